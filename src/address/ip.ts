@@ -1,0 +1,57 @@
+import { isIPv4, isIPv6 } from "node:net";
+
+/** The four bytes of a dotted address; undefined where it is none. */
+export function parseIpv4(text: string): Uint8Array | undefined {
+  return isIPv4(text) ? Uint8Array.from(text.split("."), Number) : undefined;
+}
+
+export function formatIpv4(bytes: Uint8Array): string {
+  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+}
+
+/** The sixteen bytes of an IPv6 address without a zone; undefined where it is none. */
+export function parseIpv6(text: string): Uint8Array | undefined {
+  if (!isIPv6(text) || text.includes("%")) return undefined;
+  const [head = "", tail] = text.split("::");
+  const before = groups(head);
+  const after = tail === undefined ? [] : groups(tail);
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  const bytes = new Uint8Array(16);
+  const view = new DataView(bytes.buffer);
+  for (const [index, group] of [...before, ...zeros, ...after].entries()) view.setUint16(index * 2, group);
+  return bytes;
+}
+
+/** Sixteen-bit groups; a dotted address at the end is two. */
+function groups(text: string): number[] {
+  if (text === "") return [];
+  return text.split(":").flatMap((group) => {
+    const dotted = parseIpv4(group);
+    if (dotted === undefined) return [Number.parseInt(group, 16)];
+    const view = new DataView(dotted.buffer);
+    return [view.getUint16(0), view.getUint16(2)];
+  });
+}
+
+/** The text of RFC 5952: lower case, the longest run of two or more zero groups as `::`, mapped addresses dotted. */
+export function formatIpv6(bytes: Uint8Array): string {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
+  const words = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) {
+    return `::ffff:${formatIpv4(bytes.subarray(12))}`;
+  }
+  const run = longestZeroRun(words);
+  const hex = (part: number[]) => part.map((word) => word.toString(16)).join(":");
+  if (run.length < 2) return hex(words);
+  return `${hex(words.slice(0, run.start))}::${hex(words.slice(run.start + run.length))}`;
+}
+
+function longestZeroRun(words: number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (const [index, word] of words.entries()) {
+    if (word !== 0) start = index + 1;
+    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
+  }
+  return best;
+}

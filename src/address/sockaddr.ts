@@ -1,0 +1,125 @@
+import { integer, kind } from "../errors/argument.ts";
+import type { System, ValueResult } from "../system/system.ts";
+import type { Address, AddressInput, IpAddressInput, UnixAddress, UnknownAddress } from "./address.ts";
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
+import { decodePath, encodePath } from "./unix.ts";
+
+// sockaddr_in and sockaddr_in6 are laid out alike on every system but for their first two bytes: the family on Linux
+// and Windows, a length and the family on the BSDs. Port, address and flow label are in network order; the rest is in
+// the host's, little-endian on every machine that we support.
+const DATA = 2;
+const SIN = { port: 2, addr: 4, size: 16 };
+const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
+
+/** Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws. */
+export function encodeAddress(input: AddressInput, system: System, into: ValueResult): ValueResult {
+  if (typeof input !== "object" || input === null) {
+    throw new TypeError(
+      `an address is an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
+    );
+  }
+  const { AF } = system.constants;
+  into.bytes.fill(0);
+  if (isUnix(input)) {
+    const path = encodePath(input.path, system.sockaddr.sunPathSize);
+    into.bytes.set(path, DATA);
+    return finish(AF.UNIX, DATA + path.byteLength, system, into);
+  }
+  if (isUnknown(input)) return encodeUnknown(input, system, into);
+  if (!isIp(input)) return finish(AF.UNSPEC, SIN.size, system, into);
+  if (input.family === "ipv4" || input.family === "IPv4") return encodeIpv4(input, system, into);
+  return encodeIpv6(input, system, into);
+}
+
+/** The address in a sockaddr. What is too short for its family, or of a family unknown here, stays bytes. */
+export function decodeAddress(system: System, from: ValueResult): Address {
+  const { AF } = system.constants;
+  const { bytes, view } = from;
+  const length = Math.min(from.length, from.capacity);
+  if (length < DATA) return { family: "unspecified" };
+  const number = system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
+  if (number === AF.UNSPEC) return { family: "unspecified" };
+  if (number === AF.UNIX) return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
+  if (number === AF.INET && length === SIN.size) {
+    const address = formatIpv4(bytes.subarray(SIN.addr, SIN.addr + 4));
+    return { family: "ipv4", address, port: view.getUint16(SIN.port) };
+  }
+  if (number === AF.INET6 && length === SIN6.size) {
+    return {
+      family: "ipv6",
+      address: formatIpv6(bytes.subarray(SIN6.addr, SIN6.addr + 16)),
+      port: view.getUint16(SIN6.port),
+      flowlabel: view.getUint32(SIN6.flowinfo),
+      scopeId: view.getUint32(SIN6.scopeId, true),
+    };
+  }
+  return { family: "unknown", number, data: bytes.slice(DATA, length) };
+}
+
+const isUnix = (input: AddressInput): input is UnixAddress => input.family === "unix";
+const isUnknown = (input: AddressInput): input is UnknownAddress => input.family === "unknown";
+
+function isIp(input: AddressInput): input is IpAddressInput {
+  const { family } = input;
+  if (family === "unspecified") return false;
+  if (family === "ipv4" || family === "IPv4" || family === "ipv6" || family === "IPv6") return true;
+  throw new TypeError(
+    `the family of an address is "ipv4", "ipv6", "unix", "unspecified" or "unknown", not ${JSON.stringify(family)}`,
+  );
+}
+
+function encodeIpv4(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
+  const address = parseIpv4(input.address);
+  if (address === undefined) throw new TypeError(`${JSON.stringify(input.address)} is not an IPv4 address`);
+  into.view.setUint16(SIN.port, integer("the port of an address", input.port, 0, 0xffff));
+  into.bytes.set(address, SIN.addr);
+  return finish(system.constants.AF.INET, SIN.size, system, into);
+}
+
+function encodeIpv6(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
+  const [text, zone] = typeof input.address === "string" ? input.address.split("%", 2) : [];
+  const address = parseIpv6(text ?? "");
+  if (address === undefined) throw new TypeError(`${JSON.stringify(input.address)} is not an IPv6 address`);
+  const scopeId = zone === undefined ? (input.scopeId ?? 0) : scopeOfZone(zone, system);
+  into.view.setUint16(SIN6.port, integer("the port of an address", input.port, 0, 0xffff));
+  into.view.setUint32(
+    SIN6.flowinfo,
+    integer("the flowlabel of an address", input.flowlabel ?? 0, 0, 0xffffffff),
+  );
+  into.bytes.set(address, SIN6.addr);
+  into.view.setUint32(SIN6.scopeId, integer("the scopeId of an address", scopeId, 0, 0xffffffff), true);
+  return finish(system.constants.AF.INET6, SIN6.size, system, into);
+}
+
+/** RFC 4007: what follows the percent sign is the interface's number, or its name. */
+function scopeOfZone(zone: string, system: System): number {
+  const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
+  if (scopeId === 0) throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
+  return scopeId;
+}
+
+function encodeUnknown(input: UnknownAddress, system: System, into: ValueResult): ValueResult {
+  const { number, data } = input;
+  if (!(data instanceof Uint8Array)) {
+    throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
+  }
+  integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
+  if (DATA + data.byteLength > into.capacity) {
+    throw new RangeError(
+      `the data of an address is ${data.byteLength} bytes long; at most ${into.capacity - DATA} fit`,
+    );
+  }
+  into.bytes.set(data, DATA);
+  return finish(number, DATA + data.byteLength, system, into);
+}
+
+function finish(family: number, length: number, system: System, into: ValueResult): ValueResult {
+  if (system.sockaddr.lengthByte) {
+    into.view.setUint8(0, length);
+    into.view.setUint8(1, family);
+  } else {
+    into.view.setUint16(0, family, true);
+  }
+  into.length = length;
+  return into;
+}

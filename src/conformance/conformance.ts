@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { ErrorSet } from "../errors/error-set.ts";
+import type { ErrorName } from "../errors/names.ts";
+import type { Result } from "../errors/result.ts";
+import type { SocketError } from "../errors/socket-error.ts";
+import { type Script, type ScriptedSystem, scripted } from "../system/scripted/scripted.ts";
+import { Fixture, openDescriptors } from "./fixture.ts";
+
+/** One row of a call's conformance table: a clause of a document, how it is provoked, and what must happen. */
+export interface Row {
+  /** The clause, in our words. */
+  readonly clause: string;
+  /** Where it stands: a POSIX section, a manual page, a Zig tag, a kernel function. */
+  readonly source: string;
+  /** Provokes the clause on this machine's kernel. It leaves no descriptor behind: that is checked. */
+  readonly run: (fixture: Fixture) => void | Promise<void>;
+  readonly script?: never;
+}
+
+/** A row for what the kernel cannot be brought to, or for what depends on how it answers. */
+export interface ScriptedRow extends Omit<Row, "run" | "script"> {
+  /** What the System answers. */
+  readonly script: Script;
+  readonly run: (system: ScriptedSystem) => void | Promise<void>;
+}
+
+/** Runs the table of one call, a test a row. */
+export function conformance(call: string, rows: readonly (Row | ScriptedRow)[]): void {
+  for (const row of rows) {
+    const system = row.script ? "scripted" : "kernel";
+    test(`${call}: ${row.clause} [${row.source}; ${system}]`, async (context) => {
+      if (row.script) await row.run(scripted(row.script));
+      else await onKernel(row, context);
+    });
+  }
+}
+
+async function onKernel(row: Row, context: TestContext): Promise<void> {
+  const before = openDescriptors();
+  const fixture = new Fixture(context);
+  try {
+    await row.run(fixture);
+  } finally {
+    fixture.closeAll();
+  }
+  assert.deepEqual(openDescriptors(), before, "descriptors were left open");
+}
+
+/**
+ * A row for every code that leads to one name of the set, on a scripted System that answers with it, and one for an
+ * undocumented errno. A code that leads to several names depends on the socket, and needs rows of its own.
+ */
+export function documentedErrors<Name extends ErrorName>(
+  errors: ErrorSet<Name>,
+  call: (system: ScriptedSystem) => Result<unknown, SocketError>,
+  script: Script = {},
+): ScriptedRow[] {
+  const entries = Object.entries<{ codes: readonly string[] }>(errors.rows);
+  const countOf = (code: string) => entries.filter(([, { codes }]) => codes.includes(code)).length;
+  const rows = entries.flatMap(([name, { codes }]) =>
+    codes
+      .filter((code) => countOf(code) === 1)
+      .map((code): ScriptedRow => {
+        return {
+          ...answering(code),
+          clause: `${code} is ${name}`,
+          source: "the call's error set",
+          run: expects(name, code),
+        };
+      }),
+  );
+  const undocumented: ScriptedRow = {
+    ...answering("EXFULL"),
+    clause: "an undocumented errno is Unexpected, and keeps its code and number",
+    source: "Zig unexpectedErrno",
+    run: expects("Unexpected", "EXFULL"),
+  };
+  return [...rows, undocumented];
+
+  function answering(code: string): { script: Script } {
+    return { script: { ...script, [errors.syscall]: [-errnoOf(code)] } };
+  }
+
+  function expects(name: string, code: string): (system: ScriptedSystem) => void {
+    return (system) => {
+      const result = call(system);
+      assert.ok(!result.ok, `${errors.syscall} succeeded`);
+      const { error } = result;
+      assert.equal(error.name, name);
+      assert.equal(error.code, code);
+      assert.equal(error.errno, -errnoOf(code));
+      assert.equal(error.syscall, errors.syscall);
+      assert.ok(errors.has(error));
+    };
+  }
+}
+
+const { errnos } = scripted({});
+
+/** The number of a C name, on Linux and on the scripted System. */
+export function errnoOf(code: string): number {
+  const number = errnos[code];
+  assert.ok(number !== undefined, `no errno ${code}`);
+  return number;
+}
+
+/** Fails unless the result is a failure of this name; its error is returned for more questions. */
+export function assertFails<Failure extends SocketError>(
+  result: Result<unknown, Failure>,
+  name: Failure["name"],
+  code?: string,
+): Failure {
+  assert.ok(!result.ok, `expected ${name}, and it succeeded`);
+  assert.equal(result.error.name, name, result.error.message);
+  if (code !== undefined) assert.equal(result.error.code, code);
+  return result.error;
+}
+
+/** Fails unless the result is a success; its value is returned. */
+export function assertOk<Value>(result: Result<Value, SocketError>): Value {
+  if (!result.ok) assert.fail(result.error.message);
+  return result.value;
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import type { Address } from "../address/address.ts";
+import { accept } from "../posix/accept.ts";
+import { bind } from "../posix/bind.ts";
+import { tryClose } from "../posix/close.ts";
+import { connect } from "../posix/connect.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import { listen } from "../posix/listen.ts";
+import type { Socket } from "../posix/owned-socket.ts";
+import { type SocketOptions, socket } from "../posix/socket.ts";
+import { socketpair } from "../posix/socketpair.ts";
+
+export const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
+
+/** Two ends of one connection. */
+export interface Connection {
+  readonly client: Socket;
+  readonly server: Socket;
+}
+
+/** The sockets and files of one test: everything that it makes is closed and removed when the test ends. */
+export class Fixture {
+  readonly #context: TestContext;
+  readonly #sockets: Socket[] = [];
+  readonly #folders: string[] = [];
+
+  constructor(context: TestContext) {
+    this.#context = context;
+  }
+
+  /** Skips the test, with the reason. The caller returns. */
+  skip(reason: string): void {
+    this.#context.skip(reason);
+  }
+
+  /** Hands a socket to the fixture, to be closed. */
+  own(socket: Socket): Socket {
+    this.#sockets.push(socket);
+    return socket;
+  }
+
+  socket(domain: number, type: number, protocol = 0, options: SocketOptions = {}): Socket {
+    return this.own(socket(domain, type, protocol, options));
+  }
+
+  /** A TCP socket over IPv4. */
+  tcp(options: SocketOptions = {}): Socket {
+    return this.socket(AF.INET, SOCK.STREAM, 0, options);
+  }
+
+  /** A UDP socket over IPv4. */
+  udp(options: SocketOptions = {}): Socket {
+    return this.socket(AF.INET, SOCK.DGRAM, 0, options);
+  }
+
+  /** A TCP socket bound to a free port of 127.0.0.1. */
+  boundTcp(options: SocketOptions = {}): Socket {
+    const bound = this.tcp(options);
+    bind(bound, loopback);
+    return bound;
+  }
+
+  /** A TCP listener on a free port of 127.0.0.1. */
+  listener(backlog = 16, options: SocketOptions = {}): Socket {
+    const listener = this.boundTcp(options);
+    listen(listener, backlog);
+    return listener;
+  }
+
+  /** Both ends of a TCP connection over loopback. */
+  connection(): Connection {
+    const listener = this.listener();
+    const client = this.tcp();
+    connect(client, getsockname(listener));
+    return { client, server: this.own(accept(listener).socket) };
+  }
+
+  /** Both ends of a unix socket pair. */
+  pair(type: number = SOCK.STREAM, options: SocketOptions = {}): [Socket, Socket] {
+    const [left, right] = socketpair(AF.UNIX, type, 0, options);
+    return [this.own(left), this.own(right)];
+  }
+
+  /** An address in Linux's abstract namespace that nobody else uses. */
+  abstractAddress(): Address {
+    return { family: "unix", path: `\0berkeley-test-${process.pid}-${uniqueNumber++}` };
+  }
+
+  /** An empty folder of this test's own. */
+  folder(): string {
+    const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+    this.#folders.push(folder);
+    return folder;
+  }
+
+  closeAll(): void {
+    for (const socket of this.#sockets) if (!socket.closed) tryClose(socket);
+    for (const folder of this.#folders) rmSync(folder, { recursive: true });
+  }
+}
+
+let uniqueNumber = 0;
+
+/** What this process's sockets and files are, to be compared before and after; the event loop's own do not count. */
+export function openDescriptors(): string[] {
+  const descriptors: string[] = [];
+  for (const fd of readdirSync("/proc/self/fd")) {
+    try {
+      const target = readlinkSync(`/proc/self/fd/${fd}`);
+      if (target.startsWith("socket:")) descriptors.push(`${fd} ${target}`);
+    } catch {
+      // The descriptor of the listing itself is closed by now.
+    }
+  }
+  return descriptors.sort();
+}

@@ -1,0 +1,21 @@
+/** The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what was expected. */
+export function integer(what: string, value: number, min: number, max: number): number {
+  if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${kind(value)}`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${what} must be an integer from ${min} to ${max}, not ${value}`);
+  }
+  return value;
+}
+
+/** A C int. */
+export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
+
+/** The number of a descriptor. */
+export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
+
+/** What a value is, for a message. */
+export function kind(value: unknown): string {
+  if (value === null) return "null";
+  if (typeof value !== "object") return typeof value;
+  return value.constructor?.name ?? "an object";
+}

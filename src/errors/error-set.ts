@@ -1,0 +1,84 @@
+import type { System } from "../system/system.ts";
+import type { ErrorName } from "./names.ts";
+import { type ErrorRow, Unexpected } from "./rows.ts";
+import { type ErrorPlace, SocketError } from "./socket-error.ts";
+
+/** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
+export type ErrorUnion<Name extends ErrorName> = { [N in Name]: SocketError<N> }[Name];
+
+/** The error type of a set: `ErrorOf<typeof listenErrors>`. */
+export type ErrorOf<Set> = Set extends ErrorSet<infer Name> ? ErrorUnion<Name> : never;
+
+/** The names of a set. */
+export type NameOf<Set> = Set extends ErrorSet<infer Name> ? Name : never;
+
+/** A failed Result. */
+export interface Failure<E> {
+  readonly ok: false;
+  readonly error: E;
+}
+
+/** What a failing call knows beyond its errno. */
+export interface FailureContext<Name> {
+  /** Tells what a code means that leads to several rows. */
+  readonly ask?: (code: string) => Name;
+  /** The address that the call was about. */
+  readonly where?: () => ErrorPlace | undefined;
+}
+
+/** Everything that one call can fail with. */
+export class ErrorSet<Name extends ErrorName> {
+  readonly syscall: string;
+  readonly rows: Readonly<Record<Name, ErrorRow>>;
+  readonly #rows = new Map<ErrorName, ErrorRow>();
+  readonly #namesOfCode = new Map<string, Name[]>();
+
+  constructor(syscall: string, rows: Readonly<Record<Name, ErrorRow>>) {
+    this.syscall = syscall;
+    this.rows = rows;
+    for (const name in rows) {
+      this.#rows.set(name, rows[name]);
+      for (const code of rows[name].codes) {
+        const names = this.#namesOfCode.get(code);
+        if (names === undefined) this.#namesOfCode.set(code, [name]);
+        else names.push(name);
+      }
+    }
+  }
+
+  /** Whether an error is one of this call's. */
+  has(error: unknown): error is ErrorUnion<Name> {
+    return error instanceof SocketError && error.syscall === this.syscall && this.#rows.has(error.name);
+  }
+
+  /** The failure that a negative errno stands for. One that no row documents is `Unexpected`. */
+  failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
+    const code = system.errnoName(-returned) ?? "UNKNOWN";
+    const names = this.#namesOfCode.get(code) ?? [];
+    const name = names.length > 1 && context?.ask !== undefined ? context.ask(code) : names[0];
+    return this.#failure(name ?? "Unexpected", code, returned, context?.where?.());
+  }
+
+  /** A failure that we know without a system call, such as `SocketClosed`. */
+  refusal(system: System, name: Name, where?: ErrorPlace): Failure<ErrorUnion<Name>> {
+    const row = this.rows[name];
+    const code = row.refusedAs ?? row.codes[0] ?? "UNKNOWN";
+    return this.#failure(name, code, -(system.errnos[code] ?? 0), where);
+  }
+
+  #failure(name: ErrorName, code: string, errno: number, where?: ErrorPlace): Failure<ErrorUnion<Name>> {
+    const row = this.#rows.get(name) ?? Unexpected;
+    const subject = [this.syscall, code, where && place(where)].filter((word) => word).join(" ");
+    const message = `${subject}: ${[row.sentence, row.advice].filter((part) => part).join(" ")}`;
+    const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
+    // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of
+    // classes is beyond the compiler.
+    return { ok: false, error: error as ErrorUnion<Name> };
+  }
+}
+
+function place({ address, port, path }: ErrorPlace): string | undefined {
+  if (path !== undefined) return JSON.stringify(path);
+  if (address === undefined) return undefined;
+  return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;
+}

@@ -1,0 +1,114 @@
+/** One member of a call's errors, as a manual page has it. */
+export interface ErrorRow {
+  /** The C names that lead here. Where rows share one, the call asks the socket which it is. */
+  readonly codes: readonly string[];
+  /** The code of an error that we raise without a system call, where no system's code leads here. */
+  readonly refusedAs?: string;
+  /** What happened. */
+  readonly sentence: string;
+  /** What to do about it. */
+  readonly advice?: string;
+}
+
+// The rows that mean the same in every call stand here, once. A call that has more to say has a row of its own.
+
+export const BadFileDescriptor: ErrorRow = {
+  codes: ["EBADF"],
+  sentence: "The descriptor is not open.",
+  advice: "It never was, or something else in the process has closed it.",
+};
+
+export const ConnectionRefused: ErrorRow = {
+  codes: ["ECONNREFUSED"],
+  sentence:
+    "Nobody listens on the address that an earlier message was sent to, or the connection was refused.",
+};
+
+export const ConnectionResetByPeer: ErrorRow = {
+  codes: ["ECONNRESET"],
+  sentence: "The peer reset the connection.",
+};
+
+export const ConnectionTimedOut: ErrorRow = {
+  codes: ["ETIMEDOUT"],
+  sentence: "The peer did not answer in time.",
+};
+
+export const FileDescriptorNotASocket: ErrorRow = {
+  codes: ["ENOTSOCK"],
+  sentence: "The descriptor does not refer to a socket.",
+};
+
+export const FileNotFound: ErrorRow = {
+  codes: ["ENOENT"],
+  sentence: "The path, or a directory of it, does not exist.",
+};
+
+export const HostUnreachable: ErrorRow = {
+  codes: ["EHOSTUNREACH", "EHOSTDOWN"],
+  sentence: "The host cannot be reached.",
+};
+
+export const InputOutput: ErrorRow = {
+  codes: ["EIO"],
+  sentence: "The file system failed to read or write.",
+};
+
+export const NameTooLong: ErrorRow = {
+  codes: ["ENAMETOOLONG"],
+  sentence: "The path, or a part of it, is too long.",
+};
+
+export const NetworkSubsystemFailed: ErrorRow = {
+  codes: ["ENETDOWN"],
+  sentence: "The network subsystem, or the interface in use, is down.",
+};
+
+export const NetworkUnreachable: ErrorRow = {
+  codes: ["ENETUNREACH"],
+  sentence: "No route leads to the network of the address.",
+};
+
+export const NotADirectory: ErrorRow = {
+  codes: ["ENOTDIR"],
+  sentence: "A part of the path is not a directory.",
+};
+
+export const ProcessFdQuotaExceeded: ErrorRow = {
+  codes: ["EMFILE"],
+  sentence: "The process has as many descriptors open as it may.",
+  advice: "Close some, or raise the limit (ulimit -n).",
+};
+
+export const SocketClosed: ErrorRow = {
+  codes: [],
+  refusedAs: "EBADF",
+  sentence: "The socket is closed, or not open yet; no system call was made.",
+};
+
+export const SymLinkLoop: ErrorRow = {
+  codes: ["ELOOP"],
+  sentence: "The path goes through too many symbolic links.",
+};
+
+export const SystemFdQuotaExceeded: ErrorRow = {
+  codes: ["ENFILE"],
+  sentence: "The system has as many files open as it may.",
+  advice: "See fs.file-max.",
+};
+
+export const SystemResources: ErrorRow = {
+  codes: ["ENOBUFS", "ENOMEM"],
+  sentence: "The system is out of memory or of buffers.",
+};
+
+export const Unexpected: ErrorRow = {
+  codes: [],
+  sentence: "The system answered with an error that this call does not document.",
+  advice: "Please report it: the table of the call lacks it.",
+};
+
+export const WouldBlock: ErrorRow = {
+  codes: ["EAGAIN"],
+  sentence: "The call would block, and the socket does not.",
+};

@@ -1,0 +1,65 @@
+import type { ErrorName } from "./names.ts";
+
+/** What a SocketError is made of. */
+export interface SocketErrorInit<Name extends ErrorName> {
+  readonly name: Name;
+  readonly message: string;
+  readonly code: string;
+  readonly errno: number;
+  readonly syscall: string;
+  readonly where?: ErrorPlace | undefined;
+}
+
+/** The address that a call was about, in the fields that Node's errors have. */
+export interface ErrorPlace {
+  readonly address?: string;
+  readonly port?: number;
+  readonly path?: string;
+}
+
+/**
+ * A failed call. `name` tells what happened, from the closed set of the call; `code`, `errno` and `syscall` are what
+ * Node's own errors carry, so code that looks at them goes on working.
+ */
+export class SocketError<Name extends ErrorName = ErrorName> extends Error {
+  /** What happened, such as `"AddressInUse"`: the one to switch on. */
+  override readonly name: Name;
+  /** What the system said, by its C name, such as `"EADDRINUSE"`: the same spelling on every system. */
+  readonly code: string;
+  /** The number of `code`, negative, as Node gives it on this system: -98 on Linux. */
+  readonly errno: number;
+  /** The call that failed, such as `"listen"`. */
+  readonly syscall: string;
+  /** The IP address that the call was about, where there is one. */
+  declare readonly address?: string;
+  /** The port that the call was about, where there is one. */
+  declare readonly port?: number;
+  /** The path of the unix socket that the call was about, where there is one. */
+  declare readonly path?: string;
+
+  /** Captures no stack: a `try…` call returns it. `thrown()` adds the stack for a call that throws. */
+  constructor(init: SocketErrorInit<Name>) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    super(init.message);
+    Error.stackTraceLimit = stackTraceLimit;
+    this.name = init.name;
+    this.code = init.code;
+    this.errno = init.errno;
+    this.syscall = init.syscall;
+    const { where } = init;
+    if (where?.address !== undefined) this.address = where.address;
+    if (where?.port !== undefined) this.port = where.port;
+    if (where?.path !== undefined) this.path = where.path;
+  }
+}
+
+/** The value of a result, or its error thrown, with the stack of whoever called `caller`. */
+export function unwrap<Value>(
+  result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: SocketError },
+  caller: (...args: never[]) => unknown,
+): Value {
+  if (result.ok) return result.value;
+  Error.captureStackTrace(result.error, caller);
+  throw result.error;
+}

@@ -1,0 +1,2 @@
+/** Berkeley sockets for TypeScript. */
+export * as posix from "./posix/index.ts";

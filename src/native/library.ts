@@ -1,0 +1,47 @@
+/** The one door to native code: nothing outside this folder imports koffi. */
+import { createRequire } from "node:module";
+
+type Koffi = typeof import("koffi");
+
+/** An address, as koffi gives and takes it. */
+export type Pointer = bigint;
+
+// A static import would fail with koffi's words, which do not name the cause: `npm install --omit=optional`.
+function loadKoffi(): Koffi {
+  try {
+    return createRequire(import.meta.url)("koffi");
+  } catch (cause) {
+    throw new Error(
+      `berkeley: the native part of koffi for ${process.platform}-${process.arch} did not load. ` +
+        "It is an optional dependency (@koromix/koffi-*): install again without --omit=optional.",
+      { cause },
+    );
+  }
+}
+
+export const koffi: Koffi = loadKoffi();
+
+/** The C types that our prototypes use. `void*` takes a mapped address or a Uint8Array, for the time of the call. */
+export type CType = "int" | "uint" | "size_t" | "ssize_t" | "int64_t" | "void*";
+
+export interface Library {
+  /** Finds a symbol and gives it a prototype; throws where the library has no such symbol. */
+  func<F>(name: string, result: CType, args: CType[]): F;
+}
+
+/** Opens a shared library; `null` is the process itself, libc included. */
+export function openLibrary(path: string | null): Library {
+  const library = koffi.load(path);
+  return {
+    // The prototype is the only proof of F that there can be: C symbols carry no types.
+    func: <F>(name: string, result: CType, args: CType[]) =>
+      library.func(name, koffiType(result), args.map(koffiType)) as unknown as F,
+  };
+}
+
+/** `errno` as the last native call of this thread left it. */
+export const lastErrno: () => number = koffi.errno;
+
+function koffiType(type: CType): string {
+  return type === "ssize_t" ? "intptr_t" : type;
+}

@@ -1,0 +1,61 @@
+import type { OptionNumber, System, ValueResult } from "../system/system.ts";
+
+/** How a value lies in the bytes of an option. */
+export interface ReadCodec<Get> {
+  /** How many bytes to ask for. */
+  readonly size: number;
+  decode(value: ValueResult, system: System): Get;
+}
+
+/** How a value is written to the bytes of an option. A bad value throws a TypeError or a RangeError. */
+export interface WriteCodec<Set> {
+  encode(value: Set, into: ValueResult, system: System): void;
+}
+
+interface OptionIdentity {
+  /** The C name, such as `"SO_REUSEADDR"`. */
+  readonly name: string;
+  /** Its level and number on a system; undefined where the system lacks it. */
+  numberOn(system: System): OptionNumber | undefined;
+}
+
+/** An option that `getsockopt()` reads. */
+export interface ReadableOption<Get> extends OptionIdentity {
+  readonly read: ReadCodec<Get>;
+}
+
+/** An option that `setsockopt()` sets. */
+export interface WritableOption<Set> extends OptionIdentity {
+  readonly write: WriteCodec<Set>;
+}
+
+/** An option that can be read and set. */
+export type Option<Get, Set = Get> = ReadableOption<Get> & WritableOption<Set>;
+
+/** An option that can be read and set. */
+export function option<Value>(name: string, codec: ReadCodec<Value> & WriteCodec<Value>): Option<Value> {
+  return { ...identity(name), read: codec, write: codec };
+}
+
+/** An option that can only be read: setting it does not compile. */
+export function readOnly<Get>(name: string, read: ReadCodec<Get>): ReadableOption<Get> {
+  return { ...identity(name), read };
+}
+
+/** An option that can only be set: reading it does not compile. */
+export function writeOnly<Set>(name: string, write: WriteCodec<Set>): WritableOption<Set> {
+  return { ...identity(name), write };
+}
+
+/** An option that reads otherwise than it is set. */
+export function asymmetric<Get, Set>(
+  name: string,
+  read: ReadCodec<Get>,
+  write: WriteCodec<Set>,
+): Option<Get, Set> {
+  return { ...identity(name), read, write };
+}
+
+function identity(name: string): OptionIdentity {
+  return { name, numberOn: (system) => system.options[name] };
+}

@@ -1,0 +1,146 @@
+import type { Address } from "../address/address.ts";
+import { decodeAddress } from "../address/sockaddr.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  ProcessFdQuotaExceeded,
+  SocketClosed,
+  SystemFdQuotaExceeded,
+  SystemResources,
+  Unexpected,
+  WouldBlock,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { SO } from "../options/so.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { Socket } from "./owned-socket.ts";
+import { localPlace } from "./place.ts";
+import { readOption } from "./read-option.ts";
+
+/** Everything that `accept()` can fail with. */
+export const acceptErrors = new ErrorSet("accept", {
+  BadFileDescriptor,
+  BlockedByFirewall: {
+    codes: ["EPERM"],
+    sentence: "A firewall rule forbids the connection.",
+  },
+  ConnectionAborted: {
+    codes: ["ECONNABORTED"],
+    sentence: "The connection ended before it was accepted.",
+    advice: "Accept the next one.",
+  },
+  FileDescriptorNotASocket,
+  HostUnreachable: {
+    codes: ["EHOSTUNREACH", "EHOSTDOWN", "ENONET"],
+    sentence: "The connection failed before it was accepted: its host cannot be reached.",
+    advice: "Accept the next one.",
+  },
+  NetworkSubsystemFailed,
+  NetworkUnreachable: {
+    codes: ["ENETUNREACH"],
+    sentence: "The connection failed before it was accepted: its network cannot be reached.",
+    advice: "Accept the next one.",
+  },
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket is not of a type that accepts connections.",
+  },
+  ProcessFdQuotaExceeded,
+  ProtocolFailure: {
+    codes: ["EPROTO", "ENOPROTOOPT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"],
+    sentence: "The connection failed before it was accepted: a protocol error.",
+    advice: "Accept the next one.",
+  },
+  SocketClosed,
+  SocketNotListening: {
+    codes: ["EINVAL"],
+    sentence: "The socket is not listening.",
+    advice: "Call listen() first.",
+  },
+  SystemFdQuotaExceeded,
+  SystemResources,
+  Unexpected,
+  WouldBlock: {
+    ...WouldBlock,
+    sentence: "No connection waits, and the socket does not block, or its SO_RCVTIMEO is over.",
+  },
+});
+
+export type AcceptErrorName = NameOf<typeof acceptErrors>;
+export type AcceptError = ErrorOf<typeof acceptErrors>;
+
+/** Whether an error is one that `accept()` threw. */
+export const isAcceptError = (error: unknown): error is AcceptError => acceptErrors.has(error);
+
+/** A connection, and who made it. */
+export interface Accepted {
+  /** A new Socket, connected to the peer. */
+  readonly socket: Socket;
+  /** The peer's address. */
+  readonly address: Address;
+}
+
+/**
+ * Takes the first connection out of the queue of a listening socket, waiting for one if there is none.
+ *
+ * The new socket blocks and closes on exec unless told otherwise, whatever the listener does.
+ *
+ * @param socket a listening socket; a borrowed one stays the caller's
+ * @param options `nonblocking` and `closeOnExec` of the new socket
+ * @throws AcceptError named `BadFileDescriptor`, `BlockedByFirewall`, `ConnectionAborted`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`, `SocketClosed`, `SocketNotListening`,
+ * `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @example
+ * ```ts
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * listen(server, 16);
+ * using client = socket(AF.INET, SOCK.STREAM);
+ * connect(client, getsockname(server));
+ * const connection = accept(server);
+ * console.log(connection.address); // { family: "ipv4", address: "127.0.0.1", port: 36180 }
+ * close(connection.socket);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/accept.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/accept.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/accept.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=accept&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-accept)
+ */
+export function accept(socket: SocketLike, options: DescriptorOptions = {}): Accepted {
+  return unwrap(tryAccept(socket, options), accept);
+}
+
+/** The same as {@link accept}, returned instead of thrown. */
+export function tryAccept(
+  socket: SocketLike,
+  options: DescriptorOptions = {},
+): Result<Accepted, AcceptError> {
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
+  const flags = descriptorFlags(system, options);
+  let returned: number;
+  do returned = system.accept(fd, system.address, flags);
+  while (isInterrupted(system, returned));
+  if (returned < 0) {
+    return acceptErrors.failure(system, returned, { where: () => localPlace(borrowed) });
+  }
+  const address = decodeAddress(system, system.address);
+  return { ok: true, value: { socket: accepted(socket, borrowed, returned), address } };
+}
+
+/** A connection is of its listener's family, type and protocol. */
+function accepted(listener: SocketLike, { system, fd }: Borrowed, connection: number): Socket {
+  if (listener instanceof Socket) {
+    return adopt(system, connection, listener.domain, listener.type, listener.protocol);
+  }
+  const { AF, SOCK } = system.constants;
+  const domain = readOption(system, fd, SO.DOMAIN) ?? AF.UNSPEC;
+  return adopt(system, connection, domain, readOption(system, fd, SO.TYPE) ?? SOCK.STREAM, 0);
+}

@@ -1,0 +1,137 @@
+import type { AddressInput } from "../address/address.ts";
+import { encodeAddress } from "../address/sockaddr.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  FileNotFound,
+  InputOutput,
+  NameTooLong,
+  NetworkSubsystemFailed,
+  NotADirectory,
+  SocketClosed,
+  SymLinkLoop,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { placeOf } from "./place.ts";
+import { isBound } from "./socket-state.ts";
+
+/** Everything that `bind()` can fail with. */
+export const bindErrors = new ErrorSet("bind", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "The port needs a privilege, or a directory of the path may not be written or searched.",
+    advice: "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
+  },
+  AddressFamilyNotSupported: {
+    codes: ["EAFNOSUPPORT"],
+    sentence: "The address is of another family than the socket.",
+  },
+  AddressInUse: {
+    codes: ["EADDRINUSE"],
+    sentence:
+      "The address is in use; or no port was given, and every port of the ephemeral range is in use; or the path exists.",
+    advice:
+      "Find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before bind(); a unix socket that nobody listens on must be unlinked first.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL"],
+    sentence: "The address is not one of this machine.",
+  },
+  AlreadyBound: {
+    codes: ["EINVAL"],
+    sentence: "The socket is bound to an address already.",
+  },
+  BadFileDescriptor,
+  DeviceNotFound: {
+    codes: ["ENODEV"],
+    sentence: "There is no network interface of that scopeId.",
+  },
+  FileDescriptorNotASocket,
+  FileNotFound,
+  InputOutput,
+  InvalidArgument: {
+    codes: ["EINVAL", "EDESTADDRREQ", "EISDIR"],
+    sentence:
+      "The address is not valid for this socket: of another family, without the scopeId that a link-local one needs, or empty.",
+  },
+  NameTooLong,
+  NetworkSubsystemFailed,
+  NotADirectory,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket is of a type that cannot be bound to an address.",
+  },
+  PermissionDenied: {
+    codes: ["EPERM"],
+    sentence: "The process lacks the privilege to bind to this address.",
+  },
+  ReadOnlyFileSystem: {
+    codes: ["EROFS"],
+    sentence: "The path would lie on a read-only file system.",
+  },
+  SocketClosed,
+  SymLinkLoop,
+  SystemResources,
+  Unexpected,
+});
+
+export type BindErrorName = NameOf<typeof bindErrors>;
+export type BindError = ErrorOf<typeof bindErrors>;
+
+/** Whether an error is one that `bind()` threw. */
+export const isBindError = (error: unknown): error is BindError => bindErrors.has(error);
+
+/**
+ * Gives a socket its local address.
+ *
+ * Port 0 asks for a free port, which `getsockname()` then tells. A unix path is made in the file system, and stays
+ * there when the socket is closed. On Linux an unnamed unix address asks for a free name in the abstract namespace.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param address an address of the socket's family
+ * @throws BindError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`, `AddressNotAvailable`,
+ * `AlreadyBound`, `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`,
+ * `InputOutput`, `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`, `NotADirectory`,
+ * `OperationNotSupported`, `PermissionDenied`, `ReadOnlyFileSystem`, `SocketClosed`, `SymLinkLoop`,
+ * `SystemResources` or `Unexpected`
+ * @throws TypeError if the address is malformed
+ * @throws RangeError if its port is out of range, or its path too long
+ * @example
+ * ```ts
+ * using server = socket(AF.UNIX, SOCK.STREAM);
+ * bind(server, { family: "unix", path: "\0berkeley-example" });
+ * console.log(getsockname(server));
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/bind.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/bind.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/bind.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=bind&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-bind)
+ */
+export function bind(socket: SocketLike, address: AddressInput): void {
+  unwrap(tryBind(socket, address), bind);
+}
+
+/** The same as {@link bind}, returned instead of thrown. A bad address is thrown all the same. */
+export function tryBind(socket: SocketLike, address: AddressInput): Result<void, BindError> {
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  const sockaddr = encodeAddress(address, system, system.address);
+  if (fd < 0) return bindErrors.refusal(system, "SocketClosed", placeOf(address));
+  const returned = system.bind(fd, sockaddr);
+  if (returned >= 0) return { ok: true, value: undefined };
+  return bindErrors.failure(system, returned, {
+    ask: () => whyInvalid(borrowed),
+    where: () => placeOf(address),
+  });
+}
+
+/** EINVAL says that the socket is bound, or that the address is not valid. */
+function whyInvalid(borrowed: Borrowed): BindErrorName {
+  return isBound(borrowed) ? "AlreadyBound" : "InvalidArgument";
+}

@@ -1,0 +1,53 @@
+import type { Socket as DatagramSocket } from "node:dgram";
+import type { Socket as NetSocket, Server } from "node:net";
+import { descriptor, kind } from "../errors/argument.ts";
+import { host } from "../system/host.ts";
+import type { System } from "../system/system.ts";
+import { Socket } from "./owned-socket.ts";
+
+/**
+ * What calls take as a socket: a `Socket`; one of Node's own (`net.Server`, `http.Server`, `net.Socket`, `dgram.Socket`);
+ * or the number of a descriptor. What is not a `Socket` is borrowed for the call, and never closed by us.
+ */
+export type SocketLike = Socket | Server | NetSocket | DatagramSocket | number;
+
+/** A descriptor for the length of a call; `fd` is negative where there is none, because it is closed or not open yet. */
+export interface Borrowed {
+  readonly system: System;
+  readonly fd: number;
+}
+
+export function borrow(socket: SocketLike): Borrowed {
+  if (socket instanceof Socket) return socket;
+  return { system: host, fd: typeof socket === "number" ? descriptor(socket) : descriptorOfNode(socket) };
+}
+
+/** Node keeps the libuv handle of a server or socket in `_handle`, and that of a dgram.Socket behind a symbol. */
+function descriptorOfNode(socket: unknown): number {
+  if (typeof socket !== "object" || socket === null) throw notASocket(socket);
+  const handle = handleOf(socket);
+  if (handle === undefined) throw notASocket(socket);
+  if (handle === null) return -1;
+  const fd: unknown = typeof handle === "object" && "fd" in handle ? handle.fd : undefined;
+  if (typeof fd === "number") return fd;
+  throw new TypeError(
+    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it`,
+  );
+}
+
+/** The handle: null while it is not open, undefined where the object is no socket of Node's. */
+function handleOf(socket: object): unknown {
+  for (const symbol of Object.getOwnPropertySymbols(socket)) {
+    // lib/internal/dgram.js keeps the handle under this symbol; reading its `_handle` would print DEP0112.
+    if (symbol.description !== "state symbol") continue;
+    const state: unknown = Reflect.get(socket, symbol);
+    if (typeof state === "object" && state !== null && "handle" in state) return state.handle;
+  }
+  return "_handle" in socket ? socket._handle : undefined;
+}
+
+function notASocket(value: unknown): TypeError {
+  return new TypeError(
+    `a socket is a Socket, a net.Server, net.Socket or dgram.Socket, or the number of a descriptor, not ${kind(value)}`,
+  );
+}

@@ -1,0 +1,32 @@
+import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
+import { kind } from "../errors/argument.ts";
+
+/** The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in linux/fs.h). */
+const MAX_LENGTH = 0x7fffffff;
+
+/**
+ * Safety: what goes into a system call must be memory that stays where it is, of the length that it claims, and that
+ * nobody else writes to: a Uint8Array over a plain ArrayBuffer.
+ */
+export function checkBuffer(what: string, buffer: Uint8Array): void {
+  if (!isUint8Array(buffer)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(buffer)}`);
+  const { buffer: memory, byteLength } = buffer;
+  if (isSharedArrayBuffer(memory))
+    throw new TypeError(`${what} is shared memory, which another thread may change`);
+  if (memory.resizable) throw new TypeError(`${what} is resizable memory, which may shrink`);
+  if (byteLength > MAX_LENGTH) {
+    throw new RangeError(`${what} is ${byteLength} bytes long; at most ${MAX_LENGTH} go into one call`);
+  }
+  if (byteLength === 0 && isDetached(memory))
+    throw new TypeError(`${what} is detached: its memory was transferred`);
+}
+
+/** ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made anywhere. */
+function isDetached(memory: ArrayBuffer): boolean {
+  try {
+    new Uint8Array(memory);
+    return false;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,58 @@
+import { kind } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { BadFileDescriptor, InputOutput, SocketClosed, Unexpected } from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { Socket } from "./owned-socket.ts";
+
+/** Everything that `close()` can fail with. */
+export const closeErrors = new ErrorSet("close", {
+  BadFileDescriptor,
+  InputOutput,
+  SocketClosed,
+  Unexpected,
+});
+
+export type CloseErrorName = NameOf<typeof closeErrors>;
+export type CloseError = ErrorOf<typeof closeErrors>;
+
+/** Whether an error is one that `close()` threw. */
+export const isCloseError = (error: unknown): error is CloseError => closeErrors.has(error);
+
+/**
+ * Closes a socket. What the kernel has not sent yet, it goes on sending (see `SO.LINGER`).
+ *
+ * The Socket is closed whatever the outcome. Interrupted by a signal, the call is not repeated: on Linux the
+ * descriptor is released by then, and may be someone else's.
+ *
+ * @param socket a Socket. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
+ * a number with `Socket.from()`.
+ * @throws CloseError named `BadFileDescriptor`, `InputOutput`, `SocketClosed` or `Unexpected`
+ * @throws TypeError if it is not a Socket
+ * @example
+ * ```ts
+ * const client = socket(AF.INET, SOCK.STREAM);
+ * close(client);
+ * console.log(client.closed); // true
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/close.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/close.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/close.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=close&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-closesocket)
+ */
+export function close(socket: Socket): void {
+  unwrap(tryClose(socket), close);
+}
+
+/** The same as {@link close}, returned instead of thrown. */
+export function tryClose(socket: Socket): Result<void, CloseError> {
+  if (!(socket instanceof Socket)) {
+    throw new TypeError(`close() takes a Socket, which it owns, and not ${kind(socket)}`);
+  }
+  const { system } = socket;
+  if (socket.closed) return closeErrors.refusal(system, "SocketClosed");
+  const returned = system.close(socket.detach());
+  if (returned >= 0 || system.errnoName(-returned) === "EINTR") return { ok: true, value: undefined };
+  return closeErrors.failure(system, returned);
+}

@@ -1,0 +1,185 @@
+import type { AddressInput } from "../address/address.ts";
+import { encodeAddress } from "../address/sockaddr.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  FileNotFound,
+  HostUnreachable,
+  InputOutput,
+  NameTooLong,
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  NotADirectory,
+  SocketClosed,
+  SymLinkLoop,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { int } from "../options/codecs.ts";
+import { readOnly } from "../options/option.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { placeOf } from "./place.ts";
+import { readOption } from "./read-option.ts";
+import { socketState } from "./socket-state.ts";
+
+/** Everything that `connect()` can fail with. */
+export const connectErrors = new ErrorSet("connect", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence:
+      "The unix socket may not be written or its directory not searched; or a broadcast address needs SO.BROADCAST.",
+  },
+  AddressFamilyNotSupported: {
+    codes: ["EAFNOSUPPORT"],
+    sentence: "The address is of another family than the socket.",
+  },
+  AddressInUse: {
+    codes: ["EADDRINUSE"],
+    sentence: "The local address is in use for a connection to the same peer.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL"],
+    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+  },
+  AlreadyConnected: {
+    codes: ["EISCONN"],
+    sentence: "The socket is connected already.",
+  },
+  BadFileDescriptor,
+  ConnectionAborted: {
+    codes: ["ECONNABORTED"],
+    sentence: "An earlier attempt to connect this socket failed.",
+    advice: "Connect again with a new socket.",
+  },
+  ConnectionPending: {
+    codes: ["EINPROGRESS", "EALREADY"],
+    sentence: "The connection is under way.",
+    advice: "poll() the socket for POLL.OUT, then read SO.ERROR.",
+  },
+  ConnectionRefused: {
+    codes: ["ECONNREFUSED"],
+    sentence: "Nobody listens on the address.",
+  },
+  ConnectionResetByPeer: {
+    codes: ["ECONNRESET"],
+    sentence: "The peer reset the connection.",
+  },
+  ConnectionTimedOut: {
+    codes: ["ETIMEDOUT"],
+    sentence: "The peer did not answer in time.",
+  },
+  FileDescriptorNotASocket,
+  FileNotFound,
+  HostUnreachable,
+  InputOutput,
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence: "The address is not valid for this socket, such as a link-local one without its scopeId.",
+  },
+  NameTooLong,
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  NotADirectory,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket is of a type that cannot be connected.",
+  },
+  PermissionDenied: {
+    codes: ["EPERM"],
+    sentence: "A firewall rule or a security policy forbids the connection.",
+  },
+  SocketClosed,
+  SocketListening: {
+    codes: ["EISCONN", "EOPNOTSUPP"],
+    sentence: "The socket is listening.",
+    advice: "Connect with a new one.",
+  },
+  SymLinkLoop,
+  SystemResources,
+  Unexpected,
+  WouldBlock: {
+    codes: ["EAGAIN"],
+    sentence: "The listener's accept queue is full, and the unix socket does not block.",
+  },
+  WrongProtocolType: {
+    codes: ["EPROTOTYPE"],
+    sentence: "The unix socket at the address is of another type.",
+  },
+});
+
+export type ConnectErrorName = NameOf<typeof connectErrors>;
+export type ConnectError = ErrorOf<typeof connectErrors>;
+
+/** Whether an error is one that `connect()` threw. */
+export const isConnectError = (error: unknown): error is ConnectError => connectErrors.has(error);
+
+/**
+ * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers its peer.
+ *
+ * A blocking socket waits until the connection is made, through signals too. One that does not block fails with
+ * `ConnectionPending` while the connection goes on being made; so does one whose SO_SNDTIMEO is over.
+ * The address `{ family: "unspecified" }` undoes the connection of a datagram socket.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param address an address of the socket's family
+ * @throws ConnectError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
+ * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionPending`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
+ * `FileNotFound`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `NameTooLong`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`,
+ * `PermissionDenied`, `SocketClosed`, `SocketListening`, `SymLinkLoop`, `SystemResources`, `Unexpected`,
+ * `WouldBlock` or `WrongProtocolType`
+ * @throws TypeError if the address is malformed
+ * @throws RangeError if its port is out of range, or its path too long
+ * @example
+ * ```ts
+ * using client = socket(AF.INET, SOCK.STREAM);
+ * const result = tryConnect(client, { family: "ipv4", address: "127.0.0.1", port: 1 });
+ * if (!result.ok && result.error.name === "ConnectionRefused") console.log(result.error.message);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/connect.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/connect.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=connect&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-connect)
+ */
+export function connect(socket: SocketLike, address: AddressInput): void {
+  unwrap(tryConnect(socket, address), connect);
+}
+
+/** The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same. */
+export function tryConnect(socket: SocketLike, address: AddressInput): Result<void, ConnectError> {
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  const sockaddr = encodeAddress(address, system, system.address);
+  if (fd < 0) return connectErrors.refusal(system, "SocketClosed", placeOf(address));
+  let returned = system.connect(fd, sockaddr);
+  // A second connect() would say EALREADY: POSIX has the first one go on asynchronously.
+  if (isInterrupted(system, returned)) returned = outcome(borrowed);
+  if (returned >= 0) return { ok: true, value: undefined };
+  return connectErrors.failure(system, returned, {
+    ask: () => whichOf(borrowed, system.errnoName(-returned)),
+    where: () => placeOf(address),
+  });
+}
+
+const pendingErrno = readOnly("SO_ERROR", int);
+
+/** Waits for a connection under way, and gives 0 or its negative errno. */
+function outcome({ system, fd }: Borrowed): number {
+  const { POLL } = system.constants;
+  let returned: number;
+  do returned = system.poll([{ fd, events: POLL.OUT, revents: 0 }], -1);
+  while (isInterrupted(system, returned));
+  return returned < 0 ? returned : -(readOption(system, fd, pendingErrno) ?? 0);
+}
+
+/** EISCONN is Linux's and EOPNOTSUPP is POSIX's word for a listener, among other things. */
+function whichOf(borrowed: Borrowed, code: string | undefined): ConnectErrorName {
+  if (socketState(borrowed) === "listening") return "SocketListening";
+  return code === "EISCONN" ? "AlreadyConnected" : "OperationNotSupported";
+}

@@ -1,0 +1,25 @@
+import { SO } from "../options/so.ts";
+import type { System } from "../system/system.ts";
+import { Socket } from "./owned-socket.ts";
+import { readOption } from "./read-option.ts";
+
+/** How a descriptor is made. */
+export interface DescriptorOptions {
+  /** Calls on it that would block fail with `WouldBlock` instead. False by default. */
+  readonly nonblocking?: boolean;
+  /** Programs that this process starts do not inherit it. True by default. */
+  readonly closeOnExec?: boolean;
+}
+
+/** The options as flags of socket(), socketpair() and accept4(): they are set in the same step, so no fork falls between. */
+export function descriptorFlags({ constants: { SOCK } }: System, options: DescriptorOptions): number {
+  const { nonblocking = false, closeOnExec = true } = options;
+  return (nonblocking ? SOCK.NONBLOCK : 0) | (closeOnExec ? SOCK.CLOEXEC : 0);
+}
+
+/** A new descriptor's Socket. `type` may have flags; protocol 0 is resolved to what the kernel chose. */
+export function adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
+  const { SOCK } = system.constants;
+  const chosen = protocol === 0 ? (readOption(system, fd, SO.PROTOCOL) ?? 0) : protocol;
+  return Socket.adopt(system, fd, domain, type & ~(SOCK.NONBLOCK | SOCK.CLOEXEC), chosen);
+}

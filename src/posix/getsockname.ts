@@ -1,0 +1,68 @@
+import type { Address } from "../address/address.ts";
+import { decodeAddress } from "../address/sockaddr.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+
+/** Everything that `getsockname()` can fail with. */
+export const getsocknameErrors = new ErrorSet("getsockname", {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The protocol does not support the call.",
+  },
+  SocketClosed,
+  SocketShutDown: {
+    codes: ["EINVAL"],
+    sentence: "The socket has been shut down.",
+  },
+  SystemResources,
+  Unexpected,
+});
+
+export type GetsocknameErrorName = NameOf<typeof getsocknameErrors>;
+export type GetsocknameError = ErrorOf<typeof getsocknameErrors>;
+
+/** Whether an error is one that `getsockname()` threw. */
+export const isGetsocknameError = (error: unknown): error is GetsocknameError => getsocknameErrors.has(error);
+
+/**
+ * The local address of a socket: what it is bound to, with the port that the system chose.
+ *
+ * A socket that is not bound has the unspecified address of its family with port 0, or an empty path. *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @throws GetsocknameError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
+ * `SocketClosed`, `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @example
+ * ```ts
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * bind(server, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * console.log(getsockname(server)); // { family: "ipv4", address: "127.0.0.1", port: 41237 }
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/getsockname.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/getsockname.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getsockname.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=getsockname&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-getsockname)
+ */
+export function getsockname(socket: SocketLike): Address {
+  return unwrap(tryGetsockname(socket), getsockname);
+}
+
+/** The same as {@link getsockname}, returned instead of thrown. */
+export function tryGetsockname(socket: SocketLike): Result<Address, GetsocknameError> {
+  const { system, fd } = borrow(socket);
+  if (fd < 0) return getsocknameErrors.refusal(system, "SocketClosed");
+  const returned = system.getsockname(fd, system.address);
+  if (returned < 0) return getsocknameErrors.failure(system, returned);
+  return { ok: true, value: decodeAddress(system, system.address) };
+}

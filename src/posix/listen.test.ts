@@ -1,0 +1,466 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { test } from "node:test";
+import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
+import { loopback } from "../conformance/fixture.ts";
+import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { SO } from "../options/so.ts";
+import { accept, tryAccept } from "./accept.ts";
+import { acceptQueue, effectiveBacklog } from "./accept-queue.ts";
+import { bind } from "./bind.ts";
+import { close } from "./close.ts";
+import { connect, tryConnect } from "./connect.ts";
+import { AF, POLL, SHUT, SOCK, SOMAXCONN } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { getsockopt } from "./getsockopt.ts";
+import { isListenError, listen, listenErrors, tryListen } from "./listen.ts";
+import { Socket } from "./owned-socket.ts";
+import { poll } from "./poll.ts";
+import { recv } from "./recv.ts";
+import { setsockopt } from "./setsockopt.ts";
+import { shutdown } from "./shutdown.ts";
+import { socket } from "./socket.ts";
+
+const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
+const POSIX = "POSIX listen(3p)";
+
+conformance("listen", [
+  {
+    clause: "marks a connection-mode socket as accepting connections",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const server = fixture.boundTcp();
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), false);
+      listen(server, 5);
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
+      const client = fixture.tcp();
+      connect(client, getsockname(server));
+      fixture.own(accept(server).socket);
+    },
+  },
+  {
+    clause: "backlog limits the queue: it holds one more than the backlog, and the next connect waits",
+    source: `${POSIX}, DESCRIPTION; sk_acceptq_is_full in include/net/sock.h`,
+    run(fixture) {
+      const server = fixture.listener(2);
+      const clients = [1, 2, 3, 4].map(() => fixture.tcp({ nonblocking: true }));
+      for (const client of clients) assertFails(tryConnect(client, getsockname(server)), "ConnectionPending");
+      const requests = clients.map((client) => ({ socket: client, events: POLL.OUT }));
+      assert.equal(poll(requests.slice(0, 3), 5000).length, 3);
+      assert.deepEqual(acceptQueue(server), { pending: 3, limit: 2 });
+      assert.deepEqual(poll(requests.slice(3), 0), [], "the fourth is still in SYN_SENT");
+    },
+  },
+  {
+    clause: "a larger backlog is silently reduced to the limit: net.core.somaxconn",
+    source: `${POSIX}, DESCRIPTION; __sys_listen in net/socket.c`,
+    run(fixture) {
+      const server = fixture.boundTcp();
+      listen(server, somaxconn + 1);
+      assert.equal(effectiveBacklog(server), somaxconn);
+    },
+  },
+  {
+    clause: "a larger backlog gives a larger or equal queue",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const server = fixture.boundTcp();
+      const limits = [0, 1, 7, 128, 511, SOMAXCONN].map((backlog) => {
+        listen(server, backlog);
+        return effectiveBacklog(server) ?? -1;
+      });
+      assert.deepEqual(
+        limits,
+        limits.toSorted((a, b) => a - b),
+      );
+    },
+  },
+  {
+    clause: "backlogs up to SOMAXCONN are supported",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const server = fixture.listener(SOMAXCONN);
+      assert.equal(effectiveBacklog(server), Math.min(SOMAXCONN, somaxconn));
+    },
+  },
+  {
+    clause: "incomplete connections are not in the queue: only established ones are pending",
+    source: `${POSIX}, DESCRIPTION; listen(2), NOTES`,
+    run(fixture) {
+      const server = fixture.listener(0);
+      connect(fixture.tcp(), getsockname(server));
+      const incomplete = fixture.tcp({ nonblocking: true });
+      assertFails(tryConnect(incomplete, getsockname(server)), "ConnectionPending");
+      assert.deepEqual(acceptQueue(server), { pending: 1, limit: 0 });
+    },
+  },
+  {
+    clause: "a negative backlog acts as 0",
+    source: `${POSIX}, DESCRIPTION; Linux compares it unsigned`,
+    run(fixture) {
+      const server = fixture.boundTcp();
+      for (const backlog of [-1, -0x80000000, -(2 ** 53), Number.NEGATIVE_INFINITY]) {
+        listen(server, 7);
+        listen(server, backlog);
+        assert.equal(effectiveBacklog(server), 0, `${backlog}`);
+      }
+    },
+  },
+  {
+    clause: "a backlog of 0 may allow connections: on Linux, one",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const server = fixture.listener(0);
+      connect(fixture.tcp(), getsockname(server));
+      assert.deepEqual(acceptQueue(server), { pending: 1, limit: 0 });
+      fixture.own(accept(server).socket);
+    },
+  },
+  {
+    clause: "a backlog past 2147483647 acts as 2147483647",
+    source: "Zig's u31; a C int",
+    run(fixture) {
+      const server = fixture.boundTcp();
+      for (const backlog of [0x7fffffff, 0x80000000, 2 ** 32, 2 ** 53, Number.POSITIVE_INFINITY]) {
+        listen(server, 0);
+        listen(server, backlog);
+        assert.equal(effectiveBacklog(server), somaxconn, `${backlog}`);
+      }
+    },
+  },
+  {
+    clause: "the backlog reaches the system clamped, and as an int",
+    source: "Zig's u31",
+    script: {},
+    run(system) {
+      using server = socket(AF.INET, SOCK.STREAM, 0, { system });
+      for (const backlog of [-5, -0, 3, 2 ** 40]) listen(server, backlog);
+      const listens = system.calls.filter((call) => call.startsWith("listen"));
+      assert.deepEqual(listens, [
+        "listen(1000, 0)",
+        "listen(1000, 0)",
+        "listen(1000, 3)",
+        "listen(1000, 2147483647)",
+      ]);
+    },
+  },
+  {
+    clause: "a backlog that is no integer is refused before any call",
+    source: "berkeley",
+    script: {},
+    run(system) {
+      using server = socket(AF.INET, SOCK.STREAM, 0, { system });
+      for (const backlog of [Number.NaN, 0.5, -1.5, 5e-324]) {
+        assert.throws(() => listen(server, backlog), RangeError, `${backlog}`);
+      }
+      for (const backlog of ["5", 5n, null, undefined, true, {}, [5]]) {
+        // @ts-expect-error a backlog is a number, and is required
+        assert.throws(() => listen(server, backlog), TypeError);
+      }
+      assert.deepEqual(
+        system.calls.filter((call) => call.startsWith("listen")),
+        [],
+      );
+    },
+  },
+  {
+    clause: "a second listen changes the backlog",
+    source: "berkeley; inet_listen in net/ipv4/af_inet.c, unix_listen in net/unix/af_unix.c",
+    run(fixture) {
+      const tcp = fixture.listener(5);
+      const unix = fixture.socket(AF.UNIX, SOCK.STREAM);
+      bind(unix, fixture.abstractAddress());
+      listen(unix, 5);
+      for (const server of [tcp, unix]) {
+        assert.equal(effectiveBacklog(server), 5);
+        listen(server, 9);
+        assert.equal(effectiveBacklog(server), 9);
+        listen(server, 1);
+        assert.equal(effectiveBacklog(server), 1);
+      }
+    },
+  },
+  {
+    clause: "EADDRINUSE: another socket is already listening on the same port",
+    source: "Zig AddressInUse; listen(2)",
+    run(fixture) {
+      const [first, second] = [fixture.tcp(), fixture.tcp()];
+      setsockopt(first, SO.REUSEADDR, true);
+      setsockopt(second, SO.REUSEADDR, true);
+      bind(first, loopback);
+      bind(second, getsockname(first));
+      listen(first, 1);
+      const error = assertFails(tryListen(second, 1), "AddressInUse", "EADDRINUSE");
+      const address = getsockname(first);
+      assert.ok("port" in address);
+      assert.deepEqual([error.address, error.port], [address.address, address.port]);
+      assert.match(error.message, new RegExp(`^listen EADDRINUSE 127\\.0\\.0\\.1:${address.port}: `));
+    },
+  },
+  {
+    clause: "EADDRINUSE: the socket is not bound, and all ephemeral ports are in use",
+    source: "Zig AddressInUse; listen(2)",
+    run: (fixture) => inNetworkNamespace(fixture, new URL("./listen-last-port.js", import.meta.url)),
+  },
+  {
+    clause: "an unbound TCP socket is bound to an ephemeral port",
+    source: `Zig AddressInUse; inet_csk_listen_start in net/ipv4/inet_connection_sock.c`,
+    run(fixture) {
+      for (const domain of [AF.INET, AF.INET6]) {
+        const server = fixture.socket(domain, SOCK.STREAM);
+        listen(server, 1);
+        const address = getsockname(server);
+        assert.ok("port" in address && address.port > 0);
+      }
+    },
+  },
+  {
+    clause: "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
+    source: `${POSIX}, ERRORS; Zig SocketNotBound; unix_listen in net/unix/af_unix.c`,
+    run(fixture) {
+      for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
+        const server = fixture.socket(AF.UNIX, type);
+        assertFails(tryListen(server, 1), "SocketNotBound", "EINVAL");
+        bind(server, fixture.abstractAddress());
+        listen(server, 1);
+      }
+    },
+  },
+  {
+    clause: "EINVAL: the socket is already connected",
+    source: `${POSIX}, ERRORS; Zig AlreadyConnected`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      const error = assertFails(tryListen(client, 1), "AlreadyConnected", "EINVAL");
+      assert.equal(error.errno, -22);
+      assertFails(tryListen(server, 1), "AlreadyConnected", "EINVAL");
+    },
+  },
+  {
+    clause: "EINVAL: the socket's peer has shut down; it is connected still",
+    source: `${POSIX}, ERRORS; Zig AlreadyConnected`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      shutdown(server, SHUT.WR);
+      assert.equal(recv(client, new Uint8Array(1)), 0);
+      assertFails(tryListen(client, 1), "AlreadyConnected", "EINVAL");
+    },
+  },
+  {
+    clause: "EINVAL: a socketpair's end is connected, though it is not bound",
+    source: `${POSIX}, ERRORS; unix_listen in net/unix/af_unix.c`,
+    run(fixture) {
+      for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
+        const [left] = fixture.pair(type);
+        assertFails(tryListen(left, 1), "AlreadyConnected", "EINVAL");
+      }
+    },
+  },
+  {
+    clause: "EINVAL: the socket is connecting (SYN_SENT)",
+    source: `${POSIX}, ERRORS; inet_listen in net/ipv4/af_inet.c`,
+    run(fixture) {
+      const full = fixture.listener(0);
+      connect(fixture.tcp(), getsockname(full));
+      const connecting = fixture.tcp({ nonblocking: true });
+      assertFails(tryConnect(connecting, getsockname(full)), "ConnectionPending");
+      assertFails(tryListen(connecting, 1), "ConnectionPending", "EINVAL");
+    },
+  },
+  {
+    clause: "EINVAL: the socket has been shut down",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      shutdown(client, SHUT.RDWR);
+      assertFails(tryListen(client, 1), "SocketShutDown", "EINVAL");
+      shutdown(server, SHUT.RDWR);
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      assertFails(tryListen(client, 1), "SocketShutDown", "EINVAL");
+    },
+  },
+  {
+    clause: "EINVAL: the connection was reset",
+    source: `${POSIX}, ERRORS; tcp_reset in net/ipv4/tcp_input.c`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      setsockopt(server, SO.LINGER, { on: true, seconds: 0 });
+      close(server);
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      assertFails(tryListen(client, 1), "SocketShutDown", "EINVAL");
+    },
+  },
+  {
+    clause: "SHUT_RD on a TCP listener ends listening; it can listen again",
+    source: "inet_shutdown in net/ipv4/af_inet.c",
+    run(fixture) {
+      const server = fixture.listener(3);
+      shutdown(server, SHUT.RD);
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), false);
+      assert.equal(acceptQueue(server), undefined);
+      assertFails(tryAccept(server), "SocketNotListening", "EINVAL");
+      listen(server, 4);
+      assert.equal(effectiveBacklog(server), 4);
+      connect(fixture.tcp(), getsockname(server));
+      fixture.own(accept(server).socket);
+    },
+  },
+  {
+    clause: "SHUT_RD on a unix listener refuses from then on, though it listens again",
+    source: "unix_shutdown in net/unix/af_unix.c",
+    run(fixture) {
+      const server = fixture.socket(AF.UNIX, SOCK.STREAM);
+      bind(server, fixture.abstractAddress());
+      listen(server, 3);
+      shutdown(server, SHUT.RD);
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
+      listen(server, 4);
+      const client = fixture.socket(AF.UNIX, SOCK.STREAM);
+      assertFails(tryConnect(client, getsockname(server)), "ConnectionRefused", "ECONNREFUSED");
+    },
+  },
+  {
+    clause: "ENOTSOCK: the descriptor does not refer to a socket",
+    source: `${POSIX}, ERRORS; Zig FileDescriptorNotASocket`,
+    run() {
+      const file = openSync("/dev/null", "r");
+      assertFails(tryListen(file, 1), "FileDescriptorNotASocket", "ENOTSOCK");
+      closeSync(file);
+    },
+  },
+  {
+    clause: "EOPNOTSUPP: the socket is not of a type that listens",
+    source: `${POSIX}, ERRORS; Zig OperationNotSupported`,
+    run(fixture) {
+      const datagrams = [fixture.udp(), fixture.socket(AF.INET6, SOCK.DGRAM), fixture.pair(SOCK.DGRAM)[0]];
+      for (const datagram of datagrams) {
+        const error = assertFails(tryListen(datagram, 1), "OperationNotSupported", "EOPNOTSUPP");
+        assert.equal(error.errno, -95);
+      }
+    },
+  },
+  {
+    clause: "EBADF: the descriptor was closed behind our back",
+    source: `${POSIX}, ERRORS; Zig calls it unreachable`,
+    run(fixture) {
+      const server = fixture.boundTcp();
+      closeSync(server.fd);
+      assertFails(tryListen(server, 1), "BadFileDescriptor", "EBADF");
+      server.detach();
+    },
+  },
+  {
+    clause: "a closed Socket never touches its descriptor, though the number is in use again",
+    source: "berkeley",
+    run(fixture) {
+      const server = fixture.boundTcp();
+      const { fd } = server;
+      close(server);
+      const other = fixture.boundTcp();
+      assert.equal(other.fd, fd, "the kernel gives the lowest free number");
+      const error = assertFails(tryListen(server, 1), "SocketClosed", "EBADF");
+      assert.equal(error.errno, -9);
+      assert.equal(getsockopt(other, SO.ACCEPTCONN), false);
+    },
+  },
+  {
+    clause: "a closed Socket makes no system call",
+    source: "berkeley",
+    script: {},
+    run(system) {
+      const server = socket(AF.INET, SOCK.STREAM, 0, { system });
+      close(server);
+      const before = system.calls.length;
+      assertFails(tryListen(server, 1), "SocketClosed", "EBADF");
+      assert.equal(system.calls.length, before);
+    },
+  },
+  {
+    clause: "the socket may require a privilege: EACCES",
+    source: `${POSIX}, ERRORS`,
+    script: { listen: [-13] },
+    run(system) {
+      using server = socket(AF.INET, SOCK.STREAM, 0, { system });
+      assertFails(tryListen(server, 1), "AccessDenied", "EACCES");
+    },
+  },
+  {
+    clause: "a unix listener tells its queue, too; its queue holds one more than the backlog",
+    source: "unix_recvq_full in net/unix/af_unix.c",
+    run(fixture) {
+      const server = fixture.socket(AF.UNIX, SOCK.STREAM);
+      bind(server, fixture.abstractAddress());
+      listen(server, 1);
+      const clients = [1, 2, 3].map(() => fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true }));
+      const results = clients.map((client) => tryConnect(client, getsockname(server)));
+      assert.deepEqual(
+        results.map(({ ok }) => ok),
+        [true, true, false],
+      );
+      assert.deepEqual(acceptQueue(server), { pending: 2, limit: 1 });
+    },
+  },
+  {
+    clause: "returns nothing on success",
+    source: `${POSIX}, RETURN VALUE; Zig void`,
+    run(fixture) {
+      assert.equal(assertOk(tryListen(fixture.boundTcp(), 1)), undefined);
+      assert.equal(listen(fixture.boundTcp(), 1), undefined);
+    },
+  },
+  ...documentedErrors(listenErrors, (system) => {
+    using server = socket(AF.INET, SOCK.STREAM, 0, { system });
+    return tryListen(server, 1);
+  }),
+]);
+
+test("listen throws what tryListen returns, with the caller's stack", () => {
+  using datagram = socket(AF.INET, SOCK.DGRAM);
+  const { stackTraceLimit } = Error;
+  const result = tryListen(datagram, 1);
+  assert.ok(!result.ok && !result.error.stack?.includes("\n    at "), "no stack is captured");
+  assert.throws(
+    () => listen(datagram, 1),
+    (error: unknown) => {
+      assert.ok(isListenError(error));
+      assert.equal(error.name, "OperationNotSupported");
+      const [header, first] = error.stack?.split("\n") ?? [];
+      assert.match(header ?? "", /^OperationNotSupported: listen EOPNOTSUPP/);
+      assert.match(first ?? "", /listen\.test\./);
+      return true;
+    },
+  );
+  assert.equal(Error.stackTraceLimit, stackTraceLimit);
+});
+
+test("listen takes a descriptor's number and Node's own server, and closes neither", async () => {
+  using owner = socket(AF.INET, SOCK.STREAM);
+  listen(owner.fd, 3);
+  assert.equal(effectiveBacklog(owner.fd), 3);
+
+  const server = createServer();
+  assertFails(tryListen(server, 1), "SocketClosed");
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  listen(server, 17);
+  assert.equal(effectiveBacklog(server), 17);
+  assert.deepEqual(server.listening, true);
+  await new Promise((resolve) => server.close(resolve));
+  assert.equal(acceptQueue(server), undefined);
+});
+
+test("listen refuses what is no socket, before any call", () => {
+  for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n, () => {}]) {
+    // @ts-expect-error not a socket
+    assert.throws(() => listen(value, 1), TypeError);
+  }
+  for (const fd of [-1, 0.5, Number.NaN, 2 ** 31]) assert.throws(() => listen(fd, 1), RangeError);
+});
+
+test("a Socket adopts a listening descriptor", () => {
+  const made = socket(AF.INET, SOCK.STREAM);
+  listen(made, 5);
+  using adopted = Socket.from(made.detach());
+  assert.equal(made.closed, true);
+  assert.deepEqual([adopted.domain, adopted.type, effectiveBacklog(adopted)], [AF.INET, SOCK.STREAM, 5]);
+});

@@ -1,0 +1,141 @@
+import { kind } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { localPlace } from "./place.ts";
+import { isBound, socketState } from "./socket-state.ts";
+
+/** Everything that `listen()` can fail with. */
+export const listenErrors = new ErrorSet("listen", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "The process lacks the privilege to listen on this socket.",
+  },
+  AddressInUse: {
+    codes: ["EADDRINUSE"],
+    sentence:
+      "Another socket is already listening on this address; or the socket was not bound, and every port of the ephemeral range is in use.",
+    advice: "Choose another port, or find its holder with `ss -ltnp`.",
+  },
+  AlreadyConnected: {
+    codes: ["EINVAL", "EISCONN"],
+    sentence: "The socket is connected already.",
+    advice: "A listening socket must be a new one.",
+  },
+  BadFileDescriptor,
+  ConnectionPending: {
+    codes: ["EINVAL"],
+    sentence: "The socket is connecting: a connect() of it has not ended yet.",
+    advice: "A listening socket must be a new one.",
+  },
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket is not of a type that can listen.",
+    advice: "SOCK.STREAM and SOCK.SEQPACKET sockets can.",
+  },
+  SocketClosed,
+  SocketNotBound: {
+    codes: ["EINVAL", "EDESTADDRREQ"],
+    sentence: "The socket is not bound to an address, and its protocol does not choose one by itself.",
+    advice: "Call bind() first.",
+  },
+  SocketShutDown: {
+    codes: ["EINVAL"],
+    sentence: "The socket was connected, and has been shut down or reset.",
+    advice: "A listening socket must be a new one.",
+  },
+  SystemResources,
+  Unexpected,
+});
+
+export type ListenErrorName = NameOf<typeof listenErrors>;
+export type ListenError = ErrorOf<typeof listenErrors>;
+
+/** Whether an error is one that `listen()` threw. */
+export const isListenError = (error: unknown): error is ListenError => listenErrors.has(error);
+
+/**
+ * Marks a connection-mode socket as accepting connections, and limits the queue of those that wait for `accept()`.
+ *
+ * An IPv4 or IPv6 socket that is not bound is bound to a free port. Listening again on a listener changes its backlog.
+ *
+ * The system may cap the backlog and does not say so; `effectiveBacklog()` tells what was granted.
+ * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and the queue holds
+ *   one more than the backlog; those that are not established yet have a queue of their own (`tcp_max_syn_backlog`).
+ *   When it is full, TCP ignores the last step of the handshake, and the peer goes on trying; a connect to a unix
+ *   socket blocks, or fails with `WouldBlock`.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param backlog how many connections may wait: an integer. Below 0 acts as 0, above 2147483647 as 2147483647.
+ * @throws ListenError named `AccessDenied`, `AddressInUse`, `AlreadyConnected`, `BadFileDescriptor`,
+ * `ConnectionPending`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`,
+ * `SocketClosed`, `SocketNotBound`, `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @throws TypeError if `backlog` is not a number
+ * @throws RangeError if `backlog` is NaN or has a fraction
+ * @example
+ * ```ts
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * bind(server, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * listen(server, 128);
+ * console.log(getsockname(server));
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/listen.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/listen.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/listen.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=listen&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-listen)
+ */
+export function listen(socket: SocketLike, backlog: number): void {
+  unwrap(tryListen(socket, backlog), listen);
+}
+
+/** The same as {@link listen}, returned instead of thrown. A bad `backlog` is thrown all the same. */
+export function tryListen(socket: SocketLike, backlog: number): Result<void, ListenError> {
+  const limit = clampBacklog(backlog);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  if (fd < 0) return listenErrors.refusal(system, "SocketClosed");
+  const returned = system.listen(fd, limit);
+  if (returned >= 0) return { ok: true, value: undefined };
+  return listenErrors.failure(system, returned, {
+    ask: () => whyInvalid(borrowed),
+    where: () => localPlace(borrowed),
+  });
+}
+
+/** POSIX: less than 0 acts as 0. Linux compares unsigned, and would take -1 for the most (__sys_listen in net/socket.c). */
+function clampBacklog(backlog: number): number {
+  if (typeof backlog !== "number") throw new TypeError(`backlog must be a number, not ${kind(backlog)}`);
+  if (Number.isNaN(backlog) || (Number.isFinite(backlog) && !Number.isInteger(backlog))) {
+    throw new RangeError(`backlog must be an integer, not ${backlog}`);
+  }
+  return Math.max(0, Math.min(backlog, 0x7fffffff));
+}
+
+/** EINVAL says several things; the socket's state says which. */
+function whyInvalid(borrowed: Borrowed): ListenErrorName {
+  switch (socketState(borrowed)) {
+    case "connected":
+      return "AlreadyConnected";
+    case "connecting":
+      return "ConnectionPending";
+    case "not connected":
+      // Only a unix socket has to be bound; what else is bound and refused was connected once, and has been reset.
+      return isBound(borrowed) ? "SocketShutDown" : "SocketNotBound";
+    case "shut down":
+      return "SocketShutDown";
+    default:
+      return "Unexpected";
+  }
+}

@@ -1,0 +1,114 @@
+import { int, kind } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { host } from "../system/host.ts";
+import type { PollEntry, System } from "../system/system.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { isInterrupted } from "./interrupted.ts";
+
+/** Everything that `poll()` can fail with. */
+export const pollErrors = new ErrorSet("poll", {
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence: "There are more sockets than the process may have descriptors.",
+    advice: "See ulimit -n.",
+  },
+  SocketClosed,
+  SystemResources: { ...SystemResources, codes: [...SystemResources.codes, "EAGAIN"] },
+  Unexpected,
+});
+
+export type PollErrorName = NameOf<typeof pollErrors>;
+export type PollError = ErrorOf<typeof pollErrors>;
+
+/** Whether an error is one that `poll()` threw. */
+export const isPollError = (error: unknown): error is PollError => pollErrors.has(error);
+
+/** A socket, and what to wait for. */
+export interface PollRequest<S extends SocketLike = SocketLike> {
+  readonly socket: S;
+  /** `POLL.IN`, `POLL.OUT` and so on. `POLL.ERR`, `POLL.HUP` and `POLL.NVAL` are always waited for. */
+  readonly events: number;
+}
+
+/** A socket, and what it is ready for. */
+export interface Polled<S extends SocketLike = SocketLike> {
+  readonly socket: S;
+  readonly revents: number;
+}
+
+/**
+ * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the time that is left.
+ *
+ * @param requests the sockets, and what to wait for; borrowed ones stay the caller's
+ * @param timeout milliseconds, rounded up; 0 does not wait; below 0, or Infinity, waits for ever
+ * @returns the ready ones only, in the order of the requests; none when the time is over
+ * @throws PollError named `InvalidArgument`, `SocketClosed`, `SystemResources` or `Unexpected`
+ * @throws TypeError if an argument is of the wrong type, or the sockets are not of one system
+ * @throws RangeError if `timeout` is NaN
+ * @example
+ * ```ts
+ * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
+ * send(left, Buffer.from("hello"));
+ * for (const { socket, revents } of poll([{ socket: right, events: POLL.IN }], 1000)) {
+ *   if (revents & POLL.IN) recv(socket, new Uint8Array(16));
+ * }
+ * close(left);
+ * close(right);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/poll.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/poll.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/poll.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=poll&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsapoll)
+ */
+export function poll<S extends SocketLike>(
+  requests: readonly PollRequest<S>[],
+  timeout: number,
+): Polled<S>[] {
+  return unwrap(tryPoll(requests, timeout), poll);
+}
+
+/** The same as {@link poll}, returned instead of thrown. A bad argument is thrown all the same. */
+export function tryPoll<S extends SocketLike>(
+  requests: readonly PollRequest<S>[],
+  timeout: number,
+): Result<Polled<S>[], PollError> {
+  if (!Array.isArray(requests)) throw new TypeError(`requests must be an array, not ${kind(requests)}`);
+  if (typeof timeout !== "number") throw new TypeError(`timeout must be a number, not ${kind(timeout)}`);
+  if (Number.isNaN(timeout)) throw new RangeError("timeout must be milliseconds, not NaN");
+  const entries: PollEntry[] = [];
+  let system: System | undefined;
+  for (const { socket, events } of requests) {
+    const borrowed = borrow(socket);
+    system ??= borrowed.system;
+    if (borrowed.system !== system) throw new TypeError("the sockets of one poll() must be of one system");
+    if (borrowed.fd < 0) return pollErrors.refusal(system, "SocketClosed");
+    entries.push({ fd: borrowed.fd, events: int("events", events), revents: 0 });
+  }
+  const returned = wait(system ?? host, entries, timeout);
+  if (returned < 0) return pollErrors.failure(system ?? host, returned);
+  const ready: Polled<S>[] = [];
+  for (const [index, { socket }] of requests.entries()) {
+    const revents = entries[index]?.revents ?? 0;
+    if (revents !== 0) ready.push({ socket, revents });
+  }
+  return { ok: true, value: ready };
+}
+
+/** Polls until the deadline, in steps that fit a C int. */
+function wait(system: System, entries: PollEntry[], timeout: number): number {
+  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  let left = timeout < 0 ? Number.POSITIVE_INFINITY : timeout;
+  for (;;) {
+    const returned = system.poll(
+      entries,
+      left === Number.POSITIVE_INFINITY ? -1 : Math.min(Math.ceil(left), 0x7fffffff),
+    );
+    left = deadline - performance.now();
+    if (returned > 0 || (returned < 0 && !isInterrupted(system, returned))) return returned;
+    if (left <= 0) return 0;
+  }
+}

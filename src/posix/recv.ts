@@ -1,0 +1,106 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  ConnectionRefused,
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
+  FileDescriptorNotASocket,
+  HostUnreachable,
+  InputOutput,
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+  WouldBlock,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkBuffer } from "./buffer.ts";
+import { isInterrupted } from "./interrupted.ts";
+
+/** Everything that `recv()` can fail with. */
+export const recvErrors = new ErrorSet("recv", {
+  BadFileDescriptor,
+  ConnectionRefused,
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
+  FileDescriptorNotASocket,
+  HostUnreachable,
+  InputOutput,
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence: "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data waits.",
+  },
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket does not support a flag.",
+  },
+  SocketClosed,
+  SocketNotConnected: {
+    codes: ["ENOTCONN"],
+    sentence: "The socket is not connected.",
+  },
+  SystemResources,
+  Unexpected,
+  WouldBlock: {
+    ...WouldBlock,
+    sentence: "No data waits, and the socket does not block, or its SO_RCVTIMEO is over.",
+  },
+});
+
+export type RecvErrorName = NameOf<typeof recvErrors>;
+export type RecvError = ErrorOf<typeof recvErrors>;
+
+/** Whether an error is one that `recv()` threw. */
+export const isRecvError = (error: unknown): error is RecvError => recvErrors.has(error);
+
+/**
+ * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer than the buffer, the
+ * rest is lost; with `MSG.TRUNC`, Linux gives its real length.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
+ * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
+ * @returns the number of bytes; 0 at the end of a stream, and for an empty message
+ * @throws RecvError named `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws TypeError if `buffer` is not a Uint8Array over plain memory
+ * @throws RangeError if it is too long
+ * @example
+ * ```ts
+ * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
+ * send(left, Buffer.from("hello"));
+ * const buffer = new Uint8Array(1024);
+ * console.log(buffer.subarray(0, recv(right, buffer)));
+ * close(left);
+ * close(right);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recv.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recv&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-recv)
+ */
+export function recv(socket: SocketLike, buffer: Uint8Array, flags = 0): number {
+  return unwrap(tryRecv(socket, buffer, flags), recv);
+}
+
+/** The same as {@link recv}, returned instead of thrown. A bad buffer is thrown all the same. */
+export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Result<number, RecvError> {
+  checkBuffer("buffer", buffer);
+  int("flags", flags);
+  const { system, fd } = borrow(socket);
+  if (fd < 0) return recvErrors.refusal(system, "SocketClosed");
+  let returned: number;
+  do returned = system.recv(fd, buffer, flags);
+  while (isInterrupted(system, returned));
+  if (returned < 0) return recvErrors.failure(system, returned);
+  return { ok: true, value: returned };
+}

@@ -1,0 +1,76 @@
+import type { Address } from "../address/address.ts";
+import { decodeAddress } from "../address/sockaddr.ts";
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkBuffer } from "./buffer.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { recvErrors } from "./recv.ts";
+
+/** Everything that `recvfrom()` can fail with: what `recv()` can. */
+export const recvfromErrors = new ErrorSet("recvfrom", recvErrors.rows);
+
+export type RecvfromErrorName = NameOf<typeof recvfromErrors>;
+export type RecvfromError = ErrorOf<typeof recvfromErrors>;
+
+/** Whether an error is one that `recvfrom()` threw. */
+export const isRecvfromError = (error: unknown): error is RecvfromError => recvfromErrors.has(error);
+
+/** What was received, and from whom. */
+export interface Received {
+  /** The number of bytes; 0 at the end of a stream, and for an empty message. */
+  readonly bytes: number;
+  /** Who sent them; `{ family: "unspecified" }` where the protocol does not say, as on a connected stream. */
+  readonly address: Address;
+}
+
+/**
+ * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message that is longer than
+ * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
+ * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
+ * @throws RecvfromError named `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws TypeError if `buffer` is not a Uint8Array over plain memory
+ * @throws RangeError if it is too long
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * bind(receiver, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * using sender = socket(AF.INET, SOCK.DGRAM);
+ * sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
+ * const { bytes, address } = recvfrom(receiver, new Uint8Array(1500));
+ * console.log(bytes, address); // 5 { family: "ipv4", address: "127.0.0.1", port: 52618 }
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvfrom.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvfrom&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-recvfrom)
+ */
+export function recvfrom(socket: SocketLike, buffer: Uint8Array, flags = 0): Received {
+  return unwrap(tryRecvfrom(socket, buffer, flags), recvfrom);
+}
+
+/** The same as {@link recvfrom}, returned instead of thrown. A bad buffer is thrown all the same. */
+export function tryRecvfrom(
+  socket: SocketLike,
+  buffer: Uint8Array,
+  flags = 0,
+): Result<Received, RecvfromError> {
+  checkBuffer("buffer", buffer);
+  int("flags", flags);
+  const { system, fd } = borrow(socket);
+  if (fd < 0) return recvfromErrors.refusal(system, "SocketClosed");
+  let bytes: number;
+  do bytes = system.recvfrom(fd, buffer, flags, system.address);
+  while (isInterrupted(system, bytes));
+  if (bytes < 0) return recvfromErrors.failure(system, bytes);
+  return { ok: true, value: { bytes, address: decodeAddress(system, system.address) } };
+}

@@ -1,0 +1,130 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  ConnectionRefused,
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
+  FileDescriptorNotASocket,
+  HostUnreachable,
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+  WouldBlock,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkBuffer } from "./buffer.ts";
+import { isInterrupted } from "./interrupted.ts";
+
+/** Everything that `send()` can fail with. */
+export const sendErrors = new ErrorSet("send", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence:
+      "The peer's address is a broadcast address and SO.BROADCAST is not set, or the unix socket may not be written.",
+  },
+  BadFileDescriptor,
+  BrokenPipe: {
+    codes: ["EPIPE"],
+    sentence: "The connection is closed for sending, by us or by the peer.",
+  },
+  ConnectionPending: {
+    codes: ["EALREADY", "EINPROGRESS"],
+    sentence: "The connection is under way.",
+  },
+  ConnectionRefused,
+  ConnectionResetByPeer,
+  ConnectionTimedOut,
+  DestinationAddressRequired: {
+    codes: ["EDESTADDRREQ"],
+    sentence: "The datagram socket has no peer.",
+    advice: "connect() it, or use sendto().",
+  },
+  FileDescriptorNotASocket,
+  HostUnreachable,
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence: "The flags or the data are not valid for this socket.",
+  },
+  MessageTooBig: {
+    codes: ["EMSGSIZE"],
+    sentence: "The data is too long to be sent as one message.",
+  },
+  NetworkSubsystemFailed,
+  NetworkUnreachable,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The socket does not support a flag, or is listening.",
+  },
+  PermissionDenied: {
+    codes: ["EPERM"],
+    sentence: "A firewall rule or a security policy forbids the message.",
+  },
+  SocketClosed,
+  SocketNotConnected: {
+    codes: ["ENOTCONN"],
+    sentence: "The socket is not connected.",
+  },
+  SystemResources,
+  Unexpected,
+  WouldBlock: {
+    ...WouldBlock,
+    sentence: "The send buffer is full, and the socket does not block, or its SO_SNDTIMEO is over.",
+  },
+});
+
+export type SendErrorName = NameOf<typeof sendErrors>;
+export type SendError = ErrorOf<typeof sendErrors>;
+
+/** Whether an error is one that `send()` threw. */
+export const isSendError = (error: unknown): error is SendError => sendErrors.has(error);
+
+/**
+ * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a message is sent
+ * whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
+ * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
+ * @returns how many bytes were taken
+ * @throws SendError named `AccessDenied`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionPending`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws TypeError if `data` is not a Uint8Array over plain memory
+ * @throws RangeError if it is too long
+ * @example
+ * ```ts
+ * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
+ * console.log(send(left, Buffer.from("hello"))); // 5
+ * close(left);
+ * close(right);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/send.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/send.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=send&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-send)
+ */
+export function send(socket: SocketLike, data: Uint8Array, flags = 0): number {
+  return unwrap(trySend(socket, data, flags), send);
+}
+
+/** The same as {@link send}, returned instead of thrown. Bad data is thrown all the same. */
+export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result<number, SendError> {
+  checkBuffer("data", data);
+  int("flags", flags);
+  const { system, fd } = borrow(socket);
+  if (fd < 0) return sendErrors.refusal(system, "SocketClosed");
+  const { NOSIGNAL } = system.constants.MSG;
+  let returned: number;
+  do returned = system.send(fd, data, flags | NOSIGNAL);
+  while (isInterrupted(system, returned));
+  if (returned < 0) return sendErrors.failure(system, returned);
+  return { ok: true, value: returned };
+}

@@ -1,0 +1,99 @@
+import type { AddressInput } from "../address/address.ts";
+import { encodeAddress } from "../address/sockaddr.ts";
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { FileNotFound, InputOutput, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkBuffer } from "./buffer.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { placeOf } from "./place.ts";
+import { sendErrors } from "./send.ts";
+
+/** Everything that `sendto()` can fail with: what `send()` can, and what the address adds. */
+export const sendtoErrors = new ErrorSet("sendto", {
+  ...sendErrors.rows,
+  AddressFamilyNotSupported: {
+    codes: ["EAFNOSUPPORT"],
+    sentence: "The address is of another family than the socket.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL"],
+    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+  },
+  AlreadyConnected: {
+    codes: ["EISCONN"],
+    sentence: "The socket is connected, and takes no address.",
+    advice: "Use send().",
+  },
+  FileNotFound,
+  InputOutput,
+  NameTooLong,
+  NotADirectory,
+  SymLinkLoop,
+  WrongProtocolType: {
+    codes: ["EPROTOTYPE"],
+    sentence: "The unix socket at the address is of another type.",
+  },
+});
+
+export type SendtoErrorName = NameOf<typeof sendtoErrors>;
+export type SendtoError = ErrorOf<typeof sendtoErrors>;
+
+/** Whether an error is one that `sendto()` threw. */
+export const isSendtoError = (error: unknown): error is SendtoError => sendtoErrors.has(error);
+
+/**
+ * Sends a message to an address, from a socket that need not be connected.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
+ * @param flags `MSG.DONTWAIT`, `MSG.CONFIRM` and so on; 0 for none
+ * @param address whom to send it to
+ * @returns how many bytes were taken
+ * @throws SendtoError named `AccessDenied`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionPending`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`,
+ * `AddressFamilyNotSupported`, `AddressNotAvailable`, `AlreadyConnected`, `FileNotFound`, `InputOutput`,
+ * `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
+ * @throws TypeError if `data` is not a Uint8Array over plain memory, or the address is malformed
+ * @throws RangeError if the data is too long, or the address is out of range
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * bind(receiver, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * using sender = socket(AF.INET, SOCK.DGRAM);
+ * sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sendto.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/send.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=sendto&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-sendto)
+ */
+export function sendto(socket: SocketLike, data: Uint8Array, flags: number, address: AddressInput): number {
+  return unwrap(trySendto(socket, data, flags, address), sendto);
+}
+
+/** The same as {@link sendto}, returned instead of thrown. Bad data and a bad address are thrown all the same. */
+export function trySendto(
+  socket: SocketLike,
+  data: Uint8Array,
+  flags: number,
+  address: AddressInput,
+): Result<number, SendtoError> {
+  checkBuffer("data", data);
+  int("flags", flags);
+  const { system, fd } = borrow(socket);
+  const sockaddr = encodeAddress(address, system, system.address);
+  if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
+  const { NOSIGNAL } = system.constants.MSG;
+  let returned: number;
+  do returned = system.sendto(fd, data, flags | NOSIGNAL, sockaddr);
+  while (isInterrupted(system, returned));
+  if (returned < 0) return sendtoErrors.failure(system, returned, { where: () => placeOf(address) });
+  return { ok: true, value: returned };
+}

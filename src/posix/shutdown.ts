@@ -1,0 +1,80 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  SocketClosed,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+
+/** Everything that `shutdown()` can fail with. */
+export const shutdownErrors = new ErrorSet("shutdown", {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence: "`how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.",
+  },
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The protocol does not support the call.",
+  },
+  SocketClosed,
+  SocketNotConnected: {
+    codes: ["ENOTCONN"],
+    sentence: "The socket is not connected.",
+  },
+  SystemResources,
+  Unexpected,
+});
+
+export type ShutdownErrorName = NameOf<typeof shutdownErrors>;
+export type ShutdownError = ErrorOf<typeof shutdownErrors>;
+
+/** Whether an error is one that `shutdown()` threw. */
+export const isShutdownError = (error: unknown): error is ShutdownError => shutdownErrors.has(error);
+
+/**
+ * Ends receiving, sending or both on a connected socket, for everyone who shares it. It stays open.
+ *
+ * - `SHUT.WR`: the peer reads what is still under way, then the end.
+ * - `SHUT.RD`: `recv()` gives the end. On a listener, Linux stops listening: TCP may listen again, a unix socket
+ *   refuses from then on.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`
+ * @throws ShutdownError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `InvalidArgument`,
+ * `OperationNotSupported`, `SocketClosed`, `SocketNotConnected`, `SystemResources` or `Unexpected`
+ * @throws TypeError if `how` is not a number
+ * @throws RangeError if it is not an integer of 32 bits
+ * @example
+ * ```ts
+ * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
+ * shutdown(left, SHUT.WR);
+ * console.log(recv(right, new Uint8Array(16))); // 0: the end
+ * close(left);
+ * close(right);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/shutdown.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/shutdown.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/shutdown.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=shutdown&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-shutdown)
+ */
+export function shutdown(socket: SocketLike, how: number): void {
+  unwrap(tryShutdown(socket, how), shutdown);
+}
+
+/** The same as {@link shutdown}, returned instead of thrown. A bad `how` is thrown all the same. */
+export function tryShutdown(socket: SocketLike, how: number): Result<void, ShutdownError> {
+  int("how", how);
+  const { system, fd } = borrow(socket);
+  if (fd < 0) return shutdownErrors.refusal(system, "SocketClosed");
+  const returned = system.shutdown(fd, how);
+  if (returned < 0) return shutdownErrors.failure(system, returned);
+  return { ok: true, value: undefined };
+}

@@ -1,0 +1,98 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import {
+  ProcessFdQuotaExceeded,
+  SystemFdQuotaExceeded,
+  SystemResources,
+  Unexpected,
+} from "../errors/rows.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { host } from "../system/host.ts";
+import type { System } from "../system/system.ts";
+import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
+import type { Socket } from "./owned-socket.ts";
+
+/** Everything that `socket()` can fail with. */
+export const socketErrors = new ErrorSet("socket", {
+  AddressFamilyNotSupported: {
+    codes: ["EAFNOSUPPORT"],
+    sentence: "The system does not support the address family.",
+  },
+  InvalidArgument: {
+    codes: ["EINVAL"],
+    sentence:
+      "The address family or the protocol is unknown, or the type has flags that the system does not know.",
+  },
+  PermissionDenied: {
+    codes: ["EACCES", "EPERM"],
+    sentence: "The process lacks the privilege to make a socket of this type or protocol.",
+    advice: "Raw and packet sockets need CAP_NET_RAW.",
+  },
+  ProcessFdQuotaExceeded,
+  ProtocolNotSupported: {
+    codes: ["EPROTONOSUPPORT"],
+    sentence: "The address family does not have the protocol, or not for this type.",
+  },
+  SocketTypeNotSupported: {
+    codes: ["EPROTOTYPE", "ESOCKTNOSUPPORT"],
+    sentence: "The protocol does not support the type.",
+  },
+  SystemFdQuotaExceeded,
+  SystemResources,
+  Unexpected,
+});
+
+export type SocketCallErrorName = NameOf<typeof socketErrors>;
+export type SocketCallError = ErrorOf<typeof socketErrors>;
+
+/** Whether an error is one that `socket()` threw. */
+export const isSocketCallError = (error: unknown): error is SocketCallError => socketErrors.has(error);
+
+/** What `socket()` takes besides its arguments in C. */
+export interface SocketOptions extends DescriptorOptions {
+  /** The system to make the socket on; this machine's by default. */
+  readonly system?: System;
+}
+
+/**
+ * Makes a socket: an endpoint for communication, not bound to an address yet.
+ *
+ * @param domain the address family: `AF.INET`, `AF.INET6`, `AF.UNIX`, …
+ * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM`, …
+ * @param protocol a protocol of the family; 0 is the usual one of the type
+ * @returns a Socket, which blocks and closes on exec unless told otherwise
+ * @throws SocketCallError named `AddressFamilyNotSupported`, `InvalidArgument`, `PermissionDenied`,
+ * `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`,
+ * `SystemResources` or `Unexpected`
+ * @throws TypeError if an argument is not a number
+ * @throws RangeError if an argument is not an integer of 32 bits
+ * @example
+ * ```ts
+ * using client = socket(AF.INET6, SOCK.DGRAM, 0, { nonblocking: true });
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/socket.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/socket.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socket.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=socket&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-socket)
+ */
+export function socket(domain: number, type: number, protocol = 0, options: SocketOptions = {}): Socket {
+  return unwrap(trySocket(domain, type, protocol, options), socket);
+}
+
+/** The same as {@link socket}, returned instead of thrown. A bad argument is thrown all the same. */
+export function trySocket(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options: SocketOptions = {},
+): Result<Socket, SocketCallError> {
+  const { system = host } = options;
+  int("domain", domain);
+  int("type", type);
+  int("protocol", protocol);
+  const fd = system.socket(domain, type | descriptorFlags(system, options), protocol);
+  if (fd < 0) return socketErrors.failure(system, fd);
+  return { ok: true, value: adopt(system, fd, domain, type, protocol) };
+}

@@ -1,0 +1,78 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { host } from "../system/host.ts";
+import { adopt, descriptorFlags } from "./descriptor.ts";
+import type { Socket } from "./owned-socket.ts";
+import { type SocketOptions, socketErrors } from "./socket.ts";
+
+/** Everything that `socketpair()` can fail with. */
+export const socketpairErrors = new ErrorSet("socketpair", {
+  ...socketErrors.rows,
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    sentence: "The protocol cannot make a pair of sockets.",
+    advice: "On Linux, AF.UNIX can.",
+  },
+});
+
+export type SocketpairErrorName = NameOf<typeof socketpairErrors>;
+export type SocketpairError = ErrorOf<typeof socketpairErrors>;
+
+/** Whether an error is one that `socketpair()` threw. */
+export const isSocketpairError = (error: unknown): error is SocketpairError => socketpairErrors.has(error);
+
+/**
+ * Makes two sockets that are connected to each other, without a name.
+ *
+ * @param domain the address family: `AF.UNIX`
+ * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`
+ * @param protocol 0
+ * @returns both ends, which block and close on exec unless told otherwise
+ * @throws SocketpairError named `AddressFamilyNotSupported`, `InvalidArgument`, `PermissionDenied`,
+ * `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`,
+ * `SystemResources`, `Unexpected` or `OperationNotSupported`
+ * @throws TypeError if an argument is not a number
+ * @throws RangeError if an argument is not an integer of 32 bits
+ * @example
+ * ```ts
+ * const [left, right] = socketpair(AF.UNIX, SOCK.SEQPACKET);
+ * send(left, Buffer.from("ping"));
+ * close(left);
+ * close(right);
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/socketpair.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/socketpair.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socketpair.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=socketpair&sektion=2)
+ */
+export function socketpair(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options: SocketOptions = {},
+): [Socket, Socket] {
+  return unwrap(trySocketpair(domain, type, protocol, options), socketpair);
+}
+
+/** The same as {@link socketpair}, returned instead of thrown. A bad argument is thrown all the same. */
+export function trySocketpair(
+  domain: number,
+  type: number,
+  protocol = 0,
+  options: SocketOptions = {},
+): Result<[Socket, Socket], SocketpairError> {
+  const { system = host } = options;
+  int("domain", domain);
+  int("type", type);
+  int("protocol", protocol);
+  const fds = new Int32Array(2);
+  const returned = system.socketpair(domain, type | descriptorFlags(system, options), protocol, fds);
+  if (returned < 0) return socketpairErrors.failure(system, returned);
+  const [left = -1, right = -1] = fds;
+  return {
+    ok: true,
+    value: [adopt(system, left, domain, type, protocol), adopt(system, right, domain, type, protocol)],
+  };
+}

@@ -1,0 +1,160 @@
+/**
+ * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without the prefix:
+ * AF_INET is `AF.INET`. Each system gives them its own numbers.
+ */
+export interface Constants {
+  readonly AF: AddressFamilies;
+  readonly SOCK: SocketTypes;
+  readonly IPPROTO: Protocols;
+  readonly SHUT: Shutdowns;
+  readonly MSG: MessageFlags;
+  readonly POLL: PollEvents;
+  /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
+  readonly SOMAXCONN: number;
+}
+
+/** Address families: the first argument of `socket()`. */
+export interface AddressFamilies {
+  /** The kernel's cryptography. */
+  readonly ALG: number;
+  /** Bluetooth. */
+  readonly BLUETOOTH: number;
+  /** Controller area network. */
+  readonly CAN: number;
+  /** IPv4. */
+  readonly INET: number;
+  /** IPv6. */
+  readonly INET6: number;
+  /** POSIX's later name of UNIX. */
+  readonly LOCAL: number;
+  /** Messages to and from the Linux kernel. */
+  readonly NETLINK: number;
+  /** Frames of a network device. */
+  readonly PACKET: number;
+  /** Sockets in the file system or, on Linux, in the abstract namespace. */
+  readonly UNIX: number;
+  /** No family: `connect()` takes it to undo a connection. */
+  readonly UNSPEC: number;
+  /** A virtual machine and its host. */
+  readonly VSOCK: number;
+  /** Frames of a network device, past the network stack. */
+  readonly XDP: number;
+}
+
+/** Socket types: the second argument of `socket()`. */
+export interface SocketTypes {
+  /** Flag: close on exec. `socket()` sets it unless told otherwise. */
+  readonly CLOEXEC: number;
+  /** Messages, each by itself. */
+  readonly DGRAM: number;
+  /** Flag: do not block. */
+  readonly NONBLOCK: number;
+  /** The network protocol itself; needs a privilege. */
+  readonly RAW: number;
+  /** Messages that arrive, in no promised order. */
+  readonly RDM: number;
+  /** A connection that keeps the bounds of messages. */
+  readonly SEQPACKET: number;
+  /** A connection: bytes in order, without bounds. */
+  readonly STREAM: number;
+}
+
+/** Protocols: the third argument of `socket()`; 0 is the usual one of the type. */
+export interface Protocols {
+  /** Datagram congestion control protocol. */
+  readonly DCCP: number;
+  /** Internet control messages. */
+  readonly ICMP: number;
+  /** Internet control messages of IPv6. */
+  readonly ICMPV6: number;
+  /** Multicast group management. */
+  readonly IGMP: number;
+  /** The usual protocol of the type. */
+  readonly IP: number;
+  /** IPv6. */
+  readonly IPV6: number;
+  /** TCP over several paths. */
+  readonly MPTCP: number;
+  /** Raw IP packets. */
+  readonly RAW: number;
+  /** Stream control transmission protocol. */
+  readonly SCTP: number;
+  /** Transmission control protocol. */
+  readonly TCP: number;
+  /** User datagram protocol. */
+  readonly UDP: number;
+  /** UDP with a partial checksum. */
+  readonly UDPLITE: number;
+}
+
+/** What `shutdown()` closes. */
+export interface Shutdowns {
+  /** Receiving. */
+  readonly RD: number;
+  /** Both. */
+  readonly RDWR: number;
+  /** Sending: the peer reads the end. */
+  readonly WR: number;
+}
+
+/** Flags of `send()` and `recv()`, combined with `|`. */
+export interface MessageFlags {
+  /** Received descriptors are closed on exec. */
+  readonly CMSG_CLOEXEC: number;
+  /** The neighbour answered: do not probe it. */
+  readonly CONFIRM: number;
+  /** Control data was cut short (received). */
+  readonly CTRUNC: number;
+  /** Only to hosts on a directly connected network. */
+  readonly DONTROUTE: number;
+  /** Do not block, this once. */
+  readonly DONTWAIT: number;
+  /** The end of a record. */
+  readonly EOR: number;
+  /** Receive a queued error instead of data. */
+  readonly ERRQUEUE: number;
+  /** Connect and send at once (TCP Fast Open). */
+  readonly FASTOPEN: number;
+  /** More data will follow: hold a partial segment back. */
+  readonly MORE: number;
+  /** No SIGPIPE. Every send here sets it. */
+  readonly NOSIGNAL: number;
+  /** Out-of-band data. */
+  readonly OOB: number;
+  /** Receive, and leave the data in the queue. */
+  readonly PEEK: number;
+  /** The datagram's real length, though the buffer was shorter. */
+  readonly TRUNC: number;
+  /** Block until the whole buffer is full. */
+  readonly WAITALL: number;
+  /** Block for the first message only (recvmmsg). */
+  readonly WAITFORONE: number;
+  /** Send from the caller's pages without a copy. */
+  readonly ZEROCOPY: number;
+}
+
+/** Events of `poll()`, combined with `|`. */
+export interface PollEvents {
+  /** An error is pending (result only). */
+  readonly ERR: number;
+  /** The peer has hung up (result only). */
+  readonly HUP: number;
+  /** Data, the end of data, or a connection to accept. */
+  readonly IN: number;
+  /** Not an open descriptor (result only). */
+  readonly NVAL: number;
+  /** Room to send. */
+  readonly OUT: number;
+  /** Out-of-band data. */
+  readonly PRI: number;
+  /** Priority data. */
+  readonly RDBAND: number;
+  /** The peer has stopped sending. */
+  readonly RDHUP: number;
+  /** Normal data. */
+  readonly RDNORM: number;
+  /** Room to send priority data. */
+  readonly WRBAND: number;
+  /** Room to send normal data. */
+  readonly WRNORM: number;
+}

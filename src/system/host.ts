@@ -1,0 +1,12 @@
+import { linux } from "./linux/linux.ts";
+import type { System } from "./system.ts";
+
+/** The system that this process runs on. */
+export const host: System = hostSystem();
+
+function hostSystem(): System {
+  if (process.platform === "linux" && (process.arch === "x64" || process.arch === "arm64")) return linux;
+  throw new Error(
+    `berkeley: ${process.platform} on ${process.arch} is not supported yet; Linux on x64 and arm64 is`,
+  );
+}

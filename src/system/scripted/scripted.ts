@@ -1,0 +1,73 @@
+import { linux } from "../linux/linux.ts";
+import type { Calls, System } from "../system.ts";
+import { ValueResult } from "../value-result.ts";
+
+/** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
+export type Answer<Name extends keyof Calls> = ReturnType<Calls[Name]> | Calls[Name];
+
+/** For each call its answers, in order; the last one is repeated. */
+export type Script = { readonly [Name in keyof Calls]?: readonly Answer<Name>[] };
+
+export interface ScriptedSystem extends System {
+  /** The calls made so far, as `listen(1000, 5)`. */
+  readonly calls: readonly string[];
+}
+
+/**
+ * A System that answers from a script, so that every error of every call can be made to happen. It has Linux's numbers;
+ * what the script leaves out succeeds: `socket` and `accept` give 1000, 1001, …, everything else 0.
+ */
+export function scripted(script: Script): ScriptedSystem {
+  const calls: string[] = [];
+  let nextFd = 1000;
+
+  function answer<Name extends keyof Calls>(name: Name, otherwise: Calls[Name]): Calls[Name] {
+    const answers = [...(script[name] ?? [])];
+    const play = (...args: Parameters<Calls[Name]>) => {
+      calls.push(`${name}(${args.filter((arg) => typeof arg === "number").join(", ")})`);
+      const next: unknown = answers.length > 1 ? answers.shift() : answers[0];
+      if (next === undefined) return call(otherwise, args);
+      return typeof next === "function" ? call(next, args) : next;
+    };
+    // A function per call name is one function over their union to the compiler, which it cannot follow.
+    return play as unknown as Calls[Name];
+  }
+
+  return {
+    ...linux,
+    name: "scripted",
+    address: new ValueResult(new ArrayBuffer(128 + 16)),
+    option: new ValueResult(new ArrayBuffer(4096)),
+    calls,
+    accept: answer("accept", () => nextFd++),
+    acceptQueue: answer("acceptQueue", () => undefined),
+    bind: answer("bind", () => 0),
+    close: answer("close", () => 0),
+    connect: answer("connect", () => 0),
+    getpeername: answer("getpeername", () => 0),
+    getsockname: answer("getsockname", () => 0),
+    getsockopt: answer("getsockopt", () => 0),
+    identity: answer("identity", (fd) => ({ device: 0, inode: fd })),
+    interfaceIndex: answer("interfaceIndex", () => 0),
+    listen: answer("listen", () => 0),
+    poll: answer("poll", () => 0),
+    recv: answer("recv", () => 0),
+    recvfrom: answer("recvfrom", () => 0),
+    send: answer("send", (_fd, buffer) => buffer.byteLength),
+    sendto: answer("sendto", (_fd, buffer) => buffer.byteLength),
+    setsockopt: answer("setsockopt", () => 0),
+    shutdown: answer("shutdown", () => 0),
+    sockatmark: answer("sockatmark", () => 0),
+    socket: answer("socket", () => nextFd++),
+    socketpair: answer("socketpair", (_domain, _type, _protocol, fds) => {
+      fds[0] = nextFd++;
+      fds[1] = nextFd++;
+      return 0;
+    }),
+  };
+}
+
+function call(fn: unknown, args: readonly unknown[]): unknown {
+  if (typeof fn !== "function") throw new TypeError("not a function");
+  return Reflect.apply(fn, undefined, args);
+}

@@ -1,0 +1,49 @@
+import type { Memory } from "../native/memory.ts";
+
+/** What a raw call takes as an address: mapped memory by its address, or bytes that live as long as the call. */
+export type Bytes = bigint | Uint8Array;
+
+/**
+ * A buffer and its length as one: the value-result argument of accept, recvfrom, getsockname and getsockopt.
+ * `length` is what the caller has, before the call, and what the kernel had, after it (it may be more).
+ */
+export class ValueResult {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** The same bytes as C ints, since most options are one. */
+  readonly ints: Int32Array;
+  readonly pointer: Bytes;
+  readonly lengthPointer: Bytes;
+  readonly #length: Int32Array;
+
+  /** The last 16 bytes of `memory` hold the length; the rest is the buffer. */
+  constructor(memory: ArrayBuffer | Memory) {
+    const buffer = memory instanceof ArrayBuffer ? memory : memory.buffer;
+    const capacity = buffer.byteLength - 16;
+    this.bytes = new Uint8Array(buffer, 0, capacity);
+    this.view = new DataView(buffer, 0, capacity);
+    this.ints = new Int32Array(buffer, 0, capacity >> 2);
+    this.#length = new Int32Array(buffer, capacity, 1);
+    // Safety: both pointers lie in one mapping that is never unmapped, or are views of one ArrayBuffer held here.
+    this.pointer = memory instanceof ArrayBuffer ? this.bytes : memory.pointer;
+    this.lengthPointer =
+      memory instanceof ArrayBuffer ? new Uint8Array(buffer, capacity, 4) : memory.pointer + BigInt(capacity);
+  }
+
+  get capacity(): number {
+    return this.bytes.byteLength;
+  }
+
+  get length(): number {
+    return this.#length[0] ?? 0;
+  }
+
+  set length(length: number) {
+    this.#length[0] = length;
+  }
+
+  /** The bytes that are valid: up to `length`, never past the buffer. */
+  get valid(): Uint8Array {
+    return this.bytes.subarray(0, Math.min(this.length, this.capacity));
+  }
+}
