@@ -8,35 +8,39 @@ import { type Script, type ScriptedSystem, scripted } from "../system/scripted/s
 import { Fixture, openDescriptors } from "./fixture.ts";
 
 /** One row of a call's conformance table: a clause of a document, how it is provoked, and what must happen. */
-export interface Row {
+export type Row = KernelRow | ScriptedRow;
+
+interface Clause {
   /** The clause, in our words. */
   readonly clause: string;
   /** Where it stands: a POSIX section, a manual page, a Zig tag, a kernel function. */
   readonly source: string;
-  /** Provokes the clause on this machine's kernel. It leaves no descriptor behind: that is checked. */
-  readonly run: (fixture: Fixture) => void | Promise<void>;
-  readonly script?: never;
 }
 
-/** A row for what the kernel cannot be brought to, or for what depends on how it answers. */
-export interface ScriptedRow extends Omit<Row, "run" | "script"> {
-  /** What the System answers. */
+/** A clause that this machine's kernel is brought to. */
+export interface KernelRow extends Clause {
+  /** Provokes it, and leaves no descriptor behind: that is checked. */
+  readonly run: (fixture: Fixture) => void | Promise<void>;
+}
+
+/** A clause that the kernel cannot be brought to, or that is about what we ask of it: a System answers from a script. */
+export interface ScriptedRow extends Clause {
   readonly script: Script;
-  readonly run: (system: ScriptedSystem) => void | Promise<void>;
+  readonly play: (system: ScriptedSystem) => void | Promise<void>;
 }
 
 /** Runs the table of one call, a test a row. */
-export function conformance(call: string, rows: readonly (Row | ScriptedRow)[]): void {
+export function conformance(call: string, rows: readonly Row[]): void {
   for (const row of rows) {
-    const system = row.script ? "scripted" : "kernel";
+    const system = "script" in row ? "scripted" : "kernel";
     test(`${call}: ${row.clause} [${row.source}; ${system}]`, async (context) => {
-      if (row.script) await row.run(scripted(row.script));
+      if ("script" in row) await row.play(scripted(row.script));
       else await onKernel(row, context);
     });
   }
 }
 
-async function onKernel(row: Row, context: TestContext): Promise<void> {
+async function onKernel(row: KernelRow, context: TestContext): Promise<void> {
   const before = openDescriptors();
   const fixture = new Fixture(context);
   try {
@@ -66,7 +70,7 @@ export function documentedErrors<Name extends ErrorName>(
           ...answering(code),
           clause: `${code} is ${name}`,
           source: "the call's error set",
-          run: expects(name, code),
+          play: expects(name, code),
         };
       }),
   );
@@ -74,7 +78,7 @@ export function documentedErrors<Name extends ErrorName>(
     ...answering("EXFULL"),
     clause: "an undocumented errno is Unexpected, and keeps its code and number",
     source: "Zig unexpectedErrno",
-    run: expects("Unexpected", "EXFULL"),
+    play: expects("Unexpected", "EXFULL"),
   };
   return [...rows, undocumented];
 

@@ -133,7 +133,7 @@ conformance("listen", [
     clause: "the backlog reaches the system clamped, and as an int",
     source: "Zig's u31",
     script: {},
-    run(system) {
+    play(system) {
       using server = socket(AF.INET, SOCK.STREAM, 0, { system });
       for (const backlog of [-5, -0, 3, 2 ** 40]) listen(server, backlog);
       const listens = system.calls.filter((call) => call.startsWith("listen"));
@@ -149,7 +149,7 @@ conformance("listen", [
     clause: "a backlog that is no integer is refused before any call",
     source: "berkeley",
     script: {},
-    run(system) {
+    play(system) {
       using server = socket(AF.INET, SOCK.STREAM, 0, { system });
       for (const backlog of [Number.NaN, 0.5, -1.5, 5e-324]) {
         assert.throws(() => listen(server, backlog), RangeError, `${backlog}`);
@@ -368,7 +368,7 @@ conformance("listen", [
     clause: "a closed Socket makes no system call",
     source: "berkeley",
     script: {},
-    run(system) {
+    play(system) {
       const server = socket(AF.INET, SOCK.STREAM, 0, { system });
       close(server);
       const before = system.calls.length;
@@ -380,7 +380,7 @@ conformance("listen", [
     clause: "the socket may require a privilege: EACCES",
     source: `${POSIX}, ERRORS`,
     script: { listen: [-13] },
-    run(system) {
+    play(system) {
       using server = socket(AF.INET, SOCK.STREAM, 0, { system });
       assertFails(tryListen(server, 1), "AccessDenied", "EACCES");
     },

@@ -1,0 +1,25 @@
+// What `npm start` and `npm test` need first: the dependencies, if package-lock.json is newer than they are, and the
+// build, which is incremental.
+import { spawnSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** Installs where something changed, and builds. Ends the process where one of them fails. */
+export function installAndBuild() {
+  if (modified("package-lock.json") > modified("node_modules/.package-lock.json")) run("npm", ["ci"]);
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root]);
+}
+
+/** Runs a command in the project's folder; what it prints goes to standard error, so that output stays the program's. */
+export function run(command, args) {
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+  if (error) throw error;
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+function modified(path) {
+  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
