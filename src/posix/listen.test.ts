@@ -201,7 +201,7 @@ conformance("listen", [
   {
     clause: "EADDRINUSE: the socket is not bound, and all ephemeral ports are in use",
     source: "Zig AddressInUse; listen(2)",
-    run: (fixture) => inNetworkNamespace(fixture, new URL("./listen-last-port.js", import.meta.url)),
+    run: (fixture) => inNetworkNamespace(fixture, new URL("./listen-last-port.child.js", import.meta.url)),
   },
   {
     clause: "an unbound TCP socket is bound to an ephemeral port",

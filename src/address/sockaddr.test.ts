@@ -1,0 +1,237 @@
+import assert from "node:assert/strict";
+import { SocketAddress } from "node:net";
+import { test } from "node:test";
+import fc from "fast-check";
+import { linux } from "../system/linux/linux.ts";
+import type { System } from "../system/system.ts";
+import { ValueResult } from "../system/value-result.ts";
+import type { Address, AddressInput } from "./address.ts";
+import { formatIpv6 } from "./ip.ts";
+import { decodeAddress, encodeAddress } from "./sockaddr.ts";
+
+/** The BSDs' layout: a length byte before the family, and a shorter sun_path. */
+const bsd: System = { ...linux, sockaddr: { lengthByte: true, sunPathSize: 104 } };
+
+function encode(address: AddressInput, system: System = linux): Uint8Array {
+  return encodeAddress(address, system, new ValueResult(new ArrayBuffer(128 + 16))).valid.slice();
+}
+
+function decode(bytes: Uint8Array, system: System = linux): Address {
+  const value = new ValueResult(new ArrayBuffer(128 + 16));
+  value.bytes.set(bytes);
+  value.length = bytes.byteLength;
+  return decodeAddress(system, value);
+}
+
+const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
+
+test("an IPv4 address is laid out as sockaddr_in", () => {
+  const address = { family: "ipv4", address: "192.0.2.1", port: 8080 } as const;
+  assert.deepEqual(encode(address), bytes("0200 1f90 c0000201 0000000000000000"));
+  assert.deepEqual(encode(address, bsd), bytes("1002 1f90 c0000201 0000000000000000"));
+});
+
+test("an IPv6 address is laid out as sockaddr_in6", () => {
+  const address = {
+    family: "ipv6",
+    address: "2001:db8::1",
+    port: 443,
+    flowlabel: 0x12345,
+    scopeId: 7,
+  } as const;
+  const rest = "01bb 00012345 20010db8000000000000000000000001 07000000";
+  assert.deepEqual(encode(address), bytes(`0a00 ${rest}`));
+  assert.deepEqual(encode(address, bsd), bytes(`1c0a ${rest}`));
+});
+
+test("a unix address is as long as its name: a path ends with a NUL, an abstract name does not", () => {
+  assert.deepEqual(encode({ family: "unix", path: "/a" }), bytes("0100 2f61 00"));
+  assert.deepEqual(encode({ family: "unix", path: "\0a" }), bytes("0100 0061"));
+  assert.deepEqual(encode({ family: "unix", path: "" }), bytes("0100"));
+  assert.equal(encode({ family: "unix", path: "x".repeat(108) }).byteLength, 110);
+});
+
+test("sun_path's bytes after the first NUL are not the path's", () => {
+  assert.deepEqual(decode(bytes("0100 2f61 00 2f62")), { family: "unix", path: "/a" });
+});
+
+test("what is too short for its family, and a family unknown here, stays bytes", () => {
+  assert.deepEqual(decode(bytes("0200 1f90")), { family: "unknown", number: 2, data: bytes("1f90") });
+  assert.deepEqual(decode(bytes("2600 0102")), { family: "unknown", number: 38, data: bytes("0102") });
+  for (const none of ["", "02", "0000", "0000 1234"])
+    assert.deepEqual(decode(bytes(none)), { family: "unspecified" });
+});
+
+const port = fc.integer({ min: 0, max: 0xffff });
+const uint32 = fc.integer({ min: 0, max: 0xffffffff });
+const plain = { noNullPrototype: true };
+const ipv4 = fc.record({ family: fc.constant("ipv4"), address: fc.ipV4(), port }, plain);
+const ipv6 = fc.record(
+  {
+    family: fc.constant("ipv6"),
+    address: fc.uint8Array({ minLength: 16, maxLength: 16 }).map(formatIpv6),
+    port,
+    flowlabel: uint32,
+    scopeId: uint32,
+  },
+  plain,
+);
+const name = fc.oneof(
+  fc.string({ unit: "grapheme", maxLength: 30 }),
+  fc.uint8Array({ maxLength: 104 }).map(stringIfUtf8),
+  fc.uint8Array({ maxLength: 103 }).map((rest) => stringIfUtf8(Uint8Array.from([0, ...rest]))),
+);
+const unix = fc
+  .record({ family: fc.constant("unix"), path: name }, plain)
+  .filter(({ path }) => typeof path !== "string" || Buffer.byteLength(path) <= 104)
+  .filter(
+    ({ path }) =>
+      path[0] === "\0" ||
+      path[0] === 0 ||
+      !(typeof path === "string" ? path.includes("\0") : path.includes(0)),
+  );
+const unknown = fc.record(
+  {
+    family: fc.constant("unknown"),
+    number: fc.integer({ min: 44, max: 0xff }),
+    data: fc.uint8Array({ maxLength: 126 }),
+  },
+  plain,
+);
+const anyAddress = fc.oneof(ipv4, ipv6, unix, unknown, fc.constant({ family: "unspecified" } as const));
+
+function stringIfUtf8(data: Uint8Array): string | Uint8Array {
+  const text = Buffer.from(data).toString("utf8");
+  return Buffer.from(text).equals(data) ? text : data;
+}
+
+for (const [layout, system] of [
+  ["linux", linux],
+  ["bsd", bsd],
+] as const) {
+  test(`decoding undoes encoding, for any address (${layout})`, () => {
+    fc.assert(
+      fc.property(anyAddress, (address) => {
+        assert.deepEqual(decode(encode(address, system), system), address);
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  test(`any bytes decode, and what decodes encodes and decodes to the same (${layout})`, () => {
+    const families = fc.constantFrom(0, 1, 2, 10, 16, 17, 30, 40, 255);
+    fc.assert(
+      fc.property(families, fc.uint8Array({ maxLength: 126 }), (family, data) => {
+        const head = system.sockaddr.lengthByte ? [data.byteLength + 2, family] : [family, 0];
+        const address = decode(Uint8Array.from([...head, ...data]), system);
+        if (address.family === "unix" && encodedLength(address.path) > system.sockaddr.sunPathSize) return;
+        assert.deepEqual(decode(encode(address, system), system), address);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+}
+
+function encodedLength(path: string | Uint8Array): number {
+  return typeof path === "string" ? Buffer.byteLength(path) : path.byteLength;
+}
+
+test("IPv6 texts are read as Node reads them, and ours are read by Node", () => {
+  const bytesOf = (address: string) => encode({ family: "ipv6", address, port: 1 });
+  fc.assert(
+    fc.property(fc.ipV6(), (text) => {
+      const nodes = new SocketAddress({ family: "ipv6", address: text }).address;
+      assert.deepEqual(bytesOf(text), bytesOf(nodes));
+      const decoded = decode(bytesOf(text));
+      assert.ok("address" in decoded);
+      assert.equal(new SocketAddress({ family: "ipv6", address: decoded.address }).address, nodes);
+    }),
+  );
+});
+
+test("IPv6 addresses are written as RFC 5952 says", () => {
+  const written = {
+    "2001:0DB8:0:0:0:0:0:1": "2001:db8::1",
+    "2001:db8:0:1:1:1:1:1": "2001:db8:0:1:1:1:1:1",
+    "2001:0:0:1:0:0:0:1": "2001:0:0:1::1",
+    "2001:db8:0:0:1:0:0:1": "2001:db8::1:0:0:1",
+    "::ffff:192.0.2.1": "::ffff:192.0.2.1",
+    "::ffff:c000:201": "::ffff:192.0.2.1",
+    "0:0:0:0:0:0:0:0": "::",
+    "1::": "1::",
+  };
+  for (const [text, expected] of Object.entries(written)) {
+    const decoded = decode(encode({ family: "ipv6", address: text, port: 1 }));
+    assert.equal("address" in decoded && decoded.address, expected);
+  }
+});
+
+test("what Node hands out is taken", () => {
+  const expected = { family: "ipv4", address: "127.0.0.1", port: 80 };
+  assert.deepEqual(
+    decode(encode(new SocketAddress({ family: "ipv4", address: "127.0.0.1", port: 80 }))),
+    expected,
+  );
+  assert.deepEqual(decode(encode({ address: "127.0.0.1", family: "IPv4", port: 80 })), expected);
+  const v6 = { family: "ipv6", address: "::1", port: 80, flowlabel: 5, scopeId: 0 };
+  assert.deepEqual(
+    decode(encode(new SocketAddress({ family: "ipv6", address: "::1", port: 80, flowlabel: 5 }))),
+    v6,
+  );
+  assert.deepEqual(decode(encode({ address: "::1", family: "IPv6", port: 80 })), { ...v6, flowlabel: 0 });
+});
+
+test("a zone is the number of an interface, or its name", () => {
+  const scopeOf = (address: string) => {
+    const decoded = decode(encode({ family: "ipv6", address, port: 0 }));
+    assert.ok("scopeId" in decoded);
+    return decoded.scopeId;
+  };
+  assert.equal(scopeOf("fe80::1%3"), 3);
+  assert.equal(scopeOf("fe80::1%lo"), 1);
+  assert.throws(() => scopeOf("fe80::1%nosuchinterface"), /no network interface "nosuchinterface"/);
+});
+
+test("a bad address throws, and says why", () => {
+  const cases: [unknown, RegExp, typeof TypeError | typeof RangeError][] = [
+    [null, /not null/, TypeError],
+    ["127.0.0.1:80", /not string/, TypeError],
+    [{}, /family of an address/, TypeError],
+    [{ family: "inet", address: "127.0.0.1", port: 1 }, /not "inet"/, TypeError],
+    [{ family: "ipv4", address: "127.1", port: 1 }, /"127.1" is not an IPv4 address/, TypeError],
+    [{ family: "ipv4", address: "::1", port: 1 }, /"::1" is not an IPv4 address/, TypeError],
+    [{ family: "ipv4", port: 1 }, /undefined is not an IPv4 address/, TypeError],
+    [{ family: "ipv6", address: "127.0.0.1", port: 1 }, /"127.0.0.1" is not an IPv6 address/, TypeError],
+    [{ family: "ipv6", address: 1, port: 1 }, /1 is not an IPv6 address/, TypeError],
+    [
+      { family: "ipv4", address: "127.0.0.1" },
+      /the port of an address must be a number, not undefined/,
+      TypeError,
+    ],
+    [{ family: "ipv4", address: "127.0.0.1", port: "80" }, /must be a number, not string/, TypeError],
+    [{ family: "ipv4", address: "127.0.0.1", port: 65536 }, /from 0 to 65535, not 65536/, RangeError],
+    [{ family: "ipv4", address: "127.0.0.1", port: -1 }, /from 0 to 65535, not -1/, RangeError],
+    [{ family: "ipv4", address: "127.0.0.1", port: 1.5 }, /from 0 to 65535, not 1.5/, RangeError],
+    [{ family: "ipv6", address: "::1", port: 1, scopeId: 2 ** 32 }, /scopeId/, RangeError],
+    [{ family: "ipv6", address: "::1", port: 1, flowlabel: -1 }, /flowlabel/, RangeError],
+    [{ family: "unix" }, /path of a unix address/, TypeError],
+    [{ family: "unix", path: 5 }, /not number/, TypeError],
+    [{ family: "unix", path: "a\0b" }, /NUL/, TypeError],
+    [{ family: "unix", path: "\ud800" }, /lone surrogate/, TypeError],
+    [{ family: "unix", path: "x".repeat(109) }, /109 bytes long; sun_path has room for 108/, RangeError],
+    [{ family: "unix", path: "é".repeat(55) }, /110 bytes long/, RangeError],
+    [{ family: "unknown", number: 2, data: [1] }, /not Array/, TypeError],
+    [{ family: "unknown", number: 65536, data: new Uint8Array() }, /number of a family/, RangeError],
+    [{ family: "unknown", number: 5, data: new Uint8Array(127) }, /at most 126 fit/, RangeError],
+  ];
+  for (const [address, message, type] of cases) {
+    const bad: unknown = address;
+    // @ts-expect-error whatever a program without types may pass
+    const attempt = () => encode(bad);
+    assert.throws(
+      attempt,
+      (error) => error instanceof type && message.test(error.message),
+      JSON.stringify(address),
+    );
+  }
+});

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+// The map of ARCHITECTURE.md, held by a test: which folders a folder may import from.
+const vocabulary = ["errors", "address", "options"];
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  native: [],
+  system: ["native"],
+  errors: ["system"],
+  address: ["system", "errors"],
+  options: ["system", "errors", "address"],
+  posix: ["system", ...vocabulary],
+  engine: ["native", "system", "errors"],
+  cli: ["posix", "engine", ...vocabulary],
+  // The front door.
+  "": ["posix"],
+};
+
+const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");
+const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter(
+    (path) =>
+      path.endsWith(".ts") && !/\.(test|type-test|child)\.ts$/.test(path) && !path.startsWith("conformance"),
+  )
+  .map((path) => ({ path, text: readFileSync(join(src, path), "utf8") }));
+
+const folderOf = (path: string) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
+
+/** Comments may name what code may not use. */
+const codeOf = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
+
+test("layers import only from the layers below", () => {
+  for (const { path, text } of sources) {
+    for (const [, specifier] of text.matchAll(/from "(\.[^"]+)"/g)) {
+      const target = relative(src, join(src, dirname(path), specifier ?? ""));
+      const [from, to] = [folderOf(path), folderOf(target)];
+      assert.ok(from === to || mayImport[from]?.includes(to), `${path} imports ${target}`);
+    }
+  }
+});
+
+test("only native/ imports koffi", () => {
+  for (const { path, text } of sources) {
+    if (folderOf(path) !== "native") assert.doesNotMatch(codeOf(text), /["']koffi["']/, path);
+  }
+});
+
+test("only system/ and native/ ask for the platform, and only engine/wake for the runtime", () => {
+  for (const { path, text } of sources) {
+    const folder = folderOf(path);
+    if (folder !== "system" && folder !== "native")
+      assert.doesNotMatch(codeOf(text), /process\.(platform|arch)\b/, path);
+    if (!path.startsWith("engine/wake"))
+      assert.doesNotMatch(codeOf(text), /\b(Bun|Deno)\b|versions\.(bun|deno)/, path);
+  }
+});
+
+test("the compiler's escapes are not used", () => {
+  for (const { path, text } of sources) {
+    assert.doesNotMatch(
+      codeOf(text),
+      /@ts-(ignore|nocheck|expect-error)|: any\b|<any>|as any\b|biome-ignore/,
+      path,
+    );
+  }
+});
