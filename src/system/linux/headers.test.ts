@@ -1,0 +1,175 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { constants } from "./constants.ts";
+import { errnos } from "./errno.ts";
+import { options } from "./options.ts";
+
+/** Names of options.ts that old headers lack, with the version of Linux that brought each. */
+const broughtBy: Readonly<Record<string, string>> = {
+  IPV6_RECVERR_RFC4884: "5.9",
+  IP_LOCAL_PORT_RANGE: "6.3",
+  IP_PROTOCOL: "6.4",
+  SO_DEVMEM_DONTNEED: "6.12",
+  SO_PASSPIDFD: "6.5",
+  SO_PASSRIGHTS: "6.16",
+  SO_PEERPIDFD: "6.5",
+  SO_RCVMARK: "5.19",
+  SO_RCVPRIORITY: "6.14",
+  SO_RESERVE_MEM: "5.16",
+  SO_TXREHASH: "5.18",
+  TCP_AO_ADD_KEY: "6.7",
+  TCP_AO_DEL_KEY: "6.7",
+  TCP_AO_GET_KEYS: "6.7",
+  TCP_AO_INFO: "6.7",
+  TCP_AO_REPAIR: "6.7",
+  TCP_DELACK_MAX_US: "6.15",
+  TCP_IS_MPTCP: "6.7",
+  TCP_RTO_MAX_MS: "6.15",
+  TCP_RTO_MIN_US: "6.15",
+};
+
+/** Names that the C library's headers may lack: it has its own pace. */
+const newInLibc = new Set(["AF_XDP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"]);
+
+const libcHeaders = ["sys/socket.h", "netinet/in.h", "poll.h", "errno.h"];
+const kernelHeaders = [
+  "asm/socket.h",
+  "linux/in.h",
+  "linux/in6.h",
+  "linux/netfilter_ipv4.h",
+  "linux/netfilter_ipv6/ip6_tables.h",
+  "linux/tcp.h",
+  "linux/udp.h",
+  "linux/version.h",
+];
+
+test("constants.ts has the numbers of the C library's headers", (context) => {
+  const flat = Object.entries(constants).flatMap(([group, value]: [string, number | object]) =>
+    typeof value === "number"
+      ? [[group, value] as const]
+      : Object.entries(value).map(
+          ([name, number]) => [`${group}${group === "POLL" ? "" : "_"}${name}`, number] as const,
+        ),
+  );
+  const defined = compiled(
+    context,
+    libcHeaders,
+    flat.map(([name]) => name),
+  );
+  if (defined === undefined) return;
+  for (const [name, number] of flat) {
+    if (!defined.has(name) && newInLibc.has(name)) context.diagnostic(`${name}: not in these headers`);
+    else assert.equal(defined.get(name), number, name);
+  }
+});
+
+test("errno.ts has the numbers of the C library's headers", (context) => {
+  const defined = compiled(context, libcHeaders, Object.keys(errnos));
+  if (defined === undefined) return;
+  for (const [name, number] of Object.entries(errnos)) assert.equal(defined.get(name), number, name);
+});
+
+test("options.ts has the numbers of the kernel's headers", (context) => {
+  // IPV6_JOIN_GROUP and IPV6_LEAVE_GROUP are POSIX's names of IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP: only the C
+  // library defines them. Its headers come last, since linux/libc-compat.h makes the kernel's give way to it.
+  const names = Object.keys(options).map(cName);
+  const defined = compiled(context, kernelHeaders, [...names, ...levels, "LINUX_VERSION_CODE"]);
+  const posix = compiled(context, libcHeaders, ["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"]);
+  if (defined === undefined || posix === undefined) return;
+  const headers = defined.get("LINUX_VERSION_CODE") ?? 0;
+  for (const [key, { level, number }] of Object.entries(options)) {
+    const name = cName(key);
+    const version = broughtBy[name];
+    const inHeaders: number | undefined = defined.get(name) ?? posix.get(name);
+    if (inHeaders === undefined && version !== undefined && versionCode(version) > headers) {
+      context.diagnostic(`${name}: in Linux ${version}, and not in these headers`);
+      continue;
+    }
+    assert.equal(inHeaders, number, name);
+    assert.equal(level, defined.get(levelOf(key)), `the level of ${name}`);
+  }
+});
+
+for (const [file, tables] of Object.entries({
+  "constants.ts": Object.entries(constants).filter(([, value]) => typeof value === "object"),
+  "errno.ts": [["errnos", errnos]] as const,
+  "options.ts": [["options", options]] as const,
+})) {
+  test(`the tables of ${file} are sorted by C name`, () => {
+    for (const [table, rows] of tables) {
+      const names = Object.keys(rows);
+      assert.deepEqual(names, names.toSorted(), table);
+    }
+  });
+}
+
+/** The MCAST_ options belong to two levels, and IPV6's have a prefix to tell them apart. */
+const cName = (key: string): string => key.replace(/^IPV6_MCAST_/, "MCAST_");
+
+const levels = ["SOL_SOCKET", "IPPROTO_IP", "IPPROTO_IPV6", "IPPROTO_TCP", "IPPROTO_UDP"];
+
+function levelOf(key: string): string {
+  if (/^IP_|^MCAST_|^SO_ORIGINAL_DST$/.test(key)) return "IPPROTO_IP";
+  if (/^IPV6_|^IP6T_/.test(key)) return "IPPROTO_IPV6";
+  return key.startsWith("SO_") ? "SOL_SOCKET" : `IPPROTO_${key.slice(0, 3)}`;
+}
+
+/** KERNEL_VERSION() of linux/version.h. */
+function versionCode(version: string): number {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  return major * 0x10000 + minor * 0x100;
+}
+
+/** What the headers define the names as; a name that they do not define is missing. Skips where there is no compiler. */
+function compiled(
+  context: TestContext,
+  headers: readonly string[],
+  names: readonly string[],
+): Map<string, number> | undefined {
+  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+  try {
+    const source = join(folder, "names.c");
+    const program = join(folder, "names");
+    writeFileSync(
+      source,
+      [
+        "#define _GNU_SOURCE",
+        ...["stdio.h", "sys/socket.h", ...headers].map((header) => `#include <${header}>`),
+        "int main(void) {",
+        ...names.flatMap((name) => [
+          `#ifdef ${name}`,
+          `printf("%s %lld\\n", "${name}", (long long)(${name}));`,
+          "#endif",
+        ]),
+        "return 0; }",
+      ].join("\n"),
+    );
+    const compiler = spawnSync("gcc", ["-o", program, source], { encoding: "utf8" });
+    if (compiler.error !== undefined) {
+      context.skip(`gcc cannot be run: ${compiler.error.message}`);
+      return undefined;
+    }
+    if (/fatal error: .*No such file/.test(compiler.stderr)) {
+      context.skip(`headers are missing: ${compiler.stderr}`);
+      return undefined;
+    }
+    assert.equal(compiler.status, 0, compiler.stderr);
+    const run = spawnSync(program, { encoding: "utf8" });
+    assert.equal(run.status, 0, run.stderr);
+    return new Map(
+      run.stdout
+        .trim()
+        .split("\n")
+        .map((line): [string, number] => {
+          const [name = "", number] = line.split(" ");
+          return [name, Number(number)];
+        }),
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
