@@ -14,7 +14,7 @@ const names = new Map(Object.entries(errnos).map(([name, number]) => [number, na
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
 const address = new ValueResult(mapMemory(128 + 16));
 /** Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into memory of their own. */
-const option = new ValueResult(mapMemory(4096));
+const option = new ValueResult(mapMemory(16_384));
 
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {

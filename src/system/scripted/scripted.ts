@@ -37,7 +37,7 @@ export function scripted(script: Script): ScriptedSystem {
     ...linux,
     name: "scripted",
     address: new ValueResult(new ArrayBuffer(128 + 16)),
-    option: new ValueResult(new ArrayBuffer(4096)),
+    option: new ValueResult(new ArrayBuffer(16_384)),
     calls,
     accept: answer("accept", () => nextFd++),
     acceptQueue: answer("acceptQueue", () => undefined),
