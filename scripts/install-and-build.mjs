@@ -13,9 +13,9 @@ export function installAndBuild() {
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root]);
 }
 
-/** Runs a command in the project's folder; what it prints goes to standard error, so that output stays the program's. */
-export function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: ["ignore", 2, 2] });
+/** Runs a command; ends the process where it fails. What it prints goes to standard error: output is the program's. */
+export function run(command, args, cwd = root) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);
 }
