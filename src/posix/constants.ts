@@ -1,4 +1,33 @@
 import { host } from "../system/host.ts";
 
-/** The constants of this machine's system, under their C names. */
-export const { AF, IPPROTO, MSG, POLL, SHUT, SOCK, SOMAXCONN } = host.constants;
+export type {
+  AddressFamilies,
+  MessageFlags,
+  PollEvents,
+  Protocols,
+  Shutdowns,
+  SocketTypes,
+} from "../system/constants.ts";
+
+// The constants of this machine's system, under their C names.
+
+/** Address families: the first argument of `socket()`. */
+export const AF = host.constants.AF;
+
+/** Protocols: the third argument of `socket()`; 0 is the usual one of the type. */
+export const IPPROTO = host.constants.IPPROTO;
+
+/** Flags of `send()` and `recv()`, combined with `|`. */
+export const MSG = host.constants.MSG;
+
+/** Events of `poll()`, combined with `|`. */
+export const POLL = host.constants.POLL;
+
+/** What `shutdown()` ends. */
+export const SHUT = host.constants.SHUT;
+
+/** Socket types: the second argument of `socket()`. */
+export const SOCK = host.constants.SOCK;
+
+/** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
+export const SOMAXCONN = host.constants.SOMAXCONN;

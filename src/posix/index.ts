@@ -4,26 +4,98 @@ export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";
 export type { Option, ReadableOption, WritableOption } from "../options/option.ts";
 export { SO } from "../options/so.ts";
-export * from "./accept.ts";
+export type { Linger } from "../options/structures/linger.ts";
+export {
+  type AcceptError,
+  type AcceptErrorName,
+  type Accepted,
+  accept,
+  isAcceptError,
+  tryAccept,
+} from "./accept.ts";
 export * from "./accept-queue.ts";
-export * from "./bind.ts";
-export type { Borrowed, SocketLike } from "./borrow.ts";
-export * from "./close.ts";
-export * from "./connect.ts";
+export { type BindError, type BindErrorName, bind, isBindError, tryBind } from "./bind.ts";
+export type { SocketLike } from "./borrow.ts";
+export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } from "./close.ts";
+export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
-export * from "./getpeername.ts";
-export * from "./getsockname.ts";
-export * from "./getsockopt.ts";
-export * from "./listen.ts";
+export {
+  type GetpeernameError,
+  type GetpeernameErrorName,
+  getpeername,
+  isGetpeernameError,
+  tryGetpeername,
+} from "./getpeername.ts";
+export {
+  type GetsocknameError,
+  type GetsocknameErrorName,
+  getsockname,
+  isGetsocknameError,
+  tryGetsockname,
+} from "./getsockname.ts";
+export {
+  type GetsockoptError,
+  type GetsockoptErrorName,
+  getsockopt,
+  isGetsockoptError,
+  tryGetsockopt,
+} from "./getsockopt.ts";
+export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export { Socket } from "./owned-socket.ts";
-export * from "./poll.ts";
-export * from "./recv.ts";
-export * from "./recvfrom.ts";
-export * from "./send.ts";
-export * from "./sendto.ts";
-export * from "./setsockopt.ts";
-export * from "./shutdown.ts";
-export * from "./sockatmark.ts";
-export * from "./socket.ts";
-export * from "./socketpair.ts";
+export {
+  isPollError,
+  type PollError,
+  type PollErrorName,
+  type Polled,
+  type PollRequest,
+  poll,
+  tryPoll,
+} from "./poll.ts";
+export { isRecvError, type RecvError, type RecvErrorName, recv, tryRecv } from "./recv.ts";
+export {
+  isRecvfromError,
+  type Received,
+  type RecvfromError,
+  type RecvfromErrorName,
+  recvfrom,
+  tryRecvfrom,
+} from "./recvfrom.ts";
+export { isSendError, type SendError, type SendErrorName, send, trySend } from "./send.ts";
+export { isSendtoError, type SendtoError, type SendtoErrorName, sendto, trySendto } from "./sendto.ts";
+export {
+  isSetsockoptError,
+  type SetsockoptError,
+  type SetsockoptErrorName,
+  setsockopt,
+  trySetsockopt,
+} from "./setsockopt.ts";
+export {
+  isShutdownError,
+  type ShutdownError,
+  type ShutdownErrorName,
+  shutdown,
+  tryShutdown,
+} from "./shutdown.ts";
+export {
+  isSockatmarkError,
+  type SockatmarkError,
+  type SockatmarkErrorName,
+  sockatmark,
+  trySockatmark,
+} from "./sockatmark.ts";
+export {
+  isSocketCallError,
+  type SocketCallError,
+  type SocketCallErrorName,
+  type SocketOptions,
+  socket,
+  trySocket,
+} from "./socket.ts";
+export {
+  isSocketpairError,
+  type SocketpairError,
+  type SocketpairErrorName,
+  socketpair,
+  trySocketpair,
+} from "./socketpair.ts";
