@@ -9,8 +9,14 @@ export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** Installs where something changed, and builds. Ends the process where one of them fails. */
 export function installAndBuild() {
-  if (modified("package-lock.json") > modified("node_modules/.package-lock.json")) run("npm", ["ci"]);
+  install(root);
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root]);
+}
+
+/** Installs the dependencies of a package's folder, if its package-lock.json is newer than they are. */
+export function install(folder) {
+  const wanted = modified(join(folder, "package-lock.json"));
+  if (wanted > modified(join(folder, "node_modules/.package-lock.json"))) run("npm", ["ci"], folder);
 }
 
 /** Runs a command; ends the process where it fails. What it prints goes to standard error: output is the program's. */
@@ -21,5 +27,5 @@ export function run(command, args, cwd = root) {
 }
 
 function modified(path) {
-  return statSync(join(root, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }

@@ -1,0 +1,105 @@
+// What the calls of berkeley/posix are, beyond what their doc comments say: their error sets, which are values, and
+// their source. Each call lies in a file of its own name, and src/posix/listen.ts exports `listenErrors`.
+import { readdirSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import ts from "typescript";
+import { root } from "../scripts/install-and-build.mjs";
+
+const sources = join(root, "src/posix");
+
+/** Every error set by its call's name: what `listenErrors.rows` is. */
+export async function errorSets() {
+  const sets = new Map();
+  for (const file of readdirSync(sources).sort()) {
+    const call = basename(file, ".ts");
+    if (file.endsWith(".test.ts") || !readFileSync(join(sources, file), "utf8").includes(`${call}Errors =`))
+      continue;
+    const module = await import(join(root, "dist/posix", `${call}.js`));
+    sets.set(call, module[`${call}Errors`]);
+  }
+  return sets;
+}
+
+/** The codes that lead to a row, as a manual page lists them. */
+export function codesOf(name, { codes, refusedAs }) {
+  if (name === "Unexpected") return ["any other"];
+  return codes.length > 0 ? codes : [refusedAs ?? "none"];
+}
+
+/** The names that a doc comment's `@throws ListenError named …` lists. */
+export function namesIn(text) {
+  return [...text.matchAll(/`([A-Z]\w+)`/g)].map(([, name]) => name);
+}
+
+/** The source of a call: its function and what else its file has below the errors. */
+export function sourceOf(path, name) {
+  const text = readFileSync(path, "utf8");
+  const functions = ts
+    .createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+    .statements.filter((statement) => ts.isFunctionDeclaration(statement));
+  const own = functions.find((declaration) => declaration.name?.text === name);
+  if (own === undefined) throw new Error(`${path} has no function ${name}`);
+  // Its doc comment is the page itself; those of the functions below it belong to the source.
+  const below = basename(path, ".ts") === name ? functions.slice(functions.indexOf(own) + 1) : [];
+  return [own.getText(), ...below.map((declaration) => declaration.getFullText().trim())].join("\n\n");
+}
+
+/**
+ * The rows of each call's conformance table: read from the tests, since they are what is run. Rows that are made in a
+ * loop (documentedErrors) repeat the table of errors, and are left out.
+ */
+export function conformanceTables() {
+  const tables = new Map();
+  for (const file of readdirSync(join(root, "src"), { recursive: true }).sort()) {
+    if (!file.endsWith(".ts")) continue;
+    const path = join(root, "src", file);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes("conformance(")) continue;
+    const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+    const constants = new Map();
+    visit(source, (node) => {
+      if (!ts.isVariableDeclaration(node) || node.initializer === undefined) return;
+      const value = textOf(node.initializer, constants);
+      if (value !== undefined) constants.set(node.name.getText(), value);
+    });
+    visit(source, (node) => {
+      if (!ts.isCallExpression(node) || node.expression.getText() !== "conformance") return;
+      const call = textOf(node.arguments[0], constants);
+      if (call === undefined) return;
+      const rows = tables.get(call)?.rows ?? [];
+      visit(node, (child) => {
+        const row = rowOf(child, constants);
+        if (row !== undefined) rows.push(row);
+      });
+      tables.set(call, { file: `src/${file}`, rows });
+    });
+  }
+  return tables;
+}
+
+function rowOf(node, constants) {
+  if (!ts.isObjectLiteralExpression(node)) return undefined;
+  const property = (name) => node.properties.find((member) => member.name?.getText() === name);
+  const value = (name) => property(name)?.initializer && textOf(property(name).initializer, constants);
+  const [clause, source] = [value("clause"), value("source")];
+  if (clause === undefined || source === undefined) return undefined;
+  return { clause, source, on: property("script") === undefined ? "kernel" : "scripted" };
+}
+
+function textOf(node, constants) {
+  if (ts.isStringLiteralLike(node)) return node.text;
+  if (ts.isIdentifier(node)) return constants.get(node.text);
+  if (!ts.isTemplateExpression(node)) return undefined;
+  let text = node.head.text;
+  for (const { expression, literal } of node.templateSpans) {
+    const value = textOf(expression, constants);
+    if (value === undefined) return undefined;
+    text += value + literal.text;
+  }
+  return text;
+}
+
+function visit(node, see) {
+  see(node);
+  ts.forEachChild(node, (child) => visit(child, see));
+}

@@ -1,0 +1,210 @@
+// Makes the page of a call read like its manual page: typedoc gives the prototype, the parameters and what it
+// returns; this adds the errors, the conformance table and the source, and puts the sections in a manual's order.
+import { basename } from "node:path";
+import { Comment, CommentTag, Converter, ReferenceType, ReflectionKind, UnionType } from "typedoc";
+import { codesOf, conformanceTables, namesIn, sourceOf } from "./calls.mjs";
+
+const GROUPS = [
+  "Calls",
+  "Calls, returning a Result",
+  "Sockets",
+  "Addresses",
+  "Options",
+  "Constants",
+  "Errors",
+];
+
+export const groupOrder = [...GROUPS, "*"];
+
+/** Gives the types of errors their names, and the modules those that a program imports. */
+export function names(app) {
+  app.converter.on(Converter.EVENT_CREATE_DECLARATION, showErrorType);
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const reflection of project.getReflectionsByKind(ReflectionKind.Module)) nameModule(reflection);
+    for (const reflection of project.getReflectionsByKind(ReflectionKind.Function))
+      nameErrorType(project, reflection);
+    for (const reflection of project.getReflectionsByKind(ReflectionKind.TypeAlias))
+      spellOut(project, reflection);
+  });
+}
+
+/** Checks that each call's comment names the errors of its set. */
+export function checks(errorSets) {
+  return (app) => {
+    app.converter.on(
+      Converter.EVENT_RESOLVE_BEGIN,
+      ({ project }) => {
+        for (const [reflection, errors] of calls(project, errorSets)) checkNames(app, reflection, errors);
+      },
+      1,
+    );
+  };
+}
+
+/** Writes the sections of the pages, and groups them. */
+export function sections(errorSets) {
+  return (app) => {
+    app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+      const tables = conformanceTables();
+      for (const [reflection, errors] of calls(project, errorSets)) {
+        writePage(reflection, errors, tables.get(reflection.name));
+      }
+      for (const reflection of Object.values(project.reflections)) {
+        if (reflection.parent?.kindOf(ReflectionKind.Module)) group(reflection);
+      }
+    });
+  };
+}
+
+function calls(project, errorSets) {
+  return project
+    .getReflectionsByKind(ReflectionKind.Function)
+    .filter(({ name }) => errorSets.has(name))
+    .map((reflection) => [reflection, errorSets.get(reflection.name)]);
+}
+
+/** The modules' names are what a program imports. */
+function nameModule(module) {
+  const path = module.name.split("/").filter((folder) => folder !== "src");
+  module.name = ["berkeley", ...path].join("/");
+}
+
+const isErrorType = (reflection) =>
+  reflection.kindOf(ReflectionKind.TypeAlias) && /^[A-Z]\w+Error(Name)?$/.test(reflection.name);
+
+/** `ErrorOf<typeof listenErrors>` says nothing to a reader: shows the union that it is. */
+function showErrorType(_context, reflection) {
+  if (!isErrorType(reflection) || reflection.comment !== undefined) return;
+  const call = basename(fileOf(reflection), ".ts");
+  const text = reflection.name.endsWith("Name")
+    ? `The names of the errors of {@link ${call}}.`
+    : `What {@link ${call}} throws, and its \`try\` spelling returns: switch on its \`name\`.`;
+  reflection.comment = new Comment(linked(text), [], new Set(["@useDeclaredType"]));
+}
+
+/** The compiler spells out ListenError in `isListenError()` and `tryListen()`: gives it its name again. */
+function nameErrorType(project, reflection) {
+  const type = reflection.parent.children.find(
+    (other) => isErrorType(other) && !other.name.endsWith("Name") && fileOf(other) === fileOf(reflection),
+  );
+  if (type === undefined) return;
+  const reference = ReferenceType.createResolvedReference(type.name, type, project);
+  for (const { type } of reflection.signatures) {
+    if (type.type === "predicate") type.targetType = reference;
+    if (type.type === "reference" && type.name === "Result") type.typeArguments[1] = reference;
+  }
+}
+
+/** The file that something is declared in. */
+function fileOf({ sources, signatures }) {
+  return (sources ?? signatures?.[0]?.sources)?.[0]?.fullFileName ?? "";
+}
+
+/** ErrorUnion<"A" | "B"> is SocketError<"A"> | SocketError<"B">. */
+function spellOut(project, reflection) {
+  const { type } = reflection;
+  if (!isErrorType(reflection) || type?.type !== "reference" || type.name !== "ErrorUnion") return;
+  const [socketError] = project
+    .getReflectionsByKind(ReflectionKind.Class)
+    .filter(({ name }) => name === "SocketError");
+  const [names] = type.typeArguments;
+  const members = names.types.map((name) => {
+    const member = ReferenceType.createResolvedReference("SocketError", socketError, project);
+    member.typeArguments = [name];
+    return member;
+  });
+  reflection.type = new UnionType(members);
+}
+
+function writePage(reflection, errors, table) {
+  const [{ comment, sources }] = reflection.signatures;
+  const tags = (name) => comment.blockTags.filter(({ tag }) => tag === name);
+  const [, ...bad] = tags("@throws");
+  const [source] = sources;
+  comment.blockTags = [
+    ...tags("@param"),
+    ...tags("@typeParam"),
+    ...tags("@returns"),
+    section("Possible errors", errorTable(errors)),
+    ...(bad.length > 0 ? [section("Bad arguments", "Before any call is made:\n\n", ...list(bad))] : []),
+    ...(table === undefined ? [] : [section("Conformance", conformanceTable(table))]),
+    ...tags("@example"),
+    section("See also", ...list(tags("@see"))),
+    section("Source", `\`\`\`ts\n${sourceOf(source.fullFileName, reflection.name)}\n\`\`\``),
+  ];
+}
+
+/** What the comment says that a call throws must be what its error set has. */
+function checkNames(app, reflection, errors) {
+  const tag = reflection.signatures[0].comment?.getTag("@throws");
+  const said = namesIn(tag?.content.map(({ text }) => text).join("") ?? "");
+  const has = Object.keys(errors.rows);
+  const wrong = [
+    ...has.filter((name) => !said.includes(name)).map((name) => `does not name ${name}`),
+    ...said
+      .filter((name) => !has.includes(name))
+      .map((name) => `names ${name}, which is not in ${reflection.name}Errors`),
+  ];
+  for (const what of wrong) app.logger.warn(`the doc comment of ${reflection.name}() ${what}`);
+}
+
+function errorTable(errors) {
+  const rows = Object.entries(errors.rows).map(([name, row]) => {
+    const codes = codesOf(name, row).join(", ");
+    return `| \`${name}\` | ${codes} | ${[row.sentence, row.advice].filter((part) => part).join(" ")} |`;
+  });
+  return ["| Name | Code | |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+function conformanceTable({ file, rows }) {
+  const cell = (text) => text.replace(/[|<>[\]*_`]/g, "\\$&");
+  return [
+    `Each clause is a test of \`${file}\`, on the kernel or, where that cannot be brought to it, on a scripted system.`,
+    "",
+    "| Clause | From | On |",
+    "| --- | --- | --- |",
+    ...rows.map(({ clause, source, on }) => `| ${cell(clause)} | ${cell(source)} | ${on} |`),
+  ].join("\n");
+}
+
+/** Where something stands on the index page. */
+function group(reflection) {
+  const name = groupOf(reflection);
+  if (name === undefined) return;
+  reflection.comment ??= new Comment();
+  const tag = new CommentTag("@group", [{ kind: "text", text: name }]);
+  (reflection.signatures?.[0]?.comment ?? reflection.comment).blockTags.push(tag);
+}
+
+function groupOf(reflection) {
+  const { name } = reflection;
+  const file = fileOf(reflection);
+  if (/^(SocketError|Result|ErrorName|is[A-Z]\w*Error|[A-Z]\w+Error(Name)?)$/.test(name)) return "Errors";
+  if (reflection.kindOf(ReflectionKind.Function)) return /^try[A-Z]/.test(name) ? GROUPS[1] : GROUPS[0];
+  if (file.includes("/src/address/")) return "Addresses";
+  if (file.includes("/src/options/")) return "Options";
+  if (file.endsWith("/constants.ts")) return "Constants";
+  return reflection.kindOf(ReflectionKind.Reference) ? undefined : "Sockets";
+}
+
+/** A section of the page, under a heading of its own: of texts, and of parts of comments. */
+function section(title, ...parts) {
+  return new CommentTag(
+    `@${title}`,
+    parts.map((part) => (typeof part === "string" ? { kind: "text", text: part } : part)),
+  );
+}
+
+/** A list of what several tags say. */
+function list(tags) {
+  return tags.flatMap(({ content }) => ["- ", ...content, "\n"]);
+}
+
+/** Text with its {@link …}s, to be resolved as those of a comment are. */
+function linked(text) {
+  return text.split(/(\{@link \w+\})/).map((part) => {
+    const name = /^\{@link (\w+)\}$/.exec(part)?.[1];
+    if (name === undefined) return { kind: "text", text: part };
+    return { kind: "inline-tag", tag: "@link", text: name };
+  });
+}

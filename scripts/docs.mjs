@@ -1,0 +1,7 @@
+// node scripts/docs.mjs html writes the API reference, `man` the manual pages; docs/ is a package of its own.
+import { join } from "node:path";
+import { install, installAndBuild, root, run } from "./install-and-build.mjs";
+
+installAndBuild();
+install(join(root, "docs"));
+run(process.execPath, [join(root, "docs/build.mjs"), ...process.argv.slice(2)]);
