@@ -19,3 +19,10 @@ export function kind(value: unknown): string {
   if (typeof value !== "object") return typeof value;
   return value.constructor?.name ?? "an object";
 }
+
+/** Throws a TypeError that says what was expected unless the value is an object. */
+export function checkObject(what: string, shape: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`${what} must be ${shape}, not ${kind(value)}`);
+  }
+}

@@ -1,6 +1,8 @@
+import { isUint8Array } from "node:util/types";
 import { integer, kind } from "../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
+/** How a value that is read as it is set lies in the bytes of an option. */
 export type Codec<Value> = ReadCodec<Value> & WriteCodec<Value>;
 
 /** A C int that is 0 or not: a boolean. */
@@ -32,19 +34,90 @@ export function intBetween(min: number, max: number): Codec<number> {
   };
 }
 
+/** The number of a descriptor, as a C int. */
+export const descriptor: Codec<number> = intBetween(0, 0x7fffffff);
+
+/** An option that does something when it is set, and has no value; the kernel wants an int all the same. */
+export const act: WriteCodec<true> = {
+  encode(value, into) {
+    if (value !== true) throw new TypeError(`the option takes true, not ${String(value)}`);
+    into.ints[0] = 1;
+    into.length = 4;
+  },
+};
+
+/** A __u64 of which every bit counts, such as a cookie. */
+export const uint64: ReadCodec<bigint> = {
+  size: 8,
+  decode: ({ view }) => view.getBigUint64(0, true),
+};
+
+const UNLIMITED = 0xffff_ffff_ffff_ffffn;
+
+/** A rate of 64 bits that the kernel keeps as all ones where there is no limit: Infinity. */
+export const rate: Codec<number> = {
+  size: 8,
+  decode: ({ view }) => rateOf(view.getBigUint64(0, true)),
+  encode(value, into) {
+    const bits =
+      value === Number.POSITIVE_INFINITY
+        ? UNLIMITED
+        : BigInt(integer("the option", value, 0, Number.MAX_SAFE_INTEGER));
+    into.view.setBigUint64(0, bits, true);
+    into.length = 8;
+  },
+};
+
+/** A rate in bytes a second. */
+export const rateOf = (bits: bigint): number =>
+  bits === UNLIMITED ? Number.POSITIVE_INFINITY : Number(bits);
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** A name: a string of C, with or without its NUL, of `max` bytes at most. The kernel takes `""` for none. */
+export function name(max: number): Codec<string> {
+  return {
+    size: max + 1,
+    decode({ valid }) {
+      const end = valid.indexOf(0);
+      return decoder.decode(end === -1 ? valid : valid.subarray(0, end));
+    },
+    encode(value, into) {
+      if (typeof value !== "string") throw new TypeError(`the option takes a string, not ${kind(value)}`);
+      if (!value.isWellFormed() || value.includes("\0")) {
+        throw new TypeError(`the option takes a string without NULs and lone surrogates`);
+      }
+      const bytes = encoder.encode(value);
+      if (bytes.byteLength > max) {
+        throw new RangeError(`the option takes at most ${max} bytes, and ${JSON.stringify(value)} has more`);
+      }
+      into.bytes.set(bytes);
+      into.bytes[bytes.byteLength] = 0;
+      into.length = bytes.byteLength + 1;
+    },
+  };
+}
+
 /** Bytes as they are, up to `max`: what is read is a copy. */
 export function bytes(max: number): Codec<Uint8Array> {
   return {
     size: max,
-    decode: (value) => value.valid.slice(),
+    decode: ({ valid }) => valid.slice(),
     encode(value, into) {
-      if (!(value instanceof Uint8Array))
-        throw new TypeError(`the option takes a Uint8Array, not ${kind(value)}`);
-      if (value.byteLength > max) {
-        throw new RangeError(`the option takes at most ${max} bytes, not ${value.byteLength}`);
-      }
-      into.bytes.set(value);
-      into.length = value.byteLength;
+      const checked = checkBytes("the option", value, 0, max);
+      into.bytes.set(checked);
+      into.length = checked.byteLength;
     },
   };
+}
+
+/** A Uint8Array of `min` to `max` bytes, or an error that says what was wrong. */
+export function checkBytes(what: string, value: Uint8Array, min: number, max: number): Uint8Array {
+  if (!isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(value)}`);
+  if (value.byteLength < min || value.byteLength > max) {
+    throw new RangeError(`${what} is ${value.byteLength} bytes long, and may be ${min} to ${max}`);
+  }
+  // The constructor throws a TypeError where the memory was transferred, which a length of 0 would hide.
+  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }

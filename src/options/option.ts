@@ -4,6 +4,8 @@ import type { OptionNumber, System, ValueResult } from "../system/system.ts";
 export interface ReadCodec<Get> {
   /** How many bytes to ask for. */
   readonly size: number;
+  /** Writes what the kernel reads before it answers. Most options read nothing. */
+  prepare?(into: ValueResult, system: System): void;
   decode(value: ValueResult, system: System): Get;
 }
 

@@ -3,35 +3,58 @@ import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
+  ProcessFdQuotaExceeded,
   SocketClosed,
+  SystemFdQuotaExceeded,
   SystemResources,
   Unexpected,
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
+import type { OptionNumber, System } from "../system/system.ts";
+import { ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `getsockopt()` can fail with. */
 export const getsockoptErrors = new ErrorSet("getsockopt", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "A security policy, or the access mode of the descriptor, forbids to read the option.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL"],
+    sentence: "The socket is not a member of the multicast group.",
+  },
   BadFileDescriptor,
+  DeviceNotFound: {
+    codes: ["ENODEV"],
+    sentence: "The network interface does not exist any more.",
+  },
   FileDescriptorNotASocket,
   InvalidArgument: {
-    codes: ["EINVAL"],
+    codes: ["EINVAL", "ERANGE"],
     sentence: "The option cannot be read in this state of the socket, or not with this length.",
+  },
+  NotFound: {
+    codes: ["ENODATA", "ENOENT", "ESRCH"],
+    sentence:
+      "There is nothing to read: no peer whose credentials are known, or no entry in the kernel's table.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
     sentence: "The system, or the protocol of the socket, does not have the option.",
   },
   PermissionDenied: {
-    codes: ["EPERM", "EACCES"],
-    sentence: "The process lacks the privilege to read the option.",
+    codes: ["EPERM"],
+    sentence: "The process lacks the privilege to read the option, or the socket is not under repair.",
   },
+  ProcessFdQuotaExceeded,
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN"],
     sentence: "The option tells something of a connection, and the socket is not connected.",
   },
+  SystemFdQuotaExceeded,
   SystemResources,
   Unexpected,
 });
@@ -48,9 +71,10 @@ export const isGetsockoptError = (error: unknown): error is GetsockoptError => g
  * @param socket the socket; a borrowed one stays the caller's
  * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; one that can only be set does not compile
  * @returns the value, of the option's own type
- * @throws GetsockoptError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `InvalidArgument`,
- * `OptionNotSupported`, `PermissionDenied`, `SocketClosed`, `SocketNotConnected`, `SystemResources` or
- * `Unexpected`
+ * @throws GetsockoptError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `InvalidArgument`, `NotFound`, `OptionNotSupported`, `PermissionDenied`,
+ * `ProcessFdQuotaExceeded`, `SocketClosed`, `SocketNotConnected`, `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
+ * @throws TypeError if a `rawOption()` names one that carries a pointer
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.STREAM);
@@ -75,8 +99,34 @@ export function tryGetsockopt<Get>(
   const number = option.numberOn(system);
   if (fd < 0) return getsockoptErrors.refusal(system, "SocketClosed");
   if (number === undefined) return getsockoptErrors.refusal(system, "OptionNotSupported");
-  system.option.length = option.read.size;
-  const returned = system.getsockopt(fd, number.level, number.number, system.option);
+  let value = system.option;
+  let returned = read(system, fd, number, option, value, option.read.size);
+  // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).
+  if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
+    value = roomFor(value.length, value);
+    returned = read(system, fd, number, option, value, value.length);
+  }
   if (returned < 0) return getsockoptErrors.failure(system, returned);
-  return { ok: true, value: option.read.decode(system.option, system) };
+  return { ok: true, value: option.read.decode(value, system) };
+}
+
+function read(
+  system: System,
+  fd: number,
+  { level, number }: OptionNumber,
+  option: ReadableOption<unknown>,
+  value: ValueResult,
+  size: number,
+): number {
+  option.read.prepare?.(value, system);
+  value.length = size;
+  return system.getsockopt(fd, level, number, value);
+}
+
+/** The usual room where it is enough; otherwise memory of its own, with the length behind it. */
+function roomFor(length: number, usual: ValueResult): ValueResult {
+  const room =
+    length <= usual.capacity ? usual : new ValueResult(new ArrayBuffer(Math.ceil(length / 16) * 16 + 16));
+  room.length = length;
+  return room;
 }

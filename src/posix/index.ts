@@ -3,8 +3,18 @@ export type { ErrorName } from "../errors/names.ts";
 export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";
 export type { Option, ReadableOption, WritableOption } from "../options/option.ts";
+export type { PendingError, PendingErrorName } from "../options/pending-error.ts";
+export { rawOption } from "../options/raw.ts";
 export { SO } from "../options/so.ts";
+export type { Credentials } from "../options/structures/credentials.ts";
+export type { DmabufToken } from "../options/structures/dmabuf-tokens.ts";
 export type { Linger } from "../options/structures/linger.ts";
+export type { MemoryInfo } from "../options/structures/meminfo.ts";
+export type { TcpInfo } from "../options/structures/tcp-info.ts";
+export type { TcpMd5Signature, TcpMd5SignatureExtended } from "../options/structures/tcp-md5sig.ts";
+export type { TcpRepairOption, TcpRepairWindow } from "../options/structures/tcp-repair.ts";
+export type { TransmitTime } from "../options/structures/txtime.ts";
+export { TCP } from "../options/tcp.ts";
 export {
   type AcceptError,
   type AcceptErrorName,

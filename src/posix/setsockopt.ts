@@ -1,34 +1,75 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import {
-  BadFileDescriptor,
-  FileDescriptorNotASocket,
-  SocketClosed,
-  SystemResources,
-  Unexpected,
-} from "../errors/rows.ts";
+import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { WritableOption } from "../options/option.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `setsockopt()` can fail with. */
 export const setsockoptErrors = new ErrorSet("setsockopt", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "The process lacks the privilege to set the option, or a security policy forbids it.",
+  },
+  AddressInUse: {
+    codes: ["EADDRINUSE"],
+    sentence: "The socket is a member of the multicast group on this interface already.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL"],
+    sentence: "No interface has the address, or the socket is not a member of the multicast group.",
+  },
+  AlreadyConnected: {
+    codes: ["EISCONN"],
+    sentence: "The option cannot be set while the socket is connected.",
+  },
+  AlreadyExists: {
+    codes: ["EEXIST"],
+    sentence: "The socket has one already, such as a protocol on top of TCP, or a flow label.",
+  },
   BadFileDescriptor,
+  DeviceNotFound: {
+    codes: ["ENODEV", "ENXIO"],
+    sentence: "There is no such network interface.",
+  },
   FileDescriptorNotASocket,
   InvalidArgument: {
-    codes: ["EINVAL"],
+    codes: ["E2BIG", "EINVAL", "EMSGSIZE", "ERANGE"],
     sentence: "The value is not one that the option takes, or not in this state of the socket.",
+  },
+  NotFound: {
+    codes: ["ENOENT", "ESRCH"],
+    sentence:
+      "What the value names, or what is to be taken away, is not there: a congestion control, a key, a filter.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
     sentence: "The system, or the protocol of the socket, does not have the option.",
   },
   PermissionDenied: {
-    codes: ["EPERM", "EACCES"],
-    sentence: "The process lacks the privilege to set the option to this value.",
+    codes: ["EPERM"],
+    sentence:
+      "The process lacks the privilege to set the option to this value, or what it changes is locked.",
+  },
+  ResourceBusy: {
+    codes: ["EBUSY"],
+    sentence: "What the option changes is in use.",
   },
   SocketClosed,
-  SystemResources,
+  SocketNotConnected: {
+    codes: ["ENOTCONN"],
+    sentence: "The option belongs to a connection, and the socket is not connected.",
+  },
+  SystemResources: {
+    codes: ["ENOBUFS", "ENOMEM", "ENOSPC"],
+    sentence:
+      "The system is out of memory, or the socket has as many memberships, filters or options as it may.",
+    advice: "See net.core.optmem_max, net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf.",
+  },
+  TimeoutTooBig: {
+    codes: ["EDOM"],
+    sentence: "The time-out is not one that the system can keep.",
+  },
   Unexpected,
 });
 
@@ -44,9 +85,10 @@ export const isSetsockoptError = (error: unknown): error is SetsockoptError => s
  * @param socket the socket; a borrowed one stays the caller's
  * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; one that can only be read does not compile
  * @param value a value of the option's own type
- * @throws SetsockoptError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `InvalidArgument`,
- * `OptionNotSupported`, `PermissionDenied`, `SocketClosed`, `SystemResources` or `Unexpected`
- * @throws TypeError if the value is of the wrong type
+ * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`, `AlreadyConnected`, `AlreadyExists`,
+ * `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NotFound`, `OptionNotSupported`,
+ * `PermissionDenied`, `ResourceBusy`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `TimeoutTooBig` or `Unexpected`
+ * @throws TypeError if the value is of the wrong type, or a `rawOption()` names one that carries a pointer
  * @throws RangeError if it is out of range
  * @example
  * ```ts

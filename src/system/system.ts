@@ -14,6 +14,8 @@ export interface System extends Calls {
   errnoName(errno: number): string | undefined;
   /** C name of an option to its level and number; an option that is absent is one that the system lacks. */
   readonly options: Readonly<Record<string, OptionNumber>>;
+  /** The options whose value points into the process's memory: raw bytes must not be handed to them. */
+  readonly pointerOptions: readonly OptionNumber[];
   readonly sockaddr: SockaddrLayout;
   /** Room for one address, for the length of one call. */
   readonly address: ValueResult;

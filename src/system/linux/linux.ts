@@ -7,7 +7,7 @@ import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
-import { options } from "./options.ts";
+import { options, pointerOptions } from "./options.ts";
 
 const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
 
@@ -23,6 +23,7 @@ export const linux: System = {
   errnos,
   errnoName: (errno) => names.get(errno),
   options,
+  pointerOptions,
   sockaddr: { lengthByte: false, sunPathSize: 108 },
   address,
   option,

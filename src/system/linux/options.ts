@@ -5,6 +5,11 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
+const SOL_MPTCP = 284;
+const SOL_PACKET = 263;
+const SOL_RDS = 276;
+const SOL_SCTP = 132;
+const SOL_XDP = 283;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
@@ -260,3 +265,26 @@ export const options: Readonly<Record<string, OptionNumber>> = {
   UDP_NO_CHECK6_TX: udp(101),
   UDP_SEGMENT: udp(103),
 };
+
+/**
+ * Options whose value carries an address in the process's memory, in the order of their levels. A number means the same for
+ * reading and for setting, though most carry a pointer in one of the two only.
+ */
+export const pointerOptions: readonly OptionNumber[] = [
+  { level: IPPROTO_IP, number: 64 }, // IPT_SO_SET_REPLACE: struct ipt_replace
+  { level: IPPROTO_IP, number: 96 }, // ARPT_SO_SET_REPLACE: struct arpt_replace
+  { level: IPPROTO_IP, number: 128 }, // EBT_SO_SET_ENTRIES, EBT_SO_GET_INFO: struct ebt_replace
+  { level: IPPROTO_IP, number: 129 }, // EBT_SO_SET_COUNTERS, EBT_SO_GET_ENTRIES
+  { level: IPPROTO_IP, number: 130 }, // EBT_SO_GET_INIT_INFO
+  { level: IPPROTO_IP, number: 131 }, // EBT_SO_GET_INIT_ENTRIES
+  { level: SOL_SOCKET, number: 26 }, // SO_ATTACH_FILTER, SO_GET_FILTER: struct sock_fprog
+  { level: SOL_SOCKET, number: 51 }, // SO_ATTACH_REUSEPORT_CBPF: struct sock_fprog
+  { level: IPPROTO_TCP, number: 35 }, // TCP_ZEROCOPY_RECEIVE: struct tcp_zerocopy_receive
+  { level: IPPROTO_IPV6, number: 64 }, // IP6T_SO_SET_REPLACE: struct ip6t_replace
+  { level: SOL_SCTP, number: 111 }, // SCTP_SOCKOPT_CONNECTX3: struct sctp_getaddrs_old
+  { level: SOL_PACKET, number: 22 }, // PACKET_FANOUT_DATA: struct sock_fprog
+  { level: SOL_RDS, number: 2 }, // RDS_GET_MR: struct rds_get_mr_args
+  { level: SOL_RDS, number: 7 }, // RDS_GET_MR_FOR_DEST: struct rds_get_mr_for_dest_args
+  { level: SOL_XDP, number: 4 }, // XDP_UMEM_REG: struct xdp_umem_reg
+  { level: SOL_MPTCP, number: 4 }, // MPTCP_FULL_INFO: struct mptcp_full_info
+];

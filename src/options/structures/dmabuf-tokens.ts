@@ -1,0 +1,29 @@
+import { checkObject, integer, kind } from "../../errors/argument.ts";
+import type { WriteCodec } from "../option.ts";
+
+/** A run of buffers that a program has read and gives back: struct dmabuf_token. */
+export interface DmabufToken {
+  /** The first `frag_token` of a received SCM_DEVMEM_DMABUF. */
+  readonly start: number;
+  /** How many follow it, itself included. */
+  readonly count: number;
+}
+
+/** sock_devmem_dontneed in net/core/sock.c takes no more at a time. */
+const MAX_TOKENS = 128;
+
+/** struct dmabuf_token is { __u32 token_start; __u32 token_count } (include/uapi/linux/uio.h). */
+export const dmabufTokens: WriteCodec<readonly DmabufToken[]> = {
+  encode(value, into) {
+    if (!Array.isArray(value)) {
+      throw new TypeError(`the option takes an array of { start, count }, not ${kind(value)}`);
+    }
+    integer("the number of tokens", value.length, 1, MAX_TOKENS);
+    for (const [index, token] of value.entries()) {
+      checkObject("a token", "{ start, count }", token);
+      into.view.setUint32(index * 8, integer("start", token.start, 0, 0xffffffff), true);
+      into.view.setUint32(index * 8 + 4, integer("count", token.count, 0, 0xffffffff), true);
+    }
+    into.length = value.length * 8;
+  },
+};

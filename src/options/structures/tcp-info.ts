@@ -1,0 +1,243 @@
+import type { ValueResult } from "../../system/value-result.ts";
+import { rateOf } from "../codecs.ts";
+import type { ReadCodec } from "../option.ts";
+
+/**
+ * What TCP knows of a connection: struct tcp_info, under the C names without `tcpi_`. Times are in microseconds unless said otherwise.
+ * A field that the running kernel does not have is undefined. Counters of 64 bits are numbers, exact up to 2^53.
+ */
+export interface TcpInfo {
+  /** The state: 1 ESTABLISHED, 2 SYN_SENT, 3 SYN_RECV, 4 FIN_WAIT1, 5 FIN_WAIT2, 6 TIME_WAIT, 7 CLOSE, 8 CLOSE_WAIT, 9 LAST_ACK, 10 LISTEN, 11 CLOSING. */
+  readonly state: number;
+  /** Congestion: 0 open, 1 disorder, 2 CWR (window reduced), 3 recovery, 4 loss. */
+  readonly ca_state: number;
+  /** Retransmissions in a row that are not acknowledged. */
+  readonly retransmits: number;
+  /** Probes of a zero window or an idle connection that are not acknowledged. */
+  readonly probes: number;
+  /** How often the retransmission time-out was doubled. */
+  readonly backoff: number;
+  /** What was negotiated: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data in the SYN, 64 microsecond timestamps, 128 made by Fast Open. */
+  readonly options: number;
+  /** Window scale of the peer, as a shift. */
+  readonly snd_wscale: number;
+  /** Our window scale, as a shift. */
+  readonly rcv_wscale: number;
+  /** Whether `delivery_rate` was limited by the application. */
+  readonly delivery_rate_app_limited: boolean;
+  /** Why Fast Open failed for a client: 0 it did not, or is not known, 1 no cookie, 2 data not acknowledged, 3 SYN sent again. */
+  readonly fastopen_client_fail: number;
+  /** Retransmission time-out. */
+  readonly rto: number;
+  /** Time-out of the delayed acknowledgement. */
+  readonly ato: number;
+  /** The segment size sent, in bytes. */
+  readonly snd_mss: number;
+  /** The segment size received, estimated, in bytes. */
+  readonly rcv_mss: number;
+  /** Segments that are not acknowledged; on a listener, the connections that wait to be accepted. */
+  readonly unacked: number;
+  /** Segments acknowledged out of order; on a listener, the backlog in force. */
+  readonly sacked: number;
+  /** Segments thought lost. */
+  readonly lost: number;
+  /** Segments retransmitted that are not acknowledged. */
+  readonly retrans: number;
+  /** Not used since Linux 4.15: 0. */
+  readonly fackets: number;
+  /** Milliseconds since data was last sent. */
+  readonly last_data_sent: number;
+  /** Not kept by Linux: 0. */
+  readonly last_ack_sent: number;
+  /** Milliseconds since data last arrived. */
+  readonly last_data_recv: number;
+  /** Milliseconds since an acknowledgement last arrived. */
+  readonly last_ack_recv: number;
+  /** The largest packet that the path takes, in bytes. */
+  readonly pmtu: number;
+  /** The threshold of the window that we offer, in bytes. */
+  readonly rcv_ssthresh: number;
+  /** Round trip time, smoothed. */
+  readonly rtt: number;
+  /** Mean deviation of the round trip time. */
+  readonly rttvar: number;
+  /** The threshold of slow start, in segments; 2147483647 before a first loss. */
+  readonly snd_ssthresh: number;
+  /** The congestion window, in segments. */
+  readonly snd_cwnd: number;
+  /** The segment size that we announced, in bytes. */
+  readonly advmss: number;
+  /** How far segments may be reordered before they count as lost. */
+  readonly reordering: number;
+  /** Round trip time as the receiver sees it. */
+  readonly rcv_rtt: number;
+  /** The receive buffer's space by its own tuning, in bytes. */
+  readonly rcv_space: number;
+  /** Segments retransmitted, in all. */
+  readonly total_retrans: number;
+  /** What is sent at most, in bytes a second; Infinity is no limit. */
+  readonly pacing_rate: number | undefined;
+  /** What SO.MAX_PACING_RATE allows, in bytes a second; Infinity is no limit. */
+  readonly max_pacing_rate: number | undefined;
+  /** Bytes that the peer has acknowledged; its SYN counts as one. */
+  readonly bytes_acked: number | undefined;
+  /** Bytes received in order, and acknowledged. */
+  readonly bytes_received: number | undefined;
+  /** Segments sent, in all. */
+  readonly segs_out: number | undefined;
+  /** Segments received, in all. */
+  readonly segs_in: number | undefined;
+  /** Bytes in the send buffer that are not sent yet. */
+  readonly notsent_bytes: number | undefined;
+  /** The least round trip time of late; 4294967295 where there is none yet. */
+  readonly min_rtt: number | undefined;
+  /** Segments with data received, in all. */
+  readonly data_segs_in: number | undefined;
+  /** Segments with data sent, in all. */
+  readonly data_segs_out: number | undefined;
+  /** The rate at which data was last delivered, in bytes a second. */
+  readonly delivery_rate: number | undefined;
+  /** How long there was data to send or to be acknowledged. */
+  readonly busy_time: number | undefined;
+  /** How long the peer's window held sending back. */
+  readonly rwnd_limited: number | undefined;
+  /** How long the send buffer held sending back. */
+  readonly sndbuf_limited: number | undefined;
+  /** Segments delivered, in all. */
+  readonly delivered: number | undefined;
+  /** Of these, the ones that the peer saw marked for congestion. */
+  readonly delivered_ce: number | undefined;
+  /** Bytes sent, with those sent again. */
+  readonly bytes_sent: number | undefined;
+  /** Bytes sent again. */
+  readonly bytes_retrans: number | undefined;
+  /** Times that the peer said that it had got data twice. */
+  readonly dsack_dups: number | undefined;
+  /** Times that segments were seen reordered. */
+  readonly reord_seen: number | undefined;
+  /** Segments that arrived out of order. */
+  readonly rcv_ooopack: number | undefined;
+  /** The window that the peer offers, in bytes. */
+  readonly snd_wnd: number | undefined;
+  /** The window that we offer, in bytes. */
+  readonly rcv_wnd: number | undefined;
+  /** Times that another path was chosen. */
+  readonly rehash: number | undefined;
+  /** Retransmission time-outs, in all. */
+  readonly total_rto: number | undefined;
+  /** Recoveries from retransmission time-outs. */
+  readonly total_rto_recoveries: number | undefined;
+  /** Milliseconds spent in those recoveries. */
+  readonly total_rto_time: number | undefined;
+  /** Accurate ECN: segments received that were marked for congestion (CE). */
+  readonly received_ce: number | undefined;
+  /** Accurate ECN: bytes that the peer got marked ECT(1). */
+  readonly delivered_e1_bytes: number | undefined;
+  /** Accurate ECN: bytes that the peer got marked ECT(0). */
+  readonly delivered_e0_bytes: number | undefined;
+  /** Accurate ECN: bytes that the peer got marked CE. */
+  readonly delivered_ce_bytes: number | undefined;
+  /** Accurate ECN: bytes received marked ECT(1). */
+  readonly received_e1_bytes: number | undefined;
+  /** Accurate ECN: bytes received marked ECT(0). */
+  readonly received_e0_bytes: number | undefined;
+  /** Accurate ECN: bytes received marked CE. */
+  readonly received_ce_bytes: number | undefined;
+  /**
+   * Accurate ECN: the word after these, as it is, since its fields are others in other kernels of the same length. Linux 6.18:
+   * `tcpi_accecn_fail_mode` in its low 16 bits, `tcpi_accecn_opt_seen` above; Linux 7.0: `tcpi_ecn_mode` in 2 bits,
+   * `tcpi_accecn_opt_seen` in 2, `tcpi_accecn_fail_mode` in 4, `tcpi_options2` in 24.
+   */
+  readonly accecn_flags: number | undefined;
+}
+
+/** struct tcp_info, 280 bytes in Linux 6.18 (include/uapi/linux/tcp.h); newer kernels append to it. */
+export const tcpInfo: ReadCodec<TcpInfo> = {
+  size: 280,
+  decode(value) {
+    const { view } = value;
+    const u8 = (at: number) => view.getUint8(at);
+    const u32 = (at: number) => view.getUint32(at, true);
+    return {
+      state: u8(0),
+      ca_state: u8(1),
+      retransmits: u8(2),
+      probes: u8(3),
+      backoff: u8(4),
+      options: u8(5),
+      snd_wscale: u8(6) & 0xf,
+      rcv_wscale: u8(6) >> 4,
+      delivery_rate_app_limited: (u8(7) & 1) !== 0,
+      fastopen_client_fail: (u8(7) >> 1) & 3,
+      rto: u32(8),
+      ato: u32(12),
+      snd_mss: u32(16),
+      rcv_mss: u32(20),
+      unacked: u32(24),
+      sacked: u32(28),
+      lost: u32(32),
+      retrans: u32(36),
+      fackets: u32(40),
+      last_data_sent: u32(44),
+      last_ack_sent: u32(48),
+      last_data_recv: u32(52),
+      last_ack_recv: u32(56),
+      pmtu: u32(60),
+      rcv_ssthresh: u32(64),
+      rtt: u32(68),
+      rttvar: u32(72),
+      snd_ssthresh: u32(76),
+      snd_cwnd: u32(80),
+      advmss: u32(84),
+      reordering: u32(88),
+      rcv_rtt: u32(92),
+      rcv_space: u32(96),
+      total_retrans: u32(100),
+      ...laterFields(value),
+    };
+  },
+};
+
+/** What came after Linux 3.14: a kernel fills as much as it has. */
+function laterFields({ view, length }: ValueResult) {
+  const u16 = (at: number) => (at + 2 <= length ? view.getUint16(at, true) : undefined);
+  const u32 = (at: number) => (at + 4 <= length ? view.getUint32(at, true) : undefined);
+  const u64 = (at: number) => (at + 8 <= length ? rateOf(view.getBigUint64(at, true)) : undefined);
+  return {
+    pacing_rate: u64(104),
+    max_pacing_rate: u64(112),
+    bytes_acked: u64(120),
+    bytes_received: u64(128),
+    segs_out: u32(136),
+    segs_in: u32(140),
+    notsent_bytes: u32(144),
+    min_rtt: u32(148),
+    data_segs_in: u32(152),
+    data_segs_out: u32(156),
+    delivery_rate: u64(160),
+    busy_time: u64(168),
+    rwnd_limited: u64(176),
+    sndbuf_limited: u64(184),
+    delivered: u32(192),
+    delivered_ce: u32(196),
+    bytes_sent: u64(200),
+    bytes_retrans: u64(208),
+    dsack_dups: u32(216),
+    reord_seen: u32(220),
+    rcv_ooopack: u32(224),
+    snd_wnd: u32(228),
+    rcv_wnd: u32(232),
+    rehash: u32(236),
+    total_rto: u16(240),
+    total_rto_recoveries: u16(242),
+    total_rto_time: u32(244),
+    received_ce: u32(248),
+    delivered_e1_bytes: u32(252),
+    delivered_e0_bytes: u32(256),
+    delivered_ce_bytes: u32(260),
+    received_e1_bytes: u32(264),
+    received_e0_bytes: u32(268),
+    received_ce_bytes: u32(272),
+    accecn_flags: u32(276),
+  };
+}

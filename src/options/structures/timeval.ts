@@ -1,0 +1,32 @@
+import { kind } from "../../errors/argument.ts";
+import type { Codec } from "../codecs.ts";
+
+const MAX_MICROSECONDS = Number.MAX_SAFE_INTEGER;
+
+/**
+ * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines. In milliseconds as everywhere in
+ * JavaScript, fractions included; rounded to microseconds, but never down to 0, which is no time-out.
+ */
+export const milliseconds: Codec<number> = {
+  size: 16,
+  decode: ({ view }) =>
+    (Number(view.getBigInt64(0, true)) * 1_000_000 + Number(view.getBigInt64(8, true))) / 1000,
+  encode(value, into) {
+    const microseconds = toMicroseconds(value);
+    const seconds = Math.floor(microseconds / 1_000_000);
+    into.view.setBigInt64(0, BigInt(seconds), true);
+    into.view.setBigInt64(8, BigInt(microseconds - seconds * 1_000_000), true);
+    into.length = 16;
+  },
+};
+
+function toMicroseconds(value: number): number {
+  if (typeof value !== "number") throw new TypeError(`a time-out must be a number, not ${kind(value)}`);
+  const microseconds = Math.round(value * 1000);
+  if (!(value >= 0 && microseconds <= MAX_MICROSECONDS)) {
+    throw new RangeError(
+      `a time-out must be 0 (none) to ${MAX_MICROSECONDS / 1000} milliseconds, not ${value}`,
+    );
+  }
+  return value > 0 ? Math.max(1, microseconds) : 0;
+}
