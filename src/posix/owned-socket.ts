@@ -5,29 +5,13 @@ import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
 import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
-import type { FileIdentity, System } from "../system/system.ts";
+import type { System } from "../system/system.ts";
+import { type Ownership, own, release } from "./ownership.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
 const detachErrors = new ErrorSet("detach", { SocketClosed, Unexpected });
 
 const CLOSED = -1;
-
-/** What the finalizer needs to close a descriptor, and only that one. */
-interface Ownership {
-  readonly system: System;
-  readonly fd: number;
-  readonly file: FileIdentity;
-}
-
-const unclosed = new FinalizationRegistry<Ownership>(({ system, fd, file }) => {
-  const now = system.identity(fd);
-  if (now === null || now.inode !== file.inode || now.device !== file.device) return;
-  system.close(fd);
-  process.emitWarning(
-    `a Socket (descriptor ${fd}) was garbage-collected unclosed, and is closed now; call close(socket), or declare it with \`using\``,
-    "SocketLeakWarning",
-  );
-});
 
 /**
  * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with `close()`, at the end of a
@@ -45,6 +29,7 @@ export class Socket {
   /** The system that the socket belongs to. */
   readonly system: System;
   #fd: number;
+  #ownership: Ownership | undefined;
 
   private constructor(system: System, fd: number, domain: number, type: number, protocol: number) {
     this.system = system;
@@ -52,9 +37,7 @@ export class Socket {
     this.type = type;
     this.protocol = protocol;
     this.#fd = fd;
-    // Without an identity the descriptor is already gone, and there is nothing to watch.
-    const file = system.identity(fd);
-    if (file !== null) unclosed.register(this, { system, fd, file }, this);
+    this.#ownership = own(system, fd);
   }
 
   /**
@@ -99,7 +82,8 @@ export class Socket {
     if (this.closed) unwrap(detachErrors.refusal(this.system, "SocketClosed"), this.detach);
     const fd = this.#fd;
     this.#fd = CLOSED;
-    unclosed.unregister(this);
+    if (this.#ownership !== undefined) release(this.#ownership);
+    this.#ownership = undefined;
     return fd;
   }
 
