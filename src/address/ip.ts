@@ -5,8 +5,9 @@ export function parseIpv4(text: string): Uint8Array | undefined {
   return isIPv4(text) ? Uint8Array.from(text.split("."), Number) : undefined;
 }
 
-export function formatIpv4(bytes: Uint8Array): string {
-  return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+/** The dotted text of the four bytes from `at` on. */
+export function formatIpv4(bytes: Uint8Array, at = 0): string {
+  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 }
 
 /** The sixteen bytes of an IPv6 address without a zone; undefined where it is none. */
@@ -38,7 +39,7 @@ export function formatIpv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const words = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
   if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) {
-    return `::ffff:${formatIpv4(bytes.subarray(12))}`;
+    return `::ffff:${formatIpv4(bytes, 12)}`;
   }
   const run = longestZeroRun(words);
   const hex = (part: number[]) => part.map((word) => word.toString(16)).join(":");

@@ -41,8 +41,7 @@ export function decodeAddress(system: System, from: ValueResult): Address {
   if (number === AF.UNSPEC) return { family: "unspecified" };
   if (number === AF.UNIX) return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
   if (number === AF.INET && length === SIN.size) {
-    const address = formatIpv4(bytes.subarray(SIN.addr, SIN.addr + 4));
-    return { family: "ipv4", address, port: view.getUint16(SIN.port) };
+    return { family: "ipv4", address: formatIpv4(bytes, SIN.addr), port: view.getUint16(SIN.port) };
   }
   if (number === AF.INET6 && length === SIN6.size) {
     return {

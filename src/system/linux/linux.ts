@@ -47,16 +47,14 @@ export const linux: System = {
     result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer)),
   listen: (fd, backlog) => result(libc.listen(fd, backlog)),
   poll,
-  recv: (fd, buffer, flags) => result(libc.recv(fd, buffer, buffer.byteLength, flags)),
+  recv: (fd, buffer, flags) => result(libc.recv(fd, buffer, buffer.length, flags)),
   recvfrom(fd, buffer, flags, address) {
     address.length = address.capacity;
-    return result(
-      libc.recvfrom(fd, buffer, buffer.byteLength, flags, address.pointer, address.lengthPointer),
-    );
+    return result(libc.recvfrom(fd, buffer, buffer.length, flags, address.pointer, address.lengthPointer));
   },
-  send: (fd, buffer, flags) => result(libc.send(fd, buffer, buffer.byteLength, flags)),
+  send: (fd, buffer, flags) => result(libc.send(fd, buffer, buffer.length, flags)),
   sendto: (fd, buffer, flags, address) =>
-    result(libc.sendto(fd, buffer, buffer.byteLength, flags, address.pointer, address.length)),
+    result(libc.sendto(fd, buffer, buffer.length, flags, address.pointer, address.length)),
   setsockopt: (fd, level, name, value) =>
     result(libc.setsockopt(fd, level, name, value.pointer, value.length)),
   shutdown: (fd, how) => result(libc.shutdown(fd, how)),
