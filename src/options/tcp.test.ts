@@ -5,9 +5,10 @@ import type { Connection, Fixture } from "../conformance/fixture.ts";
 import { observed, optionTests, roundTrip, toggles } from "../conformance/round-trip.ts";
 import { accept } from "../posix/accept.ts";
 import { connect, tryConnect } from "../posix/connect.ts";
-import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
+import { AF, IPPROTO, POLL, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
+import { poll } from "../posix/poll.ts";
 import { send } from "../posix/send.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
@@ -77,6 +78,7 @@ optionTests("IPPROTO_TCP", TCP, [
   observed(TCP.INFO, "a connection's state, segment size and bytes", (fixture) => {
     const { client, server } = fixture.connection();
     send(client, new Uint8Array(1000));
+    assert.equal(poll([{ socket: server, events: POLL.IN }], 5000).length, 1);
     const info = getsockopt(server, TCP.INFO);
     assert.equal(info.state, 1);
     assert.equal(info.bytes_received, 1000);

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { assertFails } from "../conformance/conformance.ts";
+import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
+import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
+import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
+import { socket } from "../posix/socket.ts";
+import { linux } from "../system/linux/linux.ts";
+import { scripted } from "../system/scripted/scripted.ts";
+import type { ValueResult } from "../system/value-result.ts";
+import { rawOption } from "./raw.ts";
+import { TCP } from "./tcp.ts";
+
+const TCP_KEEPIDLE = 4;
+const TCP_INFO = 11;
+const word = (number: number) => new Uint8Array(Int32Array.of(number).buffer);
+
+test("a raw option is set and read in bytes, as many as the kernel has", () => {
+  using client = socket(AF.INET, SOCK.STREAM);
+  const keepIdle = rawOption(IPPROTO.TCP, TCP_KEEPIDLE);
+  setsockopt(client, keepIdle, word(60));
+  assert.deepEqual(getsockopt(client, keepIdle), word(60));
+  assert.equal(getsockopt(client, TCP.KEEPIDLE), 60);
+  assert.ok(getsockopt(client, rawOption(IPPROTO.TCP, TCP_INFO)).byteLength >= 104);
+  assert.equal(getsockopt(client, rawOption(IPPROTO.TCP, TCP_INFO, 1)).byteLength, 1);
+  assert.equal(getsockopt(client, rawOption(IPPROTO.TCP, TCP_INFO, 0)).byteLength, 0);
+  assertFails(tryGetsockopt(client, rawOption(IPPROTO.TCP, 9999)), "OptionNotSupported", "ENOPROTOOPT");
+  assertFails(trySetsockopt(client, keepIdle, new Uint8Array(3)), "InvalidArgument", "EINVAL");
+});
+
+test("what is read is a copy, and what is set is copied before the call", () => {
+  using client = socket(AF.INET, SOCK.STREAM);
+  const keepIdle = rawOption(IPPROTO.TCP, TCP_KEEPIDLE);
+  const value = word(60);
+  setsockopt(client, keepIdle, value);
+  const read = getsockopt(client, keepIdle);
+  setsockopt(client, keepIdle, word(61));
+  assert.deepEqual([value, read], [word(60), word(60)]);
+  // A view of shared memory is taken too, since it is copied.
+  const shared = new Uint8Array(new SharedArrayBuffer(4));
+  shared[0] = 62;
+  setsockopt(client, keepIdle, shared);
+  assert.deepEqual(getsockopt(client, keepIdle), word(62));
+});
+
+test("the kernel finds zeros where it reads before it answers", () => {
+  const system = scripted({
+    getsockopt: [
+      (_fd: number, _level: number, _name: number, value: ValueResult) => {
+        assert.ok(value.valid.every((byte) => byte === 0));
+        value.bytes.fill(0xff);
+        value.length = 2;
+        return 0;
+      },
+    ],
+  });
+  using client = socket(AF.INET, SOCK.STREAM, 0, { system });
+  for (const _ of [1, 2]) assert.deepEqual(getsockopt(client, rawOption(0, 41, 64)), Uint8Array.of(255, 255));
+});
+
+test("an option that carries a pointer is refused before any call, for reading and for setting", () => {
+  const { pointerOptions, options } = linux;
+  const named = ["SO_ATTACH_FILTER", "SO_ATTACH_REUSEPORT_CBPF", "SO_GET_FILTER", "TCP_ZEROCOPY_RECEIVE"];
+  for (const name of named) {
+    assert.ok(
+      pointerOptions.some((option) => JSON.stringify(option) === JSON.stringify(options[name])),
+      name,
+    );
+  }
+  const system = scripted({});
+  using client = socket(AF.INET, SOCK.STREAM, 0, { system });
+  const before = system.calls.length;
+  for (const { level, number } of pointerOptions) {
+    const raw = rawOption(level, number);
+    const expected = { name: "TypeError", message: /carries a pointer/ };
+    assert.throws(() => getsockopt(client, raw), expected);
+    assert.throws(() => setsockopt(client, raw, new Uint8Array(16)), expected);
+  }
+  assert.equal(system.calls.length, before);
+});
+
+test("bad numbers, sizes and values are refused", () => {
+  // @ts-expect-error a level is a number
+  assert.throws(() => rawOption("TCP", 1), TypeError);
+  assert.throws(() => rawOption(6, 0.5), RangeError);
+  assert.throws(() => rawOption(6, 1, -1), RangeError);
+  assert.throws(() => rawOption(6, 1, 16385), RangeError);
+  const raw = rawOption(IPPROTO.TCP, TCP_KEEPIDLE);
+  using client = socket(AF.INET, SOCK.STREAM);
+  // @ts-expect-error bytes only
+  assert.throws(() => setsockopt(client, raw, 60), TypeError);
+  assert.throws(() => setsockopt(client, raw, new Uint8Array(16385)), RangeError);
+});

@@ -1,0 +1,88 @@
+// What must and what must not compile; it is never run.
+import type { Result } from "../errors/result.ts";
+import type { PendingError } from "../options/pending-error.ts";
+import { rawOption } from "../options/raw.ts";
+import { SO } from "../options/so.ts";
+import type { Credentials } from "../options/structures/credentials.ts";
+import type { Linger } from "../options/structures/linger.ts";
+import type { TcpInfo } from "../options/structures/tcp-info.ts";
+import { TCP } from "../options/tcp.ts";
+import { type GetsockoptError, getsockopt, tryGetsockopt } from "./getsockopt.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only where the two types are the same. */
+const same = <A, B>(_: Equal<A, B>): void => {};
+
+declare const fd: number;
+
+export function returnsTheOptionsType(): void {
+  const flag = getsockopt(fd, SO.REUSEADDR);
+  same<typeof flag, boolean>(true);
+  const number = getsockopt(fd, SO.RCVBUF);
+  same<typeof number, number>(true);
+  const cookie = getsockopt(fd, SO.COOKIE);
+  same<typeof cookie, bigint>(true);
+  const text = getsockopt(fd, TCP.CONGESTION);
+  same<typeof text, string>(true);
+  const linger = getsockopt(fd, SO.LINGER);
+  same<typeof linger, Linger>(true);
+  const peer = getsockopt(fd, SO.PEERCRED);
+  same<typeof peer, Credentials>(true);
+  const groups = getsockopt(fd, SO.PEERGROUPS);
+  same<typeof groups, readonly number[]>(true);
+  const error = getsockopt(fd, SO.ERROR);
+  same<typeof error, PendingError | null>(true);
+  const info = getsockopt(fd, TCP.INFO);
+  same<typeof info, TcpInfo>(true);
+  same<typeof info.rtt, number>(true);
+  same<typeof info.delivered, number | undefined>(true);
+  const raw = getsockopt(fd, rawOption(6, 1));
+  same<typeof raw, Uint8Array>(true);
+  const result = tryGetsockopt(fd, SO.REUSEADDR);
+  same<typeof result, Result<boolean, GetsockoptError>>(true);
+  // @ts-expect-error a boolean is no number: `same` can fail
+  same<typeof flag, number>(true);
+}
+
+export function refusesWhatCannotBeRead(): void {
+  // @ts-expect-error it can only be set
+  getsockopt(fd, SO.ATTACH_BPF);
+  // @ts-expect-error it can only be set
+  tryGetsockopt(fd, TCP.MD5SIG);
+  // @ts-expect-error a name is no option
+  getsockopt(fd, "SO_REUSEADDR");
+  // @ts-expect-error a socket comes first
+  getsockopt(SO.REUSEADDR);
+}
+
+export function isExhaustive(pending: PendingError, error: GetsockoptError): string {
+  switch (pending.name) {
+    case "ConnectionRefused":
+    case "ConnectionTimedOut":
+      return pending.code;
+    default:
+      // @ts-expect-error names are left
+      pending satisfies never;
+  }
+  switch (error.name) {
+    case "AccessDenied":
+    case "AddressNotAvailable":
+    case "BadFileDescriptor":
+    case "DeviceNotFound":
+    case "FileDescriptorNotASocket":
+    case "InvalidArgument":
+    case "NotFound":
+    case "OptionNotSupported":
+    case "PermissionDenied":
+    case "ProcessFdQuotaExceeded":
+    case "SocketClosed":
+    case "SocketNotConnected":
+    case "SystemFdQuotaExceeded":
+    case "SystemResources":
+    case "Unexpected":
+      return error.message;
+    default:
+      return error satisfies never;
+  }
+}
