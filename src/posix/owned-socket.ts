@@ -74,7 +74,11 @@ export class Socket {
    *
    * @example
    * ```ts
-   * http.createServer(handler).listen({ fd: listener.detach() });
+   * import http from "node:http";
+   * const listener = socket(AF.INET, SOCK.STREAM);
+   * listen(listener, 511);
+   * const server = http.createServer().listen({ fd: listener.detach() });
+   * server.close();
    * ```
    * @throws SocketError named `SocketClosed` if it is closed already
    */

@@ -1,0 +1,10 @@
+import { openDescriptors } from "./fixture.ts";
+
+// Loaded before an example: one that leaves a socket open fails.
+const before = openDescriptors();
+process.on("exit", () => {
+  const left = openDescriptors().filter((descriptor) => !before.includes(descriptor));
+  if (left.length === 0) return;
+  console.error(`sockets were left open: ${left.join(", ")}`);
+  process.exitCode = 1;
+});
