@@ -37,7 +37,7 @@ function page(call, names, errorSets) {
     ...returnValue(signature, second),
     ".Sh EXAMPLES",
     ...examples(signature.comment),
-    ...(errors === undefined ? [] : [".Sh ERRORS", ...errorList(call, second, errors, signature.comment)]),
+    ...errorSection(call, second, errors, signature.comment),
     ...types(signature),
     ".Sh SEE ALSO",
     ...seeAlso(call.name, signature.comment, names),
@@ -164,29 +164,40 @@ function describe(said, type) {
 
 const sentenceEnd = (words) => (/[.?!]$/.test(words) ? words : `${words}.`);
 
-function errorList({ name }, second, errors, comment) {
-  const bad = comment.getTags("@throws").slice(1);
+function errorSection(call, second, errors, comment) {
+  // The first says which errors of its set a call throws: the set itself says more.
+  const bad = comment.getTags("@throws").slice(errors === undefined ? 0 : 1);
+  const lines = [
+    ...(errors === undefined ? [] : errorList(call, second, errors)),
+    ...(bad.length === 0 ? [] : [".Pp", ...badArguments(bad)]),
+  ];
+  return lines.length === 0 ? [] : [".Sh ERRORS", ...(errors === undefined ? lines.slice(1) : lines)];
+}
+
+function errorList({ name }, second, { rows }) {
+  const codes = (error, row) =>
+    codesOf(error, row)
+      .map((code) => `${code.startsWith("E") ? "Er" : "No"} ${code}`)
+      .join(" , ");
   return [
     `.Fn ${name}`,
     `throws a \\fBSocketError\\fP${second === undefined ? ":" : ", and"}`,
     ...(second === undefined ? [] : [`.Fn ${second.name}`, "returns it:"]),
     ".Bl -tag -width Ds",
-    ...Object.entries(errors.rows).flatMap(([error, row]) => [
-      `.It Bo ${codesOf(error, row)
-        .map((code) => `${code.startsWith("E") ? "Er" : "No"} ${code}`)
-        .join(" , ")} Bc Sy ${error}`,
+    ...Object.entries(rows).flatMap(([error, row]) => [
+      `.It Bo ${codes(error, row)} Bc Sy ${error}`,
       ...markdown([row.sentence, row.advice].filter((part) => part).join(" ")),
     ]),
     ".El",
-    ...(bad.length === 0
-      ? []
-      : [
-          ".Pp",
-          "A bad argument is thrown before any call is made:",
-          ".Bl -bullet -compact",
-          ...bad.flatMap(({ content }) => [".It", ...markdown(`a ${sentenceEnd(written(content).trim())}`)]),
-          ".El",
-        ]),
+  ];
+}
+
+function badArguments(tags) {
+  return [
+    "A bad argument is thrown before any call is made:",
+    ".Bl -bullet -compact",
+    ...tags.flatMap(({ content }) => [".It", ...markdown(`a ${sentenceEnd(written(content).trim())}`)]),
+    ".El",
   ];
 }
 
@@ -222,12 +233,17 @@ function types(signature) {
   return lines.length === 0 ? [] : [".Sh TYPES", ".Bl -tag -width Ds", ...lines, ".El"];
 }
 
-function definition({ name, type, comment, children = [] }) {
-  const members = children.filter(
-    (member) => member.kindOf(ReflectionKind.Property) && member.type?.type !== "reflection",
-  );
+/** Whether a program has a name for a type: how an option is encoded is ours. */
+function hasName(type) {
+  if (type?.type !== "reference") return type?.type !== "reflection";
+  return type.reflection !== undefined || type.refersToTypeParameter || type.package !== "berkeley";
+}
+
+function definition({ name, type, typeParameters = [], comment, children = [] }) {
+  const members = children.filter((member) => member.kindOf(ReflectionKind.Property) && hasName(member.type));
+  const generic = typeParameters.map((parameter) => parameter.name).join(", ");
   return [
-    `.It Vt ${name}${type === undefined ? "" : ` No = ${code(typeText(type))}`}`,
+    `.It Vt ${name}${generic && `<${generic}>`}${type === undefined ? "" : ` No = ${code(typeText(type))}`}`,
     ...markdown(comment === undefined ? "" : written(comment.summary)),
     ...(members.length === 0
       ? []
@@ -263,6 +279,12 @@ function standards(call, comment) {
   return ["POSIX.1-2017 specifies", `.Fn ${basename(posix.address, ".html")} .`];
 }
 
+const addresses = (links) => [
+  ".Bd -literal",
+  ...links.map(({ name, address }) => code(`${name.padEnd(10)}${address}`)),
+  ".Ed",
+];
+
 /** The other calls that the comment names, the system's own page, and where else the call is described. */
 function seeAlso(call, comment, names) {
   const said = written([...comment.summary, ...comment.blockTags.flatMap(({ content }) => content)]);
@@ -277,8 +299,6 @@ function seeAlso(call, comment, names) {
   ].sort(([a, sectionOfA], [b, sectionOfB]) => sectionOfA - sectionOfB || (a < b ? -1 : 1));
   return [
     ...pages.map(([page, section], index) => `.Xr ${page} ${section}${index < pages.length - 1 ? " ," : ""}`),
-    ".Bd -literal",
-    ...all.map(({ name, address }) => code(`${name.padEnd(10)}${address}`)),
-    ".Ed",
+    ...(all.length === 0 ? [] : addresses(all)),
   ];
 }

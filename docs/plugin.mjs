@@ -23,8 +23,13 @@ export function names(app) {
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Module)) nameModule(reflection);
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Function))
       nameErrorType(project, reflection);
-    for (const reflection of project.getReflectionsByKind(ReflectionKind.TypeAlias))
-      spellOut(project, reflection);
+    const errorTypes = project.getReflectionsByKind(ReflectionKind.TypeAlias).filter(isUnionOfErrors);
+    const aliases = new Map(errorTypes.reverse().map((alias) => [alias.type.toString(), alias]));
+    for (const reflection of Object.values(project.reflections)) {
+      if ("type" in reflection && !errorTypes.includes(reflection))
+        reflection.type = named(project, reflection.type, aliases);
+    }
+    for (const alias of errorTypes) spellOut(project, alias);
   });
 }
 
@@ -74,12 +79,16 @@ const isErrorType = (reflection) =>
 
 /** `ErrorOf<typeof listenErrors>` says nothing to a reader: shows the union that it is. */
 function showErrorType(_context, reflection) {
-  if (!isErrorType(reflection) || reflection.comment !== undefined) return;
+  if (!isErrorType(reflection)) return;
+  reflection.comment ??= new Comment(linked(errorTypeText(reflection)));
+  reflection.comment.modifierTags.add("@useDeclaredType");
+}
+
+function errorTypeText(reflection) {
+  const { name } = reflection;
+  if (name.endsWith("Name")) return `The names of the members of {@link ${name.slice(0, -"Name".length)}}.`;
   const call = basename(fileOf(reflection), ".ts");
-  const text = reflection.name.endsWith("Name")
-    ? `The names of the errors of {@link ${call}}.`
-    : `What {@link ${call}} throws, and its \`try\` spelling returns: switch on its \`name\`.`;
-  reflection.comment = new Comment(linked(text), [], new Set(["@useDeclaredType"]));
+  return `What {@link ${call}} throws, and its \`try\` spelling returns: switch on its \`name\`.`;
 }
 
 /** The compiler spells out ListenError in `isListenError()` and `tryListen()`: gives it its name again. */
@@ -100,10 +109,23 @@ function fileOf({ sources, signatures }) {
   return (sources ?? signatures?.[0]?.sources)?.[0]?.fullFileName ?? "";
 }
 
+function isUnionOfErrors({ type }) {
+  return type?.type === "reference" && type.name === "ErrorUnion";
+}
+
+/** A type with the unions of errors in it under the names that they are exported by. */
+function named(project, type, aliases) {
+  if (type?.type === "union") type.types = type.types.map((member) => named(project, member, aliases));
+  if (type?.type !== "reference") return type;
+  const alias = isUnionOfErrors({ type }) ? aliases.get(type.toString()) : undefined;
+  if (alias !== undefined) return ReferenceType.createResolvedReference(alias.name, alias, project);
+  type.typeArguments = type.typeArguments?.map((argument) => named(project, argument, aliases));
+  return type;
+}
+
 /** ErrorUnion<"A" | "B"> is SocketError<"A"> | SocketError<"B">. */
 function spellOut(project, reflection) {
   const { type } = reflection;
-  if (!isErrorType(reflection) || type?.type !== "reference" || type.name !== "ErrorUnion") return;
   const [socketError] = project
     .getReflectionsByKind(ReflectionKind.Class)
     .filter(({ name }) => name === "SocketError");

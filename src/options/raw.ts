@@ -23,7 +23,7 @@ const MAX_SIZE = 16_384;
  * using client = socket(AF.INET, SOCK.STREAM);
  * const keepIdle = rawOption(IPPROTO.TCP, 4, 4);
  * setsockopt(client, keepIdle, new Uint8Array(Int32Array.of(60).buffer));
- * console.log(getsockopt(client, keepIdle)); // Uint8Array [ 60, 0, 0, 0 ]
+ * console.log(getsockopt(client, keepIdle)); // Uint8Array(4) [ 60, 0, 0, 0 ]
  * ```
  */
 export function rawOption(level: number, number: number, size = MAX_SIZE): Option<Uint8Array> {
