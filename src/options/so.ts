@@ -36,7 +36,7 @@ export const SO = {
   BUF_LOCK: option("SO_BUF_LOCK", intBetween(0, 3)),
   /** How many microseconds a blocking receive or poll() polls the device first; to raise it takes CAP_NET_ADMIN. */
   BUSY_POLL: option("SO_BUSY_POLL", intBetween(0, 0x7fffffff)),
-  /** How many packets one busy poll takes, 0 to 65535; more than 8 take CAP_NET_ADMIN; Linux 5.11. */
+  /** How many packets one busy poll takes, 0 to 65535; to raise it takes CAP_NET_ADMIN; Linux 5.11. */
   BUSY_POLL_BUDGET: writeOnly("SO_BUSY_POLL_BUDGET", intBetween(0, 0xffff)),
   /** Tells the kernel that the path to the peer does badly, so that it looks for another route; Linux 4.6. */
   CNX_ADVICE: writeOnly("SO_CNX_ADVICE", act),

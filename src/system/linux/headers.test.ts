@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { print, printedByC } from "../../conformance/c-program.ts";
 import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
 import { options } from "./options.ts";
@@ -124,52 +121,10 @@ function versionCode(version: string): number {
   return major * 0x10000 + minor * 0x100;
 }
 
-/** What the headers define the names as; a name that they do not define is missing. Skips where there is no compiler. */
-function compiled(
-  context: TestContext,
-  headers: readonly string[],
-  names: readonly string[],
-): Map<string, number> | undefined {
-  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
-  try {
-    const source = join(folder, "names.c");
-    const program = join(folder, "names");
-    writeFileSync(
-      source,
-      [
-        "#define _GNU_SOURCE",
-        ...["stdio.h", "sys/socket.h", ...headers].map((header) => `#include <${header}>`),
-        "int main(void) {",
-        ...names.flatMap((name) => [
-          `#ifdef ${name}`,
-          `printf("%s %lld\\n", "${name}", (long long)(${name}));`,
-          "#endif",
-        ]),
-        "return 0; }",
-      ].join("\n"),
-    );
-    const compiler = spawnSync("gcc", ["-o", program, source], { encoding: "utf8" });
-    if (compiler.error !== undefined) {
-      context.skip(`gcc cannot be run: ${compiler.error.message}`);
-      return undefined;
-    }
-    if (/fatal error: .*No such file/.test(compiler.stderr)) {
-      context.skip(`headers are missing: ${compiler.stderr}`);
-      return undefined;
-    }
-    assert.equal(compiler.status, 0, compiler.stderr);
-    const run = spawnSync(program, { encoding: "utf8" });
-    assert.equal(run.status, 0, run.stderr);
-    return new Map(
-      run.stdout
-        .trim()
-        .split("\n")
-        .map((line): [string, number] => {
-          const [name = "", number] = line.split(" ");
-          return [name, Number(number)];
-        }),
-    );
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
+/** What the headers define the names as; a name that they do not define is missing. */
+const compiled = (context: TestContext, headers: readonly string[], names: readonly string[]) =>
+  printedByC(
+    context,
+    headers,
+    names.flatMap((name) => [`#ifdef ${name}`, print(name, name), "#endif"]),
+  );
