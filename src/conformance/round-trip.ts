@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { SocketError } from "../errors/socket-error.ts";
@@ -134,7 +134,23 @@ export function observed(
   };
 }
 
-const shown = (value: unknown): string => inspect(value, { breakLength: Number.POSITIVE_INFINITY });
+/** The row, skipped where this machine has no IPv6 on its loopback interface. */
+export function overIpv6(row: OptionRow): OptionRow {
+  return {
+    ...row,
+    run(fixture) {
+      if (hasIpv6Loopback()) return row.run(fixture);
+      fixture.skip("this machine has no IPv6 loopback address");
+    },
+  };
+}
+
+/** /proc/net/if_inet6 has a line an address. */
+const hasIpv6Loopback = (): boolean =>
+  existsSync("/proc/net/if_inet6") && /^0{31}1 /m.test(readFileSync("/proc/net/if_inet6", "utf8"));
+
+const shown = (value: unknown): string =>
+  inspect(value, { breakLength: Number.POSITIVE_INFINITY, compact: true });
 
 const isNotSupported = (error: unknown): boolean =>
   error instanceof SocketError && error.name === "OptionNotSupported";

@@ -2,19 +2,34 @@ export type * from "../address/address.ts";
 export type { ErrorName } from "../errors/names.ts";
 export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";
+export { IP } from "../options/ip.ts";
+export { IPV6 } from "../options/ipv6.ts";
 export type { Option, ReadableOption, WritableOption } from "../options/option.ts";
 export type { PendingError, PendingErrorName } from "../options/pending-error.ts";
 export { rawOption } from "../options/raw.ts";
 export { SO } from "../options/so.ts";
 export type { Credentials } from "../options/structures/credentials.ts";
 export type { DmabufToken } from "../options/structures/dmabuf-tokens.ts";
+export type { GroupFilter } from "../options/structures/group-filter.ts";
+export type { GroupReq } from "../options/structures/group-req.ts";
+export type { GroupSourceReq } from "../options/structures/group-source-req.ts";
+export type { FlowLabel, In6FlowlabelReq } from "../options/structures/in6-flowlabel-req.ts";
+export type { In6Pktinfo } from "../options/structures/in6-pktinfo.ts";
+export type { IpMreqSource } from "../options/structures/ip-mreq-source.ts";
+export type { IpMreqn, MulticastInterface } from "../options/structures/ip-mreqn.ts";
+export type { IpMsfilter } from "../options/structures/ip-msfilter.ts";
+export type { Ip6Mtuinfo } from "../options/structures/ip6-mtuinfo.ts";
+export type { Ipv6Mreq } from "../options/structures/ipv6-mreq.ts";
 export type { Linger } from "../options/structures/linger.ts";
 export type { MemoryInfo } from "../options/structures/meminfo.ts";
+export type { PortRange } from "../options/structures/port-range.ts";
+export type { FilterMode } from "../options/structures/source-filter.ts";
 export type { TcpInfo } from "../options/structures/tcp-info.ts";
 export type { TcpMd5Signature, TcpMd5SignatureExtended } from "../options/structures/tcp-md5sig.ts";
 export type { TcpRepairOption, TcpRepairWindow } from "../options/structures/tcp-repair.ts";
 export type { TransmitTime } from "../options/structures/txtime.ts";
 export { TCP } from "../options/tcp.ts";
+export { UDP } from "../options/udp.ts";
 export {
   type AcceptError,
   type AcceptErrorName,

@@ -43,7 +43,7 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
       "What the value names, or what is to be taken away, is not there: a congestion control, a key, a filter.",
   },
   OptionNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
+    codes: ["ENOPROTOOPT", "EOPNOTSUPP", "EPROTO"],
     sentence: "The system, or the protocol of the socket, does not have the option.",
   },
   PermissionDenied: {

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { linux } from "../system/linux/linux.ts";
+import { ValueResult } from "../system/value-result.ts";
+import { IP } from "./ip.ts";
+import { IPV6 } from "./ipv6.ts";
+import type { ReadCodec, WriteCodec } from "./option.ts";
+import { SO } from "./so.ts";
+import { TCP } from "./tcp.ts";
+import { UDP } from "./udp.ts";
+
+interface AnyOption {
+  readonly name: string;
+  readonly read?: ReadCodec<unknown>;
+  readonly write?: WriteCodec<never>;
+}
+
+const levels: Record<string, Record<string, AnyOption>> = { IP, IPV6, SO, TCP, UDP };
+const all = Object.values(levels).flatMap((options) => Object.values(options));
+
+test("every option has a number on Linux, under its C name", () => {
+  const lacking = all.filter(({ name }) => linux.options[name] === undefined);
+  assert.deepEqual(lacking, []);
+});
+
+test("an option's key is its C name without the prefix", () => {
+  for (const [level, options] of Object.entries(levels)) {
+    for (const [key, { name }] of Object.entries(options)) {
+      assert.ok(
+        name === key || name === `${level}_${key}` || name.endsWith(`SO_${key}`),
+        `${level}.${key}: ${name}`,
+      );
+    }
+  }
+});
+
+test("what is read never leaves the option's memory, nor throws, whatever bytes and length the kernel gives", () => {
+  const bytes = fc.uint8Array({ maxLength: 512 });
+  const length = fc.oneof(fc.nat(512), fc.integer({ min: -1, max: 0x7fffffff }));
+  for (const { name, read } of all) {
+    if (read === undefined) continue;
+    fc.assert(
+      fc.property(bytes, length, (bytes, length) => {
+        const value = new ValueResult(new ArrayBuffer(4096 + 16));
+        value.bytes.set(bytes);
+        value.length = length;
+        assert.notEqual(read.decode(value, linux), undefined, name);
+      }),
+      { numRuns: 50 },
+    );
+  }
+});
+
+test("what is set is a TypeError or a RangeError, or bytes that fit", () => {
+  for (const { name, write } of all) {
+    if (write === undefined) continue;
+    fc.assert(
+      fc.property(fc.anything(), (given) => {
+        const value = new ValueResult(new ArrayBuffer(4096 + 16));
+        value.length = -1;
+        try {
+          // The compiler lets nobody give what is not of the option's type: here it is done all the same.
+          write.encode(given as never, value, linux);
+          assert.ok(value.length >= 0 && value.length <= value.capacity, `${name}: ${value.length}`);
+        } catch (error) {
+          assert.ok(error instanceof TypeError || error instanceof RangeError, `${name}: ${error}`);
+        }
+      }),
+      { numRuns: 200 },
+    );
+  }
+});

@@ -1,0 +1,27 @@
+import { checkObject } from "../../errors/argument.ts";
+import type { WriteCodec } from "../option.ts";
+import { ifindex, SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
+
+/** A multicast group on an interface: struct group_req, the same of IPv4 and IPv6. */
+export interface GroupReq {
+  /** The number of the interface; 0, if left out, leaves the choice to the kernel. */
+  readonly interface?: number;
+  /** The group: an address of the option's level. */
+  readonly group: string;
+}
+
+// struct group_req is { __u32 gr_interface; struct __kernel_sockaddr_storage gr_group } (include/uapi/linux/in.h); the
+// storage is aligned as a pointer.
+const GROUP = 8;
+
+export function groupReq(family: "ipv4" | "ipv6"): WriteCodec<GroupReq> {
+  return {
+    encode(value, into, system) {
+      checkObject("the option", "{ interface, group }", value);
+      into.view.setUint32(0, ifindex("interface", value.interface ?? 0), true);
+      into.view.setUint32(4, 0);
+      writeStorage("group", value.group, family, into, GROUP, system);
+      into.length = GROUP + SOCKADDR_STORAGE;
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import { checkObject } from "../../errors/argument.ts";
+import type { WriteCodec } from "../option.ts";
+import { ifindex, writeIpv6 } from "./fields.ts";
+
+/** Where datagrams are sent from: struct in6_pktinfo. */
+export interface In6Pktinfo {
+  /** The source address; `"::"`, if left out, is none. */
+  readonly addr?: string;
+  /** The number of the interface; 0, if left out, leaves the choice to the kernel. */
+  readonly ifindex?: number;
+}
+
+/** struct in6_pktinfo is { struct in6_addr ipi6_addr; int ipi6_ifindex } (include/uapi/linux/ipv6.h). */
+export const in6Pktinfo: WriteCodec<In6Pktinfo> = {
+  encode(value, into) {
+    checkObject("the option", "{ addr, ifindex }", value);
+    writeIpv6("addr", value.addr ?? "::", into, 0);
+    into.view.setInt32(16, ifindex("ifindex", value.ifindex ?? 0), true);
+    into.length = 20;
+  },
+};

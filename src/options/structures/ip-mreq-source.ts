@@ -1,0 +1,24 @@
+import { checkObject } from "../../errors/argument.ts";
+import type { WriteCodec } from "../option.ts";
+import { writeIpv4 } from "./fields.ts";
+
+/** One source of an IPv4 multicast group: struct ip_mreq_source. */
+export interface IpMreqSource {
+  /** The group: 224.0.0.0 to 239.255.255.255. */
+  readonly multiaddr: string;
+  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  readonly interface?: string;
+  /** Who sends to the group. */
+  readonly sourceaddr: string;
+}
+
+/** struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr } (include/uapi/linux/in.h). */
+export const ipMreqSource: WriteCodec<IpMreqSource> = {
+  encode(value, into) {
+    checkObject("the option", "{ multiaddr, interface, sourceaddr }", value);
+    writeIpv4("multiaddr", value.multiaddr, into, 0);
+    writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
+    writeIpv4("sourceaddr", value.sourceaddr, into, 8);
+    into.length = 12;
+  },
+};

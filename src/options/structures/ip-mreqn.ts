@@ -1,0 +1,47 @@
+import { checkObject } from "../../errors/argument.ts";
+import type { ReadCodec, WriteCodec } from "../option.ts";
+import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
+
+/** An interface of IPv4 multicast, by its number or one of its addresses; the number decides if both are given. */
+export interface MulticastInterface {
+  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  readonly address?: string;
+  /** The number of the interface; 0, if left out, is none. */
+  readonly ifindex?: number;
+}
+
+/** An IPv4 multicast group on an interface: struct ip_mreqn. */
+export interface IpMreqn extends MulticastInterface {
+  /** The group: 224.0.0.0 to 239.255.255.255. */
+  readonly multiaddr: string;
+}
+
+/** struct ip_mreqn is { in_addr imr_multiaddr; in_addr imr_address; int imr_ifindex } (include/uapi/linux/in.h). */
+const IP_MREQN = { address: 4, ifindex: 8, size: 12 };
+
+export const ipMreqn: WriteCodec<IpMreqn> = {
+  encode(value, into) {
+    checkObject("the option", "{ multiaddr, address, ifindex }", value);
+    writeIpv4("multiaddr", value.multiaddr, into, 0);
+    writeIpv4("address", value.address ?? "0.0.0.0", into, IP_MREQN.address);
+    into.view.setInt32(IP_MREQN.ifindex, ifindex("ifindex", value.ifindex ?? 0), true);
+    into.length = IP_MREQN.size;
+  },
+};
+
+/** What IP_MULTICAST_IF takes: an ip_mreqn of which the group does not count, or the interface's address alone. */
+export const multicastInterface: WriteCodec<string | MulticastInterface> = {
+  encode(value, into, system) {
+    if (typeof value !== "string")
+      checkObject("the option", "an IPv4 address or { address, ifindex }", value);
+    const { address, ifindex } = typeof value === "string" ? { address: value, ifindex: 0 } : value;
+    ipMreqn.encode(
+      { multiaddr: "0.0.0.0", address: address ?? "0.0.0.0", ifindex: ifindex ?? 0 },
+      into,
+      system,
+    );
+  },
+};
+
+/** struct in_addr. */
+export const ipv4Address: ReadCodec<string> = { size: 4, decode: (value) => readIpv4(value, 0) };

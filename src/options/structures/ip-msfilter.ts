@@ -1,0 +1,34 @@
+import { checkObject } from "../../errors/argument.ts";
+import type { WriteCodec } from "../option.ts";
+import { writeIpv4 } from "./fields.ts";
+import { type FilterMode, writeFilter } from "./source-filter.ts";
+
+/** All sources of an IPv4 multicast group that the socket has joined: struct ip_msfilter. */
+export interface IpMsfilter {
+  /** The group: 224.0.0.0 to 239.255.255.255. */
+  readonly multiaddr: string;
+  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  readonly interface?: string;
+  /** Whether datagrams of the sources are let in, or kept out. */
+  readonly fmode: FilterMode;
+  /** The sources; Linux takes as many as net.ipv4.igmp_max_msf says: 10. */
+  readonly slist: readonly string[];
+}
+
+// struct ip_msfilter is { __be32 imsf_multiaddr, imsf_interface; __u32 imsf_fmode, imsf_numsrc; __be32 imsf_slist[] }
+// (include/uapi/linux/in.h).
+const FILTER = 8;
+const SLIST = 16;
+
+export const ipMsfilter: WriteCodec<IpMsfilter> = {
+  encode(value, into) {
+    checkObject("the option", "{ multiaddr, interface, fmode, slist }", value);
+    writeIpv4("multiaddr", value.multiaddr, into, 0);
+    writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
+    writeFilter(value.fmode, value.slist, into, { offset: FILTER, room: (into.capacity - SLIST) >> 2 });
+    for (const [index, source] of value.slist.entries()) {
+      writeIpv4("an address of slist", source, into, SLIST + index * 4);
+    }
+    into.length = SLIST + value.slist.length * 4;
+  },
+};

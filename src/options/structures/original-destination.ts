@@ -1,0 +1,14 @@
+import type { Address } from "../../address/address.ts";
+import { decodeAddress } from "../../address/sockaddr.ts";
+import type { ReadCodec } from "../option.ts";
+
+/**
+ * A sockaddr_in or sockaddr_in6. Exactly its size is asked for, since the IPv6 one does not report how long it was
+ * (ipv6_getorigdst in net/netfilter/nf_conntrack_proto.c).
+ */
+export function originalDestination(family: "ipv4" | "ipv6"): ReadCodec<Address> {
+  return {
+    size: family === "ipv4" ? 16 : 28,
+    decode: (value, system) => decodeAddress(system, value),
+  };
+}

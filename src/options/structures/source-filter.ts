@@ -1,0 +1,22 @@
+import { kind } from "../../errors/argument.ts";
+import type { ValueResult } from "../../system/system.ts";
+import { named } from "./fields.ts";
+
+/** What a list of sources does: MCAST_INCLUDE receives from them alone, MCAST_EXCLUDE from all others. */
+export type FilterMode = "exclude" | "include";
+
+/** MCAST_EXCLUDE and MCAST_INCLUDE of include/uapi/linux/in.h. */
+const modes: Readonly<Record<FilterMode, number>> = { exclude: 0, include: 1 };
+
+/** Writes the two fields that struct ip_msfilter and struct group_filter share: the mode and the number of sources. */
+export function writeFilter(
+  fmode: FilterMode,
+  slist: readonly string[],
+  into: ValueResult,
+  { offset, room }: { readonly offset: number; readonly room: number },
+): void {
+  if (!Array.isArray(slist)) throw new TypeError(`slist must be an array of addresses, not ${kind(slist)}`);
+  if (slist.length > room) throw new RangeError(`slist holds at most ${room} addresses, not ${slist.length}`);
+  into.view.setUint32(offset, named("fmode", fmode, modes), true);
+  into.view.setUint32(offset + 4, slist.length, true);
+}
