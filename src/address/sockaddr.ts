@@ -37,7 +37,7 @@ export function decodeAddress(system: System, from: ValueResult): Address {
   const { bytes, view } = from;
   const length = Math.min(from.length, from.capacity);
   if (length < DATA) return { family: "unspecified" };
-  const number = system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
+  const number = familyOf(system, from);
   if (number === AF.UNSPEC) return { family: "unspecified" };
   if (number === AF.UNIX) return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
   if (number === AF.INET && length === SIN.size) {
@@ -53,6 +53,11 @@ export function decodeAddress(system: System, from: ValueResult): Address {
     };
   }
   return { family: "unknown", number, data: bytes.slice(DATA, length) };
+}
+
+/** The number of the family in a sockaddr. */
+export function familyOf(system: System, { view }: ValueResult): number {
+  return system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
 }
 
 const isUnix = (input: AddressInput): input is UnixAddress => input.family === "unix";

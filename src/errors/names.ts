@@ -29,6 +29,7 @@ export type ErrorName =
   | "NameTooLong"
   | "NetworkSubsystemFailed"
   | "NetworkUnreachable"
+  | "NoSpaceLeft"
   | "NotADirectory"
   | "NotFound"
   | "OperationNotSupported"

@@ -1,5 +1,5 @@
 import type { AddressInput } from "../address/address.ts";
-import { encodeAddress } from "../address/sockaddr.ts";
+import { encodeAddress, familyOf } from "../address/sockaddr.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
@@ -16,9 +16,11 @@ import {
   Unexpected,
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { placeOf } from "./place.ts";
-import { isBound } from "./socket-state.ts";
+import { readOption } from "./read-option.ts";
+import { isBound, socketState } from "./socket-state.ts";
 
 /** Everything that `bind()` can fail with. */
 export const bindErrors = new ErrorSet("bind", {
@@ -28,8 +30,9 @@ export const bindErrors = new ErrorSet("bind", {
     advice: "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
   },
   AddressFamilyNotSupported: {
-    codes: ["EAFNOSUPPORT"],
+    codes: ["EAFNOSUPPORT", "EINVAL"],
     sentence: "The address is of another family than the socket.",
+    advice: 'An AF.INET6 socket takes an IPv4 address as "::ffff:127.0.0.1".',
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
@@ -46,7 +49,17 @@ export const bindErrors = new ErrorSet("bind", {
     codes: ["EINVAL"],
     sentence: "The socket is bound to an address already.",
   },
+  AlreadyConnected: {
+    codes: ["EINVAL", "EISCONN"],
+    sentence: "The socket is connected already.",
+    advice: "Call bind() before connect().",
+  },
   BadFileDescriptor,
+  ConnectionPending: {
+    codes: ["EINVAL", "EALREADY", "EINPROGRESS"],
+    sentence: "The socket is connecting, or the system is still giving it its address.",
+    advice: "Call bind() before connect().",
+  },
   DeviceNotFound: {
     codes: ["ENODEV"],
     sentence: "There is no network interface of that scopeId.",
@@ -57,10 +70,14 @@ export const bindErrors = new ErrorSet("bind", {
   InvalidArgument: {
     codes: ["EINVAL", "EDESTADDRREQ", "EISDIR"],
     sentence:
-      "The address is not valid for this socket: of another family, without the scopeId that a link-local one needs, or empty.",
+      "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on a socket of IPv6 only.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
+  NoSpaceLeft: {
+    codes: ["ENOSPC", "EDQUOT"],
+    sentence: "The file system has no room for the path, or the user's quota of it is used up.",
+  },
   NotADirectory,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
@@ -68,13 +85,19 @@ export const bindErrors = new ErrorSet("bind", {
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "The process lacks the privilege to bind to this address.",
+    sentence:
+      "The process lacks the privilege to bind to this address, or the file system of the path cannot hold sockets.",
   },
   ReadOnlyFileSystem: {
     codes: ["EROFS"],
     sentence: "The path would lie on a read-only file system.",
   },
   SocketClosed,
+  SocketShutDown: {
+    codes: ["EINVAL"],
+    sentence: "The socket was connected, and has been shut down.",
+    advice: "Bind a new one.",
+  },
   SymLinkLoop,
   SystemResources,
   Unexpected,
@@ -95,10 +118,10 @@ export const isBindError = (error: unknown): error is BindError => bindErrors.ha
  * @param socket the socket; a borrowed one stays the caller's
  * @param address an address of the socket's family
  * @throws BindError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`, `AddressNotAvailable`,
- * `AlreadyBound`, `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`,
- * `InputOutput`, `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`, `NotADirectory`,
- * `OperationNotSupported`, `PermissionDenied`, `ReadOnlyFileSystem`, `SocketClosed`, `SymLinkLoop`,
- * `SystemResources` or `Unexpected`
+ * `AlreadyBound`, `AlreadyConnected`, `BadFileDescriptor`, `ConnectionPending`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `FileNotFound`, `InputOutput`, `InvalidArgument`, `NameTooLong`,
+ * `NetworkSubsystemFailed`, `NoSpaceLeft`, `NotADirectory`, `OperationNotSupported`, `PermissionDenied`,
+ * `ReadOnlyFileSystem`, `SocketClosed`, `SocketShutDown`, `SymLinkLoop`, `SystemResources` or `Unexpected`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example
@@ -126,12 +149,30 @@ export function tryBind(socket: SocketLike, address: AddressInput): Result<void,
   const returned = system.bind(fd, sockaddr);
   if (returned >= 0) return { ok: true, value: undefined };
   return bindErrors.failure(system, returned, {
-    ask: () => whyInvalid(borrowed),
+    ask: () => whyInvalid(borrowed, familyOf(system, sockaddr)),
     where: () => placeOf(address),
   });
 }
 
-/** EINVAL says that the socket is bound, or that the address is not valid. */
-function whyInvalid(borrowed: Borrowed): BindErrorName {
-  return isBound(borrowed) ? "AlreadyBound" : "InvalidArgument";
+/** EINVAL says several things; the family of the address and the socket's state say which. */
+function whyInvalid(borrowed: Borrowed, family: number): BindErrorName {
+  const { AF } = borrowed.system.constants;
+  const domain = readOption(borrowed.system, borrowed.fd, SO.DOMAIN);
+  // Linux compares the length first, so a short address of another family is EINVAL (inet6_bind_sk in
+  // net/ipv6/af_inet6.c). It takes AF_UNSPEC for AF_INET (inet_bind_sk in net/ipv4/af_inet.c).
+  const isOfFamily = family === domain || (family === AF.UNSPEC && domain === AF.INET);
+  if (domain !== undefined && !isOfFamily) return "AddressFamilyNotSupported";
+  // A unix socket may be given its name while it is connected, and a netlink socket always is.
+  const isIp = domain === AF.INET || domain === AF.INET6;
+  const state = isIp ? socketState(borrowed) : "not connected";
+  switch (state) {
+    case "connected":
+      return "AlreadyConnected";
+    case "connecting":
+      return "ConnectionPending";
+    case "shut down":
+      return "SocketShutDown";
+    default:
+      return isBound(borrowed) ? "AlreadyBound" : "InvalidArgument";
+  }
 }

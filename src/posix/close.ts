@@ -1,14 +1,18 @@
 import { kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, InputOutput, SocketClosed, Unexpected } from "../errors/rows.ts";
+import { BadFileDescriptor, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { Socket } from "./owned-socket.ts";
 
 /** Everything that `close()` can fail with. */
 export const closeErrors = new ErrorSet("close", {
   BadFileDescriptor,
-  InputOutput,
+  InputOutput: {
+    codes: ["EIO", "ENOSPC", "EDQUOT"],
+    sentence: "What was written to the descriptor before could not be stored.",
+    advice: "Linux reports this for files only, never for sockets.",
+  },
   SocketClosed,
   Unexpected,
 });

@@ -19,7 +19,11 @@ export function descriptorFlags({ constants: { SOCK } }: System, options: Descri
 
 /** A new descriptor's Socket. `type` may have flags; protocol 0 is resolved to what the kernel chose. */
 export function adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
-  const { SOCK } = system.constants;
+  const { AF, SOCK } = system.constants;
+  const kind = type & ~(SOCK.NONBLOCK | SOCK.CLOEXEC);
+  // A unix socket has no protocol, whatever number was given, and its SOCK_RAW is SOCK_DGRAM (unix_create in
+  // net/unix/af_unix.c).
+  if (domain === AF.UNIX) return Socket.adopt(system, fd, domain, kind === SOCK.RAW ? SOCK.DGRAM : kind, 0);
   const chosen = protocol === 0 ? (readOption(system, fd, SO.PROTOCOL) ?? 0) : protocol;
-  return Socket.adopt(system, fd, domain, type & ~(SOCK.NONBLOCK | SOCK.CLOEXEC), chosen);
+  return Socket.adopt(system, fd, domain, kind, chosen);
 }

@@ -42,7 +42,8 @@ export const isGetpeernameError = (error: unknown): error is GetpeernameError =>
 /**
  * The address of the peer that a socket is connected to.
  *
- * A unix socket's peer that is not bound has an empty path. *
+ * A unix socket's peer that is not bound has an empty path.
+ *
  * @param socket the socket; a borrowed one stays the caller's
  * @throws GetpeernameError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
  * `SocketClosed`, `SocketNotConnected`, `SocketShutDown`, `SystemResources` or `Unexpected`

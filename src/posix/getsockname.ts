@@ -38,7 +38,8 @@ export const isGetsocknameError = (error: unknown): error is GetsocknameError =>
 /**
  * The local address of a socket: what it is bound to, with the port that the system chose.
  *
- * A socket that is not bound has the unspecified address of its family with port 0, or an empty path. *
+ * A socket that is not bound has the unspecified address of its family with port 0, or an empty path.
+ *
  * @param socket the socket; a borrowed one stays the caller's
  * @throws GetsocknameError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
  * `SocketClosed`, `SocketShutDown`, `SystemResources` or `Unexpected`

@@ -44,6 +44,8 @@ export const isShutdownError = (error: unknown): error is ShutdownError => shutd
  * - `SHUT.WR`: the peer reads what is still under way, then the end.
  * - `SHUT.RD`: `recv()` gives the end. On a listener, Linux stops listening: TCP may listen again, a unix socket
  *   refuses from then on.
+ * - On a TCP socket that is not connected it fails with `SocketNotConnected`, and on Linux closes that direction all the
+ *   same: connected later, the socket still cannot send. Make a new one.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`

@@ -10,7 +10,7 @@ import { readOption } from "./read-option.ts";
 export const sockatmarkErrors = new ErrorSet("sockatmark", {
   BadFileDescriptor,
   FileDescriptorNotASocket: {
-    codes: ["ENOTTY", "ENOTSOCK"],
+    codes: ["ENOTTY", "ENOTSOCK", "EINVAL"],
     sentence: "The descriptor does not refer to a socket.",
   },
   OperationNotSupported: {
@@ -54,7 +54,7 @@ export function trySockatmark(socket: SocketLike): Result<boolean, SockatmarkErr
   const returned = system.sockatmark(fd);
   if (returned >= 0) return { ok: true, value: returned === 1 };
   return sockatmarkErrors.failure(system, returned, {
-    // ENOTTY of a socket is the ioctl's "no such request here".
+    // The ioctl's "no such request here" of a socket is "no such file" of anything else; some devices say EINVAL.
     ask: () =>
       readOption(system, fd, SO.TYPE) === undefined ? "FileDescriptorNotASocket" : "OperationNotSupported",
   });

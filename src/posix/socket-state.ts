@@ -51,5 +51,7 @@ function tcpState({ system, fd }: Borrowed): SocketState | undefined {
 export function isBound({ system, fd }: Borrowed): boolean {
   if (system.getsockname(fd, system.address) < 0) return false;
   const address = decodeAddress(system, system.address);
-  return "port" in address ? address.port !== 0 : !("path" in address) || address.path.length > 0;
+  if ("port" in address) return address.port !== 0;
+  if ("path" in address) return address.path.length > 0;
+  return "data" in address && address.data.some((byte) => byte !== 0);
 }

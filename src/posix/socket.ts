@@ -15,28 +15,38 @@ import type { Socket } from "./owned-socket.ts";
 
 /** Everything that `socket()` can fail with. */
 export const socketErrors = new ErrorSet("socket", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "The process may not make a socket of this type or protocol.",
+    advice: "Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in net.ipv4.ping_group_range.",
+  },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
     sentence: "The system does not support the address family.",
   },
+  DeviceNotFound: {
+    codes: ["ENODEV"],
+    sentence: "The machine lacks the device that the address family works over.",
+  },
   InvalidArgument: {
     codes: ["EINVAL"],
     sentence:
-      "The address family or the protocol is unknown, or the type has flags that the system does not know.",
+      "The number of the type or of the protocol, or a flag of the type, is none that the system knows.",
   },
   PermissionDenied: {
-    codes: ["EACCES", "EPERM"],
+    codes: ["EPERM"],
     sentence: "The process lacks the privilege to make a socket of this type or protocol.",
     advice: "Raw and packet sockets need CAP_NET_RAW.",
   },
   ProcessFdQuotaExceeded,
   ProtocolNotSupported: {
-    codes: ["EPROTONOSUPPORT"],
-    sentence: "The address family does not have the protocol, or not for this type.",
+    codes: ["EPROTONOSUPPORT", "ENOPROTOOPT"],
+    sentence: "The address family does not have the protocol, or not for this type; or it is switched off.",
+    advice: "IPPROTO.MPTCP needs net.mptcp.enabled.",
   },
   SocketTypeNotSupported: {
     codes: ["EPROTOTYPE", "ESOCKTNOSUPPORT"],
-    sentence: "The protocol does not support the type.",
+    sentence: "The address family, or the protocol, does not have the type.",
   },
   SystemFdQuotaExceeded,
   SystemResources,
@@ -62,9 +72,9 @@ export interface SocketOptions extends DescriptorOptions {
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM`, …
  * @param protocol a protocol of the family; 0 is the usual one of the type
  * @returns a Socket, which blocks and closes on exec unless told otherwise
- * @throws SocketCallError named `AddressFamilyNotSupported`, `InvalidArgument`, `PermissionDenied`,
- * `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`,
- * `SystemResources` or `Unexpected`
+ * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
+ * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
+ * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
  * @throws TypeError if an argument is not a number
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example

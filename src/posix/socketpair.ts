@@ -30,9 +30,9 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`
  * @param protocol 0
  * @returns both ends, which block and close on exec unless told otherwise
- * @throws SocketpairError named `AddressFamilyNotSupported`, `InvalidArgument`, `PermissionDenied`,
- * `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`,
- * `SystemResources`, `Unexpected` or `OperationNotSupported`
+ * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
+ * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
+ * `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `OperationNotSupported`
  * @throws TypeError if an argument is not a number
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example

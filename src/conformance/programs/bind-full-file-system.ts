@@ -1,0 +1,14 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { bind, tryBind } from "../../posix/bind.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { socket } from "../../posix/socket.ts";
+import { assertFails } from "../conformance.ts";
+
+// Run in a mount namespace of its own; its argument is a folder to mount on: room for its root and one more.
+const [folder = ""] = process.argv.slice(2);
+assert.equal(spawnSync("mount", ["-t", "tmpfs", "-o", "nr_inodes=2", "tmpfs", folder]).status, 0);
+using first = socket(AF.UNIX, SOCK.STREAM);
+bind(first, { family: "unix", path: `${folder}/first` });
+using second = socket(AF.UNIX, SOCK.STREAM);
+assertFails(tryBind(second, { family: "unix", path: `${folder}/second` }), "NoSpaceLeft", "ENOSPC");

@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { bind, tryBind } from "../../posix/bind.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { getsockname } from "../../posix/getsockname.ts";
+import { socket } from "../../posix/socket.ts";
+import { assertFails } from "../conformance.ts";
+import { loopback } from "../fixture.ts";
+
+// Run in a network namespace of its own: the range has one port, and the first socket gets it.
+assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);
+writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
+for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
+  using first = socket(AF.INET, type);
+  bind(first, loopback);
+  assert.deepEqual(getsockname(first), { ...loopback, port: 40000 });
+  using second = socket(AF.INET, type);
+  assertFails(tryBind(second, loopback), "AddressInUse", "EADDRINUSE");
+}

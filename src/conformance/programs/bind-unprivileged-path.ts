@@ -1,0 +1,17 @@
+import assert from "node:assert/strict";
+import { bind, tryBind } from "../../posix/bind.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { socket } from "../../posix/socket.ts";
+import { assertFails } from "../conformance.ts";
+import { becomeUnprivileged } from "../unprivileged.ts";
+
+// Its argument is a folder with three in it: unwritable, unsearchable and open.
+becomeUnprivileged();
+const [folder = ""] = process.argv.slice(2);
+using server = socket(AF.UNIX, SOCK.STREAM);
+for (const name of ["unwritable", "unsearchable"]) {
+  const path = `${folder}/${name}/socket`;
+  const error = assertFails(tryBind(server, { family: "unix", path }), "AccessDenied", "EACCES");
+  assert.equal(error.path, path);
+}
+bind(server, { family: "unix", path: `${folder}/open/socket` });

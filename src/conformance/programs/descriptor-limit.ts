@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { close } from "../../posix/close.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { trySocket } from "../../posix/socket.ts";
+import { trySocketpair } from "../../posix/socketpair.ts";
+import { assertFails, assertOk } from "../conformance.ts";
+import { openDescriptors } from "../fixture.ts";
+
+// Run with few descriptors: it uses them all up, then gives one back, and two.
+const sockets: Socket[] = [];
+let result = trySocket(AF.INET, SOCK.STREAM);
+while (result.ok) {
+  sockets.push(result.value);
+  result = trySocket(AF.INET, SOCK.STREAM);
+}
+const error = assertFails(result, "ProcessFdQuotaExceeded", "EMFILE");
+assert.match(error.message, /ulimit -n/);
+assertFails(trySocketpair(AF.UNIX, SOCK.STREAM), "ProcessFdQuotaExceeded", "EMFILE");
+
+const release = () => close(sockets.pop() ?? assert.fail("the program has no socket"));
+release();
+assertFails(trySocketpair(AF.UNIX, SOCK.STREAM), "ProcessFdQuotaExceeded", "EMFILE");
+assertOk(trySocket(AF.INET, SOCK.STREAM)).detach();
+release();
+release();
+const before = openDescriptors().length;
+for (const end of assertOk(trySocketpair(AF.UNIX, SOCK.STREAM))) close(end);
+assert.equal(openDescriptors().length, before);

@@ -1,0 +1,13 @@
+import { writeFileSync } from "node:fs";
+import { AF, IPPROTO, SOCK } from "../../posix/constants.ts";
+import { socket, trySocket } from "../../posix/socket.ts";
+import { assertFails } from "../conformance.ts";
+
+// Run in a network namespace of its own: no group may make sockets for ICMP echoes, then root's may.
+writeFileSync("/proc/sys/net/ipv4/ping_group_range", "1 0");
+assertFails(trySocket(AF.INET, SOCK.DGRAM, IPPROTO.ICMP), "AccessDenied", "EACCES");
+writeFileSync("/proc/sys/net/ipv4/ping_group_range", "0 0");
+socket(AF.INET, SOCK.DGRAM, IPPROTO.ICMP)[Symbol.dispose]();
+
+writeFileSync("/proc/sys/net/mptcp/enabled", "0");
+assertFails(trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP), "ProtocolNotSupported", "ENOPROTOOPT");

@@ -1,0 +1,11 @@
+import assert from "node:assert/strict";
+import { AF, IPPROTO, SOCK } from "../../posix/constants.ts";
+import { trySocket } from "../../posix/socket.ts";
+import { assertFails } from "../conformance.ts";
+import { becomeUnprivileged } from "../unprivileged.ts";
+
+becomeUnprivileged();
+const error = assertFails(trySocket(AF.INET, SOCK.RAW, IPPROTO.ICMP), "PermissionDenied", "EPERM");
+assert.match(error.message, /CAP_NET_RAW/);
+assertFails(trySocket(AF.INET6, SOCK.RAW, IPPROTO.ICMPV6), "PermissionDenied", "EPERM");
+assertFails(trySocket(AF.PACKET, SOCK.DGRAM), "PermissionDenied", "EPERM");
