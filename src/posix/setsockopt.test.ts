@@ -93,7 +93,7 @@ conformance("setsockopt", [
     source: "sock_set_timeout in net/core/sock.c",
     run(fixture) {
       const socket = fixture.tcp();
-      for (const time of [1e9, 1e12, Number.MAX_SAFE_INTEGER / 1000]) setsockopt(socket, SO.RCVTIMEO, time);
+      for (const time of [1e9, 1e12, 2 ** 51 / 1000]) setsockopt(socket, SO.RCVTIMEO, time);
     },
   },
   {

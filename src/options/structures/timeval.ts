@@ -1,7 +1,8 @@
 import { kind } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
-const MAX_MICROSECONDS = Number.MAX_SAFE_INTEGER;
+/** 71 years. Beyond 2^52, milliseconds in a double no longer tell one microsecond from the next. */
+const MAX_MICROSECONDS = 2 ** 51;
 
 /**
  * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines. In milliseconds as everywhere in
