@@ -34,6 +34,11 @@ export const ConnectionTimedOut: ErrorRow = {
   sentence: "The peer did not answer in time.",
 };
 
+export const DeviceNotFound: ErrorRow = {
+  codes: ["ENODEV", "ENXIO"],
+  sentence: "The network interface that the socket is bound to, or the address names, is not there.",
+};
+
 export const FileDescriptorNotASocket: ErrorRow = {
   codes: ["ENOTSOCK"],
   sentence: "The descriptor does not refer to a socket.",
@@ -45,7 +50,7 @@ export const FileNotFound: ErrorRow = {
 };
 
 export const HostUnreachable: ErrorRow = {
-  codes: ["EHOSTUNREACH", "EHOSTDOWN"],
+  codes: ["EHOSTUNREACH", "EHOSTDOWN", "ENONET"],
   sentence: "The host cannot be reached.",
 };
 
@@ -78,6 +83,12 @@ export const ProcessFdQuotaExceeded: ErrorRow = {
   codes: ["EMFILE"],
   sentence: "The process has as many descriptors open as it may.",
   advice: "Close some, or raise the limit (ulimit -n).",
+};
+
+/** What ICMP can tell besides (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in net/ipv6/icmp.c). */
+export const ProtocolFailure: ErrorRow = {
+  codes: ["EPROTO", "ENOPROTOOPT"],
+  sentence: "The network reports that the peer does not know the protocol, or cannot make sense of a packet.",
 };
 
 export const SocketClosed: ErrorRow = {

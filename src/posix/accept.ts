@@ -17,6 +17,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
+import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { Socket } from "./owned-socket.ts";
 import { localPlace } from "./place.ts";
@@ -34,13 +35,22 @@ export const acceptErrors = new ErrorSet("accept", {
     sentence: "The connection ended before it was accepted.",
     advice: "Accept the next one.",
   },
+  ConnectionTimedOut: {
+    codes: ["ETIMEDOUT"],
+    sentence: "The connection failed before it was accepted: its peer did not answer in time.",
+    advice: "Accept the next one.",
+  },
   FileDescriptorNotASocket,
   HostUnreachable: {
     codes: ["EHOSTUNREACH", "EHOSTDOWN", "ENONET"],
     sentence: "The connection failed before it was accepted: its host cannot be reached.",
     advice: "Accept the next one.",
   },
-  NetworkSubsystemFailed,
+  NetworkSubsystemFailed: {
+    ...NetworkSubsystemFailed,
+    sentence: "The connection failed before it was accepted: the interface is down.",
+    advice: "Accept the next one.",
+  },
   NetworkUnreachable: {
     codes: ["ENETUNREACH"],
     sentence: "The connection failed before it was accepted: its network cannot be reached.",
@@ -52,7 +62,7 @@ export const acceptErrors = new ErrorSet("accept", {
   },
   ProcessFdQuotaExceeded,
   ProtocolFailure: {
-    codes: ["EPROTO", "ENOPROTOOPT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT"],
+    codes: ["EPROTO", "ENOPROTOOPT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EOPNOTSUPP"],
     sentence: "The connection failed before it was accepted: a protocol error.",
     advice: "Accept the next one.",
   },
@@ -63,7 +73,7 @@ export const acceptErrors = new ErrorSet("accept", {
     advice: "Call listen() first.",
   },
   SystemFdQuotaExceeded,
-  SystemResources,
+  SystemResources: { ...SystemResources, codes: [...SystemResources.codes, "ENOSR"] },
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
@@ -86,16 +96,19 @@ export interface Accepted {
 }
 
 /**
- * Takes the first connection out of the queue of a listening socket, waiting for one if there is none.
+ * Takes the first connection out of the queue of a listening socket, waiting for one if there is none, through signals too.
+ *
+ * On Linux a connection that failed while it waited fails the call that takes it; the errors that say so advise to accept
+ * the next one. One that ended while it waited may be handed out all the same, and then tells so when it is read.
  *
  * The new socket blocks and closes on exec unless told otherwise, whatever the listener does.
  *
  * @param socket a listening socket; a borrowed one stays the caller's
  * @param options `nonblocking` and `closeOnExec` of the new socket
  * @throws AcceptError named `BadFileDescriptor`, `BlockedByFirewall`, `ConnectionAborted`,
- * `FileDescriptorNotASocket`, `HostUnreachable`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`, `SocketClosed`, `SocketNotListening`,
- * `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotListening`, `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `WouldBlock`
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -125,11 +138,16 @@ export function tryAccept(
   const { system, fd } = borrowed;
   if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
   const flags = descriptorFlags(system, options);
-  let returned: number;
-  do returned = system.accept(fd, system.address, flags);
-  while (isInterrupted(system, returned));
+  let returned = system.accept(fd, system.address, flags);
+  if (isInterrupted(system, returned)) {
+    returned = goOn(borrowed, "receiving", () => system.accept(fd, system.address, flags));
+  }
   if (returned < 0) {
-    return acceptErrors.failure(system, returned, { where: () => localPlace(borrowed) });
+    return acceptErrors.failure(system, returned, {
+      // EOPNOTSUPP of a socket that does listen is a pending error of the connection: accept(2), Error handling.
+      ask: () => (readOption(system, fd, SO.ACCEPTCONN) ? "ProtocolFailure" : "OperationNotSupported"),
+      where: () => localPlace(borrowed),
+    });
   }
   const address = decodeAddress(system, system.address);
   return { ok: true, value: { socket: accepted(socket, borrowed, returned), address } };

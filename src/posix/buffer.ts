@@ -1,8 +1,11 @@
 import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
 import { kind } from "../errors/argument.ts";
+import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
 /** The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in linux/fs.h). */
 const MAX_LENGTH = 0x7fffffff;
+
+const isResizable = getter<boolean>(ArrayBuffer.prototype, "resizable");
 
 /**
  * Safety: what goes into a system call must be memory that stays where it is, of the length that it claims, and that
@@ -10,11 +13,12 @@ const MAX_LENGTH = 0x7fffffff;
  */
 export function checkBuffer(what: string, buffer: Uint8Array): void {
   if (!isUint8Array(buffer)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(buffer)}`);
-  // `length` is `byteLength` here, at a sixth of the cost on Node 20. An ArrayBuffer of another realm is none of ours.
-  const { buffer: memory, length } = buffer;
+  const memory = memoryOf(buffer);
+  const length = lengthOf(buffer);
+  // An ArrayBuffer of another realm is none of ours.
   if (!(memory instanceof ArrayBuffer) && isSharedArrayBuffer(memory))
     throw new TypeError(`${what} is shared memory, which another thread may change`);
-  if (memory.resizable) throw new TypeError(`${what} is resizable memory, which may shrink`);
+  if (Reflect.apply(isResizable, memory, [])) throw new TypeError(`${what} is resizable memory, which may shrink`);
   if (length > MAX_LENGTH) {
     throw new RangeError(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }

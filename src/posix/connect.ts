@@ -4,6 +4,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  DeviceNotFound,
   FileDescriptorNotASocket,
   FileNotFound,
   HostUnreachable,
@@ -12,6 +13,7 @@ import {
   NetworkSubsystemFailed,
   NetworkUnreachable,
   NotADirectory,
+  ProtocolFailure,
   SocketClosed,
   SymLinkLoop,
   SystemResources,
@@ -20,18 +22,21 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { int } from "../options/codecs.ts";
 import { readOnly } from "../options/option.ts";
+import { SO } from "../options/so.ts";
+import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { timeoutOf } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { placeOf } from "./place.ts";
 import { readOption } from "./read-option.ts";
-import { socketState } from "./socket-state.ts";
+import { wait } from "./wait.ts";
 
 /** Everything that `connect()` can fail with. */
 export const connectErrors = new ErrorSet("connect", {
   AccessDenied: {
     codes: ["EACCES"],
     sentence:
-      "The unix socket may not be written or its directory not searched; or a broadcast address needs SO.BROADCAST.",
+      "The unix socket may not be written or its directory not searched; a broadcast address needs SO.BROADCAST; or a route prohibits the address.",
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
@@ -42,7 +47,7 @@ export const connectErrors = new ErrorSet("connect", {
     sentence: "The local address is in use for a connection to the same peer.",
   },
   AddressNotAvailable: {
-    codes: ["EADDRNOTAVAIL"],
+    codes: ["EADDRNOTAVAIL", "EAGAIN"],
     sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
   },
   AlreadyConnected: {
@@ -52,8 +57,8 @@ export const connectErrors = new ErrorSet("connect", {
   BadFileDescriptor,
   ConnectionAborted: {
     codes: ["ECONNABORTED"],
-    sentence: "An earlier attempt to connect this socket failed.",
-    advice: "Connect again with a new socket.",
+    sentence: "The attempt to connect that was under way has failed.",
+    advice: "SO.ERROR has told why. POSIX wants a new socket; Linux lets this one try again.",
   },
   ConnectionPending: {
     codes: ["EINPROGRESS", "EALREADY"],
@@ -72,13 +77,15 @@ export const connectErrors = new ErrorSet("connect", {
     codes: ["ETIMEDOUT"],
     sentence: "The peer did not answer in time.",
   },
+  DeviceNotFound,
   FileDescriptorNotASocket,
   FileNotFound,
   HostUnreachable,
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL"],
-    sentence: "The address is not valid for this socket, such as a link-local one without its scopeId.",
+    sentence:
+      "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards what is sent to it.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
@@ -90,11 +97,13 @@ export const connectErrors = new ErrorSet("connect", {
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "A firewall rule or a security policy forbids the connection.",
+    sentence:
+      "The unix datagram socket at the address takes messages from its own peer only; or a firewall rule or a security policy forbids the connection.",
   },
+  ProtocolFailure,
   SocketClosed,
   SocketListening: {
-    codes: ["EISCONN", "EOPNOTSUPP"],
+    codes: ["EINVAL", "EISCONN", "EOPNOTSUPP"],
     sentence: "The socket is listening.",
     advice: "Connect with a new one.",
   },
@@ -103,7 +112,8 @@ export const connectErrors = new ErrorSet("connect", {
   Unexpected,
   WouldBlock: {
     codes: ["EAGAIN"],
-    sentence: "The listener's accept queue is full, and the unix socket does not block.",
+    sentence:
+      "The listener's accept queue is full, and the unix socket does not block, or its SO_SNDTIMEO is over.",
   },
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
@@ -121,18 +131,19 @@ export const isConnectError = (error: unknown): error is ConnectError => connect
  * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers its peer.
  *
  * A blocking socket waits until the connection is made, through signals too. One that does not block fails with
- * `ConnectionPending` while the connection goes on being made; so does one whose SO_SNDTIMEO is over.
+ * `ConnectionPending` while the connection goes on being made; so does one whose SO_SNDTIMEO is over (which counts from
+ * the first signal, if there are any). A unix socket has no such state: it fails with `WouldBlock`, and has done nothing.
  * The address `{ family: "unspecified" }` undoes the connection of a datagram socket.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param address an address of the socket's family
  * @throws ConnectError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
  * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionPending`,
- * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
- * `FileNotFound`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `NameTooLong`,
- * `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`,
- * `PermissionDenied`, `SocketClosed`, `SocketListening`, `SymLinkLoop`, `SystemResources`, `Unexpected`,
- * `WouldBlock` or `WrongProtocolType`
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `FileNotFound`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
+ * `NameTooLong`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`,
+ * `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`, `SymLinkLoop`, `SystemResources`,
+ * `Unexpected`, `WouldBlock` or `WrongProtocolType`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example
@@ -158,28 +169,64 @@ export function tryConnect(socket: SocketLike, address: AddressInput): Result<vo
   const sockaddr = encodeAddress(address, system, system.address);
   if (fd < 0) return connectErrors.refusal(system, "SocketClosed", placeOf(address));
   let returned = system.connect(fd, sockaddr);
-  // A second connect() would say EALREADY: POSIX has the first one go on asynchronously.
-  if (isInterrupted(system, returned)) returned = outcome(borrowed);
+  if (isInterrupted(system, returned)) returned = goOnConnecting(borrowed, sockaddr);
   if (returned >= 0) return { ok: true, value: undefined };
   return connectErrors.failure(system, returned, {
-    ask: () => whichOf(borrowed, system.errnoName(-returned)),
+    ask: (code) => whichOf(borrowed, code),
     where: () => placeOf(address),
   });
 }
 
 const pendingErrno = readOnly("SO_ERROR", int);
 
-/** Waits for a connection under way, and gives 0 or its negative errno. */
-function outcome({ system, fd }: Borrowed): number {
-  const { POLL } = system.constants;
-  let returned: number;
-  do returned = system.poll([{ fd, events: POLL.OUT, revents: 0 }], -1);
-  while (isInterrupted(system, returned));
-  return returned < 0 ? returned : -(readOption(system, fd, pendingErrno) ?? 0);
+/**
+ * After a signal, POSIX has the connection go on being made, and a second connect() say EALREADY. Not so where connect() waits
+ * before it begins, for room in the queue (unix_stream_connect in net/unix/af_unix.c), or gives up (vsock_connect in
+ * net/vmw_vsock/af_vsock.c): there it is made again.
+ */
+function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
+  const { system, fd } = borrowed;
+  const { AF } = system.constants;
+  const timeout = timeoutOf(borrowed, "sending");
+  const domain = readOption(system, fd, SO.DOMAIN);
+  if (domain !== AF.UNIX && domain !== AF.VSOCK) return outcome(borrowed, timeout);
+  const deadline = performance.now() + timeout;
+  while (performance.now() < deadline) {
+    const returned = system.connect(fd, sockaddr);
+    if (!isInterrupted(system, returned)) return returned;
+  }
+  return -(system.errnos.EAGAIN ?? 0);
 }
 
-/** EISCONN is Linux's and EOPNOTSUPP is POSIX's word for a listener, among other things. */
-function whichOf(borrowed: Borrowed, code: string | undefined): ConnectErrorName {
-  if (socketState(borrowed) === "listening") return "SocketListening";
-  return code === "EISCONN" ? "AlreadyConnected" : "OperationNotSupported";
+/** Waits for a connection under way, and gives 0 or its negative errno. */
+function outcome({ system, fd }: Borrowed, timeout: number): number {
+  const ready = wait(system, [{ fd, events: system.constants.POLL.OUT, revents: 0 }], timeout);
+  if (ready < 0) return ready;
+  if (ready === 0) return -(system.errnos.EINPROGRESS ?? 0);
+  return -(readOption(system, fd, pendingErrno) ?? system.errnos.EBADF ?? 0);
+}
+
+/** What an errno means that says several things. */
+function whichOf(borrowed: Borrowed, code: string): ConnectErrorName {
+  const { system, fd } = borrowed;
+  switch (code) {
+    case "EAGAIN":
+      // With no port left, inet_autobind in net/ipv4/af_inet.c says EAGAIN of a datagram socket.
+      return readOption(system, fd, SO.DOMAIN) === system.constants.AF.UNIX
+        ? "WouldBlock"
+        : "AddressNotAvailable";
+    // POSIX has EOPNOTSUPP of a listener; on Linux TCP says EISCONN, and a unix socket EINVAL.
+    case "EINVAL":
+      return isListening(borrowed) ? "SocketListening" : "InvalidArgument";
+    case "EISCONN":
+      return isListening(borrowed) ? "SocketListening" : "AlreadyConnected";
+    case "EOPNOTSUPP":
+      return isListening(borrowed) ? "SocketListening" : "OperationNotSupported";
+    default:
+      return "Unexpected";
+  }
+}
+
+function isListening({ system, fd }: Borrowed): boolean {
+  return readOption(system, fd, SO.ACCEPTCONN) === true;
 }

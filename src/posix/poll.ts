@@ -1,4 +1,4 @@
-import { int, kind } from "../errors/argument.ts";
+import { integer, kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
@@ -6,7 +6,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { PollEntry, System } from "../system/system.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { isInterrupted } from "./interrupted.ts";
+import { wait } from "./wait.ts";
 
 /** Everything that `poll()` can fail with. */
 export const pollErrors = new ErrorSet("poll", {
@@ -25,6 +25,9 @@ export type PollError = ErrorOf<typeof pollErrors>;
 
 /** Whether an error is one that `poll()` threw. */
 export const isPollError = (error: unknown): error is PollError => pollErrors.has(error);
+
+/** struct pollfd has the events in a short. */
+const MAX_EVENTS = 0x7fff;
 
 /** A socket, and what to wait for. */
 export interface PollRequest<S extends SocketLike = SocketLike> {
@@ -47,7 +50,7 @@ export interface Polled<S extends SocketLike = SocketLike> {
  * @returns the ready ones only, in the order of the requests; none when the time is over
  * @throws PollError named `InvalidArgument`, `SocketClosed`, `SystemResources` or `Unexpected`
  * @throws TypeError if an argument is of the wrong type, or the sockets are not of one system
- * @throws RangeError if `timeout` is NaN
+ * @throws RangeError if `timeout` is NaN, or the events are not those of a C short
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
@@ -64,51 +67,40 @@ export interface Polled<S extends SocketLike = SocketLike> {
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=poll&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsapoll)
  */
-export function poll<S extends SocketLike>(
-  requests: readonly PollRequest<S>[],
+export function poll<Request extends PollRequest>(
+  requests: readonly Request[],
   timeout: number,
-): Polled<S>[] {
+): Polled<Request["socket"]>[] {
   return unwrap(tryPoll(requests, timeout), poll);
 }
 
 /** The same as {@link poll}, returned instead of thrown. A bad argument is thrown all the same. */
-export function tryPoll<S extends SocketLike>(
-  requests: readonly PollRequest<S>[],
+export function tryPoll<Request extends PollRequest>(
+  requests: readonly Request[],
   timeout: number,
-): Result<Polled<S>[], PollError> {
+): Result<Polled<Request["socket"]>[], PollError> {
   if (!Array.isArray(requests)) throw new TypeError(`requests must be an array, not ${kind(requests)}`);
   if (typeof timeout !== "number") throw new TypeError(`timeout must be a number, not ${kind(timeout)}`);
   if (Number.isNaN(timeout)) throw new RangeError("timeout must be milliseconds, not NaN");
   const entries: PollEntry[] = [];
   let system: System | undefined;
-  for (const { socket, events } of requests) {
+  for (const request of requests) {
+    if (typeof request !== "object" || request === null) {
+      throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
+    }
+    const { socket, events } = request;
     const borrowed = borrow(socket);
     system ??= borrowed.system;
     if (borrowed.system !== system) throw new TypeError("the sockets of one poll() must be of one system");
     if (borrowed.fd < 0) return pollErrors.refusal(system, "SocketClosed");
-    entries.push({ fd: borrowed.fd, events: int("events", events), revents: 0 });
+    entries.push({ fd: borrowed.fd, events: integer("events", events, 0, MAX_EVENTS), revents: 0 });
   }
   const returned = wait(system ?? host, entries, timeout);
   if (returned < 0) return pollErrors.failure(system ?? host, returned);
-  const ready: Polled<S>[] = [];
+  const ready: Polled<Request["socket"]>[] = [];
   for (const [index, { socket }] of requests.entries()) {
     const revents = entries[index]?.revents ?? 0;
     if (revents !== 0) ready.push({ socket, revents });
   }
   return { ok: true, value: ready };
-}
-
-/** Polls until the deadline, in steps that fit a C int. */
-function wait(system: System, entries: PollEntry[], timeout: number): number {
-  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
-  let left = timeout < 0 ? Number.POSITIVE_INFINITY : timeout;
-  for (;;) {
-    const returned = system.poll(
-      entries,
-      left === Number.POSITIVE_INFINITY ? -1 : Math.min(Math.ceil(left), 0x7fffffff),
-    );
-    left = deadline - performance.now();
-    if (returned > 0 || (returned < 0 && !isInterrupted(system, returned))) return returned;
-    if (left <= 0) return 0;
-  }
 }

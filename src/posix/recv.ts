@@ -11,6 +11,7 @@ import {
   InputOutput,
   NetworkSubsystemFailed,
   NetworkUnreachable,
+  ProtocolFailure,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -19,10 +20,16 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
+import { whyNotReceived } from "./why-not-received.ts";
 
 /** Everything that `recv()` can fail with. */
 export const recvErrors = new ErrorSet("recv", {
+  AccessDenied: {
+    codes: ["EACCES"],
+    sentence: "The network reports that it prohibits an earlier message's address (ICMPv6).",
+  },
   BadFileDescriptor,
   ConnectionRefused,
   ConnectionResetByPeer,
@@ -34,16 +41,23 @@ export const recvErrors = new ErrorSet("recv", {
     codes: ["EINVAL"],
     sentence: "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data waits.",
   },
+  MessageTooBig: {
+    codes: ["EMSGSIZE"],
+    sentence: "An earlier message was longer than a packet of the path may be.",
+  },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket does not support a flag.",
+    sentence:
+      "The socket does not support receiving, or a flag; or a source route of an earlier message failed.",
   },
+  ProtocolFailure,
   SocketClosed,
   SocketNotConnected: {
-    codes: ["ENOTCONN"],
+    codes: ["ENOTCONN", "EINVAL"],
     sentence: "The socket is not connected.",
+    advice: "Call connect() first, or accept() on a listener.",
   },
   SystemResources,
   Unexpected,
@@ -61,16 +75,17 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
 
 /**
  * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer than the buffer, the
- * rest is lost; with `MSG.TRUNC`, Linux gives its real length.
+ * rest is lost; with `MSG.TRUNC`, Linux gives its real length. Through signals it goes on waiting; SO_RCVTIMEO then counts from
+ * the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
  * @returns the number of bytes; 0 at the end of a stream, and for an empty message
- * @throws RecvError named `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
  * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
- * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -96,11 +111,13 @@ export function recv(socket: SocketLike, buffer: Uint8Array, flags = 0): number 
 export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Result<number, RecvError> {
   checkBuffer("buffer", buffer);
   int("flags", flags);
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
   if (fd < 0) return recvErrors.refusal(system, "SocketClosed");
-  let returned: number;
-  do returned = system.recv(fd, buffer, flags);
-  while (isInterrupted(system, returned));
-  if (returned < 0) return recvErrors.failure(system, returned);
-  return { ok: true, value: returned };
+  let returned = system.recv(fd, buffer, flags);
+  if (isInterrupted(system, returned)) {
+    returned = goOn(borrowed, "receiving", () => system.recv(fd, buffer, flags));
+  }
+  if (returned >= 0) return { ok: true, value: returned };
+  return recvErrors.failure(system, returned, { ask: () => whyNotReceived(borrowed) });
 }

@@ -6,8 +6,10 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { recvErrors } from "./recv.ts";
+import { whyNotReceived } from "./why-not-received.ts";
 
 /** Everything that `recvfrom()` can fail with: what `recv()` can. */
 export const recvfromErrors = new ErrorSet("recvfrom", recvErrors.rows);
@@ -28,15 +30,16 @@ export interface Received {
 
 /**
  * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message that is longer than
- * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length.
+ * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Through signals it goes on waiting; SO_RCVTIMEO
+ * then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
- * @throws RecvfromError named `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
  * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
- * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -66,11 +69,13 @@ export function tryRecvfrom(
 ): Result<Received, RecvfromError> {
   checkBuffer("buffer", buffer);
   int("flags", flags);
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
   if (fd < 0) return recvfromErrors.refusal(system, "SocketClosed");
-  let bytes: number;
-  do bytes = system.recvfrom(fd, buffer, flags, system.address);
-  while (isInterrupted(system, bytes));
-  if (bytes < 0) return recvfromErrors.failure(system, bytes);
+  let bytes = system.recvfrom(fd, buffer, flags, system.address);
+  if (isInterrupted(system, bytes)) {
+    bytes = goOn(borrowed, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
+  }
+  if (bytes < 0) return recvfromErrors.failure(system, bytes, { ask: () => whyNotReceived(borrowed) });
   return { ok: true, value: { bytes, address: decodeAddress(system, system.address) } };
 }

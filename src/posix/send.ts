@@ -1,4 +1,3 @@
-import { int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
@@ -6,10 +5,13 @@ import {
   ConnectionRefused,
   ConnectionResetByPeer,
   ConnectionTimedOut,
+  DeviceNotFound,
   FileDescriptorNotASocket,
   HostUnreachable,
+  InputOutput,
   NetworkSubsystemFailed,
   NetworkUnreachable,
+  ProtocolFailure,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -18,14 +20,21 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
+import { sendFlags } from "./send-flags.ts";
+import { whyNotSent } from "./why-not-sent.ts";
 
 /** Everything that `send()` can fail with. */
 export const sendErrors = new ErrorSet("send", {
   AccessDenied: {
     codes: ["EACCES"],
     sentence:
-      "The peer's address is a broadcast address and SO.BROADCAST is not set, or the unix socket may not be written.",
+      "The unix socket may not be written; a broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.",
+  },
+  AddressNotAvailable: {
+    codes: ["EADDRNOTAVAIL", "EAGAIN"],
+    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
   },
   BadFileDescriptor,
   BrokenPipe: {
@@ -40,40 +49,46 @@ export const sendErrors = new ErrorSet("send", {
   ConnectionResetByPeer,
   ConnectionTimedOut,
   DestinationAddressRequired: {
-    codes: ["EDESTADDRREQ"],
+    codes: ["EDESTADDRREQ", "ENOTCONN"],
     sentence: "The datagram socket has no peer.",
     advice: "connect() it, or use sendto().",
   },
+  DeviceNotFound,
   FileDescriptorNotASocket,
   HostUnreachable,
+  InputOutput,
   InvalidArgument: {
     codes: ["EINVAL"],
     sentence: "The flags or the data are not valid for this socket.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    sentence: "The data is too long to be sent as one message.",
+    sentence: "The data is too long to be sent as one message, or than a packet of the path may be.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket does not support a flag, or is listening.",
+    sentence: "The socket does not support sending, or a flag.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "A firewall rule or a security policy forbids the message.",
+    sentence:
+      "The unix datagram socket takes messages from its own peer only; or a firewall rule or a security policy forbids the message.",
   },
+  ProtocolFailure,
   SocketClosed,
   SocketNotConnected: {
-    codes: ["ENOTCONN"],
+    codes: ["ENOTCONN", "EPIPE"],
     sentence: "The socket is not connected.",
+    advice: "Call connect() first.",
   },
   SystemResources,
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
-    sentence: "The send buffer is full, and the socket does not block, or its SO_SNDTIMEO is over.",
+    sentence:
+      "The send buffer is full, or the connection still under way, and the socket does not block, or its SO_SNDTIMEO is over.",
   },
 });
 
@@ -85,19 +100,22 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
 
 /**
  * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a message is sent
- * whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set.
+ * whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set. A blocking socket waits for room, through signals
+ * too; its SO_SNDTIMEO then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
  * @returns how many bytes were taken
- * @throws SendError named `AccessDenied`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionPending`,
- * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`,
- * `FileDescriptorNotASocket`, `HostUnreachable`, `InvalidArgument`, `MessageTooBig`,
- * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
- * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
+ * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
+ * `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`, `HostUnreachable`,
+ * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
+ * `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `data` is not a Uint8Array over plain memory
- * @throws RangeError if it is too long
+ * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, with which the kernel would read the memory after
+ * the call
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
@@ -118,13 +136,14 @@ export function send(socket: SocketLike, data: Uint8Array, flags = 0): number {
 /** The same as {@link send}, returned instead of thrown. Bad data is thrown all the same. */
 export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result<number, SendError> {
   checkBuffer("data", data);
-  int("flags", flags);
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  const quietFlags = sendFlags(system, flags);
   if (fd < 0) return sendErrors.refusal(system, "SocketClosed");
-  const { NOSIGNAL } = system.constants.MSG;
-  let returned: number;
-  do returned = system.send(fd, data, flags | NOSIGNAL);
-  while (isInterrupted(system, returned));
-  if (returned < 0) return sendErrors.failure(system, returned);
-  return { ok: true, value: returned };
+  let returned = system.send(fd, data, quietFlags);
+  if (isInterrupted(system, returned)) {
+    returned = goOn(borrowed, "sending", () => system.send(fd, data, quietFlags));
+  }
+  if (returned >= 0) return { ok: true, value: returned };
+  return sendErrors.failure(system, returned, { ask: (code) => whyNotSent(borrowed, code) });
 }

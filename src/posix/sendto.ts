@@ -1,15 +1,17 @@
 import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
-import { int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { FileNotFound, InputOutput, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/rows.ts";
+import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { placeOf } from "./place.ts";
 import { sendErrors } from "./send.ts";
+import { sendFlags } from "./send-flags.ts";
+import { whyNotSent } from "./why-not-sent.ts";
 
 /** Everything that `sendto()` can fail with: what `send()` can, and what the address adds. */
 export const sendtoErrors = new ErrorSet("sendto", {
@@ -18,19 +20,18 @@ export const sendtoErrors = new ErrorSet("sendto", {
     codes: ["EAFNOSUPPORT"],
     sentence: "The address is of another family than the socket.",
   },
-  AddressNotAvailable: {
-    codes: ["EADDRNOTAVAIL"],
-    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
-  },
   AlreadyConnected: {
     codes: ["EISCONN"],
     sentence: "The socket is connected, and takes no address.",
     advice: "Use send().",
   },
   FileNotFound,
-  InputOutput,
   NameTooLong,
   NotADirectory,
+  SocketNotConnected: {
+    ...sendErrors.rows.SocketNotConnected,
+    codes: [...sendErrors.rows.SocketNotConnected.codes, "EOPNOTSUPP"],
+  },
   SymLinkLoop,
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
@@ -45,22 +46,24 @@ export type SendtoError = ErrorOf<typeof sendtoErrors>;
 export const isSendtoError = (error: unknown): error is SendtoError => sendtoErrors.has(error);
 
 /**
- * Sends a message to an address, from a socket that need not be connected.
+ * Sends a message to an address, from a socket that need not be connected; a datagram socket that is has its peer
+ * overridden, this once. Linux ignores the address of a connected TCP or SOCK.SEQPACKET socket, and refuses that of a connected
+ * unix stream.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.CONFIRM` and so on; 0 for none
  * @param address whom to send it to
  * @returns how many bytes were taken
- * @throws SendtoError named `AccessDenied`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionPending`,
- * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`,
- * `FileDescriptorNotASocket`, `HostUnreachable`, `InvalidArgument`, `MessageTooBig`,
- * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
- * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`,
- * `AddressFamilyNotSupported`, `AddressNotAvailable`, `AlreadyConnected`, `FileNotFound`, `InputOutput`,
- * `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
+ * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
+ * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
+ * `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`, `HostUnreachable`,
+ * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
+ * `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`, `AlreadyConnected`,
+ * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
  * @throws TypeError if `data` is not a Uint8Array over plain memory, or the address is malformed
- * @throws RangeError if the data is too long, or the address is out of range
+ * @throws RangeError if the data is too long, the address is out of range, or `flags` has `MSG.ZEROCOPY`
  * @example
  * ```ts
  * using receiver = socket(AF.INET, SOCK.DGRAM);
@@ -86,14 +89,18 @@ export function trySendto(
   address: AddressInput,
 ): Result<number, SendtoError> {
   checkBuffer("data", data);
-  int("flags", flags);
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
+  const quietFlags = sendFlags(system, flags);
   const sockaddr = encodeAddress(address, system, system.address);
   if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
-  const { NOSIGNAL } = system.constants.MSG;
-  let returned: number;
-  do returned = system.sendto(fd, data, flags | NOSIGNAL, sockaddr);
-  while (isInterrupted(system, returned));
-  if (returned < 0) return sendtoErrors.failure(system, returned, { where: () => placeOf(address) });
-  return { ok: true, value: returned };
+  let returned = system.sendto(fd, data, quietFlags, sockaddr);
+  if (isInterrupted(system, returned)) {
+    returned = goOn(borrowed, "sending", () => system.sendto(fd, data, quietFlags, sockaddr));
+  }
+  if (returned >= 0) return { ok: true, value: returned };
+  return sendtoErrors.failure(system, returned, {
+    ask: (code) => whyNotSent(borrowed, code),
+    where: () => placeOf(address),
+  });
 }

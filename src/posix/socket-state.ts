@@ -47,6 +47,16 @@ function tcpState({ system, fd }: Borrowed): SocketState | undefined {
   }
 }
 
+/**
+ * Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it down. A socket that was never
+ * connected hangs up too, but not this way (tcp_poll in net/ipv4/tcp.c).
+ */
+export function isShutDown({ system, fd }: Borrowed): boolean {
+  const { RDHUP } = system.constants.POLL;
+  const entry = { fd, events: RDHUP, revents: 0 };
+  return system.poll([entry], 0) > 0 && (entry.revents & RDHUP) !== 0;
+}
+
 /** Whether a socket has a local address: a port, or a name. */
 export function isBound({ system, fd }: Borrowed): boolean {
   if (system.getsockname(fd, system.address) < 0) return false;

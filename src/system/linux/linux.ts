@@ -2,6 +2,7 @@ import { lastErrno } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 import type { PollEntry, System } from "../system.ts";
 import { ValueResult } from "../value-result.ts";
+import { lengthOf } from "../view.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
 import { errnos } from "./errno.ts";
@@ -47,14 +48,14 @@ export const linux: System = {
     result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer)),
   listen: (fd, backlog) => result(libc.listen(fd, backlog)),
   poll,
-  recv: (fd, buffer, flags) => result(libc.recv(fd, buffer, buffer.length, flags)),
+  recv: (fd, buffer, flags) => result(libc.recv(fd, buffer, lengthOf(buffer), flags)),
   recvfrom(fd, buffer, flags, address) {
     address.length = address.capacity;
-    return result(libc.recvfrom(fd, buffer, buffer.length, flags, address.pointer, address.lengthPointer));
+    return result(libc.recvfrom(fd, buffer, lengthOf(buffer), flags, address.pointer, address.lengthPointer));
   },
-  send: (fd, buffer, flags) => result(libc.send(fd, buffer, buffer.length, flags)),
+  send: (fd, buffer, flags) => result(libc.send(fd, buffer, lengthOf(buffer), flags)),
   sendto: (fd, buffer, flags, address) =>
-    result(libc.sendto(fd, buffer, buffer.length, flags, address.pointer, address.length)),
+    result(libc.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.length)),
   setsockopt: (fd, level, name, value) =>
     result(libc.setsockopt(fd, level, name, value.pointer, value.length)),
   shutdown: (fd, how) => result(libc.shutdown(fd, how)),

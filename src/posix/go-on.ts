@@ -1,0 +1,45 @@
+import { readOnly } from "../options/option.ts";
+import type { ValueResult } from "../system/system.ts";
+import type { Borrowed } from "./borrow.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { readOption } from "./read-option.ts";
+import { wait } from "./wait.ts";
+
+/** Which way a call moves data: it has a time-out of its own, and an event that it waits for. */
+export type Direction = "receiving" | "sending";
+
+/** struct timeval is two 64-bit numbers, seconds and microseconds (__kernel_old_timeval in linux/time_types.h). */
+const timeval = {
+  size: 16,
+  decode: ({ view }: ValueResult) =>
+    Number(view.getBigInt64(0, true)) * 1000 + Number(view.getBigInt64(8, true)) / 1000,
+};
+const timeouts = {
+  receiving: readOnly("SO_RCVTIMEO", timeval),
+  sending: readOnly("SO_SNDTIMEO", timeval),
+};
+
+/** The time-out of a socket in milliseconds; Infinity where it has none. */
+export function timeoutOf({ system, fd }: Borrowed, direction: Direction): number {
+  return readOption(system, fd, timeouts[direction]) || Number.POSITIVE_INFINITY;
+}
+
+/**
+ * Goes on with a call that a signal has interrupted. To repeat it would begin the socket's time-out afresh, and steady signals
+ * would make it wait for ever; so the time-out counts from the first signal, and what is left of it is spent in poll().
+ */
+export function goOn(borrowed: Borrowed, direction: Direction, call: () => number): number {
+  const { system, fd } = borrowed;
+  const { POLL } = system.constants;
+  const deadline = performance.now() + timeoutOf(borrowed, direction);
+  const entry = { fd, events: direction === "receiving" ? POLL.IN : POLL.OUT, revents: 0 };
+  let returned: number;
+  do {
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      const left = Math.max(0, deadline - performance.now());
+      if (wait(system, [entry], left) === 0) return -(system.errnos.EAGAIN ?? 0);
+    }
+    returned = call();
+  } while (isInterrupted(system, returned));
+  return returned;
+}

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { assertFails } from "../conformance/conformance.ts";
+import {
+  DEST_UNREACH,
+  ICMPV6_DEST_UNREACH,
+  nextPacket,
+  PARAMETER_PROBLEM,
+  packetsOf,
+  sendIcmp,
+  sendIcmpv6,
+} from "../conformance/icmp.ts";
+import { ip } from "../conformance/network-namespace.ts";
+import { setOption } from "../conformance/raw-option.ts";
+import { accept } from "./accept.ts";
+import { bind } from "./bind.ts";
+import { close } from "./close.ts";
+import { connect } from "./connect.ts";
+import { AF, IPPROTO, POLL, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { listen } from "./listen.ts";
+import type { Socket } from "./owned-socket.ts";
+import { poll } from "./poll.ts";
+import { tryRecv } from "./recv.ts";
+import { tryRecvfrom } from "./recvfrom.ts";
+import { send } from "./send.ts";
+import { socket } from "./socket.ts";
+
+// Run in a network namespace of its own by recv.test.ts and recvfrom.test.ts.
+ip("link set lo up");
+const bytes = Buffer.from("hello");
+
+/** A UDP socket that is connected to another on the loopback interface, and asks for every error (IP_RECVERR). */
+function connectedUdp(domain: number, address: string): { client: Socket; from: number; to: number } {
+  const peer = socket(domain, SOCK.DGRAM);
+  bind(peer, { family: domain === AF.INET ? "ipv4" : "ipv6", address, port: 0 });
+  const client = socket(domain, SOCK.DGRAM);
+  connect(client, getsockname(peer));
+  setOption(client, domain === AF.INET ? "IP_RECVERR" : "IPV6_RECVERR", 1);
+  const to = portOf(peer);
+  close(peer);
+  return { client, from: portOf(client), to };
+}
+
+// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c).
+using packets = packetsOf(IPPROTO.UDP);
+const { client } = connectedUdp(AF.INET, "127.0.0.1");
+send(client, bytes);
+const packet = nextPacket(packets);
+poll([{ socket: client, events: 0 }], 5000);
+assertFails(tryRecv(client, bytes), "ConnectionRefused", "ECONNREFUSED");
+for (const [type, code, name, errno] of [
+  [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
+  [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],
+  [DEST_UNREACH, 2, "ProtocolFailure", "ENOPROTOOPT"],
+  [DEST_UNREACH, 3, "ConnectionRefused", "ECONNREFUSED"],
+  [DEST_UNREACH, 4, "MessageTooBig", "EMSGSIZE"],
+  [DEST_UNREACH, 5, "OperationNotSupported", "EOPNOTSUPP"],
+  [DEST_UNREACH, 7, "HostUnreachable", "EHOSTDOWN"],
+  [DEST_UNREACH, 8, "HostUnreachable", "ENONET"],
+  [PARAMETER_PROBLEM, 0, "ProtocolFailure", "EPROTO"],
+] as const) {
+  for (const call of [tryRecv, tryRecvfrom]) {
+    sendIcmp(type, code, packet);
+    assert.equal(poll([{ socket: client, events: 0 }], 5000)[0]?.revents, POLL.ERR);
+    assertFails(call(client, bytes), name, errno);
+  }
+}
+close(client);
+
+// And of IPv6 (icmpv6_err_convert in net/ipv6/icmp.c): code 1 is "administratively prohibited".
+const over6 = connectedUdp(AF.INET6, "::1");
+for (const [code, name, errno] of [
+  [0, "NetworkUnreachable", "ENETUNREACH"],
+  [1, "AccessDenied", "EACCES"],
+  [3, "HostUnreachable", "EHOSTUNREACH"],
+  [4, "ConnectionRefused", "ECONNREFUSED"],
+] as const) {
+  sendIcmpv6(ICMPV6_DEST_UNREACH, code, over6);
+  assert.equal(poll([{ socket: over6.client, events: 0 }], 5000)[0]?.revents, POLL.ERR);
+  assertFails(tryRecv(over6.client, bytes), name, errno);
+}
+close(over6.client);
+
+// The peer does not answer any more: TCP_USER_TIMEOUT ends the connection (tcp(7)).
+using server = socket(AF.INET, SOCK.STREAM);
+listen(server, 1);
+using patient = socket(AF.INET, SOCK.STREAM);
+connect(patient, { family: "ipv4", address: "127.0.0.1", port: portOf(server) });
+using accepted = accept(server).socket;
+assert.ok(!accepted.closed);
+setOption(patient, "TCP_USER_TIMEOUT", 1);
+ip("link set lo down");
+send(patient, bytes);
+assertFails(tryRecv(patient, bytes), "ConnectionTimedOut", "ETIMEDOUT");
+
+// The interface of a packet socket goes down (packet(7)).
+ip("link add v0 type veth peer name v1");
+ip("link set v0 up");
+using frames = socket(AF.PACKET, SOCK.DGRAM);
+const link = new Uint8Array(18);
+new DataView(link.buffer).setUint16(0, 0x0003);
+new DataView(link.buffer).setInt32(2, frames.system.interfaceIndex("v0"), true);
+bind(frames, { family: "unknown", number: AF.PACKET, data: link });
+ip("link set v0 down");
+assertFails(tryRecv(frames, bytes), "NetworkSubsystemFailed", "ENETDOWN");
+
+function portOf(bound: Socket): number {
+  const address = getsockname(bound);
+  assert.ok("port" in address);
+  return address.port;
+}

@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync } from "node:fs";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
+import { loopback } from "../conformance/fixture.ts";
+import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { setTimeout } from "../conformance/raw-option.ts";
+import { bind } from "./bind.ts";
+import { close } from "./close.ts";
+import { connect } from "./connect.ts";
+import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
+import { getpeername } from "./getpeername.ts";
+import { getsockname } from "./getsockname.ts";
+import { poll } from "./poll.ts";
+import { recvfrom, recvfromErrors, tryRecvfrom } from "./recvfrom.ts";
+import { send } from "./send.ts";
+import { sendto } from "./sendto.ts";
+import { shutdown } from "./shutdown.ts";
+import { socket } from "./socket.ts";
+
+const POSIX = "POSIX recvfrom(3p)";
+const LINUX = "recv(2)";
+const EINTR = errnoOf("EINTR");
+const room = () => Buffer.alloc(16);
+
+conformance("recvfrom", [
+  {
+    clause: "gives the bytes of a message, and the address of its sender",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      for (const [domain, address] of [
+        [AF.INET, loopback],
+        [AF.INET6, { family: "ipv6", address: "::1", port: 0 }],
+        [AF.UNIX, undefined],
+      ] as const) {
+        const [receiver, sender] = [1, 2].map(() => {
+          const datagram = fixture.socket(domain, SOCK.DGRAM);
+          bind(datagram, address ?? fixture.abstractAddress());
+          return datagram;
+        });
+        assert.ok(receiver !== undefined && sender !== undefined);
+        sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
+        const buffer = room();
+        assert.deepEqual(recvfrom(receiver, buffer), { bytes: 5, address: getsockname(sender) });
+        assert.equal(buffer.toString("latin1", 0, 5), "hello");
+      }
+    },
+  },
+  {
+    clause: "the sender is not bound: a unix address is unspecified",
+    source: "unix(7), BUGS; unix_copy_addr in net/unix/af_unix.c",
+    run(fixture) {
+      const receiver = fixture.socket(AF.UNIX, SOCK.DGRAM);
+      bind(receiver, fixture.abstractAddress());
+      sendto(fixture.socket(AF.UNIX, SOCK.DGRAM), Buffer.from("x"), 0, getsockname(receiver));
+      assert.deepEqual(recvfrom(receiver, room()), { bytes: 1, address: { family: "unspecified" } });
+    },
+  },
+  {
+    clause: "the protocol of a connection does not tell the sender: unspecified, as fits a connected stream",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      send(client, Buffer.from("x"));
+      assert.deepEqual(recvfrom(server, room()), { bytes: 1, address: { family: "unspecified" } });
+      const [left, right] = fixture.pair();
+      send(left, Buffer.from("x"));
+      assert.deepEqual(recvfrom(right, room()), { bytes: 1, address: { family: "unspecified" } });
+      shutdown(left, SHUT.WR);
+      assert.deepEqual(recvfrom(right, room()), { bytes: 0, address: { family: "unspecified" } });
+    },
+  },
+  {
+    clause: "a connected datagram socket tells its peer",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const [receiver, sender] = [fixture.udp(), fixture.udp()];
+      for (const datagram of [receiver, sender]) bind(datagram, loopback);
+      connect(receiver, getsockname(sender));
+      sendto(sender, Buffer.from("x"), 0, getsockname(receiver));
+      assert.deepEqual(recvfrom(receiver, room()).address, getpeername(receiver));
+    },
+  },
+  {
+    clause: "MSG_PEEK and MSG_TRUNC: the data stays, its real length, and nothing past the buffer",
+    source: `${POSIX}, DESCRIPTION; ${LINUX}, MSG_TRUNC`,
+    run(fixture) {
+      const receiver = fixture.udp();
+      bind(receiver, loopback);
+      const sender = fixture.udp();
+      sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
+      const buffer = room();
+      const peeked = recvfrom(receiver, buffer.subarray(0, 2), MSG.PEEK | MSG.TRUNC);
+      assert.equal(peeked.bytes, 5);
+      assert.equal(buffer.toString("latin1"), `he${"\0".repeat(14)}`);
+      assert.deepEqual(recvfrom(receiver, buffer), peeked);
+    },
+  },
+  {
+    clause: "an error that waits is told once, then the data: ECONNREFUSED",
+    source: `${LINUX}, ERRORS; udp(7)`,
+    run(fixture) {
+      const gone = fixture.udp();
+      bind(gone, loopback);
+      const client = fixture.udp();
+      connect(client, getsockname(gone));
+      close(gone);
+      send(client, Buffer.from("x"));
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      assertFails(tryRecvfrom(client, room()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecvfrom(client, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+    },
+  },
+  {
+    clause:
+      "EAGAIN: no data waits, and the socket does not block, MSG_DONTWAIT is set, or SO_RCVTIMEO is over",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      assertFails(tryRecvfrom(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
+      const udp = fixture.udp();
+      assertFails(tryRecvfrom(udp, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      setTimeout(udp, "SO_RCVTIMEO", 1);
+      assertFails(tryRecvfrom(udp, room()), "WouldBlock", "EAGAIN");
+    },
+  },
+  {
+    clause: "EINVAL: MSG_OOB, and no out-of-band data waits; EOPNOTSUPP: the socket does not support a flag",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const { server } = fixture.connection();
+      assertFails(tryRecvfrom(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      const [left] = fixture.pair(SOCK.DGRAM);
+      assertFails(tryRecvfrom(left, room(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
+    },
+  },
+  {
+    clause: "ENOTCONN, of a unix stream EINVAL: a connection-mode socket that is not connected",
+    source: `${POSIX}, ERRORS; unix_stream_read_generic in net/unix/af_unix.c`,
+    run(fixture) {
+      assertFails(tryRecvfrom(fixture.tcp(), room()), "SocketNotConnected", "ENOTCONN");
+      const unix = fixture.socket(AF.UNIX, SOCK.STREAM);
+      assertFails(tryRecvfrom(unix, room()), "SocketNotConnected", "EINVAL");
+    },
+  },
+  {
+    clause: "EBADF and ENOTSOCK: the descriptor is not open, or no socket",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const udp = fixture.udp();
+      closeSync(udp.fd);
+      assertFails(tryRecvfrom(udp, room()), "BadFileDescriptor", "EBADF");
+      udp.detach();
+      const file = openSync("/dev/null", "r");
+      assertFails(tryRecvfrom(file, room()), "FileDescriptorNotASocket", "ENOTSOCK");
+      closeSync(file);
+    },
+  },
+  {
+    clause: "routers that complain",
+    source: "icmp_err_convert in net/ipv4/icmp.c",
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),
+  },
+  {
+    clause: "bad flags are refused before any call; so is a closed Socket",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      assert.throws(() => recvfrom(udp, room(), 0.5), RangeError);
+      close(udp);
+      assertFails(tryRecvfrom(udp, room()), "SocketClosed", "EBADF");
+      assert.ok(!system.calls.some((call) => call.startsWith("recv")));
+    },
+  },
+  {
+    clause: "EINTR never reaches the caller: recvfrom is made again, and gives the address of the last",
+    source: `${POSIX}, ERRORS; signal(7)`,
+    script: {
+      recvfrom: [
+        -EINTR,
+        -EINTR,
+        (_fd, _buffer, _flags, address) => {
+          address.length = 0;
+          return 5;
+        },
+      ],
+    },
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      assert.deepEqual(recvfrom(udp, room()), { bytes: 5, address: { family: "unspecified" } });
+      assert.equal(system.calls.filter((call) => call.startsWith("recvfrom")).length, 3);
+    },
+  },
+  {
+    clause: "returns the bytes and the address, and as tryRecvfrom a Result of them",
+    source: `${POSIX}, RETURN VALUE`,
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      send(left, Buffer.from("hello"));
+      assert.equal(assertOk(tryRecvfrom(right, room())).bytes, 5);
+      assert.throws(() => recvfrom(fixture.tcp(), room()), {
+        name: "SocketNotConnected",
+        syscall: "recvfrom",
+      });
+    },
+  },
+  ...documentedErrors(recvfromErrors, (system) => {
+    using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+    return tryRecvfrom(udp, room());
+  }),
+]);

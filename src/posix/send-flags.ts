@@ -1,0 +1,13 @@
+import { int } from "../errors/argument.ts";
+import type { System } from "../system/system.ts";
+
+/** The flags of a send: never SIGPIPE, and never from the caller's pages. */
+export function sendFlags(system: System, flags: number): number {
+  const { NOSIGNAL, ZEROCOPY } = system.constants.MSG;
+  if (int("flags", flags) & ZEROCOPY) {
+    throw new RangeError(
+      "flags has MSG.ZEROCOPY: the kernel would read the memory after the call, when it may hold something else",
+    );
+  }
+  return flags | NOSIGNAL;
+}

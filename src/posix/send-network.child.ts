@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { assertFails } from "../conformance/conformance.ts";
+import { DEST_UNREACH, nextPacket, PARAMETER_PROBLEM, packetsOf, sendIcmp } from "../conformance/icmp.ts";
+import { ip } from "../conformance/network-namespace.ts";
+import { setOption } from "../conformance/raw-option.ts";
+import { bind } from "./bind.ts";
+import { connect } from "./connect.ts";
+import { AF, IPPROTO, POLL, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { poll } from "./poll.ts";
+import { send, trySend } from "./send.ts";
+import { type SendtoErrorName, trySendto } from "./sendto.ts";
+import { socket } from "./socket.ts";
+
+// Run in a network namespace of its own by send.test.ts and sendto.test.ts.
+const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
+const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
+const bytes = Buffer.from("hello");
+
+function refused(address: ReturnType<typeof ipv4 | typeof ipv6>, name: SendtoErrorName, code: string): void {
+  using sender = socket(address.family === "ipv4" ? AF.INET : AF.INET6, SOCK.DGRAM);
+  const error = assertFails(trySendto(sender, bytes, 0, address), name, code);
+  assert.deepEqual([error.address, error.port], [address.address, address.port]);
+}
+
+refused(ipv4("127.0.0.1"), "NetworkUnreachable", "ENETUNREACH");
+refused(ipv6("::1"), "AddressNotAvailable", "EADDRNOTAVAIL");
+ip("link set lo up");
+refused(ipv4("10.9.9.9"), "NetworkUnreachable", "ENETUNREACH");
+refused(ipv6("2001:db8::1"), "NetworkUnreachable", "ENETUNREACH");
+
+// ip-route(8), route types.
+for (const [type, name, code] of [
+  ["unreachable", "HostUnreachable", "EHOSTUNREACH"],
+  ["prohibit", "AccessDenied", "EACCES"],
+  ["blackhole", "InvalidArgument", "EINVAL"],
+  ["throw", "NetworkUnreachable", "ENETUNREACH"],
+] as const) {
+  ip(`route add ${type} 10.1.0.0/16`);
+  ip(`-6 route add ${type} 2001:db8:1::/48`);
+  refused(ipv4("10.1.0.1"), name, code);
+  refused(ipv6("2001:db8:1::1"), name, code);
+  ip(`route del ${type} 10.1.0.0/16`);
+  ip(`-6 route del ${type} 2001:db8:1::/48`);
+}
+
+// A route is gone while the socket is connected through it, and then its interface.
+ip("link add v0 type veth peer name v1");
+ip("addr add 192.0.2.1/24 dev v0");
+ip("link set v0 up");
+using connected = socket(AF.INET, SOCK.DGRAM);
+connect(connected, ipv4("192.0.2.7"));
+using bound = socket(AF.INET, SOCK.DGRAM);
+setOption(bound, "SO_BINDTODEVICE", Buffer.from("v0\0"));
+// sockaddr_ll (packet(7)) without its family: ETH_P_IP, the interface, and six bytes of address.
+using frames = socket(AF.PACKET, SOCK.DGRAM);
+const link = { family: "unknown", number: AF.PACKET, data: new Uint8Array(18) } as const;
+new DataView(link.data.buffer).setUint16(0, 0x0800);
+new DataView(link.data.buffer).setInt32(2, frames.system.interfaceIndex("v0"), true);
+link.data[9] = 6;
+ip("link set v0 down");
+assertFails(trySend(connected, bytes), "NetworkUnreachable", "ENETUNREACH");
+assertFails(trySendto(bound, bytes, 0, ipv4("192.0.2.7")), "NetworkUnreachable", "ENETUNREACH");
+assertFails(trySendto(frames, bytes, 0, link), "NetworkSubsystemFailed", "ENETDOWN");
+ip("link del v0");
+assertFails(trySendto(bound, bytes, 0, ipv4("192.0.2.7")), "DeviceNotFound", "ENODEV");
+assertFails(trySendto(frames, bytes, 0, link), "DeviceNotFound", "ENXIO");
+
+// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c); IP_RECVERR asks for all of it.
+using peer = socket(AF.INET, SOCK.DGRAM);
+bind(peer, ipv4("127.0.0.1", 0));
+using sender = socket(AF.INET, SOCK.DGRAM);
+connect(sender, getsockname(peer));
+setOption(sender, "IP_RECVERR", 1);
+using packets = packetsOf(IPPROTO.UDP);
+send(sender, bytes);
+const packet = nextPacket(packets);
+for (const [type, code, name, errno] of [
+  [DEST_UNREACH, 0, "NetworkUnreachable", "ENETUNREACH"],
+  [DEST_UNREACH, 1, "HostUnreachable", "EHOSTUNREACH"],
+  [DEST_UNREACH, 2, "ProtocolFailure", "ENOPROTOOPT"],
+  [DEST_UNREACH, 3, "ConnectionRefused", "ECONNREFUSED"],
+  [DEST_UNREACH, 4, "MessageTooBig", "EMSGSIZE"],
+  [DEST_UNREACH, 5, "OperationNotSupported", "EOPNOTSUPP"],
+  [DEST_UNREACH, 7, "HostUnreachable", "EHOSTDOWN"],
+  [DEST_UNREACH, 8, "HostUnreachable", "ENONET"],
+  [PARAMETER_PROBLEM, 0, "ProtocolFailure", "EPROTO"],
+] as const) {
+  for (const call of [
+    trySend,
+    (...args: [typeof sender, Buffer]) => trySendto(...args, 0, getsockname(peer)),
+  ]) {
+    sendIcmp(type, code, packet);
+    assert.equal(poll([{ socket: sender, events: 0 }], 5000)[0]?.revents, POLL.ERR);
+    assertFails(call(sender, bytes), name, errno);
+  }
+}
+
+// The range of ephemeral ports has one port, and it is in use.
+writeFileSync("/proc/sys/net/ipv4/ip_local_port_range", "40000 40000");
+using last = socket(AF.INET, SOCK.DGRAM);
+bind(last, ipv4("127.0.0.1", 0));
+using unbound = socket(AF.INET, SOCK.DGRAM);
+assertFails(trySend(unbound, bytes), "AddressNotAvailable", "EAGAIN");
+assertFails(trySendto(unbound, bytes, 0, getsockname(last)), "AddressNotAvailable", "EAGAIN");

@@ -1,0 +1,20 @@
+import type { PollEntry, System } from "../system/system.ts";
+import { isInterrupted } from "./interrupted.ts";
+
+/** The longest time of one poll(2): a C int of milliseconds. */
+const LONGEST = 0x7fffffff;
+
+/**
+ * Polls until one is ready or the milliseconds are over (0), through signals. Below 0 and Infinity wait for ever.
+ */
+export function wait(system: System, entries: PollEntry[], timeout: number): number {
+  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  let left = timeout < 0 ? Number.POSITIVE_INFINITY : timeout;
+  for (;;) {
+    const step = left === Number.POSITIVE_INFINITY ? -1 : Math.min(Math.ceil(left), LONGEST);
+    const returned = system.poll(entries, step);
+    if (returned > 0 || (returned < 0 && !isInterrupted(system, returned))) return returned;
+    left = deadline - performance.now();
+    if (left <= 0) return 0;
+  }
+}
