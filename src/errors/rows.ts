@@ -18,6 +18,11 @@ export const BadFileDescriptor: ErrorRow = {
   advice: "It never was, or something else in the process has closed it.",
 };
 
+export const ConnectionAborted: ErrorRow = {
+  codes: ["ECONNABORTED"],
+  sentence: "The connection was ended by this system, as `ss --kill` does.",
+};
+
 export const ConnectionRefused: ErrorRow = {
   codes: ["ECONNREFUSED"],
   sentence:

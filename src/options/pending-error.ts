@@ -1,10 +1,12 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import {
+  ConnectionAborted,
   ConnectionResetByPeer,
   ConnectionTimedOut,
   HostUnreachable,
   NetworkSubsystemFailed,
   NetworkUnreachable,
+  ProtocolFailure,
   SystemResources,
   Unexpected,
 } from "../errors/rows.ts";
@@ -23,17 +25,14 @@ export const pendingErrors = new ErrorSet("SO_ERROR", {
     codes: ["EPIPE"],
     sentence: "The peer reset the connection after it had stopped sending.",
   },
-  ConnectionAborted: {
-    codes: ["ECONNABORTED"],
-    sentence: "The connection was ended by this system, as `ss --kill` does.",
-  },
+  ConnectionAborted,
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],
     sentence: "Nobody listens on the address.",
   },
   ConnectionResetByPeer,
   ConnectionTimedOut,
-  HostUnreachable: { ...HostUnreachable, codes: [...HostUnreachable.codes, "ENONET"] },
+  HostUnreachable,
   MessageTooBig: {
     codes: ["EMSGSIZE"],
     sentence: "An earlier message was longer than the path to the address takes.",
@@ -44,18 +43,11 @@ export const pendingErrors = new ErrorSet("SO_ERROR", {
     codes: ["EOPNOTSUPP"],
     sentence: "The source route of an earlier message failed.",
   },
-  OptionNotSupported: {
-    codes: ["ENOPROTOOPT"],
-    sentence: "The host does not have the protocol.",
-  },
   PermissionDenied: {
     codes: ["EPERM"],
     sentence: "A firewall rule or a security policy of this system forbids the message.",
   },
-  ProtocolFailure: {
-    codes: ["EPROTO"],
-    sentence: "A router or the host could not read an earlier message's header.",
-  },
+  ProtocolFailure,
   SystemResources,
   Unexpected,
 });

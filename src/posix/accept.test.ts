@@ -5,7 +5,6 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { setTimeout } from "../conformance/raw-option.ts";
 import { SO } from "../options/so.ts";
 import { accept, acceptErrors, tryAccept } from "./accept.ts";
 import { bind } from "./bind.ts";
@@ -168,7 +167,7 @@ conformance("accept", [
     source: "socket(7), SO_RCVTIMEO",
     run(fixture) {
       const server = fixture.listener();
-      setTimeout(server, "SO_RCVTIMEO", 1);
+      setsockopt(server, SO.RCVTIMEO, 1);
       assertFails(tryAccept(server), "WouldBlock", "EAGAIN");
     },
   },

@@ -107,8 +107,9 @@ export interface Accepted {
  * @param options `nonblocking` and `closeOnExec` of the new socket
  * @throws AcceptError named `BadFileDescriptor`, `BlockedByFirewall`, `ConnectionAborted`,
  * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`, `SocketClosed`,
- * `SocketNotListening`, `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`,
+ * `SocketClosed`, `SocketNotListening`, `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or
+ * `WouldBlock`
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);

@@ -18,7 +18,8 @@ export function checkBuffer(what: string, buffer: Uint8Array): void {
   // An ArrayBuffer of another realm is none of ours.
   if (!(memory instanceof ArrayBuffer) && isSharedArrayBuffer(memory))
     throw new TypeError(`${what} is shared memory, which another thread may change`);
-  if (Reflect.apply(isResizable, memory, [])) throw new TypeError(`${what} is resizable memory, which may shrink`);
+  if (Reflect.apply(isResizable, memory, []))
+    throw new TypeError(`${what} is resizable memory, which may shrink`);
   if (length > MAX_LENGTH) {
     throw new RangeError(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }

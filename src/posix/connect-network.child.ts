@@ -3,8 +3,8 @@ import { writeFileSync } from "node:fs";
 import { assertFails } from "../conformance/conformance.ts";
 import { DEST_UNREACH, nextPacket, packetsOf, sendIcmp } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
-import { setOption } from "../conformance/raw-option.ts";
 import { SO } from "../options/so.ts";
+import { TCP } from "../options/tcp.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { type ConnectErrorName, connect, tryConnect } from "./connect.ts";
@@ -56,17 +56,17 @@ ip("addr add 192.0.2.1/24 dev v0");
 ip("link set v0 up");
 for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
   using client = socket(AF.INET, type);
-  setOption(client, "SO_BINDTODEVICE", Buffer.from("v0\0"));
+  setsockopt(client, SO.BINDTODEVICE, "v0");
   ip("link set v0 down");
   assertFails(tryConnect(client, ipv4("192.0.2.7")), "NetworkUnreachable", "ENETUNREACH");
   ip("link set v0 up");
 }
 using orphan = socket(AF.INET, SOCK.DGRAM);
-setOption(orphan, "SO_BINDTODEVICE", Buffer.from("v0\0"));
+setsockopt(orphan, SO.BINDTODEVICE, "v0");
 
 // Nobody answers: TCP_USER_TIMEOUT ends the attempt after its first second (tcp(7)).
 using patient = socket(AF.INET, SOCK.STREAM);
-setOption(patient, "TCP_USER_TIMEOUT", 1);
+setsockopt(patient, TCP.USER_TIMEOUT, 1);
 assertFails(tryConnect(patient, ipv4("192.0.2.7")), "ConnectionTimedOut", "ETIMEDOUT");
 
 ip("link del v0");

@@ -7,9 +7,7 @@ import { asNobody } from "../conformance/as-nobody.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { setTimeout } from "../conformance/raw-option.ts";
-import type { PollEntry } from "../system/system.ts";
-import type { ValueResult } from "../system/value-result.ts";
+import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect, connectErrors, tryConnect } from "./connect.ts";
@@ -22,30 +20,12 @@ import { tryRecv } from "./recv.ts";
 import { recvfrom } from "./recvfrom.ts";
 import { send, trySend } from "./send.ts";
 import { sendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { shutdown } from "./shutdown.ts";
 import { socket } from "./socket.ts";
 
 const POSIX = "POSIX connect(3p)";
 const LINUX = "connect(2)";
-const SO_ERROR = 4;
-const SO_DOMAIN = 39;
-const SO_SNDTIMEO = 21;
-const EINTR = errnoOf("EINTR");
-
-/** A getsockopt that gives options of SOL_SOCKET by number, the length of time as seconds; others are 0. */
-const socketOptions = (values: Record<number, number>) => [
-  (_fd: number, _level: number, name: number, value: ValueResult) => {
-    value.bytes.fill(0, 0, 16);
-    value.ints[0] = values[name] ?? 0;
-    return 0;
-  },
-];
-
-const ready = (entries: PollEntry[]) => {
-  for (const entry of entries) entry.revents = POLL.OUT;
-  return entries.length;
-};
-
 conformance("connect", [
   {
     clause: "a connection-mode socket is connected to the peer at the address",
@@ -181,7 +161,7 @@ conformance("connect", [
       const full = fixture.listener(0);
       connect(fixture.tcp(), getsockname(full));
       const client = fixture.tcp();
-      setTimeout(client, "SO_SNDTIMEO", 1);
+      setsockopt(client, SO.SNDTIMEO, 1);
       assertFails(tryConnect(client, getsockname(full)), "ConnectionPending", "EINPROGRESS");
     },
   },
@@ -363,7 +343,7 @@ conformance("connect", [
       const client = fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
       assertFails(tryConnect(client, getsockname(server)), "WouldBlock", "EAGAIN");
       const patient = fixture.socket(AF.UNIX, SOCK.STREAM);
-      setTimeout(patient, "SO_SNDTIMEO", 1);
+      setsockopt(patient, SO.SNDTIMEO, 1);
       assertFails(tryConnect(patient, getsockname(server)), "WouldBlock", "EAGAIN");
     },
   },
@@ -448,108 +428,11 @@ conformance("connect", [
       assert.ok(!system.calls.some((call) => call.startsWith("connect")));
     },
   },
-  {
-    clause:
-      "EINTR: the connection goes on being made; poll waits for it, and SO_ERROR tells that it was made",
-    source: `${POSIX}, DESCRIPTION`,
-    script: { connect: [-EINTR], poll: [ready] },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertOk(tryConnect(client, { ...loopback, port: 9 }));
-      assert.deepEqual(afterConnect(system.calls), ["poll(-1)", `getsockopt(1000, 1, ${SO_ERROR})`]);
-    },
-  },
-  {
-    clause: "EINTR: SO_ERROR tells that the connection failed",
-    source: `${POSIX}, DESCRIPTION`,
-    script: {
-      connect: [-EINTR],
-      poll: [ready],
-      getsockopt: socketOptions({ [SO_ERROR]: errnoOf("ECONNREFUSED") }),
-    },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      const error = assertFails(
-        tryConnect(client, { ...loopback, port: 9 }),
-        "ConnectionRefused",
-        "ECONNREFUSED",
-      );
-      assert.deepEqual([error.syscall, error.port], ["connect", 9]);
-    },
-  },
-  {
-    clause: "EINTR in the poll that follows: it goes on, and connect is not made again",
-    source: `${POSIX}, DESCRIPTION`,
-    script: { connect: [-EINTR], poll: [-EINTR, -EINTR, ready] },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertOk(tryConnect(client, { ...loopback, port: 9 }));
-      assert.equal(system.calls.filter((call) => call.startsWith("poll")).length, 3);
-      assert.equal(system.calls.filter((call) => call.startsWith("connect")).length, 1);
-    },
-  },
-  {
-    clause: "EINTR, and a failure of the poll that follows is connect's",
-    source: "berkeley",
-    script: { connect: [-EINTR], poll: [-errnoOf("ENOMEM")] },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertFails(tryConnect(client, { ...loopback, port: 9 }), "SystemResources", "ENOMEM");
-    },
-  },
-  {
-    clause: "EINTR, and the socket has been closed behind our back: not a success",
-    source: "berkeley",
-    script: { connect: [-EINTR], poll: [ready], getsockopt: [0, 0, 0, -errnoOf("EBADF")] },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertFails(tryConnect(client, { ...loopback, port: 9 }), "BadFileDescriptor", "EBADF");
-    },
-  },
-  {
-    clause: "EINTR, and SO_SNDTIMEO is over: the connection is pending",
-    source: "socket(7), SO_SNDTIMEO",
-    script: { connect: [-EINTR], poll: [0], getsockopt: [withSendTimeout] },
-    play(system) {
-      using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertFails(tryConnect(client, { ...loopback, port: 9 }), "ConnectionPending", "EINPROGRESS");
-      assert.ok(system.calls.includes("poll(1)"), system.calls.join());
-    },
-  },
-  {
-    clause: "EINTR of a unix socket: it waits for room before it begins, so connect is made again",
-    source: "unix_stream_connect in net/unix/af_unix.c",
-    script: {
-      connect: [-EINTR, -EINTR, 0],
-      getsockopt: socketOptions({ [SO_DOMAIN]: AF.UNIX }),
-    },
-    play(system) {
-      using client = socket(AF.UNIX, SOCK.STREAM, 0, { system });
-      assertOk(tryConnect(client, { family: "unix", path: "/socket" }));
-      assert.equal(system.calls.filter((call) => call.startsWith("connect")).length, 3);
-      assert.ok(!system.calls.some((call) => call.startsWith("poll")));
-    },
-  },
   ...documentedErrors(connectErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryConnect(client, { ...loopback, port: 9 });
   }),
 ]);
-
-/** Calls after the connect(), without the questions about the socket that come before the wait. */
-function afterConnect(calls: readonly string[]): string[] {
-  const last = calls.findLastIndex((call) => call.startsWith("connect"));
-  return calls
-    .slice(last + 1)
-    .filter((call) => !/getsockopt\(\d+, 1, (21|39)\)/.test(call) && !call.startsWith("close"));
-}
-
-/** SO_SNDTIMEO of one millisecond. */
-function withSendTimeout(_fd: number, _level: number, name: number, value: ValueResult): number {
-  value.bytes.fill(0, 0, 16);
-  if (name === SO_SNDTIMEO) value.view.setBigInt64(8, 1000n, true);
-  return 0;
-}
 
 test("connect takes Node's own socket, and what server.address() gives", async () => {
   const server = createServer();

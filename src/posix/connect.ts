@@ -142,8 +142,8 @@ export const isConnectError = (error: unknown): error is ConnectError => connect
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DeviceNotFound`,
  * `FileDescriptorNotASocket`, `FileNotFound`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
  * `NameTooLong`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`,
- * `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`, `SymLinkLoop`, `SystemResources`,
- * `Unexpected`, `WouldBlock` or `WrongProtocolType`
+ * `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`, `SymLinkLoop`,
+ * `SystemResources`, `Unexpected`, `WouldBlock` or `WrongProtocolType`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { assertFails } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
-import { setTimeout } from "../conformance/raw-option.ts";
 import { openLibrary } from "../native/library.ts";
+import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { Calls, System } from "../system/system.ts";
 import { ValueResult } from "../system/value-result.ts";
@@ -20,6 +20,7 @@ import { recv, tryRecv } from "./recv.ts";
 import { recvfrom } from "./recvfrom.ts";
 import { send, trySend } from "./send.ts";
 import { sendto, trySendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
@@ -90,8 +91,8 @@ process.stdout.write("ready\n");
 for (const timeout of [0, 3_600_000]) {
   for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
     const [left, right] = pair(type);
-    setTimeout(left, "SO_RCVTIMEO", timeout);
-    setTimeout(left, "SO_SNDTIMEO", timeout);
+    setsockopt(left, SO.RCVTIMEO, timeout);
+    setsockopt(left, SO.SNDTIMEO, timeout);
     const feed = () => send(right, hello);
     interrupted(() => assert.equal(recv(left, room), 5), feed);
     interrupted(() => assert.equal(recvfrom(left, room).bytes, 5), feed);
@@ -114,7 +115,7 @@ for (const timeout of [0, 3_600_000]) {
   using server = socket(AF.INET, SOCK.STREAM, 0, { system });
   bind(server, loopback);
   listen(server, 0);
-  setTimeout(server, "SO_RCVTIMEO", timeout);
+  setsockopt(server, SO.RCVTIMEO, timeout);
   using client = socket(AF.INET, SOCK.STREAM);
   interrupted(
     () => close(accept(server).socket),
@@ -125,7 +126,7 @@ for (const timeout of [0, 3_600_000]) {
   using queued = socket(AF.INET, SOCK.STREAM);
   connect(queued, getsockname(server));
   using waiting = socket(AF.INET, SOCK.STREAM, 0, { system });
-  setTimeout(waiting, "SO_SNDTIMEO", timeout);
+  setsockopt(waiting, SO.SNDTIMEO, timeout);
   interrupted(
     () => connect(waiting, getsockname(server)),
     () => close(accept(server).socket),
@@ -140,7 +141,7 @@ for (const timeout of [0, 3_600_000]) {
   using first = socket(AF.UNIX, SOCK.STREAM);
   connect(first, getsockname(unix));
   using second = socket(AF.UNIX, SOCK.STREAM, 0, { system });
-  setTimeout(second, "SO_SNDTIMEO", timeout);
+  setsockopt(second, SO.SNDTIMEO, timeout);
   interrupted(
     () => connect(second, getsockname(unix)),
     () => close(accept(unix).socket),
@@ -166,8 +167,8 @@ for (const timeout of [0, 3_600_000]) {
 // Steady signals do not keep a time-out from being over.
 {
   const [left, right] = pair(SOCK.SEQPACKET);
-  setTimeout(left, "SO_RCVTIMEO", 20);
-  setTimeout(left, "SO_SNDTIMEO", 20);
+  setsockopt(left, SO.RCVTIMEO, 20);
+  setsockopt(left, SO.SNDTIMEO, 20);
   assertFails(tryRecv(left, room), "WouldBlock", "EAGAIN");
   while (trySend(left, room, MSG.DONTWAIT).ok);
   assertFails(trySend(left, room), "WouldBlock", "EAGAIN");
@@ -186,7 +187,7 @@ for (const timeout of [0, 3_600_000]) {
     using queued = socket(domain, SOCK.STREAM);
     connect(queued, getsockname(full));
     using patient = socket(domain, SOCK.STREAM, 0, { system });
-    setTimeout(patient, "SO_SNDTIMEO", 20);
+    setsockopt(patient, SO.SNDTIMEO, 20);
     assertFails(tryConnect(patient, getsockname(full)), name);
   }
 }

@@ -1,5 +1,4 @@
-import { readOnly } from "../options/option.ts";
-import type { ValueResult } from "../system/system.ts";
+import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { readOption } from "./read-option.ts";
@@ -8,16 +7,7 @@ import { wait } from "./wait.ts";
 /** Which way a call moves data: it has a time-out of its own, and an event that it waits for. */
 export type Direction = "receiving" | "sending";
 
-/** struct timeval is two 64-bit numbers, seconds and microseconds (__kernel_old_timeval in linux/time_types.h). */
-const timeval = {
-  size: 16,
-  decode: ({ view }: ValueResult) =>
-    Number(view.getBigInt64(0, true)) * 1000 + Number(view.getBigInt64(8, true)) / 1000,
-};
-const timeouts = {
-  receiving: readOnly("SO_RCVTIMEO", timeval),
-  sending: readOnly("SO_SNDTIMEO", timeval),
-};
+const timeouts = { receiving: SO.RCVTIMEO, sending: SO.SNDTIMEO };
 
 /** The time-out of a socket in milliseconds; Infinity where it has none. */
 export function timeoutOf({ system, fd }: Borrowed, direction: Direction): number {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { assertFails } from "../conformance/conformance.ts";
 import {
   DEST_UNREACH,
@@ -10,7 +11,8 @@ import {
   sendIcmpv6,
 } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
-import { setOption } from "../conformance/raw-option.ts";
+import { rawOption } from "../options/raw.ts";
+import { TCP } from "../options/tcp.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -22,12 +24,17 @@ import type { Socket } from "./owned-socket.ts";
 import { poll } from "./poll.ts";
 import { tryRecv } from "./recv.ts";
 import { tryRecvfrom } from "./recvfrom.ts";
-import { send } from "./send.ts";
+import { send, trySend } from "./send.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own by recv.test.ts and recvfrom.test.ts.
 ip("link set lo up");
 const bytes = Buffer.from("hello");
+// include/uapi/linux/in.h, in6.h
+const IP_RECVERR = 11;
+const IPV6_RECVERR = 25;
+const on = new Uint8Array([1, 0, 0, 0]);
 
 /** A UDP socket that is connected to another on the loopback interface, and asks for every error (IP_RECVERR). */
 function connectedUdp(domain: number, address: string): { client: Socket; from: number; to: number } {
@@ -35,7 +42,11 @@ function connectedUdp(domain: number, address: string): { client: Socket; from: 
   bind(peer, { family: domain === AF.INET ? "ipv4" : "ipv6", address, port: 0 });
   const client = socket(domain, SOCK.DGRAM);
   connect(client, getsockname(peer));
-  setOption(client, domain === AF.INET ? "IP_RECVERR" : "IPV6_RECVERR", 1);
+  setsockopt(
+    client,
+    domain === AF.INET ? rawOption(IPPROTO.IP, IP_RECVERR) : rawOption(IPPROTO.IPV6, IPV6_RECVERR),
+    on,
+  );
   const to = portOf(peer);
   close(peer);
   return { client, from: portOf(client), to };
@@ -81,6 +92,18 @@ for (const [code, name, errno] of [
 }
 close(over6.client);
 
+// This system's administrator ends a connection (ss(8), --kill; tcp_abort in net/ipv4/tcp.c).
+for (const call of [(socket: Socket) => tryRecv(socket, bytes), (socket: Socket) => trySend(socket, bytes)]) {
+  using server = socket(AF.INET, SOCK.STREAM);
+  listen(server, 1);
+  using ended = socket(AF.INET, SOCK.STREAM);
+  connect(ended, { family: "ipv4", address: "127.0.0.1", port: portOf(server) });
+  spawnSync("ss", ["-tK", "sport", "=", `:${portOf(ended)}`]);
+  // Not every machine has ss(8), nor every kernel CONFIG_INET_DIAG_DESTROY.
+  if (poll([{ socket: ended, events: 0 }], 0).length > 0)
+    assertFails(call(ended), "ConnectionAborted", "ECONNABORTED");
+}
+
 // The peer does not answer any more: TCP_USER_TIMEOUT ends the connection (tcp(7)).
 using server = socket(AF.INET, SOCK.STREAM);
 listen(server, 1);
@@ -88,7 +111,7 @@ using patient = socket(AF.INET, SOCK.STREAM);
 connect(patient, { family: "ipv4", address: "127.0.0.1", port: portOf(server) });
 using accepted = accept(server).socket;
 assert.ok(!accepted.closed);
-setOption(patient, "TCP_USER_TIMEOUT", 1);
+setsockopt(patient, TCP.USER_TIMEOUT, 1);
 ip("link set lo down");
 send(patient, bytes);
 assertFails(tryRecv(patient, bytes), "ConnectionTimedOut", "ETIMEDOUT");

@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { setOption, setTimeout } from "../conformance/raw-option.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -114,7 +113,7 @@ conformance("recv", [
     run(fixture) {
       const { client, server } = fixture.connection();
       send(client, Buffer.from("some"));
-      setTimeout(server, "SO_RCVTIMEO", 1);
+      setsockopt(server, SO.RCVTIMEO, 1);
       poll([{ socket: server, events: POLL.IN }], 5000);
       assert.equal(recv(server, room(), MSG.WAITALL), 4);
     },
@@ -139,7 +138,7 @@ conformance("recv", [
     run(fixture) {
       const { client, server } = fixture.connection();
       assertFails(tryRecv(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
-      setOption(server, "SO_OOBINLINE", 1);
+      setsockopt(server, SO.OOBINLINE, true);
       send(client, Buffer.from("!"), MSG.OOB);
       poll([{ socket: server, events: POLL.PRI }], 5000);
       assertFails(tryRecv(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
@@ -191,7 +190,7 @@ conformance("recv", [
       assertFails(tryRecv(quiet, room()), "WouldBlock", "EAGAIN");
       const { server } = fixture.connection();
       assertFails(tryRecv(server, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
-      setTimeout(server, "SO_RCVTIMEO", 1);
+      setsockopt(server, SO.RCVTIMEO, 1);
       assertFails(tryRecv(server, room()), "WouldBlock", "EAGAIN");
       const error = assertFails(tryRecv(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
       assert.equal(error.errno, -11);

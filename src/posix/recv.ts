@@ -3,6 +3,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  ConnectionAborted,
   ConnectionRefused,
   ConnectionResetByPeer,
   ConnectionTimedOut,
@@ -31,6 +32,7 @@ export const recvErrors = new ErrorSet("recv", {
     sentence: "The network reports that it prohibits an earlier message's address (ICMPv6).",
   },
   BadFileDescriptor,
+  ConnectionAborted,
   ConnectionRefused,
   ConnectionResetByPeer,
   ConnectionTimedOut,
@@ -82,10 +84,11 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
  * @returns the number of bytes; 0 at the end of a stream, and for an empty message
- * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
- * `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`,
- * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
+ * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
+ * `Unexpected` or `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example

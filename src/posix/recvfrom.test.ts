@@ -3,7 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { setTimeout } from "../conformance/raw-option.ts";
+import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect } from "./connect.ts";
@@ -14,6 +14,7 @@ import { poll } from "./poll.ts";
 import { recvfrom, recvfromErrors, tryRecvfrom } from "./recvfrom.ts";
 import { send } from "./send.ts";
 import { sendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { shutdown } from "./shutdown.ts";
 import { socket } from "./socket.ts";
 
@@ -118,7 +119,7 @@ conformance("recvfrom", [
       assertFails(tryRecvfrom(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
       const udp = fixture.udp();
       assertFails(tryRecvfrom(udp, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
-      setTimeout(udp, "SO_RCVTIMEO", 1);
+      setsockopt(udp, SO.RCVTIMEO, 1);
       assertFails(tryRecvfrom(udp, room()), "WouldBlock", "EAGAIN");
     },
   },

@@ -36,10 +36,11 @@ export interface Received {
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
- * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
- * `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`,
- * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
+ * `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { assertFails } from "../conformance/conformance.ts";
 import { DEST_UNREACH, nextPacket, PARAMETER_PROBLEM, packetsOf, sendIcmp } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
-import { setOption } from "../conformance/raw-option.ts";
+import { rawOption } from "../options/raw.ts";
+import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { connect } from "./connect.ts";
 import { AF, IPPROTO, POLL, SOCK } from "./constants.ts";
@@ -11,12 +12,16 @@ import { getsockname } from "./getsockname.ts";
 import { poll } from "./poll.ts";
 import { send, trySend } from "./send.ts";
 import { type SendtoErrorName, trySendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own by send.test.ts and sendto.test.ts.
 const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
 const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
 const bytes = Buffer.from("hello");
+// include/uapi/linux/in.h, in6.h
+const IP_RECVERR = 11;
+const on = new Uint8Array([1, 0, 0, 0]);
 
 function refused(address: ReturnType<typeof ipv4 | typeof ipv6>, name: SendtoErrorName, code: string): void {
   using sender = socket(address.family === "ipv4" ? AF.INET : AF.INET6, SOCK.DGRAM);
@@ -52,7 +57,7 @@ ip("link set v0 up");
 using connected = socket(AF.INET, SOCK.DGRAM);
 connect(connected, ipv4("192.0.2.7"));
 using bound = socket(AF.INET, SOCK.DGRAM);
-setOption(bound, "SO_BINDTODEVICE", Buffer.from("v0\0"));
+setsockopt(bound, SO.BINDTODEVICE, "v0");
 // sockaddr_ll (packet(7)) without its family: ETH_P_IP, the interface, and six bytes of address.
 using frames = socket(AF.PACKET, SOCK.DGRAM);
 const link = { family: "unknown", number: AF.PACKET, data: new Uint8Array(18) } as const;
@@ -72,7 +77,7 @@ using peer = socket(AF.INET, SOCK.DGRAM);
 bind(peer, ipv4("127.0.0.1", 0));
 using sender = socket(AF.INET, SOCK.DGRAM);
 connect(sender, getsockname(peer));
-setOption(sender, "IP_RECVERR", 1);
+setsockopt(sender, rawOption(IPPROTO.IP, IP_RECVERR), on);
 using packets = packetsOf(IPPROTO.UDP);
 send(sender, bytes);
 const packet = nextPacket(packets);

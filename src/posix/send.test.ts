@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { setTimeout } from "../conformance/raw-option.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -78,7 +77,7 @@ conformance("send", [
       const [left] = fixture.pair();
       while (trySend(left, new Uint8Array(1 << 16), MSG.DONTWAIT).ok);
       assertFails(trySend(left, bytes, MSG.DONTWAIT), "WouldBlock", "EAGAIN");
-      setTimeout(left, "SO_SNDTIMEO", 1);
+      setsockopt(left, SO.SNDTIMEO, 1);
       assertFails(trySend(left, bytes), "WouldBlock", "EAGAIN");
     },
   },

@@ -2,6 +2,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  ConnectionAborted,
   ConnectionRefused,
   ConnectionResetByPeer,
   ConnectionTimedOut,
@@ -41,6 +42,7 @@ export const sendErrors = new ErrorSet("send", {
     codes: ["EPIPE"],
     sentence: "The connection is closed for sending, by us or by the peer.",
   },
+  ConnectionAborted,
   ConnectionPending: {
     codes: ["EALREADY", "EINPROGRESS"],
     sentence: "The connection is under way.",
@@ -108,11 +110,11 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
  * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
  * @returns how many bytes were taken
  * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
- * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
- * `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`, `HostUnreachable`,
- * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
- * `SystemResources`, `Unexpected` or `WouldBlock`
+ * `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `data` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, with which the kernel would read the memory after
  * the call

@@ -5,7 +5,7 @@ import { asNobody } from "../conformance/as-nobody.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { setOption, setTimeout } from "../conformance/raw-option.ts";
+import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect } from "./connect.ts";
@@ -16,6 +16,7 @@ import { poll } from "./poll.ts";
 import { recv } from "./recv.ts";
 import { recvfrom } from "./recvfrom.ts";
 import { sendto, sendtoErrors, trySendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
 import { shutdown } from "./shutdown.ts";
 import { socket } from "./socket.ts";
 
@@ -150,7 +151,7 @@ conformance("sendto", [
       const broadcast = { family: "ipv4", address: "127.255.255.255", port: 9 } as const;
       const udp = fixture.udp();
       assertFails(trySendto(udp, bytes, 0, broadcast), "AccessDenied", "EACCES");
-      setOption(udp, "SO_BROADCAST", 1);
+      setsockopt(udp, SO.BROADCAST, true);
       assertOk(trySendto(udp, bytes, 0, broadcast));
     },
   },
@@ -232,7 +233,7 @@ conformance("sendto", [
       const sender = fixture.socket(AF.UNIX, SOCK.DGRAM);
       while (trySendto(sender, bytes, MSG.DONTWAIT, getsockname(receiver)).ok);
       assertFails(trySendto(sender, bytes, MSG.DONTWAIT, getsockname(receiver)), "WouldBlock", "EAGAIN");
-      setTimeout(sender, "SO_SNDTIMEO", 1);
+      setsockopt(sender, SO.SNDTIMEO, 1);
       assertFails(trySendto(sender, bytes, 0, getsockname(receiver)), "WouldBlock", "EAGAIN");
     },
   },

@@ -56,12 +56,12 @@ export const isSendtoError = (error: unknown): error is SendtoError => sendtoErr
  * @param address whom to send it to
  * @returns how many bytes were taken
  * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
- * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
- * `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`, `HostUnreachable`,
- * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
- * `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`, `AlreadyConnected`,
- * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
+ * `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
+ * `AlreadyConnected`, `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
  * @throws TypeError if `data` is not a Uint8Array over plain memory, or the address is malformed
  * @throws RangeError if the data is too long, the address is out of range, or `flags` has `MSG.ZEROCOPY`
  * @example
