@@ -10,6 +10,7 @@ export type ErrorName =
   | "AlreadyBound"
   | "AlreadyConnected"
   | "AlreadyExists"
+  | "AlreadyWatched"
   | "BadFileDescriptor"
   | "BlockedByFirewall"
   | "BrokenPipe"

@@ -22,7 +22,7 @@ function loadKoffi(): Koffi {
 export const koffi: Koffi = loadKoffi();
 
 /** The C types that our prototypes use. `void*` takes a mapped address or a Uint8Array, for the time of the call. */
-export type CType = "int" | "uint" | "size_t" | "ssize_t" | "int64_t" | "void*";
+export type CType = "void" | "int" | "uint" | "size_t" | "ssize_t" | "int64_t" | "void*";
 
 export interface Library {
   /** Finds a symbol and gives it a prototype; throws where the library has no such symbol. */

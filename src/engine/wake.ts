@@ -1,0 +1,34 @@
+import { onReadable } from "../native/event-loop.ts";
+
+/**
+ * Calls `handler` on the event loop whenever a descriptor is readable, for as long as it is: what the handler does not
+ * read, it is called for again. The process lives on until the returned function is called, which ends it for good.
+ *
+ * A handler that throws is not called again, and its error is an uncaught exception.
+ *
+ * @param fd an open descriptor of the engine's own, of a kind that can be waited for: an epoll instance or an eventfd.
+ * It must stay open until the end.
+ */
+export function wake(fd: number, handler: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  // libuv runs immediates right after the descriptors that are ready, and before it looks at them again. The handler
+  // waits for that, since koffi swallows what a callback throws, and ends the process where it calls process.exit() in a
+  // worker thread.
+  const takeOff = onReadable(fd, () => {
+    immediate ??= setImmediate(run);
+  });
+  function run() {
+    immediate = undefined;
+    try {
+      handler();
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  }
+  function stop() {
+    clearImmediate(immediate);
+    takeOff();
+  }
+  return stop;
+}
