@@ -1,0 +1,75 @@
+import { lookup } from "node:dns/promises";
+import { isIP, isIPv6 } from "node:net";
+import type { AddressInput, UnixAddress } from "../address/address.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Where to listen, as the user wrote it: the host may still be a name. */
+export interface HostAndPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** A first try must not open a port to the network: whoever wants that writes 0.0.0.0 or [::]. */
+const DEFAULT_HOST = "127.0.0.1";
+
+/**
+ * Reads `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. An address alone gets a free
+ * port; so does no text at all, and port 0.
+ */
+export function parseHostAndPort(text: string | undefined): HostAndPort {
+  if (text === undefined) return { host: DEFAULT_HOST, port: 0 };
+  if (isIP(text) !== 0) return { host: text, port: 0 };
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
+  if (bracketed !== null) {
+    const [, host = "", port] = bracketed;
+    if (!isIPv6(host)) throw new UsageError(`"${host}" in brackets is not an IPv6 address.`);
+    return { host, port: port === undefined ? 0 : parsePort(port) };
+  }
+  const colon = text.lastIndexOf(":");
+  const host = text.slice(0, Math.max(0, colon));
+  if (host.includes(":")) {
+    throw new UsageError(`"${text}" is not host:port; an IPv6 address goes in brackets, as in [::1]:3000.`);
+  }
+  if (colon === -1 && !/^[-+.\d]/.test(text)) {
+    throw new UsageError(`"${text}" is not a port; a host needs one after it, as in ${text}:3000.`);
+  }
+  return { host: host === "" ? DEFAULT_HOST : host, port: parsePort(text.slice(colon + 1)) };
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65535) {
+    throw new UsageError(`"${text}" is not a port; a port is a whole number from 0 (a free one) to 65535.`);
+  }
+  return port;
+}
+
+/** Reads a backlog: a whole number that fits a C int. */
+export function parseBacklog(text: string): number {
+  const backlog = Number(text);
+  if (!/^\d+$/.test(text) || backlog > 0x7fffffff) {
+    throw new UsageError(`"${text}" is not a backlog; a backlog is a whole number from 0 to 2147483647.`);
+  }
+  return backlog;
+}
+
+/** Reads the path of a unix socket; `@name` is a name in Linux's abstract namespace. */
+export function parseUnixPath(text: string): UnixAddress {
+  if (text === "" || text === "@") {
+    throw new UsageError("--unix needs a path, or @ and a name for the abstract namespace.");
+  }
+  return { family: "unix", path: text.startsWith("@") ? `\0${text.slice(1)}` : text };
+}
+
+/** Looks the host up, with the system's resolver; the first address that it knows is taken. */
+export async function resolve({ host, port }: HostAndPort): Promise<AddressInput> {
+  const family = isIP(host);
+  if (family !== 0) return { family: family === 6 ? "ipv6" : "ipv4", address: host, port };
+  try {
+    const found = await lookup(host);
+    return { family: found.family === 6 ? "ipv6" : "ipv4", address: found.address, port };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? ` (${error.code})` : "";
+    throw new UsageError(`The host "${host}" cannot be found${code}.`);
+  }
+}

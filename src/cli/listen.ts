@@ -1,0 +1,138 @@
+import { lstatSync, unlinkSync } from "node:fs";
+import { type Command, Option } from "commander";
+import type { AddressInput } from "../address/address.ts";
+import { effectiveBacklog } from "../posix/accept-queue.ts";
+import { SOMAXCONN } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
+import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { formatPath } from "./format.ts";
+import { openListener } from "./listener.ts";
+import type { ListeningEvent, Report } from "./report/event.ts";
+import { discard } from "./responders/discard.ts";
+import { echo } from "./responders/echo.ts";
+import { http } from "./responders/http.ts";
+import { type MakeResponder, Server } from "./server.ts";
+import { somaxconn } from "./somaxconn.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface ListenOptions {
+  readonly backlog: number;
+  readonly unix?: string;
+  readonly respond: ListeningEvent["respond"];
+  readonly json?: true;
+}
+
+const responders: Readonly<Record<ListeningEvent["respond"], MakeResponder>> = {
+  echo: () => echo,
+  discard: () => discard,
+  http,
+};
+
+/** Adds `berkeley listen`, which is also what `berkeley` does without a subcommand. */
+export function addListen(program: Command, makeReport: (json: boolean) => Report): void {
+  program
+    .command("listen", { isDefault: true })
+    .description("Listens on a socket, answers each connection, and shows them and the accept queue.")
+    .argument(
+      "[[host:]port]",
+      "3000, localhost:3000, [::1]:3000; 0.0.0.0:3000 or [::]:3000 for every address of this machine. " +
+        "Without a host, 127.0.0.1; without a port, a free one.",
+    )
+    .option(
+      "--backlog <n>",
+      "how many connections may wait to be accepted; the system may grant fewer",
+      parseBacklog,
+      SOMAXCONN,
+    )
+    .option(
+      "--unix <path>",
+      "listen on a unix socket instead; @name is in the abstract namespace. The path is removed at the end.",
+    )
+    .addOption(
+      new Option("--respond <how>", "what each connection gets")
+        .choices(Object.keys(responders))
+        .default("echo"),
+    )
+    .option("--json", "print one JSON object a line")
+    .addHelpText(
+      "after",
+      `
+Ctrl-C (SIGINT) or SIGTERM closes everything, prints a summary, and ends with status 0.
+What cannot be done as asked, such as a port in use, is told in one sentence, with status 2.
+Colour is for terminals only; NO_COLOR=1 turns it off.`,
+    )
+    .action(async (place: string | undefined, options: ListenOptions) => {
+      const address = await addressOf(place, options.unix);
+      await serve(address, options, makeReport(options.json ?? false));
+    });
+}
+
+async function addressOf(place: string | undefined, unix: string | undefined): Promise<AddressInput> {
+  if (unix === undefined) return resolve(parseHostAndPort(place));
+  if (place !== undefined) throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
+  return parseUnixPath(unix);
+}
+
+/** Listens until a signal comes. */
+async function serve(address: AddressInput, options: ListenOptions, report: Report): Promise<void> {
+  const started = performance.now();
+  const listener = openListener(address, options.backlog);
+  if ("path" in address) removePathAtExit(formatPath(address.path));
+  report.tell(listening(listener, options));
+  const server = new Server(listener, responders[options.respond], report);
+  const signal = await firstSignal();
+  const totals = server.close();
+  const milliseconds = Math.round(performance.now() - started);
+  report.tell({ event: "summary", signal, ...totals, milliseconds });
+  report.end();
+}
+
+function listening(listener: Socket, { backlog, respond }: ListenOptions): ListeningEvent {
+  const at = getsockname(listener);
+  const isUnix = at.family === "unix";
+  const isInternet = at.family === "ipv4" || at.family === "ipv6";
+  return {
+    event: "listening",
+    family: isInternet ? at.family : "unix",
+    address: isInternet ? at.address : null,
+    port: isInternet ? at.port : null,
+    path: isUnix ? formatPath(at.path) : null,
+    respond,
+    backlog,
+    granted: effectiveBacklog(listener) ?? null,
+    somaxconn: somaxconn() ?? null,
+    pid: process.pid,
+  };
+}
+
+/**
+ * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; but not within half a second, for npm
+ * passes on the SIGINT that the terminal has sent to both already.
+ */
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let first: number | undefined;
+    function received(signal: NodeJS.Signals) {
+      if (first === undefined) {
+        first = performance.now();
+        resolve(signal);
+      } else if (performance.now() - first > 500) {
+        process.removeListener(signal, received);
+        process.kill(process.pid, signal);
+      }
+    }
+    process.on("SIGINT", received);
+    process.on("SIGTERM", received);
+  });
+}
+
+/** Removes the path of our socket, however the process ends; but not one that another program has made since. */
+function removePathAtExit(path: string) {
+  if (path.startsWith("@")) return;
+  const ours = lstatSync(path);
+  process.on("exit", () => {
+    const now = lstatSync(path, { throwIfNoEntry: false });
+    if (now?.ino === ours.ino && now.dev === ours.dev) unlinkSync(path);
+  });
+}
