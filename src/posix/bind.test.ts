@@ -35,7 +35,7 @@ import { socket, trySocket } from "./socket.ts";
 
 const POSIX = "POSIX bind(3p)";
 const loopback6 = { family: "ipv6", address: "::1", port: 0 } as const;
-const program = (name: string) => new URL(`../conformance/programs/${name}.js`, import.meta.url);
+const program = (name: string) => new URL(`./${name}.child.js`, import.meta.url);
 const unix = (fixture: Fixture, type: number = SOCK.STREAM) => fixture.socket(AF.UNIX, type);
 const at = (path: string | Uint8Array) => ({ family: "unix", path }) as const;
 

@@ -16,7 +16,7 @@ import { tryRecv } from "./recv.ts";
 import { isSocketCallError, socket, socketErrors, trySocket } from "./socket.ts";
 
 const POSIX = "POSIX socket(3p)";
-const program = (name: string) => new URL(`../conformance/programs/${name}.js`, import.meta.url);
+const program = (name: string) => new URL(`./${name}.child.js`, import.meta.url);
 
 conformance("socket", [
   {

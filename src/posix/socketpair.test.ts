@@ -129,7 +129,7 @@ conformance("socketpair", [
     clause: "EMFILE: fewer than two descriptors are left; the one that was is left again",
     source: `${POSIX}, ERRORS; socketpair(2)`,
     run() {
-      runWithDescriptors(40, new URL("../conformance/programs/descriptor-limit.js", import.meta.url));
+      runWithDescriptors(40, new URL("./descriptor-limit.child.js", import.meta.url));
     },
   },
   {

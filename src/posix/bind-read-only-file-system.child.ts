@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { tryBind } from "../../posix/bind.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import { socket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { tryBind } from "./bind.ts";
+import { AF, SOCK } from "./constants.ts";
+import { socket } from "./socket.ts";
 
 // Run in a mount namespace of its own; its argument is a folder to mount on.
 const [folder = ""] = process.argv.slice(2);

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { bind, tryBind } from "../../posix/bind.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import { getsockname } from "../../posix/getsockname.ts";
-import { socket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { bind, tryBind } from "./bind.ts";
+import { AF, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own, whose loopback interface (number 1) gets a link-local address.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);

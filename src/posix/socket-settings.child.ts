@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { AF, IPPROTO, SOCK } from "../../posix/constants.ts";
-import { socket, trySocket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { AF, IPPROTO, SOCK } from "./constants.ts";
+import { socket, trySocket } from "./socket.ts";
 
 // Run in a network namespace of its own: no group may make sockets for ICMP echoes, then root's may.
 writeFileSync("/proc/sys/net/ipv4/ping_group_range", "1 0");

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { close } from "../../posix/close.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import type { Socket } from "../../posix/owned-socket.ts";
-import { trySocket } from "../../posix/socket.ts";
-import { trySocketpair } from "../../posix/socketpair.ts";
-import { assertFails, assertOk } from "../conformance.ts";
-import { openDescriptors } from "../fixture.ts";
+import { assertFails, assertOk } from "../conformance/conformance.ts";
+import { openDescriptors } from "../conformance/fixture.ts";
+import { close } from "./close.ts";
+import { AF, SOCK } from "./constants.ts";
+import type { Socket } from "./owned-socket.ts";
+import { trySocket } from "./socket.ts";
+import { trySocketpair } from "./socketpair.ts";
 
 // Run with few descriptors: it uses them all up, then gives one back, and two.
 const sockets: Socket[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { AF, IPPROTO, SOCK } from "../../posix/constants.ts";
-import { trySocket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
-import { becomeUnprivileged } from "../unprivileged.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { AF, IPPROTO, SOCK } from "./constants.ts";
+import { trySocket } from "./socket.ts";
 
 becomeUnprivileged();
 const error = assertFails(trySocket(AF.INET, SOCK.RAW, IPPROTO.ICMP), "PermissionDenied", "EPERM");

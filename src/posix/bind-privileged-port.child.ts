@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { bind, tryBind } from "../../posix/bind.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import { socket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
-import { becomeUnprivileged } from "../unprivileged.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { bind, tryBind } from "./bind.ts";
+import { AF, SOCK } from "./constants.ts";
+import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own: ports below 1024 are privileged there, whatever they are outside.
 writeFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "1024");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { bind, tryBind } from "../../posix/bind.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import { socket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
-import { becomeUnprivileged } from "../unprivileged.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { bind, tryBind } from "./bind.ts";
+import { AF, SOCK } from "./constants.ts";
+import { socket } from "./socket.ts";
 
 // Its argument is a folder with three in it: unwritable, unsearchable and open.
 becomeUnprivileged();

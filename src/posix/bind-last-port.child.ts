@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { bind, tryBind } from "../../posix/bind.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
-import { getsockname } from "../../posix/getsockname.ts";
-import { socket } from "../../posix/socket.ts";
-import { assertFails } from "../conformance.ts";
-import { loopback } from "../fixture.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { loopback } from "../conformance/fixture.ts";
+import { bind, tryBind } from "./bind.ts";
+import { AF, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { socket } from "./socket.ts";
 
 // Run in a network namespace of its own: the range has one port, and the first socket gets it.
 assert.equal(spawnSync("ip", ["link", "set", "lo", "up"]).status, 0);

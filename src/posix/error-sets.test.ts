@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { ErrorSet } from "../errors/error-set.ts";
+import type { ErrorName } from "../errors/names.ts";
+import { SocketError } from "../errors/socket-error.ts";
+import { errnos } from "../system/linux/errno.ts";
+import { scripted } from "../system/scripted/scripted.ts";
+
+// What every call's error set must be: the sets and the sources are found in the folder, so that a new call is too.
+
+interface Call {
+  readonly name: string;
+  readonly errors: ErrorSet<ErrorName>;
+  readonly isError: (error: unknown) => boolean;
+  readonly comment: string;
+}
+
+const sources = new URL("../../src/posix/", import.meta.url);
+const calls = await Promise.all(
+  readdirSync(sources)
+    .filter((file) => /^export const \w+Errors = /m.test(readFileSync(new URL(file, sources), "utf8")))
+    .map(callIn),
+);
+
+async function callIn(file: string): Promise<Call> {
+  const exported = Object.entries<unknown>(await import(`./${file.replace(/\.ts$/, ".js")}`));
+  const errors = exported.map(([, value]) => value).find((value) => value instanceof ErrorSet);
+  const [, isError] = exported.find(([name]) => /^is\w+Error$/.test(name)) ?? [];
+  assert.ok(errors !== undefined && typeof isError === "function", file);
+  const name = errors.syscall;
+  assert.equal(file, `${name}.ts`);
+  const source = readFileSync(new URL(file, sources), "utf8");
+  const [before = ""] = source.split(`export function ${name}`, 1);
+  const comment = before.slice(before.lastIndexOf("/**"));
+  return { name, errors, isError: (error) => Reflect.apply(isError, undefined, [error]), comment };
+}
+
+/** An error of a set, as a failing call returns it. */
+function errorNamed(errors: ErrorSet<ErrorName>, name: ErrorName): SocketError {
+  return errors.refusal(scripted({}), name).error;
+}
+
+const rowsOf = ({ errors }: Call) => Object.entries(errors.rows);
+const namesOf = ({ errors }: Call) =>
+  Object.keys(errors.rows).filter((row): row is ErrorName => row in errors.rows);
+
+test("every call is here", () => {
+  const expected =
+    "accept bind close connect getpeername getsockname getsockopt listen poll recv recvfrom send sendto setsockopt shutdown sockatmark socket socketpair";
+  const found = calls.map(({ name }) => name);
+  for (const name of expected.split(" ")) assert.ok(found.includes(name), name);
+});
+
+for (const call of calls) {
+  const { name, errors, isError, comment } = call;
+
+  test(`${name}: what no row documents is Unexpected, and the set has it`, () => {
+    assert.ok(namesOf(call).includes("Unexpected"));
+    assert.deepEqual(errors.rows.Unexpected.codes, []);
+  });
+
+  test(`${name}: the doc comment's first @throws names the set, in its order`, () => {
+    const throws = /@throws ([\s\S]*?)(?=\n \* @)/.exec(comment)?.[1] ?? "";
+    const named = [...throws.matchAll(/`(\w+)`/g)].map(([, word]) => word);
+    assert.deepEqual(named, namesOf(call));
+    assert.match(throws, /^\w+Error named /);
+  });
+
+  test(`${name}: the doc comment has an example, and links to POSIX and Linux`, () => {
+    assert.match(comment, /\n \* @example\n \* ```ts\n/);
+    assert.match(comment, new RegExp(`\\[POSIX\\]\\(https://pubs\\.opengroup\\.org/\\S+/${name}\\.html\\)`));
+    assert.match(comment, /\[Linux\]\(https:\/\/man7\.org\/linux\/man-pages\/\S+\.html\)/);
+    for (const line of comment.split("\n")) assert.doesNotMatch(line, / \* .*\*$/, "a stray asterisk");
+  });
+
+  test(`${name}: sentences and advice begin with a capital or a call, and end with a period`, () => {
+    for (const [row, { sentence, advice }] of rowsOf(call)) {
+      for (const text of advice === undefined ? [sentence] : [sentence, advice]) {
+        assert.match(text, /^([A-Z`]|\w+\(\))[^\n]*[^.\s]\.$/, `${row}: ${text}`);
+      }
+    }
+  });
+
+  test(`${name}: every code is an errno of Linux, and none is EINTR`, () => {
+    for (const [row, { codes, refusedAs }] of rowsOf(call)) {
+      for (const code of refusedAs === undefined ? codes : [...codes, refusedAs]) {
+        assert.ok(code in errnos, `${row}: ${code}`);
+        assert.notEqual(code, "EINTR", row);
+        assert.notEqual(code, "EFAULT", `${row}: the buffers are ours`);
+      }
+      assert.equal(new Set(codes).size, codes.length, row);
+    }
+  });
+
+  test(`${name}: every name but Unexpected has a code, or is a refusal of ours`, () => {
+    for (const [row, { codes, refusedAs }] of rowsOf(call)) {
+      if (row !== "Unexpected") assert.ok(codes.length > 0 || refusedAs !== undefined, row);
+    }
+  });
+
+  test(`${name}: its is…Error accepts every error of the call`, () => {
+    for (const row of namesOf(call)) assert.ok(isError(errorNamed(errors, row)), row);
+  });
+
+  test(`${name}: its is…Error refuses the errors of other calls, and what is no error of ours`, () => {
+    for (const other of calls) {
+      if (other.name !== name)
+        assert.equal(isError(errorNamed(other.errors, "Unexpected")), false, other.name);
+    }
+    const init = { message: "", code: "EXFULL", errno: -54, syscall: name };
+    const [unknown] = (["BlockedByFirewall", "FileNotFound", "ConnectionAborted"] as const).filter(
+      (candidate) => !namesOf(call).includes(candidate),
+    );
+    assert.ok(unknown !== undefined);
+    assert.equal(isError(new SocketError({ ...init, name: unknown })), false, "a name of another set");
+    const alike = { ...init, name: "Unexpected" };
+    const foreign = [
+      null,
+      undefined,
+      "Unexpected",
+      1,
+      Symbol(name),
+      () => {},
+      {},
+      alike,
+      new Error("Unexpected"),
+    ];
+    for (const value of [...foreign, Object.assign(new Error(""), alike)])
+      assert.equal(isError(value), false);
+  });
+}
