@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
+import { close } from "./close.ts";
+import { AF, SOCK } from "./constants.ts";
+import { Socket } from "./owned-socket.ts";
+import { socket } from "./socket.ts";
+
+// Run with --expose-gc: what becomes of the descriptors of Sockets that nobody holds any more.
+const warnings: Error[] = [];
+process.on("warning", (warning) => warnings.push(warning));
+
+const fate = {
+  closed: withoutHolder((made) => close(made)),
+  detached: withoutHolder((made) => made.detach()),
+  disposed: withoutHolder((made) => made[Symbol.dispose]()),
+  // Closed behind our back, and the number is another file's by the time of the collection.
+  taken: withoutHolder((made) => {
+    closeSync(made.fd);
+    assert.equal(openSync("/dev/null", "r"), made.fd);
+  }),
+  adopted: withoutHolder((made) => Socket.from(made.detach())),
+  gone: withoutHolder((made) => closeSync(made.fd)),
+};
+const held = socket(AF.INET, SOCK.STREAM);
+assert.equal(held.fd, fate.gone, "the kernel gives the lowest free number");
+const leaked = withoutHolder(() => {});
+
+// The finalizers' order is not told, so the rest is looked at once both that are to warn have.
+for (let turns = 0; warnings.length < 2 && turns < 1000; turns++) {
+  globalThis.gc?.();
+  await setImmediate();
+}
+assert.deepEqual(
+  warnings.map(({ name }) => name),
+  ["SocketLeakWarning", "SocketLeakWarning"],
+);
+for (const fd of [leaked, fate.adopted]) {
+  assert.ok(warnings.some(({ message }) => message.includes(`(descriptor ${fd})`)));
+  assert.equal(isOpen(fd), false);
+}
+
+// One more that is collected: whatever was to be collected before it has been.
+const last = once(process, "warning");
+withoutHolder(() => {});
+for (let turns = 0; warnings.length < 3 && turns < 1000; turns++) {
+  globalThis.gc?.();
+  await setImmediate();
+}
+await last;
+assert.equal(warnings.length, 3);
+
+assert.ok(isOpen(fate.detached), "a detached descriptor is not ours");
+assert.ok(fstatSync(fate.taken).isCharacterDevice(), "/dev/null has the number, and is open");
+assert.ok(isOpen(held.fd), "a Socket that is held is not collected");
+close(held);
+
+/** Makes a Socket that nobody holds once this has returned; its number is returned. */
+function withoutHolder(use: (made: Socket) => void): number {
+  const made = socket(AF.INET, SOCK.STREAM);
+  const { fd } = made;
+  use(made);
+  return fd;
+}
+
+function isOpen(fd: number): boolean {
+  try {
+    fstatSync(fd);
+    return true;
+  } catch {
+    return false;
+  }
+}

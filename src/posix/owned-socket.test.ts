@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import { closeSync, fstatSync, openSync } from "node:fs";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { assertFails, assertOk, conformance } from "../conformance/conformance.ts";
+import { openDescriptors } from "../conformance/fixture.ts";
+import { runProgram } from "../conformance/program.ts";
+import { SocketError } from "../errors/socket-error.ts";
+import { SO } from "../options/so.ts";
+import { close, tryClose } from "./close.ts";
+import { AF, IPPROTO, SOCK } from "./constants.ts";
+import { getsockname, tryGetsockname } from "./getsockname.ts";
+import { getsockopt } from "./getsockopt.ts";
+import { Socket } from "./owned-socket.ts";
+import { recv } from "./recv.ts";
+import { send } from "./send.ts";
+import { socket } from "./socket.ts";
+
+const isSocketClosed = (error: unknown) =>
+  error instanceof SocketError &&
+  error.name === "SocketClosed" &&
+  error.code === "EBADF" &&
+  error.errno === -9;
+
+conformance("Socket", [
+  {
+    clause: "using closes it at the end of the scope, whatever ends it",
+    source: "ECMAScript, Explicit Resource Management",
+    run() {
+      const before = openDescriptors();
+      let made: Socket;
+      {
+        using scoped = socket(AF.INET, SOCK.STREAM);
+        made = scoped;
+        assert.notDeepEqual(openDescriptors(), before);
+      }
+      assert.deepEqual([made.closed, made.fd], [true, -1]);
+      assert.deepEqual(openDescriptors(), before);
+      assert.throws(() => {
+        using thrown = socket(AF.INET, SOCK.STREAM);
+        throw new Error(`with ${thrown.fd} open`);
+      }, /with \d+ open/);
+      assert.deepEqual(openDescriptors(), before);
+    },
+  },
+  {
+    clause: "to dispose of it twice, or once it is closed or detached, does nothing",
+    source: "ECMAScript, Explicit Resource Management: dispose is idempotent",
+    run(fixture) {
+      const made = fixture.tcp();
+      const { fd } = made;
+      made[Symbol.dispose]();
+      const other = fixture.tcp();
+      assert.equal(other.fd, fd, "the kernel gives the lowest free number");
+      made[Symbol.dispose]();
+      assertOk(tryGetsockname(other));
+      using detached = socket(AF.INET, SOCK.STREAM);
+      const adopted = fixture.own(Socket.from(detached.detach()));
+      detached[Symbol.dispose]();
+      assertOk(tryGetsockname(adopted));
+    },
+  },
+  {
+    clause: "using after close() is fine",
+    source: "berkeley",
+    run() {
+      using made = socket(AF.INET, SOCK.STREAM);
+      close(made);
+      assertFails(tryClose(made), "SocketClosed", "EBADF");
+    },
+  },
+  {
+    clause: "detach takes the descriptor out, open; the Socket is closed",
+    source: "berkeley",
+    run() {
+      const made = socket(AF.INET, SOCK.STREAM);
+      const { fd } = made;
+      assert.equal(made.detach(), fd);
+      assert.deepEqual([made.closed, made.fd], [true, -1]);
+      assert.ok(fstatSync(fd).isSocket());
+      assertFails(tryGetsockname(made), "SocketClosed", "EBADF");
+      assert.throws(() => made.detach(), isSocketClosed);
+      closeSync(fd);
+    },
+  },
+  {
+    clause: "detach of a closed one is SocketClosed, and makes no call",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
+      close(made);
+      const before = system.calls.length;
+      assert.throws(() => made.detach(), isSocketClosed);
+      assert.equal(system.calls.length, before);
+    },
+  },
+  {
+    clause: "Socket.from adopts a descriptor, and asks the kernel what it is",
+    source: "socket(7), SO_DOMAIN, SO_TYPE and SO_PROTOCOL",
+    run(fixture) {
+      for (const [domain, type, protocol] of [
+        [AF.INET, SOCK.STREAM, IPPROTO.TCP],
+        [AF.INET6, SOCK.STREAM, IPPROTO.TCP],
+        [AF.INET, SOCK.STREAM, IPPROTO.MPTCP],
+        [AF.INET, SOCK.DGRAM, IPPROTO.UDP],
+        [AF.INET6, SOCK.DGRAM, IPPROTO.UDP],
+        [AF.UNIX, SOCK.STREAM, 0],
+        [AF.UNIX, SOCK.DGRAM, 0],
+        [AF.UNIX, SOCK.SEQPACKET, 0],
+        [AF.NETLINK, SOCK.RAW, 0],
+      ] as const) {
+        const made = socket(domain, type, protocol, { nonblocking: true });
+        assert.deepEqual([made.domain, made.type, made.protocol], [domain, type, protocol]);
+        const fd = made.detach();
+        const adopted = fixture.own(Socket.from(fd));
+        assert.deepEqual(
+          [adopted.fd, adopted.domain, adopted.type, adopted.protocol],
+          [fd, domain, type, protocol],
+        );
+      }
+    },
+  },
+  {
+    clause: "Socket.from owns what it adopts: it is closed with it",
+    source: "berkeley",
+    run(fixture) {
+      const [left, right] = fixture.pair();
+      {
+        using adopted = Socket.from(left.detach());
+        send(adopted, Buffer.from("x"));
+        assert.equal(recv(right, new Uint8Array(1)), 1);
+      }
+      assert.equal(recv(right, new Uint8Array(1)), 0);
+    },
+  },
+  {
+    clause: "Socket.from of what is no socket, or not open, fails, and leaves it as it is",
+    source: "berkeley; getsockopt(2)",
+    run(fixture) {
+      const file = openSync("/dev/null", "r");
+      assert.throws(() => Socket.from(file), { name: "FileDescriptorNotASocket", code: "ENOTSOCK" });
+      assert.ok(fstatSync(file).isCharacterDevice());
+      closeSync(file);
+      assert.throws(() => Socket.from(file), { name: "BadFileDescriptor", code: "EBADF" });
+      assert.throws(() => Socket.from(0x7fffffff), { name: "BadFileDescriptor" });
+      fixture.tcp();
+    },
+  },
+  {
+    clause: "Socket.from refuses what is no number of a descriptor, before any call",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      for (const fd of [-1, 0.5, Number.NaN, 2 ** 31]) {
+        assert.throws(() => Socket.from(fd, { system }), RangeError, `${fd}`);
+      }
+      for (const fd of ["3", 3n, null, undefined, {}]) {
+        // @ts-expect-error a descriptor is a number
+        assert.throws(() => Socket.from(fd, { system }), TypeError);
+      }
+      assert.deepEqual(system.calls, []);
+    },
+  },
+  {
+    clause: "a failing Socket.from tells who called it",
+    source: "berkeley",
+    run() {
+      assert.throws(
+        () => Socket.from(0x7fffffff),
+        (error: unknown) => {
+          assert.ok(error instanceof SocketError);
+          assert.match(error.stack?.split("\n")[1] ?? "", /owned-socket\.test\./);
+          return true;
+        },
+      );
+    },
+  },
+  {
+    clause: "it belongs to the system that made it",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      using made = socket(AF.INET, SOCK.STREAM, 0, { system });
+      assert.equal(made.system, system);
+      using adopted = Socket.from(5, { system });
+      assert.equal(adopted.system, system);
+    },
+  },
+  {
+    clause: "a detached listener is Node's: its server owns it, and serves",
+    source: "berkeley; net.Server.listen({ fd })",
+    async run(fixture) {
+      const made = fixture.listener(7, { nonblocking: true });
+      const { port } = portOf(made);
+      const server = createServer((_request, response) => response.end("hello"));
+      await new Promise<void>((resolve) => server.listen({ fd: made.detach() }, resolve));
+      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+      assert.equal(await response.text(), "hello");
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
+      await new Promise((resolve) => server.close(resolve));
+    },
+  },
+  {
+    clause: "garbage collection closes what is owned and unclosed, with a warning, and nothing else",
+    source: "berkeley; statx(2), stx_ino",
+    run() {
+      runProgram(new URL("./owned-socket-leak.child.js", import.meta.url), { node: ["--expose-gc"] });
+    },
+  },
+]);
+
+test("a Socket's descriptor cannot be changed", () => {
+  using made = socket(AF.INET, SOCK.STREAM);
+  const { fd } = made;
+  assert.equal(Reflect.set(made, "fd", 3), false);
+  assert.equal(Reflect.set(made, "closed", true), false);
+  assert.deepEqual([made.fd, made.closed], [fd, false]);
+});
+
+function portOf(bound: Socket): { port: number } {
+  const name = getsockname(bound);
+  assert.ok("port" in name);
+  return { port: name.port };
+}
