@@ -16,6 +16,7 @@ import { assertFails, assertOk, conformance, documentedErrors } from "../conform
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { inMountNamespace, runProgram } from "../conformance/program.ts";
+import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind, bindErrors, isBindError, tryBind } from "./bind.ts";
@@ -252,8 +253,20 @@ conformance("bind", [
     },
   },
   {
-    clause: "IPV6_V6ONLY: IPv4 is left to others, and V4-mapped addresses are EINVAL",
+    clause: "EINVAL: a V4-mapped address, and the socket is IPV6_V6ONLY",
     source: "ipv6(7), IPV6_V6ONLY; __inet6_bind in net/ipv6/af_inet6.c",
+    run(fixture) {
+      const made = fixture.socket(AF.INET6, SOCK.STREAM);
+      const mapped = { ...loopback6, address: "::ffff:127.0.0.1" };
+      setsockopt(made, IPV6.V6ONLY, true);
+      assertFails(tryBind(made, mapped), "InvalidArgument", "EINVAL");
+      setsockopt(made, IPV6.V6ONLY, false);
+      bind(made, mapped);
+    },
+  },
+  {
+    clause: "IPV6_V6ONLY by default (bindv6only): IPv4 is left to others",
+    source: "ipv6(7), IPV6_V6ONLY; Documentation/networking/ip-sysctl.rst",
     run: (fixture) => inNetworkNamespace(fixture, program("bind-ipv6-only")),
   },
   {

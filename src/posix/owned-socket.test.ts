@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
-import { createServer } from "node:http";
+import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { assertFails, assertOk, conformance } from "../conformance/conformance.ts";
 import { openDescriptors } from "../conformance/fixture.ts";
@@ -193,10 +194,13 @@ conformance("Socket", [
     async run(fixture) {
       const made = fixture.listener(7, { nonblocking: true });
       const { port } = portOf(made);
-      const server = createServer((_request, response) => response.end("hello"));
+      const server = createServer((connection) => connection.end("hello"));
       await new Promise<void>((resolve) => server.listen({ fd: made.detach() }, resolve));
-      const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
-      assert.equal(await response.text(), "hello");
+      const client = connect(port, "127.0.0.1");
+      const gone = once(client, "close");
+      const [data] = await once(client, "data");
+      assert.equal(`${data}`, "hello");
+      await gone;
       assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
       await new Promise((resolve) => server.close(resolve));
     },
