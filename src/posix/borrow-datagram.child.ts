@@ -17,7 +17,9 @@ await once(datagrams, "close");
 await setImmediate();
 assert.equal(warnings.length, 0, `${warnings[0]}`);
 
-// That it would be seen.
-Reflect.get(datagrams, "_handle");
-await setImmediate();
-assert.ok(warnings.some((warning) => "code" in warning && warning.code === "DEP0112"));
+// That it would be seen. Node 26 has no `_handle` here any more.
+if ("_handle" in datagrams) {
+  Reflect.get(datagrams, "_handle");
+  await setImmediate();
+  assert.ok(warnings.some((warning) => "code" in warning && warning.code === "DEP0112"));
+}
