@@ -57,7 +57,7 @@ const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 /** A rate of 64 bits that the kernel keeps as all ones where there is no limit: Infinity. */
 export const rate: Codec<number> = {
   size: 8,
-  decode: ({ view }) => rateOf(view.getBigUint64(0, true)),
+  decode: ({ view }) => rateAt(view, 0),
   encode(value, into) {
     const bits =
       value === Number.POSITIVE_INFINITY
@@ -69,8 +69,13 @@ export const rate: Codec<number> = {
 };
 
 /** A rate in bytes a second. */
-export const rateOf = (bits: bigint): number =>
-  bits === UNLIMITED ? Number.POSITIVE_INFINITY : Number(bits);
+
+/** Reads a rate, from its halves: a bigint on the way would take twice as long. */
+export function rateAt(view: DataView, at: number): number {
+  const low = view.getUint32(at, true);
+  const high = view.getUint32(at + 4, true);
+  return low === 0xffffffff && high === 0xffffffff ? Number.POSITIVE_INFINITY : high * 2 ** 32 + low;
+}
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

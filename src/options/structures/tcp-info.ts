@@ -1,5 +1,4 @@
-import type { ValueResult } from "../../system/value-result.ts";
-import { rateOf } from "../codecs.ts";
+import { rateAt } from "../codecs.ts";
 import type { ReadCodec } from "../option.ts";
 
 /**
@@ -154,10 +153,14 @@ export interface TcpInfo {
 /** struct tcp_info, 280 bytes in Linux 6.18 (include/uapi/linux/tcp.h); newer kernels append to it. */
 export const tcpInfo: ReadCodec<TcpInfo> = {
   size: 280,
-  decode(value) {
-    const { view } = value;
+  decode({ view, length }) {
     const u8 = (at: number) => view.getUint8(at);
     const u32 = (at: number) => view.getUint32(at, true);
+    // What came after Linux 3.14: a kernel fills as much as it has.
+    const later16 = (at: number) => (at + 2 <= length ? view.getUint16(at, true) : undefined);
+    const later32 = (at: number) => (at + 4 <= length ? u32(at) : undefined);
+    const later64 = (at: number) => (at + 8 <= length ? rateAt(view, at) : undefined);
+    // One literal: put together from two, it takes four times as long.
     return {
       state: u8(0),
       ca_state: u8(1),
@@ -193,51 +196,41 @@ export const tcpInfo: ReadCodec<TcpInfo> = {
       rcv_rtt: u32(92),
       rcv_space: u32(96),
       total_retrans: u32(100),
-      ...laterFields(value),
+      pacing_rate: later64(104),
+      max_pacing_rate: later64(112),
+      bytes_acked: later64(120),
+      bytes_received: later64(128),
+      segs_out: later32(136),
+      segs_in: later32(140),
+      notsent_bytes: later32(144),
+      min_rtt: later32(148),
+      data_segs_in: later32(152),
+      data_segs_out: later32(156),
+      delivery_rate: later64(160),
+      busy_time: later64(168),
+      rwnd_limited: later64(176),
+      sndbuf_limited: later64(184),
+      delivered: later32(192),
+      delivered_ce: later32(196),
+      bytes_sent: later64(200),
+      bytes_retrans: later64(208),
+      dsack_dups: later32(216),
+      reord_seen: later32(220),
+      rcv_ooopack: later32(224),
+      snd_wnd: later32(228),
+      rcv_wnd: later32(232),
+      rehash: later32(236),
+      total_rto: later16(240),
+      total_rto_recoveries: later16(242),
+      total_rto_time: later32(244),
+      received_ce: later32(248),
+      delivered_e1_bytes: later32(252),
+      delivered_e0_bytes: later32(256),
+      delivered_ce_bytes: later32(260),
+      received_e1_bytes: later32(264),
+      received_e0_bytes: later32(268),
+      received_ce_bytes: later32(272),
+      accecn_flags: later32(276),
     };
   },
 };
-
-/** What came after Linux 3.14: a kernel fills as much as it has. */
-function laterFields({ view, length }: ValueResult) {
-  const u16 = (at: number) => (at + 2 <= length ? view.getUint16(at, true) : undefined);
-  const u32 = (at: number) => (at + 4 <= length ? view.getUint32(at, true) : undefined);
-  const u64 = (at: number) => (at + 8 <= length ? rateOf(view.getBigUint64(at, true)) : undefined);
-  return {
-    pacing_rate: u64(104),
-    max_pacing_rate: u64(112),
-    bytes_acked: u64(120),
-    bytes_received: u64(128),
-    segs_out: u32(136),
-    segs_in: u32(140),
-    notsent_bytes: u32(144),
-    min_rtt: u32(148),
-    data_segs_in: u32(152),
-    data_segs_out: u32(156),
-    delivery_rate: u64(160),
-    busy_time: u64(168),
-    rwnd_limited: u64(176),
-    sndbuf_limited: u64(184),
-    delivered: u32(192),
-    delivered_ce: u32(196),
-    bytes_sent: u64(200),
-    bytes_retrans: u64(208),
-    dsack_dups: u32(216),
-    reord_seen: u32(220),
-    rcv_ooopack: u32(224),
-    snd_wnd: u32(228),
-    rcv_wnd: u32(232),
-    rehash: u32(236),
-    total_rto: u16(240),
-    total_rto_recoveries: u16(242),
-    total_rto_time: u32(244),
-    received_ce: u32(248),
-    delivered_e1_bytes: u32(252),
-    delivered_e0_bytes: u32(256),
-    delivered_ce_bytes: u32(260),
-    received_e1_bytes: u32(264),
-    received_e0_bytes: u32(268),
-    received_ce_bytes: u32(272),
-    accecn_flags: u32(276),
-  };
-}
