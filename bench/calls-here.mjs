@@ -31,8 +31,8 @@ import { options } from "../dist/system/linux/options.js";
 
 const BATCH = 128;
 const MESSAGE = 64;
-/** Before anything is timed, each loop runs this often as many times, so that it is compiled. */
-const WARM_UP = 1;
+/** A call that can be made over and over is timed in so many slices. */
+const SLICES = 32;
 
 const [calls, accepts] = process.argv.slice(2).map(Number);
 const room = mapMemory(4096);
@@ -43,29 +43,44 @@ class Timing {
   wall = 0;
   cpu = 0;
 
-  /** Times one batch: `run` makes all its calls. */
-  add(run) {
+  /** Times a slice: `run` makes all its calls. */
+  add(counts, run) {
     const cpu = process.cpuUsage();
     const wall = process.hrtime.bigint();
     run();
-    this.wall += Number(process.hrtime.bigint() - wall);
+    const wallTaken = Number(process.hrtime.bigint() - wall);
     const { user, system } = process.cpuUsage(cpu);
+    if (!counts) return;
+    this.wall += wallTaken;
     this.cpu += (user + system) * 1000;
   }
 }
 
-function print(call, by, { wall, cpu }, calls) {
-  console.log(JSON.stringify({ call, by, wall: wall / calls, cpu: cpu / calls }));
+/**
+ * Runs the variants in turn, slice after slice, so that what disturbs one disturbs all. Before any slice counts, so many
+ * run for the compiler.
+ */
+function inTurn(variants, warmUps, slices, run) {
+  for (let slice = -warmUps; slice < slices; slice++) for (const by in variants) run(by, slice >= 0);
+}
+
+function timings(variants) {
+  return Object.fromEntries(Object.keys(variants).map((by) => [by, new Timing()]));
+}
+
+function print(call, timings, calls) {
+  for (const [by, { wall, cpu }] of Object.entries(timings)) {
+    console.log(JSON.stringify({ call, by, wall: wall / calls, cpu: cpu / calls }));
+  }
 }
 
 /** Measures a call that can be made over and over: each variant is a loop of its own, so that it is compiled by itself. */
-function measure(call, calls, variants) {
-  for (const [by, loop] of Object.entries(variants)) {
-    loop(calls * WARM_UP);
-    const timing = new Timing();
-    timing.add(() => loop(calls));
-    print(call, by, timing, calls);
-  }
+function measure(call, variants) {
+  const timing = timings(variants);
+  inTurn(variants, 4 * SLICES, SLICES, (by, counts) =>
+    timing[by].add(counts, () => variants[by](calls / SLICES)),
+  );
+  print(call, timing, calls);
 }
 
 function must(returned) {
@@ -99,7 +114,7 @@ function reset(client) {
 function measureListen() {
   const listener = bound();
   const { fd } = listener;
-  measure("listen", calls, {
+  measure("listen", {
     koffi: (calls) => {
       for (let i = 0; i < calls; i++) must(libc.listen(fd, 16 + (i & 1)));
     },
@@ -138,20 +153,17 @@ function measureAccept() {
       return () => accepted.forEach(({ socket }) => void close(socket));
     },
   };
-  for (const [by, acceptBatch] of Object.entries(variants)) {
-    const warmUp = new Timing();
-    const timing = new Timing();
-    for (let done = -accepts * WARM_UP; done < accepts; done += BATCH) {
-      const clients = Array.from({ length: BATCH }, () => connected(address));
-      let closeAll;
-      (done < 0 ? warmUp : timing).add(() => {
-        closeAll = acceptBatch();
-      });
-      clients.forEach(reset);
-      closeAll();
-    }
-    print("accept", by, timing, accepts);
-  }
+  const timing = timings(variants);
+  inTurn(variants, accepts / BATCH, accepts / BATCH, (by, counts) => {
+    const clients = Array.from({ length: BATCH }, () => connected(address));
+    let closeAll;
+    timing[by].add(counts, () => {
+      closeAll = variants[by]();
+    });
+    clients.forEach(reset);
+    closeAll();
+  });
+  print("accept", timing, accepts);
   close(listener);
 }
 
@@ -184,24 +196,21 @@ function measureTransfer(over, from, to) {
       },
     },
   };
-  for (const [by, variant] of Object.entries(variants)) {
-    const sending = new Timing();
-    const receiving = new Timing();
-    const warmUp = new Timing();
-    for (let done = -calls * WARM_UP; done < calls; done += BATCH) {
-      (done < 0 ? warmUp : sending).add(variant.send);
-      (done < 0 ? warmUp : receiving).add(variant.recv);
-    }
-    print(`send, ${over}`, by, sending, calls);
-    print(`recv, ${over}`, by, receiving, calls);
-  }
+  const sending = timings(variants);
+  const receiving = timings(variants);
+  inTurn(variants, calls / BATCH, calls / BATCH, (by, counts) => {
+    sending[by].add(counts, variants[by].send);
+    receiving[by].add(counts, variants[by].recv);
+  });
+  print(`send, ${over}`, sending, calls);
+  print(`recv, ${over}`, receiving, calls);
 }
 
 function measureGetsockopt(socket, option) {
   const { level, number } = options[option.name];
   const { size } = option.read;
   const { fd } = socket;
-  measure(`getsockopt, ${option.name}`, calls, {
+  measure(`getsockopt, ${option.name}`, {
     koffi: (calls) => {
       for (let i = 0; i < calls; i++) {
         length[0] = size;

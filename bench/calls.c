@@ -3,8 +3,8 @@
 // process has a second thread, which sleeps.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <linux/tcp.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 128, MESSAGE = 64 };
+enum { BATCH = 128, MESSAGE = 64, TCP_INFO_SIZE = 280 };
 
 struct timing {
   double wall, cpu, wall_start, cpu_start;
@@ -121,7 +121,7 @@ static void measure_transfer(const char *over, int from, int to, int calls) {
 }
 
 static void measure_getsockopt(const char *name, int fd, int level, int option, socklen_t size, int calls) {
-  char value[sizeof(struct tcp_info)];
+  char value[TCP_INFO_SIZE];
   struct timing timing = {0};
   start(&timing);
   for (int i = 0; i < calls; i++) {
@@ -161,6 +161,6 @@ int main(int argc, char **argv) {
   measure_transfer("unix", pair[0], pair[1], calls);
   measure_transfer("TCP", client, server, calls);
   measure_getsockopt("getsockopt, SO_REUSEADDR", client, SOL_SOCKET, SO_REUSEADDR, sizeof(int), calls);
-  measure_getsockopt("getsockopt, TCP_INFO", client, IPPROTO_TCP, TCP_INFO, sizeof(struct tcp_info), calls);
+  measure_getsockopt("getsockopt, TCP_INFO", client, IPPROTO_TCP, TCP_INFO, TCP_INFO_SIZE, calls);
   reset(client);
 }

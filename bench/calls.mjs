@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { installAndBuild, root } from "../scripts/install-and-build.mjs";
 
-const CALLS = 64 * 1024;
+const CALLS = 32 * 1024;
 const ACCEPTS = 4 * 1024;
 
 const { values: options } = parseArgs({
