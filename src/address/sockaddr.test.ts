@@ -202,7 +202,11 @@ test("a bad address throws, and says why", () => {
     [{ family: "ipv4", address: "::1", port: 1 }, /"::1" is not an IPv4 address/, TypeError],
     [{ family: "ipv4", port: 1 }, /undefined is not an IPv4 address/, TypeError],
     [{ family: "ipv6", address: "127.0.0.1", port: 1 }, /"127.0.0.1" is not an IPv6 address/, TypeError],
-    [{ family: "ipv6", address: 1, port: 1 }, /1 is not an IPv6 address/, TypeError],
+    [{ family: "ipv6", address: 1, port: 1 }, /number is not an IPv6 address/, TypeError],
+    // net.isIPv4() turns what it is given into a string first.
+    [{ family: "ipv4", address: ["127.0.0.1"], port: 1 }, /Array is not an IPv4 address/, TypeError],
+    [{ family: "ipv4", address: { toString: null }, port: 1 }, /Object is not an IPv4 address/, TypeError],
+    [{ family: ["ipv4"], address: "127.0.0.1", port: 1 }, /family of an address .* not Array/, TypeError],
     [
       { family: "ipv4", address: "127.0.0.1" },
       /the port of an address must be a number, not undefined/,

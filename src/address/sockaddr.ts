@@ -1,4 +1,4 @@
-import { integer, kind } from "../errors/argument.ts";
+import { integer, kind, quoted } from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
 import type { Address, AddressInput, IpAddressInput, UnixAddress, UnknownAddress } from "./address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
@@ -68,13 +68,13 @@ function isIp(input: AddressInput): input is IpAddressInput {
   if (family === "unspecified") return false;
   if (family === "ipv4" || family === "IPv4" || family === "ipv6" || family === "IPv6") return true;
   throw new TypeError(
-    `the family of an address is "ipv4", "ipv6", "unix", "unspecified" or "unknown", not ${JSON.stringify(family)}`,
+    `the family of an address is "ipv4", "ipv6", "unix", "unspecified" or "unknown", not ${quoted(family)}`,
   );
 }
 
 function encodeIpv4(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
-  const address = parseIpv4(input.address);
-  if (address === undefined) throw new TypeError(`${JSON.stringify(input.address)} is not an IPv4 address`);
+  const address = typeof input.address === "string" ? parseIpv4(input.address) : undefined;
+  if (address === undefined) throw new TypeError(`${quoted(input.address)} is not an IPv4 address`);
   into.view.setUint16(SIN.port, integer("the port of an address", input.port, 0, 0xffff));
   into.bytes.set(address, SIN.addr);
   return finish(system.constants.AF.INET, SIN.size, system, into);
@@ -83,7 +83,7 @@ function encodeIpv4(input: IpAddressInput, system: System, into: ValueResult): V
 function encodeIpv6(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
   const [text, zone] = typeof input.address === "string" ? input.address.split("%", 2) : [];
   const address = parseIpv6(text ?? "");
-  if (address === undefined) throw new TypeError(`${JSON.stringify(input.address)} is not an IPv6 address`);
+  if (address === undefined) throw new TypeError(`${quoted(input.address)} is not an IPv6 address`);
   const scopeId = zone === undefined ? (input.scopeId ?? 0) : scopeOfZone(zone, system);
   into.view.setUint16(SIN6.port, integer("the port of an address", input.port, 0, 0xffff));
   into.view.setUint32(

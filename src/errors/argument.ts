@@ -20,6 +20,11 @@ export function kind(value: unknown): string {
   return value.constructor?.name ?? "an object";
 }
 
+/** A value as a message shows it: a string in quotation marks, or what it is. */
+export function quoted(value: unknown): string {
+  return typeof value === "string" ? JSON.stringify(value) : kind(value);
+}
+
 /** Throws a TypeError that says what was expected unless the value is an object. */
 export function checkObject(what: string, shape: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {

@@ -39,8 +39,10 @@ export const descriptor: Codec<number> = intBetween(0, 0x7fffffff);
 
 /** An option that does something when it is set, and has no value; the kernel wants an int all the same. */
 export const act: WriteCodec<true> = {
-  encode(value, into) {
-    if (value !== true) throw new TypeError(`the option takes true, not ${String(value)}`);
+  encode(value: unknown, into) {
+    if (value !== true) {
+      throw new TypeError(`the option takes true, not ${typeof value === "boolean" ? value : kind(value)}`);
+    }
     into.ints[0] = 1;
     into.length = 4;
   },

@@ -1,3 +1,4 @@
+import { kind } from "../errors/argument.ts";
 import type { OptionNumber, System, ValueResult } from "../system/system.ts";
 
 /** How a value lies in the bytes of an option. */
@@ -56,6 +57,19 @@ export function asymmetric<Get, Set>(
   write: WriteCodec<Set>,
 ): Option<Get, Set> {
   return { ...identity(name), read, write };
+}
+
+/** For callers without a compiler: throws a TypeError unless the value is an option that can be read, or set. */
+export function checkOption(option: unknown, use: "read" | "write"): void {
+  if (typeof option !== "object" || option === null || !("numberOn" in option)) {
+    throw new TypeError(
+      `an option is SO.REUSEADDR, TCP.INFO and so on, or a rawOption(), not ${kind(option)}`,
+    );
+  }
+  if (!(use in option)) {
+    const name = "name" in option ? option.name : "the option";
+    throw new TypeError(`${name} can only be ${use === "read" ? "set" : "read"}`);
+  }
 }
 
 function identity(name: string): OptionIdentity {

@@ -8,6 +8,7 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { SO } from "../options/so.ts";
+import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect, connectErrors, tryConnect } from "./connect.ts";
@@ -268,6 +269,23 @@ conformance("connect", [
       const server = fixture.listener();
       assertFails(tryConnect(client, getsockname(server)), "ConnectionAborted", "ECONNABORTED");
       assertFails(tryConnect(client, getsockname(server)), "ConnectionPending", "EINPROGRESS");
+    },
+  },
+  {
+    clause: "EPIPE: the connection under way was made, ended by the peer, and reset",
+    source: "tcp_reset in net/ipv4/tcp_input.c; __inet_stream_connect in net/ipv4/af_inet.c",
+    run(fixture) {
+      const server = fixture.listener();
+      const client = fixture.tcp({ nonblocking: true });
+      assertFails(tryConnect(client, getsockname(server)), "ConnectionPending");
+      const connection = fixture.own(accept(server).socket);
+      shutdown(connection, SHUT.WR);
+      poll([{ socket: client, events: POLL.RDHUP }], 5000);
+      send(client, new Uint8Array(1));
+      poll([{ socket: connection, events: POLL.IN }], 5000);
+      close(connection);
+      poll([{ socket: client, events: 0 }], 5000);
+      assertFails(tryConnect(client, getsockname(server)), "BrokenPipe", "EPIPE");
     },
   },
   {

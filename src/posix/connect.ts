@@ -55,6 +55,11 @@ export const connectErrors = new ErrorSet("connect", {
     sentence: "The socket is connected already.",
   },
   BadFileDescriptor,
+  BrokenPipe: {
+    codes: ["EPIPE"],
+    sentence: "The connection that was under way was made, and the peer has ended and reset it since.",
+    advice: "Connect again with a new socket.",
+  },
   ConnectionAborted: {
     codes: ["ECONNABORTED"],
     sentence: "The attempt to connect that was under way has failed.",
@@ -138,12 +143,12 @@ export const isConnectError = (error: unknown): error is ConnectError => connect
  * @param socket the socket; a borrowed one stays the caller's
  * @param address an address of the socket's family
  * @throws ConnectError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
- * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionPending`,
- * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `DeviceNotFound`,
- * `FileDescriptorNotASocket`, `FileNotFound`, `HostUnreachable`, `InputOutput`, `InvalidArgument`,
- * `NameTooLong`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`,
- * `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`, `SymLinkLoop`,
- * `SystemResources`, `Unexpected`, `WouldBlock` or `WrongProtocolType`
+ * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`,
+ * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
+ * `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`, `HostUnreachable`, `InputOutput`,
+ * `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`,
+ * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`,
+ * `SymLinkLoop`, `SystemResources`, `Unexpected`, `WouldBlock` or `WrongProtocolType`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example

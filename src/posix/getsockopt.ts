@@ -10,7 +10,7 @@ import {
   Unexpected,
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import type { ReadableOption } from "../options/option.ts";
+import { checkOption, type ReadableOption } from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
@@ -96,6 +96,7 @@ export function tryGetsockopt<Get>(
   option: ReadableOption<Get>,
 ): Result<Get, GetsockoptError> {
   const { system, fd } = borrow(socket);
+  checkOption(option, "read");
   const number = option.numberOn(system);
   if (fd < 0) return getsockoptErrors.refusal(system, "SocketClosed");
   if (number === undefined) return getsockoptErrors.refusal(system, "OptionNotSupported");

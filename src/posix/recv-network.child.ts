@@ -11,7 +11,8 @@ import {
   sendIcmpv6,
 } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
-import { rawOption } from "../options/raw.ts";
+import { IP } from "../options/ip.ts";
+import { IPV6 } from "../options/ipv6.ts";
 import { TCP } from "../options/tcp.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
@@ -31,10 +32,6 @@ import { socket } from "./socket.ts";
 // Run in a network namespace of its own by recv.test.ts and recvfrom.test.ts.
 ip("link set lo up");
 const bytes = Buffer.from("hello");
-// include/uapi/linux/in.h, in6.h
-const IP_RECVERR = 11;
-const IPV6_RECVERR = 25;
-const on = new Uint8Array([1, 0, 0, 0]);
 
 /** A UDP socket that is connected to another on the loopback interface, and asks for every error (IP_RECVERR). */
 function connectedUdp(domain: number, address: string): { client: Socket; from: number; to: number } {
@@ -42,11 +39,7 @@ function connectedUdp(domain: number, address: string): { client: Socket; from: 
   bind(peer, { family: domain === AF.INET ? "ipv4" : "ipv6", address, port: 0 });
   const client = socket(domain, SOCK.DGRAM);
   connect(client, getsockname(peer));
-  setsockopt(
-    client,
-    domain === AF.INET ? rawOption(IPPROTO.IP, IP_RECVERR) : rawOption(IPPROTO.IPV6, IPV6_RECVERR),
-    on,
-  );
+  setsockopt(client, domain === AF.INET ? IP.RECVERR : IPV6.RECVERR, true);
   const to = portOf(peer);
   close(peer);
   return { client, from: portOf(client), to };

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { assertFails } from "../conformance/conformance.ts";
 import { DEST_UNREACH, nextPacket, PARAMETER_PROBLEM, packetsOf, sendIcmp } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
-import { rawOption } from "../options/raw.ts";
+import { IP } from "../options/ip.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { connect } from "./connect.ts";
@@ -19,9 +19,6 @@ import { socket } from "./socket.ts";
 const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
 const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
 const bytes = Buffer.from("hello");
-// include/uapi/linux/in.h, in6.h
-const IP_RECVERR = 11;
-const on = new Uint8Array([1, 0, 0, 0]);
 
 function refused(address: ReturnType<typeof ipv4 | typeof ipv6>, name: SendtoErrorName, code: string): void {
   using sender = socket(address.family === "ipv4" ? AF.INET : AF.INET6, SOCK.DGRAM);
@@ -77,7 +74,7 @@ using peer = socket(AF.INET, SOCK.DGRAM);
 bind(peer, ipv4("127.0.0.1", 0));
 using sender = socket(AF.INET, SOCK.DGRAM);
 connect(sender, getsockname(peer));
-setsockopt(sender, rawOption(IPPROTO.IP, IP_RECVERR), on);
+setsockopt(sender, IP.RECVERR, true);
 using packets = packetsOf(IPPROTO.UDP);
 send(sender, bytes);
 const packet = nextPacket(packets);

@@ -228,6 +228,13 @@ conformance("send", [
     },
   },
   {
+    clause: "EISCONN: MSG_FASTOPEN on a listener",
+    source: "tcp_sendmsg_fastopen in net/ipv4/tcp.c; __inet_stream_connect in net/ipv4/af_inet.c",
+    run(fixture) {
+      assertFails(trySend(fixture.listener(), bytes, MSG.FASTOPEN), "AlreadyConnected", "EISCONN");
+    },
+  },
+  {
     clause: "EBADF: the descriptor was closed behind our back, or never open",
     source: `${POSIX}, ERRORS`,
     run(fixture) {

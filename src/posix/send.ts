@@ -37,6 +37,10 @@ export const sendErrors = new ErrorSet("send", {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
     sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
   },
+  AlreadyConnected: {
+    codes: ["EISCONN"],
+    sentence: "MSG.FASTOPEN begins a connection, and the socket is connected or listening already.",
+  },
   BadFileDescriptor,
   BrokenPipe: {
     codes: ["EPIPE"],
@@ -109,8 +113,8 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
  * @returns how many bytes were taken
- * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
- * `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
+ * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
  * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
  * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,

@@ -22,8 +22,9 @@ export const sendtoErrors = new ErrorSet("sendto", {
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence: "The socket is connected, and takes no address.",
-    advice: "Use send().",
+    sentence:
+      "The socket is connected, and takes no address; or it is listening, and cannot begin a connection.",
+    advice: "Send to a connected socket with send().",
   },
   FileNotFound,
   NameTooLong,
@@ -55,13 +56,13 @@ export const isSendtoError = (error: unknown): error is SendtoError => sendtoErr
  * @param flags `MSG.DONTWAIT`, `MSG.CONFIRM` and so on; 0 for none
  * @param address whom to send it to
  * @returns how many bytes were taken
- * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `BrokenPipe`,
- * `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
+ * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
  * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
  * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
  * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
- * `AlreadyConnected`, `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
+ * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
  * @throws TypeError if `data` is not a Uint8Array over plain memory, or the address is malformed
  * @throws RangeError if the data is too long, the address is out of range, or `flags` has `MSG.ZEROCOPY`
  * @example

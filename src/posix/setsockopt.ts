@@ -2,7 +2,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import type { WritableOption } from "../options/option.ts";
+import { checkOption, type WritableOption } from "../options/option.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `setsockopt()` can fail with. */
@@ -112,6 +112,7 @@ export function trySetsockopt<Set>(
   value: NoInfer<Set>,
 ): Result<void, SetsockoptError> {
   const { system, fd } = borrow(socket);
+  checkOption(option, "write");
   const number = option.numberOn(system);
   option.write.encode(value, system.option, system);
   if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed");

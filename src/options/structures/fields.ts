@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { integer, kind } from "../../errors/argument.ts";
+import { integer, kind, quoted } from "../../errors/argument.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 
 /** One of some names, to its number in C. */
@@ -9,11 +9,10 @@ export function named<Name extends string>(
   value: Name,
   numbers: Readonly<Record<Name, number>>,
 ): number {
-  const number = Object.hasOwn(numbers, value) ? numbers[value] : undefined;
+  const number = typeof value === "string" && Object.hasOwn(numbers, value) ? numbers[value] : undefined;
   if (number !== undefined) return number;
   const names = Object.keys(numbers).map((name) => JSON.stringify(name));
-  const given = typeof value === "string" ? JSON.stringify(value) : kind(value);
-  throw new TypeError(`${field} must be one of ${names.join(", ")}, not ${given}`);
+  throw new TypeError(`${field} must be one of ${names.join(", ")}, not ${quoted(value)}`);
 }
 
 /** The number of an interface; 0 leaves the choice to the kernel. */

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { AF, SOCK } from "../posix/constants.ts";
+import { getsockopt } from "../posix/getsockopt.ts";
+import { setsockopt } from "../posix/setsockopt.ts";
+import { socket } from "../posix/socket.ts";
+import { scripted } from "../system/scripted/scripted.ts";
+import { SO } from "./so.ts";
+
+test("what is no option, or not one to be read or set, is refused before any call", () => {
+  const system = scripted({});
+  using client = socket(AF.INET, SOCK.STREAM, 0, { system });
+  const before = system.calls.length;
+  for (const value of [undefined, null, "SO_TYPE", 3, {}, [], () => SO.TYPE]) {
+    // @ts-expect-error no option
+    assert.throws(() => getsockopt(client, value), { name: "TypeError", message: /^an option is SO\./ });
+    // @ts-expect-error no option
+    assert.throws(() => setsockopt(client, value, true), {
+      name: "TypeError",
+      message: /^an option is SO\./,
+    });
+  }
+  // @ts-expect-error it can only be read
+  assert.throws(() => setsockopt(client, SO.TYPE, 1), /^TypeError: SO_TYPE can only be read$/);
+  assert.equal(system.calls.length, before);
+});
