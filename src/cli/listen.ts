@@ -79,9 +79,10 @@ async function serve(address: AddressInput, options: ListenOptions, report: Repo
   const started = performance.now();
   const listener = openListener(address, options.backlog);
   if ("path" in address) removePathAtExit(formatPath(address.path));
+  const ended = firstSignal();
   report.tell(listening(listener, options));
   const server = new Server(listener, responders[options.respond], report);
-  const signal = await firstSignal();
+  const signal = await ended;
   const totals = server.close();
   const milliseconds = Math.round(performance.now() - started);
   report.tell({ event: "summary", signal, ...totals, milliseconds });
