@@ -48,7 +48,8 @@ function sentence(message: string): string {
 function makeReport(json: boolean): Report {
   const { stdout } = process;
   if (json) return jsonReport((text) => stdout.write(text));
-  const isTerminal = stdout.isTTY && process.env.TERM !== "dumb";
+  // In a pipe isTTY is undefined, whatever its type says, and picocolors would go by CI and FORCE_COLOR.
+  const isTerminal = stdout.isTTY === true && process.env.TERM !== "dumb";
   return humanReport({
     terminal: {
       write: (text) => stdout.write(text),
@@ -57,7 +58,6 @@ function makeReport(json: boolean): Report {
       },
     },
     isTerminal,
-    // picocolors by itself would colour in a pipe, too, where CI or FORCE_COLOR is set.
     colors: picocolors.createColors(isTerminal && !process.env.NO_COLOR),
   });
 }
