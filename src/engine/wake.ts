@@ -1,4 +1,8 @@
 import { onReadable } from "../native/event-loop.ts";
+import { onReadableByThread } from "../native/poll-thread.ts";
+
+/** Bun and Deno have no libuv. */
+const putOnLoop = "bun" in process.versions || "deno" in process.versions ? onReadableByThread : onReadable;
 
 /**
  * Calls `handler` on the event loop whenever a descriptor is readable, for as long as it is: what the handler does not
@@ -14,7 +18,7 @@ export function wake(fd: number, handler: () => void): () => void {
   // libuv runs immediates right after the descriptors that are ready, and before it looks at them again. The handler
   // waits for that, since koffi swallows what a callback throws, and ends the process where it calls process.exit() in a
   // worker thread.
-  const takeOff = onReadable(fd, () => {
+  const takeOff = putOnLoop(fd, () => {
     immediate ??= setImmediate(run);
   });
   function run() {

@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { test } from "node:test";
+import { Fixture } from "../conformance/fixture.ts";
+import { onReadable } from "../native/event-loop.ts";
+import { onReadableByThread } from "../native/poll-thread.ts";
+import { SOCK } from "../posix/constants.ts";
+import { recv } from "../posix/recv.ts";
+import { send } from "../posix/send.ts";
+import { wake } from "./wake.ts";
+
+// The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as well.
+for (const [name, start] of Object.entries({ wake, onReadable, onReadableByThread })) {
+  test(`${name}: calls for as long as the descriptor is readable, until stopped`, async (context) => {
+    const fixture = new Fixture(context);
+    const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+    const before = openDescriptors();
+    for (let round = 0; round < 3; round++) {
+      send(left, Uint8Array.of(1, 2, 3, 4));
+      const read: number[] = [];
+      await new Promise<void>((resolve) => {
+        const stop = start(right.fd, () => {
+          const buffer = new Uint8Array(1);
+          recv(right, buffer);
+          read.push(...buffer);
+          if (read.length < 3) return;
+          stop();
+          stop();
+          resolve();
+        });
+      });
+      recv(right, new Uint8Array(1));
+      assert.deepEqual(read, [1, 2, 3]);
+    }
+    // Its own descriptor is closed once its last callback has returned.
+    await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(openDescriptors(), before);
+    fixture.closeAll();
+  });
+
+  test(`${name}: stopped before anything came, it lets the process end`, () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ["--input-type=module", "--eval", program(name)],
+      { encoding: "utf8", timeout: 20_000 },
+    );
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "stopped\n", stderr: "" });
+  });
+}
+
+function program(name: string): string {
+  const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  return `
+    import { wake } from ${address("./wake.js")};
+    import { onReadable } from ${address("../native/event-loop.js")};
+    import { onReadableByThread } from ${address("../native/poll-thread.js")};
+    import { socketpair, close, AF, SOCK } from ${address("../posix/index.js")};
+    const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
+    const stop = ${name}(right.fd, () => console.log("called"));
+    setImmediate(() => {
+      stop();
+      close(left);
+      close(right);
+      console.log("stopped");
+    });`;
+}
+
+const openDescriptors = () => readdirSync("/proc/self/fd").length;
