@@ -22,6 +22,8 @@ try {
 
   for (const runtime of installRuntimes()) {
     check(`an ES module on ${runtime.name}`, runtime.program, [...runtime.args, "program.mjs"]);
+    const command = [runtime.program, ...runtime.args, "node_modules/berkeley/dist/cli/main.js"];
+    check(`the command on ${runtime.name}`, process.execPath, ["command.mjs", ...command]);
     if (isNode(runtime))
       check(`CommonJS on ${runtime.name}`, runtime.program, [...runtime.args, "program.cjs"]);
   }
@@ -36,7 +38,7 @@ try {
     "es2023,esnext.disposable",
   ];
   check("a TypeScript program", "node_modules/.bin/tsc", [...strict, "--types", "node", "types.ts"]);
-  check("the command", "node_modules/.bin/berkeley", ["--version"]);
+  check("the command by its name", process.execPath, ["command.mjs", "node_modules/.bin/berkeley"]);
 } finally {
   rmSync(folder, { recursive: true });
 }
