@@ -16,6 +16,8 @@ if (files.length === 0) {
   console.error(`no test matches ${wanted.join(" or ")}`);
   process.exit(1);
 }
-const { status, error } = spawnSync(process.execPath, ["--test", ...files], { cwd: root, stdio: "inherit" });
+// A test that waits for what does not come fails; the longest takes some ten seconds.
+const args = ["--test", "--test-timeout=300000", ...files];
+const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
 if (error) throw error;
 process.exit(status ?? 1);
