@@ -24,6 +24,8 @@ export interface FailureContext<Name> {
   readonly ask?: (code: string) => Name;
   /** The address that the call was about. */
   readonly where?: () => ErrorPlace | undefined;
+  /** What else the call was about, such as the name of an option. */
+  readonly about?: string;
 }
 
 /** Everything that one call can fail with. */
@@ -56,19 +58,25 @@ export class ErrorSet<Name extends ErrorName> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
     const name = names.length > 1 && context?.ask !== undefined ? context.ask(code) : names[0];
-    return this.#failure(name ?? "Unexpected", code, returned, context?.where?.());
+    return this.#failure(name ?? "Unexpected", code, returned, context?.where?.(), context?.about);
   }
 
   /** A failure that we know without a system call, such as `SocketClosed`. */
-  refusal(system: System, name: Name, where?: ErrorPlace): Failure<ErrorUnion<Name>> {
+  refusal(system: System, name: Name, where?: ErrorPlace, about?: string): Failure<ErrorUnion<Name>> {
     const row = this.rows[name];
     const code = row.refusedAs ?? row.codes[0] ?? "UNKNOWN";
-    return this.#failure(name, code, -(system.errnos[code] ?? 0), where);
+    return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about);
   }
 
-  #failure(name: ErrorName, code: string, errno: number, where?: ErrorPlace): Failure<ErrorUnion<Name>> {
+  #failure(
+    name: ErrorName,
+    code: string,
+    errno: number,
+    where?: ErrorPlace,
+    about?: string,
+  ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
-    const subject = [this.syscall, code, where && place(where)].filter((word) => word).join(" ");
+    const subject = [this.syscall, code, where && place(where), about].filter((word) => word).join(" ");
     const message = `${subject}: ${[row.sentence, row.advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of

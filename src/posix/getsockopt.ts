@@ -98,8 +98,9 @@ export function tryGetsockopt<Get>(
   const { system, fd } = borrow(socket);
   checkOption(option, "read");
   const number = option.numberOn(system);
-  if (fd < 0) return getsockoptErrors.refusal(system, "SocketClosed");
-  if (number === undefined) return getsockoptErrors.refusal(system, "OptionNotSupported");
+  if (fd < 0) return getsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
+  if (number === undefined)
+    return getsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);
   let value = system.option;
   let returned = read(system, fd, number, option, value, option.read.size);
   // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).
@@ -107,7 +108,7 @@ export function tryGetsockopt<Get>(
     value = roomFor(value.length, value);
     returned = read(system, fd, number, option, value, value.length);
   }
-  if (returned < 0) return getsockoptErrors.failure(system, returned);
+  if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: option.read.decode(value, system) };
 }
 

@@ -85,7 +85,7 @@ export function tryPoll<Request extends PollRequest>(
   const entries: PollEntry[] = [];
   let system: System | undefined;
   for (const request of requests) {
-    if (typeof request !== "object" || request === null) {
+    if (typeof request !== "object" || request === null || !("socket" in request)) {
       throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
     }
     const { socket, events } = request;

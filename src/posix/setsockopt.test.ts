@@ -11,7 +11,7 @@ import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { close } from "./close.ts";
 import { AF, IPPROTO, SHUT, SOCK } from "./constants.ts";
-import { getsockopt } from "./getsockopt.ts";
+import { getsockopt, tryGetsockopt } from "./getsockopt.ts";
 import { isSetsockoptError, setsockopt, setsockoptErrors, trySetsockopt } from "./setsockopt.ts";
 import { shutdown } from "./shutdown.ts";
 import { socket } from "./socket.ts";
@@ -229,4 +229,19 @@ test("options of Node's own servers and datagram sockets", async () => {
   datagram.setBroadcast(false);
   assert.equal(getsockopt(datagram, SO.BROADCAST), false);
   await new Promise<void>((resolve) => datagram.close(resolve));
+});
+
+test("an error, and a bad value, say which option it was", () => {
+  using datagram = socket(AF.INET, SOCK.DGRAM);
+  const set = trySetsockopt(datagram, TCP.NODELAY, true);
+  assert.match(assertFails(set, "OptionNotSupported").message, /^setsockopt E\w+ TCP_NODELAY: /);
+  const get = tryGetsockopt(datagram, rawOption(IPPROTO.TCP, 9999));
+  assert.match(assertFails(get, "OptionNotSupported").message, /^getsockopt E\w+ option 9999 of level 6: /);
+  assert.throws(() => setsockopt(datagram, SO.RCVTIMEO, -1), {
+    name: "RangeError",
+    message: /^SO_RCVTIMEO: /,
+  });
+  // @ts-expect-error The compiler knows that SO_REUSEADDR is a boolean.
+  const bad = () => setsockopt(datagram, SO.REUSEADDR, 1);
+  assert.throws(bad, { name: "TypeError", message: /^SO_REUSEADDR: / });
 });

@@ -3,6 +3,7 @@ import type { Result } from "../errors/result.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
+import type { System } from "../system/system.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `setsockopt()` can fail with. */
@@ -114,10 +115,22 @@ export function trySetsockopt<Set>(
   const { system, fd } = borrow(socket);
   checkOption(option, "write");
   const number = option.numberOn(system);
-  option.write.encode(value, system.option, system);
-  if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed");
-  if (number === undefined) return setsockoptErrors.refusal(system, "OptionNotSupported");
+  encode(option, value, system);
+  if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
+  if (number === undefined)
+    return setsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);
   const returned = system.setsockopt(fd, number.level, number.number, system.option);
-  if (returned < 0) return setsockoptErrors.failure(system, returned);
+  if (returned < 0) return setsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: undefined };
+}
+
+/** Encodes the value; of a bad one, says which option it was for. */
+function encode<Set>(option: WritableOption<Set>, value: Set, system: System) {
+  try {
+    option.write.encode(value, system.option, system);
+  } catch (error) {
+    if (error instanceof TypeError) throw new TypeError(`${option.name}: ${error.message}`);
+    if (error instanceof RangeError) throw new RangeError(`${option.name}: ${error.message}`);
+    throw error;
+  }
 }
