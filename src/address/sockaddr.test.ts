@@ -4,7 +4,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { linux } from "../system/linux/linux.ts";
 import type { System } from "../system/system.ts";
-import { ValueResult } from "../system/value-result.ts";
+import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
 import type { Address, AddressInput } from "./address.ts";
 import { formatIpv6 } from "./ip.ts";
 import { decodeAddress, encodeAddress } from "./sockaddr.ts";
@@ -13,11 +13,11 @@ import { decodeAddress, encodeAddress } from "./sockaddr.ts";
 const bsd: System = { ...linux, sockaddr: { lengthByte: true, sunPathSize: 104 } };
 
 function encode(address: AddressInput, system: System = linux): Uint8Array {
-  return encodeAddress(address, system, new ValueResult(new ArrayBuffer(128 + 16))).valid.slice();
+  return encodeAddress(address, system, new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128))).valid.slice();
 }
 
 function decode(bytes: Uint8Array, system: System = linux): Address {
-  const value = new ValueResult(new ArrayBuffer(128 + 16));
+  const value = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128));
   value.bytes.set(bytes);
   value.length = bytes.byteLength;
   return decodeAddress(system, value);
@@ -190,6 +190,8 @@ test("a zone is the number of an interface, or its name", () => {
   assert.equal(scopeOf("fe80::1%3"), 3);
   assert.equal(scopeOf("fe80::1%lo"), 1);
   assert.throws(() => scopeOf("fe80::1%nosuchinterface"), /no network interface "nosuchinterface"/);
+  assert.throws(() => scopeOf("fe80::1%lo%lo"), /no network interface "lo%lo"/);
+  assert.throws(() => scopeOf("fe80::1%lo\0lo"), /no network interface "lo\\u0000lo"/);
 });
 
 test("a bad address throws, and says why", () => {
@@ -237,5 +239,19 @@ test("a bad address throws, and says why", () => {
       (error) => error instanceof type && message.test(error.message),
       JSON.stringify(address),
     );
+  }
+});
+
+test("a getter that encodes another address meanwhile does not mix the two", () => {
+  const into = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128));
+  const other = { family: "unix", path: "x".repeat(100) } as const;
+  const address = { family: "ipv6", address: "::1", port: 80, flowlabel: 1, scopeId: 2 } as const;
+  for (const field of ["address", "port", "flowlabel", "scopeId"] as const) {
+    const get = () => {
+      encodeAddress(other, linux, into);
+      return address[field];
+    };
+    const input = Object.defineProperty({ ...address }, field, { get });
+    assert.deepEqual(encodeAddress(input, linux, into).valid, encode(address), field);
   }
 });

@@ -1,5 +1,6 @@
 import { integer, kind, quoted } from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
+import { lengthOf } from "../system/view.ts";
 import type { Address, AddressInput, IpAddressInput, UnixAddress, UnknownAddress } from "./address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 import { decodePath, encodePath } from "./unix.ts";
@@ -19,14 +20,14 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
     );
   }
   const { AF } = system.constants;
-  into.bytes.fill(0);
   if (isUnix(input)) {
     const path = encodePath(input.path, system.sockaddr.sunPathSize);
+    begin(AF.UNIX, DATA + path.byteLength, system, into);
     into.bytes.set(path, DATA);
-    return finish(AF.UNIX, DATA + path.byteLength, system, into);
+    return into;
   }
   if (isUnknown(input)) return encodeUnknown(input, system, into);
-  if (!isIp(input)) return finish(AF.UNSPEC, SIN.size, system, into);
+  if (!isIp(input)) return begin(AF.UNSPEC, SIN.size, system, into);
   if (input.family === "ipv4" || input.family === "IPv4") return encodeIpv4(input, system, into);
   return encodeIpv6(input, system, into);
 }
@@ -35,7 +36,7 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
 export function decodeAddress(system: System, from: ValueResult): Address {
   const { AF } = system.constants;
   const { bytes, view } = from;
-  const length = Math.min(from.length, from.capacity);
+  const length = from.validLength;
   if (length < DATA) return { family: "unspecified" };
   const number = familyOf(system, from);
   if (number === AF.UNSPEC) return { family: "unspecified" };
@@ -73,32 +74,39 @@ function isIp(input: AddressInput): input is IpAddressInput {
 }
 
 function encodeIpv4(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
-  const address = typeof input.address === "string" ? parseIpv4(input.address) : undefined;
-  if (address === undefined) throw new TypeError(`${quoted(input.address)} is not an IPv4 address`);
-  into.view.setUint16(SIN.port, integer("the port of an address", input.port, 0, 0xffff));
-  into.bytes.set(address, SIN.addr);
-  return finish(system.constants.AF.INET, SIN.size, system, into);
+  const { address, port } = input;
+  const bytes = typeof address === "string" ? parseIpv4(address) : undefined;
+  if (bytes === undefined) throw new TypeError(`${quoted(address)} is not an IPv4 address`);
+  integer("the port of an address", port, 0, 0xffff);
+  begin(system.constants.AF.INET, SIN.size, system, into);
+  into.view.setUint16(SIN.port, port);
+  into.bytes.set(bytes, SIN.addr);
+  return into;
 }
 
 function encodeIpv6(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
-  const [text, zone] = typeof input.address === "string" ? input.address.split("%", 2) : [];
-  const address = parseIpv6(text ?? "");
-  if (address === undefined) throw new TypeError(`${quoted(input.address)} is not an IPv6 address`);
-  const scopeId = zone === undefined ? (input.scopeId ?? 0) : scopeOfZone(zone, system);
-  into.view.setUint16(SIN6.port, integer("the port of an address", input.port, 0, 0xffff));
-  into.view.setUint32(
-    SIN6.flowinfo,
-    integer("the flowlabel of an address", input.flowlabel ?? 0, 0, 0xffffffff),
-  );
-  into.bytes.set(address, SIN6.addr);
-  into.view.setUint32(SIN6.scopeId, integer("the scopeId of an address", scopeId, 0, 0xffffffff), true);
-  return finish(system.constants.AF.INET6, SIN6.size, system, into);
+  const { address, port, flowlabel = 0, scopeId = 0 } = input;
+  const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
+  const bytes = parseIpv6(text);
+  if (bytes === undefined) throw new TypeError(`${quoted(address)} is not an IPv6 address`);
+  const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
+  integer("the port of an address", port, 0, 0xffff);
+  integer("the flowlabel of an address", flowlabel, 0, 0xffffffff);
+  integer("the scopeId of an address", scope, 0, 0xffffffff);
+  begin(system.constants.AF.INET6, SIN6.size, system, into);
+  into.view.setUint16(SIN6.port, port);
+  into.view.setUint32(SIN6.flowinfo, flowlabel);
+  into.bytes.set(bytes, SIN6.addr);
+  into.view.setUint32(SIN6.scopeId, scope, true);
+  return into;
 }
 
 /** RFC 4007: what follows the percent sign is the interface's number, or its name. */
 function scopeOfZone(zone: string, system: System): number {
   const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
-  if (scopeId === 0) throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
+  // To C, the name would end at a NUL.
+  if (scopeId === 0 || zone.includes("\0"))
+    throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
   return scopeId;
 }
 
@@ -108,16 +116,23 @@ function encodeUnknown(input: UnknownAddress, system: System, into: ValueResult)
     throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
   }
   integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
-  if (DATA + data.byteLength > into.capacity) {
+  const length = lengthOf(data);
+  if (DATA + length > into.capacity) {
     throw new RangeError(
-      `the data of an address is ${data.byteLength} bytes long; at most ${into.capacity - DATA} fit`,
+      `the data of an address is ${length} bytes long; at most ${into.capacity - DATA} fit`,
     );
   }
+  begin(number, DATA + length, system, into);
   into.bytes.set(data, DATA);
-  return finish(number, DATA + data.byteLength, system, into);
+  return into;
 }
 
-function finish(family: number, length: number, system: System, into: ValueResult): ValueResult {
+/**
+ * An empty sockaddr of the family. What the caller gave must have been read by then: its getters may call us, and
+ * `into` is shared.
+ */
+function begin(family: number, length: number, system: System, into: ValueResult): ValueResult {
+  into.bytes.fill(0);
   if (system.sockaddr.lengthByte) {
     into.view.setUint8(0, length);
     into.view.setUint8(1, family);

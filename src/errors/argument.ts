@@ -7,6 +7,12 @@ export function integer(what: string, value: number, min: number, max: number): 
   return value;
 }
 
+/** The value, if it is true or false; otherwise a TypeError. */
+export function boolean(what: string, value: boolean): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false, not ${kind(value)}`);
+  return value;
+}
+
 /** A C int. */
 export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
 

@@ -37,12 +37,13 @@ export class SocketError<Name extends ErrorName = ErrorName> extends Error {
   /** The path of the unix socket that the call was about, where there is one. */
   declare readonly path?: string;
 
-  /** Captures no stack: a `try…` call returns it. `thrown()` adds the stack for a call that throws. */
+  /** Captures no stack: a `try…` call returns it. `unwrap()` adds it for a call that throws. */
   constructor(init: SocketErrorInit<Name>) {
     const { stackTraceLimit } = Error;
-    Error.stackTraceLimit = 0;
+    // Where Error is frozen, as by node --frozen-intrinsics, Reflect.set() does nothing, and an assignment would throw.
+    Reflect.set(Error, "stackTraceLimit", 0);
     super(init.message);
-    Error.stackTraceLimit = stackTraceLimit;
+    Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
     this.name = init.name;
     this.code = init.code;
     this.errno = init.errno;

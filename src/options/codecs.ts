@@ -70,9 +70,7 @@ export const rate: Codec<number> = {
   },
 };
 
-/** A rate in bytes a second. */
-
-/** Reads a rate, from its halves: a bigint on the way would take twice as long. */
+/** Reads a rate from its halves: a bigint on the way would take twice as long. */
 export function rateAt(view: DataView, at: number): number {
   const low = view.getUint32(at, true);
   const high = view.getUint32(at + 4, true);

@@ -7,7 +7,7 @@ import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { linux } from "../system/linux/linux.ts";
 import { scripted } from "../system/scripted/scripted.ts";
-import type { ValueResult } from "../system/value-result.ts";
+import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
 import { rawOption } from "./raw.ts";
 import { TCP } from "./tcp.ts";
 
@@ -90,4 +90,21 @@ test("bad numbers, sizes and values are refused", () => {
   // @ts-expect-error bytes only
   assert.throws(() => setsockopt(client, raw, 60), TypeError);
   assert.throws(() => setsockopt(client, raw, new Uint8Array(16385)), RangeError);
+});
+
+test("the longest value fits, and is read into memory of ours alone", () => {
+  using client = socket(AF.INET, SOCK.STREAM);
+  const value = new Uint8Array(16_384);
+  value.set(word(60));
+  setsockopt(client, rawOption(IPPROTO.TCP, TCP_KEEPIDLE), value);
+  assert.equal(getsockopt(client, TCP.KEEPIDLE), 60);
+  assert.equal(getsockopt(client, rawOption(IPPROTO.TCP, TCP_KEEPIDLE, 16_384)).byteLength, 4);
+});
+
+test("the kernel is never told of more room than there is, whatever an option asks for", () => {
+  using client = socket(AF.INET, SOCK.STREAM);
+  const room = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 32));
+  room.length = 280;
+  assert.equal(linux.getsockopt(client.fd, IPPROTO.TCP, TCP_INFO, room), 0);
+  assert.equal(room.length, 32);
 });

@@ -1,10 +1,8 @@
 import { int, integer } from "../errors/argument.ts";
 import type { OptionNumber, System } from "../system/system.ts";
+import { OPTION_CAPACITY } from "../system/value-result.ts";
 import { checkBytes } from "./codecs.ts";
 import type { Option } from "./option.ts";
-
-/** The room that every System has for the value of an option. */
-const MAX_SIZE = 16_384;
 
 /**
  * An option that has no descriptor here, by its level and number, in bytes.
@@ -26,9 +24,9 @@ const MAX_SIZE = 16_384;
  * console.log(getsockopt(client, keepIdle)); // Uint8Array(4) [ 60, 0, 0, 0 ]
  * ```
  */
-export function rawOption(level: number, number: number, size = MAX_SIZE): Option<Uint8Array> {
+export function rawOption(level: number, number: number, size = OPTION_CAPACITY): Option<Uint8Array> {
   const identity: OptionNumber = { level: int("level", level), number: int("number", number) };
-  integer("size", size, 0, MAX_SIZE);
+  integer("size", size, 0, OPTION_CAPACITY);
   return {
     name: `option ${number} of level ${level}`,
     numberOn(system) {
@@ -47,7 +45,7 @@ export function rawOption(level: number, number: number, size = MAX_SIZE): Optio
     },
     write: {
       encode(value, into) {
-        const bytes = checkBytes("the value of the option", value, 0, MAX_SIZE);
+        const bytes = checkBytes("the value of the option", value, 0, OPTION_CAPACITY);
         into.bytes.set(bytes);
         into.length = bytes.byteLength;
       },

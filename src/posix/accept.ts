@@ -110,6 +110,7 @@ export interface Accepted {
  * `NetworkUnreachable`, `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`,
  * `SocketClosed`, `SocketNotListening`, `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or
  * `WouldBlock`
+ * @throws TypeError if the options are of the wrong type
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -136,9 +137,11 @@ export function tryAccept(
   options: DescriptorOptions = {},
 ): Result<Accepted, AcceptError> {
   const borrowed = borrow(socket);
-  const { system, fd } = borrowed;
-  if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
+  const { system } = borrowed;
   const flags = descriptorFlags(system, options);
+  // After the options' getters, which may have closed the socket.
+  const { fd } = borrowed;
+  if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
   let returned = system.accept(fd, system.address, flags);
   if (isInterrupted(system, returned)) {
     returned = goOn(borrowed, "receiving", () => system.accept(fd, system.address, flags));

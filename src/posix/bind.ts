@@ -143,8 +143,10 @@ export function bind(socket: SocketLike, address: AddressInput): void {
 /** The same as {@link bind}, returned instead of thrown. A bad address is thrown all the same. */
 export function tryBind(socket: SocketLike, address: AddressInput): Result<void, BindError> {
   const borrowed = borrow(socket);
-  const { system, fd } = borrowed;
+  const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);
+  // After the address's getters, which may have closed the socket.
+  const { fd } = borrowed;
   if (fd < 0) return bindErrors.refusal(system, "SocketClosed", placeOf(address));
   const returned = system.bind(fd, sockaddr);
   if (returned >= 0) return { ok: true, value: undefined };

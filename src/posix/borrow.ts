@@ -11,7 +11,10 @@ import { Socket } from "./owned-socket.ts";
  */
 export type SocketLike = Socket | Server | NetSocket | DatagramSocket | number;
 
-/** A descriptor for the length of a call; `fd` is negative where there is none, because it is closed or not open yet. */
+/**
+ * A descriptor for the length of a call; `fd` is negative where there is none, because it is closed or not open yet. It
+ * is as of when it is read.
+ */
 export interface Borrowed {
   readonly system: System;
   readonly fd: number;
@@ -19,23 +22,31 @@ export interface Borrowed {
 
 export function borrow(socket: SocketLike): Borrowed {
   if (socket instanceof Socket) return socket;
-  return { system: host, fd: typeof socket === "number" ? descriptor(socket) : descriptorOfNode(socket) };
-}
-
-/** Node keeps the libuv handle of a server or socket in `_handle`, and that of a dgram.Socket behind a symbol. */
-function descriptorOfNode(socket: unknown): number {
+  if (typeof socket === "number") return { system: host, fd: descriptor(socket) };
   if (typeof socket !== "object" || socket === null) throw notASocket(socket);
   const handle = handleOf(socket);
   if (handle === undefined) throw notASocket(socket);
-  if (handle === null) return -1;
-  const fd: unknown = typeof handle === "object" && "fd" in handle ? handle.fd : undefined;
-  if (typeof fd === "number") return fd;
+  return {
+    system: host,
+    get fd() {
+      return handle === null ? -1 : descriptorOf(handle, socket);
+    },
+  };
+}
+
+/** The descriptor of a libuv handle, which is negative once it is closed. */
+function descriptorOf(handle: unknown, socket: object): number {
+  const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
+  if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
   throw new TypeError(
     `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it`,
   );
 }
 
-/** The handle: null while it is not open, undefined where the object is no socket of Node's. */
+/**
+ * The libuv handle: null while it is not open, undefined where the object is no socket of Node's. Node keeps that of a
+ * server or socket in `_handle`, and that of a dgram.Socket behind a symbol.
+ */
 function handleOf(socket: object): unknown {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
     // lib/internal/dgram.js keeps the handle under this symbol; reading its `_handle` would print DEP0112.

@@ -170,8 +170,10 @@ export function connect(socket: SocketLike, address: AddressInput): void {
 /** The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same. */
 export function tryConnect(socket: SocketLike, address: AddressInput): Result<void, ConnectError> {
   const borrowed = borrow(socket);
-  const { system, fd } = borrowed;
+  const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);
+  // After the address's getters, which may have closed the socket.
+  const { fd } = borrowed;
   if (fd < 0) return connectErrors.refusal(system, "SocketClosed", placeOf(address));
   let returned = system.connect(fd, sockaddr);
   if (isInterrupted(system, returned)) returned = goOnConnecting(borrowed, sockaddr);

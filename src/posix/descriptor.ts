@@ -1,3 +1,4 @@
+import { boolean, checkObject } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
 import type { System } from "../system/system.ts";
 import { Socket } from "./owned-socket.ts";
@@ -13,8 +14,12 @@ export interface DescriptorOptions {
 
 /** The options as flags of socket(), socketpair() and accept4(): they are set in the same step, so no fork falls between. */
 export function descriptorFlags({ constants: { SOCK } }: System, options: DescriptorOptions): number {
+  checkObject("options", "{ nonblocking?, closeOnExec? }", options);
   const { nonblocking = false, closeOnExec = true } = options;
-  return (nonblocking ? SOCK.NONBLOCK : 0) | (closeOnExec ? SOCK.CLOEXEC : 0);
+  return (
+    (boolean("nonblocking", nonblocking) ? SOCK.NONBLOCK : 0) |
+    (boolean("closeOnExec", closeOnExec) ? SOCK.CLOEXEC : 0)
+  );
 }
 
 /** A new descriptor's Socket. `type` may have flags; protocol 0 is resolved to what the kernel chose. */

@@ -12,7 +12,7 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type ReadableOption } from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";
-import { ValueResult } from "../system/value-result.ts";
+import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `getsockopt()` can fail with. */
@@ -105,8 +105,9 @@ export function tryGetsockopt<Get>(
   let returned = read(system, fd, number, option, value, option.read.size);
   // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).
   if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
-    value = roomFor(value.length, value);
-    returned = read(system, fd, number, option, value, value.length);
+    const needed = value.length;
+    value = roomFor(needed, value);
+    returned = read(system, fd, number, option, value, needed);
   }
   if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: option.read.decode(value, system) };
@@ -125,10 +126,8 @@ function read(
   return system.getsockopt(fd, level, number, value);
 }
 
-/** The usual room where it is enough; otherwise memory of its own, with the length behind it. */
+/** The usual room where it is enough; otherwise memory of its own. */
 function roomFor(length: number, usual: ValueResult): ValueResult {
-  const room =
-    length <= usual.capacity ? usual : new ValueResult(new ArrayBuffer(Math.ceil(length / 16) * 16 + 16));
-  room.length = length;
-  return room;
+  if (length <= usual.capacity) return usual;
+  return new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
 }

@@ -5,7 +5,7 @@ import { SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { PollEntry, System } from "../system/system.ts";
-import { borrow, type SocketLike } from "./borrow.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { wait } from "./wait.ts";
 
 /** Everything that `poll()` can fail with. */
@@ -82,25 +82,33 @@ export function tryPoll<Request extends PollRequest>(
   if (!Array.isArray(requests)) throw new TypeError(`requests must be an array, not ${kind(requests)}`);
   if (typeof timeout !== "number") throw new TypeError(`timeout must be a number, not ${kind(timeout)}`);
   if (Number.isNaN(timeout)) throw new RangeError("timeout must be milliseconds, not NaN");
+  // A request's getters may close a socket: its descriptor is asked for when all have run.
+  const asked = Array.from(requests, checked);
   const entries: PollEntry[] = [];
   let system: System | undefined;
-  for (const request of requests) {
-    if (typeof request !== "object" || request === null || !("socket" in request)) {
-      throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
-    }
-    const { socket, events } = request;
-    const borrowed = borrow(socket);
+  for (const { borrowed, events } of asked) {
     system ??= borrowed.system;
     if (borrowed.system !== system) throw new TypeError("the sockets of one poll() must be of one system");
     if (borrowed.fd < 0) return pollErrors.refusal(system, "SocketClosed");
-    entries.push({ fd: borrowed.fd, events: integer("events", events, 0, MAX_EVENTS), revents: 0 });
+    entries.push({ fd: borrowed.fd, events, revents: 0 });
   }
   const returned = wait(system ?? host, entries, timeout);
   if (returned < 0) return pollErrors.failure(system ?? host, returned);
   const ready: Polled<Request["socket"]>[] = [];
-  for (const [index, { socket }] of requests.entries()) {
+  for (const [index, { socket }] of asked.entries()) {
     const revents = entries[index]?.revents ?? 0;
     if (revents !== 0) ready.push({ socket, revents });
   }
   return { ok: true, value: ready };
+}
+
+/** A request as it was when it was read, and its socket, borrowed. */
+function checked<Request extends PollRequest>(
+  request: Request,
+): { socket: Request["socket"]; borrowed: Borrowed; events: number } {
+  if (typeof request !== "object" || request === null || !("socket" in request)) {
+    throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
+  }
+  const { socket, events } = request;
+  return { socket, borrowed: borrow(socket), events: integer("events", events, 0, MAX_EVENTS) };
 }

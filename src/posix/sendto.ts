@@ -89,11 +89,13 @@ export function trySendto(
   flags: number,
   address: AddressInput,
 ): Result<number, SendtoError> {
-  checkBuffer("data", data);
   const borrowed = borrow(socket);
-  const { system, fd } = borrowed;
+  const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);
   const sockaddr = encodeAddress(address, system, system.address);
+  // After the address's getters, which may have detached the data, and closed the socket.
+  checkBuffer("data", data);
+  const { fd } = borrowed;
   if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
   let returned = system.sendto(fd, data, quietFlags, sockaddr);
   if (isInterrupted(system, returned)) {

@@ -112,10 +112,13 @@ export function trySetsockopt<Set>(
   option: WritableOption<Set>,
   value: NoInfer<Set>,
 ): Result<void, SetsockoptError> {
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system } = borrowed;
   checkOption(option, "write");
   const number = option.numberOn(system);
   encode(option, value, system);
+  // After the value's getters, which may have closed the socket.
+  const { fd } = borrowed;
   if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
     return setsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);

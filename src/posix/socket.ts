@@ -1,4 +1,4 @@
-import { int } from "../errors/argument.ts";
+import { checkObject, int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
@@ -75,7 +75,7 @@ export interface SocketOptions extends DescriptorOptions {
  * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
  * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
  * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
- * @throws TypeError if an argument is not a number
+ * @throws TypeError if an argument is of the wrong type
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example
  * ```ts
@@ -98,6 +98,7 @@ export function trySocket(
   protocol = 0,
   options: SocketOptions = {},
 ): Result<Socket, SocketCallError> {
+  checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
   const { system = host } = options;
   int("domain", domain);
   int("type", type);

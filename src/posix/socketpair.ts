@@ -1,4 +1,4 @@
-import { int } from "../errors/argument.ts";
+import { checkObject, int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
@@ -33,7 +33,7 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
  * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
  * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
  * `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `OperationNotSupported`
- * @throws TypeError if an argument is not a number
+ * @throws TypeError if an argument is of the wrong type
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example
  * ```ts
@@ -63,6 +63,7 @@ export function trySocketpair(
   protocol = 0,
   options: SocketOptions = {},
 ): Result<[Socket, Socket], SocketpairError> {
+  checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
   const { system = host } = options;
   int("domain", domain);
   int("type", type);

@@ -7,7 +7,10 @@ export type Bytes = bigint | Uint8Array;
  * Bytes before the buffer, for its length. It comes first: in the last 64 bytes of a page, with no page behind it, the
  * kernel takes 350 ns more to copy it (docs/benchmarks.md).
  */
-const LENGTH_SIZE = 16;
+export const LENGTH_SIZE = 16;
+
+/** How long the value of an option may be: the room that every System has for one. */
+export const OPTION_CAPACITY = 16_384;
 
 /**
  * A buffer and its length as one: the value-result argument of accept, recvfrom, getsockname and getsockopt.
@@ -47,8 +50,13 @@ export class ValueResult {
     this.#length[0] = length;
   }
 
-  /** The bytes that are valid: up to `length`, never past the buffer. */
+  /** `length`, but never past the buffer. */
+  get validLength(): number {
+    return Math.min(this.length, this.capacity);
+  }
+
+  /** The bytes that are valid. */
   get valid(): Uint8Array {
-    return this.bytes.subarray(0, Math.min(this.length, this.capacity));
+    return this.bytes.subarray(0, this.validLength);
   }
 }

@@ -1,4 +1,4 @@
-import { checkObject, integer, kind } from "../../errors/argument.ts";
+import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 
 /** What close() does with data that is not sent yet: struct linger. */
@@ -15,8 +15,7 @@ export const linger: ReadCodec<Linger> & WriteCodec<Linger> = {
   decode: ({ ints }) => ({ on: ints[0] !== 0, seconds: ints[1] ?? 0 }),
   encode(value, into) {
     checkObject("the option", "{ on, seconds }", value);
-    if (typeof value.on !== "boolean") throw new TypeError(`on must be true or false, not ${kind(value.on)}`);
-    into.ints[0] = value.on ? 1 : 0;
+    into.ints[0] = boolean("on", value.on) ? 1 : 0;
     into.ints[1] = integer("seconds", value.seconds, 0, 0x7fffffff);
     into.length = 8;
   },

@@ -1,7 +1,7 @@
 import { lastErrno } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 import type { PollEntry, System } from "../system.ts";
-import { ValueResult } from "../value-result.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
@@ -13,9 +13,9 @@ import { options, pointerOptions } from "./options.ts";
 const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
 
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
-const address = new ValueResult(mapMemory(128 + 16));
+const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
 /** Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into memory of their own. */
-const option = new ValueResult(mapMemory(16_384));
+const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
@@ -33,9 +33,10 @@ export const linux: System = {
     address.length = address.capacity;
     return result(libc.accept4(fd, address.pointer, address.lengthPointer, flags));
   },
-  bind: (fd, address) => result(libc.bind(fd, address.pointer, address.length)),
+  // Safety: no length that the kernel is given is past the memory, whatever was written there.
+  bind: (fd, address) => result(libc.bind(fd, address.pointer, address.validLength)),
   close: (fd) => result(libc.close(fd)),
-  connect: (fd, address) => result(libc.connect(fd, address.pointer, address.length)),
+  connect: (fd, address) => result(libc.connect(fd, address.pointer, address.validLength)),
   getpeername(fd, address) {
     address.length = address.capacity;
     return result(libc.getpeername(fd, address.pointer, address.lengthPointer));
@@ -44,8 +45,10 @@ export const linux: System = {
     address.length = address.capacity;
     return result(libc.getsockname(fd, address.pointer, address.lengthPointer));
   },
-  getsockopt: (fd, level, name, value) =>
-    result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer)),
+  getsockopt(fd, level, name, value) {
+    value.length = value.validLength;
+    return result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
+  },
   listen: (fd, backlog) => result(libc.listen(fd, backlog)),
   poll,
   recv: (fd, buffer, flags) => result(libc.recv(fd, buffer, lengthOf(buffer), flags)),
@@ -55,9 +58,9 @@ export const linux: System = {
   },
   send: (fd, buffer, flags) => result(libc.send(fd, buffer, lengthOf(buffer), flags)),
   sendto: (fd, buffer, flags, address) =>
-    result(libc.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.length)),
+    result(libc.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.validLength)),
   setsockopt: (fd, level, name, value) =>
-    result(libc.setsockopt(fd, level, name, value.pointer, value.length)),
+    result(libc.setsockopt(fd, level, name, value.pointer, value.validLength)),
   shutdown: (fd, how) => result(libc.shutdown(fd, how)),
   sockatmark: (fd) => result(libc.sockatmark(fd)),
   socket: (domain, type, protocol) => result(libc.socket(domain, type, protocol)),

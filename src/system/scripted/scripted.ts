@@ -1,6 +1,6 @@
 import { linux } from "../linux/linux.ts";
 import type { Calls, System } from "../system.ts";
-import { ValueResult } from "../value-result.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 
 /** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
 export type Answer<Name extends keyof Calls> = ReturnType<Calls[Name]> | Calls[Name];
@@ -36,8 +36,8 @@ export function scripted(script: Script): ScriptedSystem {
   return {
     ...linux,
     name: "scripted",
-    address: new ValueResult(new ArrayBuffer(128 + 16)),
-    option: new ValueResult(new ArrayBuffer(16_384)),
+    address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
+    option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),
     calls,
     accept: answer("accept", () => nextFd++),
     acceptQueue: answer("acceptQueue", () => undefined),
