@@ -26,6 +26,20 @@ export function codesOf(name, { codes, refusedAs }) {
   return codes.length > 0 ? codes : [refusedAs ?? "none"];
 }
 
+const CASES = {
+  port: "With a port",
+  noPort: "With port 0",
+  path: "With a path",
+  abstractName: "With an abstract name",
+};
+
+/** What the errors of a row say: of any address, and then of each kind that has a text of its own. */
+export function textsOf(row) {
+  const words = ({ sentence, advice }) => [sentence, advice].filter((part) => part).join(" ");
+  const cases = Object.entries(row.cases ?? {}).map(([kind, text]) => `${CASES[kind]}: ${words(text)}`);
+  return [words(row), ...cases];
+}
+
 /** The names that a doc comment's `@throws ListenError named …` lists. */
 export function namesIn(text) {
   return [...text.matchAll(/`([A-Z]\w+)`/g)].map(([, name]) => name);

@@ -1,7 +1,7 @@
 // The manual pages of section 3, one for each call, from its doc comment and its error set.
 import { basename } from "node:path";
 import { ReflectionKind } from "typedoc";
-import { codesOf } from "./calls.mjs";
+import { codesOf, textsOf } from "./calls.mjs";
 import { code, display, markdown, text } from "./mdoc.mjs";
 
 /** The pages by their file names. */
@@ -186,10 +186,15 @@ function errorList({ name }, second, { rows }) {
     ".Bl -tag -width Ds",
     ...Object.entries(rows).flatMap(([error, row]) => [
       `.It Bo ${codes(error, row)} Bc Sy ${error}`,
-      ...markdown([row.sentence, row.advice].filter((part) => part).join(" ")),
+      ...errorText(textsOf(row)),
     ]),
     ".El",
   ];
+}
+
+function errorText([always, ...cases]) {
+  const items = cases.flatMap((text) => [".It", ...markdown(text)]);
+  return [...markdown(always), ...(cases.length === 0 ? [] : [".Bl -bullet -compact", ...items, ".El"])];
 }
 
 function badArguments(tags) {

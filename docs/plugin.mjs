@@ -2,7 +2,7 @@
 // returns; this adds the errors, the conformance table and the source, and puts the sections in a manual's order.
 import { basename } from "node:path";
 import { Comment, CommentTag, Converter, ReferenceType, ReflectionKind, UnionType } from "typedoc";
-import { codesOf, conformanceTables, namesIn, sourceOf } from "./calls.mjs";
+import { codesOf, conformanceTables, namesIn, sourceOf, textsOf } from "./calls.mjs";
 
 const GROUPS = [
   "Calls",
@@ -173,9 +173,9 @@ function checkNames(app, reflection, errors) {
 function errorTable(errors) {
   const rows = Object.entries(errors.rows).map(([name, row]) => {
     const codes = codesOf(name, row).join(", ");
-    return `| \`${name}\` | ${codes} | ${[row.sentence, row.advice].filter((part) => part).join(" ")} |`;
+    return `| \`${name}\` | ${codes} | ${textsOf(row).join("<br>")} |`;
   });
-  return ["| Name | Code | |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| Name | Code | What it means |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
 function conformanceTable({ file, rows }) {

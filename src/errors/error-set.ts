@@ -1,6 +1,6 @@
 import type { System } from "../system/system.ts";
 import type { ErrorName } from "./names.ts";
-import { type ErrorRow, Unexpected } from "./rows.ts";
+import { type ErrorCases, type ErrorRow, Unexpected } from "./rows.ts";
 import { type ErrorPlace, SocketError } from "./socket-error.ts";
 
 /** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
@@ -77,12 +77,18 @@ export class ErrorSet<Name extends ErrorName> {
   ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && place(where), about].filter((word) => word).join(" ");
-    const message = `${subject}: ${[row.sentence, row.advice].filter((part) => part).join(" ")}`;
+    const { sentence, advice } = (where && row.cases?.[kindOf(where)]) ?? row;
+    const message = `${subject}: ${[sentence, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of
     // classes is beyond the compiler.
     return { ok: false, error: error as ErrorUnion<Name> };
   }
+}
+
+function kindOf({ port, path }: ErrorPlace): keyof ErrorCases {
+  if (path !== undefined) return path.startsWith("\0") ? "abstractName" : "path";
+  return port === 0 ? "noPort" : "port";
 }
 
 function place({ address, port, path }: ErrorPlace): string | undefined {

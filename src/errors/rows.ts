@@ -1,13 +1,31 @@
-/** One member of a call's errors, as a manual page has it. */
-export interface ErrorRow {
-  /** The C names that lead here. Where rows share one, the call asks the socket which it is. */
-  readonly codes: readonly string[];
-  /** The code of an error that we raise without a system call, where no system's code leads here. */
-  readonly refusedAs?: string;
+/** What an error says. */
+export interface ErrorText {
   /** What happened. */
   readonly sentence: string;
   /** What to do about it. */
   readonly advice?: string;
+}
+
+/** The kinds of address that an error may say different things about. */
+export interface ErrorCases {
+  /** An IP address with a port. */
+  readonly port?: ErrorText;
+  /** An IP address with port 0, for which the system chooses one. */
+  readonly noPort?: ErrorText;
+  /** A unix path in the file system. */
+  readonly path?: ErrorText;
+  /** A name in Linux's abstract namespace. */
+  readonly abstractName?: ErrorText;
+}
+
+/** One member of a call's errors, as a manual page has it. */
+export interface ErrorRow extends ErrorText {
+  /** The C names that lead here. Where rows share one, the call asks the socket which it is. */
+  readonly codes: readonly string[];
+  /** The code of an error that we raise without a system call, where no system's code leads here. */
+  readonly refusedAs?: string;
+  /** What it says instead where the kind of the address tells more. */
+  readonly cases?: ErrorCases;
 }
 
 // The rows that mean the same in every call stand here, once. A call that has more to say has a row of its own.

@@ -16,5 +16,9 @@ for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
   bind(first, loopback);
   assert.deepEqual(getsockname(first), { ...loopback, port: 40000 });
   using second = socket(AF.INET, type);
-  assertFails(tryBind(second, loopback), "AddressInUse", "EADDRINUSE");
+  const error = assertFails(tryBind(second, loopback), "AddressInUse", "EADDRINUSE");
+  assert.match(
+    error.message,
+    /: No port was given, and every port .* in use\. The range is net\.ipv4\.ip_local_port_range\.$/,
+  );
 }

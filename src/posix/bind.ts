@@ -26,8 +26,14 @@ import { isBound, socketState } from "./socket-state.ts";
 export const bindErrors = new ErrorSet("bind", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The port needs a privilege, or a directory of the path may not be written or searched.",
-    advice: "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
+    sentence: "The process may not bind to the address.",
+    cases: {
+      port: {
+        sentence: "The port needs a privilege.",
+        advice: "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
+      },
+      path: { sentence: "A directory of the path may not be written or searched." },
+    },
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT", "EINVAL"],
@@ -36,10 +42,26 @@ export const bindErrors = new ErrorSet("bind", {
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    sentence:
-      "The address is in use; or no port was given, and every port of the ephemeral range is in use; or the path exists.",
-    advice:
-      "Find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before bind(); a unix socket that nobody listens on must be unlinked first.",
+    sentence: "The address is in use.",
+    cases: {
+      port: {
+        sentence: "The port is in use.",
+        advice:
+          "Choose another, or find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before bind().",
+      },
+      noPort: {
+        sentence: "No port was given, and every port of the ephemeral range is in use.",
+        advice: "The range is net.ipv4.ip_local_port_range.",
+      },
+      path: {
+        sentence: "The path exists.",
+        advice: "If it is a unix socket that nobody listens on (`ss -lxp`), unlink it first.",
+      },
+      abstractName: {
+        sentence: "Another socket has this abstract name.",
+        advice: "Find its holder with `ss -lxp`; the name is free once that socket is closed.",
+      },
+    },
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],

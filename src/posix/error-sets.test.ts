@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
+import type { ErrorText } from "../errors/rows.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { errnos } from "../system/linux/errno.ts";
 import { scripted } from "../system/scripted/scripted.ts";
@@ -75,9 +76,12 @@ for (const call of calls) {
   });
 
   test(`${name}: sentences and advice begin with a capital or a call, and end with a period`, () => {
-    for (const [row, { sentence, advice }] of rowsOf(call)) {
-      for (const text of advice === undefined ? [sentence] : [sentence, advice]) {
-        assert.match(text, /^([A-Z`]|\w+\(\))[^\n]*[^.\s]\.$/, `${row}: ${text}`);
+    for (const [name, row] of rowsOf(call)) {
+      const texts: readonly ErrorText[] = [row, ...Object.values(row.cases ?? {})];
+      for (const text of texts.flatMap(({ sentence, advice }) =>
+        advice ? [sentence, advice] : [sentence],
+      )) {
+        assert.match(text, /^([A-Z`]|\w+\(\))[^\n]*[^.\s]\.$/, `${name}: ${text}`);
       }
     }
   });

@@ -12,3 +12,4 @@ using second = socket(AF.INET, SOCK.STREAM);
 const result = tryListen(second, 1);
 assert.ok(!result.ok && result.error.name === "AddressInUse");
 assert.equal(result.error.code, "EADDRINUSE");
+assert.match(result.error.message, /: The socket was not bound, and every port .* is in use\. /);

@@ -195,7 +195,10 @@ conformance("listen", [
       const address = getsockname(first);
       assert.ok("port" in address);
       assert.deepEqual([error.address, error.port], [address.address, address.port]);
-      assert.match(error.message, new RegExp(`^listen EADDRINUSE 127\\.0\\.0\\.1:${address.port}: `));
+      assert.match(
+        error.message,
+        new RegExp(`^listen EADDRINUSE 127\\.0\\.0\\.1:${address.port}: Another socket is already listening`),
+      );
     },
   },
   {

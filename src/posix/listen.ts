@@ -22,9 +22,14 @@ export const listenErrors = new ErrorSet("listen", {
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    sentence:
-      "Another socket is already listening on this address; or the socket was not bound, and every port of the ephemeral range is in use.",
+    sentence: "Another socket is already listening on this address.",
     advice: "Choose another port, or find its holder with `ss -ltnp`.",
+    cases: {
+      noPort: {
+        sentence: "The socket was not bound, and every port of the ephemeral range is in use.",
+        advice: "The range is net.ipv4.ip_local_port_range.",
+      },
+    },
   },
   AlreadyConnected: {
     codes: ["EINVAL", "EISCONN"],
