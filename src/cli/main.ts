@@ -56,6 +56,10 @@ function makeReport(json: boolean): Report {
       get columns() {
         return stdout.columns;
       },
+      onResize: (listener) => {
+        stdout.on("resize", listener);
+        return () => stdout.off("resize", listener);
+      },
     },
     isTerminal,
     colors: picocolors.createColors(isTerminal && !process.env.NO_COLOR),

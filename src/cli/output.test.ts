@@ -121,6 +121,10 @@ class Terminal {
     }
   }
 
+  resize(columns: number) {
+    this.#tmux(["resize-window", "-x", `${columns}`]);
+  }
+
   press(key: string) {
     this.#tmux(["send-keys", key]);
   }
@@ -158,6 +162,26 @@ test("on a terminal: colour, a status line in place, and Ctrl-C", async (context
   assert.match(end, /\n(\^C)?1 connection in .*\n5 bytes in, 5 bytes out; .*\nstatus 0/);
   assert.doesNotMatch(end, /accepted,/);
 });
+
+test("on a terminal that becomes narrower, and wider again, the status line stays one line", async (context) => {
+  const terminal = Terminal.open(context, inShell(""));
+  if (terminal === undefined) return;
+  const wide = lines(await terminal.shows(/ - Ctrl-C ends/));
+  terminal.resize(30);
+  // It is cut, where it had wrapped.
+  const narrow = lines(await terminal.shows(/^0 accepted, 0 open, queue 0\/.$/m));
+  assert.deepEqual(narrow.slice(-2), ["  end      Ctrl-C", wide.at(-1)?.slice(0, 29)]);
+  assert.equal(narrow.filter((line) => line.includes("Ctrl-C ends")).length, 0, narrow.join("\n"));
+  terminal.resize(100);
+  // tmux has moved what did not fit any more to its history.
+  assert.deepEqual(lines(await terminal.shows(/ - Ctrl-C ends/)).slice(-3), wide.slice(-3));
+});
+
+/** The lines of a screen, without colours and the empty ones. */
+const lines = (screen: string) =>
+  plain(screen)
+    .split("\n")
+    .filter((line) => line !== "");
 
 test("on a terminal NO_COLOR turns colour off", async (context) => {
   const terminal = Terminal.open(context, inShell("NO_COLOR=1"));
