@@ -1,6 +1,6 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { type Command, Option } from "commander";
-import type { AddressInput } from "../address/address.ts";
+import type { AddressInput, Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
@@ -96,7 +96,7 @@ function listening(listener: Socket, { backlog, respond }: ListenOptions): Liste
   return {
     event: "listening",
     family: isInternet ? at.family : "unix",
-    address: isInternet ? at.address : null,
+    address: isInternet ? withScope(at) : null,
     port: isInternet ? at.port : null,
     path: isUnix ? formatPath(at.path) : null,
     respond,
@@ -105,6 +105,11 @@ function listening(listener: Socket, { backlog, respond }: ListenOptions): Liste
     somaxconn: somaxconn() ?? null,
     pid: process.pid,
   };
+}
+
+/** A link-local address is of no use without its interface. */
+function withScope(at: Ipv4Address | Ipv6Address): string {
+  return at.family === "ipv4" || at.scopeId === 0 ? at.address : `${at.address}%${at.scopeId}`;
 }
 
 /**

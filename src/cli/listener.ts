@@ -1,4 +1,7 @@
 import { lstatSync } from "node:fs";
+import { isIPv6, SocketAddress } from "node:net";
+import { networkInterfaces } from "node:os";
+import { dirname } from "node:path";
 import type { AddressInput } from "../address/address.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
@@ -46,16 +49,44 @@ function why(error: unknown, address: AddressInput): string {
   if (error.name === "AccessDenied" && "port" in address) {
     return `Port ${address.port} needs a privilege: choose one from 1024 up (net.ipv4.ip_unprivileged_port_start), or run with CAP_NET_BIND_SERVICE.`;
   }
-  if (error.name === "AddressNotAvailable") return `${place} is not an address of this machine.`;
+  if (error.name === "AccessDenied" && "path" in address) {
+    return `${dirname(place)} may not be written or searched by this user: choose a path in another folder.`;
+  }
+  if (error.name === "AddressNotAvailable" && "port" in address) {
+    return `${address.address} is not an address of this machine${portMeant(address)}.`;
+  }
+  if (error.code === "EINVAL" && "port" in address && isLinkLocal(address.address)) {
+    const scoped = { ...address, address: `${address.address}%${interfaceOf(address.address) ?? "eth0"}` };
+    return `The link-local address ${address.address} needs the name of its interface: write ${placeOf(scoped)}.`;
+  }
   return `Cannot listen on ${place}: ${error.message}`;
 }
 
+/** As the user wrote it, or would have to. */
 function placeOf(address: AddressInput): string {
   if ("path" in address) return formatPath(address.path);
   if (!("port" in address)) return address.family;
+  if (address.port === 0) return address.address;
   return address.family === "ipv6"
     ? `[${address.address}]:${address.port}`
     : `${address.address}:${address.port}`;
+}
+
+/** `::1:80` is an address as a whole; it was hardly meant. */
+function portMeant({ address, port }: { readonly address: string; readonly port: number }): string {
+  const [, host = "", meant] = /^(.*):(\d+)$/.exec(address) ?? [];
+  return port === 0 && isIPv6(host) ? `; for port ${meant} of ${host} write [${host}]:${meant}` : "";
+}
+
+/** Of fe80::/10, and without its interface. */
+const isLinkLocal = (address: string) => /^fe[89ab][\da-f]:[^%]*$/i.test(address);
+
+/** The interface of this machine that has the address. */
+function interfaceOf(address: string): string | undefined {
+  const { address: canonical } = new SocketAddress({ family: "ipv6", address });
+  return Object.entries(networkInterfaces()).find(([, its]) =>
+    its?.some((one) => one.address === canonical),
+  )?.[0];
 }
 
 /**

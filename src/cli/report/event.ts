@@ -14,7 +14,7 @@ export type ListenEvent =
 export interface ListeningEvent {
   readonly event: "listening";
   readonly family: "ipv4" | "ipv6" | "unix";
-  /** The IP address; null for a unix socket. */
+  /** The IP address, of a link-local one with the number of its interface, `fe80::1%2`; null for a unix socket. */
   readonly address: string | null;
   /** The port; null for a unix socket. */
   readonly port: number | null;
