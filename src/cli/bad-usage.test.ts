@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment, runBerkeley } from "../conformance/command.ts";
 
@@ -21,19 +23,26 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["-1"], /"-1" is not a port|unknown option '-1'/],
   [["3.5"], /"3.5" is not a port/],
   [["3000x"], /"3000x" is not a port/],
-  [["127.0.0.1:"], /"" is not a port/],
-  [["abc"], '"abc" is not a port; a host needs one after it, as in abc:3000.'],
+  [[""], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
+  [["127.0.0.1:"], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
+  [
+    ["abc"],
+    '"abc" is neither a port nor a command (listen, help); a host needs a port after it, as in localhost:3000.',
+  ],
+  [["localhost"], '"localhost" is not a port; a host needs one after it, as in localhost:3000.'],
+  [["a.example"], '"a.example" is not a port; a host needs one after it, as in a.example:3000.'],
   [["[::1"], /an IPv6 address goes in brackets/],
   [["[127.0.0.1]:80"], '"127.0.0.1" in brackets is not an IPv6 address.'],
   [["::1:x:3000"], /an IPv6 address goes in brackets/],
-  [["1", "2"], /too many arguments/],
+  [["1", "2"], /too many arguments.*; see `berkeley listen --help`\.$/],
   [["--backlog", "x"], '"x" is not a backlog; a backlog is a whole number from 0 to 2147483647.'],
   [["--backlog", "-1"], /"-1" is not a backlog/],
   [["--backlog", "2147483648"], /"2147483648" is not a backlog/],
   [["--backlog", "1e3"], /"1e3" is not a backlog/],
   [["--backlog"], /option '--backlog <n>' argument missing/],
-  [["--respond", "shout"], /Allowed choices are echo, discard, http\./],
-  [["--bakclog", "5"], /unknown option '--bakclog' \(Did you mean --backlog\?\)/],
+  [["--respond", "shout"], /Allowed choices are echo, discard, http; see `berkeley listen --help`\.$/],
+  [["-x"], "unknown option '-x'; see `berkeley listen --help`."],
+  [["--bakclog", "5"], "unknown option '--bakclog' (Did you mean --backlog?); see `berkeley listen --help`."],
   [["--unix", ""], "--unix needs a path, or @ and a name for the abstract namespace."],
   [["--unix", "@"], /--unix needs a path/],
   [["--unix", "socket", "3000"], 'Give either a port ("3000") or --unix, not both.'],
@@ -41,8 +50,18 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["--unix", `/${"x".repeat(120)}`], /121 bytes long; sun_path has room for 108/],
   // RFC 2606 and RFC 5737: a name and an address that are nobody's.
   [["berkeley.invalid:80"], /^The host "berkeley\.invalid" cannot be found \(E\w+\)\.$/],
-  [["192.0.2.1:8080"], "192.0.2.1:8080 is not an address of this machine."],
-  [["[2001:db8::1]:8080"], "[2001:db8::1]:8080 is not an address of this machine."],
+  [["192.0.2.1:8080"], "192.0.2.1 is not an address of this machine."],
+  [["192.0.2.1"], "192.0.2.1 is not an address of this machine."],
+  [["[2001:db8::1]:8080"], "2001:db8::1 is not an address of this machine."],
+  [["::1:80"], "::1:80 is not an address of this machine; for port 80 of ::1 write [::1]:80."],
+  [
+    ["fe80::1:2:3:4"],
+    "The link-local address fe80::1:2:3:4 needs the name of its interface: write fe80::1:2:3:4%eth0.",
+  ],
+  [
+    ["[fe80::1:2:3:4]:8080"],
+    "The link-local address fe80::1:2:3:4 needs the name of its interface: write [fe80::1:2:3:4%eth0]:8080.",
+  ],
 ];
 
 for (const [words, message] of rows) {
@@ -51,7 +70,8 @@ for (const [words, message] of rows) {
 
 test("refuses an unknown option and an unknown command without the subcommand, too", () => {
   refuses(["--jsn"], /unknown option '--jsn'/);
-  refuses(["lisen"], /"lisen" is not a port/);
+  refuses(["lisen"], /"lisen" is neither a port nor a command \(listen, help\)/);
+  refuses(["--json", "listen"], '"listen" is not a port; a command comes first, before its options.');
 });
 
 test("a port in use, by another berkeley and by another program", async (context) => {
@@ -95,6 +115,30 @@ test("a privileged port, without root's rights", (context) => {
   );
 });
 
+test("a folder that may not be written", (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o555);
+  const path = join(folder, "socket");
+  // Root may write where others may not, by a privilege that it can give up.
+  const wrapper = process.getuid?.() === 0 ? ["setpriv", "--bounding-set=-dac_override"] : [];
+  const [program = process.execPath, ...words] = [...wrapper, process.execPath, berkeley, "listen"];
+  const options = { encoding: "utf8", env: plainEnvironment } as const;
+  const { status, stdout, stderr, error } = spawnSync(program, [...words, "--unix", path], options);
+  if (error !== undefined) {
+    context.skip(`the privilege cannot be given up: ${error}`);
+    return;
+  }
+  assert.deepEqual(
+    { status, stdout, stderr },
+    {
+      status: 2,
+      stdout: "",
+      stderr: `berkeley: ${folder} may not be written or searched by this user: choose a path in another folder.\n`,
+    },
+  );
+});
+
 test("--version is that of package.json", () => {
   const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
   const { status, stdout, stderr } = runBerkeley(["--version"]);
@@ -104,6 +148,7 @@ test("--version is that of package.json", () => {
 test("--help tells of every option, on standard output, with status 0", () => {
   for (const words of [
     ["listen", "--help"],
+    ["listen", "-h"],
     ["help", "listen"],
   ]) {
     const { status, stdout, stderr } = runBerkeley(words);
@@ -120,7 +165,10 @@ test("--help tells of every option, on standard output, with status 0", () => {
       assert.ok(stdout.includes(word), `${word} is not in:\n${stdout}`);
     }
   }
-  const { status, stdout } = runBerkeley(["--help"]);
-  assert.equal(status, 0);
-  assert.match(stdout, /listen \[options\] \[\[host:\]port\]/);
+  for (const word of ["-h", "--help"]) {
+    const { status, stdout } = runBerkeley([word]);
+    assert.equal(status, 0);
+    assert.match(stdout, /listen \[options\] \[\[host:\]port\]/);
+    assert.match(stdout, /`berkeley listen --help` shows its options\./);
+  }
 });

@@ -31,12 +31,28 @@ export function parseHostAndPort(text: string | undefined): HostAndPort {
     throw new UsageError(`"${text}" is not host:port; an IPv6 address goes in brackets, as in [::1]:3000.`);
   }
   if (colon === -1 && !/^[-+.\d]/.test(text)) {
-    throw new UsageError(`"${text}" is not a port; a host needs one after it, as in ${text}:3000.`);
+    throw new UsageError(whyNoPort(text));
   }
   return { host: host === "" ? DEFAULT_HOST : host, port: parsePort(text.slice(colon + 1)) };
 }
 
+/** One sentence on a word that may be meant as a host, or as a command. */
+function whyNoPort(text: string): string {
+  if (text === "") return emptyPort;
+  if (commands.includes(text)) return `"${text}" is not a port; a command comes first, before its options.`;
+  if (text.includes(".") || text === "localhost") {
+    return `"${text}" is not a port; a host needs one after it, as in ${text}:3000.`;
+  }
+  return `"${text}" is neither a port nor a command (${commands.join(", ")}); a host needs a port after it, as in localhost:3000.`;
+}
+
+/** What `berkeley` takes as its first word: the others that it meets are taken for a port. */
+const commands = ["listen", "help"];
+
+const emptyPort = "The port is empty; a port is a whole number from 0 (a free one) to 65535.";
+
 function parsePort(text: string): number {
+  if (text === "") throw new UsageError(emptyPort);
   const port = Number(text);
   if (!/^\d+$/.test(text) || port > 65535) {
     throw new UsageError(`"${text}" is not a port; a port is a whole number from 0 (a free one) to 65535.`);

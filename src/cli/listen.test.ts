@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { Listening, readAll, readBytes, runBerkeley } from "../conformance/command.ts";
@@ -116,6 +116,34 @@ test("ends quietly when the reader of its output has left", async (context) => {
   socket.on("error", () => {}).resume();
   const { status, stderr } = await listening.exited;
   assert.deepEqual([status, stderr], [0, ""]);
+});
+
+test("output that cannot be written, as on a full disk, is told, with status 1", (context) => {
+  const full = openSync("/dev/full", "w");
+  context.after(() => closeSync(full));
+  for (const words of [["listen"], ["listen", "--json"], ["--help"]]) {
+    const { status, stderr } = runBerkeley(words, { stdio: ["ignore", full, "pipe"] });
+    assert.equal(status, 1);
+    assert.match(stderr, /^berkeley: Cannot write to standard output: ENOSPC: .+\.\n$/);
+  }
+});
+
+test("a link-local address: its interface is asked for, and told", async (context) => {
+  const [name, own] =
+    Object.entries(networkInterfaces())
+      .flatMap(([name, its = []]) => its.map((one) => [name, one] as const))
+      .find(([, one]) => one.family === "IPv6" && one.address.startsWith("fe80:")) ?? [];
+  if (own?.family !== "IPv6") {
+    context.skip("no interface has a link-local address");
+    return;
+  }
+  const { stderr } = runBerkeley(["listen", own.address]);
+  assert.equal(
+    stderr,
+    `berkeley: The link-local address ${own.address} needs the name of its interface: write ${own.address}%${name}.\n`,
+  );
+  const { at } = await Listening.start(context, [`${own.address}%${name}`]);
+  assert.equal(at.address, `${own.address}%${own.scopeid}`);
 });
 
 test("IPv6, and the host's name", async (context) => {

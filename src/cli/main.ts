@@ -9,18 +9,31 @@ import { jsonReport } from "./report/json.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DONE = 0;
+/** What it has to tell cannot be written. */
+const FAILED = 1;
 /** What was asked for is wrong, or cannot be done here. */
 const BAD_USAGE = 2;
+
+const moreHelp = `
+Without a command it is listen: \`berkeley 8080\` is \`berkeley listen 8080\`.
+\`berkeley listen --help\` shows its options.
+
+Examples:
+  berkeley                               echo, on a free port of this machine
+  berkeley listen 8080 --respond http    a page for a browser, on http://127.0.0.1:8080/`;
 
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: string[]): Promise<number> {
-  // Whoever reads our output may leave, as `| head -1` does. Nothing is left to tell then, and we leave too.
-  process.stdout.on("error", () => process.exit(DONE));
+  process.stdout.on("error", leave);
+  // There is nowhere left to tell it; the status still does.
+  process.stderr.on("error", () => {});
   const program = new Command("berkeley")
     .description("Berkeley sockets for TypeScript, at the command line.")
     .version(version(), "--version", "print the version")
-    .helpOption("--help", "print help")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print help for a command")
+    .addHelpText("after", moreHelp)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
   addListen(program, makeReport);
@@ -35,14 +48,25 @@ async function run(words: string[]): Promise<number> {
   }
 }
 
+/**
+ * Whoever reads our output may leave, as `| head -1` does: nothing is left to tell then, and we leave too. Any other
+ * error, such as that of a full disk, loses what somebody wants.
+ */
+function leave(error: NodeJS.ErrnoException): void {
+  if (error.code === "EPIPE") process.exit(DONE);
+  process.stderr.write(`berkeley: Cannot write to standard output: ${error.message}.\n`);
+  process.exit(FAILED);
+}
+
 function complain(message: string): number {
   process.stderr.write(`berkeley: ${message}\n`);
   return BAD_USAGE;
 }
 
-/** commander's words for what is wrong, on one line. */
+/** commander's words for what is wrong, on one line, and where to read what would be right. */
 function sentence(message: string): string {
-  return message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
+  return `${words.replace(/\.$/, "")}; see \`berkeley listen --help\`.`;
 }
 
 function makeReport(json: boolean): Report {
