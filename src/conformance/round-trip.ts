@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import { SocketError } from "../errors/socket-error.ts";
-import type { Option } from "../options/option.ts";
+import type { Option, ReadableOption, WritableOption } from "../options/option.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
@@ -51,20 +51,20 @@ export function optionTests(level: string, options: Record<string, Named>, rows:
 
 /** What is set is what is read, or reads as `reads` where the kernel rounds it: `why` says how. */
 export function roundTrip<Get, Set extends Get>(
-  option: Option<Get, Set>,
+  option: ReadableOption<Get> & WritableOption<Set>,
   on: (fixture: Fixture) => Socket,
   value: NoInfer<Set>,
   more?: Conditions & { readonly reads?: NoInfer<Get>; readonly why?: string },
 ): OptionRow;
 /** The same, of an option that reads otherwise than it is set. */
 export function roundTrip<Get, Set>(
-  option: Option<Get, Set>,
+  option: ReadableOption<Get> & WritableOption<Set>,
   on: (fixture: Fixture) => Socket,
   value: NoInfer<Set>,
   more: Conditions & { readonly reads: NoInfer<Get>; readonly why?: string },
 ): OptionRow;
 export function roundTrip<Get, Set>(
-  option: Option<Get, Set>,
+  option: ReadableOption<Get> & WritableOption<Set>,
   on: (fixture: Fixture) => Socket,
   value: Set,
   more: Conditions & { readonly reads?: Get; readonly why?: string } = {},

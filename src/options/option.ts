@@ -33,7 +33,7 @@ export interface WritableOption<Set> extends OptionIdentity {
 }
 
 /** An option that can be read and set. */
-export type Option<Get, Set = Get> = ReadableOption<Get> & WritableOption<Set>;
+export interface Option<Value> extends ReadableOption<Value>, WritableOption<Value> {}
 
 /** An option that can be read and set. */
 export function option<Value>(name: string, codec: ReadCodec<Value> & WriteCodec<Value>): Option<Value> {
@@ -50,12 +50,12 @@ export function writeOnly<Set>(name: string, write: WriteCodec<Set>): WritableOp
   return { ...identity(name), write };
 }
 
-/** An option that reads otherwise than it is set. */
+/** An option that reads otherwise than it is set: its value is of two types. */
 export function asymmetric<Get, Set>(
   name: string,
   read: ReadCodec<Get>,
   write: WriteCodec<Set>,
-): Option<Get, Set> {
+): ReadableOption<Get> & WritableOption<Set> {
   return { ...identity(name), read, write };
 }
 

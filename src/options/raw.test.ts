@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { assertFails } from "../conformance/conformance.ts";
-import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
+import { AF, IPPROTO, SOCK, SOL } from "../posix/constants.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
@@ -26,6 +26,12 @@ test("a raw option is set and read in bytes, as many as the kernel has", () => {
   assert.equal(getsockopt(client, rawOption(IPPROTO.TCP, TCP_INFO, 0)).byteLength, 0);
   assertFails(tryGetsockopt(client, rawOption(IPPROTO.TCP, 9999)), "OptionNotSupported", "ENOPROTOOPT");
   assertFails(trySetsockopt(client, keepIdle, new Uint8Array(3)), "InvalidArgument", "EINVAL");
+});
+
+test("SOL.SOCKET is the level of SO's options", () => {
+  using client = socket(AF.INET, SOCK.STREAM);
+  const SO_TYPE = 3;
+  assert.deepEqual(getsockopt(client, rawOption(SOL.SOCKET, SO_TYPE)), word(SOCK.STREAM));
 });
 
 test("what is read is a copy, and what is set is copied before the call", () => {

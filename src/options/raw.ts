@@ -11,7 +11,7 @@ import type { Option } from "./option.ts";
  * process's memory (SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF, SO_GET_FILTER, TCP_ZEROCOPY_RECEIVE and others) are refused.
  * An option newer than this library may be one of these unknown to it: the caller answers for what the bytes mean.
  *
- * @param level SOL_SOCKET, IPPROTO_TCP and so on, as the system numbers them
+ * @param level `SOL.SOCKET`, `IPPROTO.TCP` and so on, or any number that the system gives to a level
  * @param number the option, as the system numbers it
  * @param size how many bytes to ask for: 0 to 16384; some options take only their own size
  * @throws TypeError from `getsockopt()` and `setsockopt()`, if the option is one that carries a pointer

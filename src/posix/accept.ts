@@ -77,7 +77,7 @@ export const acceptErrors = new ErrorSet("accept", {
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
-    sentence: "No connection waits, and the socket does not block, or its SO_RCVTIMEO is over.",
+    sentence: "No connection waits, and the socket does not block, or its SO.RCVTIMEO is over.",
   },
 });
 
@@ -97,6 +97,8 @@ export interface Accepted {
 
 /**
  * Takes the first connection out of the queue of a listening socket, waiting for one if there is none, through signals too.
+ * It fails with `WouldBlock` if the socket does not block, or once its SO.RCVTIMEO is over (which counts from the first
+ * signal, if there are any).
  *
  * On Linux a connection that failed while it waited fails the call that takes it; the errors that say so advise to accept
  * the next one. One that ended while it waited may be handed out all the same, and then tells so when it is read.
@@ -105,6 +107,7 @@ export interface Accepted {
  *
  * @param socket a listening socket; a borrowed one stays the caller's
  * @param options `nonblocking` and `closeOnExec` of the new socket
+ * @returns the new socket, and the address of its peer
  * @throws AcceptError named `BadFileDescriptor`, `BlockedByFirewall`, `ConnectionAborted`,
  * `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`, `NetworkSubsystemFailed`,
  * `NetworkUnreachable`, `OperationNotSupported`, `ProcessFdQuotaExceeded`, `ProtocolFailure`,

@@ -27,6 +27,15 @@ const WebAssembly: { Memory: new (descriptor: MemoryDescriptor) => WebAssemblyMe
 const hello = Buffer.from("hello");
 const address = { ...loopback, port: 9 };
 
+test("a string to be sent is refused, with the way to send it", () => {
+  using client = socket(AF.INET, SOCK.DGRAM);
+  const error = new TypeError("data must be a Uint8Array, not a string: use Buffer.from(text)");
+  // @ts-expect-error a string is no Uint8Array
+  assert.throws(() => send(client, "hello"), error);
+  // @ts-expect-error a string is no Uint8Array
+  assert.throws(() => sendto(client, "hello", 0, address), error);
+});
+
 /** The calls that take bytes, and the word that their messages have for them. */
 const transfers = [
   { what: "data", call: (socket: SocketLike, bytes: Uint8Array) => send(socket, bytes) },

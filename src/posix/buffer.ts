@@ -27,6 +27,13 @@ export function checkBuffer(what: string, buffer: Uint8Array): void {
     throw new TypeError(`${what} is detached: its memory was transferred`);
 }
 
+/** The same of what is to be sent, which many will try to give as a string. */
+export function checkData(data: Uint8Array): void {
+  if (typeof data === "string")
+    throw new TypeError("data must be a Uint8Array, not a string: use Buffer.from(text)");
+  checkBuffer("data", data);
+}
+
 /** ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made anywhere. */
 function isDetached(memory: ArrayBuffer): boolean {
   try {

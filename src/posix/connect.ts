@@ -118,7 +118,7 @@ export const connectErrors = new ErrorSet("connect", {
   WouldBlock: {
     codes: ["EAGAIN"],
     sentence:
-      "The listener's accept queue is full, and the unix socket does not block, or its SO_SNDTIMEO is over.",
+      "The listener's accept queue is full, and the unix socket does not block, or its SO.SNDTIMEO is over.",
   },
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
@@ -136,7 +136,7 @@ export const isConnectError = (error: unknown): error is ConnectError => connect
  * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers its peer.
  *
  * A blocking socket waits until the connection is made, through signals too. One that does not block fails with
- * `ConnectionPending` while the connection goes on being made; so does one whose SO_SNDTIMEO is over (which counts from
+ * `ConnectionPending` while the connection goes on being made; so does one whose SO.SNDTIMEO is over (which counts from
  * the first signal, if there are any). A unix socket has no such state: it fails with `WouldBlock`, and has done nothing.
  * The address `{ family: "unspecified" }` undoes the connection of a datagram socket.
  *

@@ -3,6 +3,7 @@ import { host } from "../system/host.ts";
 export type {
   AddressFamilies,
   MessageFlags,
+  OptionLevels,
   PollEvents,
   Protocols,
   Shutdowns,
@@ -28,6 +29,9 @@ export const SHUT = host.constants.SHUT;
 
 /** Socket types: the second argument of `socket()`. */
 export const SOCK = host.constants.SOCK;
+
+/** Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. */
+export const SOL = host.constants.SOL;
 
 /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
 export const SOMAXCONN = host.constants.SOMAXCONN;

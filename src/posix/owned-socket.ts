@@ -72,6 +72,7 @@ export class Socket {
   /**
    * Takes the descriptor out and ends our ownership: whoever gets the number closes it. The Socket is closed for us.
    *
+   * @throws SocketError named `SocketClosed` if it is closed already
    * @example
    * ```ts
    * import http from "node:http";
@@ -80,7 +81,6 @@ export class Socket {
    * const server = http.createServer().listen({ fd: listener.detach() });
    * server.close();
    * ```
-   * @throws SocketError named `SocketClosed` if it is closed already
    */
   detach(): number {
     if (this.closed) unwrap(detachErrors.refusal(this.system, "SocketClosed"), this.detach);

@@ -65,7 +65,7 @@ export const recvErrors = new ErrorSet("recv", {
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
-    sentence: "No data waits, and the socket does not block, or its SO_RCVTIMEO is over.",
+    sentence: "No data waits, and the socket does not block, or its SO.RCVTIMEO is over.",
   },
 });
 
@@ -77,8 +77,8 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
 
 /**
  * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer than the buffer, the
- * rest is lost; with `MSG.TRUNC`, Linux gives its real length. Through signals it goes on waiting; SO_RCVTIMEO then counts from
- * the first of them.
+ * rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once SO.RCVTIMEO is
+ * over it fails with `WouldBlock`. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable

@@ -30,12 +30,13 @@ export interface Received {
 
 /**
  * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message that is longer than
- * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Through signals it goes on waiting; SO_RCVTIMEO
- * then counts from the first of them.
+ * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once SO.RCVTIMEO is
+ * over it fails with `WouldBlock`. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
+ * @returns how many bytes were received, and who sent them
  * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,

@@ -20,7 +20,7 @@ import {
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { checkBuffer } from "./buffer.ts";
+import { checkData } from "./buffer.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { sendFlags } from "./send-flags.ts";
@@ -94,7 +94,7 @@ export const sendErrors = new ErrorSet("send", {
   WouldBlock: {
     ...WouldBlock,
     sentence:
-      "The send buffer is full, or the connection still under way, and the socket does not block, or its SO_SNDTIMEO is over.",
+      "The send buffer is full, or the connection still under way, and the socket does not block, or its SO.SNDTIMEO is over.",
   },
 });
 
@@ -107,7 +107,7 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
 /**
  * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a message is sent
  * whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set. A blocking socket waits for room, through signals
- * too; its SO_SNDTIMEO then counts from the first of them.
+ * too; once its SO.SNDTIMEO is over (which then counts from the first of them) it fails with `WouldBlock`.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
@@ -141,7 +141,7 @@ export function send(socket: SocketLike, data: Uint8Array, flags = 0): number {
 
 /** The same as {@link send}, returned instead of thrown. Bad data is thrown all the same. */
 export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result<number, SendError> {
-  checkBuffer("data", data);
+  checkData(data);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
   const quietFlags = sendFlags(system, flags);

@@ -5,7 +5,7 @@ import type { Result } from "../errors/result.ts";
 import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { checkBuffer } from "./buffer.ts";
+import { checkData } from "./buffer.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { placeOf } from "./place.ts";
@@ -94,7 +94,7 @@ export function trySendto(
   const quietFlags = sendFlags(system, flags);
   const sockaddr = encodeAddress(address, system, system.address);
   // After the address's getters, which may have detached the data, and closed the socket.
-  checkBuffer("data", data);
+  checkData(data);
   const { fd } = borrowed;
   if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
   let returned = system.sendto(fd, data, quietFlags, sockaddr);

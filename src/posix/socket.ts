@@ -71,6 +71,7 @@ export interface SocketOptions extends DescriptorOptions {
  * @param domain the address family: `AF.INET`, `AF.INET6`, `AF.UNIX`, …
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM`, …
  * @param protocol a protocol of the family; 0 is the usual one of the type
+ * @param options `nonblocking` and `closeOnExec`, and the `system` to make the socket on
  * @returns a Socket, which blocks and closes on exec unless told otherwise
  * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
  * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,

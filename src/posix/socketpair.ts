@@ -28,7 +28,8 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
  *
  * @param domain the address family: `AF.UNIX`
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`
- * @param protocol 0
+ * @param protocol 0: the usual one, and the only one
+ * @param options `nonblocking` and `closeOnExec`, and the `system` to make the sockets on
  * @returns both ends, which block and close on exec unless told otherwise
  * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
  * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,

@@ -9,6 +9,7 @@ export interface Constants {
   readonly SHUT: Shutdowns;
   readonly MSG: MessageFlags;
   readonly POLL: PollEvents;
+  readonly SOL: OptionLevels;
   /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
   readonly SOMAXCONN: number;
 }
@@ -85,6 +86,27 @@ export interface Protocols {
   readonly UDP: number;
   /** UDP with a partial checksum. */
   readonly UDPLITE: number;
+}
+
+/**
+ * Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. The system's header files
+ * have further ones; `rawOption()` takes any number.
+ */
+export interface OptionLevels {
+  /** The kernel's cryptography. */
+  readonly ALG: number;
+  /** Bluetooth. */
+  readonly BLUETOOTH: number;
+  /** Messages to and from the Linux kernel. */
+  readonly NETLINK: number;
+  /** Frames of a network device. */
+  readonly PACKET: number;
+  /** The socket itself, whatever its protocol: the level of `SO`. */
+  readonly SOCKET: number;
+  /** Encryption of a TCP connection by the kernel. */
+  readonly TLS: number;
+  /** Frames of a network device, past the network stack. */
+  readonly XDP: number;
 }
 
 /** What `shutdown()` closes. */

@@ -72,5 +72,14 @@ export const constants: Constants = {
     WRBAND: 0x200,
     WRNORM: 0x100,
   },
+  SOL: {
+    ALG: 279,
+    BLUETOOTH: 274,
+    NETLINK: 270,
+    PACKET: 263,
+    SOCKET: 1,
+    TLS: 282,
+    XDP: 283,
+  },
   SOMAXCONN: 4096,
 };
