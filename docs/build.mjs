@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Application } from "typedoc";
 import { root } from "../scripts/install-and-build.mjs";
 import { errorSets } from "./calls.mjs";
-import { manualPages } from "./man.mjs";
+import { manualPages, SYSTEM } from "./man.mjs";
 import { checks, groupOrder, names, sections } from "./plugin.mjs";
 
 const [what, ...flags] = process.argv.slice(2);
@@ -15,7 +15,9 @@ const app = await Application.bootstrapWithPlugins({
   entryPoints: [join(root, "src/posix/index.ts"), join(root, "src/index.ts")],
   tsconfig: join(root, "docs/tsconfig.json"),
   basePath: root,
-  readme: "none",
+  readme: join(root, "README.md"),
+  customCss: join(root, "docs/style.css"),
+  navigation: { includeGroups: true },
   logLevel: "Warn",
   // Every page with sources lies one folder deep in docs/api.
   disableGit: true,
@@ -34,17 +36,23 @@ if (project === undefined) process.exit(1);
 app.validate(project);
 if (what === "html") await app.generateDocs(project, join(root, "docs/api"));
 else man(manualPages(project, sets));
+if (what === "html") console.log(`The pages are in docs/api: open ${join(root, "docs/api/index.html")}`);
 if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
 
 function man(pages) {
   const folder = join(root, "man");
   mkdirSync(folder, { recursive: true });
-  const present = readdirSync(folder).filter((file) => file.endsWith(".3"));
+  // The page of the command is written by hand, but for the version.
+  const command = "berkeley.1";
+  pages.set(command, undated(read(command)).replace(/^\.Os.*$/m, SYSTEM));
+  const present = readdirSync(folder);
   const stale = [...pages].filter(([file, page]) => !present.includes(file) || undated(read(file)) !== page);
   const left = present.filter((file) => !pages.has(file));
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   // npm installs what this list names.
-  const list = ["berkeley.1", ...[...pages.keys()].sort()].map((file) => `./man/${file}`);
+  const list = [command, ...[...pages.keys()].filter((file) => file !== command).sort()].map(
+    (file) => `./man/${file}`,
+  );
   const unlisted = JSON.stringify(manifest.man) !== JSON.stringify(list);
   if (flags.includes("--check")) {
     if (unlisted) app.logger.error("`man` in package.json is not the list of the pages: npm run man");

@@ -1,8 +1,15 @@
 // The manual pages of section 3, one for each call, from its doc comment and its error set.
-import { basename } from "node:path";
+import { readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { ReflectionKind } from "typedoc";
+import { root } from "../scripts/install-and-build.mjs";
 import { codesOf, textsOf } from "./calls.mjs";
 import { code, display, markdown, text } from "./mdoc.mjs";
+
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+/** What a page's foot says that it belongs to. */
+export const SYSTEM = `.Os berkeley ${version}`;
 
 /** The pages by their file names. */
 export function manualPages(project, errorSets) {
@@ -24,7 +31,7 @@ function page(call, names, errorSets) {
   const [lead, ...rest] = paragraphs(written(signature.comment.summary));
   const lines = [
     `.Dt ${pageName(call.name).toUpperCase()} 3`,
-    ".Os",
+    SYSTEM,
     ".Sh NAME",
     `.Nm ${pageName(call.name)}`,
     `.Nd ${title(lead)}`,
