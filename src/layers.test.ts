@@ -5,13 +5,14 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 // The map of ARCHITECTURE.md, held by a test: which folders a folder may import from.
-const vocabulary = ["errors", "address", "options"];
+const vocabulary = ["errors", "address", "options", "control"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   native: [],
   system: ["native"],
   errors: ["system"],
   address: ["system", "errors"],
   options: ["system", "errors", "address"],
+  control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
   engine: ["native", "system", "errors"],
   cli: ["posix", "engine", ...vocabulary],

@@ -1,5 +1,13 @@
 /** A socket address, as calls give it. */
-export type Address = Ipv4Address | Ipv6Address | UnixAddress | UnspecifiedAddress | UnknownAddress;
+export type Address =
+  | Ipv4Address
+  | Ipv6Address
+  | NetlinkAddress
+  | PacketAddress
+  | UnixAddress
+  | UnspecifiedAddress
+  | UnknownAddress
+  | VsockAddress;
 
 /** An IPv4 address and a port: sockaddr_in. */
 export interface Ipv4Address {
@@ -33,6 +41,41 @@ export interface UnixAddress {
   readonly path: string | Uint8Array;
 }
 
+/** A netlink socket of the kernel or of a process: sockaddr_nl, netlink(7). */
+export interface NetlinkAddress {
+  readonly family: "netlink";
+  /** The port of the socket, by custom the number of its process; 0 is the kernel, and asks `bind()` for a free one. */
+  readonly pid: number;
+  /** A mask of multicast groups. */
+  readonly groups: number;
+}
+
+/** A network interface and an address of its link layer: sockaddr_ll, packet(7). */
+export interface PacketAddress {
+  readonly family: "packet";
+  /** The Ethernet protocol, such as 0x0800 for IPv4, in the host's order: it is written in the network's. */
+  readonly protocol: number;
+  /** The number of the interface; 0 is any. */
+  readonly ifindex: number;
+  /** Received: the type of the hardware, such as 1 for Ethernet and 772 for loopback. */
+  readonly hatype: number;
+  /** Received: whom the frame was for: this host is 0, broadcast 1, multicast 2, another host 3, from this host 4. */
+  readonly pkttype: number;
+  /** At most 8 bytes; an Ethernet address has 6. */
+  readonly address: Uint8Array;
+}
+
+/** A port of a virtual machine or its host: sockaddr_vm, vsock(7). */
+export interface VsockAddress {
+  readonly family: "vsock";
+  /** The context: 1 is this machine, 2 the host, 0xffffffff any. */
+  readonly cid: number;
+  /** 0xffffffff asks `bind()` for a free one. */
+  readonly port: number;
+  /** 0, or 1 for VMADDR_FLAG_TO_HOST. */
+  readonly flags: number;
+}
+
 /** No address: `connect()` takes it to undo a connection (AF_UNSPEC). */
 export interface UnspecifiedAddress {
   readonly family: "unspecified";
@@ -50,7 +93,21 @@ export interface UnknownAddress {
  * What calls take as an address: an `Address`, with what has a usual value left out; a `net.SocketAddress`; or the
  * result of Node's `server.address()`, whose `family` is `"IPv4"` or `"IPv6"`, and just a string to its type.
  */
-export type AddressInput = IpAddressInput | UnixAddress | UnspecifiedAddress | UnknownAddress;
+export type AddressInput =
+  | IpAddressInput
+  | NetlinkAddress
+  | PacketAddressInput
+  | UnixAddress
+  | UnspecifiedAddress
+  | UnknownAddress
+  | VsockAddressInput;
+
+/** A packet address, with what is only received left out. */
+export type PacketAddressInput = Pick<PacketAddress, "family" | "protocol" | "ifindex"> &
+  Partial<PacketAddress>;
+
+/** A vsock address; flags are 0 if left out. */
+export type VsockAddressInput = Pick<VsockAddress, "family" | "cid" | "port"> & Partial<VsockAddress>;
 
 /** An IPv4 or IPv6 address and a port, by Node's spelling of the family or ours. */
 export interface IpAddressInput {

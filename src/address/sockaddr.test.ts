@@ -44,6 +44,39 @@ test("an IPv6 address is laid out as sockaddr_in6", () => {
   assert.deepEqual(encode(address, bsd), bytes(`1c0a ${rest}`));
 });
 
+test("netlink, packet and vsock addresses are laid out as sockaddr_nl, sockaddr_ll and sockaddr_vm", () => {
+  assert.deepEqual(
+    encode({ family: "netlink", pid: 4242, groups: 0x80000001 }),
+    bytes("1000 0000 92100000 01000080"),
+  );
+  const address = bytes("020000000001");
+  assert.deepEqual(
+    encode({ family: "packet", protocol: 0x0800, ifindex: 2, hatype: 1, pkttype: 4, address }),
+    bytes("1100 0800 02000000 0100 04 06 020000000001 0000"),
+  );
+  assert.deepEqual(
+    encode({ family: "packet", protocol: 3, ifindex: 1 }),
+    bytes("1100 0003 01000000 0000 00 00 0000000000000000"),
+  );
+  const vsock = { family: "vsock", cid: 2, port: 0xffffffff } as const;
+  assert.deepEqual(encode(vsock), bytes("2800 0000 ffffffff 02000000 00 000000"));
+  assert.deepEqual(encode({ ...vsock, flags: 1 }), bytes("2800 0000 ffffffff 02000000 01 000000"));
+});
+
+test("a packet address is as long as the address in it, or as the whole structure", () => {
+  const loopback = { family: "packet", protocol: 0x0800, ifindex: 1, hatype: 772, pkttype: 4 } as const;
+  const head = "1100 0800 01000000 0403 04";
+  assert.deepEqual(decode(bytes(`${head} 06 000000000000`)), { ...loopback, address: new Uint8Array(6) });
+  assert.deepEqual(decode(bytes(`${head} 06 000000000000 0000`)), {
+    ...loopback,
+    address: new Uint8Array(6),
+  });
+  assert.deepEqual(decode(bytes(`${head} 00`)), { ...loopback, address: new Uint8Array(0) });
+  // One that claims more than there is stays bytes.
+  for (const torn of [`${head} 07 000000000000`, `${head} 09 0000000000000000`, head])
+    assert.equal(decode(bytes(torn)).family, "unknown", torn);
+});
+
 test("a unix address is as long as its name: a path ends with a NUL, an abstract name does not", () => {
   assert.deepEqual(encode({ family: "unix", path: "/a" }), bytes("0100 2f61 00"));
   assert.deepEqual(encode({ family: "unix", path: "\0a" }), bytes("0100 0061"));
@@ -98,7 +131,32 @@ const unknown = fc.record(
   },
   plain,
 );
-const anyAddress = fc.oneof(ipv4, ipv6, unix, unknown, fc.constant({ family: "unspecified" } as const));
+const netlink = fc.record({ family: fc.constant("netlink"), pid: uint32, groups: uint32 }, plain);
+const packet = fc.record(
+  {
+    family: fc.constant("packet"),
+    protocol: port,
+    ifindex: fc.integer({ min: -0x80000000, max: 0x7fffffff }),
+    hatype: port,
+    pkttype: fc.integer({ min: 0, max: 0xff }),
+    address: fc.uint8Array({ maxLength: 8 }),
+  },
+  plain,
+);
+const vsock = fc.record(
+  { family: fc.constant("vsock"), cid: uint32, port: uint32, flags: fc.integer({ min: 0, max: 0xff }) },
+  plain,
+);
+const anyAddress: fc.Arbitrary<Address> = fc.oneof(
+  ipv4,
+  ipv6,
+  netlink,
+  packet,
+  unix,
+  unknown,
+  vsock,
+  fc.constant({ family: "unspecified" } as const),
+);
 
 function stringIfUtf8(data: Uint8Array): string | Uint8Array {
   const text = Buffer.from(data).toString("utf8");
@@ -143,7 +201,7 @@ test("IPv6 texts are read as Node reads them, and ours are read by Node", () => 
       const nodes = new SocketAddress({ family: "ipv6", address: text }).address;
       assert.deepEqual(bytesOf(text), bytesOf(nodes));
       const decoded = decode(bytesOf(text));
-      assert.ok("address" in decoded);
+      assert.ok(decoded.family === "ipv6");
       assert.equal(new SocketAddress({ family: "ipv6", address: decoded.address }).address, nodes);
     }),
   );
@@ -162,7 +220,7 @@ test("IPv6 addresses are written as RFC 5952 says", () => {
   };
   for (const [text, expected] of Object.entries(written)) {
     const decoded = decode(encode({ family: "ipv6", address: text, port: 1 }));
-    assert.equal("address" in decoded && decoded.address, expected);
+    assert.equal(decoded.family === "ipv6" && decoded.address, expected);
   }
 });
 
@@ -226,6 +284,21 @@ test("a bad address throws, and says why", () => {
     [{ family: "unix", path: "\ud800" }, /lone surrogate/, TypeError],
     [{ family: "unix", path: "x".repeat(109) }, /109 bytes long; sun_path has room for 108/, RangeError],
     [{ family: "unix", path: "é".repeat(55) }, /110 bytes long/, RangeError],
+    [{ family: "netlink", groups: 0 }, /the pid of an address must be a number, not undefined/, TypeError],
+    [{ family: "netlink", pid: 0, groups: 2 ** 32 }, /the groups of an address/, RangeError],
+    [{ family: "packet", protocol: 0x10000, ifindex: 0 }, /the protocol of an address/, RangeError],
+    [{ family: "packet", protocol: 3 }, /the ifindex of an address must be a number/, TypeError],
+    [{ family: "packet", protocol: 3, ifindex: 0, pkttype: 256 }, /the pkttype of an address/, RangeError],
+    [{ family: "packet", protocol: 3, ifindex: 0, hatype: -1 }, /the hatype of an address/, RangeError],
+    [{ family: "packet", protocol: 3, ifindex: 0, address: "lo" }, /Uint8Array, not string/, TypeError],
+    [
+      { family: "packet", protocol: 3, ifindex: 0, address: new Uint8Array(9) },
+      /9 bytes long; at most 8 fit/,
+      RangeError,
+    ],
+    [{ family: "vsock", cid: -1, port: 0 }, /the cid of an address/, RangeError],
+    [{ family: "vsock", cid: 1 }, /the port of an address must be a number/, TypeError],
+    [{ family: "vsock", cid: 1, port: 1, flags: 256 }, /the flags of an address/, RangeError],
     [{ family: "unknown", number: 2, data: [1] }, /not Array/, TypeError],
     [{ family: "unknown", number: 65536, data: new Uint8Array() }, /number of a family/, RangeError],
     [{ family: "unknown", number: 5, data: new Uint8Array(127) }, /at most 126 fit/, RangeError],

@@ -1,16 +1,22 @@
 import { integer, kind, quoted } from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
 import { lengthOf } from "../system/view.ts";
-import type { Address, AddressInput, IpAddressInput, UnixAddress, UnknownAddress } from "./address.ts";
-import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
+import type { Address, AddressInput, UnknownAddress } from "./address.ts";
+import { decodeIpv4, decodeIpv6, encodeIpv4, encodeIpv6 } from "./inet.ts";
+import {
+  decodeNetlink,
+  decodePacket,
+  decodeVsock,
+  encodeNetlink,
+  encodePacket,
+  encodeVsock,
+} from "./linux-families.ts";
 import { decodePath, encodePath } from "./unix.ts";
 
-// sockaddr_in and sockaddr_in6 are laid out alike on every system but for their first two bytes: the family on Linux
-// and Windows, a length and the family on the BSDs. Port, address and flow label are in network order; the rest is in
-// the host's, little-endian on every machine that we support.
+/** A sockaddr begins with its family in two bytes, or on the BSDs with its length and its family in one each. */
 const DATA = 2;
-const SIN = { port: 2, addr: 4, size: 16 };
-const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
+/** sizeof(struct sockaddr): what connect() wants of an address that says AF_UNSPEC. */
+const SOCKADDR_SIZE = 16;
 
 /** Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws. */
 export function encodeAddress(input: AddressInput, system: System, into: ValueResult): ValueResult {
@@ -19,119 +25,14 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
       `an address is an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
     );
   }
-  const { AF } = system.constants;
-  if (isUnix(input)) {
-    const path = encodePath(input.path, system.sockaddr.sunPathSize);
-    begin(AF.UNIX, DATA + path.byteLength, system, into);
-    into.bytes.set(path, DATA);
-    return into;
-  }
-  if (isUnknown(input)) return encodeUnknown(input, system, into);
-  if (!isIp(input)) return begin(AF.UNSPEC, SIN.size, system, into);
-  if (input.family === "ipv4" || input.family === "IPv4") return encodeIpv4(input, system, into);
-  return encodeIpv6(input, system, into);
-}
-
-/** The address in a sockaddr. What is too short for its family, or of a family unknown here, stays bytes. */
-export function decodeAddress(system: System, from: ValueResult): Address {
-  const { AF } = system.constants;
-  const { bytes, view } = from;
-  const length = from.validLength;
-  if (length < DATA) return { family: "unspecified" };
-  const number = familyOf(system, from);
-  if (number === AF.UNSPEC) return { family: "unspecified" };
-  if (number === AF.UNIX) return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
-  if (number === AF.INET && length === SIN.size) {
-    return { family: "ipv4", address: formatIpv4(bytes, SIN.addr), port: view.getUint16(SIN.port) };
-  }
-  if (number === AF.INET6 && length === SIN6.size) {
-    return {
-      family: "ipv6",
-      address: formatIpv6(bytes.subarray(SIN6.addr, SIN6.addr + 16)),
-      port: view.getUint16(SIN6.port),
-      flowlabel: view.getUint32(SIN6.flowinfo),
-      scopeId: view.getUint32(SIN6.scopeId, true),
-    };
-  }
-  return { family: "unknown", number, data: bytes.slice(DATA, length) };
-}
-
-/** The number of the family in a sockaddr. */
-export function familyOf(system: System, { view }: ValueResult): number {
-  return system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
-}
-
-const isUnix = (input: AddressInput): input is UnixAddress => input.family === "unix";
-const isUnknown = (input: AddressInput): input is UnknownAddress => input.family === "unknown";
-
-function isIp(input: AddressInput): input is IpAddressInput {
-  const { family } = input;
-  if (family === "unspecified") return false;
-  if (family === "ipv4" || family === "IPv4" || family === "ipv6" || family === "IPv6") return true;
-  throw new TypeError(
-    `the family of an address is "ipv4", "ipv6", "unix", "unspecified" or "unknown", not ${quoted(family)}`,
-  );
-}
-
-function encodeIpv4(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
-  const { address, port } = input;
-  const bytes = typeof address === "string" ? parseIpv4(address) : undefined;
-  if (bytes === undefined) throw new TypeError(`${quoted(address)} is not an IPv4 address`);
-  integer("the port of an address", port, 0, 0xffff);
-  begin(system.constants.AF.INET, SIN.size, system, into);
-  into.view.setUint16(SIN.port, port);
-  into.bytes.set(bytes, SIN.addr);
-  return into;
-}
-
-function encodeIpv6(input: IpAddressInput, system: System, into: ValueResult): ValueResult {
-  const { address, port, flowlabel = 0, scopeId = 0 } = input;
-  const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
-  const bytes = parseIpv6(text);
-  if (bytes === undefined) throw new TypeError(`${quoted(address)} is not an IPv6 address`);
-  const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
-  integer("the port of an address", port, 0, 0xffff);
-  integer("the flowlabel of an address", flowlabel, 0, 0xffffffff);
-  integer("the scopeId of an address", scope, 0, 0xffffffff);
-  begin(system.constants.AF.INET6, SIN6.size, system, into);
-  into.view.setUint16(SIN6.port, port);
-  into.view.setUint32(SIN6.flowinfo, flowlabel);
-  into.bytes.set(bytes, SIN6.addr);
-  into.view.setUint32(SIN6.scopeId, scope, true);
-  return into;
-}
-
-/** RFC 4007: what follows the percent sign is the interface's number, or its name. */
-function scopeOfZone(zone: string, system: System): number {
-  const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
-  // To C, the name would end at a NUL.
-  if (scopeId === 0 || zone.includes("\0"))
-    throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
-  return scopeId;
-}
-
-function encodeUnknown(input: UnknownAddress, system: System, into: ValueResult): ValueResult {
-  const { number, data } = input;
-  if (!(data instanceof Uint8Array)) {
-    throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
-  }
-  integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
-  const length = lengthOf(data);
-  if (DATA + length > into.capacity) {
+  // All of the input is read by then: its getters may call us, and `into` is shared.
+  const [family, data] = encode(input, system);
+  const length = DATA + lengthOf(data);
+  if (length > into.capacity) {
     throw new RangeError(
-      `the data of an address is ${length} bytes long; at most ${into.capacity - DATA} fit`,
+      `the data of an address is ${length - DATA} bytes long; at most ${into.capacity - DATA} fit`,
     );
   }
-  begin(number, DATA + length, system, into);
-  into.bytes.set(data, DATA);
-  return into;
-}
-
-/**
- * An empty sockaddr of the family. What the caller gave must have been read by then: its getters may call us, and
- * `into` is shared.
- */
-function begin(family: number, length: number, system: System, into: ValueResult): ValueResult {
   into.bytes.fill(0);
   if (system.sockaddr.lengthByte) {
     into.view.setUint8(0, length);
@@ -139,6 +40,98 @@ function begin(family: number, length: number, system: System, into: ValueResult
   } else {
     into.view.setUint16(0, family, true);
   }
+  into.bytes.set(data, DATA);
   into.length = length;
   return into;
+}
+
+/** The number of the family, and what follows it in the sockaddr. */
+function encode(input: AddressInput, system: System): [family: number, data: Uint8Array] {
+  const { AF } = system.constants;
+  if (isOf(input, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr.sunPathSize)];
+  if (isOf(input, "netlink")) return [AF.NETLINK, encodeNetlink(input)];
+  if (isOf(input, "packet")) return [AF.PACKET, encodePacket(input)];
+  if (isOf(input, "vsock")) return [AF.VSOCK, encodeVsock(input)];
+  if (isOf(input, "unknown")) return encodeUnknown(input, system);
+  if (isOf(input, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];
+  if (isOf(input, "ipv4") || isOf(input, "IPv4")) return [AF.INET, encodeIpv4(input)];
+  if (isOf(input, "ipv6") || isOf(input, "IPv6")) return [AF.INET6, encodeIpv6(input, system)];
+  throw new TypeError(
+    'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "unspecified" or "unknown", ' +
+      `not ${quoted(input.family)}`,
+  );
+}
+
+/** The address that a call wrote. What is too short for its family, or of a family unknown here, stays bytes. */
+export function decodeAddress(system: System, { bytes, view, validLength }: ValueResult): Address {
+  return decode(bytes, view, validLength, system);
+}
+
+/** The address in a sockaddr. */
+export function decodeSockaddr(bytes: Uint8Array, system: System): Address {
+  return decode(
+    bytes,
+    new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    bytes.byteLength,
+    system,
+  );
+}
+
+function decode(bytes: Uint8Array, view: DataView, length: number, system: System): Address {
+  if (length < DATA) return { family: "unspecified" };
+  const number = familyIn(view, system);
+  const address = decodeFamily(number, bytes, view, length, system);
+  return address ?? { family: "unknown", number, data: new Uint8Array(bytes.subarray(DATA, length)) };
+}
+
+/** Undefined where the length is not the family's. */
+function decodeFamily(
+  number: number,
+  bytes: Uint8Array,
+  view: DataView,
+  length: number,
+  { constants: { AF } }: System,
+): Address | undefined {
+  switch (number) {
+    case AF.INET:
+      return decodeIpv4(bytes, view, length);
+    case AF.INET6:
+      return decodeIpv6(bytes, view, length);
+    case AF.UNIX:
+      return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
+    case AF.UNSPEC:
+      return { family: "unspecified" };
+    case AF.NETLINK:
+      return decodeNetlink(view, length);
+    case AF.PACKET:
+      return decodePacket(bytes, view, length);
+    case AF.VSOCK:
+      return decodeVsock(view, length);
+    default:
+      return undefined;
+  }
+}
+
+/** The number of the family in a sockaddr. */
+export function familyOf(system: System, { view }: ValueResult): number {
+  return familyIn(view, system);
+}
+
+const familyIn = (view: DataView, system: System) =>
+  system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
+
+/** Node's types call the family of an address just a string, so each other type of address is told by its own. */
+function isOf<Family extends AddressInput["family"]>(
+  input: AddressInput,
+  family: Family,
+): input is Extract<AddressInput, { family: Family }> {
+  return input.family === family;
+}
+
+function encodeUnknown({ number, data }: UnknownAddress, system: System): [family: number, data: Uint8Array] {
+  if (!(data instanceof Uint8Array)) {
+    throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
+  }
+  integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
+  return [number, data];
 }

@@ -37,6 +37,6 @@ export function decodePath(sunPath: Uint8Array): string | Uint8Array {
   try {
     return decoder.decode(name);
   } catch {
-    return name.slice();
+    return new Uint8Array(name);
   }
 }

@@ -13,6 +13,10 @@ export function formatAddress(address: Address): string {
       return "unnamed";
     case "unknown":
       return `family ${address.number}`;
+    case "netlink":
+    case "packet":
+    case "vsock":
+      return address.family;
   }
 }
 

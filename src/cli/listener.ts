@@ -65,7 +65,7 @@ function why(error: unknown, address: AddressInput): string {
 /** As the user wrote it, or would have to. */
 function placeOf(address: AddressInput): string {
   if ("path" in address) return formatPath(address.path);
-  if (!("port" in address)) return address.family;
+  if (!("port" in address) || !("address" in address)) return address.family;
   if (address.port === 0) return address.address;
   return address.family === "ipv6"
     ? `[${address.address}]:${address.port}`

@@ -10,6 +10,7 @@ import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
+import type { Descriptor } from "../posix/owned-descriptor.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { type SocketOptions, socket } from "../posix/socket.ts";
 import { socketpair } from "../posix/socketpair.ts";
@@ -25,7 +26,7 @@ export interface Connection {
 /** The sockets and files of one test: everything that it makes is closed and removed when the test ends. */
 export class Fixture {
   readonly #context: TestContext;
-  readonly #sockets: Socket[] = [];
+  readonly #descriptors: Descriptor[] = [];
   readonly #folders: string[] = [];
 
   constructor(context: TestContext) {
@@ -37,10 +38,10 @@ export class Fixture {
     this.#context.skip(reason);
   }
 
-  /** Hands a socket to the fixture, to be closed. */
-  own(socket: Socket): Socket {
-    this.#sockets.push(socket);
-    return socket;
+  /** Hands a socket, or another descriptor, to the fixture, to be closed. */
+  own<Owned extends Descriptor>(descriptor: Owned): Owned {
+    this.#descriptors.push(descriptor);
+    return descriptor;
   }
 
   socket(domain: number, type: number, protocol = 0, options: SocketOptions = {}): Socket {
@@ -98,20 +99,21 @@ export class Fixture {
   }
 
   closeAll(): void {
-    for (const socket of this.#sockets) if (!socket.closed) tryClose(socket);
+    for (const descriptor of this.#descriptors) if (!descriptor.closed) tryClose(descriptor);
     for (const folder of this.#folders) rmSync(folder, { recursive: true });
   }
 }
 
 let uniqueNumber = 0;
 
-/** What this process's sockets and files are, to be compared before and after; the event loop's own do not count. */
+/** What this process's descriptors are, to be compared before and after; the event loop's own do not count. */
 export function openDescriptors(): string[] {
   const descriptors: string[] = [];
   for (const fd of readdirSync("/proc/self/fd")) {
     try {
       const target = readlinkSync(`/proc/self/fd/${fd}`);
-      if (target.startsWith("socket:")) descriptors.push(`${fd} ${target}`);
+      if (!/^\/dev\/null$|^pipe:|^anon_inode:\[(event|io_uring)/.test(target))
+        descriptors.push(`${fd} ${target}`);
     } catch {
       // The descriptor of the listing itself is closed by now.
     }

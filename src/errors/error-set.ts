@@ -61,11 +61,20 @@ export class ErrorSet<Name extends ErrorName> {
     return this.#failure(name ?? "Unexpected", code, returned, context?.where?.(), context?.about);
   }
 
-  /** A failure that we know without a system call, such as `SocketClosed`. */
-  refusal(system: System, name: Name, where?: ErrorPlace, about?: string): Failure<ErrorUnion<Name>> {
+  /**
+   * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the call it is about, and
+   * `detail` adds to what its sentence says.
+   */
+  refusal(
+    system: System,
+    name: Name,
+    where?: ErrorPlace,
+    about?: string,
+    detail?: string,
+  ): Failure<ErrorUnion<Name>> {
     const row = this.rows[name];
     const code = row.refusedAs ?? row.codes[0] ?? "UNKNOWN";
-    return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about);
+    return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
   }
 
   #failure(
@@ -74,11 +83,12 @@ export class ErrorSet<Name extends ErrorName> {
     errno: number,
     where?: ErrorPlace,
     about?: string,
+    detail?: string,
   ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && place(where), about].filter((word) => word).join(" ");
     const { sentence, advice } = (where && row.cases?.[kindOf(where)]) ?? row;
-    const message = `${subject}: ${[sentence, advice].filter((part) => part).join(" ")}`;
+    const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of
     // classes is beyond the compiler.

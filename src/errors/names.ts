@@ -19,6 +19,7 @@ export type ErrorName =
   | "ConnectionRefused"
   | "ConnectionResetByPeer"
   | "ConnectionTimedOut"
+  | "ControlTruncated"
   | "DestinationAddressRequired"
   | "DeviceNotFound"
   | "FileDescriptorNotASocket"
@@ -37,6 +38,7 @@ export type ErrorName =
   | "OptionNotSupported"
   | "PermissionDenied"
   | "ProcessFdQuotaExceeded"
+  | "ProcessNotFound"
   | "ProtocolFailure"
   | "ProtocolNotSupported"
   | "ReadOnlyFileSystem"
@@ -52,6 +54,7 @@ export type ErrorName =
   | "SystemFdQuotaExceeded"
   | "SystemResources"
   | "TimeoutTooBig"
+  | "TooManyDescriptors"
   | "Unexpected"
   | "WouldBlock"
   | "WrongProtocolType";

@@ -24,3 +24,11 @@ export function mapMemory(size: number): Memory {
   // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that get `pointer`.
   return { pointer, buffer: koffi.view(pointer, size) };
 }
+
+/**
+ * The address of a caller's bytes. Safety: it holds while the caller holds `bytes`, whose backing store V8 never moves, and so
+ * for one synchronous call and no longer.
+ */
+export function addressOf(bytes: Uint8Array): Pointer {
+  return koffi.address(bytes);
+}

@@ -34,6 +34,37 @@ export function checkData(data: Uint8Array): void {
   checkBuffer("data", data);
 }
 
+/** UIO_MAXIOV in include/uapi/linux/uio.h: more pieces are EMSGSIZE. */
+const MOST_PIECES = 1024;
+
+/** The same number again, by another rule: sendmmsg and recvmmsg cut what is more (__sys_sendmmsg in net/socket.c). */
+const MOST_MESSAGES = 1024;
+
+export function checkMessages(what: string, messages: readonly unknown[]): void {
+  if (!Array.isArray(messages)) throw new TypeError(`${what} must be an array, not ${kind(messages)}`);
+  if (messages.length > MOST_MESSAGES) {
+    throw new RangeError(`${what} are ${messages.length}; at most ${MOST_MESSAGES} go into one call`);
+  }
+}
+
+/** The same for a message in pieces, whose length is that of all together. Gives them in an array that nobody else changes. */
+export function checkPieces(data: readonly Uint8Array[]): Uint8Array[] {
+  if (!Array.isArray(data)) throw new TypeError(`data must be an array of Uint8Arrays, not ${kind(data)}`);
+  if (data.length > MOST_PIECES) {
+    throw new RangeError(`data has ${data.length} pieces; at most ${MOST_PIECES} go into one message`);
+  }
+  const pieces = [...data];
+  let length = 0;
+  for (const piece of pieces) {
+    checkBuffer("a piece of data", piece);
+    length += lengthOf(piece);
+  }
+  if (length > MAX_LENGTH) {
+    throw new RangeError(`data is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
+  }
+  return pieces;
+}
+
 /** ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made anywhere. */
 function isDetached(memory: ArrayBuffer): boolean {
   try {

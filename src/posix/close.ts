@@ -3,7 +3,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { BadFileDescriptor, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { Socket } from "./owned-socket.ts";
+import { Descriptor } from "./owned-descriptor.ts";
 
 /** Everything that `close()` can fail with. */
 export const closeErrors = new ErrorSet("close", {
@@ -29,7 +29,7 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
  * The Socket is closed whatever the outcome. Interrupted by a signal, the call is not repeated: on Linux the
  * descriptor is released by then, and may be someone else's.
  *
- * @param socket a Socket. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
+ * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
  * a number with `Socket.from()`.
  * @throws CloseError named `BadFileDescriptor`, `InputOutput`, `SocketClosed` or `Unexpected`
  * @throws TypeError if it is not a Socket
@@ -45,13 +45,13 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=close&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-closesocket)
  */
-export function close(socket: Socket): void {
+export function close(socket: Descriptor): void {
   unwrap(tryClose(socket), close);
 }
 
 /** The same as {@link close}, returned instead of thrown. */
-export function tryClose(socket: Socket): Result<void, CloseError> {
-  if (!(socket instanceof Socket)) {
+export function tryClose(socket: Descriptor): Result<void, CloseError> {
+  if (!(socket instanceof Descriptor)) {
     throw new TypeError(`close() takes a Socket, which it owns, and not ${kind(socket)}`);
   }
   const { system } = socket;

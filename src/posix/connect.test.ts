@@ -46,7 +46,7 @@ conformance("connect", [
       const client = fixture.tcp();
       connect(client, getsockname(fixture.listener()));
       const address = getsockname(client);
-      assert.ok("port" in address && address.port > 0 && address.address === "127.0.0.1");
+      assert.ok(address.family === "ipv4" && address.port > 0 && address.address === "127.0.0.1");
       const server = fixture.socket(AF.UNIX, SOCK.STREAM);
       bind(server, fixture.abstractAddress());
       listen(server, 1);
@@ -124,7 +124,7 @@ conformance("connect", [
       const client = fixture.tcp({ nonblocking: true });
       const error = assertFails(tryConnect(client, getsockname(server)), "ConnectionPending", "EINPROGRESS");
       const address = getsockname(server);
-      assert.ok("port" in address);
+      assert.ok(address.family === "ipv4");
       assert.deepEqual([error.address, error.port, error.errno], [address.address, address.port, -115]);
       assert.deepEqual(poll([{ socket: client, events: POLL.OUT }], 5000), [
         { socket: client, revents: POLL.OUT },

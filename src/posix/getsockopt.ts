@@ -12,7 +12,7 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type ReadableOption } from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";
-import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
+import type { ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `getsockopt()` can fail with. */
@@ -105,9 +105,9 @@ export function tryGetsockopt<Get>(
   let returned = read(system, fd, number, option, value, option.read.size);
   // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).
   if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
-    const needed = value.length;
-    value = roomFor(needed, value);
-    returned = read(system, fd, number, option, value, needed);
+    const { length } = value;
+    value = value.withRoomFor(length);
+    returned = read(system, fd, number, option, value, length);
   }
   if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: option.read.decode(value, system) };
@@ -124,10 +124,4 @@ function read(
   option.read.prepare?.(value, system);
   value.length = size;
   return system.getsockopt(fd, level, number, value);
-}
-
-/** The usual room where it is enough; otherwise memory of its own. */
-function roomFor(length: number, usual: ValueResult): ValueResult {
-  if (length <= usual.capacity) return usual;
-  return new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
 }

@@ -1,4 +1,5 @@
 export type * from "../address/address.ts";
+export type * from "../control/control-message.ts";
 export type { ErrorName } from "../errors/names.ts";
 export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";
@@ -67,6 +68,8 @@ export {
   tryGetsockopt,
 } from "./getsockopt.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
+export type { Message } from "./message-to-send.ts";
+export { Descriptor } from "./owned-descriptor.ts";
 export { Socket } from "./owned-socket.ts";
 export {
   isPollError,
@@ -77,6 +80,7 @@ export {
   poll,
   tryPoll,
 } from "./poll.ts";
+export type { MessageRoom, ReceivedMessage } from "./received-message.ts";
 export { isRecvError, type RecvError, type RecvErrorName, recv, tryRecv } from "./recv.ts";
 export {
   isRecvfromError,
@@ -86,7 +90,23 @@ export {
   recvfrom,
   tryRecvfrom,
 } from "./recvfrom.ts";
+export {
+  isRecvmmsgError,
+  type RecvmmsgError,
+  type RecvmmsgErrorName,
+  recvmmsg,
+  tryRecvmmsg,
+} from "./recvmmsg.ts";
+export { isRecvmsgError, type RecvmsgError, type RecvmsgErrorName, recvmsg, tryRecvmsg } from "./recvmsg.ts";
 export { isSendError, type SendError, type SendErrorName, send, trySend } from "./send.ts";
+export {
+  isSendmmsgError,
+  type SendmmsgError,
+  type SendmmsgErrorName,
+  sendmmsg,
+  trySendmmsg,
+} from "./sendmmsg.ts";
+export { isSendmsgError, type SendmsgError, type SendmsgErrorName, sendmsg, trySendmsg } from "./sendmsg.ts";
 export { isSendtoError, type SendtoError, type SendtoErrorName, sendto, trySendto } from "./sendto.ts";
 export {
   isSetsockoptError,

@@ -193,7 +193,7 @@ conformance("listen", [
       listen(first, 1);
       const error = assertFails(tryListen(second, 1), "AddressInUse", "EADDRINUSE");
       const address = getsockname(first);
-      assert.ok("port" in address);
+      assert.ok(address.family === "ipv4");
       assert.deepEqual([error.address, error.port], [address.address, address.port]);
       assert.match(
         error.message,

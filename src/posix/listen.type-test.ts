@@ -193,6 +193,12 @@ export function tellsAddressesApart(address: Address): number | string | Uint8Ar
       return "";
     case "unknown":
       return address.data;
+    case "netlink":
+      return address.groups;
+    case "packet":
+      return address.ifindex;
+    case "vsock":
+      return address.cid;
     default:
       return address satisfies never;
   }

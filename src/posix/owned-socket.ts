@@ -1,17 +1,15 @@
 import { descriptor } from "../errors/argument.ts";
 import { ErrorSet } from "../errors/error-set.ts";
-import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/rows.ts";
+import { BadFileDescriptor, FileDescriptorNotASocket, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
 import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
-import { type Ownership, own, release } from "./ownership.ts";
+import { Descriptor } from "./owned-descriptor.ts";
+import { readOption } from "./read-option.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
-const detachErrors = new ErrorSet("detach", { SocketClosed, Unexpected });
-
-const CLOSED = -1;
 
 /**
  * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with `close()`, at the end of a
@@ -19,25 +17,19 @@ const CLOSED = -1;
  *
  * Once closed, it never touches its descriptor again, whoever has the number by then.
  */
-export class Socket {
+export class Socket extends Descriptor {
   /** The address family: `AF.INET` and so on. */
   readonly domain: number;
   /** The type: `SOCK.STREAM` and so on, without flags. */
   readonly type: number;
   /** The protocol: `IPPROTO.TCP` and so on. */
   readonly protocol: number;
-  /** The system that the socket belongs to. */
-  readonly system: System;
-  #fd: number;
-  #ownership: Ownership | undefined;
 
   private constructor(system: System, fd: number, domain: number, type: number, protocol: number) {
-    this.system = system;
+    super(system, fd);
     this.domain = domain;
     this.type = type;
     this.protocol = protocol;
-    this.#fd = fd;
-    this.#ownership = own(system, fd);
   }
 
   /**
@@ -59,41 +51,12 @@ export class Socket {
     return new Socket(system, fd, domain, type, protocol);
   }
 
-  /** The descriptor; -1 once it is closed or detached. */
-  get fd(): number {
-    return this.#fd;
-  }
-
-  /** Whether the socket is closed or detached. */
-  get closed(): boolean {
-    return this.#fd === CLOSED;
-  }
-
-  /**
-   * Takes the descriptor out and ends our ownership: whoever gets the number closes it. The Socket is closed for us.
-   *
-   * @throws SocketError named `SocketClosed` if it is closed already
-   * @example
-   * ```ts
-   * import http from "node:http";
-   * const listener = socket(AF.INET, SOCK.STREAM);
-   * listen(listener, 511);
-   * const server = http.createServer().listen({ fd: listener.detach() });
-   * server.close();
-   * ```
-   */
-  detach(): number {
-    if (this.closed) unwrap(detachErrors.refusal(this.system, "SocketClosed"), this.detach);
-    const fd = this.#fd;
-    this.#fd = CLOSED;
-    if (this.#ownership !== undefined) release(this.#ownership);
-    this.#ownership = undefined;
-    return fd;
-  }
-
-  /** Closes the socket, at the end of a `using` scope. */
-  [Symbol.dispose](): void {
-    if (!this.closed) this.system.close(this.detach());
+  /** A new descriptor's Socket; undefined where it does not refer to a socket. @internal */
+  static ownIfSocket(system: System, fd: number): Socket | undefined {
+    const domain = readOption(system, fd, SO.DOMAIN);
+    if (domain === undefined) return undefined;
+    const [type, protocol] = [readOption(system, fd, SO.TYPE), readOption(system, fd, SO.PROTOCOL)];
+    return new Socket(system, fd, domain, type ?? system.constants.SOCK.STREAM, protocol ?? 0);
   }
 }
 

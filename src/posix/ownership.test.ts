@@ -1,13 +1,20 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { openDescriptors } from "../conformance/fixture.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import type { Socket } from "./owned-socket.ts";
+import { recv } from "./recv.ts";
+import { recvmsg } from "./recvmsg.ts";
+import { sendmsg } from "./sendmsg.ts";
 import { socket } from "./socket.ts";
+import { socketpair } from "./socketpair.ts";
 
 setFlagsFromString("--expose-gc");
 const collect: () => void = runInNewContext("gc");
@@ -58,6 +65,35 @@ test("a closed Socket that is garbage-collected is not asked for, nor when there
   collect();
   await warned;
   assert.equal(closed.calls.length, before);
+});
+
+test("received descriptors that nobody closes are closed, with a warning each", async () => {
+  const [near, far] = socketpair(AF.UNIX, SOCK.STREAM);
+  const file = openSync(fileURLToPath(import.meta.url), "r");
+  const count = () =>
+    openDescriptors().filter((target) => target.endsWith(fileURLToPath(import.meta.url))).length;
+  const receive = () => {
+    const [left, right] = socketpair(AF.UNIX, SOCK.DGRAM);
+    sendmsg(left, { data: [], control: [{ type: "SCM_RIGHTS", descriptors: [near, file] }] });
+    const { control } = recvmsg(right, { data: [] });
+    assert.ok(control[0]?.type === "SCM_RIGHTS" && control[0].descriptors.length === 2);
+    for (const end of [left, right, near]) close(end);
+  };
+  receive();
+  assert.equal(count(), 2);
+  const warnings: string[] = [];
+  const warned = new Promise<void>((resolve) => {
+    process.on("warning", ({ name }) => {
+      if (warnings.push(name) === 2) resolve();
+    });
+  });
+  collect();
+  await warned;
+  assert.deepEqual(warnings, ["SocketLeakWarning", "SocketLeakWarning"]);
+  assert.equal(recv(far, new Uint8Array(1)), 0, "the passed end is closed");
+  assert.equal(count(), 1);
+  close(far);
+  closeSync(file);
 });
 
 /** Promise.withResolvers is not in Node 20. */

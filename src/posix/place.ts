@@ -11,7 +11,7 @@ export function localPlace({ system, fd }: Borrowed): ErrorPlace | undefined {
 
 /** What an error says about an address, in the fields that Node's errors have. */
 export function placeOf(address: Address | AddressInput): ErrorPlace | undefined {
-  if ("port" in address) return { address: address.address, port: address.port };
+  if ("address" in address && "port" in address) return { address: address.address, port: address.port };
   if (!("path" in address) || address.path.length === 0) return undefined;
   const { path } = address;
   return { path: typeof path === "string" ? path : Buffer.from(path).toString("latin1") };

@@ -17,10 +17,17 @@ export interface System extends Calls {
   /** The options whose value points into the process's memory: raw bytes must not be handed to them. */
   readonly pointerOptions: readonly OptionNumber[];
   readonly sockaddr: SockaddrLayout;
+  /** C name of a control message to its level and number. */
+  readonly controls: Readonly<Record<string, OptionNumber>>;
+  /** The C name of the control message of a level and number; undefined where `controls` has none. */
+  controlName(level: number, number: number): string | undefined;
+  readonly cmsg: CmsgLayout;
   /** Room for one address, for the length of one call. */
   readonly address: ValueResult;
   /** Room for the value of one option, for the length of one call. */
   readonly option: ValueResult;
+  /** Room for the address and the control messages of the message at an index, for the length of one call. */
+  messageRoom(index: number): MessageRoom;
 }
 
 export interface OptionNumber {
@@ -35,6 +42,37 @@ export interface SockaddrLayout {
   readonly sunPathSize: number;
 }
 
+export interface CmsgLayout {
+  /** sizeof(struct cmsghdr). */
+  readonly headerSize: number;
+  /** What CMSG_ALIGN rounds up to. */
+  readonly alignment: number;
+  /** sizeof(cmsg_len). */
+  readonly lengthSize: 4 | 8;
+}
+
+/** What a message has beside its data. */
+export interface MessageRoom {
+  readonly address: ValueResult;
+  readonly control: ValueResult;
+}
+
+/** What sendmsg() and recvmsg() take: struct msghdr, as its caller sees it. */
+export interface MessageHeader {
+  /** Whom to send to, or room for who sent it. */
+  readonly address: ValueResult | null;
+  /** The data, or room for it. */
+  readonly data: readonly Uint8Array[];
+  /** Where the system's note of where each piece of `data` lies goes, for the next call with this header; null if there is none. */
+  readonly places: number[] | null;
+  /** Control messages, or room for them. */
+  control: ValueResult | null;
+  /** What recvmsg() tells: MSG_TRUNC and so on. */
+  flags: number;
+  /** What sendmmsg() and recvmmsg() tell of each message: how many bytes. */
+  bytes: number;
+}
+
 export interface Calls {
   accept(fd: number, address: ValueResult, flags: number): number;
   bind(fd: number, address: ValueResult): number;
@@ -47,7 +85,11 @@ export interface Calls {
   poll(entries: PollEntry[], timeout: number): number;
   recv(fd: number, buffer: Uint8Array, flags: number): number;
   recvfrom(fd: number, buffer: Uint8Array, flags: number, address: ValueResult): number;
+  recvmmsg(fd: number, messages: readonly MessageHeader[], flags: number): number;
+  recvmsg(fd: number, message: MessageHeader, flags: number): number;
   send(fd: number, buffer: Uint8Array, flags: number): number;
+  sendmmsg(fd: number, messages: readonly MessageHeader[], flags: number): number;
+  sendmsg(fd: number, message: MessageHeader, flags: number): number;
   sendto(fd: number, buffer: Uint8Array, flags: number, address: ValueResult): number;
   setsockopt(fd: number, level: number, name: number, value: ValueResult): number;
   shutdown(fd: number, how: number): number;

@@ -17,29 +17,49 @@ export const OPTION_CAPACITY = 16_384;
  * `length` is what the caller has, before the call, and what the kernel had, after it (it may be more).
  */
 export class ValueResult {
+  readonly capacity: number;
   readonly bytes: Uint8Array;
   readonly view: DataView;
   /** The same bytes as C ints, since most options are one. */
   readonly ints: Int32Array;
   readonly pointer: Bytes;
+  /** `pointer` as a number, which is cheaper to write than a bigint; undefined where it is not mapped. */
+  readonly place: number | undefined;
   readonly lengthPointer: Bytes;
   readonly #length: Int32Array;
 
-  /** The first 16 bytes of `memory` hold the length; the rest is the buffer. */
-  constructor(memory: ArrayBuffer | Memory) {
-    const buffer = memory instanceof ArrayBuffer ? memory : memory.buffer;
-    const capacity = buffer.byteLength - LENGTH_SIZE;
-    this.bytes = new Uint8Array(buffer, LENGTH_SIZE, capacity);
-    this.view = new DataView(buffer, LENGTH_SIZE, capacity);
-    this.ints = new Int32Array(buffer, LENGTH_SIZE, capacity >> 2);
-    this.#length = new Int32Array(buffer, 0, 1);
+  /** The first 16 of the `size` bytes at `offset` hold the length; the others are the buffer. */
+  constructor(memory: ArrayBuffer | Memory, offset = 0, size = bufferOf(memory).byteLength - offset) {
+    const buffer = bufferOf(memory);
+    const start = offset + LENGTH_SIZE;
+    const capacity = size - LENGTH_SIZE;
+    this.capacity = capacity;
+    this.bytes = new Uint8Array(buffer, start, capacity);
+    this.view = new DataView(buffer, start, capacity);
+    this.ints = new Int32Array(buffer, start, capacity >> 2);
+    this.#length = new Int32Array(buffer, offset, 1);
     // Safety: both pointers lie in one mapping that is never unmapped, or are views of one ArrayBuffer held here.
-    this.pointer = memory instanceof ArrayBuffer ? this.bytes : memory.pointer + BigInt(LENGTH_SIZE);
-    this.lengthPointer = memory instanceof ArrayBuffer ? new Uint8Array(buffer, 0, 4) : memory.pointer;
+    if (memory instanceof ArrayBuffer) {
+      this.pointer = this.bytes;
+      this.place = undefined;
+      this.lengthPointer = new Uint8Array(buffer, offset, 4);
+    } else {
+      this.pointer = memory.pointer + BigInt(start);
+      this.place = Number(this.pointer);
+      this.lengthPointer = memory.pointer + BigInt(offset);
+    }
   }
 
-  get capacity(): number {
-    return this.bytes.byteLength;
+  /** Whether the other holds the same bytes; may say no where what lies behind them differs. */
+  holdsSameAs({ length, ints }: ValueResult): boolean {
+    if (length !== this.length || length > this.capacity) return false;
+    for (let at = 0; at * 4 < length; at += 1) if (ints[at] !== this.ints[at]) return false;
+    return true;
+  }
+
+  /** This where it has room for so many bytes, otherwise memory of its own for the length of one call. */
+  withRoomFor(length: number): ValueResult {
+    return length <= this.capacity ? this : new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
   }
 
   get length(): number {
@@ -59,4 +79,8 @@ export class ValueResult {
   get valid(): Uint8Array {
     return this.bytes.subarray(0, this.validLength);
   }
+}
+
+function bufferOf(memory: ArrayBuffer | Memory): ArrayBuffer {
+  return memory instanceof ArrayBuffer ? memory : memory.buffer;
 }

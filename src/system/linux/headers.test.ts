@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { print, printedByC } from "../../conformance/c-program.ts";
 import { constants } from "./constants.ts";
+import { controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
+import { linux } from "./linux.ts";
+import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
 
 /** Names of options.ts that old headers lack, with the version of Linux that brought each. */
@@ -91,8 +94,61 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
   }
 });
 
+test("controls.ts has the numbers of the headers", (context) => {
+  const names = Object.keys(controls);
+  const defined = compiled(context, kernelHeaders, [...names, ...levels]);
+  if (defined === undefined) return;
+  for (const [name, { level, number }] of Object.entries(controls)) {
+    // The kernel keeps it to itself (include/linux/socket.h); glibc has it since 2.39.
+    if (name === "SCM_PIDFD" && !defined.has(name)) context.diagnostic(`${name}: not in these headers`);
+    else assert.equal(defined.get(name), number, name);
+    const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
+    assert.equal(level, defined.get(ofLevel), `the level of ${name}`);
+  }
+});
+
+test("messages are laid out as the C library's headers have them", (context) => {
+  const layouts: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    "struct msghdr": {
+      msg_name: MSG.name,
+      msg_namelen: MSG.namelen,
+      msg_iov: MSG.iov,
+      msg_iovlen: MSG.iovlen,
+      msg_control: MSG.control,
+      msg_controllen: MSG.controllen,
+      msg_flags: MSG.flags,
+    },
+    "struct mmsghdr": { msg_hdr: 0, msg_len: MSG.len },
+    "struct iovec": { iov_base: IOV.base, iov_len: IOV.len },
+    "struct cmsghdr": {
+      cmsg_len: 0,
+      cmsg_level: linux.cmsg.lengthSize,
+      cmsg_type: linux.cmsg.lengthSize + 4,
+    },
+  };
+  const offsets = Object.entries(layouts).flatMap(([structure, members]) =>
+    Object.keys(members).map((member) => print(member, `offsetof(${structure}, ${member})`)),
+  );
+  const sizes = ["mmsghdr", "iovec", "cmsghdr"].map((name) => print(name, `sizeof(struct ${name})`));
+  const spaces = [0, 1, 4, 12, 16].map((length) => print(`CMSG_SPACE(${length})`, `CMSG_SPACE(${length})`));
+  const printed = printedByC(context, ["sys/uio.h"], [...offsets, ...sizes, ...spaces]);
+  if (printed === undefined) return;
+  for (const members of Object.values(layouts)) {
+    for (const [member, offset] of Object.entries(members)) assert.equal(printed.get(member), offset, member);
+  }
+  assert.equal(printed.get("mmsghdr"), MSG.size);
+  assert.equal(printed.get("iovec"), IOV.size);
+  assert.equal(printed.get("cmsghdr"), linux.cmsg.headerSize);
+  for (const length of [0, 1, 4, 12, 16]) {
+    const { headerSize, alignment } = linux.cmsg;
+    const space = headerSize + Math.ceil(length / alignment) * alignment;
+    assert.equal(printed.get(`CMSG_SPACE(${length})`), space);
+  }
+});
+
 for (const [file, tables] of Object.entries({
   "constants.ts": Object.entries(constants).filter(([, value]) => typeof value === "object"),
+  "controls.ts": [["controls", controls]] as const,
   "errno.ts": [["errnos", errnos]] as const,
   "options.ts": [["options", options]] as const,
 })) {

@@ -49,10 +49,28 @@ export const recv = libc.func<(fd: number, buffer: Bytes, size: number, flags: n
 export const recvfrom = libc.func<
   (fd: number, buffer: Bytes, size: number, flags: number, address: Bytes, length: Bytes) => number
 >("recvfrom", "ssize_t", ["int", "void*", "size_t", "int", "void*", "void*"]);
+export const recvmmsg = libc.func<
+  (fd: number, messages: Bytes, count: number, flags: number, timeout: null) => number
+>("recvmmsg", "int", ["int", "void*", "uint", "int", "void*"]);
+export const recvmsg = libc.func<(fd: number, message: Bytes, flags: number) => number>(
+  "recvmsg",
+  "ssize_t",
+  ["int", "void*", "int"],
+);
 export const send = libc.func<(fd: number, buffer: Bytes, size: number, flags: number) => number>(
   "send",
   "ssize_t",
   ["int", "void*", "size_t", "int"],
+);
+export const sendmmsg = libc.func<(fd: number, messages: Bytes, count: number, flags: number) => number>(
+  "sendmmsg",
+  "int",
+  ["int", "void*", "uint", "int"],
+);
+export const sendmsg = libc.func<(fd: number, message: Bytes, flags: number) => number>(
+  "sendmsg",
+  "ssize_t",
+  ["int", "void*", "int"],
 );
 export const sendto = libc.func<
   (fd: number, buffer: Bytes, size: number, flags: number, address: Bytes, length: number) => number

@@ -5,9 +5,12 @@ import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
+import { controlName, controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
+import { messageRoom } from "./message-room.ts";
+import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { options, pointerOptions } from "./options.ts";
 
 const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
@@ -26,8 +29,12 @@ export const linux: System = {
   options,
   pointerOptions,
   sockaddr: { lengthByte: false, sunPathSize: 108 },
+  controls,
+  controlName,
+  cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
   address,
   option,
+  messageRoom,
 
   accept(fd, address, flags) {
     address.length = address.capacity;
@@ -56,7 +63,23 @@ export const linux: System = {
     address.length = address.capacity;
     return result(libc.recvfrom(fd, buffer, lengthOf(buffer), flags, address.pointer, address.lengthPointer));
   },
+  recvmmsg(fd, messages, flags) {
+    const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
+    readHeaders(messages, received);
+    return received;
+  },
+  recvmsg(fd, message, flags) {
+    const received = result(libc.recvmsg(fd, writeHeaders([message]), flags));
+    if (received >= 0) readHeaders([message], 1);
+    return received;
+  },
   send: (fd, buffer, flags) => result(libc.send(fd, buffer, lengthOf(buffer), flags)),
+  sendmmsg(fd, messages, flags) {
+    const sent = result(libc.sendmmsg(fd, writeHeaders(messages), messages.length, flags));
+    readHeaders(messages, sent);
+    return sent;
+  },
+  sendmsg: (fd, message, flags) => result(libc.sendmsg(fd, writeHeaders([message]), flags)),
   sendto: (fd, buffer, flags, address) =>
     result(libc.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.validLength)),
   setsockopt: (fd, level, name, value) =>

@@ -1,5 +1,5 @@
 import { linux } from "../linux/linux.ts";
-import type { Calls, System } from "../system.ts";
+import type { Calls, MessageRoom, System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 
 /** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
@@ -19,6 +19,7 @@ export interface ScriptedSystem extends System {
  */
 export function scripted(script: Script): ScriptedSystem {
   const calls: string[] = [];
+  const rooms: MessageRoom[] = [];
   let nextFd = 1000;
 
   function answer<Name extends keyof Calls>(name: Name, otherwise: Calls[Name]): Calls[Name] {
@@ -38,6 +39,13 @@ export function scripted(script: Script): ScriptedSystem {
     name: "scripted",
     address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
     option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),
+    messageRoom: (index) => {
+      rooms[index] ??= {
+        address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
+        control: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 4096)),
+      };
+      return rooms[index];
+    },
     calls,
     accept: answer("accept", () => nextFd++),
     acceptQueue: answer("acceptQueue", () => undefined),
@@ -53,7 +61,11 @@ export function scripted(script: Script): ScriptedSystem {
     poll: answer("poll", () => 0),
     recv: answer("recv", () => 0),
     recvfrom: answer("recvfrom", () => 0),
+    recvmmsg: answer("recvmmsg", () => 0),
+    recvmsg: answer("recvmsg", () => 0),
     send: answer("send", (_fd, buffer) => buffer.byteLength),
+    sendmmsg: answer("sendmmsg", (_fd, messages) => messages.length),
+    sendmsg: answer("sendmsg", (_fd, { data }) => data.reduce((sum, { byteLength }) => sum + byteLength, 0)),
     sendto: answer("sendto", (_fd, buffer) => buffer.byteLength),
     setsockopt: answer("setsockopt", () => 0),
     shutdown: answer("shutdown", () => 0),

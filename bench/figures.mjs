@@ -1,0 +1,26 @@
+// Figures of several rounds, and how they are printed.
+
+/** The middle, the least and the most of the rounds. */
+export function summary(values, round = Math.round) {
+  const sorted = values.map(round).sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const median = sorted.length % 2 === 1 ? sorted[middle] : round((sorted[middle - 1] + sorted[middle]) / 2);
+  return { median, min: sorted[0], max: sorted.at(-1) };
+}
+
+export function spread(figures, show = String) {
+  return figures === undefined ? "-" : `${show(figures.median)} (${show(figures.min)}-${show(figures.max)})`;
+}
+
+/** A table of objects with the same keys: the first column to the left, the others to the right. */
+export function columns(rows) {
+  const table = [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))];
+  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
+  return table
+    .map((row) =>
+      row
+        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+        .join("  "),
+    )
+    .join("\n");
+}

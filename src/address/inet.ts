@@ -1,0 +1,61 @@
+import { integer, quoted } from "../errors/argument.ts";
+import type { System } from "../system/system.ts";
+import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
+
+// sockaddr_in and sockaddr_in6 are laid out alike on every system but for the family, their first two bytes. Port, address
+// and flow label are in network order; the rest is in the host's, little-endian on every machine that we support.
+const FAMILY = 2;
+const SIN = { port: 2, addr: 4, size: 16 };
+const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
+
+/** A sockaddr_in from behind its family. */
+export function encodeIpv4({ address, port }: IpAddressInput): Uint8Array {
+  const parsed = typeof address === "string" ? parseIpv4(address) : undefined;
+  if (parsed === undefined) throw new TypeError(`${quoted(address)} is not an IPv4 address`);
+  const data = new Uint8Array(SIN.size - FAMILY);
+  new DataView(data.buffer).setUint16(SIN.port - FAMILY, integer("the port of an address", port, 0, 0xffff));
+  data.set(parsed, SIN.addr - FAMILY);
+  return data;
+}
+
+export function decodeIpv4(bytes: Uint8Array, view: DataView, length: number): Ipv4Address | undefined {
+  if (length !== SIN.size) return undefined;
+  return { family: "ipv4", address: formatIpv4(bytes, SIN.addr), port: view.getUint16(SIN.port) };
+}
+
+/** A sockaddr_in6 from behind its family. */
+export function encodeIpv6(input: IpAddressInput, system: System): Uint8Array {
+  const { address, port, flowlabel = 0, scopeId = 0 } = input;
+  const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
+  const parsed = parseIpv6(text);
+  if (parsed === undefined) throw new TypeError(`${quoted(address)} is not an IPv6 address`);
+  const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
+  const data = new Uint8Array(SIN6.size - FAMILY);
+  const view = new DataView(data.buffer);
+  view.setUint16(SIN6.port - FAMILY, integer("the port of an address", port, 0, 0xffff));
+  view.setUint32(SIN6.flowinfo - FAMILY, integer("the flowlabel of an address", flowlabel, 0, 0xffffffff));
+  view.setUint32(SIN6.scopeId - FAMILY, integer("the scopeId of an address", scope, 0, 0xffffffff), true);
+  data.set(parsed, SIN6.addr - FAMILY);
+  return data;
+}
+
+export function decodeIpv6(bytes: Uint8Array, view: DataView, length: number): Ipv6Address | undefined {
+  if (length !== SIN6.size) return undefined;
+  return {
+    family: "ipv6",
+    address: formatIpv6(bytes.subarray(SIN6.addr, SIN6.addr + 16)),
+    port: view.getUint16(SIN6.port),
+    flowlabel: view.getUint32(SIN6.flowinfo),
+    scopeId: view.getUint32(SIN6.scopeId, true),
+  };
+}
+
+/** RFC 4007: what follows the percent sign is the interface's number, or its name. */
+function scopeOfZone(zone: string, system: System): number {
+  const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
+  // To C, the name would end at a NUL.
+  if (scopeId === 0 || zone.includes("\0"))
+    throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
+  return scopeId;
+}

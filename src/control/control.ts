@@ -1,0 +1,48 @@
+import { int, kind } from "../errors/argument.ts";
+import type { System } from "../system/system.ts";
+import { type Cmsg, readCmsgs } from "./cmsg.ts";
+import { controlCodecs } from "./codecs.ts";
+import type { ControlMessage, UnknownControlMessage } from "./control-message.ts";
+
+/** What a system has no number for: the call says OptionNotSupported. */
+export const unsupported = Symbol("unsupported");
+
+/** A control message as bytes. A bad one throws; one of a type that only the kernel sends, too. */
+export function encodeControl(message: ControlMessage, system: System): Cmsg | typeof unsupported {
+  if (typeof message !== "object" || message === null) {
+    throw new TypeError(
+      `a control message is an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
+    );
+  }
+  if (isUnknown(message)) {
+    if (!(message.data instanceof Uint8Array)) {
+      throw new TypeError(`the data of a control message must be a Uint8Array, not ${kind(message.data)}`);
+    }
+    // A copy is as long as it is; the length of a caller's own array may have been covered by another.
+    const data = new Uint8Array(message.data);
+    return { level: int("level", message.level), number: int("number", message.number), data };
+  }
+  const data = controlCodecs[message.type]?.encode?.(message);
+  if (data === undefined) {
+    throw new TypeError(`a control message of type ${JSON.stringify(message.type)} cannot be sent`);
+  }
+  const number = system.controls[message.type];
+  return number === undefined ? unsupported : { level: number.level, number: number.number, data };
+}
+
+/** The control messages of a buffer, and whether it ends in the midst of one. What is not as long as its type stays bytes. */
+export function decodeControl(
+  from: Uint8Array,
+  system: System,
+): { readonly messages: ControlMessage[]; readonly torn: boolean } {
+  const { cmsgs, torn } = readCmsgs(from, system);
+  return { messages: cmsgs.map((cmsg) => decodeOne(cmsg, system)), torn };
+}
+
+function decodeOne(cmsg: Cmsg, system: System): ControlMessage {
+  const codec = controlCodecs[system.controlName(cmsg.level, cmsg.number) ?? ""];
+  // slice() would not copy a Buffer.
+  return codec?.decode(cmsg.data, system) ?? { type: "unknown", ...cmsg, data: new Uint8Array(cmsg.data) };
+}
+
+const isUnknown = (message: ControlMessage): message is UnknownControlMessage => message.type === "unknown";

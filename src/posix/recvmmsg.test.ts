@@ -1,0 +1,222 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync } from "node:fs";
+import { test } from "node:test";
+import { assertFails, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
+import { loopback, openDescriptors } from "../conformance/fixture.ts";
+import { SO } from "../options/so.ts";
+import { bind } from "./bind.ts";
+import { close } from "./close.ts";
+import { AF, MSG, SHUT, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import type { MessageRoom } from "./received-message.ts";
+import { isRecvmmsgError, recvmmsg, recvmmsgErrors, tryRecvmmsg } from "./recvmmsg.ts";
+import { send } from "./send.ts";
+import { sendmsg } from "./sendmsg.ts";
+import { sendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
+import { shutdown } from "./shutdown.ts";
+import { socket } from "./socket.ts";
+
+const LINUX = "recvmmsg(2)";
+const EINTR = errnoOf("EINTR");
+const rooms = (count: number, length = 8, controlLength?: number): MessageRoom[] =>
+  Array.from({ length: count }, () => ({ data: [Buffer.alloc(length)], controlLength }));
+const textsOf = (all: readonly MessageRoom[]) =>
+  all.map(({ data }) => Buffer.concat(data).toString("latin1").replaceAll("\0", ""));
+
+conformance("recvmmsg", [
+  {
+    clause: "receives several messages, each into its own room, with its sender and flags",
+    source: `${LINUX}, DESCRIPTION`,
+    run(fixture) {
+      const [receiver, first, second] = [fixture.udp(), fixture.udp(), fixture.udp()];
+      for (const bound of [receiver, first, second]) bind(bound, loopback);
+      sendto(first, Buffer.from("one"), 0, getsockname(receiver));
+      sendto(second, Buffer.from("three"), 0, getsockname(receiver));
+      sendto(first, new Uint8Array(0), 0, getsockname(receiver));
+      const into = rooms(3, 4);
+      assert.deepEqual(recvmmsg(receiver, into), [
+        { bytes: 3, address: getsockname(first), control: [], flags: 0 },
+        { bytes: 4, address: getsockname(second), control: [], flags: MSG.TRUNC },
+        { bytes: 0, address: getsockname(first), control: [], flags: 0 },
+      ]);
+      assert.deepEqual(textsOf(into), ["one", "thre", ""]);
+    },
+  },
+  {
+    clause:
+      "with MSG_WAITFORONE or MSG_DONTWAIT it takes what is there, and the other rooms stay as they are",
+    source: `${LINUX}, MSG_WAITFORONE`,
+    run(fixture) {
+      for (const flag of [MSG.WAITFORONE, MSG.DONTWAIT]) {
+        const [left, right] = fixture.pair(SOCK.DGRAM);
+        for (const text of ["a", "b"]) send(left, Buffer.from(text));
+        const into = rooms(4);
+        assert.deepEqual(
+          recvmmsg(right, into, flag).map(({ bytes }) => bytes),
+          [1, 1],
+        );
+        assert.deepEqual(textsOf(into), ["a", "b", "", ""]);
+      }
+    },
+  },
+  {
+    clause: "without, it waits for all: until SO_RCVTIMEO is over, when it gives those that came",
+    source: `${LINUX}, DESCRIPTION; do_recvmmsg in net/socket.c`,
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      setsockopt(right, SO.RCVTIMEO, 1);
+      send(left, Buffer.from("a"));
+      assert.equal(recvmmsg(right, rooms(2)).length, 1);
+      assertFails(tryRecvmmsg(right, rooms(2)), "WouldBlock", "EAGAIN");
+    },
+  },
+  {
+    clause: "no rooms are no messages; 1024 are the most, and more are refused before any call",
+    source: "berkeley; UIO_MAXIOV; do_recvmmsg in net/socket.c",
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.SEQPACKET);
+      send(left, Buffer.from("a"));
+      assert.deepEqual(recvmmsg(right, []), []);
+      assert.equal(recvmmsg(right, rooms(1024), MSG.DONTWAIT).length, 1);
+      assert.throws(() => recvmmsg(right, rooms(1025)), RangeError);
+    },
+  },
+  {
+    clause: "the descriptors of each message are its own",
+    source: `${LINUX}; unix(7), SCM_RIGHTS`,
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      for (const count of [1, 0, 253]) {
+        const descriptors = Array<number>(count).fill(left.fd);
+        sendmsg(left, { data: [], control: count === 0 ? [] : [{ type: "SCM_RIGHTS", descriptors }] });
+      }
+      const counts = recvmmsg(right, rooms(3)).map(({ control }) => {
+        const [rights] = control;
+        const descriptors = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
+        for (const descriptor of descriptors) fixture.own(descriptor);
+        return descriptors.length;
+      });
+      assert.deepEqual(counts, [1, 0, 253]);
+    },
+  },
+  {
+    clause: "MSG_CTRUNC of one leaves the others whole; what did arrive of it is closed, and nothing leaks",
+    source: "berkeley; scm_detach_fds in net/core/scm.c",
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      const descriptors = Array<number>(5).fill(left.fd);
+      for (const text of ["a", "b", "c"])
+        sendmsg(left, { data: [Buffer.from(text)], control: [{ type: "SCM_RIGHTS", descriptors }] });
+      const before = openDescriptors();
+      const [first, second, third] = rooms(3);
+      assert.ok(first && second && third);
+      const into = [first, { ...second, controlLength: 28 }, third];
+      const messages = recvmmsg(right, into);
+      assert.deepEqual(
+        messages.map(({ bytes, flags, control }) => [bytes, flags, control.length]),
+        [
+          [1, 0, 1],
+          [1, MSG.CTRUNC, 0],
+          [1, 0, 1],
+        ],
+      );
+      assert.deepEqual(textsOf(into), ["a", "b", "c"]);
+      assert.equal(openDescriptors().length, before.length + 10);
+      for (const { control } of messages) {
+        for (const message of control)
+          if (message.type === "SCM_RIGHTS") for (const descriptor of message.descriptors) close(descriptor);
+      }
+      assert.deepEqual(openDescriptors(), before);
+    },
+  },
+  {
+    clause: "the end of a stream is 0 bytes, in every room",
+    source: "do_recvmmsg in net/socket.c",
+    run(fixture) {
+      const [left, right] = fixture.pair();
+      send(left, Buffer.from("a"));
+      shutdown(left, SHUT.WR);
+      assert.deepEqual(
+        recvmmsg(right, rooms(3)).map(({ bytes }) => bytes),
+        [1, 0, 0],
+      );
+    },
+  },
+  {
+    clause: "ENOTCONN, EBADF and ENOTSOCK",
+    source: `${LINUX}, ERRORS; recv(2)`,
+    run(fixture) {
+      assertFails(tryRecvmmsg(fixture.tcp(), rooms(1)), "SocketNotConnected", "ENOTCONN");
+      const udp = fixture.udp();
+      closeSync(udp.fd);
+      assertFails(tryRecvmmsg(udp, rooms(1)), "BadFileDescriptor", "EBADF");
+      udp.detach();
+      const file = openSync("/dev/null", "r");
+      assertFails(tryRecvmmsg(file, rooms(1)), "FileDescriptorNotASocket", "ENOTSOCK");
+      closeSync(file);
+    },
+  },
+  {
+    clause: "malformed room is refused before any call; so is a closed Socket",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      // @ts-expect-error rooms come in an array
+      assert.throws(() => recvmmsg(udp, { data: [] }), TypeError);
+      // @ts-expect-error data is in pieces
+      assert.throws(() => recvmmsg(udp, [...rooms(1), { data: Buffer.alloc(1) }]), TypeError);
+      assert.throws(() => recvmmsg(udp, rooms(1, 1, -1)), RangeError);
+      assert.throws(() => recvmmsg(udp, rooms(1), 0.5), RangeError);
+      close(udp);
+      assertFails(tryRecvmmsg(udp, rooms(1)), "SocketClosed", "EBADF");
+      assert.ok(!system.calls.some((call) => call.startsWith("recvmmsg")));
+    },
+  },
+  {
+    clause: "EINTR never reaches the caller: the call is made again, with the same rooms",
+    source: "signal(7); do_recvmmsg in net/socket.c",
+    script: {
+      recvmmsg: [
+        -EINTR,
+        (_fd, messages) => {
+          for (const message of messages) {
+            if (message.address) message.address.length = 0;
+            if (message.control) message.control.length = 0;
+            message.bytes = 7;
+          }
+          return messages.length - 1;
+        },
+      ],
+    },
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      assert.deepEqual(
+        recvmmsg(udp, rooms(3), MSG.WAITFORONE).map(({ bytes }) => bytes),
+        [7, 7],
+      );
+      assert.deepEqual(
+        system.calls.filter((call) => call.startsWith("recvmmsg")),
+        Array(2).fill(`recvmmsg(1000, ${MSG.WAITFORONE | MSG.CMSG_CLOEXEC})`),
+      );
+    },
+  },
+  ...documentedErrors(recvmmsgErrors, (system) => {
+    using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+    return tryRecvmmsg(udp, rooms(1));
+  }),
+]);
+
+test("recvmmsg throws what tryRecvmmsg returns, with the caller's stack", () => {
+  using tcp = socket(AF.INET, SOCK.STREAM);
+  assert.throws(
+    () => recvmmsg(tcp, rooms(1)),
+    (error: unknown) => {
+      assert.ok(isRecvmmsgError(error));
+      assert.deepEqual([error.name, error.syscall], ["SocketNotConnected", "recvmmsg"]);
+      assert.match(error.stack?.split("\n")[1] ?? "", /recvmmsg\.test\./);
+      return true;
+    },
+  );
+});

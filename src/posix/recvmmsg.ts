@@ -1,0 +1,95 @@
+import { AddressDecoder } from "../address/address-decoder.ts";
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import type { MessageHeader } from "../system/system.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkMessages } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
+import { isInterrupted } from "./interrupted.ts";
+import {
+  headerToReceive,
+  type MessageRoom,
+  type ReceivedMessage,
+  receive,
+  received,
+} from "./received-message.ts";
+import { recvErrors } from "./recv.ts";
+import { recvmsgErrors } from "./recvmsg.ts";
+import { whyNotReceived } from "./why-not-received.ts";
+
+/** Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one message of several. */
+export const recvmmsgErrors = new ErrorSet("recvmmsg", {
+  ...recvErrors.rows,
+  MessageTooBig: recvmsgErrors.rows.MessageTooBig,
+});
+
+export type RecvmmsgErrorName = NameOf<typeof recvmmsgErrors>;
+export type RecvmmsgError = ErrorOf<typeof recvmmsgErrors>;
+
+/** Whether an error is one that `recvmmsg()` threw. */
+export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvmmsgErrors.has(error);
+
+/**
+ * Receives several messages in one call. On a socket that blocks it waits until there is one for all the room;
+ * with `MSG.WAITFORONE` it waits for the first, and takes what else is there.
+ *
+ * A message whose control messages did not fit into their room is no failure, lest the others be lost: it stands in its place with
+ * `MSG.CTRUNC` in its flags and without control messages, and the descriptors that did arrive are closed. `recvmsg()` fails there.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param rooms room for each message, with memory of its own: at most 1024.
+ * The same array with the same buffers costs half as much from the second call on.
+ * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
+ * @returns the messages that were received, in the order of the rooms
+ * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
+ * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
+ * `Unexpected` or `WouldBlock`
+ * @throws TypeError if room is malformed
+ * @throws RangeError if a length is out of range, or the rooms more than 1024
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * bind(receiver, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * using sender = socket(AF.INET, SOCK.DGRAM);
+ * connect(sender, getsockname(receiver));
+ * sendmmsg(sender, [{ data: [Buffer.from("one")] }, { data: [Buffer.from("two")] }]);
+ * const rooms = Array.from({ length: 16 }, () => ({ data: [new Uint8Array(1500)] }));
+ * console.log(recvmmsg(receiver, rooms, MSG.WAITFORONE).map(({ bytes }) => bytes)); // [ 3, 3 ]
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man2/recvmmsg.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmmsg&sektion=2)
+ */
+export function recvmmsg(socket: SocketLike, rooms: readonly MessageRoom[], flags = 0): ReceivedMessage[] {
+  return unwrap(tryRecvmmsg(socket, rooms, flags), recvmmsg);
+}
+
+/** The headers of rooms, for when they are used again. They are kept as long as the caller keeps the rooms. */
+const headersOf = new WeakMap<readonly MessageRoom[], MessageHeader[]>();
+
+/** The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same. */
+export function tryRecvmmsg(
+  socket: SocketLike,
+  rooms: readonly MessageRoom[],
+  flags = 0,
+): Result<ReceivedMessage[], RecvmmsgError> {
+  int("flags", flags);
+  checkMessages("rooms", rooms);
+  const borrowed = borrow(socket);
+  const { system } = borrowed;
+  const earlier = headersOf.get(rooms);
+  const headers = rooms.map((room, index) => headerToReceive(room, index, system, earlier?.[index]));
+  headersOf.set(rooms, headers);
+  const { fd } = borrowed;
+  if (fd < 0) return recvmmsgErrors.refusal(system, "SocketClosed");
+  const call = () => receive(borrowed, flags, (flags) => system.recvmmsg(fd, headers, flags));
+  let count = call();
+  if (isInterrupted(system, count)) count = goOn(borrowed, "receiving", call);
+  if (count < 0) return recvmmsgErrors.failure(system, count, { ask: () => whyNotReceived(borrowed) });
+  const addresses = new AddressDecoder(system);
+  const messages = headers.slice(0, count).map((header) => received(header, header.bytes, system, addresses));
+  return { ok: true, value: messages };
+}

@@ -1,0 +1,480 @@
+import assert from "node:assert/strict";
+import { closeSync, openSync } from "node:fs";
+import { test } from "node:test";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
+import { type Fixture, loopback, openDescriptors } from "../conformance/fixture.ts";
+import { runWithDescriptors } from "../conformance/program.ts";
+import { SO } from "../options/so.ts";
+import { scripted } from "../system/scripted/scripted.ts";
+import type { MessageHeader, ValueResult } from "../system/system.ts";
+import { bind } from "./bind.ts";
+import { close } from "./close.ts";
+import { connect } from "./connect.ts";
+import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
+import { getsockname } from "./getsockname.ts";
+import { poll } from "./poll.ts";
+import type { MessageRoom } from "./received-message.ts";
+import { recv } from "./recv.ts";
+import { isRecvmsgError, recvmsg, recvmsgErrors, tryRecvmsg } from "./recvmsg.ts";
+import { send } from "./send.ts";
+import { sendmsg } from "./sendmsg.ts";
+import { sendto } from "./sendto.ts";
+import { setsockopt } from "./setsockopt.ts";
+import { shutdown } from "./shutdown.ts";
+import { socket } from "./socket.ts";
+
+const POSIX = "POSIX recvmsg(3p)";
+const LINUX = "recv(2)";
+const EINTR = errnoOf("EINTR");
+const hello = Buffer.from("hello");
+const unspecified = { family: "unspecified" } as const;
+
+const room = (length = 16, controlLength?: number): MessageRoom => ({
+  data: [Buffer.alloc(length)],
+  controlLength,
+});
+
+/** Sends so many descriptors, with a byte. */
+function sendRights(fixture: Fixture, count: number): ReturnType<Fixture["socket"]> {
+  const [left, right] = fixture.pair(SOCK.DGRAM);
+  const descriptors = Array<number>(count).fill(left.fd);
+  sendmsg(left, { data: [hello], control: [{ type: "SCM_RIGHTS", descriptors }] });
+  return right;
+}
+
+conformance("recvmsg", [
+  {
+    clause: "receives a message from a connection-mode or a connectionless socket, and its source",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      for (const type of [SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]) {
+        const [left, right] = fixture.pair(type);
+        send(left, hello);
+        assert.deepEqual(recvmsg(right, room()), { bytes: 5, address: unspecified, control: [], flags: 0 });
+      }
+      const [receiver, sender] = [fixture.udp(), fixture.udp()];
+      for (const bound of [receiver, sender]) bind(bound, loopback);
+      sendto(sender, hello, 0, getsockname(receiver));
+      const message = recvmsg(receiver, room());
+      assert.deepEqual(message, { bytes: 5, address: getsockname(sender), control: [], flags: 0 });
+      const [from, to] = [1, 2].map(() => fixture.socket(AF.UNIX, SOCK.DGRAM));
+      assert.ok(from !== undefined && to !== undefined);
+      for (const bound of [from, to]) bind(bound, fixture.abstractAddress());
+      sendto(from, hello, 0, getsockname(to));
+      assert.deepEqual(recvmsg(to, room()).address, getsockname(from));
+    },
+  },
+  {
+    clause: "the data is scattered: each piece is filled before the next, and what is around them stays",
+    source: `${POSIX}, DESCRIPTION, msg_iov`,
+    run(fixture) {
+      const [left, right] = fixture.pair();
+      const memory = Buffer.from("..................");
+      const data = [
+        memory.subarray(9, 11),
+        memory.subarray(2, 2),
+        memory.subarray(2, 5),
+        memory.subarray(14),
+      ];
+      send(left, Buffer.from("abcdefg"));
+      assert.equal(recvmsg(right, { data }).bytes, 7);
+      assert.equal(memory.toString(), "..cde....ab...fg..");
+    },
+  },
+  {
+    clause: "1024 pieces, of any length, also 0",
+    source: `${POSIX}, DESCRIPTION, msg_iovlen; UIO_MAXIOV in include/uapi/linux/uio.h`,
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      // Small arrays of their own: memory that the collector might move, were it not for the buffer behind each.
+      const data = Array.from({ length: 1024 }, (_, at) => new Uint8Array(at % 4));
+      const sent = Buffer.from(Array.from({ length: 1536 }, (_, at) => at % 251));
+      send(left, sent);
+      assert.equal(recvmsg(right, { data }).bytes, 1536);
+      assert.deepEqual(Buffer.concat(data), sent);
+    },
+  },
+  {
+    clause: "no room: a datagram is lost with MSG_TRUNC, a stream's data stays",
+    source: `${POSIX}, DESCRIPTION; tcp_recvmsg_locked in net/ipv4/tcp.c`,
+    run(fixture) {
+      for (const data of [[], [new Uint8Array(0)]]) {
+        const [left, right] = fixture.pair(SOCK.DGRAM);
+        send(left, hello);
+        assert.deepEqual(recvmsg(right, { data }), {
+          bytes: 0,
+          address: unspecified,
+          control: [],
+          flags: MSG.TRUNC,
+        });
+        assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+        const { client, server } = fixture.connection();
+        send(client, hello);
+        poll([{ socket: server, events: POLL.IN }], 5000);
+        assert.equal(recvmsg(server, { data }).bytes, 0);
+        assert.equal(recv(server, new Uint8Array(16)), 5);
+      }
+    },
+  },
+  {
+    clause: "MSG_TRUNC in the flags where a message was longer than the room; the rest of it is lost",
+    source: `${POSIX}, DESCRIPTION, msg_flags`,
+    run(fixture) {
+      for (const type of [SOCK.DGRAM, SOCK.SEQPACKET]) {
+        const [left, right] = fixture.pair(type);
+        for (const text of ["abcdef", "gh"]) send(left, Buffer.from(text));
+        const { bytes, flags } = recvmsg(right, room(4));
+        assert.deepEqual([bytes, flags], [4, MSG.TRUNC]);
+        assert.equal(recvmsg(right, room(4)).bytes, 2);
+      }
+    },
+  },
+  {
+    clause: "MSG_TRUNC as a flag tells the real length, and nothing goes past the room",
+    source: `${LINUX}, MSG_TRUNC`,
+    run(fixture) {
+      const receiver = fixture.udp();
+      bind(receiver, loopback);
+      sendto(fixture.udp(), hello, 0, getsockname(receiver));
+      const memory = Buffer.from("......");
+      const { bytes, flags } = recvmsg(receiver, { data: [memory.subarray(1, 3)] }, MSG.TRUNC);
+      assert.deepEqual([bytes, flags, memory.toString()], [5, MSG.TRUNC, ".he..."]);
+    },
+  },
+  {
+    clause: "MSG_PEEK leaves the message, and its descriptors too",
+    source: `${POSIX}, DESCRIPTION, MSG_PEEK; unix_peek_fds in net/unix/af_unix.c`,
+    run(fixture) {
+      const right = sendRights(fixture, 1);
+      for (const flags of [MSG.PEEK, MSG.PEEK, 0]) {
+        const message = recvmsg(right, room(), flags);
+        assert.equal(message.bytes, 5);
+        const [rights] = message.control;
+        assert.ok(rights?.type === "SCM_RIGHTS" && rights.descriptors.length === 1);
+        for (const descriptor of rights.descriptors) fixture.own(descriptor);
+      }
+      assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+    },
+  },
+  {
+    clause: "MSG_WAITALL fills all the pieces of a stream; MSG_OOB is told in the flags",
+    source: `${POSIX}, DESCRIPTION`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      for (const text of ["ab", "cde"]) send(client, Buffer.from(text));
+      const data = [Buffer.alloc(2), Buffer.alloc(3)];
+      assert.equal(recvmsg(server, { data }, MSG.WAITALL).bytes, 5);
+      assert.equal(Buffer.concat(data).toString(), "abcde");
+      send(client, Buffer.from("!"), MSG.OOB);
+      poll([{ socket: server, events: POLL.PRI }], 5000);
+      const { bytes, flags } = recvmsg(server, room(), MSG.OOB);
+      assert.deepEqual([bytes, flags], [1, MSG.OOB]);
+    },
+  },
+  {
+    clause: "the end of a stream is 0 bytes, and so is an empty message",
+    source: `${POSIX}, RETURN VALUE`,
+    run(fixture) {
+      const [left, right] = fixture.pair();
+      shutdown(left, SHUT.WR);
+      assert.equal(recvmsg(right, room()).bytes, 0);
+      const [from, to] = fixture.pair(SOCK.DGRAM);
+      sendmsg(from, { data: [] });
+      assert.deepEqual(recvmsg(to, room()), { bytes: 0, address: unspecified, control: [], flags: 0 });
+    },
+  },
+  {
+    clause:
+      "MSG_CTRUNC: the room is too small. Nothing leaks, and the error says how much there was, and is enough",
+    source: `${POSIX}, DESCRIPTION, msg_flags; scm_detach_fds in net/core/scm.c`,
+    run(fixture) {
+      // A header has 16 bytes, and each descriptor four.
+      for (const controlLength of [0, 1, 15, 16, 19, 20, 23, 24, 27, 31, 35]) {
+        const right = sendRights(fixture, 5);
+        const before = openDescriptors();
+        const error = assertFails(tryRecvmsg(right, room(16, controlLength)), "ControlTruncated", "EMSGSIZE");
+        assert.deepEqual(openDescriptors(), before, `room of ${controlLength} bytes`);
+        assert.match(error.message, new RegExp(`room was ${controlLength} bytes; 1888 bytes, the default`));
+        assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+      }
+      const [rights] = recvmsg(sendRights(fixture, 5), room(16, 36)).control;
+      assert.ok(rights?.type === "SCM_RIGHTS" && rights.descriptors.length === 5);
+      for (const descriptor of rights.descriptors) fixture.own(descriptor);
+    },
+  },
+  {
+    clause: "MSG_CTRUNC of what is no descriptor: credentials that do not fit",
+    source: "put_cmsg in net/core/scm.c",
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      setsockopt(right, SO.PASSCRED, true);
+      for (const controlLength of [0, 8, 16, 27]) {
+        send(left, hello);
+        assertFails(tryRecvmsg(right, room(16, controlLength)), "ControlTruncated", "EMSGSIZE");
+      }
+      send(left, hello);
+      assert.equal(recvmsg(right, room(16, 28)).control.length, 1);
+    },
+  },
+  {
+    clause: "the default room is enough for all that a message carries at most",
+    source: "berkeley; scm_recv in net/core/scm.c",
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      for (const option of [SO.PASSCRED, SO.TIMESTAMPNS, SO.RXQ_OVFL]) setsockopt(right, option, true);
+      const descriptors = Array<number>(253).fill(left.fd);
+      sendmsg(left, { data: [hello], control: [{ type: "SCM_RIGHTS", descriptors }] });
+      const before = openDescriptors().length;
+      const { control } = recvmsg(right, room());
+      assert.equal(openDescriptors().length, before + 253);
+      const rights = control.find(({ type }) => type === "SCM_RIGHTS");
+      assert.ok(rights?.type === "SCM_RIGHTS");
+      for (const descriptor of rights.descriptors) close(descriptor);
+      assert.equal(openDescriptors().length, before);
+    },
+  },
+  {
+    clause:
+      "EMFILE: fewer descriptors are left than arrive. Nothing leaks, and it is not said to be for lack of room",
+    source: "scm_detach_fds in net/core/scm.c",
+    run: () => void runWithDescriptors(100, new URL("./recvmsg-last-descriptor.child.js", import.meta.url)),
+  },
+  {
+    clause: "a torn control buffer is refused, and the descriptors before the tear are closed",
+    source: "berkeley",
+    script: {},
+    play() {
+      const system = scripted({
+        recvmsg: [
+          (_fd, { control }) => {
+            control?.view.setBigUint64(0, 24n, true);
+            control?.view.setInt32(8, 1, true);
+            control?.view.setInt32(12, 1, true);
+            control?.view.setInt32(16, 2001, true);
+            control?.view.setInt32(20, 2002, true);
+            control?.view.setBigUint64(24, 2n ** 40n, true);
+            if (control) control.length = 48;
+            return 1;
+          },
+        ],
+        getsockopt: [-88],
+      });
+      using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
+      assertFails(tryRecvmsg(receiver, room()), "ControlTruncated", "EMSGSIZE");
+      const closed = system.calls.filter((call) => call.startsWith("close"));
+      assert.deepEqual(closed, ["close(2001)", "close(2002)"]);
+    },
+  },
+  {
+    clause: "a control length that claims more than the room is not read past it",
+    source: "berkeley",
+    script: {},
+    play() {
+      const system = scripted({
+        recvmsg: [
+          (_fd, { control }) => {
+            if (control) control.length = 0x7fffffff;
+            return 0;
+          },
+        ],
+      });
+      using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
+      assertFails(tryRecvmsg(receiver, room()), "ControlTruncated", "EMSGSIZE");
+    },
+  },
+  {
+    clause: "an error that waits is told once, then the data: ECONNREFUSED",
+    source: `${LINUX}, ERRORS; udp(7)`,
+    run(fixture) {
+      const gone = fixture.udp();
+      bind(gone, loopback);
+      const client = fixture.udp();
+      connect(client, getsockname(gone));
+      close(gone);
+      send(client, hello);
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      assertFails(tryRecvmsg(client, room()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecvmsg(client, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+    },
+  },
+  {
+    clause: "ECONNRESET: the peer reset the connection",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      setsockopt(server, SO.LINGER, { on: true, seconds: 0 });
+      close(server);
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      assertFails(tryRecvmsg(client, room()), "ConnectionResetByPeer", "ECONNRESET");
+    },
+  },
+  {
+    clause:
+      "EAGAIN: no data waits, and the socket does not block, MSG_DONTWAIT is set, or SO_RCVTIMEO is over",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      assertFails(tryRecvmsg(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
+      const udp = fixture.udp();
+      assertFails(tryRecvmsg(udp, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(udp, room(), MSG.ERRQUEUE), "WouldBlock", "EAGAIN");
+      setsockopt(udp, SO.RCVTIMEO, 1);
+      assertFails(tryRecvmsg(udp, room()), "WouldBlock", "EAGAIN");
+    },
+  },
+  {
+    clause: "EINVAL and EOPNOTSUPP: MSG_OOB, and no out-of-band data waits, or the socket has none",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const { server } = fixture.connection();
+      assertFails(tryRecvmsg(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      const [left] = fixture.pair(SOCK.DGRAM);
+      assertFails(tryRecvmsg(left, room(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
+    },
+  },
+  {
+    clause: "ENOTCONN: a connection-mode socket is not connected",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      assertFails(tryRecvmsg(fixture.tcp(), room()), "SocketNotConnected", "ENOTCONN");
+    },
+  },
+  {
+    clause: "EBADF and ENOTSOCK: the descriptor is not open, or no socket",
+    source: `${POSIX}, ERRORS`,
+    run(fixture) {
+      const udp = fixture.udp();
+      closeSync(udp.fd);
+      assertFails(tryRecvmsg(udp, room()), "BadFileDescriptor", "EBADF");
+      udp.detach();
+      const file = openSync("/dev/null", "r");
+      assertFails(tryRecvmsg(file, room()), "FileDescriptorNotASocket", "ENOTSOCK");
+      closeSync(file);
+    },
+  },
+  {
+    clause: "a closed Socket makes no system call",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      const udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      close(udp);
+      const before = system.calls.length;
+      assertFails(tryRecvmsg(udp, room()), "SocketClosed", "EBADF");
+      assert.equal(system.calls.length, before);
+    },
+  },
+  {
+    clause: "EINTR never reaches the caller: the call is made again, with the same room",
+    source: `${POSIX}, ERRORS; signal(7)`,
+    script: {
+      recvmsg: [
+        -EINTR,
+        -EINTR,
+        (_fd, { address, control }) => {
+          assert.deepEqual([address?.length, control?.length], [128, 64]);
+          if (address) address.length = 0;
+          if (control) control.length = 0;
+          return 5;
+        },
+      ],
+    },
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      const message = recvmsg(udp, room(16, 64));
+      assert.deepEqual(message, { bytes: 5, address: unspecified, control: [], flags: 0 });
+      assert.deepEqual(
+        system.calls.filter((call) => call.startsWith("recvmsg")),
+        Array(3).fill(`recvmsg(1000, ${MSG.CMSG_CLOEXEC})`),
+      );
+    },
+  },
+  {
+    clause:
+      "MSG_CMSG_CLOEXEC is always asked for, and once more without it where a family but AF_UNIX refuses it",
+    source: "berkeley; packet_recvmsg in net/packet/af_packet.c",
+    script: { recvmsg: [-22] },
+    play(system) {
+      const domains = [AF.PACKET, AF.UNIX].map((domain) => {
+        const getsockopt = (_fd: number, _level: number, name: number, value: ValueResult) => {
+          value.view.setInt32(0, name === SO.DOMAIN.numberOn(system)?.number ? domain : SOCK.DGRAM, true);
+          return 0;
+        };
+        using receiver = socket(domain, SOCK.DGRAM, 0, { system: { ...system, getsockopt } });
+        const before = system.calls.length;
+        assertFails(tryRecvmsg(receiver, room(), MSG.PEEK), "InvalidArgument", "EINVAL");
+        return system.calls.slice(before).map((call) => call.replace(/\d+, /, ""));
+      });
+      const asked = `recvmsg(${MSG.CMSG_CLOEXEC | MSG.PEEK})`;
+      assert.deepEqual(domains, [[asked, `recvmsg(${MSG.PEEK})`], [asked]]);
+    },
+  },
+  {
+    clause: "what the system gets: the pieces themselves, and room for an address and control messages",
+    source: "berkeley",
+    script: {},
+    play() {
+      const headers: MessageHeader[] = [];
+      const system = scripted({
+        recvmsg: [
+          (_fd, message) => {
+            headers.push({ ...message });
+            if (message.control) message.control.length = 0;
+            return 0;
+          },
+        ],
+      });
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      const given = room(16, 0);
+      recvmsg(udp, given);
+      recvmsg(udp, room(16, 1 << 20));
+      assert.ok(headers[0]?.data[0] === given.data[0], "they are not copied");
+      assert.equal(headers[0]?.control, null);
+      assert.equal(headers[1]?.control?.capacity, 1 << 20);
+    },
+  },
+  {
+    clause: "malformed room is refused before any call",
+    source: "berkeley",
+    script: {},
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      for (const bad of [null, hello, {}, { data: hello }, { data: [1] }, { data: [], controlLength: "1" }]) {
+        // @ts-expect-error whatever a program without types may pass
+        assert.throws(() => recvmsg(udp, bad), TypeError);
+      }
+      for (const controlLength of [-1, 0.5, Number.NaN, (1 << 20) + 1, 2 ** 31]) {
+        assert.throws(() => recvmsg(udp, room(1, controlLength)), RangeError);
+      }
+      const pieces = Array<Uint8Array>(1025).fill(new Uint8Array(1));
+      assert.throws(() => recvmsg(udp, { data: pieces }), RangeError);
+      assert.throws(() => recvmsg(udp, room(), 0.5), RangeError);
+      assert.ok(!system.calls.some((call) => call.startsWith("recvmsg")));
+    },
+  },
+  {
+    clause: "returns the message, and as tryRecvmsg a Result of it",
+    source: `${POSIX}, RETURN VALUE`,
+    run(fixture) {
+      const [left, right] = fixture.pair(SOCK.DGRAM);
+      send(left, hello);
+      assert.equal(assertOk(tryRecvmsg(right, room())).bytes, 5);
+    },
+  },
+  ...documentedErrors(recvmsgErrors, (system) => {
+    using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+    return tryRecvmsg(udp, room());
+  }),
+]);
+
+test("recvmsg throws what tryRecvmsg returns, with the caller's stack", () => {
+  using tcp = socket(AF.INET, SOCK.STREAM);
+  assert.throws(
+    () => recvmsg(tcp, room()),
+    (error: unknown) => {
+      assert.ok(isRecvmsgError(error));
+      assert.deepEqual([error.name, error.syscall], ["SocketNotConnected", "recvmsg"]);
+      assert.match(error.stack?.split("\n")[1] ?? "", /recvmsg\.test\./);
+      return true;
+    },
+  );
+});

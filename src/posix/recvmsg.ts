@@ -1,0 +1,103 @@
+import { int } from "../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { goOn } from "./go-on.ts";
+import { isInterrupted } from "./interrupted.ts";
+import {
+  headerToReceive,
+  type MessageRoom,
+  type ReceivedMessage,
+  receive,
+  received,
+  whyTruncated,
+} from "./received-message.ts";
+import { recvErrors } from "./recv.ts";
+import { whyNotReceived } from "./why-not-received.ts";
+
+/** Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut short. */
+export const recvmsgErrors = new ErrorSet("recvmsg", {
+  ...recvErrors.rows,
+  ControlTruncated: {
+    codes: [],
+    refusedAs: "EMSGSIZE",
+    sentence:
+      "The control messages did not fit into the room for them. The descriptors that did arrive are closed, and the message is lost.",
+    advice: "Give a larger controlLength, or none.",
+  },
+  MessageTooBig: {
+    codes: ["EMSGSIZE"],
+    sentence: "The room for the data is in too many pieces.",
+  },
+  ProcessFdQuotaExceeded: {
+    codes: ["EMFILE"],
+    sentence:
+      "The process has as many descriptors open as it may, or a security policy refuses one that arrived. Those that did arrive are closed, and the message is lost.",
+    advice: "Close some, or raise the limit (ulimit -n).",
+  },
+});
+
+export type RecvmsgErrorName = NameOf<typeof recvmsgErrors>;
+export type RecvmsgError = ErrorOf<typeof recvmsgErrors>;
+
+/** Whether an error is one that `recvmsg()` threw. */
+export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsgErrors.has(error);
+
+/**
+ * Receives a message: data into pieces, its sender, and the control messages beside it, waiting for one if there is none.
+ *
+ * Descriptors that arrive are the receiver's own and close on exec; each has to be closed. With `MSG.ERRQUEUE` it takes an
+ * error out of the queue that `IP.RECVERR` fills.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param room where the data goes, and how much room there is for control messages
+ * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.ERRQUEUE` and so on
+ * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
+ * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
+ * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
+ * `Unexpected`, `WouldBlock`, `ControlTruncated` or `ProcessFdQuotaExceeded`
+ * @throws TypeError if the room is malformed
+ * @throws RangeError if a length is out of range
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * bind(receiver, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * setsockopt(receiver, IP.PKTINFO, true);
+ * using sender = socket(AF.INET, SOCK.DGRAM);
+ * sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
+ * const { bytes, control } = recvmsg(receiver, { data: [new Uint8Array(1500)] });
+ * console.log(bytes); // 5
+ * for (const message of control) if (message.type === "IP_PKTINFO") console.log(message.addr); // 127.0.0.1
+ * ```
+ * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvmsg.html)
+ * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
+ * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recvmsg.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmsg&sektion=2)
+ */
+export function recvmsg(socket: SocketLike, room: MessageRoom, flags = 0): ReceivedMessage {
+  return unwrap(tryRecvmsg(socket, room, flags), recvmsg);
+}
+
+/** The same as {@link recvmsg}, returned instead of thrown. Malformed room is thrown all the same. */
+export function tryRecvmsg(
+  socket: SocketLike,
+  room: MessageRoom,
+  flags = 0,
+): Result<ReceivedMessage, RecvmsgError> {
+  int("flags", flags);
+  const borrowed = borrow(socket);
+  const { system } = borrowed;
+  const header = headerToReceive(room, 0, system);
+  const { fd } = borrowed;
+  if (fd < 0) return recvmsgErrors.refusal(system, "SocketClosed");
+  const call = () => receive(borrowed, flags, (flags) => system.recvmsg(fd, header, flags));
+  let bytes = call();
+  if (isInterrupted(system, bytes)) bytes = goOn(borrowed, "receiving", call);
+  if (bytes < 0) return recvmsgErrors.failure(system, bytes, { ask: () => whyNotReceived(borrowed) });
+  const message = received(header, bytes, system);
+  if ((message.flags & system.constants.MSG.CTRUNC) === 0) return { ok: true, value: message };
+  const [name, detail] = whyTruncated(room, header, system);
+  return recvmsgErrors.refusal(system, name, undefined, undefined, detail);
+}

@@ -1,0 +1,83 @@
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import type { MessageHeader } from "../system/system.ts";
+import { borrow, type SocketLike } from "./borrow.ts";
+import { checkMessages } from "./buffer.ts";
+import { goOn } from "./go-on.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { headerToSend, type Message } from "./message-to-send.ts";
+import { placeOf } from "./place.ts";
+import { sendFlags } from "./send-flags.ts";
+import { sendmsgErrors } from "./sendmsg.ts";
+import { whyNotSent } from "./why-not-sent.ts";
+
+/** Everything that `sendmmsg()` can fail with: what `sendmsg()` can, of the first message. */
+export const sendmmsgErrors = new ErrorSet("sendmmsg", sendmsgErrors.rows);
+
+export type SendmmsgErrorName = NameOf<typeof sendmmsgErrors>;
+export type SendmmsgError = ErrorOf<typeof sendmmsgErrors>;
+
+/** Whether an error is one that `sendmmsg()` threw. */
+export const isSendmmsgError = (error: unknown): error is SendmmsgError => sendmmsgErrors.has(error);
+
+/**
+ * Sends several messages in one call, one after the other, until one cannot be sent. It fails only where the first one cannot.
+ *
+ * @param socket the socket; a borrowed one stays the caller's
+ * @param messages what to send: at most 1024; their descriptors stay the caller's
+ * @param flags `MSG.DONTWAIT` and so on
+ * @returns how many messages were sent; send the rest again to see why fewer were
+ * @throws SendmmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
+ * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
+ * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`,
+ * `ProcessNotFound` or `TooManyDescriptors`
+ * @throws TypeError if a message is malformed, or one of its control messages cannot be sent
+ * @throws RangeError if a value is out of range, the data too long, or the messages more than 1024
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * bind(receiver, { family: "ipv4", address: "127.0.0.1", port: 0 });
+ * using sender = socket(AF.INET, SOCK.DGRAM);
+ * connect(sender, getsockname(receiver));
+ * console.log(sendmmsg(sender, [{ data: [Buffer.from("one")] }, { data: [Buffer.from("two")] }])); // 2
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man2/sendmmsg.2.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=sendmmsg&sektion=2)
+ */
+export function sendmmsg(socket: SocketLike, messages: readonly Message[], flags = 0): number {
+  return unwrap(trySendmmsg(socket, messages, flags), sendmmsg);
+}
+
+/** The same as {@link sendmmsg}, returned instead of thrown. A malformed message is thrown all the same. */
+export function trySendmmsg(
+  socket: SocketLike,
+  messages: readonly Message[],
+  flags = 0,
+): Result<number, SendmmsgError> {
+  checkMessages("messages", messages);
+  const borrowed = borrow(socket);
+  const { system } = borrowed;
+  const quietFlags = sendFlags(system, flags);
+  const headers: MessageHeader[] = [];
+  for (const [index, message] of messages.entries()) {
+    const header = headerToSend(message, index, system, messages[index - 1], headers[index - 1]);
+    if (typeof header === "string") return sendmmsgErrors.refusal(system, header);
+    headers.push(header);
+  }
+  const { fd } = borrowed;
+  if (fd < 0) return sendmmsgErrors.refusal(system, "SocketClosed");
+  const call = () => system.sendmmsg(fd, headers, quietFlags);
+  let returned = call();
+  if (isInterrupted(system, returned)) returned = goOn(borrowed, "sending", call);
+  if (returned >= 0) return { ok: true, value: returned };
+  const address = messages[0]?.address;
+  return sendmmsgErrors.failure(system, returned, {
+    ask: (code) => whyNotSent(borrowed, code),
+    where: () => address && placeOf(address),
+  });
+}

@@ -1,0 +1,113 @@
+// What must and what must not compile; it is never run.
+import type { ControlMessage } from "../control/control-message.ts";
+import type { Result } from "../errors/result.ts";
+import type { Descriptor } from "./owned-descriptor.ts";
+import type { Socket } from "./owned-socket.ts";
+import type { ReceivedMessage } from "./received-message.ts";
+import { type RecvmmsgError, recvmmsg, type tryRecvmmsg } from "./recvmmsg.ts";
+import { type RecvmsgError, recvmsg, type tryRecvmsg } from "./recvmsg.ts";
+import { type SendmmsgError, sendmmsg, type trySendmmsg } from "./sendmmsg.ts";
+import { type SendmsgError, sendmsg, type trySendmsg } from "./sendmsg.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only where the two types are the same. */
+const same = <A, B>(_: Equal<A, B>): void => {};
+
+declare const fd: number;
+declare const socket: Socket;
+declare const descriptor: Descriptor;
+const data = [new Uint8Array(1)];
+
+export function returns(): void {
+  same<ReturnType<typeof sendmsg>, number>(true);
+  same<ReturnType<typeof trySendmsg>, Result<number, SendmsgError>>(true);
+  same<ReturnType<typeof recvmsg>, ReceivedMessage>(true);
+  same<ReturnType<typeof tryRecvmsg>, Result<ReceivedMessage, RecvmsgError>>(true);
+  same<ReturnType<typeof sendmmsg>, number>(true);
+  same<ReturnType<typeof trySendmmsg>, Result<number, SendmmsgError>>(true);
+  same<ReturnType<typeof recvmmsg>, ReceivedMessage[]>(true);
+  same<ReturnType<typeof tryRecvmmsg>, Result<ReceivedMessage[], RecvmmsgError>>(true);
+  // @ts-expect-error `same` can fail
+  same<ReturnType<typeof sendmsg>, string>(true);
+}
+
+export function takesWhatCanBeSent(received: ReceivedMessage): void {
+  sendmsg(fd, { data, control: [{ type: "SCM_RIGHTS", descriptors: [fd, socket, descriptor] }] });
+  sendmsg(fd, { data, control: [{ type: "IP_TTL", value: 3 }], address: received.address });
+  sendmmsg(fd, [{ data }, { data, address: { family: "netlink", pid: 0, groups: 0 } }]);
+  // What was received can be sent on, where it is of a type that programs send.
+  for (const message of received.control) {
+    if (message.type === "IP_PKTINFO" || message.type === "SCM_RIGHTS")
+      sendmsg(fd, { data, control: [message] });
+  }
+}
+
+export function refusesWhatCannotBeSent(received: ReceivedMessage): void {
+  // @ts-expect-error only the kernel sends it
+  sendmsg(fd, { data, control: [{ type: "SCM_PIDFD", descriptor: fd }] });
+  // @ts-expect-error only the kernel sends it
+  sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMP", nanoseconds: 1n }] });
+  // @ts-expect-error only the kernel sends it
+  sendmsg(fd, { data, control: [{ type: "UDP_GRO", value: 1 }] });
+  // @ts-expect-error some of them only the kernel sends
+  sendmsg(fd, { data, control: received.control });
+  // @ts-expect-error it has no value
+  sendmsg(fd, { data, control: [{ type: "IP_TTL" }] });
+  // @ts-expect-error there is no such type
+  sendmsg(fd, { data, control: [{ type: "IP_TLL", value: 3 }] });
+  // @ts-expect-error descriptors come in an array
+  sendmsg(fd, { data, control: [{ type: "SCM_RIGHTS", descriptors: fd }] });
+  // @ts-expect-error data comes in pieces
+  sendmsg(fd, { data: new Uint8Array(1) });
+  // @ts-expect-error a text is no data
+  sendmsg(fd, { data: ["text"] });
+  // @ts-expect-error data is required
+  sendmsg(fd, {});
+  // @ts-expect-error the messages come in an array
+  sendmmsg(fd, { data });
+  // @ts-expect-error the room comes in pieces
+  recvmsg(fd, new Uint8Array(1));
+  // @ts-expect-error the rooms come in an array
+  recvmmsg(fd, { data });
+}
+
+export function isExhaustive(message: ControlMessage<Socket | Descriptor>): string {
+  switch (message.type) {
+    case "SCM_RIGHTS":
+      same<typeof message.descriptors, readonly (Socket | Descriptor)[]>(true);
+      return `${message.descriptors.length}`;
+    case "SCM_CREDENTIALS":
+      return `${message.pid} ${message.uid} ${message.gid}`;
+    case "SCM_PIDFD":
+      return `${message.descriptor.fd}`;
+    case "IPV6_HOPLIMIT":
+    case "IPV6_TCLASS":
+    case "IP_TOS":
+    case "IP_TTL":
+    case "UDP_GRO":
+    case "UDP_SEGMENT":
+      return `${message.value}`;
+    case "IP_PKTINFO":
+      return message.specDst;
+    case "IPV6_PKTINFO":
+      return message.address;
+    case "SCM_TIMESTAMP":
+    case "SCM_TIMESTAMPNS":
+      same<typeof message.nanoseconds, bigint>(true);
+      return `${message.nanoseconds}`;
+    case "IPV6_RECVERR":
+    case "IP_RECVERR":
+      return message.code;
+    case "unknown":
+      return `${message.level} ${message.number} ${message.data.byteLength}`;
+    default:
+      return message satisfies never;
+  }
+}
+
+export function errorsNarrow(error: RecvmsgError, several: RecvmmsgError): void {
+  if (error.name === "ControlTruncated") same<typeof error.name, "ControlTruncated">(true);
+  // @ts-expect-error recvmmsg has no such failure: it tells MSG.CTRUNC
+  if (several.name === "ControlTruncated") return;
+}

@@ -1,0 +1,43 @@
+import type { OptionNumber } from "../system.ts";
+
+const SOL_SOCKET = 1;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IPPROTO_UDP = 17;
+
+const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
+const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
+const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
+
+/**
+ * Control messages by C name, sorted. From include/linux/socket.h, include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h
+ * and linux/udp.h, and the same numbers on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
+ */
+export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_HOPLIMIT: ipv6(52),
+  IPV6_PKTINFO: ipv6(50),
+  IPV6_RECVERR: ipv6(25),
+  IPV6_TCLASS: ipv6(67),
+  IP_PKTINFO: ip(8),
+  IP_RECVERR: ip(11),
+  IP_TOS: ip(1),
+  IP_TTL: ip(2),
+  SCM_CREDENTIALS: so(2),
+  SCM_PIDFD: so(4),
+  SCM_RIGHTS: so(1),
+  SCM_TIMESTAMP: so(29),
+  SCM_TIMESTAMPNS: so(35),
+  UDP_GRO: udp(104),
+  UDP_SEGMENT: udp(103),
+};
+
+const key = (level: number, number: number): number => level * 2 ** 32 + number;
+
+const names = new Map(
+  Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
+);
+
+/** The C name of a control message; undefined where it is not in the table. */
+export const controlName = (level: number, number: number): string | undefined =>
+  names.get(key(level, number));
