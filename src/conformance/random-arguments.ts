@@ -374,6 +374,55 @@ const timeout = fc.oneof(
   { arbitrary: fc.constantFrom<unknown>(Number.NaN, undefined, null, "0", "1", 1n, {}, []), weight: 1 },
 );
 
+/** The descriptors are of the run's own sockets; raw bytes are of levels that carry none. */
+const controlMessage = fc.oneof(
+  fc.record({ type: fc.constant("SCM_RIGHTS"), descriptors: fc.array(socket, { maxLength: 4 }) }),
+  fc.record({
+    type: fc.constant("SCM_CREDENTIALS"),
+    pid: mostly(fc.constantFrom(0, process.pid)),
+    uid: number,
+    gid: number,
+  }),
+  fc.record({
+    type: fc.constantFrom(
+      "IP_TTL",
+      "IP_TOS",
+      "IPV6_HOPLIMIT",
+      "IPV6_TCLASS",
+      "UDP_SEGMENT",
+      "UDP_GRO",
+      "SCM_PIDFD",
+    ),
+    value: mostly(fc.nat(300)),
+  }),
+  fc.record({
+    type: fc.constantFrom("IP_PKTINFO", "IPV6_PKTINFO"),
+    ifindex,
+    specDst: fc.constantFrom("127.0.0.1", "127.0.0.2", "::1"),
+    addr: fc.constant("0.0.0.0"),
+    address: fc.constantFrom("::1", "::", "127.0.0.1"),
+  }),
+  fc.record({
+    type: fc.constant("unknown"),
+    level: fc.constantFrom(IPPROTO.IP, IPPROTO.IPV6, IPPROTO.UDP, 999),
+    number,
+    data: mostly(fc.uint8Array({ maxLength: 64 })),
+  }),
+);
+const pieces = mostly(fc.array(mostly(bytes), { maxLength: 4 }));
+const message = fc.record(
+  {
+    data: pieces,
+    address: mostly(address),
+    control: mostly(fc.array(mostly(controlMessage), { maxLength: 3 })),
+  },
+  { requiredKeys: ["data"] },
+);
+const messageRoom = fc.record(
+  { data: pieces, controlLength: mostly(fc.nat(2000)) },
+  { requiredKeys: ["data"] },
+);
+
 /** The arguments of each call. */
 export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   accept: fc.tuple(socket, descriptorOptions),
@@ -389,7 +438,11 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   poll: fc.tuple(mostly(pollRequests), timeout),
   recv: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
   recvfrom: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
+  recvmmsg: fc.tuple(socket, mostly(fc.array(mostly(messageRoom), { maxLength: 4 })), mostly(messageFlags)),
+  recvmsg: fc.tuple(socket, mostly(messageRoom), mostly(messageFlags)),
   send: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
+  sendmmsg: fc.tuple(socket, mostly(fc.array(mostly(message), { maxLength: 4 })), mostly(messageFlags)),
+  sendmsg: fc.tuple(socket, mostly(message), mostly(messageFlags)),
   sendto: fc.tuple(socket, mostly(bytes), mostly(messageFlags), mostly(address)),
   setsockopt: fc.tuple(socket, mostly(option), optionValue),
   shutdown: fc.tuple(socket, mostly(fc.constantFrom(0, 1, 2, 3, -1))),

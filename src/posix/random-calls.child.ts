@@ -13,6 +13,7 @@ import {
   bind,
   close,
   connect,
+  Descriptor,
   getsockname,
   listen,
   SOCK,
@@ -114,8 +115,16 @@ class Pool {
     if (made instanceof Socket) {
       if (this.#members.length >= POOL) tryCloseIfOpen(this.#members.splice(20, 1)[0]);
       this.#members.push(made);
+    } else if (made instanceof Descriptor) {
+      tryClose(made);
     } else if (Array.isArray(made)) {
       for (const member of made) this.add(member);
+    } else if (typeof made === "object" && made !== null && "control" in made) {
+      this.add(made.control);
+    } else if (typeof made === "object" && made !== null && "descriptors" in made) {
+      this.add(made.descriptors);
+    } else if (typeof made === "object" && made !== null && "descriptor" in made) {
+      this.add(made.descriptor);
     } else if (typeof made === "object" && made !== null && "socket" in made) {
       this.add(made.socket);
     }
@@ -157,6 +166,18 @@ function resolve(argument: unknown, pool: Pool): unknown {
   if (Array.isArray(argument)) return argument.map((part) => resolve(part, pool));
   if (typeof argument === "object" && argument !== null && "socket" in argument && "events" in argument) {
     return { ...argument, socket: resolve(argument.socket, pool) };
+  }
+  if (
+    typeof argument === "object" &&
+    argument !== null &&
+    "data" in argument &&
+    Array.isArray(argument.data)
+  ) {
+    const { address, control } = { address: undefined, control: undefined, ...argument };
+    return { ...argument, address: resolve(address, pool), control: resolve(control, pool) };
+  }
+  if (typeof argument === "object" && argument !== null && "descriptors" in argument) {
+    return { ...argument, descriptors: resolve(argument.descriptors, pool) };
   }
   return argument;
 }

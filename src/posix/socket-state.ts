@@ -61,6 +61,10 @@ export function isShutDown({ system, fd }: Borrowed): boolean {
 export function isBound({ system, fd }: Borrowed): boolean {
   if (system.getsockname(fd, system.address) < 0) return false;
   const address = decodeAddress(system, system.address);
+  if (address.family === "netlink") return address.pid !== 0;
+  if (address.family === "packet") return address.protocol !== 0 || address.ifindex !== 0;
+  // VMADDR_PORT_ANY, include/uapi/linux/vm_sockets.h.
+  if (address.family === "vsock") return address.port !== 0xffffffff;
   if ("port" in address) return address.port !== 0;
   if ("path" in address) return address.path.length > 0;
   return "data" in address && address.data.some((byte) => byte !== 0);
