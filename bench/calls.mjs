@@ -1,13 +1,14 @@
 // npm run bench:calls: what a call takes here, and what it takes in C. Programs of calls.c and calls-here.mjs run one
 // after the other, round after round, each a process of its own on one processor; the figures are medians of the rounds.
 // See docs/benchmarks.md.
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus, release, type } from "node:os";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { installAndBuild, root } from "../scripts/install-and-build.mjs";
+import { installAndBuild } from "../scripts/install-and-build.mjs";
+import { columns, spread, summary } from "./figures.mjs";
+import { compiled, description, firstLine, pinned, processors } from "./machine.mjs";
 
 const CALLS = 32 * 1024;
 const ACCEPTS = 4 * 1024;
@@ -16,7 +17,7 @@ const { values: options } = parseArgs({
   options: {
     node: { type: "string", multiple: true, default: [process.execPath] },
     rounds: { type: "string", default: "15" },
-    processor: { type: "string", default: lastProcessor() },
+    processor: { type: "string", default: `${processors().at(-1)}` },
     help: { type: "boolean", default: false },
   },
 });
@@ -32,7 +33,6 @@ if (options.help) {
 
 installAndBuild();
 const here = dirname(fileURLToPath(import.meta.url));
-const pin = succeeds("taskset", ["--version"]) ? ["taskset", "-c", options.processor] : [];
 const programs = [...cPrograms(), ...options.node.map(nodeProgram)];
 const samples = new Map(programs.map(({ name }) => [name, new Map()]));
 
@@ -44,11 +44,8 @@ for (let round = 0; round < rounds; round++) {
 process.stderr.write("\n");
 
 const report = {
-  date: new Date().toISOString(),
-  machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
-  system: `${type()} ${release()}`,
-  compiler: programs.some(({ name }) => name === "C") ? firstLine(compiler(), ["--version"]) : null,
-  processor: pin.length > 0 ? Number(options.processor) : null,
+  ...description(),
+  processor: Number(options.processor),
   rounds,
   calls: CALLS,
   accepts: ACCEPTS,
@@ -61,15 +58,8 @@ for (const node of options.node) print(nodeProgram(node).name);
 
 /** The C program, alone and with a second thread; none where there is no compiler. */
 function cPrograms() {
-  const program = join(root, ".cache", "calls");
-  mkdirSync(dirname(program), { recursive: true });
-  const built = spawnSync(compiler(), ["-O2", "-pthread", "-o", program, join(here, "calls.c")], {
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  if (built.status !== 0) {
-    console.error(`no C to compare with: ${built.error?.message ?? `${compiler()} failed`}`);
-    return [];
-  }
+  const program = compiled(join(here, "calls.c"), "calls");
+  if (program === undefined) return [];
   const command = [program, `${CALLS}`, `${ACCEPTS}`];
   return [
     { name: "C", command },
@@ -82,12 +72,8 @@ function nodeProgram(path) {
   return { name: `Node ${firstLine(path, ["--version"])}`, command };
 }
 
-function compiler() {
-  return process.env.CC ?? "cc";
-}
-
 function record(into, command) {
-  const [program, ...args] = [...pin, ...command];
+  const [program, ...args] = pinned(command, options.processor);
   const output = execFileSync(program, args, { encoding: "utf8" });
   for (const line of output.trim().split("\n")) {
     const { call, by, wall, cpu } = JSON.parse(line);
@@ -108,14 +94,6 @@ function results() {
       cpu: summary(cpu),
     })),
   );
-}
-
-function summary(values) {
-  const sorted = values.map(Math.round).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const median =
-    sorted.length % 2 === 1 ? sorted[middle] : Math.round((sorted[middle - 1] + sorted[middle]) / 2);
-  return { median, min: sorted[0], max: sorted.at(-1) };
 }
 
 /** A table by the processor, which a busy machine disturbs least, and one by the clock. */
@@ -148,40 +126,10 @@ function print(program) {
   );
 }
 
-function spread(figures) {
-  return figures === undefined ? "-" : `${figures.median} (${figures.min}-${figures.max})`;
-}
-
 function verdict(c, ours) {
   if (c === undefined || ours === undefined) return { ratio: "-", over: "-", aim: "-" };
   const ratio = ours.median / c.median;
   const over = ours.median - c.median;
   const met = c.median >= 1000 ? ratio <= 1.5 : over <= 200;
   return { ratio: ratio.toFixed(2), over: `${over}`, aim: met ? "met" : "missed" };
-}
-
-function columns(rows) {
-  const table = [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))];
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));
-  return table
-    .map((row) =>
-      row
-        .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
-        .join("  "),
-    )
-    .join("\n");
-}
-
-/** Of the processors that this process may run on. */
-function lastProcessor() {
-  const allowed = /^Cpus_allowed_list:.*?(\d+)$/m.exec(readFileSync("/proc/self/status", "utf8"));
-  return allowed?.[1] ?? "0";
-}
-
-function succeeds(command, args) {
-  return spawnSync(command, args).status === 0;
-}
-
-function firstLine(command, args) {
-  return execFileSync(command, args, { encoding: "utf8" }).split("\n")[0];
 }

@@ -25,7 +25,7 @@ export function description() {
     date: new Date().toISOString(),
     machine: `${cpus().length} × ${cpus()[0]?.model.trim()}`,
     system: `${type()} ${release()}`,
-    compiler: firstLine(compiler, ["--version"]),
+    compiler: succeeds(compiler, ["--version"]) ? firstLine(compiler, ["--version"]) : null,
   };
 }
 
@@ -40,11 +40,13 @@ export function processors() {
 
 /** A command that runs on one processor, where taskset is there to see to it. */
 export function pinned(command, processor) {
-  return spawnSync("taskset", ["--version"]).status === 0
-    ? ["taskset", "-c", `${processor}`, ...command]
-    : command;
+  return succeeds("taskset", ["--version"]) ? ["taskset", "-c", `${processor}`, ...command] : command;
 }
 
 export function firstLine(command, args) {
   return execFileSync(command, args, { encoding: "utf8" }).split("\n")[0];
+}
+
+function succeeds(command, args) {
+  return spawnSync(command, args).status === 0;
 }

@@ -27,7 +27,8 @@ export const isSendmmsgError = (error: unknown): error is SendmmsgError => sendm
  * @param socket the socket; a borrowed one stays the caller's
  * @param messages what to send: at most 1024; their descriptors stay the caller's
  * @param flags `MSG.DONTWAIT` and so on
- * @returns how many messages were sent; send the rest again to see why fewer were
+ * @returns how many messages were sent. Why fewer were is lost (__sys_sendmmsg in net/socket.c): an error that is about the
+ * message itself comes again with the rest; one that was under way, such as ConnectionRefused, was taken by this call
  * @throws SendmmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
  * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
  * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
