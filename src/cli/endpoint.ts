@@ -1,7 +1,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
-import type { AddressInput, UnixAddress } from "../address/address.ts";
+import type { IpAddressInput, UnixAddress } from "../address/address.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** What the command can listen on. */
+export type ListenAddress = IpAddressInput | UnixAddress;
 
 /** Where to listen, as the user wrote it: the host may still be a name. */
 export interface HostAndPort {
@@ -78,7 +81,7 @@ export function parseUnixPath(text: string): UnixAddress {
 }
 
 /** Looks the host up, with the system's resolver; the first address that it knows is taken. */
-export async function resolve({ host, port }: HostAndPort): Promise<AddressInput> {
+export async function resolve({ host, port }: HostAndPort): Promise<ListenAddress> {
   const family = isIP(host);
   if (family !== 0) return { family: family === 6 ? "ipv6" : "ipv4", address: host, port };
   try {

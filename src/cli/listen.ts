@@ -1,11 +1,11 @@
 import { lstatSync, unlinkSync } from "node:fs";
 import { type Command, Option } from "commander";
-import type { AddressInput, Ipv4Address, Ipv6Address } from "../address/address.ts";
+import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { effectiveBacklog } from "../posix/accept-queue.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
-import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
 import { openListener } from "./listener.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";
@@ -68,14 +68,14 @@ Colour is for terminals only; NO_COLOR=1 turns it off.`,
     });
 }
 
-async function addressOf(place: string | undefined, unix: string | undefined): Promise<AddressInput> {
+async function addressOf(place: string | undefined, unix: string | undefined): Promise<ListenAddress> {
   if (unix === undefined) return resolve(parseHostAndPort(place));
   if (place !== undefined) throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
   return parseUnixPath(unix);
 }
 
 /** Listens until a signal comes. */
-async function serve(address: AddressInput, options: ListenOptions, report: Report): Promise<void> {
+async function serve(address: ListenAddress, options: ListenOptions, report: Report): Promise<void> {
   const started = performance.now();
   const listener = openListener(address, options.backlog);
   if ("path" in address) removePathAtExit(formatPath(address.path));

@@ -2,7 +2,6 @@ import { lstatSync } from "node:fs";
 import { isIPv6, SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
-import type { AddressInput } from "../address/address.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "../posix/bind.ts";
@@ -13,11 +12,12 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
+import type { ListenAddress } from "./endpoint.ts";
 import { formatPath, shellWord } from "./format.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Makes a non-blocking socket that listens. What prevents it is told as a UsageError. */
-export function openListener(address: AddressInput, backlog: number): Socket {
+export function openListener(address: ListenAddress, backlog: number): Socket {
   let listener: Socket | undefined;
   try {
     listener = socket(familyOf(address), SOCK.STREAM, 0, { nonblocking: true });
@@ -31,13 +31,13 @@ export function openListener(address: AddressInput, backlog: number): Socket {
   }
 }
 
-function familyOf(address: AddressInput): number {
+function familyOf(address: ListenAddress): number {
   if (address.family === "unix") return AF.UNIX;
   return address.family === "ipv6" ? AF.INET6 : AF.INET;
 }
 
 /** One sentence on why it cannot listen, and what to do. */
-function why(error: unknown, address: AddressInput): string {
+function why(error: unknown, address: ListenAddress): string {
   const place = placeOf(address);
   if (!(error instanceof SocketError)) {
     return `Cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}.`;
@@ -63,9 +63,8 @@ function why(error: unknown, address: AddressInput): string {
 }
 
 /** As the user wrote it, or would have to. */
-function placeOf(address: AddressInput): string {
+function placeOf(address: ListenAddress): string {
   if ("path" in address) return formatPath(address.path);
-  if (!("port" in address) || !("address" in address)) return address.family;
   if (address.port === 0) return address.address;
   return address.family === "ipv6"
     ? `[${address.address}]:${address.port}`
