@@ -25,7 +25,7 @@ export interface Ipv6Address {
   readonly address: string;
   /** 0 to 65535; 0 asks `bind()` for a free one. */
   readonly port: number;
-  /** 0 to 0xfffff; 0 is none. */
+  /** sin6_flowinfo, 0 to 0xffffffff: the low 20 bits are the flow label, above them lies the traffic class; 0 is none. */
   readonly flowlabel: number;
   /** The number of the interface that a link-local address belongs to; 0 is none. */
   readonly scopeId: number;
@@ -115,7 +115,7 @@ export interface IpAddressInput {
   /** Dotted, or IPv6; a link-local address may name its interface: `"fe80::1%eth0"`. */
   readonly address: string;
   readonly port: number;
-  /** IPv6 only: 0 to 0xfffff; 0 if left out. */
+  /** IPv6 only: 0 to 0xffffffff; 0 if left out. */
   readonly flowlabel?: number;
   /** IPv6 only: the number of the interface; 0 if left out. */
   readonly scopeId?: number;
