@@ -60,15 +60,18 @@ export function asymmetric<Get, Set>(
 }
 
 /** For callers without a compiler: throws a TypeError unless the value is an option that can be read, or set. */
-export function checkOption(option: unknown, use: "read" | "write"): void {
-  if (typeof option !== "object" || option === null || !("numberOn" in option)) {
+export function checkOption(
+  option: Partial<ReadableOption<unknown> & WritableOption<unknown>>,
+  use: "read" | "write",
+): void {
+  // Asked so, and not with `in`, it costs next to nothing.
+  if (typeof option?.numberOn !== "function") {
     throw new TypeError(
       `an option is SO.REUSEADDR, TCP.INFO and so on, or a rawOption(), not ${kind(option)}`,
     );
   }
-  if (!(use in option)) {
-    const name = "name" in option ? option.name : "the option";
-    throw new TypeError(`${name} can only be ${use === "read" ? "set" : "read"}`);
+  if ((use === "read" ? option.read : option.write) === undefined) {
+    throw new TypeError(`${option.name ?? "the option"} can only be ${use === "read" ? "set" : "read"}`);
   }
 }
 

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { assertFails, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback, openDescriptors } from "../conformance/fixture.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
-import { AF, MSG, SHUT, SOCK } from "./constants.ts";
+import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
+import { poll } from "./poll.ts";
 import type { MessageRoom } from "./received-message.ts";
 import { isRecvmmsgError, recvmmsg, recvmmsgErrors, tryRecvmmsg } from "./recvmmsg.ts";
 import { send } from "./send.ts";
@@ -200,6 +201,19 @@ conformance("recvmmsg", [
         system.calls.filter((call) => call.startsWith("recvmmsg")),
         Array(2).fill(`recvmmsg(1000, ${MSG.WAITFORONE | MSG.CMSG_CLOEXEC})`),
       );
+    },
+  },
+  {
+    clause: "EPIPE: the error that is pending is told before anything is received",
+    source: "do_recvmmsg in net/socket.c; tcp_reset in net/ipv4/tcp_input.c",
+    run(fixture) {
+      const { client, server } = fixture.connection();
+      close(server);
+      poll([{ socket: client, events: POLL.IN }], 5000);
+      send(client, Buffer.from("late"));
+      poll([{ socket: client, events: 0 }], 5000);
+      assertFails(tryRecvmmsg(client, []), "BrokenPipe", "EPIPE");
+      assertOk(tryRecvmmsg(client, []));
     },
   },
   ...documentedErrors(recvmmsgErrors, (system) => {

@@ -22,6 +22,11 @@ import { whyNotReceived } from "./why-not-received.ts";
 /** Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one message of several. */
 export const recvmmsgErrors = new ErrorSet("recvmmsg", {
   ...recvErrors.rows,
+  // recvmmsg() alone asks for the pending error before it receives (do_recvmmsg in net/socket.c).
+  BrokenPipe: {
+    codes: ["EPIPE"],
+    sentence: "The peer has ended the connection, and reset it when more was sent.",
+  },
   MessageTooBig: recvmsgErrors.rows.MessageTooBig,
 });
 
@@ -47,7 +52,7 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
  * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
  * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
- * `Unexpected` or `WouldBlock`
+ * `Unexpected`, `WouldBlock` or `BrokenPipe`
  * @throws TypeError if room is malformed
  * @throws RangeError if a length is out of range, or the rooms more than 1024
  * @example

@@ -53,7 +53,7 @@ export const linux: System = {
     return result(libc.getsockname(fd, address.pointer, address.lengthPointer));
   },
   getsockopt(fd, level, name, value) {
-    value.length = value.validLength;
+    if (value.length > value.capacity) value.length = value.capacity;
     return result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
   },
   listen: (fd, backlog) => result(libc.listen(fd, backlog)),
