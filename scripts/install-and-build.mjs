@@ -13,10 +13,11 @@ export function installAndBuild() {
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root]);
 }
 
-/** Installs the dependencies of a package's folder, if its package-lock.json is newer than they are. */
-export function install(folder) {
+/** Installs the dependencies of a package's folder, if its package-lock.json is newer than they are. `options` are npm's. */
+export function install(folder, options = []) {
   const wanted = modified(join(folder, "package-lock.json"));
-  if (wanted > modified(join(folder, "node_modules/.package-lock.json"))) run("npm", ["ci"], folder);
+  if (wanted > modified(join(folder, "node_modules/.package-lock.json")))
+    run("npm", ["ci", ...options], folder);
 }
 
 /** Runs a command; ends the process where it fails. What it prints goes to standard error: output is the program's. */

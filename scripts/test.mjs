@@ -1,17 +1,11 @@
 // Runs every test of src/, or those whose path contains one of the arguments: npm test -- posix/listen
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
-import { join } from "node:path";
 import { installAndBuild, root } from "./install-and-build.mjs";
+import { testFiles } from "./test-files.mjs";
 
 installAndBuild();
 const wanted = process.argv.slice(2);
-// From src/ and not from dist/, where the output of a deleted test may still lie.
-const files = readdirSync(join(root, "src"), { recursive: true })
-  .filter((path) => path.endsWith(".test.ts"))
-  .filter((path) => wanted.length === 0 || wanted.some((part) => path.includes(part)))
-  .map((path) => join(root, "dist", path.replace(/\.ts$/, ".js")))
-  .sort();
+const files = testFiles(wanted);
 if (files.length === 0) {
   console.error(`no test matches ${wanted.join(" or ")}`);
   process.exit(1);

@@ -1,0 +1,79 @@
+// Runs the tests that are meant for Windows under Wine, or those whose path contains one of the arguments:
+// npm run test:windows -- posix/listen --node 20
+import { readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { installAndBuild, root } from "./install-and-build.mjs";
+import { testFiles } from "./test-files.mjs";
+import { installWindows, runOnWindows, windowsPath } from "./wine.mjs";
+
+/** What has nothing to say about Windows, and why. */
+const elsewhere = [
+  ["cli/", "`berkeley listen` needs the engine, which is not on Windows yet"],
+  ["engine/", "the engine is not on Windows yet"],
+  ["system/linux/", "Linux's own"],
+  ["system/darwin/", "macOS's own"],
+  ["system/freebsd/", "FreeBSD's own"],
+  ["layers.test", "reads src/, which is the same everywhere"],
+];
+const AT_A_TIME = 2;
+const TIMEOUT = 300_000;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { node: { type: "string", default: "22" } },
+});
+installAndBuild();
+const node = installWindows(values.node);
+const files = testFiles(positionals).filter((path) => !elsewhere.some(([part]) => path.includes(part)));
+if (files.length === 0) {
+  console.error(`no test for Windows matches ${positionals.join(" or ")}`);
+  process.exit(1);
+}
+const outputs = join(root, ".cache/windows/output");
+rmSync(outputs, { recursive: true, force: true });
+const { BERKELEY_CONFORMANCE_RESULTS: results } = process.env;
+const environment = results === undefined ? {} : { BERKELEY_CONFORMANCE_RESULTS: windowsPath(results) };
+
+const count = { pass: 0, fail: 0, skipped: 0 };
+const queue = [...files];
+await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+for (const [part, reason] of positionals.length === 0 ? elsewhere : [])
+  console.log(`not run: ${part} (${reason})`);
+console.log(`Node ${values.node} on Wine: ${count.skipped} skipped`);
+console.log(`${count.pass} passed, ${count.fail} failed, ${count.skipped} skipped`);
+process.exit(count.fail === 0 ? 0 : 1);
+
+async function worker() {
+  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
+}
+
+async function runFile(file) {
+  const output = join(outputs, `${file}.txt`);
+  const tap = join(outputs, `${file}.tap`);
+  const reporters = [
+    ["tap", windowsPath(tap)],
+    ["spec", "stdout"],
+  ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`]);
+  const status = await runOnWindows(node, { file, args: reporters, output, environment, timeout: TIMEOUT });
+  const tests = readTap(tap);
+  for (const name of Object.keys(count)) count[name] += tests[name];
+  const ended = tests.ended && (status === 0) === (tests.fail === 0);
+  if (!ended) count.fail += 1;
+  if (tests.fail > 0 || !ended) console.log(readFileSync(output, "utf8"));
+  const how = ended ? "" : `; it ended with status ${status ?? `none in ${TIMEOUT / 1000} s`}`;
+  console.log(`${file}: ${tests.pass} passed, ${tests.fail} failed, ${tests.skipped} skipped${how}`);
+}
+
+/** The counts at the end of a TAP file. */
+function readTap(path) {
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    // Node did not come as far.
+  }
+  const number = (name) => Number(new RegExp(`^# ${name} (\\d+)\\r?$`, "m").exec(text)?.[1] ?? 0);
+  const [pass, fail, skipped] = ["pass", "fail", "skipped"].map(number);
+  return { pass, fail, skipped, ended: /^# duration_ms /m.test(text) };
+}
