@@ -49,9 +49,9 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
 function encode(input: AddressInput, system: System): [family: number, data: Uint8Array] {
   const { AF } = system.constants;
   if (isOf(input, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr.sunPathSize)];
-  if (isOf(input, "netlink")) return [AF.NETLINK, encodeNetlink(input)];
-  if (isOf(input, "packet")) return [AF.PACKET, encodePacket(input)];
-  if (isOf(input, "vsock")) return [AF.VSOCK, encodeVsock(input)];
+  if (isOf(input, "netlink")) return [known(AF.NETLINK, input, system), encodeNetlink(input)];
+  if (isOf(input, "packet")) return [known(AF.PACKET, input, system), encodePacket(input)];
+  if (isOf(input, "vsock")) return [known(AF.VSOCK, input, system), encodeVsock(input)];
   if (isOf(input, "unknown")) return encodeUnknown(input, system);
   if (isOf(input, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];
   if (isOf(input, "ipv4") || isOf(input, "IPv4")) return [AF.INET, encodeIpv4(input)];
@@ -60,6 +60,12 @@ function encode(input: AddressInput, system: System): [family: number, data: Uin
     'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "unspecified" or "unknown", ' +
       `not ${quoted(input.family)}`,
   );
+}
+
+/** The number of a family that not every system has. */
+function known(family: number | undefined, input: AddressInput, system: System): number {
+  if (family !== undefined) return family;
+  throw new TypeError(`${system.name} has no addresses of the family ${quoted(input.family)}`);
 }
 
 /** The address that a call wrote. What is too short for its family, or of a family unknown here, stays bytes. */

@@ -39,6 +39,19 @@ export function openLibrary(path: string | null): Library {
   };
 }
 
+/** The same, on these platforms only: elsewhere its functions throw, so that a module of another system can be imported. */
+export function openLibraryOn(platforms: readonly NodeJS.Platform[], path: string | null): Library {
+  if (platforms.includes(process.platform)) return openLibrary(path);
+  return { func: elsewhere };
+}
+
+function elsewhere<F>(name: string): F {
+  const fail = () => {
+    throw new Error(`${name}() is not of ${process.platform}`);
+  };
+  return fail as unknown as F;
+}
+
 /** `errno` as the last native call of this thread left it. */
 export const lastErrno: () => number = koffi.errno;
 

@@ -141,7 +141,7 @@ export function tryAccept(
 ): Result<Accepted, AcceptError> {
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const flags = descriptorFlags(system, options);
+  const flags = descriptorFlags(options);
   // After the options' getters, which may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");

@@ -1,5 +1,6 @@
 import { boolean, checkObject } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import type { System } from "../system/system.ts";
 import { Socket } from "./owned-socket.ts";
 import { readOption } from "./read-option.ts";
@@ -12,20 +13,21 @@ export interface DescriptorOptions {
   readonly closeOnExec?: boolean;
 }
 
-/** The options as flags of socket(), socketpair() and accept4(): they are set in the same step, so no fork falls between. */
-export function descriptorFlags({ constants: { SOCK } }: System, options: DescriptorOptions): number {
+/** The options as flags of a System's calls, which set them in the same step where they can, so that no fork falls between. */
+export function descriptorFlags(options: DescriptorOptions): number {
   checkObject("options", "{ nonblocking?, closeOnExec? }", options);
   const { nonblocking = false, closeOnExec = true } = options;
   return (
-    (boolean("nonblocking", nonblocking) ? SOCK.NONBLOCK : 0) |
-    (boolean("closeOnExec", closeOnExec) ? SOCK.CLOEXEC : 0)
+    (boolean("nonblocking", nonblocking) ? NONBLOCKING : 0) |
+    (boolean("closeOnExec", closeOnExec) ? CLOSE_ON_EXEC : 0)
   );
 }
 
 /** A new descriptor's Socket. `type` may have flags; protocol 0 is resolved to what the kernel chose. */
 export function adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
   const { AF, SOCK } = system.constants;
-  const kind = type & ~(SOCK.NONBLOCK | SOCK.CLOEXEC);
+  const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
+  const kind = type & ~(CLOEXEC | NONBLOCK);
   // A unix socket has no protocol, whatever number was given, and its SOCK_RAW is SOCK_DGRAM (unix_create in
   // net/unix/af_unix.c).
   if (domain === AF.UNIX) return Socket.adopt(system, fd, domain, kind === SOCK.RAW ? SOCK.DGRAM : kind, 0);

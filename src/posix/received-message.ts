@@ -88,7 +88,9 @@ function controlRoom(length: number | undefined, room: ValueResult): ValueResult
  */
 export function receive({ system, fd }: Borrowed, flags: number, call: (flags: number) => number): number {
   const { AF, MSG } = system.constants;
-  const returned = call(flags | MSG.CMSG_CLOEXEC);
+  const { CMSG_CLOEXEC } = MSG;
+  if (CMSG_CLOEXEC === undefined) return call(flags);
+  const returned = call(flags | CMSG_CLOEXEC);
   if (returned !== -(system.errnos.EINVAL ?? 0)) return returned;
   return readOption(system, fd, SO.DOMAIN) === AF.UNIX ? returned : call(flags);
 }
@@ -103,7 +105,7 @@ export function received(
   system: System,
   addresses = new AddressDecoder(system),
 ): ReceivedMessage {
-  const { CMSG_CLOEXEC, CTRUNC } = system.constants.MSG;
+  const { CMSG_CLOEXEC = 0, CTRUNC } = system.constants.MSG;
   const { address } = header;
   const control = controlOf(header, system);
   return {

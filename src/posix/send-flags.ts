@@ -3,7 +3,7 @@ import type { System } from "../system/system.ts";
 
 /** The flags of a send: never SIGPIPE, and never from the caller's pages. */
 export function sendFlags(system: System, flags: number): number {
-  const { NOSIGNAL, ZEROCOPY } = system.constants.MSG;
+  const { NOSIGNAL = 0, ZEROCOPY = 0 } = system.constants.MSG;
   if (int("flags", flags) & ZEROCOPY) {
     throw new RangeError(
       "flags has MSG.ZEROCOPY: the kernel would read the memory after the call, when it may hold something else",

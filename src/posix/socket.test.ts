@@ -6,6 +6,7 @@ import { assertFails, assertOk, conformance, documentedErrors } from "../conform
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { runProgram, runWithDescriptors } from "../conformance/program.ts";
 import { SO } from "../options/so.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { close } from "./close.ts";
 import { AF, IPPROTO, SOCK } from "./constants.ts";
 import { tryGetpeername } from "./getpeername.ts";
@@ -140,11 +141,11 @@ conformance("socket", [
       assert.deepEqual(
         system.calls.filter((call) => call.startsWith("socket")),
         [
-          `socket(${AF.INET}, ${SOCK.STREAM}, 0)`,
-          `socket(${AF.INET}, ${SOCK.STREAM | SOCK.CLOEXEC}, 0)`,
-          `socket(${AF.INET}, ${SOCK.STREAM | SOCK.NONBLOCK}, 0)`,
-          `socket(${AF.INET}, ${SOCK.STREAM | SOCK.NONBLOCK | SOCK.CLOEXEC}, 0)`,
-          `socket(${AF.UNIX}, ${SOCK.DGRAM | SOCK.CLOEXEC}, 0)`,
+          `socket(${AF.INET}, ${SOCK.STREAM}, 0, 0)`,
+          `socket(${AF.INET}, ${SOCK.STREAM}, 0, ${CLOSE_ON_EXEC})`,
+          `socket(${AF.INET}, ${SOCK.STREAM}, 0, ${NONBLOCKING})`,
+          `socket(${AF.INET}, ${SOCK.STREAM}, 0, ${NONBLOCKING | CLOSE_ON_EXEC})`,
+          `socket(${AF.UNIX}, ${SOCK.DGRAM}, 0, ${CLOSE_ON_EXEC})`,
         ],
       );
     },

@@ -104,7 +104,7 @@ export function trySocket(
   int("domain", domain);
   int("type", type);
   int("protocol", protocol);
-  const fd = system.socket(domain, type | descriptorFlags(system, options), protocol);
+  const fd = system.socket(domain, type, protocol, descriptorFlags(options));
   if (fd < 0) return socketErrors.failure(system, fd);
   return { ok: true, value: adopt(system, fd, domain, type, protocol) };
 }

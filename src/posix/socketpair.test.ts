@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { assertFails, conformance, documentedErrors } from "../conformance/conformance.ts";
 import { runWithDescriptors } from "../conformance/program.ts";
 import { SO } from "../options/so.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { close } from "./close.ts";
 import { AF, IPPROTO, SHUT, SOCK } from "./constants.ts";
 import { getpeername } from "./getpeername.ts";
@@ -110,8 +111,8 @@ conformance("socketpair", [
       assert.deepEqual(
         system.calls.filter((call) => call.startsWith("socketpair")),
         [
-          `socketpair(${AF.UNIX}, ${SOCK.DGRAM | SOCK.CLOEXEC}, 0)`,
-          `socketpair(${AF.UNIX}, ${SOCK.DGRAM | SOCK.NONBLOCK}, 0)`,
+          `socketpair(${AF.UNIX}, ${SOCK.DGRAM}, 0, ${CLOSE_ON_EXEC})`,
+          `socketpair(${AF.UNIX}, ${SOCK.DGRAM}, 0, ${NONBLOCKING})`,
         ],
       );
     },

@@ -70,7 +70,7 @@ export function trySocketpair(
   int("type", type);
   int("protocol", protocol);
   const fds = new Int32Array(2);
-  const returned = system.socketpair(domain, type | descriptorFlags(system, options), protocol, fds);
+  const returned = system.socketpair(domain, type, protocol, fds, descriptorFlags(options));
   if (returned < 0) return socketpairErrors.failure(system, returned);
   const [left = -1, right = -1] = fds;
   return {

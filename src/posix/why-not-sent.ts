@@ -2,7 +2,7 @@ import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
 import { readOption } from "./read-option.ts";
 import type { SendErrorName } from "./send.ts";
-import { isBound, isShutDown, socketState } from "./socket-state.ts";
+import { isBound, socketState } from "./socket-state.ts";
 
 /** What an errno of send() and sendto() means that says several things. */
 export function whyNotSent(borrowed: Borrowed, code: string): SendErrorName {
@@ -36,5 +36,5 @@ export function whyNotSent(borrowed: Borrowed, code: string): SendErrorName {
 
 function hasBeenConnected(borrowed: Borrowed): boolean {
   const state = socketState(borrowed);
-  return (state !== "not connected" && state !== "listening") || isShutDown(borrowed);
+  return (state !== "not connected" && state !== "listening") || borrowed.system.receivingEnded(borrowed.fd);
 }

@@ -1,18 +1,33 @@
 /**
  * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without the prefix:
- * AF_INET is `AF.INET`. Each system gives them its own numbers.
+ * AF_INET is `AF.INET`. Each system gives them its own numbers; the names here are those that some system lacks.
  */
 export interface Constants {
-  readonly AF: AddressFamilies;
-  readonly SOCK: SocketTypes;
-  readonly IPPROTO: Protocols;
+  readonly AF: Lacking<AddressFamilies, "ALG" | "BLUETOOTH" | "CAN" | "NETLINK" | "PACKET" | "VSOCK" | "XDP">;
+  readonly SOCK: Lacking<SocketTypes, "CLOEXEC" | "NONBLOCK">;
+  readonly IPPROTO: Lacking<Protocols, "DCCP" | "MPTCP" | "UDPLITE">;
   readonly SHUT: Shutdowns;
-  readonly MSG: MessageFlags;
-  readonly POLL: PollEvents;
-  readonly SOL: OptionLevels;
+  readonly MSG: Lacking<
+    MessageFlags,
+    | "CMSG_CLOEXEC"
+    | "CONFIRM"
+    | "DONTWAIT"
+    | "EOR"
+    | "ERRQUEUE"
+    | "FASTOPEN"
+    | "MORE"
+    | "NOSIGNAL"
+    | "WAITFORONE"
+    | "ZEROCOPY"
+  >;
+  readonly POLL: Lacking<PollEvents, "RDHUP">;
+  readonly SOL: Lacking<OptionLevels, "ALG" | "BLUETOOTH" | "NETLINK" | "PACKET" | "TLS" | "XDP">;
   /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
   readonly SOMAXCONN: number;
 }
+
+/** Names of which a system may lack some. */
+type Lacking<Names, Some extends keyof Names> = Omit<Names, Some> & Partial<Pick<Names, Some>>;
 
 /** Address families: the first argument of `socket()`. */
 export interface AddressFamilies {

@@ -5,8 +5,18 @@ import type { Bytes, ValueResult } from "./value-result.ts";
  * One kind of network: the calls as the operating system has them, and its numbers. Every call returns what C's
  * would, or a negative errno; none throws, blocks the process's signals, or remembers anything.
  */
-export interface System extends Calls {
-  readonly name: "linux" | "scripted";
+export interface System extends SystemNumbers, Calls {
+  /** Room for one address, for the length of one call. */
+  readonly address: ValueResult;
+  /** Room for the value of one option, for the length of one call. */
+  readonly option: ValueResult;
+  /** Room for the address and the control messages of the message at an index, for the length of one call. */
+  messageRoom(index: number): MessageRoom;
+}
+
+/** The numbers and layouts of a system, which are known on every machine. */
+export interface SystemNumbers {
+  readonly name: "darwin" | "freebsd" | "linux" | "scripted" | "windows";
   readonly constants: Constants;
   /** C name to number: EADDRINUSE is 98 on Linux. */
   readonly errnos: Readonly<Record<string, number>>;
@@ -22,12 +32,6 @@ export interface System extends Calls {
   /** The C name of the control message of a level and number; undefined where `controls` has none. */
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
-  /** Room for one address, for the length of one call. */
-  readonly address: ValueResult;
-  /** Room for the value of one option, for the length of one call. */
-  readonly option: ValueResult;
-  /** Room for the address and the control messages of the message at an index, for the length of one call. */
-  messageRoom(index: number): MessageRoom;
 }
 
 export interface OptionNumber {
@@ -74,6 +78,7 @@ export interface MessageHeader {
 }
 
 export interface Calls {
+  /** `flags` of socket(), accept() and socketpair() are those of descriptor-flags.ts. */
   accept(fd: number, address: ValueResult, flags: number): number;
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
@@ -94,11 +99,18 @@ export interface Calls {
   setsockopt(fd: number, level: number, name: number, value: ValueResult): number;
   shutdown(fd: number, how: number): number;
   sockatmark(fd: number): number;
-  socket(domain: number, type: number, protocol: number): number;
-  socketpair(domain: number, type: number, protocol: number, fds: Int32Array): number;
+  socket(domain: number, type: number, protocol: number, flags: number): number;
+  socketpair(domain: number, type: number, protocol: number, fds: Int32Array, flags: number): number;
+
+  /** Whether calls on a descriptor that would block fail instead. */
+  setNonblocking(fd: number, nonblocking: boolean): number;
 
   /** Which file a descriptor is; null where it is not open. */
   identity(fd: number): FileIdentity | null;
+  /** What a TCP socket is; undefined for another protocol, and where the system cannot tell. */
+  tcpState(fd: number): SocketState | undefined;
+  /** Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it down. */
+  receivingEnded(fd: number): boolean;
   /** The number of a network interface; 0 where there is none of that name. */
   interfaceIndex(name: string): number;
   /** Connections that wait in a listener's accept queue, and its limit; undefined where the system cannot tell. */
@@ -115,6 +127,9 @@ export interface FileIdentity {
   readonly device: number;
   readonly inode: number;
 }
+
+/** What a socket is to connect() and listen(), where one errno says several things. */
+export type SocketState = "connected" | "connecting" | "listening" | "not connected" | "shut down";
 
 /** The accept queue of a listener. */
 export interface AcceptQueue {

@@ -34,13 +34,12 @@ export function acceptQueue(system: System, fd: number): AcceptQueue | undefined
   };
 }
 
-function int(system: System, fd: number, name: string): number | undefined {
+function int(system: System, fd: number, name: keyof typeof options): number | undefined {
   return getsockopt(system, fd, name, 4) < 0 ? undefined : system.option.ints[0];
 }
 
-function getsockopt(system: System, fd: number, name: string, length: number): number {
-  const number = options[name];
-  if (number === undefined) return -1;
+function getsockopt(system: System, fd: number, name: keyof typeof options, length: number): number {
+  const { level, number } = options[name];
   system.option.length = length;
-  return system.getsockopt(fd, number.level, number.number, system.option);
+  return system.getsockopt(fd, level, number, system.option);
 }

@@ -2,7 +2,7 @@ import type { Constants } from "../constants.ts";
 
 // Sorted by C name. From include/linux/socket.h, include/uapi/linux/in.h and include/uapi/asm-generic/poll.h, and
 // the same numbers on x64 and arm64. The C compiler checks every one of them in headers.test.ts.
-export const constants: Constants = {
+export const constants = {
   AF: {
     ALG: 38,
     BLUETOOTH: 31,
@@ -82,4 +82,4 @@ export const constants: Constants = {
     XDP: 283,
   },
   SOMAXCONN: 4096,
-};
+} satisfies Constants;

@@ -1,7 +1,7 @@
-import { lastErrno, openLibrary } from "../../native/library.ts";
+import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 
-const libc = openLibrary(null);
+const libc = openLibraryOn(["linux"], null);
 const epollCreate1 = libc.func<(flags: number) => number>("epoll_create1", "int", ["int"]);
 const epollCtl = libc.func<
   (epoll: number, operation: number, fd: number, event: Uint8Array | null) => number

@@ -1,7 +1,7 @@
-import { openLibrary } from "../../native/library.ts";
+import { openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
-const libc = openLibrary(null);
+const libc = openLibraryOn(["linux"], null);
 
 // Prototypes as in <sys/socket.h>, <poll.h>, <net/if.h> and <sys/stat.h>. A `void*` is a mapped address, or a
 // Uint8Array that the call alone uses: no call here keeps a pointer after it has returned.
@@ -35,6 +35,11 @@ export const getsockopt = libc.func<
   (fd: number, level: number, name: number, value: Bytes, length: Bytes) => number
 >("getsockopt", "int", ["int", "int", "int", "void*", "void*"]);
 export const if_nametoindex = libc.func<(name: Uint8Array) => number>("if_nametoindex", "uint", ["void*"]);
+export const ioctl = libc.func<(fd: number, request: number, argument: Uint8Array) => number>(
+  "ioctl",
+  "int",
+  ["int", "size_t", "void*"],
+);
 export const listen = libc.func<(fd: number, backlog: number) => number>("listen", "int", ["int", "int"]);
 export const poll = libc.func<(entries: Bytes, count: number, timeout: number) => number>("poll", "int", [
   "void*",

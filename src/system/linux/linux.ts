@@ -1,44 +1,40 @@
 import { lastErrno } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import type { PollEntry, System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
-import { controlName, controls } from "./controls.ts";
-import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
 import { messageRoom } from "./message-room.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
-import { options, pointerOptions } from "./options.ts";
+import { linuxNumbers } from "./numbers.ts";
+import { receivingEnded, tcpState } from "./tcp-state.ts";
 
-const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
+const { SOCK } = constants;
 
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
 const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
 /** Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into memory of their own. */
 const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
+// include/uapi/asm-generic/ioctls.h
+const FIONBIO = 0x5421;
+const one = new Uint8Array(new Int32Array([1]).buffer);
+const zero = new Uint8Array(4);
+
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
-  name: "linux",
-  constants,
-  errnos,
-  errnoName: (errno) => names.get(errno),
-  options,
-  pointerOptions,
-  sockaddr: { lengthByte: false, sunPathSize: 108 },
-  controls,
-  controlName,
-  cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
+  ...linuxNumbers,
   address,
   option,
   messageRoom,
 
   accept(fd, address, flags) {
     address.length = address.capacity;
-    return result(libc.accept4(fd, address.pointer, address.lengthPointer, flags));
+    return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
   },
   // Safety: no length that the kernel is given is past the memory, whatever was written there.
   bind: (fd, address) => result(libc.bind(fd, address.pointer, address.validLength)),
@@ -86,14 +82,30 @@ export const linux: System = {
     result(libc.setsockopt(fd, level, name, value.pointer, value.validLength)),
   shutdown: (fd, how) => result(libc.shutdown(fd, how)),
   sockatmark: (fd) => result(libc.sockatmark(fd)),
-  socket: (domain, type, protocol) => result(libc.socket(domain, type, protocol)),
-  socketpair: (domain, type, protocol, fds) =>
-    result(libc.socketpair(domain, type, protocol, new Uint8Array(fds.buffer, fds.byteOffset, 8))),
+  socket: (domain, type, protocol, flags) => result(libc.socket(domain, type | typeFlags(flags), protocol)),
+  socketpair: (domain, type, protocol, fds, flags) =>
+    result(
+      libc.socketpair(
+        domain,
+        type | typeFlags(flags),
+        protocol,
+        new Uint8Array(fds.buffer, fds.byteOffset, 8),
+      ),
+    ),
+
+  setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
 
   identity,
+  tcpState: (fd) => tcpState(linux, fd),
+  receivingEnded: (fd) => receivingEnded(linux, fd),
   interfaceIndex: (name) => libc.if_nametoindex(Buffer.from(`${name}\0`)),
   acceptQueue: (fd) => acceptQueue(linux, fd),
 };
+
+/** socket(), socketpair() and accept4() take them with the type, so no fork falls between. */
+function typeFlags(flags: number): number {
+  return (flags & CLOSE_ON_EXEC ? SOCK.CLOEXEC : 0) | (flags & NONBLOCKING ? SOCK.NONBLOCK : 0);
+}
 
 /** errno belongs to the thread and the next call may change it, so it is read here, at once. */
 function result(returned: number): number {

@@ -26,7 +26,7 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
  * IPV6_USE_MIN_MTU). Where time has two sizes, the names without a suffix are those of 64-bit machines (SO_RCVTIMEO_OLD).
  * The MCAST_ names are options of IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
-export const options: Readonly<Record<string, OptionNumber>> = {
+export const options = {
   IP6T_SO_ORIGINAL_DST: ipv6(80),
   IPV6_2292DSTOPTS: ipv6(4),
   IPV6_2292HOPLIMIT: ipv6(8),
@@ -264,7 +264,7 @@ export const options: Readonly<Record<string, OptionNumber>> = {
   UDP_NO_CHECK6_RX: udp(102),
   UDP_NO_CHECK6_TX: udp(101),
   UDP_SEGMENT: udp(103),
-};
+} satisfies Record<string, OptionNumber>;
 
 /**
  * Options whose value carries an address in the process's memory, in the order of their levels. A number means the same for

@@ -1,3 +1,4 @@
+import { CLOSE_ON_EXEC } from "../descriptor-flags.ts";
 import type { AcceptQueue, System } from "../system.ts";
 import { constants } from "./constants.ts";
 
@@ -18,7 +19,7 @@ const UNIX_DIAG_MSG = 16;
  * where the kernel has no sock_diag for unix sockets, or the listener is in another network namespace.
  */
 export function unixSocketQueue(system: System, inode: number): AcceptQueue | undefined {
-  const fd = system.socket(AF.NETLINK, SOCK.DGRAM | SOCK.CLOEXEC, NETLINK_SOCK_DIAG);
+  const fd = system.socket(AF.NETLINK, SOCK.DGRAM, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
   if (fd < 0) return undefined;
   try {
     if (system.send(fd, request(inode), 0) < 0) return undefined;

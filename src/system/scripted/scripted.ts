@@ -1,5 +1,6 @@
-import { linux } from "../linux/linux.ts";
-import type { Calls, MessageRoom, System } from "../system.ts";
+import { linuxNumbers } from "../linux/numbers.ts";
+import { receivingEnded, tcpState } from "../linux/tcp-state.ts";
+import type { Calls, MessageRoom, System, SystemNumbers } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 
 /** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
@@ -14,10 +15,10 @@ export interface ScriptedSystem extends System {
 }
 
 /**
- * A System that answers from a script, so that every error of every call can be made to happen. It has Linux's numbers;
- * what the script leaves out succeeds: `socket` and `accept` give 1000, 1001, …, everything else 0.
+ * A System that answers from a script, so that every error of every call can be made to happen. It has Linux's numbers
+ * unless told otherwise; what the script leaves out succeeds: `socket` and `accept` give 1000, 1001, …, everything else 0.
  */
-export function scripted(script: Script): ScriptedSystem {
+export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers): ScriptedSystem {
   const calls: string[] = [];
   const rooms: MessageRoom[] = [];
   let nextFd = 1000;
@@ -34,8 +35,8 @@ export function scripted(script: Script): ScriptedSystem {
     return play as unknown as Calls[Name];
   }
 
-  return {
-    ...linux,
+  const system: ScriptedSystem = {
+    ...numbers,
     name: "scripted",
     address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
     option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),
@@ -59,6 +60,7 @@ export function scripted(script: Script): ScriptedSystem {
     interfaceIndex: answer("interfaceIndex", () => 0),
     listen: answer("listen", () => 0),
     poll: answer("poll", () => 0),
+    receivingEnded: answer("receivingEnded", (fd) => receivingEnded(system, fd)),
     recv: answer("recv", () => 0),
     recvfrom: answer("recvfrom", () => 0),
     recvmmsg: answer("recvmmsg", () => 0),
@@ -67,6 +69,7 @@ export function scripted(script: Script): ScriptedSystem {
     sendmmsg: answer("sendmmsg", (_fd, messages) => messages.length),
     sendmsg: answer("sendmsg", (_fd, { data }) => data.reduce((sum, { byteLength }) => sum + byteLength, 0)),
     sendto: answer("sendto", (_fd, buffer) => buffer.byteLength),
+    setNonblocking: answer("setNonblocking", () => 0),
     setsockopt: answer("setsockopt", () => 0),
     shutdown: answer("shutdown", () => 0),
     sockatmark: answer("sockatmark", () => 0),
@@ -76,7 +79,9 @@ export function scripted(script: Script): ScriptedSystem {
       fds[1] = nextFd++;
       return 0;
     }),
+    tcpState: answer("tcpState", (fd) => tcpState(system, fd)),
   };
+  return system;
 }
 
 function call(fn: unknown, args: readonly unknown[]): unknown {

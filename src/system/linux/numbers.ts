@@ -1,0 +1,21 @@
+import type { SystemNumbers } from "../system.ts";
+import { constants } from "./constants.ts";
+import { controlName, controls } from "./controls.ts";
+import { errnos } from "./errno.ts";
+import { options, pointerOptions } from "./options.ts";
+
+const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
+
+/** The numbers of Linux, on x64 and arm64. */
+export const linuxNumbers: SystemNumbers = {
+  name: "linux",
+  constants,
+  errnos,
+  errnoName: (errno) => names.get(errno),
+  options,
+  pointerOptions,
+  sockaddr: { lengthByte: false, sunPathSize: 108 },
+  controls,
+  controlName,
+  cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
+};
