@@ -64,7 +64,8 @@ export const sendErrors = new ErrorSet("send", {
   HostUnreachable,
   InputOutput,
   InvalidArgument: {
-    codes: ["EINVAL"],
+    // EFAULT: a raw ICMP message without its header (raw_probe_proto_opt in net/ipv4/raw.c).
+    codes: ["EINVAL", "EFAULT"],
     sentence: "The flags or the data are not valid for this socket.",
   },
   MessageTooBig: {

@@ -18,7 +18,7 @@ export const sendmsgErrors = new ErrorSet("sendmsg", {
     sentence: "The descriptor, or one that the message carries, is not open.",
   },
   InvalidArgument: {
-    codes: ["EINVAL"],
+    codes: ["EINVAL", "EFAULT"],
     sentence: "The flags, the address, the data or a control message is not valid for this socket.",
     advice: "A message carries at most 253 descriptors.",
   },

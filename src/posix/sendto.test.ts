@@ -5,11 +5,12 @@ import { asNobody } from "../conformance/as-nobody.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { isCapable } from "../conformance/round-trip.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect } from "./connect.ts";
-import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
+import { AF, IPPROTO, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { getpeername, tryGetpeername } from "./getpeername.ts";
 import { getsockname } from "./getsockname.ts";
 import { poll } from "./poll.ts";
@@ -142,6 +143,15 @@ conformance("sendto", [
       assertFails(trySendto(udp, bytes, 0, short), "InvalidArgument", "EINVAL");
       const unix = fixture.socket(AF.UNIX, SOCK.DGRAM);
       assertFails(trySendto(unix, bytes, 0, { ...loopback, port: 9 }), "InvalidArgument", "EINVAL");
+    },
+  },
+  {
+    clause: "EFAULT: a raw ICMP message without its header",
+    source: "raw_probe_proto_opt in net/ipv4/raw.c",
+    run(fixture) {
+      if (!isCapable("CAP_NET_RAW")) return fixture.skip("it needs CAP_NET_RAW");
+      const raw = fixture.socket(AF.INET, SOCK.RAW, IPPROTO.ICMP);
+      assertFails(trySendto(raw, new Uint8Array(0), 0, loopback), "InvalidArgument", "EFAULT");
     },
   },
   {
