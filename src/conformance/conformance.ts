@@ -5,7 +5,10 @@ import type { ErrorName } from "../errors/names.ts";
 import type { Result } from "../errors/result.ts";
 import type { SocketError } from "../errors/socket-error.ts";
 import { type Script, type ScriptedSystem, scripted } from "../system/scripted/scripted.ts";
-import { Fixture, openDescriptors } from "./fixture.ts";
+import { Fixture } from "./fixture.ts";
+import { openDescriptors } from "./open-descriptors.ts";
+import { type Exceptions, exceptionHere } from "./place.ts";
+import { type RowRecord, record } from "./record.ts";
 
 /** One row of a call's conformance table: a clause of a document, how it is provoked, and what must happen. */
 export type Row = KernelRow | ScriptedRow;
@@ -15,6 +18,11 @@ interface Clause {
   readonly clause: string;
   /** Where it stands: a POSIX section, a manual page, a Zig tag, a kernel function. */
   readonly source: string;
+  /**
+   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`, and for what only one system does,
+   * `{ windows: "only Linux has it" }`. The row is skipped there, with that reason, which counts.
+   */
+  readonly except?: Exceptions;
 }
 
 /** A clause that this machine's kernel is brought to. */
@@ -29,18 +37,36 @@ export interface ScriptedRow extends Clause {
   readonly play: (system: ScriptedSystem) => void | Promise<void>;
 }
 
-/** Runs the table of one call, a test a row. */
-export function conformance(call: string, rows: readonly Row[]): void {
+type Outcome = Pick<RowRecord, "outcome" | "reason" | "place">;
+
+/** Runs the table of one call, a test a row. `except` says where none of its rows holds. */
+export function conformance(call: string, rows: readonly Row[], except: Exceptions = {}): void {
   for (const row of rows) {
+    const { clause, source } = row;
     const system = "script" in row ? "scripted" : "kernel";
-    test(`${call}: ${row.clause} [${row.source}; ${system}]`, async (context) => {
-      if ("script" in row) await row.play(scripted(row.script));
-      else await onKernel(row, context);
+    const note = (outcome: Outcome) => record({ call, clause, source, system, ...outcome });
+    test(`${call}: ${clause} [${source}; ${system}]`, async (context) => {
+      try {
+        note(await outcomeOf({ ...row, except: { ...except, ...row.except } }, context));
+      } catch (error) {
+        note({ outcome: "failed" });
+        throw error;
+      }
     });
   }
 }
 
-async function onKernel(row: KernelRow, context: TestContext): Promise<void> {
+/** Runs a row, or skips it; one that does not hold throws. */
+async function outcomeOf(row: Row & { readonly except: Exceptions }, context: TestContext): Promise<Outcome> {
+  const exception = exceptionHere(row.except);
+  if (exception !== undefined) {
+    context.skip(exception.reason);
+    return { outcome: "skipped", ...exception };
+  }
+  if ("script" in row) {
+    await row.play(scripted(row.script));
+    return { outcome: "passed" };
+  }
   const before = openDescriptors();
   const fixture = new Fixture(context);
   try {
@@ -49,6 +75,8 @@ async function onKernel(row: KernelRow, context: TestContext): Promise<void> {
     fixture.closeAll();
   }
   assert.deepEqual(openDescriptors(), before, "descriptors were left open");
+  const { skipped } = fixture;
+  return skipped === undefined ? { outcome: "passed" } : { outcome: "skipped", reason: skipped };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { openDescriptors } from "./fixture.ts";
+import { openDescriptors } from "./open-descriptors.ts";
 
 // Loaded before an example: one that leaves a socket open fails.
 const before = openDescriptors();

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
@@ -28,6 +28,7 @@ export class Fixture {
   readonly #context: TestContext;
   readonly #descriptors: Descriptor[] = [];
   readonly #folders: string[] = [];
+  #skipped: string | undefined;
 
   constructor(context: TestContext) {
     this.#context = context;
@@ -35,7 +36,13 @@ export class Fixture {
 
   /** Skips the test, with the reason. The caller returns. */
   skip(reason: string): void {
+    this.#skipped = reason;
     this.#context.skip(reason);
+  }
+
+  /** Why the test was skipped, if it was. */
+  get skipped(): string | undefined {
+    return this.#skipped;
   }
 
   /** Hands a socket, or another descriptor, to the fixture, to be closed. */
@@ -105,18 +112,3 @@ export class Fixture {
 }
 
 let uniqueNumber = 0;
-
-/** What this process's descriptors are, to be compared before and after; the event loop's own do not count. */
-export function openDescriptors(): string[] {
-  const descriptors: string[] = [];
-  for (const fd of readdirSync("/proc/self/fd")) {
-    try {
-      const target = readlinkSync(`/proc/self/fd/${fd}`);
-      if (!/^\/dev\/null$|^pipe:|^anon_inode:\[(event|io_uring)/.test(target))
-        descriptors.push(`${fd} ${target}`);
-    } catch {
-      // The descriptor of the listing itself is closed by now.
-    }
-  }
-  return descriptors.sort();
-}

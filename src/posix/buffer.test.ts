@@ -108,28 +108,25 @@ conformance("buffers", [
     memory.grow(1);
     return view;
   }),
-  ...[
-    undefined,
-    null,
-    "hello",
-    5,
-    5n,
-    [1, 2, 3],
-    {},
-    { byteLength: 8, buffer: new ArrayBuffer(8) },
-    Object.create(Uint8Array.prototype),
-    new Proxy(new Uint8Array(8), {}),
-    new ArrayBuffer(8),
-    new DataView(new ArrayBuffer(8)),
-    new Int8Array(8),
-    new Uint8ClampedArray(8),
-    new Int32Array(8),
-    new BigUint64Array(8),
-    () => new Uint8Array(8),
-  ].map((value) => {
-    const name = Object.prototype.toString.call(value).slice(8, -1);
-    return refused(`${name} (${typeof value})`, TypeError, /must be a Uint8Array, not /, () => value);
-  }),
+  ...Object.entries<unknown>({
+    undefined: undefined,
+    null: null,
+    "a string": "hello",
+    "a number": 5,
+    "a bigint": 5n,
+    "an array": [1, 2, 3],
+    "an object": {},
+    "an object with a buffer": { byteLength: 8, buffer: new ArrayBuffer(8) },
+    "an object with the methods of a Uint8Array": Object.create(Uint8Array.prototype),
+    "a Proxy": new Proxy(new Uint8Array(8), {}),
+    "an ArrayBuffer": new ArrayBuffer(8),
+    "a DataView": new DataView(new ArrayBuffer(8)),
+    "an Int8Array": new Int8Array(8),
+    "a Uint8ClampedArray": new Uint8ClampedArray(8),
+    "an Int32Array": new Int32Array(8),
+    "a BigUint64Array": new BigUint64Array(8),
+    "a function": () => new Uint8Array(8),
+  }).map(([name, value]) => refused(name, TypeError, /must be a Uint8Array, not /, () => value)),
   {
     clause: "more than 2147483647 bytes are refused before any call; 2147483647 are not",
     source: "berkeley; MAX_RW_COUNT in linux/fs.h",

@@ -5,7 +5,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/fixture.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";

@@ -4,7 +4,7 @@ import { closeSync, fstatSync, openSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
 import { assertFails, assertOk, conformance } from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/fixture.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { runProgram } from "../conformance/program.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { openDescriptors } from "../conformance/fixture.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";

@@ -4,7 +4,8 @@ import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, 
 import { createServer, Socket as NetSocket } from "node:net";
 import { join } from "node:path";
 import { conformance } from "../conformance/conformance.ts";
-import { type Fixture, openDescriptors } from "../conformance/fixture.ts";
+import type { Fixture } from "../conformance/fixture.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { accept } from "./accept.ts";
 import { effectiveBacklog } from "./accept-queue.ts";
 import type { SocketLike } from "./borrow.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { assertFails } from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/fixture.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { AF, MSG, SOCK } from "./constants.ts";
 import { recvmmsg } from "./recvmmsg.ts";
 import { tryRecvmsg } from "./recvmsg.ts";

@@ -195,7 +195,7 @@ conformance("socket", [
     clause: "EMFILE: the process has no descriptor left",
     source: `${POSIX}, ERRORS; socket(2)`,
     run() {
-      runWithDescriptors(40, program("descriptor-limit"));
+      runWithDescriptors(100, program("descriptor-limit"));
     },
   },
   {

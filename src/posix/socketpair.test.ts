@@ -130,7 +130,7 @@ conformance("socketpair", [
     clause: "EMFILE: fewer than two descriptors are left; the one that was is left again",
     source: `${POSIX}, ERRORS; socketpair(2)`,
     run() {
-      runWithDescriptors(40, new URL("./descriptor-limit.child.js", import.meta.url));
+      runWithDescriptors(100, new URL("./descriptor-limit.child.js", import.meta.url));
     },
   },
   {
