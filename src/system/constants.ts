@@ -21,7 +21,7 @@ export interface Constants {
     | "ZEROCOPY"
   >;
   readonly POLL: Lacking<PollEvents, "RDHUP">;
-  readonly SOL: Lacking<OptionLevels, "ALG" | "BLUETOOTH" | "NETLINK" | "PACKET" | "TLS" | "XDP">;
+  readonly SOL: Lacking<OptionLevels, "ALG" | "BLUETOOTH" | "LOCAL" | "NETLINK" | "PACKET" | "TLS" | "XDP">;
   /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
   readonly SOMAXCONN: number;
 }
@@ -112,6 +112,8 @@ export interface OptionLevels {
   readonly ALG: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
+  /** Unix sockets, on macOS and FreeBSD: the level of `LOCAL`. */
+  readonly LOCAL: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
   /** Frames of a network device. */

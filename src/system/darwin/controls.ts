@@ -1,0 +1,41 @@
+import type { OptionNumber } from "../system.ts";
+
+const SOL_SOCKET = 0xffff;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+
+const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
+const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
+const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+
+/**
+ * Control messages by C name, sorted. From sys/socket.h, netinet/in.h and netinet6/in6.h; headers.test.ts checks every one of
+ * them. SCM_CREDS, which is
+ * not Linux's SCM_CREDENTIALS, stays bytes.
+ */
+export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_HOPLIMIT: ipv6(47),
+  IPV6_PKTINFO: ipv6(46),
+  IPV6_TCLASS: ipv6(36),
+  IP_PKTINFO: ip(26),
+  IP_TOS: ip(3),
+  IP_TTL: ip(4),
+  SCM_RIGHTS: so(1),
+  SCM_TIMESTAMP: so(2),
+};
+
+const key = (level: number, number: number): number => level * 2 ** 32 + number;
+
+const names = new Map([
+  ...Object.entries(controls).map(([name, { level, number }]): [number, string] => [
+    key(level, number),
+    name,
+  ]),
+  // What is sent as IP_TOS and IP_TTL arrives under the names of the options that ask for it (ip(4)).
+  [key(IPPROTO_IP, 27), "IP_TOS"],
+  [key(IPPROTO_IP, 24), "IP_TTL"],
+]);
+
+/** The C name of a control message; undefined where it is not in the table. */
+export const controlName = (level: number, number: number): string | undefined =>
+  names.get(key(level, number));

@@ -1,0 +1,127 @@
+import type { OptionNumber } from "../system.ts";
+
+const SOL_LOCAL = 0;
+const SOL_SOCKET = 0xffff;
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+const IPPROTO_TCP = 6;
+
+const local = (number: number): OptionNumber => ({ level: SOL_LOCAL, number });
+const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
+const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
+const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
+
+/**
+ * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h (with __APPLE_USE_RFC_3542) and netinet/tcp.h, and
+ * the same numbers on x64 and arm64; headers.test.ts checks every one of them. Only options whose value is laid out as their
+ * descriptor in options/ has it are here: rawOption() reaches the others.
+ *
+ * SO_LINGER is SO_LINGER_SEC, as it is for C programs that ask for POSIX alone: the other one counts ticks. TCP_KEEPIDLE is
+ * TCP_KEEPALIVE, its name here. The kernel has no SO_DOMAIN and SO_PROTOCOL: darwin.ts answers them, under FreeBSD's numbers.
+ * The MCAST_ names are options of IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ */
+export const options = {
+  IPV6_2292DSTOPTS: ipv6(23),
+  IPV6_2292HOPLIMIT: ipv6(20),
+  IPV6_2292HOPOPTS: ipv6(22),
+  IPV6_2292PKTINFO: ipv6(19),
+  IPV6_2292RTHDR: ipv6(24),
+  IPV6_AUTOFLOWLABEL: ipv6(59),
+  IPV6_CHECKSUM: ipv6(26),
+  IPV6_DONTFRAG: ipv6(62),
+  IPV6_DSTOPTS: ipv6(50),
+  IPV6_HOPOPTS: ipv6(49),
+  IPV6_JOIN_GROUP: ipv6(12),
+  IPV6_LEAVE_GROUP: ipv6(13),
+  IPV6_MCAST_BLOCK_SOURCE: ipv6(84),
+  IPV6_MCAST_JOIN_GROUP: ipv6(80),
+  IPV6_MCAST_JOIN_SOURCE_GROUP: ipv6(82),
+  IPV6_MCAST_LEAVE_GROUP: ipv6(81),
+  IPV6_MCAST_LEAVE_SOURCE_GROUP: ipv6(83),
+  IPV6_MCAST_UNBLOCK_SOURCE: ipv6(85),
+  IPV6_MULTICAST_HOPS: ipv6(10),
+  IPV6_MULTICAST_IF: ipv6(9),
+  IPV6_MULTICAST_LOOP: ipv6(11),
+  IPV6_PATHMTU: ipv6(44),
+  IPV6_PKTINFO: ipv6(46),
+  IPV6_RECVDSTOPTS: ipv6(40),
+  IPV6_RECVHOPLIMIT: ipv6(37),
+  IPV6_RECVHOPOPTS: ipv6(39),
+  IPV6_RECVPATHMTU: ipv6(43),
+  IPV6_RECVPKTINFO: ipv6(61),
+  IPV6_RECVRTHDR: ipv6(38),
+  IPV6_RECVTCLASS: ipv6(35),
+  IPV6_RTHDR: ipv6(51),
+  IPV6_RTHDRDSTOPTS: ipv6(57),
+  IPV6_TCLASS: ipv6(36),
+  IPV6_UNICAST_HOPS: ipv6(4),
+  IPV6_V6ONLY: ipv6(27),
+  IP_ADD_MEMBERSHIP: ip(12),
+  IP_ADD_SOURCE_MEMBERSHIP: ip(70),
+  IP_BLOCK_SOURCE: ip(72),
+  IP_DROP_MEMBERSHIP: ip(13),
+  IP_DROP_SOURCE_MEMBERSHIP: ip(71),
+  IP_HDRINCL: ip(2),
+  IP_MULTICAST_IF: ip(9),
+  IP_MULTICAST_LOOP: ip(11),
+  IP_MULTICAST_TTL: ip(10),
+  IP_OPTIONS: ip(1),
+  IP_PKTINFO: ip(26),
+  IP_RECVOPTS: ip(5),
+  IP_RECVRETOPTS: ip(6),
+  IP_RECVTOS: ip(27),
+  IP_RECVTTL: ip(24),
+  IP_TOS: ip(3),
+  IP_TTL: ip(4),
+  IP_UNBLOCK_SOURCE: ip(73),
+  LOCAL_PEERCRED: local(1),
+  LOCAL_PEEREPID: local(3),
+  LOCAL_PEERPID: local(2),
+  MCAST_BLOCK_SOURCE: ip(84),
+  MCAST_JOIN_GROUP: ip(80),
+  MCAST_JOIN_SOURCE_GROUP: ip(82),
+  MCAST_LEAVE_GROUP: ip(81),
+  MCAST_LEAVE_SOURCE_GROUP: ip(83),
+  MCAST_UNBLOCK_SOURCE: ip(85),
+  SO_ACCEPTCONN: so(2),
+  SO_BROADCAST: so(32),
+  SO_DEBUG: so(1),
+  SO_DOMAIN: so(0x1019),
+  SO_DONTROUTE: so(16),
+  SO_ERROR: so(0x1007),
+  SO_KEEPALIVE: so(8),
+  SO_LINGER: so(0x1080),
+  SO_NOSIGPIPE: so(0x1022),
+  SO_NREAD: so(0x1020),
+  SO_NWRITE: so(0x1024),
+  SO_OOBINLINE: so(256),
+  SO_PROTOCOL: so(0x1016),
+  SO_RCVBUF: so(0x1002),
+  SO_RCVLOWAT: so(0x1004),
+  SO_RCVTIMEO: so(0x1006),
+  SO_REUSEADDR: so(4),
+  SO_REUSEPORT: so(512),
+  SO_SNDBUF: so(0x1001),
+  SO_SNDLOWAT: so(0x1003),
+  SO_SNDTIMEO: so(0x1005),
+  SO_TIMESTAMP: so(1024),
+  SO_TYPE: so(0x1008),
+  TCP_CONNECTIONTIMEOUT: tcp(32),
+  TCP_FASTOPEN: tcp(261),
+  TCP_KEEPCNT: tcp(258),
+  TCP_KEEPIDLE: tcp(16),
+  TCP_KEEPINTVL: tcp(257),
+  TCP_MAXSEG: tcp(2),
+  TCP_NODELAY: tcp(1),
+  TCP_NOPUSH: tcp(4),
+  TCP_NOTSENT_LOWAT: tcp(513),
+} satisfies Record<string, OptionNumber>;
+
+/** Options whose value carries an address in the process's memory, in the order of their levels. */
+export const pointerOptions: readonly OptionNumber[] = [
+  { level: IPPROTO_IP, number: 74 }, // IP_MSFILTER: struct __msfilterreq
+  { level: IPPROTO_IPV6, number: 74 }, // IPV6_MSFILTER: struct __msfilterreq
+  { level: SOL_SOCKET, number: 0x1010 }, // SO_LABEL: struct mac
+  { level: SOL_SOCKET, number: 0x1011 }, // SO_PEERLABEL: struct mac
+];

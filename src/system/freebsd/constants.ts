@@ -1,0 +1,73 @@
+import type { Constants } from "../constants.ts";
+
+// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h, and the same numbers on x64 and arm64. headers.test.ts
+// checks every one of them.
+export const constants = {
+  AF: {
+    BLUETOOTH: 36,
+    INET: 2,
+    INET6: 28,
+    LOCAL: 1,
+    NETLINK: 38,
+    UNIX: 1,
+    UNSPEC: 0,
+  },
+  SOCK: {
+    CLOEXEC: 0x10000000,
+    DGRAM: 2,
+    NONBLOCK: 0x20000000,
+    RAW: 3,
+    RDM: 4,
+    SEQPACKET: 5,
+    STREAM: 1,
+  },
+  IPPROTO: {
+    DCCP: 33,
+    ICMP: 1,
+    ICMPV6: 58,
+    IGMP: 2,
+    IP: 0,
+    IPV6: 41,
+    RAW: 255,
+    SCTP: 132,
+    TCP: 6,
+    UDP: 17,
+    UDPLITE: 136,
+  },
+  SHUT: {
+    RD: 0,
+    RDWR: 2,
+    WR: 1,
+  },
+  MSG: {
+    CMSG_CLOEXEC: 0x40000,
+    CTRUNC: 0x20,
+    DONTROUTE: 0x4,
+    DONTWAIT: 0x80,
+    EOR: 0x8,
+    NOSIGNAL: 0x20000,
+    OOB: 0x1,
+    PEEK: 0x2,
+    TRUNC: 0x10,
+    WAITALL: 0x40,
+    WAITFORONE: 0x80000,
+  },
+  POLL: {
+    ERR: 0x8,
+    HUP: 0x10,
+    IN: 0x1,
+    NVAL: 0x20,
+    OUT: 0x4,
+    PRI: 0x2,
+    RDBAND: 0x80,
+    RDHUP: 0x4000,
+    RDNORM: 0x40,
+    WRBAND: 0x100,
+    WRNORM: 0x4,
+  },
+  SOL: {
+    LOCAL: 0,
+    SOCKET: 65535,
+  },
+  SOMAXCONN: 128,
+} satisfies Constants;
