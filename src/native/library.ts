@@ -29,9 +29,9 @@ export interface Library {
   func<F>(name: string, result: CType, args: CType[]): F;
 }
 
-/** Opens a shared library; `null` is the process itself, libc included. */
+/** Opens a shared library; `null` is the process itself: libc included, on Windows what node.exe exports, such as libuv's functions. */
 export function openLibrary(path: string | null): Library {
-  const library = koffi.load(path);
+  const library = koffi.load(path ?? (process.platform === "win32" ? process.execPath : null));
   return {
     // The prototype is the only proof of F that there can be: C symbols carry no types.
     func: <F>(name: string, result: CType, args: CType[]) =>
@@ -50,6 +50,11 @@ function elsewhere<F>(name: string): F {
     throw new Error(`${name}() is not of ${process.platform}`);
   };
   return fail as unknown as F;
+}
+
+/** The function at an address. Safety: it must be one of that prototype, and stay loaded. */
+export function functionAt<F>(address: Pointer, result: CType, args: CType[]): F {
+  return koffi.decode(address, koffi.proto(koffiType(result), args.map(koffiType)));
 }
 
 /** `errno` as the last native call of this thread left it. */

@@ -1,4 +1,4 @@
-import { koffi, lastErrno, openLibrary, type Pointer } from "./library.ts";
+import { koffi, lastErrno, openLibraryOn, type Pointer } from "./library.ts";
 
 /**
  * Memory outside V8's heap. The collector neither moves nor frees it, so its address holds for the life of
@@ -12,17 +12,38 @@ export interface Memory {
 const PROT_READ_WRITE = 0x1 | 0x2;
 const MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
 
-const mmap = openLibrary(null).func<
+const mmap = openLibraryOn(["linux"], null).func<
   (at: null, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
 >("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
 
+// memoryapi.h, winnt.h
+const MEM_COMMIT_RESERVE = 0x1000 | 0x2000;
+const PAGE_READWRITE = 0x4;
+
+const kernel32 = openLibraryOn(["win32"], "kernel32.dll");
+const virtualAlloc = kernel32.func<
+  (at: null, size: number, type: number, protection: number) => Pointer | null
+>("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
+const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
+
 /** Maps zeroed pages. They are never unmapped: a view that outlived them would read someone else's memory. */
 export function mapMemory(size: number): Memory {
+  const pointer = process.platform === "win32" ? allocated(size) : mapped(size);
+  // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that get `pointer`.
+  return { pointer, buffer: koffi.view(pointer, size) };
+}
+
+function mapped(size: number): Pointer {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
   if (BigInt.asIntN(64, pointer) === -1n)
     throw new Error(`mmap of ${size} bytes failed: errno ${lastErrno()}`);
-  // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that get `pointer`.
-  return { pointer, buffer: koffi.view(pointer, size) };
+  return pointer;
+}
+
+function allocated(size: number): Pointer {
+  const pointer = virtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
+  if (!pointer) throw new Error(`VirtualAlloc of ${size} bytes failed: error ${getLastError()}`);
+  return pointer;
 }
 
 /**

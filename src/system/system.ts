@@ -32,6 +32,7 @@ export interface SystemNumbers {
   /** The C name of the control message of a level and number; undefined where `controls` has none. */
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
+  readonly optionLayouts: OptionLayouts;
 }
 
 export interface OptionNumber {
@@ -53,6 +54,14 @@ export interface CmsgLayout {
   readonly alignment: number;
   /** sizeof(cmsg_len). */
   readonly lengthSize: 4 | 8;
+}
+
+/** How values of options lie that differ between systems. */
+export interface OptionLayouts {
+  /** struct timeval, or a DWORD of milliseconds. */
+  readonly timeout: "timeval" | "milliseconds";
+  /** Of what struct linger has two. */
+  readonly linger: "ints" | "shorts";
 }
 
 /** What a message has beside its data. */

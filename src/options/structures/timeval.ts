@@ -1,4 +1,4 @@
-import { kind } from "../../errors/argument.ts";
+import { integer, kind } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
 /** 71 years. Beyond 2^52, milliseconds in a double no longer tell one microsecond from the next. */
@@ -6,14 +6,22 @@ const MAX_MICROSECONDS = 2 ** 51;
 
 /**
  * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines. In milliseconds as everywhere in
- * JavaScript, fractions included; rounded to microseconds, but never down to 0, which is no time-out.
+ * JavaScript, fractions included; rounded to microseconds, but never down to 0, which is no time-out. Windows has a DWORD of
+ * milliseconds, to which they are rounded up.
  */
 export const milliseconds: Codec<number> = {
   size: 16,
-  decode: ({ view }) =>
-    (Number(view.getBigInt64(0, true)) * 1_000_000 + Number(view.getBigInt64(8, true))) / 1000,
-  encode(value, into) {
+  decode({ view }, { optionLayouts }) {
+    if (optionLayouts.timeout === "milliseconds") return view.getUint32(0, true);
+    return (Number(view.getBigInt64(0, true)) * 1_000_000 + Number(view.getBigInt64(8, true))) / 1000;
+  },
+  encode(value, into, { optionLayouts }) {
     const microseconds = toMicroseconds(value);
+    if (optionLayouts.timeout === "milliseconds") {
+      into.view.setUint32(0, integer("a time-out", Math.ceil(microseconds / 1000), 0, 0xffffffff), true);
+      into.length = 4;
+      return;
+    }
     const seconds = Math.floor(microseconds / 1_000_000);
     into.view.setBigInt64(0, BigInt(seconds), true);
     into.view.setBigInt64(8, BigInt(microseconds - seconds * 1_000_000), true);

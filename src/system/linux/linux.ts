@@ -1,6 +1,7 @@
 import { lastErrno } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { messageRoom } from "../message-room.ts";
 import type { PollEntry, System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
@@ -8,7 +9,6 @@ import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
-import { messageRoom } from "./message-room.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
 import { receivingEnded, tcpState } from "./tcp-state.ts";

@@ -18,4 +18,5 @@ export const linuxNumbers: SystemNumbers = {
   controls,
   controlName,
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
+  optionLayouts: { timeout: "timeval", linger: "ints" },
 };

@@ -1,6 +1,6 @@
-import { mapMemory } from "../../native/memory.ts";
-import type { MessageRoom } from "../system.ts";
-import { LENGTH_SIZE, ValueResult } from "../value-result.ts";
+import { mapMemory } from "../native/memory.ts";
+import type { MessageRoom } from "./system.ts";
+import { LENGTH_SIZE, ValueResult } from "./value-result.ts";
 
 /** sockaddr_storage and its length. */
 const ADDRESS_SIZE = LENGTH_SIZE + 128;

@@ -1,0 +1,56 @@
+import type { Constants } from "../constants.ts";
+
+// Sorted by C name. From winsock2.h, ws2def.h and ws2tcpip.h of the Windows SDK, and the same numbers on x64 and arm64;
+// AF_UNIX from afunix.h.
+export const constants: Constants = {
+  AF: {
+    BLUETOOTH: 32, // AF_BTH
+    INET: 2,
+    INET6: 23,
+    LOCAL: 1,
+    UNIX: 1,
+    UNSPEC: 0,
+  },
+  SOCK: {
+    DGRAM: 2,
+    RAW: 3,
+    RDM: 4,
+    SEQPACKET: 5,
+    STREAM: 1,
+  },
+  IPPROTO: {
+    ICMP: 1,
+    ICMPV6: 58,
+    IGMP: 2,
+    IP: 0,
+    IPV6: 41,
+    RAW: 255,
+    SCTP: 132,
+    TCP: 6,
+    UDP: 17,
+  },
+  // SD_RECEIVE, SD_BOTH and SD_SEND.
+  SHUT: { RD: 0, RDWR: 2, WR: 1 },
+  MSG: {
+    CTRUNC: 0x200,
+    DONTROUTE: 0x4,
+    OOB: 0x1,
+    PEEK: 0x2,
+    TRUNC: 0x100,
+    WAITALL: 0x8,
+  },
+  POLL: {
+    ERR: 0x1,
+    HUP: 0x2,
+    IN: 0x300,
+    NVAL: 0x4,
+    OUT: 0x10,
+    PRI: 0x400,
+    RDBAND: 0x200,
+    RDNORM: 0x100,
+    WRBAND: 0x20,
+    WRNORM: 0x10,
+  },
+  SOL: { SOCKET: 0xffff },
+  SOMAXCONN: 0x7fffffff,
+};

@@ -1,0 +1,30 @@
+import type { OptionNumber } from "../system.ts";
+
+const IPPROTO_IP = 0;
+const IPPROTO_IPV6 = 41;
+
+const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
+const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+
+/**
+ * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From ws2ipdef.h. IP_PKTINFO is struct in_pktinfo,
+ * { in_addr, ULONG }, and not Linux's.
+ */
+export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_HOPLIMIT: ipv6(21),
+  IPV6_PKTINFO: ipv6(19),
+  IPV6_TCLASS: ipv6(39),
+  IP_PKTINFO: ip(19),
+  IP_TOS: ip(3),
+  IP_TTL: ip(4),
+};
+
+const key = (level: number, number: number): number => level * 2 ** 32 + number;
+
+const names = new Map(
+  Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
+);
+
+/** The C name of a control message; undefined where it is not in the table. */
+export const controlName = (level: number, number: number): string | undefined =>
+  names.get(key(level, number));

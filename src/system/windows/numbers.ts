@@ -1,0 +1,22 @@
+import type { SystemNumbers } from "../system.ts";
+import { constants } from "./constants.ts";
+import { controlName, controls } from "./controls.ts";
+import { errnoName, errnos } from "./errno.ts";
+import { options, pointerOptions } from "./options.ts";
+
+/** The numbers of Windows, on x64 and arm64. */
+export const windowsNumbers: SystemNumbers = {
+  name: "windows",
+  constants,
+  errnos,
+  errnoName,
+  options,
+  pointerOptions,
+  // UNIX_PATH_MAX of afunix.h.
+  sockaddr: { lengthByte: false, sunPathSize: 108 },
+  controls,
+  controlName,
+  // WSACMSGHDR is { SIZE_T cmsg_len; INT cmsg_level; INT cmsg_type } (ws2def.h).
+  cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
+  optionLayouts: { timeout: "milliseconds", linger: "shorts" },
+};

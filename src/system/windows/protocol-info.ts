@@ -1,0 +1,24 @@
+import { SO_PROTOCOL_INFOW } from "./options.ts";
+import type { Winsock } from "./ws2_32.ts";
+
+// WSAPROTOCOL_INFOW of winsock2.h: five DWORDs, a GUID, a DWORD and a WSAPROTOCOLCHAIN come first, szProtocol last.
+const INFO = { addressFamily: 76, socketType: 88, protocol: 92, size: 628 };
+
+const bytes = new Uint8Array(INFO.size);
+const length = new Uint8Array(4);
+
+/** What WSASocketW() made of its arguments; undefined where the call fails, and WSAGetLastError() says why. */
+export function protocolInfo(
+  winsock: Winsock,
+  socket: number,
+): { domain: number; type: number; protocol: number } | undefined {
+  new DataView(length.buffer).setInt32(0, INFO.size, true);
+  const { level, number } = SO_PROTOCOL_INFOW;
+  if (winsock.getsockopt(socket, level, number, bytes, length) !== 0) return undefined;
+  const view = new DataView(bytes.buffer);
+  return {
+    domain: view.getInt32(INFO.addressFamily, true),
+    type: view.getInt32(INFO.socketType, true),
+    protocol: view.getInt32(INFO.protocol, true),
+  };
+}

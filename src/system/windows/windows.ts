@@ -1,0 +1,200 @@
+import { mapMemory } from "../../native/memory.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { messageRoom } from "../message-room.ts";
+import type { MessageHeader, System, ValueResult } from "../system.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult as Room } from "../value-result.ts";
+import { lengthOf } from "../view.ts";
+import { constants } from "./constants.ts";
+import { errnoOfCode, errnos } from "./errno.ts";
+import { receiveMessage, receiveStream, sendMessage, WSAEMSGSIZE } from "./message.ts";
+import { windowsNumbers } from "./numbers.ts";
+import { options } from "./options.ts";
+import { poll, pollMissesFailures } from "./poll.ts";
+import { protocolInfo } from "./protocol-info.ts";
+import { socketpair } from "./socketpair.ts";
+import { tcpState } from "./tcp-state.ts";
+import { openWinsock, type Winsock } from "./ws2_32.ts";
+
+const { POLL, SOCK, SOL } = constants;
+
+// winsock2.h, handleapi.h
+const WSA_FLAG_OVERLAPPED = 0x01;
+const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
+const HANDLE_FLAG_INHERIT = 0x1;
+const FIONBIO = 0x8004667e | 0;
+const SIOCATMARK = 0x40047307;
+const WSAEWOULDBLOCK = 10035;
+
+const one = new Uint8Array(Int32Array.of(1).buffer);
+const zero = new Uint8Array(4);
+
+/** Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. */
+export function windowsOver(winsock: Winsock, misses = false): System {
+  const result = (returned: number): number =>
+    returned === -1 ? -errnoOfCode(winsock.WSAGetLastError()) : returned;
+
+  const setNonblocking = (fd: number, nonblocking: boolean): number =>
+    result(winsock.ioctlsocket(fd, FIONBIO, nonblocking ? one : zero));
+
+  /** What was made, as the flags want it; closed where that fails. An accepted socket has its listener's mode. */
+  function made(fd: number, isNonblocking: boolean, flags: number): number {
+    const nonblocking = (flags & NONBLOCKING) !== 0;
+    const returned = nonblocking === isNonblocking ? 0 : setNonblocking(fd, nonblocking);
+    if (returned >= 0) return fd;
+    winsock.closesocket(fd);
+    return returned;
+  }
+
+  function typeOf(fd: number): number {
+    const value = new Int32Array(1);
+    const length = new Uint8Array(Int32Array.of(4).buffer);
+    const { level, number } = options.SO_TYPE;
+    return result(winsock.getsockopt(fd, level, number, new Uint8Array(value.buffer), length)) < 0
+      ? -1
+      : (value[0] ?? 0);
+  }
+
+  const system: System = {
+    ...windowsNumbers,
+    address: new Room(mapMemory(LENGTH_SIZE + 128)),
+    option: new Room(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
+    messageRoom,
+
+    accept(fd, address, flags) {
+      address.length = address.capacity;
+      const accepted = result(winsock.accept(fd, address.pointer, address.lengthPointer));
+      if (accepted < 0) return accepted;
+      // Another thread may start a program in between, which then inherits it: accept() has no flag for it.
+      winsock.SetHandleInformation(
+        accepted,
+        HANDLE_FLAG_INHERIT,
+        flags & CLOSE_ON_EXEC ? 0 : HANDLE_FLAG_INHERIT,
+      );
+      // What accept() gives is as the listener is, which does not tell: it is set in any case.
+      return made(accepted, (flags & NONBLOCKING) === 0, flags);
+    },
+    // Safety: no length that Winsock is given is past the memory, whatever was written there.
+    bind: (fd, address) => result(winsock.bind(fd, address.pointer, address.validLength)),
+    close(fd) {
+      const returned = winsock.closesocket(fd);
+      if (returned === 0) return 0;
+      const code = winsock.WSAGetLastError();
+      // A socket that does not block, with SO_LINGER: nothing is closed, unless it blocks (closesocket, Return value).
+      if (code === WSAEWOULDBLOCK && setNonblocking(fd, false) >= 0) return result(winsock.closesocket(fd));
+      return -errnoOfCode(code);
+    },
+    connect(fd, address) {
+      const returned = result(winsock.connect(fd, address.pointer, address.validLength));
+      // POSIX has a name of its own for it: EAGAIN is something else there.
+      return returned === -(errnos.EAGAIN ?? 0) ? -(errnos.EINPROGRESS ?? 0) : returned;
+    },
+    getpeername(fd, address) {
+      address.length = address.capacity;
+      return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
+    },
+    getsockname(fd, address) {
+      address.length = address.capacity;
+      return result(winsock.getsockname(fd, address.pointer, address.lengthPointer));
+    },
+    getsockopt(fd, level, name, value) {
+      if (value.length > value.capacity) value.length = value.capacity;
+      if (level === SOL.SOCKET && name === options.SO_DOMAIN.number) return info(fd, "domain", value);
+      if (level === SOL.SOCKET && name === options.SO_PROTOCOL.number) return info(fd, "protocol", value);
+      // A BOOL may be answered in one byte: the others have to be 0.
+      value.bytes.fill(0, 0, value.length);
+      const returned = result(winsock.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
+      if (level === SOL.SOCKET && name === options.SO_ERROR.number && returned >= 0) {
+        const code = value.ints[0] ?? 0;
+        value.ints[0] = code === 0 ? 0 : errnoOfCode(code);
+      }
+      return returned;
+    },
+    listen: (fd, backlog) => result(winsock.listen(fd, backlog)),
+    poll: (entries, timeout) => result(poll(winsock, entries, timeout, misses)),
+    recv(fd, buffer, flags) {
+      const length = lengthOf(buffer);
+      return cut(winsock.recv(fd, buffer, length, flags), length);
+    },
+    recvfrom(fd, buffer, flags, address) {
+      address.length = address.capacity;
+      const length = lengthOf(buffer);
+      const { pointer, lengthPointer } = address;
+      const returned = cut(winsock.recvfrom(fd, buffer, length, flags, pointer, lengthPointer), length);
+      // Of a stream it is left as it was.
+      if (address.length === address.capacity) address.length = 0;
+      return returned;
+    },
+    recvmmsg(fd, messages, flags) {
+      return each(messages, (message) => system.recvmsg(fd, message, flags));
+    },
+    recvmsg(fd, message, flags) {
+      const type = typeOf(fd);
+      if (type < 0) return result(-1);
+      const receive = type === SOCK.STREAM ? receiveStream : receiveMessage;
+      return result(receive(winsock, fd, message, flags));
+    },
+    send: (fd, buffer, flags) => result(winsock.send(fd, buffer, lengthOf(buffer), flags)),
+    sendmmsg(fd, messages, flags) {
+      return each(messages, (message) => system.sendmsg(fd, message, flags));
+    },
+    sendmsg: (fd, message, flags) => result(sendMessage(winsock, fd, message, flags)),
+    sendto: (fd, buffer, flags, address) =>
+      result(winsock.sendto(fd, buffer, lengthOf(buffer), flags, address.pointer, address.validLength)),
+    setsockopt: (fd, level, name, value) =>
+      result(winsock.setsockopt(fd, level, name, value.pointer, value.validLength)),
+    shutdown: (fd, how) => result(winsock.shutdown(fd, how)),
+    sockatmark(fd) {
+      const answer = new Int32Array(1);
+      const returned = result(winsock.ioctlsocket(fd, SIOCATMARK, new Uint8Array(answer.buffer)));
+      return returned < 0 ? returned : Number(answer[0] !== 0);
+    },
+    socket(domain, type, protocol, flags) {
+      const inherit = flags & CLOSE_ON_EXEC ? WSA_FLAG_NO_HANDLE_INHERIT : 0;
+      const fd = result(winsock.WSASocketW(domain, type, protocol, null, 0, WSA_FLAG_OVERLAPPED | inherit));
+      return fd < 0 ? fd : made(fd, false, flags);
+    },
+    socketpair: (domain, type, protocol, fds, flags) =>
+      socketpair(system, domain, type, protocol, fds, flags),
+
+    setNonblocking,
+    // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's descriptors, which are others.
+    identity: (fd) => ({ device: 0, inode: fd }),
+    tcpState: (fd) => tcpState(winsock, fd),
+    receivingEnded(fd) {
+      const entry = { fd, events: POLL.RDNORM, revents: 0 };
+      return system.poll([entry], 0) > 0 && (entry.revents & POLL.HUP) !== 0;
+    },
+    interfaceIndex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)),
+    // Windows tells nobody.
+    acceptQueue: () => undefined,
+  };
+  return system;
+
+  /** A message that is longer than the buffer has filled it, and is an error to Winsock alone. */
+  function cut(returned: number, length: number): number {
+    if (returned !== -1) return returned;
+    const code = winsock.WSAGetLastError();
+    return code === WSAEMSGSIZE ? length : -errnoOfCode(code);
+  }
+
+  function info(fd: number, what: "domain" | "protocol", value: ValueResult): number {
+    const answer = protocolInfo(winsock, fd);
+    if (answer === undefined) return result(-1);
+    value.ints[0] = answer[what];
+    value.length = 4;
+    return 0;
+  }
+}
+
+/** What recvmmsg() and sendmmsg() do, which Windows lacks: one after the other; only the first may fail the call. */
+function each(messages: readonly MessageHeader[], call: (message: MessageHeader) => number): number {
+  for (const [done, message] of messages.entries()) {
+    const returned = call(message);
+    if (returned < 0) return done === 0 ? returned : done;
+    message.bytes = returned;
+  }
+  return messages.length;
+}
+
+/** Windows: ws2_32.dll. */
+export const windows: System = windowsOver(openWinsock(), pollMissesFailures());

@@ -1,0 +1,69 @@
+import { addressOf, type Memory, mapMemory } from "../../native/memory.ts";
+import type { MessageHeader, ValueResult } from "../system.ts";
+import { lengthOf } from "../view.ts";
+
+// WSAMSG is { LPSOCKADDR name; INT namelen; LPWSABUF lpBuffers; ULONG dwBufferCount; WSABUF Control; ULONG dwFlags }, and
+// WSABUF { ULONG len; CHAR *buf } (ws2def.h), where pointers have 64 bits.
+const MSG = { name: 0, namelen: 8, buffers: 16, count: 24, control: 32, flags: 48, size: 56 };
+const BUF = { len: 0, buf: 8, size: 16 };
+
+let memory: Memory = mapMemory(4096);
+let view = new DataView(memory.buffer);
+
+/** Where a message lies: its WSAMSG, and its WSABUFs by themselves, which WSARecv(), WSASend() and WSASendTo() take. */
+export interface Written {
+  readonly message: bigint;
+  readonly buffers: bigint;
+  readonly count: number;
+}
+
+/**
+ * Lays out a message.
+ *
+ * Safety: it lies in mapped memory. It points to mapped memory, or to bytes that the caller holds until the call has returned;
+ * `readMessage` is the only one who looks at it after that.
+ */
+export function writeMessage({ address, data, control }: MessageHeader): Written {
+  reserve(MSG.size + data.length * BUF.size);
+  const buffers = memory.pointer + BigInt(MSG.size);
+  view.setBigUint64(MSG.name, placeOf(address), true);
+  view.setInt32(MSG.namelen, address?.length ?? 0, true);
+  view.setBigUint64(MSG.buffers, buffers, true);
+  view.setUint32(MSG.count, data.length, true);
+  view.setUint32(MSG.control + BUF.len, control?.length ?? 0, true);
+  view.setBigUint64(MSG.control + BUF.buf, placeOf(control), true);
+  view.setUint32(MSG.flags, 0, true);
+  for (const [index, bytes] of data.entries()) {
+    const at = MSG.size + index * BUF.size;
+    view.setUint32(at + BUF.len, lengthOf(bytes), true);
+    view.setBigUint64(at + BUF.buf, placeOfBytes(bytes), true);
+  }
+  return { message: memory.pointer, buffers, count: data.length };
+}
+
+/** Tells WSARecvMsg() its flags, which are in the message. */
+export function writeFlags(flags: number): void {
+  view.setUint32(MSG.flags, flags, true);
+}
+
+/** Takes what WSARecvMsg() wrote. */
+export function readMessage(message: MessageHeader): void {
+  if (message.address !== null) message.address.length = view.getInt32(MSG.namelen, true);
+  if (message.control !== null) message.control.length = view.getUint32(MSG.control + BUF.len, true);
+  message.flags = view.getUint32(MSG.flags, true);
+}
+
+function reserve(size: number): void {
+  if (size <= memory.buffer.byteLength) return;
+  // What was too small stays mapped: doubling keeps all that was ever mapped below twice the largest.
+  memory = mapMemory(Math.max(size, memory.buffer.byteLength * 2));
+  view = new DataView(memory.buffer);
+}
+
+function placeOf(value: ValueResult | null): bigint {
+  if (value === null) return 0n;
+  return value.place === undefined ? placeOfBytes(value.bytes) : BigInt(value.place);
+}
+
+/** No bytes lie nowhere. */
+const placeOfBytes = (bytes: Uint8Array): bigint => (lengthOf(bytes) === 0 ? 0n : addressOf(bytes));
