@@ -18,4 +18,5 @@ export const darwinNumbers: SystemNumbers = {
   controls,
   controlName,
   cmsg: { headerSize: 12, alignment: 4, lengthSize: 4 },
+  optionLayouts: { timeout: "timeval", linger: "ints" },
 };

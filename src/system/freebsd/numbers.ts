@@ -18,4 +18,5 @@ export const freebsdNumbers: SystemNumbers = {
   controls,
   controlName,
   cmsg: { headerSize: 12, alignment: 8, lengthSize: 4 },
+  optionLayouts: { timeout: "timeval", linger: "ints" },
 };
