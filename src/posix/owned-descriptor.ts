@@ -12,8 +12,8 @@ const CLOSED = -1;
  * A descriptor that we own: a `Socket`, or what else was received in a message. It ends with `close()`, at the end of a
  * `using` scope, or with `detach()`. One that is garbage-collected unclosed is closed, with a warning.
  *
- * Once closed, it never touches its number again, whoever has it by then. A worker thread that ends runs no finalizers: what it
- * has left open stays open until the process ends.
+ * Once closed, it never touches its number again, whoever has it by then. What a worker thread has left open
+ * is closed when the thread ends, by whatever means.
  */
 export class Descriptor {
   /** The system that it belongs to. */

@@ -15,8 +15,8 @@ const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescripto
  * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with `close()`, at the end of a
  * `using` scope, or with `detach()`. One that is garbage-collected unclosed is closed, with a warning.
  *
- * Once closed, it never touches its descriptor again, whoever has the number by then. A worker thread that ends runs no
- * finalizers: what it has left open stays open until the process ends.
+ * Once closed, it never touches its descriptor again, whoever has the number by then. What a worker thread has
+ * left open is closed when the thread ends, by whatever means.
  */
 export class Socket extends Descriptor {
   /** The address family: `AF.INET` and so on. */

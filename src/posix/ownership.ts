@@ -20,6 +20,7 @@ export class Ownership {
 const unclosed = new FinalizationRegistry<Place>(({ descriptor }) => {
   if (descriptor === undefined) return;
   const { system, fd, file } = descriptor;
+  system.keepAtThreadEnd(fd);
   const now = system.identity(fd);
   if (now === null || now.inode !== file.inode || now.device !== file.device) return;
   system.close(fd);
@@ -38,12 +39,17 @@ export function own(system: System, fd: number): Ownership {
   const ownership = released.pop() ?? registered();
   const file = system.identity(fd);
   // Without an identity the descriptor is already gone, and there is nothing to watch.
-  ownership.place.descriptor = file === null ? undefined : { system, fd, file };
+  if (file !== null) {
+    ownership.place.descriptor = { system, fd, file };
+    system.closeAtThreadEnd(fd);
+  }
   return ownership;
 }
 
 /** Whoever releases an Ownership drops it: the next Socket to hold it must be the only one. */
 export function release(ownership: Ownership): void {
+  const { descriptor } = ownership.place;
+  descriptor?.system.keepAtThreadEnd(descriptor.fd);
   ownership.place.descriptor = undefined;
   if (released.length < MOST_RELEASED) released.push(ownership);
 }

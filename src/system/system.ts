@@ -116,6 +116,10 @@ export interface Calls {
 
   /** Which file a descriptor is; null where it is not open. */
   identity(fd: number): FileIdentity | null;
+  /** Has a descriptor closed when this worker thread ends, by whatever means, and until `keepAtThreadEnd`. */
+  closeAtThreadEnd(fd: number): void;
+  /** Comes before the descriptor is closed, or handed to somebody else. */
+  keepAtThreadEnd(fd: number): void;
   /** What a TCP socket is; undefined for another protocol, and where the system cannot tell. */
   tcpState(fd: number): SocketState | undefined;
   /** Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it down. */

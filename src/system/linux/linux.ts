@@ -1,5 +1,6 @@
 import { lastErrno } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
+import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { messageRoom } from "../message-room.ts";
 import type { PollEntry, System } from "../system.ts";
@@ -96,6 +97,8 @@ export const linux: System = {
   setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
 
   identity,
+  closeAtThreadEnd,
+  keepAtThreadEnd,
   tcpState: (fd) => tcpState(linux, fd),
   receivingEnded: (fd) => receivingEnded(linux, fd),
   interfaceIndex: (name) => libc.if_nametoindex(Buffer.from(`${name}\0`)),

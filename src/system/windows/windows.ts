@@ -1,4 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
+import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { messageRoom } from "../message-room.ts";
 import type { MessageHeader, System, ValueResult } from "../system.ts";
@@ -159,6 +160,8 @@ export function windowsOver(winsock: Winsock, misses = false): System {
     setNonblocking,
     // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's descriptors, which are others.
     identity: (fd) => ({ device: 0, inode: fd }),
+    closeAtThreadEnd,
+    keepAtThreadEnd,
     tcpState: (fd) => tcpState(winsock, fd),
     receivingEnded(fd) {
       const entry = { fd, events: POLL.RDNORM, revents: 0 };

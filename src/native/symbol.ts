@@ -1,0 +1,28 @@
+import { openLibrary, openLibraryOn, type Pointer } from "./library.ts";
+
+/** The address of a function, for native code to call it; `null` is the process itself, libc included. */
+export function addressOfFunction(library: string | null, name: string): Pointer {
+  const bytes = Buffer.from(`${name}\0`);
+  const address = process.platform === "win32" ? onWindows(library, bytes) : dlsym(null, bytes);
+  if (!address) throw new Error(`there is no function ${name}`);
+  return address;
+}
+
+const dlsym = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
+  (library: null, name: Uint8Array) => Pointer | null
+>("dlsym", "void*", ["void*", "void*"]);
+
+function onWindows(library: string | null, name: Uint8Array): Pointer | null {
+  const kernel32 = openLibrary("kernel32.dll");
+  const getModuleHandle = kernel32.func<(library: Uint8Array | null) => Pointer>(
+    "GetModuleHandleA",
+    "void*",
+    ["void*"],
+  );
+  const getProcAddress = kernel32.func<(module: Pointer, name: Uint8Array) => Pointer | null>(
+    "GetProcAddress",
+    "void*",
+    ["void*", "void*"],
+  );
+  return getProcAddress(getModuleHandle(library === null ? null : Buffer.from(`${library}\0`)), name);
+}

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { closeSync } from "node:fs";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import type { Ipv4Address } from "../address/address.ts";
+import { assertFails } from "../conformance/conformance.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { tryConnect } from "./connect.ts";
+import { AF, SOCK } from "./constants.ts";
+import { socket } from "./socket.ts";
+
+for (const how of ["returns", "throws", "exits", "is terminated"]) {
+  test(`what a worker thread leaves open is closed when it ${how}, but for what it has detached`, async () => {
+    const before = openDescriptors();
+    const worker = new Worker(new URL("./thread-end.child.js", import.meta.url), { workerData: how });
+    const left = await new Promise<{ address: Ipv4Address; detached: number }>((resolve) =>
+      worker.once("message", resolve),
+    );
+    const ended = new Promise((resolve) => worker.once("exit", resolve));
+    worker.on("error", (error) => assert.match(error.message, /^thrown on purpose/));
+    if (how === "is terminated") await worker.terminate();
+    else worker.postMessage("end");
+    await ended;
+    closeSync(left.detached);
+    using client = socket(AF.INET, SOCK.STREAM);
+    assertFails(tryConnect(client, left.address), "ConnectionRefused");
+    client[Symbol.dispose]();
+    assert.deepEqual(openDescriptors(), before);
+  });
+}
