@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
-import { closeSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { Ipv4Address } from "../address/address.ts";
 import { assertFails } from "../conformance/conformance.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { close } from "./close.ts";
 import { tryConnect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";
+import { Socket } from "./owned-socket.ts";
 import { socket } from "./socket.ts";
 
 for (const how of ["returns", "throws", "exits", "is terminated"]) {
@@ -21,7 +22,7 @@ for (const how of ["returns", "throws", "exits", "is terminated"]) {
     if (how === "is terminated") await worker.terminate();
     else worker.postMessage("end");
     await ended;
-    closeSync(left.detached);
+    close(Socket.from(left.detached));
     using client = socket(AF.INET, SOCK.STREAM);
     assertFails(tryConnect(client, left.address), "ConnectionRefused");
     client[Symbol.dispose]();
