@@ -24,3 +24,11 @@ export function columns(rows) {
     )
     .join("\n");
 }
+
+/** The same table in Markdown. */
+export function markdown(rows) {
+  const titles = Object.keys(rows[0]);
+  const line = (cells) => `| ${cells.join(" | ")} |`;
+  const rule = titles.map((_, column) => (column === 0 ? "---" : "---:"));
+  return [titles, rule, ...rows.map((row) => Object.values(row))].map(line).join("\n");
+}

@@ -28,9 +28,10 @@ const runtimes = [
   },
 ];
 
-/** Installs the runtimes that are not there yet; gives each with the path of its program. */
-export function installRuntimes() {
-  return runtimes.map((runtime) => {
+/** Installs those of the runtimes that are not there yet; gives each with the path of its program. */
+export function installRuntimes(names = runtimes.map(({ name }) => name)) {
+  const wanted = runtimes.filter(({ name }) => names.includes(name));
+  return wanted.map((runtime) => {
     const folder = join(root, ".cache/runtimes", runtime.name);
     const program = join(folder, "node_modules", runtime.package, runtime.program);
     if (!existsSync(program)) {

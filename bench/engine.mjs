@@ -1,0 +1,108 @@
+// npm run bench: echo, short connections, idle ones and HTTP, served by this package's engines, by what each runtime has
+// itself and by C. One server at a time, each in a process of its own, with a processor of its own; the load has another.
+// They take turns, round after round; the figures are medians of the rounds. See docs/benchmarks.md.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+import { installAndBuild, root } from "../scripts/install-and-build.mjs";
+import { writeTables } from "./engine/document.mjs";
+import { installWrk } from "./engine/http.mjs";
+import { measured, reached } from "./engine/report.mjs";
+import { scenarios } from "./engine/scenarios.mjs";
+import { everyServer } from "./engine/servers.mjs";
+import { columns } from "./figures.mjs";
+import { description, processors } from "./machine.mjs";
+
+const RESULTS = join(root, "bench/results/engine.json");
+
+const { values: options } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    servers: { type: "string", default: "" },
+    rounds: { type: "string", default: "5" },
+    milliseconds: { type: "string", default: "1500" },
+    output: { type: "string", default: join(root, ".cache/engine.json") },
+    write: { type: "boolean", default: false },
+    tables: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
+});
+
+if (options.help) {
+  console.log(`npm run bench -- [--only NAMES] [--servers NAMES] [--rounds N] [--milliseconds N] [--write]
+
+  --only NAMES       some scenarios: ${scenarios.map(({ name }) => name).join(", ")}
+  --servers NAMES    some servers, by their names or a part of them: c:epoll, node20:net, uring, bun
+  --rounds N         how often each is measured; 5 by default
+  --milliseconds N   how long each time, after the warm-up; 1500 by default
+  --output PATH      where the figures go; .cache/engine.json by default
+  --write            writes them to bench/results/engine.json, and their tables to docs/benchmarks.md
+  --tables           measures nothing: writes the tables of bench/results/engine.json to docs/benchmarks.md`);
+  process.exit(0);
+}
+
+if (options.tables) {
+  writeTables(JSON.parse(readFileSync(RESULTS, "utf8")));
+  process.exit(0);
+}
+
+installAndBuild();
+const programs = everyServer();
+if (programs === undefined) process.exit(1);
+const wanted = chosen(scenarios, options.only);
+const servers = chosen(programs.servers, options.servers);
+const cases = wanted.flatMap((scenario) =>
+  servers.filter((server) => server[scenario.needs]).map((server) => ({ scenario, server, samples: [] })),
+);
+if (cases.length === 0) {
+  console.error("no server and scenario have such names: see --help");
+  process.exit(1);
+}
+if (wanted.some(({ name }) => name === "http")) installWrk();
+
+const allowed = processors();
+if (allowed.length < 2)
+  console.error("one processor only: server and load share it, and the rates mean little");
+const on = { server: allowed.at(-1), load: allowed.at(-2) ?? allowed.at(-1) };
+
+const rounds = Number(options.rounds);
+const milliseconds = Number(options.milliseconds);
+for (let round = 0; round < rounds; round++) {
+  for (const { scenario, server, samples } of cases) {
+    const sample = await scenario.sample({ server, load: programs.load, milliseconds, on });
+    samples.push(sample);
+    const figure = sample.rate === undefined ? `${sample.bytes} bytes` : `${sample.rate} a second`;
+    console.error(`round ${round + 1} of ${rounds}, ${scenario.name}, ${server.name}: ${figure}`);
+  }
+}
+
+const report = {
+  ...description(),
+  versions: programs.versions,
+  rounds,
+  milliseconds,
+  unit:
+    "a sample for each round. rate: requests a second by the clock; p50, p99: nanoseconds of a request; user, system, cpu: " +
+    "nanoseconds of the server's processor time for each; busy, load: the share of the time that the server and the load " +
+    "had their processors; bytes: what the server's process grew by for each connection",
+  results: cases.map(({ scenario, server, samples }) => ({
+    scenario: scenario.name,
+    server: server.name,
+    own: server.own,
+    samples,
+  })),
+};
+const output = options.write ? RESULTS : options.output;
+mkdirSync(dirname(output), { recursive: true });
+writeFileSync(output, `${JSON.stringify(report, null, 2)}\n`);
+if (options.write) writeTables(report);
+for (const { title, rows } of [...measured(report), { title: "Aims", rows: reached(report) }]) {
+  if (rows.length > 0) console.log(`\n${title}: medians of ${rounds} rounds\n${columns(rows)}`);
+}
+
+/** Those of a list that have one of these names, or else one of these as a part of theirs. */
+function chosen(list, names) {
+  const parts = names.split(",");
+  const whole = (part) => list.some(({ name }) => name === part);
+  return list.filter(({ name }) => parts.some((part) => (whole(part) ? name === part : name.includes(part))));
+}

@@ -1,0 +1,23 @@
+// What the engine is to reach, as ratios of two servers in one run: of `server` to `against`, "own" being the listener of
+// the same runtime. `least` or `most` is the bound.
+const NODES = ["node20:uring", "node26:uring"];
+const OTHERS = ["bun:uring", "deno:uring"];
+
+export const aims = [
+  aim(NODES, "echo-64", "rate", "c:epoll", { least: 1 }),
+  aim(NODES, "echo-64", "rate", "own", { least: 1.3 }),
+  aim(NODES, "echo-64", "rate", "bun:listen", { least: 1 }),
+  aim(NODES, "short", "rate", "own", { least: 1.5 }),
+  aim(NODES, "short", "rate", "bun:listen", { least: 1 }),
+  aim(NODES, "echo-64", "user", "own", { most: 0.2 }),
+  aim(NODES, "echo-1", "p50", "own", { most: 1 }),
+  aim(OTHERS, "echo-1", "rate", "own", { least: 1 }),
+  aim(OTHERS, "echo-64", "rate", "own", { least: 1 }),
+  aim(OTHERS, "short", "rate", "own", { least: 1 }),
+  aim([...NODES, ...OTHERS], "idle", "bytes", undefined, { most: 1024 }),
+].flat();
+
+/** One row for each server. Without `against` the bound is for the figure itself. */
+function aim(servers, scenario, figure, against, bound) {
+  return servers.map((server) => ({ server, scenario, figure, against, ...bound }));
+}

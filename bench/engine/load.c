@@ -1,0 +1,206 @@
+// The load of bench/engine.mjs: clients of an echo server, which check every byte that comes back.
+//
+//   load echo PORT PID SIZE CONNECTIONS MILLISECONDS         a message of SIZE bytes at a time on each of CONNECTIONS
+//   load connections PORT PID SIZE CONNECTIONS MILLISECONDS  each connection carries one message; CONNECTIONS at a time
+//   load idle PORT PID SIZE CONNECTIONS                      each carries one message, and all stay open until input ends
+//
+// It prints what was measured after the warm-up: requests, seconds, the quantiles of a request's time in nanoseconds, and
+// how many seconds the server's process and this one had the processor. `idle` prints how many connections are open.
+// Whatever goes wrong ends it with a message: a wrong byte, a lost connection, no answer for a while.
+#define _GNU_SOURCE
+#include "program.h"
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+
+enum { WARM_UP = 700, PATIENCE = 5000, EVENTS = 1024, BUFFER = 64 << 10, SOURCES = 250 };
+enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26, MOST_TIMES = 1 << 20 };
+
+// Bytes that look like chance: each message is a piece of them that begins elsewhere, so that none is like another.
+enum { BEGINNINGS = 1 << 16, MOST_SIZE = 1 << 16 };
+static unsigned char contents[BEGINNINGS + MOST_SIZE];
+
+struct connection {
+  int fd;
+  unsigned beginning;
+  int received;
+  double since;
+};
+
+static struct connection connections[MOST_CONNECTIONS];
+static unsigned times[MOST_TIMES];
+static int epoll, port, size;
+static double now;
+static long long requests;
+
+static void fill_contents(void) {
+  unsigned state = 1;
+  for (size_t i = 0; i < sizeof contents; i++) {
+    state = state * 1664525 + 1013904223;
+    contents[i] = state >> 24;
+  }
+}
+
+static void watch(struct connection *connection, int how, unsigned events) {
+  struct epoll_event event = {.events = events, .data.ptr = connection};
+  must(epoll_ctl(epoll, how, connection->fd, &event), "epoll_ctl");
+}
+
+// Sends the next message; false while the connection is not established.
+static bool send_message(struct connection *connection) {
+  unsigned beginning = (connection->beginning + 7919) % BEGINNINGS;
+  ssize_t sent = send(connection->fd, contents + beginning, size, MSG_NOSIGNAL);
+  if (sent < 0 && errno == EAGAIN) return false;
+  if (sent != size) fail("send: %s", sent < 0 ? strerror(errno) : "a message did not fit the socket's buffer");
+  connection->beginning = beginning;
+  connection->received = 0;
+  return true;
+}
+
+// Receives what has come; true when the message is complete.
+static bool receive_message(struct connection *connection) {
+  static unsigned char buffer[BUFFER];
+  ssize_t received = recv(connection->fd, buffer, sizeof buffer, 0);
+  if (received < 0 && errno == EAGAIN) return false;
+  if (received < 0) fail("recv: %s", strerror(errno));
+  if (received == 0) fail("the server ended a connection");
+  if (received > size - connection->received) fail("the server sent more than it was sent");
+  if (memcmp(buffer, contents + connection->beginning + connection->received, received) != 0)
+    fail("the server sent a wrong byte");
+  connection->received += received;
+  return connection->received == size;
+}
+
+// Over loopback a connection is established when connect() returns, unless the server's queue is full.
+static void open_connection(struct connection *connection) {
+  static unsigned opened;
+  struct sockaddr_in address = {.sin_family = AF_INET};
+  int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
+  must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "TCP_NODELAY");
+  // Ports of closed connections are taken for a minute: from many addresses there are enough.
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + opened++ % SOURCES);
+  must(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int)), "IP_BIND_ADDRESS_NO_PORT");
+  must(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(port);
+  if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno != EINPROGRESS)
+    fail("connect: %s", strerror(errno));
+  connection->fd = fd;
+  connection->since = now;
+  watch(connection, EPOLL_CTL_ADD, send_message(connection) ? EPOLLIN : EPOLLOUT);
+}
+
+// Waits for events; those of complete messages are counted and given to `answered`.
+static void turn(void (*answered)(struct connection *)) {
+  struct epoll_event events[EVENTS];
+  int count = must(epoll_wait(epoll, events, EVENTS, PATIENCE), "epoll_wait");
+  if (count == 0) fail("no answer for %d seconds, after %lld requests", PATIENCE / 1000, requests);
+  now = seconds();
+  for (int i = 0; i < count; i++) {
+    struct connection *connection = events[i].data.ptr;
+    if (events[i].events & EPOLLOUT) {
+      if (send_message(connection)) watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+    } else if (receive_message(connection)) {
+      times[requests++ % MOST_TIMES] = (now - connection->since) * 1e9;
+      answered(connection);
+    }
+  }
+}
+
+static void send_again(struct connection *connection) {
+  connection->since = now;
+  if (!send_message(connection)) fail("a message did not fit the socket's buffer");
+}
+
+static void connect_again(struct connection *connection) {
+  close(connection->fd);
+  open_connection(connection);
+}
+
+static void stay_idle(struct connection *connection) { (void)connection; }
+
+struct usage {
+  double user, system, cpu, load;
+};
+
+static double clock_of(clockid_t clock) {
+  struct timespec time;
+  must(clock_gettime(clock, &time), "clock_gettime");
+  return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+// `cpu` is exact. The kernel tells user and system apart by samples, and in hundredths of a second.
+static struct usage usage(int pid) {
+  struct usage usage = {.load = clock_of(CLOCK_PROCESS_CPUTIME_ID)};
+  char path[64], line[1024];
+  long long user, system;
+  clockid_t clock;
+  if (clock_getcpuclockid(pid, &clock) != 0) fail("no process %d", pid);
+  usage.cpu = clock_of(clock);
+  snprintf(path, sizeof path, "/proc/%d/stat", pid);
+  FILE *stat = fopen(path, "r");
+  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets, which may have blanks.
+  if (stat == NULL || fgets(line, sizeof line, stat) == NULL) fail("%s: %s", path, strerror(errno));
+  fclose(stat);
+  if (sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
+    fail("%s: no times in it", path);
+  usage.user = (double)user / sysconf(_SC_CLK_TCK);
+  usage.system = (double)system / sysconf(_SC_CLK_TCK);
+  return usage;
+}
+
+static int ascending(const void *a, const void *b) {
+  unsigned left = *(const unsigned *)a, right = *(const unsigned *)b;
+  return (left > right) - (left < right);
+}
+
+static void measure(int pid, int milliseconds, void (*again)(struct connection *)) {
+  for (double end = now + WARM_UP / 1e3; now < end;) turn(again);
+  struct usage before = usage(pid);
+  double start = seconds();
+  requests = 0;
+  while (now < start + milliseconds / 1e3 && requests < MOST_REQUESTS) turn(again);
+  double end = seconds();
+  struct usage after = usage(pid);
+  size_t count = requests < MOST_TIMES ? requests : MOST_TIMES;
+  if (count == 0) fail("no request was answered in %d milliseconds", milliseconds);
+  qsort(times, count, sizeof *times, ascending);
+  printf("{\"requests\":%lld,\"seconds\":%.9f,\"p50\":%u,\"p99\":%u,", requests, end - start, times[count / 2],
+         times[count * 99 / 100]);
+  printf("\"user\":%.2f,\"system\":%.2f,\"cpu\":%.9f,\"load\":%.9f}\n", after.user - before.user,
+         after.system - before.system, after.cpu - before.cpu, after.load - before.load);
+}
+
+// Opens so many, each with one message: few at a time, since a queue that is full lets a connection wait for a second.
+static void open_all(int count) {
+  enum { AT_A_TIME = 64 };
+  for (int opened = 0; opened < count;) {
+    int more = count - opened < AT_A_TIME ? count - opened : AT_A_TIME;
+    for (int i = 0; i < more; i++) open_connection(&connections[opened++]);
+    while (requests < opened) turn(stay_idle);
+  }
+}
+
+int main(int argc, char **argv) {
+  if (argc < 6) return 2;
+  const char *mode = argv[1];
+  int pid = atoi(argv[3]), count = atoi(argv[5]), milliseconds = argc > 6 ? atoi(argv[6]) : 0;
+  port = atoi(argv[2]);
+  size = atoi(argv[4]);
+  if (size < 1 || size > MOST_SIZE || count < 1 || count > MOST_CONNECTIONS) return 2;
+  start_program();
+  fill_contents();
+  epoll = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+  now = seconds();
+  for (int i = 0; i < count; i++) connections[i].beginning = (unsigned)i * 104729 % BEGINNINGS;
+  open_all(count);
+  if (strcmp(mode, "idle") == 0) {
+    printf("{\"open\":%d}\n", count);
+    fflush(stdout);
+    while (getchar() != EOF);
+    return 0;
+  }
+  void (*again)(struct connection *) = strcmp(mode, "echo") == 0 ? send_again : connect_again;
+  for (int i = 0; i < count; i++) again(&connections[i]);
+  measure(pid, milliseconds, again);
+}

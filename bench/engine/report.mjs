@@ -1,0 +1,86 @@
+// Tables of a report: rows of text, from the samples of a run.
+import { summary } from "../figures.mjs";
+import { aims } from "./aims.mjs";
+import { scenarios } from "./scenarios.mjs";
+
+/** What was measured of each scenario: its title, and a row for each server. */
+export function measured({ results }) {
+  return scenarios.flatMap(({ name, title }) => {
+    const of = results.filter(({ scenario }) => scenario === name);
+    if (of.length === 0) return [];
+    const row = name === "idle" ? memoryRow : requestRow;
+    return [{ title, rows: of.map((result) => row(result, of)) }];
+  });
+}
+
+function requestRow(result, others) {
+  const { server, own, samples } = result;
+  const middle = (figure) =>
+    summary(
+      samples.map((sample) => sample[figure]),
+      Number,
+    ).median;
+  const against = (name) => times(ratio(result, find(others, name), "rate"));
+  return {
+    server,
+    "thousand/s": (middle("rate") / 1000).toFixed(1),
+    "p50 us": microseconds(middle("p50")),
+    "p99 us": microseconds(middle("p99")),
+    "user us": microseconds(middle("user"), 2),
+    "system us": microseconds(middle("system"), 2),
+    busy: percent(middle("busy")),
+    load: percent(middle("load")),
+    "× C epoll": against("c:epoll"),
+    "× own": against(own),
+    "× Bun": against("bun:listen"),
+  };
+}
+
+function memoryRow(result, others) {
+  const { server, own, samples } = result;
+  return {
+    server,
+    "bytes a connection": `${summary(samples.map(({ bytes }) => bytes)).median}`,
+    "× own": times(ratio(result, find(others, own), "bytes")),
+  };
+}
+
+/** A row for each aim whose servers took part. */
+export function reached({ results }) {
+  return aims.flatMap(({ server, scenario, figure, against, least, most }) => {
+    const of = results.filter((result) => result.scenario === scenario);
+    const result = find(of, server);
+    const name = against === "own" ? result?.own : against;
+    const value = name === undefined ? absolute(result, figure) : ratio(result, find(of, name), figure);
+    if (value === undefined) return [];
+    const met = least === undefined ? value <= most : value >= least;
+    return [
+      {
+        server,
+        scenario,
+        figure,
+        against: name ?? "-",
+        aim: least === undefined ? `at most ${most}` : `at least ${least}`,
+        measured: name === undefined ? `${value}` : value.toFixed(2),
+        verdict: met ? "met" : "missed",
+      },
+    ];
+  });
+}
+
+const find = (results, name) => results.find(({ server }) => server === name);
+
+const absolute = (result, figure) =>
+  result === undefined ? undefined : summary(result.samples.map((sample) => sample[figure])).median;
+
+/** The median of the rounds' ratios: two servers are measured a short time after each other, so theirs are steadier. */
+function ratio(result, other, figure) {
+  if (result === undefined || other === undefined) return undefined;
+  const ratios = result.samples.map((sample, round) => sample[figure] / other.samples[round][figure]);
+  return summary(ratios, Number).median;
+}
+
+const times = (ratio) => (ratio === undefined ? "-" : ratio.toFixed(2));
+const percent = (share) =>
+  share === undefined || Number.isNaN(share) ? "-" : `${Math.round(share * 100)} %`;
+const microseconds = (nanoseconds, digits = 1) => (nanoseconds / 1000).toFixed(digits);

@@ -1,0 +1,70 @@
+// What bench/engine.mjs measures, one server at a time: each scenario gives a sample of a server in a process of its own.
+import { readFileSync } from "node:fs";
+import { http } from "./http.mjs";
+import { perRequest } from "./per-request.mjs";
+import { during, serving, start } from "./start.mjs";
+
+const IDLE = 10_000;
+
+/** `needs` is the command that a server must have to take part. */
+export const scenarios = [
+  { name: "echo-1", title: "Echo, 64 bytes, 1 connection", needs: "echo", sample: loaded("echo", 64, 1) },
+  { name: "echo-64", title: "Echo, 64 bytes, 64 connections", needs: "echo", sample: loaded("echo", 64, 64) },
+  {
+    name: "echo-1000",
+    title: "Echo, 64 bytes, 1 000 connections",
+    needs: "echo",
+    sample: loaded("echo", 64, 1000),
+  },
+  {
+    name: "echo-16k",
+    title: "Echo, 16 KiB, 64 connections",
+    needs: "echo",
+    sample: loaded("echo", 16 << 10, 64),
+  },
+  {
+    name: "short",
+    title: "Short connections: one message of 64 bytes each, 64 at a time",
+    needs: "echo",
+    sample: loaded("connections", 64, 64),
+  },
+  { name: "idle", title: `Memory of ${IDLE / 1000} 000 idle connections`, needs: "echo", sample: idle },
+  { name: "http", title: "HTTP/1.1, hello, 64 connections", needs: "http", sample: http },
+];
+
+/** One of the modes of load.c. */
+function loaded(mode, size, connections) {
+  return ({ server, load, milliseconds, on }) =>
+    serving(server, "echo", on.server, ({ port, pid }) =>
+      during(
+        start([load, mode, port, pid, size, connections, milliseconds].map(String), on.load),
+        async ({ answer }) => perRequest(await answer()),
+      ),
+    );
+}
+
+/** What the server's process has grown by, a connection, once garbage is collected. The kernel's own memory is not in it. */
+function idle({ server, load, on }) {
+  return serving(server, "echo", on.server, async ({ pid, port, tell, answer }) => {
+    const settle = async () => {
+      if (server.runtime === undefined) return;
+      tell("collect");
+      await answer();
+    };
+    const warmUp = start([load, "echo", port, pid, 64, 64, 300].map(String), on.load);
+    await during(warmUp, (clients) => clients.answer());
+    await settle();
+    const before = resident(pid);
+    return await during(start([load, "idle", port, pid, 64, IDLE].map(String), on.load), async (clients) => {
+      await clients.answer();
+      await settle();
+      return { bytes: Math.round((resident(pid) - before) / IDLE) };
+    });
+  });
+}
+
+/** Resident bytes, exactly: VmRSS of /proc/PID/status lags behind. */
+function resident(pid) {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
+  return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)[1]) * 1024;
+}

@@ -1,0 +1,5 @@
+/** Answers any request: what every HTTP server of bench/engine does. */
+export function hello(_request, response) {
+  response.writeHead(200, { "Content-Type": "text/plain", "Content-Length": "13" });
+  response.end("Hello, world\n");
+}

@@ -1,0 +1,75 @@
+// Programs that are measured and those that measure: each on a processor of its own, spoken to by lines of JSON.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import { pinned } from "../machine.mjs";
+
+/** A program that says nothing for that long, in milliseconds, is stuck. */
+const TIMEOUT = 30_000;
+
+/** Starts a program. `answer()` is the next line of JSON that it prints; `end()` must be called. */
+export function start(command, processor, environment = {}) {
+  const [program, ...args] = pinned(command, processor);
+  const child = spawn(program, args, { stdio: "pipe", env: { ...process.env, ...environment } });
+  const closed = once(child, "close");
+  const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+  let complaint = "";
+  child.stderr.on("data", (text) => {
+    complaint = (complaint + text).slice(-4000);
+  });
+  // What a program is told after its end is lost; answer() tells of the end.
+  child.stdin.on("error", () => {});
+
+  async function answer() {
+    const timer = setTimeout(() => {
+      complaint += `no answer for ${TIMEOUT / 1000} seconds`;
+      child.kill("SIGKILL");
+    }, TIMEOUT);
+    try {
+      for (;;) {
+        const { value } = await lines.next();
+        if (value === undefined) break;
+        if (value.startsWith("{")) return JSON.parse(value);
+      }
+      await closed;
+      throw new Error(`${command.join(" ")}\n${fate()}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async function end() {
+    child.kill("SIGKILL");
+    await closed;
+  }
+
+  /** How it ended, if it did, and what it complained of. */
+  function fate() {
+    const ended = child.signalCode ?? child.exitCode;
+    return [ended === null ? "" : `it ended with ${ended}`, complaint.trim()].filter(Boolean).join(": ");
+  }
+
+  return { pid: child.pid, answer, end, fate, tell: (line) => child.stdin.write(`${line}\n`) };
+}
+
+/** Runs `body` with a started program, and ends that whatever happens. */
+export async function during(started, body) {
+  try {
+    return await body(started);
+  } finally {
+    await started.end();
+  }
+}
+
+/** Runs `body` with one of a server's programs, once it listens. */
+export function serving(server, program, processor, body) {
+  return during(start(server[program], processor, server.environment), async (started) => {
+    try {
+      const { port } = await started.answer();
+      return await body({ ...started, port });
+    } catch (error) {
+      const fate = started.fate();
+      throw new Error(`${server.name}: ${error.message}${fate && `; the server: ${fate}`}`);
+    }
+  });
+}
