@@ -15,10 +15,10 @@
  *   any time until then.
  * - **After `close()` or `reset()`** no handler is called but the `done` of that call, and every other method does nothing.
  *   `done` is called once the descriptor is closed and its number may be somebody else's.
- * - **The process lives on** while anything is open whose `unref()` was not called, a paused Stream included. Once all is
- *   closed the engine ends, gives back its own descriptors, and starts again when it is needed.
- * - An engine belongs to one thread. A thread that ends, by whatever means, has its descriptors of operations closed by the
- *   system; accepted and connected sockets stay open until the process ends, as they do with `posix`.
+ * - **The process lives on** while anything is open whose `unref()` was not called, a paused Stream included. While
+ *   nothing is open, an engine holds nothing but descriptors of its own, for the next time.
+ * - An engine belongs to one thread. When a thread ends, by whatever means, what it has open is closed; operations
+ *   end, and write to no memory that anybody else gets.
  */
 import type { ValueResult } from "../system/value-result.ts";
 

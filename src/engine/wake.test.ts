@@ -11,7 +11,12 @@ import { send } from "../posix/send.ts";
 import { wake } from "./wake.ts";
 
 // The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as well.
-for (const [name, start] of Object.entries({ wake, onReadable, onReadableByThread })) {
+const starts: Record<string, (fd: number, handler: () => void) => () => void> = {
+  wake,
+  onReadable: (fd, handler) => onReadable(fd, handler).stop,
+  onReadableByThread: (fd, handler) => onReadableByThread(fd, handler).stop,
+};
+for (const [name, start] of Object.entries(starts)) {
   test(`${name}: calls for as long as the descriptor is readable, until stopped`, async (context) => {
     const fixture = new Fixture(context);
     const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
@@ -57,7 +62,8 @@ function program(name: string): string {
     import { onReadableByThread } from ${address("../native/poll-thread.js")};
     import { socketpair, close, AF, SOCK } from ${address("../posix/index.js")};
     const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
-    const stop = ${name}(right.fd, () => console.log("called"));
+    const started = ${name}(right.fd, () => console.log("called"));
+    const stop = started.stop ?? started;
     setImmediate(() => {
       stop();
       close(left);

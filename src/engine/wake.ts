@@ -1,4 +1,5 @@
-import { onReadable } from "../native/event-loop.ts";
+import { isMainThread } from "node:worker_threads";
+import { type OnLoop, onReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 
 /** Bun and Deno have no libuv. */
@@ -18,7 +19,7 @@ export function wake(fd: number, handler: () => void): () => void {
   // libuv runs immediates right after the descriptors that are ready, and before it looks at them again. The handler
   // waits for that, since koffi swallows what a callback throws, and ends the process where it calls process.exit() in a
   // worker thread.
-  const takeOff = putOnLoop(fd, () => {
+  const onLoop = putOnLoop(fd, () => {
     immediate ??= setImmediate(run);
   });
   function run() {
@@ -32,7 +33,33 @@ export function wake(fd: number, handler: () => void): () => void {
   }
   function stop() {
     clearImmediate(immediate);
-    takeOff();
+    onLoop.stop();
   }
   return stop;
+}
+
+/**
+ * The same for an eventfd, with less delay: `read` sets its counter to 0, and then `handler` is called, which must not
+ * throw. On the main thread of Node that is at once, in the callback of libuv; koffi ends the process where that calls
+ * process.exit() in a worker thread.
+ */
+export function wakeOnEventfd(fd: number, read: () => void, handler: () => void): OnLoop {
+  let immediate: NodeJS.Immediate | undefined;
+  const run = () => {
+    immediate = undefined;
+    handler();
+  };
+  const { ref, unref, stop } = putOnLoop(fd, () => {
+    read();
+    if (isMainThread) handler();
+    else immediate ??= setImmediate(run);
+  });
+  return {
+    ref,
+    unref,
+    stop() {
+      clearImmediate(immediate);
+      stop();
+    },
+  };
 }

@@ -4,7 +4,7 @@ import { type Memory, mapMemory } from "./memory.ts";
 
 /**
  * Puts a descriptor on Node's event loop with libuv's uv_poll: `callback` is called whenever it is readable, and the
- * process lives on, until the returned function is called; that may be from inside the callback.
+ * process lives on, until `stop()`; that may be called from inside the callback.
  *
  * Safety: `fd` must be open, of a kind that epoll takes, and stay open until the end: libuv ends the process where it
  * is not (uv__io_poll in src/unix/linux.c). `callback` must not throw, for koffi would swallow it, and must be short:
@@ -13,7 +13,7 @@ import { type Memory, mapMemory } from "./memory.ts";
  * koffi has a uv_poll of its own, koffi.node.poll(). It ends the process where uv_poll_init fails, where a worker thread
  * is terminated while its descriptor is ready, and where a closed handle is stopped (3.3.4, src/koffi/src/uv.cc).
  */
-export function onReadable(fd: number, callback: () => void): () => void {
+export function onReadable(fd: number, callback: () => void): OnLoop {
   libuv ??= openLibuv();
   const { uv, env, loop, pollStop, readable, closed } = libuv;
   const handle = slots.pop() ?? newSlot();
@@ -23,12 +23,30 @@ export function onReadable(fd: number, callback: () => void): () => void {
   check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, handle.pointer));
   if (!isMainThread) outliveWorker(handle);
   callbacks.set(handle.pointer, callback);
-  return () => {
-    if (!callbacks.delete(handle.pointer)) return;
-    closing.set(handle.pointer, handle);
-    check("napi_remove_env_cleanup_hook", uv.removeCleanupHook(env, pollStop, handle.pointer));
-    uv.close(handle.pointer, closed);
+  return {
+    ref() {
+      if (callbacks.has(handle.pointer)) uv.ref(handle.pointer);
+    },
+    unref() {
+      if (callbacks.has(handle.pointer)) uv.unref(handle.pointer);
+    },
+    stop() {
+      if (!callbacks.delete(handle.pointer)) return;
+      closing.set(handle.pointer, handle);
+      check("napi_remove_env_cleanup_hook", uv.removeCleanupHook(env, pollStop, handle.pointer));
+      uv.close(handle.pointer, closed);
+    },
   };
+}
+
+/** A descriptor on the event loop. */
+export interface OnLoop {
+  /** Has it hold the process, as at the start. */
+  ref(): void;
+  /** Lets the process end though it is watched. */
+  unref(): void;
+  /** Ends it for good. May be repeated. */
+  stop(): void;
 }
 
 // include/uv.h: uv_poll_event and uv_handle_type.
@@ -82,6 +100,8 @@ function functions() {
       "int",
       ["void*", "int", "void*"],
     ),
+    ref: node.func<(handle: Pointer) => void>("uv_ref", "void", ["void*"]),
+    unref: node.func<(handle: Pointer) => void>("uv_unref", "void", ["void*"]),
     close: node.func<(handle: Pointer, callback: Pointer) => void>("uv_close", "void", ["void*", "void*"]),
   };
 }

@@ -46,6 +46,26 @@ function allocated(size: number): Pointer {
   return pointer;
 }
 
+// include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h
+const MAP_SHARED_POPULATE = 0x01 | 0x8000;
+
+/** Maps what a descriptor has at an offset, shared with the kernel, for the life of the process. */
+export function mapDescriptor(fd: number, offset: number, size: number): Memory {
+  const pointer = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
+  if (BigInt.asIntN(64, pointer) === -1n)
+    throw new Error(`mmap of descriptor ${fd} failed: errno ${lastErrno()}`);
+  // Safety: as above.
+  return { pointer, buffer: koffi.view(pointer, size) };
+}
+
+/**
+ * A new ArrayBuffer over `size` mapped bytes. Safety: they must lie within one mapping of ours. Another buffer over the same bytes may
+ * exist only if it is detached: V8 takes each to be the only one.
+ */
+export function viewMemory(pointer: Pointer, size: number): ArrayBuffer {
+  return koffi.view(pointer, size);
+}
+
 /**
  * The address of a caller's bytes. Safety: it holds while the caller holds `bytes`, whose backing store V8 never moves, and so
  * for one synchronous call and no longer.

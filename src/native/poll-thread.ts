@@ -1,3 +1,4 @@
+import type { OnLoop } from "./event-loop.ts";
 import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";
 
@@ -8,7 +9,7 @@ import { type Memory, mapMemory } from "./memory.ts";
  * Safety: `fd` must be open. It may be closed right after the end: the thread has its file for as long as it waits, and
  * what it waits for besides, an eventfd of its own, ends that.
  */
-export function onReadableByThread(fd: number, callback: () => void): () => void {
+export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   libc ??= openLibc();
   const { poll, eventfd, eventfdWrite, close } = libc;
   const end = eventfd(0, EFD_CLOEXEC);
@@ -37,10 +38,15 @@ export function onReadableByThread(fd: number, callback: () => void): () => void
     close(end);
   }
   wait();
-  return () => {
-    if (ended) return;
-    ended = true;
-    if (waiting) eventfdWrite(end, 1);
+  return {
+    // A call on another thread holds the process, and there is no way to have it not to.
+    ref() {},
+    unref() {},
+    stop() {
+      if (ended) return;
+      ended = true;
+      if (waiting) eventfdWrite(end, 1);
+    },
   };
 }
 

@@ -2,11 +2,17 @@
 // that is not true would have the kernel write past the memory.
 const view: object = Object.getPrototypeOf(Uint8Array.prototype);
 const lengthGetter = getter<number>(view, "length");
+const offsetGetter = getter<number>(view, "byteOffset");
 const bufferGetter = getter<ArrayBufferLike>(view, "buffer");
 
 /** How many bytes a view has; 0 once its memory is detached. (`byteLength` is the same, at six times the cost on Node 20.) */
 export function lengthOf(bytes: Uint8Array): number {
   return Reflect.apply(lengthGetter, bytes, []);
+}
+
+/** Where in its memory a view begins. */
+export function offsetOf(bytes: Uint8Array): number {
+  return Reflect.apply(offsetGetter, bytes, []);
 }
 
 /** The memory that a view is of. */

@@ -4,6 +4,7 @@ import { print, printedByC } from "../../conformance/c-program.ts";
 import { constants } from "./constants.ts";
 import { controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
+import { BUF, BUF_REG, CQE_SIZE, IORING, IOSQE, PARAMS, RECVMSG_OUT, SQE_SIZE } from "./io-uring.ts";
 import { linux } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
@@ -146,10 +147,80 @@ test("messages are laid out as the C library's headers have them", (context) => 
   }
 });
 
+test("io-uring.ts has the numbers of the kernel's headers", (context) => {
+  const names = [
+    ...Object.keys(IORING).map((name) => `IORING_${name}`),
+    ...Object.keys(IOSQE).map((name) => `IOSQE_${name}`),
+  ];
+  // Most are enumerations, which #ifdef does not see.
+  const printed = printedByC(
+    context,
+    ["linux/io_uring.h"],
+    names.map((name) => print(name, name)),
+  );
+  if (printed === undefined) return;
+  for (const [name, number] of Object.entries(IORING))
+    assert.equal(printed.get(`IORING_${name}`), number, name);
+  for (const [name, number] of Object.entries(IOSQE))
+    assert.equal(printed.get(`IOSQE_${name}`), number, name);
+});
+
+test("the rings of io_uring are laid out as the kernel's headers have them", (context) => {
+  const { size: bufSize, ...buf } = BUF;
+  const { size: bufRegSize, ...bufReg } = BUF_REG;
+  const { size: outSize, ...out } = RECVMSG_OUT;
+  const { words, ...params } = PARAMS;
+  const inParams = (name: string) => name.replace(/^([sc]q)_(?!entries)/, "$1_off.");
+  const layouts: readonly (readonly [string, string, number])[] = [
+    ...Object.entries(buf).map(([name, at]) => ["io_uring_buf", name, at] as const),
+    ...Object.entries(bufReg).map(([name, at]) => ["io_uring_buf_reg", name, at] as const),
+    ...Object.entries(out).map(([name, at]) => ["io_uring_recvmsg_out", name, at] as const),
+    ...Object.entries(params).map(([name, word]) => ["io_uring_params", inParams(name), word * 4] as const),
+    // The members that Ring.prepare() writes.
+    ["io_uring_sqe", "opcode", 0],
+    ["io_uring_sqe", "flags", 1],
+    ["io_uring_sqe", "ioprio", 2],
+    ["io_uring_sqe", "fd", 4],
+    ["io_uring_sqe", "off", 8],
+    ["io_uring_sqe", "addr", 16],
+    ["io_uring_sqe", "len", 24],
+    ["io_uring_sqe", "msg_flags", 28],
+    ["io_uring_sqe", "user_data", 32],
+    ["io_uring_sqe", "buf_group", 40],
+    ["io_uring_cqe", "user_data", 0],
+    ["io_uring_cqe", "res", 8],
+    ["io_uring_cqe", "flags", 12],
+  ];
+  const sizes: Readonly<Record<string, number>> = {
+    io_uring_buf: bufSize,
+    io_uring_buf_reg: bufRegSize,
+    io_uring_recvmsg_out: outSize,
+    io_uring_params: words * 4,
+    io_uring_sqe: SQE_SIZE,
+    io_uring_cqe: CQE_SIZE,
+  };
+  const printed = printedByC(
+    context,
+    ["linux/io_uring.h"],
+    [
+      ...layouts.map(([type, member]) => print(`${type}.${member}`, `offsetof(struct ${type}, ${member})`)),
+      ...Object.keys(sizes).map((type) => print(type, `sizeof(struct ${type})`)),
+    ],
+  );
+  if (printed === undefined) return;
+  for (const [type, member, at] of layouts)
+    assert.equal(printed.get(`${type}.${member}`), at, `${type}.${member}`);
+  for (const [type, size] of Object.entries(sizes)) assert.equal(printed.get(type), size, type);
+});
+
 for (const [file, tables] of Object.entries({
   "constants.ts": Object.entries(constants).filter(([, value]) => typeof value === "object"),
   "controls.ts": [["controls", controls]] as const,
   "errno.ts": [["errnos", errnos]] as const,
+  "io-uring.ts": [
+    ["IORING", IORING],
+    ["IOSQE", IOSQE],
+  ] as const,
   "options.ts": [["options", options]] as const,
 })) {
   test(`the tables of ${file} are sorted by C name`, () => {

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { Engine } from "../../engine/engine.ts";
+import { Fixture } from "../fixture.ts";
+import { openDescriptors } from "../open-descriptors.ts";
+
+/** A test of an engine. Every descriptor that it opens must be closed at its end, by the fixture at the latest. */
+export function engineTest(engine: Engine, what: string, run: (fixture: Fixture) => Promise<void>): void {
+  test(`${engine.name}: ${what}`, async (context) => {
+    const fixture = new Fixture(context);
+    const before = openDescriptors();
+    try {
+      await run(fixture);
+    } finally {
+      fixture.closeAll();
+    }
+    assert.deepEqual(openDescriptors(), before, "descriptors were left open");
+  });
+}
+
+/** Some turns of the event loop, in which nothing is to happen. */
+export async function someTurns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Calls a function in turns of the event loop until it gives something. */
+export async function eventually<Value>(look: () => Value | undefined): Promise<Value> {
+  while (true) {
+    const value = look();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

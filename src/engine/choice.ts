@@ -1,0 +1,52 @@
+import type { Engine, EngineChoice, EngineName } from "./engine.ts";
+import { uring, uringLacks } from "./uring/uring.ts";
+
+/** An engine, and why it cannot be used here: undefined if it can. */
+interface Candidate {
+  readonly engine: Engine;
+  lacks(): string | undefined;
+}
+
+/** The best first. */
+const candidates: Readonly<Partial<Record<EngineName, Candidate>>> = {
+  uring: { engine: uring, lacks: uringLacks },
+};
+const names: readonly EngineName[] = ["uring", "readiness"];
+
+/**
+ * Which engine `engine()` gives, and why.
+ *
+ * @param wanted the one that it must be
+ * @throws Error if the engine that is wanted, by this or by the environment's BERKELEY_ENGINE, cannot be used
+ */
+export function engineChoice(wanted?: EngineName): EngineChoice {
+  if (wanted !== undefined) return must(wanted, "it was asked for");
+  const fromEnvironment = process.env.BERKELEY_ENGINE;
+  if (fromEnvironment !== undefined && fromEnvironment !== "") {
+    const name = names.find((each) => each === fromEnvironment);
+    if (name === undefined)
+      throw new Error(`BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`);
+    return must(name, "BERKELEY_ENGINE says so");
+  }
+  const missing = uringLacks();
+  if (missing === undefined)
+    return { name: "uring", reason: "the kernel has all of io_uring that is needed" };
+  return must("readiness", `io_uring cannot be used: ${missing}`);
+}
+
+/** This thread's engine. The arguments and errors are those of `engineChoice()`. */
+export function engine(wanted?: EngineName): Engine {
+  return candidate(engineChoice(wanted).name).engine;
+}
+
+function must(name: EngineName, reason: string): EngineChoice {
+  const missing = candidate(name).lacks();
+  if (missing !== undefined) throw new Error(`the engine ${name} cannot be used (${reason}): ${missing}`);
+  return { name, reason };
+}
+
+function candidate(name: EngineName): Candidate {
+  const found = candidates[name];
+  if (found === undefined) throw new Error(`there is no engine ${name} in this version`);
+  return found;
+}

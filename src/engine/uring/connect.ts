@@ -1,0 +1,69 @@
+import { IORING } from "../../system/linux/io-uring.ts";
+import type { ValueResult } from "../../system/value-result.ts";
+import type { PendingConnect } from "../engine.ts";
+import type { Machine } from "./machine.ts";
+import { attempt, CANCEL, CANCEL_ENTRY } from "./opened.ts";
+import { type Kind, type Operating, operation } from "./operations.ts";
+import { first } from "./ring.ts";
+import type { Room } from "./room.ts";
+
+const CONNECT: Kind = 2;
+const CONNECT_ENTRY = first(IORING.OP_CONNECT);
+
+/** Borrows a descriptor until it is connected. */
+export class UringConnect implements PendingConnect, Operating {
+  readonly #machine: Machine;
+  readonly #slot: number;
+  readonly #done: (errno: number) => void;
+  readonly #address: Room;
+  #held = true;
+  #ended = false;
+
+  constructor(machine: Machine, fd: number, address: ValueResult, done: (errno: number) => void) {
+    this.#machine = machine;
+    this.#done = done;
+    this.#slot = machine.operations.add(this);
+    machine.opened();
+    // The kernel copies the address when it takes the entry; until then it stays here.
+    const { validLength } = address;
+    this.#address = machine.sendMemory.take(validLength);
+    this.#address.bytes.set(address.valid);
+    const { low, high } = this.#address;
+    const { ring, operations, turns } = machine;
+    const generation = operations.generation(this.#slot);
+    const name = operation(this.#slot, CONNECT);
+    ring.prepare(CONNECT_ENTRY, fd, validLength, low, high, 0, 0, name, generation, 0);
+    turns.willSubmit();
+  }
+
+  ref(): void {
+    if (this.#held || this.#ended) return;
+    this.#held = true;
+    this.#machine.hold();
+  }
+
+  unref(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#machine.letGo();
+  }
+
+  cancel(): void {
+    if (this.#ended) return;
+    const { ring, operations, turns } = this.#machine;
+    const generation = operations.generation(this.#slot);
+    const low = operation(this.#slot, CONNECT);
+    ring.prepare(CANCEL_ENTRY, -1, 0, low, generation, 0, 0, operation(this.#slot, CANCEL), generation, 0);
+    turns.willSubmit();
+  }
+
+  completed(kind: Kind, result: number): void {
+    if (kind !== CONNECT) return;
+    this.#ended = true;
+    this.#address.release();
+    this.#machine.operations.remove(this.#slot);
+    this.unref();
+    attempt(this.#done, result);
+    this.#machine.closed();
+  }
+}

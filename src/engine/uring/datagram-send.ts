@@ -1,0 +1,90 @@
+import { constants } from "../../system/linux/constants.ts";
+import { IORING } from "../../system/linux/io-uring.ts";
+import { IOV, MSG } from "../../system/linux/msghdr.ts";
+import type { ValueResult } from "../../system/value-result.ts";
+import { lengthOf, offsetOf } from "../../system/view.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import type { Machine } from "./machine.ts";
+import { type Kind, type Operating, operation } from "./operations.ts";
+import { first } from "./ring.ts";
+import { Room } from "./room.ts";
+import { LONGEST } from "./send-memory.ts";
+
+const SEND: Kind = 2;
+const SEND_ENTRY = first(IORING.OP_SENDMSG);
+const NAME = MSG.size + IOV.size;
+/** Behind the name, of at most 128 bytes. */
+const DATA = NAME + 128;
+
+/** Who sends datagrams. */
+export interface Sender {
+  readonly fd: number;
+  sent(send: DatagramSend): void;
+}
+
+/** One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room. */
+export class DatagramSend implements Operating {
+  readonly length: number;
+  /** What sendmsg gave; undefined until then. */
+  result: number | undefined;
+  readonly #machine: Machine;
+  readonly #sender: Sender;
+  readonly #message: Room;
+  readonly #received: Room | undefined;
+  readonly #slot: number;
+
+  constructor(machine: Machine, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
+    const lender = ReceivedBytes.lenderOf(bytes);
+    const length = lengthOf(bytes);
+    if (length > LONGEST - DATA)
+      throw new RangeError(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
+    const received = lender instanceof Room && lender.owner.mayWait ? lender : undefined;
+    const message = machine.sendMemory.take(DATA + (received === undefined ? length : 0));
+    let data = message.pointer + BigInt(DATA);
+    if (received === undefined) {
+      message.bytes.set(bytes, DATA);
+    } else {
+      received.users++;
+      data = received.pointer + BigInt(offsetOf(bytes));
+    }
+    if (to !== null) message.bytes.set(to.valid, NAME);
+    const { words } = message;
+    words.fill(0, 0, NAME >> 2);
+    if (to !== null) {
+      setPointer(words, MSG.name, message.pointer + BigInt(NAME));
+      words[MSG.namelen >> 2] = to.validLength;
+    }
+    setPointer(words, MSG.iov, message.pointer + BigInt(MSG.size));
+    words[MSG.iovlen >> 2] = 1;
+    setPointer(words, MSG.size + IOV.base, data);
+    words[(MSG.size + IOV.len) >> 2] = length;
+    this.length = length;
+    this.#machine = machine;
+    this.#sender = sender;
+    this.#message = message;
+    this.#received = received;
+    this.#slot = machine.operations.add(this);
+  }
+
+  prepare(): void {
+    const { ring, operations } = this.#machine;
+    const { low, high } = this.#message;
+    const flags = constants.MSG.NOSIGNAL;
+    const name = operation(this.#slot, SEND);
+    const generation = operations.generation(this.#slot);
+    ring.prepare(SEND_ENTRY, this.#sender.fd, 0, low, high, 1, flags, name, generation, 0);
+  }
+
+  completed(_kind: Kind, result: number): void {
+    this.#machine.operations.remove(this.#slot);
+    this.#message.release();
+    this.#received?.release();
+    this.result = result;
+    this.#sender.sent(this);
+  }
+}
+
+function setPointer(words: Uint32Array, at: number, pointer: bigint): void {
+  words[at >> 2] = Number(pointer & 0xffffffffn);
+  words[(at >> 2) + 1] = Number(pointer >> 32n);
+}

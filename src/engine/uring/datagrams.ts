@@ -1,0 +1,218 @@
+import { mapMemory } from "../../native/memory.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { IORING, IOSQE, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
+import { MSG } from "../../system/linux/msghdr.ts";
+import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import type { DatagramHandlers, Datagrams } from "../engine.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import { DatagramSend } from "./datagram-send.ts";
+import { type Machine, type Starved, uncaught } from "./machine.ts";
+import { attempt, isCancelled, Opened } from "./opened.ts";
+import type { Kind } from "./operations.ts";
+import { first } from "./ring.ts";
+import type { Room } from "./room.ts";
+import type { Preparing } from "./turns.ts";
+
+const RECEIVE: Kind = 2;
+const RECEIVE_ENTRY = first(IORING.OP_RECVMSG, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
+const { EAGAIN = 0, EINTR = 0, ENOBUFS = 0 } = errnos;
+
+/** sizeof(struct sockaddr_storage): what a multishot recvmsg leaves for the name. */
+const NAME_SIZE = 128;
+const DATA = RECVMSG_OUT.size + NAME_SIZE;
+/** How much a paused socket keeps before it stops receiving. */
+const KEPT = 32_768;
+/** How many datagrams of one socket the kernel is given at once. */
+const AT_ONCE = 64;
+
+/** A datagram that came while the socket was paused. */
+interface Kept {
+  readonly bytes: Uint8Array;
+  readonly name: Uint8Array;
+  readonly flags: number;
+}
+
+/** Who sent the datagram that is being told of. */
+const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
+
+/** A struct msghdr that says how much room for a name each datagram has; the kernel looks at it whenever receiving begins. */
+const template = mapMemory(MSG.size);
+new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
+const TEMPLATE_LOW = Number(template.pointer & 0xffffffffn) | 0;
+const TEMPLATE_HIGH = Number(template.pointer >> 32n);
+
+export class UringDatagrams extends Opened implements Datagrams, Preparing, Starved {
+  pendingBytes = 0;
+  readonly #handlers: DatagramHandlers;
+  #paused = true;
+  #receiving = false;
+  #cancelling = false;
+  #starved = false;
+  #kept: Kept[] = [];
+  #keptBytes = 0;
+  /** In order: those that the kernel has, or had, and those that wait. */
+  readonly #sends: DatagramSend[] = [];
+  #given = 0;
+  #preparing = false;
+  #telling = false;
+
+  constructor(machine: Machine, fd: number, handlers: DatagramHandlers) {
+    super(machine, fd);
+    this.#handlers = handlers;
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closing) return;
+    this.#paused = false;
+    if (this.#kept.length > 0) this.#tellSoon();
+    else this.#receive();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  send(bytes: Uint8Array, to: ValueResult | null): void {
+    if (this.closing) return;
+    const send = new DatagramSend(this.machine, this, bytes, to);
+    this.#sends.push(send);
+    this.pendingBytes += send.length;
+    if (this.#preparing || this.#given >= AT_ONCE) return;
+    this.#preparing = true;
+    this.machine.turns.willPrepare(this);
+  }
+
+  override close(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closing) return;
+    this.closing = true;
+    this.#kept = [];
+    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    if (this.#sends.length === 0) this.closeDescriptor(0);
+  }
+
+  /** Hands datagrams that wait to the kernel. */
+  prepare(): void {
+    this.#preparing = false;
+    while (this.#given < this.#sends.length && this.#given < AT_ONCE) {
+      this.#sends[this.#given]?.prepare();
+      this.#given++;
+    }
+  }
+
+  /** A datagram was sent, or was not: it is told of once those before it are. */
+  sent(): void {
+    let result = 0;
+    for (let send = this.#sends[0]; send?.result !== undefined; send = this.#sends[0]) {
+      this.#sends.shift();
+      this.#given--;
+      this.pendingBytes -= send.length;
+      result = Math.min(send.result, 0);
+      if (!this.closing) attempt((errno: number) => this.#handlers.sent(errno), result);
+    }
+    if (this.#given < this.#sends.length && !this.#preparing) {
+      this.#preparing = true;
+      this.machine.turns.willPrepare(this);
+    }
+    if (this.closing && this.#sends.length === 0) this.closeDescriptor(result);
+  }
+
+  fed(): void {
+    this.#starved = false;
+    this.#receive();
+  }
+
+  override tell(): void {
+    this.#telling = false;
+    super.tell();
+    let told = 0;
+    for (const { bytes, name, flags } of this.#kept) {
+      if (this.#paused || this.closing) break;
+      told++;
+      this.#keptBytes -= bytes.length;
+      sender.bytes.set(name);
+      sender.length = name.length;
+      this.#tellReceived(bytes, flags);
+    }
+    this.#kept.splice(0, told);
+    if (this.#kept.length === 0) this.#receive();
+  }
+
+  protected override get inFlight(): boolean {
+    return this.#receiving;
+  }
+
+  protected override done(_kind: Kind, result: number, flags: number): void {
+    if ((flags & IORING.CQE_F_MORE) === 0) {
+      this.#receiving = false;
+      this.#cancelling = false;
+    }
+    if ((flags & IORING.CQE_F_BUFFER) !== 0) {
+      const room = this.machine.datagramBuffers.taken(flags);
+      if (!this.closing && result >= DATA) this.#received(room, result - DATA);
+      room.release();
+    }
+    if (result === -ENOBUFS) {
+      this.#starved = true;
+      this.machine.starve(this, this.machine.datagramBuffers);
+    } else if (
+      result < 0 &&
+      !this.closing &&
+      !isCancelled(result) &&
+      result !== -EINTR &&
+      result !== -EAGAIN
+    ) {
+      attempt((errno: number) => this.#handlers.failed(errno), result);
+    }
+    this.#receive();
+  }
+
+  #receive(): void {
+    if (this.#receiving || this.#starved || this.#paused || this.closing) return;
+    this.#receiving = true;
+    const { group } = this.machine.datagramBuffers;
+    this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, TEMPLATE_LOW, TEMPLATE_HIGH, 1, 0, group);
+  }
+
+  #received(room: Room, length: number): void {
+    const { words, bytes } = room;
+    const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
+    const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;
+    if (this.#paused || this.#kept.length > 0) {
+      this.#keep(
+        bytes.slice(DATA, DATA + length),
+        bytes.slice(RECVMSG_OUT.size, RECVMSG_OUT.size + name),
+        flags,
+      );
+      return;
+    }
+    for (let at = 0; at < name; at++) sender.bytes[at] = bytes[RECVMSG_OUT.size + at] ?? 0;
+    sender.length = name;
+    const generation = ++room.generation;
+    this.#tellReceived(new ReceivedBytes(room, generation, DATA, length), flags);
+    room.generation++;
+  }
+
+  #tellReceived(bytes: Uint8Array, flags: number): void {
+    try {
+      this.#handlers.received(bytes, sender, flags);
+    } catch (error) {
+      uncaught(error);
+    }
+  }
+
+  #keep(bytes: Uint8Array, name: Uint8Array, flags: number): void {
+    this.#kept.push({ bytes, name, flags });
+    this.#keptBytes += bytes.length;
+    if ((this.#keptBytes >= KEPT || this.#kept.length >= KEPT >> 8) && this.#receiving && !this.#cancelling) {
+      this.#cancelling = true;
+      this.cancel(RECEIVE);
+    }
+  }
+
+  #tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.machine.turns.willTell(this);
+  }
+}

@@ -1,0 +1,93 @@
+import type { OnLoop } from "../../native/event-loop.ts";
+import { wakeOnEventfd } from "../wake.ts";
+import { Operations } from "./operations.ts";
+import { ReceiveBuffers } from "./receive-buffers.ts";
+import type { Ring } from "./ring.ts";
+import { SendMemory } from "./send-memory.ts";
+import { Turns } from "./turns.ts";
+
+/** What waits for a receive buffer. */
+export interface Starved {
+  /** There may be some again. */
+  fed(): void;
+}
+
+const STREAM_BUFFER = 16_384;
+/** 65 535 bytes of data, what the kernel writes before them, and a name of 128 bytes. */
+const DATAGRAM_BUFFER = 66_048;
+
+/** What all that a thread has open in the ring shares. It lives as long as the thread; while nothing is open, it does nothing. */
+export class Machine {
+  readonly ring: Ring;
+  readonly operations = new Operations();
+  readonly sendMemory = new SendMemory();
+  readonly turns: Turns;
+  #streamBuffers: ReceiveBuffers | undefined;
+  #datagramBuffers: ReceiveBuffers | undefined;
+  #starved: Starved[] = [];
+  #onLoop: OnLoop | undefined;
+  #open = 0;
+  #holding = 0;
+
+  constructor(ring: Ring) {
+    this.ring = ring;
+    const completed = this.operations.completed.bind(this.operations);
+    this.turns = new Turns(ring, completed, () => this.#feed());
+  }
+
+  get streamBuffers(): ReceiveBuffers {
+    this.#streamBuffers ??= new ReceiveBuffers(this.ring, 1, STREAM_BUFFER, 128, 1024);
+    return this.#streamBuffers;
+  }
+
+  get datagramBuffers(): ReceiveBuffers {
+    this.#datagramBuffers ??= new ReceiveBuffers(this.ring, 2, DATAGRAM_BUFFER, 16, 128);
+    return this.#datagramBuffers;
+  }
+
+  /** Something was opened, which holds the process. */
+  opened(): void {
+    this.#open++;
+    this.#onLoop ??= wakeOnEventfd(this.ring.eventfd, () => this.ring.readEventfd(), this.turns.run);
+    this.hold();
+  }
+
+  /** It was closed; it must not hold the process any more. */
+  closed(): void {
+    this.#open--;
+    if (this.#open > 0) return;
+    this.#onLoop?.stop();
+    this.#onLoop = undefined;
+  }
+
+  hold(): void {
+    this.#holding++;
+    if (this.#holding === 1) this.#onLoop?.ref();
+  }
+
+  letGo(): void {
+    this.#holding--;
+    if (this.#holding === 0) this.#onLoop?.unref();
+  }
+
+  /** The kernel had no buffer left for it. */
+  starve(starved: Starved, buffers: ReceiveBuffers): void {
+    buffers.grow();
+    this.#starved.push(starved);
+  }
+
+  #feed(): void {
+    if (this.#starved.length === 0) return;
+    if (this.#streamBuffers?.available === false || this.#datagramBuffers?.available === false) return;
+    const starved = this.#starved;
+    this.#starved = [];
+    for (const each of starved) each.fed();
+  }
+}
+
+/** A handler's error is an uncaught exception, as it would be from the event loop itself. */
+export function uncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}

@@ -1,0 +1,51 @@
+/** Which of an object's operations has completed. */
+export type Kind = number;
+
+/** What the operations of a ring belong to. */
+export interface Operating {
+  /** One of its operations has completed, or gave one result of several. Must not throw. */
+  completed(kind: Kind, result: number, flags: number): void;
+}
+
+const KIND_BITS = 3;
+const KINDS = (1 << KIND_BITS) - 1;
+
+/**
+ * Who waits for the completions, by the user_data of their entries: the low half is a slot and a kind of operation, the high
+ * half the slot's generation. A completion that nobody waits for any more is dropped, whoever has the slot by then.
+ */
+export class Operations {
+  readonly #operating: (Operating | undefined)[] = [];
+  readonly #generations: number[] = [];
+  readonly #free: number[] = [];
+
+  /** The number of an object, for `operation()`. */
+  add(operating: Operating): number {
+    const slot = this.#free.pop() ?? this.#operating.length;
+    this.#operating[slot] = operating;
+    this.#generations[slot] ??= 0;
+    return slot;
+  }
+
+  /** Whoever gets the number next has another generation. */
+  remove(slot: number): void {
+    this.#operating[slot] = undefined;
+    this.#generations[slot] = (this.generation(slot) + 1) | 0;
+    this.#free.push(slot);
+  }
+
+  generation(slot: number): number {
+    return this.#generations[slot] ?? 0;
+  }
+
+  completed(operation: number, generation: number, result: number, flags: number): void {
+    const slot = operation >>> KIND_BITS;
+    if (this.#generations[slot] !== generation) return;
+    this.#operating[slot]?.completed(operation & KINDS, result, flags);
+  }
+}
+
+/** The low half of user_data. */
+export function operation(slot: number, kind: Kind): number {
+  return (slot << KIND_BITS) | kind;
+}

@@ -1,0 +1,83 @@
+import { mapMemory } from "../../native/memory.ts";
+import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
+import type { Ring } from "./ring.ts";
+import { Room, type RoomOwner } from "./room.ts";
+
+/**
+ * Buffers that the kernel receives into, as many as are in use at once and not one for every connection: a ring of them,
+ * shared with the kernel (IORING_REGISTER_PBUF_RING). They come into being as they are needed, up to a limit.
+ */
+export class ReceiveBuffers implements RoomOwner {
+  readonly group: number;
+  readonly #size: number;
+  readonly #limit: number;
+  readonly #rooms: Room[] = [];
+  readonly #words: Uint32Array;
+  readonly #halves: Uint16Array;
+  #tail = 0;
+  /** How many the kernel has. */
+  #available = 0;
+
+  /** @param limit a power of two, at most 32768 (IORING_MAX_ENTRIES in io_uring/kbuf.c) */
+  constructor(ring: Ring, group: number, size: number, first: number, limit: number) {
+    const memory = mapMemory(limit * BUF.size);
+    const argument = new DataView(new ArrayBuffer(BUF_REG.size));
+    argument.setBigUint64(BUF_REG.ring_addr, memory.pointer, true);
+    argument.setUint32(BUF_REG.ring_entries, limit, true);
+    argument.setUint16(BUF_REG.bgid, group, true);
+    const returned = register(ring.fd, IORING.REGISTER_PBUF_RING, new Uint8Array(argument.buffer), 1);
+    if (returned < 0) throw new Error(`IORING_REGISTER_PBUF_RING failed: errno ${-returned}`);
+    this.group = group;
+    this.#size = size;
+    this.#limit = limit;
+    this.#words = new Uint32Array(memory.buffer);
+    this.#halves = new Uint16Array(memory.buffer);
+    this.#add(first);
+  }
+
+  /** The buffer that a completion names: the kernel no longer has it, and the caller is its one user. */
+  taken(flags: number): Room {
+    const room = this.#rooms[flags >>> IORING.CQE_BUFFER_SHIFT];
+    if (room === undefined) throw new Error(`the kernel named a buffer that it was never given`);
+    this.#available--;
+    room.users = 1;
+    return room;
+  }
+
+  /** Whether a buffer may wait for a peer: half of all stay with the kernel, so that a slow one cannot stop the others. */
+  get mayWait(): boolean {
+    return this.#rooms.length - this.#available <= this.#limit >> 1;
+  }
+
+  /** Whether the kernel has any. */
+  get available(): boolean {
+    return this.#available > 0;
+  }
+
+  /** Twice as many, where there is room for more. To be called when the kernel had none left. */
+  grow(): void {
+    this.#add(Math.min(this.#rooms.length, this.#limit - this.#rooms.length));
+  }
+
+  takeBack(room: Room): void {
+    const at = this.#tail & (this.#limit - 1);
+    const word = at * (BUF.size >> 2);
+    this.#words[word] = room.low;
+    this.#words[word + 1] = room.high;
+    this.#words[word + (BUF.len >> 2)] = room.size;
+    this.#halves[(at * BUF.size + BUF.bid) >> 1] = room.index;
+    this.#tail = (this.#tail + 1) & 0xffff;
+    Atomics.store(this.#halves, BUF.resv >> 1, this.#tail);
+    this.#available++;
+  }
+
+  #add(count: number): void {
+    if (count === 0) return;
+    const memory = mapMemory(count * this.#size);
+    for (let index = 0; index < count; index++) {
+      const room = new Room(this, this.#rooms.length, memory, index * this.#size, this.#size);
+      this.#rooms.push(room);
+      this.takeBack(room);
+    }
+  }
+}

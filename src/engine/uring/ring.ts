@@ -1,0 +1,235 @@
+import { mapDescriptor, mapMemory } from "../../native/memory.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import {
+  CQE_SIZE,
+  enter,
+  eventfd,
+  IORING,
+  PARAMS,
+  readEventfd,
+  register,
+  SQE_SIZE,
+  setup,
+} from "../../system/linux/io-uring.ts";
+
+import { linux } from "../../system/linux/linux.ts";
+
+/** Called for each completion: the two halves of its user_data, its result, and its flags. */
+export type Completed = (operation: number, generation: number, result: number, flags: number) => void;
+
+const { EAGAIN = 0, EBUSY = 0, EINTR = 0 } = errnos;
+const ENTRIES = 1024;
+/** Beyond these, the kernel keeps completions in memory of its own until they are asked for (IORING_FEAT_NODROP). */
+const COMPLETIONS = 8192;
+
+const { SETUP_CLAMP, SETUP_CQSIZE, SETUP_SINGLE_ISSUER, SETUP_SUBMIT_ALL, SETUP_TASKRUN_FLAG } = IORING;
+const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG;
+
+/**
+ * What to set a ring up with, best first. SINGLE_ISSUER came with Linux 6.0, as multishot receiving did; DEFER_TASKRUN, with
+ * which completions are gathered until they are asked for, with 6.1.
+ */
+const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
+
+/**
+ * A new ring: its descriptor, or the negative errno, and what the kernel filled in.
+ *
+ * @returns the params as `PARAMS` has them
+ */
+export function setupRing(): { readonly fd: number; readonly params: Uint32Array } {
+  let fd = -1;
+  let params = new Uint32Array(PARAMS.words);
+  for (const flags of SETUPS) {
+    params = new Uint32Array(PARAMS.words);
+    params[PARAMS.flags] = flags;
+    params[PARAMS.cq_entries] = COMPLETIONS;
+    fd = setup(ENTRIES, params);
+    if (fd >= 0) break;
+  }
+  return { fd, params };
+}
+
+/**
+ * An io_uring: entries are written to mapped memory, handed over with one io_uring_enter() a batch, and completions are read from
+ * mapped memory. An eventfd tells when there are some.
+ *
+ * The kernel signals it also for what completes within io_uring_enter() itself, which would wake the loop for nothing. So the
+ * signal is off (IORING_CQ_EVENTFD_DISABLED) but while the loop waits. What came while it was off is found by looking at
+ * the ring once it is on again: the kernel sets IORING_SQ_TASKRUN before it looks whether to signal (io_req_local_work_add
+ * in io_uring/io_uring.c), and we the other way round.
+ */
+export class Ring {
+  readonly fd: number;
+  readonly eventfd: number;
+  readonly #counter = mapMemory(8).pointer;
+  /** The rings' heads, tails and flags, and the completions. */
+  readonly #ring: Int32Array;
+  readonly #entries: Int32Array;
+  readonly #mask: number;
+  readonly #completionMask: number;
+  readonly #at: {
+    readonly tail: number;
+    readonly flags: number;
+    readonly completionHead: number;
+    readonly completionTail: number;
+    readonly completionFlags: number;
+    readonly completions: number;
+  };
+  #tail: number;
+  #unsubmitted = 0;
+
+  /** Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread lives. */
+  constructor({ fd, params }: { readonly fd: number; readonly params: Uint32Array }) {
+    const param = (word: number) => params[word] ?? 0;
+    this.fd = fd;
+    const entries = param(PARAMS.sq_entries);
+    // One mapping holds both rings (IORING_FEAT_SINGLE_MMAP).
+    const size = Math.max(
+      param(PARAMS.sq_array) + entries * 4,
+      param(PARAMS.cq_cqes) + param(PARAMS.cq_entries) * CQE_SIZE,
+    );
+    const ring = new Int32Array(mapDescriptor(fd, IORING.OFF_SQ_RING, size).buffer);
+    this.#ring = ring;
+    this.#entries = new Int32Array(mapDescriptor(fd, IORING.OFF_SQES, entries * SQE_SIZE).buffer);
+    const word = (member: number) => param(member) >> 2;
+    this.#mask = ring[word(PARAMS.sq_ring_mask)] ?? 0;
+    this.#completionMask = ring[word(PARAMS.cq_ring_mask)] ?? 0;
+    this.#at = {
+      tail: word(PARAMS.sq_tail),
+      flags: word(PARAMS.sq_flags),
+      completionHead: word(PARAMS.cq_head),
+      completionTail: word(PARAMS.cq_tail),
+      completionFlags: word(PARAMS.cq_flags),
+      completions: word(PARAMS.cq_cqes),
+    };
+    this.#tail = ring[this.#at.tail] ?? 0;
+    const array = word(PARAMS.sq_array);
+    for (let index = 0; index < entries; index++) ring[array + index] = index;
+    this.eventfd = checked("eventfd", eventfd());
+    linux.closeAtThreadEnd(fd);
+    linux.closeAtThreadEnd(this.eventfd);
+    checked(
+      "IORING_REGISTER_EVENTFD",
+      register(fd, IORING.REGISTER_EVENTFD, new Uint8Array(Int32Array.of(this.eventfd).buffer), 1),
+    );
+  }
+
+  /** Entries that are written and not handed over. */
+  get unsubmitted(): number {
+    return this.#unsubmitted;
+  }
+
+  /**
+   * Writes an entry. The arguments are the members of struct io_uring_sqe, the addresses and user_data in two halves; `first`
+   * is opcode, flags and ioprio as one (`first()`).
+   */
+  prepare(
+    first: number,
+    fd: number,
+    offset: number,
+    addressLow: number,
+    addressHigh: number,
+    length: number,
+    flags: number,
+    operation: number,
+    generation: number,
+    bufferGroup: number,
+  ): void {
+    if (this.#unsubmitted > this.#mask) this.submit();
+    const entries = this.#entries;
+    const at = (this.#tail & this.#mask) << 4;
+    entries[at] = first;
+    entries[at + 1] = fd;
+    entries[at + 2] = offset;
+    entries[at + 3] = 0;
+    entries[at + 4] = addressLow;
+    entries[at + 5] = addressHigh;
+    entries[at + 6] = length;
+    entries[at + 7] = flags;
+    entries[at + 8] = operation;
+    entries[at + 9] = generation;
+    entries[at + 10] = bufferGroup;
+    entries[at + 11] = 0;
+    entries[at + 12] = 0;
+    entries[at + 13] = 0;
+    entries[at + 14] = 0;
+    entries[at + 15] = 0;
+    this.#tail = (this.#tail + 1) | 0;
+    this.#unsubmitted++;
+  }
+
+  /** Hands over what is written, and has the kernel post the completions that it has gathered. */
+  submit(): void {
+    Atomics.store(this.#ring, this.#at.tail, this.#tail);
+    while (true) {
+      const submitted = enter(this.fd, this.#unsubmitted, 0, IORING.ENTER_GETEVENTS);
+      if (submitted >= 0) {
+        this.#unsubmitted -= submitted;
+        return;
+      }
+      // EINTR: a signal came first. EAGAIN: no memory for now. EBUSY: completions overflow, and are read after this.
+      if (submitted === -EINTR) continue;
+      if (submitted === -EAGAIN || submitted === -EBUSY) return;
+      throw new Error(`io_uring_enter failed: errno ${-submitted}`);
+    }
+  }
+
+  /** Whether the ring is to be entered: to hand entries over, or because the kernel asks for it. */
+  get toEnter(): boolean {
+    return (
+      this.#unsubmitted > 0 ||
+      (Atomics.load(this.#ring, this.#at.flags) & (IORING.SQ_TASKRUN | IORING.SQ_CQ_OVERFLOW)) !== 0
+    );
+  }
+
+  /** Whether there is anything to do before the loop may wait: to enter it, or completions to read. */
+  get busy(): boolean {
+    const { completionHead, completionTail } = this.#at;
+    return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
+  }
+
+  /** Reads all completions that are there. `completed` must not throw. */
+  reap(completed: Completed): void {
+    const ring = this.#ring;
+    const { completionHead, completionTail, completions } = this.#at;
+    const mask = this.#completionMask;
+    let head = ring[completionHead] ?? 0;
+    const tail = Atomics.load(ring, completionTail);
+    while (head !== tail) {
+      const at = completions + ((head & mask) << 2);
+      const operation = ring[at] ?? 0;
+      const generation = ring[at + 1] ?? 0;
+      const result = ring[at + 2] ?? 0;
+      const flags = ring[at + 3] ?? 0;
+      // The entry is free from here on: a thread that is terminated in a handler leaves nothing half done.
+      head = (head + 1) | 0;
+      Atomics.store(ring, completionHead, head);
+      completed(operation, generation, result, flags);
+    }
+  }
+
+  /** Has the eventfd signalled from now on. The caller looks at `busy` after that. */
+  signal(): void {
+    Atomics.store(this.#ring, this.#at.completionFlags, 0);
+  }
+
+  /** Has it signalled no more, until `signal()`. */
+  silence(): void {
+    Atomics.store(this.#ring, this.#at.completionFlags, IORING.CQ_EVENTFD_DISABLED);
+  }
+
+  /** Sets the eventfd's counter to 0. */
+  readEventfd(): void {
+    readEventfd(this.eventfd, this.#counter);
+  }
+}
+
+/** The first word of an entry. */
+export function first(opcode: number, flags = 0, ioprio = 0): number {
+  return opcode | (flags << 8) | (ioprio << 16);
+}
+
+function checked(call: string, returned: number): number {
+  if (returned < 0) throw new Error(`${call} failed: errno ${-returned}`);
+  return returned;
+}

@@ -1,0 +1,37 @@
+import { mapMemory } from "../../native/memory.ts";
+import { Room, type RoomOwner } from "./room.ts";
+
+/** Sizes of rooms. */
+const SIZES = [512, 4096, 32_768, 262_144];
+/** What is mapped at a time. */
+const MAPPED = 1 << 20;
+
+/** The longest room. */
+export const LONGEST = 262_144;
+
+/** Memory for bytes that are to be sent and are not where the kernel could take them from. */
+export class SendMemory implements RoomOwner {
+  readonly mayWait = true;
+  readonly #free: Room[][] = SIZES.map(() => []);
+
+  /** A room for `length` bytes, or the longest. The caller is its one user. */
+  take(length: number): Room {
+    const index = SIZES.findIndex((size) => size >= length || size === LONGEST);
+    const free = this.#free[index] ?? [];
+    const room = free.pop() ?? this.#map(index, free);
+    room.users = 1;
+    return room;
+  }
+
+  takeBack(room: Room): void {
+    this.#free[room.index]?.push(room);
+  }
+
+  #map(index: number, free: Room[]): Room {
+    const memory = mapMemory(MAPPED);
+    const size = SIZES[index] ?? LONGEST;
+    for (let offset = MAPPED - size; offset > 0; offset -= size)
+      free.push(new Room(this, index, memory, offset, size));
+    return new Room(this, index, memory, 0, size);
+  }
+}

@@ -1,0 +1,173 @@
+import { IOV, MSG } from "../../system/linux/msghdr.ts";
+import { lengthOf, offsetOf } from "../../system/view.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import { Room } from "./room.ts";
+import { LONGEST, type SendMemory } from "./send-memory.ts";
+
+/** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
+interface Piece {
+  room: Room | undefined;
+  copy: Uint8Array | undefined;
+  offset: number;
+  length: number;
+  next: Piece | undefined;
+}
+
+type PieceInRoom = Piece & { room: Room };
+
+const inRoom = (piece: Piece): piece is PieceInRoom => piece.room !== undefined;
+
+/** Pieces that one sendmsg takes. */
+const MOST_PIECES = 64;
+
+/** The bytes that a stream has to send, in order. The first of them may be on their way. */
+export class SendQueue {
+  /** How many. */
+  bytes = 0;
+  readonly #memory: SendMemory;
+  #head: Piece | undefined;
+  #tail: Piece | undefined;
+  /** How many lie in rooms of the send memory. */
+  #copied = 0;
+
+  constructor(memory: SendMemory) {
+    this.#memory = memory;
+  }
+
+  /** Adds bytes: those that a handler was just given as they lie, any others as a copy. Throws as `Stream.write()` does. */
+  add(bytes: Uint8Array): void {
+    const lender = ReceivedBytes.lenderOf(bytes);
+    const length = lengthOf(bytes);
+    if (length === 0) return;
+    this.bytes += length;
+    if (lender instanceof Room && lender.owner.mayWait) {
+      lender.users++;
+      this.#append({ room: lender, copy: undefined, offset: offsetOf(bytes), length, next: undefined });
+    } else {
+      this.#addCopy(bytes, length);
+    }
+  }
+
+  /** The first piece, in a room; undefined if there is none. */
+  get first(): PieceInRoom | undefined {
+    const head = this.#head;
+    if (head === undefined) return undefined;
+    if (head.room === undefined) this.#giveRoom(head);
+    return inRoom(head) ? head : undefined;
+  }
+
+  /** Whether several pieces lie in rooms. */
+  get several(): boolean {
+    return this.#head?.room !== undefined && this.#head.next?.room !== undefined;
+  }
+
+  /** A struct msghdr of the first pieces, in a room of its own that the caller releases when it is sent. */
+  message(): Room {
+    const message = this.#memory.take(MSG.size + MOST_PIECES * IOV.size);
+    const { words } = message;
+    words.fill(0, 0, MSG.size >> 2);
+    let at = MSG.size >> 2;
+    let count = 0;
+    for (let piece = this.#head; piece?.room !== undefined && count < MOST_PIECES; piece = piece.next) {
+      const address = BigInt(piece.room.pointer) + BigInt(piece.offset);
+      words[at] = Number(address & 0xffffffffn);
+      words[at + 1] = Number(address >> 32n);
+      words[at + 2] = piece.length;
+      words[at + 3] = 0;
+      at += IOV.size >> 2;
+      count++;
+    }
+    const vectors = message.pointer + BigInt(MSG.size);
+    words[MSG.iov >> 2] = Number(vectors & 0xffffffffn);
+    words[(MSG.iov >> 2) + 1] = Number(vectors >> 32n);
+    words[MSG.iovlen >> 2] = count;
+    return message;
+  }
+
+  /** The first bytes are sent. */
+  sent(bytes: number): void {
+    this.bytes -= bytes;
+    let rest = bytes;
+    while (this.#head !== undefined && rest > 0) {
+      const head = this.#head;
+      const taken = Math.min(rest, head.length);
+      head.offset += taken;
+      head.length -= taken;
+      rest -= taken;
+      if (head.length > 0) return;
+      this.#drop(head);
+    }
+  }
+
+  /** Drops everything. Nothing of it may be on its way. */
+  clear(): void {
+    while (this.#head !== undefined) this.#drop(this.#head);
+    this.bytes = 0;
+  }
+
+  #append(piece: Piece): void {
+    if (this.#tail === undefined) this.#head = piece;
+    else this.#tail.next = piece;
+    this.#tail = piece;
+  }
+
+  #drop(head: Piece): void {
+    this.#head = head.next;
+    if (this.#head === undefined) this.#tail = undefined;
+    if (head.room?.owner === this.#memory) this.#copied -= head.room.size;
+    head.room?.release();
+  }
+
+  #addCopy(bytes: Uint8Array, length: number): void {
+    const appended = this.#fillLast(bytes, length);
+    if (appended === length) return;
+    const rest = appended === 0 ? bytes : bytes.subarray(appended);
+    const restLength = length - appended;
+    // Mapped memory is never given back: so much of it for one stream, and the others wait in the program's own.
+    if (this.#copied >= LONGEST || restLength > LONGEST) {
+      const copy = new Uint8Array(restLength);
+      copy.set(rest);
+      this.#append({ room: undefined, copy, offset: 0, length: restLength, next: undefined });
+      return;
+    }
+    const room = this.#take(restLength);
+    room.bytes.set(rest);
+    this.#append({ room, copy: undefined, offset: 0, length: restLength, next: undefined });
+  }
+
+  /** Adds what has room behind the last piece; the kernel may be sending that, but looks no further. */
+  #fillLast(bytes: Uint8Array, length: number): number {
+    const last = this.#tail;
+    if (last?.room === undefined || last.room.owner !== this.#memory) return 0;
+    const end = last.offset + last.length;
+    const fitting = Math.min(last.room.size - end, length);
+    if (fitting <= 0) return 0;
+    last.room.bytes.set(fitting === length ? bytes : bytes.subarray(0, fitting), end);
+    last.length += fitting;
+    return fitting;
+  }
+
+  /** Moves as much of the first piece to a room as one holds. */
+  #giveRoom(head: Piece): void {
+    const { copy } = head;
+    if (copy === undefined) return;
+    const length = Math.min(head.length, LONGEST);
+    const room = this.#take(length);
+    room.bytes.set(copy.subarray(head.offset, head.offset + length));
+    if (length < head.length) {
+      const rest = head.offset + length;
+      head.next = { room: undefined, copy, offset: rest, length: head.length - length, next: head.next };
+      if (this.#tail === head) this.#tail = head.next;
+    }
+    head.room = room;
+    head.copy = undefined;
+    head.offset = 0;
+    head.length = length;
+  }
+
+  #take(length: number): Room {
+    const room = this.#memory.take(length);
+    this.#copied += room.size;
+    return room;
+  }
+}

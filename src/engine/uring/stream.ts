@@ -1,0 +1,344 @@
+import { constants } from "../../system/linux/constants.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
+import { linux } from "../../system/linux/linux.ts";
+import { options } from "../../system/linux/options.ts";
+import type { Stream, StreamHandlers } from "../engine.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import { type Machine, type Starved, uncaught } from "./machine.ts";
+import { attempt, isCancelled, Opened } from "./opened.ts";
+import type { Kind } from "./operations.ts";
+import { first } from "./ring.ts";
+import type { Room } from "./room.ts";
+import { SendQueue } from "./send-queue.ts";
+import type { Preparing } from "./turns.ts";
+
+const RECEIVE: Kind = 2;
+const SEND: Kind = 3;
+
+const RECEIVE_ENTRY = first(IORING.OP_RECV, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
+const SEND_ENTRY = first(IORING.OP_SEND);
+const SENDMSG_ENTRY = first(IORING.OP_SENDMSG);
+const { MSG, SHUT } = constants;
+const SEND_FLAGS = MSG.NOSIGNAL | MSG.WAITALL;
+const { EAGAIN = 0, ECANCELED = 0, EINTR = 0, ENOBUFS = 0 } = errnos;
+
+/** How much a paused stream keeps before it stops receiving. The kernel may have as much again on its way. */
+const KEPT = 32_768;
+
+/** What came while the stream was paused. */
+interface Kept {
+  readonly chunks: Uint8Array[];
+  bytes: number;
+  /** 0 at the peer's end, a negative errno at a failure. */
+  last: number | undefined;
+}
+
+export class UringStream extends Opened implements Stream, Preparing, Starved {
+  readonly #handlers: StreamHandlers;
+  readonly #queue: SendQueue;
+  #paused = true;
+  /** Operations that the kernel has, and of receiving perhaps the cancellation. */
+  #receiving = false;
+  #cancelling = false;
+  #sending = false;
+  #message: Room | undefined;
+  #starved = false;
+  /** No more will be received. */
+  #over = false;
+  #failed = 0;
+  #preparing = false;
+  #telling = false;
+  /** The descriptor is being closed. */
+  #finishing = false;
+  #kept: Kept | undefined;
+  #shutdown: "not wanted" | "wanted" | "done" = "not wanted";
+  #shutdownResult = 0;
+  #shutdownCalls: ((errno: number) => void)[] | undefined;
+
+  constructor(machine: Machine, fd: number, handlers: StreamHandlers) {
+    super(machine, fd);
+    this.#handlers = handlers;
+    this.#queue = new SendQueue(machine.sendMemory);
+  }
+
+  get pendingBytes(): number {
+    return this.#failed === 0 ? this.#queue.bytes : 0;
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closing || this.#failed < 0) return;
+    this.#paused = false;
+    if (this.#kept !== undefined) this.#tellSoon();
+    else this.#receive();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.closing || this.#failed < 0) return;
+    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    this.#queue.add(bytes);
+    this.#prepareSoon();
+  }
+
+  shutdown(done?: (errno: number) => void): void {
+    if (this.closing) return;
+    if (this.#shutdown === "not wanted") this.#shutdown = "wanted";
+    if (done !== undefined) {
+      this.#shutdownCalls ??= [];
+      this.#shutdownCalls.push(done);
+    }
+    this.#tellSoon();
+  }
+
+  override close(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closing) return;
+    this.#stop();
+    if (this.pendingBytes === 0) this.#finish();
+  }
+
+  reset(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.#finishing) return;
+    if (!this.closing) this.#stop();
+    if (this.#failed === 0 && this.#queue.bytes > 0) this.#failed = -ECANCELED;
+    lingerAtOnce(this.fd);
+    this.#finish();
+  }
+
+  /** Hands the bytes that are queued to the kernel. */
+  prepare(): void {
+    this.#preparing = false;
+    if (this.#sending || this.#failed < 0) return;
+    const { first } = this.#queue;
+    if (first === undefined) return;
+    this.#sending = true;
+    if (this.#queue.several) {
+      const message = this.#queue.message();
+      this.#message = message;
+      this.prepareEntry(SENDMSG_ENTRY, SEND, 0, message.low, message.high, 1, SEND_FLAGS, 0);
+    } else {
+      const { room, offset, length } = first;
+      const low = (room.low >>> 0) + offset;
+      const high = low > 0xffffffff ? room.high + 1 : room.high;
+      this.prepareEntry(SEND_ENTRY, SEND, 0, low | 0, high, length, SEND_FLAGS, 0);
+    }
+  }
+
+  fed(): void {
+    this.#starved = false;
+    this.#receive();
+  }
+
+  override tell(): void {
+    this.#telling = false;
+    super.tell();
+    if (this.closing) {
+      this.#tellShutdown(-ECANCELED);
+      return;
+    }
+    this.#tellKept();
+    if (this.#queue.bytes === 0) this.#shutDown();
+  }
+
+  protected override get inFlight(): boolean {
+    return this.#receiving || this.#sending;
+  }
+
+  protected override done(kind: Kind, result: number, flags: number): void {
+    if (kind === RECEIVE) this.#received(result, flags);
+    else this.#sent(result);
+  }
+
+  #receive(): void {
+    if (this.#receiving || this.#starved || this.#paused || this.#over || this.closing) return;
+    this.#receiving = true;
+    this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, 0, 0, 0, 0, this.machine.streamBuffers.group);
+  }
+
+  #received(result: number, flags: number): void {
+    if ((flags & IORING.CQE_F_MORE) === 0) {
+      this.#receiving = false;
+      this.#cancelling = false;
+    }
+    if (result > 0) {
+      const room = this.machine.streamBuffers.taken(flags);
+      if (!this.closing && this.#failed === 0) {
+        if (this.#paused || this.#kept !== undefined) this.#keep(room, result);
+        else this.#give(room, result);
+      }
+      room.release();
+    } else if (result === -ENOBUFS) {
+      this.#starved = true;
+      this.machine.starve(this, this.machine.streamBuffers);
+    } else if (!isCancelled(result) && result !== -EINTR && result !== -EAGAIN) {
+      this.#over = true;
+      if (this.#paused || this.#kept !== undefined) this.#keeping().last = result;
+      else this.#last(result);
+    }
+    this.#receive();
+  }
+
+  /** Lends a room to the handler. */
+  #give(room: Room, length: number): void {
+    const generation = ++room.generation;
+    try {
+      this.#handlers.data(new ReceivedBytes(room, generation, 0, length));
+    } catch (error) {
+      uncaught(error);
+    }
+    room.generation++;
+  }
+
+  #keep(room: Room, length: number): void {
+    const kept = this.#keeping();
+    kept.chunks.push(room.bytes.slice(0, length));
+    kept.bytes += length;
+    if (kept.bytes >= KEPT && this.#receiving && !this.#cancelling) {
+      this.#cancelling = true;
+      this.cancel(RECEIVE);
+    }
+  }
+
+  #keeping(): Kept {
+    this.#kept ??= { chunks: [], bytes: 0, last: undefined };
+    return this.#kept;
+  }
+
+  /** Tells what came while the stream was paused, until it is paused again. */
+  #tellKept(): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    let told = 0;
+    while (!this.#paused && !this.closing && this.#failed === 0 && told < kept.chunks.length) {
+      const chunk = kept.chunks[told++];
+      if (chunk !== undefined) attempt((bytes: Uint8Array) => this.#handlers.data(bytes), chunk);
+      kept.bytes -= chunk?.length ?? 0;
+    }
+    kept.chunks.splice(0, told);
+    if (this.#paused || this.closing || this.#failed < 0) return;
+    this.#kept = undefined;
+    if (kept.last !== undefined) this.#last(kept.last);
+    else this.#receive();
+  }
+
+  /** The end, or why there will be none. */
+  #last(result: number): void {
+    if (this.closing || this.#failed < 0) return;
+    if (result < 0) {
+      this.#fail(result);
+      return;
+    }
+    try {
+      this.#handlers.end();
+    } catch (error) {
+      uncaught(error);
+    }
+  }
+
+  #sent(result: number): void {
+    this.#sending = false;
+    this.#message?.release();
+    this.#message = undefined;
+    if (this.#failed < 0) {
+      this.#queue.clear();
+      if (this.closing) this.#finish();
+    } else if (result >= 0) {
+      this.#queue.sent(result);
+      if (this.#queue.bytes > 0) this.#prepareSoon();
+      else this.#drained();
+    } else if (result === -EINTR || result === -EAGAIN) {
+      this.#prepareSoon();
+    } else {
+      this.#fail(result);
+    }
+  }
+
+  #drained(): void {
+    if (this.closing) {
+      this.#finish();
+      return;
+    }
+    try {
+      this.#handlers.drained();
+    } catch (error) {
+      uncaught(error);
+    }
+    if (this.#queue.bytes === 0) this.#shutDown();
+  }
+
+  /** Ends sending, if that is wanted: everything is sent. */
+  #shutDown(): void {
+    if (this.#shutdown === "not wanted" || this.closing) return;
+    if (this.#shutdown === "wanted") {
+      this.#shutdown = "done";
+      this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
+    }
+    this.#tellShutdown(this.#shutdownResult);
+  }
+
+  #tellShutdown(result: number): void {
+    const calls = this.#shutdownCalls;
+    this.#shutdownCalls = undefined;
+    if (calls !== undefined) for (const call of calls) attempt(call, result);
+  }
+
+  #fail(errno: number): void {
+    this.#failed = errno;
+    if (this.#sending) this.cancel(SEND);
+    else this.#queue.clear();
+    if (this.closing) {
+      this.#finish();
+      return;
+    }
+    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    this.#over = true;
+    this.#kept = undefined;
+    attempt((failed: number) => this.#handlers.failed(failed), errno);
+    this.#shutDown();
+  }
+
+  /** The first half of closing: nothing more is received, and no handler is called. */
+  #stop(): void {
+    this.closing = true;
+    this.#kept = undefined;
+    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    if (this.#shutdownCalls !== undefined) this.#tellSoon();
+  }
+
+  /** The second half: what is not sent by now is dropped. */
+  #finish(): void {
+    if (this.#finishing) return;
+    this.#finishing = true;
+    if (this.#sending) this.cancel(SEND);
+    else this.#queue.clear();
+    this.closeDescriptor(this.#failed);
+  }
+
+  #prepareSoon(): void {
+    if (this.#preparing || this.#sending) return;
+    this.#preparing = true;
+    this.machine.turns.willPrepare(this);
+  }
+
+  #tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.machine.turns.willTell(this);
+  }
+}
+
+const SO_LINGER = options.SO_LINGER ?? { level: 0, number: 0 };
+
+/** Has close(2) send a reset: struct linger is { int l_onoff; int l_linger } (include/linux/socket.h). */
+function lingerAtOnce(fd: number): void {
+  const { option } = linux;
+  option.ints[0] = 1;
+  option.ints[1] = 0;
+  option.length = 8;
+  linux.setsockopt(fd, SO_LINGER.level, SO_LINGER.number, option);
+}
