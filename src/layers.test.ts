@@ -15,7 +15,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
   engine: ["native", "system", "errors"],
-  cli: ["posix", "engine", ...vocabulary],
+  diagnose: ["engine", "posix", "system", ...vocabulary],
+  cli: ["diagnose", "posix", "engine", ...vocabulary],
   // The front door.
   "": ["posix"],
 };

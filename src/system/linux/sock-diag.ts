@@ -1,18 +1,11 @@
 import { CLOSE_ON_EXEC } from "../descriptor-flags.ts";
 import type { AcceptQueue, System } from "../system.ts";
 import { constants } from "./constants.ts";
+import { SOCK_DIAG_BY_FAMILY } from "./inet-diag.ts";
+import { decodeNetlinkMessages, encodeNetlinkMessage, NETLINK_SOCK_DIAG, NLM_F } from "./netlink.ts";
+import { ANY_STATE, decodeUnixDiagMessage, encodeUnixDiagRequest, UDIAG_SHOW } from "./unix-diag.ts";
 
 const { AF, MSG, SOCK } = constants;
-
-// include/uapi/linux/netlink.h, sock_diag.h and unix_diag.h.
-const NETLINK_SOCK_DIAG = 4;
-const SOCK_DIAG_BY_FAMILY = 20;
-const NLM_F_REQUEST = 1;
-const UDIAG_SHOW_RQLEN = 0x10;
-const UNIX_DIAG_RQLEN = 4;
-const NLMSGHDR = 16;
-const UNIX_DIAG_REQ = 24;
-const UNIX_DIAG_MSG = 16;
 
 /**
  * The accept queue of the unix listener with this inode number, from netlink's sock_diag (sock_diag(7)); undefined
@@ -33,33 +26,12 @@ export function unixSocketQueue(system: System, inode: number): AcceptQueue | un
 }
 
 function request(inode: number): Uint8Array {
-  const bytes = new Uint8Array(NLMSGHDR + UNIX_DIAG_REQ);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, bytes.byteLength, true);
-  view.setUint16(4, SOCK_DIAG_BY_FAMILY, true);
-  view.setUint16(6, NLM_F_REQUEST, true);
-  view.setUint8(NLMSGHDR, AF.UNIX);
-  view.setUint32(NLMSGHDR + 4, 0xffffffff, true); // states: any
-  view.setUint32(NLMSGHDR + 8, inode, true);
-  view.setUint32(NLMSGHDR + 12, UDIAG_SHOW_RQLEN, true);
-  view.setBigUint64(NLMSGHDR + 16, 0xffffffffffffffffn, true); // cookie: any
-  return bytes;
+  const payload = encodeUnixDiagRequest({ states: ANY_STATE, inode, show: UDIAG_SHOW.RQLEN });
+  return encodeNetlinkMessage({ type: SOCK_DIAG_BY_FAMILY, flags: NLM_F.REQUEST, payload });
 }
 
-/** Finds UNIX_DIAG_RQLEN among the attributes of the reply; an NLMSG_ERROR has none. */
+/** An NLMSG_ERROR has no queue. */
 function queueIn(reply: Uint8Array): AcceptQueue | undefined {
-  const view = new DataView(reply.buffer, reply.byteOffset, reply.byteLength);
-  if (reply.byteLength < NLMSGHDR + UNIX_DIAG_MSG || view.getUint16(4, true) !== SOCK_DIAG_BY_FAMILY) {
-    return undefined;
-  }
-  let offset = NLMSGHDR + UNIX_DIAG_MSG;
-  while (offset + 4 <= reply.byteLength) {
-    const length = view.getUint16(offset, true);
-    if (length < 4 || offset + length > reply.byteLength) return undefined;
-    if (view.getUint16(offset + 2, true) === UNIX_DIAG_RQLEN && length >= 12) {
-      return { pending: view.getUint32(offset + 4, true), limit: view.getUint32(offset + 8, true) };
-    }
-    offset += (length + 3) & ~3;
-  }
-  return undefined;
+  const [message] = decodeNetlinkMessages(reply);
+  return message?.type === SOCK_DIAG_BY_FAMILY ? decodeUnixDiagMessage(message.payload)?.queue : undefined;
 }

@@ -1,0 +1,32 @@
+import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import type { Coverage } from "./explanation.ts";
+import type { InternetSocket } from "./open-socket.ts";
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
+
+/**
+ * How a socket's address stands in the way of another socket's; undefined where both fit beside each other. The rules are
+ * those of inet_rcv_saddr_equal (net/ipv4/inet_connection_sock.c), for a socket that is bound to no interface and whose
+ * IPV6_V6ONLY is off.
+ */
+export function coverage(asked: Ipv4Address | Ipv6Address, held: InternetSocket): Coverage | undefined {
+  if (asked.port !== held.local.port) return undefined;
+  const [wanted, has] = [plain(asked), plain(held.local)];
+  if (wanted.family === has.family) {
+    if (wanted.address === has.address) return "same";
+    if (isWildcard(has)) return "wildcard";
+    return isWildcard(wanted) ? "covered" : undefined;
+  }
+  if (has.family === "ipv6") return isWildcard(has) && !held.v6only ? "dual stack" : undefined;
+  return isWildcard(wanted) ? "covered" : undefined;
+}
+
+/** Whether it is every address of its family. */
+export const isWildcard = ({ address }: { readonly address: string }): boolean =>
+  address === "0.0.0.0" || address === "::";
+
+/** An IPv4 address in IPv6's clothes (RFC 4291, 2.5.5.2) is an IPv4 address. */
+function plain({ family, address }: Ipv4Address | Ipv6Address): { family: "ipv4" | "ipv6"; address: string } {
+  const mapped = MAPPED.exec(address)?.[1];
+  return mapped === undefined ? { family, address } : { family: "ipv4", address: mapped };
+}

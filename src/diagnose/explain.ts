@@ -1,0 +1,116 @@
+import type { AddressInput, Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
+import { kind } from "../errors/argument.ts";
+import { host } from "../system/host.ts";
+import { explainPath } from "./explain-path.ts";
+import { explainPort } from "./explain-port.ts";
+import type { Cause, Explanation } from "./explanation.ts";
+import { adviceOn, hostAndPort, pathText, printable, sentenceOf } from "./sentences.ts";
+
+/** What `explain()` takes besides the address. */
+export interface ExplainOptions {
+  /** Which ports are meant: TCP's and UDP's are apart. TCP's if left out. */
+  readonly protocol?: "tcp" | "udp";
+}
+
+/**
+ * Says why an address cannot be listened on or bound to: who holds it, and what to do. It asks the kernel and looks at the
+ * processes, and changes nothing; it sees this network namespace alone.
+ *
+ * - Linux: sockets are told by netlink's sock_diag, processes by /proc. Those of other users are told as far as this
+ *   process may see them; the account says where it may not. Sockets that are bound and do not listen are told since
+ *   Linux 6.8.
+ *
+ * @param about an address; or an error of `bind()` or `listen()`, ours or Node's, which is about one
+ * @param options `protocol`, where it is not TCP
+ * @returns the account, typed and as text. An error's address may be free by now: the account says so
+ * @throws TypeError if `about` is neither an IP or unix address nor an error with one
+ * @throws RangeError if a port or a path is out of range
+ * @example
+ * ```ts
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * listen(server, 16);
+ * const { verdict, sentence } = explain(getsockname(server));
+ * console.log(verdict, sentence); // taken held by node (pid 4121, …)
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
+ */
+export function explain(about: AddressInput | Error, options: ExplainOptions = {}): Explanation {
+  const address = addressOf(about);
+  if (address.family === "unix") return account(address, explainPath(address), []);
+  const { causes, notes } = explainPort(address, options.protocol ?? "tcp");
+  return account(address, causes, notes);
+}
+
+function account(
+  address: Explanation["address"],
+  causes: readonly Cause[],
+  notes: readonly string[],
+): Explanation {
+  const verdict = verdictOf(causes);
+  const advice = causes.flatMap((cause) => adviceOn(cause, address));
+  const [first, ...others] = causes.map(sentenceOf);
+  const sentence = first ?? "free";
+  const lines = [
+    `${address.family === "unix" ? printable(pathText(address)) : hostAndPort(address)}: ${sentence}`,
+    ...others.map((other) => `  ${other}`),
+    ...notes.map((note) => `  ${note}`),
+    ...advice.map((one) => `  ${one.sentence}${one.command === undefined ? "" : ` Run: ${one.command}`}`),
+  ];
+  return { address, verdict, causes, notes, advice, sentence, text: lines.join("\n") };
+}
+
+function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
+  switch (first?.kind) {
+    case undefined:
+      return "free";
+    case "held":
+    case "time-wait":
+    case "reuse-port-group":
+    case "stale-path":
+    case "not-a-socket":
+      return "taken";
+    case "privileged-port":
+    case "address-not-here":
+    case "ports-used-up":
+    case "missing-directory":
+    case "directory-denied":
+      return "unavailable";
+    case "unseen":
+      return "unknown";
+  }
+}
+
+function addressOf(about: AddressInput | Error): Explanation["address"] {
+  if (typeof about !== "object" || about === null) {
+    throw new TypeError(`explain() takes an address or an error, not ${kind(about)}`);
+  }
+  const input = about instanceof Error ? addressInError(about) : about;
+  // Through the bytes of a sockaddr, which checks it, and writes it as the system does.
+  const address = decodeAddress(host, encodeAddress(input, host, host.address));
+  if (isExplained(address)) return address;
+  throw new TypeError(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
+}
+
+const isExplained = (address: {
+  readonly family: string;
+}): address is Ipv4Address | Ipv6Address | UnixAddress =>
+  address.family === "ipv4" || address.family === "ipv6" || address.family === "unix";
+
+/** The fields of Node's errors and ours. Of a unix path, Node's has port -1 and the path as address (net.js). */
+function addressInError(error: Error): AddressInput {
+  const { address, port, path } = fieldsOf(error);
+  if (typeof path === "string") return { family: "unix", path };
+  if (typeof address !== "string") throw new TypeError("the error has no address to explain");
+  if (port === -1 || port === undefined) return { family: "unix", path: address };
+  if (typeof port !== "number") throw new TypeError("the error has no port to explain");
+  return { family: address.includes(":") ? "ipv6" : "ipv4", address, port };
+}
+
+function fieldsOf(error: Error): { address: unknown; port: unknown; path: unknown } {
+  return {
+    address: "address" in error ? error.address : undefined,
+    port: "port" in error ? error.port : undefined,
+    path: "path" in error ? error.path : undefined,
+  };
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from "node:fs";
+
+// What proc(5) tells of the kernel and of this process.
+
+/** A setting by its name: `net.core.somaxconn`; undefined where the kernel has none of that name. */
+export function setting(name: string): string | undefined {
+  return text(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim();
+}
+
+/** A setting that is a number. */
+export function numericSetting(name: string): number | undefined {
+  const value = setting(name);
+  return value === undefined ? undefined : Number(value);
+}
+
+/** net.ipv4.ip_local_port_range, from which the system chooses ports: first and last. */
+export function ephemeralRange(): { readonly first: number; readonly last: number } {
+  const [first = 32768, last = 60999] = (setting("net.ipv4.ip_local_port_range") ?? "")
+    .split(/\s+/)
+    .map(Number);
+  return Number.isNaN(first) || Number.isNaN(last) ? { first: 32768, last: 60999 } : { first, last };
+}
+
+/** net.ipv4.ip_local_reserved_ports, which the system does not choose: `"8080,9000-9010"`. */
+export function isReserved(port: number): boolean {
+  return (setting("net.ipv4.ip_local_reserved_ports") ?? "").split(",").some((part) => {
+    const [first, last = first] = part.split("-").map(Number);
+    return first !== undefined && last !== undefined && part !== "" && port >= first && port <= last;
+  });
+}
+
+/** CAP_NET_BIND_SERVICE, include/uapi/linux/capability.h. */
+const CAP_NET_BIND_SERVICE = 10n;
+
+/** Whether this process may bind to every port. */
+export function mayBindPrivilegedPorts(): boolean {
+  const [, effective = "0"] = /^CapEff:\s*([\da-f]+)/m.exec(text("/proc/self/status") ?? "") ?? [];
+  return (BigInt(`0x${effective}`) & (1n << CAP_NET_BIND_SERVICE)) !== 0n;
+}
+
+/** Linux 6.8 tells of sockets that are bound and do not listen (TCPF_BOUND_INACTIVE in inet_diag_dump_icsk). */
+export function tellsBoundSockets(): boolean {
+  const [major = 0, minor = 0] = (text("/proc/sys/kernel/osrelease") ?? "").split(".").map(Number);
+  return major > 6 || (major === 6 && minor >= 8);
+}
+
+export function text(path: string): string | undefined {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,205 @@
+import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
+import type { OpenSocket } from "./open-socket.ts";
+import type { Holder } from "./process.ts";
+
+// An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
+
+/** One cause, in words that follow the address: `held by node (pid 4121, …)`. */
+export function sentenceOf(cause: Cause): string {
+  switch (cause.kind) {
+    case "held":
+      return `held by ${whoHolds(cause)}${howHeld(cause)}`;
+    case "time-wait":
+      return waiting(cause);
+    case "reuse-port-group":
+      return groupOf(cause);
+    case "privileged-port":
+      return `port ${cause.port} needs a privilege: those below ${cause.start} do (net.ipv4.ip_unprivileged_port_start), and this process lacks CAP_NET_BIND_SERVICE`;
+    case "address-not-here":
+      return cause.here.length === 0
+        ? "not an address of this machine, which has none of this family"
+        : `not an address of this machine, which has ${cause.here.join(", ")}`;
+    case "ports-used-up":
+      return `all ports that the system chooses from are in use: ${cause.first} to ${cause.last} (net.ipv4.ip_local_port_range)${cause.reserved === 0 ? "" : `, without the ${cause.reserved} of net.ipv4.ip_local_reserved_ports`}; ${cause.timeWait} of them only by closed connections (TIME_WAIT)`;
+    case "stale-path":
+      return "left behind by a socket that is gone: nobody listens on it";
+    case "not-a-socket":
+      return `not a socket, but a ${cause.is === "other" ? "file of another kind" : cause.is}`;
+    case "missing-directory":
+      return `the directory ${cause.directory} does not exist`;
+    case "directory-denied":
+      return `the directory ${cause.directory} may not be written or searched by this user: it is ${cause.owner}'s, with mode ${cause.mode}`;
+    case "unseen":
+      return `cannot be told: ${cause.reason.replace(/\.$/, "")}`;
+  }
+}
+
+/** What to do about a cause. */
+export function adviceOn(cause: Cause, address: Ipv4Address | Ipv6Address | UnixAddress): Advice[] {
+  switch (cause.kind) {
+    case "held":
+      return adviceOnHeld(cause, address);
+    case "time-wait":
+      return [
+        cause.reuseAddress
+          ? { sentence: "Set SO.REUSEADDR before bind(): the address can be had at once." }
+          : {
+              sentence: `Wait ${duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
+            },
+      ];
+    case "reuse-port-group":
+      return cause.joinable ? [{ sentence: "Set SO.REUSEPORT before bind() to share the port." }] : [];
+    case "privileged-port":
+      return [
+        { sentence: `Choose a port from ${cause.start} up.` },
+        {
+          sentence: "Or let every user have it.",
+          command: `sudo sysctl net.ipv4.ip_unprivileged_port_start=${cause.port}`,
+        },
+      ];
+    case "address-not-here":
+      return [{ sentence: "See which addresses the machine has.", command: "ip address" }];
+    case "ports-used-up":
+      return [
+        { sentence: "See who has them.", command: "ss -tanp" },
+        {
+          sentence: "Or widen the range.",
+          command: 'sudo sysctl net.ipv4.ip_local_port_range="10240 65535"',
+        },
+      ];
+    case "stale-path":
+      return [{ sentence: "Remove it.", command: `rm ${shellWord(cause.path)}` }];
+    case "not-a-socket":
+      return [{ sentence: "Choose another path." }];
+    case "missing-directory":
+      return [{ sentence: "Make it.", command: `mkdir -p ${shellWord(cause.directory)}` }];
+    case "directory-denied":
+      return [{ sentence: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
+    case "unseen":
+      return [{ sentence: "Ask as root, who sees more.", command: `sudo berkeley why ${wordOf(address)}` }];
+  }
+}
+
+function adviceOnHeld(
+  { holders, socket, user }: Held,
+  address: Ipv4Address | Ipv6Address | UnixAddress,
+): Advice[] {
+  const where = socket.protocol === "unix" ? wordOf(address) : `${socket.local.port}`;
+  if (holders.length === 0) {
+    const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
+    return [{ sentence, command: `sudo berkeley why ${wordOf(address)}` }];
+  }
+  if (socket.protocol === "udp") return [{ sentence: "Stop it.", command: `kill ${holders[0]?.pid}` }];
+  return [{ sentence: "Stop it.", command: `berkeley free ${where}` }];
+}
+
+/** The processes: the one that opened the socket, as far as can be told, and those that share it. */
+function whoHolds({ holders, hidden, user }: Held): string {
+  const [first, ...others] = oldestFirst(holders);
+  if (first === undefined) {
+    const whose = user === undefined ? "" : ` of user ${user}`;
+    return hidden > 0
+      ? `a process${whose} that this one may not look into`
+      : `a socket${whose} that no process of this machine's table has open`;
+  }
+  if (others.length === 0) return describe(first);
+  const names = others.slice(0, 3).map(({ name, pid }) => `${printable(name)} (pid ${pid})`);
+  const more = others.length > 3 ? `, ${others.length - 3} more` : "";
+  return `${describe(first)}, shared with ${names.join(", ")}${more}`;
+}
+
+/** A process that inherited the socket is younger than the one that it has it from. */
+const oldestFirst = (holders: readonly Holder[]) =>
+  [...holders].sort((one, other) => one.started - other.started || one.pid - other.pid);
+
+/** A process: `node (pid 4121, user ana, "node server.js", in /srv/app, for 2 h)`. */
+export function describe({ name, pid, user, command, directory, started }: Holder): string {
+  const details = [
+    `pid ${pid}`,
+    `user ${user}`,
+    ...(command.length === 0 ? [] : [JSON.stringify(shortened(printable(command.join(" "))))]),
+    ...(directory === undefined ? [] : [`in ${printable(directory)}`]),
+    `for ${duration(Date.now() - started)}`,
+  ];
+  return `${printable(name)} (${details.join(", ")})`;
+}
+
+function howHeld({ socket, coverage }: Held): string {
+  const on = coverage === "same" ? "" : ` on ${place(socket)}`;
+  const why = {
+    same: "",
+    wildcard: ", which is every address",
+    "dual stack": ", which takes IPv4 as well (IPV6_V6ONLY is off)",
+    covered: "",
+  }[coverage];
+  switch (socket.use) {
+    case "listening":
+      return coverage === "same" ? "" : `, which listens${on}${why}`;
+    case "bound":
+      if (socket.protocol === "tcp") return `, which is bound${on}${why} and does not listen`;
+      return coverage === "same" ? "" : `, which is bound${on}${why}`;
+    default:
+      return socket.protocol === "unix" || socket.peer === undefined
+        ? ", by a connection"
+        : `, by a connection from ${place(socket)} to ${hostAndPort(socket.peer)}`;
+  }
+}
+
+function waiting({ sockets, remaining }: TimeWait): string {
+  const count = sockets.length === 1 ? "a closed connection" : `${sockets.length} closed connections`;
+  return remaining > 0
+    ? `kept by ${count} (TIME_WAIT), for ${duration(remaining)} more`
+    : `kept by ${count} that the peer has not closed yet`;
+}
+
+function groupOf({ sockets, user, joinable }: ReusePortGroup): string {
+  const shared =
+    sockets === 1 ? "it can be shared (SO_REUSEPORT)" : `${sockets} sockets share it (SO_REUSEPORT)`;
+  return joinable ? `${shared}, and this process may join` : `${shared}, and only user ${user} may join`;
+}
+
+/** The address of a socket, as people write it. */
+export function place(socket: OpenSocket): string {
+  return socket.protocol === "unix" ? printable(pathText(socket.local)) : hostAndPort(socket.local);
+}
+
+export function hostAndPort(address: Ipv4Address | Ipv6Address): string {
+  if (address.family === "ipv4") return `${address.address}:${address.port}`;
+  return `[${address.address}${address.scopeId === 0 ? "" : `%${address.scopeId}`}]:${address.port}`;
+}
+
+/** The path of a unix socket; a name in the abstract namespace begins with @. */
+export function pathText({ path }: UnixAddress): string {
+  const text = typeof path === "string" ? path : Buffer.from(path).toString();
+  return text.startsWith("\0") ? `@${text.slice(1)}` : text;
+}
+
+/** An address as a word of the command line. */
+function wordOf(address: Ipv4Address | Ipv6Address | UnixAddress): string {
+  if (address.family === "unix") return `--unix ${shellWord(pathText(address))}`;
+  return address.address === "::" || address.address === "0.0.0.0" ? `${address.port}` : hostAndPort(address);
+}
+
+/** A word for a POSIX shell to paste. */
+function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The two largest units: `2 h`, `1 min 5 s`. */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60)
+    return seconds % 60 === 0 || minutes >= 10 ? `${minutes} min` : `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
+}
+
+const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+
+/** Control and formatting characters as escapes. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+}
