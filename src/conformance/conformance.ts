@@ -72,7 +72,7 @@ async function outcomeOf(row: Row & { readonly except: Exceptions }, context: Te
   try {
     await row.run(fixture);
   } finally {
-    fixture.closeAll();
+    await fixture.end();
   }
   assert.deepEqual(openDescriptors(), before, "descriptors were left open");
   const { skipped } = fixture;

@@ -28,6 +28,7 @@ export class Fixture {
   readonly #context: TestContext;
   readonly #descriptors: Descriptor[] = [];
   readonly #folders: string[] = [];
+  readonly #ends: (() => void | Promise<void>)[] = [];
   #skipped: string | undefined;
 
   constructor(context: TestContext) {
@@ -103,6 +104,17 @@ export class Fixture {
     const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
     this.#folders.push(folder);
     return folder;
+  }
+
+  /** Has something done at the end of the test, and waited for. */
+  after(end: () => void | Promise<void>): void {
+    this.#ends.push(end);
+  }
+
+  /** Ends what the test has started, and closes all. */
+  async end(): Promise<void> {
+    for (const end of this.#ends) await end();
+    this.closeAll();
   }
 
   closeAll(): void {

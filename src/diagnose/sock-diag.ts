@@ -4,6 +4,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { recv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import { trySocket } from "../posix/socket.ts";
+import { host } from "../system/host.ts";
 import { SOCK_DIAG_BY_FAMILY } from "../system/linux/inet-diag.ts";
 import {
   decodeNetlinkMessages,
@@ -32,6 +33,7 @@ function converse<Told>(
   flags: number,
   hear: (netlink: Socket) => Told | undefined,
 ): Told | undefined {
+  if (host.name !== "linux") return undefined;
   const opened = trySocket(AF.NETLINK, SOCK.RAW, NETLINK_SOCK_DIAG);
   if (!opened.ok) return undefined;
   const netlink = opened.value;

@@ -1,0 +1,28 @@
+// Holds the sockets that its argument asks for until its standard input ends; prints their addresses, as JSON.
+import { writeSync } from "node:fs";
+import { IPV6 } from "../options/ipv6.ts";
+import { SO } from "../options/so.ts";
+import { bind } from "../posix/bind.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import { listen } from "../posix/listen.ts";
+import { setsockopt } from "../posix/setsockopt.ts";
+import { socket } from "../posix/socket.ts";
+import type { HeldByChild, HoldRequest } from "./holding.ts";
+import { becomeUnprivileged } from "./unprivileged.ts";
+
+const { sockets, unprivileged = false }: HoldRequest = JSON.parse(process.argv[2] ?? "");
+if (unprivileged) becomeUnprivileged();
+const held = sockets.map(hold);
+writeSync(1, `${JSON.stringify(held.map(getsockname))}\n`);
+process.stdin.resume().on("end", () => process.exit());
+
+function hold({ address, datagram = false, v6only, reusePort = false, backlog }: HeldByChild) {
+  const domain = { ipv4: AF.INET, ipv6: AF.INET6, unix: AF.UNIX }[address.family];
+  const made = socket(domain, datagram ? SOCK.DGRAM : SOCK.STREAM);
+  if (v6only !== undefined) setsockopt(made, IPV6.V6ONLY, v6only);
+  if (reusePort) setsockopt(made, SO.REUSEPORT, true);
+  bind(made, address);
+  if (backlog !== undefined) listen(made, backlog);
+  return made;
+}
