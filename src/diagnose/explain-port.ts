@@ -152,7 +152,7 @@ function notes(port: number, protocol: "tcp" | "udp"): string[] {
     );
   } else if (port >= first && port <= last) {
     notes.push(
-      `The port is one that the system chooses for outgoing connections (${first} to ${last}, net.ipv4.ip_local_port_range): any of them may have it at times.`,
+      `The port is one that the system chooses for outgoing connections (${first} to ${last}, net.ipv4.ip_local_port_range), so one of them may have it at times.`,
     );
   }
   if (protocol === "tcp" && !tellsBoundSockets()) {

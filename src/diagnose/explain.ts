@@ -28,10 +28,13 @@ export interface ExplainOptions {
  * @throws RangeError if a port or a path is out of range
  * @example
  * ```ts
+ * import { explain } from "berkeley/diagnose";
+ *
  * using server = socket(AF.INET, SOCK.STREAM);
  * listen(server, 16);
- * const { verdict, sentence } = explain(getsockname(server));
- * console.log(verdict, sentence); // taken held by node (pid 4121, …)
+ * const { verdict, text } = explain(getsockname(server));
+ * console.log(verdict); // taken
+ * if (verdict !== "taken") throw new Error(text); // 0.0.0.0:39117: held by node (pid 4121, user ana, "node server.js", …
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
  */
