@@ -19,7 +19,7 @@ const sockets = {
 const others = {
   headers: ["sys/fcntl.h", "sys/mman.h", "sys/proc_info.h"],
   names:
-    /^(FD_CLOEXEC|F_[GS]ETF[DL]|F_DUPFD_CLOEXEC|O_NONBLOCK|MAP_ANON|MAP_PRIVATE|PROT_READ|PROT_WRITE|PROC_PIDFDSOCKETINFO|SOCKINFO_TCP)$/,
+    /^(FD_CLOEXEC|F_[GS]ETF[DL]|F_DUPFD_CLOEXEC|O_NONBLOCK|MAP_ANON|MAP_PRIVATE|PROT_READ|PROT_WRITE|PROC_PIDFDSOCKETINFO|SOCKINFO_TCP|SOI_S_CANTRCVMORE|F_KINFO)$/,
 };
 const constants = [errors, sockets, others];
 const headers = constants.flatMap(({ headers }) => headers);
@@ -109,7 +109,7 @@ export const systems = {
         "psi.soi_proto.pri_tcp.tcpsi_state",
       ],
     },
-    expressions,
+    expressions: [...expressions, "SOCKINFO_TCP"],
     macros: [
       "__APPLE__=1",
       "__MACH__=1",
@@ -154,7 +154,7 @@ export const systems = {
   freebsd: {
     headers,
     constants,
-    laidOutBy,
+    laidOutBy: [...laidOutBy, "sys/user.h", "netlink/netlink.h"],
     structures: {
       ...structures,
       "struct accept_filter_arg": ["af_name", "af_arg"],
@@ -166,7 +166,9 @@ export const systems = {
         "cmcred_ngroups",
         "cmcred_groups",
       ],
+      "struct kinfo_file": ["kf_structsize", "kf_un.kf_sock.kf_sock_pcb"],
       "struct mmsghdr": ["msg_hdr", "msg_len"],
+      "struct sockaddr_nl": ["nl_len", "nl_family", "nl_pid", "nl_groups"],
       "struct tcp_info": ["tcpi_state", "tcpi_rtt"],
     },
     expressions,

@@ -10,7 +10,7 @@ import { formatIpv6 } from "./ip.ts";
 import { decodeAddress, encodeAddress } from "./sockaddr.ts";
 
 /** The BSDs' layout: a length byte before the family, and a shorter sun_path. */
-const bsd: System = { ...linux, sockaddr: { lengthByte: true, sunPathSize: 104 } };
+const bsd: System = { ...linux, sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false } };
 
 function encode(address: AddressInput, system: System = linux): Uint8Array {
   return encodeAddress(address, system, new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128))).valid.slice();
@@ -170,6 +170,7 @@ for (const [layout, system] of [
   test(`decoding undoes encoding, for any address (${layout})`, () => {
     fc.assert(
       fc.property(anyAddress, (address) => {
+        fc.pre(system.sockaddr.abstractNames || !isAbstract(address));
         assert.deepEqual(decode(encode(address, system), system), address);
       }),
       { numRuns: 3000 },
@@ -188,6 +189,10 @@ for (const [layout, system] of [
       { numRuns: 5000 },
     );
   });
+}
+
+function isAbstract(address: Address): boolean {
+  return address.family === "unix" && (address.path[0] === "\0" || address.path[0] === 0);
 }
 
 function encodedLength(path: string | Uint8Array): number {

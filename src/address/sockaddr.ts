@@ -48,7 +48,7 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
 /** The number of the family, and what follows it in the sockaddr. */
 function encode(input: AddressInput, system: System): [family: number, data: Uint8Array] {
   const { AF } = system.constants;
-  if (isOf(input, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr.sunPathSize)];
+  if (isOf(input, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr)];
   if (isOf(input, "netlink")) return [known(AF.NETLINK, input, system), encodeNetlink(input)];
   if (isOf(input, "packet")) return [known(AF.PACKET, input, system), encodePacket(input)];
   if (isOf(input, "vsock")) return [known(AF.VSOCK, input, system), encodeVsock(input)];
@@ -96,7 +96,7 @@ function decodeFamily(
   bytes: Uint8Array,
   view: DataView,
   length: number,
-  { constants: { AF } }: System,
+  { constants: { AF }, sockaddr }: System,
 ): Address | undefined {
   switch (number) {
     case AF.INET:
@@ -104,7 +104,7 @@ function decodeFamily(
     case AF.INET6:
       return decodeIpv6(bytes, view, length);
     case AF.UNIX:
-      return { family: "unix", path: decodePath(bytes.subarray(DATA, length)) };
+      return { family: "unix", path: decodePath(bytes.subarray(DATA, length), sockaddr) };
     case AF.UNSPEC:
       return { family: "unspecified" };
     case AF.NETLINK:

@@ -1,10 +1,12 @@
 import { kind } from "../errors/argument.ts";
+import type { SockaddrLayout } from "../system/system.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The bytes of sun_path: a name in the file system ends with a NUL where there is room, an abstract one never. */
-export function encodePath(path: string | Uint8Array, sunPathSize: number): Uint8Array {
+export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): Uint8Array {
+  const { sunPathSize, abstractNames } = layout;
   if (typeof path !== "string" && !(path instanceof Uint8Array)) {
     throw new TypeError(`the path of a unix address must be a string or a Uint8Array, not ${kind(path)}`);
   }
@@ -12,10 +14,10 @@ export function encodePath(path: string | Uint8Array, sunPathSize: number): Uint
     throw new TypeError("the path of a unix address has a lone surrogate, which no bytes can spell");
   }
   const bytes = typeof path === "string" ? encoder.encode(path) : path;
-  const isAbstract = bytes[0] === 0;
+  const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw new TypeError(
-      "the path of a unix address has a NUL in it; only a name in the abstract namespace may",
+      `the path of a unix address has a NUL in it; only a name in ${abstractNames ? "the" : "Linux's"} abstract namespace may`,
     );
   }
   if (bytes.byteLength > sunPathSize) {
@@ -31,8 +33,8 @@ export function encodePath(path: string | Uint8Array, sunPathSize: number): Uint
 }
 
 /** The name in sun_path: a string where it is UTF-8. */
-export function decodePath(sunPath: Uint8Array): string | Uint8Array {
-  const end = sunPath[0] === 0 ? -1 : sunPath.indexOf(0);
+export function decodePath(sunPath: Uint8Array, { abstractNames }: SockaddrLayout): string | Uint8Array {
+  const end = abstractNames && sunPath[0] === 0 ? -1 : sunPath.indexOf(0);
   const name = end === -1 ? sunPath : sunPath.subarray(0, end);
   try {
     return decoder.decode(name);

@@ -27,6 +27,11 @@ export type CType = "void" | "int" | "uint" | "size_t" | "ssize_t" | "int64_t" |
 export interface Library {
   /** Finds a symbol and gives it a prototype; throws where the library has no such symbol. */
   func<F>(name: string, result: CType, args: CType[]): F;
+  /**
+   * The same for a function of C with `...`, by the types of the arguments that follow. Apple's arm64 passes those on the stack,
+   * where a prototype without them would not put them.
+   */
+  variadic<F>(name: string, result: CType, args: CType[], more: CType[]): F;
 }
 
 /** Opens a shared library; `null` is the process itself: libc included, on Windows what node.exe exports, such as libuv's functions. */
@@ -36,13 +41,23 @@ export function openLibrary(path: string | null): Library {
     // The prototype is the only proof of F that there can be: C symbols carry no types.
     func: <F>(name: string, result: CType, args: CType[]) =>
       library.func(name, koffiType(result), args.map(koffiType)) as unknown as F,
+    variadic<F>(name: string, result: CType, args: CType[], more: CType[]) {
+      const call = library.func(name, koffiType(result), [...args.map(koffiType), "..."]);
+      const types = more.map(koffiType);
+      const typed = (...values: unknown[]) =>
+        call(
+          ...values.slice(0, args.length),
+          ...types.flatMap((type, index) => [type, values[args.length + index]]),
+        );
+      return typed as unknown as F;
+    },
   };
 }
 
 /** The same, on these platforms only: elsewhere its functions throw, so that a module of another system can be imported. */
 export function openLibraryOn(platforms: readonly NodeJS.Platform[], path: string | null): Library {
   if (platforms.includes(process.platform)) return openLibrary(path);
-  return { func: elsewhere };
+  return { func: elsewhere, variadic: elsewhere };
 }
 
 function elsewhere<F>(name: string): F {

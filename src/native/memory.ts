@@ -10,9 +10,11 @@ export interface Memory {
 }
 
 const PROT_READ_WRITE = 0x1 | 0x2;
-const MAP_PRIVATE_ANONYMOUS = 0x02 | 0x20;
+const MAP_PRIVATE = 0x02;
+/** include/uapi/asm-generic/mman-common.h; sys/mman.h of macOS and FreeBSD. */
+const MAP_ANONYMOUS = process.platform === "linux" ? 0x20 : 0x1000;
 
-const mmap = openLibraryOn(["linux"], null).func<
+const mmap = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
   (at: null, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
 >("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
 
@@ -34,7 +36,7 @@ export function mapMemory(size: number): Memory {
 }
 
 function mapped(size: number): Pointer {
-  const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
+  const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (BigInt.asIntN(64, pointer) === -1n)
     throw new Error(`mmap of ${size} bytes failed: errno ${lastErrno()}`);
   return pointer;

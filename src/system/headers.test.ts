@@ -1,8 +1,22 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { FIONBIO } from "./bsd/ioctl.ts";
+import { MMSGHDR } from "./bsd/message-headers.ts";
+import { TCPS } from "./bsd/tcp-state.ts";
+import { F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
+import { STAT as DARWIN_STAT } from "./darwin/identity.ts";
 import { darwinNumbers } from "./darwin/numbers.ts";
+import {
+  PROC_PIDFDSOCKETINFO,
+  SOCKET_FDINFO,
+  SOCKINFO_TCP,
+  SOI_S_CANTRCVMORE,
+} from "./darwin/socket-info.ts";
+import { F_KINFO, KINFO_FILE, STAT } from "./freebsd/identity.ts";
 import { freebsdNumbers } from "./freebsd/numbers.ts";
+import { TCP_INFO } from "./freebsd/tcp-state.ts";
+import { IOV, MSG } from "./msghdr.ts";
 import type { OptionNumber, SystemNumbers } from "./system.ts";
 
 // headers.json holds what scripts/headers.mjs found in the system's published headers, and the revision of those.
@@ -127,6 +141,76 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
       assert.equal(headers.expressions[name], align(cmsg.headerSize) + align(length), name);
     }
   });
+}
+
+/** Where the members are, by their names behind the last dot, and the size. */
+const places = ({ size, members }: Structure) => ({
+  ...Object.fromEntries(Object.entries(members).map(([name, [at]]) => [name.replace(/.*\./, ""), at])),
+  size,
+});
+
+function structure(numbers: SystemNumbers, name: string): Structure {
+  const found = headersOf(numbers).structures[name];
+  assert.ok(found !== undefined, name);
+  return found;
+}
+
+test("messages are laid out as the headers have them", () => {
+  for (const numbers of [darwinNumbers, freebsdNumbers]) {
+    const { members, size } = structure(numbers, "struct msghdr");
+    assert.equal(size, MMSGHDR.len);
+    assert.deepEqual(members, {
+      msg_name: [MSG.name, 8],
+      msg_namelen: [MSG.namelen, 4],
+      msg_iov: [MSG.iov, 8],
+      msg_iovlen: [MSG.iovlen, 4],
+      msg_control: [MSG.control, 8],
+      msg_controllen: [MSG.controllen, 4],
+      msg_flags: [MMSGHDR.flags, 4],
+    });
+    const iovec = structure(numbers, "struct iovec");
+    assert.deepEqual(iovec, { size: IOV.size, members: { iov_base: [IOV.base, 8], iov_len: [IOV.len, 8] } });
+  }
+  const { size, members } = structure(freebsdNumbers, "struct mmsghdr");
+  assert.equal(size, MMSGHDR.size);
+  assert.deepEqual(members, { msg_hdr: [0, MMSGHDR.len], msg_len: [MMSGHDR.len, 8] });
+});
+
+test("what the Systems read is laid out as the headers have it", () => {
+  assert.deepEqual(places(structure(darwinNumbers, "struct stat")), DARWIN_STAT);
+  assert.deepEqual(places(structure(darwinNumbers, "struct socket_fdinfo")), SOCKET_FDINFO);
+  assert.deepEqual(places(structure(freebsdNumbers, "struct stat")), STAT);
+  assert.deepEqual(places(structure(freebsdNumbers, "struct kinfo_file")), KINFO_FILE);
+  for (const numbers of [darwinNumbers, freebsdNumbers]) {
+    const pollfd = structure(numbers, "struct pollfd");
+    assert.deepEqual(pollfd, { size: 8, members: { fd: [0, 4], events: [4, 2], revents: [6, 2] } });
+    assert.equal(structure(numbers, "struct sockaddr_storage").size, 128);
+  }
+  assert.deepEqual(structure(freebsdNumbers, "struct tcp_info").members.tcpi_state, [0, 1]);
+});
+
+test("the numbers that the Systems use have those of the headers", () => {
+  const both = { FIONBIO, MAP_ANON: 0x1000, MAP_PRIVATE: 0x2, PROT_READ: 0x1, PROT_WRITE: 0x2 };
+  const tcps = Object.fromEntries(Object.entries(TCPS).map(([state, number]) => [`TCPS_${state}`, number]));
+  assertDefined(darwinNumbers, {
+    ...both,
+    ...tcps,
+    FD_CLOEXEC,
+    F_SETFD,
+    PROC_PIDFDSOCKETINFO,
+    SOCKINFO_TCP,
+    SOI_S_CANTRCVMORE,
+  });
+  const TCP_INFO_NUMBER = { IPPROTO_TCP: TCP_INFO.level, TCP_INFO: TCP_INFO.number };
+  assertDefined(freebsdNumbers, { ...both, ...tcps, ...TCP_INFO_NUMBER, F_KINFO });
+});
+
+function assertDefined(numbers: SystemNumbers, expected: Readonly<Record<string, number>>): void {
+  const { constants, expressions } = headersOf(numbers);
+  const defined = Object.assign({}, expressions, ...Object.values(constants));
+  for (const [name, number] of Object.entries(expected)) {
+    assert.equal(defined[name], number, `${numbers.name}: ${name}`);
+  }
 }
 
 function headersOf({ name }: SystemNumbers): Headers {

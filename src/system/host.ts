@@ -1,14 +1,23 @@
+import { darwin } from "./darwin/darwin.ts";
+import { freebsd } from "./freebsd/freebsd.ts";
 import { linux } from "./linux/linux.ts";
 import type { System } from "./system.ts";
 import { windows } from "./windows/windows.ts";
+
+const systems: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
+  darwin,
+  freebsd,
+  linux,
+  win32: windows,
+};
 
 /** The system that this process runs on. */
 export const host: System = hostSystem();
 
 function hostSystem(): System {
-  if (process.platform === "linux" && (process.arch === "x64" || process.arch === "arm64")) return linux;
-  if (process.platform === "win32" && (process.arch === "x64" || process.arch === "arm64")) return windows;
+  const system = systems[process.platform];
+  if (system !== undefined && (process.arch === "x64" || process.arch === "arm64")) return system;
   throw new Error(
-    `berkeley: ${process.platform} on ${process.arch} is not supported yet; Linux and Windows on x64 and arm64 are`,
+    `berkeley: ${process.platform} on ${process.arch} is not supported; Linux, macOS, FreeBSD and Windows on x64 and arm64 are`,
   );
 }

@@ -45,6 +45,8 @@ export interface SockaddrLayout {
   readonly lengthByte: boolean;
   /** Bytes of sun_path. */
   readonly sunPathSize: number;
+  /** Whether a NUL in front of a unix path begins a name of Linux's abstract namespace; elsewhere it ends the path. */
+  readonly abstractNames: boolean;
 }
 
 export interface CmsgLayout {

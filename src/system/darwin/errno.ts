@@ -1,5 +1,5 @@
 // From sys/errno.h; sorted by C name. headers.test.ts checks every one of them. EWOULDBLOCK is EAGAIN here, and ENOTSUP is another than EOPNOTSUPP.
-export const errnos: Readonly<Record<string, number>> = {
+export const errnos = {
   E2BIG: 7,
   EACCES: 13,
   EADDRINUSE: 48,
@@ -106,4 +106,4 @@ export const errnos: Readonly<Record<string, number>> = {
   ETXTBSY: 26,
   EUSERS: 68,
   EXDEV: 18,
-};
+} satisfies Record<string, number>;

@@ -1,5 +1,5 @@
 // From sys/errno.h; sorted by C name. headers.test.ts checks every one of them. EWOULDBLOCK is EAGAIN here, and ENOTSUP is EOPNOTSUPP.
-export const errnos: Readonly<Record<string, number>> = {
+export const errnos = {
   E2BIG: 7,
   EACCES: 13,
   EADDRINUSE: 48,
@@ -97,4 +97,4 @@ export const errnos: Readonly<Record<string, number>> = {
   ETXTBSY: 26,
   EUSERS: 68,
   EXDEV: 18,
-};
+} satisfies Record<string, number>;

@@ -1,98 +1,29 @@
 import { openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
+export * from "../posix-libc.ts";
+
 const libc = openLibraryOn(["linux"], null);
 
-// Prototypes as in <sys/socket.h>, <poll.h>, <net/if.h> and <sys/stat.h>. A `void*` is a mapped address, or a
-// Uint8Array that the call alone uses: no call here keeps a pointer after it has returned.
+// What Linux has alone, or another prototype than the BSDs: as in <sys/socket.h>, <sys/ioctl.h> and <sys/stat.h>.
 export const accept4 = libc.func<(fd: number, address: Bytes, length: Bytes, flags: number) => number>(
   "accept4",
   "int",
   ["int", "void*", "void*", "int"],
 );
-export const bind = libc.func<(fd: number, address: Bytes, length: number) => number>("bind", "int", [
-  "int",
-  "void*",
-  "uint",
-]);
-export const close = libc.func<(fd: number) => number>("close", "int", ["int"]);
-export const connect = libc.func<(fd: number, address: Bytes, length: number) => number>("connect", "int", [
-  "int",
-  "void*",
-  "uint",
-]);
-export const getpeername = libc.func<(fd: number, address: Bytes, length: Bytes) => number>(
-  "getpeername",
-  "int",
-  ["int", "void*", "void*"],
-);
-export const getsockname = libc.func<(fd: number, address: Bytes, length: Bytes) => number>(
-  "getsockname",
-  "int",
-  ["int", "void*", "void*"],
-);
-export const getsockopt = libc.func<
-  (fd: number, level: number, name: number, value: Bytes, length: Bytes) => number
->("getsockopt", "int", ["int", "int", "int", "void*", "void*"]);
-export const if_nametoindex = libc.func<(name: Uint8Array) => number>("if_nametoindex", "uint", ["void*"]);
 export const ioctl = libc.func<(fd: number, request: number, argument: Uint8Array) => number>(
   "ioctl",
   "int",
   ["int", "size_t", "void*"],
 );
-export const listen = libc.func<(fd: number, backlog: number) => number>("listen", "int", ["int", "int"]);
-export const poll = libc.func<(entries: Bytes, count: number, timeout: number) => number>("poll", "int", [
-  "void*",
-  "size_t",
-  "int",
-]);
-export const recv = libc.func<(fd: number, buffer: Bytes, size: number, flags: number) => number>(
-  "recv",
-  "ssize_t",
-  ["int", "void*", "size_t", "int"],
-);
-export const recvfrom = libc.func<
-  (fd: number, buffer: Bytes, size: number, flags: number, address: Bytes, length: Bytes) => number
->("recvfrom", "ssize_t", ["int", "void*", "size_t", "int", "void*", "void*"]);
 export const recvmmsg = libc.func<
   (fd: number, messages: Bytes, count: number, flags: number, timeout: null) => number
 >("recvmmsg", "int", ["int", "void*", "uint", "int", "void*"]);
-export const recvmsg = libc.func<(fd: number, message: Bytes, flags: number) => number>(
-  "recvmsg",
-  "ssize_t",
-  ["int", "void*", "int"],
-);
-export const send = libc.func<(fd: number, buffer: Bytes, size: number, flags: number) => number>(
-  "send",
-  "ssize_t",
-  ["int", "void*", "size_t", "int"],
-);
 export const sendmmsg = libc.func<(fd: number, messages: Bytes, count: number, flags: number) => number>(
   "sendmmsg",
   "int",
   ["int", "void*", "uint", "int"],
 );
-export const sendmsg = libc.func<(fd: number, message: Bytes, flags: number) => number>(
-  "sendmsg",
-  "ssize_t",
-  ["int", "void*", "int"],
-);
-export const sendto = libc.func<
-  (fd: number, buffer: Bytes, size: number, flags: number, address: Bytes, length: number) => number
->("sendto", "ssize_t", ["int", "void*", "size_t", "int", "void*", "uint"]);
-export const setsockopt = libc.func<
-  (fd: number, level: number, name: number, value: Bytes, length: number) => number
->("setsockopt", "int", ["int", "int", "int", "void*", "uint"]);
-export const shutdown = libc.func<(fd: number, how: number) => number>("shutdown", "int", ["int", "int"]);
-export const sockatmark = libc.func<(fd: number) => number>("sockatmark", "int", ["int"]);
-export const socket = libc.func<(domain: number, type: number, protocol: number) => number>("socket", "int", [
-  "int",
-  "int",
-  "int",
-]);
-export const socketpair = libc.func<
-  (domain: number, type: number, protocol: number, fds: Uint8Array) => number
->("socketpair", "int", ["int", "int", "int", "void*"]);
 export const statx = libc.func<
   (fd: number, path: Bytes, flags: number, mask: number, buffer: Bytes) => number
 >("statx", "int", ["int", "void*", "int", "uint", "void*"]);

@@ -1,101 +1,10 @@
-import { addressOf, type Memory, mapMemory } from "../../native/memory.ts";
-import type { MessageHeader, ValueResult } from "../system.ts";
-import { lengthOf } from "../view.ts";
+import { MSG as COMMON, IOV, messageHeaders } from "../msghdr.ts";
 
-// struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; } and struct iovec { void *iov_base; size_t iov_len; }
-// of 64-bit machines (include/linux/socket.h, include/uapi/linux/uio.h); glibc's and musl's are the same bytes.
-export const MSG = {
-  name: 0,
-  namelen: 8,
-  iov: 16,
-  iovlen: 24,
-  control: 32,
-  controllen: 40,
-  flags: 48,
-  len: 56,
-  size: 64,
-};
-export const IOV = { base: 0, len: 8, size: 16 };
-
-const none = new Uint8Array(0);
-
-let memory: Memory = mapMemory(4096);
-let start = Number(memory.pointer);
-let words = new Uint32Array(memory.buffer);
+export { IOV };
 
 /**
- * Lays out the headers, and behind them what they point to but the bytes themselves; gives the address of the first.
- *
- * Safety: the headers lie in mapped memory. They point to mapped memory, or to bytes that the caller holds until the call has
- * returned; `readHeaders` is the only one who looks at them after that. A header may know from an earlier call where its
- * bytes lie: plain memory that is still attached has not moved.
+ * struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; } (include/linux/socket.h); glibc's and musl's are the same bytes.
  */
-export function writeHeaders(messages: readonly MessageHeader[]): bigint {
-  let vectors = 0;
-  for (const { data } of messages) vectors += data.length;
-  reserve(messages.length * MSG.size + vectors * IOV.size);
-  let iovec = messages.length * MSG.size;
-  let header = 0;
-  for (const { address, data, control, places } of messages) {
-    setSize(header + MSG.name, placeOf(address));
-    setInt(header + MSG.namelen, address?.length ?? 0);
-    setSize(header + MSG.iov, start + iovec);
-    setSize(header + MSG.iovlen, data.length);
-    setSize(header + MSG.control, placeOf(control));
-    setSize(header + MSG.controllen, control?.length ?? 0);
-    setInt(header + MSG.flags, 0);
-    setInt(header + MSG.len, 0);
-    for (let piece = 0; piece < data.length; piece += 1) {
-      const bytes = data[piece] ?? none;
-      const at = places?.[piece] ?? placeOfBytes(bytes);
-      if (places !== null) places[piece] = at;
-      setSize(iovec + IOV.base, at);
-      setSize(iovec + IOV.len, lengthOf(bytes));
-      iovec += IOV.size;
-    }
-    header += MSG.size;
-  }
-  return memory.pointer;
-}
+export const MSG = { ...COMMON, flags: 48, len: 56, size: 64 };
 
-/** Takes what a receiving call wrote into the first `count` headers. */
-export function readHeaders(messages: readonly MessageHeader[], count: number): void {
-  for (let index = 0; index < count; index += 1) {
-    const message = messages[index];
-    if (message === undefined) return;
-    const header = index * MSG.size;
-    if (message.address !== null) message.address.length = getInt(header + MSG.namelen);
-    if (message.control !== null) message.control.length = getInt(header + MSG.controllen);
-    message.flags = getInt(header + MSG.flags);
-    message.bytes = getInt(header + MSG.len);
-  }
-}
-
-const getInt = (offset: number): number => words[offset >> 2] ?? 0;
-
-function setInt(offset: number, value: number): void {
-  words[offset >> 2] = value;
-}
-
-/**
- * A size_t or a pointer, as a number: those of a process are below 2^53, and a bigint takes five times as long to write. A word
- * takes what is left of a number modulo 2^32.
- */
-function setSize(offset: number, size: number): void {
-  words[offset >> 2] = size;
-  words[(offset >> 2) + 1] = size / 2 ** 32;
-}
-
-function reserve(size: number): void {
-  if (size <= words.byteLength) return;
-  // What was too small stays mapped: doubling keeps all that was ever mapped below twice the largest.
-  memory = mapMemory(Math.max(size, words.byteLength * 2));
-  start = Number(memory.pointer);
-  words = new Uint32Array(memory.buffer);
-}
-
-const placeOf = (value: ValueResult | null): number =>
-  value === null ? 0 : (value.place ?? placeOfBytes(value.bytes));
-
-/** No bytes lie nowhere. */
-const placeOfBytes = (bytes: Uint8Array): number => (lengthOf(bytes) === 0 ? 0 : Number(addressOf(bytes)));
+export const { readHeaders, writeHeaders } = messageHeaders(MSG);

@@ -29,13 +29,3 @@ export function tcpState(system: System, fd: number): SocketState | undefined {
       return "shut down";
   }
 }
-
-/**
- * A socket whose receiving has ended hangs up this way; one that was never connected hangs up too, but not this way
- * (tcp_poll in net/ipv4/tcp.c).
- */
-export function receivingEnded(system: System, fd: number): boolean {
-  const { RDHUP = 0 } = system.constants.POLL;
-  const entry = { fd, events: RDHUP, revents: 0 };
-  return system.poll([entry], 0) > 0 && (entry.revents & RDHUP) !== 0;
-}

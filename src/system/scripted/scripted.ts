@@ -1,5 +1,6 @@
 import { linuxNumbers } from "../linux/numbers.ts";
-import { receivingEnded, tcpState } from "../linux/tcp-state.ts";
+import { tcpState } from "../linux/tcp-state.ts";
+import { receivingEnded } from "../receiving-ended.ts";
 import type { Calls, MessageRoom, System, SystemNumbers } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 

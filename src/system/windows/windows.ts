@@ -1,8 +1,9 @@
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { messageByMessage } from "../message-by-message.ts";
 import { messageRoom } from "../message-room.ts";
-import type { MessageHeader, System, ValueResult } from "../system.ts";
+import type { System, ValueResult } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult as Room } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
 import { constants } from "./constants.ts";
@@ -126,7 +127,7 @@ export function windowsOver(winsock: Winsock, misses = false): System {
       return returned;
     },
     recvmmsg(fd, messages, flags) {
-      return each(messages, (message) => system.recvmsg(fd, message, flags));
+      return messageByMessage(messages, (message) => system.recvmsg(fd, message, flags));
     },
     recvmsg(fd, message, flags) {
       const type = typeOf(fd);
@@ -136,7 +137,7 @@ export function windowsOver(winsock: Winsock, misses = false): System {
     },
     send: (fd, buffer, flags) => result(winsock.send(fd, buffer, lengthOf(buffer), flags)),
     sendmmsg(fd, messages, flags) {
-      return each(messages, (message) => system.sendmsg(fd, message, flags));
+      return messageByMessage(messages, (message) => system.sendmsg(fd, message, flags));
     },
     sendmsg: (fd, message, flags) => result(sendMessage(winsock, fd, message, flags)),
     sendto: (fd, buffer, flags, address) =>
@@ -187,16 +188,6 @@ export function windowsOver(winsock: Winsock, misses = false): System {
     value.length = 4;
     return 0;
   }
-}
-
-/** What recvmmsg() and sendmmsg() do, which Windows lacks: one after the other; only the first may fail the call. */
-function each(messages: readonly MessageHeader[], call: (message: MessageHeader) => number): number {
-  for (const [done, message] of messages.entries()) {
-    const returned = call(message);
-    if (returned < 0) return done === 0 ? returned : done;
-    message.bytes = returned;
-  }
-  return messages.length;
 }
 
 /** Windows: ws2_32.dll. */

@@ -1,0 +1,8 @@
+/** _IOW('f', 126, int) of sys/filio.h, sys/ioccom.h. */
+export const FIONBIO = 0x8004667e;
+
+const one = new Uint8Array(Int32Array.of(1).buffer);
+const zero = new Uint8Array(4);
+
+/** What FIONBIO reads: an int. */
+export const flagOf = (on: boolean): Uint8Array => (on ? one : zero);

@@ -1,0 +1,121 @@
+import { mapMemory } from "../../native/memory.ts";
+import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
+import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
+import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
+import { stateOf } from "../bsd/tcp-state.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { messageByMessage } from "../message-by-message.ts";
+import { messageRoom } from "../message-room.ts";
+import { posixCalls } from "../posix-calls.ts";
+import type { System } from "../system.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
+import { acceptQueue } from "./accept-queue.ts";
+import { errnos } from "./errno.ts";
+import { identity } from "./identity.ts";
+import * as libc from "./libc.ts";
+import { darwinNumbers } from "./numbers.ts";
+import { options } from "./options.ts";
+import { SOI_S_CANTRCVMORE, socketInfo } from "./socket-info.ts";
+
+export type DarwinLibc = typeof libc;
+
+// sys/fcntl.h
+export const F_SETFD = 2;
+export const FD_CLOEXEC = 1;
+
+const { ENOPROTOOPT } = errnos;
+
+/** sockaddr_storage (sys/socket.h) has 128 bytes. */
+const ADDRESS_SIZE = 128;
+
+const one = new Uint8Array(Int32Array.of(1).buffer);
+
+/** macOS, over its C library, or over a test's. */
+export function darwinOver(libc: DarwinLibc): System {
+  const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
+  const calls = posixCalls(libc, { readHeaders, writeHeaders });
+  const info = (fd: number) => socketInfo(libc.proc_pidfdinfo, fd);
+  const setNonblocking = (fd: number, nonblocking: boolean): number =>
+    result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking)));
+
+  /**
+   * What was made, as the flags want it; `mode` is whether it blocks not, where that is known. macOS has neither SOCK_CLOEXEC
+   * nor accept4(): a program that another thread starts between the two calls inherits the descriptor.
+   */
+  function made(fd: number, flags: number, mode?: boolean): number {
+    if (flags & CLOSE_ON_EXEC) libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
+    // Not every send may say MSG_NOSIGNAL, which macOS 10.15 lacks. It fails where the peer has reset the connection already
+    // (sosetoptlock in bsd/kern/uipc_socket.c), and then only a send of others' could raise the signal.
+    const { level, number } = options.SO_NOSIGPIPE;
+    libc.setsockopt(fd, level, number, one, one.byteLength);
+    const nonblocking = (flags & NONBLOCKING) !== 0;
+    if (nonblocking !== mode) setNonblocking(fd, nonblocking);
+    return fd;
+  }
+
+  /** SO_DOMAIN and SO_PROTOCOL, which the kernel lacks. What is no socket fails as it does with any option. */
+  function tell(fd: number, member: "family" | "protocol", value: ValueResult): number {
+    const { level, number } = options.SO_TYPE;
+    const returned = calls.getsockopt(fd, level, number, value);
+    if (returned < 0) return returned;
+    const socket = info(fd);
+    if (socket === undefined) return -ENOPROTOOPT;
+    value.ints[0] = socket[member];
+    value.length = 4;
+    return 0;
+  }
+
+  return {
+    ...darwinNumbers,
+    address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
+    option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
+    messageRoom,
+    ...calls,
+
+    accept(fd, address, flags) {
+      address.length = address.capacity;
+      const accepted = result(libc.accept(fd, address.pointer, address.lengthPointer));
+      // It has its listener's mode (accept_nocancel in bsd/kern/uipc_syscalls.c).
+      return accepted < 0 ? accepted : made(accepted, flags);
+    },
+    getsockopt(fd, level, name, value) {
+      if (level === options.SO_DOMAIN.level) {
+        if (name === options.SO_DOMAIN.number) return tell(fd, "family", value);
+        if (name === options.SO_PROTOCOL.number) return tell(fd, "protocol", value);
+      }
+      return calls.getsockopt(fd, level, name, value);
+    },
+    recvmmsg(fd, messages, flags) {
+      return messageByMessage(messages, (message) => calls.recvmsg(fd, message, flags));
+    },
+    sendmmsg(fd, messages, flags) {
+      return messageByMessage(messages, (message) => calls.sendmsg(fd, message, flags));
+    },
+    socket(domain, type, protocol, flags) {
+      const fd = result(libc.socket(domain, type, protocol));
+      return fd < 0 ? fd : made(fd, flags, false);
+    },
+    socketpair(domain, type, protocol, fds, flags) {
+      const bytes = new Uint8Array(fds.buffer, fds.byteOffset, 8);
+      const returned = result(libc.socketpair(domain, type, protocol, bytes));
+      if (returned < 0) return returned;
+      for (const fd of fds) made(fd, flags, false);
+      return returned;
+    },
+
+    setNonblocking,
+
+    identity: (fd) => identity(libc.fstat, fd, info),
+    tcpState(fd) {
+      const tcps = info(fd)?.tcpState;
+      return tcps === undefined ? undefined : stateOf(tcps);
+    },
+    receivingEnded: (fd) => ((info(fd)?.state ?? 0) & SOI_S_CANTRCVMORE) !== 0,
+    acceptQueue: (fd) => acceptQueue(info(fd)),
+    closeAtThreadEnd,
+    keepAtThreadEnd,
+  };
+}
+
+/** macOS: the kernel's sockets, through libSystem. */
+export const darwin: System = darwinOver(libc);

@@ -1,0 +1,74 @@
+import { mapMemory } from "../../native/memory.ts";
+import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
+import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
+import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { messageRoom } from "../message-room.ts";
+import { posixCalls } from "../posix-calls.ts";
+import { receivingEnded } from "../receiving-ended.ts";
+import type { System } from "../system.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
+import { acceptQueue } from "./accept-queue.ts";
+import { constants } from "./constants.ts";
+import { identity } from "./identity.ts";
+import * as libc from "./libc.ts";
+import { freebsdNumbers } from "./numbers.ts";
+import { tcpState } from "./tcp-state.ts";
+
+export type FreebsdLibc = typeof libc;
+
+const { SOCK } = constants;
+
+/** sockaddr_storage (sys/_sockaddr_storage.h) has 128 bytes. */
+const ADDRESS_SIZE = 128;
+
+/** FreeBSD, over its C library, or over a test's. */
+export function freebsdOver(libc: FreebsdLibc): System {
+  const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
+
+  const system: System = {
+    ...freebsdNumbers,
+    address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
+    option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
+    messageRoom,
+    ...posixCalls(libc, { readHeaders, writeHeaders }),
+
+    accept(fd, address, flags) {
+      address.length = address.capacity;
+      return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
+    },
+    recvmmsg(fd, messages, flags) {
+      const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
+      readHeaders(messages, received);
+      return received;
+    },
+    sendmmsg(fd, messages, flags) {
+      const sent = result(libc.sendmmsg(fd, writeHeaders(messages), messages.length, flags));
+      readHeaders(messages, sent);
+      return sent;
+    },
+    socket: (domain, type, protocol, flags) => result(libc.socket(domain, type | typeFlags(flags), protocol)),
+    socketpair(domain, type, protocol, fds, flags) {
+      const bytes = new Uint8Array(fds.buffer, fds.byteOffset, 8);
+      return result(libc.socketpair(domain, type | typeFlags(flags), protocol, bytes));
+    },
+
+    setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking))),
+
+    identity: (fd) => identity(libc, fd),
+    tcpState: (fd) => tcpState(system, fd),
+    receivingEnded: (fd) => receivingEnded(system, fd),
+    acceptQueue: (fd) => acceptQueue(system, fd),
+    closeAtThreadEnd,
+    keepAtThreadEnd,
+  };
+  return system;
+}
+
+/** socket(), socketpair() and accept4() take them with the type, so no fork falls between. */
+function typeFlags(flags: number): number {
+  return (flags & CLOSE_ON_EXEC ? SOCK.CLOEXEC : 0) | (flags & NONBLOCKING ? SOCK.NONBLOCK : 0);
+}
+
+/** FreeBSD: the kernel's sockets, through libc. */
+export const freebsd: System = freebsdOver(libc);
