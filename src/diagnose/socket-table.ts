@@ -11,6 +11,7 @@ import {
   stateBits,
   TCP_STATE,
 } from "../system/linux/inet-diag.ts";
+import { linuxNumbers } from "../system/linux/numbers.ts";
 import {
   decodeUnixDiagMessage,
   encodeUnixDiagRequest,
@@ -168,7 +169,7 @@ function unixSocket(message: UnixDiagMessage | undefined): UnixSocket[] {
       protocol: "unix",
       type: types[message.type] ?? "stream",
       use,
-      local: { family: "unix", path: decodePath(message.name) },
+      local: { family: "unix", path: decodePath(message.name, linuxNumbers.sockaddr) },
       file: message.file,
       inode: message.inode,
       uid: message.uid,
