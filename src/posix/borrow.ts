@@ -25,7 +25,7 @@ export function borrow(socket: SocketLike): Borrowed {
   if (typeof socket === "number") return { system: host, fd: descriptor(socket) };
   if (typeof socket !== "object" || socket === null) throw notASocket(socket);
   const handle = handleOf(socket);
-  if (handle === undefined) throw notASocket(socket);
+  if (handle === undefined) throw "listen" in socket ? hidden(socket) : notASocket(socket);
   return {
     system: host,
     get fd() {
@@ -38,8 +38,14 @@ export function borrow(socket: SocketLike): Borrowed {
 function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
   if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
-  throw new TypeError(
-    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it`,
+  throw hidden(socket);
+}
+
+/** A server in a worker of node:cluster; on Bun an http.Server, which has no handle; on Deno all but a unix server or connection. */
+function hidden(socket: object): TypeError {
+  return new TypeError(
+    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it; ` +
+      "make the socket with socket(), and give that",
   );
 }
 
