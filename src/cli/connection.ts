@@ -1,4 +1,4 @@
-import { type Interest, type Watch, watch } from "../engine/readiness.ts";
+import { type Interest, type Watch, watch } from "../engine/watch.ts";
 import { close } from "../posix/close.ts";
 import { SHUT } from "../posix/constants.ts";
 import type { Socket } from "../posix/owned-socket.ts";

@@ -1,4 +1,4 @@
-import { type Watch, watch } from "../engine/readiness.ts";
+import { type Watch, watch } from "../engine/watch.ts";
 import { type AcceptError, type Accepted, tryAccept } from "../posix/accept.ts";
 import { acceptQueue } from "../posix/accept-queue.ts";
 import { close } from "../posix/close.ts";

@@ -1,5 +1,7 @@
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
+import { EDGE, EXCEPTIONAL, READABLE, type ReadinessQueue, WRITABLE } from "../readiness-queue.ts";
+import { close } from "./libc.ts";
 
 const libc = openLibraryOn(["linux"], null);
 const epollCreate1 = libc.func<(flags: number) => number>("epoll_create1", "int", ["int"]);
@@ -15,58 +17,92 @@ const epollWait = libc.func<(epoll: number, events: bigint, room: number, timeou
 // include/uapi/linux/eventpoll.h
 const EPOLL_CLOEXEC = 0o2000000;
 const EPOLL_CTL = { add: 1, delete: 2, modify: 3 };
-export const EPOLLIN = 0x1;
-export const EPOLLOUT = 0x4;
-export const EPOLLERR = 0x8;
-export const EPOLLHUP = 0x10;
+const EPOLLIN = 0x1;
+const EPOLLPRI = 0x2;
+const EPOLLOUT = 0x4;
+const EPOLLERR = 0x8;
+const EPOLLHUP = 0x10;
+const EPOLLRDHUP = 0x2000;
+const EPOLLET = 2 ** 31;
 
-/** struct epoll_event is { __u32 events; __u64 data }, packed on x64 alone. */
-const EVENT = process.arch === "x64" ? { data: 4, size: 12 } : { data: 8, size: 16 };
+/** struct epoll_event is { __u32 events; __u64 data }, packed on x64 alone. In 32-bit words. */
+const EVENT = process.arch === "x64" ? { data: 1, words: 3 } : { data: 2, words: 4 };
 const ROOM = 256;
 
-/** What epollWait() found: the caller's number of each ready descriptor, and its events. */
-export interface ReadyEvent {
-  readonly data: number;
-  readonly events: number;
+// One for all queues of the thread: what one look found is read before the next.
+let found: { readonly pointer: bigint; readonly words: Uint32Array } | undefined;
+const event = new Uint32Array(EVENT.words);
+const eventBytes = new Uint8Array(event.buffer);
+
+/** A new epoll instance, closed on exec, or a negative errno. */
+export function openEpoll(): ReadinessQueue | number {
+  const fd = result(epollCreate1(EPOLL_CLOEXEC));
+  return fd < 0 ? fd : new Epoll(fd);
 }
 
-const ready = mapMemory(ROOM * EVENT.size);
-const readyView = new DataView(ready.buffer);
-const eventBytes = new Uint8Array(EVENT.size);
-const eventView = new DataView(eventBytes.buffer);
+class Epoll implements ReadinessQueue {
+  readonly fd: number;
+  readonly #pointer: bigint;
+  readonly #words: Uint32Array;
 
-/** A new epoll instance: its descriptor, closed on exec, or a negative errno. */
-export function createEpoll(): number {
-  return result(epollCreate1(EPOLL_CLOEXEC));
+  constructor(fd: number) {
+    this.fd = fd;
+    found ??= mapFound();
+    this.#pointer = found.pointer;
+    this.#words = found.words;
+  }
+
+  add(fd: number, interest: number, slot: number, generation: number): number {
+    return this.#control(EPOLL_CTL.add, fd, interest, slot, generation);
+  }
+
+  change(fd: number, interest: number, slot: number, generation: number): number {
+    return this.#control(EPOLL_CTL.modify, fd, interest, slot, generation);
+  }
+
+  remove(fd: number): number {
+    return result(epollCtl(this.fd, EPOLL_CTL.delete, fd, null));
+  }
+
+  look(): number {
+    return result(epollWait(this.fd, this.#pointer, ROOM, 0));
+  }
+
+  slot(index: number): number {
+    return this.#words[index * EVENT.words + EVENT.data] ?? 0;
+  }
+
+  generation(index: number): number {
+    return this.#words[index * EVENT.words + EVENT.data + 1] ?? 0;
+  }
+
+  ready(index: number): number {
+    const events = this.#words[index * EVENT.words] ?? 0;
+    let ready = 0;
+    if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= READABLE;
+    if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= WRITABLE;
+    if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)) ready |= EXCEPTIONAL;
+    return ready;
+  }
+
+  close(): void {
+    close(this.fd);
+  }
+
+  #control(operation: number, fd: number, interest: number, slot: number, generation: number): number {
+    event[0] =
+      (interest & READABLE ? EPOLLIN | EPOLLRDHUP : 0) +
+      (interest & WRITABLE ? EPOLLOUT : 0) +
+      (interest & EDGE ? EPOLLET + EPOLLPRI : 0);
+    event[EVENT.data] = slot;
+    event[EVENT.data + 1] = generation;
+    return result(epollCtl(this.fd, operation, fd, eventBytes));
+  }
 }
 
-/** Has the descriptor watched, level-triggered; `data`, a whole number below 2^32, names it in what is found. */
-export function addToEpoll(epoll: number, fd: number, events: number, data: number): number {
-  return result(epollCtl(epoll, EPOLL_CTL.add, fd, event(events, data)));
-}
-
-/** Changes the events that are waited for. */
-export function changeInEpoll(epoll: number, fd: number, events: number, data: number): number {
-  return result(epollCtl(epoll, EPOLL_CTL.modify, fd, event(events, data)));
-}
-
-export function removeFromEpoll(epoll: number, fd: number): number {
-  return result(epollCtl(epoll, EPOLL_CTL.delete, fd, null));
-}
-
-/** What is ready now, at most 256 of them; the kernel takes turns, so that the rest come first the next time. */
-export function readyInEpoll(epoll: number): ReadyEvent[] {
-  const count = epollWait(epoll, ready.pointer, ROOM, 0);
-  return Array.from({ length: Math.max(0, count) }, (_, index) => ({
-    events: readyView.getUint32(index * EVENT.size, true),
-    data: readyView.getUint32(index * EVENT.size + EVENT.data, true),
-  }));
-}
-
-function event(events: number, data: number): Uint8Array {
-  eventView.setUint32(0, events, true);
-  eventView.setUint32(EVENT.data, data, true);
-  return eventBytes;
+function mapFound() {
+  const { pointer, buffer } = mapMemory(ROOM * EVENT.words * 4);
+  return { pointer, words: new Uint32Array(buffer) };
 }
 
 function result(returned: number): number {

@@ -15,10 +15,10 @@ import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { recv, tryRecv } from "../posix/recv.ts";
 import { send, trySend } from "../posix/send.ts";
-import { isWatchError, type Ready, type Watch, watch } from "./readiness.ts";
+import { isWatchError, type Ready, type Watch, watch } from "./watch.ts";
 
 /** The modules by address, for programs in a process or thread of their own. */
-const readiness = JSON.stringify(new URL("./readiness.js", import.meta.url).href);
+const watchModule = JSON.stringify(new URL("./watch.js", import.meta.url).href);
 const posix = JSON.stringify(new URL("../posix/index.js", import.meta.url).href);
 
 const byte = Uint8Array.of(1);
@@ -268,7 +268,7 @@ for (const [end, statement] of [
   test(`watch: a worker thread that watches may end by ${end}`, async () => {
     const worker = new Worker(
       `import("node:worker_threads").then(async ({ parentPort }) => {
-        const { watch } = await import(${readiness});
+        const { watch } = await import(${watchModule});
         const { socketpair, send, AF, SOCK } = await import(${posix});
         const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
         Object.assign(globalThis, { left, right });
@@ -300,7 +300,7 @@ function named(name: string, code: string) {
 /** Runs a program of its own over the built modules. */
 function program(body: string, options: string[] = []) {
   const source = `
-    import { watch } from ${readiness};
+    import { watch } from ${watchModule};
     import { socketpair, send, AF, SOCK } from ${posix};
     ${body}`;
   return spawnSync(process.execPath, [...options, "--input-type=module", "--eval", source], {

@@ -8,17 +8,8 @@ import {
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
-import {
-  addToEpoll,
-  changeInEpoll,
-  createEpoll,
-  EPOLLERR,
-  EPOLLHUP,
-  EPOLLIN,
-  EPOLLOUT,
-  readyInEpoll,
-  removeFromEpoll,
-} from "../system/linux/epoll.ts";
+import { openReadinessQueue } from "../system/host-readiness-queue.ts";
+import { READABLE, type ReadinessQueue, WRITABLE } from "../system/readiness-queue.ts";
 import { wake } from "./wake.ts";
 
 /** Everything that `watch()` can fail with. */
@@ -78,10 +69,10 @@ export interface Watch {
  * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
  */
 export function watch(fd: number, interest: Interest, handler: (ready: Ready) => void): Watch {
-  const { epoll } = instance ?? start();
+  const { queue } = instance ?? start();
   const id = nextId();
   try {
-    check(addToEpoll(epoll, fd, events[interest], id));
+    check(queue.add(fd, interests[interest], id, 0));
   } catch (error) {
     endIfIdle();
     throw error;
@@ -89,19 +80,19 @@ export function watch(fd: number, interest: Interest, handler: (ready: Ready) =>
   watched.set(id, { handler, stop });
   function stop() {
     if (!watched.delete(id)) return;
-    removeFromEpoll(epoll, fd);
+    queue.remove(fd);
     endIfIdle();
   }
   function change(to: Interest) {
-    if (watched.has(id)) check(changeInEpoll(epoll, fd, events[to], id));
+    if (watched.has(id)) check(queue.change(fd, interests[to], id, 0));
   }
   return { change, stop };
 }
 
-const events: Readonly<Record<Interest, number>> = {
-  readable: EPOLLIN,
-  writable: EPOLLOUT,
-  both: EPOLLIN | EPOLLOUT,
+const interests: Readonly<Record<Interest, number>> = {
+  readable: READABLE,
+  writable: WRITABLE,
+  both: READABLE | WRITABLE,
 };
 
 interface Watched {
@@ -109,36 +100,39 @@ interface Watched {
   stop(): void;
 }
 
-// All watches of a thread share an epoll instance, which exists for as long as there are any. It is the only descriptor
+// All watches of a thread share a queue, which exists for as long as there are any. It is the only descriptor
 // on the runtime's loop, so a bad one of the caller's is an errno, and one that Node polls too does no harm.
 const watched = new Map<number, Watched>();
-let instance: { readonly epoll: number; readonly stopWaking: () => void } | undefined;
+let instance: { readonly queue: ReadinessQueue; readonly stopWaking: () => void } | undefined;
 let lastId = 0;
 
-function start(): { readonly epoll: number } {
-  const epoll = check(createEpoll());
-  instance = { epoll, stopWaking: wake(epoll, () => dispatch(epoll)) };
+function start(): { readonly queue: ReadinessQueue } {
+  const queue = openReadinessQueue();
+  if (typeof queue === "number") return unwrap(watchErrors.failure(host, queue), watch);
+  instance = { queue, stopWaking: wake(queue.fd, () => dispatch(queue)) };
   return instance;
 }
 
 function endIfIdle() {
   if (watched.size > 0 || instance === undefined) return;
   instance.stopWaking();
-  host.close(instance.epoll);
+  instance.queue.close();
   instance = undefined;
 }
 
-function dispatch(epoll: number) {
-  for (const { data, events } of readyInEpoll(epoll)) {
-    const failed = (events & (EPOLLERR | EPOLLHUP)) !== 0;
+function dispatch(queue: ReadinessQueue) {
+  const count = queue.look();
+  // Handlers may start and stop watches, and so look again.
+  const events = Array.from({ length: Math.max(0, count) }, (_, index) => ({
+    id: queue.slot(index),
+    ready: queue.ready(index),
+  }));
+  for (const { id, ready } of events) {
     // A handler that was called before this one may have stopped it.
-    const found = watched.get(data);
+    const found = watched.get(id);
     if (found === undefined) continue;
     try {
-      found.handler({
-        readable: failed || (events & EPOLLIN) !== 0,
-        writable: failed || (events & EPOLLOUT) !== 0,
-      });
+      found.handler({ readable: (ready & READABLE) !== 0, writable: (ready & WRITABLE) !== 0 });
     } catch (error) {
       found.stop();
       queueMicrotask(() => {
