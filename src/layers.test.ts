@@ -16,10 +16,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   posix: ["system", ...vocabulary],
   engine: ["native", "system", "errors"],
   diagnose: ["engine", "posix", "system", ...vocabulary],
-  stream: ["engine", "posix", "system", ...vocabulary],
-  cli: ["diagnose", "stream", "posix", "engine", ...vocabulary],
+  cli: ["diagnose", "posix", "engine", ...vocabulary],
   // The front door.
-  "": ["stream", "engine", "posix"],
+  "": ["posix"],
 };
 
 const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");

@@ -35,12 +35,9 @@ for (const [index, example] of examples.entries()) {
   });
 }
 
-/** Imports the names of berkeley/posix that an example uses, and does not import itself, as those of the front door do. */
+/** Imports the names of berkeley/posix that an example uses. */
 function prelude(code: string): string {
-  const own = [...code.matchAll(/^import \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(/[ ,]+/));
-  const used = Object.keys(posix)
-    .filter((name) => !own.includes(name))
-    .filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
+  const used = Object.keys(posix).filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
   return `import { ${used.join(", ")} } from "berkeley/posix";\n`;
 }
 

@@ -1,4 +1,5 @@
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
+import { readiness } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
 /** An engine, and why it cannot be used here: undefined if it can. */
@@ -8,8 +9,9 @@ interface Candidate {
 }
 
 /** The best first. */
-const candidates: Readonly<Partial<Record<EngineName, Candidate>>> = {
+const candidates: Readonly<Record<EngineName, Candidate>> = {
   uring: { engine: uring, lacks: uringLacks },
+  readiness: { engine: readiness, lacks: () => undefined },
 };
 const names: readonly EngineName[] = ["uring", "readiness"];
 
@@ -36,17 +38,11 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
 
 /** This thread's engine. The arguments and errors are those of `engineChoice()`. */
 export function engine(wanted?: EngineName): Engine {
-  return candidate(engineChoice(wanted).name).engine;
+  return candidates[engineChoice(wanted).name].engine;
 }
 
 function must(name: EngineName, reason: string): EngineChoice {
-  const missing = candidate(name).lacks();
+  const missing = candidates[name].lacks();
   if (missing !== undefined) throw new Error(`the engine ${name} cannot be used (${reason}): ${missing}`);
   return { name, reason };
-}
-
-function candidate(name: EngineName): Candidate {
-  const found = candidates[name];
-  if (found === undefined) throw new Error(`there is no engine ${name} in this version`);
-  return found;
 }

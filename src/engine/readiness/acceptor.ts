@@ -1,0 +1,96 @@
+import { CLOSE_ON_EXEC, NONBLOCKING } from "../../system/descriptor-flags.ts";
+import { READABLE } from "../../system/readiness-queue.ts";
+import type { Acceptor, AcceptorHandlers } from "../engine.ts";
+import { Opened } from "./opened.ts";
+import { attempt, type Reactor, uncaught } from "./reactor.ts";
+
+/** Connections of one turn. */
+const MOST = 64;
+
+/** An acceptor of the readiness engine. */
+export class ReadinessAcceptor extends Opened implements Acceptor {
+  readonly #handlers: AcceptorHandlers;
+  #wanted = 0;
+  /** A connection may wait. */
+  #readable = false;
+  /** What watching or accepting failed with, until it is told. */
+  #failed = 0;
+  #pausedCalls: (() => void)[] | undefined;
+
+  constructor(reactor: Reactor, fd: number, handlers: AcceptorHandlers) {
+    super(reactor, fd);
+    this.#handlers = handlers;
+  }
+
+  accept(count: number): void {
+    if (!(count >= 1)) throw new RangeError(`count must be 1 or more, not ${count}`);
+    if (this.closing) return;
+    this.#wanted += count;
+    const returned = this.watch();
+    if (returned < 0) this.#failed = returned;
+    if (this.#readable || returned < 0) this.later();
+  }
+
+  pause(done?: () => void): void {
+    if (this.closing) return;
+    this.#wanted = 0;
+    if (done === undefined) return;
+    this.#pausedCalls ??= [];
+    this.#pausedCalls.push(done);
+    this.later();
+  }
+
+  override close(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closing) return;
+    this.closing = true;
+    this.#wanted = 0;
+    this.#pausedCalls = undefined;
+    this.closeDescriptor(0);
+  }
+
+  override ready(ready: number): void {
+    if ((ready & READABLE) === 0) return;
+    this.#readable = true;
+    this.#accept();
+  }
+
+  protected override goOn(): void {
+    const calls = this.#pausedCalls;
+    this.#pausedCalls = undefined;
+    if (calls !== undefined) for (const call of calls) attempt(call, undefined);
+    if (this.#failed < 0) this.#fail(this.#failed);
+    else if (this.#readable) this.#accept();
+  }
+
+  #accept(): void {
+    const { system, errors } = this.reactor;
+    for (let calls = 0; calls < MOST; calls++) {
+      if (this.#wanted === 0) return;
+      const fd = system.accept(this.fd, system.address, CLOSE_ON_EXEC | NONBLOCKING);
+      if (fd >= 0) {
+        this.#wanted--;
+        try {
+          this.#handlers.accepted(fd);
+        } catch (error) {
+          uncaught(error);
+        }
+      } else if (fd === errors.wouldBlock) {
+        this.#readable = false;
+        this.exhausted(READABLE);
+        return;
+      } else if (fd !== errors.interrupted) {
+        this.#fail(fd);
+        return;
+      }
+    }
+    this.later();
+  }
+
+  #fail(errno: number): void {
+    this.#failed = 0;
+    if (this.#wanted === 0) return;
+    this.#wanted = 0;
+    attempt((failed: number) => this.#handlers.failed(failed), errno);
+  }
+}

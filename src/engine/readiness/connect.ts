@@ -1,0 +1,82 @@
+import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
+import type { System, ValueResult } from "../../system/system.ts";
+import type { PendingConnect } from "../engine.ts";
+import { attempt, type Member, type Reactor } from "./reactor.ts";
+
+/** A connect() of the readiness engine. */
+export class ReadinessConnect implements PendingConnect, Member {
+  readonly #reactor: Reactor;
+  readonly #fd: number;
+  readonly #slot: number;
+  readonly #done: (errno: number) => void;
+  #held = true;
+  #watched = false;
+  /** undefined while the connection is being made. */
+  #result: number | undefined;
+
+  constructor(reactor: Reactor, fd: number, address: ValueResult, done: (errno: number) => void) {
+    this.#reactor = reactor;
+    this.#fd = fd;
+    this.#done = done;
+    this.#slot = reactor.enter(this);
+    const returned = reactor.system.connect(fd, address);
+    if (this.#goesOn(returned)) {
+      const watching = reactor.watch(fd, this.#slot);
+      this.#watched = watching === 0;
+      if (watching < 0) this.#end(watching);
+    } else {
+      this.#end(returned);
+    }
+  }
+
+  ref(): void {
+    if (this.#held || this.#result !== undefined) return;
+    this.#held = true;
+    this.#reactor.hold();
+  }
+
+  unref(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.#reactor.letGo();
+  }
+
+  cancel(): void {
+    this.#end(this.#reactor.errors.cancelled);
+  }
+
+  ready(ready: number): void {
+    if ((ready & (WRITABLE | EXCEPTIONAL)) === 0) return;
+    this.#end(failureOf(this.#reactor.system, this.#fd));
+  }
+
+  proceed(): void {
+    this.unref();
+    attempt(this.#done, this.#result ?? 0);
+  }
+
+  /** A connect that a signal interrupted goes on as one that would block does (POSIX, connect, EINTR). */
+  #goesOn(returned: number): boolean {
+    const { inProgress, interrupted } = this.#reactor.errors;
+    return returned === inProgress || returned === interrupted;
+  }
+
+  #end(result: number): void {
+    if (this.#result !== undefined) return;
+    this.#result = result;
+    if (this.#watched) this.#reactor.unwatch(this.#fd, this.#slot);
+    this.#reactor.leave(this.#slot);
+    this.#reactor.later(this);
+  }
+}
+
+/** The socket's pending error, as a negative errno; 0 if there is none. */
+function failureOf(system: System, fd: number): number {
+  const { option, options } = system;
+  const error = options.SO_ERROR;
+  if (error === undefined) return 0;
+  option.ints[0] = 0;
+  option.length = 4;
+  const returned = system.getsockopt(fd, error.level, error.number, option);
+  return returned < 0 ? returned : 0 - (option.ints[0] ?? 0);
+}

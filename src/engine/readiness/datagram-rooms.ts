@@ -1,0 +1,37 @@
+import type { MessageHeader } from "../../system/system.ts";
+import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import { ReceiveMemory } from "./receive-memory.ts";
+
+/** Datagrams of one call to receive. */
+const ROOMS = 16;
+/** sizeof(struct sockaddr_storage). */
+const ADDRESS_SIZE = 128;
+
+/** Room for one datagram and who sent it. */
+export class DatagramRoom implements MessageHeader {
+  readonly memory = new ReceiveMemory();
+  readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
+  readonly #data = [this.memory.bytes];
+  readonly places = null;
+  control = null;
+  flags = 0;
+  bytes = 0;
+
+  get address(): ValueResult {
+    return this.#address;
+  }
+
+  get data(): readonly Uint8Array[] {
+    this.#data[0] = this.memory.bytes;
+    return this.#data;
+  }
+
+  /** To be called before it is received into: the system then knows how much room there is for the name. */
+  empty(): void {
+    this.#address.length = ADDRESS_SIZE;
+  }
+}
+
+export function datagramRooms(): readonly DatagramRoom[] {
+  return Array.from({ length: ROOMS }, () => new DatagramRoom());
+}

@@ -1,0 +1,225 @@
+import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import type { MessageHeader } from "../../system/system.ts";
+import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import { lengthOf } from "../../system/view.ts";
+import type { DatagramHandlers, Datagrams } from "../engine.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import type { DatagramRoom } from "./datagram-rooms.ts";
+import { Opened } from "./opened.ts";
+import { attempt, type Reactor, uncaught } from "./reactor.ts";
+
+/** Datagrams of one call to send. */
+const AT_ONCE = 64;
+/** Calls of one turn. */
+const CALLS = 4;
+
+/** A datagram to be sent, whose bytes and address are copies. */
+class Outgoing implements MessageHeader {
+  readonly address: ValueResult | null;
+  readonly data: readonly Uint8Array[];
+  readonly places = null;
+  readonly length: number;
+  control = null;
+  flags = 0;
+  bytes = 0;
+
+  constructor(bytes: Uint8Array, to: ValueResult | null) {
+    this.length = lengthOf(bytes);
+    const copy = new Uint8Array(this.length);
+    copy.set(bytes);
+    this.data = [copy];
+    this.address = to === null ? null : copyOf(to);
+  }
+}
+
+/** A datagram that came together with one at which the handler paused; a copy. */
+interface Kept {
+  readonly bytes: Uint8Array;
+  readonly from: ValueResult;
+  readonly flags: number;
+}
+
+/** Datagrams of the readiness engine. */
+export class ReadinessDatagrams extends Opened implements Datagrams {
+  pendingBytes = 0;
+  readonly #handlers: DatagramHandlers;
+  #paused = true;
+  readonly #kept: Kept[] = [];
+  #readable = false;
+  #writable = true;
+  /** What watching failed with, until it is told. */
+  #failed = 0;
+  /** In order; those before `#first` are sent. */
+  #outgoing: Outgoing[] = [];
+  #first = 0;
+
+  constructor(reactor: Reactor, fd: number, handlers: DatagramHandlers) {
+    super(reactor, fd);
+    this.#handlers = handlers;
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closing) return;
+    this.#paused = false;
+    this.#watch();
+    if (this.#readable || this.#kept.length > 0) this.later();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  send(bytes: Uint8Array, to: ValueResult | null): void {
+    if (this.closing) return;
+    ReceivedBytes.lenderOf(bytes);
+    const outgoing = new Outgoing(bytes, to);
+    this.#outgoing.push(outgoing);
+    this.pendingBytes += outgoing.length;
+    if (this.#writable) this.later();
+  }
+
+  override close(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closing) return;
+    this.closing = true;
+    if (this.#waiting === 0) this.closeDescriptor(0);
+  }
+
+  override ready(ready: number): void {
+    if (ready & WRITABLE) {
+      this.#writable = true;
+      this.#send();
+    }
+    if (ready & READABLE) {
+      this.#readable = true;
+      this.#receive();
+    }
+  }
+
+  protected override goOn(): void {
+    if (this.#failed < 0) this.#tellFailure();
+    if (this.#writable) this.#send();
+    this.#tellKept();
+    if (this.#readable) this.#receive();
+  }
+
+  get #waiting(): number {
+    return this.#outgoing.length - this.#first;
+  }
+
+  #watch(): void {
+    const returned = this.watch();
+    if (returned === 0) return;
+    this.#failed = returned;
+    this.later();
+  }
+
+  #tellFailure(): void {
+    const failed = this.#failed;
+    this.#failed = 0;
+    if (!this.closing) attempt((errno: number) => this.#handlers.failed(errno), failed);
+  }
+
+  #receive(): void {
+    const { system, errors, receiveFlags } = this.reactor;
+    const rooms = this.reactor.datagramRooms;
+    for (let calls = 0; calls < CALLS; calls++) {
+      if (this.#paused || this.closing) return;
+      for (const room of rooms) room.empty();
+      const count = system.recvmmsg(this.fd, rooms, receiveFlags);
+      if (count === errors.wouldBlock) {
+        this.#readUp();
+        return;
+      }
+      if (count < 0) {
+        if (count !== errors.interrupted) attempt((errno: number) => this.#handlers.failed(errno), count);
+        continue;
+      }
+      // What ended the call after these, if not that there are no more, comes with an event of its own.
+      if (count < rooms.length) this.#readUp();
+      this.#give(rooms, count);
+      if (!this.#readable) return;
+    }
+    this.later();
+  }
+
+  #readUp(): void {
+    this.#readable = false;
+    this.exhausted(READABLE);
+  }
+
+  /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
+  #give(rooms: readonly DatagramRoom[], count: number): void {
+    for (let index = 0; index < count && !this.closing; index++) {
+      const room = rooms[index];
+      if (room === undefined) return;
+      if (this.#paused) {
+        const bytes = room.memory.bytes.slice(0, room.bytes);
+        this.#kept.push({ bytes, from: copyOf(room.address), flags: room.flags });
+        continue;
+      }
+      const { memory } = room;
+      const generation = memory.lend();
+      try {
+        const bytes = new ReceivedBytes(memory, generation, 0, room.bytes);
+        this.#handlers.received(bytes, room.address, room.flags);
+      } catch (error) {
+        uncaught(error);
+      }
+      memory.takeBack();
+    }
+  }
+
+  #tellKept(): void {
+    while (this.#kept.length > 0 && !this.#paused && !this.closing) {
+      const kept = this.#kept.shift();
+      if (kept === undefined) return;
+      try {
+        this.#handlers.received(kept.bytes, kept.from, kept.flags);
+      } catch (error) {
+        uncaught(error);
+      }
+    }
+  }
+
+  /** Sends until nothing is left, the system has no room, or others must have their turn. */
+  #send(): void {
+    const { system, errors, sendFlags } = this.reactor;
+    for (let calls = 0; calls < CALLS && this.#waiting > 0; calls++) {
+      const batch = this.#outgoing.slice(this.#first, this.#first + AT_ONCE);
+      const count = system.sendmmsg(this.fd, batch, sendFlags);
+      if (count === errors.wouldBlock) {
+        this.#writable = false;
+        this.#watch();
+        this.exhausted(WRITABLE);
+        return;
+      }
+      // The failure of a datagram that is not the first is found by the next call.
+      if (count >= 0) for (let sent = 0; sent < count; sent++) this.#sent(0);
+      else if (count !== errors.interrupted) this.#sent(count);
+    }
+    if (this.#waiting > 0) this.later();
+    else if (this.closing) this.closeDescriptor(0);
+  }
+
+  #sent(errno: number): void {
+    this.pendingBytes -= this.#outgoing[this.#first]?.length ?? 0;
+    this.#first++;
+    if (this.#first === this.#outgoing.length) {
+      this.#outgoing = [];
+      this.#first = 0;
+    } else if (this.#first === 1024) {
+      this.#outgoing.splice(0, this.#first);
+      this.#first = 0;
+    }
+    if (!this.closing) attempt((result: number) => this.#handlers.sent(result), errno);
+  }
+}
+
+function copyOf(address: ValueResult): ValueResult {
+  const length = address.validLength;
+  const copy = new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
+  copy.bytes.set(address.bytes.subarray(0, length));
+  copy.length = length;
+  return copy;
+}

@@ -1,0 +1,72 @@
+import { host } from "../../system/host.ts";
+import { openReadinessQueue } from "../../system/host-readiness-queue.ts";
+import { EDGE, READABLE, type ReadinessQueue, WRITABLE } from "../../system/readiness-queue.ts";
+import { type OnLoop, putOnLoop } from "../wake.ts";
+import type { OpenPoller, Poller } from "./poller.ts";
+
+const BOTH_EDGES = READABLE | WRITABLE | EDGE;
+
+/**
+ * A poller over a queue, which alone is on the runtime's loop. Descriptors enter it once, for both directions and edge-triggered,
+ * and are never changed: that costs one system call for a connection. They leave it by being closed. Where somebody else has
+ * a descriptor of the same file, its events keep coming, once each, with a generation that is over.
+ */
+class QueuePoller implements Poller {
+  readonly #queue: ReadinessQueue;
+  readonly #onLoop: OnLoop;
+
+  constructor(queue: ReadinessQueue, awake: () => void) {
+    this.#queue = queue;
+    // Before it is put on the loop: at the end of a thread the last comes first.
+    host.closeAtThreadEnd(queue.fd);
+    this.#onLoop = putOnLoop(queue.fd, awake);
+  }
+
+  add(fd: number, slot: number, generation: number): number {
+    return this.#queue.add(fd, BOTH_EDGES, slot, generation);
+  }
+
+  remove(fd: number): void {
+    this.#queue.remove(fd);
+  }
+
+  closing(): void {}
+
+  exhausted(): void {}
+
+  look(): number {
+    return this.#queue.look();
+  }
+
+  slot(index: number): number {
+    return this.#queue.slot(index);
+  }
+
+  generation(index: number): number {
+    return this.#queue.generation(index);
+  }
+
+  ready(index: number): number {
+    return this.#queue.ready(index);
+  }
+
+  ref(): void {
+    this.#onLoop.ref();
+  }
+
+  unref(): void {
+    this.#onLoop.unref();
+  }
+
+  close(): void {
+    this.#onLoop.stop();
+    host.keepAtThreadEnd(this.#queue.fd);
+    this.#queue.close();
+  }
+}
+
+/** A poller over a queue of the system. */
+export const openPoller: OpenPoller = (awake) => {
+  const queue = openReadinessQueue();
+  return typeof queue === "number" ? queue : new QueuePoller(queue, awake);
+};

@@ -1,0 +1,189 @@
+import type { System } from "../../system/system.ts";
+import { type DatagramRoom, datagramRooms } from "./datagram-rooms.ts";
+import { Gathered } from "./gathered.ts";
+import type { OpenPoller, Poller } from "./poller.ts";
+import { ReceiveMemory } from "./receive-memory.ts";
+
+/** What the reactor serves. */
+export interface Member {
+  /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
+  ready(ready: number): void;
+  /** Goes on with what was left for this turn, after `Reactor.later()`. */
+  proceed(): void;
+}
+
+/**
+ * What all that a thread has open shares: it waits until descriptors are ready, and has their members served, in turns of the event
+ * loop. In a turn, each member does so much at most, and leaves the rest to the next one.
+ */
+export class Reactor {
+  readonly system: System;
+  /** Those that an engine acts upon, as calls return them. */
+  readonly errors: {
+    readonly cancelled: number;
+    readonly interrupted: number;
+    readonly inProgress: number;
+    readonly wouldBlock: number;
+  };
+  /** Descriptors do not block, by the caller's word; where one does after all, these keep it from stopping the thread. */
+  readonly receiveFlags: number;
+  readonly sendFlags: number;
+  readonly received = new ReceiveMemory();
+  readonly gathered = new Gathered();
+  #datagramRooms: readonly DatagramRoom[] | undefined;
+  /** Members are being served: what they call is called from the event loop. */
+  serving = false;
+  readonly #open: OpenPoller;
+  #poller: Poller | undefined;
+  /** By slot. A slot that is free holds the number of the next free one in `#free`. */
+  readonly #members: (Member | undefined)[] = [];
+  readonly #generations: number[] = [];
+  readonly #free: number[] = [];
+  #openCount = 0;
+  #holding = 0;
+  #later: Member[] = [];
+  #proceeding: Member[] = [];
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(system: System, open: OpenPoller) {
+    this.system = system;
+    const { EAGAIN = 0, ECANCELED = 0, EINPROGRESS = 0, EINTR = 0 } = system.errnos;
+    this.errors = {
+      cancelled: -ECANCELED,
+      interrupted: -EINTR,
+      inProgress: -EINPROGRESS,
+      wouldBlock: -EAGAIN,
+    };
+    const { DONTWAIT = 0, NOSIGNAL = 0 } = system.constants.MSG;
+    this.receiveFlags = DONTWAIT;
+    this.sendFlags = DONTWAIT | NOSIGNAL;
+    this.#open = open;
+  }
+
+  /** For one call at a time. */
+  get datagramRooms(): readonly DatagramRoom[] {
+    this.#datagramRooms ??= datagramRooms();
+    return this.#datagramRooms;
+  }
+
+  /** Takes a member in, which holds the process; gives its slot. */
+  enter(member: Member): number {
+    const slot = this.#free.pop() ?? this.#members.length;
+    this.#members[slot] = member;
+    this.#generations[slot] ??= 0;
+    this.#openCount++;
+    this.hold();
+    return slot;
+  }
+
+  /** Its descriptor is watched no more, and it does not hold the process. */
+  leave(slot: number): void {
+    this.#members[slot] = undefined;
+    this.#generations[slot] = ((this.#generations[slot] ?? 0) + 1) >>> 0;
+    this.#free.push(slot);
+    this.#openCount--;
+  }
+
+  hold(): void {
+    this.#holding++;
+    if (this.#holding > 1) return;
+    if (this.#poller === undefined) this.#openPoller();
+    else this.#poller.ref();
+  }
+
+  letGo(): void {
+    this.#holding--;
+    if (this.#holding === 0) this.#poller?.unref();
+  }
+
+  /** Has a member's descriptor watched: 0, or a negative errno. */
+  watch(fd: number, slot: number): number {
+    const poller = this.#poller ?? this.#openPoller();
+    return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generations[slot] ?? 0);
+  }
+
+  /** Has it watched no more, though it stays open. */
+  unwatch(fd: number, slot: number): void {
+    this.#poller?.remove(fd, slot);
+  }
+
+  /** A watched descriptor is about to be closed. */
+  closing(fd: number, slot: number): void {
+    this.#poller?.closing(fd, slot);
+  }
+
+  /** What a member was told is used up; as `Poller.exhausted()`. */
+  exhausted(slot: number, interest: number): void {
+    this.#poller?.exhausted(slot, interest);
+  }
+
+  /** Has `proceed()` called in a turn to come. */
+  later(member: Member): void {
+    this.#later.push(member);
+    if (!this.serving) this.#soon();
+  }
+
+  #openPoller(): Poller | number {
+    const opened = this.#open(this.#soon);
+    if (typeof opened === "number") return opened;
+    this.#poller = opened;
+    if (this.#holding === 0) opened.unref();
+    return opened;
+  }
+
+  // Immediates run right after the descriptors that are ready, and before the loop looks at them again. Handlers wait for that,
+  // since koffi swallows what is thrown in a callback.
+  readonly #soon = (): void => {
+    this.#immediate ??= setImmediate(this.#turn);
+  };
+
+  readonly #turn = (): void => {
+    this.#immediate = undefined;
+    const poller = this.#poller;
+    this.serving = true;
+    const count = poller?.look() ?? 0;
+    for (let index = 0; poller !== undefined && index < count; index++) {
+      const slot = poller.slot(index);
+      // The slot of a member that has left meanwhile has another generation.
+      if (this.#generations[slot] !== poller.generation(index)) continue;
+      this.#members[slot]?.ready(poller.ready(index));
+      this.gathered.send();
+    }
+    if (this.#later.length > 0) this.#proceed();
+    this.serving = false;
+    if (this.#later.length > 0) this.#soon();
+    else if (this.#openCount === 0) this.#end();
+  };
+
+  #proceed(): void {
+    const proceeding = this.#later;
+    this.#later = this.#proceeding;
+    this.#proceeding = proceeding;
+    for (const member of proceeding) {
+      member.proceed();
+      this.gathered.send();
+    }
+    proceeding.length = 0;
+  }
+
+  #end(): void {
+    this.#poller?.close();
+    this.#poller = undefined;
+  }
+}
+
+/** A handler's error is an uncaught exception, as it would be from the event loop itself. */
+export function uncaught(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
+
+/** Calls a handler. */
+export function attempt<Argument>(call: (argument: Argument) => void, argument: Argument): void {
+  try {
+    call(argument);
+  } catch (error) {
+    uncaught(error);
+  }
+}

@@ -1,0 +1,307 @@
+import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import type { System } from "../../system/system.ts";
+import { lengthOf } from "../../system/view.ts";
+import type { Stream, StreamHandlers } from "../engine.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import { Gathered, type Sender } from "./gathered.ts";
+import { Opened } from "./opened.ts";
+import { Outgoing } from "./outgoing.ts";
+import { attempt, type Reactor, uncaught } from "./reactor.ts";
+
+/** Calls of one turn, of at most 64 KiB each. */
+const CALLS = 4;
+
+/** A stream of the readiness engine. */
+export class ReadinessStream extends Opened implements Stream, Sender {
+  readonly #handlers: StreamHandlers;
+  readonly #outgoing = new Outgoing();
+  #paused = true;
+  /** A call to receive may find something: bytes, the end or a failure. */
+  #readable = false;
+  /** It may find more than a call that took all bytes shows. */
+  #exceptional = false;
+  /** undefined until it is asked. */
+  #tcp: boolean | undefined;
+  #writable = true;
+  /** No more will be received. */
+  #over = false;
+  /** Bytes were left when write() returned, and are sent. */
+  #drained = false;
+  #failed = 0;
+  #failureTold = false;
+  #shutdown: "not wanted" | "wanted" | "done" = "not wanted";
+  #shutdownResult = 0;
+  #shutdownCalls: ((errno: number) => void)[] | undefined;
+
+  constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
+    super(reactor, fd);
+    this.#handlers = handlers;
+  }
+
+  get pendingBytes(): number {
+    return this.#outgoing.bytes + this.reactor.gathered.of(this);
+  }
+
+  resume(): void {
+    if (!this.#paused || this.closing || this.#failed < 0) return;
+    this.#paused = false;
+    const returned = this.watch();
+    if (returned < 0) this.#fail(returned);
+    else if (this.#readable) this.later();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.closing || this.#failed < 0) return;
+    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    const received = ReceivedBytes.lenderOf(bytes) !== undefined;
+    const length = lengthOf(bytes);
+    if (length === 0) return;
+    const { gathered, serving } = this.reactor;
+    if (this.#outgoing.bytes > 0) {
+      this.#outgoing.add(bytes);
+    } else if (serving && !received && Gathered.takes(length)) {
+      gathered.add(this, bytes, length);
+    } else {
+      gathered.send();
+      if (this.#outgoing.bytes > 0) this.#outgoing.add(bytes);
+      else if (this.#failed === 0) this.#send(bytes, length);
+    }
+  }
+
+  sendGathered(bytes: Uint8Array): void {
+    if (this.#failed < 0) return;
+    const length = lengthOf(bytes);
+    this.#send(bytes, length);
+    if (this.#outgoing.bytes > 0 || this.#failed < 0) return;
+    // This is in a write() of another stream, perhaps.
+    this.#drained = true;
+    this.later();
+  }
+
+  shutdown(done?: (errno: number) => void): void {
+    if (this.closing) return;
+    if (done !== undefined) {
+      this.#shutdownCalls ??= [];
+      this.#shutdownCalls.push(done);
+      this.later();
+    }
+    if (this.#shutdown !== "not wanted") return;
+    this.#shutdown = "wanted";
+    this.reactor.gathered.send();
+    this.#shutDown();
+  }
+
+  override close(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closing) return;
+    this.#stop();
+    this.reactor.gathered.send();
+    if (this.#outgoing.bytes === 0) this.closeDescriptor(this.#failed);
+  }
+
+  reset(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closed) return;
+    if (this.#failed === 0 && this.pendingBytes > 0) this.#failed = this.reactor.errors.cancelled;
+    this.#stop();
+    this.reactor.gathered.drop(this);
+    this.#outgoing.clear();
+    lingerAtOnce(this.reactor.system, this.fd);
+    this.closeDescriptor(this.#failed);
+  }
+
+  override ready(ready: number): void {
+    if (ready & EXCEPTIONAL) this.#exceptional = true;
+    if (ready & READABLE) this.#readable = true;
+    if (ready & WRITABLE) {
+      this.#writable = true;
+      if (this.#outgoing.bytes > 0) this.#sendOutgoing();
+    }
+    if (this.#readable && !this.#paused) this.#receive();
+  }
+
+  protected override goOn(): void {
+    if (this.closing) {
+      this.#tellShutdown(this.#shutdown === "done" ? this.#shutdownResult : this.reactor.errors.cancelled);
+    } else if (this.#failed < 0) {
+      if (!this.#failureTold) {
+        this.#failureTold = true;
+        attempt((errno: number) => this.#handlers.failed(errno), this.#failed);
+      }
+      if (this.#shutdown !== "not wanted") this.#tellShutdown(this.#failed);
+    } else {
+      if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
+      if (this.#shutdown === "done") this.#tellShutdown(this.#shutdownResult);
+    }
+    if (this.#outgoing.bytes > 0 && this.#writable) this.#sendOutgoing();
+    if (this.#readable && !this.#paused) this.#receive();
+  }
+
+  /** Receives until nothing is left, or others must have their turn. */
+  #receive(): void {
+    const { system, received, errors, receiveFlags } = this.reactor;
+    for (let calls = 0; calls < CALLS; calls++) {
+      if (this.#paused || this.#over || this.closing || this.#failed < 0) return;
+      const { bytes } = received;
+      const count = system.recv(this.fd, bytes, receiveFlags);
+      if (count > 0) {
+        if (count < bytes.length && !this.#exceptional && this.#shortIsAll()) this.#readUp();
+        this.#give(count);
+        if (!this.#readable) return;
+      } else if (count === 0) {
+        this.#over = true;
+        attempt(() => this.#handlers.end(), undefined);
+        return;
+      } else if (count === errors.wouldBlock) {
+        this.#exceptional = false;
+        this.#readUp();
+        return;
+      } else if (count !== errors.interrupted) {
+        this.#fail(count);
+        return;
+      }
+    }
+    this.later();
+  }
+
+  #readUp(): void {
+    this.#readable = false;
+    this.exhausted(READABLE);
+  }
+
+  /**
+   * Where less came than there was room for, TCP has no more, and tells when it has (epoll(7), "Questions and answers", 9). A
+   * unix socket stops before bytes that came with descriptors, and others may at the bounds of what they received.
+   */
+  #shortIsAll(): boolean {
+    this.#tcp ??= isTcp(this.reactor.system, this.fd);
+    return this.#tcp;
+  }
+
+  #give(length: number): void {
+    const { received } = this.reactor;
+    const generation = received.lend();
+    try {
+      this.#handlers.data(new ReceivedBytes(received, generation, 0, length));
+    } catch (error) {
+      uncaught(error);
+    }
+    received.takeBack();
+  }
+
+  /** Sends bytes now, and keeps a copy of those that the system does not take. Nothing may wait before them. */
+  #send(bytes: Uint8Array, length: number): void {
+    const { system, errors, sendFlags } = this.reactor;
+    let sent = 0;
+    if (this.#writable) {
+      sent = system.send(this.fd, bytes, sendFlags);
+      if (sent === length) return;
+      if (sent >= 0 || sent === errors.wouldBlock) this.#full();
+      else if (sent === errors.interrupted) this.later();
+      else this.#fail(sent);
+    }
+    if (this.#failed === 0) this.#outgoing.add(sent > 0 ? bytes.subarray(sent) : bytes);
+  }
+
+  /** Sends what is left, until the system has no room, or others must have their turn. */
+  #sendOutgoing(): void {
+    const { system, errors, sendFlags } = this.reactor;
+    const outgoing = this.#outgoing;
+    for (let calls = 0; calls < CALLS; calls++) {
+      const bytes = outgoing.first();
+      const sent = system.send(this.fd, bytes, sendFlags);
+      if (sent > 0) outgoing.sent(sent);
+      if (outgoing.bytes === 0) {
+        this.#tellDrained();
+        return;
+      }
+      if (sent === errors.wouldBlock || (sent >= 0 && sent < bytes.length)) {
+        this.#full();
+        return;
+      }
+      if (sent < 0 && sent !== errors.interrupted) {
+        this.#fail(sent);
+        return;
+      }
+    }
+    this.later();
+  }
+
+  #full(): void {
+    this.#writable = false;
+    const returned = this.watch();
+    if (returned < 0) this.#fail(returned);
+    else this.exhausted(WRITABLE);
+  }
+
+  #tellDrained(): void {
+    this.#drained = false;
+    if (this.closing) {
+      this.closeDescriptor(0);
+      return;
+    }
+    try {
+      this.#handlers.drained();
+    } catch (error) {
+      uncaught(error);
+    }
+    this.#shutDown();
+  }
+
+  /** Ends sending, if that is wanted and everything is sent. */
+  #shutDown(): void {
+    if (this.#shutdown !== "wanted" || this.closing || this.pendingBytes > 0) return;
+    const { system } = this.reactor;
+    this.#shutdown = "done";
+    this.#shutdownResult =
+      this.#failed < 0 ? this.#failed : system.shutdown(this.fd, system.constants.SHUT.WR);
+    if (this.#shutdownCalls !== undefined) this.later();
+  }
+
+  #tellShutdown(result: number): void {
+    const calls = this.#shutdownCalls;
+    this.#shutdownCalls = undefined;
+    if (calls !== undefined) for (const call of calls) attempt(call, result);
+  }
+
+  /** A handler is told of it in a turn to come: this may be in a call of the interface. */
+  #fail(errno: number): void {
+    if (this.#failed < 0) return;
+    this.#failed = errno;
+    this.#over = true;
+    this.#outgoing.clear();
+    if (this.closing) this.closeDescriptor(errno);
+    this.later();
+  }
+
+  /** No handler is called any more. */
+  #stop(): void {
+    this.closing = true;
+    if (this.#shutdownCalls !== undefined) this.later();
+  }
+}
+
+/** The errno of the socket's options is of no interest: what is not known to be TCP is not treated as TCP. */
+function isTcp(system: System, fd: number): boolean {
+  const { option, options, constants } = system;
+  const protocol = options.SO_PROTOCOL;
+  if (protocol === undefined) return false;
+  option.length = 4;
+  const returned = system.getsockopt(fd, protocol.level, protocol.number, option);
+  return returned === 0 && option.ints[0] === constants.IPPROTO.TCP;
+}
+
+/** Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts in Winsock. */
+function lingerAtOnce(system: System, fd: number): void {
+  const { option, options } = system;
+  const linger = options.SO_LINGER;
+  if (linger === undefined) return;
+  option.ints[0] = 1;
+  option.ints[1] = 0;
+  option.length = system.name === "windows" ? 4 : 8;
+  system.setsockopt(fd, linger.level, linger.number, option);
+}
