@@ -1,2 +1,33 @@
 /** Berkeley sockets for TypeScript. */
+export { engineChoice } from "./engine/choice.ts";
+export type { EngineChoice, EngineName } from "./engine/engine.ts";
 export * as posix from "./posix/index.ts";
+export type { Data } from "./stream/bytes-to-send.ts";
+export { connect } from "./stream/connect.ts";
+export type {
+  ConnectOptions,
+  ConnectSettings,
+  ConnectToAddress,
+  ConnectToPath,
+  ConnectToPort,
+} from "./stream/connect-options.ts";
+export type { Connection } from "./stream/connection.ts";
+export type { ConnectionDuplex, DuplexAddress } from "./stream/connection-duplex.ts";
+export type { ConnectionError } from "./stream/connection-error.ts";
+export type { WaitOptions } from "./stream/give-up.ts";
+export type { HandledConnection } from "./stream/handled-connection.ts";
+export type { ConnectionHandlers } from "./stream/handlers.ts";
+export { listen } from "./stream/listen.ts";
+export type {
+  ListenOnPath,
+  ListenOnPort,
+  ListenOnSocket,
+  ListenOptions,
+  ListenSettings,
+  OptionValues,
+  SocketSettings,
+} from "./stream/listen-options.ts";
+export type { Listener } from "./stream/listener.ts";
+export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./stream/listening.ts";
+export type { ConnectionBase } from "./stream/open-stream.ts";
+export type { Server } from "./stream/server.ts";

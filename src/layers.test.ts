@@ -16,9 +16,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   posix: ["system", ...vocabulary],
   engine: ["native", "system", "errors"],
   diagnose: ["engine", "posix", "system", ...vocabulary],
-  cli: ["diagnose", "posix", "engine", ...vocabulary],
+  stream: ["engine", "posix", "system", ...vocabulary],
+  cli: ["diagnose", "stream", "posix", "engine", ...vocabulary],
   // The front door.
-  "": ["posix"],
+  "": ["stream", "engine", "posix"],
 };
 
 const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SocketAddress } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
+import { except } from "../conformance/place.ts";
 import { linux } from "../system/linux/linux.ts";
 import type { System } from "../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
@@ -199,7 +200,9 @@ function encodedLength(path: string | Uint8Array): number {
   return typeof path === "string" ? Buffer.byteLength(path) : path.byteLength;
 }
 
-test("IPv6 texts are read as Node reads them, and ours are read by Node", () => {
+const anyTexts = except({ bun: "Bun's net.SocketAddress keeps a text as it was given" });
+
+test("IPv6 texts are read as Node reads them, and ours are read by Node", anyTexts, () => {
   const bytesOf = (address: string) => encode({ family: "ipv6", address, port: 1 });
   fc.assert(
     fc.property(fc.ipV6(), (text) => {

@@ -35,9 +35,12 @@ for (const [index, example] of examples.entries()) {
   });
 }
 
-/** Imports the names of berkeley/posix that an example uses. */
+/** Imports the names of berkeley/posix that an example uses, and does not import itself, as those of the front door do. */
 function prelude(code: string): string {
-  const used = Object.keys(posix).filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
+  const own = [...code.matchAll(/^import \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(/[ ,]+/));
+  const used = Object.keys(posix)
+    .filter((name) => !own.includes(name))
+    .filter((name) => new RegExp(`(?<![\\w.])${name}\\b`).test(code));
   return `import { ${used.join(", ")} } from "berkeley/posix";\n`;
 }
 

@@ -9,6 +9,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { conformance, type KernelRow } from "./conformance.ts";
 import type { Fixture } from "./fixture.ts";
+import type { Exceptions } from "./place.ts";
 
 /** One row of a level's table: an option, and what the kernel must do with it. */
 export interface OptionRow extends KernelRow {
@@ -28,6 +29,8 @@ export interface Conditions {
    * row that does not say this fails.
    */
   readonly requires?: string;
+  /** Where the row does not hold, and why. */
+  readonly except?: Exceptions;
   /** The document or the kernel function that says so. */
   readonly source?: string;
 }
@@ -117,11 +120,12 @@ export function observed(
   run: (fixture: Fixture) => void | Promise<void>,
   conditions: Conditions = {},
 ): OptionRow {
-  const { needs, requires, source = `${option.name} on Linux` } = conditions;
+  const { needs, requires, except = {}, source = `${option.name} on Linux` } = conditions;
   return {
     option,
     clause: `${option.name}: ${what}`,
     source,
+    except,
     async run(fixture) {
       if (needs !== undefined && !isCapable(needs)) return fixture.skip(`it needs ${needs}`);
       try {

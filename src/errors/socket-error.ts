@@ -62,5 +62,26 @@ export function unwrap<Value>(
 ): Value {
   if (result.ok) return result.value;
   Error.captureStackTrace(result.error, caller);
+  if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
   throw result.error;
+}
+
+/**
+ * Whether a function is off the stack once it has come to `return call()`, as ECMAScript's PrepareForTailCall says and JavaScriptCore
+ * does. captureStackTrace() finds no such caller then, and leaves no frame at all.
+ */
+const endsTailCallers = !hasFrames(returnsCall());
+
+function returnsCall(): { stack?: string } {
+  return capture(returnsCall);
+}
+
+function capture(caller: () => unknown): { stack?: string } {
+  const captured = {};
+  Error.captureStackTrace(captured, caller);
+  return captured;
+}
+
+function hasFrames({ stack }: { stack?: string }): boolean {
+  return stack?.includes("\n    at ") === true;
 }

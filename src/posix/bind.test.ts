@@ -12,6 +12,7 @@ import {
 import { createServer, SocketAddress } from "node:net";
 import { test } from "node:test";
 import type { AddressInput } from "../address/address.ts";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -138,6 +139,7 @@ conformance("bind", [
   },
   {
     clause: "a path that is not UTF-8 stays bytes",
+    except: { deno: "Deno's fs takes no path that is not UTF-8" },
     source: "berkeley; unix(7)",
     run(fixture) {
       const server = unix(fixture);
@@ -589,7 +591,7 @@ conformance("bind", [
     source: `${POSIX}, ERRORS; bind(2)`,
     run(fixture) {
       const made = fixture.tcp();
-      closeSync(made.fd);
+      closeDescriptor(made.fd);
       assertFails(tryBind(made, loopback), "BadFileDescriptor", "EBADF");
       made.detach();
     },
@@ -645,7 +647,9 @@ conformance("bind", [
 test("bind throws what tryBind returns, with the caller's stack", () => {
   using made = socket(AF.INET, SOCK.STREAM);
   assert.throws(
-    () => bind(made, { family: "ipv4", address: "203.0.113.1", port: 0 }),
+    () => {
+      bind(made, { family: "ipv4", address: "203.0.113.1", port: 0 });
+    },
     (error: unknown) => {
       assert.ok(isBindError(error));
       assert.equal(error.name, "AddressNotAvailable");

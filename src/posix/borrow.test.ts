@@ -6,6 +6,8 @@ import { connect, createServer, Socket as NetSocket, type Server } from "node:ne
 import { test } from "node:test";
 import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { assertFails, assertOk, conformance } from "../conformance/conformance.ts";
+import { descriptorsHidden, httpServersHidden } from "../conformance/own-sockets.ts";
+import { except } from "../conformance/place.ts";
 import { runProgram } from "../conformance/program.ts";
 import { SO } from "../options/so.ts";
 import { acceptQueue } from "./accept-queue.ts";
@@ -38,6 +40,7 @@ conformance("borrow", [
   {
     clause:
       "net.Server: its socket; SocketClosed before it listens and after it is closed; it goes on serving",
+    except: descriptorsHidden,
     source: "berkeley; lib/net.js",
     async run() {
       const server = createServer((connection) => connection.pipe(connection));
@@ -54,6 +57,7 @@ conformance("borrow", [
   },
   {
     clause: "http.Server: the same; it goes on answering",
+    except: httpServersHidden,
     source: "berkeley; lib/_http_server.js",
     async run() {
       const server = createHttpServer((_request, response) => response.end("hello"));
@@ -79,6 +83,7 @@ conformance("borrow", [
   },
   {
     clause: "net.Socket, a client and an accepted one: both ends of one connection, which goes on",
+    except: descriptorsHidden,
     source: "berkeley; lib/net.js",
     async run() {
       const server = createServer();
@@ -102,6 +107,7 @@ conformance("borrow", [
   {
     clause:
       "net.Socket: SocketClosed before it connects, while its name is looked up, and once it is destroyed",
+    except: descriptorsHidden,
     source: "berkeley; lib/net.js",
     async run() {
       assertFails(tryGetsockname(new NetSocket()), "SocketClosed", "EBADF");
@@ -125,6 +131,7 @@ conformance("borrow", [
   },
   {
     clause: "dgram.Socket: SocketClosed before it is bound and after it is closed; it goes on receiving",
+    except: descriptorsHidden,
     source: "berkeley; lib/dgram.js, lib/internal/dgram.js",
     async run() {
       const datagrams = createSocket("udp4");
@@ -145,6 +152,7 @@ conformance("borrow", [
   },
   {
     clause: "dgram.Socket: no DEP0112 is printed",
+    except: descriptorsHidden,
     source: "berkeley; Node's DEP0112",
     run() {
       runProgram(new URL("./borrow-datagram.child.js", import.meta.url));
@@ -152,6 +160,7 @@ conformance("borrow", [
   },
   {
     clause: "tls.TLSSocket: the socket below it, and it goes on",
+    except: { ...descriptorsHidden, bun: "Bun's node:tls has no pre-shared keys" },
     source: "berkeley; TLSWrap::GetFD in src/crypto/crypto_tls.cc",
     async run() {
       // A key that both know, so that no certificate is needed.
@@ -184,6 +193,17 @@ conformance("borrow", [
     },
   },
   {
+    clause: "http.Server of a runtime that does not tell its descriptor: a TypeError that says so",
+    source: "berkeley",
+    except: { node: "Node tells it" },
+    async run() {
+      const server = createHttpServer();
+      await listening(server);
+      assert.throws(() => tryGetsockname(server), /^TypeError: this Server does not tell its descriptor/);
+      await closed(server);
+    },
+  },
+  {
     clause: "a cluster worker's server has no descriptor of its own: a TypeError that says so",
     source: "berkeley; RoundRobinHandle in lib/internal/cluster",
     run() {
@@ -192,7 +212,7 @@ conformance("borrow", [
   },
 ]);
 
-test("to borrow changes nothing, however often", async () => {
+test("to borrow changes nothing, however often", except(descriptorsHidden), async () => {
   const server = createServer();
   await listening(server);
   const { fd } = borrow(server);

@@ -3,13 +3,14 @@ import type { Socket as NetSocket, Server } from "node:net";
 import { descriptor, kind } from "../errors/argument.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
+import { BorrowedSocket } from "./borrowed-socket.ts";
 import { Socket } from "./owned-socket.ts";
 
 /**
- * What calls take as a socket: a `Socket`; one of Node's own (`net.Server`, `http.Server`, `net.Socket`, `dgram.Socket`);
- * or the number of a descriptor. What is not a `Socket` is borrowed for the call, and never closed by us.
+ * What calls take as a socket: a `Socket`; that of a `Listener` or `Connection`; one of Node's own (`net.Server`,
+ * `http.Server`, `net.Socket`, `dgram.Socket`); or the number of a descriptor. What is not a `Socket` is borrowed for the call, and never closed by us.
  */
-export type SocketLike = Socket | Server | NetSocket | DatagramSocket | number;
+export type SocketLike = Socket | BorrowedSocket | Server | NetSocket | DatagramSocket | number;
 
 /**
  * A descriptor for the length of a call; `fd` is negative where there is none, because it is closed or not open yet. It
@@ -21,11 +22,11 @@ export interface Borrowed {
 }
 
 export function borrow(socket: SocketLike): Borrowed {
-  if (socket instanceof Socket) return socket;
+  if (socket instanceof Socket || socket instanceof BorrowedSocket) return socket;
   if (typeof socket === "number") return { system: host, fd: descriptor(socket) };
   if (typeof socket !== "object" || socket === null) throw notASocket(socket);
   const handle = handleOf(socket);
-  if (handle === undefined) throw notASocket(socket);
+  if (handle === undefined) throw "listen" in socket ? hidden(socket) : notASocket(socket);
   return {
     system: host,
     get fd() {
@@ -38,8 +39,14 @@ export function borrow(socket: SocketLike): Borrowed {
 function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
   if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
-  throw new TypeError(
-    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it`,
+  throw hidden(socket);
+}
+
+/** A server in a worker of node:cluster; on Bun an http.Server, which has no handle; on Deno all but a unix server or connection. */
+function hidden(socket: object): TypeError {
+  return new TypeError(
+    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it; ` +
+      "make the socket with socket(), and give that",
   );
 }
 

@@ -4,6 +4,7 @@ import { createServer, Socket as NetSocket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { asNobody } from "../conformance/as-nobody.ts";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -208,7 +209,7 @@ conformance("connect", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const client = fixture.tcp();
-      closeSync(client.fd);
+      closeDescriptor(client.fd);
       assertFails(tryConnect(client, { ...loopback, port: 9 }), "BadFileDescriptor", "EBADF");
       client.detach();
     },

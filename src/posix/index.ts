@@ -42,6 +42,7 @@ export {
 export * from "./accept-queue.ts";
 export { type BindError, type BindErrorName, bind, isBindError, tryBind } from "./bind.ts";
 export type { SocketLike } from "./borrow.ts";
+export type { BorrowedSocket } from "./borrowed-socket.ts";
 export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } from "./close.ts";
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";

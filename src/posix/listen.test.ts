@@ -2,9 +2,12 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { descriptorsHidden } from "../conformance/own-sockets.ts";
+import { except } from "../conformance/place.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
 import { acceptQueue, effectiveBacklog } from "./accept-queue.ts";
@@ -348,7 +351,7 @@ conformance("listen", [
     source: `${POSIX}, ERRORS; Zig calls it unreachable`,
     run(fixture) {
       const server = fixture.boundTcp();
-      closeSync(server.fd);
+      closeDescriptor(server.fd);
       assertFails(tryListen(server, 1), "BadFileDescriptor", "EBADF");
       server.detach();
     },
@@ -424,7 +427,9 @@ test("listen throws what tryListen returns, with the caller's stack", () => {
   const result = tryListen(datagram, 1);
   assert.ok(!result.ok && !result.error.stack?.includes("\n    at "), "no stack is captured");
   assert.throws(
-    () => listen(datagram, 1),
+    () => {
+      listen(datagram, 1);
+    },
     (error: unknown) => {
       assert.ok(isListenError(error));
       assert.equal(error.name, "OperationNotSupported");
@@ -437,20 +442,24 @@ test("listen throws what tryListen returns, with the caller's stack", () => {
   assert.equal(Error.stackTraceLimit, stackTraceLimit);
 });
 
-test("listen takes a descriptor's number and Node's own server, and closes neither", async () => {
-  using owner = socket(AF.INET, SOCK.STREAM);
-  listen(owner.fd, 3);
-  assert.equal(effectiveBacklog(owner.fd), 3);
+test(
+  "listen takes a descriptor's number and Node's own server, and closes neither",
+  except(descriptorsHidden),
+  async () => {
+    using owner = socket(AF.INET, SOCK.STREAM);
+    listen(owner.fd, 3);
+    assert.equal(effectiveBacklog(owner.fd), 3);
 
-  const server = createServer();
-  assertFails(tryListen(server, 1), "SocketClosed");
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  listen(server, 17);
-  assert.equal(effectiveBacklog(server), 17);
-  assert.deepEqual(server.listening, true);
-  await new Promise((resolve) => server.close(resolve));
-  assert.equal(acceptQueue(server), undefined);
-});
+    const server = createServer();
+    assertFails(tryListen(server, 1), "SocketClosed");
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    listen(server, 17);
+    assert.equal(effectiveBacklog(server), 17);
+    assert.deepEqual(server.listening, true);
+    await new Promise((resolve) => server.close(resolve));
+    assert.equal(acceptQueue(server), undefined);
+  },
+);
 
 test("listen refuses what is no socket, before any call", () => {
   for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n, () => {}]) {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { closeSync, fstatSync, openSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
+import { openSync, statSync } from "node:fs";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { collectGarbageUntil } from "../conformance/collect-garbage.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import { Socket } from "./owned-socket.ts";
 import { socket } from "./socket.ts";
 
-// Run with --expose-gc: what becomes of the descriptors of Sockets that nobody holds any more.
+// What becomes of the descriptors of Sockets that nobody holds any more.
 const warnings: Error[] = [];
 process.on("warning", (warning) => warnings.push(warning));
 
@@ -17,21 +18,18 @@ const fate = {
   disposed: withoutHolder((made) => made[Symbol.dispose]()),
   // Closed behind our back, and the number is another file's by the time of the collection.
   taken: withoutHolder((made) => {
-    closeSync(made.fd);
+    closeDescriptor(made.fd);
     assert.equal(openSync("/dev/null", "r"), made.fd);
   }),
   adopted: withoutHolder((made) => Socket.from(made.detach())),
-  gone: withoutHolder((made) => closeSync(made.fd)),
+  gone: withoutHolder((made) => closeDescriptor(made.fd)),
 };
 const held = socket(AF.INET, SOCK.STREAM);
 assert.equal(held.fd, fate.gone, "the kernel gives the lowest free number");
 const leaked = withoutHolder(() => {});
 
 // The finalizers' order is not told, so the rest is looked at once both that are to warn have.
-for (let turns = 0; warnings.length < 2 && turns < 1000; turns++) {
-  globalThis.gc?.();
-  await setImmediate();
-}
+await collectGarbageUntil(() => warnings.length >= 2);
 assert.deepEqual(
   warnings.map(({ name }) => name),
   ["SocketLeakWarning", "SocketLeakWarning"],
@@ -42,17 +40,15 @@ for (const fd of [leaked, fate.adopted]) {
 }
 
 // One more that is collected: whatever was to be collected before it has been.
-const last = once(process, "warning");
 withoutHolder(() => {});
-for (let turns = 0; warnings.length < 3 && turns < 1000; turns++) {
-  globalThis.gc?.();
-  await setImmediate();
-}
-await last;
+await collectGarbageUntil(() => warnings.length >= 3);
 assert.equal(warnings.length, 3);
 
 assert.ok(isOpen(fate.detached), "a detached descriptor is not ours");
-assert.ok(fstatSync(fate.taken).isCharacterDevice(), "/dev/null has the number, and is open");
+assert.ok(
+  statSync(`/proc/self/fd/${fate.taken}`).isCharacterDevice(),
+  "/dev/null has the number, and is open",
+);
 assert.ok(isOpen(held.fd), "a Socket that is held is not collected");
 close(held);
 
@@ -64,11 +60,7 @@ function withoutHolder(use: (made: Socket) => void): number {
   return fd;
 }
 
+/** Whether the number is of a socket, and not of a file that the runtime has opened since. */
 function isOpen(fd: number): boolean {
-  try {
-    fstatSync(fd);
-    return true;
-  } catch {
-    return false;
-  }
+  return openDescriptors().some((descriptor) => descriptor.startsWith(`${fd} socket:`));
 }

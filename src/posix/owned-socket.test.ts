@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { closeSync, fstatSync, openSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance } from "../conformance/conformance.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { runProgram } from "../conformance/program.ts";
@@ -78,10 +79,10 @@ conformance("Socket", [
       const { fd } = made;
       assert.equal(made.detach(), fd);
       assert.deepEqual([made.closed, made.fd], [true, -1]);
-      assert.ok(fstatSync(fd).isSocket());
+      assert.equal(getsockopt(fd, SO.TYPE), SOCK.STREAM);
       assertFails(tryGetsockname(made), "SocketClosed", "EBADF");
       assert.throws(() => made.detach(), isSocketClosed);
-      closeSync(fd);
+      closeDescriptor(fd);
     },
   },
   {
@@ -168,7 +169,9 @@ conformance("Socket", [
     source: "berkeley",
     run() {
       assert.throws(
-        () => Socket.from(0x7fffffff),
+        () => {
+          Socket.from(0x7fffffff);
+        },
         (error: unknown) => {
           assert.ok(error instanceof SocketError);
           assert.match(error.stack?.split("\n")[1] ?? "", /owned-socket\.test\./);
@@ -201,7 +204,7 @@ conformance("Socket", [
       const [data] = await once(client, "data");
       assert.equal(`${data}`, "hello");
       await gone;
-      assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
+      assert.equal(server.listening, true);
       await new Promise((resolve) => server.close(resolve));
     },
   },
@@ -209,7 +212,7 @@ conformance("Socket", [
     clause: "garbage collection closes what is owned and unclosed, with a warning, and nothing else",
     source: "berkeley; statx(2), stx_ino",
     run() {
-      runProgram(new URL("./owned-socket-leak.child.js", import.meta.url), { node: ["--expose-gc"] });
+      runProgram(new URL("./owned-socket-leak.child.js", import.meta.url));
     },
   },
 ]);

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
+import { collectGarbageUntil } from "../conformance/collect-garbage.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import { close } from "./close.ts";
@@ -16,9 +14,6 @@ import { sendmsg } from "./sendmsg.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-setFlagsFromString("--expose-gc");
-const collect: () => void = runInNewContext("gc");
-
 /** A Socket that nobody holds once this has returned; a later one gets the Ownership of an earlier one. */
 function leak(make: () => Socket): number {
   close(make());
@@ -28,29 +23,26 @@ function leak(make: () => Socket): number {
 test("a Socket that is garbage-collected unclosed is closed, with a warning", async () => {
   const system = scripted({});
   const fd = leak(() => socket(AF.INET, SOCK.STREAM, 0, { system }));
-  const warned = once(process, "warning");
-  collect();
-  const [warning] = await warned;
+  const warning = await warningOfCollection();
   assert.equal(warning.name, "SocketLeakWarning");
   assert.ok(warning.message.includes(`descriptor ${fd}`), warning.message);
   assert.equal(system.calls.at(-1), `close(${fd})`);
 });
 
 test("a number that has become another file is not closed", async () => {
-  const { promise: asked, resolve } = promiseWithResolvers();
+  let asked = false;
   const system = scripted({
     identity: [
       { device: 0, inode: 1 },
       { device: 0, inode: 2 },
       () => {
-        resolve();
+        asked = true;
         return { device: 0, inode: 3 };
       },
     ],
   });
   const fd = leak(() => socket(AF.INET, SOCK.STREAM, 0, { system }));
-  collect();
-  await asked;
+  await collectGarbageUntil(() => asked);
   assert.equal(system.calls.at(-1), `identity(${fd})`);
 });
 
@@ -61,9 +53,7 @@ test("a closed Socket that is garbage-collected is not asked for, nor when there
   for (const socket of sockets.splice(0)) close(socket);
   leak(() => socket(AF.INET, SOCK.STREAM, 0, { system: leaked }));
   const before = closed.calls.length;
-  const warned = once(process, "warning");
-  collect();
-  await warned;
+  await warningOfCollection();
   assert.equal(closed.calls.length, before);
 });
 
@@ -82,13 +72,8 @@ test("received descriptors that nobody closes are closed, with a warning each", 
   receive();
   assert.equal(count(), 2);
   const warnings: string[] = [];
-  const warned = new Promise<void>((resolve) => {
-    process.on("warning", ({ name }) => {
-      if (warnings.push(name) === 2) resolve();
-    });
-  });
-  collect();
-  await warned;
+  process.on("warning", ({ name }) => warnings.push(name));
+  await collectGarbageUntil(() => warnings.length >= 2);
   assert.deepEqual(warnings, ["SocketLeakWarning", "SocketLeakWarning"]);
   assert.equal(recv(far, new Uint8Array(1)), 0, "the passed end is closed");
   assert.equal(count(), 1);
@@ -96,11 +81,12 @@ test("received descriptors that nobody closes are closed, with a warning each", 
   closeSync(file);
 });
 
-/** Promise.withResolvers is not in Node 20. */
-function promiseWithResolvers(): { promise: Promise<void>; resolve: () => void } {
-  let resolve: () => void = () => {};
-  const promise = new Promise<void>((settle) => {
-    resolve = settle;
+/** Collects garbage until there is a warning, which is returned. */
+async function warningOfCollection(): Promise<Error> {
+  let warning: Error | undefined;
+  process.once("warning", (warned) => {
+    warning = warned;
   });
-  return { promise, resolve };
+  await collectGarbageUntil(() => warning !== undefined);
+  return warning ?? assert.fail("there was no warning");
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
-import { closeSync, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { AddressReference, callArguments, SocketReference } from "../conformance/random-arguments.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import * as posix from "./index.ts";
@@ -143,7 +145,7 @@ class Pool {
 
   closeAll(): void {
     for (const member of this.#members) tryCloseIfOpen(member);
-    for (const fd of this.#detached) closeSync(fd);
+    for (const fd of this.#detached) closeDescriptor(fd);
   }
 }
 
@@ -237,18 +239,6 @@ function run({ call, throwing, args }: Step, pool: Pool): void {
   outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
 }
 
-/** The open descriptors of the process, with what they are. */
-function descriptors(): string[] {
-  return readdirSync("/proc/self/fd").flatMap((fd) => {
-    try {
-      return [`${fd} ${readlinkSync(`/proc/self/fd/${fd}`)}`];
-    } catch {
-      // That of the listing itself is closed by now.
-      return [];
-    }
-  });
-}
-
 const step = fc.oneof(
   ...Object.entries(callArguments).map(([call, args]) =>
     fc.record({ call: fc.constant(call), throwing: fc.boolean(), args }),
@@ -260,7 +250,7 @@ const sequence = fc.array(step, { minLength: 1, maxLength: CALLS_OF_A_SEQUENCE, 
 
 console.log(`seed ${seed}`);
 const memory = process.memoryUsage().rss;
-const before = descriptors();
+const before = openDescriptors();
 let round = 0;
 while (calls < wanted) {
   fc.assert(
@@ -274,7 +264,7 @@ while (calls < wanted) {
       } finally {
         pool.closeAll();
       }
-      assert.deepEqual(descriptors(), before, "descriptors were left open");
+      assert.deepEqual(openDescriptors(), before, "descriptors were left open");
     }),
     { numRuns: 200, seed: seed + round++ },
   );

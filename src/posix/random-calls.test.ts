@@ -12,7 +12,7 @@ test(`${calls} random calls with random arguments, from seed ${seed}`, (context)
   context.diagnostic(`seed ${seed}, ${isolated ? "in a network namespace" : "on loopback addresses"}`);
   const child = fileURLToPath(new URL("./random-calls.child.js", import.meta.url));
   const command = isolated
-    ? ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$0" "$1"', process.execPath, child]
+    ? ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh", process.execPath, child]
     : [process.execPath, child];
   const { status, signal, stdout, stderr } = spawnSync(command[0] ?? "", command.slice(1), {
     encoding: "utf8",

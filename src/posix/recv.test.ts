@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -268,7 +269,7 @@ conformance("recv", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const { client } = fixture.connection();
-      closeSync(client.fd);
+      closeDescriptor(client.fd);
       assertFails(tryRecv(client, room()), "BadFileDescriptor", "EBADF");
       client.detach();
       const file = openSync("/dev/null", "r");

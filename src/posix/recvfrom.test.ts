@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -147,7 +148,7 @@ conformance("recvfrom", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const udp = fixture.udp();
-      closeSync(udp.fd);
+      closeDescriptor(udp.fd);
       assertFails(tryRecvfrom(udp, room()), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
@@ -151,7 +152,7 @@ conformance("recvmmsg", [
     run(fixture) {
       assertFails(tryRecvmmsg(fixture.tcp(), rooms(1)), "SocketNotConnected", "ENOTCONN");
       const udp = fixture.udp();
-      closeSync(udp.fd);
+      closeDescriptor(udp.fd);
       assertFails(tryRecvmmsg(udp, rooms(1)), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");
@@ -226,7 +227,9 @@ conformance("recvmmsg", [
 test("recvmmsg throws what tryRecvmmsg returns, with the caller's stack", () => {
   using tcp = socket(AF.INET, SOCK.STREAM);
   assert.throws(
-    () => recvmmsg(tcp, rooms(1)),
+    () => {
+      recvmmsg(tcp, rooms(1));
+    },
     (error: unknown) => {
       assert.ok(isRecvmmsgError(error));
       assert.deepEqual([error.name, error.syscall], ["SocketNotConnected", "recvmmsg"]);

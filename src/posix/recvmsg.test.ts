@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
@@ -344,7 +345,7 @@ conformance("recvmsg", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const udp = fixture.udp();
-      closeSync(udp.fd);
+      closeDescriptor(udp.fd);
       assertFails(tryRecvmsg(udp, room()), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");
@@ -470,7 +471,9 @@ conformance("recvmsg", [
 test("recvmsg throws what tryRecvmsg returns, with the caller's stack", () => {
   using tcp = socket(AF.INET, SOCK.STREAM);
   assert.throws(
-    () => recvmsg(tcp, room()),
+    () => {
+      recvmsg(tcp, room());
+    },
     (error: unknown) => {
       assert.ok(isRecvmsgError(error));
       assert.deepEqual([error.name, error.syscall], ["SocketNotConnected", "recvmsg"]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -239,7 +240,7 @@ conformance("send", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const { client } = fixture.connection();
-      closeSync(client.fd);
+      closeDescriptor(client.fd);
       assertFails(trySend(client, bytes), "BadFileDescriptor", "EBADF");
       client.detach();
     },

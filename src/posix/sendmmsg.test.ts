@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { SO } from "../options/so.ts";
@@ -125,7 +126,7 @@ conformance("sendmmsg", [
     source: `${LINUX}, ERRORS`,
     run(fixture) {
       const udp = fixture.udp();
-      closeSync(udp.fd);
+      closeDescriptor(udp.fd);
       assertFails(trySendmmsg(udp, texts("a")), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "w");
@@ -192,7 +193,9 @@ conformance("sendmmsg", [
 test("sendmmsg throws what trySendmmsg returns, with the caller's stack", () => {
   using udp = socket(AF.INET, SOCK.DGRAM);
   assert.throws(
-    () => sendmmsg(udp, texts("a")),
+    () => {
+      sendmmsg(udp, texts("a"));
+    },
     (error: unknown) => {
       assert.ok(isSendmmsgError(error));
       assert.deepEqual([error.name, error.syscall], ["DestinationAddressRequired", "sendmmsg"]);

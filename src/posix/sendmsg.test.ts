@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { runWithDescriptors } from "../conformance/program.ts";
@@ -247,7 +248,7 @@ conformance("sendmsg", [
       const control = [{ type: "SCM_RIGHTS", descriptors: [0, 0x7fffffff] }] as const;
       assertFails(trySendmsg(left, { data: hello, control }), "BadFileDescriptor", "EBADF");
       assertFails(tryRecv(right, new Uint8Array(1), MSG.DONTWAIT), "WouldBlock");
-      closeSync(left.fd);
+      closeDescriptor(left.fd);
       assertFails(trySendmsg(left, { data: hello }), "BadFileDescriptor", "EBADF");
       left.detach();
     },
@@ -438,7 +439,9 @@ conformance("sendmsg", [
 test("sendmsg throws what trySendmsg returns, with the caller's stack", () => {
   using udp = socket(AF.INET, SOCK.DGRAM);
   assert.throws(
-    () => sendmsg(udp, { data: hello }),
+    () => {
+      sendmsg(udp, { data: hello });
+    },
     (error: unknown) => {
       assert.ok(isSendmsgError(error));
       assert.deepEqual([error.name, error.syscall], ["DestinationAddressRequired", "sendmsg"]);

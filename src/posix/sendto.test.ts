@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { chmodSync, closeSync, openSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asNobody } from "../conformance/as-nobody.ts";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
@@ -252,7 +253,7 @@ conformance("sendto", [
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const sender = fixture.udp();
-      closeSync(sender.fd);
+      closeDescriptor(sender.fd);
       assertFails(trySendto(sender, bytes, 0, { ...loopback, port: 9 }), "BadFileDescriptor", "EBADF");
       sender.detach();
       const file = openSync("/dev/null", "w");

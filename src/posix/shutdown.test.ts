@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
+import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
@@ -236,7 +237,7 @@ conformance("shutdown", [
     source: `${POSIX}, ERRORS; shutdown(2)`,
     run(fixture) {
       const made = fixture.tcp();
-      closeSync(made.fd);
+      closeDescriptor(made.fd);
       assertFails(tryShutdown(made, SHUT.RD), "BadFileDescriptor", "EBADF");
       made.detach();
     },
@@ -300,7 +301,9 @@ conformance("shutdown", [
 test("shutdown throws what tryShutdown returns, with the caller's stack", () => {
   using made = socket(AF.INET, SOCK.STREAM);
   assert.throws(
-    () => shutdown(made, SHUT.RD),
+    () => {
+      shutdown(made, SHUT.RD);
+    },
     (error: unknown) => {
       assert.ok(isShutdownError(error));
       assert.equal(error.name, "SocketNotConnected");

@@ -1,0 +1,122 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { AddressInput } from "../address/address.ts";
+import { engine } from "../engine/choice.ts";
+import type { Socket } from "../posix/owned-socket.ts";
+import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
+import { type ConnectOptions, type ConnectPlace, checkConnectOptions } from "./connect-options.ts";
+import { Connection } from "./connection.ts";
+import { giveUpOn, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { ipAddress } from "./open-socket.ts";
+import { PulledStream } from "./pulled-stream.ts";
+
+/** RFC 8305, section 8: the Connection Attempt Delay that it recommends, in milliseconds. */
+const ATTEMPT_DELAY = 250;
+
+/**
+ * Makes a connection.
+ *
+ * A name is looked up, and its addresses are tried in the order of RFC 8305 ("happy eyeballs"): IPv6 and IPv4 in turn, the next one when
+ * the last has failed or 250 milliseconds have passed; the first that connects is taken. A unix listener whose queue is full is
+ * tried again until there is room.
+ *
+ * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up
+ * @returns a Connection, which the program closes
+ * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local address threw
+ * @throws AggregateError of a name: its `errors` are those of every address
+ * @throws Error of node:dns where a host cannot be found
+ * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+ * @throws TypeError or RangeError if an option is malformed, before any call
+ * @throws Error if the engine that is wanted cannot be used here
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * await using server = await listen({ host: "localhost" }, { open: (connection) => connection.end("hello") });
+ * const port = "port" in server.address ? server.address.port : 0;
+ * await using connection = await connect({ port, timeout: 5000 });
+ * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // hello
+ * ```
+ * @see [connect](https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html)
+ */
+export async function connect<const Values extends readonly unknown[]>(
+  options: ConnectOptions<Values>,
+): Promise<Connection> {
+  const { place, options: values, wait, engine: wanted } = checkConnectOptions(options);
+  const chosen = engine(wanted);
+  wait.signal?.throwIfAborted();
+  const started = performance.now();
+  const addresses = await addressesOf(place, wait);
+  const left =
+    wait.timeout === undefined
+      ? wait
+      : { ...wait, timeout: Math.max(0, wait.timeout - (performance.now() - started)) };
+  const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};
+  const settings = { engine: chosen, options: values, localAddress, localPort };
+  const isName = place.kind === "port" && isIP(place.host) === 0;
+  const socket = await firstOf(addresses, settings, left, isName ? place.host : undefined);
+  return new Connection(new PulledStream(chosen, socket.detach(), null));
+}
+
+/** The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with that of the resolver's first. */
+async function addressesOf(place: ConnectPlace, wait: WaitOptions): Promise<AddressInput[]> {
+  if (place.kind === "address") return [place.address];
+  const { host, port, localAddress } = place;
+  if (isIP(host) !== 0) return [ipAddress(host, port)];
+  const localFamily = localAddress === undefined ? 0 : isIP(localAddress);
+  const family = localFamily === 4 || localFamily === 6 ? localFamily : place.family;
+  const found = await orGiveUp("connect()", lookup(host, { all: true, family, order: "verbatim" }), wait);
+  const first = found.filter((one) => one.family === found[0]?.family);
+  const other = found.filter((one) => one.family !== found[0]?.family);
+  const inTurn = first.flatMap((one, index) => [one, other[index]]).concat(other.slice(first.length));
+  return inTurn.filter((one) => one !== undefined).map(({ address }) => ipAddress(address, port));
+}
+
+/** @param name the name that the addresses are of, if they are of one */
+function firstOf(
+  addresses: readonly AddressInput[],
+  settings: AttemptSettings,
+  wait: WaitOptions,
+  name: string | undefined,
+): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const attempts = new Set<ConnectAttempt>();
+    const errors: unknown[] = [];
+    let next = 0;
+    let timer: NodeJS.Timeout | undefined;
+    const stop = giveUpOn("connect()", wait, (reason) => {
+      end();
+      reject(reason);
+    });
+    function end() {
+      clearTimeout(timer);
+      next = addresses.length;
+      for (const attempt of attempts) attempt.cancel();
+    }
+    function begin() {
+      clearTimeout(timer);
+      const address = addresses[next++];
+      if (address === undefined) return;
+      const attempt = new ConnectAttempt(address, settings, (outcome) => {
+        attempts.delete(attempt);
+        if (outcome.ok) {
+          stop();
+          end();
+          resolve(outcome.socket);
+        } else failed(outcome.error);
+      });
+      attempts.add(attempt);
+      if (next < addresses.length) timer = setTimeout(begin, ATTEMPT_DELAY);
+    }
+    function failed(error: unknown) {
+      errors.push(error);
+      if (next < addresses.length) return begin();
+      if (attempts.size > 0) return;
+      stop();
+      if (name === undefined) return reject(error);
+      reject(
+        new AggregateError(errors, `connect: none of the addresses of ${JSON.stringify(name)} answered`),
+      );
+    }
+    begin();
+  });
+}

@@ -1,0 +1,19 @@
+import { type RecvError, recvErrors } from "../posix/recv.ts";
+import { type SendError, sendErrors } from "../posix/send.ts";
+import { host } from "../system/host.ts";
+
+/** What can end a connection: an error of `recv()` or of `send()`. */
+export type ConnectionError = RecvError | SendError;
+
+/** The failure that a negative errno of a connection stands for. Only sending has EPIPE; the others mean the same in both calls. */
+export function connectionError(errno: number): ConnectionError {
+  const { error } =
+    host.errnoName(-errno) === "EPIPE" ? sendErrors.failure(host, errno) : recvErrors.failure(host, errno);
+  return error;
+}
+
+/** Receiving from a connection that we have closed. */
+export const receivingClosed = (): RecvError => recvErrors.refusal(host, "SocketClosed").error;
+
+/** Sending to a connection that we have closed. */
+export const sendingClosed = (): SendError => sendErrors.refusal(host, "SocketClosed").error;

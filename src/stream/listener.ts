@@ -1,0 +1,110 @@
+import type { Engine } from "../engine/engine.ts";
+import { Connection } from "./connection.ts";
+import { checkWait, type WaitOptions } from "./give-up.ts";
+import type { CheckedListenOptions } from "./listen-options.ts";
+import { Listening } from "./listening.ts";
+import { acceptingClosed, ListeningCore, type Taker } from "./listening-core.ts";
+import type { ListeningSockets } from "./listening-sockets.ts";
+import { PulledStream } from "./pulled-stream.ts";
+import { Waiters } from "./waiters.ts";
+
+/** How many connections are accepted ahead of a program that asks for them steadily. */
+const MOST_AHEAD = 16;
+
+/** Connections on their way from the sockets to a program that asks for them. */
+class Pulling implements Taker {
+  readonly core: ListeningCore;
+  readonly #waiters = new Waiters<PulledStream | null>("accept()");
+  /** Accepted ahead. */
+  readonly #ready: PulledStream[] = [];
+  #ahead = 0;
+  #ended = false;
+  #reason: unknown;
+
+  constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
+    this.core = new ListeningCore(engine, opened, options, this);
+  }
+
+  taken(fd: number): void {
+    const stream = new PulledStream(this.core.engine, fd, this.core);
+    this.core.hold(stream);
+    if (this.#ended) this.core.drop(stream);
+    else if (!this.#waiters.resolveFirst(stream)) this.#ready.push(stream);
+  }
+
+  over(reason: unknown): void {
+    this.#ended = true;
+    this.#reason = reason;
+    for (const stream of this.#ready.splice(0)) this.core.drop(stream);
+    if (reason === undefined) this.#waiters.resolveAll(null);
+    else this.#waiters.rejectAll(reason);
+  }
+
+  /** Those who wait have been told. */
+  failed(): void {}
+
+  /** The next connection; null once `close()` was called. */
+  async next(options?: WaitOptions): Promise<PulledStream | null> {
+    if (options?.signal?.aborted) throw options.signal.reason;
+    if (this.#ended) {
+      if (this.#reason !== undefined) throw this.#reason;
+      return null;
+    }
+    return this.#ready.shift() ?? this.#waiters.wait(options, () => this.#want());
+  }
+
+  /**
+   * A program that comes again for more gets as many ahead, up to a few, so that one turn of the event loop brings more than one
+   * connection; what waits beyond that stays in the system's queue, where it can be seen.
+   */
+  #want() {
+    this.core.want(this.#waiters.size + this.#ahead);
+    this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
+  }
+}
+
+/**
+ * Sockets that listen, and whose connections the program asks for: `listen(options)` gives one.
+ *
+ * Connections are taken from the system only as fast as they are asked for, and a few ahead of a program that asks steadily (16 at
+ * most), so the backlog keeps its meaning, and overload shows in `queue`. Where descriptors or memory run out, accepting is tried
+ * again after 5 milliseconds, and then ever later up to a second, or as soon as a connection of the listener has ended.
+ *
+ * It ends with `close()`, at the end of an `await using` scope, or by its signal.
+ */
+export class Listener extends Listening implements AsyncIterable<Connection> {
+  readonly #pulling: Pulling;
+
+  private constructor(pulling: Pulling) {
+    super(pulling.core);
+    this.#pulling = pulling;
+  }
+
+  /** @internal */
+  static serve(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions): Listener {
+    return new Listener(new Pulling(engine, opened, options));
+  }
+
+  /**
+   * Waits for a connection.
+   *
+   * @param options `signal` and `timeout`: who gives up loses no connection
+   * @throws AcceptError named `SocketClosed` once `close()` was called; or another, if the sockets listen no more
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   */
+  async accept(options?: WaitOptions): Promise<Connection> {
+    checkWait(options);
+    const stream = await this.#pulling.next(options);
+    if (stream === null) throw acceptingClosed();
+    return new Connection(stream);
+  }
+
+  /** The connections, until `close()` is called. Leaving the loop leaves the listener open. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
+    for (;;) {
+      const stream = await this.#pulling.next();
+      if (stream === null) return;
+      yield new Connection(stream);
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import type { Engine, StreamHandlers } from "../engine/engine.ts";
+import { connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
+import type { WaitOptions } from "./give-up.ts";
+import { OpenStream, type StreamOwner } from "./open-stream.ts";
+import { Waiters } from "./waiters.ts";
+
+/** Copies a view of the engine's, which may be a Buffer, whose own slice() does not copy. */
+const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
+/**
+ * A connection whose program asks for bytes. It receives from the first read() on, and one piece ahead at most: a peer whose bytes
+ * nobody reads is not received from.
+ */
+export class PulledStream extends OpenStream {
+  readonly #readers = new Waiters<Uint8Array | null>("read()");
+  readonly #writers = new Waiters<void>("write()");
+  readonly #closers = new Waiters<void>("close()");
+  #unread: Uint8Array | undefined;
+  #receivingEnded = false;
+  #sendingEnded = false;
+  #receiving = false;
+  #descriptorClosed = false;
+  /** Who has taken the stream over, as a Duplex does. */
+  #consumer: StreamHandlers | undefined;
+
+  constructor(engine: Engine, fd: number, owner: StreamOwner | null) {
+    super(engine, fd, owner);
+  }
+
+  override data(bytes: Uint8Array): void {
+    if (this.#consumer !== undefined) {
+      this.#consumer.data(bytes);
+      return;
+    }
+    const piece = copy(bytes);
+    if (this.#readers.resolveFirst(piece)) return;
+    this.#unread = piece;
+    this.pause();
+  }
+
+  override end(): void {
+    this.#receivingEnded = true;
+    this.#consumer?.end();
+    this.#readers.resolveAll(null);
+    this.#closeIfEnded();
+  }
+
+  override drained(): void {
+    this.#consumer?.drained();
+    this.#writers.resolveAll();
+  }
+
+  override failed(errno: number): void {
+    super.failed(errno);
+    this.#consumer?.failed(errno);
+  }
+
+  protected override closing(): void {
+    this.#readers.rejectAll(this.error ?? receivingClosed());
+    if (this.error !== null) this.#writers.rejectAll(this.error);
+  }
+
+  protected override closed(): void {
+    this.#descriptorClosed = true;
+    // What close() was still sending has been sent, unless something failed.
+    if (this.error === null) this.#writers.resolveAll();
+    else this.#writers.rejectAll(this.error);
+    this.#closers.resolveAll();
+  }
+
+  override reset(error: unknown = null): void {
+    super.reset(error);
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
+  read(options: WaitOptions | undefined): Promise<Uint8Array | null> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    const piece = this.#unread;
+    if (piece !== undefined && !options?.signal?.aborted) {
+      this.#unread = undefined;
+      this.resume();
+      return Promise.resolve(piece);
+    }
+    if (this.#receivingEnded && !options?.signal?.aborted) return Promise.resolve(null);
+    if (!this.open) return Promise.reject(this.error ?? receivingClosed());
+    return this.#readers.wait(options, () => this.resume());
+  }
+
+  /** The bytes are good ones. */
+  write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    if (!this.open) return Promise.reject(this.error ?? sendingClosed());
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    try {
+      this.stream.write(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options);
+  }
+
+  /** Sends what was written, and the end. */
+  finish(done: (error: unknown) => void): void {
+    if (!this.open) {
+      done(this.error ?? sendingClosed());
+      return;
+    }
+    this.stream.shutdown((errno) => {
+      if (errno === 0) {
+        this.#sendingEnded = true;
+        done(null);
+        this.#closeIfEnded();
+      } else {
+        done(this.error ?? (this.open ? connectionError(errno) : sendingClosed()));
+      }
+    });
+  }
+
+  /** Waits until the descriptor is closed. */
+  untilClosed(options?: WaitOptions): Promise<void> {
+    return this.#descriptorClosed ? Promise.resolve() : this.#closers.wait(options);
+  }
+
+  /** Nobody will read what is still to come. */
+  receiveNoMore(): void {
+    this.#receivingEnded = true;
+    this.#unread = undefined;
+    this.pause();
+    this.#closeIfEnded();
+  }
+
+  /** Gives the stream to a consumer, with what was received and not read yet. */
+  handOver(consumer: StreamHandlers): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
+    if (this.#consumer !== undefined) throw takenOver();
+    if (!this.open) throw receivingClosed();
+    if (this.#readers.size > 0) throw new Error("a read() of the connection is still waiting");
+    this.#consumer = consumer;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return { unread, ended: this.#receivingEnded };
+  }
+
+  /** For who has taken it over: as write(), without a promise. */
+  send(bytes: Uint8Array): void {
+    this.stream.write(bytes);
+  }
+
+  resume(): void {
+    if (this.#receiving || this.#receivingEnded || !this.open) return;
+    this.#receiving = true;
+    this.stream.resume();
+  }
+
+  pause(): void {
+    if (!this.#receiving || !this.open) return;
+    this.#receiving = false;
+    this.stream.pause();
+  }
+
+  /** A connection whose both sides have ended is of no more use. */
+  #closeIfEnded() {
+    if (this.#receivingEnded && this.#sendingEnded) this.close();
+  }
+}
+
+function takenOver(): TypeError {
+  return new TypeError("the connection belongs to the Duplex of its toDuplex()");
+}
