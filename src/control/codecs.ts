@@ -46,13 +46,16 @@ function number(type: NumberMessage["type"], max: number, width: 2 | 4 = 4): Con
   };
 }
 
-/** struct timeval or struct timespec: both have seconds, and a part of a second in `unit` nanoseconds. */
+/**
+ * struct timeval or struct timespec: both have seconds, and a part of a second in `unit` nanoseconds, which 32 bits hold; macOS's
+ * tv_usec has no more.
+ */
 function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): ControlCodec {
   return {
     decode(data) {
       if (data.byteLength !== 16) return undefined;
       const view = viewOf(data);
-      const nanoseconds = view.getBigInt64(0, true) * 1_000_000_000n + view.getBigInt64(8, true) * unit;
+      const nanoseconds = view.getBigInt64(0, true) * 1_000_000_000n + BigInt(view.getInt32(8, true)) * unit;
       return { type, nanoseconds };
     },
   };

@@ -64,6 +64,12 @@ export interface OptionLayouts {
   readonly timeout: "timeval" | "milliseconds";
   /** Of what struct linger has two. */
   readonly linger: "ints" | "shorts";
+  /** What IP_ADD_MEMBERSHIP takes: struct ip_mreqn, or struct ip_mreq, which has no number of an interface. */
+  readonly membership: "ip_mreqn" | "ip_mreq";
+  /** Whether imr_sourceaddr comes before imr_interface in struct ip_mreq_source. */
+  readonly sourceBeforeInterface: boolean;
+  /** Where gr_group is in struct group_req: behind the interface, and what aligns it. */
+  readonly groupOffset: 4 | 8;
 }
 
 /** What a message has beside its data. */

@@ -11,17 +11,17 @@ export interface GroupReq {
 }
 
 // struct group_req is { __u32 gr_interface; struct __kernel_sockaddr_storage gr_group } (include/uapi/linux/in.h); the
-// storage is aligned as a pointer.
-const GROUP = 8;
+// storage is aligned as a pointer, but not on macOS.
 
 export function groupReq(family: "ipv4" | "ipv6"): WriteCodec<GroupReq> {
   return {
     encode(value, into, system) {
+      const { groupOffset } = system.optionLayouts;
       checkObject("the option", "{ interface, group }", value);
       into.view.setUint32(0, ifindex("interface", value.interface ?? 0), true);
       into.view.setUint32(4, 0);
-      writeStorage("group", value.group, family, into, GROUP, system);
-      into.length = GROUP + SOCKADDR_STORAGE;
+      writeStorage("group", value.group, family, into, groupOffset, system);
+      into.length = groupOffset + SOCKADDR_STORAGE;
     },
   };
 }

@@ -12,13 +12,16 @@ export interface IpMreqSource {
   readonly sourceaddr: string;
 }
 
-/** struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr } (include/uapi/linux/in.h). */
+/**
+ * struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr } (include/uapi/linux/in.h); elsewhere the source
+ * comes first.
+ */
 export const ipMreqSource: WriteCodec<IpMreqSource> = {
-  encode(value, into) {
+  encode(value, into, { optionLayouts: { sourceBeforeInterface } }) {
     checkObject("the option", "{ multiaddr, interface, sourceaddr }", value);
     writeIpv4("multiaddr", value.multiaddr, into, 0);
-    writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
-    writeIpv4("sourceaddr", value.sourceaddr, into, 8);
+    writeIpv4("interface", value.interface ?? "0.0.0.0", into, sourceBeforeInterface ? 8 : 4);
+    writeIpv4("sourceaddr", value.sourceaddr, into, sourceBeforeInterface ? 4 : 8);
     into.length = 12;
   },
 };

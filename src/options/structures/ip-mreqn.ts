@@ -1,4 +1,5 @@
 import { checkObject } from "../../errors/argument.ts";
+import type { ValueResult } from "../../system/system.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
 
@@ -6,7 +7,7 @@ import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
 export interface MulticastInterface {
   /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
   readonly address?: string;
-  /** The number of the interface; 0, if left out, is none. */
+  /** The number of the interface; 0, if left out, is none. Of a membership, Linux alone takes it. */
   readonly ifindex?: number;
 }
 
@@ -19,29 +20,37 @@ export interface IpMreqn extends MulticastInterface {
 /** struct ip_mreqn is { in_addr imr_multiaddr; in_addr imr_address; int imr_ifindex } (include/uapi/linux/in.h). */
 const IP_MREQN = { address: 4, ifindex: 8, size: 12 };
 
+/** struct ip_mreq of other systems ends before the number of the interface. */
 export const ipMreqn: WriteCodec<IpMreqn> = {
-  encode(value, into) {
+  encode(value, into, { name, optionLayouts: { membership } }) {
     checkObject("the option", "{ multiaddr, address, ifindex }", value);
-    writeIpv4("multiaddr", value.multiaddr, into, 0);
-    writeIpv4("address", value.address ?? "0.0.0.0", into, IP_MREQN.address);
-    into.view.setInt32(IP_MREQN.ifindex, ifindex("ifindex", value.ifindex ?? 0), true);
-    into.length = IP_MREQN.size;
+    write(value, into);
+    if (membership === "ip_mreqn") return;
+    if (into.ints[IP_MREQN.ifindex >> 2] !== 0) {
+      throw new RangeError(
+        `ifindex must be 0: ${name} knows the interface by its address here, and by its number in MCAST_JOIN_GROUP`,
+      );
+    }
+    into.length = IP_MREQN.ifindex;
   },
 };
 
 /** What IP_MULTICAST_IF takes: an ip_mreqn of which the group does not count, or the interface's address alone. */
 export const multicastInterface: WriteCodec<string | MulticastInterface> = {
-  encode(value, into, system) {
+  encode(value, into) {
     if (typeof value !== "string")
       checkObject("the option", "an IPv4 address or { address, ifindex }", value);
     const { address, ifindex } = typeof value === "string" ? { address: value, ifindex: 0 } : value;
-    ipMreqn.encode(
-      { multiaddr: "0.0.0.0", address: address ?? "0.0.0.0", ifindex: ifindex ?? 0 },
-      into,
-      system,
-    );
+    write({ multiaddr: "0.0.0.0", address: address ?? "0.0.0.0", ifindex: ifindex ?? 0 }, into);
   },
 };
+
+function write({ multiaddr, address, ifindex: number }: IpMreqn, into: ValueResult): void {
+  writeIpv4("multiaddr", multiaddr, into, 0);
+  writeIpv4("address", address ?? "0.0.0.0", into, IP_MREQN.address);
+  into.view.setInt32(IP_MREQN.ifindex, ifindex("ifindex", number ?? 0), true);
+  into.length = IP_MREQN.size;
+}
 
 /** struct in_addr. */
 export const ipv4Address: ReadCodec<string> = { size: 4, decode: (value) => readIpv4(value, 0) };

@@ -5,7 +5,7 @@ import type { Codec } from "../codecs.ts";
 const MAX_MICROSECONDS = 2 ** 51;
 
 /**
- * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines. In milliseconds as everywhere in
+ * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines; macOS has 32 bits of tv_usec, and padding. In milliseconds as everywhere in
  * JavaScript, fractions included; rounded to microseconds, but never down to 0, which is no time-out. Windows has a DWORD of
  * milliseconds, to which they are rounded up.
  */
@@ -13,7 +13,7 @@ export const milliseconds: Codec<number> = {
   size: 16,
   decode({ view }, { optionLayouts }) {
     if (optionLayouts.timeout === "milliseconds") return view.getUint32(0, true);
-    return (Number(view.getBigInt64(0, true)) * 1_000_000 + Number(view.getBigInt64(8, true))) / 1000;
+    return (Number(view.getBigInt64(0, true)) * 1_000_000 + view.getInt32(8, true)) / 1000;
   },
   encode(value, into, { optionLayouts }) {
     const microseconds = toMicroseconds(value);

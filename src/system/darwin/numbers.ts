@@ -18,5 +18,11 @@ export const darwinNumbers: SystemNumbers = {
   controls,
   controlName,
   cmsg: { headerSize: 12, alignment: 4, lengthSize: 4 },
-  optionLayouts: { timeout: "timeval", linger: "ints" },
+  optionLayouts: {
+    timeout: "timeval",
+    linger: "ints",
+    membership: "ip_mreq",
+    sourceBeforeInterface: true,
+    groupOffset: 4,
+  },
 };

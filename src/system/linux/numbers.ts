@@ -18,5 +18,11 @@ export const linuxNumbers: SystemNumbers = {
   controls,
   controlName,
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
-  optionLayouts: { timeout: "timeval", linger: "ints" },
+  optionLayouts: {
+    timeout: "timeval",
+    linger: "ints",
+    membership: "ip_mreqn",
+    sourceBeforeInterface: false,
+    groupOffset: 8,
+  },
 };

@@ -18,5 +18,11 @@ export const windowsNumbers: SystemNumbers = {
   controlName,
   // WSACMSGHDR is { SIZE_T cmsg_len; INT cmsg_level; INT cmsg_type } (ws2def.h).
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
-  optionLayouts: { timeout: "milliseconds", linger: "shorts" },
+  optionLayouts: {
+    timeout: "milliseconds",
+    linger: "shorts",
+    membership: "ip_mreq",
+    sourceBeforeInterface: true,
+    groupOffset: 8,
+  },
 };
