@@ -41,7 +41,8 @@ export const bindErrors = new ErrorSet("bind", {
     advice: 'An AF.INET6 socket takes an IPv4 address as "::ffff:127.0.0.1".',
   },
   AddressInUse: {
-    codes: ["EADDRINUSE"],
+    // EEXIST: macOS, of a path (unp_bind in bsd/kern/uipc_usrreq.c).
+    codes: ["EADDRINUSE", "EEXIST"],
     sentence: "The address is in use.",
     cases: {
       port: {
@@ -121,7 +122,7 @@ export const bindErrors = new ErrorSet("bind", {
     advice: "Bind a new one.",
   },
   SymLinkLoop,
-  SystemResources,
+  SystemResources: { ...SystemResources, codes: [...SystemResources.codes, "EAGAIN"] },
   Unexpected,
 });
 

@@ -8,6 +8,11 @@ import { Descriptor } from "./owned-descriptor.ts";
 /** Everything that `close()` can fail with. */
 export const closeErrors = new ErrorSet("close", {
   BadFileDescriptor,
+  ConnectionResetByPeer: {
+    codes: ["ECONNRESET"],
+    sentence: "The peer reset the connection before all was sent; the descriptor is closed all the same.",
+    advice: "FreeBSD reports this; Linux does not.",
+  },
   InputOutput: {
     codes: ["EIO", "ENOSPC", "EDQUOT"],
     sentence: "What was written to the descriptor before could not be stored.",
@@ -31,7 +36,8 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
  *
  * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
  * a number with `Socket.from()`.
- * @throws CloseError named `BadFileDescriptor`, `InputOutput`, `SocketClosed` or `Unexpected`
+ * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`, `InputOutput`, `SocketClosed` or
+ * `Unexpected`
  * @throws TypeError if it is not a Socket
  * @example
  * ```ts

@@ -9,7 +9,10 @@ import { readOption } from "./read-option.ts";
 export interface DescriptorOptions {
   /** Calls on it that would block fail with `WouldBlock` instead. False by default. */
   readonly nonblocking?: boolean;
-  /** Programs that this process starts do not inherit it. True by default. */
+  /**
+   * Programs that this process starts do not inherit it. True by default. macOS sets it in a second call: a program that another
+   * thread starts in between inherits the descriptor.
+   */
   readonly closeOnExec?: boolean;
 }
 

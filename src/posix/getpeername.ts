@@ -4,6 +4,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
   SocketClosed,
   SystemResources,
@@ -15,6 +16,7 @@ import { borrow, type SocketLike } from "./borrow.ts";
 /** Everything that `getpeername()` can fail with. */
 export const getpeernameErrors = new ErrorSet("getpeername", {
   BadFileDescriptor,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
@@ -45,7 +47,8 @@ export const isGetpeernameError = (error: unknown): error is GetpeernameError =>
  * A unix socket's peer that is not bound has an empty path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetpeernameError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
+ * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `OperationNotSupported`,
  * `SocketClosed`, `SocketNotConnected`, `SocketShutDown`, `SystemResources` or `Unexpected`
  * @example
  * ```ts

@@ -4,6 +4,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
   SocketClosed,
   SystemResources,
@@ -15,6 +16,7 @@ import { borrow, type SocketLike } from "./borrow.ts";
 /** Everything that `getsockname()` can fail with. */
 export const getsocknameErrors = new ErrorSet("getsockname", {
   BadFileDescriptor,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
@@ -41,7 +43,8 @@ export const isGetsocknameError = (error: unknown): error is GetsocknameError =>
  * A socket that is not bound has the unspecified address of its family with port 0, or an empty path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetsocknameError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
+ * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `OperationNotSupported`,
  * `SocketClosed`, `SocketShutDown`, `SystemResources` or `Unexpected`
  * @example
  * ```ts

@@ -80,6 +80,8 @@ export const isListenError = (error: unknown): error is ListenError => listenErr
  *   one more than the backlog; those that are not established yet have a queue of their own (`tcp_max_syn_backlog`).
  *   When it is full, TCP ignores the last step of the handshake, and the peer goes on trying; a connect to a unix
  *   socket blocks, or fails with `WouldBlock`.
+ * - macOS: at most `kern.ipc.somaxconn` (128); 0 and less act as that too. Connections that are not established yet count.
+ * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds one and a half times the backlog.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param backlog how many connections may wait: an integer. Below 0 acts as 0, above 2147483647 as 2147483647.
