@@ -40,7 +40,7 @@ export class Holding {
   readonly #closed: Promise<unknown>;
 
   static async start(
-    context: { after(end: () => Promise<void>): void },
+    context: { after(end: () => Promise<void>): unknown },
     request: HoldRequest,
     options: HoldOptions = {},
   ): Promise<Holding> {

@@ -7,3 +7,9 @@ export function addressesHere(family: "ipv4" | "ipv6"): string[] {
     .filter((one) => one.family.toLowerCase() === family)
     .map(({ address }) => address);
 }
+
+/** Whether a connection to the address stays on this machine: 127.0.0.0/8 is, and the wildcards are (RFC 1122, 3.2.1.3). */
+export function isAddressHere(address: string): boolean {
+  if (address.startsWith("127.") || ["0.0.0.0", "::", "::1"].includes(address)) return true;
+  return addressesHere(address.includes(":") ? "ipv6" : "ipv4").includes(address);
+}

@@ -1,28 +1,19 @@
-import { accessSync, constants, lstatSync, type Stats } from "node:fs";
+import { accessSync, constants, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import type { UnixAddress } from "../address/address.ts";
-import { close } from "../posix/close.ts";
-import { tryConnect } from "../posix/connect.ts";
-import { AF, SOCK } from "../posix/constants.ts";
-import { socket } from "../posix/socket.ts";
 import type { Cause, Held, NotASocket } from "./explanation.ts";
 import type { UnixSocket } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
-import { unixSockets } from "./socket-table.ts";
+import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
 const NO_SOCK_DIAG: Cause = { kind: "unseen", reason: "The kernel has no sock_diag for unix sockets." };
 
 /** Why a unix socket cannot be bound to this name. */
 export function explainPath({ path }: UnixAddress): Cause[] {
   const bytes = Buffer.from(path);
-  return bytes[0] === 0 ? explainAbstractName(bytes) : explainFile(bytes);
-}
-
-/** A name in the abstract namespace is of this network namespace, as the table is. */
-function explainAbstractName(name: Buffer): Cause[] {
-  const sockets = unixSockets(["listening", "bound", "connected"]);
-  if (sockets === undefined) return [NO_SOCK_DIAG];
-  return held(sockets.filter(({ local }) => name.equals(Buffer.from(local.path))));
+  if (bytes[0] !== 0) return explainFile(bytes);
+  const sockets = socketsOfName(bytes, ["listening", "bound", "connected"]);
+  return sockets === undefined ? [NO_SOCK_DIAG] : held(sockets);
 }
 
 function explainFile(path: Buffer): Cause[] {
@@ -31,41 +22,26 @@ function explainFile(path: Buffer): Cause[] {
   if (found === "denied") return [directoryDenied(dirname(text))];
   if (found === undefined) return explainDirectory(dirname(text));
   if (!found.isSocket()) return [{ kind: "not-a-socket", path: text, is: kindOf(found) }];
-  const sockets = unixSockets(["listening", "bound", "connected"]);
+  const sockets = socketsOfFile(found, ["listening", "bound"]);
   if (sockets === undefined) return [NO_SOCK_DIAG];
-  // The path that a socket was bound to says little: it may be relative to another directory. Its file says which it is.
-  const owners = held(
-    sockets.filter(
-      ({ file, use }) => use !== "connected" && file?.inode === found.ino && file.device === found.dev,
-    ),
-  );
-  return owners.length > 0 ? owners : [elsewhere(path)];
+  return sockets.length > 0 ? held(sockets) : [elsewhere(path)];
 }
 
-/**
- * No socket of this network namespace has the file. A path can be connected to across namespaces, so a connection is what
- * tells a listener of another one from a socket that is gone.
- */
+/** No socket of this network namespace has the file. */
 function elsewhere(path: Buffer): Cause {
-  using probe = socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
-  const connected = tryConnect(probe, { family: "unix", path });
-  close(probe);
-  if (connected.ok || connected.error.name === "WouldBlock") {
-    return { kind: "unseen", reason: "A process of another network namespace listens on it." };
-  }
-  switch (connected.error.name) {
-    case "ConnectionRefused":
-      return { kind: "stale-path", path: path.toString() };
-    case "WrongProtocolType":
+  const answer = probePath(path);
+  switch (answer) {
+    case "listening":
+      return { kind: "unseen", reason: "A process of another network namespace listens on it." };
+    case "another type":
       return {
         kind: "unseen",
         reason: "A process of another network namespace has it, with another type of socket.",
       };
+    case "refused":
+      return { kind: "stale-path", path: path.toString() };
     default:
-      return {
-        kind: "unseen",
-        reason: `Whether somebody listens cannot be told: ${connected.error.message}`,
-      };
+      return { kind: "unseen", reason: `Whether somebody listens cannot be told: ${answer.message}` };
   }
 }
 
@@ -104,14 +80,6 @@ function held(sockets: readonly UnixSocket[]): Held[] {
       user: socket.uid === undefined ? undefined : userName(socket.uid),
     };
   });
-}
-
-function statOf(path: Buffer): Stats | "denied" | undefined {
-  try {
-    return lstatSync(path);
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EACCES" ? "denied" : undefined;
-  }
 }
 
 function kindOf(found: Stats): NotASocket["is"] {

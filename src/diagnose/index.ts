@@ -1,4 +1,18 @@
 export { type ExplainOptions, explain } from "./explain.ts";
 export type * from "./explanation.ts";
+export { type Listed, type ListenersOptions, listeners } from "./listeners.ts";
+export { type Netstat, netstat } from "./netstat.ts";
 export type * from "./open-socket.ts";
 export type { Holder } from "./process.ts";
+export {
+  type ListenerPlace,
+  type WaitForListenerOptions,
+  waitForListener,
+} from "./wait-for-listener.ts";
+export {
+  type QueueDrop,
+  type QueueLimit,
+  type QueueWatch,
+  type WatchQueueOptions,
+  watchQueue,
+} from "./watch-queue.ts";

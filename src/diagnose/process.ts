@@ -14,6 +14,8 @@ export interface Holder {
   readonly directory: string | undefined;
   /** When the process started, in milliseconds since 1970. */
   readonly started: number;
+  /** The same as the kernel counts it, in ticks since it booted: with `pid`, it names one process for good. */
+  readonly startTicks: number;
   /** The parent. */
   readonly parent: number;
 }
@@ -90,6 +92,7 @@ export function readProcess(pid: number): Holder | undefined {
     user: userName(uid),
     directory: target(`${folder}/cwd`),
     started: bootTime() + Number(fields[19]) * TICK,
+    startTicks: Number(fields[19]),
     parent: Number(fields[1]),
   };
 }

@@ -1,0 +1,67 @@
+import { boolean } from "../errors/argument.ts";
+import type { InternetSocket, OpenSocket, UnixSocket } from "./open-socket.ts";
+import { type Holder, holdersOf, userName } from "./process.ts";
+import { internetSockets, unixSockets } from "./socket-table.ts";
+
+/** A socket that waits for others, and who has it open. */
+export interface Listed {
+  readonly socket: OpenSocket;
+  /** The name of the user who made it; undefined where the system does not tell. */
+  readonly user: string | undefined;
+  /** Every process that has it open, as far as this one may see them. */
+  readonly holders: readonly Holder[];
+}
+
+/** What `listeners()` takes. */
+export interface ListenersOptions {
+  /** Also UDP sockets, unix sockets, and TCP sockets that are bound and do not listen; false if left out. */
+  readonly all?: boolean;
+}
+
+/**
+ * Every TCP socket of this machine that listens, in this network namespace, with its processes, what waits in its accept
+ * queue and what was dropped of it; by port. It waits for nothing, and disturbs nobody.
+ *
+ * - Linux: as netlink's sock_diag and /proc tell it. An accept queue holds one more than its limit.
+ *
+ * @param options `all`, for other sockets that have a name
+ * @returns the sockets; none where the system does not tell
+ * @throws TypeError if `all` is not true or false
+ * @example
+ * ```ts
+ * import { listeners } from "berkeley/diagnose";
+ *
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * listen(server, 16);
+ * const mine = listeners().filter(({ holders }) => holders.some(({ pid }) => pid === process.pid));
+ * console.log(mine[0]?.socket.queue); // { pending: 0, limit: 16 }
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
+ */
+export function listeners(options: ListenersOptions = {}): Listed[] {
+  const all = boolean("all", options.all ?? false);
+  const sockets = [...internet(all), ...(all ? unix() : [])];
+  const holders = holdersOf(sockets.map(({ inode }) => inode));
+  return sockets.map((socket) => {
+    return {
+      socket,
+      user: socket.uid === undefined ? undefined : userName(socket.uid),
+      holders: holders.of(socket.inode),
+    };
+  });
+}
+
+function internet(all: boolean): InternetSocket[] {
+  const tcp = internetSockets({ protocol: "tcp", uses: all ? ["listening", "bound"] : ["listening"] }) ?? [];
+  const udp = all ? (internetSockets({ protocol: "udp", uses: ["bound"] }) ?? []) : [];
+  return [...tcp, ...udp].sort(
+    (one, other) => one.local.port - other.local.port || (one.protocol < other.protocol ? -1 : 1),
+  );
+}
+
+/** Those that listen, and those that take datagrams. */
+function unix(): UnixSocket[] {
+  return (unixSockets(["listening", "bound"]) ?? []).sort((one, other) =>
+    Buffer.compare(Buffer.from(one.local.path), Buffer.from(other.local.path)),
+  );
+}

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { conformance } from "../conformance/conformance.ts";
+import { loopback } from "../conformance/fixture.ts";
+import { Holding } from "../conformance/holding.ts";
+import { readProcess } from "./process.ts";
+import { RunningProcess } from "./running-process.ts";
+
+conformance("RunningProcess", [
+  {
+    clause: "a signal ends the process, and its end is seen",
+    source: "pidfd_open(2); pidfd_send_signal(2)",
+    async run(fixture) {
+      const holding = await Holding.start(fixture, { sockets: [{ address: loopback, backlog: 1 }] });
+      const holder = readProcess(holding.pid);
+      assert.ok(holder !== undefined);
+      const opened = RunningProcess.open(holder);
+      assert.ok(opened instanceof RunningProcess);
+      using running = opened;
+      assert.equal(running.ended, false);
+      assert.equal(await running.hasEndedWithin(1), false);
+      assert.equal(running.signal("SIGTERM"), "sent");
+      assert.equal(await running.hasEndedWithin(60_000), true);
+      await holding.stop();
+      assert.equal(running.signal("SIGKILL"), "ended");
+    },
+  },
+  {
+    clause: "another process that has the number by now is not taken for it",
+    source: "pidfd_open(2), NOTES",
+    run() {
+      const self = readProcess(process.pid);
+      assert.ok(self !== undefined);
+      assert.equal(RunningProcess.open({ ...self, startTicks: self.startTicks - 1 }), "ended");
+    },
+  },
+]);
+
+test("a process that has ended cannot be opened", () => {
+  const self = readProcess(process.pid);
+  assert.ok(self !== undefined);
+  // Above the most that there can be (PID_MAX_LIMIT in include/linux/threads.h).
+  assert.equal(RunningProcess.open({ ...self, pid: 2 ** 22 + 1 }), "ended");
+});

@@ -1,0 +1,128 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { setTimeout } from "node:timers/promises";
+import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { checkObject, integer, quoted } from "../errors/argument.ts";
+import { isAddressHere } from "./addresses-here.ts";
+import { connectionProbe } from "./connection-probe.ts";
+import { listenerAt } from "./socket-table.ts";
+import { isListenedOn } from "./unix-path.ts";
+
+/** What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"` in the abstract namespace). */
+export type ListenerPlace =
+  | { readonly port: number; readonly host?: string; readonly path?: never }
+  | { readonly path: string; readonly port?: never; readonly host?: never };
+
+/** What `waitForListener()` takes besides. */
+export interface WaitForListenerOptions {
+  /** Milliseconds until it gives up; never if left out. */
+  readonly timeout?: number;
+  /** Ends the wait: it then fails with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** The first looks follow each other closely, since a program that has just started soon listens. */
+const SHORTEST = 5;
+const LONGEST = 100;
+
+/**
+ * Waits until something listens. On this machine it sees the listener in the kernel's table, and does not connect to it: a
+ * server that counts its connections, or takes a single one, is not disturbed. A `localhost` that is both 127.0.0.1 and
+ * ::1 is waited for on either.
+ *
+ * - Linux: the kernel does not announce listeners, so it is asked from time to time, at first every 5 ms, then every
+ *   100 ms; a question takes some microseconds. A listener of another machine, of another network namespace, or one
+ *   that the kernel does not tell of, is waited for by connecting.
+ *
+ * @param place `{ port }`, `{ port, host }` or `{ path }`
+ * @param options `timeout` and `signal`
+ * @returns the address that is listened on, of those waited for
+ * @throws DOMException named `TimeoutError` when the time is over
+ * @throws the signal's `reason` when it aborts
+ * @throws TypeError if `place` is neither a port nor a path
+ * @throws RangeError if a port or `timeout` is out of range
+ * @example
+ * ```ts
+ * import { waitForListener } from "berkeley/diagnose";
+ *
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * listen(server, 16);
+ * const address = getsockname(server);
+ * if (address.family !== "ipv4") throw new Error("not IPv4");
+ * const found = await waitForListener({ port: address.port }, { timeout: 5000 });
+ * console.log(found.family); // ipv4
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
+ */
+export async function waitForListener(
+  place: ListenerPlace,
+  options: WaitForListenerOptions = {},
+): Promise<Ipv4Address | Ipv6Address | UnixAddress> {
+  checkObject("a place", "{ port, host? } or { path }", place);
+  checkObject("options", "{ timeout?, signal? }", options);
+  const signal = limited(options);
+  signal?.throwIfAborted();
+  const watched = await watchedPlaces(place);
+  try {
+    for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
+      const found = watched.find(({ isListening }) => isListening());
+      if (found !== undefined) return found.address;
+      await setTimeout(pause, undefined, signal === undefined ? {} : { signal });
+    }
+  } catch (error) {
+    // What a timer throws is an AbortError; callers want what they gave.
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    for (const { stop } of watched) stop();
+  }
+}
+
+function limited({ timeout, signal }: WaitForListenerOptions): AbortSignal | undefined {
+  if (timeout === undefined) return signal;
+  const over = AbortSignal.timeout(integer("timeout", timeout, 0, 0x7fffffff));
+  return signal === undefined ? over : AbortSignal.any([signal, over]);
+}
+
+interface WatchedPlace {
+  readonly address: Ipv4Address | Ipv6Address | UnixAddress;
+  isListening(): boolean;
+  stop(): void;
+}
+
+async function watchedPlaces(place: ListenerPlace): Promise<WatchedPlace[]> {
+  if (place.path !== undefined) {
+    if (typeof place.path !== "string" || place.path === "") {
+      throw new TypeError(`a path must be a string that is not empty, not ${quoted(place.path)}`);
+    }
+    return [pathPlace({ family: "unix", path: place.path })];
+  }
+  const port = integer("port", place.port, 1, 65535);
+  const addresses = await addressesOf(place.host ?? "localhost", port);
+  return addresses.map(portPlace);
+}
+
+async function addressesOf(host: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
+  // RFC 6761, 6.3: whatever the resolver says, localhost is this machine.
+  const found =
+    host === "localhost"
+      ? [{ address: "127.0.0.1" }, { address: "::1" }]
+      : isIP(host) !== 0
+        ? [{ address: host }]
+        : await lookup(host, { all: true });
+  return found.map(({ address }) =>
+    isIP(address) === 6
+      ? { family: "ipv6", address, port, flowlabel: 0, scopeId: 0 }
+      : { family: "ipv4", address, port },
+  );
+}
+
+function portPlace(address: Ipv4Address | Ipv6Address): WatchedPlace {
+  if (!isAddressHere(address.address)) return { address, ...connectionProbe(address) };
+  return { address, isListening: () => listenerAt(address) !== undefined, stop: () => {} };
+}
+
+function pathPlace(address: UnixAddress): WatchedPlace {
+  const path = Buffer.from(address.path);
+  return { address, isListening: () => isListenedOn(path), stop: () => {} };
+}

@@ -1,0 +1,163 @@
+import { integer, kind } from "../errors/argument.ts";
+import { SO } from "../options/so.ts";
+import { acceptQueue } from "../posix/accept-queue.ts";
+import type { SocketLike } from "../posix/borrow.ts";
+import { tryGetsockopt } from "../posix/getsockopt.ts";
+import type { AcceptQueue } from "../system/system.ts";
+import { numericSetting } from "./kernel-settings.ts";
+import { type Netstat, netstat } from "./netstat.ts";
+
+/**
+ * Which limit connections were dropped by:
+ * - `"backlog"`: the accept queue overflowed for a moment, and `listen()` was asked for no more;
+ * - `"somaxconn"`: so it did, and net.core.somaxconn capped what was asked for;
+ * - `"slow accept"`: the accept queue was full all the while: the program does not accept fast enough, or not at all;
+ * - `"tcp_syncookies"`: the queue of incomplete connections was full, and net.ipv4.tcp_syncookies is off;
+ * - `"tcp_max_syn_backlog"`: it came near net.ipv4.tcp_max_syn_backlog, and net.ipv4.tcp_syncookies is off;
+ * - `"other"`: none of these, such as a lack of memory.
+ */
+export type QueueLimit =
+  | "backlog"
+  | "somaxconn"
+  | "slow accept"
+  | "tcp_syncookies"
+  | "tcp_max_syn_backlog"
+  | "other";
+
+/** Connections were dropped at a listener. */
+export interface QueueDrop {
+  /** How many SYNs and last steps of handshakes were dropped since the last event; a client that tries again counts again. */
+  readonly dropped: number;
+  readonly limit: QueueLimit;
+  /** The accept queue, now. */
+  readonly queue: AcceptQueue;
+  /** What happened and what to do, in a sentence or two. */
+  readonly message: string;
+}
+
+/** What `watchQueue()` takes. */
+export interface WatchQueueOptions {
+  /** How often to look, in milliseconds, 1 to 3600000; 250 if left out. */
+  readonly interval?: number;
+  /** The backlog that `listen()` was called with; the one that it granted if left out. */
+  readonly backlog?: number;
+}
+
+/** A watch of a listener's queue. */
+export interface QueueWatch {
+  /** Ends it; it may be repeated. */
+  stop(): void;
+  [Symbol.dispose](): void;
+}
+
+/** What was seen at one time. */
+export interface QueueSample {
+  readonly queue: AcceptQueue;
+  readonly drops: number;
+  readonly counters: Netstat | undefined;
+}
+
+/**
+ * Calls `handler` when the kernel has dropped connections of a TCP listener, and says which limit is to blame. The watch ends when
+ * the listener is closed. It does not keep the process alive.
+ *
+ * - Linux: the kernel counts what it drops of each socket (SO_MEMINFO), and tells nobody; so it is looked at from time to
+ *   time, which takes some microseconds.
+ *
+ * @param listener a TCP listener; a borrowed one stays the caller's
+ * @param handler called from the event loop, once for all that was dropped since it was called last
+ * @param options `interval`, and `backlog`
+ * @throws TypeError if an argument is of the wrong type, or the socket is not a TCP listener
+ * @throws RangeError if `interval` or `backlog` is out of range
+ * @example
+ * ```ts
+ * import { watchQueue } from "berkeley/diagnose";
+ *
+ * using server = socket(AF.INET, SOCK.STREAM);
+ * listen(server, 16);
+ * using watch = watchQueue(server, ({ message }) => console.warn(message));
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man2/listen.2.html)
+ */
+export function watchQueue(
+  listener: SocketLike,
+  handler: (drop: QueueDrop) => void,
+  options: WatchQueueOptions = {},
+): QueueWatch {
+  if (typeof handler !== "function") throw new TypeError(`handler must be a function, not ${kind(handler)}`);
+  const interval = integer("interval", options.interval ?? 250, 1, 3_600_000);
+  const asked =
+    options.backlog === undefined ? undefined : integer("backlog", options.backlog, 0, 0x7fffffff);
+  let last = sample(listener);
+  if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");
+  const timer = setInterval(look, interval).unref();
+  const stop = () => clearInterval(timer);
+  function look() {
+    const now = sample(listener);
+    if (now === undefined || last === undefined) return stop();
+    const drop = dropBetween(last, now, asked);
+    last = now;
+    if (drop !== undefined) handler(drop);
+  }
+  return { stop, [Symbol.dispose]: stop };
+}
+
+/** What a listener's queue is like now; undefined where the socket is no TCP listener, or closed. */
+function sample(listener: SocketLike): QueueSample | undefined {
+  const queue = acceptQueue(listener);
+  const memory = tryGetsockopt(listener, SO.MEMINFO);
+  const protocol = tryGetsockopt(listener, SO.PROTOCOL);
+  // Unix sockets have no protocol; they refuse what is too much, and count nothing.
+  if (queue === undefined || !memory.ok || !protocol.ok || protocol.value === 0) return undefined;
+  return { queue, drops: memory.value.drops, counters: netstat() };
+}
+
+/** What was dropped between two looks, and by which limit; undefined where nothing was. */
+export function dropBetween(before: QueueSample, now: QueueSample, asked?: number): QueueDrop | undefined {
+  // The kernel counts in 32 bits.
+  const dropped = (now.drops - before.drops) >>> 0;
+  if (dropped === 0) return undefined;
+  const limit = limitToBlame(before, now, asked);
+  return { dropped, limit, queue: now.queue, message: `${dropped} dropped: ${saying(limit, now.queue)}` };
+}
+
+const isFull = ({ pending, limit }: AcceptQueue) => pending > limit;
+
+/**
+ * tcp_conn_request in net/ipv4/tcp_input.c drops a SYN where the queue of incomplete connections is full and cookies are
+ * off, where the accept queue is full, and, with cookies off, where less than a quarter of tcp_max_syn_backlog is left;
+ * tcp_v4_syn_recv_sock in net/ipv4/tcp_ipv4.c drops the last step where the accept queue is full. The counters are those of
+ * every listener: the queue itself comes first.
+ */
+function limitToBlame(before: QueueSample, now: QueueSample, asked: number | undefined): QueueLimit {
+  if (isFull(before.queue) && isFull(now.queue)) return "slow accept";
+  const rose = (name: keyof Netstat) => (now.counters?.[name] ?? 0) > (before.counters?.[name] ?? 0);
+  if (isFull(before.queue) || isFull(now.queue) || rose("ListenOverflows")) {
+    return now.queue.limit < (asked ?? now.queue.limit) || isAtSomaxconn(now, asked)
+      ? "somaxconn"
+      : "backlog";
+  }
+  if (rose("TCPReqQFullDrop")) return "tcp_syncookies";
+  return numericSetting("net.ipv4.tcp_syncookies") === 0 ? "tcp_max_syn_backlog" : "other";
+}
+
+/** Without knowing what was asked for, a backlog of just the system's limit is taken for a capped one. */
+const isAtSomaxconn = ({ queue }: QueueSample, asked: number | undefined) =>
+  asked === undefined && queue.limit === numericSetting("net.core.somaxconn");
+
+function saying(limit: QueueLimit, { limit: granted }: AcceptQueue): string {
+  switch (limit) {
+    case "backlog":
+      return `the accept queue overflowed for a moment. Its limit is ${granted}, the backlog that listen() was asked for: ask for more.`;
+    case "somaxconn":
+      return `the accept queue overflowed for a moment. Its limit is ${granted}, by net.core.somaxconn: raise that, and listen again.`;
+    case "slow accept":
+      return `the accept queue, of ${granted}, is full and stays full: the program does not accept fast enough.`;
+    case "tcp_syncookies":
+      return "the queue of incomplete connections is full: switch net.ipv4.tcp_syncookies on, or raise the backlog.";
+    case "tcp_max_syn_backlog":
+      return "incomplete connections come near net.ipv4.tcp_max_syn_backlog: raise it, or switch net.ipv4.tcp_syncookies on.";
+    case "other":
+      return "neither queue is full, so something else is to blame, such as a lack of memory.";
+  }
+}
