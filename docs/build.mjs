@@ -12,7 +12,11 @@ const [what, ...flags] = process.argv.slice(2);
 const sets = await errorSets();
 const app = await Application.bootstrapWithPlugins({
   name: "berkeley",
-  entryPoints: [join(root, "src/posix/index.ts"), join(root, "src/index.ts")],
+  entryPoints: [
+    join(root, "src/posix/index.ts"),
+    join(root, "src/diagnose/index.ts"),
+    join(root, "src/index.ts"),
+  ],
   tsconfig: join(root, "docs/tsconfig.json"),
   basePath: root,
   readme: join(root, "README.md"),

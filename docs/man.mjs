@@ -36,7 +36,7 @@ function page(call, names, errorSets) {
     `.Nm ${pageName(call.name)}`,
     `.Nd ${title(lead)}`,
     ".Sh SYNOPSIS",
-    ...synopsis(signature, second?.signatures[0]),
+    ...synopsis(call.parent.name, signature, second?.signatures[0]),
     ".Sh DESCRIPTION",
     ...markdown([lead, ...rest].join("\n\n")),
     ...parameters(signature),
@@ -78,11 +78,11 @@ function title(paragraph) {
   return text(sentence[0].toLowerCase() + sentence.slice(1).replace(/\.$/, ""));
 }
 
-function synopsis(signature, second) {
+function synopsis(module, signature, second) {
   const names = [signature.name, ...(second === undefined ? [] : [second.name])];
   return [
     ".Bd -literal",
-    code(`import { ${names.join(", ")} } from "berkeley/posix";`),
+    code(`import { ${names.join(", ")} } from "${module}";`),
     "",
     prototype(signature),
     ...(second === undefined ? [] : ["", prototype(second)]),

@@ -6,7 +6,7 @@ import { test } from "node:test";
 import type { Address, AddressInput } from "../address/address.ts";
 import { asNobody } from "../conformance/as-nobody.ts";
 import { conformance } from "../conformance/conformance.ts";
-import { type Fixture, loopback } from "../conformance/fixture.ts";
+import type { Fixture } from "../conformance/fixture.ts";
 import { Holding } from "../conformance/holding.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { SO } from "../options/so.ts";
@@ -23,6 +23,16 @@ import { shutdown } from "../posix/shutdown.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
 import { tellsBoundSockets } from "./kernel-settings.ts";
+
+/** An address that no other program of a busy machine uses: a port of it is free once it is closed. */
+const quiet = { family: "ipv4", address: "127.83.0.1", port: 0 } as const;
+
+function quietListener(fixture: Fixture): Socket {
+  const listener = fixture.tcp();
+  bind(listener, quiet);
+  listen(listener, 16);
+  return listener;
+}
 
 const SOCK_DIAG = "sock_diag(7)";
 
@@ -50,7 +60,7 @@ conformance("explain", [
     clause: "a port that nobody has is free",
     source: SOCK_DIAG,
     run(fixture) {
-      const listener = fixture.listener();
+      const listener = quietListener(fixture);
       const address = getsockname(listener);
       close(listener);
       const { verdict, causes, sentence } = explain(address);
@@ -64,7 +74,7 @@ conformance("explain", [
       const folder = fixture.folder();
       const holding = await Holding.start(
         fixture,
-        { sockets: [{ address: loopback, backlog: 5 }] },
+        { sockets: [{ address: quiet, backlog: 5 }] },
         { cwd: folder },
       );
       const explanation = explain(holding.address);
@@ -90,7 +100,7 @@ conformance("explain", [
     clause: "every process that has the socket open is told, also one that inherited it; the older first",
     source: "proc_pid_fd(5)",
     async run(fixture) {
-      const listener = fixture.listener();
+      const listener = quietListener(fixture);
       const heir = await Holding.start(
         fixture,
         { sockets: [] },
@@ -161,7 +171,7 @@ conformance("explain", [
     clause: "a connection keeps the port when its listener is gone",
     source: "inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c",
     run(fixture) {
-      const listener = fixture.listener();
+      const listener = quietListener(fixture);
       const client = fixture.tcp();
       connect(client, getsockname(listener));
       fixture.own(accept(listener).socket);
@@ -170,7 +180,7 @@ conformance("explain", [
       close(listener);
       const explanation = explain(address);
       assert.equal(only(explanation, "held").socket.use, "connected");
-      assert.match(explanation.sentence, /, by a connection from 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+$/);
+      assert.match(explanation.sentence, /, by a connection from 127\.83\.0\.1:\d+ to 127\.0\.0\.1:\d+$/);
     },
   },
   ...[false, true].map((reuseAddress) => {
@@ -180,7 +190,7 @@ conformance("explain", [
       run(fixture: Fixture) {
         const listener = fixture.tcp();
         if (reuseAddress) setsockopt(listener, SO.REUSEADDR, true);
-        bind(listener, loopback);
+        bind(listener, quiet);
         listen(listener, 1);
         const client = fixture.tcp();
         connect(client, getsockname(listener));
@@ -206,7 +216,7 @@ conformance("explain", [
     clause: "SO_REUSEPORT: a group of this user may be joined",
     source: "socket(7), SO_REUSEPORT",
     async run(fixture) {
-      const sharing = { address: loopback, reusePort: true, backlog: 1 };
+      const sharing = { address: quiet, reusePort: true, backlog: 1 };
       const holding = await Holding.start(fixture, { sockets: [sharing] });
       const group = explain(holding.address).causes.find(({ kind }) => kind === "reuse-port-group");
       assert.ok(group?.kind === "reuse-port-group");
@@ -221,10 +231,10 @@ conformance("explain", [
         fixture.skip("only root may have another user's processes");
         return;
       }
-      const first = fixture.boundTcp();
+      const first = quietListener(fixture);
       const port = portOf(first);
       close(first);
-      const sharing = { address: { ...loopback, port }, reusePort: true, backlog: 1 };
+      const sharing = { address: { ...quiet, port }, reusePort: true, backlog: 1 };
       const holding = await Holding.start(fixture, {
         sockets: [sharing, sharing],
         unprivileged: true,
@@ -244,7 +254,7 @@ conformance("explain", [
         fixture.skip("only root may become another user");
         return;
       }
-      const holding = await Holding.start(fixture, { sockets: [{ address: loopback, backlog: 5 }] });
+      const holding = await Holding.start(fixture, { sockets: [{ address: quiet, backlog: 5 }] });
       asNobody([], () => {
         const explanation = explain(holding.address);
         const held = only(explanation, "held");
@@ -252,7 +262,7 @@ conformance("explain", [
         assert.ok(held.hidden > 0);
         assert.equal(held.user, "root");
         assert.equal(explanation.sentence, "held by a process of user root that this one may not look into");
-        assert.match(explanation.advice[0]?.command ?? "", /^sudo berkeley why 127\.0\.0\.1:\d+$/);
+        assert.match(explanation.advice[0]?.command ?? "", /^sudo berkeley why 127\.83\.0\.1:\d+$/);
       });
     },
   },
@@ -278,7 +288,7 @@ conformance("explain", [
     source: "udp(7)",
     run(fixture) {
       const datagrams = fixture.udp();
-      bind(datagrams, loopback);
+      bind(datagrams, quiet);
       const address = getsockname(datagrams);
       assert.equal(explain(address).verdict, "free");
       const explanation = explain(address, { protocol: "udp" });
@@ -387,7 +397,7 @@ conformance("explain", [
     clause: "an error of bind() is about its address",
     source: "berkeley",
     run(fixture) {
-      const listener = fixture.listener();
+      const listener = quietListener(fixture);
       const result = tryBind(fixture.tcp(), getsockname(listener));
       assert.ok(!result.ok);
       assert.deepEqual(pids(only(explain(result.error), "held")), [process.pid]);
@@ -399,17 +409,17 @@ conformance("explain", [
     clause: "a port in use in another network namespace is free here",
     source: "network_namespaces(7)",
     async run(fixture) {
-      const first = fixture.boundTcp();
+      const first = quietListener(fixture);
       const port = portOf(first);
       close(first);
-      const request = { sockets: [{ address: { ...loopback, address: "0.0.0.0", port }, backlog: 4 }] };
+      const request = { sockets: [{ address: { ...quiet, address: "0.0.0.0", port }, backlog: 4 }] };
       try {
         await Holding.start(fixture, request, { under: ["unshare", "--net"] });
       } catch (error) {
         fixture.skip(`a network namespace cannot be made: ${error}`);
         return;
       }
-      assert.equal(explain({ ...loopback, port }).verdict, "free");
+      assert.equal(explain({ ...quiet, port }).verdict, "free");
     },
   },
 ]);
@@ -441,5 +451,5 @@ test("explain() refuses what has no address", () => {
     // @ts-expect-error neither an address nor an error
     assert.throws(() => explain(value), TypeError);
   }
-  assert.throws(() => explain({ ...loopback, port: 65536 }), RangeError);
+  assert.throws(() => explain({ ...quiet, port: 65536 }), RangeError);
 });

@@ -47,6 +47,7 @@ export interface WatchQueueOptions {
 export interface QueueWatch {
   /** Ends it; it may be repeated. */
   stop(): void;
+  /** The same, at the end of a `using` scope. */
   [Symbol.dispose](): void;
 }
 

@@ -1,0 +1,47 @@
+// Runs in a network namespace of its own, where nobody else has ports: whether one address covers another is as bind() has it.
+import assert from "node:assert/strict";
+import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import { ip } from "../conformance/network-namespace.ts";
+import { IPV6 } from "../options/ipv6.ts";
+import { bind, tryBind } from "../posix/bind.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
+import { setsockopt } from "../posix/setsockopt.ts";
+import { socket } from "../posix/socket.ts";
+import { coverage } from "./coverage.ts";
+import { internetSockets } from "./socket-table.ts";
+
+ip("link set lo up");
+const asked = ["127.0.0.1", "127.0.0.2", "0.0.0.0", "::1", "::", "::ffff:127.0.0.1"];
+const held = [...asked.map((address) => [address, false] as const), ["::", true], ["::1", true]] as const;
+
+for (const [heldAddress, v6only] of held) {
+  for (const askedAddress of asked) {
+    using holder = socketFor(heldAddress);
+    if (v6only) setsockopt(holder, IPV6.V6ONLY, true);
+    bind(holder, at(heldAddress, 0));
+    const name = getsockname(holder);
+    assert.ok(name.family === "ipv4" || name.family === "ipv6");
+    const wanted = at(askedAddress, name.port);
+    const [found] = internetSockets({ protocol: "tcp", uses: ["bound"], port: name.port }) ?? [];
+    assert.ok(found !== undefined);
+    using asking = socketFor(askedAddress);
+    const bound = tryBind(asking, wanted);
+    assert.equal(
+      coverage(wanted, found) === undefined,
+      bound.ok,
+      `${askedAddress} asked for, ${JSON.stringify(found)}`,
+    );
+  }
+}
+
+function at(address: string, port: number): Ipv4Address | Ipv6Address {
+  return address.includes(":")
+    ? { family: "ipv6", address, port, flowlabel: 0, scopeId: 0 }
+    : { family: "ipv4", address, port };
+}
+
+function socketFor(address: string): Socket {
+  return socket(address.includes(":") ? AF.INET6 : AF.INET, SOCK.STREAM);
+}
