@@ -5,6 +5,7 @@ import type { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
 import type { Result } from "../errors/result.ts";
 import type { SocketError } from "../errors/socket-error.ts";
+import { host } from "../system/host.ts";
 import { type Script, type ScriptedSystem, scripted } from "../system/scripted/scripted.ts";
 import { Fixture } from "./fixture.ts";
 import { openDescriptors } from "./open-descriptors.ts";
@@ -99,7 +100,8 @@ export function documentedErrors<Name extends ErrorName>(
   const countOf = (code: string) => entries.filter(([, { codes }]) => codes.includes(code)).length;
   const rows = entries.flatMap(([name, { codes }]) =>
     codes
-      .filter((code) => countOf(code) === 1)
+      // Those of other systems are in these systems' own rows.
+      .filter((code) => code in errnos && countOf(code) === 1)
       .map((code): ScriptedRow => {
         return {
           ...answering(code),
@@ -141,6 +143,13 @@ const { errnos } = scripted({});
 export function errnoOf(code: string): number {
   const number = errnos[code];
   assert.ok(number !== undefined, `no errno ${code}`);
+  return number;
+}
+
+/** The number of a C name on this machine, as Node's errors have it. */
+export function errnoHere(code: string): number {
+  const number = host.errnos[code];
+  assert.ok(number !== undefined, `${host.name} has no errno ${code}`);
   return number;
 }
 

@@ -14,6 +14,7 @@ import type { Descriptor } from "../posix/owned-descriptor.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { type SocketOptions, socket } from "../posix/socket.ts";
 import { socketpair } from "../posix/socketpair.ts";
+import { host } from "../system/host.ts";
 
 export const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 
@@ -88,9 +89,9 @@ export class Fixture {
     return { client, server: this.own(accept(listener).socket) };
   }
 
-  /** Both ends of a unix socket pair. */
+  /** Both ends of a socket pair: of unix sockets, of TCP on Windows. */
   pair(type: number = SOCK.STREAM, options: SocketOptions = {}): [Socket, Socket] {
-    const [left, right] = socketpair(AF.UNIX, type, 0, options);
+    const [left, right] = socketpair(host.name === "windows" ? AF.INET : AF.UNIX, type, 0, options);
     return [this.own(left), this.own(right)];
   }
 

@@ -87,7 +87,7 @@ export class ErrorSet<Name extends ErrorName> {
   ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && place(where), about].filter((word) => word).join(" ");
-    const { sentence, advice } = (where && row.cases?.[kindOf(where)]) ?? row;
+    const { sentence, advice } = row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of

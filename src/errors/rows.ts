@@ -26,6 +26,8 @@ export interface ErrorRow extends ErrorText {
   readonly refusedAs?: string;
   /** What it says instead where the kind of the address tells more. */
   readonly cases?: ErrorCases;
+  /** What it says instead where the code tells more. */
+  readonly codeTexts?: Readonly<Record<string, ErrorText>>;
 }
 
 // The rows that mean the same in every call stand here, once. A call that has more to say has a row of its own.
@@ -140,6 +142,18 @@ export const Unexpected: ErrorRow = {
   codes: [],
   sentence: "The system answered with an error that this call does not document.",
   advice: "Please report it: the table of the call lacks it.",
+  codeTexts: {
+    // Zig holds both of these impossible.
+    WSAEINPROGRESS: {
+      sentence: "A blocking call of Winsock 1.1 is under way in this thread.",
+      advice: "Something in the process uses WSASetBlockingHook(), which Winsock 2 does not have: end that.",
+    },
+    WSANOTINITIALISED: {
+      sentence:
+        "Winsock is not started any more: something in the process has called WSACleanup() once too often.",
+      advice: "Find it: berkeley calls WSAStartup() once, and never WSACleanup().",
+    },
+  },
 };
 
 export const WouldBlock: ErrorRow = {

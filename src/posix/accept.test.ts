@@ -7,6 +7,7 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { descriptorsHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
 import { runWithDescriptors } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { accept, acceptErrors, tryAccept } from "./accept.ts";
@@ -340,6 +341,7 @@ conformance("accept", [
       assert.throws(() => accept(connection), { name: "SocketNotListening", syscall: "accept" });
     },
   },
+  ...winsockRows("accept", (socket) => tryAccept(socket)),
   ...documentedErrors(acceptErrors, (system) => {
     using server = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryAccept(server);

@@ -31,7 +31,7 @@ export const acceptErrors = new ErrorSet("accept", {
     sentence: "A firewall rule forbids the connection.",
   },
   ConnectionAborted: {
-    codes: ["ECONNABORTED"],
+    codes: ["ECONNABORTED", "ECONNRESET"],
     sentence: "The connection ended before it was accepted.",
     advice: "Accept the next one.",
   },

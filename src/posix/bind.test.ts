@@ -17,6 +17,7 @@ import { assertFails, assertOk, conformance, documentedErrors } from "../conform
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { inMountNamespace, runProgram } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
@@ -638,6 +639,7 @@ conformance("bind", [
       assert.equal(bind(fixture.tcp(), loopback), undefined);
     },
   },
+  ...winsockRows("bind", (socket) => tryBind(socket, loopback)),
   ...documentedErrors(bindErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryBind(made, loopback);

@@ -29,8 +29,8 @@ export const bindErrors = new ErrorSet("bind", {
     sentence: "The process may not bind to the address.",
     cases: {
       port: {
-        sentence: "The port needs a privilege.",
-        advice: "Ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
+        sentence: "The port needs a privilege, or its holder has SO.EXCLUSIVEADDRUSE (Windows).",
+        advice: "On Linux, ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
       },
       path: { sentence: "A directory of the path may not be written or searched." },
     },
@@ -91,7 +91,7 @@ export const bindErrors = new ErrorSet("bind", {
   FileNotFound,
   InputOutput,
   InvalidArgument: {
-    codes: ["EINVAL", "EDESTADDRREQ", "EISDIR"],
+    codes: ["EINVAL", "EDESTADDRREQ", "EFAULT", "EISDIR"],
     sentence:
       "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on a socket of IPv6 only.",
   },

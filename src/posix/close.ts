@@ -1,7 +1,13 @@
 import { kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, SocketClosed, Unexpected } from "../errors/rows.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  SocketClosed,
+  Unexpected,
+} from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 
@@ -13,11 +19,13 @@ export const closeErrors = new ErrorSet("close", {
     sentence: "The peer reset the connection before all was sent; the descriptor is closed all the same.",
     advice: "FreeBSD reports this; Linux does not.",
   },
+  FileDescriptorNotASocket,
   InputOutput: {
     codes: ["EIO", "ENOSPC", "EDQUOT"],
     sentence: "What was written to the descriptor before could not be stored.",
     advice: "Linux reports this for files only, never for sockets.",
   },
+  NetworkSubsystemFailed,
   SocketClosed,
   Unexpected,
 });
@@ -36,8 +44,8 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
  *
  * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
  * a number with `Socket.from()`.
- * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`, `InputOutput`, `SocketClosed` or
- * `Unexpected`
+ * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
+ * `InputOutput`, `NetworkSubsystemFailed`, `SocketClosed` or `Unexpected`
  * @throws TypeError if it is not a Socket
  * @example
  * ```ts

@@ -8,6 +8,7 @@ import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
@@ -447,6 +448,7 @@ conformance("connect", [
       assert.ok(!system.calls.some((call) => call.startsWith("connect")));
     },
   },
+  ...winsockRows("connect", (socket) => tryConnect(socket, { ...loopback, port: 80 })),
   ...documentedErrors(connectErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryConnect(client, { ...loopback, port: 9 });

@@ -88,7 +88,7 @@ export const connectErrors = new ErrorSet("connect", {
   HostUnreachable,
   InputOutput,
   InvalidArgument: {
-    codes: ["EINVAL"],
+    codes: ["EINVAL", "EFAULT"],
     sentence:
       "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards what is sent to it.",
   },

@@ -4,9 +4,16 @@ import { closeSync, openSync } from "node:fs";
 import { connect as connectNode, createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
+import {
+  assertFails,
+  assertOk,
+  conformance,
+  documentedErrors,
+  errnoHere,
+} from "../conformance/conformance.ts";
 import { descriptorsHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
@@ -120,7 +127,7 @@ conformance("getpeername", [
       ];
       for (const made of sockets) {
         const error = assertFails(tryGetpeername(made), "SocketNotConnected", "ENOTCONN");
-        assert.equal(error.errno, -107);
+        assert.equal(error.errno, -errnoHere("ENOTCONN"));
       }
     },
   },
@@ -187,6 +194,7 @@ conformance("getpeername", [
       assert.equal(system.calls.length, before);
     },
   },
+  ...winsockRows("getpeername", (socket) => tryGetpeername(socket)),
   ...documentedErrors(getpeernameErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryGetpeername(made);

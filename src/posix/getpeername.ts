@@ -6,6 +6,7 @@ import {
   BadFileDescriptor,
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -18,6 +19,7 @@ export const getpeernameErrors = new ErrorSet("getpeername", {
   BadFileDescriptor,
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     sentence: "The protocol does not support the call.",
@@ -47,9 +49,9 @@ export const isGetpeernameError = (error: unknown): error is GetpeernameError =>
  * A unix socket's peer that is not bound has an empty path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
- * `FileDescriptorNotASocket`, `OperationNotSupported`,
- * `SocketClosed`, `SocketNotConnected`, `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
+ * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`, `SocketNotConnected`,
+ * `SocketShutDown`, `SystemResources` or `Unexpected`
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);

@@ -7,6 +7,7 @@ import { assertFails, assertOk, conformance, documentedErrors } from "../conform
 import { loopback } from "../conformance/fixture.ts";
 import { descriptorsHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -187,6 +188,7 @@ conformance("getsockname", [
       assert.deepEqual(name, copy);
     },
   },
+  ...winsockRows("getsockname", (socket) => tryGetsockname(socket)),
   ...documentedErrors(getsocknameErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryGetsockname(made);

@@ -6,23 +6,31 @@ import {
   BadFileDescriptor,
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   SocketClosed,
   SystemResources,
   Unexpected,
 } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
+import { socketState } from "./socket-state.ts";
 
 /** Everything that `getsockname()` can fail with. */
 export const getsocknameErrors = new ErrorSet("getsockname", {
   BadFileDescriptor,
   ConnectionResetByPeer,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     sentence: "The protocol does not support the call.",
   },
   SocketClosed,
+  SocketNotBound: {
+    codes: ["EINVAL"],
+    sentence: "The socket is not bound to an address, which only Windows minds.",
+    advice: "Call bind() or connect() first.",
+  },
   SocketShutDown: {
     codes: ["EINVAL"],
     sentence: "The socket has been shut down.",
@@ -43,9 +51,9 @@ export const isGetsocknameError = (error: unknown): error is GetsocknameError =>
  * A socket that is not bound has the unspecified address of its family with port 0, or an empty path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
- * `FileDescriptorNotASocket`, `OperationNotSupported`,
- * `SocketClosed`, `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
+ * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`, `SocketNotBound`, `SocketShutDown`,
+ * `SystemResources` or `Unexpected`
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -64,9 +72,14 @@ export function getsockname(socket: SocketLike): Address {
 
 /** The same as {@link getsockname}, returned instead of thrown. */
 export function tryGetsockname(socket: SocketLike): Result<Address, GetsocknameError> {
-  const { system, fd } = borrow(socket);
+  const borrowed = borrow(socket);
+  const { system, fd } = borrowed;
   if (fd < 0) return getsocknameErrors.refusal(system, "SocketClosed");
   const returned = system.getsockname(fd, system.address);
-  if (returned < 0) return getsocknameErrors.failure(system, returned);
+  if (returned < 0) {
+    return getsocknameErrors.failure(system, returned, {
+      ask: () => (socketState(borrowed) === "shut down" ? "SocketShutDown" : "SocketNotBound"),
+    });
+  }
   return { ok: true, value: decodeAddress(system, system.address) };
 }

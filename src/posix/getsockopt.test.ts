@@ -4,10 +4,17 @@ import { createServer } from "node:http";
 import { connect as connectNode, createServer as createNetServer, type Socket as NetSocket } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
+import {
+  assertFails,
+  assertOk,
+  conformance,
+  documentedErrors,
+  errnoHere,
+} from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { descriptorsHidden, httpServersHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
@@ -240,10 +247,11 @@ conformance("getsockopt", [
       close(client);
       const before = system.calls.length;
       const error = assertFails(tryGetsockopt(client, SO.TYPE), "SocketClosed", "EBADF");
-      assert.equal(error.errno, -9);
+      assert.equal(error.errno, -errnoHere("EBADF"));
       assert.equal(system.calls.length, before);
     },
   },
+  ...winsockRows("getsockopt", (socket) => tryGetsockopt(socket, SO.KEEPALIVE)),
   ...documentedErrors(getsockoptErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryGetsockopt(client, SO.TYPE);

@@ -3,6 +3,7 @@ import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   ProcessFdQuotaExceeded,
   SocketClosed,
   SystemFdQuotaExceeded,
@@ -32,9 +33,10 @@ export const getsockoptErrors = new ErrorSet("getsockopt", {
   },
   FileDescriptorNotASocket,
   InvalidArgument: {
-    codes: ["EINVAL", "ERANGE"],
+    codes: ["EINVAL", "EFAULT", "ERANGE"],
     sentence: "The option cannot be read in this state of the socket, or not with this length.",
   },
+  NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENODATA", "ENOENT", "ESRCH"],
     sentence:
@@ -71,9 +73,10 @@ export const isGetsockoptError = (error: unknown): error is GetsockoptError => g
  * @param socket the socket; a borrowed one stays the caller's
  * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; one that can only be set does not compile
  * @returns the value, of the option's own type
- * @throws GetsockoptError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`, `DeviceNotFound`,
- * `FileDescriptorNotASocket`, `InvalidArgument`, `NotFound`, `OptionNotSupported`, `PermissionDenied`,
- * `ProcessFdQuotaExceeded`, `SocketClosed`, `SocketNotConnected`, `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
+ * @throws GetsockoptError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`,
+ * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
+ * `OptionNotSupported`, `PermissionDenied`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SocketNotConnected`,
+ * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
  * @throws TypeError if a `rawOption()` names one that carries a pointer
  * @example
  * ```ts

@@ -72,6 +72,7 @@ export function isExhaustive(pending: PendingError, error: GetsockoptError): str
     case "DeviceNotFound":
     case "FileDescriptorNotASocket":
     case "InvalidArgument":
+    case "NetworkSubsystemFailed":
     case "NotFound":
     case "OptionNotSupported":
     case "PermissionDenied":

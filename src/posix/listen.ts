@@ -60,7 +60,11 @@ export const listenErrors = new ErrorSet("listen", {
     sentence: "The socket was connected, and has been shut down or reset.",
     advice: "A listening socket must be a new one.",
   },
-  SystemResources,
+  SystemResources: {
+    // EMFILE is what Winsock says of it, as Zig has it.
+    codes: [...SystemResources.codes, "EMFILE"],
+    sentence: "The system is out of memory, of buffers or, on Windows, of sockets.",
+  },
   Unexpected,
 });
 

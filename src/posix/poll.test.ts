@@ -7,6 +7,7 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { loopback } from "../conformance/fixture.ts";
 import { descriptorsHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import type { PollEntry } from "../system/system.ts";
 import { bind } from "./bind.ts";
@@ -323,6 +324,7 @@ conformance("poll", [
       assert.throws(() => poll([{ socket: left, events: 0 }], 0), { name: "SocketClosed", syscall: "poll" });
     },
   },
+  ...winsockRows("poll", (socket) => tryPoll([{ socket, events: POLL.IN }], 0)),
   ...documentedErrors(pollErrors, (system) => {
     using left = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryPoll([{ socket: left, events: POLL.IN }], 0);

@@ -1,7 +1,7 @@
 import { integer, kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
+import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { PollEntry, System } from "../system/system.ts";
@@ -15,6 +15,7 @@ export const pollErrors = new ErrorSet("poll", {
     sentence: "There are more sockets than the process may have descriptors.",
     advice: "See ulimit -n.",
   },
+  NetworkSubsystemFailed,
   SocketClosed,
   SystemResources: { ...SystemResources, codes: [...SystemResources.codes, "EAGAIN"] },
   Unexpected,
@@ -48,7 +49,8 @@ export interface Polled<S extends SocketLike = SocketLike> {
  * @param requests the sockets, and what to wait for; borrowed ones stay the caller's
  * @param timeout milliseconds, rounded up; 0 does not wait; below 0, or Infinity, waits for ever
  * @returns the ready ones only, in the order of the requests; none when the time is over
- * @throws PollError named `InvalidArgument`, `SocketClosed`, `SystemResources` or `Unexpected`
+ * @throws PollError named `InvalidArgument`, `NetworkSubsystemFailed`, `SocketClosed`, `SystemResources` or
+ * `Unexpected`
  * @throws TypeError if an argument is of the wrong type, or the sockets are not of one system
  * @throws RangeError if `timeout` is NaN, or the events are not those of a C short
  * @example

@@ -11,6 +11,7 @@ import {
   sendIcmpv6,
 } from "../conformance/icmp.ts";
 import { ip } from "../conformance/network-namespace.ts";
+import type { Result } from "../errors/result.ts";
 import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { TCP } from "../options/tcp.ts";
@@ -23,9 +24,9 @@ import { getsockname } from "./getsockname.ts";
 import { listen } from "./listen.ts";
 import type { Socket } from "./owned-socket.ts";
 import { poll } from "./poll.ts";
-import { tryRecv } from "./recv.ts";
+import { type RecvError, tryRecv } from "./recv.ts";
 import { tryRecvfrom } from "./recvfrom.ts";
-import { send, trySend } from "./send.ts";
+import { type SendError, send, trySend } from "./send.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
@@ -86,7 +87,11 @@ for (const [code, name, errno] of [
 close(over6.client);
 
 // This system's administrator ends a connection (ss(8), --kill; tcp_abort in net/ipv4/tcp.c).
-for (const call of [(socket: Socket) => tryRecv(socket, bytes), (socket: Socket) => trySend(socket, bytes)]) {
+const calls: ((socket: Socket) => Result<number, RecvError | SendError>)[] = [
+  (socket) => tryRecv(socket, bytes),
+  (socket) => trySend(socket, bytes),
+];
+for (const call of calls) {
   using server = socket(AF.INET, SOCK.STREAM);
   listen(server, 1);
   using ended = socket(AF.INET, SOCK.STREAM);
@@ -94,7 +99,7 @@ for (const call of [(socket: Socket) => tryRecv(socket, bytes), (socket: Socket)
   spawnSync("ss", ["-tK", "sport", "=", `:${portOf(ended)}`]);
   // Not every machine has ss(8), nor every kernel CONFIG_INET_DIAG_DESTROY.
   if (poll([{ socket: ended, events: 0 }], 0).length > 0)
-    assertFails(call(ended), "ConnectionAborted", "ECONNABORTED");
+    assertFails<RecvError | SendError>(call(ended), "ConnectionAborted", "ECONNABORTED");
 }
 
 // The peer does not answer any more: TCP_USER_TIMEOUT ends the connection (tcp(7)).

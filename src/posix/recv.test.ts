@@ -2,9 +2,17 @@ import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
+import {
+  assertFails,
+  assertOk,
+  conformance,
+  documentedErrors,
+  errnoHere,
+  errnoOf,
+} from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -194,7 +202,7 @@ conformance("recv", [
       setsockopt(server, SO.RCVTIMEO, 1);
       assertFails(tryRecv(server, room()), "WouldBlock", "EAGAIN");
       const error = assertFails(tryRecv(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
-      assert.equal(error.errno, -11);
+      assert.equal(error.errno, -errnoHere("EAGAIN"));
     },
   },
   {
@@ -331,6 +339,7 @@ conformance("recv", [
       assert.throws(() => recv(fixture.tcp(), room()), { name: "SocketNotConnected", syscall: "recv" });
     },
   },
+  ...winsockRows("recv", (socket) => tryRecv(socket, new Uint8Array(1))),
   ...documentedErrors(recvErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return tryRecv(client, room());

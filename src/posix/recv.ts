@@ -33,11 +33,12 @@ export const recvErrors = new ErrorSet("recv", {
   },
   BadFileDescriptor,
   ConnectionAborted,
-  ConnectionRefused,
+  // Windows says so of a datagram that nobody took (recvfrom, WSAECONNRESET).
+  ConnectionRefused: { ...ConnectionRefused, codes: [...ConnectionRefused.codes, "ECONNRESET"] },
   ConnectionResetByPeer,
-  ConnectionTimedOut,
+  ConnectionTimedOut: { ...ConnectionTimedOut, codes: [...ConnectionTimedOut.codes, "ENETRESET"] },
   FileDescriptorNotASocket,
-  HostUnreachable,
+  HostUnreachable: { ...HostUnreachable, codes: [...HostUnreachable.codes, "ENETRESET"] },
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL"],
@@ -56,15 +57,25 @@ export const recvErrors = new ErrorSet("recv", {
   },
   ProtocolFailure,
   SocketClosed,
+  SocketNotBound: {
+    codes: ["EINVAL"],
+    sentence: "The datagram socket is not bound to an address, which only Windows minds.",
+    advice: "Call bind() first.",
+  },
   SocketNotConnected: {
     codes: ["ENOTCONN", "EINVAL"],
     sentence: "The socket is not connected.",
     advice: "Call connect() first, or accept() on a listener.",
   },
+  SocketShutDown: {
+    codes: ["ESHUTDOWN"],
+    sentence: "Receiving was ended by shutdown(). Elsewhere than on Windows, that is the end of data.",
+  },
   SystemResources,
   Unexpected,
   WouldBlock: {
-    ...WouldBlock,
+    // Windows says ETIMEDOUT of a time-out that is over.
+    codes: [...WouldBlock.codes, "ETIMEDOUT"],
     sentence: "No data waits, and the socket does not block, or its SO.RCVTIMEO is over.",
   },
 });
@@ -87,8 +98,8 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
  * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
  * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
- * `Unexpected` or `WouldBlock`
+ * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`, `SocketNotConnected`,
+ * `SocketShutDown`, `SystemResources`, `Unexpected` or `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -122,5 +133,5 @@ export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Resu
     returned = goOn(borrowed, "receiving", () => system.recv(fd, buffer, flags));
   }
   if (returned >= 0) return { ok: true, value: returned };
-  return recvErrors.failure(system, returned, { ask: () => whyNotReceived(borrowed) });
+  return recvErrors.failure(system, returned, { ask: (code) => whyNotReceived(borrowed, code) });
 }

@@ -4,6 +4,7 @@ import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -206,6 +207,7 @@ conformance("recvfrom", [
       });
     },
   },
+  ...winsockRows("recvfrom", (socket) => tryRecvfrom(socket, new Uint8Array(1))),
   ...documentedErrors(recvfromErrors, (system) => {
     using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
     return tryRecvfrom(udp, room());

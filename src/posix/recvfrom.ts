@@ -12,7 +12,14 @@ import { recvErrors } from "./recv.ts";
 import { whyNotReceived } from "./why-not-received.ts";
 
 /** Everything that `recvfrom()` can fail with: what `recv()` can. */
-export const recvfromErrors = new ErrorSet("recvfrom", recvErrors.rows);
+export const recvfromErrors = new ErrorSet("recvfrom", {
+  ...recvErrors.rows,
+  AlreadyConnected: {
+    codes: ["EISCONN"],
+    sentence: "The socket is connected, and tells no senders.",
+    advice: "Use recv().",
+  },
+});
 
 export type RecvfromErrorName = NameOf<typeof recvfromErrors>;
 export type RecvfromError = ErrorOf<typeof recvfromErrors>;
@@ -40,8 +47,9 @@ export interface Received {
  * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`,
- * `SystemResources`, `Unexpected` or `WouldBlock`
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`,
+ * `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock` or
+ * `AlreadyConnected`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -78,6 +86,7 @@ export function tryRecvfrom(
   if (isInterrupted(system, bytes)) {
     bytes = goOn(borrowed, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
   }
-  if (bytes < 0) return recvfromErrors.failure(system, bytes, { ask: () => whyNotReceived(borrowed) });
+  if (bytes < 0)
+    return recvfromErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });
   return { ok: true, value: { bytes, address: decodeAddress(system, system.address) } };
 }

@@ -48,11 +48,11 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * The same array with the same buffers costs half as much from the second call on.
  * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
  * @returns the messages that were received, in the order of the rooms
- * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
- * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
- * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
- * `Unexpected`, `WouldBlock` or `BrokenPipe`
+ * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`,
+ * `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock` or `BrokenPipe`
  * @throws TypeError if room is malformed
  * @throws RangeError if a length is out of range, or the rooms more than 1024
  * @example
@@ -93,7 +93,8 @@ export function tryRecvmmsg(
   const call = () => receive(borrowed, flags, (flags) => system.recvmmsg(fd, headers, flags));
   let count = call();
   if (isInterrupted(system, count)) count = goOn(borrowed, "receiving", call);
-  if (count < 0) return recvmmsgErrors.failure(system, count, { ask: () => whyNotReceived(borrowed) });
+  if (count < 0)
+    return recvmmsgErrors.failure(system, count, { ask: (code) => whyNotReceived(borrowed, code) });
   const addresses = new AddressDecoder(system);
   const messages = headers.slice(0, count).map((header) => received(header, header.bytes, system, addresses));
   return { ok: true, value: messages };

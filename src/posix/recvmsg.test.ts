@@ -6,6 +6,7 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
 import { runWithDescriptors } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import type { MessageHeader, ValueResult } from "../system/system.ts";
@@ -462,6 +463,7 @@ conformance("recvmsg", [
       assert.equal(assertOk(tryRecvmsg(right, room())).bytes, 5);
     },
   },
+  ...winsockRows("recvmsg", (socket) => tryRecvmsg(socket, { data: [new Uint8Array(1)], controlLength: 0 })),
   ...documentedErrors(recvmsgErrors, (system) => {
     using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
     return tryRecvmsg(udp, room());

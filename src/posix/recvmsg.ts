@@ -56,8 +56,9 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
  * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`,
- * `Unexpected`, `WouldBlock`, `ControlTruncated` or `ProcessFdQuotaExceeded`
+ * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`, `SocketNotConnected`,
+ * `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock`, `ControlTruncated` or
+ * `ProcessFdQuotaExceeded`
  * @throws TypeError if the room is malformed
  * @throws RangeError if a length is out of range
  * @example
@@ -95,7 +96,8 @@ export function tryRecvmsg(
   const call = () => receive(borrowed, flags, (flags) => system.recvmsg(fd, header, flags));
   let bytes = call();
   if (isInterrupted(system, bytes)) bytes = goOn(borrowed, "receiving", call);
-  if (bytes < 0) return recvmsgErrors.failure(system, bytes, { ask: () => whyNotReceived(borrowed) });
+  if (bytes < 0)
+    return recvmsgErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });
   const message = received(header, bytes, system);
   if ((message.flags & system.constants.MSG.CTRUNC) === 0) return { ok: true, value: message };
   const [name, detail] = whyTruncated(room, header, system);

@@ -5,6 +5,7 @@ import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { type Fixture, loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -318,6 +319,7 @@ conformance("send", [
       assert.throws(() => send(fixture.tcp(), bytes), { name: "SocketNotConnected", syscall: "send" });
     },
   },
+  ...winsockRows("send", (socket) => trySend(socket, new Uint8Array(1))),
   ...documentedErrors(sendErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return trySend(client, bytes);

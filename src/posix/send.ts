@@ -43,7 +43,7 @@ export const sendErrors = new ErrorSet("send", {
   },
   BadFileDescriptor,
   BrokenPipe: {
-    codes: ["EPIPE"],
+    codes: ["EPIPE", "ESHUTDOWN"],
     sentence: "The connection is closed for sending, by us or by the peer.",
   },
   ConnectionAborted,
@@ -51,9 +51,10 @@ export const sendErrors = new ErrorSet("send", {
     codes: ["EALREADY", "EINPROGRESS"],
     sentence: "The connection is under way.",
   },
-  ConnectionRefused,
+  // Windows says so of a datagram that nobody took (recvfrom, WSAECONNRESET).
+  ConnectionRefused: { ...ConnectionRefused, codes: [...ConnectionRefused.codes, "ECONNRESET"] },
   ConnectionResetByPeer,
-  ConnectionTimedOut,
+  ConnectionTimedOut: { ...ConnectionTimedOut, codes: [...ConnectionTimedOut.codes, "ENETRESET"] },
   DestinationAddressRequired: {
     codes: ["EDESTADDRREQ", "ENOTCONN"],
     sentence: "The datagram socket has no peer.",
@@ -61,7 +62,7 @@ export const sendErrors = new ErrorSet("send", {
   },
   DeviceNotFound,
   FileDescriptorNotASocket,
-  HostUnreachable,
+  HostUnreachable: { ...HostUnreachable, codes: [...HostUnreachable.codes, "ENETRESET"] },
   InputOutput,
   InvalidArgument: {
     // EFAULT: a raw ICMP message without its header (raw_probe_proto_opt in net/ipv4/raw.c).
@@ -93,7 +94,8 @@ export const sendErrors = new ErrorSet("send", {
   SystemResources,
   Unexpected,
   WouldBlock: {
-    ...WouldBlock,
+    // Windows says ETIMEDOUT of a time-out that is over.
+    codes: [...WouldBlock.codes, "ETIMEDOUT"],
     sentence:
       "The send buffer is full, or the connection still under way, and the socket does not block, or its SO.SNDTIMEO is over.",
   },

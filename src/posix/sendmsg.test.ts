@@ -6,6 +6,7 @@ import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { runWithDescriptors } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import type { MessageHeader } from "../system/system.ts";
@@ -430,6 +431,7 @@ conformance("sendmsg", [
       assert.ok(!system.calls.some((call) => call.startsWith("sendmsg")));
     },
   },
+  ...winsockRows("sendmsg", (socket) => trySendmsg(socket, { data: [new Uint8Array(1)] })),
   ...documentedErrors(sendmsgErrors, (system) => {
     using sender = socket(AF.INET, SOCK.DGRAM, 0, { system });
     return trySendmsg(sender, { address: somewhere, data: hello });

@@ -7,6 +7,7 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { isCapable } from "../conformance/round-trip.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -302,6 +303,7 @@ conformance("sendto", [
       );
     },
   },
+  ...winsockRows("sendto", (socket) => trySendto(socket, new Uint8Array(1), 0, { ...loopback, port: 80 })),
   ...documentedErrors(sendtoErrors, (system) => {
     using sender = socket(AF.INET, SOCK.DGRAM, 0, { system });
     return trySendto(sender, bytes, 0, { ...loopback, port: 9 });

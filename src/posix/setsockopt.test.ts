@@ -8,6 +8,7 @@ import { assertFails, assertOk, conformance, documentedErrors } from "../conform
 import { httpServersHidden } from "../conformance/own-sockets.ts";
 import { except } from "../conformance/place.ts";
 import { runProgram } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
@@ -194,6 +195,7 @@ conformance("setsockopt", [
       assert.equal(system.calls.length, before);
     },
   },
+  ...winsockRows("setsockopt", (socket) => trySetsockopt(socket, SO.KEEPALIVE, true)),
   ...documentedErrors(setsockoptErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
     return trySetsockopt(client, SO.KEEPALIVE, true);

@@ -1,6 +1,12 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/rows.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  SocketClosed,
+  Unexpected,
+} from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
 import type { System } from "../system/system.ts";
@@ -35,9 +41,10 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   FileDescriptorNotASocket,
   InvalidArgument: {
-    codes: ["E2BIG", "EINVAL", "EMSGSIZE", "ERANGE"],
+    codes: ["E2BIG", "EFAULT", "EINVAL", "EMSGSIZE", "ERANGE"],
     sentence: "The value is not one that the option takes, or not in this state of the socket.",
   },
+  NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENOENT", "ESRCH"],
     sentence:
@@ -58,7 +65,7 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   SocketClosed,
   SocketNotConnected: {
-    codes: ["ENOTCONN"],
+    codes: ["ENOTCONN", "ENETRESET"],
     sentence: "The option belongs to a connection, and the socket is not connected.",
   },
   SystemResources: {
@@ -86,9 +93,10 @@ export const isSetsockoptError = (error: unknown): error is SetsockoptError => s
  * @param socket the socket; a borrowed one stays the caller's
  * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; one that can only be read does not compile
  * @param value a value of the option's own type
- * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`, `AlreadyConnected`, `AlreadyExists`,
- * `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NotFound`, `OptionNotSupported`,
- * `PermissionDenied`, `ResourceBusy`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `TimeoutTooBig` or `Unexpected`
+ * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`, `AlreadyConnected`,
+ * `AlreadyExists`, `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`,
+ * `NetworkSubsystemFailed`, `NotFound`, `OptionNotSupported`, `PermissionDenied`, `ResourceBusy`,
+ * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `TimeoutTooBig` or `Unexpected`
  * @throws TypeError if the value is of the wrong type, or a `rawOption()` names one that carries a pointer
  * @throws RangeError if it is out of range
  * @example

@@ -54,6 +54,7 @@ export function isExhaustive(error: SetsockoptError): string {
     case "DeviceNotFound":
     case "FileDescriptorNotASocket":
     case "InvalidArgument":
+    case "NetworkSubsystemFailed":
     case "NotFound":
     case "OptionNotSupported":
     case "PermissionDenied":

@@ -3,7 +3,10 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
+  ConnectionAborted,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
   SocketClosed,
   SystemResources,
   Unexpected,
@@ -14,11 +17,14 @@ import { borrow, type SocketLike } from "./borrow.ts";
 /** Everything that `shutdown()` can fail with. */
 export const shutdownErrors = new ErrorSet("shutdown", {
   BadFileDescriptor,
+  ConnectionAborted,
+  ConnectionResetByPeer,
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL"],
     sentence: "`how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.",
   },
+  NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     sentence: "The protocol does not support the call.",
@@ -49,8 +55,9 @@ export const isShutdownError = (error: unknown): error is ShutdownError => shutd
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`
- * @throws ShutdownError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `InvalidArgument`,
- * `OperationNotSupported`, `SocketClosed`, `SocketNotConnected`, `SystemResources` or `Unexpected`
+ * @throws ShutdownError named `BadFileDescriptor`, `ConnectionAborted`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `OperationNotSupported`,
+ * `SocketClosed`, `SocketNotConnected`, `SystemResources` or `Unexpected`
  * @throws TypeError if `how` is not a number
  * @throws RangeError if it is not an integer of 32 bits
  * @example

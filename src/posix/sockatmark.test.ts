@@ -3,6 +3,7 @@ import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../conformance/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors } from "../conformance/conformance.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { close } from "./close.ts";
 import { AF, IPPROTO, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { poll } from "./poll.ts";
@@ -151,6 +152,7 @@ conformance("sockatmark", [
       assert.equal(system.calls.length, before);
     },
   },
+  ...winsockRows("sockatmark", (socket) => trySockatmark(socket)),
   ...documentedErrors(sockatmarkErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });
     return trySockatmark(made);

@@ -1,6 +1,6 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, SocketClosed, Unexpected } from "../errors/rows.ts";
+import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
@@ -13,6 +13,7 @@ export const sockatmarkErrors = new ErrorSet("sockatmark", {
     codes: ["ENOTTY", "ENOTSOCK", "EINVAL"],
     sentence: "The descriptor does not refer to a socket.",
   },
+  NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["ENOTTY", "EINVAL", "EOPNOTSUPP"],
     sentence: "The socket's protocol has no out-of-band data.",
@@ -31,8 +32,8 @@ export const isSockatmarkError = (error: unknown): error is SockatmarkError => s
  * Whether the next byte to be received is the one that was sent with `MSG.OOB`.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `OperationNotSupported`,
- * `SocketClosed` or `Unexpected`
+ * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`,
+ * `OperationNotSupported`, `SocketClosed` or `Unexpected`
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.STREAM);

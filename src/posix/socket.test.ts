@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
-import { assertFails, assertOk, conformance, documentedErrors } from "../conformance/conformance.ts";
+import {
+  assertFails,
+  assertOk,
+  conformance,
+  documentedErrors,
+  errnoHere,
+} from "../conformance/conformance.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { runProgram, runWithDescriptors } from "../conformance/program.ts";
+import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { close } from "./close.ts";
@@ -173,7 +180,7 @@ conformance("socket", [
           "AddressFamilyNotSupported",
           "EAFNOSUPPORT",
         );
-        assert.equal(error.errno, -97);
+        assert.equal(error.errno, -errnoHere("EAFNOSUPPORT"));
       }
     },
   },
@@ -276,6 +283,7 @@ conformance("socket", [
       assert.equal(made.closed, false);
     },
   },
+  ...winsockRows("socket", (_socket, system) => trySocket(AF.INET, SOCK.STREAM, 0, { system })),
   ...documentedErrors(socketErrors, (system) => trySocket(AF.INET, SOCK.STREAM, 0, { system })),
 ]);
 

@@ -21,7 +21,7 @@ export const socketErrors = new ErrorSet("socket", {
     advice: "Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in net.ipv4.ping_group_range.",
   },
   AddressFamilyNotSupported: {
-    codes: ["EAFNOSUPPORT"],
+    codes: ["EAFNOSUPPORT", "EPFNOSUPPORT"],
     sentence: "The system does not support the address family.",
   },
   DeviceNotFound: {
@@ -32,6 +32,11 @@ export const socketErrors = new ErrorSet("socket", {
     codes: ["EINVAL"],
     sentence:
       "The number of the type or of the protocol, or a flag of the type, is none that the system knows.",
+  },
+  NetworkSubsystemFailed: {
+    codes: ["ENETDOWN", "WSAEINVALIDPROCTABLE", "WSAEINVALIDPROVIDER", "WSAEPROVIDERFAILEDINIT"],
+    sentence:
+      "The network subsystem is down, or, on Windows, a network provider that was installed is broken.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
@@ -73,9 +78,10 @@ export interface SocketOptions extends DescriptorOptions {
  * @param protocol a protocol of the family; 0 is the usual one of the type
  * @param options `nonblocking` and `closeOnExec`, and the `system` to make the socket on
  * @returns a Socket, which blocks and closes on exec unless told otherwise
- * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
- * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
- * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
+ * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`,
+ * `InvalidArgument`, `NetworkSubsystemFailed`, `PermissionDenied`, `ProcessFdQuotaExceeded`,
+ * `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`, `SystemResources` or
+ * `Unexpected`
  * @throws TypeError if an argument is of the wrong type
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example

@@ -31,9 +31,10 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
  * @param protocol 0: the usual one, and the only one
  * @param options `nonblocking` and `closeOnExec`, and the `system` to make the sockets on
  * @returns both ends, which block and close on exec unless told otherwise
- * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`, `InvalidArgument`,
- * `PermissionDenied`, `ProcessFdQuotaExceeded`, `ProtocolNotSupported`, `SocketTypeNotSupported`,
- * `SystemFdQuotaExceeded`, `SystemResources`, `Unexpected` or `OperationNotSupported`
+ * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`,
+ * `InvalidArgument`, `NetworkSubsystemFailed`, `PermissionDenied`, `ProcessFdQuotaExceeded`,
+ * `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`, `SystemResources`,
+ * `Unexpected` or `OperationNotSupported`
  * @throws TypeError if an argument is of the wrong type
  * @throws RangeError if an argument is not an integer of 32 bits
  * @example

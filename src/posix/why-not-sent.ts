@@ -1,5 +1,6 @@
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
+import { isIpDatagram, isTimeoutOver } from "./network-answer.ts";
 import { readOption } from "./read-option.ts";
 import type { SendErrorName } from "./send.ts";
 import { isBound, socketState } from "./socket-state.ts";
@@ -10,6 +11,12 @@ export function whyNotSent(borrowed: Borrowed, code: string): SendErrorName {
   const { AF, SOCK } = system.constants;
   const isStream = readOption(system, fd, SO.TYPE) === SOCK.STREAM;
   switch (code) {
+    case "ECONNRESET":
+      return isIpDatagram(borrowed) ? "ConnectionRefused" : "ConnectionResetByPeer";
+    case "ENETRESET":
+      return isIpDatagram(borrowed) ? "HostUnreachable" : "ConnectionTimedOut";
+    case "ETIMEDOUT":
+      return isTimeoutOver(borrowed, "sending") ? "WouldBlock" : "ConnectionTimedOut";
     case "EAGAIN": {
       // A datagram socket is bound by its first send; with no port left, inet_autobind in net/ipv4/af_inet.c says EAGAIN.
       const domain = readOption(system, fd, SO.DOMAIN);

@@ -30,8 +30,14 @@ const WSAEWOULDBLOCK = 10035;
 const one = new Uint8Array(Int32Array.of(1).buffer);
 const zero = new Uint8Array(4);
 
-/** Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. */
-export function windowsOver(winsock: Winsock, misses = false): System {
+/** Room that is never moved, nor unmapped. */
+const mappedRoom = (size: number): ValueResult => new Room(mapMemory(LENGTH_SIZE + size));
+
+/**
+ * Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. `misses` is whether its WSAPoll() keeps quiet about
+ * connections that failed.
+ */
+export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom): System {
   const result = (returned: number): number =>
     returned === -1 ? -errnoOfCode(winsock.WSAGetLastError()) : returned;
 
@@ -58,8 +64,9 @@ export function windowsOver(winsock: Winsock, misses = false): System {
 
   const system: System = {
     ...windowsNumbers,
-    address: new Room(mapMemory(LENGTH_SIZE + 128)),
-    option: new Room(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
+    // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
+    address: room(128),
+    option: room(OPTION_CAPACITY),
     messageRoom,
 
     accept(fd, address, flags) {
