@@ -23,8 +23,8 @@ export function runProgram(module: URL, options: ProgramOptions = {}): string {
 }
 
 /** The same with at most so many open descriptors (RLIMIT_NOFILE). */
-export function runWithDescriptors(limit: number, module: URL): string {
-  return runProgram(module, { under: ["sh", "-c", `ulimit -n ${limit} && exec "$@"`, "sh"] });
+export function runWithDescriptors(limit: number, module: URL, args: readonly string[] = []): string {
+  return runProgram(module, { args, under: ["sh", "-c", `ulimit -n ${limit} && exec "$@"`, "sh"] });
 }
 
 /**

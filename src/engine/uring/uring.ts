@@ -43,7 +43,7 @@ function started(): Machine {
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "it is forbidden here, by a security module",
   EINVAL: "the kernel is older than Linux 6.0",
-  ENOSYS: "the kernel has no io_uring, or a filter of system calls hides it",
+  ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
   EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
 };
 

@@ -1,5 +1,6 @@
 import { lastErrno, openLibraryOn, type Pointer } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
+import { errnos } from "./errno.ts";
 
 // glibc has no functions for these calls. Their numbers are the same on every architecture (arch/*/entry/syscalls).
 const IO_URING_SETUP = 425;
@@ -110,9 +111,14 @@ export const BUF_REG = { size: 40, ring_addr: 0, ring_entries: 8, bgid: 12 } as 
 /** struct io_uring_recvmsg_out, in bytes: what a multishot recvmsg writes before the name and the data. */
 export const RECVMSG_OUT = { size: 16, namelen: 0, controllen: 4, payloadlen: 8, flags: 12 } as const;
 
-/** The calls return what C's would, or a negative errno. A ring's descriptor is closed on exec. */
-export const setup = (entries: number, params: Uint32Array): number =>
-  result(setupCall(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
+/**
+ * The calls return what C's would, or a negative errno; this one -ENOSYS on other systems, too. A ring's descriptor is closed
+ * on exec.
+ */
+export function setup(entries: number, params: Uint32Array): number {
+  if (process.platform !== "linux") return -(errnos.ENOSYS ?? 0);
+  return result(setupCall(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
+}
 
 export const enter = (ring: number, submit: number, wait: number, flags: number): number =>
   result(enterCall(IO_URING_ENTER, ring, submit, wait, flags, 0, 0));

@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
+import { acceptQueue } from "../../posix/accept-queue.ts";
+import { connect } from "../../posix/connect.ts";
+import { getsockname } from "../../posix/getsockname.ts";
+import { Socket } from "../../posix/owned-socket.ts";
+import type { Fixture } from "../fixture.ts";
+import { runWithDescriptors } from "../program.ts";
+import { engineTest, eventually, someTurns } from "./engine-test.ts";
+
+/** An acceptor that notes what its handlers are told. */
+class RecordedAcceptor implements AcceptorHandlers {
+  readonly acceptor: Acceptor;
+  readonly sockets: Socket[] = [];
+  readonly errnos: number[] = [];
+  readonly #fixture: Fixture;
+
+  constructor(engine: Engine, fixture: Fixture, listener: Socket) {
+    this.#fixture = fixture;
+    this.acceptor = engine.acceptor(listener.detach(), this);
+  }
+
+  accepted(fd: number): void {
+    this.sockets.push(this.#fixture.own(Socket.from(fd)));
+  }
+
+  failed(errno: number): void {
+    this.errnos.push(errno);
+  }
+
+  count(count: number): Promise<true> {
+    return eventually(() => (this.sockets.length === count ? true : undefined));
+  }
+
+  pause(): Promise<void> {
+    return new Promise((resolve) => this.acceptor.pause(resolve));
+  }
+
+  close(): Promise<number> {
+    return new Promise((resolve) => this.acceptor.close(resolve));
+  }
+}
+
+export function acceptorSuite(engine: Engine): void {
+  const acceptorTest = (what: string, run: (fixture: Fixture) => Promise<void>) =>
+    engineTest(engine, `acceptor: ${what}`, run);
+
+  function recorded(fixture: Fixture, backlog = 64) {
+    const listener = fixture.listener(backlog, { nonblocking: true });
+    const address = getsockname(listener);
+    // The acceptor's descriptor is its own; this one asks the same socket.
+    const fd = listener.fd;
+    const acceptor = new RecordedAcceptor(engine, fixture, listener);
+    const clients = (count: number) => {
+      for (let client = 0; client < count; client++) connect(fixture.tcp(), address);
+    };
+    return { acceptor, fd, address, clients };
+  }
+
+  acceptorTest("accepts none until told to, then all that come", async (fixture) => {
+    const { acceptor, fd, clients } = recorded(fixture);
+    clients(3);
+    await someTurns();
+    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [0, 3]);
+    acceptor.acceptor.accept(Number.POSITIVE_INFINITY);
+    await acceptor.count(3);
+    clients(20);
+    await acceptor.count(23);
+    assert.equal(await acceptor.close(), 0);
+  });
+
+  acceptorTest("accepts as many as it is told to, and the system keeps the others", async (fixture) => {
+    const { acceptor, fd, clients } = recorded(fixture);
+    acceptor.acceptor.accept(1);
+    acceptor.acceptor.accept(1);
+    clients(5);
+    await acceptor.count(2);
+    await someTurns();
+    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [2, 3]);
+    acceptor.acceptor.accept(2);
+    await acceptor.count(4);
+    acceptor.acceptor.accept(40);
+    await acceptor.count(5);
+    clients(39);
+    await acceptor.count(44);
+    clients(1);
+    await someTurns();
+    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [44, 1]);
+    await acceptor.close();
+  });
+
+  for (const asked of [Number.POSITIVE_INFINITY, 30]) {
+    acceptorTest(`pause() after accept(${asked}) loses no connection`, async (fixture) => {
+      const { acceptor, fd, clients } = recorded(fixture);
+      acceptor.acceptor.accept(asked);
+      await someTurns();
+      clients(7);
+      await acceptor.pause();
+      const before = acceptor.sockets.length;
+      clients(2);
+      await someTurns();
+      assert.equal(acceptor.sockets.length, before);
+      assert.equal(before + (acceptQueue(fd)?.pending ?? 0), 9);
+      // It counts from after the pause.
+      const paused = acceptor.pause();
+      acceptor.acceptor.accept(9 - before);
+      await paused;
+      await acceptor.count(9);
+      clients(1);
+      await someTurns();
+      assert.equal(acceptor.sockets.length, 9);
+      await acceptor.close();
+    });
+
+    acceptorTest(`close() after accept(${asked}) refuses whoever comes`, async (fixture) => {
+      const { acceptor, address, clients } = recorded(fixture);
+      acceptor.acceptor.accept(asked);
+      clients(3);
+      await Promise.all([acceptor.close(), acceptor.close()]);
+      const { length } = acceptor.sockets;
+      await someTurns();
+      assert.equal(acceptor.sockets.length, length);
+      assert.throws(() => connect(fixture.tcp(), address), /ConnectionRefused/);
+      acceptor.acceptor.accept(1);
+      acceptor.acceptor.pause(() => assert.fail("called after close()"));
+      await acceptor.close();
+    });
+  }
+
+  acceptorTest("gives descriptors that do not block, and are closed on exec", async (fixture) => {
+    const { acceptor, clients } = recorded(fixture);
+    acceptor.acceptor.accept(1);
+    clients(1);
+    await acceptor.count(1);
+    const info = readFileSync(`/proc/self/fdinfo/${acceptor.sockets[0]?.fd}`, "utf8");
+    const flags = Number.parseInt(/flags:\s+(\d+)/.exec(info)?.[1] ?? "", 8);
+    // include/uapi/asm-generic/fcntl.h: O_NONBLOCK, O_CLOEXEC.
+    assert.equal(flags & 0o2004000, 0o2004000);
+    await acceptor.close();
+  });
+
+  acceptorTest("refuses a count below 1", async (fixture) => {
+    const { acceptor } = recorded(fixture);
+    for (const count of [0, -1, Number.NaN])
+      assert.throws(() => acceptor.acceptor.accept(count), RangeError, String(count));
+    await acceptor.close();
+  });
+
+  acceptorTest("tells when the process has no descriptor left, and waits", async () => {
+    const module = new URL("./accept-without-descriptors.child.js", import.meta.url);
+    assert.equal(runWithDescriptors(300, module, [engine.name]), "failed EMFILE\naccepted 4\n");
+  });
+}
