@@ -1,5 +1,5 @@
 import type { OnLoop } from "../../native/event-loop.ts";
-import { wakeOnEventfd } from "../wake.ts";
+import { wakeAtOnce } from "../wake.ts";
 import { Operations } from "./operations.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 import type { Ring } from "./ring.ts";
@@ -48,7 +48,7 @@ export class Machine {
   /** Something was opened, which holds the process. */
   opened(): void {
     this.#open++;
-    this.#onLoop ??= wakeOnEventfd(this.ring.eventfd, () => this.ring.readEventfd(), this.turns.run);
+    this.#onLoop ??= wakeAtOnce(this.ring.eventfd, () => this.#wake());
     this.hold();
   }
 
@@ -74,6 +74,11 @@ export class Machine {
   starve(starved: Starved, buffers: ReceiveBuffers): void {
     buffers.grow();
     this.#starved.push(starved);
+  }
+
+  #wake(): void {
+    this.ring.readEventfd();
+    this.turns.run();
   }
 
   #feed(): void {
