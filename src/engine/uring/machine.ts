@@ -76,9 +76,14 @@ export class Machine {
     this.#starved.push(starved);
   }
 
+  /** Called by native code, which must get no error. */
   #wake(): void {
-    this.ring.readEventfd();
-    this.turns.run();
+    try {
+      this.ring.readEventfd();
+      this.turns.run();
+    } catch (error) {
+      uncaught(error);
+    }
   }
 
   #feed(): void {

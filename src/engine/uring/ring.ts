@@ -135,7 +135,7 @@ export class Ring {
     generation: number,
     bufferGroup: number,
   ): void {
-    if (this.#unsubmitted > this.#mask) this.submit();
+    while (this.#unsubmitted > this.#mask) this.submit();
     const entries = this.#entries;
     const at = (this.#tail & this.#mask) << 4;
     entries[at] = first;
