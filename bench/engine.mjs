@@ -9,7 +9,7 @@ import { writeTables } from "./engine/document.mjs";
 import { installWrk } from "./engine/http.mjs";
 import { measured, reached } from "./engine/report.mjs";
 import { scenarios } from "./engine/scenarios.mjs";
-import { everyServer } from "./engine/servers.mjs";
+import { chosen, everyServer } from "./engine/servers.mjs";
 import { columns } from "./figures.mjs";
 import { description, processors } from "./machine.mjs";
 
@@ -98,11 +98,4 @@ writeFileSync(output, `${JSON.stringify(report, null, 2)}\n`);
 if (options.write) writeTables(report);
 for (const { title, rows } of [...measured(report), { title: "Aims", rows: reached(report) }]) {
   if (rows.length > 0) console.log(`\n${title}: medians of ${rounds} rounds\n${columns(rows)}`);
-}
-
-/** Those of a list that have one of these names, or else one of these as a part of theirs. */
-function chosen(list, names) {
-  const parts = names.split(",");
-  const whole = (part) => list.some(({ name }) => name === part);
-  return list.filter(({ name }) => parts.some((part) => (whole(part) ? name === part : name.includes(part))));
 }

@@ -25,6 +25,6 @@ export function writeTables(report) {
 }
 
 function provenance({ date, machine, system, compiler, versions, rounds, milliseconds }) {
-  const runtimes = Object.entries(versions).map(([name, version]) => `${name} is ${version}`);
+  const runtimes = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `${date.slice(0, 10)}; ${machine}; ${system}; ${compiler}; ${runtimes.join(", ")}. ${rounds} rounds of ${milliseconds} ms.`;
 }

@@ -9,8 +9,14 @@ export function measured({ results }) {
     const of = results.filter(({ scenario }) => scenario === name);
     if (of.length === 0) return [];
     const row = name === "idle" ? memoryRow : requestRow;
-    return [{ title, rows: of.map((result) => row(result, of)) }];
+    return [{ title, rows: filled(of.map((result) => row(result, of))) }];
   });
+}
+
+/** Without the columns in which no row has anything. */
+function filled(rows) {
+  const has = (column) => rows.some((row) => row[column] !== "-");
+  return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => has(column))));
 }
 
 function requestRow(result, others) {

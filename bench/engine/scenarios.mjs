@@ -1,6 +1,6 @@
 // What bench/engine.mjs measures, one server at a time: each scenario gives a sample of a server in a process of its own.
-import { readFileSync } from "node:fs";
 import { http } from "./http.mjs";
+import { resident } from "./memory.mjs";
 import { perRequest } from "./per-request.mjs";
 import { during, serving, start } from "./start.mjs";
 
@@ -61,10 +61,4 @@ function idle({ server, load, on }) {
       return { bytes: Math.round((resident(pid) - before) / IDLE) };
     });
   });
-}
-
-/** Resident bytes, exactly: VmRSS of /proc/PID/status lags behind. */
-function resident(pid) {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)[1]) * 1024;
 }

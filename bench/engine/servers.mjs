@@ -1,9 +1,11 @@
-// The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each.
+// The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each. `own` names the listener of the
+// same runtime, which this package's are compared with.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";
 
 const RUNTIMES = ["node20", "node26", "bun", "deno"];
+const ENGINES = ["uring", "readiness"];
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const script = (name) => path(`servers/${name}.mjs`);
@@ -17,18 +19,26 @@ export function everyServer() {
   const runtimes = installRuntimes(RUNTIMES).map((runtime) => ({
     ...runtime,
     command: [runtime.program, ...runtime.args, ...collectable(runtime)],
-    version: firstLine(runtime.program, ["--version"]),
+    version: versionOf(runtime),
   }));
   const servers = [
     { name: "c:epoll", echo: [epoll] },
     { name: "c:uring", echo: [uring] },
     ...runtimes.map(ownListener),
+    ...runtimes.flatMap((runtime) => ENGINES.flatMap((engine) => ours(runtime, engine))),
   ];
   return {
     load,
     servers,
     versions: Object.fromEntries(runtimes.map(({ name, version }) => [name, version])),
   };
+}
+
+/** Those of a list that have one of these names, or else one of these as a part of theirs. */
+export function chosen(list, names) {
+  const parts = names.split(",");
+  const whole = (part) => list.some(({ name }) => name === part);
+  return list.filter(({ name }) => parts.some((part) => (whole(part) ? name === part : name.includes(part))));
 }
 
 /** What a runtime has by itself. */
@@ -42,6 +52,23 @@ function ownListener({ name, command }) {
     http: [...command, script("http")],
   };
 }
+
+/** This package on a runtime, with handlers and with `for await`. */
+function ours(runtime, engine) {
+  const { name, command } = runtime;
+  const shared = {
+    runtime: name,
+    own: isNode(runtime) ? `${name}:net` : `${name}:listen`,
+    environment: { BERKELEY_ENGINE: engine },
+  };
+  const http = isNode(runtime) ? { http: [...command, script("berkeley-http")] } : {};
+  return [
+    { ...shared, name: `${name}:${engine}`, echo: [...command, script("berkeley-handlers")], ...http },
+    { ...shared, name: `${name}:${engine}:await`, echo: [...command, script("berkeley-await")] },
+  ];
+}
+
+const versionOf = ({ program }) => /\d+\.\d+\.\d+/.exec(firstLine(program, ["--version"]))[0];
 
 /** What makes a runtime able to collect garbage when it is told to; Bun is by itself. */
 function collectable({ name }) {

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { pinned } from "../machine.mjs";
 
-/** A program that says nothing for that long, in milliseconds, is stuck. */
+/** A program that says nothing for that long, in milliseconds, is stuck, if nothing else is said. */
 const TIMEOUT = 30_000;
 
 /** Starts a program. `answer()` is the next line of JSON that it prints; `end()` must be called. */
@@ -20,11 +20,11 @@ export function start(command, processor, environment = {}) {
   // What a program is told after its end is lost; answer() tells of the end.
   child.stdin.on("error", () => {});
 
-  async function answer() {
+  async function answer(timeout = TIMEOUT) {
     const timer = setTimeout(() => {
-      complaint += `no answer for ${TIMEOUT / 1000} seconds`;
+      complaint += `no answer for ${timeout / 1000} seconds`;
       child.kill("SIGKILL");
-    }, TIMEOUT);
+    }, timeout);
     try {
       for (;;) {
         const { value } = await lines.next();
@@ -64,8 +64,8 @@ export async function during(started, body) {
 /** Runs `body` with one of a server's programs, once it listens. */
 export function serving(server, program, processor, body) {
   return during(start(server[program], processor, server.environment), async (started) => {
+    const { port } = await started.answer();
     try {
-      const { port } = await started.answer();
       return await body({ ...started, port });
     } catch (error) {
       const fate = started.fate();
