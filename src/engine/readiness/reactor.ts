@@ -4,6 +4,13 @@ import { Gathered } from "./gathered.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
+/**
+ * Bytes that may be sent between two turns, and how many a call counts as at least. A program that does nothing but await its writes
+ * would not let the event loop go on otherwise, for as long as the system takes them.
+ */
+const BETWEEN_TURNS = 262_144;
+const LEAST = 1024;
+
 /** What the reactor serves. */
 export interface Member {
   /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
@@ -39,6 +46,7 @@ export class Reactor {
   readonly #members: (Member | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
+  #mayWrite = BETWEEN_TURNS;
   #openCount = 0;
   #holding = 0;
   #later: Member[] = [];
@@ -117,6 +125,13 @@ export class Reactor {
     this.#poller?.exhausted(slot, interest);
   }
 
+  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next. */
+  mayWrite(length: number): boolean {
+    if (this.#mayWrite <= 0) return false;
+    this.#mayWrite -= Math.max(length, LEAST);
+    return true;
+  }
+
   /** Has `proceed()` called in a turn to come. */
   later(member: Member): void {
     this.#later.push(member);
@@ -141,6 +156,7 @@ export class Reactor {
     this.#immediate = undefined;
     const poller = this.#poller;
     this.serving = true;
+    this.#mayWrite = BETWEEN_TURNS;
     const count = poller?.look() ?? 0;
     for (let index = 0; poller !== undefined && index < count; index++) {
       const slot = poller.slot(index);

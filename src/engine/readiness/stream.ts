@@ -29,6 +29,8 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   #drained = false;
   #failed = 0;
   #failureTold = false;
+  /** Bytes that will never be sent: they count as pending until that is told. */
+  #lost = 0;
   #shutdown: "not wanted" | "wanted" | "done" = "not wanted";
   #shutdownResult = 0;
   #shutdownCalls: ((errno: number) => void)[] | undefined;
@@ -39,7 +41,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   }
 
   get pendingBytes(): number {
-    return this.#outgoing.bytes + this.reactor.gathered.of(this);
+    return this.#outgoing.bytes + this.#lost + this.reactor.gathered.of(this);
   }
 
   resume(): void {
@@ -55,25 +57,28 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.closing || this.#failed < 0) return;
+    if (this.closing || this.#failureTold) return;
     if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
     const received = ReceivedBytes.lenderOf(bytes) !== undefined;
     const length = lengthOf(bytes);
+    const { reactor } = this;
     if (length === 0) return;
-    const { gathered, serving } = this.reactor;
-    if (this.#outgoing.bytes > 0) {
+    if (this.#failed < 0) {
+      this.#lost += length;
+    } else if (this.#outgoing.bytes > 0) {
       this.#outgoing.add(bytes);
-    } else if (serving && !received && Gathered.takes(length)) {
-      gathered.add(this, bytes, length);
+    } else if (reactor.serving && !received && Gathered.takes(length)) {
+      reactor.gathered.add(this, bytes, length);
+    } else if (reactor.serving || reactor.mayWrite(length)) {
+      reactor.gathered.send();
+      this.#send(bytes, length);
     } else {
-      gathered.send();
-      if (this.#outgoing.bytes > 0) this.#outgoing.add(bytes);
-      else if (this.#failed === 0) this.#send(bytes, length);
+      this.#outgoing.add(bytes);
+      this.later();
     }
   }
 
   sendGathered(bytes: Uint8Array): void {
-    if (this.#failed < 0) return;
     const length = lengthOf(bytes);
     this.#send(bytes, length);
     if (this.#outgoing.bytes > 0 || this.#failed < 0) return;
@@ -130,6 +135,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     } else if (this.#failed < 0) {
       if (!this.#failureTold) {
         this.#failureTold = true;
+        this.#lost = 0;
         attempt((errno: number) => this.#handlers.failed(errno), this.#failed);
       }
       if (this.#shutdown !== "not wanted") this.#tellShutdown(this.#failed);
@@ -193,18 +199,19 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     received.takeBack();
   }
 
-  /** Sends bytes now, and keeps a copy of those that the system does not take. Nothing may wait before them. */
+  /** Sends bytes now, if none wait before them, and keeps a copy of those that the system does not take. */
   #send(bytes: Uint8Array, length: number): void {
     const { system, errors, sendFlags } = this.reactor;
     let sent = 0;
-    if (this.#writable) {
+    if (this.#writable && this.#outgoing.bytes === 0 && this.#failed === 0) {
       sent = system.send(this.fd, bytes, sendFlags);
       if (sent === length) return;
       if (sent >= 0 || sent === errors.wouldBlock) this.#full();
       else if (sent === errors.interrupted) this.later();
       else this.#fail(sent);
     }
-    if (this.#failed === 0) this.#outgoing.add(sent > 0 ? bytes.subarray(sent) : bytes);
+    if (this.#failed < 0) this.#lost += length;
+    else this.#outgoing.add(sent > 0 ? bytes.subarray(sent) : bytes);
   }
 
   /** Sends what is left, until the system has no room, or others must have their turn. */
@@ -273,6 +280,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     if (this.#failed < 0) return;
     this.#failed = errno;
     this.#over = true;
+    this.#lost = this.#outgoing.bytes;
     this.#outgoing.clear();
     if (this.closing) this.closeDescriptor(errno);
     this.later();
@@ -281,6 +289,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   /** No handler is called any more. */
   #stop(): void {
     this.closing = true;
+    this.#lost = 0;
     if (this.#shutdownCalls !== undefined) this.later();
   }
 }

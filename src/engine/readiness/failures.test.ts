@@ -1,0 +1,283 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { someTurns } from "../../conformance/engine/engine-test.ts";
+import { RecordedStream } from "../../conformance/engine/recorded-stream.ts";
+import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import { type Script, scripted } from "../../system/scripted/scripted.ts";
+import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import type { OpenPoller, Poller } from "./poller.ts";
+import { ReadinessEngine } from "./readiness.ts";
+
+/** Tells what a test says that is ready. */
+class ScriptedPoller implements Poller {
+  readonly added = new Map<number, { slot: number; generation: number }>();
+  /** What add() gives. */
+  returned = 0;
+  open = false;
+  #events: { slot: number; generation: number; ready: number }[] = [];
+  #found: { slot: number; generation: number; ready: number }[] = [];
+  #awake = () => {};
+
+  readonly openPoller: OpenPoller = (awake) => {
+    this.#awake = awake;
+    this.open = true;
+    return this;
+  };
+
+  tell(fd: number, ready: number): void {
+    const added = this.added.get(fd);
+    assert.ok(added, `${fd} is not watched`);
+    this.#events.push({ ...added, ready });
+    this.#awake();
+  }
+
+  add(fd: number, slot: number, generation: number): number {
+    if (this.returned === 0) this.added.set(fd, { slot, generation });
+    return this.returned;
+  }
+
+  remove(fd: number): void {
+    this.added.delete(fd);
+  }
+
+  closing(): void {}
+  exhausted(): void {}
+
+  look(): number {
+    this.#found = this.#events;
+    this.#events = [];
+    return this.#found.length;
+  }
+
+  slot = (index: number): number => this.#found[index]?.slot ?? 0;
+  generation = (index: number): number => this.#found[index]?.generation ?? 0;
+  ready = (index: number): number => this.#found[index]?.ready ?? 0;
+  ref(): void {}
+  unref(): void {}
+
+  close(): void {
+    this.open = false;
+  }
+}
+
+function start(script: Script) {
+  const system = scripted(script);
+  const poller = new ScriptedPoller();
+  return { system, poller, engine: new ReadinessEngine(system, poller.openPoller) };
+}
+
+const { errnos } = scripted({});
+const errno = (name: string): number => -(errnos[name] ?? 0);
+const AGAIN = errno("EAGAIN");
+const INTERRUPTED = errno("EINTR");
+const word = Buffer.from("word");
+
+/** Every errno but those that say to try again. */
+const failures = Object.values(errnos)
+  .map((number) => -number)
+  .filter((number) => number !== AGAIN && number !== INTERRUPTED);
+
+test("readiness: whatever recv() fails with is told, once", async () => {
+  for (const failure of failures) {
+    const { engine, poller, system } = start({ recv: [failure] });
+    const left = new RecordedStream(engine, 7);
+    left.stream.resume();
+    poller.tell(7, READABLE);
+    await left.until(() => left.errno !== 0);
+    assert.equal(left.errno, failure);
+    poller.tell(7, READABLE | WRITABLE | EXCEPTIONAL);
+    await someTurns();
+    assert.equal(system.calls.filter((call) => call.startsWith("recv")).length, 1);
+    assert.equal(await left.close(), failure);
+    assert.equal(poller.open, false);
+  }
+});
+
+test("readiness: whatever send() fails with is told, and the bytes are pending until then", async () => {
+  for (const failure of failures) {
+    const { engine } = start({ send: [failure] });
+    const left = new RecordedStream(engine, 7);
+    left.stream.write(word);
+    left.stream.write(word);
+    assert.deepEqual([left.errno, left.stream.pendingBytes], [0, 8]);
+    await left.until(() => left.errno !== 0);
+    assert.deepEqual([left.errno, left.stream.pendingBytes], [failure, 0]);
+    assert.equal(await left.shutdown(), failure);
+    assert.equal(await left.close(), failure);
+  }
+});
+
+test("readiness: whatever accept() fails with is told, and the next accept() tries again", async () => {
+  for (const failure of failures) {
+    const { engine, poller } = start({ accept: [failure, 1001, AGAIN] });
+    const told: number[] = [];
+    const acceptor = engine.acceptor(7, {
+      accepted: (fd) => told.push(fd),
+      failed: (result) => told.push(result),
+    });
+    acceptor.accept(2);
+    poller.tell(7, READABLE);
+    await someTurns();
+    assert.deepEqual(told, [failure]);
+    acceptor.accept(1);
+    await someTurns();
+    assert.deepEqual(told, [failure, 1001]);
+    await new Promise((resolve) => acceptor.close(resolve));
+  }
+});
+
+test("readiness: whatever connect() fails with is told, at once or later", async () => {
+  const address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 16));
+  for (const failure of failures.filter((each) => each !== errno("EINPROGRESS"))) {
+    const { engine } = start({ connect: [failure] });
+    assert.equal(await new Promise((resolve) => engine.connect(7, address, resolve)), failure);
+  }
+  for (const first of ["EINPROGRESS", "EINTR"]) {
+    const later = start({
+      connect: [errno(first)],
+      getsockopt: [
+        (_fd, _level, _name, value) => {
+          value.ints[0] = -errno("EHOSTUNREACH");
+          return 0;
+        },
+      ],
+    });
+    const result = new Promise((resolve) => later.engine.connect(7, address, resolve));
+    later.poller.tell(7, WRITABLE | EXCEPTIONAL);
+    assert.equal(await result, errno("EHOSTUNREACH"));
+    assert.equal(later.poller.added.size, 0);
+  }
+});
+
+test("readiness: whatever a datagram's sendmsg() fails with is its own, and recvmmsg() goes on", async () => {
+  for (const failure of failures) {
+    const { engine, poller } = start({ sendmmsg: [1, failure, 1], recvmmsg: [failure, AGAIN] });
+    const sent: number[] = [];
+    const failed: number[] = [];
+    const datagrams = engine.datagrams(7, {
+      received: () => {},
+      sent: (result) => sent.push(result),
+      failed: (result) => failed.push(result),
+    });
+    for (let count = 0; count < 3; count++) datagrams.send(word, null);
+    datagrams.resume();
+    poller.tell(7, READABLE);
+    await someTurns();
+    assert.deepEqual([sent, failed, datagrams.pendingBytes], [[0, failure, 0], [failure], 0]);
+    await new Promise((resolve) => datagrams.close(resolve));
+  }
+});
+
+test("readiness: a call that a signal interrupts is made again", async () => {
+  const { engine, poller } = start({
+    accept: [INTERRUPTED, 1001, AGAIN],
+    recv: [INTERRUPTED, 4, INTERRUPTED, 0],
+    send: [INTERRUPTED, 4],
+  });
+  const left = new RecordedStream(engine, 7);
+  left.stream.resume();
+  left.stream.write(word);
+  assert.equal(left.stream.pendingBytes, 4);
+  poller.tell(7, READABLE);
+  await left.until(() => left.ended && left.drains === 1);
+  assert.equal(left.received.length, 4);
+  const accepted: number[] = [];
+  const acceptor = engine.acceptor(8, { accepted: (fd) => accepted.push(fd), failed: () => assert.fail() });
+  acceptor.accept(1);
+  poller.tell(8, READABLE);
+  await someTurns();
+  assert.deepEqual(accepted, [1001]);
+  acceptor.close();
+  await left.close();
+});
+
+test("readiness: where a descriptor cannot be watched, each is told", async () => {
+  const { engine, poller } = start({ send: [AGAIN], connect: [errno("EINPROGRESS")] });
+  poller.returned = errno("ENOSPC");
+  const receiving = new RecordedStream(engine, 7);
+  receiving.stream.resume();
+  const sending = new RecordedStream(engine, 8);
+  sending.stream.write(word);
+  await Promise.all([receiving.until(() => receiving.errno !== 0), sending.until(() => sending.errno !== 0)]);
+  assert.deepEqual([receiving.errno, sending.errno], [poller.returned, poller.returned]);
+  const failed: number[] = [];
+  const acceptor = engine.acceptor(9, { accepted: () => {}, failed: (result) => failed.push(result) });
+  acceptor.accept(1);
+  await someTurns();
+  assert.deepEqual(failed, [poller.returned]);
+  const address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 16));
+  assert.equal(await new Promise((resolve) => engine.connect(10, address, resolve)), poller.returned);
+  acceptor.close();
+  await Promise.all([receiving.close(), sending.close()]);
+});
+
+test("readiness: where there is no descriptor for the poller itself, it is told, and tried again", async () => {
+  const system = scripted({ recv: [AGAIN] });
+  const poller = new ScriptedPoller();
+  let opens = 0;
+  const engine = new ReadinessEngine(system, (awake) =>
+    ++opens < 3 ? errno("EMFILE") : poller.openPoller(awake),
+  );
+  const left = new RecordedStream(engine, 7);
+  left.stream.resume();
+  await left.until(() => left.errno !== 0);
+  assert.equal(left.errno, errno("EMFILE"));
+  const right = new RecordedStream(engine, 8);
+  right.stream.resume();
+  assert.ok(poller.added.has(8));
+  await Promise.all([left.close(), right.close()]);
+});
+
+test("readiness: what is told of a descriptor that was closed is not taken for its successor's", async () => {
+  const { engine, poller, system } = start({ recv: [AGAIN] });
+  const first = new RecordedStream(engine, 7);
+  first.stream.resume();
+  poller.tell(7, READABLE);
+  await first.close();
+  const second = new RecordedStream(engine, 8);
+  second.stream.resume();
+  assert.equal(poller.added.get(8)?.slot, poller.added.get(7)?.slot);
+  const before = system.calls.length;
+  poller.tell(7, READABLE);
+  await someTurns();
+  assert.equal(system.calls.length, before);
+  await second.close();
+});
+
+test("readiness: a program that only awaits its writes lets the event loop go on", async () => {
+  const { engine } = start({});
+  const left = new RecordedStream(engine, 7);
+  let turns = 0;
+  setImmediate(() => turns++);
+  for (let count = 0; turns === 0; count++) {
+    assert.ok(count < 1000, "the event loop stands still");
+    left.stream.write(word);
+    await (left.stream.pendingBytes === 0 ? undefined : left.until(() => left.stream.pendingBytes === 0));
+  }
+  await left.close();
+});
+
+test("readiness: small writes of a handler go in one call, large ones in their own, all in order", async () => {
+  const sent: string[] = [];
+  const { engine, poller } = start({
+    recv: [4, AGAIN],
+    send: [
+      (_fd, bytes) => {
+        sent.push(Buffer.from(bytes.subarray(0, 10)).toString());
+        return bytes.length;
+      },
+    ],
+  });
+  const left = new RecordedStream(engine, 7);
+  left.onData = () => {
+    for (const text of ["a", "b", "c"]) left.stream.write(Buffer.from(text));
+    assert.equal(left.stream.pendingBytes, 3);
+    left.stream.write(Buffer.alloc(5000, "x"));
+    left.stream.write(Buffer.from("end"));
+  };
+  left.stream.resume();
+  poller.tell(7, READABLE);
+  await left.until(() => left.drains > 0);
+  assert.deepEqual(sent, ["abc", "xxxxxxxxxx", "end"]);
+  await left.close();
+});
