@@ -42,7 +42,7 @@ export function connectSuite(engine: Engine): void {
     assert.ok(client);
     const stream = new RecordedStream(engine, client);
     stream.stream.write(Buffer.from("hello"));
-    await stream.until(() => stream.drains > 0);
+    await stream.until(() => stream.stream.pendingBytes === 0);
     const room = new Uint8Array(5);
     recv(fixture.own(accept(listener).socket), room);
     assert.equal(Buffer.from(room).toString(), "hello");
