@@ -27,7 +27,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["127.0.0.1:"], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
   [
     ["abc"],
-    '"abc" is neither a port nor a command (listen, help); a host needs a port after it, as in localhost:3000.',
+    '"abc" is neither a port nor a command (listen, ports, why, wait, free, help); a host needs a port after it, as in localhost:3000.',
   ],
   [["localhost"], '"localhost" is not a port; a host needs one after it, as in localhost:3000.'],
   [["a.example"], '"a.example" is not a port; a host needs one after it, as in a.example:3000.'],
@@ -70,7 +70,7 @@ for (const [words, message] of rows) {
 
 test("refuses an unknown option and an unknown command without the subcommand, too", () => {
   refuses(["--jsn"], /unknown option '--jsn'/);
-  refuses(["lisen"], /"lisen" is neither a port nor a command \(listen, help\)/);
+  refuses(["lisen"], /"lisen" is neither a port nor a command \(listen, ports, why, wait, free, help\)/);
   refuses(["--json", "listen"], '"listen" is not a port; a command comes first, before its options.');
 });
 

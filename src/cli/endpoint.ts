@@ -19,8 +19,8 @@ const DEFAULT_HOST = "127.0.0.1";
  * Reads `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. An address alone gets a free
  * port; so does no text at all, and port 0.
  */
-export function parseHostAndPort(text: string | undefined): HostAndPort {
-  if (text === undefined) return { host: DEFAULT_HOST, port: 0 };
+export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT_HOST): HostAndPort {
+  if (text === undefined) return { host: defaultHost, port: 0 };
   if (isIP(text) !== 0) return { host: text, port: 0 };
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(text);
   if (bracketed !== null) {
@@ -36,7 +36,7 @@ export function parseHostAndPort(text: string | undefined): HostAndPort {
   if (colon === -1 && !/^[-+.\d]/.test(text)) {
     throw new UsageError(whyNoPort(text));
   }
-  return { host: host === "" ? DEFAULT_HOST : host, port: parsePort(text.slice(colon + 1)) };
+  return { host: host === "" ? defaultHost : host, port: parsePort(text.slice(colon + 1)) };
 }
 
 /** One sentence on a word that may be meant as a host, or as a command. */
@@ -50,7 +50,7 @@ function whyNoPort(text: string): string {
 }
 
 /** What `berkeley` takes as its first word: the others that it meets are taken for a port. */
-const commands = ["listen", "help"];
+export const commands: readonly string[] = ["listen", "ports", "why", "wait", "free", "help"];
 
 const emptyPort = "The port is empty; a port is a whole number from 0 (a free one) to 65535.";
 

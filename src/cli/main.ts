@@ -2,11 +2,16 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import picocolors from "picocolors";
+import { commands } from "./endpoint.ts";
+import { addFree } from "./free.ts";
 import { addListen } from "./listen.ts";
+import { addPorts } from "./ports.ts";
 import type { Report } from "./report/event.ts";
 import { humanReport } from "./report/human.ts";
 import { jsonReport } from "./report/json.ts";
 import { UsageError } from "./usage-error.ts";
+import { addWait } from "./wait.ts";
+import { addWhy } from "./why.ts";
 
 const DONE = 0;
 /** What it has to tell cannot be written. */
@@ -20,7 +25,11 @@ Without a command it is listen: \`berkeley 8080\` is \`berkeley listen 8080\`.
 
 Examples:
   berkeley                               echo, on a free port of this machine
-  berkeley listen 8080 --respond http    a page for a browser, on http://127.0.0.1:8080/`;
+  berkeley listen 8080 --respond http    a page for a browser, on http://127.0.0.1:8080/
+  berkeley ports --watch                 what listens on this machine, live
+  berkeley why 3000                      who has port 3000
+  berkeley wait 3000 -- npm test         run the tests once something listens there
+  berkeley free 3000                     stop whoever has it, after asking`;
 
 process.exitCode = await run(process.argv.slice(2));
 
@@ -36,15 +45,23 @@ async function run(words: string[]): Promise<number> {
     .addHelpText("after", moreHelp)
     .exitOverride()
     .configureOutput({ outputError: () => {} });
+  let status = DONE;
+  const exit = (its: number) => {
+    status = its;
+  };
   addListen(program, makeReport);
+  addPorts(program);
+  addWhy(program, exit);
+  addWait(program, exit);
+  addFree(program, exit);
   try {
     await program.parseAsync(words, { from: "user" });
-    return DONE;
+    return status;
   } catch (error) {
     if (error instanceof UsageError) return complain(error.message);
     if (!(error instanceof CommanderError)) throw error;
     // --help and --version come here too.
-    return error.exitCode === 0 ? DONE : complain(sentence(error.message));
+    return error.exitCode === 0 ? DONE : complain(sentence(error.message, words));
   }
 }
 
@@ -64,9 +81,9 @@ function complain(message: string): number {
 }
 
 /** commander's words for what is wrong, on one line, and where to read what would be right. */
-function sentence(message: string): string {
+function sentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  return `${words.replace(/\.$/, "")}; see \`berkeley listen --help\`.`;
+  return `${words.replace(/\.$/, "")}; see \`berkeley ${commands.includes(command) ? command : "listen"} --help\`.`;
 }
 
 function makeReport(json: boolean): Report {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
-import { type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
+import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment } from "../conformance/command.ts";
+import { plain, Terminal } from "../conformance/terminal.ts";
 
 const ESCAPE = "\x1b";
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
@@ -89,60 +89,9 @@ test("--json: every line is an object with its event and time, and the fields th
   assert.deepEqual([...seen].sort(), Object.keys(fields).sort());
 });
 
-/** A terminal of its own, in tmux. */
-class Terminal {
-  readonly #name: string;
-
-  /** Opens one that runs the command; undefined, with the test skipped, where there is no tmux. */
-  static open(context: TestContext, command: string): Terminal | undefined {
-    const name = `berkeley-test-${process.pid}-${count++}`;
-    const terminal = new Terminal(name);
-    const session = ["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "20", command];
-    const started = terminal.#tmux(session);
-    if (started.status !== 0) {
-      context.skip(`tmux does not start: ${started.error?.message ?? started.stderr}`);
-      return undefined;
-    }
-    context.after(() => terminal.#tmux(["kill-server"]));
-    return terminal;
-  }
-
-  private constructor(name: string) {
-    this.#name = name;
-  }
-
-  /** What the screen shows, once it shows `what`; with escape codes for colours. */
-  async shows(what: RegExp): Promise<string> {
-    for (let left = 400; ; left--) {
-      const { stdout } = this.#tmux(["capture-pane", "-e", "-p"]);
-      if (what.test(stdout)) return stdout;
-      if (left === 0) assert.fail(`the screen does not show ${what}:\n${stdout}`);
-      await setTimeout(25);
-    }
-  }
-
-  resize(columns: number) {
-    this.#tmux(["resize-window", "-x", `${columns}`]);
-  }
-
-  press(key: string) {
-    this.#tmux(["send-keys", key]);
-  }
-
-  #tmux(words: string[]) {
-    return spawnSync("tmux", ["-L", this.#name, ...words], { encoding: "utf8", env: plainEnvironment });
-  }
-}
-
-let count = 0;
-
 /** The command in a shell that tells its status and stays, so that the screen can be read. */
 const inShell = (environment: string) =>
   `${environment} '${process.execPath}' '${berkeley}' listen; echo "status $?"; cat`;
-
-/** Without the colours. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape code begins with one.
-const plain = (screen: string) => screen.replaceAll(/\x1b\[[\d;]*m/g, "");
 
 test("on a terminal: colour, a status line in place, and Ctrl-C", async (context) => {
   const terminal = Terminal.open(context, inShell(""));

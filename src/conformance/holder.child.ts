@@ -11,8 +11,9 @@ import { socket } from "../posix/socket.ts";
 import type { HeldByChild, HoldRequest } from "./holding.ts";
 import { becomeUnprivileged } from "./unprivileged.ts";
 
-const { sockets, unprivileged = false }: HoldRequest = JSON.parse(process.argv[2] ?? "");
+const { sockets, unprivileged = false, stubborn = false }: HoldRequest = JSON.parse(process.argv[2] ?? "");
 if (unprivileged) becomeUnprivileged();
+if (stubborn) process.on("SIGTERM", () => {});
 const held = sockets.map(hold);
 writeSync(1, `${JSON.stringify(held.map(getsockname))}\n`);
 process.stdin.resume().on("end", () => process.exit());

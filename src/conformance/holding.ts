@@ -21,6 +21,8 @@ export interface HoldRequest {
   readonly sockets: readonly HeldByChild[];
   /** Give up root's rights first. */
   readonly unprivileged?: boolean;
+  /** Ignore SIGTERM. */
+  readonly stubborn?: boolean;
 }
 
 /** How it is started. */

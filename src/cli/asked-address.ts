@@ -1,0 +1,42 @@
+import { close } from "../posix/close.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { trySocket } from "../posix/socket.ts";
+import type { ListenAddress } from "./endpoint.ts";
+import { parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a command is asked about: a port or `--unix`, one of them. */
+export function checkOne(place: string | undefined, unix: string | undefined): void {
+  if (place === undefined && unix === undefined) {
+    throw new UsageError("Which one? Give a port, such as 3000, or --unix and a path.");
+  }
+  if (place !== undefined && unix !== undefined) {
+    throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
+  }
+}
+
+/**
+ * The address that a command is asked about. A port alone is that of every address, IPv4's and IPv6's, so that whoever has
+ * any of them is found.
+ */
+export async function askedAddress(
+  place: string | undefined,
+  unix: string | undefined,
+): Promise<ListenAddress> {
+  checkOne(place, unix);
+  if (unix !== undefined) return parseUnixPath(unix);
+  const asked = parseHostAndPort(place, "::");
+  if (asked.port === 0)
+    throw new UsageError("The port is missing; a port is a whole number from 1 to 65535.");
+  if (asked.host !== "::") return resolve(asked);
+  return hasIpv6()
+    ? { family: "ipv6", address: "::", port: asked.port }
+    : { family: "ipv4", address: "0.0.0.0", port: asked.port };
+}
+
+/** A kernel without IPv6 has no socket of it. */
+function hasIpv6(): boolean {
+  const made = trySocket(AF.INET6, SOCK.STREAM);
+  if (made.ok) close(made.value);
+  return made.ok;
+}

@@ -1,0 +1,90 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { berkeley, runBerkeley } from "../conformance/command.ts";
+import { Holding } from "../conformance/holding.ts";
+import { Terminal } from "../conformance/terminal.ts";
+
+const quiet = { family: "ipv4", address: "127.83.0.3", port: 0 } as const;
+
+interface Held {
+  readonly pid: number;
+  readonly place: string;
+  /** The signal that ended it. */
+  ended(): Promise<NodeJS.Signals | null>;
+  readonly isRunning: boolean;
+}
+
+async function holding(context: TestContext, options: { stubborn?: boolean } = {}): Promise<Held> {
+  const made = await Holding.start(context, { sockets: [{ address: quiet, backlog: 1 }], ...options });
+  const { child, pid, address } = made;
+  assert.ok(address.family === "ipv4");
+  return {
+    pid,
+    place: `127.83.0.3:${address.port}`,
+    ended: async () => {
+      if (child.exitCode === null && child.signalCode === null) {
+        await new Promise((resolve) => child.once("exit", resolve));
+      }
+      return child.signalCode;
+    },
+    get isRunning() {
+      return child.exitCode === null && child.signalCode === null;
+    },
+  };
+}
+
+test("free --yes: shows who it is, and ends it by SIGTERM", async (context) => {
+  const held = await holding(context);
+  const { status, stdout, stderr } = runBerkeley(["free", held.place, "--yes"]);
+  assert.deepEqual([status, stderr], [0, ""]);
+  assert.match(
+    stdout,
+    new RegExp(
+      `^\\S+ \\(pid ${held.pid}, user .*\\)\n\\S+ \\(pid ${held.pid}\\) has stopped\\.\nIt is free\\.\n$`,
+    ),
+  );
+  assert.equal(await held.ended(), "SIGTERM");
+});
+
+test("free --grace: what ignores SIGTERM is killed", async (context) => {
+  const held = await holding(context, { stubborn: true });
+  const { status, stdout } = runBerkeley(["free", held.place, "--yes", "--grace", "0.05"]);
+  assert.equal(status, 0);
+  assert.match(stdout, /did not stop within 0\.05 s of SIGTERM, and was killed\.\nIt is free\.\n$/);
+  assert.equal(await held.ended(), "SIGKILL");
+});
+
+test("free without a terminal asks nobody, and does nothing", async (context) => {
+  const held = await holding(context);
+  const { status, stderr } = runBerkeley(["free", held.place]);
+  assert.equal(status, 2);
+  assert.match(stderr, /^berkeley: There is no terminal to ask on: say --yes .*\n$/);
+  assert.equal(held.isRunning, true);
+});
+
+test("free: what is free already is told, with status 0", async (context) => {
+  const held = await holding(context);
+  runBerkeley(["free", held.place, "--yes"]);
+  await held.ended();
+  const { status, stdout } = runBerkeley(["free", held.place, "--yes"]);
+  assert.deepEqual([status, stdout], [0, "It is free already.\n"]);
+});
+
+test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => {
+  const held = await holding(context);
+  const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?";`;
+  const terminal = Terminal.open(context, `${command} ${command} cat`);
+  if (terminal === undefined) return;
+  terminal.resize(200);
+  const asked = await terminal.shows(/Stop it\? \[y\/N\]/);
+  assert.match(asked, new RegExp(`pid ${held.pid}, user`));
+  terminal.press("n");
+  terminal.press("Enter");
+  await terminal.shows(/Nothing was done\.\nstatus 1/);
+  assert.equal(held.isRunning, true);
+  await terminal.shows(/status 1[\s\S]*Stop it\? \[y\/N\]/);
+  terminal.press("y");
+  terminal.press("Enter");
+  await terminal.shows(/has stopped\.\nIt is free\.\nstatus 0/);
+  assert.equal(await held.ended(), "SIGTERM");
+});

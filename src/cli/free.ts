@@ -1,0 +1,112 @@
+import { createInterface } from "node:readline/promises";
+import type { Command } from "commander";
+import { explain } from "../diagnose/explain.ts";
+import type { Explanation } from "../diagnose/explanation.ts";
+import type { Holder } from "../diagnose/process.ts";
+import { RunningProcess } from "../diagnose/running-process.ts";
+import { describe } from "../diagnose/sentences.ts";
+import { askedAddress } from "./asked-address.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface FreeOptions {
+  readonly unix?: string;
+  readonly udp?: true;
+  readonly yes?: boolean;
+  readonly grace: number;
+}
+
+const FREE = 0;
+const TAKEN = 1;
+
+/** Adds the `free` command, which ends whoever has a port, after asking; `exit` is told its status. */
+export function addFree(program: Command, exit: (status: number) => void): void {
+  program
+    .command("free")
+    .description("ask the processes that have a port or a unix path to stop")
+    .argument("[[host:]port]", "what to free; without a host, on every address of this machine")
+    .option("--unix <path>", "free a unix socket; @name is in the abstract namespace")
+    .option("--udp", "free a UDP port instead of TCP's")
+    .option("--yes", "do not ask first")
+    .option("--grace <seconds>", "how long to wait after SIGTERM before SIGKILL", parseGrace, 5)
+    .addHelpText(
+      "after",
+      `
+It shows who has it, asks, and sends SIGTERM, then SIGKILL to what is still there.
+Its status is 0 if it is free then, 1 if it is not.`,
+    )
+    .action(async (place: string | undefined, options: FreeOptions) => {
+      const address = await askedAddress(place, options.unix);
+      const look = () => explain(address, { protocol: options.udp ? "udp" : "tcp" });
+      exit(await free(look, options));
+    });
+}
+
+async function free(look: () => Explanation, { yes = false, grace }: FreeOptions): Promise<number> {
+  const before = look();
+  if (before.verdict === "free") return say("It is free already.", FREE);
+  const holders = holdersIn(before);
+  if (holders.length === 0) return say(before.text, TAKEN);
+  // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
+  const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
+  try {
+    for (const holder of holders) say(describe(holder), TAKEN);
+    if (!yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
+    const outcomes = await Promise.all(opened.map(({ holder, process }) => stop(holder, process, grace)));
+    for (const outcome of outcomes) say(outcome, TAKEN);
+  } finally {
+    for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
+  }
+  const after = look();
+  return after.verdict === "free" ? say("It is free.", FREE) : say(after.text, TAKEN);
+}
+
+/** Each process once, though it may hold several sockets. */
+function holdersIn({ causes }: Explanation): Holder[] {
+  const all = causes.flatMap((cause) => (cause.kind === "held" ? cause.holders : []));
+  return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
+}
+
+async function isWanted(count: number): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+    throw new UsageError("There is no terminal to ask on: say --yes to stop them without being asked.");
+  }
+  const prompt = createInterface({ input: process.stdin, output: process.stdout });
+  try {
+    const answer = await prompt.question(`Stop ${count === 1 ? "it" : `these ${count}`}? [y/N] `);
+    return /^y(es)?$/i.test(answer.trim());
+  } finally {
+    prompt.close();
+  }
+}
+
+/** What became of a process that was asked to end, in a sentence. */
+async function stop(
+  { name, pid }: Holder,
+  running: ReturnType<typeof RunningProcess.open>,
+  grace: number,
+): Promise<string> {
+  const who = `${name} (pid ${pid})`;
+  if (running === "not supported") return `${who}: this kernel has no pidfd_open, which is of Linux 5.3.`;
+  if (running === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
+  if (running === "ended") return `${who} has ended by itself.`;
+  const asked = running.signal("SIGTERM");
+  if (asked === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
+  if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
+  running.signal("SIGKILL");
+  return (await running.hasEndedWithin(1000))
+    ? `${who} did not stop within ${grace} s of SIGTERM, and was killed.`
+    : `${who} does not end, though it was killed: it waits in the kernel.`;
+}
+
+function say(text: string, status: number): number {
+  process.stdout.write(`${text}\n`);
+  return status;
+}
+
+function parseGrace(text: string): number {
+  const seconds = Number(text);
+  if (text === "" || !(seconds >= 0 && seconds <= 3600)) {
+    throw new UsageError(`"${text}" is not a time; it is a number of seconds, from 0 to 3600.`);
+  }
+  return seconds;
+}

@@ -1,0 +1,73 @@
+import type { Command } from "commander";
+import { type Listed, listeners } from "../diagnose/listeners.ts";
+import { netstat } from "../diagnose/netstat.ts";
+import { json } from "./json.ts";
+import { LiveScreen } from "./live-screen.ts";
+import { type Output, standardOutput } from "./output.ts";
+import { portsTable } from "./ports-table.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface PortsOptions {
+  readonly all?: true;
+  readonly watch?: true;
+  readonly json?: true;
+}
+
+/** How often --watch looks, in milliseconds. */
+const INTERVAL = 1000;
+
+/** Adds the `ports` command, which lists what listens on this machine. */
+export function addPorts(program: Command): void {
+  program
+    .command("ports")
+    .description("list what listens on this machine, with its processes and accept queues")
+    .option("--all", "also UDP and unix sockets, and TCP sockets that are bound and do not listen")
+    .option("--watch", "go on, and show what changes; q ends")
+    .option("--json", "print one JSON array; with --watch one a line, each second")
+    .action(async (options: PortsOptions) => {
+      const all = options.all ?? false;
+      const output = standardOutput();
+      if (options.json) await printJson(all, options.watch ?? false);
+      else if (options.watch) await watch(all, output);
+      else output.write(`${screenOf(listeners({ all }), output)}\n`);
+    });
+}
+
+async function printJson(all: boolean, goOn: boolean): Promise<void> {
+  const print = () => process.stdout.write(`${json(listeners({ all }))}\n`);
+  print();
+  if (goOn) await endOf(setInterval(print, INTERVAL));
+}
+
+/** A program that reads stops us by a signal, or by leaving: it is never resolved. */
+const endOf = (_timer: NodeJS.Timeout) => new Promise<never>(() => {});
+
+async function watch(startWithAll: boolean, output: Output): Promise<void> {
+  if (!output.isTerminal || !process.stdin.isTTY) {
+    throw new UsageError(
+      "--watch needs a terminal; for a program, --watch --json prints a line each second.",
+    );
+  }
+  let all = startWithAll;
+  using screen = new LiveScreen(() => {
+    const dim = output.colors.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
+    return `${dim}  ${machine()}\n${screenOf(listeners({ all }), output)}`;
+  });
+  const timer = setInterval(() => screen.draw(), INTERVAL);
+  await screen.untilKey((key) => {
+    if (key === "a") all = !all;
+    screen.draw();
+    return key === "q";
+  });
+  clearInterval(timer);
+}
+
+/** What the machine has dropped since it booted. */
+function machine(): string {
+  const counters = netstat();
+  if (counters === undefined) return "";
+  return `dropped at listeners: ${counters.ListenDrops}, of these by full accept queues: ${counters.ListenOverflows}`;
+}
+
+const screenOf = (entries: readonly Listed[], output: Output): string =>
+  entries.length === 0 ? "Nothing listens." : portsTable(entries, output);

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { type TestContext, test } from "node:test";
+import { berkeley, plainEnvironment, runBerkeley } from "../conformance/command.ts";
+import { Holding } from "../conformance/holding.ts";
+import { Terminal } from "../conformance/terminal.ts";
+
+const quiet = { family: "ipv4", address: "127.83.0.2", port: 0 } as const;
+
+async function listening(context: TestContext, port = 0): Promise<{ port: number; stop(): Promise<void> }> {
+  const made = await Holding.start(context, { sockets: [{ address: { ...quiet, port }, backlog: 1 }] });
+  assert.ok(made.address.family === "ipv4");
+  return { port: made.address.port, stop: () => made.stop() };
+}
+
+test("wait: runs the command once something listens, and its status is the command's", async (context) => {
+  const first = await listening(context);
+  await first.stop();
+  const place = `127.83.0.2:${first.port}`;
+  const words = ["wait", place, "--", process.execPath, "-e", "console.log('ran'); process.exit(7)"];
+  const child = spawn(process.execPath, [berkeley, ...words], { env: plainEnvironment });
+  context.after(() => child.kill("SIGKILL"));
+  let text = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    text += chunk;
+  });
+  const closed = once(child, "close");
+  await listening(context, first.port);
+  const [status] = await closed;
+  assert.deepEqual([status, text], [7, "ran\n"]);
+});
+
+test("wait without a command: 0 when it listens, 1 when the time is over", async (context) => {
+  const { port, stop } = await listening(context);
+  const there = runBerkeley(["wait", `127.83.0.2:${port}`]);
+  assert.deepEqual(there, { status: 0, signal: null, stdout: "", stderr: "" });
+  await stop();
+  const { status, stderr } = runBerkeley(["wait", `127.83.0.2:${port}`, "--timeout", "0.05"]);
+  assert.deepEqual([status, stderr], [1, `berkeley: Nothing listens on 127.83.0.2:${port} after 0.05 s.\n`]);
+});
+
+test("wait --unix: its first word is the command's", async (context) => {
+  const name = `berkeley-wait-${process.pid}`;
+  await Holding.start(context, { sockets: [{ address: { family: "unix", path: `\0${name}` }, backlog: 1 }] });
+  const { status, stdout } = runBerkeley(["wait", "--unix", `@${name}`, "--", "echo", "there", "--json"]);
+  assert.deepEqual([status, stdout], [0, "there --json\n"]);
+});
+
+test("wait: a command that is not there is 127, one that a signal ended 128 and the signal", async (context) => {
+  const { port } = await listening(context);
+  const missing = runBerkeley(["wait", `127.83.0.2:${port}`, "--", "berkeley-no-such-command"]);
+  assert.deepEqual(
+    [missing.status, missing.stderr],
+    [127, "berkeley: Cannot run berkeley-no-such-command: ENOENT.\n"],
+  );
+  assert.equal(runBerkeley(["wait", `127.83.0.2:${port}`, "--", "sh", "-c", "kill -9 $$"]).status, 137);
+});
+
+test("wait refuses what it cannot wait for", () => {
+  for (const [words, message] of [
+    [[], "Which one? Give a port, such as 3000, or --unix and a path."],
+    [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
+    [["3000", "--timeout", "soon"], '"soon" is not a time; it is a number of seconds, from 0 to 1000000.'],
+  ] as const) {
+    const { status, stderr } = runBerkeley(["wait", ...words]);
+    assert.deepEqual([status, stderr], [2, `berkeley: ${message}\n`]);
+  }
+});
+
+test("wait, in a terminal: Ctrl-C ends it", async (context) => {
+  const { port, stop } = await listening(context);
+  await stop();
+  const command = `'${process.execPath}' '${berkeley}' wait 127.83.0.2:${port}`;
+  const terminal = Terminal.open(
+    context,
+    `sh -c 'trap "echo interrupted; cat" INT; echo waiting; "$0" "$@"' ${command}`,
+  );
+  if (terminal === undefined) return;
+  await terminal.shows(/waiting/);
+  terminal.press("C-c");
+  await terminal.shows(/interrupted/);
+});

@@ -1,0 +1,97 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { constants } from "node:os";
+import type { Command } from "commander";
+import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
+import { checkOne } from "./asked-address.ts";
+import { parseHostAndPort, parseUnixPath } from "./endpoint.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface WaitOptions {
+  readonly unix?: string;
+  readonly timeout?: number;
+}
+
+const DONE = 0;
+const NOT_IN_TIME = 1;
+/** What a shell says of a command that is not there, and of one that cannot be run. */
+const NOT_FOUND = 127;
+const NOT_RUNNABLE = 126;
+
+/** Adds the `wait` command, which waits for a listener and then runs a command; `exit` is told its status. */
+export function addWait(program: Command, exit: (status: number) => void): void {
+  program
+    .command("wait")
+    .description("wait until something listens, and then run a command")
+    .argument("[[host:]port]", "what to wait for; without a host, on 127.0.0.1 or ::1")
+    .argument("[command...]", "after --, what to run then")
+    .option("--unix <path>", "wait for a unix socket; @name is in the abstract namespace")
+    .option("--timeout <seconds>", "give up after so many seconds", parseSeconds)
+    .addHelpText(
+      "after",
+      `
+On this machine it sees the listener without connecting to it.
+Its status is that of the command; without one 0. It is 1 when the time is over.`,
+    )
+    .action(async (first: string | undefined, rest: string[], { unix, timeout }: WaitOptions) => {
+      // With --unix there is no port, and the first word is the command's.
+      const [place, command] =
+        unix === undefined ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
+      checkOne(place, unix);
+      const listened = await isListenedOn(placeOf(place, unix), timeout);
+      if (!listened)
+        process.stderr.write(`berkeley: Nothing listens on ${unix ?? place} after ${timeout} s.\n`);
+      exit(listened ? await run(command) : NOT_IN_TIME);
+    });
+}
+
+function placeOf(text: string | undefined, unix: string | undefined): ListenerPlace {
+  if (unix !== undefined) return { path: Buffer.from(parseUnixPath(unix).path).toString() };
+  const { host, port } = parseHostAndPort(text, "localhost");
+  if (port === 0) throw new UsageError("The port is missing; a port is a whole number from 1 to 65535.");
+  return { host, port };
+}
+
+async function isListenedOn(place: ListenerPlace, timeout: number | undefined): Promise<boolean> {
+  try {
+    await waitForListener(place, timeout === undefined ? {} : { timeout: Math.ceil(timeout * 1000) });
+    return true;
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "TimeoutError") return false;
+    if (error instanceof Error && "code" in error && "hostname" in error) {
+      throw new UsageError(`The host "${error.hostname}" cannot be found (${error.code}).`);
+    }
+    throw error;
+  }
+}
+
+/** Runs a command on our terminal; its status, as a shell has it. */
+async function run([program, ...words]: string[]): Promise<number> {
+  if (program === undefined) return DONE;
+  const child = spawn(program, words, { stdio: "inherit" });
+  // A terminal sends Ctrl-C to both: the command decides what comes of it.
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  try {
+    const [status, signal]: [number | null, NodeJS.Signals | null] = await exitOf(child);
+    return status ?? 128 + constants.signals[signal ?? "SIGKILL"];
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    process.stderr.write(`berkeley: Cannot run ${program}: ${code}.\n`);
+    return code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE;
+  }
+}
+
+/** Fails where the command cannot be started. */
+async function exitOf(child: ReturnType<typeof spawn>): Promise<[number | null, NodeJS.Signals | null]> {
+  const [status, signal] = await once(child, "exit");
+  return [status, signal];
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text);
+  if (text === "" || !(seconds >= 0 && seconds <= 1_000_000)) {
+    throw new UsageError(`"${text}" is not a time; it is a number of seconds, from 0 to 1000000.`);
+  }
+  return seconds;
+}

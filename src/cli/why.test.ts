@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { berkeley, plainEnvironment, runBerkeley } from "../conformance/command.ts";
+import { type HeldByChild, Holding } from "../conformance/holding.ts";
+import { plain, Terminal } from "../conformance/terminal.ts";
+
+const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
+
+async function holding(
+  context: TestContext,
+  socket: HeldByChild,
+): Promise<{ pid: number; port: number; stop(): Promise<void> }> {
+  const made = await Holding.start(context, { sockets: [socket] });
+  const { address } = made;
+  return { pid: made.pid, port: "port" in address ? address.port : 0, stop: () => made.stop() };
+}
+
+test("why: 1 and who it is where the port is taken; 0 where it is free", async (context) => {
+  const held = await holding(context, { address: loopback, backlog: 1 });
+  const { status, stdout, stderr } = runBerkeley(["why", `${held.port}`]);
+  assert.deepEqual([status, stderr], [1, ""]);
+  assert.match(
+    stdout,
+    new RegExp(
+      `^port ${held.port}: held by \\S+ \\(pid ${held.pid}, user \\S+, ".*", in .*, for \\d+ s\\), which listens on 127\\.0\\.0\\.1:${held.port}\n`,
+    ),
+  );
+  assert.match(stdout, new RegExp(`\n {2}Stop it\\. Run: berkeley free ${held.port}\n$`));
+  await held.stop();
+  const free = runBerkeley(["why", `127.0.0.1:${held.port}`]);
+  assert.equal(free.status, 0);
+  assert.match(free.stdout, new RegExp(`^127\\.0\\.0\\.1:${held.port}: free\n`));
+});
+
+test("why --udp, --unix and --json", async (context) => {
+  const held = await holding(context, { address: loopback, datagram: true });
+  assert.equal(runBerkeley(["why", "--udp", `${held.port}`]).status, 1);
+  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "a socket");
+  const unix = await holding(context, { address: { family: "unix", path }, backlog: 1 });
+  const told = runBerkeley(["why", "--unix", path, "--json"]);
+  const explanation = JSON.parse(told.stdout);
+  assert.equal(told.status, 1);
+  assert.equal(explanation.verdict, "taken");
+  assert.equal(explanation.causes[0].holders[0].pid, unix.pid);
+  await unix.stop();
+  const stale = runBerkeley(["why", "--unix", path]);
+  assert.equal(
+    stale.stdout,
+    `${path}: left behind by a socket that is gone: nobody listens on it\n  Remove it. Run: rm '${path}'\n`,
+  );
+});
+
+test("why: 2 where it cannot be told, as of a path of another network namespace", async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "socket");
+  await holding(context, { address: { family: "unix", path }, backlog: 1 });
+  const run = spawnSync("unshare", ["--net", process.execPath, berkeley, "why", "--unix", path], {
+    encoding: "utf8",
+    env: plainEnvironment,
+  });
+  if (run.error !== undefined || /unshare/.test(run.stderr)) {
+    context.skip(`a network namespace cannot be made: ${run.error ?? run.stderr}`);
+    return;
+  }
+  assert.equal(run.status, 2);
+  assert.match(run.stdout, /A process of another network namespace listens on it/);
+});
+
+test("why refuses what is no port", () => {
+  for (const [words, message] of [
+    [[], "Which one? Give a port, such as 3000, or --unix and a path."],
+    [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
+    [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
+    [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],
+    [["--bogus"], "unknown option '--bogus'; see `berkeley why --help`."],
+  ] as const) {
+    const { status, stdout, stderr } = runBerkeley(["why", ...words]);
+    assert.deepEqual([status, stdout, stderr], [2, "", `berkeley: ${message}\n`]);
+  }
+});
+
+test("why, in a terminal: coloured", async (context) => {
+  const held = await holding(context, { address: loopback, backlog: 1 });
+  const command = `'${process.execPath}' '${berkeley}' why ${held.port}; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command);
+  if (terminal === undefined) return;
+  const screen = await terminal.shows(/status 1/);
+  assert.match(plain(screen), new RegExp(`^port ${held.port}: held by`));
+  assert.ok(screen.includes("\x1b[31mheld by"));
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import type { TestContext } from "node:test";
+import { setTimeout } from "node:timers/promises";
+import { plainEnvironment } from "./command.ts";
+
+/** A terminal of its own, in tmux. */
+export class Terminal {
+  readonly #name: string;
+
+  /** Opens one that runs the command; undefined, with the test skipped, where there is no tmux. */
+  static open(context: TestContext, command: string): Terminal | undefined {
+    const name = `berkeley-test-${process.pid}-${count++}`;
+    const terminal = new Terminal(name);
+    const session = ["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "20", command];
+    const started = terminal.#tmux(session);
+    if (started.status !== 0) {
+      context.skip(`tmux does not start: ${started.error?.message ?? started.stderr}`);
+      return undefined;
+    }
+    context.after(() => terminal.#tmux(["kill-server"]));
+    return terminal;
+  }
+
+  private constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** What the screen shows, once it shows `what`; with escape codes for colours. */
+  async shows(what: RegExp): Promise<string> {
+    for (let left = 400; ; left--) {
+      const { stdout } = this.#tmux(["capture-pane", "-e", "-p"]);
+      if (what.test(stdout)) return stdout;
+      if (left === 0) assert.fail(`the screen does not show ${what}:\n${stdout}`);
+      await setTimeout(25);
+    }
+  }
+
+  resize(columns: number) {
+    this.#tmux(["resize-window", "-x", `${columns}`]);
+  }
+
+  press(key: string) {
+    this.#tmux(["send-keys", key]);
+  }
+
+  #tmux(words: string[]) {
+    return spawnSync("tmux", ["-L", this.#name, ...words], { encoding: "utf8", env: plainEnvironment });
+  }
+}
+
+let count = 0;
+
+/** Without the colours. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape code begins with one.
+export const plain = (screen: string) => screen.replaceAll(/\x1b\[[\d;]*m/g, "");
