@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { darwinNumbers } from "../system/darwin/numbers.ts";
+import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
+import { LOCAL } from "./local.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 import { SO } from "./so.ts";
 import { TCP } from "./tcp.ts";
@@ -16,11 +19,12 @@ interface AnyOption {
   readonly write?: WriteCodec<never>;
 }
 
-const levels: Record<string, Record<string, AnyOption>> = { IP, IPV6, SO, TCP, UDP };
+const levels: Record<string, Record<string, AnyOption>> = { IP, IPV6, LOCAL, SO, TCP, UDP };
 const all = Object.values(levels).flatMap((options) => Object.values(options));
 
-test("every option has a number on Linux, under its C name", () => {
-  const lacking = all.filter(({ name }) => linux.options[name] === undefined);
+test("every option has a number on some system, under its C name", () => {
+  const systems = [linux, darwinNumbers, freebsdNumbers];
+  const lacking = all.filter(({ name }) => systems.every(({ options }) => options[name] === undefined));
   assert.deepEqual(lacking, []);
 });
 

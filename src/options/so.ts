@@ -1,6 +1,7 @@
 import { act, descriptor, flag, int, intBetween, name, rate, uint, uint64 } from "./codecs.ts";
 import { option, readOnly, writeOnly } from "./option.ts";
 import { pendingError } from "./pending-error.ts";
+import { acceptFilter } from "./structures/accept-filter-arg.ts";
 import { credentials, groups } from "./structures/credentials.ts";
 import { dmabufTokens } from "./structures/dmabuf-tokens.ts";
 import { linger } from "./structures/linger.ts";
@@ -20,6 +21,8 @@ const SECURITY_LABEL = 255;
 export const SO = {
   /** Whether the socket listens. */
   ACCEPTCONN: readOnly("SO_ACCEPTCONN", flag),
+  /** Holds connections back from accept() until the filter lets them go; set on a listener; FreeBSD (accept_filter(9)). */
+  ACCEPTFILTER: option("SO_ACCEPTFILTER", acceptFilter),
   /** Filters what arrives by the eBPF program of this descriptor, of type BPF_PROG_TYPE_SOCKET_FILTER; Linux 3.19. */
   ATTACH_BPF: writeOnly("SO_ATTACH_BPF", descriptor),
   /** Lets the eBPF program of this descriptor choose among the sockets that share a port with REUSEPORT; Linux 4.5. */
@@ -66,6 +69,12 @@ export const SO = {
   KEEPALIVE: option("SO_KEEPALIVE", flag),
   /** What close() does with data that is not sent yet. */
   LINGER: option("SO_LINGER", linger),
+  /** How many connections that are not established yet a listener has; FreeBSD. */
+  LISTENINCQLEN: readOnly("SO_LISTENINCQLEN", int),
+  /** How many connections wait in a listener's accept queue: `acceptQueue()` tells it everywhere; FreeBSD. */
+  LISTENQLEN: readOnly("SO_LISTENQLEN", int),
+  /** The backlog in force; FreeBSD. */
+  LISTENQLIMIT: readOnly("SO_LISTENQLIMIT", int),
   /** Locks the filter, for good: to unlock it is PermissionDenied. */
   LOCK_FILTER: option("SO_LOCK_FILTER", flag),
   /** The mark of the packets sent, for routing and firewall rules; takes CAP_NET_ADMIN, or CAP_NET_RAW from Linux 5.17. */
@@ -78,8 +87,14 @@ export const SO = {
   NETNS_COOKIE: readOnly("SO_NETNS_COOKIE", uint64),
   /** Sends packets whose last four bytes are the frame check sequence, on a packet socket. */
   NOFCS: option("SO_NOFCS", flag),
+  /** No SIGPIPE, by whatever call; set on every socket that is made here on macOS; macOS and FreeBSD. */
+  NOSIGPIPE: option("SO_NOSIGPIPE", flag),
   /** Sends UDP over IPv4 without a checksum. */
   NO_CHECK: option("SO_NO_CHECK", flag),
+  /** How many bytes wait to be received; macOS. */
+  NREAD: readOnly("SO_NREAD", int),
+  /** How many bytes wait to be sent; macOS. */
+  NWRITE: readOnly("SO_NWRITE", int),
   /** Leaves out-of-band data in the stream. */
   OOBINLINE: option("SO_OOBINLINE", flag),
   /** Received messages carry the sender's credentials (SCM_CREDENTIALS); unix and netlink sockets. */
@@ -124,6 +139,8 @@ export const SO = {
   REUSEADDR: option("SO_REUSEADDR", flag),
   /** Lets sockets of one user share an address and port, each with its part of the connections or datagrams. */
   REUSEPORT: option("SO_REUSEPORT", flag),
+  /** The same as REUSEPORT, and connections are spread over the sockets, which FreeBSD's REUSEPORT does not do; FreeBSD. */
+  REUSEPORT_LB: option("SO_REUSEPORT_LB", flag),
   /** Received datagrams carry the count of those dropped since the last (SO_RXQ_OVFL). */
   RXQ_OVFL: option("SO_RXQ_OVFL", flag),
   /** Lets poll() say POLL.PRI where the error queue has something. */
@@ -148,6 +165,8 @@ export const SO = {
   TXTIME: option("SO_TXTIME", transmitTime),
   /** The type: SOCK.STREAM and so on. */
   TYPE: readOnly("SO_TYPE", int),
+  /** A number that firewall rules can ask for; FreeBSD. */
+  USER_COOKIE: writeOnly("SO_USER_COOKIE", uint),
   /** Received messages carry whether a wireless frame that was sent was acknowledged (SCM_WIFI_STATUS). */
   WIFI_STATUS: option("SO_WIFI_STATUS", flag),
   /** Lets MSG.ZEROCOPY send from the caller's pages; TCP and UDP. */

@@ -21,6 +21,8 @@ export const TCP = {
   CC_INFO: readOnly("TCP_CC_INFO", bytes(CC_INFO)),
   /** The congestion control by name; one that is not in net.ipv4.tcp_allowed_congestion_control takes CAP_NET_ADMIN. */
   CONGESTION: option("TCP_CONGESTION", name(MODULE_NAME)),
+  /** How many seconds connect() tries; 0 is the system's time; macOS. */
+  CONNECTIONTIMEOUT: option("TCP_CONNECTIONTIMEOUT", intBetween(0, 0x7fffffff)),
   /** Holds back segments that are not full, for 200 milliseconds at most, until it is turned off. */
   CORK: option("TCP_CORK", flag),
   /** A listener wakes for data, not for connections: for how many seconds, rounded up to the SYN-ACK's time-outs; 0 is off. */
@@ -57,6 +59,8 @@ export const TCP = {
   MD5SIG_EXT: writeOnly("TCP_MD5SIG_EXT", tcpMd5SignatureExtended),
   /** Sends small segments at once, without waiting for acknowledgements (Nagle's algorithm). */
   NODELAY: option("TCP_NODELAY", flag),
+  /** Holds back segments that are not full until it is turned off, as CORK does on Linux; macOS and FreeBSD. */
+  NOPUSH: option("TCP_NOPUSH", flag),
   /** Below how many bytes that are not sent poll() says writable; 0 is net.ipv4.tcp_notsent_lowat. */
   NOTSENT_LOWAT: option("TCP_NOTSENT_LOWAT", uint),
   /** The sequence number at the end of the queue that REPAIR_QUEUE chose; set only while the socket is closed, and repaired. */

@@ -18,8 +18,6 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_PKTINFO: ipv6(46),
   IPV6_TCLASS: ipv6(36),
   IP_PKTINFO: ip(26),
-  IP_TOS: ip(3),
-  IP_TTL: ip(4),
   SCM_RIGHTS: so(1),
   SCM_TIMESTAMP: so(2),
 };
@@ -31,7 +29,7 @@ const names = new Map([
     key(level, number),
     name,
   ]),
-  // What is sent as IP_TOS and IP_TTL arrives under the names of the options that ask for it (ip(4)).
+  // They arrive under the names of the options that ask for them (ip(4)), and are not sent.
   [key(IPPROTO_IP, 27), "IP_TOS"],
   [key(IPPROTO_IP, 24), "IP_TTL"],
 ]);

@@ -5,7 +5,6 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
-const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
@@ -17,8 +16,6 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(47),
   IPV6_PKTINFO: ipv6(46),
   IPV6_TCLASS: ipv6(61),
-  IP_TOS: ip(3),
-  IP_TTL: ip(4),
   SCM_RIGHTS: so(1),
   SCM_TIMESTAMP: so(2),
 };
@@ -30,7 +27,7 @@ const names = new Map([
     key(level, number),
     name,
   ]),
-  // What is sent as IP_TOS and IP_TTL arrives under the names of the options that ask for it (ip(4)).
+  // They arrive under the names of the options that ask for them (ip(4)), and are not sent: FreeBSD would want a byte.
   [key(IPPROTO_IP, 68), "IP_TOS"],
   [key(IPPROTO_IP, 65), "IP_TTL"],
 ]);

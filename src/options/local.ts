@@ -1,0 +1,13 @@
+import { intBetween } from "./codecs.ts";
+import { readOnly } from "./option.ts";
+import { peerCredentials } from "./structures/xucred.ts";
+
+/** Options of SOL_LOCAL, of unix sockets on macOS and FreeBSD (unix(4)), under their C names. Linux has `SO.PEERCRED`. */
+export const LOCAL = {
+  /** Who made the unix socket's peer, as of connect(), listen() or socketpair(). */
+  PEERCRED: readOnly("LOCAL_PEERCRED", peerCredentials),
+  /** The number of the process that acts for the peer's, or the peer's own; macOS. */
+  PEEREPID: readOnly("LOCAL_PEEREPID", intBetween(0, 0x7fffffff)),
+  /** The number of the process that made the unix socket's peer; macOS. */
+  PEERPID: readOnly("LOCAL_PEERPID", intBetween(0, 0x7fffffff)),
+};
