@@ -8,6 +8,10 @@
 // brings along. `--revision NAME` names what `git describe` cannot. It takes gcc or clang of any machine with 64 bits: the
 // headers are preprocessed and laid out as for x64 and for arm64, and both must agree. The tests compare our
 // tables with headers.json on every machine.
+//
+// headers.json of macOS is from xnu-11417.101.15, and agrees with the SDK of macOS 26.4; FreeBSD's is from the headers of FreeBSD 15.0
+// that Zig 0.16.0 has in lib/libc/include (generic-freebsd, x86_64-freebsd-none and aarch64-freebsd-none), and agrees with the
+// sources of FreeBSD 12.1 in all that both have but AF_MAX and the length of struct tcp_info.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
