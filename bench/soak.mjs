@@ -11,8 +11,8 @@ import { processors } from "./machine.mjs";
 /** What a server may grow by: its garbage collector does not give back everything. */
 const ALLOWED = 8 << 20;
 const AT_A_TIME = 64;
-/** So many come first: what a server keeps for good it has by then. */
-const WARM_UP = 50_000;
+/** So many come first: by then V8's young generation, on Deno above all, has the size that it keeps. */
+const WARM_UP = 200_000;
 const HOUR = 3_600_000;
 /** How long a server may take to close the last connections, in milliseconds. */
 const PATIENCE = 5000;
