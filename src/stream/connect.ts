@@ -1,3 +1,4 @@
+import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
@@ -6,7 +7,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
 import { type ConnectOptions, type ConnectPlace, checkConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
-import { giveUpOn, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { giveUpOn, type WaitOptions } from "./give-up.ts";
 import { ipAddress } from "./open-socket.ts";
 import { PulledStream } from "./pulled-stream.ts";
 
@@ -44,36 +45,41 @@ export async function connect<const Values extends readonly unknown[]>(
   const { place, options: values, wait, engine: wanted } = checkConnectOptions(options);
   const chosen = engine(wanted);
   wait.signal?.throwIfAborted();
-  const started = performance.now();
-  const addresses = await addressesOf(place, wait);
-  const left =
-    wait.timeout === undefined
-      ? wait
-      : { ...wait, timeout: Math.max(0, wait.timeout - (performance.now() - started)) };
   const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};
   const settings = { engine: chosen, options: values, localAddress, localPort };
   const isName = place.kind === "port" && isIP(place.host) === 0;
-  const socket = await firstOf(addresses, settings, left, isName ? place.host : undefined);
+  const socket = await firstOf(addressesOf(place), settings, wait, isName ? place.host : undefined);
   return new Connection(new PulledStream(chosen, socket.detach(), null));
 }
 
 /** The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with that of the resolver's first. */
-async function addressesOf(place: ConnectPlace, wait: WaitOptions): Promise<AddressInput[]> {
+async function addressesOf(place: ConnectPlace): Promise<AddressInput[]> {
   if (place.kind === "address") return [place.address];
   const { host, port, localAddress } = place;
   if (isIP(host) !== 0) return [ipAddress(host, port)];
   const localFamily = localAddress === undefined ? 0 : isIP(localAddress);
   const family = localFamily === 4 || localFamily === 6 ? localFamily : place.family;
-  const found = await orGiveUp("connect()", lookup(host, { all: true, family, order: "verbatim" }), wait);
+  const found = await lookUp(host, family);
   const first = found.filter((one) => one.family === found[0]?.family);
   const other = found.filter((one) => one.family !== found[0]?.family);
   const inTurn = first.flatMap((one, index) => [one, other[index]]).concat(other.slice(first.length));
   return inTurn.filter((one) => one !== undefined).map(({ address }) => ipAddress(address, port));
 }
 
+/** RFC 6761, 6.3: localhost is the loopback addresses, whatever the resolver knows. */
+async function lookUp(host: string, family: 0 | 4 | 6): Promise<LookupAddress[]> {
+  if (host.toLowerCase() !== "localhost") return lookup(host, { all: true, family, verbatim: true });
+  return loopback.filter((one) => family === 0 || one.family === family);
+}
+
+const loopback: readonly LookupAddress[] = [
+  { address: "::1", family: 6 },
+  { address: "127.0.0.1", family: 4 },
+];
+
 /** @param name the name that the addresses are of, if they are of one */
 function firstOf(
-  addresses: readonly AddressInput[],
+  found: Promise<readonly AddressInput[]>,
   settings: AttemptSettings,
   wait: WaitOptions,
   name: string | undefined,
@@ -81,15 +87,18 @@ function firstOf(
   return new Promise((resolve, reject) => {
     const attempts = new Set<ConnectAttempt>();
     const errors: unknown[] = [];
+    let addresses: readonly AddressInput[] = [];
     let next = 0;
+    let given = false;
     let timer: NodeJS.Timeout | undefined;
     const stop = giveUpOn("connect()", wait, (reason) => {
       end();
       reject(reason);
     });
     function end() {
+      given = true;
+      stop();
       clearTimeout(timer);
-      next = addresses.length;
       for (const attempt of attempts) attempt.cancel();
     }
     function begin() {
@@ -99,7 +108,6 @@ function firstOf(
       const attempt = new ConnectAttempt(address, settings, (outcome) => {
         attempts.delete(attempt);
         if (outcome.ok) {
-          stop();
           end();
           resolve(outcome.socket);
         } else failed(outcome.error);
@@ -109,14 +117,23 @@ function firstOf(
     }
     function failed(error: unknown) {
       errors.push(error);
-      if (next < addresses.length) return begin();
-      if (attempts.size > 0) return;
-      stop();
-      if (name === undefined) return reject(error);
-      reject(
-        new AggregateError(errors, `connect: none of the addresses of ${JSON.stringify(name)} answered`),
-      );
+      if (next < addresses.length) {
+        begin();
+      } else if (attempts.size === 0) {
+        end();
+        const message = `connect: none of the addresses of ${JSON.stringify(name)} answered`;
+        reject(name === undefined ? error : new AggregateError(errors, message));
+      }
     }
-    begin();
+    found.then(
+      (all) => {
+        addresses = all;
+        if (!given) begin();
+      },
+      (error: unknown) => {
+        end();
+        reject(error);
+      },
+    );
   });
 }
