@@ -22,12 +22,15 @@ async function serving<State>(
   place: ListenOptions = loopback,
 ): Promise<void> {
   const server = await listen({ ...place, engine }, handlers);
-  const client = await connect({ address: server.address, engine });
   try {
-    await run(client, server);
+    const client = await connect({ address: server.address, engine });
+    try {
+      await run(client, server);
+    } finally {
+      client.reset();
+      await client.closed;
+    }
   } finally {
-    client.reset();
-    await client.closed;
     await server.close({ drain: 0 });
   }
 }
@@ -168,7 +171,6 @@ frontDoorTest("server: pause() keeps connections in the queue; resume() takes th
 });
 
 for (const [which, handlers] of Object.entries<ConnectionHandlers>({
-  open: { open: fail },
   data: { data: fail },
   end: { end: fail },
   drain: {
@@ -197,6 +199,24 @@ for (const [which, handlers] of Object.entries<ConnectionHandlers>({
     },
   );
 }
+
+frontDoorTest("server: what open() throws goes to error(), and resets that connection", async (engine) => {
+  const told: unknown[] = [];
+  const server = await listen(
+    { ...loopback, engine },
+    {
+      open: fail,
+      error: (_, error) => told.push("error", error),
+      close: (_, error) => told.push("close", error),
+    },
+  );
+  // The reset may come before connect() has looked.
+  const client = await connect({ address: server.address, engine }).catch((error: Error) => error);
+  const failure = client instanceof Error ? client : await client.read().catch((error: Error) => error);
+  assert.ok(failure instanceof Error && failure.name === "ConnectionResetByPeer");
+  await server.close({ drain: Number.POSITIVE_INFINITY });
+  assert.deepEqual(told, ["error", thrown, "close", thrown]);
+});
 
 const thrown = new Error("a mistake");
 function fail(): never {
