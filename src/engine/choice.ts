@@ -1,5 +1,5 @@
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
-import { readiness } from "./readiness/readiness.ts";
+import { readiness, readinessLacks } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
 /** An engine, and why it cannot be used here: undefined if it can. */
@@ -11,7 +11,7 @@ interface Candidate {
 /** The best first. */
 const candidates: Readonly<Record<EngineName, Candidate>> = {
   uring: { engine: uring, lacks: uringLacks },
-  readiness: { engine: readiness, lacks: () => undefined },
+  readiness: { engine: readiness, lacks: readinessLacks },
 };
 const names: readonly EngineName[] = ["uring", "readiness"];
 

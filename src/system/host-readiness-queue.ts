@@ -1,5 +1,22 @@
+import { KEVENT_SIZE } from "./bsd/kevent.ts";
+import { openKqueue } from "./bsd/kqueue.ts";
+import { darwinNumbers } from "./darwin/numbers.ts";
+import { freebsdNumbers } from "./freebsd/numbers.ts";
+import { host } from "./host.ts";
 import { openEpoll } from "./linux/epoll.ts";
 import type { ReadinessQueue } from "./readiness-queue.ts";
 
+const queues: Readonly<Partial<Record<NodeJS.Platform, () => ReadinessQueue | number>>> = {
+  darwin: () => openKqueue(KEVENT_SIZE.darwin, darwinNumbers.errnos),
+  freebsd: () => openKqueue(KEVENT_SIZE.freebsd, freebsdNumbers.errnos),
+  linux: openEpoll,
+};
+
+const here = queues[process.platform];
+
+/** Whether the system that this process runs on has one. Windows does not. */
+export const hasReadinessQueue: boolean = here !== undefined;
+
 /** A new queue of the system that this process runs on, or a negative errno. */
-export const openReadinessQueue: () => ReadinessQueue | number = openEpoll;
+export const openReadinessQueue: () => ReadinessQueue | number =
+  here ?? (() => -(host.errnos.EOPNOTSUPP ?? 0));

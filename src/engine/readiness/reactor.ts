@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import type { System } from "../../system/system.ts";
 import { type DatagramRoom, datagramRooms } from "./datagram-rooms.ts";
 import { Gathered } from "./gathered.ts";
@@ -42,7 +43,7 @@ export class Reactor {
   serving = false;
   readonly #open: OpenPoller;
   #poller: Poller | undefined;
-  /** By slot. A slot that is free holds the number of the next free one in `#free`. */
+  /** By slot. */
   readonly #members: (Member | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
@@ -139,20 +140,21 @@ export class Reactor {
   }
 
   #openPoller(): Poller | number {
-    const opened = this.#open(this.#soon);
+    const opened = this.#open(isMainThread ? this.#turn : this.#soon);
     if (typeof opened === "number") return opened;
     this.#poller = opened;
     if (this.#holding === 0) opened.unref();
     return opened;
   }
 
-  // Immediates run right after the descriptors that are ready, and before the loop looks at them again. Handlers wait for that,
-  // since koffi swallows what is thrown in a callback.
+  // On the main thread, a turn begins in the callback of the event loop, which costs less; it throws nothing, which koffi would swallow.
+  // In a worker thread koffi ends the process where a callback calls process.exit(), so that a turn waits for an immediate there.
   readonly #soon = (): void => {
     this.#immediate ??= setImmediate(this.#turn);
   };
 
   readonly #turn = (): void => {
+    if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
     const poller = this.#poller;
     this.serving = true;

@@ -1,4 +1,5 @@
 import { host } from "../../system/host.ts";
+import { hasReadinessQueue } from "../../system/host-readiness-queue.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 import type {
   Acceptor,
@@ -54,3 +55,8 @@ export class ReadinessEngine implements Engine {
 
 /** This thread's. */
 export const readiness: Engine = new ReadinessEngine();
+
+/** Why it cannot be used here; undefined if it can. */
+export function readinessLacks(): string | undefined {
+  return hasReadinessQueue ? undefined : "sockets of Windows cannot be waited for yet";
+}
