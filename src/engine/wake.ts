@@ -4,12 +4,8 @@ import { onReadableByThread } from "../native/poll-thread.ts";
 
 export type { OnLoop };
 
-/**
- * Puts a descriptor of the engine's own on the runtime's event loop, as `wake()` does, but the callback is called from native
- * code: it must not throw, must be short, and leaves its work to an immediate. Bun and Deno have no libuv.
- */
-export const putOnLoop: (fd: number, callback: () => void) => OnLoop =
-  "bun" in process.versions || "deno" in process.versions ? onReadableByThread : onReadable;
+/** Bun and Deno have no libuv. */
+const putOnLoop = "bun" in process.versions || "deno" in process.versions ? onReadableByThread : onReadable;
 
 /**
  * Calls `handler` on the event loop whenever a descriptor is readable, for as long as it is: what the handler does not

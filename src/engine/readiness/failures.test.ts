@@ -28,7 +28,7 @@ class ScriptedPoller implements Poller {
     const added = this.added.get(fd);
     assert.ok(added, `${fd} is not watched`);
     this.#events.push({ ...added, ready });
-    this.#awake();
+    setImmediate(this.#awake);
   }
 
   add(fd: number, slot: number, generation: number): number {

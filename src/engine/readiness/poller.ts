@@ -23,5 +23,5 @@ export interface Poller {
   close(): void;
 }
 
-/** Begins to watch: `awake` is called from native code when there is something to look at. A negative errno if that failed. */
+/** Begins to watch: `awake` is called from the event loop while there is something to look at; it throws nothing. A negative errno if that failed. */
 export type OpenPoller = (awake: () => void) => Poller | number;

@@ -1,4 +1,3 @@
-import { isMainThread } from "node:worker_threads";
 import type { System } from "../../system/system.ts";
 import { type DatagramRoom, datagramRooms } from "./datagram-rooms.ts";
 import { Gathered } from "./gathered.ts";
@@ -140,15 +139,13 @@ export class Reactor {
   }
 
   #openPoller(): Poller | number {
-    const opened = this.#open(isMainThread ? this.#turn : this.#soon);
+    const opened = this.#open(this.#turn);
     if (typeof opened === "number") return opened;
     this.#poller = opened;
     if (this.#holding === 0) opened.unref();
     return opened;
   }
 
-  // On the main thread, a turn begins in the callback of the event loop, which costs less; it throws nothing, which koffi would swallow.
-  // In a worker thread koffi ends the process where a callback calls process.exit(), so that a turn waits for an immediate there.
   readonly #soon = (): void => {
     this.#immediate ??= setImmediate(this.#turn);
   };
