@@ -1,4 +1,6 @@
 /** Berkeley sockets for TypeScript. */
+import "./diagnose/account-of-errors.ts";
+
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
 export * as posix from "./posix/index.ts";

@@ -19,7 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   stream: ["engine", "posix", "system", ...vocabulary],
   cli: ["diagnose", "stream", "posix", "engine", ...vocabulary],
   // The front door.
-  "": ["stream", "engine", "posix"],
+  "": ["diagnose", "stream", "engine", "posix"],
 };
 
 const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");

@@ -1,3 +1,5 @@
+import "./account-of-errors.ts";
+
 export { type ExplainOptions, explain } from "./explain.ts";
 export type * from "./explanation.ts";
 export { type Listed, type ListenersOptions, listeners } from "./listeners.ts";

@@ -101,7 +101,8 @@ function kindOf({ port, path }: ErrorPlace): keyof ErrorCases {
   return port === 0 ? "noPort" : "port";
 }
 
-function place({ address, port, path }: ErrorPlace): string | undefined {
+/** An address as messages have it. */
+export function place({ address, port, path }: ErrorPlace): string | undefined {
   if (path !== undefined) return JSON.stringify(path);
   if (address === undefined) return undefined;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

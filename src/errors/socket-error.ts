@@ -1,3 +1,4 @@
+import { addAccount } from "./account.ts";
 import type { ErrorName } from "./names.ts";
 
 /** What a SocketError is made of. */
@@ -61,6 +62,7 @@ export function unwrap<Value>(
   caller: (...args: never[]) => unknown,
 ): Value {
   if (result.ok) return result.value;
+  addAccount(result.error);
   Error.captureStackTrace(result.error, caller);
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
   throw result.error;
