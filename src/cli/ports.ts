@@ -51,7 +51,9 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
   let all = startWithAll;
   using screen = new LiveScreen(() => {
     const dim = output.colors.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
-    return `${dim}  ${machine()}\n${screenOf(listeners({ all }), output)}`;
+    // Two lines are ours; what has no room is not worth the time that a table takes.
+    const entries = listeners({ all }).slice(0, Math.max(0, process.stdout.rows - 2));
+    return `${dim}  ${machine()}\n${screenOf(entries, output)}`;
   });
   const timer = setInterval(() => screen.draw(), INTERVAL);
   await screen.untilKey((key) => {

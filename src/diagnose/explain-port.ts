@@ -4,9 +4,9 @@ import { coverage } from "./coverage.ts";
 import type { Cause, Coverage, Held, PortsUsedUp, ReusePortGroup, TimeWait } from "./explanation.ts";
 import {
   ephemeralRange,
-  isReserved,
   mayBindPrivilegedPorts,
   numericSetting,
+  reservedPorts,
   tellsBoundSockets,
 } from "./kernel-settings.ts";
 import type { InternetSocket } from "./open-socket.ts";
@@ -128,6 +128,7 @@ function addressNotHere(address: InternetAddress): Cause | undefined {
 /** Every port of the range has a socket that stands in the way. */
 function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): PortsUsedUp[] {
   const { first, last } = ephemeralRange();
+  const isReserved = reservedPorts();
   const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] }) ?? [];
   const ports = new Map<number, boolean>();
   for (const socket of sockets) {
@@ -146,7 +147,7 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): PortsUs
 function notes(port: number, protocol: "tcp" | "udp"): string[] {
   const { first, last } = ephemeralRange();
   const notes: string[] = [];
-  if (isReserved(port)) {
+  if (reservedPorts()(port)) {
     notes.push(
       "The system never chooses this port by itself (net.ipv4.ip_local_reserved_ports); who asks for it gets it.",
     );

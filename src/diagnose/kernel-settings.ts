@@ -21,12 +21,13 @@ export function ephemeralRange(): { readonly first: number; readonly last: numbe
   return Number.isNaN(first) || Number.isNaN(last) ? { first: 32768, last: 60999 } : { first, last };
 }
 
-/** net.ipv4.ip_local_reserved_ports, which the system does not choose: `"8080,9000-9010"`. */
-export function isReserved(port: number): boolean {
-  return (setting("net.ipv4.ip_local_reserved_ports") ?? "").split(",").some((part) => {
-    const [first, last = first] = part.split("-").map(Number);
-    return first !== undefined && last !== undefined && part !== "" && port >= first && port <= last;
-  });
+/** Whether a port is of net.ipv4.ip_local_reserved_ports, which the system does not choose: `"8080,9000-9010"`. */
+export function reservedPorts(): (port: number) => boolean {
+  const ranges = (setting("net.ipv4.ip_local_reserved_ports") ?? "")
+    .split(",")
+    .filter((part) => part !== "")
+    .map((part) => part.split("-").map(Number));
+  return (port) => ranges.some(([first = 0, last = first]) => port >= first && port <= last);
 }
 
 /** CAP_NET_BIND_SERVICE, include/uapi/linux/capability.h. */

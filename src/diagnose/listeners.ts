@@ -1,6 +1,6 @@
 import { boolean } from "../errors/argument.ts";
 import type { InternetSocket, OpenSocket, UnixSocket } from "./open-socket.ts";
-import { type Holder, holdersOf, userName } from "./process.ts";
+import { type Holder, holdersOf, userNames } from "./process.ts";
 import { internetSockets, unixSockets } from "./socket-table.ts";
 
 /** A socket that waits for others, and who has it open. */
@@ -42,10 +42,11 @@ export function listeners(options: ListenersOptions = {}): Listed[] {
   const all = boolean("all", options.all ?? false);
   const sockets = [...internet(all), ...(all ? unix() : [])];
   const holders = holdersOf(sockets.map(({ inode }) => inode));
+  const nameOf = userNames();
   return sockets.map((socket) => {
     return {
       socket,
-      user: socket.uid === undefined ? undefined : userName(socket.uid),
+      user: socket.uid === undefined ? undefined : nameOf(socket.uid),
       holders: holders.of(socket.inode),
     };
   });

@@ -98,10 +98,13 @@ export function readProcess(pid: number): Holder | undefined {
 }
 
 /** The name of a user in /etc/passwd; the number where it has none. */
-export function userName(uid: number): string {
-  const lines = (text("/etc/passwd") ?? "").split("\n");
-  const line = lines.map((one) => one.split(":")).find(([, , number]) => number === `${uid}`);
-  return line?.[0] ?? `${uid}`;
+export const userName = (uid: number): string => userNames()(uid);
+
+/** The same for many users: /etc/passwd is read once. */
+export function userNames(): (uid: number) => string {
+  const lines = (text("/etc/passwd") ?? "").split("\n").map((line) => line.split(":"));
+  const names = new Map(lines.toReversed().map(([name = "", , uid = ""]) => [uid, name]));
+  return (uid) => names.get(`${uid}`) ?? `${uid}`;
 }
 
 /** When the machine started, in milliseconds since 1970. */
