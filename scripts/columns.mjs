@@ -1,0 +1,86 @@
+// The systems and runtimes that the conformance tables run on, and how the tests are run on each.
+import { spawn } from "node:child_process";
+import { root } from "./install-and-build.mjs";
+import { installRuntimes, isNode } from "./runtimes.mjs";
+import { testFiles } from "./test-files.mjs";
+
+// Two at a time, as many as a small machine has processors.
+const AT_A_TIME = 2;
+// A test that waits for what does not come fails; the longest file takes half a minute.
+const TIMEOUT = 300_000;
+
+/** Where the tables are, and the vocabulary that they speak. Bun and Deno run these tests; the command is smoke-tested there. */
+const forEveryRuntime = /^dist\/(address|control|errors|options|posix|diagnose\/explain)/;
+
+/** How each runtime runs a file of tests. */
+const runners = {
+  bun: (file) => ["test", `--timeout=${TIMEOUT}`, `./${file}`],
+  deno: (file) => ["test", "-A", "--no-check", file],
+  node: (file) => [file],
+};
+
+/** What runs here. */
+export const linux = installRuntimes().map((runtime) => {
+  const runner = runners[isNode(runtime) ? "node" : runtime.name];
+  const name = isNode(runtime)
+    ? `Node ${runtime.version}`
+    : runtime.name.replace(/^./, (letter) => letter.toUpperCase());
+  return {
+    name: `Linux, ${name}`,
+    files: (words) => testFiles(words).filter((file) => isNode(runtime) || forEveryRuntime.test(file)),
+    command: (file) => [runtime.program, ...runner(file)],
+  };
+});
+
+/** Windows, as far as Wine is one: a script of its own runs the tests there, and tells which failed. */
+export const windows = ["22", "20"].map((major) => {
+  const script = ["scripts/test-windows.mjs", "--node", major];
+  return {
+    name: `Windows (Wine), Node ${major}`,
+    files: (words) => [words],
+    command: (words) => [process.execPath, ...script, ...words],
+    timeout: 20 * 60_000,
+  };
+});
+
+/** Runs the tests of a column, or those whose path contains one of the words; gives the files that failed. */
+export async function runColumn(column, words, results) {
+  const files = column.files(words);
+  const failed = [];
+  const started = Date.now();
+  const queue = [...files];
+  const worker = async () => {
+    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const { status, output } = await runFile(column.command(file), results, column.timeout ?? TIMEOUT);
+      if (status === 0) continue;
+      failed.push(file);
+      console.log(`# ${column.name}: ${file}\n${output}`);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`${column.name}: ${failed.length === 0 ? "passed" : "failed"}, in ${seconds} s`);
+  return failed;
+}
+
+function runFile([program, ...args], results, timeout) {
+  const env = { ...process.env, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
+  const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text) => {
+      output += text;
+    });
+  }
+  const timer = setTimeout(() => {
+    output += `it took more than ${timeout / 1000} s`;
+    child.kill("SIGKILL");
+  }, timeout);
+  return new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("close", (status) => {
+      clearTimeout(timer);
+      resolve({ status, output });
+    });
+  });
+}

@@ -1,0 +1,80 @@
+// Runs the tests on every system and runtime, and makes the matrix of what became of the rows of the conformance tables: printed,
+// in docs/conformance.json and docs/conformance.md, and in README.md.
+//   npm run conformance                     all of them
+//   npm run conformance -- posix/listen     the tables of these tests only; the rest of the matrix stays as it was
+//   npm run conformance -- --windows        and on Windows, under Wine
+//   npm run conformance -- --check          writes nothing, and fails where the committed matrix has become untrue
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { linux, runColumn, windows } from "./columns.mjs";
+import { installAndBuild, root, run } from "./install-and-build.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { check: { type: "boolean", default: false }, windows: { type: "boolean", default: false } },
+});
+installAndBuild();
+const { countsOf, differences, gather, problems } = await import("../dist/conformance/matrix.js");
+const { conformancePage, reasonsOf, withTable } = await import("../dist/conformance/matrix-text.js");
+
+const folder = join(root, ".cache/conformance");
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(folder, { recursive: true });
+
+const wrong = [];
+const records = {};
+for (const column of values.windows ? [...linux, ...windows] : linux) {
+  const results = join(folder, `${column.name}.jsonl`);
+  writeFileSync(results, "");
+  const failed = await runColumn(column, positionals, results);
+  wrong.push(...failed.map((file) => `${column.name}: ${file} failed`));
+  records[column.name] = readFileSync(results, "utf8").split("\n").filter(Boolean).map(JSON.parse);
+}
+wrong.push(...problems(records));
+const now = gather(records);
+print(now);
+
+const path = (file) => join(root, file);
+const committed = JSON.parse(readFileSync(path("docs/conformance.json"), "utf8"));
+const merged = positionals.length === 0 ? now : withCallsOf(committed, now);
+const changed = differences(committed, merged);
+if (values.check) wrong.push(...changed.map((difference) => `docs/conformance.json: ${difference}`));
+if (wrong.length > 0) {
+  console.error(`\n${wrong.join("\n")}`);
+  if (values.check && changed.length > 0) console.error("npm run conformance writes the matrix anew");
+  process.exit(1);
+}
+if (!values.check) {
+  writeFileSync(path("docs/conformance.json"), `${JSON.stringify(merged, undefined, 2)}\n`);
+  run(path("node_modules/.bin/biome"), ["format", "--write", path("docs/conformance.json")]);
+  writeFileSync(path("docs/conformance.md"), conformancePage(merged));
+  writeFileSync(path("README.md"), withTable(readFileSync(path("README.md"), "utf8"), merged));
+}
+
+/** The committed matrix, with the calls that have been run anew. */
+function withCallsOf({ calls }, { columns, calls: anew }) {
+  const all = Object.entries({ ...calls, ...anew }).sort(([left], [right]) => (left < right ? -1 : 1));
+  return { columns, calls: Object.fromEntries(all) };
+}
+
+/** The matrix, for a terminal: rows passed/skipped/failed. */
+function print(conformance) {
+  const failed = (call, column) =>
+    records[column].filter((row) => row.call === call && row.outcome === "failed").length;
+  const lines = Object.keys(conformance.calls).map((call) => [
+    call,
+    ...countsOf(conformance, call).map(({ passed, skipped }, index) => {
+      const failures = failed(call, conformance.columns[index]);
+      return `${passed - failures}/${skipped}/${failures}`;
+    }),
+  ]);
+  const all = [["rows passed/skipped/failed", ...conformance.columns], ...lines];
+  const widths = all[0].map((_, column) => Math.max(...all.map((line) => line[column].length)));
+  console.log();
+  for (const line of all) console.log(line.map((cell, column) => cell.padEnd(widths[column])).join("  "));
+  for (const { reason, rows } of reasonsOf(conformance)) {
+    console.log(`\nskipped: ${reason}`);
+    for (const { row, columns } of rows) console.log(`  ${row} (${columns.join("; ")})`);
+  }
+}

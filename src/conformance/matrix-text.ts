@@ -1,0 +1,141 @@
+import { type Column, type Conformance, type Count, countsOf } from "./matrix.ts";
+
+/** The columns that a reader need not tell apart: their counts are the same in every row. */
+interface Group {
+  readonly title: string;
+  readonly counts: readonly Count[];
+}
+
+/** README's table: a line a call, columns of the same counts in one. */
+export function readmeTable(conformance: Conformance): string {
+  const calls = Object.keys(conformance.calls);
+  const groups = groupsOf(conformance);
+  const total = groups.map(({ counts }) => sum(counts));
+  return table(
+    ["", ...groups.map(({ title }) => title)],
+    [
+      ...calls.map((call, index) => [
+        code(call),
+        ...groups.map(({ counts }) => cell(counts[index] ?? sum([]))),
+      ]),
+      ["**all**", ...total.map((count) => `**${cell(count)}**`)],
+    ],
+  );
+}
+
+/** docs/conformance.md: the whole matrix, and what is skipped where, by its reason. */
+export function conformancePage(conformance: Conformance): string {
+  const { columns, calls } = conformance;
+  const lines = Object.keys(calls).map((call) => [
+    code(call),
+    ...countsOf(conformance, call).map(({ passed, skipped }) => `${passed} / ${skipped}`),
+  ]);
+  const reasons = reasonsOf(conformance).flatMap(({ reason, rows }) => [
+    `### ${capitalized(reason)}`,
+    "",
+    ...rows.map(({ row, columns }) => `- ${row} (${titleOf(columns)})`),
+    "",
+  ]);
+  return [
+    "# Conformance",
+    "",
+    "Each call has a table of rows: a clause of a document, how it is provoked, and what must happen. This is how many rows",
+    "passed / were skipped, on every system and runtime. None failed: `npm run conformance` writes this page only then, and",
+    "`npm run check` fails where it has become untrue.",
+    "",
+    table(["", ...columns], lines),
+    "",
+    "## What is skipped, and why",
+    "",
+    ...reasons,
+  ]
+    .join("\n")
+    .trimEnd()
+    .concat("\n");
+}
+
+/** Puts the table into README, between its two marks. */
+export function withTable(readme: string, conformance: Conformance): string {
+  const marks = /(<!-- conformance -->\n)[\s\S]*(<!-- \/conformance -->)/;
+  if (!marks.test(readme))
+    throw new Error("README.md has lost the marks <!-- conformance --> and <!-- /conformance -->");
+  return readme.replace(
+    marks,
+    (_all, begin: string, end: string) => `${begin}\n${readmeTable(conformance)}\n\n${end}`,
+  );
+}
+
+/** Every reason for which rows are skipped, with the rows and the columns. */
+export function reasonsOf({ calls }: Conformance): {
+  readonly reason: string;
+  readonly rows: readonly { readonly row: string; readonly columns: readonly Column[] }[];
+}[] {
+  const reasons = new Map<string, Map<string, Column[]>>();
+  for (const [call, { skipped }] of Object.entries(calls)) {
+    for (const [row, skips] of Object.entries(skipped)) {
+      for (const [column, { reason }] of Object.entries(skips)) {
+        const rows = reasons.get(reason) ?? new Map<string, Column[]>();
+        const name = `${code(call)}: ${row.replace(/ \[[^[\]]*\]$/, "")}`;
+        reasons.set(reason, rows.set(name, [...(rows.get(name) ?? []), column]));
+      }
+    }
+  }
+  return [...reasons].sort(byName).map(([reason, rows]) => {
+    return { reason, rows: [...rows].sort(byName).map(([row, columns]) => ({ row, columns })) };
+  });
+}
+
+function groupsOf(conformance: Conformance): Group[] {
+  const { columns } = conformance;
+  const calls = Object.keys(conformance.calls).map((call) => countsOf(conformance, call));
+  const groups = new Map<string, { columns: Column[]; counts: Count[] }>();
+  for (const [index, column] of columns.entries()) {
+    const counts = calls.map((counts) => counts[index] ?? sum([]));
+    const group = groups.get(JSON.stringify(counts)) ?? { columns: [], counts };
+    group.columns.push(column);
+    groups.set(JSON.stringify(counts), group);
+  }
+  return [...groups.values()].map(({ columns, counts }) => ({ title: titleOf(columns), counts }));
+}
+
+/** `Linux, Node 20` and `Linux, Node 22` are `Linux, Node 20, 22`. */
+function titleOf(columns: readonly Column[]): string {
+  return columns
+    .map((column, index) => {
+      const before = columns[index - 1] ?? "";
+      let shared = 0;
+      for (const word of column.split(/(?<= )/)) {
+        if (!before.startsWith(column.slice(0, shared + word.length))) break;
+        shared += word.length;
+      }
+      return column.slice(shared);
+    })
+    .join(", ");
+}
+
+const cell = ({ passed, skipped }: Count): string =>
+  skipped === 0 ? `${passed}` : `${passed} (${skipped} skipped)`;
+
+const sum = (counts: readonly Count[]): Count => ({
+  passed: counts.reduce((all, { passed }) => all + passed, 0),
+  skipped: counts.reduce((all, { skipped }) => all + skipped, 0),
+});
+
+const code = (call: string): string => (/^\w+$/.test(call) ? `\`${call}\`` : call);
+
+const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+const byName = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
+  left < right ? -1 : 1;
+
+/** A table of Markdown, its columns aligned in the source, too. */
+function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
+  const all = [head, ...lines];
+  const widths = head.map((_, column) => Math.max(3, ...all.map((line) => line[column]?.length ?? 0)));
+  const text = (line: readonly string[]) =>
+    `| ${line.map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0))).join(" | ")} |`;
+  const rule = widths.map((width, column) =>
+    column === 0 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`,
+  );
+  return [text(head), `| ${rule.join(" | ")} |`, ...lines.map(text)].join("\n");
+}

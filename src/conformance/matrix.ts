@@ -1,0 +1,108 @@
+import type { RowRecord } from "./record.ts";
+
+/** A system and a runtime that the tables run on: `"Linux, Node 22"`. */
+export type Column = string;
+
+/** Why a row is skipped in a column. */
+export interface Skip {
+  readonly reason: string;
+  /** The row says so itself, and must be skipped there; otherwise this machine lacks something. */
+  readonly exception: boolean;
+}
+
+/** What docs/conformance.json holds: every row of every table, which passes in every column but those where it is skipped. */
+export interface Conformance {
+  readonly columns: readonly Column[];
+  readonly calls: Readonly<Record<string, CallTable>>;
+}
+
+/** The table of one call: its rows, sorted, and for some of them the columns where they are skipped. */
+export interface CallTable {
+  readonly rows: readonly string[];
+  readonly skipped: Readonly<Record<string, Readonly<Record<Column, Skip>>>>;
+}
+
+/** How many rows of a call passed and were skipped in a column. */
+export interface Count {
+  readonly passed: number;
+  readonly skipped: number;
+}
+
+type Records = Readonly<Record<Column, readonly RowRecord[]>>;
+
+/** The row as the matrix names it: `a negative backlog acts as 0 [POSIX listen(3p); kernel]`. */
+const rowOf = ({ clause, source, system }: RowRecord): string => `${clause} [${source}; ${system}]`;
+
+const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
+
+/** What the runs of all columns come to, provided that there are no `problems()` in them. */
+export function gather(records: Records): Conformance {
+  const columns = Object.keys(records);
+  const all = Object.values(records).flat();
+  const calls = sorted(all.map(({ call }) => call)).map((call): [string, CallTable] => {
+    const rows = sorted(all.filter((row) => row.call === call).map(rowOf));
+    const skipped: Record<string, Record<Column, Skip>> = {};
+    for (const row of rows) {
+      for (const column of columns) {
+        const found = records[column]?.find((record) => record.call === call && rowOf(record) === row);
+        if (found?.outcome !== "skipped") continue;
+        skipped[row] ??= {};
+        skipped[row][column] = { reason: found.reason ?? "", exception: found.place !== undefined };
+      }
+    }
+    return [call, { rows, skipped }];
+  });
+  return { columns, calls: Object.fromEntries(calls) };
+}
+
+/** What must not be: a row that failed, one that ran in some columns only, or two of one name. */
+export function problems(records: Records): string[] {
+  const everywhere = sorted(Object.values(records).flatMap((rows) => rows.map(named)));
+  return Object.entries(records).flatMap(([column, rows]) => {
+    const failed = rows.filter(({ outcome }) => outcome === "failed").map(named);
+    const names = rows.map(named);
+    const ran = new Set(names);
+    return [
+      ...failed.map((row) => `${column}: failed: ${row}`),
+      ...everywhere.filter((row) => !ran.has(row)).map((row) => `${column}: did not run: ${row}`),
+      ...names
+        .filter((row, index) => names.indexOf(row) !== index)
+        .map((row) => `${column}: ran twice: ${row}`),
+    ];
+  });
+}
+
+const named = (record: RowRecord): string => `${record.call}: ${rowOf(record)}`;
+
+/** Where a run is not what was committed. What only a machine lacks may differ. */
+export function differences(committed: Conformance, now: Conformance): string[] {
+  const found: string[] = [];
+  const compare = (what: string, before: readonly string[], after: readonly string[]) => {
+    found.push(...after.filter((one) => !before.includes(one)).map((one) => `${what} is new: ${one}`));
+    found.push(...before.filter((one) => !after.includes(one)).map((one) => `${what} is gone: ${one}`));
+  };
+  compare("a column", committed.columns, now.columns);
+  for (const call of sorted([...Object.keys(committed.calls), ...Object.keys(now.calls)])) {
+    const [before, after] = [committed.calls[call], now.calls[call]];
+    compare(`${call}: a row`, before?.rows ?? [], after?.rows ?? []);
+    compare(`${call}: an exception`, exceptionsOf(before), exceptionsOf(after));
+  }
+  return found;
+}
+
+function exceptionsOf(table: CallTable | undefined): string[] {
+  return Object.entries(table?.skipped ?? {}).flatMap(([row, skips]) =>
+    Object.entries(skips)
+      .filter(([, { exception }]) => exception)
+      .map(([column, { reason }]) => `${column}: ${row}: ${reason}`),
+  );
+}
+
+/** The counts of a call, in the order of the columns. */
+export function countsOf({ columns, calls }: Conformance, call: string): Count[] {
+  const { rows = [], skipped: skips = {} } = calls[call] ?? {};
+  return columns.map((column) => {
+    const skipped = Object.values(skips).filter((where) => column in where).length;
+    return { passed: rows.length - skipped, skipped };
+  });
+}
