@@ -1,18 +1,14 @@
-import { lstatSync, unlinkSync } from "node:fs";
 import { type Command, Option } from "commander";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
-import { effectiveBacklog } from "../posix/accept-queue.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
-import { getsockname } from "../posix/getsockname.ts";
-import type { Socket } from "../posix/owned-socket.ts";
+import type { Server } from "../stream/server.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
-import { openListener } from "./listener.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";
 import { discard } from "./responders/discard.ts";
 import { echo } from "./responders/echo.ts";
 import { http } from "./responders/http.ts";
-import { type MakeResponder, Server } from "./server.ts";
+import { type MakeResponder, Responding } from "./responding.ts";
 import { somaxconn } from "./somaxconn.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -77,20 +73,24 @@ async function addressOf(place: string | undefined, unix: string | undefined): P
 /** Listens until a signal comes. */
 async function serve(address: ListenAddress, options: ListenOptions, report: Report): Promise<void> {
   const started = performance.now();
-  const listener = openListener(address, options.backlog);
-  if ("path" in address) removePathAtExit(formatPath(address.path));
   const ended = firstSignal();
-  report.tell(listening(listener, options));
-  const server = new Server(listener, responders[options.respond], report);
+  const responding = new Responding(responders[options.respond], report);
+  const server = await responding.listen(address, options.backlog);
+  // However the process ends: closing begins with removing a path that is ours.
+  process.on("exit", () => server.close());
+  report.tell(listening(server, options));
+  responding.begin();
   const signal = await ended;
-  const totals = server.close();
+  const totals = await responding.close();
   const milliseconds = Math.round(performance.now() - started);
   report.tell({ event: "summary", signal, ...totals, milliseconds });
   report.end();
 }
 
-function listening(listener: Socket, { backlog, respond }: ListenOptions): ListeningEvent {
-  const at = getsockname(listener);
+function listening(
+  { address: at, backlog: { effective } }: Server,
+  { backlog, respond }: ListenOptions,
+): ListeningEvent {
   const isUnix = at.family === "unix";
   const isInternet = at.family === "ipv4" || at.family === "ipv6";
   return {
@@ -101,7 +101,7 @@ function listening(listener: Socket, { backlog, respond }: ListenOptions): Liste
     path: isUnix ? formatPath(at.path) : null,
     respond,
     backlog,
-    granted: effectiveBacklog(listener) ?? null,
+    granted: effective ?? null,
     somaxconn: somaxconn() ?? null,
     pid: process.pid,
   };
@@ -130,15 +130,5 @@ function firstSignal(): Promise<NodeJS.Signals> {
     }
     process.on("SIGINT", received);
     process.on("SIGTERM", received);
-  });
-}
-
-/** Removes the path of our socket, however the process ends; but not one that another program has made since. */
-function removePathAtExit(path: string) {
-  if (path.startsWith("@")) return;
-  const ours = lstatSync(path);
-  process.on("exit", () => {
-    const now = lstatSync(path, { throwIfNoEntry: false });
-    if (now?.ino === ours.ino && now.dev === ours.dev) unlinkSync(path);
   });
 }

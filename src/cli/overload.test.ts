@@ -76,7 +76,8 @@ test("a client that resets its connection is told, and harms no other", async (c
 });
 
 test("out of descriptors: says so once, does not spin, and goes on when connections close", async (context) => {
-  const listening = await Listening.start(context);
+  // io_uring goes by the limit as it was when the accept was asked for (io_accept_prep in io_uring/net.c).
+  const listening = await Listening.start(context, [], ["env", "BERKELEY_ENGINE=readiness"]);
   // Once it has served one connection, it has opened all that it needs for itself.
   (await listening.connect()).destroy();
   await listening.event("close");

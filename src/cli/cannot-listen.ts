@@ -1,39 +1,15 @@
-import { lstatSync } from "node:fs";
 import { isIPv6, SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import { SocketError } from "../errors/socket-error.ts";
-import { SO } from "../options/so.ts";
-import { bind } from "../posix/bind.ts";
-import { tryClose } from "../posix/close.ts";
-import { tryConnect } from "../posix/connect.ts";
-import { AF, SOCK } from "../posix/constants.ts";
-import { listen } from "../posix/listen.ts";
-import type { Socket } from "../posix/owned-socket.ts";
-import { setsockopt } from "../posix/setsockopt.ts";
-import { socket } from "../posix/socket.ts";
+import { pathHolder } from "../stream/unix-path.ts";
 import type { ListenAddress } from "./endpoint.ts";
 import { formatPath, shellWord } from "./format.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** Makes a non-blocking socket that listens. What prevents it is told as a UsageError. */
-export function openListener(address: ListenAddress, backlog: number): Socket {
-  let listener: Socket | undefined;
-  try {
-    listener = socket(familyOf(address), SOCK.STREAM, 0, { nonblocking: true });
-    if (!("path" in address)) setsockopt(listener, SO.REUSEADDR, true);
-    bind(listener, address);
-    listen(listener, backlog);
-    return listener;
-  } catch (error) {
-    if (listener !== undefined) tryClose(listener);
-    throw new UsageError(why(error, address), { cause: error });
-  }
-}
-
-function familyOf(address: ListenAddress): number {
-  if (address.family === "unix") return AF.UNIX;
-  return address.family === "ipv6" ? AF.INET6 : AF.INET;
+/** What prevented listening, as a UsageError. */
+export function cannotListen(error: unknown, address: ListenAddress): UsageError {
+  return new UsageError(why(error, address), { cause: error });
 }
 
 /** One sentence on why it cannot listen, and what to do. */
@@ -88,23 +64,14 @@ function interfaceOf(address: string): string | undefined {
   )?.[0];
 }
 
-/**
- * A path that a killed program left behind is not removed: between another program's bind() and its listen(), a live one
- * looks the same.
- */
 function whyPathInUse(path: string | Uint8Array, place: string): string {
   if (place.startsWith("@")) return `${place} is in use by another socket: choose another name.`;
-  const isSocket = lstatSync(formatPath(path), { throwIfNoEntry: false })?.isSocket() ?? false;
-  if (!isSocket) return `${place} exists, and is not a socket: choose another path.`;
-  return hasListener(path)
-    ? `${place} is in use by another socket: choose another path, or find its holder with \`ss -lxp\`.`
-    : `${place} exists, but nobody listens on it: remove it with \`rm ${shellWord(place)}\` and try again.`;
-}
-
-/** Refused, nobody listens; connected, or refused because the queue is full (WouldBlock), somebody does. */
-function hasListener(path: string | Uint8Array): boolean {
-  const probe = socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
-  const result = tryConnect(probe, { family: "unix", path });
-  tryClose(probe);
-  return result.ok || result.error.name !== "ConnectionRefused";
+  switch (pathHolder({ family: "unix", path })) {
+    case "not a socket":
+      return `${place} exists, and is not a socket: choose another path.`;
+    case "a socket in use":
+      return `${place} is in use by another socket: choose another path, or find its holder with \`ss -lxp\`.`;
+    case "a socket that nobody has open":
+      return `${place} exists, but nobody listens on it: remove it with \`rm ${shellWord(place)}\` and try again.`;
+  }
 }

@@ -1,0 +1,166 @@
+import type { AcceptError } from "../posix/accept.ts";
+import type { HandledConnection } from "../stream/handled-connection.ts";
+import { listen } from "../stream/listen.ts";
+import type { ListenOptions } from "../stream/listen-options.ts";
+import type { Server } from "../stream/server.ts";
+import { cannotListen } from "./cannot-listen.ts";
+import { Conversation } from "./conversation.ts";
+import type { ListenAddress } from "./endpoint.ts";
+import { formatAddress } from "./format.ts";
+import type { Report } from "./report/event.ts";
+import type { ConnectionFacts, Responder } from "./responders/responder.ts";
+
+/** Makes the responder of one connection. */
+export type MakeResponder = (facts: () => ConnectionFacts) => Responder;
+
+/** How long what is open may take to close at the end, in milliseconds. */
+const DRAIN = 500;
+
+/** What came of it, all in all. */
+export interface Totals {
+  readonly connections: number;
+  readonly failed: number;
+  readonly interrupted: number;
+  readonly refused: number;
+  readonly received: number;
+  readonly sent: number;
+  readonly deepestQueue: number;
+}
+
+/** A connection, and what was told of it. */
+interface Guest {
+  readonly id: number;
+  readonly peer: string;
+  readonly started: number;
+  readonly conversation: Conversation;
+}
+
+/** Has each connection of a server answered, and reports them. */
+export class Responding {
+  readonly #makeResponder: MakeResponder;
+  readonly #report: Report;
+  readonly #open = new Set<HandledConnection<Guest>>();
+  #server: Server | undefined;
+  #ending = false;
+  /** Whether the report knows that descriptors or memory have run out. */
+  #toldExhausted = false;
+  #connections = 0;
+  #failed = 0;
+  #received = 0;
+  #sent = 0;
+  #pending = 0;
+  #deepestQueue = 0;
+
+  constructor(makeResponder: MakeResponder, report: Report) {
+    this.#makeResponder = makeResponder;
+    this.#report = report;
+  }
+
+  /** Listens, and lets connections wait until `begin()`. What prevents it is a UsageError. */
+  async listen(address: ListenAddress, backlog: number): Promise<Server> {
+    const place: ListenOptions =
+      "path" in address ? { path: address.path } : { host: address.address, port: address.port };
+    const onRetry = (error: AcceptError) => this.#retried(error);
+    try {
+      const server = await listen<Guest, readonly unknown[]>(
+        { ...place, backlog, onRetry },
+        {
+          open: (connection) => this.#opened(connection),
+          data: (connection, bytes) => connection.state.conversation.received(bytes),
+          drain: (connection) => connection.state.conversation.drained(),
+          end: (connection) => connection.close(),
+          close: (connection, error) => this.#closed(connection, error),
+        },
+      );
+      this.#server = server.pause();
+      return server;
+    } catch (error) {
+      throw cannotListen(error, address);
+    }
+  }
+
+  begin(): void {
+    this.#server?.resume();
+  }
+
+  /** Closes the listener and every connection. */
+  async close(): Promise<Totals> {
+    const refused = this.#server?.queue?.pending ?? 0;
+    const interrupted = this.#open.size;
+    this.#ending = true;
+    for (const connection of this.#open) {
+      // What a peer does not take is not waited for.
+      if (connection.pendingBytes > 0) connection.reset();
+      else connection.close();
+    }
+    await this.#server?.close({ drain: DRAIN });
+    return {
+      connections: this.#connections,
+      failed: this.#failed,
+      interrupted,
+      refused,
+      received: this.#received,
+      sent: this.#sent,
+      deepestQueue: this.#deepestQueue,
+    };
+  }
+
+  #opened(connection: HandledConnection<Guest>): Guest {
+    const id = ++this.#connections;
+    const { remoteAddress } = connection;
+    const peer = formatAddress(remoteAddress);
+    const facts = (): ConnectionFacts => ({
+      peer: remoteAddress,
+      local: connection.localAddress,
+      queue: this.#server?.queue,
+    });
+    this.#open.add(connection);
+    this.#report.tell({ event: "connection", id, peer, open: this.#open.size });
+    this.#lookAtQueue();
+    const conversation = new Conversation(connection, this.#makeResponder(facts));
+    return { id, peer, started: performance.now(), conversation };
+  }
+
+  #closed(connection: HandledConnection<Guest>, error: unknown) {
+    const { id, peer, started, conversation } = connection.state;
+    const { received, sent } = conversation.ended(error === null);
+    this.#open.delete(connection);
+    this.#received += received;
+    this.#sent += sent;
+    if (error !== null) this.#failed += 1;
+    const milliseconds = Math.round(performance.now() - started);
+    const name = error instanceof Error ? error.name : null;
+    this.#report.tell({
+      event: "close",
+      id,
+      peer,
+      received,
+      sent,
+      error: name,
+      milliseconds,
+      open: this.#open.size,
+    });
+    if (!this.#ending) this.#lookAtQueue();
+  }
+
+  /** Accepting is tried again by itself. Of descriptors and memory that run out, it is told once. */
+  #retried({ name, code, message }: AcceptError) {
+    this.#lookAtQueue();
+    const exhausted =
+      name === "ProcessFdQuotaExceeded" || name === "SystemFdQuotaExceeded" || name === "SystemResources";
+    // io_uring asks for a descriptor before there is a connection for it (io_accept in io_uring/net.c): then nobody waits.
+    if (exhausted && (this.#toldExhausted || this.#server?.queue?.pending === 0)) return;
+    if (exhausted) this.#toldExhausted = true;
+    this.#report.tell({ event: "error", name, code, message });
+  }
+
+  #lookAtQueue() {
+    const queue = this.#server?.queue;
+    if (queue === undefined) return;
+    if (queue.pending === 0) this.#toldExhausted = false;
+    if (queue.pending === this.#pending) return;
+    this.#pending = queue.pending;
+    this.#deepestQueue = Math.max(this.#deepestQueue, queue.pending);
+    this.#report.tell({ event: "queue", ...queue });
+  }
+}
