@@ -73,3 +73,35 @@ function program(name: string): string {
 }
 
 const openDescriptors = () => readdirSync("/proc/self/fd").length;
+
+test("wake: what a handler starts may call back into Node, as TLS over a Duplex does", () => {
+  const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const code = `
+    import { Duplex } from "node:stream";
+    import { TLSSocket } from "node:tls";
+    import { wake } from ${address("./wake.js")};
+    import { socketpair, close, AF, SOCK } from ${address("../posix/index.js")};
+    const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
+    const stop = wake(right.fd, () => {
+      stop();
+      const order = ["handler"];
+      process.nextTick(() => {
+        new TLSSocket(new Duplex({ read() {}, write() {} })).destroy();
+        order.push("tick");
+      });
+      Promise.resolve().then(() => order.push("microtask"));
+      new TLSSocket(new Duplex({ read() {}, write() {} })).destroy();
+      order.push("end of the handler");
+      setImmediate(() => console.log(order.join(", ")));
+      close(right);
+    });
+    close(left);`;
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["--input-type=module", "--eval", code], {
+    encoding: "utf8",
+    timeout: 20_000,
+  });
+  assert.deepEqual(
+    { status, stdout, stderr },
+    { status: 0, stdout: "handler, end of the handler, tick, microtask\n", stderr: "" },
+  );
+});

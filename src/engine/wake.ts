@@ -1,4 +1,3 @@
-import { isMainThread } from "node:worker_threads";
 import { type OnLoop, onReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 
@@ -24,8 +23,9 @@ export function wake(fd: number, handler: () => void): () => void {
 export function wakeUp(fd: number, handler: () => void): OnLoop {
   let immediate: NodeJS.Immediate | undefined;
   // libuv runs immediates right after the descriptors that are ready, and before it looks at them again. The handler
-  // waits for that, since koffi swallows what a callback throws, and ends the process where it calls process.exit() in a
-  // worker thread.
+  // waits for that. In the callback it would run outside of Node's own scope for callbacks: ticks and promises would run in the
+  // midst of it, or not at all, and Node would end the process (InternalCallbackScope::Close in src/api/callback.cc). koffi
+  // swallows what a callback throws, besides, and ends the process where it calls process.exit() in a worker thread.
   const { ref, unref, stop } = putOnLoop(fd, () => {
     immediate ??= setImmediate(run);
   });
@@ -43,32 +43,4 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
     stop();
   }
   return { ref, unref, stop: end };
-}
-
-/**
- * The same with less delay, some 3 us of the processor for each time: on the main thread of Node the handler, which must not
- * throw, is called in the callback from native code. What promises and ticks it starts runs after it.
- */
-export function wakeAtOnce(fd: number, handler: () => void): OnLoop {
-  if (!isMainThread || putOnLoop !== onReadable || runTicks === undefined) return wakeUp(fd, handler);
-  const ticks = runTicks;
-  return onReadable(fd, () => {
-    handler();
-    // Node 20 to 24 would run them after the callback by themselves, Node 26 not until something else happens.
-    try {
-      ticks();
-    } catch (error) {
-      setImmediate(() => {
-        throw error;
-      });
-    }
-  });
-}
-
-/** Node's own, without documentation (lib/internal/process/task_queues.js): it runs ticks and microtasks. */
-const runTicks = ticksOf(process);
-
-function ticksOf(of: object): (() => void) | undefined {
-  const run: unknown = Reflect.get(of, "_tickCallback");
-  return typeof run === "function" ? () => Reflect.apply(run, of, []) : undefined;
 }

@@ -1,7 +1,7 @@
 import { host } from "../../system/host.ts";
 import { openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import { EDGE, READABLE, type ReadinessQueue, WRITABLE } from "../../system/readiness-queue.ts";
-import { type OnLoop, wakeAtOnce } from "../wake.ts";
+import { type OnLoop, wakeUp } from "../wake.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
@@ -19,7 +19,7 @@ class QueuePoller implements Poller {
     this.#queue = queue;
     // Before it is put on the loop: at the end of a thread the last comes first.
     host.closeAtThreadEnd(queue.fd);
-    this.#onLoop = wakeAtOnce(queue.fd, awake);
+    this.#onLoop = wakeUp(queue.fd, awake);
   }
 
   add(fd: number, slot: number, generation: number): number {

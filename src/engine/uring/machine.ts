@@ -1,5 +1,5 @@
 import type { OnLoop } from "../../native/event-loop.ts";
-import { wakeAtOnce } from "../wake.ts";
+import { wakeUp } from "../wake.ts";
 import { Operations } from "./operations.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 import type { Ring } from "./ring.ts";
@@ -48,7 +48,7 @@ export class Machine {
   /** Something was opened, which holds the process. */
   opened(): void {
     this.#open++;
-    this.#onLoop ??= wakeAtOnce(this.ring.eventfd, () => this.#wake());
+    this.#onLoop ??= wakeUp(this.ring.eventfd, () => this.#wake());
     this.hold();
   }
 
@@ -76,7 +76,7 @@ export class Machine {
     this.#starved.push(starved);
   }
 
-  /** Called by native code, which must get no error. */
+  /** An error here is the engine's own: what handlers throw is caught where they are called. */
   #wake(): void {
     try {
       this.ring.readEventfd();
