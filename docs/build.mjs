@@ -31,7 +31,16 @@ const app = await Application.bootstrapWithPlugins({
   groupOrder,
   validation: { notExported: true, invalidLink: true, notDocumented: true },
   // What a program needs no name for: the seam to the system, and how options are encoded.
-  intentionallyNotExported: ["System", "OptionNumber", "ReadCodec", "WriteCodec", "SocketErrorInit"],
+  intentionallyNotExported: [
+    "System",
+    "OptionNumber",
+    "ReadCodec",
+    "WriteCodec",
+    "SocketErrorInit",
+    "ErrorUnion",
+  ],
+  // What ConnectionDuplex has from node:stream is described by Node.
+  externalSymbolLinkMappings: { "@types/node": { "*": "https://nodejs.org/api/stream.html" } },
   requiredToBeDocumented: ["Class", "Function", "Interface", "Method", "TypeAlias", "Variable"],
   plugin: [names, checks(sets), ...(what === "html" ? [sections(sets)] : [])],
 });

@@ -32,6 +32,7 @@ export class ConnectionDuplex extends Duplex {
   #idle: NodeJS.Timeout | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
+  /** What `setTimeout()` was given last. */
   timeout: number | undefined;
 
   /** @internal */
@@ -119,11 +120,13 @@ export class ConnectionDuplex extends Duplex {
     return this;
   }
 
+  /** Holds the process, as it does at first. */
   ref(): this {
     this.#pulled.ref();
     return this;
   }
 
+  /** Lets the process end while this is open. */
   unref(): this {
     this.#pulled.unref();
     return this;
@@ -142,10 +145,12 @@ export class ConnectionDuplex extends Duplex {
     return this.destroy();
   }
 
+  /** @internal */
   override _read(): void {
     this.#pulled.resume();
   }
 
+  /** @internal */
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: Callback): void {
     this.#idle?.refresh();
     if (!this.#pulled.open) {
@@ -158,14 +163,17 @@ export class ConnectionDuplex extends Duplex {
     else this.#written = done;
   }
 
+  /** @internal */
   override _writev(chunks: { readonly chunk: Buffer }[], done: Callback): void {
     this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "utf8", done);
   }
 
+  /** @internal */
   override _final(done: Callback): void {
     this.#pulled.finish((error) => done(error instanceof Error ? error : null));
   }
 
+  /** @internal */
   override _destroy(error: Error | null, done: Callback): void {
     clearTimeout(this.#idle);
     this.#written = undefined;

@@ -54,6 +54,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return this;
   }
 
+  /** Receives again. */
   resume(): this {
     this.#stream.resume();
     return this;

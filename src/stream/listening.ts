@@ -97,6 +97,7 @@ export abstract class Listening implements AsyncDisposable {
     return this;
   }
 
+  /** Accepts again. */
   resume(): this {
     for (const socket of this.#core.sockets) socket.resume();
     return this;
