@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "../posix/bind.ts";
+import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
@@ -16,7 +17,11 @@ if (unprivileged) becomeUnprivileged();
 if (stubborn) process.on("SIGTERM", () => {});
 const held = sockets.map(hold);
 writeSync(1, `${JSON.stringify(held.map(getsockname))}\n`);
-process.stdin.resume().on("end", () => process.exit());
+process.stdin.resume().on("end", () => {
+  // They are held until here: a Socket that is garbage-collected is closed.
+  held.forEach(close);
+  process.exit();
+});
 
 function hold({ address, datagram = false, v6only, reusePort = false, backlog }: HeldByChild) {
   const domain = { ipv4: AF.INET, ipv6: AF.INET6, unix: AF.UNIX }[address.family];

@@ -241,6 +241,7 @@ test("watch: holds the process until it is stopped, and process.exit() ends it a
   const { status } = program(`
     const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
     watch(right.fd, "readable", () => process.exit(7));
+    process.on("exit", () => close(right)); // which holds it until then
     setImmediate(() => send(left, Uint8Array.of(1)));
   `);
   assert.equal(status, 7);
@@ -301,7 +302,7 @@ function named(name: string, code: string) {
 function program(body: string, options: string[] = []) {
   const source = `
     import { watch } from ${watchModule};
-    import { socketpair, send, AF, SOCK } from ${posix};
+    import { close, socketpair, send, AF, SOCK } from ${posix};
     ${body}`;
   return spawnSync(process.execPath, [...options, "--input-type=module", "--eval", source], {
     encoding: "utf8",
