@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lastErrno, openLibrary } from "../native/library.ts";
+import { lastErrno, openLibraryOn } from "../native/library.ts";
 import { mapMemory } from "../native/memory.ts";
 
 const SYS_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
@@ -10,7 +10,7 @@ const MOV64_R0_IMM = 0xb7;
 const EXIT = 0x95;
 const EPERM = 1;
 
-const syscall = openLibrary(null).func<
+const syscall = openLibraryOn(["linux"], null).func<
   (number: number, command: number, attributes: bigint, size: number) => number
 >("syscall", "int64_t", ["int64_t", "int64_t", "void*", "int64_t"]);
 

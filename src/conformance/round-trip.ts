@@ -12,6 +12,7 @@ import { linuxNumbers } from "../system/linux/numbers.ts";
 import { conformance, type KernelRow } from "./conformance.ts";
 import type { Fixture } from "./fixture.ts";
 import type { Exceptions } from "./place.ts";
+import { windowsOptions } from "./windows-options.ts";
 
 /** One row of a level's table: an option, and what the kernel must do with it. */
 export interface OptionRow extends KernelRow {
@@ -57,9 +58,15 @@ export function optionTests(level: string, options: Record<string, Named>, rows:
   conformance(level, rows.map(exceptWhereLacking));
 }
 
+/** Whether a clause is one of an option's, or begins as another does. */
+const isOf = (clause: string, other: string) =>
+  clause.startsWith(other.includes(": ") ? other : `${other}: `);
+
 /** An option that the system lacks is refused, which getsockopt's and setsockopt's own tables check. */
 function exceptWhereLacking(row: OptionRow): OptionRow {
   const { name } = row.option;
+  const [, exceptions] = Object.entries(windowsOptions).find(([clause]) => isOf(row.clause, clause)) ?? [];
+  if (exceptions !== undefined) return { ...row, except: { ...exceptions, ...row.except } };
   if (host.name === "scripted" || host.options[name] !== undefined) return row;
   return { ...row, except: { [host.name]: `${host.name} has no ${name}, or in a layout of its own` } };
 }

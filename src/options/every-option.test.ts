@@ -5,6 +5,7 @@ import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
+import { windowsNumbers } from "../system/windows/numbers.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
 import { LOCAL } from "./local.ts";
@@ -23,7 +24,7 @@ const levels: Record<string, Record<string, AnyOption>> = { IP, IPV6, LOCAL, SO,
 const all = Object.values(levels).flatMap((options) => Object.values(options));
 
 test("every option has a number on some system, under its C name", () => {
-  const systems = [linux, darwinNumbers, freebsdNumbers];
+  const systems = [linux, darwinNumbers, freebsdNumbers, windowsNumbers];
   const lacking = all.filter(({ name }) => systems.every(({ options }) => options[name] === undefined));
   assert.deepEqual(lacking, []);
 });

@@ -122,6 +122,8 @@ optionTests("SOL_SOCKET", SO, [
     (fixture) => setsockopt(fixture.udp(), SO.BUSY_POLL_BUDGET, 8),
     { needs: "CAP_NET_ADMIN", requires: "Linux 5.11 and CONFIG_NET_RX_BUSY_POLL" },
   ),
+  toggles(SO.CONDITIONAL_ACCEPT, tcp),
+  toggles(SO.EXCLUSIVEADDRUSE, tcp),
   observed(SO.CNX_ADVICE, "a connected socket takes it", (fixture) => {
     setsockopt(fixture.connection().client, SO.CNX_ADVICE, true);
   }),

@@ -43,6 +43,8 @@ export const SO = {
   BUSY_POLL_BUDGET: writeOnly("SO_BUSY_POLL_BUDGET", intBetween(0, 0xffff)),
   /** Tells the kernel that the path to the peer does badly, so that it looks for another route; Linux 4.6. */
   CNX_ADVICE: writeOnly("SO_CNX_ADVICE", act),
+  /** Windows: a connection is made when it is accepted, not before; set before listen(). */
+  CONDITIONAL_ACCEPT: option("SO_CONDITIONAL_ACCEPT", flag),
   /** A number that no other socket has while the system runs; Linux 4.12. */
   COOKIE: readOnly("SO_COOKIE", uint64),
   /** Records debugging information; to turn it on takes CAP_NET_ADMIN. */
@@ -61,6 +63,11 @@ export const SO = {
   DONTROUTE: option("SO_DONTROUTE", flag),
   /** The pending error, or null; to read it clears it. */
   ERROR: readOnly("SO_ERROR", pendingError),
+  /**
+   * Windows: nobody else may bind to the port while this socket has it, whatever they set. For a server, set this before bind(), and
+   * never REUSEADDR, with which another program could take the port from under it. Other systems need and have nothing like it.
+   */
+  EXCLUSIVEADDRUSE: option("SO_EXCLUSIVEADDRUSE", flag),
   /** The CPU that handled the last packet; set, the one for which REUSEPORT prefers the socket; -1 is none. */
   INCOMING_CPU: option("SO_INCOMING_CPU", int),
   /** The number of the device queue that the last packet came by; 0 is none; Linux 4.12. */
@@ -135,7 +142,10 @@ export const SO = {
   RCVTIMEO: option("SO_RCVTIMEO", milliseconds),
   /** How many bytes of memory are set aside for the socket, in pages; needs a memory cgroup; Linux 5.16. */
   RESERVE_MEM: option("SO_RESERVE_MEM", intBetween(0, 0x7fffffff)),
-  /** Lets bind() take an address whose old connections are in TIME_WAIT, or that other such sockets share. */
+  /**
+   * Lets bind() take an address whose old connections are in TIME_WAIT, or that other such sockets share. On Windows it takes a port from a
+   * live listener; TIME_WAIT hinders nobody there: choose EXCLUSIVEADDRUSE.
+   */
   REUSEADDR: option("SO_REUSEADDR", flag),
   /** Lets sockets of one user share an address and port, each with its part of the connections or datagrams. */
   REUSEPORT: option("SO_REUSEPORT", flag),

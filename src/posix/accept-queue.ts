@@ -8,6 +8,7 @@ export type { AcceptQueue };
  *
  * - Linux: TCP tells it in TCP_INFO, unix sockets through netlink's sock_diag. The queue holds one connection more than
  *   its limit.
+ * - Windows tells nobody.
  * - macOS: the kernel tells it of the descriptor (proc_pidfdinfo). FreeBSD: SO_LISTENQLEN and SO_LISTENQLIMIT; the queue holds one and
  *   a half times its limit.
  *

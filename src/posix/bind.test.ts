@@ -58,6 +58,7 @@ conformance("bind", [
   {
     clause: "the address is the one that peers reach",
     source: `${POSIX}, DESCRIPTION`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const server = unix(fixture);
       const address = at(`${fixture.folder()}/socket`);
@@ -96,6 +97,7 @@ conformance("bind", [
   {
     clause: "a unix path is made in the file system, as a socket, and stays when the socket is closed",
     source: `${POSIX}, DESCRIPTION and APPLICATION USAGE; unix(7)`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const path = `${fixture.folder()}/socket`;
       const server = unix(fixture);
@@ -110,6 +112,7 @@ conformance("bind", [
   {
     clause: "a relative path is the process's own folder's",
     source: "unix(7)",
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const server = unix(fixture);
       const before = process.cwd();
@@ -126,6 +129,7 @@ conformance("bind", [
   {
     clause: "a path fills sun_path: 108 bytes, then without a NUL; 109 are refused before any call",
     source: "unix(7), Pathname sockets; unix_mkname_bsd in net/unix/af_unix.c",
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       for (const length of [107, 108]) {
@@ -140,7 +144,10 @@ conformance("bind", [
   },
   {
     clause: "a path that is not UTF-8 stays bytes",
-    except: { deno: "Deno's fs takes no path that is not UTF-8" },
+    except: {
+      wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)",
+      deno: "Deno's fs takes no path that is not UTF-8",
+    },
     source: "berkeley; unix(7)",
     run(fixture) {
       const server = unix(fixture);
@@ -156,6 +163,7 @@ conformance("bind", [
     clause:
       "a leading NUL is a name in the abstract namespace, which is free again once the socket is closed",
     source: "unix(7), Abstract sockets",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const address = fixture.abstractAddress();
       const server = unix(fixture);
@@ -171,6 +179,7 @@ conformance("bind", [
   {
     clause: "an abstract name is all its bytes: NULs within it and at its end, and bytes that are not UTF-8",
     source: "unix(7), Abstract sockets",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const address = fixture.abstractAddress();
       assert.ok(address.family === "unix" && typeof address.path === "string");
@@ -189,6 +198,7 @@ conformance("bind", [
   {
     clause: "no name at all is a free abstract name: autobind",
     source: "unix(7), Autobind feature; unix_autobind in net/unix/af_unix.c",
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const server = unix(fixture);
       bind(server, at(""));
@@ -202,6 +212,7 @@ conformance("bind", [
   {
     clause: "a socketpair's end may be given a name, though it is connected",
     source: "unix_bind in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const [left, right] = fixture.pair();
       const address = fixture.abstractAddress();
@@ -212,6 +223,7 @@ conformance("bind", [
   {
     clause: "AF_UNSPEC is AF_INET to an AF_INET socket, if the address is 0.0.0.0",
     source: "bind(2); inet_bind_sk in net/ipv4/af_inet.c",
+    except: { windows: "AF_UNSPEC is another family to Winsock (bind)" },
     run(fixture) {
       const any = fixture.tcp();
       bind(any, { family: "unspecified" });
@@ -228,6 +240,7 @@ conformance("bind", [
   {
     clause: "AF_UNSPEC is another family to any other socket",
     source: "inet6_bind_sk in net/ipv6/af_inet6.c; unix_validate_addr in net/unix/af_unix.c",
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       for (const domain of [AF.INET6, AF.UNIX]) {
         const made = fixture.socket(domain, SOCK.STREAM);
@@ -238,6 +251,7 @@ conformance("bind", [
   {
     clause: "a V4-mapped address is an IPv4 address of an IPv6 socket, which speaks both",
     source: "ipv6(7), NOTES; RFC 3493, 3.7 and 5.3",
+    except: { windows: "IPV6_V6ONLY is on there unless it is switched off (Winsock, IPPROTO_IPV6 options)" },
     run(fixture) {
       const mapped = fixture.socket(AF.INET6, SOCK.STREAM);
       bind(mapped, { ...loopback6, address: "::ffff:127.0.0.1" });
@@ -307,6 +321,7 @@ conformance("bind", [
   {
     clause: "EACCES: a directory of the path may not be searched, or not be written",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
+    except: { windows: "it is about Linux's limits, users and namespaces" },
     run(fixture) {
       const folder = fixture.folder();
       chmodSync(folder, 0o755);
@@ -324,6 +339,7 @@ conformance("bind", [
   {
     clause: "EADDRINUSE: the port is in use",
     source: `${POSIX}, ERRORS; bind(2)`,
+    except: { windows: "it expects a number of Linux" },
     run(fixture) {
       for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
         const first = fixture.socket(AF.INET, type);
@@ -343,6 +359,9 @@ conformance("bind", [
   {
     clause: "EADDRINUSE: two sockets may share a port with SO_REUSEADDR, until one listens",
     source: "socket(7), SO_REUSEADDR",
+    except: {
+      wine: "Wine says WSAEACCES; on Windows SO_REUSEADDR takes a port from its holder (Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE)",
+    },
     run(fixture) {
       const [first, second, third] = [fixture.tcp(), fixture.tcp(), fixture.tcp()];
       for (const made of [first, second, third]) setsockopt(made, SO.REUSEADDR, true);
@@ -360,6 +379,7 @@ conformance("bind", [
   {
     clause: "EADDRINUSE: the path exists, whatever it is",
     source: `${POSIX}, ERRORS; unix(7); unix_bind_bsd in net/unix/af_unix.c`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       writeFileSync(`${folder}/file`, "");
@@ -376,6 +396,7 @@ conformance("bind", [
   {
     clause: "EADDRNOTAVAIL: the address is not one of this machine",
     source: `${POSIX}, ERRORS; bind(2)`,
+    except: { windows: "IPV6_V6ONLY is on there unless it is switched off (Winsock, IPPROTO_IPV6 options)" },
     run(fixture) {
       assertFails(
         tryBind(fixture.tcp(), { family: "ipv4", address: "203.0.113.1", port: 0 }),
@@ -391,6 +412,7 @@ conformance("bind", [
   {
     clause: "EAFNOSUPPORT, or EINVAL for a shorter address: it is of another family than the socket",
     source: `${POSIX}, ERRORS; inet6_bind_sk in net/ipv6/af_inet6.c; unix_validate_addr in net/unix/af_unix.c`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const rows: [domain: number, address: AddressInput, code: string][] = [
         [AF.INET, loopback6, "EAFNOSUPPORT"],
@@ -412,6 +434,7 @@ conformance("bind", [
   {
     clause: "EINVAL: the socket is bound already; it keeps its address",
     source: `${POSIX}, ERRORS; bind(2)`,
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const [tcp, udp, tcp6, unixBound] = [
         fixture.boundTcp(),
@@ -441,6 +464,7 @@ conformance("bind", [
   {
     clause: "EINVAL: a unix socket that is bound leaves no file behind",
     source: "unix_bind_bsd in net/unix/af_unix.c",
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       const server = unix(fixture);
@@ -452,6 +476,7 @@ conformance("bind", [
   {
     clause: "EISCONN, on Linux EINVAL: the socket is connected",
     source: `${POSIX}, ERRORS (may fail); __inet_bind in net/ipv4/af_inet.c`,
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       const { client, server } = fixture.connection();
       const datagram = fixture.udp();
@@ -471,6 +496,7 @@ conformance("bind", [
   {
     clause: "EINVAL: the socket is connecting (SYN_SENT)",
     source: "__inet_bind in net/ipv4/af_inet.c",
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       const full = fixture.listener(0);
       connect(fixture.tcp(), getsockname(full));
@@ -482,6 +508,7 @@ conformance("bind", [
   {
     clause: "EINVAL: the socket has been shut down",
     source: `${POSIX}, ERRORS`,
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       const { client } = fixture.connection();
       shutdown(client, SHUT.WR);
@@ -491,6 +518,7 @@ conformance("bind", [
   {
     clause: "a TCP socket whose connection is over may be bound again, unless its port was chosen by us",
     source: "SOCK_BINDPORT_LOCK in tcp_set_state, net/ipv4/tcp.c",
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       for (const isPortGiven of [false, true]) {
         const listener = fixture.listener();
@@ -509,6 +537,7 @@ conformance("bind", [
   {
     clause: "EINVAL: an address that no socket of the kind can have",
     source: `${POSIX}, ERRORS (may fail); bind(2); __inet6_bind in net/ipv6/af_inet6.c`,
+    except: { windows: "Windows has no interface of Linux's name" },
     run(fixture) {
       const multicast = { ...loopback6, address: "ff02::1%lo" };
       assertFails(tryBind(fixture.socket(AF.INET6, SOCK.STREAM), multicast), "InvalidArgument", "EINVAL");
@@ -522,6 +551,7 @@ conformance("bind", [
   {
     clause: "an address as bytes goes to the kernel as it is",
     source: "berkeley; netlink(7)",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const netlink = fixture.socket(AF.NETLINK, SOCK.RAW);
       bind(netlink, { family: "unknown", number: AF.NETLINK, data: new Uint8Array(10) });
@@ -533,6 +563,7 @@ conformance("bind", [
   {
     clause: "ELOOP: the path goes through a loop of symbolic links",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       symlinkSync("loop", `${folder}/loop`);
@@ -542,6 +573,7 @@ conformance("bind", [
   {
     clause: "ENAMETOOLONG: a part of the path is longer than NAME_MAX, once its links are followed",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       symlinkSync("x".repeat(256), `${folder}/long`);
@@ -551,6 +583,7 @@ conformance("bind", [
   {
     clause: "ENOENT: a directory of the path does not exist, or the path ends with a slash",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       symlinkSync("nothing", `${folder}/dangling`);
@@ -562,6 +595,7 @@ conformance("bind", [
   {
     clause: "ENOTDIR: a part of the path is not a directory",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
+    except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
       const folder = fixture.folder();
       writeFileSync(`${folder}/file`, "");
@@ -590,6 +624,7 @@ conformance("bind", [
   {
     clause: "EBADF: the descriptor was closed behind our back",
     source: `${POSIX}, ERRORS; bind(2)`,
+    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
     run(fixture) {
       const made = fixture.tcp();
       closeDescriptor(made.fd);

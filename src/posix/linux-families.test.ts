@@ -50,6 +50,7 @@ conformance("netlink addresses", [
   {
     clause: "bind() with pid 0 gets a port: of a process's first socket its own number, of others another",
     source: "netlink(7); netlink_autobind in net/netlink/af_netlink.c",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const [first, second] = [1, 2].map(() => {
         const netlink = fixture.socket(AF.NETLINK, SOCK.RAW, NETLINK_ROUTE);
@@ -63,6 +64,7 @@ conformance("netlink addresses", [
   {
     clause: "a mask of groups, and a port of one's own",
     source: "netlink(7), Address formats",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const netlink = fixture.socket(AF.NETLINK, SOCK.RAW, NETLINK_ROUTE);
       const address = { family: "netlink", pid: 0x80000000 + process.pid, groups: 0x40000001 } as const;
@@ -73,6 +75,7 @@ conformance("netlink addresses", [
   {
     clause: "a question to the kernel, whose answer comes from pid 0: the interfaces",
     source: "netlink(7); rtnetlink(7), RTM_GETLINK",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const netlink = fixture.socket(AF.NETLINK, SOCK.RAW, NETLINK_ROUTE);
       const question = new DataView(new ArrayBuffer(32));
@@ -92,6 +95,7 @@ conformance("packet addresses", [
   {
     clause: "bind() to an interface; the name tells its hardware",
     source: "packet(7); packet_getname in net/packet/af_packet.c",
+    except: { windows: "Windows has no AF_PACKET" },
     run(fixture) {
       const packets = packetSocket(fixture, SOCK.DGRAM);
       if (packets === undefined) return;
@@ -108,6 +112,7 @@ conformance("packet addresses", [
   {
     clause: "recvfrom, recvmsg and recvmmsg receive what passes: on lo what goes out, and what comes in",
     source: "packet(7); packet_recvmsg in net/packet/af_packet.c, which refuses MSG_CMSG_CLOEXEC",
+    except: { windows: "Windows has no AF_PACKET" },
     run(fixture) {
       const ways: ((socket: Socket, into: Buffer) => Received | undefined)[] = [
         (socket, into) => recvfrom(socket, into, MSG.DONTWAIT),
@@ -137,6 +142,7 @@ conformance("packet addresses", [
   {
     clause: "SOCK_RAW gives the header of the link layer, and control messages beside it",
     source: "packet(7); socket(7), SO_TIMESTAMPNS",
+    except: { windows: "Windows has no AF_PACKET" },
     run(fixture) {
       const packets = packetSocket(fixture, SOCK.RAW);
       if (packets === undefined) return;
@@ -154,6 +160,7 @@ conformance("vsock addresses", [
   {
     clause: "bind() to any context and a free port, and the name that it gets",
     source: "vsock(7); __vsock_bind_connectible in net/vmw_vsock/af_vsock.c",
+    except: { windows: "Windows has no AF_VSOCK" },
     run(fixture) {
       const made = trySocket(AF.VSOCK, SOCK.STREAM);
       if (!made.ok) return fixture.skip(`there is no vsock here: ${made.error.message}`);

@@ -18,7 +18,7 @@ import { winsockRows } from "../conformance/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
 import { acceptQueue, effectiveBacklog } from "./accept-queue.ts";
-import { bind } from "./bind.ts";
+import { bind, tryBind } from "./bind.ts";
 import { close } from "./close.ts";
 import { connect, tryConnect } from "./connect.ts";
 import { AF, POLL, SHUT, SOCK, SOMAXCONN } from "./constants.ts";
@@ -34,6 +34,10 @@ import { socket } from "./socket.ts";
 
 const somaxconn = () => Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 const POSIX = "POSIX listen(3p)";
+
+/** Rows about what Windows does otherwise. */
+const others = "it is about Windows";
+const onlyWindows = { darwin: others, freebsd: others, linux: others };
 
 conformance("listen", [
   {
@@ -52,6 +56,7 @@ conformance("listen", [
   {
     clause: "backlog limits the queue: it holds one more than the backlog, and the next connect waits",
     source: `${POSIX}, DESCRIPTION; sk_acceptq_is_full in include/net/sock.h`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.listener(2);
       const clients = [1, 2, 3, 4].map(() => fixture.tcp({ nonblocking: true }));
@@ -65,6 +70,7 @@ conformance("listen", [
   {
     clause: "a larger backlog is silently reduced to the limit: net.core.somaxconn",
     source: `${POSIX}, DESCRIPTION; __sys_listen in net/socket.c`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.boundTcp();
       listen(server, somaxconn() + 1);
@@ -89,6 +95,7 @@ conformance("listen", [
   {
     clause: "backlogs up to SOMAXCONN are supported",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.listener(SOMAXCONN);
       assert.equal(effectiveBacklog(server), Math.min(SOMAXCONN, somaxconn()));
@@ -97,6 +104,7 @@ conformance("listen", [
   {
     clause: "incomplete connections are not in the queue: only established ones are pending",
     source: `${POSIX}, DESCRIPTION; listen(2), NOTES`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.listener(0);
       connect(fixture.tcp(), getsockname(server));
@@ -108,6 +116,7 @@ conformance("listen", [
   {
     clause: "a negative backlog acts as 0",
     source: `${POSIX}, DESCRIPTION; Linux compares it unsigned`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.boundTcp();
       for (const backlog of [-1, -0x80000000, -(2 ** 53), Number.NEGATIVE_INFINITY]) {
@@ -120,6 +129,7 @@ conformance("listen", [
   {
     clause: "a backlog of 0 may allow connections: on Linux, one",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.listener(0);
       connect(fixture.tcp(), getsockname(server));
@@ -130,6 +140,7 @@ conformance("listen", [
   {
     clause: "a backlog past 2147483647 acts as 2147483647",
     source: "Zig's u31; a C int",
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.boundTcp();
       for (const backlog of [0x7fffffff, 0x80000000, 2 ** 32, 2 ** 53, Number.POSITIVE_INFINITY]) {
@@ -177,6 +188,7 @@ conformance("listen", [
   {
     clause: "a second listen changes the backlog",
     source: "berkeley; inet_listen in net/ipv4/af_inet.c, unix_listen in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const tcp = fixture.listener(5);
       const unix = fixture.socket(AF.UNIX, SOCK.STREAM);
@@ -219,6 +231,9 @@ conformance("listen", [
   {
     clause: "an unbound TCP socket is bound to an ephemeral port",
     source: `Zig AddressInUse; inet_csk_listen_start in net/ipv4/inet_connection_sock.c`,
+    except: {
+      windows: "an unbound socket is refused: WSAEINVAL (listen, recvfrom and getsockname, WSAEINVAL)",
+    },
     run(fixture) {
       for (const domain of [AF.INET, AF.INET6]) {
         const server = fixture.socket(domain, SOCK.STREAM);
@@ -231,6 +246,7 @@ conformance("listen", [
   {
     clause: "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
     source: `${POSIX}, ERRORS; Zig SocketNotBound; unix_listen in net/unix/af_unix.c`,
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
         const server = fixture.socket(AF.UNIX, type);
@@ -263,6 +279,7 @@ conformance("listen", [
   {
     clause: "EINVAL: a socketpair's end is connected, though it is not bound",
     source: `${POSIX}, ERRORS; unix_listen in net/unix/af_unix.c`,
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       for (const type of [SOCK.STREAM, SOCK.SEQPACKET]) {
         const [left] = fixture.pair(type);
@@ -273,6 +290,7 @@ conformance("listen", [
   {
     clause: "EINVAL: the socket is connecting (SYN_SENT)",
     source: `${POSIX}, ERRORS; inet_listen in net/ipv4/af_inet.c`,
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       const full = fixture.listener(0);
       connect(fixture.tcp(), getsockname(full));
@@ -284,6 +302,7 @@ conformance("listen", [
   {
     clause: "EINVAL: the socket has been shut down",
     source: `${POSIX}, ERRORS`,
+    except: { wine: "Wine has no SIO_TCP_INFO, which tells the state; Windows has since 10 1703" },
     run(fixture) {
       const { client, server } = fixture.connection();
       shutdown(client, SHUT.RDWR);
@@ -307,6 +326,7 @@ conformance("listen", [
   {
     clause: "SHUT_RD on a TCP listener ends listening; it can listen again",
     source: "inet_shutdown in net/ipv4/af_inet.c",
+    except: { windows: "Windows does not tell the accept queue" },
     run(fixture) {
       const server = fixture.listener(3);
       shutdown(server, SHUT.RD);
@@ -322,6 +342,7 @@ conformance("listen", [
   {
     clause: "SHUT_RD on a unix listener refuses from then on, though it listens again",
     source: "unix_shutdown in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const server = fixture.socket(AF.UNIX, SOCK.STREAM);
       bind(server, fixture.abstractAddress());
@@ -345,6 +366,7 @@ conformance("listen", [
   {
     clause: "EOPNOTSUPP: the socket is not of a type that listens",
     source: `${POSIX}, ERRORS; Zig OperationNotSupported`,
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const datagrams = [fixture.udp(), fixture.socket(AF.INET6, SOCK.DGRAM), fixture.pair(SOCK.DGRAM)[0]];
       for (const datagram of datagrams) {
@@ -356,6 +378,7 @@ conformance("listen", [
   {
     clause: "EBADF: the descriptor was closed behind our back",
     source: `${POSIX}, ERRORS; Zig calls it unreachable`,
+    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
     run(fixture) {
       const server = fixture.boundTcp();
       closeDescriptor(server.fd);
@@ -401,6 +424,7 @@ conformance("listen", [
   {
     clause: "a unix listener tells its queue, too; its queue holds one more than the backlog",
     source: "unix_recvq_full in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const server = fixture.socket(AF.UNIX, SOCK.STREAM);
       bind(server, fixture.abstractAddress());
@@ -422,6 +446,71 @@ conformance("listen", [
       assert.equal(listen(fixture.boundTcp(), 1), undefined);
     },
   },
+  {
+    clause: "Windows: an unbound socket is refused: WSAEINVAL",
+    source: "Zig SocketNotBound; Winsock listen, WSAEINVAL",
+    except: onlyWindows,
+    run(fixture) {
+      for (const domain of [AF.INET, AF.INET6]) {
+        const server = fixture.socket(domain, SOCK.STREAM);
+        const error = assertFails(tryListen(server, 1), "SocketNotBound", "EINVAL");
+        assert.equal(error.errno, -4071);
+      }
+    },
+  },
+  {
+    clause: "Windows: a second listen succeeds, and changes nothing",
+    source: "Winsock listen, Remarks",
+    except: onlyWindows,
+    run(fixture) {
+      const server = fixture.listener(1);
+      for (const backlog of [0, 1, 200]) listen(server, backlog);
+      assert.equal(getsockopt(server, SO.ACCEPTCONN), true);
+      connect(fixture.tcp(), getsockname(server));
+      fixture.own(accept(server).socket);
+    },
+  },
+  {
+    clause: "Windows: a full queue refuses",
+    source: "Winsock listen, Remarks: WSAECONNREFUSED",
+    except: { ...onlyWindows, wine: "Wine answers as Linux does: the connect waits (listen, Remarks)" },
+    run(fixture) {
+      const server = fixture.listener(1);
+      const results = Array.from({ length: 8 }, () => tryConnect(fixture.tcp(), getsockname(server)));
+      const refused = results.find((result) => !result.ok);
+      assert.ok(refused !== undefined);
+      assertFails(refused, "ConnectionRefused", "ECONNREFUSED");
+    },
+  },
+  {
+    clause: "Windows: SO_REUSEADDR takes the port from a live listener",
+    source: "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE (Winsock)",
+    except: {
+      ...onlyWindows,
+      wine: "Wine says WSAEACCES, where Windows binds (Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE)",
+    },
+    run(fixture) {
+      const server = fixture.listener();
+      const thief = fixture.tcp();
+      setsockopt(thief, SO.REUSEADDR, true);
+      bind(thief, getsockname(server));
+      listen(thief, 1);
+    },
+  },
+  {
+    clause: "Windows: SO_EXCLUSIVEADDRUSE keeps the port, whatever others set",
+    source: "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE (Winsock)",
+    except: onlyWindows,
+    run(fixture) {
+      const server = fixture.tcp();
+      setsockopt(server, SO.EXCLUSIVEADDRUSE, true);
+      bind(server, loopback);
+      listen(server, 1);
+      const thief = fixture.tcp();
+      setsockopt(thief, SO.REUSEADDR, true);
+      assertFails(tryBind(thief, getsockname(server)), "AccessDenied", "EACCES");
+    },
+  },
   ...winsockRows("listen", (socket) => tryListen(socket, 1)),
   ...documentedErrors(listenErrors, (system) => {
     using server = socket(AF.INET, SOCK.STREAM, 0, { system });
@@ -429,26 +518,32 @@ conformance("listen", [
   }),
 ]);
 
-test("listen throws what tryListen returns, with the caller's stack", () => {
-  using datagram = socket(AF.INET, SOCK.DGRAM);
-  const { stackTraceLimit } = Error;
-  const result = tryListen(datagram, 1);
-  assert.ok(!result.ok && !result.error.stack?.includes("\n    at "), "no stack is captured");
-  assert.throws(
-    () => {
-      listen(datagram, 1);
-    },
-    (error: unknown) => {
-      assert.ok(isListenError(error));
-      assert.equal(error.name, "OperationNotSupported");
-      const [header, first] = error.stack?.split("\n") ?? [];
-      assert.match(header ?? "", /^OperationNotSupported: listen EOPNOTSUPP/);
-      assert.match(first ?? "", /listen\.test\./);
-      return true;
-    },
-  );
-  assert.equal(Error.stackTraceLimit, stackTraceLimit);
-});
+test(
+  "listen throws what tryListen returns, with the caller's stack",
+  except({
+    windows: "an unbound socket is refused: WSAEINVAL (listen, recvfrom and getsockname, WSAEINVAL)",
+  }),
+  () => {
+    using datagram = socket(AF.INET, SOCK.DGRAM);
+    const { stackTraceLimit } = Error;
+    const result = tryListen(datagram, 1);
+    assert.ok(!result.ok && !result.error.stack?.includes("\n    at "), "no stack is captured");
+    assert.throws(
+      () => {
+        listen(datagram, 1);
+      },
+      (error: unknown) => {
+        assert.ok(isListenError(error));
+        assert.equal(error.name, "OperationNotSupported");
+        const [header, first] = error.stack?.split("\n") ?? [];
+        assert.match(header ?? "", /^OperationNotSupported: listen EOPNOTSUPP/);
+        assert.match(first ?? "", /listen\.test\./);
+        return true;
+      },
+    );
+    assert.equal(Error.stackTraceLimit, stackTraceLimit);
+  },
+);
 
 test(
   "listen takes a descriptor's number and Node's own server, and closes neither",
@@ -477,10 +572,14 @@ test("listen refuses what is no socket, before any call", () => {
   for (const fd of [-1, 0.5, Number.NaN, 2 ** 31]) assert.throws(() => listen(fd, 1), RangeError);
 });
 
-test("a Socket adopts a listening descriptor", () => {
-  const made = socket(AF.INET, SOCK.STREAM);
-  listen(made, 5);
-  using adopted = Socket.from(made.detach());
-  assert.equal(made.closed, true);
-  assert.deepEqual([adopted.domain, adopted.type, effectiveBacklog(adopted)], [AF.INET, SOCK.STREAM, 5]);
-});
+test(
+  "a Socket adopts a listening descriptor",
+  except({ windows: "Windows does not tell the accept queue" }),
+  () => {
+    const made = socket(AF.INET, SOCK.STREAM);
+    listen(made, 5);
+    using adopted = Socket.from(made.detach());
+    assert.equal(made.closed, true);
+    assert.deepEqual([adopted.domain, adopted.type, effectiveBacklog(adopted)], [AF.INET, SOCK.STREAM, 5]);
+  },
+);

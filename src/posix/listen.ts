@@ -77,13 +77,16 @@ export const isListenError = (error: unknown): error is ListenError => listenErr
 /**
  * Marks a connection-mode socket as accepting connections, and limits the queue of those that wait for `accept()`.
  *
- * An IPv4 or IPv6 socket that is not bound is bound to a free port. Listening again on a listener changes its backlog.
+ * An IPv4 or IPv6 socket that is not bound is bound to a free port, but on Windows, where it fails with `SocketNotBound`.
+ * Listening again on a listener changes its backlog, but on Windows, where it succeeds and changes nothing.
  *
  * The system may cap the backlog and does not say so; `effectiveBacklog()` tells what was granted.
  * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and the queue holds
  *   one more than the backlog; those that are not established yet have a queue of their own (`tcp_max_syn_backlog`).
  *   When it is full, TCP ignores the last step of the handshake, and the peer goes on trying; a connect to a unix
  *   socket blocks, or fails with `WouldBlock`.
+ * - Windows: at most some hundreds; `acceptQueue()` cannot tell. When it is full, connections are refused. Another program may take the
+ *   port with SO.REUSEADDR, unless SO.EXCLUSIVEADDRUSE was set before `bind()`.
  * - macOS: at most `kern.ipc.somaxconn` (128); 0 and less act as that too. Connections that are not established yet count.
  * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds one and a half times the backlog.
  *

@@ -55,6 +55,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "sockets arrive as Sockets that know their domain, type and protocol",
     source: "unix(7), SCM_RIGHTS",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const kinds: [number, number, number][] = [
         [AF.INET, SOCK.STREAM, IPPROTO.TCP],
@@ -76,7 +77,10 @@ conformance("SCM_RIGHTS", [
   },
   {
     clause: "a file arrives as a Descriptor; it is the same open file, with one position",
-    except: { deno: "Deno's fs reads from no descriptor but those that it has opened itself" },
+    except: {
+      windows: "Windows has no SCM_RIGHTS",
+      deno: "Deno's fs reads from no descriptor but those that it has opened itself",
+    },
     source: "unix(7), SCM_RIGHTS; POSIX XSH 2.10.11",
     run(fixture) {
       const path = join(fixture.folder(), "file");
@@ -97,6 +101,7 @@ conformance("SCM_RIGHTS", [
     clause:
       "what is sent stays the sender's, and what is received is the receiver's: either may close its own",
     source: "unix(7), SCM_RIGHTS",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [near, far] = fixture.pair();
       const [received] = pass(fixture, [near]);
@@ -117,6 +122,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "the same descriptor several times, and a received one again: each is one of its own",
     source: "unix(7), SCM_RIGHTS",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const udp = fixture.udp();
       const received = pass(fixture, [udp, udp.fd, udp]);
@@ -134,6 +140,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "253 at once: SCM_MAX_FD",
     source: "unix(7), SCM_RIGHTS",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const received = pass(fixture, Array<number>(253).fill(fixture.udp().fd));
       assert.equal(new Set(received.map(({ fd }) => fd)).size, 253);
@@ -142,6 +149,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "several control messages of descriptors arrive as one; none arrive as no control message",
     source: "scm_fp_copy and scm_detach_fds in net/core/scm.c",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
       const rights = (count: number) =>
@@ -156,7 +164,10 @@ conformance("SCM_RIGHTS", [
   },
   {
     clause: "close-on-exec: no program that is started inherits one",
-    except: { bun: "Bun's child processes inherit nothing, whatever the flag" },
+    except: {
+      windows: "Windows has no SCM_RIGHTS",
+      bun: "Bun's child processes inherit nothing, whatever the flag",
+    },
     source: "recvmsg(2), MSG_CMSG_CLOEXEC",
     run(fixture) {
       const inherited = fixture.socket(AF.INET, SOCK.STREAM, 0, { closeOnExec: false });
@@ -171,6 +182,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "on a stream nothing is received past the bytes that descriptors were sent with",
     source: "unix(7), SCM_RIGHTS; unix_stream_read_generic in net/unix/af_unix.c",
+    except: { windows: "Windows has no such option" },
     run(fixture) {
       const [left, right] = fixture.pair();
       send(left, Buffer.from("before"));
@@ -189,6 +201,7 @@ conformance("SCM_RIGHTS", [
     clause:
       "what is under way is closed with the socket that nobody received from; so is what recv() passes over",
     source: "unix(7), SCM_RIGHTS; scm_destroy in net/core/scm.c",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       for (const passOver of [false, true]) {
         const [near, far] = fixture.pair();
@@ -204,6 +217,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "a listening socket goes on accepting at the receiver's, when the sender has closed its own",
     source: "unix(7), SCM_RIGHTS",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const listener = fixture.listener(7);
       const [received] = pass(fixture, [listener]);
@@ -246,6 +260,7 @@ conformance("SCM_RIGHTS", [
   {
     clause: "detach() and a scope's end: the receiver's to keep, or closed",
     source: "berkeley",
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const udp = fixture.udp();
       const before = openDescriptors();

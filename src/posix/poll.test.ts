@@ -40,6 +40,7 @@ conformance("poll", [
   {
     clause: "POLLIN and POLLRDNORM: data may be read; POLLOUT and POLLWRNORM: data may be written",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "Windows has no MSG_DONTWAIT" },
     run(fixture) {
       const [left, right] = fixture.pair();
       assert.equal(readyNow(right, POLL.IN | POLL.RDNORM), 0);
@@ -76,6 +77,9 @@ conformance("poll", [
   {
     clause: "POLLHUP: the peer has gone, or the socket is not connected; told without being asked for",
     source: `${POSIX}, DESCRIPTION; tcp_poll in net/ipv4/tcp.c`,
+    except: {
+      wine: "Wine says nothing of a socket that is not connected; Windows POLLHUP (WSAPoll, Remarks)",
+    },
     run(fixture) {
       const [left, right] = fixture.pair();
       close(right);
@@ -86,6 +90,7 @@ conformance("poll", [
   {
     clause: "POLLRDHUP: the peer has stopped sending, and the end may be read",
     source: "poll(2)",
+    except: { windows: "Windows has no POLL_RDHUP" },
     run(fixture) {
       const { client, server } = fixture.connection();
       assert.equal(readyNow(server, POLL.RDHUP), 0);
@@ -97,6 +102,9 @@ conformance("poll", [
   {
     clause: "POLLERR: an error is pending; told without being asked for",
     source: `${POSIX}, DESCRIPTION`,
+    except: {
+      wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
+    },
     run(fixture) {
       const gone = fixture.udp();
       bind(gone, loopback);
@@ -127,6 +135,7 @@ conformance("poll", [
   {
     clause: "a regular file is always ready to read and write",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "a descriptor of C's is no handle to Winsock" },
     run() {
       const file = openSync("/dev/null", "r+");
       assert.equal(readyNow(file, POLL.IN | POLL.OUT), POLL.IN | POLL.OUT);
@@ -146,12 +155,13 @@ conformance("poll", [
         [1, 3],
       );
       // The type is that of the sockets given: a Socket has a domain.
-      assert.equal(ready[0]?.socket.domain, AF.UNIX);
+      assert.equal(ready[0]?.socket.domain, pairs[0]?.[0].domain);
     },
   },
   {
     clause: "one socket may be asked about more than once",
     source: `${POSIX}, DESCRIPTION`,
+    except: { wine: "Wine answers one of several entries about one socket; WSAPoll documents no such limit" },
     run(fixture) {
       const [left, right] = fixture.pair();
       send(left, Buffer.from("x"));
@@ -240,6 +250,7 @@ conformance("poll", [
   {
     clause: "EINVAL: there are more sockets than RLIMIT_NOFILE",
     source: `${POSIX}, ERRORS; do_sys_poll in fs/select.c`,
+    except: { windows: "it reads Linux's /proc" },
     run(fixture) {
       const [, soft] = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8")) ?? [];
       const limit = Number(soft);

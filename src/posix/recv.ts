@@ -89,7 +89,7 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
 /**
  * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer than the buffer, the
  * rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once SO.RCVTIMEO is
- * over it fails with `WouldBlock`. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
+ * over it fails with `WouldBlock`; on Windows the socket is then in no certain state, and should be closed. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable

@@ -36,6 +36,7 @@ conformance("shutdown", [
   {
     clause: "SHUT_WR ends sending: the peer reads what is under way, then the end; receiving goes on",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const { client, server } = fixture.connection();
       for (const [near, far] of [[client, server], fixture.pair(), fixture.pair(SOCK.SEQPACKET)] as const) {
@@ -52,6 +53,7 @@ conformance("shutdown", [
   {
     clause: "SHUT_RD ends receiving; sending goes on",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       for (const [near, far] of [[client, server], fixture.pair()] as const) {
@@ -66,6 +68,7 @@ conformance("shutdown", [
     clause:
       "SHUT_RD: TCP on Linux still receives what arrives, then tells the end again; a unix peer is told EPIPE",
     source: "shutdown(2); tcp_recvmsg_locked in net/ipv4/tcp.c, unix_stream_sendmsg in net/unix/af_unix.c",
+    except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       shutdown(client, SHUT.RD);
@@ -81,6 +84,7 @@ conformance("shutdown", [
   {
     clause: "SHUT_RDWR ends both",
     source: `${POSIX}, DESCRIPTION`,
+    except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       for (const [near, far] of [[client, server], fixture.pair()] as const) {
@@ -94,6 +98,7 @@ conformance("shutdown", [
   {
     clause: "it ends for everyone who shares the socket",
     source: `${POSIX}, DESCRIPTION; RATIONALE`,
+    except: { windows: "a SOCKET is no descriptor of C's, which node:fs and spawn() take" },
     async run(fixture) {
       const [left, right] = fixture.pair();
       // A program that waits for data on its standard input, which is the other end of the pair.
@@ -108,6 +113,7 @@ conformance("shutdown", [
   {
     clause: "it wakes whoever polls",
     source: "tcp_shutdown in net/ipv4/tcp.c; poll(2), POLLRDHUP and POLLHUP",
+    except: { windows: "Windows has no POLL_RDHUP" },
     run(fixture) {
       const { client, server } = fixture.connection();
       const events = POLL.IN | POLL.RDHUP;
@@ -142,6 +148,7 @@ conformance("shutdown", [
   {
     clause: "a connected datagram socket: sending fails, or receiving gives 0",
     source: `${POSIX}, DESCRIPTION; udp_recvmsg in net/ipv4/udp.c`,
+    except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
       const peer = fixture.udp();
       bind(peer, { family: "ipv4", address: "127.0.0.1", port: 0 });
@@ -155,6 +162,7 @@ conformance("shutdown", [
   {
     clause: "SHUT_RD of a TCP listener ends listening, and frees its port; SHUT_WR does nothing",
     source: "inet_shutdown in net/ipv4/af_inet.c",
+    except: { windows: "a listener cannot be shut down: WSAENOTCONN (shutdown)" },
     run(fixture) {
       const server = fixture.listener();
       shutdown(server, SHUT.WR);
@@ -171,6 +179,7 @@ conformance("shutdown", [
     clause:
       "SHUT_RD of a unix listener refuses from then on; those that wait are accepted still, then EINVAL",
     source: "unix_shutdown and unix_accept in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       const server = fixture.socket(AF.UNIX, SOCK.STREAM);
       const address = fixture.abstractAddress();
@@ -186,6 +195,9 @@ conformance("shutdown", [
   {
     clause: "ENOTCONN: the socket is not connected",
     source: `${POSIX}, ERRORS; shutdown(2)`,
+    except: {
+      wine: "Wine shuts down a datagram socket that is not connected; Windows says WSAENOTCONN (shutdown)",
+    },
     run(fixture) {
       for (const made of [
         fixture.tcp(),
@@ -201,6 +213,7 @@ conformance("shutdown", [
   {
     clause: "ENOTCONN: a TCP socket that is not connected is shut down all the same, for good",
     source: "inet_shutdown in net/ipv4/af_inet.c",
+    except: { windows: "shut down in vain, it is as it was" },
     run(fixture) {
       const server = fixture.listener();
       const client = fixture.tcp();
@@ -212,6 +225,7 @@ conformance("shutdown", [
   {
     clause: "a unix socket that is not connected may be shut down",
     source: "unix_shutdown in net/unix/af_unix.c",
+    except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       for (const type of [SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]) {
         assertOk(tryShutdown(fixture.socket(AF.UNIX, type), SHUT.RDWR));
@@ -234,6 +248,7 @@ conformance("shutdown", [
   {
     clause: "EOPNOTSUPP: the protocol does not have the call",
     source: "sock_no_shutdown in net/core/sock.c, netlink_ops in net/netlink/af_netlink.c",
+    except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
       const made = fixture.socket(AF.NETLINK, SOCK.RAW);
       assertFails(tryShutdown(made, SHUT.RD), "OperationNotSupported", "EOPNOTSUPP");
@@ -242,6 +257,7 @@ conformance("shutdown", [
   {
     clause: "EBADF: the descriptor was closed behind our back",
     source: `${POSIX}, ERRORS; shutdown(2)`,
+    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
     run(fixture) {
       const made = fixture.tcp();
       closeDescriptor(made.fd);
@@ -261,6 +277,9 @@ conformance("shutdown", [
   {
     clause: "a reset connection is not connected any more",
     source: `${POSIX}, ERRORS`,
+    except: {
+      wine: "Wine shuts down a connection that was reset; Windows says WSAECONNRESET or WSAENOTCONN (shutdown)",
+    },
     run(fixture) {
       const { client, server } = fixture.connection();
       setsockopt(server, SO.LINGER, { on: true, seconds: 0 });

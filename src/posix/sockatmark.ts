@@ -29,7 +29,8 @@ export type SockatmarkError = ErrorOf<typeof sockatmarkErrors>;
 export const isSockatmarkError = (error: unknown): error is SockatmarkError => sockatmarkErrors.has(error);
 
 /**
- * Whether the next byte to be received is the one that was sent with `MSG.OOB`.
+ * Whether the next byte to be received is the one that was sent with `MSG.OOB`. Windows tells so of a socket with SO.OOBINLINE alone, and
+ * says true also where no such byte is under way.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`,

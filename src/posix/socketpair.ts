@@ -13,7 +13,7 @@ export const socketpairErrors = new ErrorSet("socketpair", {
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     sentence: "The protocol cannot make a pair of sockets.",
-    advice: "On Linux, AF.UNIX can.",
+    advice: "On Linux, AF.UNIX can; on Windows, AF.INET and AF.INET6 with SOCK.STREAM.",
   },
 });
 
@@ -25,6 +25,9 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
 
 /**
  * Makes two sockets that are connected to each other, without a name.
+ *
+ * Windows has no such call: `AF.INET` and `AF.INET6` with `SOCK.STREAM` give two TCP sockets there that are connected over loopback,
+ * after a check that each is the other's peer; everything else fails with `OperationNotSupported`.
  *
  * @param domain the address family: `AF.UNIX`
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`

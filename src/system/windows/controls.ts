@@ -7,14 +7,13 @@ const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
- * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From ws2ipdef.h. IP_PKTINFO is struct in_pktinfo,
- * { in_addr, ULONG }, and not Linux's.
+ * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From ws2ipdef.h. IP_PKTINFO is left out, and arrives as
+ * bytes: struct in_pktinfo is { in_addr, ULONG }, and not Linux's.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(21),
   IPV6_PKTINFO: ipv6(19),
   IPV6_TCLASS: ipv6(39),
-  IP_PKTINFO: ip(19),
   IP_TOS: ip(3),
   IP_TTL: ip(4),
 };

@@ -25,7 +25,8 @@ export function receiveStream(winsock: Winsock, fd: number, message: MessageHead
   if (returned !== 0) return -1;
   if (message.address !== null) message.address.length = 0;
   if (message.control !== null) message.control.length = 0;
-  message.flags = 0;
+  // POSIX has the receiver told of out-of-band data, which Winsock leaves out of its flags.
+  message.flags = flags & MSG.OOB;
   return moved(returned);
 }
 

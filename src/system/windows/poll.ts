@@ -59,9 +59,11 @@ function wsaPoll(winsock: Winsock, entries: PollEntry[], timeout: number): numbe
 /** Out-of-band data is POLLRDBAND to WSAPoll(), and POLLPRI to POSIX. */
 const asked = (events: number) => (events & ASKED) | (events & POLL.PRI ? POLL.RDBAND : 0);
 
+/** Whoever asks for POLLIN, which is both of POLLRDNORM and POLLRDBAND, is told POLLIN. */
 function told(revents: number, events: number): number {
-  if ((revents & POLL.RDBAND) === 0 || (events & POLL.PRI) === 0) return revents;
-  return (revents & ~(events & POLL.RDBAND ? 0 : POLL.RDBAND)) | POLL.PRI;
+  const isIn = (events & POLL.IN) === POLL.IN && (revents & POLL.IN) !== 0;
+  if ((revents & POLL.RDBAND) === 0 || (events & POLL.PRI) === 0) return isIn ? revents | POLL.IN : revents;
+  return (revents & ~(events & POLL.RDBAND ? 0 : POLL.RDBAND)) | POLL.PRI | (isIn ? POLL.IN : 0);
 }
 
 /**
