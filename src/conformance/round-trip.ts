@@ -65,10 +65,11 @@ const isOf = (clause: string, other: string) =>
 /** An option that the system lacks is refused, which getsockopt's and setsockopt's own tables check. */
 function exceptWhereLacking(row: OptionRow): OptionRow {
   const { name } = row.option;
+  if (host.name !== "scripted" && host.options[name] === undefined) {
+    return { ...row, except: { [host.name]: `${host.name} has no ${name}, or in a layout of its own` } };
+  }
   const [, exceptions] = Object.entries(windowsOptions).find(([clause]) => isOf(row.clause, clause)) ?? [];
-  if (exceptions !== undefined) return { ...row, except: { ...exceptions, ...row.except } };
-  if (host.name === "scripted" || host.options[name] !== undefined) return row;
-  return { ...row, except: { [host.name]: `${host.name} has no ${name}, or in a layout of its own` } };
+  return exceptions === undefined ? row : { ...row, except: { ...exceptions, ...row.except } };
 }
 
 /** What is set is what is read, or reads as `reads` where the kernel rounds it: `why` says how. */

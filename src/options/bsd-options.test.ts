@@ -5,6 +5,7 @@ import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linuxNumbers } from "../system/linux/numbers.ts";
 import { scripted } from "../system/scripted/scripted.ts";
 import type { System } from "../system/system.ts";
+import { windowsNumbers } from "../system/windows/numbers.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
 import { LOCAL } from "./local.ts";
@@ -16,6 +17,7 @@ import { TCP } from "./tcp.ts";
 
 const darwin = scripted({}, darwinNumbers);
 const freebsd = scripted({}, freebsdNumbers);
+const windows = scripted({}, windowsNumbers);
 const both = [darwin, freebsd];
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
@@ -127,7 +129,7 @@ test("the options of one int", () => {
 
 test("what Linux lacks is on a system, and what is laid out otherwise there is on none", () => {
   for (const option of [...Object.values(SO), ...Object.values(TCP), ...Object.values(LOCAL)]) {
-    const here = [darwin, freebsd].some((system) => option.numberOn(system) !== undefined);
+    const here = [darwin, freebsd, windows].some((system) => option.numberOn(system) !== undefined);
     assert.ok(here || option.name in linuxNumbers.options, option.name);
   }
   const otherwise = [TCP.INFO, TCP.MD5SIG, SO.MAX_PACING_RATE, SO.PEERCRED, IP.MSFILTER, IP.MCAST_MSFILTER];
