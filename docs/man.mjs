@@ -13,13 +13,18 @@ export const SYSTEM = `.Os berkeley ${version}`;
 
 /** The pages by their file names. */
 export function manualPages(project, errorSets) {
-  const calls = project.getReflectionsByKind(ReflectionKind.Function).filter(({ name }) => isCall(name));
+  const calls = project
+    .getReflectionsByKind(ReflectionKind.Function)
+    .filter(({ name, sources }) => isCall(name) && !isFrontDoor(sources));
   const names = calls.map(({ name }) => name);
   return new Map(calls.map((call) => [`${pageName(call.name)}.3`, page(call, names, errorSets)]));
 }
 
 /** What has a page: not the second spelling of a call, nor the guard of its error. */
 const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
+
+/** The front door has a listen() and a connect() too; the pages of these names are those of the calls. */
+const isFrontDoor = (sources = []) => sources.some(({ fileName }) => fileName.includes("src/stream/"));
 
 /** `man berkeley-listen`: under its own name, it would hide the system's. */
 const pageName = (call) => `berkeley-${call}`;

@@ -22,6 +22,7 @@
  */
 import type { ValueResult } from "../system/value-result.ts";
 
+/** The engines: io_uring of Linux, or the readiness of descriptors. */
 export type EngineName = "uring" | "readiness";
 
 /**
