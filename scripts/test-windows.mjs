@@ -65,7 +65,7 @@ async function runFile(file) {
   ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`]);
   const status = await runOnWindows(node, {
     file,
-    args: [...reporters, "--test-force-exit"],
+    args: reporters,
     output,
     environment,
     timeout: TIMEOUT,
