@@ -240,6 +240,7 @@ test("watch: ticks and microtasks of a handler run before the loop goes on", () 
 test("watch: holds the process until it is stopped, and process.exit() ends it all the same", () => {
   const { status } = program(`
     const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
+    Object.assign(globalThis, { right });
     watch(right.fd, "readable", () => process.exit(7));
     process.on("exit", () => close(right)); // which holds it until then
     setImmediate(() => send(left, Uint8Array.of(1)));
