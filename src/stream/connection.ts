@@ -4,6 +4,7 @@ import { ConnectionDuplex } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
 import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
 import { ConnectionBase } from "./open-stream.ts";
+import { Pieces } from "./pieces.ts";
 import type { PulledStream } from "./pulled-stream.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
 
@@ -131,12 +132,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** The pieces that `read()` gives, to the end. Leaving the loop leaves the connection open. */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array, void, void> {
-    for (;;) {
-      const piece = await this.read();
-      if (piece === null) return;
-      yield piece;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, void, void> {
+    return new Pieces(this.#pulled);
   }
 
   /** `close()`, at the end of an `await using` scope. */

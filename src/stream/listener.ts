@@ -50,7 +50,11 @@ class Pulling implements Taker {
       if (this.#reason !== undefined) throw this.#reason;
       return null;
     }
-    return this.#ready.shift() ?? this.#waiters.wait(options, () => this.#want());
+    const ready = this.#ready.shift();
+    if (ready !== undefined) return ready;
+    const waiting = this.#waiters.wait(options);
+    this.#want();
+    return waiting;
   }
 
   /**

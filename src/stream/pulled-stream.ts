@@ -2,6 +2,7 @@ import type { Engine, StreamHandlers } from "../engine/engine.ts";
 import { connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import type { WaitOptions } from "./give-up.ts";
 import { OpenStream, type StreamOwner } from "./open-stream.ts";
+import { asResult } from "./pieces.ts";
 import { Waiters } from "./waiters.ts";
 
 /** Copies a view of the engine's, which may be a Buffer, whose own slice() does not copy. */
@@ -14,7 +15,7 @@ const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(byte
 export class PulledStream extends OpenStream {
   readonly #readers = new Waiters<Uint8Array | null>("read()");
   readonly #writers = new Waiters<void>("write()");
-  readonly #closers = new Waiters<void>("close()");
+  #closers: Waiters<void> | undefined;
   #unread: Uint8Array | undefined;
   #receivingEnded = false;
   #sendingEnded = false;
@@ -65,7 +66,7 @@ export class PulledStream extends OpenStream {
     // What close() was still sending has been sent, unless something failed.
     if (this.error === null) this.#writers.resolveAll();
     else this.#writers.rejectAll(this.error);
-    this.#closers.resolveAll();
+    this.#closers?.resolveAll();
   }
 
   override reset(error: unknown = null): void {
@@ -74,16 +75,27 @@ export class PulledStream extends OpenStream {
   }
 
   read(options: WaitOptions | undefined): Promise<Uint8Array | null> {
+    return this.#read(options, (piece) => piece);
+  }
+
+  /** `read()`, for an iterator. */
+  next(): Promise<IteratorResult<Uint8Array, void>> {
+    return this.#read(undefined, asResult);
+  }
+
+  #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    const aborted = options?.signal?.aborted === true;
     const piece = this.#unread;
-    if (piece !== undefined && !options?.signal?.aborted) {
+    if (piece !== undefined && !aborted) {
       this.#unread = undefined;
       this.resume();
-      return Promise.resolve(piece);
+      return Promise.resolve(as(piece));
     }
-    if (this.#receivingEnded && !options?.signal?.aborted) return Promise.resolve(null);
+    if (this.#receivingEnded && !aborted) return Promise.resolve(as(null));
     if (!this.open) return Promise.reject(this.error ?? receivingClosed());
-    return this.#readers.wait(options, () => this.resume());
+    if (!aborted) this.resume();
+    return this.#readers.wait(options, as);
   }
 
   /** The bytes are good ones. */
@@ -118,7 +130,9 @@ export class PulledStream extends OpenStream {
 
   /** Waits until the descriptor is closed. */
   untilClosed(options?: WaitOptions): Promise<void> {
-    return this.#descriptorClosed ? Promise.resolve() : this.#closers.wait(options);
+    if (this.#descriptorClosed) return Promise.resolve();
+    this.#closers ??= new Waiters("close()");
+    return this.#closers.wait(options);
   }
 
   /** Nobody will read what is still to come. */

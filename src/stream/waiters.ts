@@ -1,15 +1,37 @@
 import { giveUpOn, type WaitOptions } from "./give-up.ts";
 
-interface Waiter<Value> {
-  readonly resolve: (value: Value) => void;
+/** One who waits for a Value, and gets what `as` makes of it. */
+class Waiter<Value, As> {
+  readonly as: (value: Value) => As;
+  readonly promised: (as: As) => void;
   readonly reject: (reason: unknown) => void;
-  stop: (() => void) | undefined;
+  stop: (() => void) | undefined = undefined;
+  next: Waiting<Value> | undefined = undefined;
+
+  constructor(as: (value: Value) => As, promised: (as: As) => void, reject: (reason: unknown) => void) {
+    this.as = as;
+    this.promised = promised;
+    this.reject = reject;
+  }
+
+  resolve(value: Value): void {
+    this.promised(this.as(value));
+  }
 }
 
-/** Those who wait for one kind of thing, in the order in which they came; each may give up. */
+type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "stop" | "next">;
+
+const same = <Value>(value: Value): Value => value;
+
+/**
+ * Those who wait for one kind of thing, in the order in which they came; each may give up. They are linked, since an array takes room
+ * for 17 from the first on, and most often it is one who waits.
+ */
 export class Waiters<Value> {
   readonly #what: string;
-  readonly #waiting: Waiter<Value>[] = [];
+  #first: Waiting<Value> | undefined;
+  #last: Waiting<Value> | undefined;
+  #size = 0;
 
   /** @param what what they wait for, as the message of a time-out says it: "read()" */
   constructor(what: string) {
@@ -17,30 +39,20 @@ export class Waiters<Value> {
   }
 
   get size(): number {
-    return this.#waiting.length;
+    return this.#size;
   }
 
-  /** @param begun called once the options are known to be good, and nothing has ended the wait */
-  wait(options: WaitOptions | undefined, begun?: () => void): Promise<Value> {
-    return new Promise((resolve, reject) => {
-      const waiter: Waiter<Value> = { resolve, reject, stop: undefined };
-      if (options !== undefined) {
-        if (options.signal?.aborted) throw options.signal.reason;
-        waiter.stop = giveUpOn(this.#what, options, (reason) => {
-          this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
-          reject(reason);
-        });
-      }
-      this.#waiting.push(waiter);
-      begun?.();
-    });
+  /** Waits for it. `as` says what the promise is to give of it, without a promise more. */
+  wait(options: WaitOptions | undefined): Promise<Value>;
+  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As): Promise<As>;
+  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same): Promise<unknown> {
+    return options === undefined ? this.#wait(as) : this.#waitOrGiveUp(as, options);
   }
 
   /** Gives it to the first; false where nobody waits. */
   resolveFirst(value: Value): boolean {
-    const waiter = this.#waiting.shift();
+    const waiter = this.#shift();
     if (waiter === undefined) return false;
-    waiter.stop?.();
     waiter.resolve(value);
     return true;
   }
@@ -50,14 +62,61 @@ export class Waiters<Value> {
   }
 
   rejectFirst(reason: unknown): boolean {
-    const waiter = this.#waiting.shift();
+    const waiter = this.#shift();
     if (waiter === undefined) return false;
-    waiter.stop?.();
     waiter.reject(reason);
     return true;
   }
 
   rejectAll(reason: unknown): void {
     while (this.rejectFirst(reason));
+  }
+
+  #wait<As>(as: (value: Value) => As): Promise<As> {
+    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject)));
+  }
+
+  // Apart from the other, which would keep the options and what stops the wait for as long, too.
+  #waitOrGiveUp<As>(as: (value: Value) => As, options: WaitOptions): Promise<As> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(as, resolve, reject);
+      waiter.stop = giveUpOn(this.#what, options, (reason) => {
+        this.#remove(waiter);
+        reject(reason);
+      });
+      this.#push(waiter);
+    });
+  }
+
+  #push(waiter: Waiting<Value>) {
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+    this.#size++;
+  }
+
+  #shift(): Waiting<Value> | undefined {
+    const waiter = this.#first;
+    if (waiter === undefined) return undefined;
+    this.#first = waiter.next;
+    if (this.#first === undefined) this.#last = undefined;
+    this.#size--;
+    waiter.stop?.();
+    return waiter;
+  }
+
+  #remove(waiter: Waiting<Value>) {
+    let before: Waiting<Value> | undefined;
+    let each = this.#first;
+    while (each !== undefined && each !== waiter) {
+      before = each;
+      each = each.next;
+    }
+    if (each === undefined) return;
+    if (before === undefined) this.#first = each.next;
+    else before.next = each.next;
+    if (this.#last === each) this.#last = before;
+    this.#size--;
   }
 }
