@@ -1,4 +1,4 @@
-import { memoryOf } from "../system/view.ts";
+import { lengthOf, memoryOf } from "../system/view.ts";
 
 /** Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is another. */
 export interface Lender {
@@ -35,6 +35,11 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     const length = Math.max(clamped(end, this.length) - start, 0);
     if (this.buffer !== this.#lender.buffer) return super.subarray(begin, end);
     return new ReceivedBytes(this.#lender, this.#generation, this.byteOffset + start, length);
+  }
+
+  /** Whether they are such bytes, whose memory nobody has transferred: it is plain, and as long as they say. */
+  static isAttached(bytes: Uint8Array): boolean {
+    return #lender in bytes && lengthOf(bytes) > 0;
   }
 
   /**

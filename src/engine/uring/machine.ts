@@ -32,7 +32,7 @@ export class Machine {
   constructor(ring: Ring) {
     this.ring = ring;
     const completed = this.operations.completed.bind(this.operations);
-    this.turns = new Turns(ring, completed, () => this.#feed());
+    this.turns = new Turns(ring, completed, () => this.#afterRound());
   }
 
   get streamBuffers(): ReceiveBuffers {
@@ -86,7 +86,9 @@ export class Machine {
     }
   }
 
-  #feed(): void {
+  #afterRound(): void {
+    this.#streamBuffers?.publish();
+    this.#datagramBuffers?.publish();
     if (this.#starved.length === 0) return;
     if (this.#streamBuffers?.available === false || this.#datagramBuffers?.available === false) return;
     const starved = this.#starved;

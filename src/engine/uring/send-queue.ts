@@ -17,6 +17,43 @@ type PieceInRoom = Piece & { room: Room };
 
 const inRoom = (piece: Piece): piece is PieceInRoom => piece.room !== undefined;
 
+/**
+ * Pieces that are no longer in use. V8 need not note the references from what is old to one of these, as it would for each new one,
+ * nor collect them.
+ */
+let spare: Piece | undefined;
+let spares = 0;
+const MOST_SPARES = 1024;
+
+function newPiece(
+  room: Room | undefined,
+  copy: Uint8Array | undefined,
+  offset: number,
+  length: number,
+  next?: Piece,
+): Piece {
+  const piece = spare;
+  if (piece === undefined) return { room, copy, offset, length, next };
+  spare = piece.next;
+  spares--;
+  piece.room = room;
+  piece.copy = copy;
+  piece.offset = offset;
+  piece.length = length;
+  piece.next = next;
+  return piece;
+}
+
+function recycle(piece: Piece): void {
+  piece.room = undefined;
+  piece.copy = undefined;
+  piece.next = undefined;
+  if (spares >= MOST_SPARES) return;
+  piece.next = spare;
+  spare = piece;
+  spares++;
+}
+
 /** Pieces that one sendmsg takes. */
 const MOST_PIECES = 64;
 
@@ -42,7 +79,7 @@ export class SendQueue {
     this.bytes += length;
     if (lender instanceof Room && lender.owner.mayWait) {
       lender.users++;
-      this.#append({ room: lender, copy: undefined, offset: offsetOf(bytes), length, next: undefined });
+      this.#append(newPiece(lender, undefined, offsetOf(bytes), length));
     } else {
       this.#addCopy(bytes, length);
     }
@@ -114,8 +151,11 @@ export class SendQueue {
   #drop(head: Piece): void {
     this.#head = head.next;
     if (this.#head === undefined) this.#tail = undefined;
-    if (head.room?.owner === this.#memory) this.#copied -= head.room.size;
-    head.room?.release();
+    const { room } = head;
+    recycle(head);
+    if (room === undefined) return;
+    if (room.owner === this.#memory) this.#copied -= room.size;
+    room.release();
   }
 
   #addCopy(bytes: Uint8Array, length: number): void {
@@ -127,12 +167,12 @@ export class SendQueue {
     if (this.#copied >= LONGEST || restLength > LONGEST) {
       const copy = new Uint8Array(restLength);
       copy.set(rest);
-      this.#append({ room: undefined, copy, offset: 0, length: restLength, next: undefined });
+      this.#append(newPiece(undefined, copy, 0, restLength));
       return;
     }
     const room = this.#take(restLength);
     room.bytes.set(rest);
-    this.#append({ room, copy: undefined, offset: 0, length: restLength, next: undefined });
+    this.#append(newPiece(room, undefined, 0, restLength));
   }
 
   /** Adds what has room behind the last piece; the kernel may be sending that, but looks no further. */
@@ -156,7 +196,7 @@ export class SendQueue {
     room.bytes.set(copy.subarray(head.offset, head.offset + length));
     if (length < head.length) {
       const rest = head.offset + length;
-      head.next = { room: undefined, copy, offset: rest, length: head.length - length, next: head.next };
+      head.next = newPiece(undefined, copy, rest, head.length - length, head.next);
       if (this.#tail === head) this.#tail = head.next;
     }
     head.room = room;

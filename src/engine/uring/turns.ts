@@ -21,9 +21,11 @@ const ROUNDS = 16;
 export class Turns {
   readonly #ring: Ring;
   readonly #completed: (operation: number, generation: number, result: number, flags: number) => void;
-  /** Called after each round. */
+  /** Called after each round, before the ring is entered again. */
   readonly #afterRound: () => void;
-  #preparing: Preparing[] = [];
+  /** The first `#toPrepare` of them; the array stays, and V8 would set its length through its runtime. */
+  readonly #preparing: (Preparing | undefined)[] = [];
+  #toPrepare = 0;
   #telling: Telling[] = [];
   #running = false;
   #submission = false;
@@ -41,7 +43,7 @@ export class Turns {
 
   /** Has `prepare()` called before the ring is entered next. */
   willPrepare(preparing: Preparing): void {
-    this.#preparing.push(preparing);
+    this.#preparing[this.#toPrepare++] = preparing;
     if (!this.#running) this.#submitSoon();
   }
 
@@ -72,7 +74,7 @@ export class Turns {
       ring.reap(this.#completed);
       this.#tell();
       this.#afterRound();
-      if (this.#preparing.length > 0 || this.#telling.length > 0 || ring.busy) continue;
+      if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
       ring.signal();
       if (!ring.busy) break;
       ring.silence();
@@ -82,10 +84,12 @@ export class Turns {
 
   #prepare(): void {
     const preparing = this.#preparing;
-    if (preparing.length === 0) return;
     // What is added meanwhile is reached, too.
-    for (const each of preparing) each.prepare();
-    preparing.length = 0;
+    for (let index = 0; index < this.#toPrepare; index++) {
+      preparing[index]?.prepare();
+      preparing[index] = undefined;
+    }
+    this.#toPrepare = 0;
   }
 
   #tell(): void {
@@ -107,6 +111,7 @@ export class Turns {
       if (this.#running) return;
       this.#ring.silence();
       this.#prepare();
+      this.#afterRound();
       this.#ring.submit();
       this.#ring.signal();
       if (this.#ring.busy) this.#runSoon();

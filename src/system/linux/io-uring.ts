@@ -1,4 +1,4 @@
-import { lastErrno, openLibraryOn, type Pointer } from "../../native/library.ts";
+import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 import { errnos } from "./errno.ts";
 
@@ -28,11 +28,6 @@ const registerCall = libc.func<
   (number: number, ring: number, operation: number, argument: Bytes, count: number) => number
 >("syscall", "int", ["int", "int", "int", "void*", "int"]);
 const eventfdCall = libc.func<(initial: number, flags: number) => number>("eventfd", "int", ["uint", "int"]);
-const readCall = libc.func<(fd: number, buffer: Pointer, size: number) => number>("read", "int", [
-  "int",
-  "void*",
-  "size_t",
-]);
 
 /** The constants of `<linux/io_uring.h>` that are used here, without the prefix IORING_, by C name. */
 export const IORING = {
@@ -54,6 +49,7 @@ export const IORING = {
   OP_CLOSE: 19,
   OP_CONNECT: 16,
   OP_POLL_ADD: 6,
+  OP_READ: 22,
   OP_RECV: 27,
   OP_RECVMSG: 10,
   OP_SEND: 26,
@@ -132,9 +128,6 @@ const EFD_NONBLOCK = 0o4000;
 
 /** A counter that is readable while it is above 0; it is non-blocking and closed on exec. */
 export const eventfd = (): number => result(eventfdCall(0, EFD_CLOEXEC | EFD_NONBLOCK));
-
-/** Reads an eventfd, into memory with room for 8 bytes. */
-export const readEventfd = (fd: number, room: Pointer): number => result(readCall(fd, room, 8));
 
 function result(returned: number): number {
   return returned === -1 ? -lastErrno() : returned;
