@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { AsyncLocalStorage } from "node:async_hooks";
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { test } from "node:test";
@@ -6,9 +7,9 @@ import { Fixture } from "../conformance/fixture.ts";
 import { onReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 import { SOCK } from "../posix/constants.ts";
-import { recv } from "../posix/recv.ts";
+import { recv, tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
-import { wake } from "./wake.ts";
+import { wake, wakeEachTurn } from "./wake.ts";
 
 // The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as well.
 const starts: Record<string, (fd: number, handler: () => void) => () => void> = {
@@ -43,7 +44,8 @@ for (const [name, start] of Object.entries(starts)) {
     assert.equal(openDescriptors(), before);
     fixture.closeAll();
   });
-
+}
+for (const name of [...Object.keys(starts), "wakeEachTurn"]) {
   test(`${name}: stopped before anything came, it lets the process end`, () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
@@ -57,12 +59,12 @@ for (const [name, start] of Object.entries(starts)) {
 function program(name: string): string {
   const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   return `
-    import { wake } from ${address("./wake.js")};
+    import { wake, wakeEachTurn } from ${address("./wake.js")};
     import { onReadable } from ${address("../native/event-loop.js")};
     import { onReadableByThread } from ${address("../native/poll-thread.js")};
     import { socketpair, close, AF, SOCK } from ${address("../posix/index.js")};
     const [left, right] = socketpair(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
-    const started = ${name}(right.fd, () => console.log("called"));
+    const started = ${name}(right.fd, () => ${name === "wakeEachTurn" ? "{}" : 'console.log("called")'});
     const stop = started.stop ?? started;
     setImmediate(() => {
       stop();
@@ -73,6 +75,33 @@ function program(name: string): string {
 }
 
 const openDescriptors = () => readdirSync("/proc/self/fd").length;
+
+test("wakeEachTurn: what comes brings a turn about, in nobody's context, until it is stopped", async (context) => {
+  const fixture = new Fixture(context);
+  const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+  const storage = new AsyncLocalStorage<string>();
+  const stores: (string | undefined)[] = [];
+  const calls = { after: 0 };
+  await new Promise<void>((resolve) => {
+    const onLoop = storage.run("who opened it", () =>
+      wakeEachTurn(right.fd, () => {
+        if (stores.length === 2) calls.after++;
+        if (!tryRecv(right, new Uint8Array(1)).ok) return;
+        stores.push(storage.getStore());
+        if (stores.length === 1) {
+          send(left, Uint8Array.of(2));
+          return;
+        }
+        onLoop.stop();
+        resolve();
+      }),
+    );
+    send(left, Uint8Array.of(1));
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual({ stores, calls }, { stores: [undefined, undefined], calls: { after: 0 } });
+  fixture.closeAll();
+});
 
 test("wake: what a handler starts may call back into Node, as TLS over a Duplex does", () => {
   const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);

@@ -1,4 +1,5 @@
-import { type OnLoop, onReadable } from "../native/event-loop.ts";
+import { AsyncResource } from "node:async_hooks";
+import { type OnLoop, onReadable, turnsWhileReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 
 export type { OnLoop };
@@ -44,3 +45,26 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
   }
   return { ref, unref, stop: end };
 }
+
+/**
+ * The same with less delay, for a handler that must not throw: it may be called in any turn of the event loop, and is called in those
+ * that the descriptor brings about by being readable.
+ */
+export function wakeEachTurn(fd: number, handler: () => void): OnLoop {
+  if (putOnLoop !== onReadable) return wakeUp(fd, handler);
+  const { ref, unref, stop } = turnsWhileReadable(fd);
+  // An immediate that does not hold the process does not keep the loop from waiting, either.
+  let immediate = nobody.runInAsyncScope(() => setImmediate(turn).unref());
+  function turn() {
+    immediate = setImmediate(turn).unref();
+    handler();
+  }
+  function end() {
+    clearImmediate(immediate);
+    stop();
+  }
+  return { ref, unref, stop: end };
+}
+
+/** Handlers are called in the context of nobody, as an AsyncLocalStorage sees it, and not of who opened the first connection. */
+const nobody = new AsyncResource("berkeley");

@@ -15,10 +15,23 @@ import { type Memory, mapMemory } from "./memory.ts";
  */
 export function onReadable(fd: number, callback: () => void): OnLoop {
   libuv ??= openLibuv();
-  const { uv, env, loop, pollStop, readable, closed } = libuv;
+  return put(fd, libuv, libuv.readable, callback);
+}
+
+/**
+ * The same, but that nothing is called: the loop takes a turn whenever the descriptor is readable, immediates included. That costs
+ * some microseconds less.
+ */
+export function turnsWhileReadable(fd: number): OnLoop {
+  libuv ??= openLibuv();
+  return put(fd, libuv, libuv.isActive, () => {});
+}
+
+function put(fd: number, libuv: Libuv, native: Pointer, callback: () => void): OnLoop {
+  const { uv, env, loop, pollStop, closed } = libuv;
   const handle = slots.pop() ?? newSlot();
   check("uv_poll_init_socket", uv.pollInitSocket(loop, handle.pointer, fd));
-  check("uv_poll_start", uv.pollStart(handle.pointer, UV_READABLE, readable));
+  check("uv_poll_start", uv.pollStart(handle.pointer, UV_READABLE, native));
   // Without it, the loop would go on calling while the thread or the process ends, and hang in koffi.
   check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, handle.pointer));
   if (!isMainThread) outliveWorker(handle);
@@ -73,6 +86,8 @@ interface Libuv {
   /** The address of uv_poll_stop. */
   readonly pollStop: Pointer;
   readonly readable: Pointer;
+  /** The address of uv_is_active, for a callback that does nothing: it looks at a flag of the handle, its first argument. */
+  readonly isActive: Pointer;
   readonly closed: Pointer;
 }
 
@@ -115,6 +130,7 @@ function openLibuv(): Libuv {
     uv,
     env,
     pollStop: uv.symbol(null, Buffer.from("uv_poll_stop\0")),
+    isActive: uv.symbol(null, Buffer.from("uv_is_active\0")),
     loop: loop[0] ?? 0n,
     readable: koffi.register(
       // koffi gives an integer as a number where it fits.

@@ -1,5 +1,5 @@
 import type { OnLoop } from "../../native/event-loop.ts";
-import { wakeUp } from "../wake.ts";
+import { wakeEachTurn } from "../wake.ts";
 import { Operations } from "./operations.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
 import type { Ring } from "./ring.ts";
@@ -16,6 +16,8 @@ const STREAM_BUFFER = 16_384;
 /** 65 535 bytes of data, what the kernel writes before them, and a name of 128 bytes. */
 const DATAGRAM_BUFFER = 66_048;
 
+const MOST_IDLE_TURNS = 8;
+
 /** What all that a thread has open in the ring shares. It lives as long as the thread; while nothing is open, it does nothing. */
 export class Machine {
   readonly ring: Ring;
@@ -27,6 +29,8 @@ export class Machine {
   #starved: Starved[] = [];
   #onLoop: OnLoop | undefined;
   #open = 0;
+  /** Turns of the loop, one after the other, in which there was nothing to do. */
+  #idleTurns = 0;
   #holding = 0;
 
   constructor(ring: Ring) {
@@ -48,7 +52,7 @@ export class Machine {
   /** Something was opened, which holds the process. */
   opened(): void {
     this.#open++;
-    this.#onLoop ??= wakeUp(this.ring.eventfd, () => this.#wake());
+    this.#onLoop ??= wakeEachTurn(this.ring.eventfd, () => this.#turn());
     this.hold();
   }
 
@@ -76,8 +80,14 @@ export class Machine {
     this.#starved.push(starved);
   }
 
-  /** An error here is the engine's own: what handlers throw is caught where they are called. */
-  #wake(): void {
+  /**
+   * A turn of the event loop, taken for the ring or for something else. Where the kernel signals only after we have looked at the ring
+   * and read the eventfd, that stays readable with nothing to be done: so it is read now and then all the same, or the loop would
+   * never rest. An error here is the engine's own: what handlers throw is caught where they are called.
+   */
+  #turn(): void {
+    if (!this.ring.busy && ++this.#idleTurns < MOST_IDLE_TURNS) return;
+    this.#idleTurns = 0;
     try {
       this.ring.readEventfd();
       this.turns.run();

@@ -16,8 +16,8 @@ import {
 import { linux } from "../../system/linux/linux.ts";
 
 /**
- * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not, and takes the next signal away from the
- * event loop (io_rw_init_file in io_uring/rw.c).
+ * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not (io_rw_init_file in io_uring/rw.c), and
+ * after some tries does so on a thread of the kernel, which takes signals away from the event loop.
  */
 const RWF_NOWAIT = 8;
 const READ_ENTRY = first(IORING.OP_READ, IOSQE.CQE_SKIP_SUCCESS);
