@@ -280,7 +280,8 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     if (this.#failed < 0) return;
     this.#failed = errno;
     this.#over = true;
-    this.#lost = this.#outgoing.bytes;
+    // While it closes, nobody is told any more.
+    this.#lost = this.closing ? 0 : this.#outgoing.bytes;
     this.#outgoing.clear();
     if (this.closing) this.closeDescriptor(errno);
     this.later();
