@@ -1,13 +1,12 @@
 import { Duplex } from "node:stream";
 import type { Address } from "../address/address.ts";
-import type { StreamHandlers } from "../engine/engine.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { trySetsockopt } from "../posix/setsockopt.ts";
 import { host } from "../system/host.ts";
 import { connectionError } from "./connection-error.ts";
-import type { PulledStream } from "./pulled-stream.ts";
+import type { Consumer, PulledStream } from "./pulled-stream.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
@@ -39,11 +38,12 @@ export class ConnectionDuplex extends Duplex {
   constructor(pulled: PulledStream) {
     super({ allowHalfOpen: true });
     this.#pulled = pulled;
-    const consumer: StreamHandlers = {
+    const consumer: Consumer = {
       data: (bytes) => this.#received(new Uint8Array(bytes)),
       end: () => this.push(null),
       failed: (errno) => this.destroy(connectionError(errno)),
       drained: () => this.#drained(),
+      closed: (error) => this.destroy(error instanceof Error ? error : undefined),
     };
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
@@ -176,11 +176,15 @@ export class ConnectionDuplex extends Duplex {
   /** @internal */
   override _destroy(error: Error | null, done: Callback): void {
     clearTimeout(this.#idle);
+    const written = this.#written;
     this.#written = undefined;
     // Whoever destroys it does not wait for a peer to read.
     if (this.#pulled.pendingBytes > 0) this.#pulled.reset(error);
     else this.#pulled.close();
-    this.#pulled.untilClosed().then(() => done(error));
+    this.#pulled.untilClosed().then(() => {
+      done(error);
+      written?.(error ?? this.#failure());
+    });
   }
 
   #received(bytes: Uint8Array) {

@@ -8,6 +8,12 @@ import { Waiters } from "./waiters.ts";
 /** Copies a view of the engine's, which may be a Buffer, whose own slice() does not copy. */
 const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
 
+/** Who takes a stream over, as a Duplex does. */
+export interface Consumer extends StreamHandlers {
+  /** The descriptor is closed before both sides had ended: by the program, its listener, or a failure. */
+  closed(error: unknown): void;
+}
+
 /**
  * A connection whose program asks for bytes. It receives from the first read() on, and one piece ahead at most: a peer whose bytes
  * nobody reads is not received from.
@@ -21,8 +27,7 @@ export class PulledStream extends OpenStream {
   #sendingEnded = false;
   #receiving = false;
   #descriptorClosed = false;
-  /** Who has taken the stream over, as a Duplex does. */
-  #consumer: StreamHandlers | undefined;
+  #consumer: Consumer | undefined;
 
   constructor(engine: Engine, fd: number, owner: StreamOwner | null) {
     super(engine, fd, owner);
@@ -67,6 +72,7 @@ export class PulledStream extends OpenStream {
     if (this.error === null) this.#writers.resolveAll();
     else this.#writers.rejectAll(this.error);
     this.#closers?.resolveAll();
+    if (!this.#receivingEnded || !this.#sendingEnded) this.#consumer?.closed(this.error);
   }
 
   override reset(error: unknown = null): void {
@@ -144,7 +150,7 @@ export class PulledStream extends OpenStream {
   }
 
   /** Gives the stream to a consumer, with what was received and not read yet. */
-  handOver(consumer: StreamHandlers): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
+  handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.open) throw receivingClosed();
     if (this.#readers.size > 0) throw new Error("a read() of the connection is still waiting");
