@@ -1,5 +1,6 @@
+import { isMainThread } from "node:worker_threads";
 import type { Pointer } from "../../native/library.ts";
-import { mapDescriptor, mapMemory } from "../../native/memory.ts";
+import { type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import {
   CQE_SIZE,
@@ -41,22 +42,47 @@ const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_AL
  */
 const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
 
+/** The heads and tails of both rings take less than a page, then come the completions, then the indices of entries. */
+const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
+
+/** A ring, or why there is none. */
+export interface RingSetUp {
+  /** Its descriptor, or a negative errno. */
+  readonly fd: number;
+  /** What the kernel filled in, as `PARAMS` has it. */
+  readonly params: Uint32Array;
+  /** What the ring lies in, where that is memory of ours. */
+  readonly memory: { readonly rings: Memory; readonly entries: Memory } | undefined;
+}
+
 /**
- * A new ring: its descriptor, or the negative errno, and what the kernel filled in.
- *
- * @returns the params as `PARAMS` has them
+ * Sets a ring up. In a worker thread its memory is ours (IORING_SETUP_NO_MMAP): a mapping of the ring's would hold it for as
+ * long as the process lives, with all operations and so all sockets of a thread that has ended (vm_file in mm/mmap.c).
  */
-export function setupRing(): { readonly fd: number; readonly params: Uint32Array } {
+export function setupRing(): RingSetUp {
+  const memory = isMainThread
+    ? undefined
+    : { rings: mapMemory(RINGS_SIZE), entries: mapMemory(ENTRIES * SQE_SIZE) };
   let fd = -1;
   let params = new Uint32Array(PARAMS.words);
   for (const flags of SETUPS) {
     params = new Uint32Array(PARAMS.words);
     params[PARAMS.flags] = flags;
     params[PARAMS.cq_entries] = COMPLETIONS;
+    if (memory !== undefined) {
+      params[PARAMS.flags] = flags | IORING.SETUP_NO_MMAP;
+      setPointer(params, PARAMS.cq_user_addr, memory.rings.pointer);
+      setPointer(params, PARAMS.sq_user_addr, memory.entries.pointer);
+    }
     fd = setup(ENTRIES, params);
     if (fd >= 0) break;
   }
-  return { fd, params };
+  return { fd, params, memory };
+}
+
+function setPointer(params: Uint32Array, word: number, pointer: Pointer): void {
+  params[word] = Number(pointer & 0xffffffffn);
+  params[word + 1] = Number(pointer >> 32n);
 }
 
 /**
@@ -90,7 +116,7 @@ export class Ring {
   #unsubmitted = 0;
 
   /** Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread lives. */
-  constructor({ fd, params }: { readonly fd: number; readonly params: Uint32Array }) {
+  constructor({ fd, params, memory }: RingSetUp) {
     const param = (word: number) => params[word] ?? 0;
     this.fd = fd;
     const entries = param(PARAMS.sq_entries);
@@ -99,9 +125,11 @@ export class Ring {
       param(PARAMS.sq_array) + entries * 4,
       param(PARAMS.cq_cqes) + param(PARAMS.cq_entries) * CQE_SIZE,
     );
-    const ring = new Int32Array(mapDescriptor(fd, IORING.OFF_SQ_RING, size).buffer);
+    const rings = memory?.rings ?? mapDescriptor(fd, IORING.OFF_SQ_RING, size);
+    const ring = new Int32Array(rings.buffer);
     this.#ring = ring;
-    this.#entries = new Int32Array(mapDescriptor(fd, IORING.OFF_SQES, entries * SQE_SIZE).buffer);
+    const mapped = memory?.entries ?? mapDescriptor(fd, IORING.OFF_SQES, entries * SQE_SIZE);
+    this.#entries = new Int32Array(mapped.buffer);
     const word = (member: number) => param(member) >> 2;
     this.#mask = ring[word(PARAMS.sq_ring_mask)] ?? 0;
     this.#completionMask = ring[word(PARAMS.cq_ring_mask)] ?? 0;

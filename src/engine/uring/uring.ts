@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Engine } from "../engine.ts";
@@ -42,13 +43,16 @@ function started(): Machine {
 /** What the errors of io_uring_setup(2) come to. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "it is forbidden here, by a security module",
-  EINVAL: "the kernel is older than Linux 6.0",
+  EINVAL: isMainThread
+    ? "the kernel is older than Linux 6.0"
+    : "the kernel is too old for a ring in memory of ours, which worker threads need (IORING_SETUP_NO_MMAP)",
   ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
   EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
 };
 
 function start(): void {
-  const { fd, params } = setupRing();
+  const ring = setupRing();
+  const { fd, params } = ring;
   if (fd < 0) {
     const code = linux.errnoName(-fd) ?? String(-fd);
     const reason = reasons[code];
@@ -60,7 +64,7 @@ function start(): void {
   }
   const missing = ((params[PARAMS.features] ?? 0) & NEEDED) ^ NEEDED;
   if (missing === 0) {
-    machine = new Machine(new Ring({ fd, params }));
+    machine = new Machine(new Ring(ring));
   } else {
     linux.close(fd);
     machine = `the kernel lacks features 0x${missing.toString(16)} of it`;

@@ -61,6 +61,7 @@ export const IORING = {
   SETUP_COOP_TASKRUN: 1 << 8,
   SETUP_CQSIZE: 1 << 3,
   SETUP_DEFER_TASKRUN: 1 << 13,
+  SETUP_NO_MMAP: 1 << 14,
   SETUP_SINGLE_ISSUER: 1 << 12,
   SETUP_SUBMIT_ALL: 1 << 7,
   SETUP_TASKRUN_FLAG: 1 << 9,
@@ -91,11 +92,13 @@ export const PARAMS = {
   sq_ring_mask: 12,
   sq_flags: 14,
   sq_array: 16,
+  sq_user_addr: 18,
   cq_head: 20,
   cq_tail: 21,
   cq_ring_mask: 22,
   cq_cqes: 25,
   cq_flags: 26,
+  cq_user_addr: 28,
 } as const;
 
 /** struct io_uring_buf, in bytes; the tail of the ring lies in `resv` of the first one. */
