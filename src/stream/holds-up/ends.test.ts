@@ -1,0 +1,128 @@
+// A program, or a thread of one, that ends with connections under load: its peers are told, and nobody else is harmed.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
+import { someTurns } from "../../conformance/engine/engine-test.ts";
+import { frontDoorTest } from "../../conformance/engine/front-door.ts";
+import { runProgram } from "../../conformance/program.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { connect } from "../connect.ts";
+import { listen } from "../listen.ts";
+
+const program = new URL("./ends.child.js", import.meta.url);
+const PEERS = 16;
+
+/** Loads the server until it is gone: each peer is told, by an end or a failure. */
+async function load(engine: EngineName, port: number): Promise<number> {
+  const told = await Promise.all(
+    Array.from({ length: PEERS }, async () => {
+      const peer = await connect({ host: "127.0.0.1", port, engine });
+      let echoes = 0;
+      try {
+        for (;;) {
+          await peer.write("ping");
+          if ((await peer.read()) === null) break;
+          echoes++;
+        }
+        peer.reset();
+      } catch {
+        // It was reset.
+      }
+      await peer.closed;
+      return echoes;
+    }),
+  );
+  return told.reduce((sum, echoes) => sum + echoes, 0);
+}
+
+/** The port is free again at once. */
+async function listensAgain(engine: EngineName, port: number): Promise<void> {
+  await (await listen({ host: "127.0.0.1", port, engine })).close();
+}
+
+for (const how of ["exits", "exits soon", "throws", "is killed"]) {
+  frontDoorTest(`ends: a program that ${how} with connections under load`, async (engine) => {
+    const child = spawn(process.execPath, [fileURLToPath(program), how, engine], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const exit = once(child, "close");
+    let complaint = "";
+    child.stderr.on("data", (text) => {
+      complaint += text;
+    });
+    const [port] = await once(child.stdout, "data");
+    assert.ok((await load(engine, Number(port))) > 0);
+    const [status, signal] = await exit;
+    if (how.startsWith("exits")) assert.deepEqual([status, signal, complaint], [7, null, ""]);
+    else if (how === "is killed") assert.equal(signal, "SIGKILL");
+    else assert.match(complaint, /Error: on purpose/);
+    await listensAgain(engine, Number(port));
+  });
+}
+
+for (const how of ["exits", "exits soon", "throws", "is terminated", "is terminated in a handler"]) {
+  frontDoorTest(`ends: a thread that ${how} with connections under load`, async (engine) => {
+    const workers = Array.from({ length: 3 }, () => new Worker(program, { workerData: [how, engine] }));
+    await Promise.all(
+      workers.map(async (worker) => {
+        const exit = once(worker, "exit").catch((error: unknown) => [error]);
+        const [port] = await once(worker, "message");
+        worker.on("message", () => worker.terminate());
+        assert.ok((await load(engine, port)) > 0);
+        const [status] = await exit;
+        if (how.startsWith("exits")) assert.equal(status, 7);
+        else if (how === "throws") assert.equal(String(status), "Error: on purpose");
+        await listensAgain(engine, port);
+      }),
+    );
+    await someTurns();
+  });
+}
+
+for (const kind of ["program", "thread"]) {
+  frontDoorTest(
+    `ends: a ${kind} that lets go of all ends by itself, and its peers are told`,
+    async (engine) => {
+      const load = new Worker(program, { workerData: ["returns", engine] });
+      if (kind === "program") {
+        await load.terminate();
+        const child = spawn(process.execPath, [fileURLToPath(program), "returns", engine], {
+          stdio: ["ignore", "pipe", "inherit"],
+        });
+        const exit = once(child, "close");
+        const [port] = await once(child.stdout, "data");
+        await idleUntilGone(engine, Number(port));
+        assert.deepEqual(await exit, [0, null]);
+      } else {
+        const exit = once(load, "exit");
+        const [port] = await once(load, "message");
+        await idleUntilGone(engine, port);
+        assert.deepEqual(await exit, [0]);
+      }
+    },
+  );
+}
+
+/** Echoes as many as it takes to have the server let go, and then only listens. */
+async function idleUntilGone(engine: EngineName, port: number): Promise<void> {
+  const peer = await connect({ host: "127.0.0.1", port, engine });
+  try {
+    for (let echoes = 0; echoes < 300; echoes++) {
+      await peer.write("ping");
+      await peer.read();
+    }
+    assert.equal(await peer.read(), null);
+  } catch (error) {
+    assert.ok(error instanceof Error && error.name === "ConnectionResetByPeer", String(error));
+  }
+  peer.reset();
+  await peer.closed;
+}
+
+frontDoorTest("ends: a program that it starts inherits nothing", (engine) => {
+  const inherits = new URL("./inherits.child.js", import.meta.url);
+  assert.equal(runProgram(inherits, { args: [engine] }), "");
+  return Promise.resolve();
+});
