@@ -1,0 +1,49 @@
+// An echo server, on the engine and of the kind that its arguments say, which tells what it has open and how large it is.
+import { readdirSync } from "node:fs";
+import { collectGarbageUntil } from "../../conformance/collect-garbage.ts";
+import { eventually } from "../../conformance/engine/engine-test.ts";
+import { portOf } from "../../conformance/engine/front-door.ts";
+import type { Connection } from "../connection.ts";
+import { listen } from "../listen.ts";
+import type { Listener } from "../listener.ts";
+
+/** What the server tells of itself. */
+export interface ServerState {
+  readonly connections: number;
+  readonly descriptors: number;
+  /** In bytes, once garbage is collected: what is resident, and what JavaScript's objects take. */
+  readonly resident: number;
+  readonly heap: number;
+}
+
+const [name, kind] = process.argv.slice(2);
+const options = { host: "127.0.0.1", backlog: 4096, engine: name === "uring" ? name : "readiness" } as const;
+const server =
+  kind === "handlers"
+    ? await listen(options, { data: (connection, bytes) => connection.write(bytes) })
+    : await listen(options);
+if (kind !== "handlers") serve(server as Listener);
+
+async function serve(listener: Listener) {
+  for await (const connection of listener) echo(connection);
+}
+
+async function echo(connection: Connection) {
+  try {
+    for await (const bytes of connection) await connection.write(bytes);
+    await connection.close();
+  } catch {
+    connection.reset();
+  }
+}
+
+/** Tells its state once it has as many connections as it is told. */
+process.on("message", async (connections) => {
+  await eventually(() => (server.connections === connections ? true : undefined));
+  let turns = 0;
+  await collectGarbageUntil(() => ++turns === 3);
+  const { rss: resident, heapUsed: heap, external } = process.memoryUsage();
+  const descriptors = readdirSync("/proc/self/fd").length;
+  process.send?.({ connections: server.connections, descriptors, resident, heap: heap + external });
+});
+process.send?.(portOf(server.address));

@@ -1,0 +1,21 @@
+// A server in a worker thread, on a port that several share: it says which it is, and closes.
+import { parentPort, workerData } from "node:worker_threads";
+import { portOf } from "../../conformance/engine/front-door.ts";
+import { listen } from "../listen.ts";
+
+const { engine, port, name } = workerData;
+const server = await listen(
+  { host: "127.0.0.1", port, reusePort: true, engine },
+  {
+    open: (connection) => {
+      connection.write(`${name}`);
+    },
+    data: (connection, bytes) => connection.write(bytes),
+  },
+);
+parentPort?.on("message", async () => {
+  parentPort?.postMessage(server.stats.accepted);
+  await server.close({ drain: Number.POSITIVE_INFINITY });
+  parentPort?.close();
+});
+parentPort?.postMessage(portOf(server.address));
