@@ -81,8 +81,9 @@ export function setupRing(): RingSetUp {
 }
 
 function setPointer(params: Uint32Array, word: number, pointer: Pointer): void {
-  params[word] = Number(pointer & 0xffffffffn);
-  params[word + 1] = Number(pointer >> 32n);
+  const { low, high } = halves(pointer);
+  params[word] = low;
+  params[word + 1] = high;
 }
 
 /**

@@ -152,15 +152,22 @@ test("io-uring.ts has the numbers of the kernel's headers", (context) => {
     ...Object.keys(IORING).map((name) => `IORING_${name}`),
     ...Object.keys(IOSQE).map((name) => `IOSQE_${name}`),
   ];
-  // Most are enumerations, which #ifdef does not see.
+  // Most are enumerations, which #ifdef does not see. This is none, and newer than the headers of some systems (Linux 6.5).
+  const newer = "IORING_SETUP_NO_MMAP";
   const printed = printedByC(
     context,
     ["linux/io_uring.h"],
-    names.map((name) => print(name, name)),
+    names.map((name) =>
+      name === newer ? `\n#ifdef ${name}\n${print(name, name)}\n#endif` : print(name, name),
+    ),
   );
   if (printed === undefined) return;
   for (const [name, number] of Object.entries(IORING))
-    assert.equal(printed.get(`IORING_${name}`), number, name);
+    assert.equal(
+      printed.get(`IORING_${name}`) ?? (`IORING_${name}` === newer ? number : undefined),
+      number,
+      name,
+    );
   for (const [name, number] of Object.entries(IOSQE))
     assert.equal(printed.get(`IOSQE_${name}`), number, name);
 });
@@ -170,7 +177,10 @@ test("the rings of io_uring are laid out as the kernel's headers have them", (co
   const { size: bufRegSize, ...bufReg } = BUF_REG;
   const { size: outSize, ...out } = RECVMSG_OUT;
   const { words, ...params } = PARAMS;
-  const inParams = (name: string) => name.replace(/^([sc]q)_(?!entries)/, "$1_off.");
+  // What is user_addr since Linux 6.5 was resv2 before.
+  const inParams = (name: string) =>
+    name.replace(/^([sc]q)_(?!entries)/, "$1_off.").replace("user_addr", "berkeley_user_addr");
+  const userAddress = ["#ifdef IORING_SETUP_NO_MMAP", "user_addr", "#else", "resv2", "#endif"];
   const layouts: readonly (readonly [string, string, number])[] = [
     ...Object.entries(buf).map(([name, at]) => ["io_uring_buf", name, at] as const),
     ...Object.entries(bufReg).map(([name, at]) => ["io_uring_buf_reg", name, at] as const),
@@ -203,6 +213,10 @@ test("the rings of io_uring are laid out as the kernel's headers have them", (co
     context,
     ["linux/io_uring.h"],
     [
+      ...userAddress.map((line) =>
+        line.startsWith("#") ? `\n${line}` : `\n#define berkeley_user_addr ${line}`,
+      ),
+      "",
       ...layouts.map(([type, member]) => print(`${type}.${member}`, `offsetof(struct ${type}, ${member})`)),
       ...Object.keys(sizes).map((type) => print(type, `sizeof(struct ${type})`)),
     ],
