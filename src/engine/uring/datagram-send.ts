@@ -1,5 +1,6 @@
 import { constants } from "../../system/linux/constants.ts";
-import { IORING } from "../../system/linux/io-uring.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
@@ -12,6 +13,14 @@ import { LONGEST } from "./send-memory.ts";
 
 const SEND: Kind = 2;
 const SEND_ENTRY = first(IORING.OP_SENDMSG);
+/** The next entry begins when this one has succeeded; otherwise it is cancelled. */
+const LINKED_ENTRY = first(IORING.OP_SENDMSG, IOSQE.IO_LINK);
+/**
+ * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its peer full only once it has read the data,
+ * and when io_uring calls it again, there are none left (Linux 6.18): an empty datagram is sent.
+ */
+const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
+const { EAGAIN = 0, ECANCELED = 0, EINTR = 0 } = errnos;
 const NAME = MSG.size + IOV.size;
 /** Behind the name, of at most 128 bytes. */
 const DATA = NAME + 128;
@@ -19,7 +28,8 @@ const DATA = NAME + 128;
 /** Who sends datagrams. */
 export interface Sender {
   readonly fd: number;
-  sent(send: DatagramSend): void;
+  /** A datagram was sent, or failed; or has no result, since it must be sent again, `later` where there is no room for it yet. */
+  settled(later: boolean): void;
 }
 
 /** One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room. */
@@ -66,21 +76,26 @@ export class DatagramSend implements Operating {
     this.#slot = machine.operations.add(this);
   }
 
-  prepare(): void {
+  /** @param linked whether another one follows, which must not overtake it */
+  prepare(linked: boolean): void {
     const { ring, operations } = this.#machine;
     const { low, high } = this.#message;
-    const flags = constants.MSG.NOSIGNAL;
+    const entry = linked ? LINKED_ENTRY : SEND_ENTRY;
     const name = operation(this.#slot, SEND);
     const generation = operations.generation(this.#slot);
-    ring.prepare(SEND_ENTRY, this.#sender.fd, 0, low, high, 1, flags, name, generation, 0);
+    ring.prepare(entry, this.#sender.fd, 0, low, high, 1, FLAGS, name, generation, 0);
   }
 
   completed(_kind: Kind, result: number): void {
+    if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
+      this.#sender.settled(result === -EAGAIN);
+      return;
+    }
     this.#machine.operations.remove(this.#slot);
     this.#message.release();
     this.#received?.release();
     this.result = result;
-    this.#sender.sent(this);
+    this.#sender.settled(false);
   }
 }
 

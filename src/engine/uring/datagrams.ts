@@ -24,6 +24,8 @@ const DATA = RECVMSG_OUT.size + NAME_SIZE;
 const KEPT = 32_768;
 /** How many datagrams of one socket the kernel is given at once. */
 const AT_ONCE = 64;
+/** After so many milliseconds a datagram is sent again for which there was no room. No event tells of a unix peer that is not connected. */
+const WAIT = 1;
 
 /** A datagram that came while the socket was paused. */
 interface Kept {
@@ -50,9 +52,12 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   #starved = false;
   #kept: Kept[] = [];
   #keptBytes = 0;
-  /** In order: those that the kernel has, or had, and those that wait. */
+  /** In order: those that the kernel has, and those that wait. */
   readonly #sends: DatagramSend[] = [];
+  /** How many the kernel has. It is given others when it has none, so that none overtakes another. */
   #given = 0;
+  /** Whether there was no room for one of them. */
+  #full = false;
   #preparing = false;
   #telling = false;
 
@@ -77,9 +82,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
     const send = new DatagramSend(this.machine, this, bytes, to);
     this.#sends.push(send);
     this.pendingBytes += send.length;
-    if (this.#preparing || this.#given >= AT_ONCE) return;
-    this.#preparing = true;
-    this.machine.turns.willPrepare(this);
+    this.#prepareSoon();
   }
 
   override close(done?: (errno: number) => void): void {
@@ -94,27 +97,38 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   /** Hands datagrams that wait to the kernel. */
   prepare(): void {
     this.#preparing = false;
-    while (this.#given < this.#sends.length && this.#given < AT_ONCE) {
-      this.#sends[this.#given]?.prepare();
-      this.#given++;
-    }
+    this.#given = Math.min(this.#sends.length, AT_ONCE);
+    for (let index = 0; index < this.#given; index++) this.#sends[index]?.prepare(index + 1 < this.#given);
   }
 
-  /** A datagram was sent, or was not: it is told of once those before it are. */
-  sent(): void {
+  /** One of those that the kernel had has a result, which is told once those before it are; or must be sent again. */
+  settled(later: boolean): void {
+    this.#given--;
+    if (later) this.#full = true;
     let result = 0;
     for (let send = this.#sends[0]; send?.result !== undefined; send = this.#sends[0]) {
       this.#sends.shift();
-      this.#given--;
       this.pendingBytes -= send.length;
       result = Math.min(send.result, 0);
       if (!this.closing) attempt((errno: number) => this.#handlers.sent(errno), result);
     }
-    if (this.#given < this.#sends.length && !this.#preparing) {
-      this.#preparing = true;
-      this.machine.turns.willPrepare(this);
-    }
     if (this.closing && this.#sends.length === 0) this.closeDescriptor(result);
+    else if (this.#full && this.#given === 0) this.#prepareLater();
+    else this.#prepareSoon();
+  }
+
+  #prepareSoon(): void {
+    if (this.#preparing || this.#full || this.#given > 0 || this.#sends.length === 0) return;
+    this.#preparing = true;
+    this.machine.turns.willPrepare(this);
+  }
+
+  #prepareLater(): void {
+    // What is open holds the process, or was told not to.
+    setTimeout(() => {
+      this.#full = false;
+      this.#prepareSoon();
+    }, WAIT).unref();
   }
 
   fed(): void {

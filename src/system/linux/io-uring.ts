@@ -74,6 +74,7 @@ export const IOSQE = {
   BUFFER_SELECT: 1 << 5,
   CQE_SKIP_SUCCESS: 1 << 6,
   IO_HARDLINK: 1 << 3,
+  IO_LINK: 1 << 2,
 } as const;
 
 /** Bytes of struct io_uring_sqe, and of struct io_uring_cqe. */
