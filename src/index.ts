@@ -16,8 +16,23 @@ export type {
 export type { Connection } from "./stream/connection.ts";
 export type { ConnectionDuplex, DuplexAddress } from "./stream/connection-duplex.ts";
 export type { ConnectionError } from "./stream/connection-error.ts";
+export type { DatagramError } from "./stream/datagram-error.ts";
+export type { DatagramSocketHandlers } from "./stream/datagram-handlers.ts";
+export type {
+  DatagramOptions,
+  DatagramSettings,
+  DatagramsOnPath,
+  DatagramsOnPort,
+  DatagramsOnSocket,
+  Remote,
+  RemotePath,
+  RemotePort,
+} from "./stream/datagram-options.ts";
+export type { DatagramSocket } from "./stream/datagram-socket.ts";
+export type { DatagramSocketBase } from "./stream/datagram-socket-base.ts";
 export type { WaitOptions } from "./stream/give-up.ts";
 export type { HandledConnection } from "./stream/handled-connection.ts";
+export type { HandledDatagramSocket } from "./stream/handled-datagram-socket.ts";
 export type { ConnectionHandlers } from "./stream/handlers.ts";
 export { listen } from "./stream/listen.ts";
 export type {
@@ -32,4 +47,6 @@ export type {
 export type { Listener } from "./stream/listener.ts";
 export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./stream/listening.ts";
 export type { ConnectionBase } from "./stream/open-stream.ts";
+export type { Datagram } from "./stream/pulled-datagrams.ts";
 export type { Server } from "./stream/server.ts";
+export { udp } from "./stream/udp.ts";

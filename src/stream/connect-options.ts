@@ -103,7 +103,7 @@ function checkPlace(options: ConnectOptions): ConnectPlace {
   return { kind: "port", host, port, family, localAddress, localPort };
 }
 
-function checkAddress(address: AddressInput): AddressInput {
+export function checkAddress(address: AddressInput): AddressInput {
   checkObject("address", "an address", address);
   const { family } = address;
   if (!/^(ipv4|ipv6|unix)$/i.test(family))

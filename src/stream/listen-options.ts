@@ -174,7 +174,7 @@ export function checkPath(path: string | Uint8Array): string | Uint8Array {
   return typeof path === "string" ? path : new Uint8Array(path);
 }
 
-function checkSocket(socket: Socket | number): Socket {
+export function checkSocket(socket: Socket | number): Socket {
   if (socket instanceof Socket) return socket;
   if (typeof socket !== "number")
     throw new TypeError(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);

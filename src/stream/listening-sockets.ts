@@ -76,7 +76,7 @@ async function listenOnPort(
 
 type Open = (address: string, port: number) => Socket;
 
-function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean): Socket {
+export function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean): Socket {
   try {
     return open("::", port);
   } catch (error) {

@@ -1,0 +1,39 @@
+import type { AddressInput } from "../address/address.ts";
+import type { Borrowed } from "../posix/borrow.ts";
+import { tryGetpeername } from "../posix/getpeername.ts";
+import { placeOf } from "../posix/place.ts";
+import { type RecvfromError, recvfromErrors } from "../posix/recvfrom.ts";
+import { type SendtoError, sendtoErrors } from "../posix/sendto.ts";
+import { whyNotReceived } from "../posix/why-not-received.ts";
+import { whyNotSent } from "../posix/why-not-sent.ts";
+import { host } from "../system/host.ts";
+
+/** What a datagram socket can fail with: an error of `sendto()` or of `recvfrom()`. */
+export type DatagramError = SendtoError | RecvfromError;
+
+/** What became of one datagram that was to be sent. */
+export function sendtoError(socket: Borrowed, errno: number, to: AddressInput | null): SendtoError {
+  return sendtoErrors.failure(host, errno, {
+    ask: (code) => whyNotSent(socket, code),
+    where: () => (to === null ? peerOf(socket) : placeOf(to)),
+  }).error;
+}
+
+/** Why receiving failed, such as that nobody was there for an earlier datagram. */
+export function recvfromError(socket: Borrowed, errno: number): RecvfromError {
+  return recvfromErrors.failure(host, errno, {
+    ask: (code) => whyNotReceived(socket, code),
+    where: () => peerOf(socket),
+  }).error;
+}
+
+function peerOf({ fd }: Borrowed) {
+  const peer = tryGetpeername(fd);
+  return peer.ok ? placeOf(peer.value) : undefined;
+}
+
+/** Receiving from a socket that we have closed. */
+export const receivingClosed = (): RecvfromError => recvfromErrors.refusal(host, "SocketClosed").error;
+
+/** Sending from a socket that we have closed. */
+export const sendingClosed = (): SendtoError => sendtoErrors.refusal(host, "SocketClosed").error;
