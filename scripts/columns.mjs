@@ -4,8 +4,8 @@ import { root } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 import { testFiles } from "./test-files.mjs";
 
-// Two at a time, as many as a small machine has processors.
-const AT_A_TIME = 2;
+// More than a small machine has processors: a file of tests waits for the system most of its time.
+const AT_A_TIME = 4;
 // A test that waits for what does not come fails; the longest file takes half a minute.
 const TIMEOUT = 300_000;
 

@@ -122,14 +122,22 @@ conformance("packet addresses", [
       for (const receive of ways) {
         const packets = packetSocket(fixture, SOCK.DGRAM, ETH_P_ALL);
         if (packets === undefined) return;
-        const datagram = sendUnique(fixture);
+        let datagram = sendUnique(fixture);
+        let others = 0;
         const seen: number[] = [];
         while (seen.length < 2) {
           assert.equal(poll([{ socket: packets, events: POLL.IN }], 5000).length, 1);
           const packet = Buffer.alloc(2048);
           const message: Received | undefined = receive(packets, packet);
-          // Other tests use lo too. An IP header has 20 bytes, a UDP header 8.
-          if (!packet.subarray(28, message?.bytes).equals(datagram)) continue;
+          // An IP header has 20 bytes, a UDP header 8. Other programs use lo too, and where the socket's queue was full of
+          // their packets, ours was dropped.
+          if (!packet.subarray(28, message?.bytes).equals(datagram)) {
+            others++;
+            if (others % 200 > 0) continue;
+            datagram = sendUnique(fixture);
+            seen.length = 0;
+            continue;
+          }
           assert.ok(message?.address.family === "packet");
           const { protocol, ifindex, hatype, pkttype } = message.address;
           assert.deepEqual([protocol, ifindex, hatype], [ETH_P_IP, LOOPBACK_INDEX, 772]);
