@@ -16,13 +16,19 @@ const elsewhere = [
   ["system/freebsd/", "FreeBSD's own"],
   ["random-calls.test", "draws from Linux's constants"],
   ["stream/", "its sockets need the engine, which is not on Windows yet"],
-  ["diagnose/", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/account-of-errors", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/coverage", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/listeners", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/running-process", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/wait-for-listener", "it asks Linux's sock_diag and /proc"],
+  ["diagnose/watch-queue", "it asks Linux's sock_diag and /proc"],
   ["system/headers.test", "asks Linux's C compiler"],
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
   ["conformance/examples.test", "compiles the examples, which are the same everywhere"],
   ["dist/examples.test", "starts the examples, which use Linux's unix sockets"],
+  ["server-examples.test", "its servers need the engine, which is not on Windows yet"],
 ];
 const AT_A_TIME = 2;
 const TIMEOUT = 120_000;
