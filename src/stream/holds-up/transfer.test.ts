@@ -1,4 +1,4 @@
-// Many bytes both ways at once. For a gibibyte: npm run soak -- --bytes 1073741824
+// Many bytes both ways at once. For a gibibyte: npm run soak:bytes
 import assert from "node:assert/strict";
 import { frontDoorTest } from "../../conformance/engine/front-door.ts";
 import { runProgram } from "../../conformance/program.ts";

@@ -14,8 +14,7 @@ const server = await listen(
   },
 );
 parentPort?.on("message", async () => {
-  parentPort?.postMessage(server.stats.accepted);
   await server.close({ drain: Number.POSITIVE_INFINITY });
-  parentPort?.close();
+  parentPort?.postMessage(server.stats.accepted);
 });
 parentPort?.postMessage(portOf(server.address));

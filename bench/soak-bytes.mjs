@@ -1,0 +1,26 @@
+// npm run soak:bytes: a gibibyte each way over one connection, on either engine, in pieces of random sizes and with readers that
+// pause, compared by hash. Another count of bytes may be given: npm run soak:bytes -- 67108864. Exits with 1 where they differ.
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { installAndBuild } from "../scripts/install-and-build.mjs";
+
+const [size = `${2 ** 30}`] = process.argv.slice(2);
+const program = fileURLToPath(new URL("../dist/stream/holds-up/transfer.child.js", import.meta.url));
+const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
+
+installAndBuild();
+for (const engine of ["uring", "readiness"]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, engine, size], {
+    encoding: "utf8",
+  });
+  if (status === 0) {
+    const { bytes, seconds, mostPending, mostResident } = JSON.parse(stdout);
+    console.log(
+      `${engine}: ${mebibytes(bytes)} MiB each way in ${seconds.toFixed(1)} s; at most ${Math.round(mostPending / 1024)} KiB ` +
+        `pending, ${mebibytes(mostResident)} MiB resident: well`,
+    );
+  } else {
+    console.log(`${engine}: FAILED\n${stderr}`);
+    process.exitCode = 1;
+  }
+}
