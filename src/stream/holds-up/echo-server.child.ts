@@ -22,7 +22,7 @@ const server =
   kind === "handlers"
     ? await listen(options, { data: (connection, bytes) => connection.write(bytes) })
     : await listen(options);
-if (kind !== "handlers") serve(server as Listener);
+if ("accept" in server) serve(server);
 
 async function serve(listener: Listener) {
   for await (const connection of listener) echo(connection);
