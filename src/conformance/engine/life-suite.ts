@@ -75,14 +75,16 @@ export function lifeSuite({ name }: Engine): void {
     const { status, stdout } = program(
       name,
       `
-      process.on("uncaughtException", (error) => console.log("uncaught", error.message));
+      process.on("uncaughtException", (error) => {
+        console.log("uncaught", error.message);
+        send(peer, Uint8Array.of(2));
+      });
       handlers.data = (bytes) => {
         if (bytes[0] === 1) throw new Error("thrown by the handler");
         console.log("went on");
         stream.close();
       };
       send(peer, Uint8Array.of(1));
-      setTimeout(() => send(peer, Uint8Array.of(2)), 20);
     `,
     );
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "uncaught thrown by the handler\nwent on\n" });
