@@ -23,6 +23,7 @@ const held = (address: string, port = 80): InternetSocket => {
     v6only: false,
     interface: 0,
     inode: 1,
+    owner: undefined,
     uid: 0,
     queue: undefined,
     drops: undefined,

@@ -1,19 +1,20 @@
 import { accessSync, constants, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import type { UnixAddress } from "../address/address.ts";
+import { machine } from "../system/host-machine.ts";
 import type { Cause, Held, NotASocket } from "./explanation.ts";
 import type { UnixSocket } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
-const NO_SOCK_DIAG: Cause = { kind: "unseen", reason: "The kernel has no sock_diag for unix sockets." };
+const untold: Cause = { kind: "unseen", reason: machine.sockets.untold.unix };
 
 /** Why a unix socket cannot be bound to this name. */
 export function explainPath({ path }: UnixAddress): Cause[] {
   const bytes = Buffer.from(path);
   if (bytes[0] !== 0) return explainFile(bytes);
   const sockets = socketsOfName(bytes, ["listening", "bound", "connected"]);
-  return sockets === undefined ? [NO_SOCK_DIAG] : held(sockets);
+  return sockets === undefined ? [untold] : held(sockets);
 }
 
 function explainFile(path: Buffer): Cause[] {
@@ -21,9 +22,10 @@ function explainFile(path: Buffer): Cause[] {
   const found = statOf(path);
   if (found === "denied") return [directoryDenied(dirname(text))];
   if (found === undefined) return explainDirectory(dirname(text));
-  if (!found.isSocket()) return [{ kind: "not-a-socket", path: text, is: kindOf(found) }];
+  const mayBeSocket = found.isSocket() || (found.isFile() && !machine.sockets.filesTellSockets);
+  if (!mayBeSocket) return [{ kind: "not-a-socket", path: text, is: kindOf(found) }];
   const sockets = socketsOfFile(found, ["listening", "bound"]);
-  if (sockets === undefined) return [NO_SOCK_DIAG];
+  if (sockets === undefined) return [untold];
   return sockets.length > 0 ? held(sockets) : [elsewhere(path)];
 }
 
@@ -69,13 +71,13 @@ function directoryDenied(directory: string): Cause {
 }
 
 function held(sockets: readonly UnixSocket[]): Held[] {
-  const holders = holdersOf(sockets.map(({ inode }) => inode));
+  const holders = holdersOf(sockets);
   return sockets.map((socket) => {
     return {
       kind: "held",
       socket,
       coverage: "same",
-      holders: holders.of(socket.inode),
+      holders: holders.of(socket),
       hidden: holders.hidden,
       user: socket.uid === undefined ? undefined : userName(socket.uid),
     };

@@ -1,14 +1,11 @@
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import { parseIpv4, parseIpv6 } from "../address/ip.ts";
+import type { BindErrorName } from "../posix/bind.ts";
+import { host } from "../system/host.ts";
+import { machine } from "../system/host-machine.ts";
 import { addressesHere } from "./addresses-here.ts";
 import { coverage } from "./coverage.ts";
-import type { Cause, Coverage, Held, PortsUsedUp, ReusePortGroup, TimeWait } from "./explanation.ts";
-import {
-  ephemeralRange,
-  mayBindPrivilegedPorts,
-  numericSetting,
-  reservedPorts,
-  tellsBoundSockets,
-} from "./kernel-settings.ts";
+import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unseen } from "./explanation.ts";
 import type { InternetSocket } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
 import { internetSockets } from "./socket-table.ts";
@@ -22,8 +19,12 @@ export interface PortAccount {
   readonly notes: readonly string[];
 }
 
-/** Why a socket of the protocol cannot be bound to this address. */
-export function explainPort(address: InternetAddress, protocol: "tcp" | "udp"): PortAccount {
+/** Why a socket of the protocol cannot be bound to this address; `refused` is what bind() said of it, where that is known. */
+export function explainPort(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  refused?: BindErrorName,
+): PortAccount {
   const elsewhere = addressNotHere(address);
   if (elsewhere !== undefined) return { causes: [elsewhere], notes: [] };
   if (address.port === 0) return { causes: portsUsedUp(address, protocol), notes: [] };
@@ -34,7 +35,7 @@ export function explainPort(address: InternetAddress, protocol: "tcp" | "udp"): 
   });
   if (sockets === undefined) {
     return {
-      causes: [{ kind: "unseen", reason: "The kernel has no sock_diag for these sockets." }],
+      causes: [{ kind: "unseen", reason: machine.sockets.untold.internet }],
       notes: [],
     };
   }
@@ -42,12 +43,16 @@ export function explainPort(address: InternetAddress, protocol: "tcp" | "udp"): 
     const covers = coverage(address, socket);
     return covers === undefined ? [] : [{ socket, covers }];
   });
+  const { causes, notes } = machine.sockets.leavesBindOpen
+    ? decidedByBind(address, inTheWay, refused, trialBind(address, { protocol }))
+    : { causes: taken(address, inTheWay), notes: [] };
   return {
-    causes: [...taken(address, inTheWay), ...privilege(address.port)],
-    notes: notes(address.port, protocol),
+    causes: [...causes, ...privilege(address)],
+    notes: [...notes, ...notesOn(address.port, protocol)],
   };
 }
 
+/** A socket, and how it stands in the way of the address. */
 interface InTheWay {
   readonly socket: InternetSocket;
   readonly covers: Coverage;
@@ -55,31 +60,70 @@ interface InTheWay {
 
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
+/** What the table leaves open, as bind() has it: of this trial, and of the call that is asked about. */
+function decidedByBind(
+  address: InternetAddress,
+  inTheWay: readonly InTheWay[],
+  refused: BindErrorName | undefined,
+  trial: BindErrorName | "bound",
+): PortAccount {
+  const certain = trial === "bound" ? inTheWay.filter(isCertain) : inTheWay;
+  const held = taken(address, certain);
+  if (held.length > 0) {
+    const isExclusive = [refused, trial].includes("AccessDenied");
+    return {
+      causes: isExclusive ? [...held, { kind: "exclusive-use" }] : held,
+      notes:
+        trial === "bound"
+          ? [
+              "bind() succeeds all the same: an address may be bound beside a wildcard, unless that is SO_EXCLUSIVEADDRUSE.",
+            ]
+          : [],
+    };
+  }
+  switch (trial) {
+    case "bound":
+      return { causes: [], notes: [] };
+    case "AccessDenied":
+      return { causes: [{ kind: "excluded-port", port: address.port }], notes: [] };
+    default:
+      return { causes: [{ kind: "unseen", reason: machine.sockets.untold.bound }], notes: [] };
+  }
+}
+
+/** Whether it has the address though bind() would succeed: a listener, or a socket for datagrams, that is known to cover it. */
+const isCertain = ({ socket: { use, v6only }, covers }: InTheWay): boolean =>
+  (use === "listening" || use === "bound") && (covers !== "dual stack" || v6only !== undefined);
+
+/** Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or LAST_ACK). */
+const isLeftBehind = ({ use, inode, owner }: InternetSocket): boolean =>
+  use === "time-wait" || inode === 0 || (use === "connected" && owner === 0);
+
 function taken(address: InternetAddress, inTheWay: readonly InTheWay[]): Cause[] {
   const open = inTheWay
-    .filter(({ socket }) => socket.use !== "time-wait" && socket.inode !== 0)
+    .filter(({ socket }) => !isLeftBehind(socket))
     .sort((one, other) => weight[one.socket.use] - weight[other.socket.use]);
   // A listener's connections share its port, and are no reason of their own while it listens.
   const reasons = open.some(({ socket }) => socket.use !== "connected")
     ? open.filter(({ socket }) => socket.use !== "connected")
     : open;
-  const closed = inTheWay.map(({ socket }) => socket).filter(({ inode }) => inode === 0);
+  const closed = inTheWay.map(({ socket }) => socket).filter(isLeftBehind);
   if (reasons.length === 0) return closed.length === 0 ? [] : timeWait(address, closed);
-  const holders = holdersOf(reasons.map(({ socket }) => socket.inode));
+  const holders = holdersOf(reasons.map(({ socket }) => socket));
   const held = reasons.map(({ socket, covers }): Held => {
     return {
       kind: "held",
       socket,
       coverage: covers,
-      holders: holders.of(socket.inode),
+      holders: holders.of(socket),
       hidden: holders.hidden,
-      user: userName(socket.uid),
+      user: socket.uid === undefined ? holders.of(socket)[0]?.user : userName(socket.uid),
     };
   });
   return [...held, ...reusePortGroup(address, held)];
 }
 
-/** Sockets that nobody holds: in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or LAST_ACK). */
+/** Sockets that nobody holds keep the address. */
 function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]): TimeWait[] {
   const plain = trialBind(address);
   // Connections that a wildcard listener left behind are no hindrance to every address.
@@ -88,18 +132,25 @@ function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]):
     {
       kind: "time-wait",
       sockets,
-      remaining: Math.max(...sockets.map(({ remaining = 0 }) => remaining)),
-      reuseAddress: trialBind(address, "REUSEADDR") === "bound",
+      remaining: remainingOf(sockets),
+      reuseAddress: trialBind(address, { option: "REUSEADDR" }) === "bound",
     },
   ];
+}
+
+/** Milliseconds until the last is gone; 0 where none is in TIME_WAIT yet, undefined where the system does not tell. */
+function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
+  if (sockets.some(({ use, remaining }) => use === "time-wait" && remaining === undefined)) return undefined;
+  return Math.max(...sockets.map(({ remaining = 0 }) => remaining));
 }
 
 /** Only SO_REUSEPORT lets several listen on one address; of a single socket, a trial tells whether one may join it. */
 function reusePortGroup(address: InternetAddress, held: readonly Held[]): ReusePortGroup[] {
   const [first] = held;
   if (first === undefined || first.socket.use === "connected") return [];
+  if (host.options.SO_REUSEPORT === undefined) return [];
   const sockets = held.filter(({ socket }) => sameAddress(socket, first.socket)).length;
-  const joinable = first.socket.protocol === "tcp" && trialBind(address, "REUSEPORT") === "bound";
+  const joinable = first.socket.protocol === "tcp" && trialBind(address, { option: "REUSEPORT" }) === "bound";
   if (sockets === 1 && !joinable) return [];
   return [{ kind: "reuse-port-group", sockets, user: first.user ?? "", joinable }];
 }
@@ -114,10 +165,10 @@ function sameAddress(one: Held["socket"], other: Held["socket"]): boolean {
   );
 }
 
-function privilege(port: number): Cause[] {
-  const start = numericSetting("net.ipv4.ip_unprivileged_port_start") ?? 1024;
-  if (port >= start || mayBindPrivilegedPorts()) return [];
-  return [{ kind: "privileged-port", port, start }];
+function privilege({ family, address, port }: InternetAddress): Cause[] {
+  const bytes = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
+  const start = machine.ports.privilegedBelow(bytes ?? new Uint8Array(0));
+  return start === undefined || port >= start ? [] : [{ kind: "privileged-port", port, start }];
 }
 
 function addressNotHere(address: InternetAddress): Cause | undefined {
@@ -126,9 +177,11 @@ function addressNotHere(address: InternetAddress): Cause | undefined {
 }
 
 /** Every port of the range has a socket that stands in the way. */
-function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): PortsUsedUp[] {
-  const { first, last } = ephemeralRange();
-  const isReserved = reservedPorts();
+function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[] {
+  const range = machine.ports.ephemeralRange();
+  if (range === undefined) return noPort(address, protocol);
+  const { first, last } = range;
+  const isReserved = machine.ports.reservedPorts();
   const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] }) ?? [];
   const ports = new Map<number, boolean>();
   for (const socket of sockets) {
@@ -144,20 +197,26 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): PortsUs
   return [{ kind: "ports-used-up", first, last, reserved, used: ports.size, timeWait }];
 }
 
-function notes(port: number, protocol: "tcp" | "udp"): string[] {
-  const { first, last } = ephemeralRange();
+/** Of a range that the system does not tell, bind() tells whether there is a port left. */
+function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unseen[] {
+  if (trialBind(address, { protocol }) === "bound") return [];
+  return [{ kind: "unseen", reason: "The system has no port to give, and does not tell of which range." }];
+}
+
+function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
+  const range = machine.ports.ephemeralRange();
+  const { words } = machine;
   const notes: string[] = [];
-  if (reservedPorts()(port)) {
+  if (machine.ports.reservedPorts()(port)) {
     notes.push(
-      "The system never chooses this port by itself (net.ipv4.ip_local_reserved_ports); who asks for it gets it.",
+      `The system never chooses this port by itself (${words.reservedPorts}); who asks for it gets it.`,
     );
-  } else if (port >= first && port <= last) {
+  } else if (range !== undefined && port >= range.first && port <= range.last) {
     notes.push(
-      `The port is one that the system chooses for outgoing connections (${first} to ${last}, net.ipv4.ip_local_port_range), so one of them may have it at times.`,
+      `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
     );
   }
-  if (protocol === "tcp" && !tellsBoundSockets()) {
-    notes.push("This kernel does not tell of sockets that are bound and do not listen; Linux 6.8 does.");
-  }
+  const untold = machine.ports.untold(protocol);
+  if (untold !== undefined) notes.push(untold);
   return notes;
 }

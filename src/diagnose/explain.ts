@@ -1,6 +1,7 @@
 import type { AddressInput, Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
 import { kind } from "../errors/argument.ts";
+import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
 import { explainPath } from "./explain-path.ts";
 import { explainPort } from "./explain-port.ts";
@@ -41,7 +42,7 @@ export interface ExplainOptions {
 export function explain(about: AddressInput | Error, options: ExplainOptions = {}): Explanation {
   const address = addressOf(about);
   if (address.family === "unix") return account(address, explainPath(address), []);
-  const { causes, notes } = explainPort(address, options.protocol ?? "tcp");
+  const { causes, notes } = explainPort(address, options.protocol ?? "tcp", refusalOf(about));
   return account(address, causes, notes);
 }
 
@@ -72,7 +73,9 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
     case "reuse-port-group":
     case "stale-path":
     case "not-a-socket":
+    case "exclusive-use":
       return "taken";
+    case "excluded-port":
     case "privileged-port":
     case "address-not-here":
     case "ports-used-up":
@@ -99,6 +102,13 @@ const isExplained = (address: {
   readonly family: string;
 }): address is Ipv4Address | Ipv6Address | UnixAddress =>
   address.family === "ipv4" || address.family === "ipv6" || address.family === "unix";
+
+/** What bind() said, of an error of Node's or ours. */
+function refusalOf(about: AddressInput | Error): BindErrorName | undefined {
+  const code = about instanceof Error && "code" in about ? about.code : undefined;
+  if (code === "EACCES") return "AccessDenied";
+  return code === "EADDRINUSE" ? "AddressInUse" : undefined;
+}
 
 /** The fields of Node's errors and ours. Of a unix path, Node's has port -1 and the path as address (net.js). */
 function addressInError(error: Error): AddressInput {

@@ -35,6 +35,8 @@ export type Cause =
   | Held
   | TimeWait
   | ReusePortGroup
+  | ExclusiveUse
+  | ExcludedPort
   | PrivilegedPort
   | AddressNotHere
   | PortsUsedUp
@@ -72,8 +74,8 @@ export interface Held {
 export interface TimeWait {
   readonly kind: "time-wait";
   readonly sockets: readonly InternetSocket[];
-  /** Milliseconds until the last of them is gone. */
-  readonly remaining: number;
+  /** Milliseconds until the last of them is gone; undefined where the system does not tell. */
+  readonly remaining: number | undefined;
   /** Whether SO.REUSEADDR would help: it does where the socket that had the address set it, too. */
   readonly reuseAddress: boolean;
 }
@@ -86,6 +88,17 @@ export interface ReusePortGroup {
   readonly user: string;
   /** Whether this process may join, with SO.REUSEPORT set before bind(). */
   readonly joinable: boolean;
+}
+
+/** On Windows: the socket that has the address shares it with no other, whatever options that one sets (SO_EXCLUSIVEADDRUSE). */
+export interface ExclusiveUse {
+  readonly kind: "exclusive-use";
+}
+
+/** On Windows: nobody has the port, and nobody may, since it is of a range that is kept back for a part of the system. */
+export interface ExcludedPort {
+  readonly kind: "excluded-port";
+  readonly port: number;
 }
 
 /** The port needs a privilege that the process lacks. */

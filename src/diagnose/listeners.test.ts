@@ -8,7 +8,7 @@ import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listeners } from "./listeners.ts";
 
-const inode = (entry: { readonly socket: { readonly inode: number } }) => entry.socket.inode;
+const inode = (entry: { readonly socket: { readonly inode: number | undefined } }) => entry.socket.inode;
 
 conformance("listeners", [
   {

@@ -41,13 +41,14 @@ export interface ListenersOptions {
 export function listeners(options: ListenersOptions = {}): Listed[] {
   const all = boolean("all", options.all ?? false);
   const sockets = [...internet(all), ...(all ? unix() : [])];
-  const holders = holdersOf(sockets.map(({ inode }) => inode));
+  const holders = holdersOf(sockets);
   const nameOf = userNames();
   return sockets.map((socket) => {
+    const its = holders.of(socket);
     return {
       socket,
-      user: socket.uid === undefined ? undefined : nameOf(socket.uid),
-      holders: holders.of(socket.inode),
+      user: socket.uid === undefined ? its[0]?.user : nameOf(socket.uid),
+      holders: its,
     };
   });
 }

@@ -1,4 +1,4 @@
-import { text } from "./kernel-settings.ts";
+import { text } from "../system/linux/kernel-settings.ts";
 
 /** What the kernel has counted since it booted, of every TCP listener of this network namespace: those of netstat(8). */
 export interface Netstat {

@@ -1,144 +1,16 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { machine } from "../system/host-machine.ts";
+import type { Holder, Holders, SocketKey } from "../system/machine.ts";
 
-/** A process that has a socket open. */
-export interface Holder {
-  readonly pid: number;
-  /** The name that the kernel has for it, of 15 bytes at most. */
-  readonly name: string;
-  /** The command line, a word each; empty where it may not be read, or the process has none. */
-  readonly command: readonly string[];
-  readonly uid: number;
-  /** The user's name; the number where it has none. */
-  readonly user: string;
-  /** The working directory; undefined where it may not be read. */
-  readonly directory: string | undefined;
-  /** When the process started, in milliseconds since 1970. */
-  readonly started: number;
-  /** The same as the kernel counts it, in ticks since it booted: with `pid`, it names one process for good. */
-  readonly startTicks: number;
-  /** The parent. */
-  readonly parent: number;
-}
+export type { Holder };
 
-/** Who holds sockets. */
-export interface Holders {
-  /** Every process that has the socket open, by the number of the socket's file; those that inherited it, too. */
-  readonly of: (inode: number) => readonly Holder[];
-  /** How many processes there are whose descriptors this process may not read, of other users. */
-  readonly hidden: number;
-}
-
-/** clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to (USER_HZ). */
-const TICK = 10;
-
-/** Finds the processes that have these sockets open: /proc/PID/fd, proc(5). */
-export function holdersOf(inodes: Iterable<number>): Holders {
-  const wanted = new Map([...inodes].map((inode) => [`socket:[${inode}]`, inode]));
-  const found = new Map<number, Holder[]>();
-  let hidden = 0;
-  for (const pid of wanted.size === 0 ? [] : processes()) {
-    const held = socketsOf(pid, wanted);
-    if (held === undefined) hidden += isKernelThread(pid) ? 0 : 1;
-    else if (held.size > 0) {
-      const holder = readProcess(pid);
-      if (holder !== undefined)
-        for (const inode of held) found.set(inode, [...(found.get(inode) ?? []), holder]);
-    }
-  }
-  return { of: (inode) => found.get(inode) ?? [], hidden };
-}
-
-/** The numbers of all processes that this one may see. */
-function processes(): number[] {
-  try {
-    return readdirSync("/proc").map(Number).filter(Number.isInteger);
-  } catch {
-    return [];
-  }
-}
-
-/** Which of the wanted sockets a process has open; undefined where that may not be read. */
-function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
-  const held = new Set<number>();
-  const folder = `/proc/${pid}/fd`;
-  try {
-    for (const fd of readdirSync(folder)) {
-      const inode = wanted.get(target(`${folder}/${fd}`) ?? "");
-      if (inode !== undefined) held.add(inode);
-    }
-    return held;
-  } catch (error) {
-    // ENOENT and ESRCH: it has ended since.
-    return isDenied(error) ? undefined : held;
-  }
-}
+/** Finds the processes that have these sockets open. */
+export const holdersOf = (sockets: Iterable<SocketKey>): Holders => machine.processes.holdersOf(sockets);
 
 /** What is known of a process; undefined where it has ended. */
-export function readProcess(pid: number): Holder | undefined {
-  const folder = `/proc/${pid}`;
-  const stat = text(`${folder}/stat`);
-  if (stat === undefined) return undefined;
-  // The name stands in parentheses, and may have parentheses and blanks in it.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const uid = userOf(folder);
-  return {
-    pid,
-    name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
-    command: (text(`${folder}/cmdline`) ?? "")
-      .replace(/\0$/, "")
-      .split("\0")
-      .filter((word) => word !== ""),
-    uid,
-    user: userName(uid),
-    directory: target(`${folder}/cwd`),
-    started: bootTime() + Number(fields[19]) * TICK,
-    startTicks: Number(fields[19]),
-    parent: Number(fields[1]),
-  };
-}
+export const readProcess = (pid: number): Holder | undefined => machine.processes.readProcess(pid);
 
-/** The name of a user in /etc/passwd; the number where it has none. */
+/** The names of users, for many of them; the number where it has none. */
+export const userNames = (): ((uid: number) => string) => machine.processes.userNames();
+
+/** The name of a user. */
 export const userName = (uid: number): string => userNames()(uid);
-
-/** The same for many users: /etc/passwd is read once. */
-export function userNames(): (uid: number) => string {
-  const lines = (text("/etc/passwd") ?? "").split("\n").map((line) => line.split(":"));
-  const names = new Map(lines.toReversed().map(([name = "", , uid = ""]) => [uid, name]));
-  return (uid) => names.get(`${uid}`) ?? `${uid}`;
-}
-
-/** When the machine started, in milliseconds since 1970. */
-function bootTime(): number {
-  const uptime = Number((text("/proc/uptime") ?? "0").split(" ")[0]);
-  return Date.now() - uptime * 1000;
-}
-
-/** The effective user: proc_pid_status(5). The folder's owner is root where the process is not dumpable. */
-function userOf(folder: string): number {
-  const [, uid = ""] = /^Uid:\s+\d+\s+(\d+)/m.exec(text(`${folder}/status`) ?? "") ?? [];
-  return Number(uid);
-}
-
-/** Whether it is a thread of the kernel: a child of kthreadd, which is number 2. Those hold no descriptors. */
-function isKernelThread(pid: number): boolean {
-  return pid === 2 || readProcess(pid)?.parent === 2;
-}
-
-function text(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
-function target(path: string): string | undefined {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-const isDenied = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");

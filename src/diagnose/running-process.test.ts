@@ -31,7 +31,7 @@ conformance("RunningProcess", [
     run() {
       const self = readProcess(process.pid);
       assert.ok(self !== undefined);
-      assert.equal(RunningProcess.open({ ...self, startTicks: self.startTicks - 1 }), "ended");
+      assert.equal(RunningProcess.open({ ...self, startTicks: (self.startTicks ?? 0) - 1 }), "ended");
     },
   },
 ]);

@@ -1,9 +1,12 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { machine } from "../system/host-machine.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";
 import type { Holder } from "./process.ts";
 
 // An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
+
+const { words } = machine;
 
 /** One cause, in words that follow the address: `held by node (pid 4121, …)`. */
 export function sentenceOf(cause: Cause): string {
@@ -14,14 +17,18 @@ export function sentenceOf(cause: Cause): string {
       return waiting(cause);
     case "reuse-port-group":
       return groupOf(cause);
+    case "exclusive-use":
+      return "it is not shared: the socket that has it is SO_EXCLUSIVEADDRUSE or another user's, so SO_REUSEADDR does not help";
+    case "excluded-port":
+      return `nobody has port ${cause.port}, and nobody may: it is of a range that the system excludes`;
     case "privileged-port":
-      return `port ${cause.port} needs a privilege: those below ${cause.start} do (net.ipv4.ip_unprivileged_port_start), and this process lacks CAP_NET_BIND_SERVICE`;
+      return `port ${cause.port} needs a privilege: those below ${cause.start} do (${words.privilege.rule}), and this process lacks ${words.privilege.lacks}`;
     case "address-not-here":
       return cause.here.length === 0
         ? "not an address of this machine, which has none of this family"
         : `not an address of this machine, which has ${cause.here.join(", ")}`;
     case "ports-used-up":
-      return `all ports that the system chooses from are in use: ${cause.first} to ${cause.last} (net.ipv4.ip_local_port_range)${cause.reserved === 0 ? "" : `, without the ${cause.reserved} of net.ipv4.ip_local_reserved_ports`}; ${cause.timeWait} of them only by closed connections (TIME_WAIT)`;
+      return `all ports that the system chooses from are in use: ${cause.first} to ${cause.last} (${words.ephemeralRange})${cause.reserved === 0 ? "" : `, without the ${cause.reserved} of ${words.reservedPorts}`}; ${cause.timeWait} of them only by closed connections (TIME_WAIT)`;
     case "stale-path":
       return "left behind by a socket that is gone: nobody listens on it";
     case "not-a-socket":
@@ -45,39 +52,33 @@ export function adviceOn(cause: Cause, address: Ipv4Address | Ipv6Address | Unix
         cause.reuseAddress
           ? { sentence: "Set SO.REUSEADDR before bind(): the address can be had at once." }
           : {
-              sentence: `Wait ${duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
+              sentence: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
             },
       ];
     case "reuse-port-group":
       return cause.joinable ? [{ sentence: "Set SO.REUSEPORT before bind() to share the port." }] : [];
     case "privileged-port":
-      return [
-        { sentence: `Choose a port from ${cause.start} up.` },
-        {
-          sentence: "Or let every user have it.",
-          command: `sudo sysctl net.ipv4.ip_unprivileged_port_start=${cause.port}`,
-        },
-      ];
+      return [{ sentence: `Choose a port from ${cause.start} up.` }, ...words.advice.privileged(cause.port)];
     case "address-not-here":
-      return [{ sentence: "See which addresses the machine has.", command: "ip address" }];
+      return [{ sentence: "See which addresses the machine has.", command: words.advice.addresses }];
     case "ports-used-up":
-      return [
-        { sentence: "See who has them.", command: "ss -tanp" },
-        {
-          sentence: "Or widen the range.",
-          command: 'sudo sysctl net.ipv4.ip_local_port_range="10240 65535"',
-        },
-      ];
+      return [...words.advice.portsUsedUp];
     case "stale-path":
-      return [{ sentence: "Remove it.", command: `rm ${shellWord(cause.path)}` }];
+      return [{ sentence: "Remove it.", command: `${words.advice.remove} ${shellWord(cause.path)}` }];
     case "not-a-socket":
       return [{ sentence: "Choose another path." }];
     case "missing-directory":
-      return [{ sentence: "Make it.", command: `mkdir -p ${shellWord(cause.directory)}` }];
+      return [
+        { sentence: "Make it.", command: `${words.advice.makeDirectory} ${shellWord(cause.directory)}` },
+      ];
     case "directory-denied":
       return [{ sentence: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
     case "unseen":
-      return [{ sentence: "Ask as root, who sees more.", command: `sudo berkeley why ${wordOf(address)}` }];
+      return [words.advice.untold ?? words.advice.asRoot(`berkeley why ${wordOf(address)}`)];
+    case "exclusive-use":
+      return [];
+    case "excluded-port":
+      return [{ sentence: "Choose another port." }, ...words.advice.excluded];
   }
 }
 
@@ -88,14 +89,25 @@ function adviceOnHeld(
   const where = socket.protocol === "unix" ? wordOf(address) : `${socket.local.port}`;
   if (holders.length === 0) {
     const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
-    return [{ sentence, command: `sudo berkeley why ${wordOf(address)}` }];
+    const { command = "" } = words.advice.asRoot(`berkeley why ${wordOf(address)}`);
+    return [{ sentence, command }];
   }
-  if (socket.protocol === "udp") return [{ sentence: "Stop it.", command: `kill ${holders[0]?.pid}` }];
+  const service = serviceOf(holders, socket);
+  if (service !== undefined) return [service.advice];
+  if (socket.protocol === "udp") {
+    return [{ sentence: "Stop it.", command: words.advice.stop(holders[0]?.pid ?? 0) }];
+  }
   return [{ sentence: "Stop it.", command: `berkeley free ${where}` }];
 }
 
+/** A part of the system that has the port. */
+function serviceOf([holder]: readonly Holder[], socket: OpenSocket) {
+  if (holder === undefined || socket.protocol === "unix") return undefined;
+  return words.service(holder, socket.local.port);
+}
+
 /** The processes: the one that opened the socket, as far as can be told, and those that share it. */
-function whoHolds({ holders, hidden, user }: Held): string {
+function whoHolds({ holders, hidden, user, socket }: Held): string {
   const [first, ...others] = oldestFirst(holders);
   if (first === undefined) {
     const whose = user === undefined ? "" : ` of user ${user}`;
@@ -103,6 +115,8 @@ function whoHolds({ holders, hidden, user }: Held): string {
       ? `a process${whose} that this one may not look into`
       : `a socket${whose} that no process of this machine's table has open`;
   }
+  const service = serviceOf([first], socket);
+  if (service !== undefined) return `${describe(first)}, which is ${service.name}`;
   if (others.length === 0) return describe(first);
   const names = others.slice(0, 3).map(({ name, pid }) => `${printable(name)} (pid ${pid})`);
   const more = others.length > 3 ? `, ${others.length - 3} more` : "";
@@ -111,16 +125,16 @@ function whoHolds({ holders, hidden, user }: Held): string {
 
 /** A process that inherited the socket is younger than the one that it has it from. */
 const oldestFirst = (holders: readonly Holder[]) =>
-  [...holders].sort((one, other) => one.started - other.started || one.pid - other.pid);
+  [...holders].sort((one, other) => (one.started ?? 0) - (other.started ?? 0) || one.pid - other.pid);
 
 /** A process: `node (pid 4121, user ana, "node server.js", in /srv/app, for 2 h)`. */
 export function describe({ name, pid, user, command, directory, started }: Holder): string {
   const details = [
     `pid ${pid}`,
-    `user ${user}`,
+    ...(user === undefined ? [] : [`user ${user}`]),
     ...(command.length === 0 ? [] : [JSON.stringify(shortened(printable(command.join(" "))))]),
     ...(directory === undefined ? [] : [`in ${printable(directory)}`]),
-    `for ${duration(Date.now() - started)}`,
+    ...(started === undefined ? [] : [`for ${duration(Date.now() - started)}`]),
   ];
   return `${printable(name)} (${details.join(", ")})`;
 }
@@ -148,6 +162,7 @@ function howHeld({ socket, coverage }: Held): string {
 
 function waiting({ sockets, remaining }: TimeWait): string {
   const count = sockets.length === 1 ? "a closed connection" : `${sockets.length} closed connections`;
+  if (remaining === undefined) return `kept by ${count} (TIME_WAIT)`;
   return remaining > 0
     ? `kept by ${count} (TIME_WAIT), for ${duration(remaining)} more`
     : `kept by ${count} that the peer has not closed yet`;

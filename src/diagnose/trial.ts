@@ -1,4 +1,5 @@
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { type BindErrorName, tryBind } from "../posix/bind.ts";
 import { close } from "../posix/close.ts";
@@ -6,18 +7,29 @@ import { AF, SOCK } from "../posix/constants.ts";
 import { trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
 
+/** How to try. */
+export interface Trial {
+  /** TCP if left out. */
+  readonly protocol?: "tcp" | "udp";
+  readonly option?: "REUSEADDR" | "REUSEPORT";
+}
+
 /**
- * Binds a TCP socket to the address and closes it at once: how bind() fails, or `"bound"`. It never listens, so it takes
- * no connection; and it is only asked where the port is taken already, or of port 0, so that it is in nobody's way.
+ * Binds a socket to the address and closes it at once: how bind() fails, or `"bound"`. It never listens, so it takes
+ * no connection. It is only asked where the port is taken already, or of port 0, so that it is in nobody's way; and where the
+ * system's table leaves open whether it is (`leavesBindOpen`).
  */
 export function trialBind(
   address: Ipv4Address | Ipv6Address,
-  option?: "REUSEADDR" | "REUSEPORT",
+  { protocol = "tcp", option }: Trial = {},
 ): BindErrorName | "bound" {
-  const opened = trySocket(address.family === "ipv6" ? AF.INET6 : AF.INET, SOCK.STREAM);
+  const type = protocol === "tcp" ? SOCK.STREAM : SOCK.DGRAM;
+  const opened = trySocket(address.family === "ipv6" ? AF.INET6 : AF.INET, type);
   if (!opened.ok) return "AddressFamilyNotSupported";
   try {
     if (option !== undefined) trySetsockopt(opened.value, SO[option], true);
+    // Every address is IPv4's, too, as it is without being asked for on Linux.
+    if (address.address === "::") trySetsockopt(opened.value, IPV6.V6ONLY, false);
     const bound = tryBind(opened.value, address);
     return bound.ok ? "bound" : bound.error.name;
   } finally {

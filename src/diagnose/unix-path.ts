@@ -2,6 +2,7 @@ import { lstatSync, type Stats } from "node:fs";
 import { tryConnect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { socket } from "../posix/socket.ts";
+import { machine } from "../system/host-machine.ts";
 import type { SocketUse, UnixSocket } from "./open-socket.ts";
 import { unixSockets } from "./socket-table.ts";
 
@@ -41,10 +42,11 @@ export function probePath(path: Buffer): "listening" | "refused" | "another type
 }
 
 /** Whether somebody listens on a path or an abstract name. */
-export function isListenedOn(path: Buffer): boolean {
+export function isPathListenedOn(path: Buffer): boolean {
   if (path[0] === 0) return (socketsOfName(path, ["listening"]) ?? []).length > 0;
   const found = statOf(path);
-  if (found === undefined || found === "denied" || !found.isSocket()) return false;
+  if (found === undefined || found === "denied") return false;
+  if (machine.sockets.filesTellSockets && !found.isSocket()) return false;
   const listening = socketsOfFile(found, ["listening"]) ?? [];
   return listening.length > 0 || probePath(path) === "listening";
 }

@@ -5,8 +5,8 @@ import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.t
 import { checkObject, integer, quoted } from "../errors/argument.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
-import { listenerAt } from "./socket-table.ts";
-import { isListenedOn } from "./unix-path.ts";
+import { isListenedOn } from "./socket-table.ts";
+import { isPathListenedOn } from "./unix-path.ts";
 
 /** What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"` in the abstract namespace). */
 export type ListenerPlace =
@@ -118,11 +118,12 @@ async function addressesOf(host: string, port: number): Promise<(Ipv4Address | I
 }
 
 function portPlace(address: Ipv4Address | Ipv6Address): WatchedPlace {
-  if (!isAddressHere(address.address)) return { address, ...connectionProbe(address) };
-  return { address, isListening: () => listenerAt(address) !== undefined, stop: () => {} };
+  const probe = connectionProbe(address);
+  if (!isAddressHere(address.address)) return { address, ...probe };
+  return { address, isListening: () => isListenedOn(address) ?? probe.isListening(), stop: probe.stop };
 }
 
 function pathPlace(address: UnixAddress): WatchedPlace {
   const path = Buffer.from(address.path);
-  return { address, isListening: () => isListenedOn(path), stop: () => {} };
+  return { address, isListening: () => isPathListenedOn(path), stop: () => {} };
 }

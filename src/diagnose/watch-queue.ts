@@ -3,8 +3,9 @@ import { SO } from "../options/so.ts";
 import { acceptQueue } from "../posix/accept-queue.ts";
 import type { SocketLike } from "../posix/borrow.ts";
 import { tryGetsockopt } from "../posix/getsockopt.ts";
+import { host } from "../system/host.ts";
+import { numericSetting } from "../system/linux/kernel-settings.ts";
 import type { AcceptQueue } from "../system/system.ts";
-import { numericSetting } from "./kernel-settings.ts";
 import { type Netstat, netstat } from "./netstat.ts";
 
 /**
@@ -64,12 +65,14 @@ export interface QueueSample {
  *
  * - Linux: the kernel counts what it drops of each socket (SO_MEMINFO), and tells nobody; so it is looked at from time to
  *   time, which takes some microseconds.
+ * - Other systems do not count it: an Error.
  *
  * @param listener a TCP listener; a borrowed one stays the caller's
  * @param handler called from the event loop, once for all that was dropped since it was called last
  * @param options `interval`, and `backlog`
  * @throws TypeError if an argument is of the wrong type, or the socket is not a TCP listener
  * @throws RangeError if `interval` or `backlog` is out of range
+ * @throws Error on another system than Linux
  * @example
  * ```ts
  * import { watchQueue } from "berkeley/diagnose";
@@ -89,6 +92,8 @@ export function watchQueue(
   const interval = integer("interval", options.interval ?? 250, 1, 3_600_000);
   const asked =
     options.backlog === undefined ? undefined : integer("backlog", options.backlog, 0, 0x7fffffff);
+  if (host.name !== "linux")
+    throw new Error(`watchQueue() is of Linux alone: ${host.name} does not count what it drops`);
   let last = sample(listener);
   if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");
   const timer = setInterval(look, interval).unref();

@@ -1,4 +1,9 @@
+import { constants as os } from "node:os";
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
+import type { ProcessHandle, ProcessRefusal } from "../machine.ts";
+import { constants } from "./constants.ts";
+import { linux } from "./linux.ts";
+import { linuxNumbers } from "./numbers.ts";
 
 const libc = openLibraryOn(["linux"], null);
 
@@ -21,4 +26,34 @@ export function pidfdSendSignal(pidfd: number, signal: number): number {
 
 function result(returned: number): number {
   return returned === -1 ? -lastErrno() : returned;
+}
+
+/** A process that goes on meaning the same one: a number is another's once its process has ended and been waited for, a pidfd never is. */
+export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
+  const fd = pidfdOpen(pid);
+  if (fd < 0) return refusal(fd);
+  return {
+    signal(name) {
+      const sent = pidfdSendSignal(fd, os.signals[name]);
+      return sent < 0 ? refusal(sent) : "sent";
+    },
+    // Its pidfd is readable from then on.
+    get ended() {
+      return linux.poll([{ fd, events: constants.POLL.IN ?? 0, revents: 0 }], 0) > 0;
+    },
+    close() {
+      linux.close(fd);
+    },
+  };
+}
+
+function refusal(errno: number): ProcessRefusal {
+  switch (linuxNumbers.errnoName(-errno)) {
+    case "ESRCH":
+      return "ended";
+    case "EPERM":
+      return "denied";
+    default:
+      return "not supported";
+  }
 }

@@ -2,36 +2,80 @@ import { CLOSE_ON_EXEC } from "../descriptor-flags.ts";
 import type { AcceptQueue, System } from "../system.ts";
 import { constants } from "./constants.ts";
 import { SOCK_DIAG_BY_FAMILY } from "./inet-diag.ts";
-import { decodeNetlinkMessages, encodeNetlinkMessage, NETLINK_SOCK_DIAG, NLM_F } from "./netlink.ts";
+import {
+  decodeNetlinkMessages,
+  encodeNetlinkMessage,
+  NETLINK_SOCK_DIAG,
+  type NetlinkMessage,
+  NLM_F,
+  NLMSG,
+} from "./netlink.ts";
 import { ANY_STATE, decodeUnixDiagMessage, encodeUnixDiagRequest, UDIAG_SHOW } from "./unix-diag.ts";
 
 const { AF, MSG, SOCK } = constants;
 
+/** The most that a kernel puts into one datagram of a dump (NL_SKB_CAP in netlink_dump, net/netlink/af_netlink.c). */
+const DATAGRAM = 32_768;
+
 /**
- * The accept queue of the unix listener with this inode number, from netlink's sock_diag (sock_diag(7)); undefined
- * where the kernel has no sock_diag for unix sockets, or the listener is in another network namespace.
+ * What the kernel tells of every socket that matches a request, as the payloads of its messages (sock_diag(7)); undefined where it
+ * has no sock_diag for them, or the process may have no netlink socket.
+ */
+export const dump = (system: System, payload: Uint8Array): Uint8Array[] | undefined =>
+  converse(system, payload, NLM_F.REQUEST | NLM_F.DUMP, (fd) => untilDone(system, fd));
+
+/** What the kernel tells of the one socket that a request names; undefined where there is none. */
+export const ask = (system: System, payload: Uint8Array): Uint8Array | undefined =>
+  converse(system, payload, NLM_F.REQUEST, (fd) => {
+    const [message] = receive(system, fd, new Uint8Array(DATAGRAM)) ?? [];
+    return message?.type === SOCK_DIAG_BY_FAMILY ? message.payload : undefined;
+  });
+
+/**
+ * The accept queue of the unix listener with this inode number; undefined where the kernel has no sock_diag for unix sockets, or
+ * the listener is in another network namespace.
  */
 export function unixSocketQueue(system: System, inode: number): AcceptQueue | undefined {
-  const fd = system.socket(AF.NETLINK, SOCK.DGRAM, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
+  const payload = ask(system, encodeUnixDiagRequest({ states: ANY_STATE, inode, show: UDIAG_SHOW.RQLEN }));
+  return payload === undefined ? undefined : decodeUnixDiagMessage(payload)?.queue;
+}
+
+function converse<Told>(
+  system: System,
+  payload: Uint8Array,
+  flags: number,
+  hear: (fd: number) => Told | undefined,
+): Told | undefined {
+  const fd = system.socket(AF.NETLINK ?? 0, SOCK.RAW ?? 0, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
   if (fd < 0) return undefined;
   try {
-    if (system.send(fd, request(inode), 0) < 0) return undefined;
-    // The kernel has answered before send returned (netlink_unicast_kernel in net/netlink/af_netlink.c).
-    const reply = new Uint8Array(512);
-    const length = system.recv(fd, reply, MSG.DONTWAIT);
-    return length < 0 ? undefined : queueIn(reply.subarray(0, length));
+    const request = encodeNetlinkMessage({ type: SOCK_DIAG_BY_FAMILY, flags, payload });
+    return system.send(fd, request, 0) < 0 ? undefined : hear(fd);
   } finally {
     system.close(fd);
   }
 }
 
-function request(inode: number): Uint8Array {
-  const payload = encodeUnixDiagRequest({ states: ANY_STATE, inode, show: UDIAG_SHOW.RQLEN });
-  return encodeNetlinkMessage({ type: SOCK_DIAG_BY_FAMILY, flags: NLM_F.REQUEST, payload });
+/** A dump is many datagrams, of many messages each; the last says so. An error is all there is. */
+function untilDone(system: System, fd: number): Uint8Array[] | undefined {
+  const payloads: Uint8Array[] = [];
+  const datagram = new Uint8Array(DATAGRAM);
+  for (;;) {
+    const messages = receive(system, fd, datagram);
+    if (messages === undefined) return undefined;
+    for (const { type, payload } of messages) {
+      if (type === NLMSG.DONE) return payloads;
+      if (type === NLMSG.ERROR) return undefined;
+      payloads.push(payload.slice());
+    }
+  }
 }
 
-/** An NLMSG_ERROR has no queue. */
-function queueIn(reply: Uint8Array): AcceptQueue | undefined {
-  const [message] = decodeNetlinkMessages(reply);
-  return message?.type === SOCK_DIAG_BY_FAMILY ? decodeUnixDiagMessage(message.payload)?.queue : undefined;
+/**
+ * The messages of one datagram. The kernel has answered before send() returned (netlink_unicast_kernel in
+ * net/netlink/af_netlink.c), and fills in the next part of a dump while one is taken (netlink_recvmsg).
+ */
+function receive(system: System, fd: number, datagram: Uint8Array): NetlinkMessage[] | undefined {
+  const length = system.recv(fd, datagram, MSG.DONTWAIT ?? 0);
+  return length < 0 ? undefined : decodeNetlinkMessages(datagram.subarray(0, length));
 }

@@ -1,0 +1,178 @@
+import type {
+  InternetEntry,
+  SocketEnd,
+  SocketTable,
+  SocketUse,
+  UnixEntry,
+  WantedSockets,
+} from "../machine.ts";
+import { constants } from "./constants.ts";
+import {
+  decodeInetDiagMessage,
+  encodeInetDiagRequest,
+  INET_DIAG,
+  type InetDiagMessage,
+  type InetEnd,
+  stateBits,
+  TCP_STATE,
+} from "./inet-diag.ts";
+import { linux } from "./linux.ts";
+import { ask, dump } from "./sock-diag.ts";
+import {
+  decodeUnixDiagMessage,
+  encodeUnixDiagRequest,
+  UDIAG_SHOW,
+  type UnixDiagMessage,
+} from "./unix-diag.ts";
+
+const { AF, IPPROTO, SOCK } = constants;
+
+// What the kernel knows of the sockets of this network namespace, through netlink's sock_diag(7).
+
+const EXTENSIONS = [INET_DIAG.SKMEMINFO];
+
+/** Which states each use is, as a request has them. */
+const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>>> = {
+  tcp: {
+    listening: stateBits(TCP_STATE.LISTEN),
+    bound: stateBits(TCP_STATE.BOUND_INACTIVE),
+    connected: stateBits(
+      TCP_STATE.ESTABLISHED,
+      TCP_STATE.SYN_SENT,
+      TCP_STATE.SYN_RECV,
+      TCP_STATE.FIN_WAIT1,
+      TCP_STATE.FIN_WAIT2,
+      TCP_STATE.CLOSE_WAIT,
+      TCP_STATE.LAST_ACK,
+      TCP_STATE.CLOSING,
+    ),
+    "time-wait": stateBits(TCP_STATE.TIME_WAIT),
+  },
+  udp: {
+    listening: 0,
+    bound: stateBits(TCP_STATE.CLOSE),
+    connected: stateBits(TCP_STATE.ESTABLISHED),
+    "time-wait": 0,
+  },
+};
+
+/** TCP sockets that are bound and do not listen are told since Linux 6.8. */
+function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
+  const found = [AF.INET, AF.INET6].map((family) =>
+    dump(
+      linux,
+      encodeInetDiagRequest({
+        family,
+        protocol: protocol === "tcp" ? IPPROTO.TCP : IPPROTO.UDP,
+        states: uses.reduce((bits, use) => bits | states[protocol][use], 0) >>> 0,
+        extensions: EXTENSIONS,
+        source: { address: new Uint8Array(0), port },
+      }),
+    ),
+  );
+  // A kernel without IPv6 tells of IPv4 alone.
+  if (found.every((payloads) => payloads === undefined)) return undefined;
+  return found.flatMap((payloads = []) => payloads.flatMap((payload) => internetSocket(payload, protocol)));
+}
+
+/** The socket that would get a connection, as the kernel looks it up. */
+function isListenedOn(address: Uint8Array, port: number): boolean {
+  const payload = ask(
+    linux,
+    encodeInetDiagRequest({
+      family: address.byteLength === 4 ? AF.INET : AF.INET6,
+      protocol: IPPROTO.TCP,
+      states: states.tcp.listening,
+      extensions: EXTENSIONS,
+      source: { address, port },
+    }),
+  );
+  return payload !== undefined && decodeInetDiagMessage(payload)?.state === TCP_STATE.LISTEN;
+}
+
+function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
+  const { NAME, VFS, RQLEN, UID } = UDIAG_SHOW;
+  const bits: Readonly<Record<SocketUse, number>> = {
+    listening: stateBits(TCP_STATE.LISTEN),
+    bound: stateBits(TCP_STATE.CLOSE),
+    connected: stateBits(TCP_STATE.ESTABLISHED),
+    "time-wait": 0,
+  };
+  const payloads = dump(
+    linux,
+    encodeUnixDiagRequest({
+      states: uses.reduce((sum, use) => sum | bits[use], 0),
+      inode: 0,
+      show: NAME | VFS | RQLEN | UID,
+    }),
+  );
+  return payloads?.flatMap((payload) => unixSocket(decodeUnixDiagMessage(payload)));
+}
+
+function internetSocket(payload: Uint8Array, protocol: "tcp" | "udp"): InternetEntry[] {
+  const message = decodeInetDiagMessage(payload);
+  if (message === undefined) return [];
+  const use = useOf(message.state);
+  return [
+    {
+      protocol,
+      use,
+      local: endOf(message, message.source),
+      peer: message.destination.port === 0 ? undefined : endOf(message, message.destination),
+      v6only: message.v6only ?? false,
+      interface: message.interface,
+      inode: message.inode,
+      owner: undefined,
+      uid: message.uid,
+      queue: use === "listening" ? { pending: message.receiveQueue, limit: message.sendQueue } : undefined,
+      drops: message.drops,
+      remaining: use === "time-wait" ? message.expires : undefined,
+    },
+  ];
+}
+
+function useOf(state: number): SocketUse {
+  if (state === TCP_STATE.LISTEN) return "listening";
+  if (state === TCP_STATE.TIME_WAIT) return "time-wait";
+  return state === TCP_STATE.CLOSE ? "bound" : "connected";
+}
+
+function endOf({ interface: scopeId }: InetDiagMessage, { address, port }: InetEnd): SocketEnd {
+  const isLinkLocal = address.byteLength === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+  return { address, port, scopeId: isLinkLocal ? scopeId : 0 };
+}
+
+function unixSocket(message: UnixDiagMessage | undefined): UnixEntry[] {
+  if (message?.name === undefined) return [];
+  const types: Readonly<Record<number, UnixEntry["type"]>> = {
+    [SOCK.STREAM]: "stream",
+    [SOCK.DGRAM]: "datagram",
+    [SOCK.SEQPACKET]: "seqpacket",
+  };
+  const use = useOf(message.state);
+  return [
+    {
+      type: types[message.type] ?? "stream",
+      use,
+      name: message.name,
+      file: message.file,
+      inode: message.inode,
+      uid: message.uid,
+      queue: use === "listening" ? message.queue : undefined,
+    },
+  ];
+}
+
+/** Linux: netlink's sock_diag. */
+export const socketTable: SocketTable = {
+  internetSockets,
+  isListenedOn,
+  unixSockets,
+  filesTellSockets: true,
+  untold: {
+    internet: "The kernel has no sock_diag for these sockets.",
+    unix: "The kernel has no sock_diag for unix sockets.",
+    bound: "Something has it that sock_diag does not tell of.",
+  },
+  leavesBindOpen: false,
+};

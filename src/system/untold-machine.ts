@@ -1,0 +1,45 @@
+import type { Machine } from "./machine.ts";
+
+/** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
+export function untoldMachine(name: string): Machine {
+  const reason = `berkeley does not know how to ask ${name} for its sockets.`;
+  return {
+    sockets: {
+      internetSockets: () => undefined,
+      isListenedOn: () => undefined,
+      unixSockets: () => undefined,
+      filesTellSockets: true,
+      untold: { internet: reason, unix: reason, bound: reason },
+      leavesBindOpen: false,
+    },
+    processes: {
+      holdersOf: () => ({ of: () => [], hidden: 0 }),
+      readProcess: () => undefined,
+      userNames: () => (uid) => `${uid}`,
+      openProcess: () => "not supported",
+    },
+    ports: {
+      ephemeralRange: () => undefined,
+      reservedPorts: () => () => false,
+      privilegedBelow: () => undefined,
+      untold: () => undefined,
+    },
+    words: {
+      ephemeralRange: "the range of ports",
+      reservedPorts: "the ports kept back",
+      privilege: { rule: "those below 1024", lacks: "it" },
+      advice: {
+        privileged: () => [],
+        addresses: "ifconfig",
+        portsUsedUp: [{ sentence: "See who has them.", command: "netstat -an" }],
+        remove: "rm",
+        makeDirectory: "mkdir -p",
+        asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+        stop: (pid) => `kill ${pid}`,
+        excluded: [],
+        untold: { sentence: "See what is open.", command: "sockstat -l" },
+      },
+      service: () => undefined,
+    },
+  };
+}
