@@ -10,7 +10,7 @@ const AT_A_TIME = 4;
 const TIMEOUT = 300_000;
 
 /** Where the tables are, and the vocabulary that they speak. Bun and Deno run these tests; the command is smoke-tested there. */
-const forEveryRuntime = /^dist\/(address|control|errors|options|posix|diagnose\/explain)/;
+const forEveryRuntime = /^dist\/(address|control|diagnose\/(?!account)|errors|options|posix)/;
 
 /** How each runtime runs a file of tests. */
 const runners = {
