@@ -43,7 +43,7 @@ export const windows = ["22", "20"].map((major) => {
   };
 });
 
-/** Runs the tests of a column, or those whose path contains one of the words; gives the files that failed. */
+/** Runs the tests of a column, or those whose path contains one of the words; gives the files that failed. `results` is a folder for what became of the rows. */
 export async function runColumn(column, words, results) {
   const files = column.files(words);
   const failed = [];

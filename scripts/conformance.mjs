@@ -4,7 +4,7 @@
 //   npm run conformance -- posix/listen     the tables of these tests only; the rest of the matrix stays as it was
 //   npm run conformance -- --windows        and on Windows, under Wine
 //   npm run conformance -- --check          writes nothing, and fails where the committed matrix has become untrue
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { linux, runColumn, windows } from "./columns.mjs";
@@ -52,11 +52,13 @@ if (!values.check) {
 /** Runs one column after the other. */
 async function runColumns(columns) {
   for (const column of columns) {
-    const results = join(folder, `${column.name}.jsonl`);
-    writeFileSync(results, "");
+    const results = join(folder, column.name);
+    mkdirSync(results);
     const failed = await runColumn(column, positionals, results);
     wrong.push(...failed.map((file) => `${column.name}: ${file} failed`));
-    records[column.name] = readFileSync(results, "utf8").split("\n").filter(Boolean).map(JSON.parse);
+    records[column.name] = readdirSync(results).flatMap((file) =>
+      readFileSync(join(results, file), "utf8").split("\n").filter(Boolean).map(JSON.parse),
+    );
   }
 }
 

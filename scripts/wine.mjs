@@ -2,7 +2,7 @@
 // Wine itself is kept in .cache/, which may be deleted at any time.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { install, root, run } from "./install-and-build.mjs";
 
 const wine = "/usr/lib/wine/wine64";
@@ -76,8 +76,9 @@ function installPackage() {
   }
 }
 
+/** Relative, or a copy of the tree would test the other one. */
 function link(target, path) {
-  if (!existsSync(path)) symlinkSync(target, path);
+  if (!existsSync(path)) symlinkSync(relative(dirname(path), target), path);
 }
 
 /** A path of ours, as Windows programs see it. */

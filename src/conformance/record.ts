@@ -1,4 +1,5 @@
 import { appendFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Place } from "./place.ts";
 
 /** What became of one row of a table. `npm run conformance` makes its matrix of them. */
@@ -14,10 +15,14 @@ export interface RowRecord {
   readonly place?: Place;
 }
 
-/** A file that each row adds a line of JSON to: one write a line, so that several processes may. */
+/**
+ * A folder in which each process has a file that its rows add a line of JSON to. One file for all would lose lines: Wine appends by
+ * looking for the end and then writing there, and another process may do so in between.
+ */
 const { BERKELEY_CONFORMANCE_RESULTS: results } = process.env;
 
 /** Notes what became of a row, if somebody asked for it. */
 export function record(row: RowRecord): void {
-  if (results !== undefined) appendFileSync(results, `${JSON.stringify(row)}\n`);
+  if (results !== undefined)
+    appendFileSync(join(results, `${process.pid}.jsonl`), `${JSON.stringify(row)}\n`);
 }
