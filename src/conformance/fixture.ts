@@ -18,6 +18,9 @@ import { host } from "../system/host.ts";
 
 export const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 
+/** What socket pairs are of: unix sockets, or TCP on Windows. */
+export const pairDomain = host.name === "windows" ? "INET" : "UNIX";
+
 /** Two ends of one connection. */
 export interface Connection {
   readonly client: Socket;
@@ -91,7 +94,7 @@ export class Fixture {
 
   /** Both ends of a socket pair: of unix sockets, of TCP on Windows. */
   pair(type: number = SOCK.STREAM, options: SocketOptions = {}): [Socket, Socket] {
-    const [left, right] = socketpair(host.name === "windows" ? AF.INET : AF.UNIX, type, 0, options);
+    const [left, right] = socketpair(AF[pairDomain], type, 0, options);
     return [this.own(left), this.own(right)];
   }
 

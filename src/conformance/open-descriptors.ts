@@ -1,5 +1,7 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { PollHandle } from "../native/poll-handle.ts";
 import { SO } from "../options/so.ts";
+import { AF, SOCK } from "../posix/constants.ts";
 import { readOption } from "../posix/read-option.ts";
 import { host } from "../system/host.ts";
 
@@ -35,8 +37,28 @@ function targetOf(fd: string): string | undefined {
   }
 }
 
+/**
+ * libuv keeps a socket of its own for each kind that its loop was ever asked to wait for (uv__get_peer_poll_socket in src/win/poll.c):
+ * they are made here, to be there before and after.
+ */
+function openPeersOfLoop(): void {
+  for (const domain of [AF.INET, AF.INET6]) {
+    for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
+      const fd = host.socket(domain, type, 0, 0);
+      if (fd < 0) continue;
+      const handle = PollHandle.open(fd, { polled() {} });
+      if (typeof handle !== "number") handle.close();
+      host.close(fd);
+    }
+  }
+}
+
+let peersOpen = false;
+
 /** Windows does not list the handles of a process: each is asked whether it is a socket. */
 function openSocketHandles(): string[] {
+  if (!peersOpen) openPeersOfLoop();
+  peersOpen = true;
   const handles: string[] = [];
   for (let handle = 4; handle <= LAST_HANDLE; handle += 4) {
     if (readOption(host, handle, SO.TYPE) !== undefined) handles.push(`socket ${handle}`);

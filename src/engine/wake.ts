@@ -4,23 +4,20 @@ import { onReadableByThread } from "../native/poll-thread.ts";
 
 export type { OnLoop };
 
-/** Bun and Deno have no libuv. */
-const putOnLoop = "bun" in process.versions || "deno" in process.versions ? onReadableByThread : onReadable;
+/** Whether the event loop is libuv's, and its functions can be called. Bun and Deno have another. */
+export const hasLibuv: boolean = !("bun" in process.versions || "deno" in process.versions);
+
+const putOnLoop = hasLibuv ? onReadable : onReadableByThread;
 
 /**
  * Calls `handler` on the event loop whenever a descriptor is readable, for as long as it is: what the handler does not
- * read, it is called for again. The process lives on until the returned function is called, which ends it for good.
+ * read, it is called for again. The process lives on until `stop()`.
  *
  * A handler that throws is not called again, and its error is an uncaught exception.
  *
  * @param fd an open descriptor of the engine's own, of a kind that can be waited for: an epoll instance or an eventfd.
  * It must stay open until the end.
  */
-export function wake(fd: number, handler: () => void): () => void {
-  return wakeUp(fd, handler).stop;
-}
-
-/** The same, for one that is to hold the process at some times and not at others. */
 export function wakeUp(fd: number, handler: () => void): OnLoop {
   let immediate: NodeJS.Immediate | undefined;
   // libuv runs immediates right after the descriptors that are ready, and before it looks at them again. The handler

@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync, readSync, statSync, writeFileSync, w
 import { createServer, Socket as NetSocket } from "node:net";
 import { join } from "node:path";
 import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closesOnExec } from "../conformance/closes-on-exec.ts";
 import { conformance } from "../conformance/conformance.ts";
 import type { Fixture } from "../conformance/fixture.ts";
 import { openDescriptors } from "../conformance/open-descriptors.ts";
@@ -44,12 +45,6 @@ const fileOf = (fd: number) => {
   const { dev, ino } = statSync(`/proc/self/fd/${fd}`);
   return [dev, ino];
 };
-
-/** FD_CLOEXEC in the flags that proc_pid_fdinfo(5) tells; O_CLOEXEC is 02000000. */
-function closesOnExec(fd: number): boolean {
-  const [, flags = ""] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
-  return (Number.parseInt(flags, 8) & 0o2000000) !== 0;
-}
 
 conformance("SCM_RIGHTS", [
   {

@@ -6,8 +6,6 @@ export interface ReadinessQueue {
   readonly fd: number;
   /** Has a descriptor watched. `slot` and `generation`, whole numbers below 2^32, name it in what is found. */
   add(fd: number, interest: number, slot: number, generation: number): number;
-  /** Has it watched for something else, under another name. */
-  change(fd: number, interest: number, slot: number, generation: number): number;
   /** Has it watched no more. A descriptor that is closed need not be removed, if no other descriptor is of the same file. */
   remove(fd: number): number;
   /**

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
 import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
 import { acceptQueue } from "../../posix/accept-queue.ts";
 import { connect } from "../../posix/connect.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { Socket } from "../../posix/owned-socket.ts";
+import { tryRecv } from "../../posix/recv.ts";
+import { closesOnExec } from "../closes-on-exec.ts";
+import { assertFails } from "../conformance.ts";
 import type { Fixture } from "../fixture.ts";
+import type { Exceptions } from "../place.ts";
 import { runWithDescriptors } from "../program.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 
@@ -42,9 +45,15 @@ class RecordedAcceptor implements AcceptorHandlers {
   }
 }
 
+/** So many wait in the system's queue; a system that does not tell is not asked. */
+function assertPending(fd: number, count: number): void {
+  const queue = acceptQueue(fd);
+  if (queue !== undefined) assert.equal(queue.pending, count);
+}
+
 export function acceptorSuite(engine: Engine): void {
-  const acceptorTest = (what: string, run: (fixture: Fixture) => Promise<void>) =>
-    engineTest(engine, `acceptor: ${what}`, run);
+  const acceptorTest = (what: string, run: (fixture: Fixture) => Promise<void>, exceptions?: Exceptions) =>
+    engineTest(engine, `acceptor: ${what}`, run, exceptions);
 
   function recorded(fixture: Fixture, backlog = 64) {
     const listener = fixture.listener(backlog, { nonblocking: true });
@@ -62,7 +71,8 @@ export function acceptorSuite(engine: Engine): void {
     const { acceptor, fd, clients } = recorded(fixture);
     clients(3);
     await someTurns();
-    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [0, 3]);
+    assert.equal(acceptor.sockets.length, 0);
+    assertPending(fd, 3);
     acceptor.acceptor.accept(Number.POSITIVE_INFINITY);
     await acceptor.count(3);
     clients(20);
@@ -77,7 +87,8 @@ export function acceptorSuite(engine: Engine): void {
     clients(5);
     await acceptor.count(2);
     await someTurns();
-    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [2, 3]);
+    assert.equal(acceptor.sockets.length, 2);
+    assertPending(fd, 3);
     acceptor.acceptor.accept(2);
     await acceptor.count(4);
     acceptor.acceptor.accept(40);
@@ -86,7 +97,8 @@ export function acceptorSuite(engine: Engine): void {
     await acceptor.count(44);
     clients(1);
     await someTurns();
-    assert.deepEqual([acceptor.sockets.length, acceptQueue(fd)?.pending], [44, 1]);
+    assert.equal(acceptor.sockets.length, 44);
+    assertPending(fd, 1);
     await acceptor.close();
   });
 
@@ -101,7 +113,7 @@ export function acceptorSuite(engine: Engine): void {
       clients(2);
       await someTurns();
       assert.equal(acceptor.sockets.length, before);
-      assert.equal(before + (acceptQueue(fd)?.pending ?? 0), 9);
+      assertPending(fd, 9 - before);
       // It counts from after the pause.
       const paused = acceptor.pause();
       acceptor.acceptor.accept(9 - before);
@@ -133,10 +145,10 @@ export function acceptorSuite(engine: Engine): void {
     acceptor.acceptor.accept(1);
     clients(1);
     await acceptor.count(1);
-    const info = readFileSync(`/proc/self/fdinfo/${acceptor.sockets[0]?.fd}`, "utf8");
-    const flags = Number.parseInt(/flags:\s+(\d+)/.exec(info)?.[1] ?? "", 8);
-    // include/uapi/asm-generic/fcntl.h: O_NONBLOCK, O_CLOEXEC.
-    assert.equal(flags & 0o2004000, 0o2004000);
+    const [accepted] = acceptor.sockets;
+    assert.ok(accepted !== undefined);
+    assertFails(tryRecv(accepted, new Uint8Array(1)), "WouldBlock");
+    assert.equal(closesOnExec(accepted.fd), true);
     await acceptor.close();
   });
 
@@ -147,8 +159,12 @@ export function acceptorSuite(engine: Engine): void {
     await acceptor.close();
   });
 
-  acceptorTest("tells when the process has no descriptor left, and waits", async () => {
-    const module = new URL("./accept-without-descriptors.child.js", import.meta.url);
-    assert.equal(runWithDescriptors(300, module, [engine.name]), "failed EMFILE\naccepted 4\n");
-  });
+  acceptorTest(
+    "tells when the process has no descriptor left, and waits",
+    async () => {
+      const module = new URL("./accept-without-descriptors.child.js", import.meta.url);
+      assert.equal(runWithDescriptors(300, module, [engine.name]), "failed EMFILE\naccepted 4\n");
+    },
+    { windows: "a process of Windows has no limit of handles that could be lowered" },
+  );
 }

@@ -3,10 +3,13 @@ import { test } from "node:test";
 import type { Engine } from "../../engine/engine.ts";
 import { Fixture } from "../fixture.ts";
 import { openDescriptors } from "../open-descriptors.ts";
+import { type Exceptions, except } from "../place.ts";
+
+type Run = (fixture: Fixture) => Promise<void>;
 
 /** A test of an engine. Every descriptor that it opens must be closed at its end, by the fixture at the latest. */
-export function engineTest(engine: Engine, what: string, run: (fixture: Fixture) => Promise<void>): void {
-  test(`${engine.name}: ${what}`, async (context) => {
+export function engineTest(engine: Engine, what: string, run: Run, exceptions: Exceptions = {}): void {
+  test(`${engine.name}: ${what}`, except(exceptions), async (context) => {
     const fixture = new Fixture(context);
     const before = openDescriptors();
     try {

@@ -26,7 +26,7 @@ export class ReadinessAcceptor extends Opened implements Acceptor {
     if (!(count >= 1)) throw new RangeError(`count must be 1 or more, not ${count}`);
     if (this.closing) return;
     this.#wanted += count;
-    const returned = this.watch();
+    const returned = this.#readable ? 0 : this.await(READABLE);
     if (returned < 0) this.#failed = returned;
     if (this.#readable || returned < 0) this.later();
   }
@@ -77,7 +77,7 @@ export class ReadinessAcceptor extends Opened implements Acceptor {
         }
       } else if (fd === errors.wouldBlock) {
         this.#readable = false;
-        this.exhausted(READABLE);
+        this.await(READABLE);
         return;
       } else if (fd !== errors.interrupted) {
         this.#fail(fd);

@@ -24,6 +24,7 @@ export class ReadinessConnect implements PendingConnect, Member {
       const watching = reactor.watch(fd, this.#slot);
       this.#watched = watching === 0;
       if (watching < 0) this.#end(watching);
+      else reactor.await(this.#slot, WRITABLE);
     } else {
       this.#end(returned);
     }

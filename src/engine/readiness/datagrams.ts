@@ -61,7 +61,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
   resume(): void {
     if (!this.#paused || this.closing) return;
     this.#paused = false;
-    this.#watch();
+    if (!this.#readable) this.#await(READABLE);
     if (this.#readable || this.#kept.length > 0) this.later();
   }
 
@@ -107,8 +107,8 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
     return this.#outgoing.length - this.#first;
   }
 
-  #watch(): void {
-    const returned = this.watch();
+  #await(interest: number): void {
+    const returned = this.await(interest);
     if (returned === 0) return;
     this.#failed = returned;
     this.later();
@@ -145,7 +145,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
 
   #readUp(): void {
     this.#readable = false;
-    this.exhausted(READABLE);
+    this.await(READABLE);
   }
 
   /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
@@ -190,8 +190,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       const count = system.sendmmsg(this.fd, batch, sendFlags);
       if (count === errors.wouldBlock) {
         this.#writable = false;
-        this.#watch();
-        this.exhausted(WRITABLE);
+        this.#await(WRITABLE);
         return;
       }
       // The failure of a datagram that is not the first is found by the next call.

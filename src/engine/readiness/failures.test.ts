@@ -41,7 +41,7 @@ class ScriptedPoller implements Poller {
   }
 
   closing(): void {}
-  exhausted(): void {}
+  await(): void {}
 
   look(): number {
     this.#found = this.#events;

@@ -53,17 +53,15 @@ export abstract class Opened implements Handle, Member {
     this.reactor.later(this);
   }
 
-  /** Has `ready()` called when it becomes ready; 0, or a negative errno. May be repeated. */
-  protected watch(): number {
-    if (this.#watched) return 0;
-    const returned = this.reactor.watch(this.fd, this.#slot);
-    this.#watched = returned === 0;
-    return returned;
-  }
-
-  /** A call would have blocked; as `Poller.exhausted()`. */
-  protected exhausted(interest: number): void {
-    this.reactor.exhausted(this.#slot, interest);
+  /** Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be repeated. */
+  protected await(interest: number): number {
+    if (!this.#watched) {
+      const returned = this.reactor.watch(this.fd, this.#slot);
+      if (returned < 0) return returned;
+      this.#watched = true;
+    }
+    this.reactor.await(this.#slot, interest);
+    return 0;
   }
 
   /** Notes a call to be made once it is closed. */

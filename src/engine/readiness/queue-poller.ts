@@ -32,7 +32,7 @@ class QueuePoller implements Poller {
 
   closing(): void {}
 
-  exhausted(): void {}
+  await(): void {}
 
   look(): number {
     return this.#queue.look();
@@ -66,7 +66,7 @@ class QueuePoller implements Poller {
 }
 
 /** A poller over a queue of the system. */
-export const openPoller: OpenPoller = (awake) => {
+export const openQueuePoller: OpenPoller = (awake) => {
   const queue = openReadinessQueue();
   return typeof queue === "number" ? queue : new QueuePoller(queue, awake);
 };

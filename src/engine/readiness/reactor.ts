@@ -120,9 +120,9 @@ export class Reactor {
     this.#poller?.closing(fd, slot);
   }
 
-  /** What a member was told is used up; as `Poller.exhausted()`. */
-  exhausted(slot: number, interest: number): void {
-    this.#poller?.exhausted(slot, interest);
+  /** A watched member waits for READABLE or WRITABLE; as `Poller.await()`. */
+  await(slot: number, interest: number): void {
+    this.#poller?.await(slot, interest);
   }
 
   /** Whether bytes may be sent outside of a turn; otherwise they wait for the next. */

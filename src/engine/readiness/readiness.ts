@@ -11,13 +11,18 @@ import type {
   Stream,
   StreamHandlers,
 } from "../engine.ts";
+import { hasLibuv } from "../wake.ts";
 import { ReadinessAcceptor } from "./acceptor.ts";
 import { ReadinessConnect } from "./connect.ts";
 import { ReadinessDatagrams } from "./datagrams.ts";
+import { openLoopPoller } from "./loop-poller.ts";
 import type { OpenPoller } from "./poller.ts";
-import { openPoller } from "./queue-poller.ts";
+import { openQueuePoller } from "./queue-poller.ts";
 import { Reactor } from "./reactor.ts";
 import { ReadinessStream } from "./stream.ts";
+
+/** One descriptor on the runtime's event loop for all, where the system has a queue; otherwise each of them. */
+const openPoller = hasReadinessQueue ? openQueuePoller : openLoopPoller;
 
 /** Readiness: the system tells which descriptors are ready, and calls that do not block do the rest. */
 export class ReadinessEngine implements Engine {
@@ -58,5 +63,6 @@ export const readiness: Engine = new ReadinessEngine();
 
 /** Why it cannot be used here; undefined if it can. */
 export function readinessLacks(): string | undefined {
-  return hasReadinessQueue ? undefined : "sockets of Windows cannot be waited for yet";
+  if (hasReadinessQueue || hasLibuv) return undefined;
+  return "the system has no queue that sockets are waited for in, and the runtime no libuv to wait for them instead";
 }

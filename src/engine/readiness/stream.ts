@@ -47,7 +47,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   resume(): void {
     if (!this.#paused || this.closing || this.#failed < 0) return;
     this.#paused = false;
-    const returned = this.watch();
+    const returned = this.#readable ? 0 : this.await(READABLE);
     if (returned < 0) this.#fail(returned);
     else if (this.#readable) this.later();
   }
@@ -176,7 +176,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
 
   #readUp(): void {
     this.#readable = false;
-    this.exhausted(READABLE);
+    this.await(READABLE);
   }
 
   /**
@@ -240,9 +240,8 @@ export class ReadinessStream extends Opened implements Stream, Sender {
 
   #full(): void {
     this.#writable = false;
-    const returned = this.watch();
+    const returned = this.await(WRITABLE);
     if (returned < 0) this.#fail(returned);
-    else this.exhausted(WRITABLE);
   }
 
   #tellDrained(): void {

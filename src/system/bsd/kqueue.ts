@@ -69,12 +69,6 @@ class Kqueue implements ReadinessQueue {
     return this.#change(count);
   }
 
-  change(fd: number, interest: number, slot: number, generation: number): number {
-    if (!(interest & READABLE)) this.#delete(fd, EVFILT.READ);
-    if (!(interest & WRITABLE)) this.#delete(fd, EVFILT.WRITE);
-    return this.add(fd, interest, slot, generation);
-  }
-
   remove(fd: number): number {
     const reading = this.#delete(fd, EVFILT.READ);
     const writing = this.#delete(fd, EVFILT.WRITE);

@@ -16,7 +16,7 @@ const epollWait = libc.func<(epoll: number, events: bigint, room: number, timeou
 
 // include/uapi/linux/eventpoll.h
 const EPOLL_CLOEXEC = 0o2000000;
-const EPOLL_CTL = { add: 1, delete: 2, modify: 3 };
+const EPOLL_CTL = { add: 1, delete: 2 };
 const EPOLLIN = 0x1;
 const EPOLLPRI = 0x2;
 const EPOLLOUT = 0x4;
@@ -53,11 +53,13 @@ class Epoll implements ReadinessQueue {
   }
 
   add(fd: number, interest: number, slot: number, generation: number): number {
-    return this.#control(EPOLL_CTL.add, fd, interest, slot, generation);
-  }
-
-  change(fd: number, interest: number, slot: number, generation: number): number {
-    return this.#control(EPOLL_CTL.modify, fd, interest, slot, generation);
+    event[0] =
+      (interest & READABLE ? EPOLLIN | EPOLLRDHUP : 0) +
+      (interest & WRITABLE ? EPOLLOUT : 0) +
+      (interest & EDGE ? EPOLLET + EPOLLPRI : 0);
+    event[EVENT.data] = slot;
+    event[EVENT.data + 1] = generation;
+    return result(epollCtl(this.fd, EPOLL_CTL.add, fd, eventBytes));
   }
 
   remove(fd: number): number {
@@ -87,16 +89,6 @@ class Epoll implements ReadinessQueue {
 
   close(): void {
     close(this.fd);
-  }
-
-  #control(operation: number, fd: number, interest: number, slot: number, generation: number): number {
-    event[0] =
-      (interest & READABLE ? EPOLLIN | EPOLLRDHUP : 0) +
-      (interest & WRITABLE ? EPOLLOUT : 0) +
-      (interest & EDGE ? EPOLLET + EPOLLPRI : 0);
-    event[EVENT.data] = slot;
-    event[EVENT.data + 1] = generation;
-    return result(epollCtl(this.fd, operation, fd, eventBytes));
   }
 }
 

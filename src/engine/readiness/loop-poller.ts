@@ -1,0 +1,138 @@
+import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/poll-handle.ts";
+import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import type { OpenPoller, Poller } from "./poller.ts";
+
+/** A descriptor that is watched, on the loop by a handle of its own. */
+class Watched implements Polled {
+  readonly slot: number;
+  readonly generation: number;
+  /** Undefined until it is open. */
+  handle: PollHandle | undefined;
+  /** What it waits for. */
+  awaited = 0;
+  /** What it was told and nobody has looked at. */
+  ready = 0;
+  readonly #tell: (watched: Watched) => void;
+
+  constructor(slot: number, generation: number, tell: (watched: Watched) => void) {
+    this.slot = slot;
+    this.generation = generation;
+    this.#tell = tell;
+  }
+
+  await(interest: number): void {
+    if ((this.awaited & interest) !== 0) return;
+    this.awaited |= interest;
+    // What fails at once does so at the next call, too.
+    if (this.#start() < 0) this.polled(UV_READABLE | UV_WRITABLE);
+  }
+
+  polled(events: number): void {
+    const told = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
+    // libuv tells again for as long as it is so, and asks the system each time. It waits for the rest alone.
+    this.awaited &= ~told;
+    this.#start();
+    if (this.ready === 0) this.#tell(this);
+    this.ready |= told;
+  }
+
+  #start(): number {
+    const events = (this.awaited & READABLE ? UV_READABLE : 0) | (this.awaited & WRITABLE ? UV_WRITABLE : 0);
+    if (events !== 0) return this.handle?.start(events) ?? 0;
+    this.handle?.stop();
+    return 0;
+  }
+}
+
+/**
+ * A poller over libuv's event loop itself, for Windows, which has no queue that could be put on it: each socket has a uv_poll_t,
+ * which waits for what a member waits for, and is told once.
+ */
+class LoopPoller implements Poller {
+  /** By slot. */
+  readonly #watched: (Watched | undefined)[] = [];
+  #told: Watched[] = [];
+  #found: Watched[] = [];
+  readonly #ready: number[] = [];
+  readonly #awake: () => void;
+  #immediate: NodeJS.Immediate | undefined;
+  /** Holds the process in the place of all handles. */
+  readonly #hold: MessagePort = new MessageChannel().port1;
+
+  constructor(awake: () => void) {
+    this.#awake = awake;
+    this.#hold.ref();
+  }
+
+  add(fd: number, slot: number, generation: number): number {
+    const watched = new Watched(slot, generation, this.#tell);
+    const handle = PollHandle.open(fd, watched);
+    if (typeof handle === "number") return handle;
+    handle.unref();
+    watched.handle = handle;
+    this.#watched[slot] = watched;
+    return 0;
+  }
+
+  remove(_fd: number, slot: number): void {
+    this.#watched[slot]?.handle?.close();
+    this.#watched[slot] = undefined;
+  }
+
+  closing(fd: number, slot: number): void {
+    this.remove(fd, slot);
+  }
+
+  await(slot: number, interest: number): void {
+    this.#watched[slot]?.await(interest);
+  }
+
+  look(): number {
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
+    const found = this.#told;
+    this.#told = this.#found;
+    this.#told.length = 0;
+    this.#found = found;
+    for (const [index, watched] of found.entries()) {
+      this.#ready[index] = watched.ready;
+      watched.ready = 0;
+    }
+    return found.length;
+  }
+
+  slot(index: number): number {
+    return this.#found[index]?.slot ?? 0;
+  }
+
+  generation(index: number): number {
+    return this.#found[index]?.generation ?? 0;
+  }
+
+  ready(index: number): number {
+    return this.#ready[index] ?? 0;
+  }
+
+  ref(): void {
+    this.#hold.ref();
+  }
+
+  unref(): void {
+    this.#hold.unref();
+  }
+
+  close(): void {
+    clearImmediate(this.#immediate);
+    this.#hold.close();
+  }
+
+  /** In a callback of libuv's: as in wake.ts, handlers wait for an immediate. */
+  readonly #tell = (watched: Watched): void => {
+    this.#told.push(watched);
+    this.#immediate ??= setImmediate(this.#awake);
+  };
+}
+
+/** A poller over the event loop. */
+export const openLoopPoller: OpenPoller = (awake) => new LoopPoller(awake);

@@ -1,0 +1,227 @@
+import { isMainThread } from "node:worker_threads";
+import { type CType, koffi, openLibrary, type Pointer } from "./library.ts";
+import { mapMemory } from "./memory.ts";
+import { addressOfFunction } from "./symbol.ts";
+
+/** What a handle's owner is told, from the event loop. It must not throw, for koffi would swallow that, and must be short. */
+export interface Polled {
+  /** @param ready UV_READABLE and UV_WRITABLE; both where libuv could not wait: the next call tells why */
+  polled(ready: number): void;
+}
+
+// include/uv.h: uv_poll_event and uv_handle_type.
+export const UV_READABLE = 1;
+export const UV_WRITABLE = 2;
+const UV_POLL = 8;
+
+/**
+ * A uv_poll_t: a descriptor, on Windows a SOCKET, on the event loop of this thread of Node. It is told for as long as it is ready, and
+ * holds the process unless `unref()` says otherwise, from `start()` to `stop()` or `close()`.
+ *
+ * Safety: the descriptor must be open, of a kind that can be waited for, and stay open until `close()` was called: libuv ends the
+ * process where it is not (uv__io_poll in src/unix/linux.c). It may be closed right after that.
+ */
+export class PollHandle {
+  readonly #libuv: Libuv;
+  readonly #room: Room;
+  #open = true;
+
+  /** Gives 0 and a handle, or what libuv answered instead: a negative errno. */
+  static open(fd: number, polled: Polled): PollHandle | number {
+    libuv ??= openLibuv();
+    const room = rooms.pop() ?? newRoom(libuv);
+    const returned = libuv.uv.pollInitSocket(libuv.loop, room.pointer, fd);
+    if (returned === 0) return new PollHandle(libuv, room, polled);
+    rooms.push(room);
+    return returned;
+  }
+
+  private constructor(libuv: Libuv, room: Room, polled: Polled) {
+    this.#libuv = libuv;
+    this.#room = room;
+    const { uv, env, pollStop } = libuv;
+    // Without it, the loop would go on calling while the thread or the process ends, and hang in koffi.
+    check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, room.pointer));
+    if (!isMainThread) outliveWorker(room);
+    told.set(room.address, polled);
+  }
+
+  /** Waits for UV_READABLE, UV_WRITABLE or both, and for nothing else any more; 0, or a negative errno. */
+  start(events: number): number {
+    return this.#start(events, this.#libuv.polled);
+  }
+
+  /**
+   * The same, but that nobody is told: the loop takes a turn whenever the descriptor is ready, immediates included. That costs some
+   * microseconds less.
+   */
+  startSilently(events: number): number {
+    return this.#start(events, this.#libuv.isActive);
+  }
+
+  /** Waits for nothing. */
+  stop(): void {
+    if (this.#open) this.#libuv.uv.pollStop(this.#room.pointer);
+  }
+
+  ref(): void {
+    if (this.#open) this.#libuv.uv.ref(this.#room.pointer);
+  }
+
+  unref(): void {
+    if (this.#open) this.#libuv.uv.unref(this.#room.pointer);
+  }
+
+  /** Ends it for good. May be repeated, and called from `polled()`. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    const { uv, env, pollStop, closed } = this.#libuv;
+    const { pointer, address } = this.#room;
+    told.delete(address);
+    closing.set(address, this.#room);
+    check("napi_remove_env_cleanup_hook", uv.removeCleanupHook(env, pollStop, pointer));
+    uv.close(pointer, closed);
+  }
+
+  #start(events: number, callback: Pointer): number {
+    if (!this.#open) return 0;
+    return this.#libuv.uv.pollStart(this.#room.pointer, events, callback);
+  }
+}
+
+/** Memory for one handle. */
+interface Room {
+  readonly pointer: Pointer;
+  /** The same as a number, as which koffi gives it to a callback. */
+  readonly address: number;
+  /** All of it, as words. */
+  readonly words: Uint32Array;
+}
+
+/** Who is told, by the address of the handle. */
+const told = new Map<number, Polled>();
+
+// The memory of a uv_poll_t is libuv's until it says that the handle is closed, and a new handle's after that.
+const rooms: Room[] = [];
+const closing = new Map<number, Room>();
+
+let libuv: Libuv | undefined;
+
+type Environment = typeof koffi.node.env;
+
+interface Libuv {
+  readonly uv: ReturnType<typeof functions>;
+  /** This thread's napi_env. */
+  readonly env: Environment;
+  /** The loop of this thread. */
+  readonly loop: Pointer;
+  /** The address of uv_poll_stop. */
+  readonly pollStop: Pointer;
+  readonly polled: Pointer;
+  /** The address of uv_is_active, for a callback that does nothing: it looks at a flag of the handle, its first argument. */
+  readonly isActive: Pointer;
+  readonly closed: Pointer;
+}
+
+type CleanupHook = (env: Environment, hook: Pointer, argument: Pointer) => number;
+
+/** uv_os_sock_t: a SOCKET is as wide as a pointer. */
+const SOCKET: CType = process.platform === "win32" ? "ssize_t" : "int";
+
+function functions() {
+  const node = openLibrary(null);
+  const hook: CType[] = ["void*", "void*", "void*"];
+  const handle: CType[] = ["void*"];
+  return {
+    addCleanupHook: node.func<CleanupHook>("napi_add_env_cleanup_hook", "int", hook),
+    removeCleanupHook: node.func<CleanupHook>("napi_remove_env_cleanup_hook", "int", hook),
+    eventLoop: node.func<(env: Environment, loop: Uint8Array) => number>("napi_get_uv_event_loop", "int", [
+      "void*",
+      "void*",
+    ]),
+    handleSize: node.func<(type: number) => number>("uv_handle_size", "size_t", ["int"]),
+    pollInitSocket: node.func<(loop: Pointer, handle: Pointer, fd: number) => number>(
+      "uv_poll_init_socket",
+      "int",
+      ["void*", "void*", SOCKET],
+    ),
+    pollStart: node.func<(handle: Pointer, events: number, callback: Pointer) => number>(
+      "uv_poll_start",
+      "int",
+      ["void*", "int", "void*"],
+    ),
+    pollStop: node.func<(handle: Pointer) => number>("uv_poll_stop", "int", handle),
+    ref: node.func<(handle: Pointer) => void>("uv_ref", "void", handle),
+    unref: node.func<(handle: Pointer) => void>("uv_unref", "void", handle),
+    close: node.func<(handle: Pointer, callback: Pointer) => void>("uv_close", "void", ["void*", "void*"]),
+  };
+}
+
+function openLibuv(): Libuv {
+  const uv = functions();
+  const loop = new BigUint64Array(1);
+  const { env } = koffi.node;
+  check("napi_get_uv_event_loop", uv.eventLoop(env, new Uint8Array(loop.buffer)));
+  return {
+    uv,
+    env,
+    pollStop: addressOfFunction(null, "uv_poll_stop"),
+    isActive: addressOfFunction(null, "uv_is_active"),
+    loop: loop[0] ?? 0n,
+    polled: koffi.register(
+      (handle: number | bigint, status: number, events: number) =>
+        told.get(Number(handle))?.polled(status < 0 ? UV_READABLE | UV_WRITABLE : events),
+      koffi.pointer(koffi.proto("void berkeley_poll(uintptr_t handle, int status, int events)")),
+    ),
+    closed: koffi.register(
+      (handle: number | bigint) => {
+        const address = Number(handle);
+        const room = closing.get(address);
+        closing.delete(address);
+        if (room !== undefined) rooms.push(room);
+      },
+      koffi.pointer(koffi.proto("void berkeley_close(uintptr_t handle)")),
+    ),
+  };
+}
+
+/** Windows maps no less at a time. */
+const MAPPED = 65_536;
+
+/** Rooms come in numbers, and serve again and again. They are never unmapped. */
+function newRoom({ uv }: Libuv): Room {
+  const size = (uv.handleSize(UV_POLL) + 15) & ~15;
+  const { pointer, buffer } = mapMemory(MAPPED);
+  for (let at = 0; at + size <= MAPPED; at += size) {
+    const room = pointer + BigInt(at);
+    rooms.push({ pointer: room, address: Number(room), words: new Uint32Array(buffer, at, size / 4) });
+  }
+  const [room] = rooms.splice(-1);
+  if (room === undefined) throw new Error(`a uv_poll_t has ${size} bytes`);
+  return room;
+}
+
+/** Where uv_handle_t has these where pointers have 64 bits, in words (include/uv.h, include/uv/unix.h, include/uv/win.h). */
+const HANDLE = { type: 16 / 4, flags: 88 / 4 };
+// src/uv-common.h. The last is of Windows, where a socket is none of its own provider's.
+const UV_HANDLE_REF = 0x8;
+const UV_HANDLE_INTERNAL = 0x10;
+const UV_HANDLE_POLL_SLOW = 0x01000000;
+
+/**
+ * A handle that is open when its worker thread ends stops the process ("uv_loop_close() while having open handles"),
+ * and no code of ours runs when the thread is terminated. libuv's own handles carry a mark, and are passed over.
+ *
+ * Safety: the flags are written only if they read as they must for a handle that was just made. The mapping outlives the loop, and
+ * what the system still writes to it.
+ */
+function outliveWorker({ words }: Room) {
+  const flags = words[HANDLE.flags] ?? 0;
+  if (words[HANDLE.type] === UV_POLL && (flags & ~UV_HANDLE_POLL_SLOW) === UV_HANDLE_REF)
+    words[HANDLE.flags] = flags | UV_HANDLE_INTERNAL;
+}
+
+function check(call: string, returned: number) {
+  if (returned !== 0) throw new Error(`${call} failed: ${returned}`);
+}
