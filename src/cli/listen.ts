@@ -5,6 +5,7 @@ import type { Server } from "../stream/server.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";
+import { standardReport } from "./report/standard-output.ts";
 import { discard } from "./responders/discard.ts";
 import { echo } from "./responders/echo.ts";
 import { http } from "./responders/http.ts";
@@ -26,7 +27,7 @@ const responders: Readonly<Record<ListeningEvent["respond"], MakeResponder>> = {
 };
 
 /** Adds `berkeley listen`, which is also what `berkeley` does without a subcommand. */
-export function addListen(program: Command, makeReport: (json: boolean) => Report): void {
+export function addListen(program: Command): void {
   program
     .command("listen", { isDefault: true })
     .description("Listens on a socket, answers each connection, and shows them and the accept queue.")
@@ -60,7 +61,7 @@ Colour is for terminals only; NO_COLOR=1 turns it off.`,
     )
     .action(async (place: string | undefined, options: ListenOptions) => {
       const address = await addressOf(place, options.unix);
-      await serve(address, options, makeReport(options.json ?? false));
+      await serve(address, options, standardReport(options.json ?? false));
     });
 }
 

@@ -1,23 +1,26 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import picocolors from "picocolors";
 import { commands } from "./endpoint.ts";
-import { addFree } from "./free.ts";
-import { addListen } from "./listen.ts";
-import { addPorts } from "./ports.ts";
-import type { Report } from "./report/event.ts";
-import { humanReport } from "./report/human.ts";
-import { jsonReport } from "./report/json.ts";
 import { UsageError } from "./usage-error.ts";
-import { addWait } from "./wait.ts";
-import { addWhy } from "./why.ts";
 
 const DONE = 0;
 /** What it has to tell cannot be written. */
 const FAILED = 1;
 /** What was asked for is wrong, or cannot be done here. */
 const BAD_USAGE = 2;
+
+/** Adds a command to the program; `exit` is told its status. */
+type AddCommand = (program: Command, exit: (status: number) => void) => void;
+
+/** The modules of a command are loaded if it is asked for: those of all of them take more time than most have to run. */
+const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  listen: async () => (await import("./listen.ts")).addListen,
+  ports: async () => (await import("./ports.ts")).addPorts,
+  why: async () => (await import("./why.ts")).addWhy,
+  wait: async () => (await import("./wait.ts")).addWait,
+  free: async () => (await import("./free.ts")).addFree,
+};
 
 const moreHelp = `
 Without a command it is listen: \`berkeley 8080\` is \`berkeley listen 8080\`.
@@ -49,11 +52,7 @@ async function run(words: string[]): Promise<number> {
   const exit = (its: number) => {
     status = its;
   };
-  addListen(program, makeReport);
-  addPorts(program);
-  addWhy(program, exit);
-  addWait(program, exit);
-  addFree(program, exit);
+  for (const add of await addsFor(words)) add(program, exit);
   try {
     await program.parseAsync(words, { from: "user" });
     return status;
@@ -63,6 +62,12 @@ async function run(words: string[]): Promise<number> {
     // --help and --version come here too.
     return error.exitCode === 0 ? DONE : complain(sentence(error.message, words));
   }
+}
+
+/** The one command that the first word names; where it names none, every one: for the help, and to say what is wrong. */
+function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
+  const named = Object.hasOwn(adds, command) ? adds[command] : undefined;
+  return Promise.all((named === undefined ? Object.values(adds) : [named]).map((load) => load()));
 }
 
 /**
@@ -84,27 +89,6 @@ function complain(message: string): number {
 function sentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   return `${words.replace(/\.$/, "")}; see \`berkeley ${commands.includes(command) ? command : "listen"} --help\`.`;
-}
-
-function makeReport(json: boolean): Report {
-  const { stdout } = process;
-  if (json) return jsonReport((text) => stdout.write(text));
-  // In a pipe isTTY is undefined, whatever its type says, and picocolors would go by CI and FORCE_COLOR.
-  const isTerminal = stdout.isTTY === true && process.env.TERM !== "dumb";
-  return humanReport({
-    terminal: {
-      write: (text) => stdout.write(text),
-      get columns() {
-        return stdout.columns;
-      },
-      onResize: (listener) => {
-        stdout.on("resize", listener);
-        return () => stdout.off("resize", listener);
-      },
-    },
-    isTerminal,
-    colors: picocolors.createColors(isTerminal && !process.env.NO_COLOR),
-  });
 }
 
 function version(): string {

@@ -39,6 +39,8 @@ function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number
     for (const fd of readdirSync(folder)) {
       const inode = wanted.get(target(`${folder}/${fd}`) ?? "");
       if (inode !== undefined) held.add(inode);
+      // Thousands of links may be left, and none of them tells more.
+      if (held.size === wanted.size) break;
     }
     return held;
   } catch (error) {
@@ -50,14 +52,12 @@ function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number
 /** What is known of a process; undefined where it has ended. */
 function readProcess(pid: number): Holder | undefined {
   const folder = `/proc/${pid}`;
-  const stat = text(`${folder}/stat`);
-  if (stat === undefined) return undefined;
-  // The name stands in parentheses, and may have parentheses and blanks in it.
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const status = statusOf(folder);
+  if (status === undefined) return undefined;
   const uid = userOf(folder);
   return {
     pid,
-    name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
+    name: status.name,
     command: (text(`${folder}/cmdline`) ?? "")
       .replace(/\0$/, "")
       .split("\0")
@@ -65,9 +65,22 @@ function readProcess(pid: number): Holder | undefined {
     uid,
     user: userNames()(uid),
     directory: target(`${folder}/cwd`),
-    started: bootTime() + Number(fields[19]) * TICK,
-    startTicks: Number(fields[19]),
+    started: bootTime() + status.startTicks * TICK,
+    startTicks: status.startTicks,
+    parent: status.parent,
+  };
+}
+
+/** What is in proc_pid_stat(5); undefined where the process has ended. */
+function statusOf(folder: string): (Pick<Holder, "name" | "parent"> & { startTicks: number }) | undefined {
+  const stat = text(`${folder}/stat`);
+  if (stat === undefined) return undefined;
+  // The name stands in parentheses, and may have parentheses and blanks in it.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return {
+    name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
     parent: Number(fields[1]),
+    startTicks: Number(fields[19]),
   };
 }
 
@@ -92,7 +105,7 @@ function userOf(folder: string): number {
 
 /** Whether it is a thread of the kernel: a child of kthreadd, which is number 2. Those hold no descriptors. */
 function isKernelThread(pid: number): boolean {
-  return pid === 2 || readProcess(pid)?.parent === 2;
+  return pid === 2 || statusOf(`/proc/${pid}`)?.parent === 2;
 }
 
 function text(path: string): string | undefined {
