@@ -45,6 +45,14 @@ export type {
   SocketSettings,
 } from "./stream/listen-options.ts";
 export type { Listener } from "./stream/listener.ts";
+export {
+  type InheritedSocket,
+  isListenersFromEnvironmentError,
+  type ListenersFromEnvironmentError,
+  type ListenersFromEnvironmentErrorName,
+  type ListenersFromEnvironmentOptions,
+  listenersFromEnvironment,
+} from "./stream/listeners-from-environment.ts";
 export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./stream/listening.ts";
 export type { ConnectionBase } from "./stream/open-stream.ts";
 export type { Datagram } from "./stream/pulled-datagrams.ts";

@@ -68,6 +68,7 @@ const expressions = [
   "CMSG_SPACE(1)",
   "CMSG_SPACE(4)",
   "CMSG_SPACE(12)",
+  "FIOCLEX",
   "FIONBIO",
   "SIOCATMARK",
 ];

@@ -79,9 +79,9 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
   extends ListenSettings<Values> {
   /**
    * A Socket, or the number of a descriptor, such as one that was inherited: it is the listener's from now on. One that listens keeps
-   * its backlog, unless `backlog` is given.
+   * its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
    */
-  readonly socket: Socket | number;
+  readonly socket: Socket | number | undefined;
   readonly path?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -150,6 +150,11 @@ function checkPlace(options: ListenOptions): ListenPlace {
     if (options.port !== undefined) throw new TypeError("give either a port or a path, not both");
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
   }
+  if (lacksSocket(options)) {
+    throw new TypeError(
+      "socket is undefined: if it was to come from listenersFromEnvironment(), this process was handed none",
+    );
+  }
   const { host, port = 0, reusePort = false, ipv6Only, exclusive = !reusePort } = options;
   checkHost("host", host);
   integer("port", port, 0, 0xffff);
@@ -158,6 +163,11 @@ function checkPlace(options: ListenOptions): ListenPlace {
   if (boolean("exclusive", exclusive) && reusePort)
     throw new TypeError("a port is either exclusive or shared with reusePort, not both");
   return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
+}
+
+/** Where nothing else says where to listen. To listen on any port in its stead would be no help. */
+function lacksSocket(options: ListenOnPort | ListenOnSocket): options is ListenOnSocket {
+  return "socket" in options && options.host === undefined && options.port === undefined;
 }
 
 export function checkHost(what: string, host: string | undefined): void {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { FIONBIO } from "./bsd/ioctl.ts";
+import { FIOCLEX, FIONBIO } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
 import { F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
@@ -190,7 +190,7 @@ test("what the Systems read is laid out as the headers have it", () => {
 });
 
 test("the numbers that the Systems use have those of the headers", () => {
-  const both = { FIONBIO, MAP_ANON: 0x1000, MAP_PRIVATE: 0x2, PROT_READ: 0x1, PROT_WRITE: 0x2 };
+  const both = { FIOCLEX, FIONBIO, MAP_ANON: 0x1000, MAP_PRIVATE: 0x2, PROT_READ: 0x1, PROT_WRITE: 0x2 };
   const tcps = Object.fromEntries(Object.entries(TCPS).map(([state, number]) => [`TCPS_${state}`, number]));
   assertDefined(darwinNumbers, {
     ...both,

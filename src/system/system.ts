@@ -121,6 +121,8 @@ export interface Calls {
 
   /** Whether calls on a descriptor that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
+  /** Keeps a descriptor that was inherited from the programs that this process starts. */
+  setCloseOnExec(fd: number): number;
 
   /** Which file a descriptor is; null where it is not open. */
   identity(fd: number): FileIdentity | null;

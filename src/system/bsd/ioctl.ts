@@ -1,3 +1,5 @@
+/** _IO('f', 1) of sys/filio.h, sys/ioccom.h: it reads nothing. */
+export const FIOCLEX = 0x20006601;
 /** _IOW('f', 126, int) of sys/filio.h, sys/ioccom.h. */
 export const FIONBIO = 0x8004667e;
 

@@ -104,6 +104,7 @@ export function darwinOver(libc: DarwinLibc): System {
     },
 
     setNonblocking,
+    setCloseOnExec: (fd) => result(libc.fcntl(fd, F_SETFD, FD_CLOEXEC)),
 
     identity: (fd) => identity(libc.fstat, fd, info),
     tcpState(fd) {

@@ -1,6 +1,6 @@
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
-import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
+import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { messageRoom } from "../message-room.ts";
@@ -54,6 +54,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     },
 
     setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking))),
+    setCloseOnExec: (fd) => result(libc.ioctl(fd, FIOCLEX, flagOf(true))),
 
     identity: (fd) => identity(libc, fd),
     tcpState: (fd) => tcpState(system, fd),

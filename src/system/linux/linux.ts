@@ -22,6 +22,7 @@ const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
 const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
 // include/uapi/asm-generic/ioctls.h
+const FIOCLEX = 0x5451;
 const FIONBIO = 0x5421;
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
@@ -60,6 +61,7 @@ export const linux: System = {
     ),
 
   setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
+  setCloseOnExec: (fd) => result(libc.ioctl(fd, FIOCLEX, zero)),
 
   identity,
   closeAtThreadEnd,

@@ -72,6 +72,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     sendmmsg: answer("sendmmsg", (_fd, messages) => messages.length),
     sendmsg: answer("sendmsg", (_fd, { data }) => data.reduce((sum, { byteLength }) => sum + byteLength, 0)),
     sendto: answer("sendto", (_fd, buffer) => buffer.byteLength),
+    setCloseOnExec: answer("setCloseOnExec", () => 0),
     setNonblocking: answer("setNonblocking", () => 0),
     setsockopt: answer("setsockopt", () => 0),
     shutdown: answer("shutdown", () => 0),

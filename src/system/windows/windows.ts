@@ -166,6 +166,9 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
       socketpair(system, domain, type, protocol, fds, flags),
 
     setNonblocking,
+    // BOOL: 0 where it failed, of what is no handle.
+    setCloseOnExec: (fd) =>
+      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -(errnos.EBADF ?? 0) : 0,
     // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's descriptors, which are others.
     identity: (fd) => ({ device: 0, inode: fd }),
     closeAtThreadEnd,
