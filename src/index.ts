@@ -42,6 +42,7 @@ export type {
   ListenOptions,
   ListenSettings,
   OptionValues,
+  SocketHolder,
   SocketSettings,
 } from "./stream/listen-options.ts";
 export type { Listener } from "./stream/listener.ts";
@@ -56,5 +57,7 @@ export {
 export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./stream/listening.ts";
 export type { ConnectionBase } from "./stream/open-stream.ts";
 export type { Datagram } from "./stream/pulled-datagrams.ts";
+export { type ReservePortOptions, reservePort } from "./stream/reserve-port.ts";
+export type { ReservedPort } from "./stream/reserved-port.ts";
 export type { Server } from "./stream/server.ts";
 export { udp } from "./stream/udp.ts";

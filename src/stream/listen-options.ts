@@ -74,14 +74,19 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
   readonly port?: undefined;
 }
 
+/** What has sockets of its own, such as what `reservePort()` gives: they are the listener's from then on. */
+export interface SocketHolder {
+  readonly sockets: readonly Socket[];
+}
+
 /** A socket that is there. */
 export interface ListenOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * A Socket, or the number of a descriptor, such as one that was inherited: it is the listener's from now on. One that listens keeps
-   * its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
+   * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()` or `takeOver()` gave: it is the
+   * listener's from now on. One that listens keeps its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
    */
-  readonly socket: Socket | number | undefined;
+  readonly socket: Socket | number | SocketHolder | undefined;
   readonly path?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -107,7 +112,7 @@ export type ListenPlace =
       readonly exclusive: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
-  | { readonly kind: "socket"; readonly socket: Socket };
+  | { readonly kind: "sockets"; readonly sockets: readonly Socket[] };
 
 /** Options of `listen()`, read once and checked. */
 export interface CheckedListenOptions {
@@ -145,7 +150,7 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
 function checkPlace(options: ListenOptions): ListenPlace {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
-  if (options.socket !== undefined) return { kind: "socket", socket: checkSocket(options.socket) };
+  if (options.socket !== undefined) return { kind: "sockets", sockets: checkSockets(options.socket) };
   if (options.path !== undefined) {
     if (options.port !== undefined) throw new TypeError("give either a port or a path, not both");
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
@@ -182,6 +187,15 @@ export function checkPath(path: string | Uint8Array): string | Uint8Array {
   if (path.length === 0 || path === "\0")
     throw new TypeError("path is empty; a unix socket needs a path, or a name in the abstract namespace");
   return typeof path === "string" ? path : new Uint8Array(path);
+}
+
+function checkSockets(given: Socket | number | SocketHolder): readonly Socket[] {
+  const isHolder = typeof given === "object" && given !== null && "sockets" in given;
+  if (!isHolder) return [checkSocket(given)];
+  const { sockets } = given;
+  if (!Array.isArray(sockets) || sockets.length === 0)
+    throw new TypeError(`sockets must be an array of sockets, not ${kind(sockets)}`);
+  return sockets.map(checkSocket);
 }
 
 export function checkSocket(socket: Socket | number): Socket {

@@ -84,8 +84,8 @@ let taken: readonly InheritedSocket[] | undefined;
  * @example
  * ```ts
  * import { connect, listen, listenersFromEnvironment } from "berkeley";
- * const [socket] = listenersFromEnvironment();
- * const server = await listen(socket === undefined ? { host: "127.0.0.1" } : { socket });
+ * const [handed] = listenersFromEnvironment();
+ * const server = await listen(handed === undefined ? { host: "127.0.0.1" } : { socket: handed });
  * await server.close();
  * ```
  * @example

@@ -33,8 +33,8 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
   const { place, backlog = SOMAXCONN } = options;
   options.signal?.throwIfAborted();
   switch (place.kind) {
-    case "socket":
-      return listenOnSocket(place.socket, options);
+    case "sockets":
+      return listenOnSockets(place.sockets, options);
     case "path": {
       const { address } = place;
       const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
@@ -46,13 +46,19 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
   }
 }
 
-function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptions): ListeningSockets {
+function listenOnSockets(sockets: readonly Socket[], options: CheckedListenOptions): ListeningSockets {
+  const backlogs = sockets.map((socket) => listenOnSocket(socket, options));
+  return { sockets, backlog: backlogs[0], path: undefined };
+}
+
+/** The backlog that was asked for. */
+function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptions): number | undefined {
   setOptionValues(socket, options);
   const listens = getsockopt(socket, SO.ACCEPTCONN);
   const wanted = backlog ?? (listens ? undefined : SOMAXCONN);
   if (wanted !== undefined) listen(socket, wanted);
   socket.system.setNonblocking(socket.fd, true);
-  return { sockets: [socket], backlog: wanted, path: undefined };
+  return wanted;
 }
 
 async function listenOnPort(
