@@ -17,7 +17,6 @@ const elsewhere = [
   ["system/freebsd/", "FreeBSD's own"],
   ["random-calls.test", "draws from Linux's constants"],
   ["stream/", "its tests have not run on Windows yet"],
-  ["diagnose/account-of-errors", "it asks Linux's sock_diag and /proc"],
   ["system/headers.test", "asks Linux's C compiler"],
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],

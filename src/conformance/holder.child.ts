@@ -11,6 +11,7 @@ import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import type { HeldByChild, HoldRequest } from "./holding.ts";
 import { becomeUnprivileged } from "./unprivileged.ts";
+import { usedByItsProcess } from "./used-by-its-process.ts";
 
 const { sockets, unprivileged = false, stubborn = false }: HoldRequest = JSON.parse(process.argv[2] ?? "");
 if (unprivileged) becomeUnprivileged();
@@ -30,5 +31,5 @@ function hold({ address, datagram = false, v6only, reusePort = false, backlog }:
   if (reusePort) setsockopt(made, SO.REUSEPORT, true);
   bind(made, address);
   if (backlog !== undefined) listen(made, backlog);
-  return made;
+  return usedByItsProcess(made);
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Address, UnixAddress } from "../address/address.ts";
 
@@ -46,6 +50,7 @@ export class Holding {
     request: HoldRequest,
     options: HoldOptions = {},
   ): Promise<Holding> {
+    if (process.platform === "win32") return Holding.#startOnWindows(context, request, options);
     const { under = [], stdio = ["pipe", "pipe", "inherit"], cwd } = options;
     const [command = "", ...rest] = [...under, process.execPath, program, JSON.stringify(request)];
     const child = spawn(command, rest, { stdio, cwd });
@@ -54,6 +59,30 @@ export class Holding {
     assert.ok(child.stdout !== null);
     const [line] = await Promise.race([once(child.stdout.setEncoding("utf8"), "data"), ended(closed)]);
     return new Holding(child, closed, JSON.parse(line));
+  }
+
+  /** Under Wine, Node ends at once where its output is a pipe: there it goes to a file. */
+  static async #startOnWindows(
+    context: { after(end: () => Promise<void>): unknown },
+    request: HoldRequest,
+    { cwd }: HoldOptions,
+  ): Promise<Holding> {
+    const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+    const file = join(folder, "output");
+    const output = openSync(file, "w");
+    const stdio: StdioOptions = ["pipe", output, output];
+    const child = spawn(process.execPath, [program, JSON.stringify(request)], { stdio, cwd });
+    closeSync(output);
+    const closed = once(child, "close");
+    context.after(async () => {
+      await kill(child, closed);
+      rmSync(folder, { recursive: true });
+    });
+    for (let said = ""; ; said = readFileSync(file, "utf8")) {
+      if (said.endsWith("\n")) return new Holding(child, closed, JSON.parse(said));
+      assert.equal(child.exitCode, null, `it ended before it held anything: ${said}`);
+      await setTimeout(5);
+    }
   }
 
   private constructor(child: ChildProcess, closed: Promise<unknown>, addresses: readonly Address[]) {

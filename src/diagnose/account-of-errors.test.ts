@@ -4,12 +4,16 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import { Fixture } from "../conformance/fixture.ts";
 import { Holding } from "../conformance/holding.ts";
+import { except } from "../conformance/place.ts";
 import { bind, tryBind } from "../posix/bind.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { socket } from "../posix/socket.ts";
 import "./account-of-errors.ts";
+
+const tellsBound = except({ windows: "Windows does not tell of sockets that are bound and do not listen" });
+const pipes = except({ wine: "under Wine, Node ends at once where its output is a pipe" });
 
 const quiet = { family: "ipv4", address: "127.83.0.4", port: 0 } as const;
 
@@ -47,18 +51,22 @@ test("what tryBind() returns is left alone", async (context) => {
   assert.match(result.error.message, /The port is in use/);
 });
 
-test("the account is of when it is first read, and stays; where the address is free by then, the call's own words stand", async (context) => {
-  const fixture = new Fixture(context);
-  const listener = fixture.tcp();
-  bind(listener, quiet);
-  const address = { ...quiet, port: portOf(listener) };
-  const [early, late] = [1, 2].map(() => thrownBy(() => bind(fixture.tcp(), address)));
-  const said = early?.message;
-  assert.match(said ?? "", /held by/);
-  fixture.closeAll();
-  assert.equal(early?.message, said);
-  assert.match(late?.message ?? "", /The port is in use/);
-});
+test(
+  "the account is of when it is first read, and stays; where the address is free by then, the call's own words stand",
+  tellsBound,
+  async (context) => {
+    const fixture = new Fixture(context);
+    const listener = fixture.tcp();
+    bind(listener, quiet);
+    const address = { ...quiet, port: portOf(listener) };
+    const [early, late] = [1, 2].map(() => thrownBy(() => bind(fixture.tcp(), address)));
+    const said = early?.message;
+    assert.match(said ?? "", /held by/);
+    fixture.closeAll();
+    assert.equal(early?.message, said);
+    assert.match(late?.message ?? "", /The port is in use/);
+  },
+);
 
 test("a message can be written, and other errors have theirs", (context) => {
   const fixture = new Fixture(context);
@@ -71,7 +79,7 @@ test("a message can be written, and other errors have theirs", (context) => {
   fixture.closeAll();
 });
 
-test("an uncaught error prints it", async (context) => {
+test("an uncaught error prints it", pipes, async (context) => {
   const holding = await Holding.start(context, { sockets: [{ address: quiet, backlog: 1 }] });
   const index = JSON.stringify(new URL("../index.js", import.meta.url).href);
   const program = `import { posix } from ${index}; posix.bind(posix.socket(posix.AF.INET, posix.SOCK.STREAM), ${JSON.stringify(holding.address)});`;

@@ -5,13 +5,11 @@ import { inNetworkNamespace } from "../conformance/network-namespace.ts";
 import { coverage } from "./coverage.ts";
 import type { InternetSocket } from "./open-socket.ts";
 
-const linuxOnly = { windows: "berkeley/diagnose knows Linux so far" };
-
 conformance("explain", [
   {
     clause: "whether one address covers another is as bind() has it, of IPv4, IPv6 and both",
     source: "inet_rcv_saddr_equal in net/ipv4/inet_connection_sock.c",
-    except: linuxOnly,
+    except: { windows: "it is asked of bind() there, since the rules are others" },
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./coverage-network.child.js", import.meta.url), { ip: true }),
   },

@@ -6,7 +6,7 @@ import { machine } from "../system/host-machine.ts";
 import { addressesHere } from "./addresses-here.ts";
 import { coverage } from "./coverage.ts";
 import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unseen } from "./explanation.ts";
-import type { InternetSocket } from "./open-socket.ts";
+import type { InternetSocket, SocketUse } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
 import { internetSockets } from "./socket-table.ts";
 import { trialBind } from "./trial.ts";
@@ -28,32 +28,51 @@ export function explainPort(
   const elsewhere = addressNotHere(address);
   if (elsewhere !== undefined) return { causes: [elsewhere], notes: [] };
   if (address.port === 0) return { causes: portsUsedUp(address, protocol), notes: [] };
-  const sockets = internetSockets({
-    protocol,
-    uses: ["listening", "bound", "connected", "time-wait"],
-    port: address.port,
-  });
-  if (sockets === undefined) {
-    return {
-      causes: [{ kind: "unseen", reason: machine.sockets.untold.internet }],
-      notes: [],
-    };
+  const account = machine.sockets.leavesBindOpen
+    ? accountByBind(address, protocol, refused)
+    : accountByTable(address, protocol);
+  if (account === undefined) {
+    return { causes: [{ kind: "unseen", reason: machine.sockets.untold.internet }], notes: [] };
   }
-  const inTheWay = sockets.flatMap((socket) => {
-    const covers = coverage(address, socket);
-    return covers === undefined ? [] : [{ socket, covers }];
-  });
-  const { causes, notes } = machine.sockets.leavesBindOpen
-    ? decidedByBind(address, inTheWay, refused, trialBind(address, { protocol }))
-    : { causes: taken(address, inTheWay), notes: [] };
+  const { causes, notes } = account;
   return {
     causes: [...causes, ...privilege(address)],
     notes: [...notes, ...notesOn(address.port, protocol)],
   };
 }
 
+function accountByTable(address: InternetAddress, protocol: "tcp" | "udp"): PortAccount | undefined {
+  const found = inTheWay(address, protocol, ["listening", "bound", "connected", "time-wait"]);
+  return found === undefined ? undefined : { causes: taken(address, found), notes: [] };
+}
+
+function accountByBind(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  refused: BindErrorName | undefined,
+): PortAccount | undefined {
+  const trial = trialBind(address, { protocol });
+  const found = inTheWay(address, protocol, ["listening", "bound"]);
+  if (found === undefined) return undefined;
+  // Connections, which may be many, stand in nobody's way beside a listener, nor where bind() succeeds.
+  const connections =
+    trial === "bound" || found.length > 0 ? [] : inTheWay(address, protocol, ["connected", "time-wait"]);
+  return decidedByBind(address, [...found, ...(connections ?? [])], refused, trial);
+}
+
+function inTheWay(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  uses: readonly SocketUse[],
+): InTheWay[] | undefined {
+  return internetSockets({ protocol, uses, port: address.port })?.flatMap((socket) => {
+    const covers = coverage(address, socket);
+    return covers === undefined ? [] : [{ socket, covers }];
+  });
+}
+
 /** A socket, and how it stands in the way of the address. */
-interface InTheWay {
+export interface InTheWay {
   readonly socket: InternetSocket;
   readonly covers: Coverage;
 }
@@ -61,13 +80,13 @@ interface InTheWay {
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
 /** What the table leaves open, as bind() has it: of this trial, and of the call that is asked about. */
-function decidedByBind(
+export function decidedByBind(
   address: InternetAddress,
-  inTheWay: readonly InTheWay[],
+  found: readonly InTheWay[],
   refused: BindErrorName | undefined,
   trial: BindErrorName | "bound",
 ): PortAccount {
-  const certain = trial === "bound" ? inTheWay.filter(isCertain) : inTheWay;
+  const certain = trial === "bound" ? found.filter(isCertain) : found;
   const held = taken(address, certain);
   if (held.length > 0) {
     const isExclusive = [refused, trial].includes("AccessDenied");
@@ -99,15 +118,15 @@ const isCertain = ({ socket: { use, v6only }, covers }: InTheWay): boolean =>
 const isLeftBehind = ({ use, inode, owner }: InternetSocket): boolean =>
   use === "time-wait" || inode === 0 || (use === "connected" && owner === 0);
 
-function taken(address: InternetAddress, inTheWay: readonly InTheWay[]): Cause[] {
-  const open = inTheWay
+function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
+  const open = found
     .filter(({ socket }) => !isLeftBehind(socket))
     .sort((one, other) => weight[one.socket.use] - weight[other.socket.use]);
   // A listener's connections share its port, and are no reason of their own while it listens.
   const reasons = open.some(({ socket }) => socket.use !== "connected")
     ? open.filter(({ socket }) => socket.use !== "connected")
     : open;
-  const closed = inTheWay.map(({ socket }) => socket).filter(isLeftBehind);
+  const closed = found.map(({ socket }) => socket).filter(isLeftBehind);
   if (reasons.length === 0) return closed.length === 0 ? [] : timeWait(address, closed);
   const holders = holdersOf(reasons.map(({ socket }) => socket));
   const held = reasons.map(({ socket, covers }): Held => {

@@ -1,22 +1,51 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import { conformance } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { usedByItsProcess } from "../conformance/used-by-its-process.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
+import { listen } from "../posix/listen.ts";
+import type { Socket } from "../posix/owned-socket.ts";
 import { listeners } from "./listeners.ts";
 
 const inode = (entry: { readonly socket: { readonly inode: number | undefined } }) => entry.socket.inode;
 
-const linuxOnly = { windows: "berkeley/diagnose knows Linux so far" };
+function assertTold(listener: Socket): void {
+  const address = getsockname(listener);
+  const [found, ...others] = listeners().filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+  assert.deepEqual(others, []);
+  assert.equal(found?.socket.use, "listening");
+  assert.equal(found.holders[0]?.pid, process.pid);
+  assert.equal(found.user, found.holders[0]?.user);
+}
 
 conformance("listeners", [
   {
+    clause: "tells a listener over IPv4 and its process",
+    source: "sock_diag(7); MIB_TCPROW_OWNER_PID of tcpmib.h",
+    run(fixture) {
+      assertTold(usedByItsProcess(fixture.listener(7)));
+    },
+  },
+  {
+    clause: "tells a listener over IPv6 and its process",
+    source: "sock_diag(7); MIB_TCP6ROW_OWNER_PID of tcpmib.h",
+    except: { wine: "Wine 8 has no process with what is of IPv6" },
+    run(fixture) {
+      const listener = fixture.socket(AF.INET6, SOCK.STREAM);
+      bind(listener, { family: "ipv6", address: "::1", port: 0 });
+      listen(listener, 7);
+      assertTold(listener);
+    },
+  },
+  {
     clause: "tells a listener's queue and processes",
     source: "sock_diag(7); inet_csk_get_info in net/ipv4/inet_diag.c",
-    except: linuxOnly,
+    except: { windows: "Windows does not tell of an accept queue" },
     run(fixture) {
       const listener = fixture.listener(7);
       connect(fixture.tcp(), getsockname(listener));
@@ -32,7 +61,7 @@ conformance("listeners", [
   {
     clause: "a socket that does not listen is told only if all are asked for",
     source: "berkeley",
-    except: linuxOnly,
+    except: { windows: "sockets have no inode, and there are no names in an abstract namespace" },
     run(fixture) {
       const before = new Set(listeners({ all: true }).map(inode));
       const bound = fixture.udp();
@@ -53,9 +82,25 @@ conformance("listeners", [
     },
   },
   {
+    clause: "a socket for datagrams is told only if all are asked for, with its process",
+    source: "udp(7); GetExtendedUdpTable()",
+    run(fixture) {
+      const bound = fixture.udp();
+      bind(bound, loopback);
+      usedByItsProcess(bound);
+      const address = getsockname(bound);
+      const of = (all: boolean) =>
+        listeners({ all }).filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+      assert.deepEqual(of(false), []);
+      const [found] = of(true).filter(({ socket }) => socket.protocol === "udp");
+      assert.equal(found?.socket.use, "bound");
+      assert.equal(found?.holders[0]?.pid, process.pid);
+    },
+  },
+  {
     clause: "of a mixed bag it tells what ss tells: v4, v6, dual, unix, abstract, groups, inherited",
     source: "ss(8)",
-    except: linuxOnly,
+    except: { windows: "it is compared with ss(8), in a network namespace" },
     run: (fixture) =>
       inNetworkNamespace(fixture, new URL("./listeners-network.child.js", import.meta.url), { ip: true }),
   },

@@ -1,3 +1,4 @@
+import { host } from "../system/host.ts";
 import { text } from "../system/linux/kernel-settings.ts";
 
 /** What the kernel has counted since it booted, of every TCP listener of this network namespace: those of netstat(8). */
@@ -35,6 +36,7 @@ export interface Netstat {
  * @see [Linux](https://docs.kernel.org/networking/snmp_counter.html)
  */
 export function netstat(): Netstat | undefined {
+  if (host.name !== "linux") return undefined;
   const lines = (text("/proc/net/netstat") ?? "").split("\n").filter((line) => line.startsWith("TcpExt:"));
   const [names, numbers] = lines.map((line) => line.split(" ").slice(1));
   if (names === undefined || numbers === undefined) return undefined;

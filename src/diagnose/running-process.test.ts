@@ -3,17 +3,13 @@ import { test } from "node:test";
 import { conformance } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { Holding } from "../conformance/holding.ts";
-import { except } from "../conformance/place.ts";
 import { readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
-
-const linuxOnly = { windows: "berkeley/diagnose knows Linux so far" };
 
 conformance("RunningProcess", [
   {
     clause: "a signal ends the process, and its end is seen",
     source: "pidfd_open(2); pidfd_send_signal(2)",
-    except: linuxOnly,
     async run(fixture) {
       const holding = await Holding.start(fixture, { sockets: [{ address: loopback, backlog: 1 }] });
       const holder = readProcess(holding.pid);
@@ -32,7 +28,6 @@ conformance("RunningProcess", [
   {
     clause: "another process that has the number by now is not taken for it",
     source: "pidfd_open(2), NOTES",
-    except: linuxOnly,
     run() {
       const self = readProcess(process.pid);
       assert.ok(self !== undefined);
@@ -41,7 +36,7 @@ conformance("RunningProcess", [
   },
 ]);
 
-test("a process that has ended cannot be opened", except(linuxOnly), () => {
+test("a process that has ended cannot be opened", () => {
   const self = readProcess(process.pid);
   assert.ok(self !== undefined);
   // Above the most that there can be (PID_MAX_LIMIT in include/linux/threads.h).

@@ -132,7 +132,7 @@ export function describe({ name, pid, user, command, directory, started }: Holde
   const details = [
     `pid ${pid}`,
     ...(user === undefined ? [] : [`user ${user}`]),
-    ...(command.length === 0 ? [] : [JSON.stringify(shortened(printable(command.join(" "))))]),
+    ...(command.length === 0 ? [] : [quoted(command)]),
     ...(directory === undefined ? [] : [`in ${printable(directory)}`]),
     ...(started === undefined ? [] : [`for ${duration(Date.now() - started)}`]),
   ];
@@ -212,7 +212,12 @@ export function duration(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
-const shortened = (text: string) => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
+/** A command line in quotes, cut where it is long: at its end, and a program's path alone at its beginning. */
+function quoted(command: readonly string[]): string {
+  const text = printable(command.join(" "));
+  const cut = command.length === 1 ? `…${text.slice(-79)}` : `${text.slice(0, 79)}…`;
+  return `"${(text.length > 80 ? cut : text).replaceAll('"', '\\"')}"`;
+}
 
 /** Control and formatting characters as escapes. */
 export function printable(text: string): string {

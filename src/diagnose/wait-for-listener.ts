@@ -33,6 +33,9 @@ const LONGEST = 100;
  * - Linux: the kernel does not announce listeners, so it is asked from time to time, at first every 5 ms, then every
  *   100 ms; a question takes some microseconds. A listener of another machine, of another network namespace, or one
  *   that the kernel does not tell of, is waited for by connecting.
+ * - Windows: so it is asked, too. Whether IPv6's wildcard takes IPv4 is not told, so an IPv4 address is then connected to. A path
+ *   is that of a unix socket, and not of a named pipe, and is connected to.
+ * - FreeBSD: a listener is waited for by connecting.
  *
  * @param place `{ port }`, `{ port, host }` or `{ path }`
  * @param options `timeout` and `signal`
@@ -53,6 +56,7 @@ const LONGEST = 100;
  * console.log(found.family); // ipv4
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
+ * @see [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export async function waitForListener(
   place: ListenerPlace,
@@ -65,7 +69,7 @@ export async function waitForListener(
   const watched = await watchedPlaces(place);
   try {
     for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
-      const found = watched.find(({ isListening }) => isListening());
+      const found = listenedOn(watched);
       if (found !== undefined) return found.address;
       await setTimeout(pause, undefined, signal === undefined ? {} : { signal });
     }
@@ -86,8 +90,19 @@ function limited({ timeout, signal }: WaitForListenerOptions): AbortSignal | und
 
 interface WatchedPlace {
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
-  isListening(): boolean;
+  /** What the system tells; undefined where it does not. */
+  isTold(): boolean | undefined;
+  /** Whether a connection finds a listener. */
+  connects(): boolean;
   stop(): void;
+}
+
+/** One that is seen, before one that is connected to. */
+function listenedOn(watched: readonly WatchedPlace[]): WatchedPlace | undefined {
+  const told = watched.map((place) => place.isTold());
+  const seen = told.indexOf(true);
+  if (seen !== -1) return watched[seen];
+  return watched.find((place, index) => told[index] === undefined && place.connects());
 }
 
 async function watchedPlaces(place: ListenerPlace): Promise<WatchedPlace[]> {
@@ -118,12 +133,13 @@ async function addressesOf(host: string, port: number): Promise<(Ipv4Address | I
 }
 
 function portPlace(address: Ipv4Address | Ipv6Address): WatchedPlace {
-  const probe = connectionProbe(address);
-  if (!isAddressHere(address.address)) return { address, ...probe };
-  return { address, isListening: () => isListenedOn(address) ?? probe.isListening(), stop: probe.stop };
+  const { isListening, stop } = connectionProbe(address);
+  const isHere = isAddressHere(address.address);
+  const isTold = () => (isHere ? isListenedOn(address) : undefined);
+  return { address, isTold, connects: isListening, stop };
 }
 
 function pathPlace(address: UnixAddress): WatchedPlace {
   const path = Buffer.from(address.path);
-  return { address, isListening: () => isPathListenedOn(path), stop: () => {} };
+  return { address, isTold: () => isPathListenedOn(path), connects: () => false, stop: () => {} };
 }

@@ -33,7 +33,7 @@ async function firstDrop(
   });
 }
 
-const linuxOnly = { windows: "berkeley/diagnose knows Linux so far" };
+const linuxOnly = { windows: "watchQueue() is Linux's own" };
 
 conformance("watchQueue", [
   {
@@ -81,6 +81,15 @@ conformance("watchQueue", [
       close(listener);
       watch.stop();
       watch.stop();
+    },
+  },
+  {
+    clause: "is refused where the system does not count what it drops",
+    source: "berkeley",
+    except: { linux: "Linux counts it" },
+    run(fixture) {
+      assert.throws(() => watchQueue(fixture.listener(0), () => {}), /watchQueue\(\) is of Linux alone/);
+      assert.equal(netstat(), undefined);
     },
   },
   {

@@ -52,6 +52,10 @@ export interface SocketEnd {
   readonly scopeId: number;
 }
 
+/** Whether an address is of fe80::/10, and so of one interface (RFC 4291, 2.5.6). */
+export const isLinkLocal = (address: Uint8Array): boolean =>
+  address.byteLength === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+
 /** What processes hold a socket by. */
 export interface SocketKey {
   /** The number of its file: two sockets that are open have different ones. 0 where nobody holds it. */

@@ -1,10 +1,11 @@
-import type {
-  InternetEntry,
-  SocketEnd,
-  SocketTable,
-  SocketUse,
-  UnixEntry,
-  WantedSockets,
+import {
+  type InternetEntry,
+  isLinkLocal,
+  type SocketEnd,
+  type SocketTable,
+  type SocketUse,
+  type UnixEntry,
+  type WantedSockets,
 } from "../machine.ts";
 import { constants } from "./constants.ts";
 import {
@@ -138,8 +139,7 @@ function useOf(state: number): SocketUse {
 }
 
 function endOf({ interface: scopeId }: InetDiagMessage, { address, port }: InetEnd): SocketEnd {
-  const isLinkLocal = address.byteLength === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
-  return { address, port, scopeId: isLinkLocal ? scopeId : 0 };
+  return { address, port, scopeId: isLinkLocal(address) ? scopeId : 0 };
 }
 
 function unixSocket(message: UnixDiagMessage | undefined): UnixEntry[] {

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { words } from "../system/windows/words.ts";
+import { decidedByBind } from "./explain-port.ts";
+import type { InternetSocket } from "./open-socket.ts";
+import { sentenceOf } from "./sentences.ts";
+
+// What a table leaves open, as Windows' does, is decided by what bind() says: here it is given, since no machine of ours has ranges
+// that are excluded, nor both of Windows' tables.
+
+const address = { family: "ipv4", address: "127.0.0.1", port: 50_100 } as const;
+
+const connection: InternetSocket = {
+  protocol: "tcp",
+  use: "connected",
+  local: address,
+  peer: { ...address, port: 40_000 },
+  v6only: false,
+  interface: 0,
+  inode: undefined,
+  owner: 4,
+  uid: undefined,
+  queue: undefined,
+  drops: undefined,
+  remaining: undefined,
+};
+const dualStack: InternetSocket = {
+  ...connection,
+  use: "listening",
+  local: { family: "ipv6", address: "::", port: 50_100, flowlabel: 0, scopeId: 0 },
+  peer: undefined,
+  v6only: undefined,
+};
+const wildcard: InternetSocket = {
+  ...dualStack,
+  local: { ...address, address: "0.0.0.0" },
+  v6only: false,
+};
+
+/** On Linux, SO_REUSEPORT is tried besides, and succeeds, since nobody really has the port. */
+const kinds = (...of: Parameters<typeof decidedByBind>) =>
+  decidedByBind(...of)
+    .causes.map(({ kind }) => kind)
+    .filter((kind) => kind !== "reuse-port-group");
+
+test("WSAEACCES of a port that nobody holds is an excluded range", () => {
+  const { causes } = decidedByBind(address, [], undefined, "AccessDenied");
+  assert.deepEqual(causes, [{ kind: "excluded-port", port: 50_100 }]);
+  const [cause] = causes;
+  assert.ok(cause !== undefined);
+  assert.equal(
+    sentenceOf(cause),
+    "nobody has port 50100, and nobody may: it is of a range that the system excludes",
+  );
+  assert.equal(words.advice.excluded[0]?.command, "netsh int ipv4 show excludedportrange protocol=tcp");
+});
+
+test("an error of before, and a bind() that succeeds by now: it is free", () => {
+  assert.deepEqual(kinds(address, [], "AccessDenied", "bound"), []);
+});
+
+test("a port that is in use, and whose holder is not told", () => {
+  assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["unseen"]);
+});
+
+test("WSAEACCES of a port that is held is exclusive use, whether the error had it or bind() has it now", () => {
+  const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
+  const exclusive = ["held", "exclusive-use"];
+  assert.deepEqual(kinds(address, inTheWay, undefined, "AccessDenied"), exclusive);
+  assert.deepEqual(kinds(address, inTheWay, "AccessDenied", "AddressInUse"), exclusive);
+  assert.deepEqual(kinds(address, inTheWay, undefined, "AddressInUse"), ["held"]);
+});
+
+test("where bind() succeeds, a connection is not in the way, nor IPv6's wildcard; a wildcard's listener is told, and that", () => {
+  assert.deepEqual(kinds(address, [{ socket: connection, covers: "same" }], undefined, "bound"), []);
+  assert.deepEqual(kinds(address, [{ socket: dualStack, covers: "dual stack" }], undefined, "bound"), []);
+  const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
+  assert.deepEqual(kinds(address, inTheWay, undefined, "bound"), ["held"]);
+  const beside = decidedByBind(address, inTheWay, undefined, "bound");
+  assert.match(beside.notes[0] ?? "", /^bind\(\) succeeds all the same/);
+  assert.deepEqual(kinds(address, [{ socket: connection, covers: "same" }], undefined, "AddressInUse"), [
+    "held",
+  ]);
+});

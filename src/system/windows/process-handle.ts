@@ -1,0 +1,51 @@
+import type { ProcessHandle, ProcessRefusal } from "../machine.ts";
+import {
+  CloseHandle,
+  ERROR_ACCESS_DENIED,
+  ERROR_INVALID_PARAMETER,
+  GetLastError,
+  OpenProcess,
+  PROCESS_QUERY_LIMITED_INFORMATION,
+  PROCESS_TERMINATE,
+  SYNCHRONIZE,
+  TerminateProcess,
+  WAIT_OBJECT_0,
+  WaitForSingleObject,
+} from "./process-calls.ts";
+
+/** What a process that was ended tells of itself: as by taskkill(1) and by libuv, it has failed. */
+const ENDED_STATUS = 1;
+
+/** A process whose number is nobody else's for as long as the handle is open. */
+export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
+  const access = PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
+  const handle = OpenProcess(access, 0, pid);
+  if (handle === 0) return refusal(GetLastError());
+  const ended = () => WaitForSingleObject(handle, 0) === WAIT_OBJECT_0;
+  return {
+    // Of one that has ended, TerminateProcess() says that it is denied.
+    signal() {
+      if (ended()) return "ended";
+      if (TerminateProcess(handle, ENDED_STATUS) !== 0) return "sent";
+      const code = GetLastError();
+      return ended() ? "ended" : refusal(code);
+    },
+    get ended() {
+      return ended();
+    },
+    close() {
+      CloseHandle(handle);
+    },
+  };
+}
+
+function refusal(code: number): ProcessRefusal {
+  switch (code) {
+    case ERROR_INVALID_PARAMETER:
+      return "ended";
+    case ERROR_ACCESS_DENIED:
+      return "denied";
+    default:
+      return "not supported";
+  }
+}
