@@ -56,7 +56,7 @@ const versions = {
   node: process.version,
   ...installPeers(),
   lsof: /revision: (\S+)/.exec(spawnSync("lsof", ["-v"], { encoding: "utf8" }).stderr)?.[1],
-  ss: firstLine("ss", ["-V"]),
+  ss: /iproute2-[^,\s]+/.exec(firstLine("ss", ["-V"]))?.[0],
 };
 
 const alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
