@@ -19,7 +19,7 @@ const sockets = {
 const others = {
   headers: ["sys/fcntl.h", "sys/mman.h", "sys/proc_info.h"],
   names:
-    /^(FD_CLOEXEC|F_[GS]ETF[DL]|F_DUPFD_CLOEXEC|O_NONBLOCK|MAP_ANON|MAP_PRIVATE|PROT_READ|PROT_WRITE|PROC_PIDFDSOCKETINFO|SOCKINFO_TCP|SOI_S_CANTRCVMORE|F_KINFO)$/,
+    /^(FD_CLOEXEC|F_[GS]ETF[DL]|F_DUPFD_CLOEXEC|O_NONBLOCK|MAP_ANON|MAP_PRIVATE|PROT_READ|PROT_WRITE|PROC_ALL_PIDS|PROC_PIDFDSOCKETINFO|PROC_PIDLISTFDS|PROC_PIDTBSDINFO|PROX_FDTYPE_SOCKET|SOCKINFO_TCP|SOI_S_CANTRCVMORE|F_KINFO)$/,
 };
 const constants = [errors, sockets, others];
 const headers = constants.flatMap(({ headers }) => headers);
@@ -88,14 +88,46 @@ const pthread = [
   "rwlockattr_",
 ];
 
+/** What sysctl() tells of a socket of IPv4 or IPv6 on macOS: struct xinpcb64, also as a part of struct xtcpcb64. */
+const pcb64 = [
+  "inp_fport",
+  "inp_lport",
+  "inp_flags",
+  "inp_vflag",
+  "inp_dependfaddr",
+  "inp_dependladdr",
+  "xi_socket.xso_so",
+  "xi_socket.so_qlen",
+  "xi_socket.so_incqlen",
+  "xi_socket.so_qlimit",
+  "xi_socket.so_uid",
+];
+const darwinPcb = {
+  headers: ["netinet/in_pcb.h"],
+  names: /^(INP_IPV4|INP_IPV6|IN6P_IPV6_V6ONLY)$/,
+};
+
 export const systems = {
   darwin: {
-    headers,
-    constants,
-    laidOutBy,
+    headers: [...headers, ...darwinPcb.headers],
+    constants: [...constants, darwinPcb],
+    laidOutBy: [...laidOutBy, "sys/socketvar.h", "netinet/tcp_var.h"],
     structures: {
       ...structures,
       "struct in_pktinfo": ["ipi_ifindex", "ipi_spec_dst", "ipi_addr"],
+      "struct proc_bsdinfo": [
+        "pbi_pid",
+        "pbi_ppid",
+        "pbi_uid",
+        "pbi_comm",
+        "pbi_name",
+        "pbi_start_tvsec",
+        "pbi_start_tvusec",
+      ],
+      "struct proc_fdinfo": ["proc_fd", "proc_fdtype"],
+      "struct xinpcb64": ["xi_len", ...pcb64],
+      "struct xinpgen": ["xig_len", "xig_count"],
+      "struct xtcpcb64": ["xt_len", ...pcb64.map((member) => `xt_inpcb.${member}`), "t_state"],
       "struct socket_fdinfo": [
         "psi.soi_so",
         "psi.soi_type",

@@ -24,6 +24,8 @@ export interface ExplainOptions {
  * - Windows: sockets and the process that each is of are told by GetExtendedTcpTable() and GetExtendedUdpTable(), which leave out TCP
  *   sockets that are bound and do not listen. Command lines are not told: the program is. Nothing but bind() tells of excluded
  *   ranges and of exclusive use, so the address is bound for a moment, and never listened on.
+ * - macOS: by its headers, not yet run. Sockets are told by sysctl()'s lists of protocol control blocks, of every user; their processes
+ *   by libproc, other users' to root alone. Who has a unix socket is not told.
  * - FreeBSD: not yet; the verdict is `"unknown"`.
  *
  * @param about an address; or an error of `bind()` or `listen()`, ours or Node's, which is about one

@@ -24,6 +24,7 @@ export interface ListenersOptions {
  *
  * - Linux: as netlink's sock_diag and /proc tell it, of this network namespace. An accept queue holds one more than its limit.
  * - Windows: as GetExtendedTcpTable() and GetExtendedUdpTable() tell it: neither accept queues nor drops, and no unix sockets.
+ * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix sockets.
  * - FreeBSD: not yet, and so none.
  *
  * @param options `all`, for other sockets that have a name

@@ -35,6 +35,7 @@ const LONGEST = 100;
  *   that the kernel does not tell of, is waited for by connecting.
  * - Windows: so it is asked, too. Whether IPv6's wildcard takes IPv4 is not told, so an IPv4 address is then connected to. A path
  *   is that of a unix socket, and not of a named pipe, and is connected to.
+ * - macOS: by its headers, not yet run: so it is asked, too; a path is connected to.
  * - FreeBSD: a listener is waited for by connecting.
  *
  * @param place `{ port }`, `{ port, host }` or `{ path }`

@@ -8,6 +8,23 @@ import { F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
 import { STAT as DARWIN_STAT } from "./darwin/identity.ts";
 import { darwinNumbers } from "./darwin/numbers.ts";
 import {
+  IN6P_IPV6_V6ONLY,
+  INP_IPV4,
+  INP_IPV6,
+  TCPS_TIME_WAIT,
+  XINPCB64,
+  XINPGEN_SIZE,
+  XTCPCB64,
+} from "./darwin/pcb-list.ts";
+import {
+  PROC_ALL_PIDS,
+  PROC_BSDINFO,
+  PROC_FDINFO,
+  PROC_PIDLISTFDS,
+  PROC_PIDTBSDINFO,
+  PROX_FDTYPE_SOCKET,
+} from "./darwin/process-info.ts";
+import {
   PROC_PIDFDSOCKETINFO,
   SOCKET_FDINFO,
   SOCKINFO_TCP,
@@ -179,6 +196,16 @@ test("messages are laid out as the headers have them", () => {
 test("what the Systems read is laid out as the headers have it", () => {
   assert.deepEqual(places(structure(darwinNumbers, "struct stat")), DARWIN_STAT);
   assert.deepEqual(places(structure(darwinNumbers, "struct socket_fdinfo")), SOCKET_FDINFO);
+  assert.deepEqual(places(structure(darwinNumbers, "struct proc_fdinfo")), PROC_FDINFO);
+  assert.deepEqual(places(structure(darwinNumbers, "struct proc_bsdinfo")), PROC_BSDINFO);
+  assert.deepEqual(places(structure(darwinNumbers, "struct xinpcb64")), XINPCB64);
+  assert.equal(structure(darwinNumbers, "struct xinpgen").size, XINPGEN_SIZE);
+  const { members: xtcpcb, size: xtcpcbSize } = structure(darwinNumbers, "struct xtcpcb64");
+  assert.deepEqual([xtcpcb.xt_len?.[0], xtcpcb.t_state?.[0]], [XTCPCB64.xt_len, XTCPCB64.t_state]);
+  assert.equal(xtcpcbSize, XTCPCB64.size);
+  for (const [name, [at]] of Object.entries(structure(darwinNumbers, "struct xinpcb64").members)) {
+    if (name !== "xi_len") assert.equal(xtcpcb[`xt_inpcb.${name}`]?.[0], XTCPCB64.xt_inpcb + at, name);
+  }
   assert.deepEqual(places(structure(freebsdNumbers, "struct stat")), STAT);
   assert.deepEqual(places(structure(freebsdNumbers, "struct kinfo_file")), KINFO_FILE);
   for (const numbers of [darwinNumbers, freebsdNumbers]) {
@@ -197,9 +224,17 @@ test("the numbers that the Systems use have those of the headers", () => {
     ...tcps,
     FD_CLOEXEC,
     F_SETFD,
+    IN6P_IPV6_V6ONLY,
+    INP_IPV4,
+    INP_IPV6,
+    PROC_ALL_PIDS,
     PROC_PIDFDSOCKETINFO,
+    PROC_PIDLISTFDS,
+    PROC_PIDTBSDINFO,
+    PROX_FDTYPE_SOCKET,
     SOCKINFO_TCP,
     SOI_S_CANTRCVMORE,
+    TCPS_TIME_WAIT,
   });
   const TCP_INFO_NUMBER = { IPPROTO_TCP: TCP_INFO.level, TCP_INFO: TCP_INFO.number };
   assertDefined(freebsdNumbers, { ...both, ...tcps, ...TCP_INFO_NUMBER, F_KINFO });

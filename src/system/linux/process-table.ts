@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
+import { userNames } from "../user-names.ts";
 import { openProcess } from "./pidfd.ts";
 
 /** clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to (USER_HZ). */
@@ -82,13 +83,6 @@ function statusOf(folder: string): (Pick<Holder, "name" | "parent"> & { startTic
     parent: Number(fields[1]),
     startTicks: Number(fields[19]),
   };
-}
-
-/** The names of users in /etc/passwd; the number where it has none. */
-function userNames(): (uid: number) => string {
-  const lines = (text("/etc/passwd") ?? "").split("\n").map((line) => line.split(":"));
-  const names = new Map(lines.toReversed().map(([name = "", , uid = ""]) => [uid, name]));
-  return (uid) => names.get(`${uid}`) ?? `${uid}`;
 }
 
 /** When the machine started, in milliseconds since 1970. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { findsListener } from "../finds-listener.ts";
 import { isLinkLocal } from "../machine.ts";
 import {
   decodeTcpTable,
@@ -11,7 +12,6 @@ import {
   UDP_ROW,
   UDP6_ROW,
 } from "./mib-tables.ts";
-import { findsListener } from "./socket-table.ts";
 
 // Bytes written out by hand from tcpmib.h and udpmib.h of the Windows SDK.
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));

@@ -1,3 +1,4 @@
+import { findsListener } from "../finds-listener.ts";
 import type { InternetEntry, SocketTable, WantedSockets } from "../machine.ts";
 import { constants } from "./constants.ts";
 import { tableOf } from "./iphlpapi.ts";
@@ -29,17 +30,6 @@ function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const listening = internetSockets({ protocol: "tcp", uses: ["listening"], port });
   return listening === undefined ? undefined : findsListener(listening, address);
 }
-
-/** Whether one of these listeners takes a connection to the address; undefined where IPv6's wildcard may take IPv4, or not. */
-export function findsListener(listening: readonly InternetEntry[], address: Uint8Array): boolean | undefined {
-  const sameFamily = listening.filter(({ local }) => local.address.byteLength === address.byteLength);
-  if (sameFamily.some(({ local }) => isWildcard(local.address) || equal(local.address, address))) return true;
-  const isOpen = listening.some(({ local }) => local.address.byteLength === 16 && isWildcard(local.address));
-  return isOpen && address.byteLength === 4 ? undefined : false;
-}
-
-const isWildcard = (address: Uint8Array) => address.every((byte) => byte === 0);
-const equal = (one: Uint8Array, other: Uint8Array) => one.every((byte, index) => byte === other[index]);
 
 /** Windows: the tables of iphlpapi.dll. */
 export const socketTable: SocketTable = {

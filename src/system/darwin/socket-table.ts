@@ -1,0 +1,31 @@
+import { findsListener } from "../finds-listener.ts";
+import type { InternetEntry, SocketTable, WantedSockets } from "../machine.ts";
+import type { DarwinLibc } from "./darwin.ts";
+import { decodePcbList } from "./pcb-list.ts";
+import { sysctl } from "./sysctl.ts";
+
+/** macOS: the kernel's lists of protocol control blocks, of every user, over its C library, or over a test's. */
+export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">): SocketTable {
+  function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
+    const list = sysctl(sysctlbyname, `net.inet.${protocol}.pcblist64`);
+    if (list === undefined) return undefined;
+    return decodePcbList(list, protocol).filter(
+      ({ use, local }) => uses.includes(use) && (port === 0 || local.port === port),
+    );
+  }
+  return {
+    internetSockets,
+    isListenedOn(address, port) {
+      const listening = internetSockets({ protocol: "tcp", uses: ["listening"], port });
+      return listening === undefined ? undefined : findsListener(listening, address);
+    },
+    unixSockets: () => undefined,
+    filesTellSockets: true,
+    untold: {
+      internet: "The kernel does not give its list of these sockets.",
+      unix: "berkeley does not know how to ask macOS who has a unix socket.",
+      bound: "Something has it that the kernel's lists do not tell of.",
+    },
+    leavesBindOpen: false,
+  };
+}
