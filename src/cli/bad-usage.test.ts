@@ -27,7 +27,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["127.0.0.1:"], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
   [
     ["abc"],
-    '"abc" is neither a port nor a command (listen, ports, why, wait, free, help); a host needs a port after it, as in localhost:3000.',
+    '"abc" is neither a port nor a command (listen, ports, why, wait, free, hold, help); a host needs a port after it, as in localhost:3000.',
   ],
   [["localhost"], '"localhost" is not a port; a host needs one after it, as in localhost:3000.'],
   [["a.example"], '"a.example" is not a port; a host needs one after it, as in a.example:3000.'],
@@ -70,7 +70,10 @@ for (const [words, message] of rows) {
 
 test("refuses an unknown option and an unknown command without the subcommand, too", () => {
   refuses(["--jsn"], /unknown option '--jsn'/);
-  refuses(["lisen"], /"lisen" is neither a port nor a command \(listen, ports, why, wait, free, help\)/);
+  refuses(
+    ["lisen"],
+    /"lisen" is neither a port nor a command \(listen, ports, why, wait, free, hold, help\)/,
+  );
   refuses(["--json", "listen"], '"listen" is not a port; a command comes first, before its options.');
 });
 
@@ -82,9 +85,12 @@ test("a port in use, by another berkeley and by another program", async (context
   const address = server.address();
   assert.ok(address !== null && typeof address === "object");
   for (const port of [listening.port, address.port]) {
+    const pid = port === listening.port ? listening.child.pid : process.pid;
     refuses(
       [`${port}`],
-      `127.0.0.1:${port} is in use by another socket: choose another port, or find its holder with \`ss -ltnp sport = :${port}\`.`,
+      new RegExp(
+        `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or stop its holder: berkeley free ${port}$`,
+      ),
     );
   }
 });

@@ -1,6 +1,7 @@
 import { isIPv6, SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { explain } from "../diagnose/explain.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { pathHolder } from "../stream/unix-path.ts";
 import type { ListenAddress } from "./endpoint.ts";
@@ -20,7 +21,7 @@ function why(error: unknown, address: ListenAddress): string {
   }
   if (error.name === "AddressInUse" && "path" in address) return whyPathInUse(address.path, place);
   if (error.name === "AddressInUse" && "port" in address && address.port !== 0) {
-    return `${place} is in use by another socket: choose another port, or find its holder with \`ss -ltnp sport = :${address.port}\`.`;
+    return whyPortInUse(error, place, address.port);
   }
   if (error.name === "AccessDenied" && "port" in address) {
     return `Port ${address.port} needs a privilege: choose one from 1024 up (net.ipv4.ip_unprivileged_port_start), or run with CAP_NET_BIND_SERVICE.`;
@@ -36,6 +37,13 @@ function why(error: unknown, address: ListenAddress): string {
     return `The link-local address ${address.address} needs the name of its interface: write ${placeOf(scoped)}.`;
   }
   return `Cannot listen on ${place}: ${error.message}`;
+}
+
+/** Who has it, and what to do. Somebody who has gone meanwhile is not told. */
+function whyPortInUse(error: SocketError, place: string, port: number): string {
+  const { verdict, sentence } = explain(error);
+  const who = verdict === "taken" ? sentence : "in use by another socket";
+  return `${place} is ${who}. Choose another port, or stop its holder: berkeley free ${port}`;
 }
 
 /** As the user wrote it, or would have to. */

@@ -50,7 +50,7 @@ function whyNoPort(text: string): string {
 }
 
 /** What `berkeley` takes as its first word: the others that it meets are taken for a port. */
-export const commands: readonly string[] = ["listen", "ports", "why", "wait", "free", "help"];
+export const commands: readonly string[] = ["listen", "ports", "why", "wait", "free", "hold", "help"];
 
 const emptyPort = "The port is empty; a port is a whole number from 0 (a free one) to 65535.";
 

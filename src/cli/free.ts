@@ -6,6 +6,7 @@ import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
 import { describe } from "../diagnose/sentences.ts";
 import { askedAddress } from "./asked-address.ts";
+import { parseGrace } from "./grace.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface FreeOptions {
@@ -101,12 +102,4 @@ async function stop(
 function say(text: string, status: number): number {
   process.stdout.write(`${text}\n`);
   return status;
-}
-
-function parseGrace(text: string): number {
-  const seconds = Number(text);
-  if (text === "" || !(seconds >= 0 && seconds <= 3600)) {
-    throw new UsageError(`"${text}" is not a time; it is a number of seconds, from 0 to 3600.`);
-  }
-  return seconds;
 }

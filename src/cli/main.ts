@@ -20,6 +20,7 @@ const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
   why: async () => (await import("./why.ts")).addWhy,
   wait: async () => (await import("./wait.ts")).addWait,
   free: async () => (await import("./free.ts")).addFree,
+  hold: async () => (await import("./hold.ts")).addHold,
 };
 
 const moreHelp = `
@@ -32,7 +33,8 @@ Examples:
   berkeley ports --watch                 what listens on this machine, live
   berkeley why 3000                      who has port 3000
   berkeley wait 3000 -- npm test         run the tests once something listens there
-  berkeley free 3000                     stop whoever has it, after asking`;
+  berkeley free 3000                     stop whoever has it, after asking
+  berkeley hold 3000 -- npm start        keep the port open while the server restarts`;
 
 process.exitCode = await run(process.argv.slice(2));
 

@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { constants } from "node:os";
 import type { Command } from "commander";
 import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
 import { checkOne } from "./asked-address.ts";
+import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { parseHostAndPort, parseUnixPath } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -14,9 +14,6 @@ interface WaitOptions {
 
 const DONE = 0;
 const NOT_IN_TIME = 1;
-/** What a shell says of a command that is not there, and of one that cannot be run. */
-const NOT_FOUND = 127;
-const NOT_RUNNABLE = 126;
 
 /** Adds the `wait` command, which waits for a listener and then runs a command; `exit` is told its status. */
 export function addWait(program: Command, exit: (status: number) => void): void {
@@ -73,19 +70,16 @@ async function run([program, ...words]: string[]): Promise<number> {
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   try {
-    const [status, signal]: [number | null, NodeJS.Signals | null] = await exitOf(child);
-    return status ?? 128 + constants.signals[signal ?? "SIGKILL"];
+    return statusOf(await endOf(child));
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    process.stderr.write(`berkeley: Cannot run ${program}: ${code}.\n`);
-    return code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE;
+    return cannotRun(program, error);
   }
 }
 
 /** Fails where the command cannot be started. */
-async function exitOf(child: ReturnType<typeof spawn>): Promise<[number | null, NodeJS.Signals | null]> {
+async function endOf(child: ReturnType<typeof spawn>): Promise<CommandEnd> {
   const [status, signal] = await once(child, "exit");
-  return [status, signal];
+  return { status, signal };
 }
 
 function parseSeconds(text: string): number {

@@ -1,0 +1,22 @@
+import { createServer } from "node:net";
+import { listenersFromEnvironment } from "../stream/listeners-from-environment.ts";
+
+// A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains on SIGTERM.
+const listenPid = process.env.LISTEN_PID ?? null;
+const sockets = listenersFromEnvironment();
+console.log(JSON.stringify({ pid: process.pid, listenPid, sockets: sockets.length }));
+if (process.argv[2] === "tell") process.exit(7);
+const servers = sockets.map((socket) =>
+  createServer((connection) => {
+    connection.on("error", () => {});
+    connection.end(`${process.pid}\n`);
+  }).listen({ fd: socket.detach() }),
+);
+process.on("SIGTERM", () => {
+  for (const server of servers) server.close();
+});
+process.on("SIGHUP", () => console.log("SIGHUP"));
+process.on("SIGINT", () => {
+  console.log("SIGINT");
+  process.exit(3);
+});

@@ -1,0 +1,165 @@
+import { statSync } from "node:fs";
+import { watch } from "chokidar";
+import type { Command } from "commander";
+import { close } from "../posix/close.ts";
+import { SOMAXCONN } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import { checkListenOptions } from "../stream/listen-options.ts";
+import { type ListeningSockets, openListeningSockets } from "../stream/listening-sockets.ts";
+import { checkOne } from "./asked-address.ts";
+import { cannotListen } from "./cannot-listen.ts";
+import { type CommandEnd, statusOf } from "./command-status.ts";
+import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { formatAddress } from "./format.ts";
+import { parseGrace } from "./grace.ts";
+import { HeldCommand } from "./held-command.ts";
+import { passSignals } from "./pass-signals.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface HoldOptions {
+  readonly unix?: string;
+  readonly backlog: number;
+  readonly restartOnChange?: readonly string[];
+  readonly grace: number;
+  readonly pid: boolean;
+}
+
+/** Changes come in bursts, as when an editor or a compiler writes: a restart waits until they have stopped for so long. */
+const QUIET = 100;
+
+/** Adds the `hold` command, which keeps a socket open and gives it to a command; `exit` is told its status. */
+export function addHold(program: Command, exit: (status: number) => void): void {
+  program
+    .command("hold")
+    .description("keep a listening socket open, and run a command with it that may be restarted")
+    .argument(
+      "[[host:]port]",
+      "where to listen; without a host, 127.0.0.1; localhost is two sockets, of both families",
+    )
+    .argument("[command...]", "after --, what to run")
+    .option("--unix <path>", "hold a unix socket instead; @name is in the abstract namespace")
+    .option("--backlog <n>", "how many connections may wait, at a restart too", parseBacklog, SOMAXCONN)
+    .option("--restart-on-change <dir>", "restart when a file there changes; may be repeated", collect)
+    .option("--grace <seconds>", "how long a restart waits after SIGTERM before SIGKILL", parseGrace, 5)
+    .option("--no-pid", "do not set LISTEN_PID, for a program that no shell or Node process hands it to")
+    .addHelpText(
+      "after",
+      `
+The command has the socket as descriptor 3, with LISTEN_FDS=1 (sd_listen_fds(3)). In Node:
+  listen({ socket: listenersFromEnvironment()[0] })
+
+SIGUSR2 restarts it; connections wait in the queue meanwhile. Other signals are passed on.
+Its status is the command's.`,
+    )
+    .action(async (first: string | undefined, rest: string[], options: HoldOptions) => {
+      const { unix } = options;
+      // With --unix there is no port, and the first word is the command's.
+      const [place, [command, ...words]] =
+        unix === undefined ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
+      checkOne(place, unix);
+      if (command === undefined) {
+        throw new UsageError(
+          "The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`.",
+        );
+      }
+      for (const folder of options.restartOnChange ?? []) checkFolder(folder);
+      const opened = await open(place, options);
+      const end = await hold(opened, [command, ...words], options);
+      for (const socket of opened.sockets) close(socket);
+      opened.path?.remove();
+      exit(endLike(end));
+    });
+}
+
+async function open(place: string | undefined, { unix, backlog }: HoldOptions): Promise<ListeningSockets> {
+  const asked = unix === undefined ? parseHostAndPort(place) : parseUnixPath(unix);
+  const address = "host" in asked ? await resolve(asked) : asked;
+  // The name and not its address: localhost is both families.
+  const where = "host" in asked ? asked : { path: asked.path };
+  try {
+    const opened = await openListeningSockets(checkListenOptions({ ...where, backlog }));
+    if (opened.sockets[0]?.system.name !== "windows") return opened;
+  } catch (error) {
+    throw cannotListen(error, address);
+  }
+  throw new UsageError("hold needs a system whose programs inherit descriptors; Windows has none.");
+}
+
+/** Runs it to its end, with signals passed on and restarts. */
+async function hold(
+  { sockets }: ListeningSockets,
+  command: readonly [string, ...string[]],
+  { backlog, grace, pid, restartOnChange = [] }: HoldOptions,
+): Promise<CommandEnd> {
+  const held = new HeldCommand({
+    command,
+    sockets,
+    backlog,
+    pid,
+    grace: grace * 1000,
+    staysForRestart: restartOnChange.length > 0,
+    say,
+  });
+  const stopPassing = passSignals((name, isSentToBoth) => {
+    if (name === "SIGUSR2") void held.restart();
+    else held.signal(name, isSentToBoth);
+  });
+  const stopWatching = await onChange(restartOnChange, (path) => {
+    say(`${path} has changed: restarting.`);
+    void held.restart();
+  });
+  say(`Holds ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
+  const end = await held.run();
+  await stopWatching();
+  stopPassing();
+  return end;
+}
+
+/**
+ * Calls `changed` when files below the folders have changed, once for a burst. chokidar and not fs.watch(): on Linux, that one watches every file
+ * of node_modules with its `recursive`, and throws where a folder goes while it looks.
+ */
+async function onChange(
+  folders: readonly string[],
+  changed: (path: string) => void,
+): Promise<() => Promise<void>> {
+  if (folders.length === 0) return async () => {};
+  let timer: NodeJS.Timeout | undefined;
+  const watcher = watch([...folders], {
+    ignoreInitial: true,
+    ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
+  });
+  watcher.on("all", (_event, path) => {
+    clearTimeout(timer);
+    timer = setTimeout(changed, QUIET, path);
+  });
+  watcher.on("error", (error) => say(`Cannot watch: ${error instanceof Error ? error.message : error}.`));
+  await new Promise<void>((resolve) => watcher.once("ready", resolve));
+  return () => {
+    clearTimeout(timer);
+    return watcher.close();
+  };
+}
+
+function checkFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false }) === undefined) {
+    throw new UsageError(`"${folder}" is not there to be watched.`);
+  }
+}
+
+/**
+ * The status of the command. Of one that a signal ended which people send, we end by the same signal, so that whoever waits for us sees what it
+ * would see of the command: a shell's loop ends at Ctrl-C only if what it runs did. Other signals would write a core of ours.
+ */
+function endLike(end: CommandEnd): number {
+  const { signal } = end;
+  if (signal === "SIGHUP" || signal === "SIGINT" || signal === "SIGTERM") process.kill(process.pid, signal);
+  // Where that does not end us, as where we are the first process of a container.
+  return statusOf(end);
+}
+
+function say(text: string): void {
+  process.stderr.write(`berkeley: ${text}\n`);
+}
+
+const collect = (folder: string, before: readonly string[] = []): readonly string[] => [...before, folder];
