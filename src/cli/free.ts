@@ -32,7 +32,8 @@ export function addFree(program: Command, exit: (status: number) => void): void 
     .addHelpText(
       "after",
       `
-It shows who has it, asks, and sends SIGTERM, then SIGKILL to what is still there.
+It shows who has it, asks, and sends SIGTERM, then SIGKILL to what is still there; on Windows, which has
+no signals, it is ended at once.
 Its status is 0 if it is free then, 1 if it is not.`,
     )
     .action(async (place: string | undefined, options: FreeOptions) => {
@@ -87,7 +88,9 @@ async function stop(
   grace: number,
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
-  if (running === "not supported") return `${who}: this kernel has no pidfd_open, which is of Linux 5.3.`;
+  if (running === "not supported") {
+    return `${who}: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends what has the number.`;
+  }
   if (running === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
   if (running === "ended") return `${who} has ended by itself.`;
   const asked = running.signal("SIGTERM");
