@@ -9,21 +9,27 @@ import { installWindows, runOnWindows, windowsPath } from "./wine.mjs";
 
 /** What has nothing to say about Windows, and why. A table is not here: its rows are in the matrix, and say so themselves. */
 const elsewhere = [
-  ["cli/", "`berkeley listen` needs listen(), whose tests have not run on Windows yet"],
+  ["cli/bad-usage", "some of it asks for unix sockets, and for folders that may not be written"],
+  ["cli/free", "it ends processes by signals, which Windows does not have"],
+  ["cli/listen", "it ends the command by a signal, after which Windows leaves it no time for a summary"],
+  ["cli/output", "as cli/listen"],
+  ["cli/overload", "as cli/listen"],
+  ["cli/ports", "it asks Linux's sock_diag and /proc"],
+  ["cli/wait", "it asks Linux's sock_diag and /proc"],
+  ["cli/why", "it asks Linux's sock_diag and /proc"],
   ["engine/readiness/loop-poller", "readiness.test runs on it there"],
   ["engine/uring/", "io_uring is Linux's own"],
   ["system/linux/", "Linux's own"],
   ["system/darwin/", "macOS's own"],
   ["system/freebsd/", "FreeBSD's own"],
   ["random-calls.test", "draws from Linux's constants"],
-  ["stream/", "its tests have not run on Windows yet"],
   ["system/headers.test", "asks Linux's C compiler"],
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
   ["conformance/examples.test", "compiles the examples, which are the same everywhere"],
   ["dist/examples.test", "starts the examples, which use Linux's unix sockets"],
-  ["server-examples.test", "its servers need the engine, which is not on Windows yet"],
+  ["server-examples.test", "starts the examples, of TypeScript, which Node 20 and 22 do not run as they are"],
 ];
 const AT_A_TIME = 2;
 const TIMEOUT = 120_000;

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { mock } from "node:test";
 import { eventually } from "../conformance/engine/engine-test.ts";
 import { frontDoorTest, portOf, readText } from "../conformance/engine/front-door.ts";
+import { noUnixStreams } from "../conformance/winsock-exceptions.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { getsockname } from "../posix/getsockname.ts";
@@ -38,9 +39,16 @@ frontDoorTest(
       address: "127.0.0.1",
       port,
     });
+  },
+);
+
+frontDoorTest(
+  "connect: a path that is not there is a ConnectError with that path",
+  async (engine, fixture) => {
     const path = join(fixture.folder(), "nothing");
     await assert.rejects(connect({ path, engine }), { name: "FileNotFound", path });
   },
+  noUnixStreams,
 );
 
 frontDoorTest(
@@ -99,16 +107,20 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("connect: a unix listener whose queue is full is waited for", async (engine, fixture) => {
-  const path = join(fixture.folder(), "socket");
-  const listener = await listen({ path, engine, backlog: 0 });
-  const first = await connect({ path, engine });
-  await assert.rejects(connect({ path, engine, timeout: 20 }), { name: "TimeoutError" });
-  const waiting = connect({ path, engine });
-  const accepted = [await listener.accept(), await listener.accept()];
-  for (const connection of [first, await waiting, ...accepted]) await connection.close();
-  await listener.close();
-});
+frontDoorTest(
+  "connect: a unix listener whose queue is full is waited for",
+  async (engine, fixture) => {
+    const path = join(fixture.folder(), "socket");
+    const listener = await listen({ path, engine, backlog: 0 });
+    const first = await connect({ path, engine });
+    await assert.rejects(connect({ path, engine, timeout: 20 }), { name: "TimeoutError" });
+    const waiting = connect({ path, engine });
+    const accepted = [await listener.accept(), await listener.accept()];
+    for (const connection of [first, await waiting, ...accepted]) await connection.close();
+    await listener.close();
+  },
+  noUnixStreams,
+);
 
 frontDoorTest(
   "connect: from a local address and port, over one family, with options",

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
-import { frontDoorTest, placeFor, readText, transports, withEnds } from "../conformance/engine/front-door.ts";
+import {
+  frontDoorTest,
+  placeFor,
+  readText,
+  transports,
+  withEnds,
+  withoutTransport,
+} from "../conformance/engine/front-door.ts";
+import { resetsHidden } from "../conformance/winsock-exceptions.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { close } from "../posix/close.ts";
@@ -31,6 +39,7 @@ for (const transport of transports) {
         assert.equal(await client.read(), null);
         await assert.rejects(client.write("late"), { name: "SocketClosed", syscall: "send", code: "EBADF" });
       }),
+    withoutTransport[transport],
   );
 
   frontDoorTest(
@@ -50,6 +59,7 @@ for (const transport of transports) {
           sent.map((bytes) => createHash("sha256").update(bytes).digest("hex")),
         );
       }),
+    withoutTransport[transport],
   );
 }
 
@@ -123,20 +133,23 @@ frontDoorTest("connection: a peer that is not read from is not received from, an
   }),
 );
 
-frontDoorTest("connection: reset() ends every wait on both sides, and says so", (engine) =>
-  withEnds(engine, loopback, async ({ client, server }) => {
-    const reading = server.read();
-    const ours = client.read();
-    client.reset();
-    await assert.rejects(ours, { name: "SocketClosed", syscall: "recv" });
-    await assert.rejects(reading, { name: "ConnectionResetByPeer", code: "ECONNRESET", syscall: "recv" });
-    assert.equal(await client.closed, null);
-    assert.equal((await server.closed)?.name, "ConnectionResetByPeer");
-    await assert.rejects(server.write("late"), { name: "ConnectionResetByPeer" });
-    await assert.rejects(server.end(), { name: "ConnectionResetByPeer" });
-    client.reset();
-    await client.close();
-  }),
+frontDoorTest(
+  "connection: reset() ends every wait on both sides, and says so",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const reading = server.read();
+      const ours = client.read();
+      client.reset();
+      await assert.rejects(ours, { name: "SocketClosed", syscall: "recv" });
+      await assert.rejects(reading, { name: "ConnectionResetByPeer", code: "ECONNRESET", syscall: "recv" });
+      assert.equal(await client.closed, null);
+      assert.equal((await server.closed)?.name, "ConnectionResetByPeer");
+      await assert.rejects(server.write("late"), { name: "ConnectionResetByPeer" });
+      await assert.rejects(server.end(), { name: "ConnectionResetByPeer" });
+      client.reset();
+      await client.close();
+    }),
+  resetsHidden,
 );
 
 frontDoorTest("connection: writing to a peer that is gone fails", (engine) =>
@@ -182,6 +195,7 @@ frontDoorTest(
       await assert.rejects(hashOf(server), { name: "ConnectionResetByPeer" });
       await assert.rejects(server.close({ signal: AbortSignal.abort("now") }), (reason) => reason === "now");
     }),
+  resetsHidden,
 );
 
 frontDoorTest("connection: options through its socket, which close() does not take", (engine) =>
@@ -234,19 +248,22 @@ frontDoorTest("connection: bad arguments are refused before anything is done", (
   }),
 );
 
-frontDoorTest("connection: web streams carry bytes, the end, and a reset", (engine) =>
-  withEnds(engine, loopback, async ({ client, server }) => {
-    const writer = client.writable.getWriter();
-    await writer.write("over the ");
-    await writer.write(Buffer.from("web"));
-    await writer.close();
-    let text = "";
-    for await (const piece of server.readable) text += Buffer.from(piece);
-    assert.equal(text, "over the web");
-    assert.equal(client.writable, client.writable);
-    await server.writable.abort();
-    await assert.rejects(client.readable.getReader().read(), { name: "ConnectionResetByPeer" });
-  }),
+frontDoorTest(
+  "connection: web streams carry bytes, the end, and a reset",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const writer = client.writable.getWriter();
+      await writer.write("over the ");
+      await writer.write(Buffer.from("web"));
+      await writer.close();
+      let text = "";
+      for await (const piece of server.readable) text += Buffer.from(piece);
+      assert.equal(text, "over the web");
+      assert.equal(client.writable, client.writable);
+      await server.writable.abort();
+      await assert.rejects(client.readable.getReader().read(), { name: "ConnectionResetByPeer" });
+    }),
+  resetsHidden,
 );
 
 frontDoorTest("connection: a web stream that is cancelled, and the other side's end, close it", (engine) =>

@@ -2,8 +2,24 @@ import assert from "node:assert/strict";
 import { existsSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually, someTurns } from "../conformance/engine/engine-test.ts";
-import { frontDoorTest, placeFor, portOf, readText, transports } from "../conformance/engine/front-door.ts";
+import {
+  frontDoorTest,
+  placeFor,
+  portOf,
+  queueTold,
+  readText,
+  transports,
+  waitInQueue,
+  withoutTransport,
+} from "../conformance/engine/front-door.ts";
 import { runProgram } from "../conformance/program.ts";
+import {
+  noAbstractNames,
+  noDescriptorLimit,
+  noReusePort,
+  noUnixStreams,
+  resetsHidden,
+} from "../conformance/winsock-exceptions.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
@@ -29,13 +45,13 @@ for (const transport of transports) {
     `listener over ${transport}: nothing is accepted that nobody asks for`,
     async (engine, fixture) => {
       const listener = await listen({ ...placeFor(fixture, transport), backlog: 8, engine });
-      assert.deepEqual(listener.backlog, { requested: 8, effective: 8 });
+      assert.deepEqual(listener.backlog, { requested: 8, effective: queueTold ? 8 : undefined });
       const clients = await clientsOf(listener, 4);
       await someTurns();
-      assert.deepEqual(listener.queue, { pending: 4, limit: 8 });
+      assert.deepEqual(listener.queue, queueTold ? { pending: 4, limit: 8 } : undefined);
       const one = await listener.accept();
       await someTurns();
-      assert.deepEqual(listener.queue, { pending: 3, limit: 8 });
+      assert.deepEqual(listener.queue, queueTold ? { pending: 3, limit: 8 } : undefined);
       const { accepted, dropped, retried, causes } = listener.stats;
       assert.deepEqual([accepted, dropped, retried, causes], [1, 0, 0, {}]);
       assert.equal(listener.connections, 1);
@@ -52,6 +68,7 @@ for (const transport of transports) {
       assert.ok(!listener.closed);
       await listener.close();
     },
+    withoutTransport[transport],
   );
 }
 
@@ -88,7 +105,7 @@ frontDoorTest("listener: pause() holds accept(), resume() lets it go on", async 
   listener.pause().pause();
   const accepting = listener.accept();
   const clients = await clientsOf(listener, 1);
-  await eventually(() => (listener.queue?.pending === 1 ? true : undefined));
+  await eventually(() => (waitInQueue(listener, 1) ? true : undefined));
   await someTurns();
   assert.equal(listener.stats.accepted, 0);
   listener.resume().resume();
@@ -123,7 +140,7 @@ frontDoorTest(
     await assert.rejects(asking, { name: "TimeoutError" });
     const ahead = () => listener.stats.accepted - 8;
     const clients = await clientsOf(listener, 40);
-    await eventually(() => (ahead() > 0 && listener.queue?.pending === 40 - ahead() ? true : undefined));
+    await eventually(() => (ahead() > 0 && waitInQueue(listener, 40 - ahead()) ? true : undefined));
     assert.ok(ahead() <= 17, `${ahead()} were accepted ahead`);
     const held = ahead();
     await listener.close();
@@ -135,6 +152,7 @@ frontDoorTest(
     await closeAll(clients);
     await eventually(() => (listener.connections === 0 ? true : undefined));
   },
+  resetsHidden,
 );
 
 frontDoorTest(
@@ -211,10 +229,18 @@ frontDoorTest("listen: a port in use is AddressInUse, and nothing stays open", a
     address: "127.0.0.1",
     port,
   });
-  const shared = await listen({ ...loopback, engine, reusePort: true });
-  const other = await listen({ ...loopback, engine, reusePort: true, port: portOf(shared.address) });
-  await Promise.all([listener.close(), shared.close(), other.close()]);
+  await listener.close();
 });
+
+frontDoorTest(
+  "listen: reusePort lets several listen on one port",
+  async (engine) => {
+    const shared = await listen({ ...loopback, engine, reusePort: true });
+    const other = await listen({ ...loopback, engine, reusePort: true, port: portOf(shared.address) });
+    await Promise.all([shared.close(), other.close()]);
+  },
+  noReusePort,
+);
 
 frontDoorTest("listen: a host that cannot be found", async (engine) => {
   await assert.rejects(listen({ host: "berkeley.invalid", engine }), { syscall: "getaddrinfo" });
@@ -222,13 +248,13 @@ frontDoorTest("listen: a host that cannot be found", async (engine) => {
 
 frontDoorTest("listen: options are set before bind, and connections inherit them", async (engine) => {
   const options = [
-    [TCP.DEFER_ACCEPT, 1],
+    [SO.RCVBUF, 65_536],
     [SO.KEEPALIVE, true],
   ] as const;
   const listener = await listen({ ...loopback, engine, options });
   const client = await connect({ address: listener.address, engine, options: [[TCP.NODELAY, true]] });
   assert.equal(getsockopt(client.socket, TCP.NODELAY), true);
-  await client.write("so that it is not deferred");
+  await client.write("hello");
   const connection = await listener.accept();
   assert.equal(getsockopt(connection.socket, SO.KEEPALIVE), true);
   await connection.read();
@@ -245,49 +271,64 @@ frontDoorTest("listen: a socket that is there, or its number, is taken over", as
   const socket = fixture.listener(3);
   const listener = await listen({ socket, engine });
   assert.ok(socket.closed, "it is the listener's now");
-  assert.deepEqual(listener.backlog, { requested: undefined, effective: 3 });
+  assert.deepEqual(listener.backlog, { requested: undefined, effective: queueTold ? 3 : undefined });
   await listener.close();
   const numbered = await listen({ socket: fixture.boundTcp().detach(), backlog: 5, engine });
-  assert.deepEqual(numbered.backlog, { requested: 5, effective: 5 });
+  assert.deepEqual(numbered.backlog, { requested: 5, effective: queueTold ? 5 : undefined });
   const client = await connect({ address: numbered.address, engine });
   await closeAll([client, await numbered.accept()]);
   await numbered.close();
 });
 
-frontDoorTest("listen: a unix path is made, and removed if it is still ours", async (engine, fixture) => {
-  const folder = fixture.folder();
-  const path = join(folder, "a socket");
-  const listener = await listen({ path, engine });
-  assert.deepEqual(listener.address, { family: "unix", path });
-  await assert.rejects(listen({ path, engine }), { name: "AddressInUse", path, message: /a socket in use/ });
-  assert.equal(listener.queue?.pending, 0, "nobody connected to find that out");
-  await listener.close();
-  assert.ok(!existsSync(path));
-  const other = await listen({ path, engine });
-  renameSync(path, join(folder, "moved"));
-  writeFileSync(path, "another's");
-  await assert.rejects(listen({ path, engine }), { name: "AddressInUse", message: /not a socket/ });
-  await other.close();
-  assert.ok(existsSync(path));
-  unlinkSync(path);
-  const left = join(folder, "moved");
-  await assert.rejects(listen({ path: left, engine }), { name: "AddressInUse", message: /nobody has open/ });
-  assert.ok(existsSync(left), "what is in the way is not removed");
-});
+frontDoorTest(
+  "listen: a unix path is made, and removed if it is still ours",
+  async (engine, fixture) => {
+    const folder = fixture.folder();
+    const path = join(folder, "a socket");
+    const listener = await listen({ path, engine });
+    assert.deepEqual(listener.address, { family: "unix", path });
+    await assert.rejects(listen({ path, engine }), {
+      name: "AddressInUse",
+      path,
+      message: /a socket in use/,
+    });
+    assert.equal(listener.queue?.pending, 0, "nobody connected to find that out");
+    await listener.close();
+    assert.ok(!existsSync(path));
+    const other = await listen({ path, engine });
+    renameSync(path, join(folder, "moved"));
+    writeFileSync(path, "another's");
+    await assert.rejects(listen({ path, engine }), { name: "AddressInUse", message: /not a socket/ });
+    await other.close();
+    assert.ok(existsSync(path));
+    unlinkSync(path);
+    const left = join(folder, "moved");
+    await assert.rejects(listen({ path: left, engine }), {
+      name: "AddressInUse",
+      message: /nobody has open/,
+    });
+    assert.ok(existsSync(left), "what is in the way is not removed");
+  },
+  noUnixStreams,
+);
 
-frontDoorTest("listen: bytes for a path, and the abstract namespace", async (engine, fixture) => {
-  const path = Buffer.concat([Buffer.from(fixture.folder()), Buffer.from([0x2f, 0xff, 0x41])]);
-  const listener = await listen({ path, engine });
-  const client = await connect({ path, engine });
-  await closeAll([client, await listener.accept()]);
-  await listener.close();
-  assert.ok(!existsSync(path));
-  const address = fixture.abstractAddress();
-  assert.ok(address.family === "unix");
-  const abstract = await listen({ path: address.path, engine });
-  await assert.rejects(listen({ path: address.path, engine }), { name: "AddressInUse" });
-  await abstract.close();
-});
+frontDoorTest(
+  "listen: bytes for a path, and the abstract namespace",
+  async (engine, fixture) => {
+    const path = Buffer.concat([Buffer.from(fixture.folder()), Buffer.from([0x2f, 0xff, 0x41])]);
+    const listener = await listen({ path, engine });
+    const client = await connect({ path, engine });
+    await closeAll([client, await listener.accept()]);
+    await listener.close();
+    assert.ok(!existsSync(path));
+    const address = fixture.abstractAddress();
+    assert.ok(address.family === "unix");
+    const abstract = await listen({ path: address.path, engine });
+    await assert.rejects(listen({ path: address.path, engine }), { name: "AddressInUse" });
+    await abstract.close();
+  },
+  noAbstractNames,
+);
 
 frontDoorTest("listen: what is malformed is refused before any call", async (engine) => {
   const bad: unknown[] = [
@@ -340,6 +381,7 @@ frontDoorTest(
       assert.equal(told, "told ProcessFdQuotaExceeded, counted, and served all\n");
     }
   },
+  noDescriptorLimit,
 );
 
 frontDoorTest("listener: unref() lets the process end, ref() holds it", async (engine) => {

@@ -10,6 +10,7 @@ import { assertFails } from "../conformance.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../place.ts";
 import { runWithDescriptors } from "../program.ts";
+import { noDescriptorLimit } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 
 /** An acceptor that notes what its handlers are told. */
@@ -165,6 +166,6 @@ export function acceptorSuite(engine: Engine): void {
       const module = new URL("./accept-without-descriptors.child.js", import.meta.url);
       assert.equal(runWithDescriptors(300, module, [engine.name]), "failed EMFILE\naccepted 4\n");
     },
-    { windows: "a process of Windows has no limit of handles that could be lowered" },
+    noDescriptorLimit,
   );
 }

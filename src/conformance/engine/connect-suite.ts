@@ -14,6 +14,7 @@ import { recv } from "../../posix/recv.ts";
 import { host } from "../../system/host.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../place.ts";
+import { noAbstractNames } from "../winsock-exceptions.ts";
 import { engineTest, someTurns } from "./engine-test.ts";
 import { RecordedStream } from "./recorded-stream.ts";
 
@@ -60,7 +61,7 @@ export function connectSuite(engine: Engine): void {
       const client = fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
       assert.equal(await connected(client, address), 0);
     },
-    { windows: "abstract names are Linux's own" },
+    noAbstractNames,
   );
 
   connectTest("tells that nobody listens", async (fixture) => {

@@ -1,9 +1,22 @@
 import { join } from "node:path";
 import type { DatagramOptions } from "../../stream/datagram-options.ts";
+import { host } from "../../system/host.ts";
 import type { Fixture } from "../fixture.ts";
+import type { Exceptions } from "../place.ts";
+import { noUnixDatagrams } from "../winsock-exceptions.ts";
 
 /** What datagrams go over. */
 export const carriers = ["ipv4", "ipv6", "unix"] as const;
+
+/** Where there is no such thing. */
+export const withoutCarrier: Readonly<Record<(typeof carriers)[number], Exceptions>> = {
+  ipv4: {},
+  ipv6: {},
+  unix: noUnixDatagrams,
+};
+
+/** The name of the error where nobody was there for an earlier datagram. */
+export const nobodyThere = host.name === "windows" ? "ConnectionResetByPeer" : "ConnectionRefused";
 
 let uniqueNumber = 0;
 

@@ -13,6 +13,7 @@ import { host } from "../../system/host.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { type Fixture, loopback } from "../fixture.ts";
 import type { Exceptions } from "../place.ts";
+import { answersHidden } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 
 const { ECONNREFUSED = 0, ECONNRESET = 0, EMSGSIZE = 0 } = host.errnos;
@@ -188,9 +189,7 @@ export function datagramsSuite(engine: Engine): void {
       await here.count(1);
       await here.close();
     },
-    {
-      wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
-    },
+    answersHidden,
   );
 
   datagramsTest("close() sends what is pending, and no handler is called", async (fixture) => {

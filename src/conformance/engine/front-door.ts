@@ -6,7 +6,11 @@ import type { Connection } from "../../stream/connection.ts";
 import { listen } from "../../stream/listen.ts";
 import type { ListenOptions } from "../../stream/listen-options.ts";
 import type { Listener } from "../../stream/listener.ts";
+import type { Listening } from "../../stream/listening.ts";
+import { host } from "../../system/host.ts";
 import type { Fixture } from "../fixture.ts";
+import type { Exceptions } from "../place.ts";
+import { noUnixStreams } from "../winsock-exceptions.ts";
 import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
 
@@ -14,8 +18,10 @@ import { enginesHere } from "./engines-here.ts";
 export function frontDoorTest(
   what: string,
   run: (engine: EngineName, fixture: Fixture) => Promise<void>,
+  exceptions?: Exceptions,
 ): void {
-  for (const engine of enginesHere) engineTest(engine, what, (fixture) => run(engine.name, fixture));
+  for (const engine of enginesHere)
+    engineTest(engine, what, (fixture) => run(engine.name, fixture), exceptions);
 }
 
 /** Both ends of a connection, and the listener that it came by. */
@@ -27,6 +33,12 @@ export interface Ends {
 
 /** The kinds of stream that tests go over. */
 export const transports = ["tcp", "unix"] as const;
+
+/** Where there is no such kind. */
+export const withoutTransport: Readonly<Record<(typeof transports)[number], Exceptions>> = {
+  tcp: {},
+  unix: noUnixStreams,
+};
 
 export function placeFor(fixture: Fixture, transport: (typeof transports)[number]): ListenOptions {
   return transport === "tcp" ? { host: "127.0.0.1" } : { path: join(fixture.folder(), "socket") };
@@ -49,6 +61,13 @@ export async function withEnds(
     await Promise.all([client.closed, server.closed, listener.close()]);
   }
 }
+
+/** What a system tells of a listener's queue; Windows tells nothing. */
+export const queueTold = host.name !== "windows";
+
+/** Whether so many connections wait in the system's queue, as far as it tells. */
+export const waitInQueue = (listening: Listening, count: number): boolean =>
+  !queueTold || listening.queue?.pending === count;
 
 /** The bytes as text, to the end. */
 export async function readText(connection: Connection): Promise<string> {

@@ -12,13 +12,13 @@ import { shutdown } from "../../posix/shutdown.ts";
 import { host } from "../../system/host.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../place.ts";
+import { resetsHidden } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 import { RecordedStream } from "./recorded-stream.ts";
 
 const { EPIPE = 0, ECONNABORTED = 0, ECONNRESET = 0, ECANCELED = 0 } = host.errnos;
 /** What sending to a peer that has gone fails with. */
 const GONE = host.name === "windows" ? [ECONNABORTED, ECONNRESET] : [EPIPE];
-const resetsHidden = { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" };
 const room = new Uint8Array(1 << 20);
 
 /** Receives all that is there. */

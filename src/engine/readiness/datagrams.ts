@@ -132,7 +132,8 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
         return;
       }
       if (count < 0) {
-        if (count !== errors.interrupted) attempt((errno: number) => this.#handlers.failed(errno), count);
+        if (count !== errors.interrupted && !this.#isOfNoPeer(count))
+          attempt((errno: number) => this.#handlers.failed(errno), count);
         continue;
       }
       // What ended the call after these, if not that there are no more, comes with an event of its own.
@@ -141,6 +142,15 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       if (!this.#readable) return;
     }
     this.later();
+  }
+
+  /**
+   * Winsock tells any socket that nobody was there for an earlier datagram (recvfrom, WSAECONNRESET), which others tell those alone
+   * that have a peer: a server would fail by what its clients do.
+   */
+  #isOfNoPeer(errno: number): boolean {
+    const { system, errors } = this.reactor;
+    return errno === errors.connectionReset && system.getpeername(this.fd, system.address) < 0;
   }
 
   #readUp(): void {

@@ -168,6 +168,24 @@ test("readiness: whatever a datagram's sendmsg() fails with is its own, and recv
   }
 });
 
+test("readiness: that nobody was there for a datagram is told to who has a peer alone, whatever Winsock tells", async () => {
+  for (const peer of [0, errno("ENOTCONN")]) {
+    const { engine, poller } = start({ recvmmsg: [errno("ECONNRESET"), 1, AGAIN], getpeername: [peer] });
+    const failed: number[] = [];
+    let received = 0;
+    const datagrams = engine.datagrams(7, {
+      received: () => received++,
+      sent: () => {},
+      failed: (result) => failed.push(result),
+    });
+    datagrams.resume();
+    poller.tell(7, READABLE);
+    await someTurns();
+    assert.deepEqual([failed, received], [peer === 0 ? [errno("ECONNRESET")] : [], 1]);
+    await new Promise((resolve) => datagrams.close(resolve));
+  }
+});
+
 test("readiness: a call that a signal interrupts is made again", async () => {
   const { engine, poller } = start({
     accept: [INTERRUPTED, 1001, AGAIN],

@@ -28,6 +28,7 @@ export class Reactor {
   /** Those that an engine acts upon, as calls return them. */
   readonly errors: {
     readonly cancelled: number;
+    readonly connectionReset: number;
     readonly interrupted: number;
     readonly inProgress: number;
     readonly wouldBlock: number;
@@ -55,9 +56,10 @@ export class Reactor {
 
   constructor(system: System, open: OpenPoller) {
     this.system = system;
-    const { EAGAIN = 0, ECANCELED = 0, EINPROGRESS = 0, EINTR = 0 } = system.errnos;
+    const { EAGAIN = 0, ECANCELED = 0, ECONNRESET = 0, EINPROGRESS = 0, EINTR = 0 } = system.errnos;
     this.errors = {
       cancelled: -ECANCELED,
+      connectionReset: -ECONNRESET,
       interrupted: -EINTR,
       inProgress: -EINPROGRESS,
       wouldBlock: -EAGAIN,

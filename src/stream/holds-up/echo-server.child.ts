@@ -1,8 +1,8 @@
 // An echo server, on the engine and of the kind that its arguments say, which tells what it has open and how large it is.
-import { readdirSync } from "node:fs";
 import { collectGarbageUntil } from "../../conformance/collect-garbage.ts";
 import { eventually } from "../../conformance/engine/engine-test.ts";
 import { portOf } from "../../conformance/engine/front-door.ts";
+import { descriptorCount } from "../../conformance/process-size.ts";
 import type { Connection } from "../connection.ts";
 import { listen } from "../listen.ts";
 import type { Listener } from "../listener.ts";
@@ -43,7 +43,7 @@ process.on("message", async (connections) => {
   let turns = 0;
   await collectGarbageUntil(() => ++turns === 3);
   const { rss: resident, heapUsed: heap, external } = process.memoryUsage();
-  const descriptors = readdirSync("/proc/self/fd").length;
+  const descriptors = descriptorCount();
   process.send?.({ connections: server.connections, descriptors, resident, heap: heap + external });
 });
 process.send?.(portOf(server.address));

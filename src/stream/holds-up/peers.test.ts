@@ -1,9 +1,11 @@
 // Peers that do what no peer should: to a server with handlers, and to a program that asks for connections.
+
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { eventually, someTurns } from "../../conformance/engine/engine-test.ts";
 import { frontDoorTest, readText } from "../../conformance/engine/front-door.ts";
 import type { Fixture } from "../../conformance/fixture.ts";
+import { noAbstractNames } from "../../conformance/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
@@ -148,6 +150,7 @@ for (const [how, start] of Object.entries(echoServers)) {
       for (const peer of peers) assert.equal(peer.digest("received"), peer.digest("sent"));
       await server.close({ drain: 0 });
     },
+    noAbstractNames,
   );
 }
 

@@ -1,9 +1,11 @@
 // Several worker threads on one port.
+
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { frontDoorTest } from "../../conformance/engine/front-door.ts";
 import { exceptionHere } from "../../conformance/place.ts";
+import { noReusePort } from "../../conformance/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { connect } from "../connect.ts";
 
@@ -73,4 +75,5 @@ frontDoorTest(
     }
     await assert.rejects(connect({ host: "127.0.0.1", port, engine }), { name: "ConnectionRefused" });
   },
+  noReusePort,
 );

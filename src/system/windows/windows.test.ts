@@ -87,6 +87,13 @@ test("a WSAPoll() that keeps quiet about it is helped out by select(), and SO_ER
   assert.deepEqual(asked, []);
 });
 
+test("a connection that was reset while it waited to be accepted is told as such, under Wine too", () => {
+  for (const code of [10054, 10057]) {
+    const system = windowsOver(scriptedWinsock({ function: "accept", code }));
+    assert.equal(system.accept(1000, loopback(0), 0), -(errnos.ECONNRESET ?? 0));
+  }
+});
+
 test("POLLPRI is asked for as POLLRDBAND, which WSAPoll() knows, and POLLWRBAND is not asked for", () => {
   const events: number[] = [];
   const winsock = {

@@ -72,6 +72,8 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
     accept(fd, address, flags) {
       address.length = address.capacity;
       const accepted = result(winsock.accept(fd, address.pointer, address.lengthPointer));
+      // One that was reset while it waited: Winsock says WSAECONNRESET, and Wine that its peer has no name any more.
+      if (accepted === -(errnos.ENOTCONN ?? 0)) return -(errnos.ECONNRESET ?? 0);
       if (accepted < 0) return accepted;
       // Another thread may start a program in between, which then inherits it: accept() has no flag for it.
       winsock.SetHandleInformation(
