@@ -29,7 +29,10 @@ const elsewhere = [
   ["throws.test", "reads src/, which is the same everywhere"],
   ["conformance/examples.test", "compiles the examples, which are the same everywhere"],
   ["dist/examples.test", "starts the examples, which use Linux's unix sockets"],
-  ["server-examples.test", "starts the examples, of TypeScript, which Node 20 and 22 do not run as they are"],
+  [
+    "server-examples.test",
+    "compiles the examples by a TypeScript that is not installed there, and ends them by SIGINT",
+  ],
 ];
 const AT_A_TIME = 2;
 const TIMEOUT = 120_000;
