@@ -34,8 +34,6 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
       waiting = true;
       poll.async(memory.pointer, 2, -1, () => {
         waiting = false;
-        if (view.getInt16(POLLFD + REVENTS, true) !== 0)
-          eventfdRead(end, memory.pointer + BigInt(2 * POLLFD));
         answered();
       });
     } else {
@@ -50,10 +48,18 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
     answered();
   }
   function answered() {
-    if (ended) return release();
-    if (view.getInt16(REVENTS, true) !== 0) callback();
+    if (unloaded) return;
+    if (!ended && view.getInt16(REVENTS, true) !== 0) callback();
     // The callback may leave its work to an immediate: that comes before this one.
-    setImmediate(wait);
+    setImmediate(goOn);
+  }
+  function goOn() {
+    if (unloaded) return;
+    if (view.getInt16(POLLFD + REVENTS, true) !== 0) {
+      eventfdRead(end, memory.pointer + BigInt(2 * POLLFD));
+      view.setInt16(POLLFD + REVENTS, 0, true);
+    }
+    wait();
   }
   function release() {
     if (released) return;
@@ -102,9 +108,21 @@ const BETWEEN_LOOKS = 5;
 /** The memory of calls that have ended serves again. */
 const slots: Memory[] = [];
 
+/**
+ * `deno test` frees koffi's functions at the end of a file, and calls back after that what a thread of koffi's has done, and immediates:
+ * a call of a function would end the process then. It says so before, as browsers do.
+ */
+let unloaded = false;
+
 let libc: ReturnType<typeof openLibc> | undefined;
 
 function openLibc() {
+  const listen: unknown = Reflect.get(globalThis, "addEventListener");
+  if (typeof listen === "function") {
+    listen("unload", () => {
+      unloaded = true;
+    });
+  }
   const library = openLibrary(null);
   return {
     poll: koffi.load(null).func("poll", "int", ["void*", "size_t", "int"]),
