@@ -9,8 +9,12 @@ const AT_A_TIME = 4;
 // A test that waits for what does not come fails; the longest file takes half a minute.
 const TIMEOUT = 300_000;
 
-/** Where the tables are, and the vocabulary that they speak. Bun and Deno run these tests; the command is smoke-tested there. */
-const forEveryRuntime = /^dist\/(address|control|diagnose\/(?!account)|errors|options|posix)/;
+/**
+ * What Bun and Deno run: all but the tests of the command, which is smoke-tested there, and those of the source and of the numbers of systems,
+ * which are the same for every runtime.
+ */
+const forEveryRuntime =
+  /^dist\/(address|control|diagnose|engine|errors|examples|options|posix|server-examples|stream)/;
 
 /** How each runtime runs a file of tests. */
 const runners = {

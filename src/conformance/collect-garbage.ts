@@ -6,12 +6,13 @@ import { runInNewContext } from "node:vm";
 export async function collectGarbageUntil(done: () => boolean): Promise<void> {
   // Bun and Deno do not promise when a finalizer runs, and Bun's collector may take a number on the stack for a reference.
   for (let times = 0; !done() && times < 1000; times++) {
-    collect();
+    collectGarbage();
     await setImmediate();
   }
 }
 
-const collect: () => void = collector();
+/** Collects what nobody holds any more, once. */
+export const collectGarbage: () => void = collector();
 
 function collector(): () => void {
   const bun: unknown = Reflect.get(globalThis, "Bun");

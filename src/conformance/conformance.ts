@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import type { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
 import type { Result } from "../errors/result.ts";
@@ -8,7 +7,7 @@ import type { SocketError } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import { type Script, type ScriptedSystem, scripted } from "../system/scripted/scripted.ts";
 import { Fixture } from "./fixture.ts";
-import { openDescriptors } from "./open-descriptors.ts";
+import { openDescriptors, runtimesOwnToClose } from "./open-descriptors.ts";
 import { type Exceptions, exceptionHere } from "./place.ts";
 import { type RowRecord, record } from "./record.ts";
 
@@ -80,11 +79,6 @@ async function outcomeOf(row: Row & { readonly except: Exceptions }, context: Te
   assert.deepEqual(openDescriptors(), before, "descriptors were left open");
   const { skipped } = fixture;
   return skipped === undefined ? { outcome: "passed" } : { outcome: "skipped", reason: skipped };
-}
-
-/** Bun closes the sockets that it read a child's output from on its event loop, later. What is left open for good, stays. */
-async function runtimesOwnToClose(before: number): Promise<void> {
-  for (let looks = 0; looks < 2000 && openDescriptors().length > before; looks++) await setTimeout(1);
 }
 
 /**

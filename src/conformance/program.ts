@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fixture } from "./fixture.ts";
 
@@ -20,6 +23,28 @@ export function runProgram(module: URL, options: ProgramOptions = {}): string {
   const run = spawnSync(command, rest, { encoding: "utf8", timeout: 60_000 });
   assert.equal(run.status, 0, `${run.error?.message ?? ""}${run.signal ?? ""}\n${run.stdout}${run.stderr}`);
   return run.stdout;
+}
+
+/** How a program ended. */
+export interface Ending {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs the source text of a module as a program of its own, from a file: Bun and Deno take none from the command line as Node does. */
+export function runSource(source: string): Ending {
+  const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
+  try {
+    const file = join(folder, "program.mjs");
+    writeFileSync(file, source);
+    const run = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
+    const { status, signal, stdout, stderr } = run;
+    return { status, signal, stdout, stderr };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** The same with at most so many open descriptors (RLIMIT_NOFILE). */

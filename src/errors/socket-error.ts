@@ -62,9 +62,10 @@ export function unwrap<Value>(
   caller: (...args: never[]) => unknown,
 ): Value {
   if (result.ok) return result.value;
-  addAccount(result.error);
   Error.captureStackTrace(result.error, caller);
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
+  // After the stack: JavaScriptCore writes its first line at once, and without a message that is yet to be made.
+  addAccount(result.error);
   throw result.error;
 }
 

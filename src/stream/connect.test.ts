@@ -15,6 +15,12 @@ import { listen } from "./listen.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
+const noNames =
+  "its own modules cannot be given another lookup(), as node:module's syncBuiltinESMExports() gives one";
+
+/** Where `resolving()` does nothing. */
+const whereNamesAreNot = { bun: noNames, deno: noNames };
+
 /** Has names looked up here, for the length of a test. */
 async function resolving(addresses: readonly string[], run: () => Promise<void>): Promise<void> {
   const found = addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
@@ -69,6 +75,7 @@ frontDoorTest(
       });
     });
   },
+  whereNamesAreNot,
 );
 
 frontDoorTest(
@@ -105,6 +112,7 @@ frontDoorTest(
     await first.close();
     await Promise.all([full.close(), listener.close()]);
   },
+  whereNamesAreNot,
 );
 
 frontDoorTest(

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
@@ -8,6 +7,8 @@ import { host } from "../../system/host.ts";
 import { pairDomain } from "../fixture.ts";
 import { openDescriptors } from "../open-descriptors.ts";
 import { except } from "../place.ts";
+import { type Ending, runSource } from "../program.ts";
+import { workersEnd } from "./workers-end.ts";
 
 /** The modules by address, for programs in a process or thread of their own. */
 const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -16,6 +17,7 @@ const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).
 const begin = (name: EngineName) => `
   import { parentPort, workerData } from "node:worker_threads";
   import { spawnSync } from "node:child_process";
+  import { collectGarbage } from ${address("../collect-garbage.js")};
   import { descriptorCount, mappedSize } from ${address("../process-size.js")};
   import { engine } from ${address("../../engine/choice.js")};
   import { AF, bind, close, connect, getsockname, listen, recv, send, SOCK, socket, socketpair, tryRecv, trySend }
@@ -28,13 +30,8 @@ const begin = (name: EngineName) => `
   stream.resume();
 `;
 
-function program(name: EngineName, body: string, options: string[] = []) {
-  const { stdout, stderr, status, signal } = spawnSync(
-    process.execPath,
-    [...options, "--input-type=module", "--eval", begin(name) + body],
-    { encoding: "utf8", timeout: 30_000 },
-  );
-  return { stdout, stderr, status, signal };
+function program(name: EngineName, body: string): Ending {
+  return runSource(begin(name) + body);
 }
 
 export function lifeSuite({ name }: Engine): void {
@@ -101,7 +98,7 @@ export function lifeSuite({ name }: Engine): void {
        send(peer, Uint8Array.of(1));`,
     );
     assert.equal(status, 1);
-    assert.match(stderr, /Error: thrown by the handler/);
+    assert.match(stderr, /error: thrown by the handler/i);
   });
 
   test(`${name}: promises and ticks that a handler starts run before immediates`, () => {
@@ -136,11 +133,11 @@ export function lifeSuite({ name }: Engine): void {
       `
       let rounds = 0;
       handlers.data = (bytes) => {
-        gc();
+        collectGarbage();
         stream.write(bytes);
       };
       const next = () => {
-        gc();
+        collectGarbage();
         const room = new Uint8Array(10);
         if (tryRecv(peer, room).ok && ++rounds === 20) {
           console.log("echoed");
@@ -152,7 +149,6 @@ export function lifeSuite({ name }: Engine): void {
       };
       next();
     `,
-      ["--expose-gc"],
     );
     assert.equal(stdout, "echoed\n");
   });
@@ -232,30 +228,34 @@ export function lifeSuite({ name }: Engine): void {
     "is terminated in a handler": "handlers.data = () => { parentPort.postMessage(0); while (true); };",
   };
   for (const [how, statement] of Object.entries(ends)) {
-    test(`${name}: a worker thread that ${how} harms nobody, and leaves nothing open`, async () => {
-      const before = allDescriptors();
-      const unref = how.startsWith("returns") ? "stream.unref();" : "";
-      const source = `${begin(name)} ${statement} ${unref}
+    test(
+      `${name}: a worker thread that ${how} harms nobody, and leaves nothing open`,
+      except(workersEnd),
+      async () => {
+        const before = allDescriptors();
+        const unref = how.startsWith("returns") ? "stream.unref();" : "";
+        const source = `${begin(name)} ${statement} ${unref}
         engine(name).stream(pair()[0].detach(), { ...handlers })${unref === "" ? "" : ".unref()"};
         send(peer, Uint8Array.of(1));
         parentPort.postMessage("ready");`;
-      const workers = Array.from(
-        { length: 3 },
-        () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`)),
-      );
-      await Promise.all(
-        workers.map(async (worker) => {
-          const exited = new Promise((resolve) => worker.once("exit", resolve));
-          worker.once("error", (error) => assert.equal(String(error), "Error: on purpose"));
-          if (how.startsWith("is terminated")) {
-            await new Promise((resolve) => worker.once("message", resolve));
-            await worker.terminate();
-          }
-          await exited;
-        }),
-      );
-      assert.deepEqual(allDescriptors(), before);
-    });
+        const workers = Array.from(
+          { length: 3 },
+          () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`)),
+        );
+        await Promise.all(
+          workers.map(async (worker) => {
+            const exited = new Promise((resolve) => worker.once("exit", resolve));
+            worker.once("error", (error) => assert.equal(String(error), "Error: on purpose"));
+            if (how.startsWith("is terminated")) {
+              await new Promise((resolve) => worker.once("message", resolve));
+              await worker.terminate();
+            }
+            await exited;
+          }),
+        );
+        assert.deepEqual(allDescriptors(), before);
+      },
+    );
   }
 }
 

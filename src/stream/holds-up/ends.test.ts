@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { someTurns } from "../../conformance/engine/engine-test.ts";
 import { frontDoorTest } from "../../conformance/engine/front-door.ts";
+import { workersEnd } from "../../conformance/engine/workers-end.ts";
 import { runProgram } from "../../conformance/program.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
@@ -69,41 +70,43 @@ for (const how of ["exits", "exits soon", "throws", "is killed"]) {
     const [status, signal] = await exit;
     if (how.startsWith("exits")) assert.deepEqual([status, signal, complaint], [7, null, ""]);
     else if (how === "is killed") assert.deepEqual([status, signal], KILLED);
-    else assert.match(complaint, /Error: on purpose/);
+    else assert.match(complaint, /error: on purpose/i);
     await listensAgain(engine, Number(port));
   });
 }
 
 for (const how of ["exits", "exits soon", "throws", "is terminated", "is terminated in a handler"]) {
-  frontDoorTest(`ends: a thread that ${how} with connections under load`, async (engine) => {
-    const workers = Array.from({ length: 3 }, () => new Worker(program, { workerData: [how, engine] }));
-    await Promise.all(
-      workers.map(async (worker) => {
-        const exit = new Promise((resolve) => worker.once("exit", resolve));
-        let thrown: unknown;
-        worker.once("error", (error) => {
-          thrown = error;
-        });
-        const [port] = await once(worker, "message");
-        worker.on("message", () => worker.terminate());
-        assert.ok((await load(engine, port)) > 0);
-        const status = await exit;
-        if (how.startsWith("exits")) assert.equal(status, 7);
-        if (how === "throws") assert.equal(String(thrown), "Error: on purpose");
-        await listensAgain(engine, port);
-      }),
-    );
-    await someTurns();
-  });
+  frontDoorTest(
+    `ends: a thread that ${how} with connections under load`,
+    async (engine) => {
+      const workers = Array.from({ length: 3 }, () => new Worker(program, { workerData: [how, engine] }));
+      await Promise.all(
+        workers.map(async (worker) => {
+          const exit = new Promise((resolve) => worker.once("exit", resolve));
+          let thrown: unknown;
+          worker.once("error", (error) => {
+            thrown = error;
+          });
+          const [port] = await once(worker, "message");
+          worker.on("message", () => worker.terminate());
+          assert.ok((await load(engine, port)) > 0);
+          const status = await exit;
+          if (how.startsWith("exits")) assert.equal(status, 7);
+          if (how === "throws") assert.equal(String(thrown), "Error: on purpose");
+          await listensAgain(engine, port);
+        }),
+      );
+      await someTurns();
+    },
+    workersEnd,
+  );
 }
 
 for (const kind of ["program", "thread"]) {
   frontDoorTest(
     `ends: a ${kind} that lets go of all ends by itself, and its peers are told`,
     async (engine) => {
-      const load = new Worker(program, { workerData: ["returns", engine] });
       if (kind === "program") {
-        await load.terminate();
         const child = spawn(process.execPath, [fileURLToPath(program), "returns", engine], {
           stdio: ["ignore", "pipe", "inherit"],
         });
@@ -112,12 +115,14 @@ for (const kind of ["program", "thread"]) {
         await idleUntilGone(engine, Number(port));
         assert.deepEqual(await exit, [0, null]);
       } else {
-        const exit = once(load, "exit");
-        const [port] = await once(load, "message");
+        const thread = new Worker(program, { workerData: ["returns", engine] });
+        const exit = once(thread, "exit");
+        const [port] = await once(thread, "message");
         await idleUntilGone(engine, port);
         assert.deepEqual(await exit, [0]);
       }
     },
+    kind === "thread" ? workersEnd : {},
   );
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { frontDoorTest } from "../../conformance/engine/front-door.ts";
-import { exceptionHere } from "../../conformance/place.ts";
+import { workersEnd } from "../../conformance/engine/workers-end.ts";
 import { noReusePort } from "../../conformance/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { connect } from "../connect.ts";
@@ -29,15 +29,7 @@ async function served(engine: EngineName, port: number): Promise<number> {
 
 frontDoorTest(
   "workers: several share a port; one that is terminated harms only its own connections",
-  async (engine, fixture) => {
-    const exception = exceptionHere({
-      bun: "it does not come to the end of a worker that is terminated under load",
-      deno: "a worker that is terminated leaves descriptors open",
-    });
-    if (exception !== undefined) {
-      fixture.skip(exception.reason);
-      return;
-    }
+  async (engine) => {
     const first = await started(engine, 0, 0);
     const others = await Promise.all([1, 2].map((name) => started(engine, first.port, name)));
     const { port } = first;
@@ -75,5 +67,5 @@ frontDoorTest(
     }
     await assert.rejects(connect({ host: "127.0.0.1", port, engine }), { name: "ConnectionRefused" });
   },
-  noReusePort,
+  { ...noReusePort, ...workersEnd },
 );
