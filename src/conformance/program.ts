@@ -39,7 +39,7 @@ export function runSource(source: string): Ending {
   try {
     const file = join(folder, "program.mjs");
     writeFileSync(file, source);
-    const run = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 30_000 });
+    const run = spawnSync(process.execPath, [file], { encoding: "utf8", timeout: 120_000 });
     const { status, signal, stdout, stderr } = run;
     return { status, signal, stdout, stderr };
   } finally {
