@@ -1,5 +1,7 @@
 // The systems and runtimes that the conformance tables run on, and how the tests are run on each.
 import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 import { testFiles } from "./test-files.mjs";
@@ -16,6 +18,22 @@ const TIMEOUT = 300_000;
 const forEveryRuntime =
   /^dist\/(address|control|diagnose|engine|errors|examples|options|posix|server-examples|stream)/;
 
+/** What Node 22 and 24 run: the tables. Every other test runs on the oldest and the newest Node. */
+const isTable = (file) => /\b(conformance|roundTrip\w*)\(/.test(readFileSync(join(root, file), "utf8"));
+
+/** Whether a runtime runs a file of tests. */
+function runsOn(runtime, file) {
+  if (!isNode(runtime)) return forEveryRuntime.test(file);
+  return ["20", "26"].includes(runtime.version) || isTable(file);
+}
+
+/** Files that take longest begin first, so that no column ends with one of them alone. */
+const LONGEST = ["holds-up/many", "engine/uring/uring", "engine/readiness/readiness", "holds-up/", "cli/"];
+function longestFirst(files) {
+  const rank = (file) => LONGEST.findIndex((part) => file.includes(part)) + 1 || LONGEST.length + 1;
+  return files.toSorted((left, right) => rank(left) - rank(right));
+}
+
 /** How each runtime runs a file of tests. */
 const runners = {
   bun: (file) => ["test", `--timeout=${TIMEOUT}`, `./${file}`],
@@ -31,7 +49,7 @@ export const linux = installRuntimes().map((runtime) => {
     : runtime.name.replace(/^./, (letter) => letter.toUpperCase());
   return {
     name: `Linux, ${name}`,
-    files: (words) => testFiles(words).filter((file) => isNode(runtime) || forEveryRuntime.test(file)),
+    files: (words) => longestFirst(testFiles(words).filter((file) => runsOn(runtime, file))),
     command: (file) => [runtime.program, ...runner(file)],
   };
 });
@@ -52,10 +70,13 @@ export async function runColumn(column, words, results) {
   const files = column.files(words);
   const failed = [];
   const started = Date.now();
+  const took = [];
   const queue = [...files];
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
+      const began = Date.now();
       const { status, output } = await runFile(column.command(file), results, column.timeout ?? TIMEOUT);
+      took.push({ file, seconds: Math.round((Date.now() - began) / 1000) });
       if (status === 0) continue;
       failed.push(file);
       console.log(`# ${column.name}: ${file}\n${output}`);
@@ -63,7 +84,9 @@ export async function runColumn(column, words, results) {
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));
   const seconds = Math.round((Date.now() - started) / 1000);
-  console.log(`${column.name}: ${failed.length === 0 ? "passed" : "failed"}, in ${seconds} s`);
+  const slowest = took.sort((left, right) => right.seconds - left.seconds).slice(0, 3);
+  const named = slowest.map(({ file, seconds }) => `${file} ${seconds} s`).join(", ");
+  console.log(`${column.name}: ${failed.length === 0 ? "passed" : "failed"}, in ${seconds} s (${named})`);
   return failed;
 }
 
