@@ -19,7 +19,7 @@ const forEveryRuntime =
   /^dist\/(address|control|diagnose|engine|errors|examples|options|posix|server-examples|stream)/;
 
 /** What Node 22 and 24 run: the tables. Every other test runs on the oldest and the newest Node. */
-const isTable = (file) => /\b(conformance|roundTrip\w*)\(/.test(readFileSync(join(root, file), "utf8"));
+const isTable = (file) => /\b(conformance|optionTests)\(/.test(readFileSync(join(root, file), "utf8"));
 
 /** Whether a runtime runs a file of tests. */
 function runsOn(runtime, file) {
