@@ -11,9 +11,8 @@ import { installWindows, runOnWindows, windowsPath } from "./wine.mjs";
 const elsewhere = [
   ["cli/bad-usage", "some of it asks for unix sockets, and for folders that may not be written"],
   ["cli/free", "it ends processes by signals, which Windows does not have"],
-  ["cli/listen", "it ends the command by a signal, after which Windows leaves it no time for a summary"],
-  ["cli/output", "as cli/listen"],
-  ["cli/overload", "as cli/listen"],
+  ["cli/output", "it ends the command by a signal, after which Windows leaves it no time for a summary"],
+  ["cli/overload", "as cli/output"],
   ["cli/ports", "it asks Linux's sock_diag and /proc"],
   ["cli/wait", "it asks Linux's sock_diag and /proc"],
   ["cli/why", "it asks Linux's sock_diag and /proc"],
