@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { berkeley, runBerkeley } from "../conformance/command.ts";
 import { Holding } from "../conformance/holding.ts";
-import { Terminal } from "../conformance/terminal.ts";
+import { plain, Terminal } from "../conformance/terminal.ts";
 
 const quiet = { family: "ipv4", address: "127.83.0.3", port: 0 } as const;
 
@@ -87,4 +87,17 @@ test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => 
   terminal.press("Enter");
   await terminal.shows(/has stopped\.\nIt is free\.\nstatus 0/);
   assert.equal(await held.ended(), "SIGTERM");
+});
+
+test("free, in a narrow terminal: who it is, with no word broken, and the question below", async (context) => {
+  const held = await holding(context);
+  const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command, 80);
+  if (terminal === undefined) return;
+  const screen = plain(await terminal.shows(/Stop it\? \[y\/N\]/));
+  assert.match(screen, new RegExp(`^\\S+ \\(pid ${held.pid}, user [\\s\\S]*\nStop it\\?`));
+  assert.match(screen, /[\s(]for\s+\d+\s+s\)/);
+  terminal.press("Enter");
+  await terminal.shows(/Nothing was done\.\nstatus 1/);
+  assert.equal(held.isRunning, true);
 });

@@ -7,6 +7,9 @@ import { RunningProcess } from "../diagnose/running-process.ts";
 import { describe } from "../diagnose/sentences.ts";
 import { askedAddress } from "./asked-address.ts";
 import { parseGrace } from "./grace.ts";
+import { standardOutput } from "./output.ts";
+import { paragraph } from "./paragraph.ts";
+import { tell } from "./tell.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface FreeOptions {
@@ -47,7 +50,7 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
   const before = look();
   if (before.verdict === "free") return say("It is free already.", FREE);
   const holders = holdersIn(before);
-  if (holders.length === 0) return say(before.text, TAKEN);
+  if (holders.length === 0) return account(before);
   // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
@@ -59,7 +62,7 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
   }
   const after = look();
-  return after.verdict === "free" ? say("It is free.", FREE) : say(after.text, TAKEN);
+  return after.verdict === "free" ? say("It is free.", FREE) : account(after);
 }
 
 /** Each process once, though it may hold several sockets. */
@@ -102,7 +105,14 @@ async function stop(
     : `${who} does not end, though it was killed: it waits in the kernel.`;
 }
 
+/** Why it is not free. */
+function account(explanation: Explanation): number {
+  tell(explanation, standardOutput());
+  return TAKEN;
+}
+
 function say(text: string, status: number): number {
-  process.stdout.write(`${text}\n`);
+  const { write, columns } = standardOutput();
+  write(paragraph(text, columns));
   return status;
 }

@@ -81,3 +81,24 @@ test("wait, in a terminal: Ctrl-C ends it", async (context) => {
   terminal.press("C-c");
   await terminal.shows(/interrupted/);
 });
+
+test("wait, in a terminal: the command has the terminal, and its status is wait's", async (context) => {
+  const { port } = await listening(context);
+  const ask = `read answer; echo "heard $answer"; test -t 0 && test -t 1 && exit 5`;
+  const command = `'${process.execPath}' '${berkeley}' wait 127.83.0.2:${port} -- sh -c '${ask}'; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command);
+  if (terminal === undefined) return;
+  terminal.press("y");
+  terminal.press("Enter");
+  await terminal.shows(/heard y\nstatus 5/);
+});
+
+test("wait, in a terminal: status 1 and a sentence when the time is over", async (context) => {
+  const { port, stop } = await listening(context);
+  await stop();
+  const place = `127.83.0.2:${port}`;
+  const command = `'${process.execPath}' '${berkeley}' wait ${place} --timeout 0.05; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command, 80);
+  if (terminal === undefined) return;
+  await terminal.shows(new RegExp(`^berkeley: Nothing listens on ${place} after 0\\.05 s\\.\nstatus 1`));
+});

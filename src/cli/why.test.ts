@@ -86,12 +86,34 @@ test("why refuses what is no port", () => {
   }
 });
 
-test("why, in a terminal: coloured", async (context) => {
+/** What is run in a terminal: the command, and then the status that it had. */
+const inShell = (...words: string[]) =>
+  `'${process.execPath}' '${berkeley}' why ${words.join(" ")}; echo "status $?"; cat`;
+
+test("why, in a terminal: coloured, taken and free", async (context) => {
   const held = await holding(context, { address: loopback, backlog: 1 });
-  const command = `'${process.execPath}' '${berkeley}' why ${held.port}; echo "status $?"; cat`;
-  const terminal = Terminal.open(context, command);
-  if (terminal === undefined) return;
-  const screen = await terminal.shows(/status 1/);
+  const taken = Terminal.open(context, inShell(`${held.port}`));
+  if (taken === undefined) return;
+  const screen = await taken.shows(/status 1/);
   assert.match(plain(screen), new RegExp(`^port ${held.port}: held by`));
-  assert.ok(screen.includes("\x1b[31mheld by"));
+  assert.ok(screen.includes("\x1b[31mheld by"), screen);
+  await held.stop();
+  const free = Terminal.open(context, inShell(`127.0.0.1:${held.port}`));
+  assert.ok(free !== undefined);
+  assert.ok((await free.shows(/status 0/)).includes("\x1b[32mfree"));
+});
+
+test("why, in a narrow terminal: no word is broken, and the command to run stands on one line", async (context) => {
+  const held = await holding(context, { address: loopback, backlog: 1 });
+  const words = runBerkeley(["why", `${held.port}`]).stdout.split(/\s+/);
+  for (const columns of [80, 60]) {
+    const terminal = Terminal.open(context, inShell(`${held.port}`), columns);
+    if (terminal === undefined) return;
+    const screen = plain(await terminal.shows(/status 1/));
+    const told = screen.slice(0, screen.indexOf("status 1"));
+    // A path alone may be longer than the line; how long it has run may differ.
+    const short = words.filter((word) => word.length < columns - 4 && !/^\d+$/.test(word));
+    for (const word of short) assert.ok(told.split(/\s+/).includes(word), `${word} in:\n${screen}`);
+    assert.match(told, new RegExp(`^ +(Stop it\\. Run: )?berkeley free ${held.port}$`, "m"));
+  }
 });

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
-import { hostAndPort, pathText, printable, sentenceOf } from "../diagnose/sentences.ts";
 import { askedAddress } from "./asked-address.ts";
 import { json } from "./json.ts";
-import { type Output, standardOutput } from "./output.ts";
+import { standardOutput } from "./output.ts";
+import { tell } from "./tell.ts";
 
 interface WhyOptions {
   readonly unix?: string;
@@ -40,27 +40,4 @@ export function addWhy(program: Command, exit: (status: number) => void): void {
       else tell(explanation, standardOutput());
       exit(statuses[explanation.verdict]);
     });
-}
-
-function tell({ address, verdict, causes, notes, advice }: Explanation, { write, colors }: Output) {
-  const name = address.family === "unix" ? printable(pathText(address)) : nameOf(address);
-  const colour = { free: colors.green, taken: colors.red, unavailable: colors.red, unknown: colors.yellow }[
-    verdict
-  ];
-  const [first = "free", ...others] = causes.map(sentenceOf);
-  write(`${colors.bold(name)}: ${colour(first)}\n`);
-  for (const other of others) write(`  ${other}\n`);
-  for (const note of notes) write(`  ${colors.dim(note)}\n`);
-  const said = new Set<string>();
-  for (const { sentence, command } of advice) {
-    const line = command === undefined ? sentence : `${sentence} Run: ${colors.cyan(command)}`;
-    if (!said.has(line)) write(`  ${line}\n`);
-    said.add(line);
-  }
-}
-
-/** Every address was asked about where no host was given. */
-function nameOf(address: Parameters<typeof hostAndPort>[0]): string {
-  const isEvery = address.address === "::" || address.address === "0.0.0.0";
-  return isEvery ? `port ${address.port}` : hostAndPort(address);
 }

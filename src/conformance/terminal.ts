@@ -9,10 +9,10 @@ export class Terminal {
   readonly #name: string;
 
   /** Opens one that runs the command; undefined, with the test skipped, where there is no tmux. */
-  static open(context: TestContext, command: string): Terminal | undefined {
+  static open(context: TestContext, command: string, columns = 100): Terminal | undefined {
     const name = `berkeley-test-${process.pid}-${count++}`;
     const terminal = new Terminal(name);
-    const session = ["-f", "/dev/null", "new-session", "-d", "-x", "100", "-y", "20", command];
+    const session = ["-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", "20", command];
     const started = terminal.#tmux(session);
     if (started.status !== 0) {
       context.skip(`tmux does not start: ${started.error?.message ?? started.stderr}`);
