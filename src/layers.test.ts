@@ -26,7 +26,7 @@ const src = join(dirname(dirname(fileURLToPath(import.meta.url))), "src");
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
   .filter(
     (path) =>
-      path.endsWith(".ts") && !/\.(test|type-test|child)\.ts$/.test(path) && !path.startsWith("conformance"),
+      /\.c?ts$/.test(path) && !/\.(test|type-test|child)\.ts$/.test(path) && !path.startsWith("conformance"),
   )
   .map((path) => ({ path, text: readFileSync(join(src, path), "utf8") }));
 
@@ -37,7 +37,7 @@ const codeOf = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/
 
 test("layers import only from the layers below", () => {
   for (const { path, text } of sources) {
-    for (const [, specifier] of text.matchAll(/from "(\.[^"]+)"/g)) {
+    for (const [, specifier] of text.matchAll(/(?:from |require\(|import\()"(\.[^"]+)"/g)) {
       const target = relative(src, join(src, dirname(path), specifier ?? ""));
       const [from, to] = [folderOf(path), folderOf(target)];
       assert.ok(from === to || mayImport[from]?.includes(to), `${path} imports ${target}`);
