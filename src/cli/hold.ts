@@ -5,6 +5,7 @@ import { close } from "../posix/close.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { checkListenOptions } from "../stream/listen-options.ts";
+import { inheritsDescriptors } from "../stream/listeners-from-environment.ts";
 import { type ListeningSockets, openListeningSockets } from "../stream/listening-sockets.ts";
 import { checkOne } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
@@ -63,6 +64,9 @@ Its status is the command's.`,
         );
       }
       for (const folder of options.restartOnChange ?? []) checkFolder(folder);
+      if (!inheritsDescriptors) {
+        throw new UsageError("hold needs a system whose programs inherit descriptors; Windows has none.");
+      }
       const opened = await open(place, options);
       const end = await hold(opened, [command, ...words], options);
       for (const socket of opened.sockets) close(socket);
@@ -77,12 +81,10 @@ async function open(place: string | undefined, { unix, backlog }: HoldOptions): 
   // The name and not its address: localhost is both families.
   const where = "host" in asked ? asked : { path: asked.path };
   try {
-    const opened = await openListeningSockets(checkListenOptions({ ...where, backlog }));
-    if (opened.sockets[0]?.system.name !== "windows") return opened;
+    return await openListeningSockets(checkListenOptions({ ...where, backlog }));
   } catch (error) {
     throw cannotListen(error, address);
   }
-  throw new UsageError("hold needs a system whose programs inherit descriptors; Windows has none.");
 }
 
 /** Runs it to its end, with signals passed on and restarts. */

@@ -60,6 +60,9 @@ export interface ListenersFromEnvironmentOptions {
   readonly unsetEnvironment?: boolean | undefined;
 }
 
+/** Whether a program has descriptors of the one that started it, by their numbers. Windows hands on handles, which Node does not. */
+export const inheritsDescriptors = host.name !== "windows";
+
 /** What the environment has handed over: once taken it is not taken again, whoever asks. */
 let taken: readonly InheritedSocket[] | undefined;
 
@@ -107,7 +110,7 @@ export function listenersFromEnvironment(
     const handed = handedDescriptors(process.env, process.pid);
     if (typeof handed === "string") refuse("InvalidArgument", undefined, handed);
     if (handed.count === 0) return [];
-    if (host.name === "windows")
+    if (!inheritsDescriptors)
       refuse("OperationNotSupported", undefined, "Windows hands none on by their numbers.");
     if (!isMainThread)
       refuse("OperationNotSupported", undefined, "Only the main thread of the process takes them.");
