@@ -6,13 +6,25 @@ import { parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a command is asked about: a port or `--unix`, one of them. */
-export function checkOne(place: string | undefined, unix: string | undefined): void {
+function checkOne(place: string | undefined, unix: string | undefined): void {
   if (place === undefined && unix === undefined) {
     throw new UsageError("Which one? Give a port, such as 3000, or --unix and a path.");
   }
   if (place !== undefined && unix !== undefined) {
     throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
   }
+}
+
+/** The place and the command of `[[host:]port] [command...]`: with --unix there is no port, and the first word is the command's. */
+export function placeAndCommand(
+  first: string | undefined,
+  rest: readonly string[],
+  unix: string | undefined,
+): readonly [place: string | undefined, command: readonly string[]] {
+  // No command is called by a number alone: it is the port that --unix stands for.
+  const isPlace = unix === undefined || (first !== undefined && /^\d+$/.test(first));
+  checkOne(isPlace ? first : undefined, unix);
+  return isPlace ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
 }
 
 /**

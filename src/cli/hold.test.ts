@@ -239,6 +239,7 @@ test("hold refuses what it cannot hold", async (context) => {
   const { port } = taken.address;
   for (const [words, message] of [
     [[], /^Which one\? Give a port/],
+    [["3000", "--unix", "/tmp/x", "--", "true"], /^Give either a port \("3000"\) or --unix, not both\.$/],
     [["3000"], /^The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`\.$/],
     [["0", "--restart-on-change", "/nowhere", "--", "true"], /^"\/nowhere" is not there to be watched\.$/],
     [["0", "--grace", "soon", "--", "true"], /^"soon" is not a time/],

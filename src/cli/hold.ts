@@ -7,7 +7,7 @@ import { getsockname } from "../posix/getsockname.ts";
 import { checkListenOptions } from "../stream/listen-options.ts";
 import { inheritsDescriptors } from "../stream/listeners-from-environment.ts";
 import { type ListeningSockets, openListeningSockets } from "../stream/listening-sockets.ts";
-import { checkOne } from "./asked-address.ts";
+import { placeAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
 import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
@@ -53,11 +53,7 @@ SIGUSR2 restarts it; connections wait in the queue meanwhile. Other signals are 
 Its status is the command's.`,
     )
     .action(async (first: string | undefined, rest: string[], options: HoldOptions) => {
-      const { unix } = options;
-      // With --unix there is no port, and the first word is the command's.
-      const [place, [command, ...words]] =
-        unix === undefined ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
-      checkOne(place, unix);
+      const [place, [command, ...words]] = placeAndCommand(first, rest, options.unix);
       if (command === undefined) {
         throw new UsageError(
           "The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`.",

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Command } from "commander";
 import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
-import { checkOne } from "./asked-address.ts";
+import { placeAndCommand } from "./asked-address.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { parseHostAndPort, parseUnixPath } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
@@ -31,10 +31,7 @@ On this machine it sees the listener without connecting to it.
 Its status is that of the command; without one 0. It is 1 when the time is over.`,
     )
     .action(async (first: string | undefined, rest: string[], { unix, timeout }: WaitOptions) => {
-      // With --unix there is no port, and the first word is the command's.
-      const [place, command] =
-        unix === undefined ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
-      checkOne(place, unix);
+      const [place, command] = placeAndCommand(first, rest, unix);
       const listened = await isListenedOn(placeOf(place, unix), timeout);
       if (!listened)
         process.stderr.write(`berkeley: Nothing listens on ${unix ?? place} after ${timeout} s.\n`);
@@ -63,7 +60,7 @@ async function isListenedOn(place: ListenerPlace, timeout: number | undefined): 
 }
 
 /** Runs a command on our terminal; its status, as a shell has it. */
-async function run([program, ...words]: string[]): Promise<number> {
+async function run([program, ...words]: readonly string[]): Promise<number> {
   if (program === undefined) return DONE;
   const child = spawn(program, words, { stdio: "inherit" });
   // A terminal sends Ctrl-C to both: the command decides what comes of it.
