@@ -31,6 +31,13 @@ export type {
 export type { DatagramSocket } from "./stream/datagram-socket.ts";
 export type { DatagramSocketBase } from "./stream/datagram-socket-base.ts";
 export type { WaitOptions } from "./stream/give-up.ts";
+export {
+  type HandOverError,
+  type HandOverErrorName,
+  type HandOverOptions,
+  handOver,
+  isHandOverError,
+} from "./stream/hand-over.ts";
 export type { HandledConnection } from "./stream/handled-connection.ts";
 export type { HandledDatagramSocket } from "./stream/handled-datagram-socket.ts";
 export type { ConnectionHandlers } from "./stream/handlers.ts";
@@ -60,4 +67,12 @@ export type { Datagram } from "./stream/pulled-datagrams.ts";
 export { type ReservePortOptions, reservePort } from "./stream/reserve-port.ts";
 export type { ReservedPort } from "./stream/reserved-port.ts";
 export type { Server } from "./stream/server.ts";
+export {
+  isTakeOverError,
+  type TakenOver,
+  type TakeOverError,
+  type TakeOverErrorName,
+  type TakeOverOptions,
+  takeOver,
+} from "./stream/take-over.ts";
 export { udp } from "./stream/udp.ts";

@@ -77,6 +77,8 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
 /** What has sockets of its own, such as what `reservePort()` gives: they are the listener's from then on. */
 export interface SocketHolder {
   readonly sockets: readonly Socket[];
+  /** Whether the listener removes the path of a unix socket when it is closed; it is asked then. */
+  readonly ownsPath?: boolean;
 }
 
 /** A socket that is there. */
@@ -112,7 +114,7 @@ export type ListenPlace =
       readonly exclusive: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
-  | { readonly kind: "sockets"; readonly sockets: readonly Socket[] };
+  | { readonly kind: "sockets"; readonly sockets: readonly Socket[]; readonly ownsPath: () => boolean };
 
 /** Options of `listen()`, read once and checked. */
 export interface CheckedListenOptions {
@@ -150,7 +152,7 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
 function checkPlace(options: ListenOptions): ListenPlace {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
-  if (options.socket !== undefined) return { kind: "sockets", sockets: checkSockets(options.socket) };
+  if (options.socket !== undefined) return checkSockets(options.socket);
   if (options.path !== undefined) {
     if (options.port !== undefined) throw new TypeError("give either a port or a path, not both");
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
@@ -189,13 +191,13 @@ export function checkPath(path: string | Uint8Array): string | Uint8Array {
   return typeof path === "string" ? path : new Uint8Array(path);
 }
 
-function checkSockets(given: Socket | number | SocketHolder): readonly Socket[] {
+function checkSockets(given: Socket | number | SocketHolder): ListenPlace {
   const isHolder = typeof given === "object" && given !== null && "sockets" in given;
-  if (!isHolder) return [checkSocket(given)];
+  if (!isHolder) return { kind: "sockets", sockets: [checkSocket(given)], ownsPath: () => false };
   const { sockets } = given;
   if (!Array.isArray(sockets) || sockets.length === 0)
     throw new TypeError(`sockets must be an array of sockets, not ${kind(sockets)}`);
-  return sockets.map(checkSocket);
+  return { kind: "sockets", sockets: sockets.map(checkSocket), ownsPath: () => given.ownsPath === true };
 }
 
 export function checkSocket(socket: Socket | number): Socket {

@@ -40,18 +40,24 @@ class Pulling implements Taker {
     else this.#waiters.rejectAll(reason);
   }
 
+  /** What was accepted ahead is still given. */
+  left(): void {
+    this.#ended = true;
+    this.#waiters.resolveAll(null);
+  }
+
   /** Those who wait have been told. */
   failed(): void {}
 
   /** The next connection; null once `close()` was called. */
   async next(options?: WaitOptions): Promise<PulledStream | null> {
     if (options?.signal?.aborted) throw options.signal.reason;
+    const ready = this.#ready.shift();
+    if (ready !== undefined) return ready;
     if (this.#ended) {
       if (this.#reason !== undefined) throw this.#reason;
       return null;
     }
-    const ready = this.#ready.shift();
-    if (ready !== undefined) return ready;
     const waiting = this.#waiters.wait(options);
     this.#want();
     return waiting;

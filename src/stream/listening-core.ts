@@ -16,6 +16,8 @@ export interface Taker {
   taken(fd: number): void;
   /** No connection comes any more. The reason is undefined where it is `close()`. */
   over(reason: unknown): void;
+  /** No connection comes any more, since another process accepts them: those that have come are kept. */
+  left(): void;
   /** The same because accept(2) failed; `over()` was called first. */
   failed(error: AcceptError): void;
 }
@@ -36,6 +38,7 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   readonly #options: CheckedListenOptions;
   readonly #abort = () => this.#stop(this.#options.signal?.reason);
   #stopped: Promise<unknown> | undefined;
+  #leaving: Promise<unknown> | undefined;
   #drained: (() => void)[] = [];
 
   constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions, taker: Taker) {
@@ -101,6 +104,24 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
     for (const socket of this.sockets) socket.want(count);
   }
 
+  /** Whether a path is removed when this is closed. */
+  get ownsPath(): boolean {
+    return this.#path?.ours === true;
+  }
+
+  /**
+   * As `close()`, where another process has the sockets too, and accepts: no connection is dropped that was accepted, and the path
+   * stays. Accepting ends first: an operation of accepting that is cut short by close() would drop what it has.
+   */
+  async leave(drain: number | undefined): Promise<void> {
+    this.#leaving ??= Promise.all(
+      this.sockets.map((socket) => new Promise<void>((resolve) => socket.leave(resolve))),
+    );
+    await this.#leaving;
+    this.#end(() => this.#taker.left());
+    await this.close(drain);
+  }
+
   /** Resolves when the sockets are closed, and all connections have ended; the latter only with a `drain`. */
   async close(drain: number | undefined): Promise<void> {
     this.#stop(undefined);
@@ -114,12 +135,16 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   }
 
   #stop(reason: unknown) {
+    if (this.#stopped === undefined) this.#path?.remove();
+    this.#end(() => this.#taker.over(reason));
+  }
+
+  #end(tell: () => void) {
     if (this.#stopped !== undefined) return;
     this.#options.signal?.removeEventListener("abort", this.#abort);
-    this.#path?.remove();
     const closed = this.sockets.map((socket) => new Promise<void>((resolve) => socket.close(resolve)));
     this.#stopped = Promise.all(closed);
-    this.#taker.over(reason);
+    tell();
   }
 
   #resetAll() {

@@ -34,7 +34,7 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
   options.signal?.throwIfAborted();
   switch (place.kind) {
     case "sockets":
-      return listenOnSockets(place.sockets, options);
+      return listenOnSockets(place, options);
     case "path": {
       const { address } = place;
       const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
@@ -46,9 +46,15 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
   }
 }
 
-function listenOnSockets(sockets: readonly Socket[], options: CheckedListenOptions): ListeningSockets {
-  const backlogs = sockets.map((socket) => listenOnSocket(socket, options));
-  return { sockets, backlog: backlogs[0], path: undefined };
+function listenOnSockets(
+  { sockets, ownsPath }: Extract<ListenPlace, { kind: "sockets" }>,
+  options: CheckedListenOptions,
+): ListeningSockets {
+  const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
+  const [path] = sockets
+    .map(getsockname)
+    .map((address) => (address.family === "unix" ? UnixPath.made(address, ownsPath) : undefined));
+  return { sockets, backlog, path };
 }
 
 /** The backlog that was asked for. */

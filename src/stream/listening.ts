@@ -127,6 +127,16 @@ export abstract class Listening implements AsyncDisposable {
     await this.#core.close(drain);
   }
 
+  /** @internal */
+  get ownsPath(): boolean {
+    return this.#core.ownsPath;
+  }
+
+  /** What `close()` is once another process accepts from the same sockets. @internal */
+  leave(drain: number | undefined): Promise<void> {
+    return this.#core.leave(drain);
+  }
+
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -32,6 +32,8 @@ class Serving<State> implements Taker {
 
   over(): void {}
 
+  left(): void {}
+
   /** Nobody waits for an answer that could be told: it is an uncaught exception. */
   failed(error: AcceptError): void {
     throw error;

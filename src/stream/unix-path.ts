@@ -21,21 +21,32 @@ interface File {
 export class UnixPath {
   readonly #path: string | Buffer;
   readonly #made: File;
+  readonly #isOurs: () => boolean;
 
-  private constructor(path: string | Buffer, made: File) {
+  private constructor(path: string | Buffer, made: File, isOurs: () => boolean) {
     this.#path = path;
     this.#made = made;
+    this.#isOurs = isOurs;
   }
 
-  /** The path that was just made; undefined where the address has none, or it is gone again. */
-  static made(address: UnixAddress): UnixPath | undefined {
+  /**
+   * The path that was just made, or that another process made and may hand over; undefined where the address has none, or it is gone
+   * again.
+   */
+  static made(address: UnixAddress, isOurs = () => true): UnixPath | undefined {
     const path = pathOf(address);
     const file = path === undefined ? undefined : lstatSync(path, { throwIfNoEntry: false });
-    return path === undefined || file === undefined ? undefined : new UnixPath(path, file);
+    return path === undefined || file === undefined ? undefined : new UnixPath(path, file, isOurs);
+  }
+
+  /** Whether it is ours to remove. */
+  get ours(): boolean {
+    return this.#isOurs();
   }
 
   /** Removes it, if it is still the file that was made, and may be removed: another program may have made its own since. */
   remove(): void {
+    if (!this.ours) return;
     try {
       const { dev, ino } = lstatSync(this.#path);
       if (dev === this.#made.dev && ino === this.#made.ino) unlinkSync(this.#path);

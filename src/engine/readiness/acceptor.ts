@@ -46,6 +46,7 @@ export class ReadinessAcceptor extends Opened implements Acceptor {
     this.closing = true;
     this.#wanted = 0;
     this.#pausedCalls = undefined;
+    this.unwatch();
     this.closeDescriptor(0);
   }
 

@@ -64,6 +64,13 @@ export abstract class Opened implements Handle, Member {
     return 0;
   }
 
+  /** Has it watched no more: another process may have the same file open, whose events would come here, too. */
+  protected unwatch(): void {
+    if (!this.#watched) return;
+    this.#watched = false;
+    this.reactor.unwatch(this.fd, this.#slot);
+  }
+
   /** Notes a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
