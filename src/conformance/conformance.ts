@@ -7,7 +7,7 @@ import type { SocketError } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import { type Script, type ScriptedSystem, scripted } from "../system/scripted/scripted.ts";
 import { Fixture } from "./fixture.ts";
-import { openDescriptors, runtimesOwnToClose } from "./open-descriptors.ts";
+import { descriptorsAreAsBefore, openDescriptors } from "./open-descriptors.ts";
 import { type Exceptions, exceptionHere } from "./place.ts";
 import { type RowRecord, record } from "./record.ts";
 
@@ -75,8 +75,7 @@ async function outcomeOf(row: Row & { readonly except: Exceptions }, context: Te
   } finally {
     await fixture.end();
   }
-  await runtimesOwnToClose(before.length);
-  assert.deepEqual(openDescriptors(), before, "descriptors were left open");
+  await descriptorsAreAsBefore(before);
   const { skipped } = fixture;
   return skipped === undefined ? { outcome: "passed" } : { outcome: "skipped", reason: skipped };
 }

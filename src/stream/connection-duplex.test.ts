@@ -9,6 +9,7 @@ import { pipeline } from "node:stream/promises";
 import tls from "node:tls";
 import { frontDoorTest, withEnds } from "../conformance/engine/front-door.ts";
 import { exceptionHere } from "../conformance/place.ts";
+import { noTlsOverDuplex } from "../conformance/tls-over-duplex.ts";
 import { resetsHidden } from "../conformance/winsock-exceptions.ts";
 import { TCP } from "../options/tcp.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
@@ -199,8 +200,5 @@ frontDoorTest(
       await Promise.all([client.closed, server.closed]);
     });
   },
-  {
-    bun: "Bun's node:tls loses the end of what it is to send over any Duplex",
-    deno: "Deno's node:tls does not come to an end over any Duplex",
-  },
+  noTlsOverDuplex,
 );

@@ -1,8 +1,7 @@
-import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Engine } from "../../engine/engine.ts";
 import { Fixture } from "../fixture.ts";
-import { openDescriptors, runtimesOwnToClose } from "../open-descriptors.ts";
+import { descriptorsAreAsBefore, openDescriptors } from "../open-descriptors.ts";
 import { type Exceptions, except } from "../place.ts";
 
 type Run = (fixture: Fixture) => Promise<void>;
@@ -17,8 +16,7 @@ export function engineTest(engine: Engine, what: string, run: Run, exceptions: E
     } finally {
       fixture.closeAll();
     }
-    await runtimesOwnToClose(before.length);
-    assert.deepEqual(openDescriptors(), before, "descriptors were left open");
+    await descriptorsAreAsBefore(before);
   });
 }
 
