@@ -23,7 +23,7 @@ const environment = {
 };
 delete environment.DISPLAY;
 
-/** Installs what is not there yet, and starts Wine's server, which goes a minute after its last program. */
+/** Installs what is not there yet. Wine's server does not run after it. */
 export function installWindows(major) {
   if (!existsSync(wine)) {
     run("apt-get", ["update", "-qq"]);
@@ -32,15 +32,29 @@ export function installWindows(major) {
   const node = installNode(major);
   installPackage();
   mkdirSync(folder, { recursive: true });
-  spawnSync("/usr/lib/wine/wineserver64", ["-p60"], { env: environment, stdio: "ignore" });
   if (!existsSync(join(prefix, "berkeley-ready"))) {
     rmSync(prefix, { recursive: true, force: true });
     winePrepared(["wineboot", "--init"]);
     winePrepared(["reg", "add", "HKCU\\Software\\Wine", "/v", "Version", "/d", "win10", "/f"]);
     writeFileSync(join(prefix, "berkeley-ready"), "");
   }
+  endServer();
   return node;
 }
+
+/** Starts Wine's server, which goes a minute after its last program: it tells of the sockets of the network that it is started in. */
+export function startServer() {
+  server("-p60");
+}
+
+/** Ends it, and what still runs. */
+export function endServer() {
+  server("-k");
+  server("-w");
+}
+
+const server = (option) =>
+  spawnSync("/usr/lib/wine/wineserver64", [option], { env: environment, stdio: "ignore" });
 
 function winePrepared(args) {
   const { status, error } = spawnSync(wine, args, {

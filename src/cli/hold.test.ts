@@ -10,9 +10,13 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { berkeley, plainEnvironment, readAll, runBerkeley } from "../conformance/command.ts";
 import { Holding } from "../conformance/holding.ts";
+import { except } from "../conformance/place.ts";
 import { Terminal } from "../conformance/terminal.ts";
 
 const server = fileURLToPath(new URL("./held-server.child.js", import.meta.url));
+
+const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
+const elsewhere = { linux: "they do", darwin: "they do", freebsd: "they do" };
 
 function folder(context: TestContext): string {
   const made = mkdtempSync(join(tmpdir(), "berkeley hold "));
@@ -74,52 +78,63 @@ async function ask(port: number): Promise<string> {
   return readAll(connection);
 }
 
-test("hold: the command has the socket, LISTEN_PID is its own, and its status is hold's", () => {
+test("hold: the command has the socket, LISTEN_PID is its own, and its status is hold's", inherited, () => {
   const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", process.execPath, server, "tell"]);
   const { pid, listenPid, sockets } = toldIn(stdout);
   assert.deepEqual([status, listenPid, sockets], [7, `${pid}`, 1]);
   assert.match(stderr, /^berkeley: Holds 127\.0\.0\.1:\d+\.\n$/);
 });
 
-test("hold: through npm and shells, in a folder with a blank in its name, with NODE_OPTIONS kept", (context) => {
-  const cwd = folder(context);
-  const run = `'${process.execPath}' '${server}' tell`;
-  const scripts = { start: run, compound: `true && ${run} && true`, again: "npm run -s compound" };
-  writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts }));
-  const env = { ...plainEnvironment, NODE_OPTIONS: "--stack-trace-limit=7" };
-  for (const command of [
-    ["npm", "-s", "start"],
-    ["npm", "run", "-s", "again"],
-    ["sh", "-c", `${run}; exit $?`],
-    ["sh", "-c", "exec npm -s start"],
-  ]) {
-    const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", ...command], { cwd, env });
-    assert.equal(status, 7, stderr);
-    const { pid, listenPid, sockets } = toldIn(stdout);
-    assert.deepEqual([listenPid, sockets], [`${pid}`, 1], command.join(" "));
-  }
-  const program = "console.log(process.env.NODE_OPTIONS, Error.stackTraceLimit)";
-  const { stdout } = runBerkeley(["hold", "0", "--", process.execPath, "-e", program], { cwd, env });
-  assert.match(stdout, /^--stack-trace-limit=7 --require ".*pass-listeners\.cjs" 7\n$/);
-});
+test(
+  "hold: through npm and shells, in a folder with a blank in its name, with NODE_OPTIONS kept",
+  inherited,
+  (context) => {
+    const cwd = folder(context);
+    const run = `'${process.execPath}' '${server}' tell`;
+    const scripts = { start: run, compound: `true && ${run} && true`, again: "npm run -s compound" };
+    writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts }));
+    const env = { ...plainEnvironment, NODE_OPTIONS: "--stack-trace-limit=7" };
+    for (const command of [
+      ["npm", "-s", "start"],
+      ["npm", "run", "-s", "again"],
+      ["sh", "-c", `${run}; exit $?`],
+      ["sh", "-c", "exec npm -s start"],
+    ]) {
+      const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", ...command], { cwd, env });
+      assert.equal(status, 7, stderr);
+      const { pid, listenPid, sockets } = toldIn(stdout);
+      assert.deepEqual([listenPid, sockets], [`${pid}`, 1], command.join(" "));
+    }
+    const program = "console.log(process.env.NODE_OPTIONS, Error.stackTraceLimit)";
+    const { stdout } = runBerkeley(["hold", "0", "--", process.execPath, "-e", program], { cwd, env });
+    assert.match(stdout, /^--stack-trace-limit=7 --require ".*pass-listeners\.cjs" 7\n$/);
+  },
+);
 
-test("hold: a program that is not Node's has LISTEN_PID, too; --no-pid leaves it out, through npm as well", (context) => {
-  const shell = 'test "$LISTEN_PID" = $$ && test "$LISTEN_FDS" = 1 && test -S /proc/self/fd/3';
-  assert.equal(runBerkeley(["hold", "0", "--", "sh", "-c", shell]).status, 0);
-  assert.equal(runBerkeley(["hold", "0", "--no-pid", "--", "sh", "-c", 'test -z "$LISTEN_PID"']).status, 0);
-  const cwd = folder(context);
-  const start = `'${process.execPath}' '${server}' tell`;
-  writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts: { start } }));
-  const { stdout } = runBerkeley(["hold", "0", "--no-pid", "--", "npm", "-s", "start"], { cwd });
-  const { listenPid, sockets } = toldIn(stdout);
-  assert.deepEqual([listenPid, sockets], [null, 1]);
-});
+test(
+  "hold: a program that is not Node's has LISTEN_PID, too; --no-pid leaves it out, through npm as well",
+  inherited,
+  (context) => {
+    const shell = 'test "$LISTEN_PID" = $$ && test "$LISTEN_FDS" = 1 && test -S /proc/self/fd/3';
+    assert.equal(runBerkeley(["hold", "0", "--", "sh", "-c", shell]).status, 0);
+    assert.equal(runBerkeley(["hold", "0", "--no-pid", "--", "sh", "-c", 'test -z "$LISTEN_PID"']).status, 0);
+    const cwd = folder(context);
+    const start = `'${process.execPath}' '${server}' tell`;
+    writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts: { start } }));
+    const { stdout } = runBerkeley(["hold", "0", "--no-pid", "--", "npm", "-s", "start"], { cwd });
+    const { listenPid, sockets } = toldIn(stdout);
+    assert.deepEqual([listenPid, sockets], [null, 1]);
+  },
+);
 
-test("hold: whoever took the socket keeps it from the programs that it starts, workers and other descriptors are left alone", () => {
-  const module = new URL("../stream/listeners-from-environment.js", import.meta.url);
-  const look =
-    "console.log(fs.readdirSync('/proc/self/fd').some((fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes(process.env.BERKELEY_HOLD) } catch {} }))";
-  const program = `
+test(
+  "hold: whoever took the socket keeps it from the programs that it starts, workers and other descriptors are left alone",
+  inherited,
+  () => {
+    const module = new URL("../stream/listeners-from-environment.js", import.meta.url);
+    const look =
+      "console.log(fs.readdirSync('/proc/self/fd').some((fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes(process.env.BERKELEY_HOLD) } catch {} }))";
+    const program = `
     import { listenersFromEnvironment } from "${module}";
     import { spawnSync } from "node:child_process";
     import { Worker } from "node:worker_threads";
@@ -128,24 +143,29 @@ test("hold: whoever took the socket keeps it from the programs that it starts, w
     const other = "console.log(process.env.LISTEN_PID === String(process.pid))";
     spawnSync(process.execPath, ["-e", other], { stdio: ["inherit", "inherit", "inherit", "pipe"] });
     new Worker("console.log('worker')", { eval: true });`;
-  const words = ["hold", "0", "--", process.execPath, "--input-type=module", "-e", program];
-  const { status, stdout } = runBerkeley(words);
-  assert.deepEqual([status, stdout], [0, "false\nfalse\nworker\n"]);
-});
+    const words = ["hold", "0", "--", process.execPath, "--input-type=module", "-e", program];
+    const { status, stdout } = runBerkeley(words);
+    assert.deepEqual([status, stdout], [0, "false\nfalse\nworker\n"]);
+  },
+);
 
-test("hold localhost: a socket of each family on one port; --unix: one at a path, removed at the end", (context) => {
-  const both = runBerkeley(["hold", "localhost:0", "--", process.execPath, server, "tell"]);
-  const [, ipv4, , ipv6] = /Holds 127\.0\.0\.1:(\d+)( and \[::1\]:(\d+))?/.exec(both.stderr) ?? [];
-  assert.ok(ipv4 !== undefined);
-  assert.equal(toldIn(both.stdout).sockets, ipv6 === undefined ? 1 : 2);
-  assert.ok(ipv6 === undefined || ipv6 === ipv4);
-  const path = join(folder(context), "socket");
-  const unix = runBerkeley(["hold", "--unix", path, "--", "sh", "-c", `test -S '${path}' && exit 9`]);
-  assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holds ${path}.\n`]);
-  assert.equal(existsSync(path), false);
-});
+test(
+  "hold localhost: a socket of each family on one port; --unix: one at a path, removed at the end",
+  inherited,
+  (context) => {
+    const both = runBerkeley(["hold", "localhost:0", "--", process.execPath, server, "tell"]);
+    const [, ipv4, , ipv6] = /Holds 127\.0\.0\.1:(\d+)( and \[::1\]:(\d+))?/.exec(both.stderr) ?? [];
+    assert.ok(ipv4 !== undefined);
+    assert.equal(toldIn(both.stdout).sockets, ipv6 === undefined ? 1 : 2);
+    assert.ok(ipv6 === undefined || ipv6 === ipv4);
+    const path = join(folder(context), "socket");
+    const unix = runBerkeley(["hold", "--unix", path, "--", "sh", "-c", `test -S '${path}' && exit 9`]);
+    assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holds ${path}.\n`]);
+    assert.equal(existsSync(path), false);
+  },
+);
 
-test("hold ends as its command does: by its status, or by the signal", () => {
+test("hold ends as its command does: by its status, or by the signal", inherited, () => {
   const ends = (...words: string[]) => {
     const { status, signal } = runBerkeley(["hold", "0", "--", ...words]);
     return signal ?? status;
@@ -158,7 +178,7 @@ test("hold ends as its command does: by its status, or by the signal", () => {
   assert.equal(ends("/"), 126);
 });
 
-test("hold passes signals on, and goes on if the command does", async (context) => {
+test("hold passes signals on, and goes on if the command does", inherited, async (context) => {
   const held = new Held(context, ["0", "--", process.execPath, server]);
   const port = await held.port();
   const [, pid] = await held.says(/"pid":(\d+)/);
@@ -169,70 +189,91 @@ test("hold passes signals on, and goes on if the command does", async (context) 
   assert.deepEqual(await held.ended, [3, null]);
 });
 
-test("hold: ten restarts under load, and no connection is refused, reset or lost", async (context) => {
-  const held = new Held(context, ["0", "--", process.execPath, server]);
-  const port = await held.port();
-  await held.says(/"pid":/);
-  let isOver = false;
-  const pids = new Map<string, number>();
-  const load = Array.from({ length: 8 }, async () => {
-    while (!isOver) {
-      const pid = await ask(port);
-      assert.match(pid, /^\d+\n$/);
-      pids.set(pid, (pids.get(pid) ?? 0) + 1);
+test(
+  "hold: ten restarts under load, and no connection is refused, reset or lost",
+  inherited,
+  async (context) => {
+    const held = new Held(context, ["0", "--", process.execPath, server]);
+    const port = await held.port();
+    await held.says(/"pid":/);
+    let isOver = false;
+    const pids = new Map<string, number>();
+    const load = Array.from({ length: 8 }, async () => {
+      while (!isOver) {
+        const pid = await ask(port);
+        assert.match(pid, /^\d+\n$/);
+        pids.set(pid, (pids.get(pid) ?? 0) + 1);
+      }
+    });
+    const restarts = 10;
+    for (let restart = 1; restart <= restarts; restart++) {
+      held.child.kill("SIGUSR2");
+      const [, pid] = await held.says(/"pid":(\d+)/, restart + 1);
+      while (!pids.has(`${pid}\n`)) await setTimeout(5);
     }
-  });
-  const restarts = 10;
-  for (let restart = 1; restart <= restarts; restart++) {
+    isOver = true;
+    await Promise.all(load);
+    assert.equal(pids.size >= restarts, true, `${[...pids]}`);
+  },
+);
+
+test(
+  "hold: a server that a shell leaves behind at a restart is ended, before the new one starts",
+  inherited,
+  async (context) => {
+    const script = `'${process.execPath}' '${server}'; true`;
+    const held = new Held(context, ["0", "--", "sh", "-c", script]);
+    const port = await held.port();
+    const [, first] = await held.says(/"pid":(\d+)/);
     held.child.kill("SIGUSR2");
-    const [, pid] = await held.says(/"pid":(\d+)/, restart + 1);
-    while (!pids.has(`${pid}\n`)) await setTimeout(5);
-  }
-  isOver = true;
-  await Promise.all(load);
-  assert.equal(pids.size >= restarts, true, `${[...pids]}`);
-});
+    const [, second] = await held.says(/"pid":(\d+)/, 2);
+    // It may be a zombie, which has no words any more, where the first process of a container does not wait for it.
+    const words = `/proc/${first}/cmdline`;
+    assert.equal(existsSync(words) ? readFileSync(words, "utf8") : "", "");
+    assert.equal(await ask(port), `${second}\n`);
+  },
+);
 
-test("hold: a server that a shell leaves behind at a restart is ended, before the new one starts", async (context) => {
-  const script = `'${process.execPath}' '${server}'; true`;
-  const held = new Held(context, ["0", "--", "sh", "-c", script]);
-  const port = await held.port();
-  const [, first] = await held.says(/"pid":(\d+)/);
-  held.child.kill("SIGUSR2");
-  const [, second] = await held.says(/"pid":(\d+)/, 2);
-  // It may be a zombie, which has no words any more, where the first process of a container does not wait for it.
-  const words = `/proc/${first}/cmdline`;
-  assert.equal(existsSync(words) ? readFileSync(words, "utf8") : "", "");
-  assert.equal(await ask(port), `${second}\n`);
-});
+test(
+  "hold --restart-on-change: restarts when a file changes, waits for a change when the command has ended",
+  inherited,
+  async (context) => {
+    const watched = folder(context);
+    const program = join(watched, "program.mjs");
+    mkdirSync(join(watched, "node_modules"));
+    writeFileSync(program, "process.exit(1);");
+    const words = ["0", "--restart-on-change", watched, "--grace", "0.1", "--", process.execPath, program];
+    const held = new Held(context, words);
+    await held.says(/It ended with status 1; a change starts it again/);
+    // Whoever connects meanwhile is not refused.
+    const port = await held.port();
+    const waiting = ask(port);
+    writeFileSync(join(watched, "node_modules", "file.js"), "");
+    writeFileSync(
+      program,
+      'process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); console.log("stubborn");',
+    );
+    await held.says(/program\.mjs has changed: restarting\./);
+    await held.says(/stubborn/);
+    writeFileSync(program, `await import(${JSON.stringify(server)});`);
+    await held.says(/did not end within 0\.1 s of SIGTERM, and is killed/);
+    const [, pid] = await held.says(/"pid":(\d+)/);
+    assert.equal(await waiting, `${pid}\n`);
+    held.child.kill("SIGTERM");
+    assert.deepEqual(await held.ended, [0, null]);
+  },
+);
 
-test("hold --restart-on-change: restarts when a file changes, waits for a change when the command has ended", async (context) => {
-  const watched = folder(context);
-  const program = join(watched, "program.mjs");
-  mkdirSync(join(watched, "node_modules"));
-  writeFileSync(program, "process.exit(1);");
-  const words = ["0", "--restart-on-change", watched, "--grace", "0.1", "--", process.execPath, program];
-  const held = new Held(context, words);
-  await held.says(/It ended with status 1; a change starts it again/);
-  // Whoever connects meanwhile is not refused.
-  const port = await held.port();
-  const waiting = ask(port);
-  writeFileSync(join(watched, "node_modules", "file.js"), "");
-  writeFileSync(
-    program,
-    'process.on("SIGTERM", () => {}); setInterval(() => {}, 1e6); console.log("stubborn");',
+test("hold refuses where programs inherit no descriptors", except(elsewhere), () => {
+  const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", "true"]);
+  assert.deepEqual([status, stdout], [2, ""]);
+  assert.equal(
+    stderr.trimEnd(),
+    "berkeley: hold needs a system whose programs inherit descriptors; Windows has none.",
   );
-  await held.says(/program\.mjs has changed: restarting\./);
-  await held.says(/stubborn/);
-  writeFileSync(program, `await import(${JSON.stringify(server)});`);
-  await held.says(/did not end within 0\.1 s of SIGTERM, and is killed/);
-  const [, pid] = await held.says(/"pid":(\d+)/);
-  assert.equal(await waiting, `${pid}\n`);
-  held.child.kill("SIGTERM");
-  assert.deepEqual(await held.ended, [0, null]);
 });
 
-test("hold refuses what it cannot hold", async (context) => {
+test("hold refuses what it cannot hold", inherited, async (context) => {
   const address = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
   const taken = await Holding.start(context, { sockets: [{ address, backlog: 1 }] });
   assert.ok(taken.address.family === "ipv4");

@@ -7,9 +7,11 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { AddressInput } from "../address/address.ts";
 import { frontDoorTest, readText } from "../conformance/engine/front-door.ts";
+import { type Exceptions, except } from "../conformance/place.ts";
 import type { EngineName } from "../engine/engine.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { Socket } from "../posix/owned-socket.ts";
+import { socketpair } from "../posix/socketpair.ts";
 import { connect } from "./connect.ts";
 import { handOver } from "./hand-over.ts";
 import { listen } from "./listen.ts";
@@ -60,6 +62,8 @@ async function load(address: AddressInput, last: number, engine: EngineName) {
   return { answers, generations: seen.size };
 }
 
+const noMessages: Exceptions = { windows: "Windows passes no sockets between processes by messages" };
+
 for (const transport of ["tcp", "unix"] as const) {
   const restarts = transport === "tcp" ? 50 : 5;
   frontDoorTest(
@@ -75,7 +79,7 @@ for (const transport of ["tcp", "unix"] as const) {
       // The first process made the path, and the last has removed it.
       for (const each of path) assert.ok(!existsSync(each));
     },
-    { windows: "Windows passes no sockets between processes by messages" },
+    noMessages,
   );
 }
 
@@ -115,7 +119,7 @@ frontDoorTest(
     await renewed.close({ drain: 0 });
     await old.close({ drain: 0 });
   },
-  { windows: "Windows passes no sockets between processes by messages" },
+  noMessages,
 );
 
 frontDoorTest(
@@ -138,21 +142,20 @@ frontDoorTest(
     const [late] = fixture.pair(SOCK.STREAM);
     await assert.rejects(handOver(listener, late), { name: "SocketClosed" });
   },
-  { windows: "Windows passes no sockets between processes by messages" },
+  noMessages,
 );
 
-test("takeOver: gives up, and says where nothing comes", async () => {
-  const fixture = await import("../posix/socketpair.ts");
-  const [ours, theirs] = fixture.socketpair(AF.UNIX, SOCK.STREAM);
+test("takeOver: gives up, and says where nothing comes", except(noMessages), async () => {
+  const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
   await assert.rejects(takeOver({ channel: theirs, timeout: 10 }), { name: "TimeoutError" });
   assert.ok(theirs.closed);
   ours[Symbol.dispose]();
-  const [left, right] = fixture.socketpair(AF.UNIX, SOCK.STREAM);
+  const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
   left[Symbol.dispose]();
   await assert.rejects(takeOver({ channel: right }), { name: "BrokenPipe" });
 });
 
-test("handOver: what is malformed is refused", async () => {
+test("handOver: what is malformed is refused", except(noMessages), async () => {
   await using listener = await listen({ host: "127.0.0.1" });
   // @ts-expect-error
   await assert.rejects(handOver({}, Socket), TypeError);
