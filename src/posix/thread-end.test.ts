@@ -13,6 +13,7 @@ import { socket } from "./socket.ts";
 
 const exceptions: Readonly<Record<string, Exceptions>> = {
   exits: { deno: "Deno leaves a descriptor of its own open" },
+  returns: { deno: "Deno leaves a descriptor of its own open, at times" },
   throws: { deno: "Deno leaves a descriptor of its own open, at times" },
   "is terminated": { deno: "Deno closes nothing of a worker that is terminated" },
 };
