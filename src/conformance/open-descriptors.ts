@@ -42,7 +42,7 @@ function openFiles(): string[] {
 }
 
 /** Node 26 reads them on a thread of its own at the start of a program, for as long as that takes. */
-const certificates = process.env["NODE_EXTRA_CA_CERTS"];
+const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
 
 /** Handles are multiples of four, the lowest that is free is given first, and no test has thousands open. */
 const LAST_HANDLE = 4 * 1024;
