@@ -1,6 +1,6 @@
 import type { Exceptions } from "./place.ts";
 
-// What Windows lacks, or Wine does otherwise, in the way of many tests.
+// What Windows or another lacks, or Wine does otherwise, in the way of many tests.
 
 export const resetsHidden: Exceptions = {
   wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)",
@@ -28,4 +28,5 @@ export const noReusePort: Exceptions = {
 
 export const noDescriptorLimit: Exceptions = {
   windows: "a process of Windows has no limit of handles that could be lowered",
+  deno: "Deno itself may panic where it has no descriptor left (2.9)",
 };

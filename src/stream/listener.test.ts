@@ -381,7 +381,7 @@ frontDoorTest(
       assert.equal(told, "told ProcessFdQuotaExceeded, counted, and served all\n");
     }
   },
-  { ...noDescriptorLimit, deno: "Deno itself may panic where it has no descriptor left (2.9)" },
+  noDescriptorLimit,
 );
 
 frontDoorTest("listener: unref() lets the process end, ref() holds it", async (engine) => {
