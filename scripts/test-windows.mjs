@@ -35,7 +35,7 @@ const elsewhere = [
   ],
 ];
 const AT_A_TIME = 2;
-const TIMEOUT = 300_000;
+const TIMEOUT = 600_000;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
