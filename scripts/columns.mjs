@@ -1,5 +1,4 @@
 // The systems and runtimes that the conformance tables run on, and how the tests are run on each.
-import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
@@ -68,6 +67,7 @@ export const windows = ["22", "20"].map((major) => {
 /** Runs the tests of a column, or those whose path contains one of the words; gives the files that failed. `results` is a folder for what became of the rows. */
 export async function runColumn(column, words, results) {
   const files = column.files(words);
+  const { runBounded } = await import("../dist/conformance/bounded-run.js");
   const failed = [];
   const started = Date.now();
   const took = [];
@@ -75,7 +75,12 @@ export async function runColumn(column, words, results) {
   const worker = async () => {
     for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
       const began = Date.now();
-      const { status, output } = await runFile(column.command(file), results, column.timeout ?? TIMEOUT);
+      const { status, output } = await runBounded({
+        command: column.command(file),
+        cwd: root,
+        env: { ...process.env, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" },
+        timeout: column.timeout ?? TIMEOUT,
+      });
       took.push({ file, seconds: Math.round((Date.now() - began) / 1000) });
       if (status === 0) continue;
       failed.push(file);
@@ -88,26 +93,4 @@ export async function runColumn(column, words, results) {
   const named = slowest.map(({ file, seconds }) => `${file} ${seconds} s`).join(", ");
   console.log(`${column.name}: ${failed.length === 0 ? "passed" : "failed"}, in ${seconds} s (${named})`);
   return failed;
-}
-
-function runFile([program, ...args], results, timeout) {
-  const env = { ...process.env, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
-  const child = spawn(program, args, { cwd: root, env, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text) => {
-      output += text;
-    });
-  }
-  const timer = setTimeout(() => {
-    output += `it took more than ${timeout / 1000} s`;
-    child.kill("SIGKILL");
-  }, timeout);
-  return new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("close", (status) => {
-      clearTimeout(timer);
-      resolve({ status, output });
-    });
-  });
 }

@@ -22,6 +22,9 @@ const folder = join(root, ".cache/conformance");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
+// So that what runs is ended with it.
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
 const wrong = [];
 const records = {};
 const columns = values.windows ? [...linux, ...windows] : linux;

@@ -27,6 +27,7 @@ const elsewhere = [
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
+  ["conformance/bounded-run.test", "what it runs are programs of POSIX"],
   ["conformance/examples.test", "compiles the examples, which are the same everywhere"],
   ["dist/examples.test", "starts the examples, which use Linux's unix sockets"],
   [
