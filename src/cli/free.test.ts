@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
 import { berkeley, runBerkeley } from "../conformance/command.ts";
 import { Holding } from "../conformance/holding.ts";
+import { inPidNamespace } from "../conformance/pid-namespace.ts";
 import { plain, Terminal } from "../conformance/terminal.ts";
 
 const quiet = { family: "ipv4", address: "127.83.0.3", port: 0 } as const;
@@ -99,5 +102,42 @@ test("free, in a narrow terminal: who it is, with no word broken, and the questi
   assert.match(screen, /[\s(]for\s+\d+\s+s\)/);
   terminal.press("Enter");
   await terminal.shows(/Nothing was done\.\nstatus 1/);
+  assert.equal(held.isRunning, true);
+});
+
+test("free never acts on another process than it showed, though it has the number, and the port, by then", (context) =>
+  inPidNamespace(context, new URL("free-reused.child.js", import.meta.url)));
+
+test("free, in a terminal: who has let go of it while it was asked is left alone", async (context) => {
+  const server = createServer().listen(0, "127.83.0.3");
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(address !== null && typeof address === "object");
+  const command = `'${process.execPath}' '${berkeley}' free 127.83.0.3:${address.port}; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command, 200);
+  if (terminal === undefined) {
+    server.close();
+    return;
+  }
+  const screen = plain(await terminal.shows(/Stop it\? \[y\/N\]/));
+  assert.match(screen, new RegExp(`\\(pid ${process.pid}, user`));
+  await new Promise((resolve) => server.close(resolve));
+  terminal.press("y");
+  terminal.press("Enter");
+  await terminal.shows(
+    new RegExp(`\\(pid ${process.pid}\\) has let go of it, and was left alone\\.\nIt is free\\.\nstatus 0`),
+  );
+});
+
+test("free, in a terminal: Ctrl-C and Ctrl-D at the question mean no", async (context) => {
+  const held = await holding(context);
+  for (const key of ["C-c", "C-d"]) {
+    const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?"; cat`;
+    const terminal = Terminal.open(context, command, 200);
+    if (terminal === undefined) return;
+    await terminal.shows(/Stop it\? \[y\/N\]/);
+    terminal.press(key);
+    await terminal.shows(/Stop it\? \[y\/N\] *\nNothing was done\.\nstatus 1/);
+  }
   assert.equal(held.isRunning, true);
 });

@@ -56,7 +56,11 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
   try {
     for (const holder of holders) say(describe(holder), TAKEN);
     if (!yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
-    const outcomes = await Promise.all(opened.map(({ holder, process }) => stop(holder, process, grace)));
+    // An answer may have taken long, and who has let go of it meanwhile is in nobody's way.
+    const now = holdersIn(look());
+    const outcomes = await Promise.all(
+      opened.map(({ holder, process }) => stop(holder, process, has(holder, now), grace)),
+    );
     for (const outcome of outcomes) say(outcome, TAKEN);
   } finally {
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
@@ -71,6 +75,10 @@ function holdersIn({ causes }: Explanation): Holder[] {
   return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
 }
 
+/** Whether the process, and not another that has its number, is among the holders. */
+const has = ({ pid, startTicks }: Holder, holders: readonly Holder[]): boolean =>
+  holders.some((holder) => holder.pid === pid && holder.startTicks === startTicks);
+
 async function isWanted(count: number): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
     throw new UsageError("There is no terminal to ask on: say --yes to stop them without being asked.");
@@ -79,6 +87,11 @@ async function isWanted(count: number): Promise<boolean> {
   try {
     const answer = await prompt.question(`Stop ${count === 1 ? "it" : `these ${count}`}? [y/N] `);
     return /^y(es)?$/i.test(answer.trim());
+  } catch (error) {
+    // Ctrl-C and Ctrl-D, which leave the cursor behind the question.
+    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+    process.stdout.write("\n");
+    return false;
   } finally {
     prompt.close();
   }
@@ -88,6 +101,7 @@ async function isWanted(count: number): Promise<boolean> {
 async function stop(
   { name, pid }: Holder,
   running: ReturnType<typeof RunningProcess.open>,
+  stillHas: boolean,
   grace: number,
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
@@ -95,7 +109,8 @@ async function stop(
     return `${who}: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends what has the number.`;
   }
   if (running === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
-  if (running === "ended") return `${who} has ended by itself.`;
+  if (running === "ended" || running.ended) return `${who} has ended by itself.`;
+  if (!stillHas) return `${who} has let go of it, and was left alone.`;
   const asked = running.signal("SIGTERM");
   if (asked === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;

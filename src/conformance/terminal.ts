@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import type { TestContext } from "node:test";
+import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { plainEnvironment } from "./command.ts";
+
+/** What ends a terminal, or says why there is none: a test. */
+interface Ends {
+  after(end: () => void): unknown;
+  skip(reason: string): unknown;
+}
 
 /** A terminal of its own, in tmux. */
 export class Terminal {
   readonly #name: string;
 
   /** Opens one that runs the command; undefined, with the test skipped, where there is no tmux. */
-  static open(context: TestContext, command: string, columns = 100): Terminal | undefined {
-    const name = `berkeley-test-${process.pid}-${count++}`;
+  static open(context: Ends, command: string, columns = 100): Terminal | undefined {
+    const name = `berkeley-test-${randomUUID()}`;
     const terminal = new Terminal(name);
     const session = ["-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", "20", command];
     const started = terminal.#tmux(session);
@@ -48,8 +54,6 @@ export class Terminal {
     return spawnSync("tmux", ["-L", this.#name, ...words], { encoding: "utf8", env: plainEnvironment });
   }
 }
-
-let count = 0;
 
 /** Without the colours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: an escape code begins with one.

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { conformance } from "../conformance/conformance.ts";
 import { loopback } from "../conformance/fixture.ts";
 import { Holding } from "../conformance/holding.ts";
+import { inPidNamespace } from "../conformance/pid-namespace.ts";
 import { readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
 
@@ -24,6 +25,12 @@ conformance("RunningProcess", [
       await holding.stop();
       assert.equal(running.signal("SIGKILL"), "ended");
     },
+  },
+  {
+    clause: "a process that got the number of one that has ended is not signalled, nor opened in its place",
+    source: "pidfd_open(2), NOTES; alloc_pid() in kernel/pid.c",
+    except: { windows: "it gives out no numbers that are asked for" },
+    run: (fixture) => inPidNamespace(fixture, new URL("running-process-reused.child.js", import.meta.url)),
   },
   {
     clause: "another process that has the number by now is not taken for it",

@@ -1,0 +1,37 @@
+// Runs as the first process of a namespace of process numbers: while `berkeley free` asks, the number that it shows becomes another process's.
+import assert from "node:assert/strict";
+import { berkeley } from "../conformance/command.ts";
+import { Holding } from "../conformance/holding.ts";
+import { skipped, startAs } from "../conformance/pid-namespace.ts";
+import { plain, Terminal } from "../conformance/terminal.ts";
+import { connect } from "../posix/connect.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { socket } from "../posix/socket.ts";
+
+const ends: (() => unknown)[] = [];
+const context = { after: (end: () => unknown) => ends.push(end), skip: skipped };
+const place = { family: "ipv4", address: "127.83.0.3", port: 3000 } as const;
+const start = () => Holding.start(context, { sockets: [{ address: place, backlog: 1 }] });
+try {
+  const first = await start();
+  const command = `'${process.execPath}' '${berkeley}' free ${place.address}:${place.port}; echo "status $?"; cat`;
+  const terminal = Terminal.open(context, command, 200);
+  if (terminal !== undefined) await goOn(first, terminal);
+} finally {
+  for (const end of ends) await end();
+}
+
+async function goOn(first: Holding, terminal: Terminal): Promise<void> {
+  assert.match(plain(await terminal.shows(/Stop it\? \[y\/N\]/)), new RegExp(`\\(pid ${first.pid}, user`));
+  await first.stop();
+  const second = await startAs(first.pid, start);
+  terminal.press("y");
+  terminal.press("Enter");
+  const screen = plain(await terminal.shows(/status \d/));
+  assert.match(screen, new RegExp(`\\(pid ${first.pid}\\) has ended by itself\\.\n`));
+  // The other one has the place, too, and is told of, but not touched.
+  assert.match(screen, new RegExp(`127\\.83\\.0\\.3:3000: held by \\S+ \\(pid ${second.pid}, `));
+  assert.match(screen, /\nstatus 1/);
+  using client = socket(AF.INET, SOCK.STREAM);
+  connect(client, place);
+}

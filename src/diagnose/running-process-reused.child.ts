@@ -1,0 +1,33 @@
+// Runs as the first process of a namespace of process numbers, in which a number is given to another process.
+import assert from "node:assert/strict";
+import { loopback } from "../conformance/fixture.ts";
+import { Holding } from "../conformance/holding.ts";
+import { startAs } from "../conformance/pid-namespace.ts";
+import { readProcess } from "./process.ts";
+import { RunningProcess } from "./running-process.ts";
+
+const ends: (() => Promise<void>)[] = [];
+const context = { after: (end: () => Promise<void>) => ends.push(end) };
+const start = () => Holding.start(context, { sockets: [{ address: loopback, backlog: 1 }] });
+try {
+  const first = await start();
+  const holder = readProcess(first.pid);
+  assert.ok(holder !== undefined);
+  const opened = RunningProcess.open(holder);
+  assert.ok(opened instanceof RunningProcess);
+  using running = opened;
+  await first.stop();
+  const second = await startAs(first.pid, start);
+  // Opened while the first lived, and shown before it ended: neither means the second.
+  assert.equal(running.signal("SIGKILL"), "ended");
+  assert.equal(running.ended, true);
+  assert.equal(RunningProcess.open(holder), "ended");
+  const other = readProcess(second.pid);
+  assert.ok(other !== undefined);
+  const living = RunningProcess.open(other);
+  assert.ok(living instanceof RunningProcess);
+  assert.equal(living.ended, false);
+  living[Symbol.dispose]();
+} finally {
+  for (const end of ends) await end();
+}
