@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
+import { resultsOf, runFiles } from "./run-files.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 import { testFiles } from "./test-files.mjs";
 
@@ -46,51 +47,51 @@ export const linux = installRuntimes().map((runtime) => {
   const name = isNode(runtime)
     ? `Node ${runtime.version}`
     : runtime.name.replace(/^./, (letter) => letter.toUpperCase());
+  const files = (words) => longestFirst(testFiles(words).filter((file) => runsOn(runtime, file)));
   return {
     name: `Linux, ${name}`,
-    files: (words) => longestFirst(testFiles(words).filter((file) => runsOn(runtime, file))),
-    command: (file) => [runtime.program, ...runner(file)],
+    /** Runs the files whose path contains one of the words; `results` is a folder for what becomes of the rows. */
+    run: (words, results) =>
+      runFiles(files(words), AT_A_TIME, async (file) => {
+        const { status } = await runTold(
+          `Linux, ${name}: ${file}`,
+          [runtime.program, ...runner(file)],
+          resultsOf(results, file),
+          TIMEOUT,
+        );
+        return status === 0;
+      }),
   };
 });
 
 /** Windows, as far as Wine is one: a script of its own runs the tests there, and tells which failed. */
 export const windows = ["22", "20"].map((major) => {
-  const script = ["scripts/test-windows.mjs", "--node", major];
+  const name = `Windows (Wine), Node ${major}`;
   return {
-    name: `Windows (Wine), Node ${major}`,
-    files: (words) => [words],
-    command: (words) => [process.execPath, ...script, ...words],
-    timeout: 20 * 60_000,
+    name,
+    run: async (words, results) => {
+      const command = [process.execPath, "scripts/test-windows.mjs", "--node", major, ...words];
+      const { status, output } = await runTold(name, command, results, 25 * 60_000);
+      return {
+        failed: status === 0 ? [] : ["some file"],
+        unsteady: output.match(/^.* passed once more$/gm) ?? [],
+      };
+    },
   };
 });
 
-/** Runs the tests of a column, or those whose path contains one of the words; gives the files that failed. `results` is a folder for what became of the rows. */
-export async function runColumn(column, words, results) {
-  const files = column.files(words);
+/** Runs a command, and prints what it printed if it failed. */
+async function runTold(what, command, results, timeout) {
   const { runBounded } = await import("../dist/conformance/bounded-run.js");
-  const failed = [];
-  const started = Date.now();
-  const took = [];
-  const queue = [...files];
-  const worker = async () => {
-    for (let file = queue.shift(); file !== undefined; file = queue.shift()) {
-      const began = Date.now();
-      const { status, output } = await runBounded({
-        command: column.command(file),
-        cwd: root,
-        env: { ...process.env, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" },
-        timeout: column.timeout ?? TIMEOUT,
-      });
-      took.push({ file, seconds: Math.round((Date.now() - began) / 1000) });
-      if (status === 0) continue;
-      failed.push(file);
-      console.log(`# ${column.name}: ${file}\n${output}`);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
-  const seconds = Math.round((Date.now() - started) / 1000);
-  const slowest = took.sort((left, right) => right.seconds - left.seconds).slice(0, 3);
-  const named = slowest.map(({ file, seconds }) => `${file} ${seconds} s`).join(", ");
-  console.log(`${column.name}: ${failed.length === 0 ? "passed" : "failed"}, in ${seconds} s (${named})`);
-  return failed;
+  const env = { ...process.env, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
+  const began = Date.now();
+  const end = await runBounded({ command, cwd: root, env, timeout });
+  took.push({ what, seconds: Math.round((Date.now() - began) / 1000) });
+  if (end.status !== 0) console.log(`# ${what}\n${end.output}`);
+  return end;
 }
+
+const took = [];
+/** The commands that took longest, so far. */
+export const slowest = (count) =>
+  took.toSorted((left, right) => right.seconds - left.seconds).slice(0, count);

@@ -5,6 +5,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installAndBuild, root } from "./install-and-build.mjs";
+import { resultsOf, runFiles } from "./run-files.mjs";
 import { testFiles } from "./test-files.mjs";
 import { endServer, installWindows, runOnWindows, startServer, windowsPath } from "./wine.mjs";
 
@@ -53,13 +54,17 @@ inOwnNetwork();
 const outputs = join(root, ".cache/windows/output");
 rmSync(outputs, { recursive: true, force: true });
 const { BERKELEY_CONFORMANCE_RESULTS: results } = process.env;
-const environment = results === undefined ? {} : { BERKELEY_CONFORMANCE_RESULTS: windowsPath(results) };
 
-const count = { pass: 0, fail: 0, skipped: 0 };
-const queue = [...files];
+const runs = new Map();
 startServer();
-await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+const { unsteady } = await runFiles(files, AT_A_TIME, async (file) => {
+  runs.set(file, await runFile(file));
+  return runs.get(file).fail === 0;
+});
 endServer();
+const sum = (name) => [...runs.values()].reduce((total, tests) => total + tests[name], 0);
+const count = { pass: sum("pass"), fail: sum("fail"), skipped: sum("skipped") };
+for (const line of unsteady) console.log(line);
 for (const [part, reason] of positionals.length === 0 ? elsewhere : [])
   console.log(`not run: ${part} (${reason})`);
 console.log(`Node ${values.node} on Wine: ${count.skipped} skipped`);
@@ -79,10 +84,6 @@ function inOwnNetwork() {
   process.exit(run([process.execPath, ...process.argv.slice(1)], "inherit", env).status ?? 1);
 }
 
-async function worker() {
-  for (let file = queue.shift(); file !== undefined; file = queue.shift()) await runFile(file);
-}
-
 async function runFile(file) {
   const output = join(outputs, `${file}.txt`);
   const tap = join(outputs, `${file}.tap`);
@@ -90,6 +91,8 @@ async function runFile(file) {
     ["tap", windowsPath(tap)],
     ["spec", "stdout"],
   ].flatMap(([reporter, to]) => [`--test-reporter=${reporter}`, `--test-reporter-destination=${to}`]);
+  const environment =
+    results === undefined ? {} : { BERKELEY_CONFORMANCE_RESULTS: windowsPath(resultsOf(results, file)) };
   const status = await runOnWindows(node, {
     file,
     args: reporters,
@@ -98,12 +101,12 @@ async function runFile(file) {
     timeout: TIMEOUT,
   });
   const tests = readTap(tap);
-  for (const name of Object.keys(count)) count[name] += tests[name];
   const ended = tests.ended && (status === 0) === (tests.fail === 0);
-  if (!ended) count.fail += 1;
-  if (tests.fail > 0 || !ended) console.log(readFileSync(output, "utf8"));
+  if (!ended) tests.fail += 1;
+  if (tests.fail > 0) console.log(readFileSync(output, "utf8"));
   const how = ended ? "" : `; it ended with status ${status ?? `none in ${TIMEOUT / 1000} s`}`;
   console.log(`${file}: ${tests.pass} passed, ${tests.fail} failed, ${tests.skipped} skipped${how}`);
+  return tests;
 }
 
 /** The counts at the end of a TAP file. */
