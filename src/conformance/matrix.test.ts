@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { type Conformance, countsOf, differences, gather, problems } from "./matrix.ts";
+import { type Conformance, countsOf, differences, gather, problems, updated } from "./matrix.ts";
 import { conformancePage, readmeTable, withTable } from "./matrix-text.ts";
 import { except } from "./place.ts";
 import type { RowRecord } from "./record.ts";
@@ -50,6 +50,21 @@ test("a new row, one that is gone, and another exception are differences; what a
   assert.deepEqual(differences(before, gather({ one: [{ ...lacking, place: "linux" }] })), [
     "listen: an exception is new: one: a [POSIX; kernel]: no IPv6",
   ]);
+});
+
+test("a run of some tables in some columns leaves the rest of the matrix as it was", () => {
+  const skipped: RowRecord = { ...row, outcome: "skipped", reason: "it has none", place: "windows" };
+  const send: RowRecord = { ...row, call: "send" };
+  const before = gather({ Linux: [row, send], Windows: [skipped, send] });
+  const columns = ["Linux", "Windows"];
+  assert.deepEqual(updated(before, gather({ Linux: [row] }), columns), before);
+  const after = updated(before, gather({ Linux: [row, other] }), columns);
+  assert.deepEqual(after.calls.listen?.rows, gather({ Linux: [row, other] }).calls.listen?.rows);
+  assert.deepEqual(countsOf(after, "listen"), [
+    { passed: 2, skipped: 0 },
+    { passed: 1, skipped: 1 },
+  ]);
+  assert.deepEqual(after.calls.send, before.calls.send);
 });
 
 test("the counts of a call, and columns of the same counts in one", () => {

@@ -55,6 +55,26 @@ export function gather(records: Records): Conformance {
   return { columns, calls: Object.fromEntries(calls) };
 }
 
+/** The committed matrix, with what a run of some tables, or in some of the `columns`, has found anew. */
+export function updated(committed: Conformance, now: Conformance, columns: readonly Column[]): Conformance {
+  const calls = sorted([...Object.keys(committed.calls), ...Object.keys(now.calls)]);
+  const notRun = columns.filter((column) => !now.columns.includes(column));
+  const table = (call: string): CallTable => {
+    const { rows, skipped } = now.calls[call] ?? committed.calls[call] ?? { rows: [], skipped: {} };
+    if (!(call in now.calls)) return { rows, skipped };
+    const before = committed.calls[call]?.skipped ?? {};
+    const merged = rows.map((row): [string, Record<Column, Skip>] => {
+      const kept = Object.entries(before[row] ?? {}).filter(([column]) => notRun.includes(column));
+      return [row, { ...skipped[row], ...Object.fromEntries(kept) }];
+    });
+    return {
+      rows,
+      skipped: Object.fromEntries(merged.filter(([, where]) => Object.keys(where).length > 0)),
+    };
+  };
+  return { columns, calls: Object.fromEntries(calls.map((call) => [call, table(call)])) };
+}
+
 /** What must not be: a row that failed, one that ran in some columns only, or two of one name. */
 export function problems(records: Records): string[] {
   const everywhere = sorted(Object.values(records).flatMap((rows) => rows.map(named)));
