@@ -1,3 +1,4 @@
+import { quoted } from "../errors/argument.ts";
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
 import { readiness, readinessLacks } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
@@ -19,10 +20,15 @@ const names: readonly EngineName[] = ["uring", "readiness"];
  * Which engine `engine()` gives, and why.
  *
  * @param wanted the one that it must be
+ * @throws TypeError if there is no engine of that name
  * @throws Error if the engine that is wanted, by this or by the environment's BERKELEY_ENGINE, cannot be used
  */
 export function engineChoice(wanted?: EngineName): EngineChoice {
-  if (wanted !== undefined) return must(wanted, "it was asked for");
+  if (wanted !== undefined) {
+    if (!names.includes(wanted))
+      throw new TypeError(`engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
+    return must(wanted, "it was asked for");
+  }
   const fromEnvironment = process.env.BERKELEY_ENGINE;
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
     const name = names.find((each) => each === fromEnvironment);

@@ -2,12 +2,15 @@ import type { AddressInput, UnixAddress } from "../address/address.ts";
 import type { EngineName } from "../engine/engine.ts";
 import { boolean, checkObject, integer, kind } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
+import { SOCK } from "../posix/constants.ts";
+import { getsockopt } from "../posix/getsockopt.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { checkAddress } from "./connect-options.ts";
 import { checkSignal } from "./give-up.ts";
 import {
   type AnyOptionValues,
   checkHost,
+  checkOfPort,
   checkOptionValues,
   checkPath,
   checkSocket,
@@ -109,7 +112,8 @@ export type DatagramPlace =
       readonly ipv6Only: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
-  | { readonly kind: "socket"; readonly socket: Socket };
+  /** A number is the caller's until it is adopted. */
+  | { readonly kind: "socket"; readonly socket: Socket | number };
 
 /** Options of `udp()`, read once and checked. */
 export interface CheckedDatagramOptions {
@@ -128,7 +132,6 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
   checkSignal(signal);
   const remote = options.remote === undefined ? undefined : checkRemote(options.remote);
   const values = checkOptionValues(options.options);
-  // Said last: a descriptor that is given is ours from then on.
   const place = checkPlace(options);
   const reuse = "reuseAddress" in options && options.reuseAddress !== undefined && options.reuseAddress;
   return {
@@ -155,11 +158,11 @@ const isAddress = (remote: Remote): remote is AddressInput => remote.family !== 
 function checkPlace(options: DatagramOptions): DatagramPlace {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (options.path !== undefined || options.socket !== undefined)
+    checkOfPort(options, ["port", "reusePort", "reuseAddress", "ipv6Only"]);
   if (options.socket !== undefined) return { kind: "socket", socket: checkDatagramSocket(options.socket) };
-  if (options.path !== undefined) {
-    if (options.port !== undefined) throw new TypeError("give either a port or a path, not both");
+  if (options.path !== undefined)
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
-  }
   const { host, port = 0, reusePort = false, ipv6Only = false } = options;
   checkHost("host", host);
   integer("port", port, 0, 0xffff);
@@ -168,13 +171,11 @@ function checkPlace(options: DatagramOptions): DatagramPlace {
   return { kind: "port", host, port, reusePort, ipv6Only };
 }
 
-function checkDatagramSocket(given: Socket | number): Socket {
+function checkDatagramSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
-  const { SOCK } = socket.system.constants;
-  if (socket.type === SOCK.DGRAM || socket.type === SOCK.RAW) return socket;
-  // The descriptor stays the caller's.
-  if (typeof given === "number") socket.detach();
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type === SOCK.DGRAM || type === SOCK.RAW) return socket;
   throw new TypeError(
-    `socket must be one for datagrams, of SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${socket.type}`,
+    `socket must be one for datagrams, of SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${type}`,
   );
 }

@@ -96,7 +96,6 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    */
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    options?.signal?.throwIfAborted();
     this.#open.close();
     await this.#open.untilClosed(options);
   }

@@ -86,7 +86,9 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
   extends ListenSettings<Values> {
   /**
    * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()` or `takeOver()` gave: it is the
-   * listener's from now on. One that listens keeps its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
+   * listener's from now on, and closed if it cannot be listened on, or is given up; only where an option is malformed it stays the
+   * caller's. One that listens keeps its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where
+   * there is none, it is a TypeError.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly path?: undefined;
@@ -114,7 +116,12 @@ export type ListenPlace =
       readonly exclusive: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
-  | { readonly kind: "sockets"; readonly sockets: readonly Socket[]; readonly ownsPath: () => boolean };
+  | {
+      readonly kind: "sockets";
+      /** What is a number is the caller's until it is adopted. */
+      readonly sockets: readonly (Socket | number)[];
+      readonly ownsPath: () => boolean;
+    };
 
 /** Options of `listen()`, read once and checked. */
 export interface CheckedListenOptions {
@@ -152,11 +159,11 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
 function checkPlace(options: ListenOptions): ListenPlace {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (options.path !== undefined || options.socket !== undefined)
+    checkOfPort(options, ["port", "reusePort", "ipv6Only", "exclusive"]);
   if (options.socket !== undefined) return checkSockets(options.socket);
-  if (options.path !== undefined) {
-    if (options.port !== undefined) throw new TypeError("give either a port or a path, not both");
+  if (options.path !== undefined)
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
-  }
   if (lacksSocket(options)) {
     throw new TypeError(
       "socket is undefined: if it was to come from listenersFromEnvironment(), this process was handed none",
@@ -200,9 +207,17 @@ function checkSockets(given: Socket | number | SocketHolder): ListenPlace {
   return { kind: "sockets", sockets: sockets.map(checkSocket), ownsPath: () => given.ownsPath === true };
 }
 
-export function checkSocket(socket: Socket | number): Socket {
+export function checkSocket(socket: Socket | number): Socket | number {
   if (socket instanceof Socket) return socket;
-  if (typeof socket !== "number")
-    throw new TypeError(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
-  return Socket.from(descriptor(socket));
+  if (typeof socket === "number") return descriptor(socket);
+  throw new TypeError(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
+}
+
+/** A TypeError for options that say something of a port alone, and would be passed over. */
+export function checkOfPort<Name extends string>(
+  options: { readonly [Each in Name]?: unknown },
+  names: readonly Name[],
+): void {
+  for (const name of names)
+    if (options[name] !== undefined) throw new TypeError(`${name} does not go with a path or a socket`);
 }

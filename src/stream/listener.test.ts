@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { test } from "node:test";
+import { collectGarbage } from "../conformance/collect-garbage.ts";
 import { eventually, someTurns } from "../conformance/engine/engine-test.ts";
 import {
   frontDoorTest,
@@ -12,6 +14,9 @@ import {
   waitInQueue,
   withoutTransport,
 } from "../conformance/engine/front-door.ts";
+import { Fixture } from "../conformance/fixture.ts";
+import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { except } from "../conformance/place.ts";
 import { runProgram } from "../conformance/program.ts";
 import {
   noAbstractNames,
@@ -20,6 +25,7 @@ import {
   noUnixStreams,
   resetsHidden,
 } from "../conformance/winsock-exceptions.ts";
+import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
@@ -221,6 +227,15 @@ frontDoorTest(
   },
 );
 
+test(
+  "listen: localhost takes another port where the other family's is taken",
+  except({ windows: "Windows has no network namespaces" }),
+  (context) =>
+    inNetworkNamespace(new Fixture(context), new URL("./listen-localhost.child.js", import.meta.url), {
+      ip: true,
+    }),
+);
+
 frontDoorTest("listen: a port in use is AddressInUse, and nothing stays open", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   const { port } = { port: portOf(listener.address) };
@@ -265,6 +280,54 @@ frontDoorTest("listen: options are set before bind, and connections inherit them
   await assert.rejects(listen({ ...loopback, engine, options: [[SO.BINDTODEVICE, "nonexistent0"]] }), {
     syscall: "setsockopt",
   });
+});
+
+frontDoorTest(
+  "listen: an option that says where a socket may be bound is set before that",
+  async (engine) => {
+    // An address that this machine does not have (RFC 5737).
+    const place = { host: "192.0.2.1", engine };
+    await assert.rejects(listen(place), { name: "AddressNotAvailable", syscall: "bind" });
+    const listener = await listen({ ...place, options: [[IP.FREEBIND, true]] });
+    assert.ok("address" in listener.address && listener.address.address === "192.0.2.1");
+    await listener.close();
+  },
+  { windows: "Windows has no IP_FREEBIND" },
+);
+
+frontDoorTest("listen: a number stays the caller's where an option is malformed", async (engine, fixture) => {
+  const fd = fixture.boundTcp().detach();
+  let refused = 0;
+  const bad = [
+    [{ socket: fd, engine, port: 80 }],
+    [{ socket: fd, engine, reusePort: true }],
+    [{ socket: fd, engine: "epoll" }],
+    [{ socket: fd, engine }, { data: 7 }],
+    [{ socket: fd, engine, backlog: "5" }],
+  ] as const;
+  // @ts-expect-error that is the point
+  for (const given of bad) await assert.rejects(listen(...given), TypeError).then(() => refused++);
+  assert.equal(refused, bad.length);
+  // What had adopted it would close it now.
+  for (let times = 0; times < 5; times++) {
+    collectGarbage();
+    await someTurns();
+  }
+  await (await listen({ socket: fd, engine })).close();
+});
+
+frontDoorTest("listen: a socket that cannot be listened on is closed", async (engine, fixture) => {
+  const datagrams = fixture.udp();
+  await assert.rejects(listen({ socket: datagrams, engine }), { name: "OperationNotSupported" });
+  const numbered = fixture.udp().detach();
+  await assert.rejects(listen({ socket: numbered, engine }), { name: "OperationNotSupported" });
+  const given = fixture.boundTcp();
+  await assert.rejects(
+    listen({ socket: given, engine, signal: AbortSignal.abort("given up") }),
+    (reason) => reason === "given up",
+  );
+  assert.ok(datagrams.closed && given.closed);
+  await assert.rejects(listen({ socket: given, engine }), { name: "SocketClosed" });
 });
 
 frontDoorTest("listen: a socket that is there, or its number, is taken over", async (engine, fixture) => {
@@ -343,6 +406,10 @@ frontDoorTest("listen: what is malformed is refused before any call", async (eng
     { path: "" },
     { path: "/x", port: 5 },
     { path: "/x", host: "::" },
+    { path: "/x", reusePort: true },
+    { path: "/x", ipv6Only: false },
+    { engine: "epoll" },
+    { engine: null },
     { socket: "3" },
     { socket: 3, host: "::" },
     { signal: {} },

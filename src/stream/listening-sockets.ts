@@ -10,7 +10,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { orGiveUp } from "./give-up.ts";
 import type { CheckedListenOptions, ListenPlace } from "./listen-options.ts";
-import { ipAddress, openBound, type SocketSetUp, setOptionValues } from "./open-socket.ts";
+import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "./open-socket.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
 
 /** Sockets that listen, and are not served yet. */
@@ -28,13 +28,12 @@ const TRIES = 20;
 const IPV4_LOOPBACK = "127.0.0.1";
 const IPV6_LOOPBACK = "::1";
 
-/** Opens the sockets of `listen()`. */
+/** Opens the sockets of `listen()`. Those that were given are closed if that fails. */
 export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
   const { place, backlog = SOMAXCONN } = options;
+  if (place.kind === "sockets") return listenOnSockets(place, options);
   options.signal?.throwIfAborted();
   switch (place.kind) {
-    case "sockets":
-      return listenOnSockets(place, options);
     case "path": {
       const { address } = place;
       const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
@@ -47,14 +46,21 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
 }
 
 function listenOnSockets(
-  { sockets, ownsPath }: Extract<ListenPlace, { kind: "sockets" }>,
+  place: Extract<ListenPlace, { kind: "sockets" }>,
   options: CheckedListenOptions,
 ): ListeningSockets {
-  const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
-  const [path] = sockets
-    .map(getsockname)
-    .map((address) => (address.family === "unix" ? UnixPath.made(address, ownsPath) : undefined));
-  return { sockets, backlog, path };
+  const sockets = place.sockets.map(adopted);
+  try {
+    options.signal?.throwIfAborted();
+    const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
+    const [path] = sockets
+      .map(getsockname)
+      .map((address) => (address.family === "unix" ? UnixPath.made(address, place.ownsPath) : undefined));
+    return { sockets, backlog, path };
+  } catch (error) {
+    for (const socket of sockets) if (!socket.closed) tryClose(socket);
+    throw error;
+  }
 }
 
 /** The backlog that was asked for. */

@@ -8,7 +8,14 @@ import type { Socket } from "../posix/owned-socket.ts";
 import type { CheckedDatagramOptions, CheckedRemote, DatagramPlace } from "./datagram-options.ts";
 import { orGiveUp, type WaitOptions } from "./give-up.ts";
 import { openOnEveryAddress } from "./listening-sockets.ts";
-import { ipAddress, openBound, openSocket, type SocketSetUp, setOptionValues } from "./open-socket.ts";
+import {
+  adopted,
+  ipAddress,
+  openBound,
+  openSocket,
+  type SocketSetUp,
+  setOptionValues,
+} from "./open-socket.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
 
 /** A socket for datagrams that is bound, and connected if it has a peer. */
@@ -40,14 +47,16 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
       }
       return { socket, path };
     }
-    case "socket":
+    case "socket": {
+      const socket = adopted(place.socket);
       try {
         signal?.throwIfAborted();
-        return { socket: await takeSocket(place.socket, options), path: undefined };
+        return { socket: await takeSocket(socket, options), path: undefined };
       } catch (error) {
-        tryClose(place.socket);
+        tryClose(socket);
         throw error;
       }
+    }
   }
 }
 

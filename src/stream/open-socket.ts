@@ -6,7 +6,7 @@ import { SO } from "../options/so.ts";
 import { bind } from "../posix/bind.ts";
 import { tryClose } from "../posix/close.ts";
 import { AF } from "../posix/constants.ts";
-import type { Socket } from "../posix/owned-socket.ts";
+import { Socket } from "../posix/owned-socket.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { host } from "../system/host.ts";
@@ -55,6 +55,11 @@ export function openBound(
     bind(opened, address);
     then(opened);
   });
+}
+
+/** A socket that is there, which owns its descriptor from now on. */
+export function adopted(given: Socket | number): Socket {
+  return typeof given === "number" ? Socket.from(given) : given;
 }
 
 /** The options of a socket that is there. */

@@ -14,6 +14,7 @@ import { host } from "../system/host.ts";
 import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
 import { HAND_OVER_DESCRIPTOR, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 import { checkSocket, type SocketHolder } from "./listen-options.ts";
+import { adopted } from "./open-socket.ts";
 
 /** Everything that `takeOver()` and `ready()` themselves can fail with. */
 export const takeOverErrors = new ErrorSet("takeOver", {
@@ -105,7 +106,7 @@ export class TakenOver implements SocketHolder {
 export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver> {
   checkWait(options);
   if (host.name === "windows") unwrap(takeOverErrors.refusal(host, "OperationNotSupported"), takeOver);
-  const channel = checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR);
+  const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {
     const kind = new Uint8Array(1);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { collectGarbage } from "../conformance/collect-garbage.ts";
+import { someTurns } from "../conformance/engine/engine-test.ts";
 import { frontDoorTest, portOf } from "../conformance/engine/front-door.ts";
 import { noReusePort, noUnixDatagrams } from "../conformance/winsock-exceptions.ts";
 import { IP } from "../options/ip.ts";
@@ -52,6 +54,44 @@ frontDoorTest("udp(): options are set before it is bound", async (engine) => {
   assert.equal(getsockopt(here.socket, SO.BROADCAST), true);
   const port = portOf(here.address);
   await assert.rejects(udp({ ...loopback, port, engine }), { name: "AddressInUse", syscall: "bind", port });
+});
+
+frontDoorTest(
+  "udp(): an option that says where a socket may be bound is set before that",
+  async (engine) => {
+    // An address that this machine does not have (RFC 5737).
+    const place = { host: "192.0.2.1", engine };
+    await assert.rejects(udp(place), { name: "AddressNotAvailable", syscall: "bind" });
+    await using here = await udp({ ...place, options: [[IP.FREEBIND, true]] });
+    assert.ok("address" in here.address && here.address.address === "192.0.2.1");
+  },
+  { windows: "Windows has no IP_FREEBIND" },
+);
+
+frontDoorTest("udp(): a number stays the caller's where an option is malformed", async (engine, fixture) => {
+  const fd = fixture.udp().detach();
+  const bad = [
+    { socket: fd, engine, port: 80 },
+    { socket: fd, engine, reuseAddress: true },
+    { socket: fd, engine, remote: { port: "80" } },
+    { socket: fd, engine: "epoll" },
+  ] as const;
+  // @ts-expect-error that is the point
+  for (const options of bad) await assert.rejects(udp(options), TypeError);
+  await assert.rejects(udp({ socket: fixture.tcp().fd, engine }), TypeError);
+  for (let times = 0; times < 5; times++) {
+    collectGarbage();
+    await someTurns();
+  }
+  await using here = await udp({ socket: fd, engine });
+  assert.equal(here.socket.fd, fd);
+});
+
+frontDoorTest("udp(): close() closes it, whatever its signal says", async (engine) => {
+  const here = await udp({ ...loopback, engine });
+  await assert.rejects(here.close({ signal: AbortSignal.abort("now") }), (reason) => reason === "now");
+  assert.ok(here.closed);
+  await here.close();
 });
 
 for (const [shared, exceptions] of Object.entries({ reusePort: noReusePort, reuseAddress: {} })) {
