@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
+import { someTurns } from "../conformance/engine/engine-test.ts";
 import {
   frontDoorTest,
   placeFor,
@@ -15,6 +16,7 @@ import { close } from "../posix/close.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import type { Connection } from "./connection.ts";
+import type { WaitOptions } from "./give-up.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
@@ -193,9 +195,65 @@ frontDoorTest(
       await assert.rejects(writing, { name: "TimeoutError" });
       await client.closed;
       await assert.rejects(hashOf(server), { name: "ConnectionResetByPeer" });
-      await assert.rejects(server.close({ signal: AbortSignal.abort("now") }), (reason) => reason === "now");
     }),
   resetsHidden,
+);
+
+frontDoorTest(
+  "connection: a signal that is aborted already keeps bytes back, and has close() reset it",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const signal = AbortSignal.abort("before");
+      const isReason = (reason: unknown) => reason === "before";
+      await assert.rejects(client.write("no", { signal }), isReason);
+      await assert.rejects(client.end("no", { signal }), isReason);
+      await client.write("yes");
+      assert.equal(String(Buffer.from((await server.read()) ?? [])), "yes");
+      const writing = assert.rejects(client.write(Buffer.alloc(64 << 20)), isReason);
+      await assert.rejects(client.close({ signal }), isReason);
+      assert.ok(client.socket.closed);
+      await Promise.all([writing, client.closed]);
+      await assert.rejects(hashOf(server), { name: "ConnectionResetByPeer" });
+      await client.close({ signal });
+    }),
+  resetsHidden,
+);
+
+for (const how of ["signal", "timeout"] as const) {
+  frontDoorTest(`connection: a ${how} ends the wait of write() and of end(), and nothing else`, (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const size = 16 << 20;
+      const giveUp = async (begin: (options: WaitOptions) => Promise<void>) => {
+        if (how === "timeout") return assert.rejects(begin({ timeout: 1 }), { name: "TimeoutError" });
+        const controller = new AbortController();
+        const waiting = assert.rejects(begin({ signal: controller.signal }), (reason) => reason === "enough");
+        await someTurns();
+        controller.abort("enough");
+        return waiting;
+      };
+      await giveUp((options) => client.write(Buffer.alloc(size), options));
+      assert.ok(client.pendingBytes > 0);
+      await giveUp((options) => client.end("the end", options));
+      let received = 0;
+      for await (const piece of server) received += piece.length;
+      assert.equal(received, size + 7);
+      await client.end();
+    }),
+  );
+}
+
+frontDoorTest("connection: the side that ended first is sent to until the other has ended", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    await server.end("server first");
+    assert.equal(await readText(client), "server first");
+    for (const text of ["and ", "still ", "heard"]) {
+      await client.write(text);
+      assert.equal(String(Buffer.from((await server.read()) ?? [])), text);
+    }
+    await client.end();
+    assert.equal(await server.read(), null);
+    assert.deepEqual([await client.closed, await server.closed], [null, null]);
+  }),
 );
 
 frontDoorTest("connection: options through its socket, which close() does not take", (engine) =>

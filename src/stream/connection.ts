@@ -48,7 +48,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * Sends bytes, in the order of the calls, and waits until the system has taken them, and all before them: whoever awaits it writes
    * no faster than the peer reads. The bytes may be changed at once.
    *
-   * @param options `signal` and `timeout` end the waiting alone: what was written is still sent, or taken back by `reset()`
+   * @param options `signal` and `timeout` end the waiting alone: what was written is still sent, or taken back by `reset()`; with a
+   * signal that is aborted already, nothing is written
    * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it was closed here
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory
    * @throws Error after `end()`
@@ -65,12 +66,13 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * Sends what was written, and ends this side: the peer reads the end, and can still send. May be repeated.
    *
    * @param data sent before the end
-   * @param options `signal` and `timeout` end the waiting alone
+   * @param options `signal` and `timeout` end the waiting alone; with a signal that is aborted already, nothing is done
    * @throws what `write()` throws
    */
   end(data?: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
+      options?.signal?.throwIfAborted();
       if (this.#end === undefined) {
         if (data !== undefined) this.#pulled.write(bytesToSend(data), undefined).catch(() => {});
         this.#end = new Promise((resolve, reject) => {
@@ -92,7 +94,6 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    options?.signal?.throwIfAborted();
     this.#pulled.close();
     try {
       await this.#pulled.untilClosed(options);

@@ -333,6 +333,82 @@ frontDoorTest(
   resetsHidden,
 );
 
+for (const slow of ["that reads on", "that does not"]) {
+  frontDoorTest(
+    `server: close({ drain }) with a reader ${slow}, of what close() still sends`,
+    async (engine) => {
+      const size = 16 << 20;
+      const told: unknown[] = [];
+      const handlers: ConnectionHandlers = {
+        open(connection) {
+          connection.write(Buffer.alloc(size));
+          connection.close();
+        },
+        close: (_, error) => told.push("close", error),
+      };
+      await serving(engine, handlers, async (client, server) => {
+        await eventually(() => (server.connections === 1 ? true : undefined));
+        const drain = slow === "that reads on" ? 2 ** 31 - 1 : 20;
+        let drained = false;
+        const closing = server.close({ drain }).then(() => {
+          drained = true;
+        });
+        if (slow === "that does not") await closing;
+        let received = 0;
+        const reading = (async () => {
+          for await (const piece of client) {
+            if (received === 0) assert.equal(drained, slow === "that does not");
+            received += piece.length;
+          }
+        })();
+        if (slow === "that reads on") {
+          await reading;
+          assert.equal(received, size);
+          await closing;
+        } else await assert.rejects(reading, { name: "ConnectionResetByPeer" });
+        assert.equal(server.connections, 0);
+        assert.deepEqual(told, ["close", null]);
+      });
+    },
+    resetsHidden,
+  );
+}
+
+for (const first of ["server", "client"]) {
+  frontDoorTest(`server: half-closed, where the ${first} ends first`, async (engine) => {
+    const told: string[] = [];
+    let held: HandledConnection | undefined;
+    const handlers: ConnectionHandlers = {
+      open(connection) {
+        held = connection;
+        if (first === "server") connection.end("hello");
+      },
+      data: (_, bytes) => told.push(Buffer.from(bytes).toString()),
+      end: () => told.push("end"),
+      close: (_, error) => told.push(`close ${error}`),
+    };
+    await serving(engine, handlers, async (client, server) => {
+      if (first === "server") {
+        assert.equal(await readText(client), "hello");
+        await client.write("late");
+        await eventually(() => (told.length > 0 ? true : undefined));
+        await client.end();
+      } else {
+        await client.end("late");
+        await eventually(() => (told.includes("end") ? true : undefined));
+        assert.equal(held?.closed, false);
+        held?.write("hel");
+        assert.equal(String(Buffer.from((await client.read()) ?? [])), "hel");
+        held?.end("lo");
+        assert.equal(await readText(client), "lo");
+      }
+      await server.close({ drain: Number.POSITIVE_INFINITY });
+      assert.deepEqual(told, ["late", "end", "close null"]);
+      assert.equal(await client.closed, null);
+    });
+  });
+}
+
 frontDoorTest("server: bad handlers are refused", async (engine) => {
   // @ts-expect-error not a function
   await assert.rejects(listen({ ...loopback, engine }, { data: 7 }), TypeError);
