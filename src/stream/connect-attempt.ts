@@ -57,21 +57,19 @@ export class ConnectAttempt {
 
   #begin() {
     const { engine, options } = this.#settings;
-    let opened: Socket;
     try {
-      opened = openSocket(this.#address, SOCK.STREAM, { options }, (made) => {
+      openSocket(this.#address, SOCK.STREAM, { options }, (opened) => {
         const local = this.#local();
-        if (local !== undefined) bind(made, local);
+        if (local !== undefined) bind(opened, local);
+        const sockaddr = encodeAddress(this.#address, host, host.address);
+        this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
+          this.#pending = undefined;
+          this.#ended(opened, errno);
+        });
       });
     } catch (error) {
       queueMicrotask(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
-      return;
     }
-    const sockaddr = encodeAddress(this.#address, host, host.address);
-    this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
-      this.#pending = undefined;
-      this.#ended(opened, errno);
-    });
   }
 
   #local(): AddressInput | undefined {

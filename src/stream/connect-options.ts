@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
 import { checkObject, integer } from "../errors/argument.ts";
 import { checkWait, type WaitOptions } from "./give-up.ts";
@@ -58,16 +59,16 @@ export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[
   | ConnectToAddress<Values>;
 
 /** Where to connect to, read once and checked. */
-export type ConnectPlace =
-  | {
-      readonly kind: "port";
-      readonly host: string;
-      readonly port: number;
-      readonly family: 0 | 4 | 6;
-      readonly localAddress: string | undefined;
-      readonly localPort: number;
-    }
-  | { readonly kind: "address"; readonly address: AddressInput };
+export type ConnectPlace = PortPlace | { readonly kind: "address"; readonly address: AddressInput };
+
+interface PortPlace {
+  readonly kind: "port";
+  readonly host: string;
+  readonly port: number;
+  readonly family: 0 | 4 | 6;
+  readonly localAddress: string | undefined;
+  readonly localPort: number;
+}
 
 /** Options of `connect()`, read once and checked. */
 export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]> {
@@ -100,7 +101,22 @@ function checkPlace(options: ConnectOptions): ConnectPlace {
   integer("localPort", localPort, 0, 0xffff);
   if (family !== 0 && family !== 4 && family !== 6)
     throw new RangeError(`family must be 4 or 6, not ${family}`);
+  checkFamilies({ host, localAddress, family });
   return { kind: "port", host, port, family, localAddress, localPort };
+}
+
+/** What is an address says its family; where two say different ones, no address could be connected to. */
+function checkFamilies({ host, localAddress, family }: Pick<PortPlace, "host" | "localAddress" | "family">) {
+  const local = localAddress === undefined ? 0 : isIP(localAddress);
+  if (localAddress !== undefined && local === 0)
+    throw new TypeError(
+      `localAddress must be an address of this machine, not ${JSON.stringify(localAddress)}`,
+    );
+  const said = Object.entries({ host: isIP(host), localAddress: local, family }).filter(([, ip]) => ip !== 0);
+  if (new Set(said.map(([, ip]) => ip)).size > 1)
+    throw new TypeError(
+      `${said.map(([what, ip]) => `${what} is of IPv${ip}`).join(", ")}: all must be of one family`,
+    );
 }
 
 export function checkAddress(address: AddressInput): AddressInput {

@@ -196,6 +196,13 @@ frontDoorTest("connect: what is malformed is refused before any call", async (en
     { port: 1, localAddress: 7 },
     { address: 7 },
     { address: { family: "vsock", cid: 1, port: 1 } },
+    { address: { family: "ipv4", address: "localhost", port: 1 } },
+    { address: { family: "ipv6", address: "127.0.0.1", port: 1 } },
+    { port: 1, localAddress: "localhost" },
+    { port: 1, localAddress: "::1", family: 4 },
+    { port: 1, host: "127.0.0.1", localAddress: "::1" },
+    { port: 1, host: "::1", family: 4 },
+    { port: 1, engine: "epoll" },
     { port: 1, options: [[SO.KEEPALIVE]] },
   ];
   for (const options of bad) {
@@ -207,6 +214,9 @@ frontDoorTest("connect: what is malformed is refused before any call", async (en
     { port: 65_536 },
     { port: 1, timeout: -1 },
     { port: 1, localPort: -1 },
+    { path: "/x".repeat(200) },
+    { address: { family: "ipv4", address: "127.0.0.1", port: 65_536 } as const },
+    { host: "fe80::1%nonexistent0", port: 1 },
   ]) {
     await assert.rejects(connect({ ...options, engine }), RangeError, JSON.stringify(options));
   }
