@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment, runBerkeley } from "../conformance/command.ts";
+import { plain, Terminal } from "../conformance/terminal.ts";
 
 /** One clear sentence on standard error, status 2, and nothing else: no stack trace, no output. */
 function refuses(words: string[], message: string | RegExp) {
@@ -92,6 +93,28 @@ test("a port in use, by another berkeley and by another program", async (context
         `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or stop its holder: berkeley free ${port}$`,
       ),
     );
+  }
+});
+
+test("in a narrow terminal: no word of an error is broken, and the command to run stands on one line", async (context) => {
+  const listening = await Listening.start(context);
+  const words = `'${process.execPath}' '${berkeley}'`;
+  for (const command of ["", "hold"]) {
+    const rest = command === "hold" ? "-- true" : "";
+    const asked = `${words} ${command} ${listening.port} ${rest} > /dev/null; echo "status $?"; cat`;
+    const terminal = Terminal.open(context, asked, 60);
+    if (terminal === undefined) return;
+    const screen = plain(await terminal.shows(/status 2/));
+    assert.match(screen, new RegExp(`^berkeley: 127\\.0\\.0\\.1:${listening.port} is held by`));
+    const told = screen.split(/\s+/);
+    // How it goes on after the name of the process, whose path may be longer than a line.
+    for (const word of ["pid", "user", "Choose", "another", "port,", "or", "stop", "its", "holder:"]) {
+      assert.ok(
+        told.some((each) => each.replace("(", "") === word),
+        `${word} in:\n${screen}`,
+      );
+    }
+    assert.match(screen, new RegExp(`^ +berkeley free ${listening.port}\nstatus 2`, "m"));
   }
 });
 

@@ -10,18 +10,26 @@ import { UsageError } from "./usage-error.ts";
 
 /** What prevented listening, as a UsageError. */
 export function cannotListen(error: unknown, address: ListenAddress): UsageError {
-  return new UsageError(why(error, address), { cause: error });
+  const { message, command } = why(error, address);
+  return new UsageError(message, { cause: error, command });
 }
 
+/** What to tell, and what to run. */
+type Why = Pick<UsageError, "message" | "command">;
+
 /** One sentence on why it cannot listen, and what to do. */
-function why(error: unknown, address: ListenAddress): string {
+function why(error: unknown, address: ListenAddress): Why {
   const place = placeOf(address);
+  if (error instanceof SocketError && error.name === "AddressInUse") {
+    if ("path" in address) return whyPathInUse(error, address.path, place);
+    if (address.port !== 0) return whoHasIt(error, place, "port");
+  }
+  return { message: whyNot(error, address, place), command: undefined };
+}
+
+function whyNot(error: unknown, address: ListenAddress, place: string): string {
   if (!(error instanceof SocketError)) {
     return `Cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}.`;
-  }
-  if (error.name === "AddressInUse" && "path" in address) return whyPathInUse(address.path, place);
-  if (error.name === "AddressInUse" && "port" in address && address.port !== 0) {
-    return whyPortInUse(error, place, address.port);
   }
   if (error.name === "AccessDenied" && "port" in address) {
     return `Port ${address.port} needs a privilege: choose one from 1024 up (net.ipv4.ip_unprivileged_port_start), or run with CAP_NET_BIND_SERVICE.`;
@@ -40,10 +48,13 @@ function why(error: unknown, address: ListenAddress): string {
 }
 
 /** Who has it, and what to do. Somebody who has gone meanwhile is not told. */
-function whyPortInUse(error: SocketError, place: string, port: number): string {
-  const { verdict, sentence } = explain(error);
+function whoHasIt(error: SocketError, place: string, what: "port" | "name" | "path"): Why {
+  const { verdict, sentence, advice } = explain(error);
   const who = verdict === "taken" ? sentence : "in use by another socket";
-  return `${place} is ${who}. Choose another port, or stop its holder: berkeley free ${port}`;
+  // Whoever it is may not be told, or be no process: connections in TIME_WAIT.
+  const command = advice.find((each) => each.command?.startsWith("berkeley free"))?.command;
+  const stop = command === undefined ? "." : ", or stop its holder:";
+  return { message: `${place} is ${who}. Choose another ${what}${stop}`, command };
 }
 
 /** As the user wrote it, or would have to. */
@@ -72,14 +83,17 @@ function interfaceOf(address: string): string | undefined {
   )?.[0];
 }
 
-function whyPathInUse(path: string | Uint8Array, place: string): string {
-  if (place.startsWith("@")) return `${place} is in use by another socket: choose another name.`;
+function whyPathInUse(error: SocketError, path: string | Uint8Array, place: string): Why {
+  if (place.startsWith("@")) return whoHasIt(error, place, "name");
   switch (pathHolder({ family: "unix", path })) {
     case "not a socket":
-      return `${place} exists, and is not a socket: choose another path.`;
+      return { message: `${place} exists, and is not a socket: choose another path.`, command: undefined };
     case "a socket in use":
-      return `${place} is in use by another socket: choose another path, or find its holder with \`ss -lxp\`.`;
+      return whoHasIt(error, place, "path");
     case "a socket that nobody has open":
-      return `${place} exists, but nobody listens on it: remove it with \`rm ${shellWord(place)}\` and try again.`;
+      return {
+        message: `${place} exists, but nobody listens on it. Remove it, and try again:`,
+        command: `rm ${shellWord(place)}`,
+      };
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { complain } from "./complain.ts";
 
 /** What a shell says of a command that is not there, and of one that cannot be run. */
 const NOT_FOUND = 127;
@@ -18,6 +19,6 @@ export function statusOf({ status, signal }: CommandEnd): number {
 /** Tells that a command cannot be run; its status, as a shell has it. */
 export function cannotRun(command: string, error: unknown): number {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  process.stderr.write(`berkeley: Cannot run ${command}: ${code}.\n`);
+  complain(`Cannot run ${command}: ${code}.`);
   return code === "ENOENT" ? NOT_FOUND : NOT_RUNNABLE;
 }

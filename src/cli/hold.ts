@@ -10,6 +10,7 @@ import { type ListeningSockets, openListeningSockets } from "../stream/listening
 import { placeAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
+import { complain } from "./complain.ts";
 import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
 import { parseGrace } from "./grace.ts";
@@ -96,17 +97,17 @@ async function hold(
     pid,
     grace: grace * 1000,
     staysForRestart: restartOnChange.length > 0,
-    say,
+    say: complain,
   });
   const stopPassing = passSignals((name, isSentToBoth) => {
     if (name === "SIGUSR2") void held.restart();
     else held.signal(name, isSentToBoth);
   });
   const stopWatching = await onChange(restartOnChange, (path) => {
-    say(`${path} has changed: restarting.`);
+    complain(`${path} has changed: restarting.`);
     void held.restart();
   });
-  say(`Holds ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
+  complain(`Holds ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
   const end = await held.run();
   await stopWatching();
   stopPassing();
@@ -131,7 +132,9 @@ async function onChange(
     clearTimeout(timer);
     timer = setTimeout(changed, QUIET, path);
   });
-  watcher.on("error", (error) => say(`Cannot watch: ${error instanceof Error ? error.message : error}.`));
+  watcher.on("error", (error) =>
+    complain(`Cannot watch: ${error instanceof Error ? error.message : error}.`),
+  );
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
   return () => {
     clearTimeout(timer);
@@ -154,10 +157,6 @@ function endLike(end: CommandEnd): number {
   if (signal === "SIGHUP" || signal === "SIGINT" || signal === "SIGTERM") process.kill(process.pid, signal);
   // Where that does not end us, as where we are the first process of a container.
   return statusOf(end);
-}
-
-function say(text: string): void {
-  process.stderr.write(`berkeley: ${text}\n`);
 }
 
 const collect = (folder: string, before: readonly string[] = []): readonly string[] => [...before, folder];

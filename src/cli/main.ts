@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { complain } from "./complain.ts";
 import { commands } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -59,10 +60,10 @@ async function run(words: string[]): Promise<number> {
     await program.parseAsync(words, { from: "user" });
     return status;
   } catch (error) {
-    if (error instanceof UsageError) return complain(error.message);
+    if (error instanceof UsageError) return badUsage(error.message, error.command);
     if (!(error instanceof CommanderError)) throw error;
     // --help and --version come here too.
-    return error.exitCode === 0 ? DONE : complain(sentence(error.message, words));
+    return error.exitCode === 0 ? DONE : badUsage(sentence(error.message, words));
   }
 }
 
@@ -78,12 +79,12 @@ function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
  */
 function leave(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(DONE);
-  process.stderr.write(`berkeley: Cannot write to standard output: ${error.message}.\n`);
+  complain(`Cannot write to standard output: ${error.message}.`);
   process.exit(FAILED);
 }
 
-function complain(message: string): number {
-  process.stderr.write(`berkeley: ${message}\n`);
+function badUsage(message: string, command?: string): number {
+  complain(message, command);
   return BAD_USAGE;
 }
 

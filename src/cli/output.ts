@@ -12,16 +12,20 @@ export interface Output {
 }
 
 /** Standard output: with colours and a width where it is a terminal. */
-export function standardOutput(): Output {
-  const { stdout } = process;
+export const standardOutput = (): Output => outputTo(process.stdout);
+
+/** Standard error, which may be a terminal where standard output is none, and the other way round. */
+export const standardError = (): Output => outputTo(process.stderr);
+
+function outputTo(stream: NodeJS.WriteStream): Output {
   // In a pipe isTTY is undefined, whatever its type says, and picocolors would go by CI and FORCE_COLOR.
-  const isTerminal = stdout.isTTY === true && process.env.TERM !== "dumb";
+  const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb";
   return {
-    write: (text) => stdout.write(text),
+    write: (text) => stream.write(text),
     isTerminal,
     colors: picocolors.createColors(isTerminal && !process.env.NO_COLOR),
     get columns() {
-      return isTerminal ? stdout.columns : undefined;
+      return isTerminal ? stream.columns : undefined;
     },
   };
 }

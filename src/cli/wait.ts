@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
 import { placeAndCommand } from "./asked-address.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
+import { complain } from "./complain.ts";
 import { parseHostAndPort, parseUnixPath } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -33,8 +34,7 @@ Its status is that of the command; without one 0. It is 1 when the time is over.
     .action(async (first: string | undefined, rest: string[], { unix, timeout }: WaitOptions) => {
       const [place, command] = placeAndCommand(first, rest, unix);
       const listened = await isListenedOn(placeOf(place, unix), timeout);
-      if (!listened)
-        process.stderr.write(`berkeley: Nothing listens on ${unix ?? place} after ${timeout} s.\n`);
+      if (!listened) complain(`Nothing listens on ${unix ?? place} after ${timeout} s.`);
       exit(listened ? await run(command) : NOT_IN_TIME);
     });
 }

@@ -5,16 +5,24 @@ import { machine } from "../system/host-machine.ts";
 import type { Cause, Held, NotASocket } from "./explanation.ts";
 import type { UnixSocket } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
+import { trialBindName } from "./trial.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
 const untold: Cause = { kind: "unseen", reason: machine.sockets.untold.unix };
 
 /** Why a unix socket cannot be bound to this name. */
-export function explainPath({ path }: UnixAddress): Cause[] {
-  const bytes = Buffer.from(path);
-  if (bytes[0] !== 0) return explainFile(bytes);
-  const sockets = socketsOfName(bytes, ["listening", "bound", "connected"]);
-  return sockets === undefined ? [untold] : held(sockets);
+export function explainPath(address: UnixAddress): Cause[] {
+  const bytes = Buffer.from(address.path);
+  return bytes[0] === 0 ? explainName(address, bytes) : explainFile(bytes);
+}
+
+function explainName(address: UnixAddress, name: Buffer): Cause[] {
+  const sockets = socketsOfName(name, ["listening", "bound", "connected"]);
+  if (sockets === undefined) return [untold];
+  // What a listener has accepted bears its name, and is in nobody's way (unix_stream_connect() in net/unix/af_unix.c).
+  const own = sockets.filter(({ use }) => use !== "connected");
+  if (own.length > 0) return held(own);
+  return sockets.every(({ type }) => trialBindName(address, type) === "bound") ? [] : held(sockets);
 }
 
 function explainFile(path: Buffer): Cause[] {

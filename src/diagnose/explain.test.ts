@@ -23,7 +23,6 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { shutdown } from "../posix/shutdown.ts";
-import { host } from "../system/host.ts";
 import { tellsBoundSockets } from "../system/linux/kernel-settings.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
@@ -316,8 +315,7 @@ conformance("explain", [
       assert.equal(explain(address).verdict, "free");
       const explanation = explain(address, { protocol: "udp" });
       assert.deepEqual(pids(only(explanation, "held")), [process.pid]);
-      const stop = host.name === "windows" ? "taskkill /f /pid" : "kill";
-      assert.equal(explanation.advice[0]?.command, `${stop} ${process.pid}`);
+      assert.equal(explanation.advice[0]?.command, `berkeley free --udp ${portOfAddress(address)}`);
     },
   },
   {
@@ -421,6 +419,31 @@ conformance("explain", [
       assert.deepEqual(pids(only(explain(address), "held")), [process.pid]);
       close(bound);
       assert.equal(explain(address).verdict, "free");
+    },
+  },
+  {
+    clause:
+      "an abstract name: by its listener, not by what that has accepted; by a connected socket that was bound",
+    source: "unix_stream_connect() in net/unix/af_unix.c",
+    except: unixIsLinux,
+    run(fixture) {
+      const address = fixture.abstractAddress();
+      const listener = fixture.socket(AF.UNIX, SOCK.STREAM);
+      bind(listener, address);
+      listen(listener, 1);
+      const client = fixture.socket(AF.UNIX, SOCK.STREAM);
+      const name = fixture.abstractAddress();
+      bind(client, name);
+      connect(client, address);
+      const accepted = fixture.own(accept(listener).socket);
+      const held = only(explain(address), "held");
+      assert.equal(held.socket.use, "listening");
+      assert.equal(only(explain(name), "held").socket.use, "connected");
+      close(listener);
+      assert.equal(explain(address).verdict, "free");
+      const again = fixture.socket(AF.UNIX, SOCK.STREAM);
+      bind(again, address);
+      close(accepted);
     },
   },
   {

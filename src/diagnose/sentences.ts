@@ -86,17 +86,15 @@ function adviceOnHeld(
   { holders, socket, user }: Held,
   address: Ipv4Address | Ipv6Address | UnixAddress,
 ): Advice[] {
-  const where = socket.protocol === "unix" ? wordOf(address) : `${socket.local.port}`;
+  const option = socket.protocol === "udp" ? "--udp " : "";
+  const where = socket.protocol === "unix" ? wordOf(address) : `${option}${socket.local.port}`;
   if (holders.length === 0) {
     const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
-    const { command = "" } = words.advice.asRoot(`berkeley why ${wordOf(address)}`);
+    const { command = "" } = words.advice.asRoot(`berkeley why ${option}${wordOf(address)}`);
     return [{ sentence, command }];
   }
   const service = serviceOf(holders, socket);
   if (service !== undefined) return [service.advice];
-  if (socket.protocol === "udp") {
-    return [{ sentence: "Stop it.", command: words.advice.stop(holders[0]?.pid ?? 0) }];
-  }
   return [{ sentence: "Stop it.", command: `berkeley free ${where}` }];
 }
 

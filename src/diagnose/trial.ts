@@ -1,4 +1,4 @@
-import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { type BindErrorName, tryBind } from "../posix/bind.ts";
@@ -6,6 +6,7 @@ import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
+import type { UnixSocket } from "./open-socket.ts";
 
 /** How to try. */
 export interface Trial {
@@ -35,4 +36,14 @@ export function trialBind(
   } finally {
     close(opened.value);
   }
+}
+
+/** The same of a name in the abstract namespace, which only connected sockets bear. */
+export function trialBindName(address: UnixAddress, type: UnixSocket["type"]): BindErrorName | "bound" {
+  const types = { stream: SOCK.STREAM, datagram: SOCK.DGRAM, seqpacket: SOCK.SEQPACKET };
+  const opened = trySocket(AF.UNIX, types[type]);
+  if (!opened.ok) return "AddressFamilyNotSupported";
+  const bound = tryBind(opened.value, address);
+  close(opened.value);
+  return bound.ok ? "bound" : bound.error.name;
 }

@@ -182,7 +182,6 @@ export interface MachineWords {
     readonly makeDirectory: string;
     /** To ask again with more rights. */
     asRoot(command: string): Recommendation;
-    stop(pid: number): string;
     /** Where the port is one that the system keeps back. */
     readonly excluded: readonly Recommendation[];
     /** Where something has the port that the table does not tell of. */

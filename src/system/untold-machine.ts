@@ -35,7 +35,6 @@ export function untoldMachine(name: string): Machine {
         remove: "rm",
         makeDirectory: "mkdir -p",
         asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
-        stop: (pid) => `kill ${pid}`,
         excluded: [],
         untold: { sentence: "See what is open.", command: "sockstat -l" },
       },

@@ -19,7 +19,6 @@ export const words: MachineWords = {
     remove: "rm",
     makeDirectory: "mkdir -p",
     asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
-    stop: (pid) => `kill ${pid}`,
     excluded: [],
     untold: undefined,
   },

@@ -15,7 +15,6 @@ export const words: MachineWords = {
     remove: "del",
     makeDirectory: "mkdir",
     asRoot: (command) => ({ sentence: "Ask again in a terminal of an administrator.", command }),
-    stop: (pid) => `taskkill /f /pid ${pid}`,
     excluded: [
       {
         sentence: "See which ranges are excluded.",
