@@ -111,6 +111,8 @@ export interface StreamHandlers {
    * was not sent is dropped, `pendingBytes` is 0. Called once at most.
    */
   failed(errno: number): void;
+  /** `pendingBytes` has fallen, and not to 0: the system has taken some. For those who wait for a part of it. */
+  sent?(): void;
   /** `pendingBytes` has fallen to 0, after a write() that did not leave it 0: the system has taken all. */
   drained(): void;
 }

@@ -242,6 +242,32 @@ for (const how of ["signal", "timeout"] as const) {
   );
 }
 
+frontDoorTest("connection: write() waits for its own bytes and those before, not for those after", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const sizes = [8 << 20, 1, 64 << 20] as const;
+    const taken: number[] = [];
+    const pending: number[] = [];
+    const writing = sizes.map((size, index) =>
+      client.write(Buffer.alloc(size)).then(() => {
+        taken.push(index);
+        pending.push(client.pendingBytes);
+      }),
+    );
+    let received = 0;
+    for (; taken.length < 2; await someTurns()) received += (await server.read())?.length ?? 0;
+    assert.deepEqual(taken, [0, 1]);
+    for (const [index, bytes] of pending.entries()) {
+      const after = sizes.slice(index + 1).reduce((sum, size) => sum + size, 0);
+      assert.ok(bytes > 0 && bytes <= after, `${bytes} bytes of ${after} that were written later`);
+    }
+    const end = client.end();
+    for await (const piece of server) received += piece.length;
+    await Promise.all([...writing, end]);
+    assert.deepEqual(taken, [0, 1, 2]);
+    assert.equal(received, sizes[0] + sizes[1] + sizes[2]);
+  }),
+);
+
 frontDoorTest("connection: the side that ended first is sent to until the other has ended", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await server.end("server first");

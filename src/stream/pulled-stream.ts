@@ -1,4 +1,5 @@
 import type { Engine, StreamHandlers } from "../engine/engine.ts";
+import { lengthOf } from "../system/view.ts";
 import { connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import type { WaitOptions } from "./give-up.ts";
 import { OpenStream, type StreamOwner } from "./open-stream.ts";
@@ -7,6 +8,8 @@ import { Waiters } from "./waiters.ts";
 
 /** Copies a view of the engine's, which may be a Buffer, whose own slice() does not copy. */
 const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);
+
+const nothing = () => {};
 
 /** Who takes a stream over, as a Duplex does. */
 export interface Consumer extends StreamHandlers {
@@ -23,6 +26,8 @@ export class PulledStream extends OpenStream {
   readonly #writers = new Waiters<void>("write()");
   #closers: Waiters<void> | undefined;
   #unread: Uint8Array | undefined;
+  /** How many bytes write() and send() were given in all. */
+  #written = 0;
   #receivingEnded = false;
   #sendingEnded = false;
   #receiving = false;
@@ -49,6 +54,10 @@ export class PulledStream extends OpenStream {
     this.#consumer?.end();
     this.#readers.resolveAll(null);
     this.#closeIfEnded();
+  }
+
+  sent(): void {
+    this.#writers.resolveUpTo(this.#written - this.pendingBytes);
   }
 
   override drained(): void {
@@ -114,7 +123,8 @@ export class PulledStream extends OpenStream {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options);
+    this.#written += lengthOf(bytes);
+    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options, nothing, this.#written);
   }
 
   /** Sends what was written, and the end. */
@@ -163,6 +173,7 @@ export class PulledStream extends OpenStream {
   /** For who has taken it over: as write(), without a promise. */
   send(bytes: Uint8Array): void {
     this.stream.write(bytes);
+    this.#written += lengthOf(bytes);
   }
 
   resume(): void {

@@ -5,13 +5,20 @@ class Waiter<Value, As> {
   readonly as: (value: Value) => As;
   readonly promised: (as: As) => void;
   readonly reject: (reason: unknown) => void;
+  readonly mark: number;
   stop: (() => void) | undefined = undefined;
   next: Waiting<Value> | undefined = undefined;
 
-  constructor(as: (value: Value) => As, promised: (as: As) => void, reject: (reason: unknown) => void) {
+  constructor(
+    as: (value: Value) => As,
+    promised: (as: As) => void,
+    reject: (reason: unknown) => void,
+    mark: number,
+  ) {
     this.as = as;
     this.promised = promised;
     this.reject = reject;
+    this.mark = mark;
   }
 
   resolve(value: Value): void {
@@ -19,7 +26,7 @@ class Waiter<Value, As> {
   }
 }
 
-type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "stop" | "next">;
+type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "mark" | "stop" | "next">;
 
 const same = <Value>(value: Value): Value => value;
 
@@ -42,11 +49,15 @@ export class Waiters<Value> {
     return this.#size;
   }
 
-  /** Waits for it. `as` says what the promise is to give of it, without a promise more. */
+  /**
+   * Waits for it. `as` says what the promise is to give of it, without a promise more.
+   *
+   * @param mark up to which resolveUpTo() must come; none is less than that of who came before
+   */
   wait(options: WaitOptions | undefined): Promise<Value>;
-  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As): Promise<As>;
-  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same): Promise<unknown> {
-    return options === undefined ? this.#wait(as) : this.#waitOrGiveUp(as, options);
+  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, mark?: number): Promise<As>;
+  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same, mark = 0): Promise<unknown> {
+    return options === undefined ? this.#wait(as, mark) : this.#waitOrGiveUp(as, mark, options);
   }
 
   /** Gives it to the first; false where nobody waits. */
@@ -55,6 +66,11 @@ export class Waiters<Value> {
     if (waiter === undefined) return false;
     waiter.resolve(value);
     return true;
+  }
+
+  /** Gives it to those whose mark is reached. */
+  resolveUpTo(mark: number, value: Value): void {
+    while (this.#first !== undefined && this.#first.mark <= mark) this.resolveFirst(value);
   }
 
   resolveAll(value: Value): void {
@@ -72,15 +88,15 @@ export class Waiters<Value> {
     while (this.rejectFirst(reason));
   }
 
-  #wait<As>(as: (value: Value) => As): Promise<As> {
-    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject)));
+  #wait<As>(as: (value: Value) => As, mark: number): Promise<As> {
+    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject, mark)));
   }
 
   // Apart from the other, which would keep the options and what stops the wait for as long, too.
-  #waitOrGiveUp<As>(as: (value: Value) => As, options: WaitOptions): Promise<As> {
+  #waitOrGiveUp<As>(as: (value: Value) => As, mark: number, options: WaitOptions): Promise<As> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(as, resolve, reject);
+      const waiter = new Waiter(as, resolve, reject, mark);
       waiter.stop = giveUpOn(this.#what, options, (reason) => {
         this.#remove(waiter);
         reject(reason);

@@ -228,6 +228,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
       }
       if (sent === errors.wouldBlock || (sent >= 0 && sent < bytes.length)) {
         this.#full();
+        this.#tellSent();
         return;
       }
       if (sent < 0 && sent !== errors.interrupted) {
@@ -236,6 +237,16 @@ export class ReadinessStream extends Opened implements Stream, Sender {
       }
     }
     this.later();
+    this.#tellSent();
+  }
+
+  #tellSent(): void {
+    if (this.closing || this.#failed < 0) return;
+    try {
+      this.#handlers.sent?.();
+    } catch (error) {
+      uncaught(error);
+    }
   }
 
   #full(): void {

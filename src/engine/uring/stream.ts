@@ -249,12 +249,23 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
       if (this.closing) this.#finish();
     } else if (result >= 0) {
       this.#queue.sent(result);
-      if (this.#queue.bytes > 0) this.#prepareSoon();
-      else this.#drained();
+      if (this.#queue.bytes > 0) {
+        this.#prepareSoon();
+        this.#tellSent();
+      } else this.#drained();
     } else if (result === -EINTR || result === -EAGAIN) {
       this.#prepareSoon();
     } else {
       this.#fail(result);
+    }
+  }
+
+  #tellSent(): void {
+    if (this.closing) return;
+    try {
+      this.#handlers.sent?.();
+    } catch (error) {
+      uncaught(error);
     }
   }
 
