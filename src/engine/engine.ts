@@ -92,7 +92,8 @@ export interface Acceptor extends Handle {
   accept(count: number): void;
   /**
    * Takes back what `accept()` asked for. No connection is lost: those that the system has handed out by then are still given
-   * to `accepted()`, all before `done`. May be repeated; an `accept()` before `done` counts from after it.
+   * to `accepted()`, all before `done`; whoever else accepts from the socket is told of those that wait in its queue by then.
+   * May be repeated; an `accept()` before `done` counts from after it.
    */
   pause(done?: () => void): void;
 }

@@ -3,15 +3,11 @@ import { SO } from "../options/so.ts";
 import { type AcceptError, acceptErrors } from "../posix/accept.ts";
 import { localPlace } from "../posix/place.ts";
 import { readOption } from "../posix/read-option.ts";
-import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import type { System } from "../system/system.ts";
 
 /** The first wait after descriptors or memory ran out, in milliseconds; each later one is twice as long, up to the longest. */
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 1000;
-
-/** Connections that may wait in a queue of which the system does not tell. */
-const MOST_WAITING = 4096;
 
 /** Who is told what becomes of accepting. */
 export interface AcceptingOwner {
@@ -58,6 +54,15 @@ export class Accepting implements AcceptorHandlers {
     this.#ask();
   }
 
+  /** The same, where fewer are wanted than before: no other will be taken from those who share the socket. */
+  wantOnly(count: number): void {
+    if (this.#asked > count) {
+      this.#acceptor.pause();
+      this.#asked = 0;
+    }
+    this.want(count);
+  }
+
   pause(): void {
     if (this.#paused || !this.#open) return;
     this.#paused = true;
@@ -84,25 +89,7 @@ export class Accepting implements AcceptorHandlers {
       done();
       return;
     }
-    this.#acceptor.pause(() => {
-      this.#takeWaiting();
-      done();
-    });
-  }
-
-  /**
-   * Of the operations that wait to accept from one socket, in this process or another, a connection wakes a single one (EPOLLEXCLUSIVE in
-   * io_arm_apoll of io_uring/poll.c). Where that one is cancelled before it has accepted, nobody is told of the connection any
-   * more, nor are those behind it, until the next one comes: so what waits now is accepted here.
-   */
-  #takeWaiting() {
-    const { fd } = this.#acceptor;
-    const { acceptQueue, address } = this.#system;
-    for (let left = acceptQueue(fd)?.pending ?? MOST_WAITING; left > 0; left--) {
-      const accepted = this.#system.accept(fd, address, CLOSE_ON_EXEC | NONBLOCKING);
-      if (accepted >= 0) this.#owner.accepted(accepted);
-      else if (this.#error(accepted).name === "WouldBlock") return;
-    }
+    this.#acceptor.pause(done);
   }
 
   /** Descriptors or memory may be there again: a wait for them ends. */

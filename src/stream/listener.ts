@@ -60,7 +60,12 @@ class Pulling implements Taker {
     }
     const waiting = this.#waiters.wait(options);
     this.#want();
-    return waiting;
+    try {
+      return await waiting;
+    } catch (error) {
+      this.askedNoMore();
+      throw error;
+    }
   }
 
   /**
@@ -70,6 +75,13 @@ class Pulling implements Taker {
   #want() {
     this.core.want(this.#waiters.size + this.#ahead);
     this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
+  }
+
+  /** Somebody asks no more: what comes from now on stays in the queue, or goes to another process that has the sockets. */
+  askedNoMore(): void {
+    if (this.#ended) return;
+    this.#ahead = 0;
+    this.core.wantOnly(this.#waiters.size);
   }
 }
 
@@ -111,10 +123,14 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
 
   /** The connections, until `close()` is called. Leaving the loop leaves the listener open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
-    for (;;) {
-      const stream = await this.#pulling.next();
-      if (stream === null) return;
-      yield new Connection(stream);
+    try {
+      for (;;) {
+        const stream = await this.#pulling.next();
+        if (stream === null) return;
+        yield new Connection(stream);
+      }
+    } finally {
+      this.#pulling.askedNoMore();
     }
   }
 }

@@ -104,6 +104,10 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
     for (const socket of this.sockets) socket.want(count);
   }
 
+  wantOnly(count: number): void {
+    for (const socket of this.sockets) socket.wantOnly(count);
+  }
+
   /** Whether a path is removed when this is closed. */
   get ownsPath(): boolean {
     return this.#path?.ours === true;

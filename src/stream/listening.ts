@@ -91,7 +91,10 @@ export abstract class Listening implements AsyncDisposable {
     return !this.#core.open;
   }
 
-  /** Accepts no more connections until `resume()`: they wait in the system's queue. None is lost. */
+  /**
+   * Accepts no more connections until `resume()`: they wait in the system's queue, or go to another process that accepts from the same
+   * socket. None is lost.
+   */
   pause(): this {
     for (const socket of this.#core.sockets) socket.pause();
     return this;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
 import { acceptQueue } from "../../posix/accept-queue.ts";
 import { connect } from "../../posix/connect.ts";
+import { SOCK } from "../../posix/constants.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { tryRecv } from "../../posix/recv.ts";
@@ -12,6 +13,8 @@ import type { Exceptions } from "../place.ts";
 import { runWithDescriptors } from "../program.ts";
 import { noDescriptorLimit } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
+import { transports } from "./front-door.ts";
+import { duplicate, noDuplicates, sharedListener } from "./shared-socket.ts";
 
 /** An acceptor that notes what its handlers are told. */
 class RecordedAcceptor implements AcceptorHandlers {
@@ -139,6 +142,37 @@ export function acceptorSuite(engine: Engine): void {
       acceptor.acceptor.pause(() => assert.fail("called after close()"));
       await acceptor.close();
     });
+  }
+
+  for (const transport of transports) {
+    for (const asked of [Number.POSITIVE_INFINITY, 1, 30]) {
+      for (const ends of ["pause", "close"] as const) {
+        acceptorTest(
+          `${ends}() after accept(${asked}) leaves a connection to whoever else accepts from the ${transport} socket`,
+          async (fixture) => {
+            const listener = sharedListener(fixture, transport);
+            const address = getsockname(listener);
+            const stays = new RecordedAcceptor(engine, fixture, duplicate(listener));
+            for (let round = 1; round <= 20; round++) {
+              // Whoever waits first is woken first.
+              const leaves = new RecordedAcceptor(engine, fixture, duplicate(listener));
+              leaves.acceptor.accept(asked);
+              await someTurns();
+              stays.acceptor.accept(asked);
+              await someTurns();
+              connect(fixture.socket(listener.domain, SOCK.STREAM), address);
+              await leaves[ends]();
+              assert.equal(leaves.sockets.length, 0);
+              await stays.count(round);
+              await leaves.close();
+              await stays.pause();
+            }
+            await stays.close();
+          },
+          noDuplicates,
+        );
+      }
+    }
   }
 
   acceptorTest("gives descriptors that do not block, and are closed on exec", async (fixture) => {

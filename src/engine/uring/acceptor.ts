@@ -13,7 +13,7 @@ const ALL: Kind = 3;
 
 const ONE_ENTRY = first(IORING.OP_ACCEPT);
 const ALL_ENTRY = first(IORING.OP_ACCEPT, 0, IORING.ACCEPT_MULTISHOT);
-const { SOCK } = constants;
+const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
 const { EAGAIN = 0, EINTR = 0 } = errnos;
 
@@ -26,6 +26,8 @@ export class UringAcceptor extends Opened implements Acceptor {
   /** Operations that the kernel has. */
   #ones = 0;
   #all = false;
+  /** One of them ended without a connection: it may have been the one that was woken for one that waits. */
+  #untaken = false;
   /** Calls to be made once it has none; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
@@ -55,7 +57,7 @@ export class UringAcceptor extends Opened implements Acceptor {
     this.closing = true;
     this.#stop();
     this.#pausing = undefined;
-    this.closeDescriptor(0);
+    if (!this.inFlight) this.closeDescriptor(0);
   }
 
   override tell(): void {
@@ -75,8 +77,8 @@ export class UringAcceptor extends Opened implements Acceptor {
     if (kind === ONE) this.#ones--;
     else if ((flags & IORING.CQE_F_MORE) === 0) this.#all = false;
     if (result >= 0) this.#accepted(result);
-    else if (!isCancelled(result) && result !== -EINTR && result !== -EAGAIN) this.#failed(result);
-    if (!this.inFlight) this.tell();
+    else this.#ended(result);
+    if (!this.inFlight) this.#rest();
     this.#begin();
   }
 
@@ -91,6 +93,25 @@ export class UringAcceptor extends Opened implements Acceptor {
       this.#ones++;
       this.prepareEntry(ONE_ENTRY, ONE, 0, 0, 0, 0, FLAGS, 0);
     }
+  }
+
+  /** The kernel has no operation of it. */
+  #rest(): void {
+    if (this.#untaken) this.#passOn();
+    this.#untaken = false;
+    if (this.closing) this.closeDescriptor(0);
+    else this.tell();
+  }
+
+  /**
+   * A connection wakes one of those who wait to accept from a socket, in this process or another (EPOLLEXCLUSIVE in io_arm_apoll of
+   * io_uring/poll.c). Where that one takes none, being cancelled or without a descriptor, nobody else would hear of the connection:
+   * so all who wait are woken once more. Of a socket that listens, SHUT_WR ends nothing, but wakes them (inet_shutdown in
+   * net/ipv4/af_inet.c, unix_shutdown in net/unix/af_unix.c).
+   */
+  #passOn(): void {
+    const waiting = { fd: this.fd, events: POLL.IN, revents: 0 };
+    if (linux.poll([waiting], 0) > 0) linux.shutdown(this.fd, SHUT.WR);
   }
 
   #stop(): void {
@@ -110,6 +131,11 @@ export class UringAcceptor extends Opened implements Acceptor {
     } catch (error) {
       uncaught(error);
     }
+  }
+
+  #ended(errno: number): void {
+    this.#untaken = true;
+    if (!isCancelled(errno) && errno !== -EINTR && errno !== -EAGAIN) this.#failed(errno);
   }
 
   /** Of several operations that fail, the first tells. */
