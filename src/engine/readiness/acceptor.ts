@@ -1,8 +1,9 @@
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../../system/descriptor-flags.ts";
 import { READABLE } from "../../system/readiness-queue.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
+import { attempt, uncaught } from "../uncaught.ts";
 import { Opened } from "./opened.ts";
-import { attempt, type Reactor, uncaught } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
 
 /** Connections of one turn. */
 const MOST = 64;

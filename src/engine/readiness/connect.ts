@@ -1,7 +1,8 @@
 import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
-import { attempt, type Member, type Reactor } from "./reactor.ts";
+import { attempt } from "../uncaught.ts";
+import type { Member, Reactor } from "./reactor.ts";
 
 /** A connect() of the readiness engine. */
 export class ReadinessConnect implements PendingConnect, Member {

@@ -4,9 +4,10 @@ import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
+import { attempt, uncaught } from "../uncaught.ts";
 import type { DatagramRoom } from "./datagram-rooms.ts";
 import { Opened } from "./opened.ts";
-import { attempt, type Reactor, uncaught } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
 
 /** Datagrams of one call to send. */
 const AT_ONCE = 64;

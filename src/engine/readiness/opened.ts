@@ -1,5 +1,6 @@
 import type { Handle } from "../engine.ts";
-import { attempt, type Member, type Reactor } from "./reactor.ts";
+import { attempt } from "../uncaught.ts";
+import type { Member, Reactor } from "./reactor.ts";
 
 /** A descriptor that the engine has. */
 export abstract class Opened implements Handle, Member {

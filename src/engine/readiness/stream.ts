@@ -2,11 +2,13 @@ import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
+import { lingerAtOnce } from "../linger-at-once.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
+import { attempt, uncaught } from "../uncaught.ts";
 import { Gathered, type Sender } from "./gathered.ts";
 import { Opened } from "./opened.ts";
 import { Outgoing } from "./outgoing.ts";
-import { attempt, type Reactor, uncaught } from "./reactor.ts";
+import type { Reactor } from "./reactor.ts";
 
 /** Calls of one turn, of at most 64 KiB each. */
 const CALLS = 4;
@@ -313,15 +315,4 @@ function isTcp(system: System, fd: number): boolean {
   option.length = 4;
   const returned = system.getsockopt(fd, protocol.level, protocol.number, option);
   return returned === 0 && option.ints[0] === constants.IPPROTO.TCP;
-}
-
-/** Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts in Winsock. */
-function lingerAtOnce(system: System, fd: number): void {
-  const { option, options } = system;
-  const linger = options.SO_LINGER;
-  if (linger === undefined) return;
-  option.ints[0] = 1;
-  option.ints[1] = 0;
-  option.length = system.name === "windows" ? 4 : 8;
-  system.setsockopt(fd, linger.level, linger.number, option);
 }

@@ -3,8 +3,9 @@ import { errnos } from "../../system/linux/errno.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
-import { type Machine, uncaught } from "./machine.ts";
-import { attempt, isCancelled, Opened } from "./opened.ts";
+import { attempt, uncaught } from "../uncaught.ts";
+import type { Machine } from "./machine.ts";
+import { isCancelled, Opened } from "./opened.ts";
 import type { Kind } from "./operations.ts";
 import { first } from "./ring.ts";
 

@@ -1,8 +1,9 @@
 import { IORING } from "../../system/linux/io-uring.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import type { PendingConnect } from "../engine.ts";
+import { attempt } from "../uncaught.ts";
 import type { Machine } from "./machine.ts";
-import { attempt, CANCEL, CANCEL_ENTRY } from "./opened.ts";
+import { CANCEL, CANCEL_ENTRY } from "./opened.ts";
 import { type Kind, type Operating, operation } from "./operations.ts";
 import { first } from "./ring.ts";
 import type { Room } from "./room.ts";

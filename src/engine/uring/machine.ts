@@ -1,4 +1,5 @@
 import type { OnLoop } from "../../native/event-loop.ts";
+import { uncaught } from "../uncaught.ts";
 import { wakeEachTurn } from "../wake.ts";
 import { Operations } from "./operations.ts";
 import { ReceiveBuffers } from "./receive-buffers.ts";
@@ -105,11 +106,4 @@ export class Machine {
     this.#starved = [];
     for (const each of starved) each.fed();
   }
-}
-
-/** A handler's error is an uncaught exception, as it would be from the event loop itself. */
-export function uncaught(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

@@ -2,7 +2,8 @@ import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Handle } from "../engine.ts";
-import { type Machine, uncaught } from "./machine.ts";
+import { attempt } from "../uncaught.ts";
+import type { Machine } from "./machine.ts";
 import { type Kind, type Operating, operation } from "./operations.ts";
 import { first } from "./ring.ts";
 
@@ -129,12 +130,3 @@ export abstract class Opened implements Handle, Operating {
 
 /** Whether it is what an operation that was cancelled gives. */
 export const isCancelled = (result: number): boolean => result === -ECANCELED;
-
-/** Calls a handler. */
-export function attempt<Argument>(call: (argument: Argument) => void, argument: Argument): void {
-  try {
-    call(argument);
-  } catch (error) {
-    uncaught(error);
-  }
-}

@@ -2,11 +2,12 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
-import { options } from "../../system/linux/options.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
+import { lingerAtOnce } from "../linger-at-once.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
-import { type Machine, type Starved, uncaught } from "./machine.ts";
-import { attempt, isCancelled, Opened } from "./opened.ts";
+import { attempt, uncaught } from "../uncaught.ts";
+import type { Machine, Starved } from "./machine.ts";
+import { isCancelled, Opened } from "./opened.ts";
 import type { Kind } from "./operations.ts";
 import { first } from "./ring.ts";
 import type { Room } from "./room.ts";
@@ -106,7 +107,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (this.#finishing) return;
     if (!this.closing) this.#stop();
     if (this.#failed === 0 && this.#queue.bytes > 0) this.#failed = -ECANCELED;
-    lingerAtOnce(this.fd);
+    lingerAtOnce(linux, this.fd);
     this.#finish();
   }
 
@@ -341,15 +342,4 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     this.#telling = true;
     this.machine.turns.willTell(this);
   }
-}
-
-const SO_LINGER = options.SO_LINGER ?? { level: 0, number: 0 };
-
-/** Has close(2) send a reset: struct linger is { int l_onoff; int l_linger } (include/linux/socket.h). */
-function lingerAtOnce(fd: number): void {
-  const { option } = linux;
-  option.ints[0] = 1;
-  option.ints[1] = 0;
-  option.length = 8;
-  linux.setsockopt(fd, SO_LINGER.level, SO_LINGER.number, option);
 }
