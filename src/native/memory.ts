@@ -63,6 +63,9 @@ export function mapDescriptor(fd: number, offset: number, size: number): Memory 
 /**
  * A new ArrayBuffer over `size` mapped bytes. Safety: they must lie within one mapping of ours. Another buffer over the same bytes may
  * exist only if it is detached: V8 takes each to be the only one.
+ *
+ * Not for where connections are served: koffi.view() ends the process where a worker thread is terminated while it runs, on every
+ * Node ("Error::ThrowAsJavaScriptException napi_throw", koffi 3.3.4). Calls of functions and koffi.address() do not.
  */
 export function viewMemory(pointer: Pointer, size: number): ArrayBuffer {
   return koffi.view(pointer, size);

@@ -8,7 +8,7 @@ import { ReceivedBytes } from "../received-bytes.ts";
 import type { Machine } from "./machine.ts";
 import { type Kind, type Operating, operation } from "./operations.ts";
 import { first } from "./ring.ts";
-import { Room } from "./room.ts";
+import { LentRoom, type Room } from "./room.ts";
 import { LONGEST } from "./send-memory.ts";
 
 const SEND: Kind = 2;
@@ -48,7 +48,7 @@ export class DatagramSend implements Operating {
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
       throw new RangeError(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
-    const received = lender instanceof Room && lender.owner.mayWait ? lender : undefined;
+    const received = lender instanceof LentRoom && lender.owner.mayWait ? lender : undefined;
     const message = machine.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);
     if (received === undefined) {

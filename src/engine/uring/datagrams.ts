@@ -10,8 +10,9 @@ import { DatagramSend } from "./datagram-send.ts";
 import type { Machine, Starved } from "./machine.ts";
 import { isCancelled, Opened } from "./opened.ts";
 import type { Kind } from "./operations.ts";
+import type { ReceiveBuffers } from "./receive-buffers.ts";
 import { first } from "./ring.ts";
-import type { Room } from "./room.ts";
+import type { LentRoom } from "./room.ts";
 import type { Preparing } from "./turns.ts";
 
 const RECEIVE: Kind = 2;
@@ -58,6 +59,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   /** How many the kernel has. It is given others when it has none, so that none overtakes another. */
   #given = 0;
   /** Whether there was no room for one of them. */
+  readonly #buffers: ReceiveBuffers;
   #full = false;
   #preparing = false;
   #telling = false;
@@ -65,6 +67,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   constructor(machine: Machine, fd: number, handlers: DatagramHandlers) {
     super(machine, fd);
     this.#handlers = handlers;
+    this.#buffers = machine.datagramBuffers;
   }
 
   resume(): void {
@@ -163,13 +166,13 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
       this.#cancelling = false;
     }
     if ((flags & IORING.CQE_F_BUFFER) !== 0) {
-      const room = this.machine.datagramBuffers.taken(flags);
+      const room = this.#buffers.taken(flags);
       if (!this.closing && result >= DATA) this.#received(room, result - DATA);
       room.release();
     }
     if (result === -ENOBUFS) {
       this.#starved = true;
-      this.machine.starve(this, this.machine.datagramBuffers);
+      this.machine.starve(this, this.#buffers);
     } else if (
       result < 0 &&
       !this.closing &&
@@ -185,11 +188,11 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   #receive(): void {
     if (this.#receiving || this.#starved || this.#paused || this.closing) return;
     this.#receiving = true;
-    const { group } = this.machine.datagramBuffers;
+    const { group } = this.#buffers;
     this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, TEMPLATE_LOW, TEMPLATE_HIGH, 1, 0, group);
   }
 
-  #received(room: Room, length: number): void {
+  #received(room: LentRoom, length: number): void {
     const { words, bytes } = room;
     const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
     const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;

@@ -1,3 +1,4 @@
+import { isMainThread } from "node:worker_threads";
 import type { OnLoop } from "../../native/event-loop.ts";
 import { uncaught } from "../uncaught.ts";
 import { wakeEachTurn } from "../wake.ts";
@@ -16,6 +17,13 @@ export interface Starved {
 const STREAM_BUFFER = 16_384;
 /** 65 535 bytes of data, what the kernel writes before them, and a name of 128 bytes. */
 const DATAGRAM_BUFFER = 66_048;
+
+/**
+ * How many there are at the start, and at most. A worker thread has all of them from the start: one that is terminated while a
+ * buffer is being made would end the process (viewMemory). A thousand take a millisecond; untouched, they take no pages.
+ */
+const STREAM_BUFFERS = { first: isMainThread ? 128 : 1024, limit: 1024 };
+const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
 
 const MOST_IDLE_TURNS = 8;
 
@@ -38,16 +46,25 @@ export class Machine {
     this.ring = ring;
     const completed = this.operations.completed.bind(this.operations);
     this.turns = new Turns(ring, completed, () => this.#afterRound());
+    if (!isMainThread) this.#prepareForTermination();
   }
 
   get streamBuffers(): ReceiveBuffers {
-    this.#streamBuffers ??= new ReceiveBuffers(this.ring, 1, STREAM_BUFFER, 128, 1024);
+    const { first, limit } = STREAM_BUFFERS;
+    this.#streamBuffers ??= new ReceiveBuffers(this.ring, 1, STREAM_BUFFER, first, limit);
     return this.#streamBuffers;
   }
 
   get datagramBuffers(): ReceiveBuffers {
-    this.#datagramBuffers ??= new ReceiveBuffers(this.ring, 2, DATAGRAM_BUFFER, 16, 128);
+    const { first, limit } = DATAGRAM_BUFFERS;
+    this.#datagramBuffers ??= new ReceiveBuffers(this.ring, 2, DATAGRAM_BUFFER, first, limit);
     return this.#datagramBuffers;
+  }
+
+  /** Makes now what a thread that is terminated must not be making. The buffers are made by being asked for. */
+  #prepareForTermination(): void {
+    this.streamBuffers.publish();
+    this.sendMemory.prepare();
   }
 
   /** Something was opened, which holds the process. */

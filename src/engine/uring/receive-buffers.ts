@@ -1,7 +1,7 @@
 import { mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import type { Ring } from "./ring.ts";
-import { Room, type RoomOwner } from "./room.ts";
+import { LentRoom, type Room, type RoomOwner } from "./room.ts";
 
 /**
  * Buffers that the kernel receives into, as many as are in use at once and not one for every connection: a ring of them,
@@ -11,7 +11,7 @@ export class ReceiveBuffers implements RoomOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
-  readonly #rooms: Room[] = [];
+  readonly #rooms: LentRoom[] = [];
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
   #tail = 0;
@@ -38,7 +38,7 @@ export class ReceiveBuffers implements RoomOwner {
   }
 
   /** The buffer that a completion names: the kernel no longer has it, and the caller is its one user. */
-  taken(flags: number): Room {
+  taken(flags: number): LentRoom {
     const room = this.#rooms[flags >>> IORING.CQE_BUFFER_SHIFT];
     if (room === undefined) throw new Error(`the kernel named a buffer that it was never given`);
     this.#available--;
@@ -83,7 +83,7 @@ export class ReceiveBuffers implements RoomOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const room = new Room(this, this.#rooms.length, memory, index * this.#size, this.#size);
+      const room = new LentRoom(this, this.#rooms.length, memory, index * this.#size, this.#size);
       this.#rooms.push(room);
       this.takeBack(room);
     }

@@ -13,7 +13,7 @@ export interface RoomOwner {
  * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the kernel's operations among
  * them; the last one gives it back to its owner.
  */
-export class Room implements Lender {
+export class Room {
   readonly owner: RoomOwner;
   /** What its owner calls it. */
   readonly index: number;
@@ -21,9 +21,9 @@ export class Room implements Lender {
   /** The address, in two halves. */
   readonly low: number;
   readonly high: number;
-  generation = 1;
   users = 0;
-  #buffer: ArrayBuffer | undefined;
+  readonly #mapping: ArrayBuffer;
+  readonly #offset: number;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
 
@@ -35,37 +35,48 @@ export class Room implements Lender {
     this.size = size;
     this.low = Number(address & 0xffffffffn) | 0;
     this.high = Number(address >> 32n);
+    this.#mapping = memory.buffer;
+    this.#offset = offset;
   }
 
   get pointer(): Pointer {
     return (BigInt(this.high) << 32n) | BigInt(this.low >>> 0);
   }
 
-  /** Its memory, made when it is first needed, and again where somebody transferred it. */
-  get buffer(): ArrayBuffer {
-    if (this.#buffer !== undefined && this.#buffer.byteLength > 0) return this.#buffer;
-    this.#buffer = viewMemory(this.pointer, this.size);
-    this.#bytes = undefined;
-    this.#words = undefined;
-    willBeLent(this.#buffer);
-    return this.#buffer;
-  }
-
   get bytes(): Uint8Array<ArrayBuffer> {
-    const { buffer } = this;
-    this.#bytes ??= new Uint8Array(buffer);
+    this.#bytes ??= new Uint8Array(this.#mapping, this.#offset, this.size);
     return this.#bytes;
   }
 
   /** The same bytes as 32-bit words. */
   get words(): Uint32Array {
-    const { buffer } = this;
-    this.#words ??= new Uint32Array(buffer);
+    this.#words ??= new Uint32Array(this.#mapping, this.#offset, this.size >> 2);
     return this.#words;
   }
 
   release(): void {
     this.users--;
     if (this.users === 0) this.owner.takeBack(this);
+  }
+}
+
+/**
+ * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a worker thread that is terminated
+ * just then would end the process (viewMemory).
+ */
+export class LentRoom extends Room implements Lender {
+  generation = 1;
+  #buffer: ArrayBuffer = this.#view();
+
+  /** Its memory, made again where somebody transferred it. */
+  get buffer(): ArrayBuffer {
+    if (this.#buffer.byteLength === 0) this.#buffer = this.#view();
+    return this.#buffer;
+  }
+
+  #view(): ArrayBuffer {
+    const buffer = viewMemory(this.pointer, this.size);
+    willBeLent(buffer);
+    return buffer;
   }
 }

@@ -14,6 +14,12 @@ export class SendMemory implements RoomOwner {
   readonly mayWait = true;
   readonly #free: Room[][] = SIZES.map(() => []);
 
+  /** Maps rooms of every size, so that none is mapped later unless many are waiting to be sent. */
+  prepare(): void {
+    for (const [index, free] of this.#free.entries())
+      if (free.length === 0) free.push(this.#map(index, free));
+  }
+
   /** A room for `length` bytes, or the longest. The caller is its one user. */
   take(length: number): Room {
     const index = SIZES.findIndex((size) => size >= length || size === LONGEST);

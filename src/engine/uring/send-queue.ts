@@ -1,7 +1,7 @@
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
-import { Room } from "./room.ts";
+import { LentRoom, type Room } from "./room.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
 /** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
@@ -77,7 +77,7 @@ export class SendQueue {
     const length = lengthOf(bytes);
     if (length === 0) return;
     this.bytes += length;
-    if (lender instanceof Room && lender.owner.mayWait) {
+    if (lender instanceof LentRoom && lender.owner.mayWait) {
       lender.users++;
       this.#append(newPiece(lender, undefined, offsetOf(bytes), length));
     } else {

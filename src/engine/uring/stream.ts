@@ -10,7 +10,7 @@ import type { Machine, Starved } from "./machine.ts";
 import { isCancelled, Opened } from "./opened.ts";
 import type { Kind } from "./operations.ts";
 import { first } from "./ring.ts";
-import type { Room } from "./room.ts";
+import type { LentRoom, Room } from "./room.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { Preparing } from "./turns.ts";
 
@@ -185,7 +185,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   }
 
   /** Lends a room to the handler. */
-  #give(room: Room, length: number): void {
+  #give(room: LentRoom, length: number): void {
     const generation = ++room.generation;
     try {
       this.#handlers.data(new ReceivedBytes(room, generation, 0, length));
@@ -195,7 +195,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     room.generation++;
   }
 
-  #keep(room: Room, length: number): void {
+  #keep(room: LentRoom, length: number): void {
     const kept = this.#keeping();
     kept.chunks.push(room.bytes.slice(0, length));
     kept.bytes += length;

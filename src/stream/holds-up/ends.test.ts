@@ -8,7 +8,7 @@ import { Worker } from "node:worker_threads";
 import { someTurns } from "../../conformance/engine/engine-test.ts";
 import { frontDoorTest } from "../../conformance/engine/front-door.ts";
 import { workersEnd } from "../../conformance/engine/workers-end.ts";
-import { runProgram } from "../../conformance/program.ts";
+import { runProgram, runSource } from "../../conformance/program.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
 import { connect } from "../connect.ts";
@@ -100,6 +100,60 @@ for (const how of ["exits", "exits soon", "throws", "is terminated", "is termina
     },
     workersEnd,
   );
+}
+
+// koffi.view(), load() and func() end the process where a thread is terminated while one of them runs (koffi 3.3.4,
+// Error::ThrowAsJavaScriptException in its node-addon-api). The time that one takes is too short to be met on purpose.
+frontDoorTest(
+  "ends: a thread that serves calls nothing of koffi's in which it must not be terminated",
+  async (engine) => {
+    const { status, stdout, stderr } = runSource(countingProgram(engine));
+    assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "none\n", stderr: "" });
+  },
+  { ...workersEnd, windows: "there each connection has a uv_poll_t, whose memory is mapped by 64 KiB" },
+);
+
+/** A server in a thread, which notes those calls of koffi's from when it listens until it has echoed to many. */
+function countingProgram(engine: EngineName): string {
+  const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  return `
+    import { createRequire } from "node:module";
+    import { isMainThread, parentPort, Worker } from "node:worker_threads";
+    import { connect } from ${address("../connect.js")};
+    if (isMainThread) {
+      const worker = new Worker(new URL(import.meta.url));
+      worker.once("message", async (port) => {
+        const peers = Array.from({ length: 200 }, async () => {
+          const peer = await connect({ host: "127.0.0.1", port, engine: "${engine}" });
+          for (let echoes = 0; echoes < 3; echoes++) {
+            await peer.write(Buffer.alloc(3000));
+            for (let got = 0; got < 3000; got += (await peer.read()).length);
+          }
+          await peer.close();
+        });
+        await Promise.all(peers);
+        worker.once("message", (called) => {
+          console.log(called.join() || "none");
+          process.exit();
+        });
+        worker.postMessage("done");
+      });
+    } else {
+      const koffi = createRequire(${address("../listen.js")})("koffi");
+      let called = [];
+      const noted = (name, call) => (...values) => {
+        called.push(name);
+        return call(...values);
+      };
+      for (const name of ["view", "load", "register", "proto", "decode"]) koffi[name] = noted(name, koffi[name]);
+      const { listen } = await import(${address("../listen.js")});
+      const data = (connection, bytes) => connection.write(Buffer.from(bytes));
+      const server = await listen({ host: "127.0.0.1", engine: "${engine}" }, { data });
+      if (called.length === 0) throw new Error("nothing was noted");
+      called = [];
+      parentPort.once("message", () => parentPort.postMessage(called));
+      parentPort.postMessage(server.address.port);
+    }`;
 }
 
 for (const kind of ["program", "thread"]) {
