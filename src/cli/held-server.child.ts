@@ -1,17 +1,9 @@
-import { createServer } from "node:net";
+import { createServer, type Server } from "node:net";
 import { listenersFromEnvironment } from "../stream/listeners-from-environment.ts";
 
 // A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains on SIGTERM.
-const listenPid = process.env.LISTEN_PID ?? null;
-const sockets = listenersFromEnvironment();
-console.log(JSON.stringify({ pid: process.pid, listenPid, sockets: sockets.length }));
-if (process.argv[2] === "tell") process.exit(7);
-const servers = sockets.map((socket) =>
-  createServer((connection) => {
-    connection.on("error", () => {});
-    connection.end(`${process.pid}\n`);
-  }).listen({ fd: socket.detach() }),
-);
+const servers: Server[] = [];
+// Before it tells of itself: whoever reads that may send a signal at once.
 process.on("SIGTERM", () => {
   for (const server of servers) server.close();
 });
@@ -20,3 +12,15 @@ process.on("SIGINT", () => {
   console.log("SIGINT");
   process.exit(3);
 });
+
+const listenPid = process.env.LISTEN_PID ?? null;
+const sockets = listenersFromEnvironment();
+console.log(JSON.stringify({ pid: process.pid, listenPid, sockets: sockets.length }));
+if (process.argv[2] === "tell") process.exit(7);
+for (const socket of sockets) {
+  const server = createServer((connection) => {
+    connection.on("error", () => {});
+    connection.end(`${process.pid}\n`);
+  });
+  servers.push(server.listen({ fd: socket.detach() }));
+}
