@@ -16,6 +16,20 @@ import { readableOf, writableOf } from "./web-streams.ts";
  *
  * It ends with `close()` or `reset()`, at the end of an `await using` scope, when it fails, or by itself once the peer has ended
  * and `end()` has ended this side.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * await using listener = await listen({ host: "127.0.0.1" });
+ * await using client = await connect({ address: listener.address });
+ * await client.end("a question");
+ * await using connection = await listener.accept();
+ * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // a question
+ * // The client has ended its side, and is still sent to.
+ * await connection.end("an answer", { timeout: 5000 });
+ * console.log(`${Buffer.from((await client.read()) ?? [])}`); // an answer
+ * console.log(await client.read()); // null
+ * ```
  */
 export class Connection extends ConnectionBase implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly #pulled: PulledStream;
@@ -127,6 +141,21 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    *
    * @throws Error if a `read()` is still waiting, or it was called before
    * @throws RecvError named `SocketClosed`
+   * @example
+   * ```ts
+   * import http from "node:http";
+   * import { listen } from "berkeley";
+   * const web = http.createServer((_, response) => response.end("hello"));
+   * const listener = await listen({ host: "127.0.0.1", backlog: 64 });
+   * const port = "port" in listener.address ? listener.address.port : 0;
+   * http.get({ port, host: "127.0.0.1", agent: false }, (response) => {
+   *   response.on("data", (bytes) => console.log(`${bytes}`)); // hello
+   * });
+   * const connection = await listener.accept();
+   * web.emit("connection", connection.toDuplex());
+   * await connection.closed;
+   * await listener.close();
+   * ```
    */
   toDuplex(): ConnectionDuplex {
     return new ConnectionDuplex(this.#pulled);

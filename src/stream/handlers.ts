@@ -6,6 +6,24 @@ import type { HandledConnection } from "./handled-connection.ts";
  * where one returns a promise, it is not looked at.
  *
  * One that throws has its connection reset, and `error()` called. Without `error()` what it threw is an uncaught exception.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * const server = await listen({ host: "127.0.0.1" }, {
+ *   open: () => ({ received: 0 }),
+ *   data(connection, bytes) {
+ *     connection.state.received += bytes.length;
+ *   },
+ *   end: (connection) => connection.end(`${connection.state.received} bytes`),
+ *   error: (_, error) => console.error(error),
+ * });
+ * const client = await connect({ address: server.address });
+ * await client.end("hello");
+ * console.log(`${Buffer.from((await client.read()) ?? [])}`); // 5 bytes
+ * await client.close();
+ * await server.close({ drain: 1000 });
+ * ```
  */
 export interface ConnectionHandlers<State = unknown> {
   /** A connection was made. What this returns is its `state`. */

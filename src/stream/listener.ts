@@ -93,6 +93,22 @@ class Pulling implements Taker {
  * again after 5 milliseconds, and then ever later up to a second, or as soon as a connection of the listener has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * const listener = await listen({ host: "127.0.0.1", backlog: 8 });
+ * const client = await connect({ address: listener.address });
+ * console.log(listener.backlog); // { requested: 8, effective: 8 }
+ * for await (const connection of listener) {
+ *   await connection.end("hello");
+ *   await connection.close();
+ *   break;
+ * }
+ * console.log(listener.stats); // { accepted: 1, dropped: 0, retried: 0, causes: {} }
+ * await client.close();
+ * await listener.close();
+ * ```
  */
 export class Listener extends Listening implements AsyncIterable<Connection> {
   readonly #pulling: Pulling;

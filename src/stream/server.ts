@@ -47,6 +47,20 @@ class Serving<State> implements Taker {
  * 5 milliseconds, and then ever later up to a second, or as soon as a connection of the server has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
+ *
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * const server = await listen({ host: "127.0.0.1" }, { open: (connection) => connection.end("hello") });
+ * server.pause();
+ * const client = await connect({ address: server.address });
+ * console.log(server.stats.accepted); // 0
+ * server.resume();
+ * console.log(`${Buffer.from((await client.read()) ?? [])}`); // hello
+ * await client.close();
+ * // Connections have a second to end.
+ * await server.close({ drain: 1000 });
+ * ```
  */
 export class Server extends Listening {
   private constructor(serving: { readonly core: ListeningCore }) {
