@@ -5,17 +5,19 @@ import { basename, join } from "node:path";
 import ts from "typescript";
 import { root } from "../scripts/install-and-build.mjs";
 
-const sources = join(root, "src/posix");
-
-/** Every error set by its call's name: what `listenErrors.rows` is. */
+/** Every error set by the name of its call, or of its function of the front door: what `listenErrors.rows` is. */
 export async function errorSets() {
   const sets = new Map();
-  for (const file of readdirSync(sources).sort()) {
-    const call = basename(file, ".ts");
-    if (file.endsWith(".test.ts") || !readFileSync(join(sources, file), "utf8").includes(`${call}Errors =`))
-      continue;
-    const module = await import(join(root, "dist/posix", `${call}.js`));
-    sets.set(call, module[`${call}Errors`]);
+  for (const folder of ["posix", "stream"]) {
+    const sources = join(root, "src", folder);
+    for (const file of readdirSync(sources).sort()) {
+      if (!file.endsWith(".ts") || file.endsWith(".test.ts")) continue;
+      const [, call] =
+        /^export const (\w+)Errors = new ErrorSet/m.exec(readFileSync(join(sources, file), "utf8")) ?? [];
+      if (call === undefined) continue;
+      const module = await import(join(root, "dist", folder, `${basename(file, ".ts")}.js`));
+      sets.set(call, module[`${call}Errors`]);
+    }
   }
   return sets;
 }

@@ -15,7 +15,7 @@ export const SYSTEM = `.Os berkeley ${version}`;
 export function manualPages(project, errorSets) {
   const calls = project
     .getReflectionsByKind(ReflectionKind.Function)
-    .filter(({ name, sources }) => isCall(name) && !isFrontDoor(sources));
+    .filter((call) => isCall(call.name) && !hasNameOfCall(call));
   const names = calls.map(({ name }) => name);
   return new Map(calls.map((call) => [`${pageName(call.name)}.3`, page(call, names, errorSets)]));
 }
@@ -23,8 +23,10 @@ export function manualPages(project, errorSets) {
 /** What has a page: not the second spelling of a call, nor the guard of its error. */
 const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
 
+const isFrontDoor = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/stream/"));
+
 /** The front door has a listen() and a connect() too; the pages of these names are those of the calls. */
-const isFrontDoor = (sources = []) => sources.some(({ fileName }) => fileName.includes("src/stream/"));
+const hasNameOfCall = (call) => isFrontDoor(call) && ["listen", "connect"].includes(call.name);
 
 /** `man berkeley-listen`: under its own name, it would hide the system's. */
 const pageName = (call) => `berkeley-${call}`;
@@ -74,13 +76,13 @@ const paragraphs = (markdownText) => markdownText.trim().split(/\n{2,}/);
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
-/** The first sentence, as NAME has it: without its full stop, and not like a sentence's start. */
+/** The first sentence, as NAME has it: without its full stop and what a colon leads to, and not like a sentence's start. */
 function title(paragraph) {
   const [sentence] = paragraph
     .replaceAll("\n", " ")
     .replaceAll("`", "")
     .split(/(?<=\.) /);
-  return text(sentence[0].toLowerCase() + sentence.slice(1).replace(/\.$/, ""));
+  return text(sentence[0].toLowerCase() + sentence.slice(1).replace(/(: .*|\.)$/, ""));
 }
 
 function synopsis(module, signature, second) {
@@ -181,7 +183,7 @@ function errorSection(call, second, errors, comment) {
   const bad = comment.getTags("@throws").slice(errors === undefined ? 0 : 1);
   const lines = [
     ...(errors === undefined ? [] : errorList(call, second, errors)),
-    ...(bad.length === 0 ? [] : [".Pp", ...badArguments(bad)]),
+    ...(bad.length === 0 ? [] : [".Pp", ...thrown(leadOf(call, errors), bad)]),
   ];
   return lines.length === 0 ? [] : [".Sh ERRORS", ...(errors === undefined ? lines.slice(1) : lines)];
 }
@@ -209,11 +211,22 @@ function errorText([always, ...cases]) {
   return [...markdown(always), ...(cases.length === 0 ? [] : [".Bl -bullet -compact", ...items, ".El"])];
 }
 
-function badArguments(tags) {
+function withArticle(words) {
+  if (words.startsWith("what ")) return words;
+  return `${/^[AEIO]/.test(words) ? "an" : "a"} ${words}`;
+}
+
+/** What else is thrown: of a call, for bad arguments; a function of the front door makes calls, which fail too. */
+function leadOf(call, errors) {
+  if (!isFrontDoor(call)) return "A bad argument is thrown before any call is made:";
+  return errors === undefined ? "It fails with:" : "It also fails with:";
+}
+
+function thrown(lead, tags) {
   return [
-    "A bad argument is thrown before any call is made:",
+    lead,
     ".Bl -bullet -compact",
-    ...tags.flatMap(({ content }) => [".It", ...markdown(`a ${sentenceEnd(written(content).trim())}`)]),
+    ...tags.flatMap(({ content }) => [".It", ...markdown(withArticle(sentenceEnd(written(content).trim())))]),
     ".El",
   ];
 }
@@ -277,7 +290,7 @@ function definition({ name, type, typeParameters = [], comment, children = [] })
 
 function examples(comment) {
   return comment.getTags("@example").flatMap(({ content }) => {
-    const block = /```ts\n([\s\S]*?)```/.exec(written(content));
+    const block = /```ts.*\n([\s\S]*?)```/.exec(written(content));
     return display(block[1].trimEnd());
   });
 }
