@@ -1,6 +1,8 @@
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
+import { encodeAddress } from "../address/sockaddr.ts";
 import { checkObject, integer } from "../errors/argument.ts";
+import { host } from "../system/host.ts";
 import { checkWait, type WaitOptions } from "./give-up.ts";
 import {
   type AnyOptionValues,
@@ -93,7 +95,7 @@ function checkPlace(options: ConnectOptions): ConnectPlace {
     throw new TypeError(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
   if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
   if (options.path !== undefined)
-    return { kind: "address", address: { family: "unix", path: checkPath(options.path) } };
+    return { kind: "address", address: checkAddress({ family: "unix", path: checkPath(options.path) }) };
   const { host = "localhost", port, family = 0, localAddress, localPort = 0 } = options;
   checkHost("host", host);
   integer("port", port, 1, 0xffff);
@@ -125,5 +127,7 @@ export function checkAddress(address: AddressInput): AddressInput {
   if (!/^(ipv4|ipv6|unix)$/i.test(family))
     throw new TypeError(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
   // Node's spelling of the family is ours in capitals.
-  return { ...address, family: family.toLowerCase() } as AddressInput;
+  const checked = { ...address, family: family.toLowerCase() } as AddressInput;
+  encodeAddress(checked, host, host.address);
+  return checked;
 }
