@@ -110,15 +110,13 @@ test("free never acts on another process than it showed, though it has the numbe
 
 test("free, in a terminal: who has let go of it while it was asked is left alone", async (context) => {
   const server = createServer().listen(0, "127.83.0.3");
+  context.after(() => server.close());
   await once(server, "listening");
   const address = server.address();
   assert.ok(address !== null && typeof address === "object");
   const command = `'${process.execPath}' '${berkeley}' free 127.83.0.3:${address.port}; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 200);
-  if (terminal === undefined) {
-    server.close();
-    return;
-  }
+  if (terminal === undefined) return;
   const screen = plain(await terminal.shows(/Stop it\? \[y\/N\]/));
   assert.match(screen, new RegExp(`\\(pid ${process.pid}, user`));
   await new Promise((resolve) => server.close(resolve));
