@@ -4,6 +4,10 @@ import { eventually } from "../../conformance/engine/engine-test.ts";
 import { portOf } from "../../conformance/engine/front-door.ts";
 import { openDescriptors } from "../../conformance/open-descriptors.ts";
 import { descriptorCount } from "../../conformance/process-size.ts";
+import { SO } from "../../options/so.ts";
+import { AF } from "../../posix/constants.ts";
+import { readOption } from "../../posix/read-option.ts";
+import { host } from "../../system/host.ts";
 import type { Connection } from "../connection.ts";
 import { listen } from "../listen.ts";
 import type { Listener } from "../listener.ts";
@@ -38,14 +42,19 @@ async function echo(connection: Connection) {
   }
 }
 
+/** Deno opens files and pairs of unix sockets for threads of its own, at any time. */
+const isOurs = (descriptor: string) =>
+  !("deno" in process.versions) || readOption(host, Number.parseInt(descriptor, 10), SO.DOMAIN) === AF.INET;
+
 /** Tells its state once it has as many connections as it is told. */
 process.on("message", async (connections) => {
   await eventually(() => (server.connections === connections ? true : undefined));
   let turns = 0;
   await collectGarbageUntil(() => ++turns === 3);
   const { rss: resident, heapUsed: heap, external } = process.memoryUsage();
-  // Deno opens some for threads of its own, which are no sockets; Windows tells sockets only by asking each handle.
-  const descriptors = process.platform === "win32" ? descriptorCount() : openDescriptors().length;
+  // Windows tells sockets only by asking each handle.
+  const descriptors =
+    process.platform === "win32" ? descriptorCount() : openDescriptors().filter(isOurs).length;
   process.send?.({ connections: server.connections, descriptors, resident, heap: heap + external });
 });
 process.send?.(portOf(server.address));
