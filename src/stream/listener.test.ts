@@ -29,6 +29,7 @@ import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
+import { bind } from "../posix/bind.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import { connect } from "./connect.ts";
@@ -317,9 +318,11 @@ frontDoorTest("listen: a number stays the caller's where an option is malformed"
 });
 
 frontDoorTest("listen: a socket that cannot be listened on is closed", async (engine, fixture) => {
-  const datagrams = fixture.udp();
+  // Bound, since Windows asks for that first.
+  const [datagrams, others] = [fixture.udp(), fixture.udp()];
+  for (const socket of [datagrams, others]) bind(socket, { family: "ipv4", address: "127.0.0.1", port: 0 });
   await assert.rejects(listen({ socket: datagrams, engine }), { name: "OperationNotSupported" });
-  const numbered = fixture.udp().detach();
+  const numbered = others.detach();
   await assert.rejects(listen({ socket: numbered, engine }), { name: "OperationNotSupported" });
   const given = fixture.boundTcp();
   await assert.rejects(
