@@ -20,7 +20,7 @@ const DATAGRAM_BUFFER = 66_048;
 
 /**
  * How many there are at the start, and at most. A worker thread has all of them from the start: one that is terminated while a
- * buffer is being made would end the process (viewMemory). A thousand take a millisecond; untouched, they take no pages.
+ * buffer is being made would end the process (viewMemory). A thousand take one to seven milliseconds; untouched, no pages.
  */
 const STREAM_BUFFERS = { first: isMainThread ? 128 : 1024, limit: 1024 };
 const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
