@@ -5,6 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { installAndBuild, root } from "../scripts/install-and-build.mjs";
+import { writeChart } from "./chart.mjs";
 import { writeTables } from "./engine/document.mjs";
 import { installWrk } from "./engine/http.mjs";
 import { measured, reached } from "./engine/report.mjs";
@@ -36,13 +37,13 @@ if (options.help) {
   --rounds N         how often each is measured; 5 by default
   --milliseconds N   how long each time, after the warm-up; 1500 by default
   --output PATH      where the figures go; .cache/engine.json by default
-  --write            writes them to bench/results/engine.json, and their tables to docs/benchmarks.md
-  --tables           measures nothing: writes the tables of bench/results/engine.json to docs/benchmarks.md`);
+  --write            writes bench/results/engine.json, the tables in docs/benchmarks.md and README's chart
+  --tables           measures nothing: writes the tables and the chart from bench/results/engine.json`);
   process.exit(0);
 }
 
 if (options.tables) {
-  writeTables(JSON.parse(readFileSync(RESULTS, "utf8")));
+  document(JSON.parse(readFileSync(RESULTS, "utf8")));
   process.exit(0);
 }
 
@@ -95,7 +96,13 @@ const report = {
 const output = options.write ? RESULTS : options.output;
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, `${JSON.stringify(report, null, 2)}\n`);
-if (options.write) writeTables(report);
+if (options.write) document(report);
 for (const { title, rows } of [...measured(report), { title: "Aims", rows: reached(report) }]) {
   if (rows.length > 0) console.log(`\n${title}: medians of ${rounds} rounds\n${columns(rows)}`);
+}
+
+/** Writes the tables of docs/benchmarks.md and README's chart. */
+function document(report) {
+  writeTables(report);
+  writeChart(report);
 }

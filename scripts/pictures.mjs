@@ -64,12 +64,15 @@ const WIDTH = 8.4;
 function picture(name, command, lines) {
   const all = [`\x1b[2m$\x1b[0m ${command}`, ...lines];
   const height = all.length * LINE + 24;
-  const text = all.map((line, index) => `<text x="14" y="${26 + index * LINE}">${spans(line)}</text>`);
+  const text = all.map(
+    (line, index) =>
+      `<text xml:space="preserve" style="white-space:pre" x="14" y="${26 + index * LINE}">${spans(line)}</text>`,
+  );
   const width = Math.round(COLUMNS * WIDTH + 28);
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">
 <title>${command}</title>
 <rect width="100%" height="100%" rx="8" fill="#0d1117"/>
-<g fill="#e6edf3" font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+<g fill="#e6edf3" font-family="ui-monospace, Menlo, 'DejaVu Sans Mono', monospace" font-size="14">
 ${text.join("\n")}
 </g>
 </svg>
