@@ -3,6 +3,7 @@ import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
 import { kind } from "../errors/argument.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
+import { adviceForUser } from "./advice-for-user.ts";
 import { explainPath } from "./explain-path.ts";
 import { explainPort } from "./explain-port.ts";
 import type { Cause, Explanation } from "./explanation.ts";
@@ -60,7 +61,7 @@ function account(
   notes: readonly string[],
 ): Explanation {
   const verdict = verdictOf(causes);
-  const advice = causes.flatMap((cause) => adviceOn(cause, address));
+  const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address)));
   const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
   const sentence = first ?? "free";
   const lines = [
