@@ -91,7 +91,7 @@ test("an IPv6 address with a port behind it is told to want brackets; hold takes
     assert.match(runBerkeley([command, "::1"]).stderr, /^berkeley: The port is missing; /);
     const { status, stdout } = runBerkeley([command, "--help"]);
     assert.equal(status, 0);
-    assert.match(stdout, /\[\[host:\]port\.\.\.\][\\s\\S]*Exit status: /);
+    assert.match(stdout, /\[\[host:\]port\.\.\.\][\s\S]*Exit status: /);
   }
   const { status, stderr } = runBerkeley(["hold", "3000", "4000", "--", "true"]);
   assert.deepEqual([status, stderr], [2, 'berkeley: hold takes one port: not "4000" besides "3000".\n']);
