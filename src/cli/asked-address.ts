@@ -2,48 +2,71 @@ import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { trySocket } from "../posix/socket.ts";
 import type { ListenAddress } from "./endpoint.ts";
-import { parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
+import { parsePlace, parseUnixPath, resolve } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a command is asked about: a port or `--unix`, one of them. */
-function checkOne(place: string | undefined, unix: string | undefined): void {
-  if (place === undefined && unix === undefined) {
+/** What a command is asked about, as written: ports, or paths given with `--unix`. */
+export interface Asked {
+  readonly places: readonly string[];
+  readonly paths: readonly string[];
+}
+
+/** Ports or paths: some of one kind, and none of the other. */
+export function checkAsked({ places: [place], paths: [path] }: Asked): void {
+  if (place === undefined && path === undefined) {
     throw new UsageError("Which one? Give a port, such as 3000, or --unix and a path.");
   }
-  if (place !== undefined && unix !== undefined) {
+  if (place !== undefined && path !== undefined) {
     throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
   }
 }
 
-/** The place and the command of `[[host:]port] [command...]`: with --unix there is no port, and the first word is the command's. */
-export function placeAndCommand(
-  first: string | undefined,
-  rest: readonly string[],
-  unix: string | undefined,
-): readonly [place: string | undefined, command: readonly string[]] {
-  // No command is called by a number alone: it is the port that --unix stands for.
-  const isPlace = unix === undefined || (first !== undefined && /^\d+$/.test(first));
-  checkOne(isPlace ? first : undefined, unix);
-  return isPlace ? [first, rest] : [undefined, first === undefined ? [] : [first, ...rest]];
+/** For an option that may be repeated. */
+export const collect = (word: string, before: readonly string[] = []): readonly string[] => [...before, word];
+
+/**
+ * The ports and the command of `[[host:]port...] [command...]`. What follows `--` is the command's; without it, the first word
+ * that does not look like a port begins the command. With --unix there are no ports.
+ *
+ * @param operands the words that are no options, without `--`
+ * @param commandLine all the words, which tell where `--` was
+ */
+export function placesAndCommand(
+  operands: readonly string[],
+  paths: readonly string[],
+  commandLine: readonly string[],
+): readonly [places: readonly string[], command: readonly string[]] {
+  const separator = commandLine.indexOf("--");
+  const given = separator === -1 ? operands.length : operands.length - (commandLine.length - separator - 1);
+  const before = operands.slice(0, Math.max(0, given));
+  // The first is taken for a port whatever it looks like: the complaint about it says what a port is.
+  const start = paths.length === 0 && before.length > 0 ? 1 : 0;
+  const others = before.slice(start).findIndex((word) => !looksLikePort(word));
+  const count = others === -1 ? before.length : start + others;
+  const places = operands.slice(0, count);
+  checkAsked({ places, paths });
+  return [places, operands.slice(count)];
 }
+
+/** No command is called by a number alone, nor by one after a colon. */
+const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
 
 /**
  * The address that a command is asked about. A port alone is that of every address, IPv4's and IPv6's, so that whoever has
  * any of them is found.
  */
-export async function askedAddress(
-  place: string | undefined,
-  unix: string | undefined,
-): Promise<ListenAddress> {
-  checkOne(place, unix);
-  if (unix !== undefined) return parseUnixPath(unix);
-  const asked = parseHostAndPort(place, "::");
-  if (asked.port === 0)
-    throw new UsageError("The port is missing; a port is a whole number from 1 to 65535.");
+async function addressOf(place: string): Promise<ListenAddress> {
+  const asked = parsePlace(place, "::");
   if (asked.host !== "::") return resolve(asked);
   return hasIpv6()
     ? { family: "ipv6", address: "::", port: asked.port }
     : { family: "ipv4", address: "0.0.0.0", port: asked.port };
+}
+
+/** The addresses of all that is asked about; each is read before anything is done about the first. */
+export async function askedAddresses(asked: Asked): Promise<readonly ListenAddress[]> {
+  checkAsked(asked);
+  return asked.places.length > 0 ? Promise.all(asked.places.map(addressOf)) : asked.paths.map(parseUnixPath);
 }
 
 /** A kernel without IPv6 has no socket of it. */

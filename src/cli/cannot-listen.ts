@@ -1,11 +1,12 @@
-import { isIPv6, SocketAddress } from "node:net";
+import { SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
 import { explain } from "../diagnose/explain.ts";
+import { shellWord } from "../diagnose/printable.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { pathHolder } from "../stream/unix-path.ts";
-import type { ListenAddress } from "./endpoint.ts";
-import { formatPath, shellWord } from "./format.ts";
+import { bracketsMeant, type ListenAddress } from "./endpoint.ts";
+import { formatPath } from "./format.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What prevented listening, as a UsageError. */
@@ -68,8 +69,10 @@ function placeOf(address: ListenAddress): string {
 
 /** `::1:80` is an address as a whole; it was hardly meant. */
 function portMeant({ address, port }: { readonly address: string; readonly port: number }): string {
-  const [, host = "", meant] = /^(.*):(\d+)$/.exec(address) ?? [];
-  return port === 0 && isIPv6(host) ? `; for port ${meant} of ${host} write [${host}]:${meant}` : "";
+  const meant = port === 0 ? bracketsMeant(address) : undefined;
+  if (meant === undefined) return "";
+  const [host, its] = [meant.slice(1, meant.lastIndexOf("]")), meant.slice(meant.lastIndexOf(":") + 1)];
+  return `; for port ${its} of ${host} write ${meant}`;
 }
 
 /** Of fe80::/10, and without its interface. */

@@ -103,5 +103,5 @@ test("--unix: a path, or @name", () => {
 });
 
 test("what a peer has named itself cannot steer the terminal", () => {
-  assert.equal(formatAddress({ family: "unix", path: "\0\x1b[2Jname" }), "@\\u{1b}[2Jname");
+  assert.equal(formatAddress({ family: "unix", path: "\0\x1b[2J\u202ename" }), "@\\u{1b}[2J\\u{202e}name");
 });

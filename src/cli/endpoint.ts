@@ -31,12 +31,36 @@ export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT
   const colon = text.lastIndexOf(":");
   const host = text.slice(0, Math.max(0, colon));
   if (host.includes(":")) {
-    throw new UsageError(`"${text}" is not host:port; an IPv6 address goes in brackets, as in [::1]:3000.`);
+    const meant = bracketsMeant(text);
+    throw new UsageError(
+      `"${text}" is not host:port; an IPv6 address goes in brackets, as in ${meant ?? "[::1]:3000"}.`,
+    );
   }
   if (colon === -1 && !/^[-+.\d]/.test(text)) {
     throw new UsageError(whyNoPort(text));
   }
   return { host: host === "" ? defaultHost : host, port: parsePort(text.slice(colon + 1)) };
+}
+
+/** Reads `[[host:]port]` where a port is needed. */
+export function parsePlace(text: string | undefined, defaultHost: string): HostAndPort {
+  const asked = parseHostAndPort(text, defaultHost);
+  if (asked.port !== 0) return asked;
+  const meant = bracketsMeant(text ?? "");
+  throw new UsageError(
+    meant === undefined
+      ? "The port is missing; a port is a whole number from 1 to 65535."
+      : `The port is missing: "${text}" is an IPv6 address as a whole; write ${meant}.`,
+  );
+}
+
+/** What was meant by `::1:8080`, which is an address as a whole: `[::1]:8080`; undefined where it has no port at its end. */
+export function bracketsMeant(text: string): string | undefined {
+  const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
+  if (Number(port) > 65535) return undefined;
+  if (isIPv6(host)) return `[${host}]:${port}`;
+  // A single digit there is more likely of the address, as in ::1.
+  return port.length > 1 && host.endsWith(":") && isIPv6(`${host}:`) ? `[${host}:]:${port}` : undefined;
 }
 
 /** One sentence on a word that may be meant as a host, or as a command. */

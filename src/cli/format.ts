@@ -1,4 +1,5 @@
 import type { Address } from "../address/address.ts";
+import { printable } from "../diagnose/printable.ts";
 
 /** An address as people write it: `127.0.0.1:3000`, `[::1]:3000`, a path, `@name`. */
 export function formatAddress(address: Address): string {
@@ -8,6 +9,7 @@ export function formatAddress(address: Address): string {
     case "ipv6":
       return `[${address.address}${address.scopeId === 0 ? "" : `%${address.scopeId}`}]:${address.port}`;
     case "unix":
+      // A peer chooses the name of its unix socket.
       return address.path.length === 0 ? "unnamed" : printable(formatPath(address.path));
     case "unspecified":
       return "unnamed";
@@ -24,18 +26,6 @@ export function formatAddress(address: Address): string {
 export function formatPath(path: string | Uint8Array): string {
   const text = typeof path === "string" ? path : Buffer.from(path).toString();
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;
-}
-
-/** A peer chooses the name of its unix socket: what would steer the terminal is escaped. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => {
-    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
-  });
-}
-
-/** A word for a POSIX shell to paste. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 export function formatBytes(bytes: number): string {

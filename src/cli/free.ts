@@ -1,19 +1,20 @@
-import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
 import { describe } from "../diagnose/sentences.ts";
-import { askedAddress } from "./asked-address.ts";
+import { ask } from "./ask.ts";
+import { askedAddresses, collect } from "./asked-address.ts";
 import { parseGrace } from "./grace.ts";
 import { standardOutput } from "./output.ts";
 import { paragraph } from "./paragraph.ts";
-import { tell } from "./tell.ts";
+import { nameOf, tell } from "./tell.ts";
+import { text } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface FreeOptions {
-  readonly unix?: string;
+  readonly unix?: readonly string[];
   readonly udp?: true;
   readonly yes?: boolean;
   readonly grace: number;
@@ -27,8 +28,12 @@ export function addFree(program: Command, exit: (status: number) => void): void 
   program
     .command("free")
     .description("ask the processes that have a port or a unix path to stop")
-    .argument("[[host:]port]", "what to free; without a host, on every address of this machine")
-    .option("--unix <path>", "free a unix socket; @name is in the abstract namespace")
+    .argument("[[host:]port...]", "what to free; without a host, on every address of this machine")
+    .option(
+      "--unix <path>",
+      "free a unix socket; @name is in the abstract namespace; may be repeated",
+      collect,
+    )
     .option("--udp", "free a UDP port instead of TCP's")
     .option("--yes", "do not ask first")
     .option("--grace <seconds>", "how long to wait after SIGTERM before SIGKILL", parseGrace, 5)
@@ -37,18 +42,28 @@ export function addFree(program: Command, exit: (status: number) => void): void 
       `
 It shows who has it, asks, and sends SIGTERM, then SIGKILL to what is still there; on Windows, which has
 no signals, it is ended at once.
-Its status is 0 if it is free then, 1 if it is not.`,
+Several ports are freed one after another.
+Exit status: 0 free then, 1 not free, 2 if nobody can be asked. Of several ports, the worst of theirs.`,
     )
-    .action(async (place: string | undefined, options: FreeOptions) => {
-      const address = await askedAddress(place, options.unix);
-      const look = () => explain(address, { protocol: options.udp ? "udp" : "tcp" });
-      exit(await free(look, options));
+    .action(async (places: readonly string[], options: FreeOptions) => {
+      const addresses = await askedAddresses({ places, paths: options.unix ?? [] });
+      let worst = FREE;
+      for (const address of addresses) {
+        const look = () => explain(address, { protocol: options.udp ? "udp" : "tcp" });
+        worst = Math.max(worst, await free(look, options, addresses.length === 1));
+      }
+      exit(worst);
     });
 }
 
-async function free(look: () => Explanation, { yes = false, grace }: FreeOptions): Promise<number> {
+async function free(
+  look: () => Explanation,
+  { yes = false, grace }: FreeOptions,
+  isAlone: boolean,
+): Promise<number> {
   const before = look();
-  if (before.verdict === "free") return say("It is free already.", FREE);
+  const name = isAlone ? "It" : nameOf(before.address);
+  if (before.verdict === "free") return say(`${name} is free already.`, FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return account(before);
   // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
@@ -66,7 +81,7 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
   }
   const after = look();
-  return after.verdict === "free" ? say("It is free.", FREE) : account(after);
+  return after.verdict === "free" ? say(`${name} is free.`, FREE) : account(after);
 }
 
 /** Each process once, though it may hold several sockets. */
@@ -80,21 +95,11 @@ const has = ({ pid, startTicks }: Holder, holders: readonly Holder[]): boolean =
   holders.some((holder) => holder.pid === pid && holder.startTicks === startTicks);
 
 async function isWanted(count: number): Promise<boolean> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
+  const answer = await ask(text`Stop ${count === 1 ? "it" : `these ${count}`}? [y/N] `);
+  if (answer === "no terminal") {
     throw new UsageError("There is no terminal to ask on: say --yes to stop them without being asked.");
   }
-  const prompt = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    const answer = await prompt.question(`Stop ${count === 1 ? "it" : `these ${count}`}? [y/N] `);
-    return /^y(es)?$/i.test(answer.trim());
-  } catch (error) {
-    // Ctrl-C and Ctrl-D, which leave the cursor behind the question.
-    if (!(error instanceof Error) || error.name !== "AbortError") throw error;
-    process.stdout.write("\n");
-    return false;
-  } finally {
-    prompt.close();
-  }
+  return answer !== undefined && /^y(es)?$/i.test(answer.trim());
 }
 
 /** What became of a process that was asked to end, in a sentence. */
@@ -126,8 +131,8 @@ function account(explanation: Explanation): number {
   return TAKEN;
 }
 
-function say(text: string, status: number): number {
+function say(words: string, status: number): number {
   const { write, columns } = standardOutput();
-  write(paragraph(text, columns));
+  write(paragraph(words, columns));
   return status;
 }

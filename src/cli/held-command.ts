@@ -5,6 +5,7 @@ import { holdersOf } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
+import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
 
 /** What is run, and how. */
@@ -113,6 +114,12 @@ export class HeldCommand {
 
   #start(): void {
     const { command, sockets, pid } = this.#options;
+    // sh would complain itself, and write the name to the terminal as it is.
+    const refusal = pid ? cannotExecute(command[0]) : undefined;
+    if (refusal !== undefined) {
+      setImmediate(() => this.#ended({ status: cannotRun(command[0], refusal), signal: null }));
+      return;
+    }
     const [program, ...words] = pid ? withPid(command) : command;
     // The flag is the socket's, and not the descriptor's: what ran before may have set it.
     for (const { system, fd } of sockets) system.setNonblocking(fd, false);
@@ -141,8 +148,7 @@ export class HeldCommand {
 }
 
 /** sh alone knows its number before the command has it: exec keeps it. */
-const SCRIPT = `command -v "$1" >/dev/null || { echo "berkeley: Cannot run $1: ENOENT." >&2; exit 127; }
-export LISTEN_PID=$$; exec "$@"`;
+const SCRIPT = 'export LISTEN_PID=$$; exec "$@"';
 
 const withPid = (command: readonly [string, ...string[]]): readonly [string, ...string[]] => [
   "/bin/sh",

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
@@ -9,6 +7,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { berkeley, plainEnvironment, readAll, runBerkeley } from "../conformance/command.ts";
+import { HeldProcess } from "../conformance/held-process.ts";
 import { Holding } from "../conformance/holding.ts";
 import { except } from "../conformance/place.ts";
 import { Terminal } from "../conformance/terminal.ts";
@@ -32,45 +31,6 @@ interface Told {
 }
 
 const toldIn = (stdout: string): Told => JSON.parse(stdout.slice(0, stdout.indexOf("\n")));
-
-/** A running `berkeley hold`, which ends with its test at the latest. */
-class Held {
-  readonly child: ChildProcessWithoutNullStreams;
-  readonly ended: Promise<unknown[]>;
-  #text = "";
-
-  constructor(context: TestContext, words: readonly string[]) {
-    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment });
-    this.ended = once(this.child, "close");
-    context.after(async () => {
-      this.child.kill("SIGTERM");
-      await this.ended;
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        this.#text += text;
-        this.child.emit("told");
-      });
-    }
-  }
-
-  /** Waits until it, or its command, has said so for the `count`th time, and gives the last one. */
-  async says(what: RegExp, count = 1): Promise<RegExpExecArray> {
-    for (;;) {
-      const found = [...this.#text.matchAll(new RegExp(what, "g"))];
-      const last = found[count - 1];
-      if (last !== undefined) return last;
-      const rest = await Promise.race([this.ended, once(this.child, "told").then(() => undefined)]);
-      if (rest !== undefined && !what.test(this.#text))
-        assert.fail(`it ended without ${what}: ${this.#text}`);
-    }
-  }
-
-  async port(): Promise<number> {
-    const [, port] = await this.says(/Holds \S+:(\d+)/);
-    return Number(port);
-  }
-}
 
 /** The number that the server behind a port tells. */
 async function ask(port: number): Promise<string> {
@@ -179,7 +139,7 @@ test("hold ends as its command does: by its status, or by the signal", inherited
 });
 
 test("hold passes signals on, and goes on if the command does", inherited, async (context) => {
-  const held = new Held(context, ["0", "--", process.execPath, server]);
+  const held = HeldProcess.start(context, ["0", "--", process.execPath, server]);
   const port = await held.port();
   const [, pid] = await held.says(/"pid":(\d+)/);
   assert.equal(await ask(port), `${pid}\n`);
@@ -193,7 +153,7 @@ test(
   "hold: ten restarts under load, and no connection is refused, reset or lost",
   inherited,
   async (context) => {
-    const held = new Held(context, ["0", "--", process.execPath, server]);
+    const held = HeldProcess.start(context, ["0", "--", process.execPath, server]);
     const port = await held.port();
     await held.says(/"pid":/);
     let isOver = false;
@@ -222,7 +182,7 @@ test(
   inherited,
   async (context) => {
     const script = `'${process.execPath}' '${server}'; true`;
-    const held = new Held(context, ["0", "--", "sh", "-c", script]);
+    const held = HeldProcess.start(context, ["0", "--", "sh", "-c", script]);
     const port = await held.port();
     const [, first] = await held.says(/"pid":(\d+)/);
     held.child.kill("SIGUSR2");
@@ -243,7 +203,7 @@ test(
     mkdirSync(join(watched, "node_modules"));
     writeFileSync(program, "process.exit(1);");
     const words = ["0", "--restart-on-change", watched, "--grace", "0.1", "--", process.execPath, program];
-    const held = new Held(context, words);
+    const held = HeldProcess.start(context, words);
     await held.says(/It ended with status 1; a change starts it again/);
     // Whoever connects meanwhile is not refused.
     const port = await held.port();

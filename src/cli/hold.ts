@@ -7,7 +7,7 @@ import { getsockname } from "../posix/getsockname.ts";
 import { checkListenOptions } from "../stream/listen-options.ts";
 import { inheritsDescriptors } from "../stream/listeners-from-environment.ts";
 import { type ListeningSockets, openListeningSockets } from "../stream/listening-sockets.ts";
-import { placeAndCommand } from "./asked-address.ts";
+import { collect, placesAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
@@ -53,8 +53,13 @@ The command has the socket as descriptor 3, with LISTEN_FDS=1 (sd_listen_fds(3))
 SIGUSR2 restarts it; connections wait in the queue meanwhile. Other signals are passed on.
 Its status is the command's.`,
     )
-    .action(async (first: string | undefined, rest: string[], options: HoldOptions) => {
-      const [place, [command, ...words]] = placeAndCommand(first, rest, options.unix);
+    .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
+      const paths = options.unix === undefined ? [] : [options.unix];
+      const operands = first === undefined ? [] : [first, ...rest];
+      const [[place, second], [command, ...words]] = placesAndCommand(operands, paths, process.argv);
+      if (second !== undefined) {
+        throw new UsageError(`hold takes one port: not "${second}" besides "${place}".`);
+      }
       if (command === undefined) {
         throw new UsageError(
           "The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`.",
@@ -158,5 +163,3 @@ function endLike(end: CommandEnd): number {
   // Where that does not end us, as where we are the first process of a container.
   return statusOf(end);
 }
-
-const collect = (folder: string, before: readonly string[] = []): readonly string[] => [...before, folder];

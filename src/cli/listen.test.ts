@@ -109,6 +109,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
         refused: 0,
         received: 5,
         sent: 5,
+        dropped: 0,
       });
       assert.ok(milliseconds >= 0 && deepestQueue >= 0);
       await closed;

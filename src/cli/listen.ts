@@ -92,6 +92,8 @@ function listening(
   { address: at, backlog: { effective } }: Server,
   { backlog, respond }: ListenOptions,
 ): ListeningEvent {
+  // Where there is none the system is not Linux, and counts otherwise.
+  const limit = somaxconn();
   const isUnix = at.family === "unix";
   const isInternet = at.family === "ipv4" || at.family === "ipv6";
   return {
@@ -103,7 +105,8 @@ function listening(
     respond,
     backlog,
     granted: effective ?? null,
-    somaxconn: somaxconn() ?? null,
+    somaxconn: limit ?? null,
+    capacity: effective === undefined || limit === undefined ? null : effective + 1,
     pid: process.pid,
   };
 }

@@ -1,4 +1,5 @@
 import { clearScreenDown, cursorTo, emitKeypressEvents } from "node:readline";
+import type { TerminalText } from "./terminal-text.ts";
 
 // DEC's private modes of a terminal: 1049 is a screen of its own, which leaves the one before as it was; 25 is the cursor.
 const OPEN = "\x1b[?1049h\x1b[?25l";
@@ -6,10 +7,11 @@ const CLOSE = "\x1b[?25h\x1b[?1049l";
 
 /** A screen that is drawn anew in place, as top(1) does, and what was there before comes back at the end. */
 export class LiveScreen {
-  readonly #content: () => string;
+  readonly #content: (rows: number) => TerminalText;
   readonly #draw = () => this.draw();
 
-  constructor(content: () => string) {
+  /** `content` is told how many rows there are. */
+  constructor(content: (rows: number) => TerminalText) {
     this.#content = content;
     const { stdin, stdout } = process;
     stdout.write(OPEN);
@@ -24,7 +26,7 @@ export class LiveScreen {
   /** Draws it, as far as there is room. */
   draw(): void {
     const { stdout } = process;
-    const lines = this.#content().split("\n").slice(0, stdout.rows);
+    const lines = this.#content(stdout.rows).raw.split("\n").slice(0, stdout.rows);
     stdout.cork();
     cursorTo(stdout, 0, 0);
     // Each line erases what is left of the one before it.

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { complain } from "./complain.ts";
+import { complain, complainOfDefect } from "./complain.ts";
 import { commands } from "./endpoint.ts";
+import { standardOutput } from "./output.ts";
+import { joinLines } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DONE = 0;
@@ -37,6 +39,11 @@ Examples:
   berkeley free 3000                     stop whoever has it, after asking
   berkeley hold 3000 -- npm start        keep the port open while the server restarts`;
 
+// What Node would print of it may hold the name of a path or a host.
+process.on("uncaughtException", (error) => {
+  complainOfDefect(error);
+  process.exit(BAD_USAGE);
+});
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: string[]): Promise<number> {
@@ -50,7 +57,10 @@ async function run(words: string[]): Promise<number> {
     .helpCommand("help [command]", "print help for a command")
     .addHelpText("after", moreHelp)
     .exitOverride()
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({
+      writeOut: (help) => standardOutput().write(joinLines(help.split("\n"))),
+      outputError: () => {},
+    });
   let status = DONE;
   const exit = (its: number) => {
     status = its;

@@ -63,7 +63,18 @@ test("--json: every line is an object with its event and time, and the fields th
   await listening.event("close");
   await listening.stop();
   const fields: Record<string, string[]> = {
-    listening: ["family", "address", "port", "path", "respond", "backlog", "granted", "somaxconn", "pid"],
+    listening: [
+      "family",
+      "address",
+      "port",
+      "path",
+      "respond",
+      "backlog",
+      "granted",
+      "somaxconn",
+      "capacity",
+      "pid",
+    ],
     queue: ["pending", "limit"],
     connection: ["id", "peer", "open"],
     close: ["id", "peer", "received", "sent", "error", "milliseconds", "open"],
@@ -76,6 +87,7 @@ test("--json: every line is an object with its event and time, and the fields th
       "received",
       "sent",
       "deepestQueue",
+      "dropped",
       "milliseconds",
     ],
   };

@@ -1,12 +1,12 @@
 import Table from "cli-table3";
-import type { Colors } from "picocolors/types.js";
 import type { Listed } from "../diagnose/listeners.ts";
-import { place, printable } from "../diagnose/sentences.ts";
+import { place } from "../diagnose/sentences.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
+import { type Style, type Styles, TerminalText, text } from "./terminal-text.ts";
 
 /** How a table is shown. */
 export interface TableStyle {
-  readonly colors: Colors;
+  readonly styles: Styles;
   /** How wide the screen is; undefined where lines may have any length. */
   readonly columns: number | undefined;
 }
@@ -33,8 +33,8 @@ const border = {
 };
 
 /** Sockets as a table: a line for each, without a newline at the end. */
-export function portsTable(entries: readonly Listed[], style: TableStyle): string {
-  const rows = entries.map((entry) => row(entry, style.colors));
+export function portsTable(entries: readonly Listed[], style: TableStyle): TerminalText {
+  const rows = entries.map((entry) => row(entry, style.styles));
   const widths = HEAD.map((head, column) =>
     Math.max(head.length, ...rows.map((cells) => cells[column]?.width ?? 0)),
   );
@@ -49,59 +49,56 @@ export function portsTable(entries: readonly Listed[], style: TableStyle): strin
       Math.max(HEAD[last]?.length ?? 0, Math.min(widths[last] ?? 0, room)),
     ],
     truncate: "…",
-    head: HEAD.map((head) => style.colors.dim(head)),
+    head: HEAD.map((head) => style.styles.dim(head).raw),
   });
-  for (const cells of rows) table.push(cells.map(({ text }) => text));
+  for (const cells of rows) table.push(cells.map(({ shown }) => shown.raw));
   // The last column is padded: a line that ends in blanks would wrap when it is copied.
-  return table
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
+  const lines = table.toString().split("\n");
+  return TerminalText.trust(lines.map((line) => line.trimEnd()).join("\n"));
 }
 
 interface Cell {
-  readonly text: string;
+  readonly shown: TerminalText;
   readonly width: number;
 }
 
-function row({ socket, holders, user }: Listed, colors: Colors): Cell[] {
+function row({ socket, holders, user }: Listed, styles: Styles): Cell[] {
   const pids = holders.map(({ pid }) => pid);
   const [first] = holders;
   const more = pids.length > 2 ? ` +${pids.length - 1}` : "";
   const drops = socket.protocol === "unix" ? undefined : socket.drops;
-  const command = first === undefined ? "" : printable(first.command.join(" ") || first.name);
   return [
     cell(socket.protocol === "tcp" && socket.use === "bound" ? "tcp, bound" : socket.protocol),
-    cell(place(socket), colors.bold),
+    cell(place(socket), styles.bold),
     cell(more === "" ? pids.join(" ") || "-" : `${pids[0]}${more}`),
     cell(user ?? "-"),
-    queueCell(socket.queue, colors),
+    queueCell(socket.queue, styles),
     cell(
       drops === undefined ? "-" : `${drops}`,
-      drops === undefined || drops === 0 ? colors.dim : colors.red,
+      drops === undefined || drops === 0 ? styles.dim : styles.red,
     ),
-    first === undefined ? cell("not told", colors.dim) : cell(command),
+    first === undefined ? cell("not told", styles.dim) : cell(first.command.join(" ") || first.name),
   ];
 }
 
-function cell(text: string, colour: (text: string) => string = (plain) => plain): Cell {
-  return { text: colour(text), width: [...text].length };
+function cell(words: string, style: Style = TerminalText.of): Cell {
+  const escaped = TerminalText.of(words);
+  return { shown: style(escaped), width: [...escaped.raw].length };
 }
 
 const BAR = 8;
 
 /** The accept queue against its limit, as a bar: Linux admits one connection more than the limit. */
-function queueCell(queue: AcceptQueue | undefined, colors: Colors): Cell {
-  if (queue === undefined) return cell("-", colors.dim);
+function queueCell(queue: AcceptQueue | undefined, styles: Styles): Cell {
+  if (queue === undefined) return cell("-", styles.dim);
   const { pending, limit } = queue;
   const share = Math.min(1, pending / (limit + 1));
   // Somebody who waits is seen, however long the queue may be.
   const filled = pending === 0 ? 0 : Math.max(1, Math.round(share * BAR));
-  const colour = share >= 1 ? colors.red : share >= 0.5 ? colors.yellow : colors.green;
-  const text = `${"█".repeat(filled)}${"░".repeat(BAR - filled)} ${pending}/${limit}`;
+  const style = share >= 1 ? styles.red : share >= 0.5 ? styles.yellow : styles.green;
+  const numbers = `${pending}/${limit}`;
   return {
-    text: `${colour("█".repeat(filled))}${colors.dim("░".repeat(BAR - filled))} ${pending}/${limit}`,
-    width: text.length,
+    shown: text`${style("█".repeat(filled))}${styles.dim("░".repeat(BAR - filled))} ${numbers}`,
+    width: BAR + 1 + numbers.length,
   };
 }

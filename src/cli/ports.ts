@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { type Listed, listeners } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
-import { json } from "./json.ts";
 import { LiveScreen } from "./live-screen.ts";
-import { type Output, standardOutput } from "./output.ts";
+import { type Output, standardOutput, writeJson } from "./output.ts";
 import { portsTable } from "./ports-table.ts";
+import { TerminalText, text } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface PortsOptions {
@@ -29,12 +29,12 @@ export function addPorts(program: Command): void {
       const output = standardOutput();
       if (options.json) await printJson(all, options.watch ?? false);
       else if (options.watch) await watch(all, output);
-      else output.write(`${screenOf(listeners({ all }), output)}\n`);
+      else output.write(text`${screenOf(listeners({ all }), output)}\n`);
     });
 }
 
 async function printJson(all: boolean, goOn: boolean): Promise<void> {
-  const print = () => process.stdout.write(`${json(listeners({ all }))}\n`);
+  const print = () => writeJson(listeners({ all }));
   print();
   if (goOn) await endOf(setInterval(print, INTERVAL));
 }
@@ -49,11 +49,11 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
     );
   }
   let all = startWithAll;
-  using screen = new LiveScreen(() => {
-    const dim = output.colors.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
+  using screen = new LiveScreen((rows) => {
+    const dim = output.styles.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
     // Two lines are ours; what has no room is not worth the time that a table takes.
-    const entries = listeners({ all }).slice(0, Math.max(0, process.stdout.rows - 2));
-    return `${dim}  ${machine()}\n${screenOf(entries, output)}`;
+    const entries = listeners({ all }).slice(0, Math.max(0, rows - 2));
+    return text`${dim}  ${machine()}\n${screenOf(entries, output)}`;
   });
   const timer = setInterval(() => screen.draw(), INTERVAL);
   await screen.untilKey((key) => {
@@ -71,5 +71,5 @@ function machine(): string {
   return `dropped at listeners: ${counters.ListenDrops}, of these by full accept queues: ${counters.ListenOverflows}`;
 }
 
-const screenOf = (entries: readonly Listed[], output: Output): string =>
-  entries.length === 0 ? "Nothing listens." : portsTable(entries, output);
+const screenOf = (entries: readonly Listed[], output: Output): TerminalText =>
+  entries.length === 0 ? TerminalText.of("Nothing listens.") : portsTable(entries, output);

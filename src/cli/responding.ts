@@ -1,3 +1,4 @@
+import type { QueueDrop } from "../diagnose/watch-queue.ts";
 import type { AcceptError } from "../posix/accept.ts";
 import type { HandledConnection } from "../stream/handled-connection.ts";
 import { listen } from "../stream/listen.ts";
@@ -5,6 +6,7 @@ import type { ListenOptions } from "../stream/listen-options.ts";
 import type { Server } from "../stream/server.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { Conversation } from "./conversation.ts";
+import { DropWatch } from "./drop-watch.ts";
 import type { ListenAddress } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
 import type { Report } from "./report/event.ts";
@@ -25,6 +27,7 @@ export interface Totals {
   readonly received: number;
   readonly sent: number;
   readonly deepestQueue: number;
+  readonly dropped: number | null;
 }
 
 /** A connection, and what was told of it. */
@@ -49,6 +52,7 @@ export class Responding {
   #received = 0;
   #sent = 0;
   #pending = 0;
+  #drops: DropWatch | undefined;
   #deepestQueue = 0;
 
   constructor(makeResponder: MakeResponder, report: Report) {
@@ -73,6 +77,7 @@ export class Responding {
         },
       );
       this.#server = server.pause();
+      this.#drops = DropWatch.of(server.sockets, backlog, (drop, total) => this.#tellDrop(drop, total));
       return server;
     } catch (error) {
       throw cannotListen(error, address);
@@ -85,6 +90,7 @@ export class Responding {
 
   /** Closes the listener and every connection. */
   async close(): Promise<Totals> {
+    const dropped = this.#drops?.end();
     const refused = this.#server?.queue?.pending ?? 0;
     const interrupted = this.#open.size;
     this.#ending = true;
@@ -102,7 +108,16 @@ export class Responding {
       received: this.#received,
       sent: this.#sent,
       deepestQueue: this.#deepestQueue,
+      dropped: dropped ?? null,
     };
+  }
+
+  #tellDrop({ dropped, limit: reason, queue: { pending, limit }, message }: QueueDrop, total: number) {
+    const isFull = reason === "backlog" || reason === "somaxconn" || reason === "slow accept";
+    // It was full when it overflowed, however soon it was emptied.
+    if (isFull) this.#deepestQueue = Math.max(this.#deepestQueue, limit + 1);
+    this.#pending = pending;
+    this.#report.tell({ event: "drop", dropped, total, pending, limit, reason, message });
   }
 
   #opened(connection: HandledConnection<Guest>): Guest {

@@ -1,35 +1,36 @@
 import type { Explanation } from "../diagnose/explanation.ts";
-import { hostAndPort, pathText, printable, sentenceOf } from "../diagnose/sentences.ts";
+import { hostAndPort, pathText, sentenceOf } from "../diagnose/sentences.ts";
 import type { Output } from "./output.ts";
 import { paragraph, withCommand } from "./paragraph.ts";
+import { text } from "./terminal-text.ts";
 
 /** What is told below the first line is set in. */
 const INDENT = 2;
 
 /** Writes an account for people: what the matter is, what else there is to know, and what to do about it. */
 export function tell({ address, verdict, causes, notes, advice }: Explanation, output: Output): void {
-  const { write, colors, columns } = output;
-  const name = address.family === "unix" ? printable(pathText(address)) : nameOf(address);
-  const colour = { free: colors.green, taken: colors.red, unavailable: colors.red, unknown: colors.yellow }[
+  const { write, styles, columns } = output;
+  const colour = { free: styles.green, taken: styles.red, unavailable: styles.red, unknown: styles.yellow }[
     verdict
   ];
   const [first = "free", ...others] = causes.map(sentenceOf);
-  write(paragraph(`${colors.bold(name)}: ${colour(first)}`, columns));
+  write(paragraph(text`${styles.bold(nameOf(address))}: ${colour(first)}`, columns));
   for (const other of others) write(paragraph(other, columns, INDENT));
-  for (const note of notes) write(paragraph(colors.dim(note), columns, INDENT));
+  for (const note of notes) write(paragraph(styles.dim(note), columns, INDENT));
   const said = new Set<string>();
   for (const { sentence, command } of advice) {
     const lines =
       command === undefined
         ? paragraph(sentence, columns, INDENT)
-        : withCommand(`${sentence} Run:`, colors.cyan(command), columns, INDENT);
-    if (!said.has(lines)) write(lines);
-    said.add(lines);
+        : withCommand(`${sentence} Run:`, styles.cyan(command), columns, INDENT);
+    if (!said.has(lines.raw)) write(lines);
+    said.add(lines.raw);
   }
 }
 
-/** Every address was asked about where no host was given. */
-function nameOf(address: Parameters<typeof hostAndPort>[0]): string {
+/** The address as it was asked about: every one where no host was given. */
+export function nameOf(address: Explanation["address"]): string {
+  if (address.family === "unix") return pathText(address);
   const isEvery = address.address === "::" || address.address === "0.0.0.0";
   return isEvery ? `port ${address.port}` : hostAndPort(address);
 }

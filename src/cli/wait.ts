@@ -2,14 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Command } from "commander";
 import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
-import { placeAndCommand } from "./asked-address.ts";
+import { collect, placesAndCommand } from "./asked-address.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
-import { parseHostAndPort, parseUnixPath } from "./endpoint.ts";
+import { parsePlace, parseUnixPath } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface WaitOptions {
-  readonly unix?: string;
+  readonly unix?: readonly string[];
   readonly timeout?: number;
 }
 
@@ -21,29 +21,42 @@ export function addWait(program: Command, exit: (status: number) => void): void 
   program
     .command("wait")
     .description("wait until something listens, and then run a command")
-    .argument("[[host:]port]", "what to wait for; without a host, on 127.0.0.1 or ::1")
-    .argument("[command...]", "after --, what to run then")
-    .option("--unix <path>", "wait for a unix socket; @name is in the abstract namespace")
+    .usage("[options] [[host:]port...] [-- command...]")
+    .argument(
+      "[[host:]port...]",
+      "what to wait for, all of them; without a host, on 127.0.0.1 or ::1. After --, the command to run then",
+    )
+    .option(
+      "--unix <path>",
+      "wait for a unix socket; @name is in the abstract namespace; may be repeated",
+      collect,
+    )
     .option("--timeout <seconds>", "give up after so many seconds", parseSeconds)
     .addHelpText(
       "after",
       `
 On this machine it sees the listener without connecting to it.
-Its status is that of the command; without one 0. It is 1 when the time is over.`,
+Exit status: that of the command, or 0 without one; 1 if one of them did not listen in time, 2 for bad usage.`,
     )
-    .action(async (first: string | undefined, rest: string[], { unix, timeout }: WaitOptions) => {
-      const [place, command] = placeAndCommand(first, rest, unix);
-      const listened = await isListenedOn(placeOf(place, unix), timeout);
-      if (!listened) complain(`Nothing listens on ${unix ?? place} after ${timeout} s.`);
-      exit(listened ? await run(command) : NOT_IN_TIME);
+    .action(async (words: readonly string[], options: WaitOptions) => {
+      const { unix = [], timeout } = options;
+      const [places, command] = placesAndCommand(words, unix, process.argv);
+      const awaited = [...places.map(portPlace), ...unix.map(unixPlace)];
+      const names = [...places, ...unix];
+      const listened = await Promise.all(awaited.map((place) => isListenedOn(place, timeout)));
+      const missing = names.filter((_, index) => !listened[index]);
+      for (const name of missing) complain(`Nothing listens on ${name} after ${timeout} s.`);
+      exit(missing.length === 0 ? await run(command) : NOT_IN_TIME);
     });
 }
 
-function placeOf(text: string | undefined, unix: string | undefined): ListenerPlace {
-  if (unix !== undefined) return { path: Buffer.from(parseUnixPath(unix).path).toString() };
-  const { host, port } = parseHostAndPort(text, "localhost");
-  if (port === 0) throw new UsageError("The port is missing; a port is a whole number from 1 to 65535.");
+function portPlace(text: string): ListenerPlace {
+  const { host, port } = parsePlace(text, "localhost");
   return { host, port };
+}
+
+function unixPlace(text: string): ListenerPlace {
+  return { path: Buffer.from(parseUnixPath(text).path).toString() };
 }
 
 async function isListenedOn(place: ListenerPlace, timeout: number | undefined): Promise<boolean> {

@@ -1,13 +1,12 @@
 import type { Command } from "commander";
 import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
-import { askedAddress } from "./asked-address.ts";
-import { json } from "./json.ts";
-import { standardOutput } from "./output.ts";
+import { askedAddresses, collect } from "./asked-address.ts";
+import { standardOutput, writeJson } from "./output.ts";
 import { tell } from "./tell.ts";
 
 interface WhyOptions {
-  readonly unix?: string;
+  readonly unix?: readonly string[];
   readonly udp?: true;
   readonly json?: true;
 }
@@ -25,19 +24,27 @@ export function addWhy(program: Command, exit: (status: number) => void): void {
   program
     .command("why")
     .description("say who has a port or a unix path, and what to do about it")
-    .argument("[[host:]port]", "what to ask about; without a host, every address of this machine")
-    .option("--unix <path>", "ask about a unix socket; @name is in the abstract namespace")
+    .argument("[[host:]port...]", "what to ask about; without a host, every address of this machine")
+    .option(
+      "--unix <path>",
+      "ask about a unix socket; @name is in the abstract namespace; may be repeated",
+      collect,
+    )
     .option("--udp", "ask about UDP instead of TCP")
-    .option("--json", "print the account as one JSON object")
+    .option("--json", "print the account as one JSON object; of several, one a line")
     .addHelpText(
       "after",
-      "\nIts status is 0 if it is free, 1 if it is taken or not to be had, 2 if that cannot be told.",
+      `
+Exit status: 0 free, 1 taken or not to be had, 2 unknown. Of several ports, the worst of theirs.`,
     )
-    .action(async (place: string | undefined, options: WhyOptions) => {
-      const address = await askedAddress(place, options.unix);
-      const explanation = explain(address, { protocol: options.udp ? "udp" : "tcp" });
-      if (options.json) process.stdout.write(`${json(explanation)}\n`);
-      else tell(explanation, standardOutput());
-      exit(statuses[explanation.verdict]);
+    .action(async (places: readonly string[], options: WhyOptions) => {
+      const addresses = await askedAddresses({ places, paths: options.unix ?? [] });
+      const all = addresses.map((address) => {
+        const explanation = explain(address, { protocol: options.udp ? "udp" : "tcp" });
+        if (options.json) writeJson(explanation);
+        else tell(explanation, standardOutput());
+        return statuses[explanation.verdict];
+      });
+      exit(Math.max(...all));
     });
 }

@@ -3,10 +3,12 @@ import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
 import { kind } from "../errors/argument.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
+import { adviceForUser } from "./advice-for-user.ts";
 import { explainPath } from "./explain-path.ts";
 import { explainPort } from "./explain-port.ts";
 import type { Cause, Explanation } from "./explanation.ts";
-import { adviceOn, hostAndPort, pathText, printable, sentenceOf } from "./sentences.ts";
+import { printable } from "./printable.ts";
+import { adviceOn, hostAndPort, pathText, sentenceOf } from "./sentences.ts";
 
 /** What `explain()` takes besides the address. */
 export interface ExplainOptions {
@@ -59,16 +61,16 @@ function account(
   notes: readonly string[],
 ): Explanation {
   const verdict = verdictOf(causes);
-  const advice = causes.flatMap((cause) => adviceOn(cause, address));
-  const [first, ...others] = causes.map(sentenceOf);
+  const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address)));
+  const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
   const sentence = first ?? "free";
   const lines = [
-    `${address.family === "unix" ? printable(pathText(address)) : hostAndPort(address)}: ${sentence}`,
+    `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${sentence}`,
     ...others.map((other) => `  ${other}`),
     ...notes.map((note) => `  ${note}`),
     ...advice.map((one) => `  ${one.sentence}${one.command === undefined ? "" : ` Run: ${one.command}`}`),
   ];
-  return { address, verdict, causes, notes, advice, sentence, text: lines.join("\n") };
+  return { address, verdict, causes, notes, advice, sentence, text: lines.map(printable).join("\n") };
 }
 
 function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {

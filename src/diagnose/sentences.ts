@@ -2,6 +2,7 @@ import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.t
 import { machine } from "../system/host-machine.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";
+import { printable, shellWord } from "./printable.ts";
 import type { Holder } from "./process.ts";
 
 // An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
@@ -194,11 +195,6 @@ function wordOf(address: Ipv4Address | Ipv6Address | UnixAddress): string {
   return address.address === "::" || address.address === "0.0.0.0" ? `${address.port}` : hostAndPort(address);
 }
 
-/** A word for a POSIX shell to paste. */
-function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
-}
-
 /** The two largest units: `2 h`, `1 min 5 s`. */
 export function duration(milliseconds: number): string {
   const seconds = Math.max(0, Math.round(milliseconds / 1000));
@@ -215,9 +211,4 @@ function quoted(command: readonly string[]): string {
   const text = printable(command.join(" "));
   const cut = command.length === 1 ? `…${text.slice(-79)}` : `${text.slice(0, 79)}…`;
   return `"${(text.length > 80 ? cut : text).replaceAll('"', '\\"')}"`;
-}
-
-/** Control and formatting characters as escapes. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}]/gu, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }

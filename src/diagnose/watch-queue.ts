@@ -109,7 +109,7 @@ export function watchQueue(
 }
 
 /** What a listener's queue is like now; undefined where the socket is no TCP listener, or closed. */
-function sample(listener: SocketLike): QueueSample | undefined {
+export function sample(listener: SocketLike): QueueSample | undefined {
   const queue = acceptQueue(listener);
   const memory = tryGetsockopt(listener, SO.MEMINFO);
   const protocol = tryGetsockopt(listener, SO.PROTOCOL);

@@ -1,3 +1,5 @@
+import type { QueueLimit } from "../../diagnose/watch-queue.ts";
+
 /**
  * What `berkeley listen` tells, in this order: `listening` once, then any number of the others, `summary` last. With
  * --json each is one line, with these fields and `time` (ISO 8601, UTC); fields are added, never renamed or removed.
@@ -7,6 +9,7 @@ export type ListenEvent =
   | ConnectionEvent
   | CloseEvent
   | QueueEvent
+  | DropEvent
   | ErrorEvent
   | SummaryEvent;
 
@@ -27,6 +30,8 @@ export interface ListeningEvent {
   readonly granted: number | null;
   /** net.core.somaxconn, which caps the backlog; null where there is none. */
   readonly somaxconn: number | null;
+  /** How many connections may wait to be accepted: one more than the backlog on Linux; null on other systems. */
+  readonly capacity: number | null;
   readonly pid: number;
 }
 
@@ -65,6 +70,22 @@ export interface QueueEvent {
   readonly limit: number;
 }
 
+/** The kernel has dropped connection attempts at this listener: their clients are told nothing, and try again. */
+export interface DropEvent {
+  readonly event: "drop";
+  /** SYNs and last steps of handshakes that were dropped since the last such event; a client that tries again counts again. */
+  readonly dropped: number;
+  /** The same since it listens, as the kernel counts them for this socket (sk_drops). */
+  readonly total: number;
+  /** Connections that wait to be accepted, now. */
+  readonly pending: number;
+  /** The backlog in force. */
+  readonly limit: number;
+  /** Which limit is to blame. Unlike the count it is inferred, from counters of the whole network namespace. */
+  readonly reason: QueueLimit;
+  readonly message: string;
+}
+
 /** Something failed, and the listener goes on. */
 export interface ErrorEvent {
   readonly event: "error";
@@ -92,6 +113,8 @@ export interface SummaryEvent {
   readonly sent: number;
   /** The most connections that were seen in the accept queue. */
   readonly deepestQueue: number;
+  /** Connection attempts that the kernel dropped at this listener; null where it does not count them. */
+  readonly dropped: number | null;
   readonly milliseconds: number;
 }
 

@@ -1,38 +1,36 @@
-import type { Colors } from "picocolors/types.js";
-import { formatBytes, formatDuration, shellWord } from "../format.ts";
+import { shellWord } from "../../diagnose/printable.ts";
+import { formatBytes, formatDuration } from "../format.ts";
+import type { Output } from "../output.ts";
+import { TerminalText, text, type Words } from "../terminal-text.ts";
 import type {
   CloseEvent,
   ConnectionEvent,
+  DropEvent,
   ListenEvent,
   ListeningEvent,
-  QueueEvent,
   Report,
   SummaryEvent,
 } from "./event.ts";
-import { StatusLine, type Terminal } from "./status-line.ts";
+import { StatusLine } from "./status-line.ts";
 
-/** Where lines go: on a terminal a status line stands below them. */
-export interface Output {
-  readonly terminal: Terminal;
-  readonly isTerminal: boolean;
-  readonly colors: Colors;
-}
-
-/** Lines for people. */
-export function humanReport({ terminal, isTerminal, colors }: Output): Report {
+/** Lines for people; on a terminal a status line stands below them. */
+export function humanReport(output: Output): Report {
+  const { styles } = output;
   let queue: { readonly pending: number; readonly limit: number } | undefined;
   let open = 0;
   let connections = 0;
-  const status = isTerminal
-    ? new StatusLine(
-        terminal,
-        () => `${connections} accepted, ${open} open${depth(", queue ")} - Ctrl-C ends`,
-      )
-    : undefined;
+  let dropped = 0;
+  const status = output.isTerminal ? new StatusLine(output, statusText) : undefined;
 
-  function print(line: string) {
-    if (status === undefined) terminal.write(`${line}\n`);
-    else status.print(line);
+  function statusText(): string {
+    const full = queue !== undefined && queue.pending > queue.limit ? " full" : "";
+    const drops = dropped === 0 ? "" : `, ${dropped} dropped`;
+    return `${connections} accepted, ${open} open${depth(", queue ")}${full}${drops} - Ctrl-C ends`;
+  }
+
+  function print(words: Words) {
+    if (status === undefined) output.write(text`${words}\n`);
+    else status.print(TerminalText.of(words));
   }
 
   /** The accept queue, where the system tells it. */
@@ -41,26 +39,34 @@ export function humanReport({ terminal, isTerminal, colors }: Output): Report {
   }
 
   function connected({ id, peer }: ConnectionEvent) {
-    print(`${name(id, peer)} ${colors.green("connected")}${colors.dim(depth("  queue "))}`);
+    print(text`${name(id, peer)} ${styles.green("connected")}${styles.dim(depth("  queue "))}`);
   }
 
   function closed({ id, peer, received, sent, milliseconds, error }: CloseEvent) {
-    const how = error === null ? colors.dim("closed") : colors.red(`closed by ${error}`);
+    const how = error === null ? styles.dim("closed") : styles.red(`closed by ${error}`);
     print(
-      `${name(id, peer)} ${how}  ${formatBytes(received)} in, ${formatBytes(sent)} out, ${formatDuration(milliseconds)}`,
+      text`${name(id, peer)} ${how}  ${formatBytes(received)} in, ${formatBytes(sent)} out, ${formatDuration(milliseconds)}`,
     );
   }
 
-  function name(id: number, peer: string): string {
-    return `${colors.dim(`#${id}`)} ${peer}`;
+  function name(id: number, peer: string): TerminalText {
+    return text`${styles.dim(`#${id}`)} ${peer}`;
+  }
+
+  function droppedSome(event: DropEvent) {
+    const { pending, limit } = event;
+    queue = { pending, limit };
+    dropped = event.total;
+    print(text`${styles.red(event.message)} ${dropped} so far.`);
   }
 
   function tell(event: ListenEvent) {
     switch (event.event) {
       case "listening":
-        print(`listening on ${colors.bold(place(event))}, ${answers[event.respond]}`);
-        print(`  try      ${colors.cyan(client(event))}`);
-        print(`  backlog  ${backlog(event)}`);
+        print(text`listening on ${styles.bold(place(event))}, ${answers[event.respond]}`);
+        print(text`  try      ${styles.cyan(client(event))}`);
+        print(text`  backlog  ${backlog(event)}`);
+        if (event.capacity !== null) print(text`  queue    ${capacity(event.capacity)}`);
         print("  end      Ctrl-C");
         if (event.granted !== null) queue = { pending: 0, limit: event.granted };
         return;
@@ -72,18 +78,16 @@ export function humanReport({ terminal, isTerminal, colors }: Output): Report {
         ({ open } = event);
         return closed(event);
       case "queue":
-        return changed(event);
+        queue = { pending: event.pending, limit: event.limit };
+        return status?.changed();
+      case "drop":
+        return droppedSome(event);
       case "error":
-        return print(colors.red(event.message));
+        return print(styles.red(event.message));
       case "summary":
         status?.end();
-        for (const line of summary(event)) terminal.write(`${line}\n`);
+        for (const line of summary(event)) output.write(text`${line}\n`);
     }
-  }
-
-  function changed({ pending, limit }: QueueEvent) {
-    queue = { pending, limit };
-    status?.changed();
   }
 
   return { tell, end: () => status?.end() };
@@ -132,8 +136,15 @@ function backlog({ backlog, granted, somaxconn }: ListeningEvent): string {
   return `${backlog} asked for, ${granted} granted${why}`;
 }
 
+/** Linux asks whether more wait than the backlog, and not whether as many do: sk_acceptq_is_full() in include/net/sock.h. */
+const capacity = (connections: number) =>
+  `holds ${connections}: one more than the backlog, since Linux drops only while more than the backlog wait`;
+
+const attempts = (count: number) => (count === 1 ? "1 connection attempt" : `${count} connection attempts`);
+
 function summary(event: SummaryEvent): string[] {
-  const { connections, failed, interrupted, refused, received, sent, deepestQueue, milliseconds } = event;
+  const { connections, failed, interrupted, refused, received, sent, deepestQueue, dropped, milliseconds } =
+    event;
   const notes = [
     failed > 0 ? `${failed} ended with an error` : "",
     interrupted > 0 ? `${interrupted} still open` : "",
@@ -143,5 +154,8 @@ function summary(event: SummaryEvent): string[] {
   return [
     `${count} in ${formatDuration(milliseconds)}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`,
     `${formatBytes(received)} in, ${formatBytes(sent)} out; at most ${deepestQueue} waited in the accept queue`,
+    ...(dropped === null || dropped === 0
+      ? []
+      : [`${attempts(dropped)} dropped; a client that tries again counts again`]),
   ];
 }

@@ -1,3 +1,6 @@
+import type { Output } from "../output.ts";
+import { TerminalText, text } from "../terminal-text.ts";
+
 /** From the start of the line to the end of the screen: control sequence ED of ECMA-48. */
 const ERASE_BELOW = "\r\x1b[J";
 
@@ -5,12 +8,7 @@ const ERASE_BELOW = "\r\x1b[J";
 const INTERVAL = 50;
 
 /** The part of a terminal that the status line uses. */
-export interface Terminal {
-  write(text: string): void;
-  readonly columns: number;
-  /** Calls `listener` whenever `columns` has changed, until what it returns is called. */
-  onResize(listener: () => void): () => void;
-}
+type Terminal = Pick<Output, "write" | "columns" | "onResize">;
 
 /** The last line of a terminal, written over in place; other lines scroll above it. */
 export class StatusLine {
@@ -28,8 +26,8 @@ export class StatusLine {
   }
 
   /** Writes a whole line above the status line. */
-  print(line: string): void {
-    this.#terminal.write(`${this.#erase()}${line}\n`);
+  print(line: TerminalText): void {
+    this.#terminal.write(text`${this.#erase()}${line}\n`);
     this.changed();
   }
 
@@ -39,10 +37,14 @@ export class StatusLine {
       this.#timer = undefined;
       const erase = this.#erase();
       // One column stays free: in the last one, terminals differ in where the cursor is.
-      const text = this.#text().slice(0, Math.max(0, this.#terminal.columns - 1));
-      this.#drawn = text.length;
-      this.#terminal.write(`${erase}${text}`);
+      const line = this.#text().slice(0, Math.max(0, this.#columns - 1));
+      this.#drawn = line.length;
+      this.#terminal.write(text`${erase}${line}`);
     }, INTERVAL).unref();
+  }
+
+  get #columns(): number {
+    return this.#terminal.columns ?? Number.POSITIVE_INFINITY;
   }
 
   end(): void {
@@ -53,9 +55,9 @@ export class StatusLine {
   }
 
   /** What erases the line. A terminal that has become narrower since has wrapped it: it begins some rows above. */
-  #erase(): string {
-    const rows = Math.ceil(this.#drawn / Math.max(1, this.#terminal.columns));
+  #erase(): TerminalText {
+    const rows = Math.ceil(this.#drawn / Math.max(1, this.#columns));
     this.#drawn = 0;
-    return rows > 1 ? `\x1b[${rows - 1}A${ERASE_BELOW}` : ERASE_BELOW;
+    return TerminalText.trust(rows > 1 ? `\x1b[${rows - 1}A${ERASE_BELOW}` : ERASE_BELOW);
   }
 }

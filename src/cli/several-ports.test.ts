@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import { runBerkeley } from "../conformance/command.ts";
+import { Holding } from "../conformance/holding.ts";
+
+const address = { family: "ipv4", address: "127.83.0.5", port: 0 } as const;
+
+/** Two ports that are listened on, by one process each, and a third that was. */
+async function ports(context: TestContext) {
+  const places: string[] = [];
+  const held: Holding[] = [];
+  for (let count = 0; count < 3; count++) {
+    const one = await Holding.start(context, { sockets: [{ address, backlog: 1 }] });
+    assert.ok(one.address.family === "ipv4");
+    places.push(`127.83.0.5:${one.address.port}`);
+    held.push(one);
+  }
+  await held[2]?.stop();
+  const [first = "", second = "", free = ""] = places;
+  return { first, second, free };
+}
+
+test("wait: for all of several ports; what follows -- is the command, though it be a number", async (context) => {
+  const { first, second, free } = await ports(context);
+  assert.equal(runBerkeley(["wait", first, second]).status, 0);
+  assert.equal(runBerkeley(["wait", first, second, "--", "sh", "-c", "exit 7"]).status, 7);
+  assert.equal(runBerkeley(["wait", first, second, "sh"], { stdio: ["ignore", "pipe", "pipe"] }).status, 0);
+  assert.equal(runBerkeley(["wait", first, "--", "6399"]).status, 127);
+  const late = runBerkeley(["wait", first, free, "--timeout", "0.05", "--", "echo", "ran"]);
+  assert.deepEqual(
+    [late.status, late.stdout, late.stderr],
+    [1, "", `berkeley: Nothing listens on ${free} after 0.05 s.\n`],
+  );
+});
+
+test("why: of several ports, each is told, as JSON one a line; the worst status wins", async (context) => {
+  const { first, second, free } = await ports(context);
+  const told = runBerkeley(["why", free, first, second]);
+  assert.equal(told.status, 1);
+  for (const place of [free, first, second]) assert.match(told.stdout, new RegExp(`^${place}: `, "m"));
+  const { status, stdout } = runBerkeley(["why", "--json", first, free]);
+  const verdicts = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).verdict);
+  assert.deepEqual([status, verdicts], [1, ["taken", "free"]]);
+  assert.equal(runBerkeley(["why", free, free]).status, 0);
+  assert.deepEqual(runBerkeley(["why", free, "70000"]).stdout, "", "all are read before any is told");
+});
+
+test("free: several ports, one after another, each named", async (context) => {
+  const { first, second, free } = await ports(context);
+  const { status, stdout } = runBerkeley(["free", free, first, second, "--yes"]);
+  assert.equal(status, 0);
+  assert.match(
+    stdout,
+    new RegExp(
+      `^${free} is free already\\.\n[\\s\\S]*\n${first} is free\\.\n[\\s\\S]*\n${second} is free\\.\n$`,
+    ),
+  );
+});
+
+test("--unix may be repeated, and stands beside no port", async (context) => {
+  const names = ["a", "b"].map((letter) => `berkeley-several-${process.pid}-${letter}`);
+  const sockets = names.map(
+    (name) => ({ address: { family: "unix", path: `\0${name}` }, backlog: 1 }) as const,
+  );
+  await Holding.start(context, { sockets });
+  const words = names.flatMap((name) => ["--unix", `@${name}`]);
+  assert.equal(runBerkeley(["wait", ...words, "--", "true"]).status, 0);
+  const { status, stdout } = runBerkeley(["why", ...words]);
+  assert.deepEqual([status, stdout.match(/held by/g)?.length], [1, 2]);
+  for (const command of ["wait", "why", "free"]) {
+    const { status, stderr } = runBerkeley([command, "3000", "4000", ...words]);
+    assert.deepEqual([status, stderr], [2, 'berkeley: Give either a port ("3000") or --unix, not both.\n']);
+  }
+});
+
+test("an IPv6 address with a port behind it is told to want brackets; hold takes one port", () => {
+  for (const command of ["why", "wait", "free"]) {
+    for (const [asked, meant] of [
+      ["::1:8080", "[::1]:8080"],
+      ["::8080", "[::]:8080"],
+      ["fe80::1%lo:443", "[fe80::1%lo]:443"],
+      ["1:2:3:4:5:6:7:8:80", "[1:2:3:4:5:6:7:8]:80"],
+    ] as const) {
+      const { status, stderr } = runBerkeley([command, asked]);
+      assert.equal(status, 2);
+      assert.ok(stderr.includes(meant), stderr);
+    }
+    assert.match(runBerkeley([command, "::1"]).stderr, /^berkeley: The port is missing; /);
+    const { status, stdout } = runBerkeley([command, "--help"]);
+    assert.equal(status, 0);
+    assert.match(stdout, /\[\[host:\]port\.\.\.\][\s\S]*Exit status: /);
+  }
+  const { status, stderr } = runBerkeley(["hold", "3000", "4000", "--", "true"]);
+  assert.deepEqual([status, stderr], [2, 'berkeley: hold takes one port: not "4000" besides "3000".\n']);
+});

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import { once } from "node:events";
+import type { TestContext } from "node:test";
+import { berkeley, plainEnvironment } from "./command.ts";
+
+/** A running `berkeley hold`, which ends with its test at the latest. */
+export class HeldProcess {
+  readonly child: ChildProcessWithoutNullStreams;
+  readonly ended: Promise<unknown[]>;
+  #text = "";
+
+  static start(context: TestContext, words: readonly string[]): HeldProcess {
+    return new HeldProcess(context, words);
+  }
+
+  constructor(context: TestContext, words: readonly string[]) {
+    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment });
+    this.ended = once(this.child, "close");
+    context.after(async () => {
+      this.child.kill("SIGTERM");
+      await this.ended;
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        this.#text += text;
+        this.child.emit("told");
+      });
+    }
+  }
+
+  /** Waits until it, or its command, has said so for the `count`th time, and gives the last one. */
+  async says(what: RegExp, count = 1): Promise<RegExpExecArray> {
+    for (;;) {
+      const found = [...this.#text.matchAll(new RegExp(what, "g"))];
+      const last = found[count - 1];
+      if (last !== undefined) return last;
+      const rest = await Promise.race([this.ended, once(this.child, "told").then(() => undefined)]);
+      if (rest !== undefined && !what.test(this.#text))
+        assert.fail(`it ended without ${what}: ${this.#text}`);
+    }
+  }
+
+  async port(): Promise<number> {
+    const [, port] = await this.says(/Holds \S+:(\d+)/);
+    return Number(port);
+  }
+}
