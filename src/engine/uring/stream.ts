@@ -5,7 +5,6 @@ import { linux } from "../../system/linux/linux.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Machine, Starved } from "./machine.ts";
 import { isCancelled, Opened } from "./opened.ts";
@@ -260,7 +259,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #give(room: LentRoom, length: number): void {
     const generation = ++room.generation;
     try {
-      this.#handlers.data(new ReceivedBytes(room, generation, 0, length));
+      this.#handlers.data(room.lent(generation, 0, length));
     } catch (error) {
       uncaught(error);
     }
