@@ -321,6 +321,8 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     this.#shutdown = "done";
     this.#shutdownResult =
       this.#failed < 0 ? this.#failed : system.shutdown(this.fd, system.constants.SHUT.WR);
+    // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+    if (this.#shutdownResult < 0) this.#fail(this.#shutdownResult);
     if (this.#shutdownCalls !== undefined) this.later();
   }
 

@@ -374,6 +374,11 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (this.#shutdown === "wanted") {
       this.#shutdown = "done";
       this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
+      // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+      if (this.#shutdownResult < 0 && this.#failed === 0) {
+        this.#failToSend(this.#shutdownResult);
+        return;
+      }
     }
     this.#tellShutdown(this.#shutdownResult);
   }
