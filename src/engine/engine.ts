@@ -109,9 +109,17 @@ export interface StreamHandlers {
   end(): void;
   /**
    * Receiving or sending failed, and the Stream is of no more use but to be closed: no other handler is called any more, what
-   * was not sent is dropped, `pendingBytes` is 0. Called once at most.
+   * was not sent is dropped, `pendingBytes` is 0. Called once at most. What the system had received by then comes before it, in
+   * order; while the Stream is paused with such bytes, it waits for `resume()`.
+   *
+   * @param ended a paused Stream had nothing to receive but the peer's end, which end() was not called for
    */
-  failed(errno: number): void;
+  failed(errno: number, ended: boolean): void;
+  /**
+   * Sending failed, and failed() comes once what has been received is told. What was not sent is dropped, and what is written from
+   * now on too; `pendingBytes` is 0. For those who wait for it.
+   */
+  sendingFailed?(errno: number): void;
   /** `pendingBytes` has fallen, and not to 0: the system has taken some. For those who wait for a part of it. */
   sent?(): void;
   /** `pendingBytes` has fallen to 0, after a write() that did not leave it 0: the system has taken all. */

@@ -2,7 +2,7 @@ import { lengthOf, memoryOf } from "../system/view.ts";
 
 /** Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is another. */
 export interface Lender {
-  /** Over this memory and no more; a new one where somebody transferred the last. */
+  /** Over this memory and no more. Where a program transfers it, the memory is the program's, and is not lent again. */
   readonly buffer: ArrayBuffer;
   /** Even while the memory is lent, odd while it is not. */
   generation: number;

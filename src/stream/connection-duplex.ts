@@ -28,6 +28,11 @@ export class ConnectionDuplex extends Duplex {
   readonly #pulled: PulledStream;
   /** Called once the system has taken what was written. */
   #written: Callback | undefined;
+  /** What it is destroyed with once what had been received is read. */
+  #failed: Error | undefined;
+  #sendingFailed = false;
+  #ended = false;
+  #destroySoon = false;
   #idle: NodeJS.Timeout | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
@@ -40,14 +45,15 @@ export class ConnectionDuplex extends Duplex {
     this.#pulled = pulled;
     const consumer: Consumer = {
       data: (bytes) => this.#received(new Uint8Array(bytes)),
-      end: () => this.push(null),
-      failed: (errno) => this.destroy(connectionError(errno)),
+      end: () => this.#end(),
+      failed: (errno) => this.#fail(connectionError(errno)),
+      sendingFailed: (errno) => this.#failToSend(connectionError(errno)),
       drained: () => this.#drained(),
-      closed: (error) => this.destroy(error instanceof Error ? error : undefined),
+      closed: (error) => this.#fail(error instanceof Error ? error : undefined),
     };
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
-    if (ended) this.push(null);
+    if (ended) this.#end();
   }
 
   get bytesRead(): number {
@@ -134,6 +140,8 @@ export class ConnectionDuplex extends Duplex {
 
   /** Ends, and is destroyed once what was written is sent. */
   destroySoon(): void {
+    this.#destroySoon = true;
+    if (this.#sendingFailed) this.destroy();
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once("finish", () => this.destroy());
@@ -143,6 +151,14 @@ export class ConnectionDuplex extends Duplex {
   resetAndDestroy(): this {
     this.#pulled.reset();
     return this.destroy();
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    const failed = this.#failed;
+    // The reader gets the last of the bytes first.
+    if (failed !== undefined && this.readableLength === 0) process.nextTick(() => this.destroy(failed));
+    return chunk;
   }
 
   /** @internal */
@@ -170,7 +186,10 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _final(done: Callback): void {
-    this.#pulled.finish((error) => done(error instanceof Error ? error : null));
+    this.#pulled.finish((error) => {
+      // It is destroyed with the error once what has been received is read.
+      if (!this.#sendingFailed) done(error instanceof Error ? error : null);
+    });
   }
 
   /** @internal */
@@ -185,6 +204,28 @@ export class ConnectionDuplex extends Duplex {
       done(error);
       written?.(error ?? this.#failure());
     });
+  }
+
+  #end() {
+    this.#ended = true;
+    this.push(null);
+  }
+
+  /**
+   * What is written from now on seems to be sent, as what the kernel had taken does: a program that waits for `drain` before it
+   * reads on gets what has been received, and then the error. One that does not read gets it at once.
+   */
+  #failToSend(error: Error) {
+    this.#sendingFailed = true;
+    if (this.readableFlowing === null || this.#destroySoon) this.destroy(error);
+    else this.#drained();
+  }
+
+  #fail(error: Error | undefined) {
+    if (error === undefined || this.readableFlowing === null || this.readableEnded) this.destroy(error);
+    else if (this.#ended) this.once("end", () => this.destroy(error));
+    else if (this.readableLength === 0) this.destroy(error);
+    else this.#failed = error;
   }
 
   #received(bytes: Uint8Array) {

@@ -65,9 +65,14 @@ export class HandledStream<State> extends OpenStream {
     }
   }
 
-  override failed(errno: number): void {
-    super.failed(errno);
+  override failed(errno: number, ended: boolean): void {
+    super.failed(errno, ended);
     this.#handlers.error?.(this.connection, this.failure);
+  }
+
+  /** Nothing waits to be sent any more: what the peer sent is received, and then the failure. */
+  sendingFailed(): void {
+    this.drained();
   }
 
   protected override closing(): void {}

@@ -82,7 +82,7 @@ export abstract class OpenStream implements StreamHandlers {
     this.stream.unref();
   }
 
-  failed(errno: number): void {
+  failed(errno: number, _ended: boolean): void {
     this.#failure ??= connectionError(errno);
     this.close();
   }

@@ -1,6 +1,6 @@
 import type { Engine, StreamHandlers } from "../engine/engine.ts";
 import { lengthOf } from "../system/view.ts";
-import { connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
+import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import type { WaitOptions } from "./give-up.ts";
 import { OpenStream, type StreamOwner } from "./open-stream.ts";
 import { asResult } from "./pieces.ts";
@@ -13,6 +13,7 @@ const nothing = () => {};
 
 /** Who takes a stream over, as a Duplex does. */
 export interface Consumer extends StreamHandlers {
+  sendingFailed(errno: number): void;
   /** The descriptor is closed before both sides had ended: by the program, its listener, or a failure. */
   closed(error: unknown): void;
 }
@@ -31,6 +32,7 @@ export class PulledStream extends OpenStream {
   #receivingEnded = false;
   #sendingEnded = false;
   #receiving = false;
+  #sendingFailure: ConnectionError | undefined;
   #descriptorClosed = false;
   #consumer: Consumer | undefined;
 
@@ -65,9 +67,19 @@ export class PulledStream extends OpenStream {
     this.#writers.resolveAll();
   }
 
-  override failed(errno: number): void {
-    super.failed(errno);
-    this.#consumer?.failed(errno);
+  /** What has been received can still be read; the failure itself comes after that. */
+  sendingFailed(errno: number): void {
+    this.#sendingFailure = connectionError(errno);
+    this.#writers.rejectAll(this.#sendingFailure);
+    // Nobody will read what has been received.
+    if (this.#receivingEnded) this.failed(errno, false);
+    else this.#consumer?.sendingFailed(errno);
+  }
+
+  override failed(errno: number, ended: boolean): void {
+    if (ended) this.end();
+    super.failed(errno, ended);
+    this.#consumer?.failed(errno, ended);
   }
 
   protected override closing(): void {
@@ -117,6 +129,7 @@ export class PulledStream extends OpenStream {
   write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     if (!this.open) return Promise.reject(this.error ?? sendingClosed());
+    if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     try {
       this.stream.write(bytes);

@@ -3,6 +3,7 @@
 const view: object = Object.getPrototypeOf(Uint8Array.prototype);
 const lengthGetter = getter<number>(view, "length");
 const offsetGetter = getter<number>(view, "byteOffset");
+const bufferLengthGetter = getter<number>(ArrayBuffer.prototype, "byteLength");
 const bufferGetter = getter<ArrayBufferLike>(view, "buffer");
 
 /** How many bytes a view has; 0 once its memory is detached. (`byteLength` is the same, at six times the cost on Node 20.) */
@@ -18,6 +19,11 @@ export function offsetOf(bytes: Uint8Array): number {
 /** The memory that a view is of. */
 export function memoryOf(bytes: Uint8Array): ArrayBufferLike {
   return Reflect.apply(bufferGetter, bytes, []);
+}
+
+/** How many bytes a buffer has; 0 once it is detached. */
+export function bufferLengthOf(buffer: ArrayBuffer): number {
+  return Reflect.apply(bufferLengthGetter, buffer, []);
 }
 
 /** The getter of a property, which must be there, and gives a Value: the language's standard says so. */

@@ -164,6 +164,8 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
     for (let index = 0; index < count && !this.closing; index++) {
       const room = rooms[index];
       if (room === undefined) return;
+      // A handler of this batch has transferred its buffer, with the datagram in it.
+      if (room.memory.isTransferred) continue;
       if (this.#paused) {
         const bytes = room.memory.bytes.slice(0, room.bytes);
         this.#kept.push({ bytes, from: copyOf(room.address), flags: room.flags });

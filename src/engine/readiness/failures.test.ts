@@ -299,3 +299,64 @@ test("readiness: small writes of a handler go in one call, large ones in their o
   assert.deepEqual(sent, ["abc", "xxxxxxxxxx", "end"]);
   await left.close();
 });
+
+test("readiness: the 65th connection that waits is accepted, though nobody comes after it", async () => {
+  const { engine, poller } = start({
+    accept: [...Array.from({ length: 70 }, (_, index) => 1000 + index), AGAIN],
+  });
+  const accepted: number[] = [];
+  const acceptor = engine.acceptor(7, { accepted: (fd) => accepted.push(fd), failed: () => assert.fail() });
+  acceptor.accept(100);
+  poller.tell(7, READABLE);
+  await someTurns();
+  assert.equal(accepted.length, 70);
+  await new Promise((resolve) => acceptor.close(resolve));
+});
+
+test("readiness: what a handler writes and closes after is sent", async () => {
+  const { engine, poller, system } = start({ recv: [4, AGAIN] });
+  const left = new RecordedStream(engine, 7);
+  let closed: Promise<number> | undefined;
+  left.onData = () => {
+    left.stream.write(word);
+    closed = left.close();
+  };
+  left.stream.resume();
+  poller.tell(7, READABLE);
+  await left.until(() => closed !== undefined);
+  assert.equal(await closed, 0);
+  const names = system.calls.map((call) => call.slice(0, call.indexOf("(")));
+  assert.deepEqual(
+    names.filter((name) => ["send", "close"].includes(name)),
+    ["send", "close"],
+  );
+});
+
+test("readiness: the second send of what is left is made again after a signal", async () => {
+  const { engine, poller } = start({ send: [2, INTERRUPTED, 2] });
+  const left = new RecordedStream(engine, 7);
+  left.stream.write(word);
+  assert.equal(left.stream.pendingBytes, 2);
+  poller.tell(7, WRITABLE);
+  await left.until(() => left.drains === 1 || left.errno !== 0);
+  assert.deepEqual([left.errno, left.stream.pendingBytes], [0, 0]);
+  await left.close();
+});
+
+test("readiness: what was left to send is pending until its failure is told", async () => {
+  const { engine, poller } = start({ recv: [4, AGAIN], send: [2, errno("ECONNRESET")] });
+  const left = new RecordedStream(engine, 7);
+  const other = new RecordedStream(engine, 8);
+  left.stream.write(word);
+  let pending = -1;
+  // Served after the first, in the same turn.
+  other.onData = () => {
+    pending = left.stream.pendingBytes;
+  };
+  other.stream.resume();
+  poller.tell(7, WRITABLE);
+  poller.tell(8, READABLE);
+  await left.until(() => left.errno !== 0);
+  assert.deepEqual([pending, left.stream.pendingBytes], [2, 0]);
+  await Promise.all([left.close(), other.close()]);
+});

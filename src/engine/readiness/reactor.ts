@@ -27,6 +27,7 @@ export class Reactor {
   readonly system: System;
   /** Those that an engine acts upon, as calls return them. */
   readonly errors: {
+    readonly brokenPipe: number;
     readonly cancelled: number;
     readonly connectionReset: number;
     readonly interrupted: number;
@@ -56,8 +57,16 @@ export class Reactor {
 
   constructor(system: System, open: OpenPoller) {
     this.system = system;
-    const { EAGAIN = 0, ECANCELED = 0, ECONNRESET = 0, EINPROGRESS = 0, EINTR = 0 } = system.errnos;
+    const {
+      EAGAIN = 0,
+      ECANCELED = 0,
+      ECONNRESET = 0,
+      EINPROGRESS = 0,
+      EINTR = 0,
+      EPIPE = 0,
+    } = system.errnos;
     this.errors = {
+      brokenPipe: -EPIPE,
       cancelled: -ECANCELED,
       connectionReset: -ECONNRESET,
       interrupted: -EINTR,

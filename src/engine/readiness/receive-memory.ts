@@ -1,3 +1,4 @@
+import { lengthOf } from "../../system/view.ts";
 import { type Lender, willBeLent } from "../received-bytes.ts";
 
 /** The most that one call receives, and the longest datagram that IP carries. */
@@ -9,9 +10,22 @@ const SIZE = 65_536;
  */
 export class ReceiveMemory implements Lender {
   buffer = newBuffer();
-  /** All of it. */
-  bytes = new Uint8Array(this.buffer);
   generation = 1;
+  #bytes = new Uint8Array(this.buffer);
+
+  /** All of it. It may be transferred at any time, since a program can keep the buffer of a view: a call of length 0 would find an end. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    if (this.isTransferred) {
+      this.buffer = newBuffer();
+      this.#bytes = new Uint8Array(this.buffer);
+    }
+    return this.#bytes;
+  }
+
+  /** What was received is a program's own now. */
+  get isTransferred(): boolean {
+    return lengthOf(this.#bytes) === 0;
+  }
 
   /** Lends it; gives the generation of the views. */
   lend(): number {
@@ -22,9 +36,6 @@ export class ReceiveMemory implements Lender {
   /** The handler has returned. */
   takeBack(): void {
     this.generation++;
-    if (this.bytes.length > 0) return;
-    this.buffer = newBuffer();
-    this.bytes = new Uint8Array(this.buffer);
   }
 }
 

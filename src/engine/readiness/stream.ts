@@ -1,7 +1,7 @@
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
-import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
+import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
@@ -12,6 +12,8 @@ import type { Reactor } from "./reactor.ts";
 
 /** Calls of one turn, of at most 64 KiB each. */
 const CALLS = 4;
+
+const peeked = new Uint8Array(1);
 
 /** A stream of the readiness engine. */
 export class ReadinessStream extends Opened implements Stream, Sender {
@@ -29,7 +31,9 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   #over = false;
   /** Bytes were left when write() returned, and are sent. */
   #drained = false;
+  /** The first failure of sending or receiving. After one of sending, what has come is received before it is told. */
   #failed = 0;
+  #sendingFailureTold = false;
   #failureTold = false;
   /** Bytes that will never be sent: they count as pending until that is told. */
   #lost = 0;
@@ -47,8 +51,12 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   }
 
   resume(): void {
-    if (!this.#paused || this.closing || this.#failed < 0) return;
+    if (!this.#paused || this.closing || this.#failureTold) return;
     this.#paused = false;
+    if (this.#failed < 0) {
+      this.later();
+      return;
+    }
     const returned = this.#readable ? 0 : this.await(READABLE);
     if (returned < 0) this.#fail(returned);
     else if (this.#readable) this.later();
@@ -59,7 +67,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.closing || this.#failureTold) return;
+    if (this.closing || this.#sendingFailureTold || this.#failureTold) return;
     if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
     const received = ReceivedBytes.lenderOf(bytes) !== undefined;
     const length = lengthOf(bytes);
@@ -135,40 +143,75 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     if (this.closing) {
       this.#tellShutdown(this.#shutdown === "done" ? this.#shutdownResult : this.reactor.errors.cancelled);
     } else if (this.#failed < 0) {
-      if (!this.#failureTold) {
-        this.#failureTold = true;
-        this.#lost = 0;
-        attempt((errno: number) => this.#handlers.failed(errno), this.#failed);
-      }
+      if (!this.#failureTold) this.#goOnToFail();
       if (this.#shutdown !== "not wanted") this.#tellShutdown(this.#failed);
     } else {
       if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
       if (this.#shutdown === "done") this.#tellShutdown(this.#shutdownResult);
     }
     if (this.#outgoing.bytes > 0 && this.#writable) this.#sendOutgoing();
-    if (this.#readable && !this.#paused) this.#receive();
+    if (this.#readable && !this.#paused && this.#failed === 0) this.#receive();
+  }
+
+  /** Tells of a failure, but first of what the system has received. */
+  #goOnToFail(): void {
+    if (!this.#over && !this.#sendingFailureTold) {
+      this.#sendingFailureTold = true;
+      this.#lost = 0;
+      attempt((errno: number) => this.#handlers.sendingFailed?.(errno), this.#failed);
+      if (this.closing) return;
+    }
+    if (this.#over) this.#tellFailure(false);
+    else if (!this.#paused) this.#receive();
+    else {
+      const { system, receiveFlags } = this.reactor;
+      const waiting = system.recv(this.fd, peeked, receiveFlags | system.constants.MSG.PEEK);
+      if (waiting <= 0) this.#tellFailure(waiting === 0 && this.#endIsThePeers());
+    }
+  }
+
+  #tellFailure(ended: boolean): void {
+    this.#over = true;
+    this.#failureTold = true;
+    this.#lost = 0;
+    try {
+      this.#handlers.failed(this.#failed, ended);
+    } catch (error) {
+      uncaught(error);
+    }
+  }
+
+  /** Whether an end that was received is the peer's. Where sending was told of a reset, receiving gives an end. */
+  #endIsThePeers(): boolean {
+    return this.#failed === 0 || this.#failed === this.reactor.errors.brokenPipe;
   }
 
   /** Receives until nothing is left, or others must have their turn. */
   #receive(): void {
     const { system, received, errors, receiveFlags } = this.reactor;
     for (let calls = 0; calls < CALLS; calls++) {
-      if (this.#paused || this.#over || this.closing || this.#failed < 0) return;
+      if (this.#paused || this.#over || this.closing) {
+        if (this.#failed < 0) this.later();
+        return;
+      }
       const { bytes } = received;
       const count = system.recv(this.fd, bytes, receiveFlags);
       if (count > 0) {
-        if (count < bytes.length && !this.#exceptional && this.#shortIsAll()) this.#readUp();
+        const isAll = count < bytes.length && !this.#exceptional && this.#shortIsAll();
+        if (isAll && this.#failed === 0) this.#readUp();
         this.#give(count);
-        if (!this.#readable) return;
+        if (!this.#readable && this.#failed === 0) return;
       } else if (count === 0) {
         this.#over = true;
-        attempt(() => this.#handlers.end(), undefined);
+        if (this.#endIsThePeers()) attempt(() => this.#handlers.end(), undefined);
+        if (this.#failed < 0) this.later();
         return;
-      } else if (count === errors.wouldBlock) {
+      } else if (count === errors.wouldBlock && this.#failed === 0) {
         this.#exceptional = false;
         this.#readUp();
         return;
       } else if (count !== errors.interrupted) {
+        this.#over = true;
         this.#fail(count);
         return;
       }
@@ -278,6 +321,8 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     this.#shutdown = "done";
     this.#shutdownResult =
       this.#failed < 0 ? this.#failed : system.shutdown(this.fd, system.constants.SHUT.WR);
+    // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+    if (this.#shutdownResult < 0) this.#fail(this.#shutdownResult);
     if (this.#shutdownCalls !== undefined) this.later();
   }
 
@@ -289,9 +334,11 @@ export class ReadinessStream extends Opened implements Stream, Sender {
 
   /** A handler is told of it in a turn to come: this may be in a call of the interface. */
   #fail(errno: number): void {
-    if (this.#failed < 0) return;
+    if (this.#failed < 0) {
+      this.later();
+      return;
+    }
     this.#failed = errno;
-    this.#over = true;
     // While it closes, nobody is told any more.
     this.#lost = this.closing ? 0 : this.#outgoing.bytes;
     this.#outgoing.clear();
@@ -305,14 +352,4 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     this.#lost = 0;
     if (this.#shutdownCalls !== undefined) this.later();
   }
-}
-
-/** The errno of the socket's options is of no interest: what is not known to be TCP is not treated as TCP. */
-function isTcp(system: System, fd: number): boolean {
-  const { option, options, constants } = system;
-  const protocol = options.SO_PROTOCOL;
-  if (protocol === undefined) return false;
-  option.length = 4;
-  const returned = system.getsockopt(fd, protocol.level, protocol.number, option);
-  return returned === 0 && option.ints[0] === constants.IPPROTO.TCP;
 }

@@ -4,7 +4,6 @@ import { IORING, IOSQE, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
 import { MSG } from "../../system/linux/msghdr.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { DatagramSend } from "./datagram-send.ts";
 import type { Machine, Starved } from "./machine.ts";
@@ -207,7 +206,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
     for (let at = 0; at < name; at++) sender.bytes[at] = bytes[RECVMSG_OUT.size + at] ?? 0;
     sender.length = name;
     const generation = ++room.generation;
-    this.#tellReceived(new ReceivedBytes(room, generation, DATA, length), flags);
+    this.#tellReceived(room.lent(generation, DATA, length), flags);
     room.generation++;
   }
 

@@ -1,13 +1,16 @@
-import { mapMemory } from "../../native/memory.ts";
+import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import type { Ring } from "./ring.ts";
-import { LentRoom, type Room, type RoomOwner } from "./room.ts";
+import { LentRoom, type LentRoomOwner, type Room } from "./room.ts";
+
+/** The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB. */
+const MOST_TRANSFERRED = 1 << 20;
 
 /**
  * Buffers that the kernel receives into, as many as are in use at once and not one for every connection: a ring of them,
  * shared with the kernel (IORING_REGISTER_PBUF_RING). They come into being as they are needed, up to a limit.
  */
-export class ReceiveBuffers implements RoomOwner {
+export class ReceiveBuffers implements LentRoomOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
@@ -19,6 +22,8 @@ export class ReceiveBuffers implements RoomOwner {
   #published = 0;
   /** How many the kernel has, those that are not published yet among them. */
   #available = 0;
+  /** How much memory programs have taken. */
+  #transferred = 0;
 
   /** @param limit a power of two, at most 32768 (IORING_MAX_ENTRIES in io_uring/kbuf.c) */
   constructor(ring: Ring, group: number, size: number, first: number, limit: number) {
@@ -51,6 +56,11 @@ export class ReceiveBuffers implements RoomOwner {
     return this.#rooms.length - this.#available <= this.#limit >> 1;
   }
 
+  /** Programs that go on transferring buffers get copies: each of them would cost the memory of one for ever. */
+  get lends(): boolean {
+    return this.#transferred < MOST_TRANSFERRED;
+  }
+
   /** Whether the kernel has any. */
   get available(): boolean {
     return this.#available > 0;
@@ -62,6 +72,26 @@ export class ReceiveBuffers implements RoomOwner {
   }
 
   takeBack(room: Room): void {
+    if (this.#rooms[room.index]?.isTransferred) this.#replace(room.index);
+    else this.#give(room);
+  }
+
+  /** Makes a room in the place of one whose memory is a program's now. */
+  #replace(index: number): void {
+    this.#transferred += this.#size;
+    let memory: Memory;
+    try {
+      memory = mapMemory(this.#size);
+    } catch {
+      // There is no memory: one buffer fewer.
+      return;
+    }
+    const room = new LentRoom(this, index, memory, 0, this.#size);
+    this.#rooms[index] = room;
+    this.#give(room);
+  }
+
+  #give(room: Room): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
     this.#words[word] = room.low;

@@ -1,6 +1,7 @@
 import type { Pointer } from "../../native/library.ts";
 import { type Memory, viewMemory } from "../../native/memory.ts";
-import { type Lender, willBeLent } from "../received-bytes.ts";
+import { bufferLengthOf } from "../../system/view.ts";
+import { type Lender, ReceivedBytes, willBeLent } from "../received-bytes.ts";
 
 /** Who has rooms, and takes those back that nobody uses any more. */
 export interface RoomOwner {
@@ -60,23 +61,37 @@ export class Room {
   }
 }
 
+/** Who has rooms that handlers are lent. */
+export interface LentRoomOwner extends RoomOwner {
+  /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
+  readonly lends: boolean;
+}
+
 /**
  * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a worker thread that is terminated
  * just then would end the process (viewMemory).
  */
 export class LentRoom extends Room implements Lender {
   generation = 1;
-  #buffer: ArrayBuffer = this.#view();
+  readonly buffer: ArrayBuffer;
+  readonly #owner: LentRoomOwner;
 
-  /** Its memory, made again where somebody transferred it. */
-  get buffer(): ArrayBuffer {
-    if (this.#buffer.byteLength === 0) this.#buffer = this.#view();
-    return this.#buffer;
+  /** Safety: as Room's. */
+  constructor(owner: LentRoomOwner, index: number, memory: Memory, offset: number, size: number) {
+    super(owner, index, memory, offset, size);
+    this.#owner = owner;
+    this.buffer = viewMemory(this.pointer, size);
+    willBeLent(this.buffer);
   }
 
-  #view(): ArrayBuffer {
-    const buffer = viewMemory(this.pointer, this.size);
-    willBeLent(buffer);
-    return buffer;
+  /** The memory is a program's own now, for ever: the kernel must not be given it again. */
+  get isTransferred(): boolean {
+    return bufferLengthOf(this.buffer) === 0;
+  }
+
+  /** The bytes for a handler: themselves, or a copy where a program took the buffer while the kernel had it. */
+  lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);
+    return new ReceivedBytes(this, generation, offset, length);
   }
 }

@@ -3,8 +3,8 @@ import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
+import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Machine, Starved } from "./machine.ts";
 import { isCancelled, Opened } from "./opened.ts";
@@ -16,13 +16,22 @@ import type { Preparing } from "./turns.ts";
 
 const RECEIVE: Kind = 2;
 const SEND: Kind = 3;
+const HANG_UP: Kind = 4;
 
 const RECEIVE_ENTRY = first(IORING.OP_RECV, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
+const RECEIVE_ONCE_ENTRY = first(IORING.OP_RECV, IOSQE.BUFFER_SELECT);
+const POLL_ENTRY = first(IORING.OP_POLL_ADD);
 const SEND_ENTRY = first(IORING.OP_SEND);
 const SENDMSG_ENTRY = first(IORING.OP_SENDMSG);
 const { MSG, SHUT } = constants;
 const SEND_FLAGS = MSG.NOSIGNAL | MSG.WAITALL;
-const { EAGAIN = 0, ECANCELED = 0, EINTR = 0, ENOBUFS = 0 } = errnos;
+const { EAGAIN = 0, ECANCELED = 0, EINTR = 0, ENOBUFS = 0, EPIPE = 0 } = errnos;
+
+/** include/uapi/asm-generic/poll.h */
+const POLLHUP = 0x10;
+const POLLRDHUP = 0x2000;
+
+const peeked = new Uint8Array(1);
 
 /** How much a paused stream keeps before it stops receiving. The kernel may have as much again on its way. */
 const KEPT = 32_768;
@@ -45,9 +54,24 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #sending = false;
   #message: Room | undefined;
   #starved = false;
+  /**
+   * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken by edges, and takes a socket
+   * that it has emptied for one that will wake it again (io_recv_finish and io_poll_check_events in io_uring/): an end that came
+   * before the last bytes were received goes unnoticed for ever (liburing issue 1549; on Linux 6.18 still after a requeue, which
+   * comes with the 33rd piece). Once the end is "seen", pieces are received one by one, each asked for anew.
+   */
+  #hangUp: "unwatched" | "watched" | "watched by edges" | "seen" = "unwatched";
+  /** The kernel has the operation that watches. */
+  #watching = false;
+  /** What the kernel has is a receive of one piece. */
+  #once = false;
   /** No more will be received. */
   #over = false;
+  /** The first failure of sending or receiving. After one of sending, what has come is received before it is told. */
   #failed = 0;
+  #failureTold = false;
+  /** The kernel took a part of what it was to send at once. */
+  #sentInPart = false;
   #preparing = false;
   #telling = false;
   /** The descriptor is being closed. */
@@ -68,7 +92,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   }
 
   resume(): void {
-    if (!this.#paused || this.closing || this.#failed < 0) return;
+    if (!this.#paused || this.closing || this.#failureTold) return;
     this.#paused = false;
     if (this.#kept !== undefined) this.#tellSoon();
     else this.#receive();
@@ -143,22 +167,65 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
       return;
     }
     this.#tellKept();
+    // In most cases the receive has found the end by now.
+    if (this.#hangUp === "seen" && !this.#once) this.#cancelReceive();
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
   protected override get inFlight(): boolean {
-    return this.#receiving || this.#sending;
+    return this.#receiving || this.#sending || this.#watching;
   }
 
   protected override done(kind: Kind, result: number, flags: number): void {
     if (kind === RECEIVE) this.#received(result, flags);
-    else this.#sent(result);
+    else if (kind === SEND) this.#sent(result);
+    else this.#hungUp(result, flags);
   }
 
   #receive(): void {
-    if (this.#receiving || this.#starved || this.#paused || this.#over || this.closing) return;
+    if (this.#receiving || this.#starved || this.#over || this.closing) return;
+    if (this.#paused) {
+      if (this.#failed < 0 && this.#kept === undefined) this.#failIfNothingWaits();
+      return;
+    }
     this.#receiving = true;
-    this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, 0, 0, 0, 0, this.machine.streamBuffers.group);
+    const { group } = this.machine.streamBuffers;
+    this.#once = this.#hangUp === "seen" || this.#failed < 0;
+    if (this.#once) {
+      // What has come is wanted, and not waited for, once sending has failed.
+      const flags = this.#failed < 0 ? MSG.DONTWAIT : 0;
+      this.prepareEntry(RECEIVE_ONCE_ENTRY, RECEIVE, 0, 0, 0, 0, flags, group);
+      return;
+    }
+    // Before the receive, whose completion comes first then: the wait queue of a socket is woken from its end.
+    if (this.#hangUp === "unwatched") this.#watch("watched");
+    this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, 0, 0, 0, 0, group);
+  }
+
+  /** Watches for the end, and for what the kernel tells of with it: POLLHUP and POLLERR. */
+  #watch(how: "watched" | "watched by edges"): void {
+    this.#hangUp = how;
+    this.#watching = true;
+    const multishot = how === "watched" ? 0 : IORING.POLL_ADD_MULTI;
+    this.prepareEntry(POLL_ENTRY, HANG_UP, 0, 0, 0, multishot, POLLRDHUP, 0);
+  }
+
+  #hungUp(result: number, flags: number): void {
+    if ((flags & IORING.CQE_F_MORE) === 0) this.#watching = false;
+    if (this.closing || this.#over) return;
+    if (result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
+      // The socket's queue of errors has something, which is for its program to read, and stays ready until then.
+      if (!this.#watching) this.#watch("watched by edges");
+      return;
+    }
+    this.#hangUp = "seen";
+    this.#tellSoon();
+  }
+
+  #cancelReceive(): void {
+    if (!this.#receiving || this.#cancelling) return;
+    this.#cancelling = true;
+    this.cancel(RECEIVE);
   }
 
   #received(result: number, flags: number): void {
@@ -168,7 +235,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     }
     if (result > 0) {
       const room = this.machine.streamBuffers.taken(flags);
-      if (!this.closing && this.#failed === 0) {
+      if (!this.closing && !this.#over) {
         if (this.#paused || this.#kept !== undefined) this.#keep(room, result);
         else this.#give(room, result);
       }
@@ -176,9 +243,13 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     } else if (result === -ENOBUFS) {
       this.#starved = true;
       this.machine.starve(this, this.machine.streamBuffers);
-    } else if (!isCancelled(result) && result !== -EINTR && result !== -EAGAIN) {
+    } else if (
+      !isCancelled(result) &&
+      result !== -EINTR &&
+      (result !== -EAGAIN || (this.#once && this.#failed < 0))
+    ) {
       this.#over = true;
-      if (this.#paused || this.#kept !== undefined) this.#keeping().last = result;
+      if (this.#kept !== undefined || (this.#paused && this.#failed === 0)) this.#keeping().last = result;
       else this.#last(result);
     }
     this.#receive();
@@ -188,7 +259,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #give(room: LentRoom, length: number): void {
     const generation = ++room.generation;
     try {
-      this.#handlers.data(new ReceivedBytes(room, generation, 0, length));
+      this.#handlers.data(room.lent(generation, 0, length));
     } catch (error) {
       uncaught(error);
     }
@@ -199,10 +270,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     const kept = this.#keeping();
     kept.chunks.push(room.bytes.slice(0, length));
     kept.bytes += length;
-    if (kept.bytes >= KEPT && this.#receiving && !this.#cancelling) {
-      this.#cancelling = true;
-      this.cancel(RECEIVE);
-    }
+    if (kept.bytes >= KEPT) this.#cancelReceive();
   }
 
   #keeping(): Kept {
@@ -215,13 +283,13 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     const kept = this.#kept;
     if (kept === undefined) return;
     let told = 0;
-    while (!this.#paused && !this.closing && this.#failed === 0 && told < kept.chunks.length) {
+    while (!this.#paused && !this.closing && told < kept.chunks.length) {
       const chunk = kept.chunks[told++];
       if (chunk !== undefined) attempt((bytes: Uint8Array) => this.#handlers.data(bytes), chunk);
       kept.bytes -= chunk?.length ?? 0;
     }
     kept.chunks.splice(0, told);
-    if (this.#paused || this.closing || this.#failed < 0) return;
+    if (this.#paused || this.closing) return;
     this.#kept = undefined;
     if (kept.last !== undefined) this.#last(kept.last);
     else this.#receive();
@@ -229,16 +297,32 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
 
   /** The end, or why there will be none. */
   #last(result: number): void {
-    if (this.closing || this.#failed < 0) return;
-    if (result < 0) {
-      this.#fail(result);
-      return;
+    if (this.closing || this.#failureTold) return;
+    const ended = result === 0 && this.#endIsThePeers();
+    if (ended && !this.#paused) {
+      try {
+        this.#handlers.end();
+      } catch (error) {
+        uncaught(error);
+      }
     }
-    try {
-      this.#handlers.end();
-    } catch (error) {
-      uncaught(error);
-    }
+    if (this.#failed === 0 && result < 0) this.#fail(result);
+    else if (this.#failed < 0 && !this.closing) this.#tellFailure(ended && this.#paused);
+  }
+
+  /** Whether an end that was received is the peer's. Where sending was told of a reset, receiving gives an end. */
+  #endIsThePeers(): boolean {
+    if (this.#failed === 0) return true;
+    // MSG_WAITALL hides the failure after a part: what sending then fails with is EPIPE, whatever it was (io_send in io_uring/net.c).
+    return this.#failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
+  }
+
+  /** A paused stream whose sending has failed keeps what has come; where nothing has, it fails now. */
+  #failIfNothingWaits(): void {
+    const waiting = linux.recv(this.fd, peeked, MSG.PEEK | MSG.DONTWAIT);
+    if (waiting > 0) return;
+    this.#over = true;
+    this.#last(waiting);
   }
 
   #sent(result: number): void {
@@ -251,13 +335,14 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     } else if (result >= 0) {
       this.#queue.sent(result);
       if (this.#queue.bytes > 0) {
+        this.#sentInPart = true;
         this.#prepareSoon();
         this.#tellSent();
       } else this.#drained();
     } else if (result === -EINTR || result === -EAGAIN) {
       this.#prepareSoon();
     } else {
-      this.#fail(result);
+      this.#failToSend(result);
     }
   }
 
@@ -289,6 +374,11 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (this.#shutdown === "wanted") {
       this.#shutdown = "done";
       this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
+      // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+      if (this.#shutdownResult < 0 && this.#failed === 0) {
+        this.#failToSend(this.#shutdownResult);
+        return;
+      }
     }
     this.#tellShutdown(this.#shutdownResult);
   }
@@ -299,18 +389,44 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (calls !== undefined) for (const call of calls) attempt(call, result);
   }
 
+  /** Receiving has failed. */
   #fail(errno: number): void {
     this.#failed = errno;
     if (this.#sending) this.cancel(SEND);
     else this.#queue.clear();
+    this.#tellFailure(false);
+  }
+
+  /** Sending has failed: what the system has received by then comes first. */
+  #failToSend(errno: number): void {
+    this.#failed = errno;
+    this.#queue.clear();
     if (this.closing) {
       this.#finish();
       return;
     }
-    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    attempt((failed: number) => this.#handlers.sendingFailed?.(failed), errno);
+    if (this.closing) return;
+    this.#shutDown();
+    if (this.#over) {
+      // Where the end is kept, and bytes before it, they are told first.
+      if (this.#kept === undefined) this.#tellFailure(false);
+      else if (this.#kept.chunks.length === 0 && this.#paused) this.#last(this.#kept.last ?? 0);
+      else this.#tellSoon();
+    } else if (this.#receiving) this.#cancelReceive();
+    else this.#receive();
+  }
+
+  #tellFailure(ended: boolean): void {
+    this.#failureTold = true;
     this.#over = true;
     this.#kept = undefined;
-    attempt((failed: number) => this.#handlers.failed(failed), errno);
+    this.#cancelReceive();
+    try {
+      this.#handlers.failed(this.#failed, ended);
+    } catch (error) {
+      uncaught(error);
+    }
     this.#shutDown();
   }
 
@@ -318,7 +434,8 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #stop(): void {
     this.closing = true;
     this.#kept = undefined;
-    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    this.#cancelReceive();
+    if (this.#watching) this.cancel(HANG_UP);
     if (this.#shutdownCalls !== undefined) this.#tellSoon();
   }
 

@@ -244,3 +244,22 @@ failingTest("whatever recv and send fail with is told to error() and close(), on
   }
   await server.close();
 });
+
+failingTest("recv and send that say to try again are made again", async (failing) => {
+  const codes = ["EINTR", ...(failing.engine.name === "uring" ? ["EAGAIN"] : [])];
+  const listener = await listen(failing);
+  for (const code of codes) {
+    const [peer, accepted] = await Promise.all([client(failing, listener), listener.accept()]);
+    failing.failures.failWith("recv", [number(code)]);
+    failing.failures.failWith("send", [number(code)]);
+    const read = accepted.read();
+    await peer.write("question");
+    assert.equal(Buffer.from((await read) ?? []).toString(), "question");
+    await accepted.write("answer");
+    assert.equal(Buffer.from((await peer.read()) ?? []).toString(), "answer");
+    peer.reset();
+    accepted.reset();
+    await Promise.all([peer.closed, accepted.closed]);
+  }
+  await listener.close();
+});
