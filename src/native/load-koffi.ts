@@ -14,8 +14,8 @@ export function loadKoffi(): Koffi {
 }
 
 /**
- * `require`, from wherever this module ended up. A bundle of CommonJS has no `import.meta` but a `require` of its own, which a bundler
- * follows; a bundle of ES modules has it the other way round. A static import would suit both, but what it throws cannot be caught.
+ * Returns `require`, wherever this module ended up: a CommonJS bundle has one but no `import.meta.url`, an ES module has the URL alone.
+ * A static import would do in both, but its failure could not be caught, and koffi does not say why it failed.
  */
 function requireFunction(): NodeJS.Require {
   const own = ownRequire();
@@ -35,8 +35,10 @@ function ownRequire(): NodeJS.Require | undefined {
   return url === undefined ? undefined : createRequire(url);
 }
 
+const platform = `${process.platform}-${process.arch}`;
+
 /** The package with koffi's binaries for this machine, an optional dependency of koffi's. */
-const binaries = `@koromix/koffi-${process.platform}-${process.arch}`;
+const binaries = `@koromix/koffi-${platform}`;
 
 /** What is behind an error of koffi's. It keeps to itself why the binary failed to load, and says that there is none. */
 function causeOf(error: unknown, load: NodeJS.Require): unknown {
@@ -60,10 +62,11 @@ function whyNotLoaded(cause: unknown): string {
         : "Node's permission model refuses native addons. Run node with --allow-addons.";
     case "ERR_ACCESS_DENIED":
       return `Node's permission model refused ${describe(cause)}. Run node with --allow-addons and --allow-fs-read for node_modules.`;
-    case "ERR_DLOPEN_FAILED":
-      return `its binary for ${platform()} cannot be used here: ${message}. ${adviceOn(message)}`;
     default:
-      return message;
+      // dlopen's own words; Deno gives them no code.
+      return message.includes("koffi.node") || codeOf(cause) === "ERR_DLOPEN_FAILED"
+        ? `its binary for ${platform} cannot be used here: ${message}. ${adviceOn(message)}`
+        : message;
   }
 }
 
@@ -74,20 +77,15 @@ function missing(message: string): string {
       : message;
   }
   return process.arch === "x64" || process.arch === "arm64"
-    ? `its binary for ${platform()}, the optional dependency ${binaries}, is not installed. Install again on this ` +
+    ? `its binary for ${platform}, the optional dependency ${binaries}, is not installed. Install again on this ` +
         "platform, without --omit=optional or --no-optional."
-    : `it has no binary for ${platform()}. berkeley runs on x64 and arm64.`;
+    : `it has no binary for ${platform}. berkeley runs on x64 and arm64.`;
 }
 
 function adviceOn(message: string): string {
   if (/GLIBC(XX)?_[\d.]+' not found/.test(message)) return "It needs a newer C library than this system's.";
   if (/musl|ld-linux|libc\.so/.test(message)) return "It needs glibc or musl.";
   return "Delete node_modules and install again on this platform.";
-}
-
-/** `linux-x64 (glibc 2.36)`. */
-function platform(): string {
-  return `${process.platform}-${process.arch}`;
 }
 
 /** What a permission was refused for, as Node's error has it: `FileSystemRead of /path`. */
