@@ -1,23 +1,8 @@
 /** The one door to native code: nothing outside this folder imports koffi. */
-import { createRequire } from "node:module";
-
-type Koffi = typeof import("koffi");
+import { type Koffi, loadKoffi } from "./load-koffi.ts";
 
 /** An address, as koffi gives and takes it. */
 export type Pointer = bigint;
-
-// A static import would fail with koffi's words, which do not name the cause: `npm install --omit=optional`.
-function loadKoffi(): Koffi {
-  try {
-    return createRequire(import.meta.url)("koffi");
-  } catch (cause) {
-    throw new Error(
-      `berkeley: the native part of koffi for ${process.platform}-${process.arch} did not load. ` +
-        "It is an optional dependency (@koromix/koffi-*): install again without --omit=optional.",
-      { cause },
-    );
-  }
-}
 
 export const koffi: Koffi = loadKoffi();
 
@@ -70,6 +55,19 @@ function elsewhere<F>(name: string): F {
 /** The function at an address. Safety: it must be one of that prototype, and stay loaded. */
 export function functionAt<F>(address: Pointer, result: CType, args: CType[]): F {
   return koffi.decode(address, koffi.proto(koffiType(result), args.map(koffiType)));
+}
+
+/**
+ * The address of a function of C that calls ours, for as long as the process lives. A name of its type would be the process's: a second
+ * copy of this module, of another version or of another Jest file, could not have it too ("Duplicate type name").
+ *
+ * Safety: native code may call it on this thread only. It must not throw, for koffi would swallow that.
+ */
+export function callback<Args extends (number | bigint)[]>(
+  called: (...args: Args) => void,
+  args: CType[],
+): Pointer {
+  return koffi.register(called, koffi.pointer(koffi.proto("void", args.map(koffiType))));
 }
 
 /** `errno` as the last native call of this thread left it. */

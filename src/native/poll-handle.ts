@@ -1,5 +1,5 @@
 import { isMainThread } from "node:worker_threads";
-import { type CType, koffi, openLibrary, type Pointer } from "./library.ts";
+import { type CType, callback, koffi, openLibrary, type Pointer } from "./library.ts";
 import { mapMemory } from "./memory.ts";
 import { addressOfFunction } from "./symbol.ts";
 
@@ -169,19 +169,19 @@ function openLibuv(): Libuv {
     pollStop: addressOfFunction(null, "uv_poll_stop"),
     isActive: addressOfFunction(null, "uv_is_active"),
     loop: loop[0] ?? 0n,
-    polled: koffi.register(
+    polled: callback(
       (handle: number | bigint, status: number, events: number) =>
         told.get(Number(handle))?.polled(status < 0 ? UV_READABLE | UV_WRITABLE : events),
-      koffi.pointer(koffi.proto("void berkeley_poll(uintptr_t handle, int status, int events)")),
+      ["size_t", "int", "int"],
     ),
-    closed: koffi.register(
+    closed: callback(
       (handle: number | bigint) => {
         const address = Number(handle);
         const room = closing.get(address);
         closing.delete(address);
         if (room !== undefined) rooms.push(room);
       },
-      koffi.pointer(koffi.proto("void berkeley_close(uintptr_t handle)")),
+      ["size_t"],
     ),
   };
 }

@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { except } from "../conformance/place.ts";
+
+// Why koffi does not load is told as it is: each cause is brought about here, in a program of its own.
+
+const here = dirname(fileURLToPath(import.meta.url));
+const binaries = `@koromix/koffi-${process.platform}-${process.arch}`;
+const koffi = dirname(createRequire(import.meta.url).resolve("koffi"));
+const installed = dirname(createRequire(join(koffi, "index.cjs")).resolve(binaries));
+
+const folder = mkdtempSync(join(tmpdir(), "berkeley-load-"));
+after(() => rmSync(folder, { recursive: true }));
+
+/** A copy of library.js, in a folder whose node_modules has what `install` puts there; koffi without its binaries is there already. */
+function copyOf(name: string, install: (modules: string) => void = () => {}): string {
+  const copy = join(folder, name);
+  const modules = join(copy, "node_modules");
+  const isLoaded = (path: string) => !/\/(vendor|doc|lib)$|\.(cc|hh|S|asm)$/.test(path);
+  cpSync(koffi, join(modules, "koffi"), { recursive: true, filter: isLoaded });
+  writeFileSync(join(copy, "package.json"), '{ "type": "module" }\n');
+  for (const file of ["library.js", "load-koffi.js"]) cpSync(join(here, file), join(copy, file));
+  install(modules);
+  return join(copy, "library.js");
+}
+
+/** The binaries' package, with another file in the place of each of them. */
+function withBinary(modules: string, file: string): void {
+  const copy = join(modules, binaries);
+  cpSync(installed, copy, { recursive: true });
+  for (const each of ["linux_x64", "musl_x64", "linux_arm64", "musl_arm64"]) {
+    rmSync(join(copy, each), { recursive: true, force: true });
+    mkdirSync(join(copy, each));
+    cpSync(file, join(copy, each, "koffi.node"));
+  }
+}
+
+/** What a program printed that loads it with these options of Node's. */
+function load(library: string, ...options: string[]): string {
+  const program = join(folder, "program.mjs");
+  writeFileSync(
+    program,
+    "try { await import(process.argv[2]); console.log('loaded'); } catch (error) { console.log(error.message); }",
+  );
+  const { stdout, stderr } = spawnSync(process.execPath, [...options, program, pathToFileURL(library).href], {
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: "" },
+  });
+  assert.notEqual(stdout, "", stderr);
+  return stdout.trim();
+}
+
+const library = join(here, "library.js");
+const ofNode = except({ bun: "an option of Node's", deno: "an option of Node's" });
+const linuxOnly = except({ windows: "its binaries are of another layout" });
+
+test("koffi loads", () => assert.equal(load(library), "loaded"));
+
+test("--no-addons is named", ofNode, () => {
+  const expected =
+    "berkeley: koffi did not load: native addons are disabled (--no-addons). Run node without that flag.";
+  assert.equal(load(library, "--no-addons"), expected);
+});
+
+const permission = process.allowedNodeEnvironmentFlags.has("--permission")
+  ? "--permission"
+  : "--experimental-permission";
+
+test("the permission model is named, and the flag that lets addons in", ofNode, () => {
+  const expected =
+    "berkeley: koffi did not load: Node's permission model refuses native addons. Run node with --allow-addons.";
+  assert.equal(load(library, permission, "--allow-fs-read=*"), expected);
+  assert.equal(load(library, permission, "--allow-fs-read=*", "--allow-addons"), "loaded");
+});
+
+test("what the permission model does not let be read is named", ofNode, () => {
+  const copy = copyOf("unreadable", (modules) => {
+    mkdirSync(join(modules, "@koromix"));
+    symlinkSync(installed, join(modules, binaries));
+  });
+  const readable = [join(folder, "program.mjs"), join(dirname(copy), "*")].map(
+    (path) => `--allow-fs-read=${path}`,
+  );
+  assert.match(
+    load(copy, permission, "--allow-addons", ...readable),
+    /^berkeley: koffi did not load: Node's permission model refused FileSystemRead of \/.*--allow-fs-read/,
+  );
+});
+
+test("a binary that is not installed is named, as after npm install --omit=optional", () => {
+  const expected = `the optional dependency ${binaries}, is not installed. Install again on this platform, without --omit=optional`;
+  const text = load(copyOf("omitted"));
+  assert.ok(text.startsWith("berkeley: koffi did not load: its binary for "), text);
+  assert.ok(text.includes(expected), text);
+});
+
+test("koffi that is not installed is named", except({ bun: "Bun installs it by itself" }), () => {
+  const copy = copyOf("absent", (modules) => rmSync(modules, { recursive: true }));
+  assert.match(
+    load(copy),
+    /^berkeley: koffi did not load: it is not installed where this program is\. Run npm install/,
+  );
+});
+
+test("a C library that the binary was not made for is named", linuxOnly, () => {
+  const musl = join(installed, `musl_${process.arch}`, "koffi.node");
+  const text = load(copyOf("musl", (modules) => withBinary(modules, musl)));
+  assert.match(
+    text,
+    /^berkeley: koffi did not load: its binary for linux-\w+ cannot be used here: [^]*musl[^]*It needs glibc or musl\.$/,
+  );
+});
+
+test("a binary that is broken is named", linuxOnly, () => {
+  const broken = join(folder, "broken");
+  writeFileSync(broken, "not a binary");
+  const text = load(copyOf("broken-binary", (modules) => withBinary(modules, broken)));
+  assert.match(
+    text,
+    /^berkeley: koffi did not load: its binary [^]*(too short|invalid ELF)[^]*Delete node_modules and install again/,
+  );
+});
+
+test("a processor that there is no binary for is named", ofNode, () => {
+  const pretends = "data:text/javascript,Object.defineProperty(process, 'arch', { value: 'mips64el' })";
+  const copy = copyOf("mips", (modules) => {
+    mkdirSync(join(modules, "@koromix"));
+    symlinkSync(installed, join(modules, binaries));
+  });
+  assert.equal(
+    load(copy, "--import", pretends),
+    `berkeley: koffi did not load: it has no binary for ${process.platform}-mips64el. berkeley runs on x64 and arm64.`,
+  );
+});
