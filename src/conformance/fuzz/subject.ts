@@ -41,7 +41,9 @@ export class Told {
     }
   }
 
+  /** A program that reads again is told again. */
   end(): void {
+    if (this.ended) return;
     this.ended = true;
     this.#note("end");
   }
