@@ -88,10 +88,25 @@ async function runTold(what, command, results, timeout) {
   const env = { ...inherited, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
   const began = Date.now();
   const end = await runBounded({ command, cwd: root, env, timeout });
+  const column = what.split(": ")[0];
+  skips.set(column, (skips.get(column) ?? 0) + skipsIn(end.output));
   took.push({ what, seconds: Math.round((Date.now() - began) / 1000) });
   if (end.status !== 0) console.log(`# ${what}\n${end.output}`);
   return end;
 }
+
+/** How many tests a runtime's summary says were skipped: TAP and spec of Node, Bun's and Deno's. */
+function skipsIn(output) {
+  const counts = [...output.matchAll(/^\W*skipped (\d+)$|^ *(\d+) skip$|\| (\d+) ignored/gm)];
+  return counts.reduce(
+    (sum, [, ...numbers]) => sum + Number(numbers.find((number) => number !== undefined)),
+    0,
+  );
+}
+
+const skips = new Map();
+/** How many tests were skipped in each column, so far. */
+export const skipped = () => [...skips];
 
 const took = [];
 /** The commands that took longest, so far. */

@@ -6,8 +6,8 @@ import { join } from "node:path";
 const ONCE_MORE = 5;
 
 /**
- * Runs each file, so many at a time; `run` tells whether it passed. A few that failed are run once more, one after the other: `failed` did
- * not pass then either, and `unsteady` did, which has to be told.
+ * Runs each file, so many at a time; `run` tells whether it passed. A few that failed are run once more, alone, to help explain
+ * them: `failed` did not pass then either. `unsteady` did, and still needs explaining and fixing.
  */
 export async function runFiles(files, atATime, run) {
   const first = await runAll(files, atATime, run);

@@ -249,10 +249,20 @@ frontDoorTest("listen: a port in use is AddressInUse, and nothing stays open", a
 });
 
 frontDoorTest(
-  "listen: reusePort lets several listen on one port",
+  "listen: reusePort spreads connections over several listeners on one port",
   async (engine) => {
     const shared = await listen({ ...loopback, engine, reusePort: true });
     const other = await listen({ ...loopback, engine, reusePort: true, port: portOf(shared.address) });
+    // The kernel chooses by a hash of the ports: all 64 on one side would be a chance of 2 ** -63.
+    const clients = await clientsOf(shared, 64);
+    const waiting = () => [shared, other].map(({ queue }) => queue?.pending ?? 0);
+    await eventually(() => (waiting().reduce((sum, count) => sum + count) === 64 ? true : undefined));
+    for (const [index, listener] of [shared, other].entries()) {
+      const count = waiting()[index] ?? 0;
+      assert.ok(count > 0, "a listener has no share of the connections");
+      for (let left = count; left > 0; left--) await (await listener.accept()).close();
+    }
+    await closeAll(clients);
     await Promise.all([shared.close(), other.close()]);
   },
   noReusePort,

@@ -1,0 +1,158 @@
+// Mutation testing: changes one thing in a module of FOLDER, and runs the tests beside it, which should fail.
+//   npm run mutate -- posix --sample 200 --seed 1
+//   npm run mutate -- engine/uring --sample 50
+// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints what survives, and the score. Exits with 0 even
+// where some survive, unless --least says how many of a hundred must be killed.
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { installAndBuild, root } from "./install-and-build.mjs";
+import { Baseline } from "./mutate/baseline.mjs";
+import { equivalentTo } from "./mutate/equivalents.mjs";
+import { mutationsOf } from "./mutate/mutations.mjs";
+import { neighbourFinder } from "./mutate/neighbours.mjs";
+import { checkSandbox, runInSandbox } from "./mutate/sandbox.mjs";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: "string", default: "50" },
+    seed: { type: "string", default: String(Math.trunc(Math.random() * 2 ** 31)) },
+    /** How many mutants are tested at a time. */
+    jobs: { type: "string", default: "2" },
+    /** How long the tests of one mutant may take together, as they take unmutated, in seconds; the nearest come first. */
+    budget: { type: "string", default: "60" },
+    least: { type: "string" },
+    /** Ends early after so many minutes, with what has been run by then. */
+    minutes: { type: "string", default: "600" },
+    verbose: { type: "boolean", default: false },
+  },
+});
+if (positionals.length === 0) {
+  console.error("usage: npm run mutate -- FOLDER… [--sample N] [--seed S]");
+  process.exit(2);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+checkSandbox();
+installAndBuild();
+const deadline = performance.now() + Number(values.minutes) * 60_000;
+const scratch = mkdtempSync(join(tmpdir(), "berkeley-mutants-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const random = randomFrom(Number(values.seed));
+
+const results = [];
+for (const folder of positionals) await mutate(folder.replace(/^(src|dist)\//, "").replace(/\/$/, ""));
+
+async function mutate(folder) {
+  const all = mutantsIn(folder);
+  const sample = shuffled(all).slice(0, Number(values.sample));
+  console.log(`${folder}: ${sample.length} of ${all.length} mutations, seed ${values.seed}`);
+  // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s suites.
+  const top = folder.split("/")[0];
+  const neighboursOf = neighbourFinder("dist", join("dist", top));
+  const baseline = new Baseline(Number(values.budget));
+  const queue = sample.map((mutant, index) => ({ ...mutant, index }));
+  const tested = [];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      if (performance.now() > deadline) return;
+      const tests = await baseline.within(neighboursOf(next.module));
+      const result = await test(next, tests);
+      tested.push(result);
+      if (result.outcome !== "killed" || values.verbose) console.log(describe(result));
+    }
+  };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
+  report(folder, tested);
+  results.push(...tested);
+}
+
+async function test(mutant, tests) {
+  const equivalent = equivalentTo(mutant);
+  if (equivalent !== undefined) return { ...mutant, outcome: "equivalent", why: equivalent };
+  if (tests.length === 0) return { ...mutant, outcome: "survived", why: "no test beside it reaches it" };
+  const file = join(scratch, `${mutant.index}.js`);
+  const source = readFileSync(mutant.module, "utf8");
+  writeFileSync(file, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
+  const failed = await runInSandbox(tests, { file, module: mutant.module }, values.verbose);
+  if (failed === undefined)
+    return { ...mutant, outcome: "survived", why: `${tests.length} test files passed` };
+  return { ...mutant, outcome: "killed", why: `${relative("dist", failed.test)}: ${failed.how}` };
+}
+
+/** The mutations of a folder's modules, each with the line of the source. */
+function mutantsIn(folder) {
+  const isProgram = (path) => path.endsWith(".js") && !/\.(test|type-test|child)\.js$/.test(path);
+  const start = join(root, "dist", folder);
+  const paths = folder.endsWith(".ts")
+    ? [join("dist", folder.replace(/\.ts$/, ".js"))]
+    : readdirSync(start, { recursive: true })
+        .filter(isProgram)
+        .map((path) => join("dist", folder, path))
+        .sort();
+  return paths.flatMap((module) => {
+    const text = readFileSync(join(root, module), "utf8");
+    const map = new SourceMap(JSON.parse(readFileSync(join(root, `${module}.map`), "utf8")));
+    const source = join("src", relative("dist", module)).replace(/\.js$/, ".ts");
+    const lines = text.split("\n");
+    return mutationsOf(text).map((mutation) => {
+      const before = text.slice(0, mutation.start).split("\n");
+      const column = before.at(-1).length;
+      const { originalLine } = map.findEntry(before.length - 1, column);
+      return {
+        ...mutation,
+        module,
+        source,
+        line: (originalLine ?? 0) + 1,
+        original: text.slice(mutation.start, mutation.end),
+        code: lines[before.length - 1].trim(),
+      };
+    });
+  });
+}
+
+function describe({ outcome, source, line, operator, original, text, code, why }) {
+  const short = (part) => part.replace(/\s+/g, " ").slice(0, 60);
+  const change = original === "" ? `insert${text}` : `${short(original)} → ${short(text)}`;
+  return `${outcome}: ${source}:${line} (${operator}) ${change}\n    ${code.slice(0, 120)}\n    ${why}`;
+}
+
+function report(what, tested) {
+  const count = (outcome) => tested.filter((each) => each.outcome === outcome).length;
+  const [killed, survived, equivalent] = [count("killed"), count("survived"), count("equivalent")];
+  const score = Math.round((1000 * killed) / Math.max(1, killed + survived)) / 10;
+  const timeouts = tested.filter(
+    ({ outcome, why }) => outcome === "killed" && why.endsWith("timeout"),
+  ).length;
+  console.log(
+    `${what}: ${killed} killed (${timeouts} of them by the time limit), ${survived} survived, ${equivalent} equivalent: ${score} %, seed ${values.seed}`,
+  );
+}
+
+if (values.least !== undefined) {
+  const killed = results.filter(({ outcome }) => outcome === "killed").length;
+  const survived = results.filter(({ outcome }) => outcome === "survived").length;
+  if (killed * 100 < Number(values.least) * (killed + survived)) process.exitCode = 1;
+}
+
+/** mulberry32: the same numbers for the same seed, everywhere. */
+function randomFrom(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+function shuffled(values) {
+  const result = [...values];
+  for (let index = result.length - 1; index > 0; index--) {
+    const other = Math.floor(random() * (index + 1));
+    [result[index], result[other]] = [result[other], result[index]];
+  }
+  return result;
+}

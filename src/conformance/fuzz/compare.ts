@@ -1,0 +1,55 @@
+// Runs one program on every implementation, and compares what became of it.
+import { enginesHere } from "../engine/engines-here.ts";
+import { exceptionFor } from "./known.ts";
+import { nodeImplementation } from "./node-subject.ts";
+import { ownImplementation } from "./own-subject.ts";
+import { describe, type Program } from "./program.ts";
+import { type Outcome, run } from "./run.ts";
+
+const own = enginesHere.map(({ name }) => ownImplementation(name));
+
+/** Where two implementations differ in one respect. */
+export interface Divergence {
+  readonly program: Program;
+  readonly engine: string;
+  readonly what: keyof Outcome;
+  readonly expected: Outcome;
+  readonly found: Outcome;
+}
+
+/** Runs it, and throws where an engine of ours differs from node:net without a reason. */
+export async function compare(program: Program): Promise<void> {
+  const expected = await run(program, nodeImplementation);
+  for (const implementation of own) {
+    const found = await run(program, implementation);
+    for (const what of differencesOf(expected, found)) {
+      const divergence = { program, engine: implementation.name, what, expected, found };
+      if (exceptionFor(divergence) === undefined) throw new Error(report(divergence));
+    }
+  }
+}
+
+function differencesOf(expected: Outcome, found: Outcome): (keyof Outcome)[] {
+  const names: readonly (keyof Outcome)[] = [
+    "stalled",
+    "corrupt",
+    "keptChanged",
+    "lostFromPeer",
+    "lostFromSubject",
+    "failure",
+    "ending",
+    "events",
+  ];
+  return names.filter(
+    (name) => expected[name] !== found[name] && expected[name] !== "any" && found[name] !== "any",
+  );
+}
+
+function report({ program, engine, what, expected, found }: Divergence): string {
+  return [
+    `${what} differs on ${engine}`,
+    describe(program),
+    `node:net: ${JSON.stringify(expected)}`,
+    `${engine}: ${JSON.stringify(found)}`,
+  ].join("\n");
+}

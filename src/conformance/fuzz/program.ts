@@ -1,0 +1,123 @@
+// Random programs for one connection: what the program under test and its raw peer do, step by step.
+import fc from "fast-check";
+import { isUnfixed } from "./known.ts";
+
+/** Where a connection is and how its program uses it. */
+export interface Setting {
+  readonly transport: "tcp" | "unix";
+  /** Whether the program accepts the connection, or makes it. */
+  readonly role: "accepted" | "connecting";
+  /** Which of our interfaces it uses; node:net has one for all. */
+  readonly face: "handlers" | "pull" | "duplex";
+  /** The socket buffers of both ends. */
+  readonly buffers: "small" | "default" | "large";
+}
+
+/** What the program does with the views or pieces that it receives. */
+export type Use = "drop" | "echo" | "keep" | "transfer";
+const uses: readonly Use[] = [
+  "drop",
+  "echo",
+  "keep",
+  ...(isUnfixed("transfer") ? [] : (["transfer"] as const)),
+];
+
+/** What kind of object it writes. */
+export type Kind = "plain" | "buffer" | "packet";
+const kinds: readonly Kind[] = ["plain", "buffer", ...(isUnfixed("subclasses") ? [] : (["packet"] as const))];
+
+export type Action =
+  | { readonly do: "peer sends"; readonly size: number }
+  | { readonly do: "peer passes a descriptor" }
+  | { readonly do: "peer ends" | "peer closes" | "peer resets" }
+  | { readonly do: "peer stops reading" | "peer reads" }
+  | { readonly do: "write"; readonly size: number; readonly kind: Kind }
+  | { readonly do: "use"; readonly use: Use }
+  | { readonly do: "pause" | "resume" | "end" | "close" | "reset" | "destroy" };
+
+/** A step; where it does not settle, the next follows in the same turn, as in a program that blocks the event loop. */
+export interface Step {
+  readonly action: Action;
+  readonly settles: boolean;
+}
+
+export interface Program {
+  readonly setting: Setting;
+  readonly steps: readonly Step[];
+}
+
+const faces: readonly Setting["face"][] = [
+  "handlers",
+  "pull",
+  ...(isUnfixed("duplex") ? [] : (["duplex"] as const)),
+];
+
+const setting: fc.Arbitrary<Setting> = fc.record({
+  transport: fc.constantFrom("tcp", "unix"),
+  role: fc.constantFrom("accepted", "connecting"),
+  face: fc.constantFrom(...faces),
+  buffers: fc.constantFrom("default", "small", "large"),
+});
+
+/** Around what our engines and the kernel count in. */
+const size = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 1, max: 2000 }) },
+  { weight: 2, arbitrary: fc.constantFrom(16_383, 16_384, 16_385, 65_535, 65_536, 65_537) },
+  { weight: 2, arbitrary: fc.integer({ min: 2000, max: 300_000 }) },
+  { weight: 1, arbitrary: fc.integer({ min: 300_000, max: 1_500_000 }) },
+);
+
+const action: fc.Arbitrary<Action> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ do: fc.constant("peer sends"), size }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ do: fc.constant("write"), size, kind: fc.constantFrom(...kinds) }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant("use"), use: fc.constantFrom(...uses) }) },
+  {
+    weight: 8,
+    arbitrary: fc
+      .constantFrom(
+        "pause",
+        "resume",
+        "end",
+        "close",
+        "reset",
+        "destroy",
+        "peer ends",
+        "peer closes",
+        "peer resets",
+        "peer stops reading",
+        "peer reads",
+        "peer passes a descriptor",
+      )
+      .map((what) => ({ do: what })),
+  },
+);
+
+const step: fc.Arbitrary<Step> = fc.record({ action, settles: fc.boolean() });
+
+/** A step that is repeated is how a program comes to have many small pieces. */
+const steps: fc.Arbitrary<Step[]> = fc
+  .array(fc.tuple(step, fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.constantFrom(5, 40))), {
+    minLength: 1,
+    maxLength: 10,
+  })
+  .map((pairs) => pairs.flatMap(([each, times]) => Array<Step>(isSmall(each) ? times : 1).fill(each)));
+
+function isSmall({ action }: Step): boolean {
+  if (action.do === "peer passes a descriptor") return true;
+  return (action.do === "write" || action.do === "peer sends") && action.size <= 20_000;
+}
+
+export const programs: fc.Arbitrary<Program> = fc.record({ setting, steps });
+
+/** A program on one line, for a report. */
+export function describe({ setting, steps }: Program): string {
+  const words = Object.values(setting).join(" ");
+  const told = steps.map(({ action, settles }) => {
+    const { do: what, ...details } = action;
+    return [what, ...Object.values(details), ...(settles ? [] : ["(at once)"])].join(" ");
+  });
+  return `${words}: ${told.join("; ")}`;
+}
