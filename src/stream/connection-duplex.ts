@@ -20,9 +20,16 @@ export interface DuplexAddress {
   readonly port?: number;
 }
 
+/** What `toDuplex()` takes. */
+export interface DuplexOptions {
+  /** Whether this side stays open once the peer has ended. False by default, as with `net.Socket`: it is ended, too. */
+  readonly allowHalfOpen?: boolean | undefined;
+}
+
 /**
  * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of an idle connection, options,
- * and addresses in Node's spelling.
+ * and addresses in Node's spelling. Its events come in the order of a net.Socket's, and `destroy()` does to the connection what
+ * `net.Socket`'s does: what the system takes at once is sent, then the end.
  */
 export class ConnectionDuplex extends Duplex {
   readonly #pulled: PulledStream;
@@ -35,19 +42,38 @@ export class ConnectionDuplex extends Duplex {
   timeout: number | undefined;
 
   /** @internal */
-  constructor(pulled: PulledStream) {
-    super({ allowHalfOpen: true });
+  constructor(pulled: PulledStream, { allowHalfOpen = false }: DuplexOptions = {}) {
+    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there was an error.
+    super({ allowHalfOpen, emitClose: false });
     this.#pulled = pulled;
     const consumer: Consumer = {
       data: (bytes) => this.#received(new Uint8Array(bytes)),
-      end: () => this.push(null),
+      end: () => this.#ended(),
       failed: (errno) => this.destroy(connectionError(errno)),
       drained: () => this.#drained(),
       closed: (error) => this.destroy(error instanceof Error ? error : undefined),
     };
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
-    if (ended) this.push(null);
+    if (ended) this.#ended();
+    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of the peer's end or reset.
+    this.read(0);
+  }
+
+  /** Always false: it is connected from the start. */
+  get connecting(): boolean {
+    return false;
+  }
+
+  /** Always false, as `connecting`. */
+  get pending(): boolean {
+    return false;
+  }
+
+  /** The state, in `net.Socket`'s words. */
+  get readyState(): "open" | "readOnly" | "writeOnly" | "closed" {
+    if (this.readable) return this.writable ? "open" : "readOnly";
+    return this.writable ? "writeOnly" : "closed";
   }
 
   get bytesRead(): number {
@@ -94,6 +120,7 @@ export class ConnectionDuplex extends Duplex {
 
   /** Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes that back. */
   setTimeout(timeout: number, listener?: () => void): this {
+    if (this.destroyed) return this;
     clearTimeout(this.#idle);
     this.timeout = timeout;
     this.#idle = undefined;
@@ -141,8 +168,25 @@ export class ConnectionDuplex extends Duplex {
 
   /** Sends a reset, and is destroyed. */
   resetAndDestroy(): this {
+    if (this.destroyed) return this.destroy(socketClosed());
     this.#pulled.reset();
     return this.destroy();
+  }
+
+  /** Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is allowed, it fails with EPIPE. */
+  override write(chunk: unknown, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    const called = typeof encoding === "function" ? encoding : callback;
+    if (this.readableEnded && this.writableEnded && !this.allowHalfOpen) {
+      const error = Object.assign(new Error("This socket has been ended by the other party"), {
+        code: "EPIPE",
+      });
+      if (called !== undefined) process.nextTick(called, error);
+      this.destroy(error);
+      return false;
+    }
+    return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
   /** @internal */
@@ -178,19 +222,26 @@ export class ConnectionDuplex extends Duplex {
     clearTimeout(this.#idle);
     const written = this.#written;
     this.#written = undefined;
-    // Whoever destroys it does not wait for a peer to read.
-    if (this.#pulled.pendingBytes > 0) this.#pulled.reset(error);
-    else this.#pulled.close();
-    this.#pulled.untilClosed().then(() => {
-      done(error);
-      written?.(error ?? this.#failure());
-    });
+    const closed = () => {
+      written?.(null);
+      this.emit("close", error !== null);
+    };
+    this.#pulled.closeNow();
+    // What a listener throws is an uncaught exception, not the rejection of a promise.
+    this.#pulled.untilClosed().then(() => process.nextTick(closed));
+    done(error);
   }
 
   #received(bytes: Uint8Array) {
     this.#idle?.refresh();
     this.#bytesRead += bytes.byteLength;
     if (!this.push(bytes)) this.#pulled.pause();
+  }
+
+  #ended() {
+    this.push(null);
+    // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
+    this.read(0);
   }
 
   #drained() {
@@ -201,8 +252,13 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #failure(): Error {
-    return this.#pulled.error instanceof Error ? this.#pulled.error : new Error("the connection is closed");
+    return this.#pulled.error instanceof Error ? this.#pulled.error : socketClosed();
   }
+}
+
+/** What Node says of a socket that is closed. */
+function socketClosed(): Error {
+  return Object.assign(new Error("Socket is closed"), { code: "ERR_SOCKET_CLOSED" });
 }
 
 function nodeAddress(address: Address): DuplexAddress {

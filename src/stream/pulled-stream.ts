@@ -84,6 +84,11 @@ export class PulledStream extends OpenStream {
     if (!this.#receivingEnded || !this.#sendingEnded) this.#consumer?.closed(this.error);
   }
 
+  override closeNow(): void {
+    super.closeNow();
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
   override reset(error: unknown = null): void {
     super.reset(error);
     this.#writers.rejectAll(this.error ?? sendingClosed());

@@ -110,6 +110,20 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     if (this.#outgoing.bytes === 0) this.closeDescriptor(this.#failed);
   }
 
+  closeNow(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closed) return;
+    if (!this.closing) {
+      this.#stop();
+      this.reactor.gathered.send();
+    }
+    while (!this.closed && this.#writable && this.#outgoing.bytes > 0) this.#sendOutgoing();
+    if (this.closed) return;
+    if (this.#failed === 0 && this.#outgoing.bytes > 0) this.#failed = this.reactor.errors.cancelled;
+    this.#outgoing.clear();
+    this.closeDescriptor(this.#failed);
+  }
+
   reset(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closed) return;

@@ -102,6 +102,16 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (this.pendingBytes === 0) this.#finish();
   }
 
+  closeNow(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.#finishing) return;
+    if (!this.closing) this.#stop();
+    // Where an operation is under way the system has no room: it was tried at once.
+    if (!this.#sending && this.#failed === 0) this.#sendNow();
+    if (this.#failed === 0 && this.#queue.bytes > 0) this.#failed = -ECANCELED;
+    this.#finish();
+  }
+
   reset(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.#finishing) return;
@@ -238,6 +248,17 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
       this.#handlers.end();
     } catch (error) {
       uncaught(error);
+    }
+  }
+
+  /** Sends by calls, until the system has no room: an operation would be cancelled by the end, and need not have begun. */
+  #sendNow(): void {
+    for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
+      const sent = linux.send(this.fd, bytes, MSG.NOSIGNAL | MSG.DONTWAIT);
+      if (sent === -EINTR) continue;
+      if (sent < 0 && sent !== -EAGAIN) this.#failed = sent;
+      if (sent > 0) this.#queue.sent(sent);
+      if (sent < bytes.length) return;
     }
   }
 
