@@ -33,6 +33,7 @@ export interface DuplexOptions {
  */
 export class ConnectionDuplex extends Duplex {
   readonly #pulled: PulledStream;
+  #piped = false;
   /** Called once the system has taken what was written. */
   #written: Callback | undefined;
   #idle: NodeJS.Timeout | undefined;
@@ -189,6 +190,14 @@ export class ConnectionDuplex extends Duplex {
     return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
+  override pipe<Destination extends NodeJS.WritableStream>(
+    destination: Destination,
+    options?: { end?: boolean | undefined },
+  ): Destination {
+    this.#piped = true;
+    return super.pipe(destination, options);
+  }
+
   /** @internal */
   override _read(): void {
     this.#pulled.resume();
@@ -232,6 +241,11 @@ export class ConnectionDuplex extends Duplex {
     done(error);
   }
 
+  /** Whether Node's TLS reads from it: so does JSStreamSocket name its listener (lib/internal/js_stream_socket.js), and pipe(), too. */
+  get #carriesTls(): boolean {
+    return !this.#piped && this.listeners("data").some(({ name }) => name === "ondata");
+  }
+
   #received(bytes: Uint8Array) {
     this.#idle?.refresh();
     this.#bytesRead += bytes.byteLength;
@@ -239,6 +253,8 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #ended() {
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of a net.Socket.
+    if (this.#carriesTls) this.allowHalfOpen = true;
     this.push(null);
     // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
     this.read(0);

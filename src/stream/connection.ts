@@ -1,5 +1,5 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
-import { boolean, checkObject } from "../errors/argument.ts";
+import { boolean, checkObject, writeAfterEnd } from "../errors/argument.ts";
 import { bytesToSend, type Data } from "./bytes-to-send.ts";
 import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
@@ -94,7 +94,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
           this.#pulled.finish((error) => (error === null ? resolve() : reject(error)));
         });
       } else if (data !== undefined) {
-        throw new Error("end() was called before: nothing can be sent after the end");
+        throw writeAfterEnd("end() was called before: nothing can be sent after the end");
       }
       return options === undefined ? this.#end : orGiveUp("end()", this.#end, options);
     });

@@ -168,7 +168,10 @@ export class PulledStream extends OpenStream {
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.open) throw receivingClosed();
-    if (this.#readers.size > 0) throw new Error("a read() of the connection is still waiting");
+    if (this.#readers.size > 0) {
+      const error = new Error("a read() of the connection is still waiting");
+      throw Object.assign(error, { code: "ERR_INVALID_STATE" });
+    }
     this.#consumer = consumer;
     const unread = this.#unread;
     this.#unread = undefined;
@@ -200,5 +203,6 @@ export class PulledStream extends OpenStream {
 }
 
 function takenOver(): TypeError {
-  return new TypeError("the connection belongs to the Duplex of its toDuplex()");
+  const error = new TypeError("the connection belongs to the Duplex of its toDuplex()");
+  return Object.assign(error, { code: "ERR_INVALID_STATE" });
 }

@@ -70,7 +70,9 @@ export class TakenOver implements SocketHolder {
   /**
    * Tells the old process that this one accepts, so that it stops. To be called once, after `listen()`.
    *
-   * @throws TakeOverError named `BrokenPipe` if the old process has ended or given up: if it lives, both accept
+   * Where the old process has ended meanwhile, there is nobody to be told, and this one has the sockets alone: that is no error.
+   *
+   * @throws TakeOverError named `BrokenPipe` if the old process lives and has given up: both accept
    */
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);

@@ -1,3 +1,4 @@
+import { writeAfterEnd } from "../../errors/argument.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
@@ -60,7 +61,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
 
   write(bytes: Uint8Array): void {
     if (this.closing || this.#failureTold) return;
-    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
     const received = ReceivedBytes.lenderOf(bytes) !== undefined;
     const length = lengthOf(bytes);
     const { reactor } = this;

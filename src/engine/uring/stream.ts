@@ -1,3 +1,4 @@
+import { writeAfterEnd } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
@@ -80,7 +81,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
 
   write(bytes: Uint8Array): void {
     if (this.closing || this.#failed < 0) return;
-    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
     this.#queue.add(bytes);
     this.#prepareSoon();
   }
