@@ -1,12 +1,15 @@
+import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { Address } from "../address/address.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import { Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { SO } from "../options/so.ts";
 import { tryClose } from "../posix/close.ts";
 import { MSG } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { Socket } from "../posix/owned-socket.ts";
+import { readOption } from "../posix/read-option.ts";
 import type { ReceivedMessage } from "../posix/received-message.ts";
 import { tryRecvmsg } from "../posix/recvmsg.ts";
 import { trySend } from "../posix/send.ts";
@@ -52,11 +55,14 @@ export class TakenOver implements SocketHolder {
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
   readonly #withPath: boolean;
+  /** Who made the channel; undefined where the system does not tell. */
+  readonly #oldProcess: number | undefined;
   #ready = false;
 
   /** @internal */
   constructor(channel: Socket, sockets: readonly Socket[], withPath: boolean) {
     this.#channel = channel;
+    this.#oldProcess = readOption(host, channel.fd, SO.PEERCRED)?.pid;
     this.sockets = sockets;
     this.addresses = sockets.map(getsockname);
     this.#withPath = withPath;
@@ -77,7 +83,8 @@ export class TakenOver implements SocketHolder {
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);
     tryClose(this.#channel);
-    if (!sent.ok) unwrap(takeOverErrors.refusal(host, "BrokenPipe"), this.ready);
+    if (!sent.ok && !hasEnded(this.#oldProcess))
+      unwrap(takeOverErrors.refusal(host, "BrokenPipe"), this.ready);
     this.#ready = true;
   }
 
@@ -116,12 +123,30 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
     const [rights] = message.control;
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
     const sockets = received.filter((each) => each instanceof Socket);
+    for (const each of received) if (!(each instanceof Socket)) each[Symbol.dispose]();
     // At the end of the channel nothing comes.
     if (sockets.length === 0) unwrap(takeOverErrors.refusal(host, "BrokenPipe"), takeOver);
     return new TakenOver(channel, sockets, kind[0] === SOCKETS_AND_PATH);
   } catch (error) {
     if (!channel.closed) tryClose(channel);
     throw error;
+  }
+}
+
+/** Whether a process has ended, though its parent may not have waited for it yet (proc_pid_stat(5)). */
+function hasEnded(pid: number | undefined): boolean {
+  // 0 is a process of another PID namespace.
+  if (pid === undefined || pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
   }
 }
 
