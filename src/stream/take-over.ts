@@ -15,9 +15,10 @@ import { tryRecvmsg } from "../posix/recvmsg.ts";
 import { trySend } from "../posix/send.ts";
 import { host } from "../system/host.ts";
 import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
-import { HAND_OVER_DESCRIPTOR, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
+import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 import { checkSocket, type SocketHolder } from "./listen-options.ts";
 import { adopted } from "./open-socket.ts";
+import type { UnixFile } from "./unix-path.ts";
 
 /** Everything that `takeOver()` and `ready()` themselves can fail with. */
 export const takeOverErrors = new ErrorSet("takeOver", {
@@ -54,23 +55,24 @@ export class TakenOver implements SocketHolder {
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
-  readonly #withPath: boolean;
+  /** The file at the path of a unix socket that the old process made. @internal */
+  readonly pathFile: UnixFile | undefined;
   /** Who made the channel; undefined where the system does not tell. */
   readonly #oldProcess: number | undefined;
   #ready = false;
 
   /** @internal */
-  constructor(channel: Socket, sockets: readonly Socket[], withPath: boolean) {
+  constructor(channel: Socket, sockets: readonly Socket[], pathFile: UnixFile | undefined) {
     this.#channel = channel;
     this.#oldProcess = readOption(host, channel.fd, SO.PEERCRED)?.pid;
     this.sockets = sockets;
     this.addresses = sockets.map(getsockname);
-    this.#withPath = withPath;
+    this.pathFile = pathFile;
   }
 
   /** Whether the path of a unix socket is ours to remove: not before the old process knows that we are ready. */
   get ownsPath(): boolean {
-    return this.#ready && this.#withPath;
+    return this.#ready && this.pathFile !== undefined;
   }
 
   /**
@@ -118,7 +120,7 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {
-    const kind = new Uint8Array(1);
+    const kind = Buffer.alloc(1 + PATH_FILE_LENGTH);
     const message = await orGiveUp("takeOver()", receive(channel, kind), options);
     const [rights] = message.control;
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
@@ -126,7 +128,9 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
     for (const each of received) if (!(each instanceof Socket)) each[Symbol.dispose]();
     // At the end of the channel nothing comes.
     if (sockets.length === 0) unwrap(takeOverErrors.refusal(host, "BrokenPipe"), takeOver);
-    return new TakenOver(channel, sockets, kind[0] === SOCKETS_AND_PATH);
+    const withPath = kind[0] === SOCKETS_AND_PATH && message.bytes === kind.length;
+    const pathFile = withPath ? { dev: kind.readDoubleLE(1), ino: kind.readDoubleLE(9) } : undefined;
+    return new TakenOver(channel, sockets, pathFile);
   } catch (error) {
     if (!channel.closed) tryClose(channel);
     throw error;
