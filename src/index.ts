@@ -14,7 +14,7 @@ export type {
   ConnectToPort,
 } from "./stream/connect-options.ts";
 export type { Connection } from "./stream/connection.ts";
-export type { ConnectionDuplex, DuplexAddress } from "./stream/connection-duplex.ts";
+export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./stream/connection-duplex.ts";
 export type { ConnectionError } from "./stream/connection-error.ts";
 export type { DatagramError } from "./stream/datagram-error.ts";
 export type { DatagramSocketHandlers } from "./stream/datagram-handlers.ts";

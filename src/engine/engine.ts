@@ -153,6 +153,13 @@ export interface Stream extends Handle {
    * reset() came first
    */
   shutdown(done?: (errno: number) => void): void;
+  /**
+   * Ends it as close(2) would, without waiting: what the system takes at once is sent, and the rest is dropped. The peer reads what was
+   * sent and then the end; a TCP peer is sent a reset where received bytes lie unread (RFC 1122, 4.2.2.13). May follow close().
+   *
+   * @param done 0, -ECANCELED if bytes were dropped, or what sending failed with
+   */
+  closeNow(done?: (errno: number) => void): void;
   /** Ends it at once: what was not sent is dropped, and a TCP peer is sent a reset (SO_LINGER of 0). May follow close(). */
   reset(done?: (errno: number) => void): void;
 }

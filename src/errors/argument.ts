@@ -19,6 +19,14 @@ export const int = (what: string, value: number): number => integer(what, value,
 /** The number of a descriptor. */
 export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
 
+/** A TypeError with the code that Node's own have. */
+export const argumentType = (message: string): TypeError =>
+  Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
+
+/** What Node says of a write after the end; the code is that of its streams. */
+export const writeAfterEnd = (message: string): Error =>
+  Object.assign(new Error(message), { code: "ERR_STREAM_WRITE_AFTER_END" });
+
 /** What a value is, for a message. */
 export function kind(value: unknown): string {
   if (value === null) return "null";

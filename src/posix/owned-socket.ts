@@ -7,6 +7,7 @@ import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { Descriptor } from "./owned-descriptor.ts";
+import { isOwned } from "./ownership.ts";
 import { readOption } from "./read-option.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
@@ -39,11 +40,16 @@ export class Socket extends Descriptor {
    * @param fd a descriptor that refers to a socket
    * @param options `system`: the system that it belongs to; this machine's by default
    * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as it is
+   * @throws Error with code ERR_INVALID_STATE if another Socket of this thread owns it
    */
   static from(fd: number, options: { readonly system?: System } = {}): Socket {
     const { system = host } = options;
     descriptor(fd);
     const domain = ask(system, fd, SO.DOMAIN);
+    if (isOwned(system, fd)) {
+      const error = new Error(`descriptor ${fd} belongs to another Socket: detach() it there first`);
+      throw Object.assign(error, { code: "ERR_INVALID_STATE" });
+    }
     return new Socket(system, fd, domain, ask(system, fd, SO.TYPE), ask(system, fd, SO.PROTOCOL));
   }
 

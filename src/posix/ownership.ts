@@ -34,13 +34,26 @@ const unclosed = new FinalizationRegistry<Place>(({ descriptor }) => {
 const released: Ownership[] = [];
 const MOST_RELEASED = 1000;
 
+/** What is owned, by its number: two owners of one would close whatever has the number after the first. */
+const owned: (Descriptor | undefined)[] = [];
+
+/** Whether a descriptor has an owner that is not released, and is still the file that it was. */
+export function isOwned(system: System, fd: number): boolean {
+  const owner = owned[fd];
+  if (owner === undefined || owner.system !== system) return false;
+  const now = system.identity(fd);
+  return now !== null && now.inode === owner.file.inode && now.device === owner.file.device;
+}
+
 /** Owns a descriptor until it is released: one whose Ownership is garbage-collected before is closed. */
 export function own(system: System, fd: number): Ownership {
   const ownership = released.pop() ?? registered();
   const file = system.identity(fd);
   // Without an identity the descriptor is already gone, and there is nothing to watch.
   if (file !== null) {
-    ownership.place.descriptor = { system, fd, file };
+    const descriptor = { system, fd, file };
+    ownership.place.descriptor = descriptor;
+    owned[fd] = descriptor;
     system.closeAtThreadEnd(fd);
   }
   return ownership;
@@ -50,6 +63,7 @@ export function own(system: System, fd: number): Ownership {
 export function release(ownership: Ownership): void {
   const { descriptor } = ownership.place;
   descriptor?.system.keepAtThreadEnd(descriptor.fd);
+  if (descriptor !== undefined && owned[descriptor.fd] === descriptor) owned[descriptor.fd] = undefined;
   ownership.place.descriptor = undefined;
   if (released.length < MOST_RELEASED) released.push(ownership);
 }

@@ -63,7 +63,7 @@ frontDoorTest(
     const { port } = { port: portOf(getsockname(fixture.boundTcp())) };
     await resolving(["127.0.0.1", "127.0.0.2", "::1"], async () => {
       await assert.rejects(connect({ host: "several.test", port, engine }), (error) => {
-        assert.ok(error instanceof AggregateError && error.message.includes('"several.test"'));
+        assert.ok(error instanceof AggregateError && error.message.includes(" several.test:"));
         const told = error.errors.map((each) => each instanceof SocketError && [each.name, each.address]);
         // The families in turn.
         assert.deepEqual(told, [

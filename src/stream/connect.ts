@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
 import { engine } from "../engine/choice.ts";
+import { SocketError } from "../errors/socket-error.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
 import { type ConnectOptions, type ConnectPlace, checkConnectOptions } from "./connect-options.ts";
@@ -24,7 +25,7 @@ const ATTEMPT_DELAY = 250;
  * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up
  * @returns a Connection, which the program closes
  * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local address threw
- * @throws AggregateError of a name: its `errors` are those of every address
+ * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the first, as node:net's
  * @throws Error of node:dns where a host cannot be found
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
@@ -77,6 +78,23 @@ const loopback: readonly LookupAddress[] = [
   { address: "127.0.0.1", family: 4 },
 ];
 
+/** What came of every address of a name: the code is the first one's, as in node:net (NodeAggregateError in lib/internal/errors.js). */
+function failureOf(
+  name: string,
+  addresses: readonly AddressInput[],
+  errors: readonly unknown[],
+): AggregateError {
+  const codes = errors.map((error) => (error instanceof SocketError ? error.code : undefined));
+  const code = codes.find((each) => each !== undefined) ?? "UNKNOWN";
+  const tried = addresses.map((address) => ("address" in address ? String(address.address) : address.family));
+  const [first] = addresses;
+  const port = first !== undefined && "port" in first ? first.port : 0;
+  const others = [...new Set(codes)].filter((each) => each !== undefined && each !== code);
+  const also = others.length === 0 ? "" : `, also ${others.join(", ")}`;
+  const message = `connect ${code} ${name}:${port} (tried ${tried.join(", ")}${also})`;
+  return Object.assign(new AggregateError(errors, message), { code, syscall: "connect", port });
+}
+
 /** @param name the name that the addresses are of, if they are of one */
 function firstOf(
   found: Promise<readonly AddressInput[]>,
@@ -121,8 +139,7 @@ function firstOf(
         begin();
       } else if (attempts.size === 0) {
         end();
-        const message = `connect: none of the addresses of ${JSON.stringify(name)} answered`;
-        reject(name === undefined ? error : new AggregateError(errors, message));
+        reject(name === undefined ? error : failureOf(name, addresses, errors));
       }
     }
     found.then(

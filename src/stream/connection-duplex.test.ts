@@ -114,12 +114,10 @@ frontDoorTest(
       duplex.write(Buffer.alloc(64 << 20));
       duplex.destroy();
       await once(duplex, "close");
-      await assert.rejects(
-        async () => {
-          for await (const _ of server);
-        },
-        { name: "ConnectionResetByPeer" },
-      );
+      // As much as the system took, and then the end, as with net.Socket.
+      let received = 0;
+      for await (const bytes of server) received += bytes.length;
+      assert.ok(received > 0 && received < 64 << 20);
       await assert.rejects(new Promise((_, reject) => duplex.write("late", reject)), Error);
     });
     await withEnds(engine, loopback, async ({ client, server }) => {

@@ -20,12 +20,20 @@ export interface DuplexAddress {
   readonly port?: number;
 }
 
+/** What `toDuplex()` takes. */
+export interface DuplexOptions {
+  /** Whether this side stays open once the peer has ended. False by default, as with `net.Socket`: it is ended, too. */
+  readonly allowHalfOpen?: boolean | undefined;
+}
+
 /**
  * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of an idle connection, options,
- * and addresses in Node's spelling.
+ * and addresses in Node's spelling. Its events come in the order of a net.Socket's, and `destroy()` does to the connection what
+ * `net.Socket`'s does: what the system takes at once is sent, then the end.
  */
 export class ConnectionDuplex extends Duplex {
   readonly #pulled: PulledStream;
+  #piped = false;
   /** Called once the system has taken what was written. */
   #written: Callback | undefined;
   /** What it is destroyed with once what had been received is read. */
@@ -40,8 +48,9 @@ export class ConnectionDuplex extends Duplex {
   timeout: number | undefined;
 
   /** @internal */
-  constructor(pulled: PulledStream) {
-    super({ allowHalfOpen: true });
+  constructor(pulled: PulledStream, { allowHalfOpen = false }: DuplexOptions = {}) {
+    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there was an error.
+    super({ allowHalfOpen, emitClose: false });
     this.#pulled = pulled;
     const consumer: Consumer = {
       data: (bytes) => this.#received(new Uint8Array(bytes)),
@@ -54,6 +63,24 @@ export class ConnectionDuplex extends Duplex {
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
     if (ended) this.#end();
+    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of the peer's end or reset.
+    this.read(0);
+  }
+
+  /** Always false: it is connected from the start. */
+  get connecting(): boolean {
+    return false;
+  }
+
+  /** Always false, as `connecting`. */
+  get pending(): boolean {
+    return false;
+  }
+
+  /** The state, in `net.Socket`'s words. */
+  get readyState(): "open" | "readOnly" | "writeOnly" | "closed" {
+    if (this.readable) return this.writable ? "open" : "readOnly";
+    return this.writable ? "writeOnly" : "closed";
   }
 
   get bytesRead(): number {
@@ -100,6 +127,7 @@ export class ConnectionDuplex extends Duplex {
 
   /** Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes that back. */
   setTimeout(timeout: number, listener?: () => void): this {
+    if (this.destroyed) return this;
     clearTimeout(this.#idle);
     this.timeout = timeout;
     this.#idle = undefined;
@@ -149,6 +177,7 @@ export class ConnectionDuplex extends Duplex {
 
   /** Sends a reset, and is destroyed. */
   resetAndDestroy(): this {
+    if (this.destroyed) return this.destroy(socketClosed());
     this.#pulled.reset();
     return this.destroy();
   }
@@ -159,6 +188,30 @@ export class ConnectionDuplex extends Duplex {
     // The reader gets the last of the bytes first.
     if (failed !== undefined && this.readableLength === 0) process.nextTick(() => this.destroy(failed));
     return chunk;
+  }
+
+  /** Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is allowed, it fails with EPIPE. */
+  override write(chunk: unknown, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    const called = typeof encoding === "function" ? encoding : callback;
+    if (this.readableEnded && this.writableEnded && !this.allowHalfOpen) {
+      const error = Object.assign(new Error("This socket has been ended by the other party"), {
+        code: "EPIPE",
+      });
+      if (called !== undefined) process.nextTick(called, error);
+      this.destroy(error);
+      return false;
+    }
+    return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
+  }
+
+  override pipe<Destination extends NodeJS.WritableStream>(
+    destination: Destination,
+    options?: { end?: boolean | undefined },
+  ): Destination {
+    this.#piped = true;
+    return super.pipe(destination, options);
   }
 
   /** @internal */
@@ -197,18 +250,28 @@ export class ConnectionDuplex extends Duplex {
     clearTimeout(this.#idle);
     const written = this.#written;
     this.#written = undefined;
-    // Whoever destroys it does not wait for a peer to read.
-    if (this.#pulled.pendingBytes > 0) this.#pulled.reset(error);
-    else this.#pulled.close();
-    this.#pulled.untilClosed().then(() => {
-      done(error);
-      written?.(error ?? this.#failure());
-    });
+    const closed = () => {
+      written?.(null);
+      this.emit("close", error !== null);
+    };
+    this.#pulled.closeNow();
+    // What a listener throws is an uncaught exception, not the rejection of a promise.
+    this.#pulled.untilClosed().then(() => process.nextTick(closed));
+    done(error);
+  }
+
+  /** Whether Node's TLS reads from it: so does JSStreamSocket name its listener (lib/internal/js_stream_socket.js), and pipe(), too. */
+  get #carriesTls(): boolean {
+    return !this.#piped && this.listeners("data").some(({ name }) => name === "ondata");
   }
 
   #end() {
     this.#ended = true;
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of a net.Socket.
+    if (this.#carriesTls) this.allowHalfOpen = true;
     this.push(null);
+    // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
+    this.read(0);
   }
 
   /**
@@ -242,8 +305,13 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #failure(): Error {
-    return this.#pulled.error instanceof Error ? this.#pulled.error : new Error("the connection is closed");
+    return this.#pulled.error instanceof Error ? this.#pulled.error : socketClosed();
   }
+}
+
+/** What Node says of a socket that is closed. */
+function socketClosed(): Error {
+  return Object.assign(new Error("Socket is closed"), { code: "ERR_SOCKET_CLOSED" });
 }
 
 function nodeAddress(address: Address): DuplexAddress {

@@ -1,6 +1,7 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
+import { boolean, checkObject, writeAfterEnd } from "../errors/argument.ts";
 import { bytesToSend, type Data } from "./bytes-to-send.ts";
-import { ConnectionDuplex } from "./connection-duplex.ts";
+import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
 import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
 import { ConnectionBase } from "./open-stream.ts";
@@ -93,7 +94,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
           this.#pulled.finish((error) => (error === null ? resolve() : reject(error)));
         });
       } else if (data !== undefined) {
-        throw new Error("end() was called before: nothing can be sent after the end");
+        throw writeAfterEnd("end() was called before: nothing can be sent after the end");
       }
       return options === undefined ? this.#end : orGiveUp("end()", this.#end, options);
     });
@@ -137,8 +138,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /**
    * The connection as a Duplex of node:stream, which TLS and HTTP take: `tls.connect({ socket: connection.toDuplex() })`,
    * `http.createServer().emit("connection", connection.toDuplex())`. It has the methods of a net.Socket that such libraries
-   * use. From then on the connection is the Duplex's: `read()` and `write()` fail with a TypeError.
+   * use, and behaves as one: it is ended once the peer has ended, and `destroy()` sends what the system takes at once, and then the
+   * end. From then on the connection is the Duplex's: `read()` and `write()` fail with a TypeError.
    *
+   * @param options `allowHalfOpen`: whether this side stays open once the peer has ended
    * @throws Error if a `read()` is still waiting, or it was called before
    * @throws RecvError named `SocketClosed`
    * @example
@@ -157,8 +160,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * await listener.close();
    * ```
    */
-  toDuplex(): ConnectionDuplex {
-    return new ConnectionDuplex(this.#pulled);
+  toDuplex(options: DuplexOptions = {}): ConnectionDuplex {
+    checkObject("options", "{ allowHalfOpen? }", options);
+    const { allowHalfOpen = false } = options;
+    return new ConnectionDuplex(this.#pulled, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
   }
 
   /** The pieces that `read()` gives, to the end. Leaving the loop leaves the connection open. */

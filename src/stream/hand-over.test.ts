@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
+import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -164,3 +164,22 @@ test("handOver: what is malformed is refused", except(noMessages), async () => {
   await assert.rejects(handOver(listener, child), /has no pipe as its descriptor 3/);
   await ended;
 });
+
+frontDoorTest(
+  "handOver: a path that is another program's by the time of takeOver() is not removed",
+  async (engine, fixture) => {
+    const path = join(fixture.folder(), "socket");
+    const [ours, theirs] = fixture.pair(SOCK.STREAM);
+    const old = await listen({ path, engine });
+    const handed = handOver(old, ours);
+    const taken = await takeOver({ channel: theirs });
+    unlinkSync(path);
+    writeFileSync(path, "another program's");
+    const renewed = await listen({ socket: taken, engine });
+    taken.ready();
+    await handed;
+    await renewed.close();
+    assert.ok(existsSync(path));
+  },
+  noMessages,
+);

@@ -11,7 +11,13 @@ import { sendmsg } from "../posix/sendmsg.ts";
 import { host } from "../system/host.ts";
 import { Connection } from "./connection.ts";
 import { checkWait, milliseconds, orGiveUp, type WaitOptions } from "./give-up.ts";
-import { HAND_OVER_DESCRIPTOR, READY, SOCKETS, SOCKETS_AND_PATH } from "./hand-over-message.ts";
+import {
+  HAND_OVER_DESCRIPTOR,
+  PATH_FILE_LENGTH,
+  READY,
+  SOCKETS,
+  SOCKETS_AND_PATH,
+} from "./hand-over-message.ts";
 import type { CloseOptions } from "./listening.ts";
 import { Listening } from "./listening.ts";
 import { PulledStream } from "./pulled-stream.ts";
@@ -99,7 +105,7 @@ export async function handOver(
     options.signal?.throwIfAborted();
     if (listener.closed) refuse("SocketClosed");
     sendmsg(channel.socket, {
-      data: [Uint8Array.of(listener.ownsPath ? SOCKETS_AND_PATH : SOCKETS)],
+      data: [messageOf(listener)],
       control: [{ type: "SCM_RIGHTS", descriptors: listener.sockets }],
     });
     const answer = await orGiveUp("handOver()", channel.answer(), options);
@@ -108,6 +114,14 @@ export async function handOver(
     channel.close();
   }
   await listener.leave(drain);
+}
+
+function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {
+  if (!ownsPath || pathFile === undefined) return Uint8Array.of(SOCKETS);
+  const message = Buffer.alloc(1 + PATH_FILE_LENGTH, SOCKETS_AND_PATH);
+  message.writeDoubleLE(pathFile.dev, 1);
+  message.writeDoubleLE(pathFile.ino, 9);
+  return message;
 }
 
 interface Channel {

@@ -5,6 +5,7 @@ import type { WritableOption } from "../options/option.ts";
 import type { AcceptError } from "../posix/accept.ts";
 import { Socket } from "../posix/owned-socket.ts";
 import { checkSignal } from "./give-up.ts";
+import type { UnixFile } from "./unix-path.ts";
 
 /**
  * Options of the socket and their values, set before it is bound: `[[TCP.DEFER_ACCEPT, 5], [SO.RCVBUF, 65_536]]`. What connections
@@ -79,6 +80,8 @@ export interface SocketHolder {
   readonly sockets: readonly Socket[];
   /** Whether the listener removes the path of a unix socket when it is closed; it is asked then. */
   readonly ownsPath?: boolean;
+  /** Which file that is, where another process made it. */
+  readonly pathFile?: UnixFile | undefined;
 }
 
 /** A socket that is there. */
@@ -121,6 +124,7 @@ export type ListenPlace =
       /** What is a number is the caller's until it is adopted. */
       readonly sockets: readonly (Socket | number)[];
       readonly ownsPath: () => boolean;
+      readonly pathFile?: UnixFile | undefined;
     };
 
 /** Options of `listen()`, read once and checked. */
@@ -204,7 +208,8 @@ function checkSockets(given: Socket | number | SocketHolder): ListenPlace {
   const { sockets } = given;
   if (!Array.isArray(sockets) || sockets.length === 0)
     throw new TypeError(`sockets must be an array of sockets, not ${kind(sockets)}`);
-  return { kind: "sockets", sockets: sockets.map(checkSocket), ownsPath: () => given.ownsPath === true };
+  const ownsPath = () => given.ownsPath === true;
+  return { kind: "sockets", sockets: sockets.map(checkSocket), ownsPath, pathFile: given.pathFile };
 }
 
 export function checkSocket(socket: Socket | number): Socket | number {

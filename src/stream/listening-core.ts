@@ -8,7 +8,7 @@ import { Accepting, type AcceptingOwner } from "./accepting.ts";
 import type { CheckedListenOptions } from "./listen-options.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 import type { OpenStream, StreamOwner } from "./open-stream.ts";
-import type { UnixPath } from "./unix-path.ts";
+import type { UnixFile, UnixPath } from "./unix-path.ts";
 
 /** Who makes something of the connections. */
 export interface Taker {
@@ -111,6 +111,11 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   /** Whether a path is removed when this is closed. */
   get ownsPath(): boolean {
     return this.#path?.ours === true;
+  }
+
+  /** The file at that path, as it was made. */
+  get pathFile(): UnixFile | undefined {
+    return this.#path?.file;
   }
 
   /**

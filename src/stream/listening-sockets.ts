@@ -55,7 +55,9 @@ function listenOnSockets(
     const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
     const [path] = sockets
       .map(getsockname)
-      .map((address) => (address.family === "unix" ? UnixPath.made(address, place.ownsPath) : undefined));
+      .map((address) =>
+        address.family === "unix" ? UnixPath.made(address, place.ownsPath, place.pathFile) : undefined,
+      );
     return { sockets, backlog, path };
   } catch (error) {
     for (const socket of sockets) if (!socket.closed) tryClose(socket);

@@ -6,6 +6,7 @@ import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { host } from "../system/host.ts";
 import { milliseconds } from "./give-up.ts";
 import type { ListeningCore } from "./listening-core.ts";
+import type { UnixFile } from "./unix-path.ts";
 
 /** What `close()` of a Listener or Server takes. */
 export interface CloseOptions {
@@ -133,6 +134,11 @@ export abstract class Listening implements AsyncDisposable {
   /** @internal */
   get ownsPath(): boolean {
     return this.#core.ownsPath;
+  }
+
+  /** @internal */
+  get pathFile(): UnixFile | undefined {
+    return this.#core.pathFile;
   }
 
   /** What `close()` is once another process accepts from the same sockets. @internal */

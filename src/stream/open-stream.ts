@@ -95,6 +95,17 @@ export abstract class OpenStream implements StreamHandlers {
     this.closing();
   }
 
+  /** Closes it without waiting: what the system does not take at once is dropped. May follow close(). */
+  closeNow(): void {
+    if (!this.#open) {
+      this.stream.closeNow();
+      return;
+    }
+    this.#open = false;
+    this.stream.closeNow((errno) => this.#done(errno));
+    this.closing();
+  }
+
   /** Closes it now. May follow close(). */
   reset(error: unknown = null): void {
     this.#cause ??= error;

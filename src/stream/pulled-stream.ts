@@ -96,6 +96,11 @@ export class PulledStream extends OpenStream {
     if (!this.#receivingEnded || !this.#sendingEnded) this.#consumer?.closed(this.error);
   }
 
+  override closeNow(): void {
+    super.closeNow();
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
   override reset(error: unknown = null): void {
     super.reset(error);
     this.#writers.rejectAll(this.error ?? sendingClosed());
@@ -176,7 +181,10 @@ export class PulledStream extends OpenStream {
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.open) throw receivingClosed();
-    if (this.#readers.size > 0) throw new Error("a read() of the connection is still waiting");
+    if (this.#readers.size > 0) {
+      const error = new Error("a read() of the connection is still waiting");
+      throw Object.assign(error, { code: "ERR_INVALID_STATE" });
+    }
     this.#consumer = consumer;
     const unread = this.#unread;
     this.#unread = undefined;
@@ -208,5 +216,6 @@ export class PulledStream extends OpenStream {
 }
 
 function takenOver(): TypeError {
-  return new TypeError("the connection belongs to the Duplex of its toDuplex()");
+  const error = new TypeError("the connection belongs to the Duplex of its toDuplex()");
+  return Object.assign(error, { code: "ERR_INVALID_STATE" });
 }

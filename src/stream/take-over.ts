@@ -1,20 +1,24 @@
+import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { Address } from "../address/address.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import { Unexpected } from "../errors/rows.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { SO } from "../options/so.ts";
 import { tryClose } from "../posix/close.ts";
 import { MSG } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { Socket } from "../posix/owned-socket.ts";
+import { readOption } from "../posix/read-option.ts";
 import type { ReceivedMessage } from "../posix/received-message.ts";
 import { tryRecvmsg } from "../posix/recvmsg.ts";
 import { trySend } from "../posix/send.ts";
 import { host } from "../system/host.ts";
 import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
-import { HAND_OVER_DESCRIPTOR, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
+import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 import { checkSocket, type SocketHolder } from "./listen-options.ts";
 import { adopted } from "./open-socket.ts";
+import type { UnixFile } from "./unix-path.ts";
 
 /** Everything that `takeOver()` and `ready()` themselves can fail with. */
 export const takeOverErrors = new ErrorSet("takeOver", {
@@ -51,31 +55,38 @@ export class TakenOver implements SocketHolder {
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
-  readonly #withPath: boolean;
+  /** The file at the path of a unix socket that the old process made. @internal */
+  readonly pathFile: UnixFile | undefined;
+  /** Who made the channel; undefined where the system does not tell. */
+  readonly #oldProcess: number | undefined;
   #ready = false;
 
   /** @internal */
-  constructor(channel: Socket, sockets: readonly Socket[], withPath: boolean) {
+  constructor(channel: Socket, sockets: readonly Socket[], pathFile: UnixFile | undefined) {
     this.#channel = channel;
+    this.#oldProcess = readOption(host, channel.fd, SO.PEERCRED)?.pid;
     this.sockets = sockets;
     this.addresses = sockets.map(getsockname);
-    this.#withPath = withPath;
+    this.pathFile = pathFile;
   }
 
   /** Whether the path of a unix socket is ours to remove: not before the old process knows that we are ready. */
   get ownsPath(): boolean {
-    return this.#ready && this.#withPath;
+    return this.#ready && this.pathFile !== undefined;
   }
 
   /**
    * Tells the old process that this one accepts, so that it stops. To be called once, after `listen()`.
    *
-   * @throws TakeOverError named `BrokenPipe` if the old process has ended or given up: if it lives, both accept
+   * Where the old process has ended meanwhile, there is nobody to be told, and this one has the sockets alone: that is no error.
+   *
+   * @throws TakeOverError named `BrokenPipe` if the old process lives and has given up: both accept
    */
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);
     tryClose(this.#channel);
-    if (!sent.ok) unwrap(takeOverErrors.refusal(host, "BrokenPipe"), this.ready);
+    if (!sent.ok && !hasEnded(this.#oldProcess))
+      unwrap(takeOverErrors.refusal(host, "BrokenPipe"), this.ready);
     this.#ready = true;
   }
 
@@ -109,17 +120,37 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {
-    const kind = new Uint8Array(1);
+    const kind = Buffer.alloc(1 + PATH_FILE_LENGTH);
     const message = await orGiveUp("takeOver()", receive(channel, kind), options);
     const [rights] = message.control;
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
     const sockets = received.filter((each) => each instanceof Socket);
+    for (const each of received) if (!(each instanceof Socket)) each[Symbol.dispose]();
     // At the end of the channel nothing comes.
     if (sockets.length === 0) unwrap(takeOverErrors.refusal(host, "BrokenPipe"), takeOver);
-    return new TakenOver(channel, sockets, kind[0] === SOCKETS_AND_PATH);
+    const withPath = kind[0] === SOCKETS_AND_PATH && message.bytes === kind.length;
+    const pathFile = withPath ? { dev: kind.readDoubleLE(1), ino: kind.readDoubleLE(9) } : undefined;
+    return new TakenOver(channel, sockets, pathFile);
   } catch (error) {
     if (!channel.closed) tryClose(channel);
     throw error;
+  }
+}
+
+/** Whether a process has ended, though its parent may not have waited for it yet (proc_pid_stat(5)). */
+function hasEnded(pid: number | undefined): boolean {
+  // 0 is a process of another PID namespace.
+  if (pid === undefined || pid === 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "ESRCH";
+  }
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(")") + 2));
+  } catch {
+    return false;
   }
 }
 

@@ -12,7 +12,7 @@ import { trySocket } from "../posix/socket.ts";
 import { host } from "../system/host.ts";
 
 /** A file, as a program that made it knows it again. */
-interface File {
+export interface UnixFile {
   readonly dev: number;
   readonly ino: number;
 }
@@ -20,23 +20,28 @@ interface File {
 /** The path that bind() made for a unix socket, to be removed at the end. */
 export class UnixPath {
   readonly #path: string | Buffer;
-  readonly #made: File;
+  readonly #made: UnixFile;
   readonly #isOurs: () => boolean;
 
-  private constructor(path: string | Buffer, made: File, isOurs: () => boolean) {
+  private constructor(path: string | Buffer, made: UnixFile, isOurs: () => boolean) {
     this.#path = path;
     this.#made = made;
     this.#isOurs = isOurs;
   }
 
   /**
-   * The path that was just made, or that another process made and may hand over; undefined where the address has none, or it is gone
-   * again.
+   * The path that was just made, or that another process made and hands over, which says which file it was: by now another program
+   * may have its own there. Undefined where the address has none, or it is gone again.
    */
-  static made(address: UnixAddress, isOurs = () => true): UnixPath | undefined {
+  static made(address: UnixAddress, isOurs = () => true, made?: UnixFile): UnixPath | undefined {
     const path = pathOf(address);
-    const file = path === undefined ? undefined : lstatSync(path, { throwIfNoEntry: false });
+    const file = path === undefined ? undefined : (made ?? lstatSync(path, { throwIfNoEntry: false }));
     return path === undefined || file === undefined ? undefined : new UnixPath(path, file, isOurs);
+  }
+
+  /** The file that was made. */
+  get file(): UnixFile {
+    return this.#made;
   }
 
   /** Whether it is ours to remove. */

@@ -1,3 +1,4 @@
+import { writeAfterEnd } from "../../errors/argument.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
@@ -68,7 +69,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
 
   write(bytes: Uint8Array): void {
     if (this.closing || this.#sendingFailureTold || this.#failureTold) return;
-    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
     const received = ReceivedBytes.lenderOf(bytes) !== undefined;
     const length = lengthOf(bytes);
     const { reactor } = this;
@@ -116,6 +117,20 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     this.#stop();
     this.reactor.gathered.send();
     if (this.#outgoing.bytes === 0) this.closeDescriptor(this.#failed);
+  }
+
+  closeNow(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.closed) return;
+    if (!this.closing) {
+      this.#stop();
+      this.reactor.gathered.send();
+    }
+    while (!this.closed && this.#writable && this.#outgoing.bytes > 0) this.#sendOutgoing();
+    if (this.closed) return;
+    if (this.#failed === 0 && this.#outgoing.bytes > 0) this.#failed = this.reactor.errors.cancelled;
+    this.#outgoing.clear();
+    this.closeDescriptor(this.#failed);
   }
 
   reset(done?: (errno: number) => void): void {

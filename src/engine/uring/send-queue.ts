@@ -93,6 +93,15 @@ export class SendQueue {
     return inRoom(head) ? head : undefined;
   }
 
+  /** The bytes of the first piece, wherever they lie; undefined if there is none. */
+  firstBytes(): Uint8Array | undefined {
+    const head = this.#head;
+    return (head?.room?.bytes ?? head?.copy)?.subarray(
+      head?.offset,
+      (head?.offset ?? 0) + (head?.length ?? 0),
+    );
+  }
+
   /** Whether several pieces lie in rooms. */
   get several(): boolean {
     return this.#head?.room !== undefined && this.#head.next?.room !== undefined;

@@ -1,3 +1,4 @@
+import { writeAfterEnd } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
@@ -104,7 +105,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
 
   write(bytes: Uint8Array): void {
     if (this.closing || this.#failed < 0) return;
-    if (this.#shutdown !== "not wanted") throw new Error("write() after shutdown()");
+    if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
     this.#queue.add(bytes);
     this.#prepareSoon();
   }
@@ -124,6 +125,16 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (this.closing) return;
     this.#stop();
     if (this.pendingBytes === 0) this.#finish();
+  }
+
+  closeNow(done?: (errno: number) => void): void {
+    this.whenClosed(done);
+    if (this.#finishing) return;
+    if (!this.closing) this.#stop();
+    // Where an operation is under way the system has no room: it was tried at once.
+    if (!this.#sending && this.#failed === 0) this.#sendNow();
+    if (this.#failed === 0 && this.#queue.bytes > 0) this.#failed = -ECANCELED;
+    this.#finish();
   }
 
   reset(done?: (errno: number) => void): void {
@@ -323,6 +334,17 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     if (waiting > 0) return;
     this.#over = true;
     this.#last(waiting);
+  }
+
+  /** Sends by calls, until the system has no room: an operation would be cancelled by the end, and need not have begun. */
+  #sendNow(): void {
+    for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
+      const sent = linux.send(this.fd, bytes, MSG.NOSIGNAL | MSG.DONTWAIT);
+      if (sent === -EINTR) continue;
+      if (sent < 0 && sent !== -EAGAIN) this.#failed = sent;
+      if (sent > 0) this.#queue.sent(sent);
+      if (sent < bytes.length) return;
+    }
   }
 
   #sent(result: number): void {
