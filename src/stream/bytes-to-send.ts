@@ -1,5 +1,5 @@
 import { isUint8Array } from "node:util/types";
-import { ReceivedBytes } from "../engine/received-bytes.ts";
+import { isAttached } from "../engine/received-bytes.ts";
 import { checkData } from "../posix/buffer.ts";
 
 /** What can be sent: bytes, or text, which is sent as UTF-8. */
@@ -9,6 +9,6 @@ export type Data = Uint8Array | string;
 export function bytesToSend(data: Data): Uint8Array {
   if (typeof data === "string") return Buffer.from(data);
   // What a handler was given needs no look at its memory, which costs a call of V8's runtime.
-  if (!isUint8Array(data) || !ReceivedBytes.isAttached(data)) checkData(data);
+  if (!isUint8Array(data) || !isAttached(data)) checkData(data);
   return data;
 }
