@@ -1,10 +1,12 @@
 import { Duplex } from "node:stream";
 import type { Address } from "../address/address.ts";
+import { isError } from "../errors/is-error.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { trySetsockopt } from "../posix/setsockopt.ts";
 import { host } from "../system/host.ts";
+import { lengthOf } from "../system/view.ts";
 import { connectionError } from "./connection-error.ts";
 import type { Consumer, PulledStream } from "./pulled-stream.ts";
 
@@ -43,7 +45,7 @@ export class ConnectionDuplex extends Duplex {
       end: () => this.push(null),
       failed: (errno) => this.destroy(connectionError(errno)),
       drained: () => this.#drained(),
-      closed: (error) => this.destroy(error instanceof Error ? error : undefined),
+      closed: (error) => this.destroy(isError(error) ? error : undefined),
     };
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
@@ -157,7 +159,7 @@ export class ConnectionDuplex extends Duplex {
       done(this.#failure());
       return;
     }
-    this.#bytesWritten += bytes.byteLength;
+    this.#bytesWritten += lengthOf(bytes);
     this.#pulled.send(bytes);
     if (this.#pulled.pendingBytes <= MARK) done();
     else this.#written = done;
@@ -165,12 +167,12 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _writev(chunks: { readonly chunk: Buffer }[], done: Callback): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "utf8", done);
+    this._write(joined(chunks.map(({ chunk }) => chunk)), "utf8", done);
   }
 
   /** @internal */
   override _final(done: Callback): void {
-    this.#pulled.finish((error) => done(error instanceof Error ? error : null));
+    this.#pulled.finish((error) => done(isError(error) ? error : null));
   }
 
   /** @internal */
@@ -201,8 +203,19 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #failure(): Error {
-    return this.#pulled.error instanceof Error ? this.#pulled.error : new Error("the connection is closed");
+    return isError(this.#pulled.error) ? this.#pulled.error : new Error("the connection is closed");
   }
+}
+
+/** As Buffer.concat(), which goes by the lengths that Buffers say they have. */
+function joined(chunks: readonly Uint8Array[]): Buffer {
+  const whole = Buffer.allocUnsafe(chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += lengthOf(chunk);
+  }
+  return whole;
 }
 
 function nodeAddress(address: Address): DuplexAddress {

@@ -2,7 +2,7 @@ import type { ReadableStream, WritableStream } from "node:stream/web";
 import { bytesToSend, type Data } from "./bytes-to-send.ts";
 import { ConnectionDuplex } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
-import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { checkWait, orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { ConnectionBase } from "./open-stream.ts";
 import { Pieces } from "./pieces.ts";
 import type { PulledStream } from "./pulled-stream.ts";
@@ -86,7 +86,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   end(data?: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
-      options?.signal?.throwIfAborted();
+      throwIfAborted(options?.signal);
       if (this.#end === undefined) {
         if (data !== undefined) this.#pulled.write(bytesToSend(data), undefined).catch(() => {});
         this.#end = new Promise((resolve, reject) => {

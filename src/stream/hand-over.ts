@@ -10,7 +10,7 @@ import { Socket } from "../posix/owned-socket.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
 import { host } from "../system/host.ts";
 import { Connection } from "./connection.ts";
-import { checkWait, milliseconds, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { checkWait, milliseconds, orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { HAND_OVER_DESCRIPTOR, READY, SOCKETS, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 import type { CloseOptions } from "./listening.ts";
 import { Listening } from "./listening.ts";
@@ -96,7 +96,7 @@ export async function handOver(
   if (host.name === "windows") refuse("OperationNotSupported");
   const channel = channelTo(to);
   try {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     if (listener.closed) refuse("SocketClosed");
     sendmsg(channel.socket, {
       data: [Uint8Array.of(listener.ownsPath ? SOCKETS_AND_PATH : SOCKETS)],

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { isError } from "../../errors/is-error.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
 import { userNames } from "../user-names.ts";
 import { openProcess } from "./pidfd.ts";
@@ -119,7 +120,7 @@ function target(path: string): string | undefined {
 }
 
 const isDenied = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+  isError(error) && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
 
 /** Linux: /proc, and descriptors of processes. */
 export const processTable: ProcessTable = { holdersOf, readProcess, userNames, openProcess };
