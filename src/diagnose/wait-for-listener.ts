@@ -3,7 +3,6 @@ import { isIP } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { checkObject, integer, quoted } from "../errors/argument.ts";
-import { throwIfAborted } from "../stream/give-up.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
 import { isListenedOn } from "./socket-table.ts";
@@ -67,7 +66,7 @@ export async function waitForListener(
   checkObject("a place", "{ port, host? } or { path }", place);
   checkObject("options", "{ timeout?, signal? }", options);
   const signal = limited(options);
-  throwIfAborted(signal);
+  if (signal?.aborted) throw signal.reason;
   const watched = await watchedPlaces(place);
   try {
     for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
@@ -77,7 +76,7 @@ export async function waitForListener(
     }
   } catch (error) {
     // What a timer throws is an AbortError; callers want what they gave.
-    throwIfAborted(signal);
+    if (signal?.aborted) throw signal.reason;
     throw error;
   } finally {
     for (const { stop } of watched) stop();

@@ -4,6 +4,7 @@ import { frontDoorTest, withEnds } from "../../conformance/engine/front-door.ts"
 import { hostileArrays, hostileBytes, hostileViews } from "../../conformance/hostile.ts";
 import { noUnixStreams } from "../../conformance/winsock-exceptions.ts";
 import { SO } from "../../options/so.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
 import { connect } from "../connect.ts";
 import type { Connection } from "../connection.ts";
 import { listen } from "../listen.ts";
@@ -31,6 +32,8 @@ const lengths = [1, 700, 5000, 300_000, 700, 60_000, 3, 300_000];
 for (const [odd, make] of Object.entries(hostileViews)) {
   frontDoorTest(`write(): bytes with ${odd} arrive as they are`, (engine) =>
     withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
+      // So that the system takes a part of one.
+      setsockopt(client.socket, SO.SNDBUF, 8192);
       const pieces = lengths.map((length, piece) => pattern(length, piece));
       const written = pieces.map((piece) => client.write(hostileBytes(make, piece)));
       const whole = Buffer.concat(pieces);
