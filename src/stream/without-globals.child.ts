@@ -15,6 +15,6 @@ assert.equal(Buffer.from((await client.read()) ?? []).toString(), "text");
 client.reset();
 await Promise.all([client.closed, server.close({ drain: 0 })]);
 const unix = posix.socket(posix.AF.UNIX, posix.SOCK.DGRAM);
-posix.bind(unix, { family: "unix", path: "\0näme" + process.pid });
+posix.bind(unix, { family: "unix", path: `\0näme${process.pid}` });
 assert.equal("path" in posix.getsockname(unix), true);
 posix.close(unix);

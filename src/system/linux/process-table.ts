@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { isError } from "../../errors/is-error.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
 import { userNames } from "../user-names.ts";
 import { openProcess } from "./pidfd.ts";
@@ -120,7 +119,7 @@ function target(path: string): string | undefined {
 }
 
 const isDenied = (error: unknown): boolean =>
-  isError(error) && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+  typeof error === "object" && error !== null && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
 
 /** Linux: /proc, and descriptors of processes. */
 export const processTable: ProcessTable = { holdersOf, readProcess, userNames, openProcess };
