@@ -1,5 +1,7 @@
 // A program without some of Node's globals, as a test under Jest's jsdom is.
 import assert from "node:assert/strict";
+// Bun makes it, from the globals, when it is first asked for.
+import "node:util";
 
 for (const name of ["TextDecoder", "TextEncoder"]) Reflect.deleteProperty(globalThis, name);
 assert.equal(typeof TextEncoder, "undefined");
