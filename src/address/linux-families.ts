@@ -1,4 +1,6 @@
+import { isUint8Array } from "node:util/types";
 import { int, integer, kind } from "../errors/argument.ts";
+import { copyOf } from "../system/view.ts";
 import type {
   NetlinkAddress,
   PacketAddress,
@@ -33,10 +35,11 @@ export function decodeNetlink(view: DataView, length: number): NetlinkAddress | 
 
 /** A sockaddr_ll from behind its family. */
 export function encodePacket(input: PacketAddressInput): Uint8Array {
-  const { protocol, ifindex, hatype = 0, pkttype = 0, address = new Uint8Array(0) } = input;
-  if (!(address instanceof Uint8Array)) {
-    throw new TypeError(`the address of a packet address must be a Uint8Array, not ${kind(address)}`);
+  const { protocol, ifindex, hatype = 0, pkttype = 0, address: given = new Uint8Array(0) } = input;
+  if (!isUint8Array(given)) {
+    throw new TypeError(`the address of a packet address must be a Uint8Array, not ${kind(given)}`);
   }
+  const address = copyOf(given);
   if (address.byteLength > LL.addrSize) {
     throw new RangeError(
       `the address of a packet address is ${address.byteLength} bytes long; at most 8 fit`,

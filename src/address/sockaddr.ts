@@ -1,6 +1,7 @@
+import { isUint8Array } from "node:util/types";
 import { integer, kind, quoted } from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
-import { lengthOf } from "../system/view.ts";
+import { copyOf } from "../system/view.ts";
 import type { Address, AddressInput, UnknownAddress } from "./address.ts";
 import { decodeIpv4, decodeIpv6, encodeIpv4, encodeIpv6 } from "./inet.ts";
 import {
@@ -20,14 +21,26 @@ const SOCKADDR_SIZE = 16;
 
 /** Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws. */
 export function encodeAddress(input: AddressInput, system: System, into: ValueResult): ValueResult {
+  // All of the input is read by then: its getters may call us, and `into` is shared.
+  return writeAddress(readAddress(input, system), system, into);
+}
+
+/** An address as it was when it was read: the number of its family, and what follows that in its sockaddr. */
+export type ReadAddress = readonly [family: number, data: Uint8Array];
+
+/** Reads all of an address, whose getters may do anything meanwhile. A bad address throws. */
+export function readAddress(input: AddressInput, system: System): ReadAddress {
   if (typeof input !== "object" || input === null) {
     throw new TypeError(
       `an address is an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
     );
   }
-  // All of the input is read by then: its getters may call us, and `into` is shared.
-  const [family, data] = encode(input, system);
-  const length = DATA + lengthOf(data);
+  return encode(input, system);
+}
+
+/** Writes what was read of an address. Nothing of the caller's runs. */
+export function writeAddress([family, data]: ReadAddress, system: System, into: ValueResult): ValueResult {
+  const length = DATA + data.byteLength;
   if (length > into.capacity) {
     throw new RangeError(
       `the data of an address is ${length - DATA} bytes long; at most ${into.capacity - DATA} fit`,
@@ -45,27 +58,30 @@ export function encodeAddress(input: AddressInput, system: System, into: ValueRe
   return into;
 }
 
-/** The number of the family, and what follows it in the sockaddr. */
-function encode(input: AddressInput, system: System): [family: number, data: Uint8Array] {
+/** The number of the family, and what follows it in the sockaddr, in memory of our own. */
+function encode(input: AddressInput, system: System): ReadAddress {
   const { AF } = system.constants;
-  if (isOf(input, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr)];
-  if (isOf(input, "netlink")) return [known(AF.NETLINK, input, system), encodeNetlink(input)];
-  if (isOf(input, "packet")) return [known(AF.PACKET, input, system), encodePacket(input)];
-  if (isOf(input, "vsock")) return [known(AF.VSOCK, input, system), encodeVsock(input)];
-  if (isOf(input, "unknown")) return encodeUnknown(input, system);
-  if (isOf(input, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];
-  if (isOf(input, "ipv4") || isOf(input, "IPv4")) return [AF.INET, encodeIpv4(input)];
-  if (isOf(input, "ipv6") || isOf(input, "IPv6")) return [AF.INET6, encodeIpv6(input, system)];
+  // Read once: a getter may say something else the next time.
+  const { family } = input;
+  if (isOf(input, family, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr)];
+  if (isOf(input, family, "netlink")) return [known(AF.NETLINK, family, system), encodeNetlink(input)];
+  if (isOf(input, family, "packet")) return [known(AF.PACKET, family, system), encodePacket(input)];
+  if (isOf(input, family, "vsock")) return [known(AF.VSOCK, family, system), encodeVsock(input)];
+  if (isOf(input, family, "unknown")) return encodeUnknown(input, system);
+  if (isOf(input, family, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];
+  if (isOf(input, family, "ipv4") || isOf(input, family, "IPv4")) return [AF.INET, encodeIpv4(input)];
+  if (isOf(input, family, "ipv6") || isOf(input, family, "IPv6"))
+    return [AF.INET6, encodeIpv6(input, system)];
   throw new TypeError(
     'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "unspecified" or "unknown", ' +
-      `not ${quoted(input.family)}`,
+      `not ${quoted(family)}`,
   );
 }
 
 /** The number of a family that not every system has. */
-function known(family: number | undefined, input: AddressInput, system: System): number {
-  if (family !== undefined) return family;
-  throw new TypeError(`${system.name} has no addresses of the family ${quoted(input.family)}`);
+function known(number: number | undefined, family: AddressInput["family"], system: System): number {
+  if (number !== undefined) return number;
+  throw new TypeError(`${system.name} has no addresses of the family ${quoted(family)}`);
 }
 
 /** The address that a call wrote. What is too short for its family, or of a family unknown here, stays bytes. */
@@ -128,16 +144,17 @@ const familyIn = (view: DataView, system: System) =>
 
 /** Node's types call the family of an address just a string, so each other type of address is told by its own. */
 function isOf<Family extends AddressInput["family"]>(
-  input: AddressInput,
+  _input: AddressInput,
+  said: AddressInput["family"],
   family: Family,
-): input is Extract<AddressInput, { family: Family }> {
-  return input.family === family;
+): _input is Extract<AddressInput, { family: Family }> {
+  return said === family;
 }
 
-function encodeUnknown({ number, data }: UnknownAddress, system: System): [family: number, data: Uint8Array] {
-  if (!(data instanceof Uint8Array)) {
+function encodeUnknown({ number, data }: UnknownAddress, system: System): ReadAddress {
+  if (!isUint8Array(data)) {
     throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
   }
   integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
-  return [number, data];
+  return [number, copyOf(data)];
 }

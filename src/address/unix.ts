@@ -1,19 +1,21 @@
+import { TextDecoder } from "node:util";
+import { isUint8Array } from "node:util/types";
 import { kind } from "../errors/argument.ts";
 import type { SockaddrLayout } from "../system/system.ts";
+import { copyOf } from "../system/view.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The bytes of sun_path: a name in the file system ends with a NUL where there is room, an abstract one never. */
 export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): Uint8Array {
   const { sunPathSize, abstractNames } = layout;
-  if (typeof path !== "string" && !(path instanceof Uint8Array)) {
+  if (typeof path !== "string" && !isUint8Array(path)) {
     throw new TypeError(`the path of a unix address must be a string or a Uint8Array, not ${kind(path)}`);
   }
   if (typeof path === "string" && !path.isWellFormed()) {
     throw new TypeError("the path of a unix address has a lone surrogate, which no bytes can spell");
   }
-  const bytes = typeof path === "string" ? encoder.encode(path) : path;
+  const bytes = typeof path === "string" ? Buffer.from(path) : copyOf(path);
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw new TypeError(

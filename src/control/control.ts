@@ -1,5 +1,7 @@
+import { isUint8Array } from "node:util/types";
 import { int, kind } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
+import { copyOf } from "../system/view.ts";
 import { type Cmsg, readCmsgs } from "./cmsg.ts";
 import { controlCodecs } from "./codecs.ts";
 import type { ControlMessage, UnknownControlMessage } from "./control-message.ts";
@@ -15,18 +17,18 @@ export function encodeControl(message: ControlMessage, system: System): Cmsg | t
     );
   }
   if (isUnknown(message)) {
-    if (!(message.data instanceof Uint8Array)) {
-      throw new TypeError(`the data of a control message must be a Uint8Array, not ${kind(message.data)}`);
+    const { level, number, data } = message;
+    if (!isUint8Array(data)) {
+      throw new TypeError(`the data of a control message must be a Uint8Array, not ${kind(data)}`);
     }
-    // A copy is as long as it is; the length of a caller's own array may have been covered by another.
-    const data = new Uint8Array(message.data);
-    return { level: int("level", message.level), number: int("number", message.number), data };
+    return { level: int("level", level), number: int("number", number), data: copyOf(data) };
   }
-  const data = controlCodecs[message.type]?.encode?.(message);
+  const { type } = message;
+  const data = controlCodecs[type]?.encode?.(message);
   if (data === undefined) {
-    throw new TypeError(`a control message of type ${JSON.stringify(message.type)} cannot be sent`);
+    throw new TypeError(`a control message of type ${JSON.stringify(type)} cannot be sent`);
   }
-  const number = system.controls[message.type];
+  const number = system.controls[type];
   return number === undefined ? unsupported : { level: number.level, number: number.number, data };
 }
 

@@ -1,6 +1,7 @@
 import type { AddressInput, Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
 import { kind } from "../errors/argument.ts";
+import { isError } from "../errors/is-error.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
 import { adviceForUser } from "./advice-for-user.ts";
@@ -100,7 +101,7 @@ function addressOf(about: AddressInput | Error): Explanation["address"] {
   if (typeof about !== "object" || about === null) {
     throw new TypeError(`explain() takes an address or an error, not ${kind(about)}`);
   }
-  const input = about instanceof Error ? addressInError(about) : about;
+  const input = isError(about) ? addressInError(about) : about;
   // Through the bytes of a sockaddr, which checks it, and writes it as the system does.
   const address = decodeAddress(host, encodeAddress(input, host, host.address));
   if (isExplained(address)) return address;
@@ -114,7 +115,7 @@ const isExplained = (address: {
 
 /** What bind() said, of an error of Node's or ours. */
 function refusalOf(about: AddressInput | Error): BindErrorName | undefined {
-  const code = about instanceof Error && "code" in about ? about.code : undefined;
+  const code = isError(about) && "code" in about ? about.code : undefined;
   if (code === "EACCES") return "AccessDenied";
   return code === "EADDRINUSE" ? "AddressInUse" : undefined;
 }

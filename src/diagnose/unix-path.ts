@@ -1,4 +1,5 @@
 import { lstatSync, type Stats } from "node:fs";
+import { isError } from "../errors/is-error.ts";
 import { tryConnect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { socket } from "../posix/socket.ts";
@@ -11,7 +12,7 @@ export function statOf(path: Buffer): Stats | "denied" | undefined {
   try {
     return lstatSync(path);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EACCES" ? "denied" : undefined;
+    return isError(error) && "code" in error && error.code === "EACCES" ? "denied" : undefined;
   }
 }
 

@@ -66,7 +66,7 @@ export async function waitForListener(
   checkObject("a place", "{ port, host? } or { path }", place);
   checkObject("options", "{ timeout?, signal? }", options);
   const signal = limited(options);
-  signal?.throwIfAborted();
+  if (signal?.aborted) throw signal.reason;
   const watched = await watchedPlaces(place);
   try {
     for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
@@ -76,7 +76,7 @@ export async function waitForListener(
     }
   } catch (error) {
     // What a timer throws is an AbortError; callers want what they gave.
-    signal?.throwIfAborted();
+    if (signal?.aborted) throw signal.reason;
     throw error;
   } finally {
     for (const { stop } of watched) stop();

@@ -1,4 +1,4 @@
-import { lengthOf, memoryOf } from "../system/view.ts";
+import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 
 /** Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is another. */
 export interface Lender {
@@ -8,19 +8,42 @@ export interface Lender {
   generation: number;
 }
 
+/** Whether they are bytes that a handler was given, whose memory nobody has transferred: it is plain, and as long as they say. */
+export let isAttached: (bytes: Uint8Array) => boolean;
+
+/**
+ * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own. Throws a TypeError if the memory may
+ * hold other bytes by now. A function of the module: a caller that got at the lender could say where it lies.
+ */
+export let lenderOf: (bytes: Uint8Array) => Lender | undefined;
+
 /** Every buffer that was ever lent. */
 const lent = new WeakSet<ArrayBufferLike>();
 
 /**
- * What a handler gets: bytes in an engine's memory, good for as long as it runs. `slice()` and its like give plain Uint8Arrays,
- * which are copies.
+ * What a handler gets: bytes in an engine's memory, good for as long as it runs. Their `constructor` is Uint8Array, so `slice()` and
+ * its like give plain copies, and this class, with which bytes could be made up, stays ours.
  */
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   readonly #lender: Lender;
   readonly #generation: number;
 
-  static get [Symbol.species]() {
-    return Uint8Array;
+  static {
+    Object.defineProperty(ReceivedBytes.prototype, "constructor", { value: Uint8Array });
+    isAttached = (bytes) => #lender in bytes && lengthOf(bytes) > 0;
+    lenderOf = (bytes) => {
+      if (#lender in bytes) {
+        const lender = bytes.#lender;
+        if (bytes.#generation === lender.generation) return lender;
+        throw new TypeError(
+          "the bytes were received, and their handler has returned: their memory holds others by now; copy bytes that are to be kept",
+        );
+      }
+      if (!lent.has(memoryOf(bytes))) return undefined;
+      throw new TypeError(
+        "the bytes lie in memory that was received into, and are not the view that the handler was given, nor a subarray() of it: copy them",
+      );
+    };
   }
 
   constructor(lender: Lender, generation: number, offset: number, length: number) {
@@ -30,35 +53,13 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   }
 
   /** As Uint8Array's; what it gives may be sent from where it lies, too. */
-  override subarray(begin = 0, end = this.length): Uint8Array<ArrayBuffer> {
-    const start = clamped(begin, this.length);
-    const length = Math.max(clamped(end, this.length) - start, 0);
-    if (this.buffer !== this.#lender.buffer) return super.subarray(begin, end);
-    return new ReceivedBytes(this.#lender, this.#generation, this.byteOffset + start, length);
-  }
-
-  /** Whether they are such bytes, whose memory nobody has transferred: it is plain, and as long as they say. */
-  static isAttached(bytes: Uint8Array): boolean {
-    return #lender in bytes && lengthOf(bytes) > 0;
-  }
-
-  /**
-   * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own.
-   *
-   * @throws TypeError if the memory may hold other bytes by now
-   */
-  static lenderOf(bytes: Uint8Array): Lender | undefined {
-    if (#lender in bytes) {
-      const lender = bytes.#lender;
-      if (bytes.#generation === lender.generation) return lender;
-      throw new TypeError(
-        "the bytes were received, and their handler has returned: their memory holds others by now; copy bytes that are to be kept",
-      );
-    }
-    if (!lent.has(memoryOf(bytes))) return undefined;
-    throw new TypeError(
-      "the bytes lie in memory that was received into, and are not the view that the handler was given, nor a subarray() of it: copy them",
-    );
+  override subarray(begin = 0, end = lengthOf(this)): Uint8Array<ArrayBuffer> {
+    const whole = lengthOf(this);
+    const start = clamped(begin, whole);
+    const length = Math.max(clamped(end, whole) - start, 0);
+    const lender = this.#lender;
+    if (memoryOf(this) !== lender.buffer) return super.subarray(begin, end);
+    return new ReceivedBytes(lender, this.#generation, offsetOf(this) + start, length);
   }
 }
 

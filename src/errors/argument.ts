@@ -39,6 +39,34 @@ export function quoted(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : kind(value);
 }
 
+/** The longest array there is (ECMA-262, 10.4.2). */
+const MAX_LENGTH = 2 ** 32 - 1;
+
+/**
+ * The elements of a caller's array, each read once, in an array of ours. The array's own methods and iterator may give anything, as
+ * may the length of a proxy.
+ *
+ * @param tooMany the message for more than `max`
+ */
+export function elements<Element>(
+  what: string,
+  shape: string,
+  array: readonly Element[],
+  max = MAX_LENGTH,
+  tooMany: (length: number) => string = (length) =>
+    `${what} has ${length} elements; at most ${max} are taken`,
+): Element[] {
+  if (!Array.isArray(array)) throw new TypeError(`${what} must be ${shape}, not ${kind(array)}`);
+  const length: unknown = array.length;
+  if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
+    throw new TypeError(`${what} must be ${shape}; no array's length is ${String(length)}`);
+  }
+  if (length > max) throw new RangeError(tooMany(length));
+  const copy: Element[] = [];
+  for (let index = 0; index < length; index += 1) copy.push(array[index]);
+  return copy;
+}
+
 /** Throws a TypeError that says what was expected unless the value is an object. */
 export function checkObject(what: string, shape: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {

@@ -1,5 +1,7 @@
+import { TextDecoder } from "node:util";
 import { isUint8Array } from "node:util/types";
 import { integer, kind } from "../errors/argument.ts";
+import { copyOf, lengthOf } from "../system/view.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
 /** How a value that is read as it is set lies in the bytes of an option. */
@@ -77,7 +79,6 @@ export function rateAt(view: DataView, at: number): number {
   return low === 0xffffffff && high === 0xffffffff ? Number.POSITIVE_INFINITY : high * 2 ** 32 + low;
 }
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** A name: a string of C, with or without its NUL, of `max` bytes at most. The kernel takes `""` for none. */
@@ -93,7 +94,7 @@ export function name(max: number): Codec<string> {
       if (!value.isWellFormed() || value.includes("\0")) {
         throw new TypeError(`the option takes a string without NULs and lone surrogates`);
       }
-      const bytes = encoder.encode(value);
+      const bytes = Buffer.from(value);
       if (bytes.byteLength > max) {
         throw new RangeError(`the option takes at most ${max} bytes, and ${JSON.stringify(value)} has more`);
       }
@@ -117,12 +118,13 @@ export function bytes(max: number): Codec<Uint8Array> {
   };
 }
 
-/** A Uint8Array of `min` to `max` bytes, or an error that says what was wrong. */
+/** A copy of a Uint8Array of `min` to `max` bytes, or an error that says what was wrong. */
 export function checkBytes(what: string, value: Uint8Array, min: number, max: number): Uint8Array {
   if (!isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(value)}`);
-  if (value.byteLength < min || value.byteLength > max) {
-    throw new RangeError(`${what} is ${value.byteLength} bytes long, and may be ${min} to ${max}`);
+  const length = lengthOf(value);
+  if (length < min || length > max) {
+    throw new RangeError(`${what} is ${length} bytes long, and may be ${min} to ${max}`);
   }
-  // The constructor throws a TypeError where the memory was transferred, which a length of 0 would hide.
-  return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  // It throws a TypeError where the memory was transferred, which a length of 0 would hide.
+  return copyOf(value);
 }

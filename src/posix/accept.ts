@@ -147,7 +147,7 @@ export function tryAccept(
   if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
   let returned = system.accept(fd, system.address, flags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(borrowed, "receiving", () => system.accept(fd, system.address, flags));
+    returned = goOn(system, fd, "receiving", () => system.accept(fd, system.address, flags));
   }
   if (returned < 0) {
     return acceptErrors.failure(system, returned, {

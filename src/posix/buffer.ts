@@ -1,5 +1,5 @@
 import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
-import { kind } from "../errors/argument.ts";
+import { elements, kind } from "../errors/argument.ts";
 import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
 /** The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in linux/fs.h). */
@@ -40,20 +40,22 @@ const MOST_PIECES = 1024;
 /** The same number again, by another rule: sendmmsg and recvmmsg cut what is more (__sys_sendmmsg in net/socket.c). */
 const MOST_MESSAGES = 1024;
 
-export function checkMessages(what: string, messages: readonly unknown[]): void {
-  if (!Array.isArray(messages)) throw new TypeError(`${what} must be an array, not ${kind(messages)}`);
-  if (messages.length > MOST_MESSAGES) {
-    throw new RangeError(`${what} are ${messages.length}; at most ${MOST_MESSAGES} go into one call`);
-  }
+/** The messages of a call, or the rooms for them, in an array of ours. */
+export function messagesOf<Message>(what: string, messages: readonly Message[]): Message[] {
+  const tooMany = (length: number) => `${what} are ${length}; at most ${MOST_MESSAGES} go into one call`;
+  return elements(what, "an array", messages, MOST_MESSAGES, tooMany);
 }
 
-/** The same for a message in pieces, whose length is that of all together. Gives them in an array that nobody else changes. */
-export function checkPieces(data: readonly Uint8Array[]): Uint8Array[] {
-  if (!Array.isArray(data)) throw new TypeError(`data must be an array of Uint8Arrays, not ${kind(data)}`);
-  if (data.length > MOST_PIECES) {
-    throw new RangeError(`data has ${data.length} pieces; at most ${MOST_PIECES} go into one message`);
-  }
-  const pieces = [...data];
+/** The pieces of a message, in an array of ours. They are not checked. */
+export function piecesOf(data: readonly Uint8Array[]): Uint8Array[] {
+  return elements("data", "an array of Uint8Arrays", data, MOST_PIECES, tooManyPieces);
+}
+
+const tooManyPieces = (length: number) =>
+  `data has ${length} pieces; at most ${MOST_PIECES} go into one message`;
+
+/** As `checkBuffer()`, of a message in pieces, whose length is that of all together. */
+export function checkPieces(pieces: readonly Uint8Array[]): void {
   let length = 0;
   for (const piece of pieces) {
     checkBuffer("a piece of data", piece);
@@ -62,7 +64,6 @@ export function checkPieces(data: readonly Uint8Array[]): Uint8Array[] {
   if (length > MAX_LENGTH) {
     throw new RangeError(`data is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }
-  return pieces;
 }
 
 /** ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made anywhere. */

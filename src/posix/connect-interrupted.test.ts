@@ -27,6 +27,10 @@ const ready = (entries: PollEntry[]) => {
   return entries.length;
 };
 
+/** A connect that signals always interrupt; were it made again for ever, it would succeed in the end. */
+let made = 0;
+const alwaysInterrupted = () => (made++ < 200_000 ? -EINTR : 0);
+
 conformance("connect, interrupted by a signal", [
   {
     clause:
@@ -108,6 +112,24 @@ conformance("connect, interrupted by a signal", [
       assertOk(tryConnect(client, { family: "unix", path: "/socket" }));
       assert.equal(system.calls.filter((call) => call.startsWith("connect")).length, 3);
       assert.ok(!system.calls.some((call) => call.startsWith("poll")));
+    },
+  },
+  {
+    clause: "EINTR of a unix socket, again and again: once SO_SNDTIMEO is over, it would block",
+    source: "unix_stream_connect in net/unix/af_unix.c; socket(7), SO_SNDTIMEO",
+    script: {
+      connect: [alwaysInterrupted],
+      getsockopt: [
+        (fd: number, level: number, name: number, value: ValueResult) => {
+          withSendTimeout(fd, level, name, value);
+          if (name === SO_DOMAIN) value.ints[0] = AF.UNIX;
+          return 0;
+        },
+      ],
+    },
+    play(system) {
+      using client = socket(AF.UNIX, SOCK.STREAM, 0, { system });
+      assertFails(tryConnect(client, { family: "unix", path: "/socket" }), "WouldBlock", "EAGAIN");
     },
   },
 ]);

@@ -1,4 +1,5 @@
 import { SO } from "../options/so.ts";
+import type { System } from "../system/system.ts";
 import type { Borrowed } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { readOption } from "./read-option.ts";
@@ -17,11 +18,12 @@ export function timeoutOf({ system, fd }: Borrowed, direction: Direction): numbe
 /**
  * Goes on with a call that a signal has interrupted. To repeat it would begin the socket's time-out afresh, and steady signals
  * would make it wait for ever; so the time-out counts from the first signal, and what is left of it is spent in poll().
+ *
+ * @param fd the number that the call was made with: to ask a caller's object again could call us, and change what is to be sent
  */
-export function goOn(borrowed: Borrowed, direction: Direction, call: () => number): number {
-  const { system, fd } = borrowed;
+export function goOn(system: System, fd: number, direction: Direction, call: () => number): number {
   const { POLL } = system.constants;
-  const deadline = performance.now() + timeoutOf(borrowed, direction);
+  const deadline = performance.now() + timeoutOf({ system, fd }, direction);
   const entry = { fd, events: direction === "receiving" ? POLL.IN : POLL.OUT, revents: 0 };
   let returned: number;
   do {

@@ -1,12 +1,12 @@
 import type { AddressInput } from "../address/address.ts";
-import { encodeAddress } from "../address/sockaddr.ts";
+import { type ReadAddress, readAddress, writeAddress } from "../address/sockaddr.ts";
 import { type Cmsg, cmsgSpace, writeCmsgs } from "../control/cmsg.ts";
 import { encodeControl, unsupported } from "../control/control.ts";
 import type { ControlMessageToSend } from "../control/control-message.ts";
-import { kind } from "../errors/argument.ts";
+import { elements, kind } from "../errors/argument.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
-import { borrow, type SocketLike } from "./borrow.ts";
-import { checkPieces } from "./buffer.ts";
+import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
+import { checkPieces, piecesOf } from "./buffer.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 
 /** A message to send. */
@@ -22,30 +22,46 @@ export interface Message {
 /** Why a message cannot be sent: the system lacks a control message's type, or a descriptor is closed. */
 export type Refusal = "OptionNotSupported" | "SocketClosed";
 
+/** A control message as it was when it was read; descriptors are not numbers yet: a getter may still close one. */
+type ReadControl = Cmsg | readonly Borrowed[];
+
+/** A message as it was when it was read, and its header, once `prepareToSend()` has written it. */
+export interface MessageToSend extends MessageHeader {
+  /** The caller's object. */
+  readonly to: AddressInput | undefined;
+  /** Undefined without an address, and for the same object as the previous message's, whose sockaddr it shares. */
+  readonly sockaddr: ReadAddress | undefined;
+  readonly read: readonly ReadControl[];
+  cmsgs: readonly Cmsg[];
+  address: ValueResult | null;
+}
+
 /**
- * The header of the message at an index of a call. A malformed message throws. One to the same address object as the
- * previous one shares its sockaddr: to encode it takes as long as to send a datagram.
+ * Reads a message. A malformed one throws. The caller's getters run here, and may make calls of their own: nothing that calls share is
+ * written before all messages have been read. One to the same address object as the previous one shares its sockaddr: to
+ * encode it takes as long as to send a datagram.
  */
-export function headerToSend(
+export function readMessage(
   message: Message,
-  index: number,
   system: System,
-  previous?: Message,
-  previousHeader?: MessageHeader,
-): MessageHeader | Refusal {
+  previous?: MessageToSend,
+): MessageToSend | Refusal {
   if (typeof message !== "object" || message === null) {
     throw new TypeError(`a message is an object such as { data: [bytes] }, not ${kind(message)}`);
   }
-  const { address, data, control = [] } = message;
-  const room = system.messageRoom(index);
-  const cmsgs = controlToSend(control, system);
-  if (typeof cmsgs === "string") return cmsgs;
-  const pieces = checkPieces(data);
-  const shared = previous?.address === address ? previousHeader?.address : undefined;
-  // Nothing of the caller's runs after the first write: a getter of its own could call us, and the room is shared.
+  const { address: to, data, control } = message;
+  const read = control === undefined ? nothing : readControl(control, system);
+  if (typeof read === "string") return read;
+  const pieces = piecesOf(data);
+  const isShared = to === undefined || previous?.to === to;
+  const sockaddr = isShared ? undefined : readAddress(to, system);
   return {
-    address: address === undefined ? null : (shared ?? encodeAddress(address, system, room.address)),
-    control: cmsgs.length === 0 ? null : write(cmsgs, room.control, system),
+    to,
+    sockaddr,
+    read,
+    cmsgs: nothing,
+    address: null,
+    control: null,
     data: pieces,
     places: null,
     flags: 0,
@@ -53,42 +69,69 @@ export function headerToSend(
   };
 }
 
-function controlToSend(
-  control: readonly ControlMessageToSend<SocketLike | Descriptor>[],
-  system: System,
-): Cmsg[] | Refusal {
-  if (!Array.isArray(control)) throw new TypeError(`control must be an array, not ${kind(control)}`);
-  const cmsgs: Cmsg[] = [];
-  for (const message of control) {
-    const numbered = withNumbers(message);
-    if (numbered === "SocketClosed") return numbered;
-    const cmsg = encodeControl(numbered, system);
-    if (cmsg === unsupported) return "OptionNotSupported";
-    cmsgs.push(cmsg);
+const nothing: readonly Cmsg[] = [];
+
+/**
+ * Asks for the descriptors of messages that were read, and last for the socket's; then checks the data, and writes what goes with it to
+ * the rooms of the call. Nothing of the caller's runs from then until the system has been called.
+ *
+ * @returns the socket's descriptor; -1 where it is closed, or one that was to be sent
+ */
+export function prepareToSend(messages: readonly MessageToSend[], borrowed: Borrowed): number {
+  const { system } = borrowed;
+  let isClosed = false;
+  for (const message of messages) {
+    if (message.read.length === 0) continue;
+    const numbered = message.read.map((cmsg) => ("number" in cmsg ? cmsg : withNumbers(cmsg, system)));
+    message.cmsgs = numbered.filter((cmsg) => cmsg !== undefined);
+    if (message.cmsgs.length < numbered.length) isClosed = true;
   }
-  return cmsgs;
+  const { fd } = borrowed;
+  let previous: ValueResult | null = null;
+  for (const [index, message] of messages.entries()) {
+    checkPieces(message.data);
+    const { to, sockaddr, cmsgs } = message;
+    if (sockaddr !== undefined) {
+      message.address = writeAddress(sockaddr, system, system.messageRoom(index).address);
+    } else if (to !== undefined) {
+      message.address = previous;
+    }
+    if (cmsgs.length > 0) message.control = write(cmsgs, system.messageRoom(index).control, system);
+    previous = message.address;
+  }
+  return isClosed ? -1 : fd;
 }
 
-/** The same control message, with the numbers of its descriptors. */
-function withNumbers(
-  message: ControlMessageToSend<SocketLike | Descriptor>,
-): ControlMessageToSend | "SocketClosed" {
-  if (typeof message !== "object" || message === null) {
-    throw new TypeError(
-      `a control message is an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
-    );
+function readControl(
+  control: readonly ControlMessageToSend<SocketLike | Descriptor>[],
+  system: System,
+): ReadControl[] | Refusal {
+  const read: ReadControl[] = [];
+  for (const message of elements("control", "an array", control)) {
+    if (typeof message !== "object" || message === null) {
+      throw new TypeError(
+        `a control message is an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
+      );
+    }
+    if (message.type === "SCM_RIGHTS") {
+      if (system.controls.SCM_RIGHTS === undefined) return "OptionNotSupported";
+      const descriptors = elements("descriptors", "an array", message.descriptors);
+      read.push(descriptors.map((each) => (each instanceof Descriptor ? each : borrow(each))));
+      continue;
+    }
+    const cmsg = encodeControl(message, system);
+    if (cmsg === unsupported) return "OptionNotSupported";
+    read.push(cmsg);
   }
-  if (message.type !== "SCM_RIGHTS") return message;
-  if (!Array.isArray(message.descriptors)) {
-    throw new TypeError(`descriptors must be an array, not ${kind(message.descriptors)}`);
-  }
-  const descriptors: number[] = [];
-  for (const each of message.descriptors) {
-    const { fd } = each instanceof Descriptor ? each : borrow(each);
-    if (fd < 0) return "SocketClosed";
-    descriptors.push(fd);
-  }
-  return { type: "SCM_RIGHTS", descriptors };
+  return read;
+}
+
+/** SCM_RIGHTS, with the numbers of its descriptors; undefined where one is closed. */
+function withNumbers(descriptors: readonly Borrowed[], system: System): Cmsg | undefined {
+  const numbers = descriptors.map(({ fd }) => fd);
+  if (numbers.some((fd) => fd < 0)) return undefined;
+  const cmsg = encodeControl({ type: "SCM_RIGHTS", descriptors: numbers }, system);
+  return cmsg === unsupported ? undefined : cmsg;
 }
 
 /** More than the kernel takes from anyone (net.core.optmem_max, 128 KiB) is refused by it, not by us. */

@@ -1,4 +1,4 @@
-import { integer, kind } from "../errors/argument.ts";
+import { elements, integer, kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
@@ -44,7 +44,8 @@ export interface Polled<S extends SocketLike = SocketLike> {
 }
 
 /**
- * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the time that is left.
+ * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the time that is left. As in POSIX, a
+ * request with a negative descriptor is ignored.
  *
  * @param requests the sockets, and what to wait for; borrowed ones stay the caller's
  * @param timeout milliseconds, rounded up; 0 does not wait; below 0, or Infinity, waits for ever
@@ -81,11 +82,11 @@ export function tryPoll<Request extends PollRequest>(
   requests: readonly Request[],
   timeout: number,
 ): Result<Polled<Request["socket"]>[], PollError> {
-  if (!Array.isArray(requests)) throw new TypeError(`requests must be an array, not ${kind(requests)}`);
+  const given = elements("requests", "an array", requests);
   if (typeof timeout !== "number") throw new TypeError(`timeout must be a number, not ${kind(timeout)}`);
   if (Number.isNaN(timeout)) throw new RangeError("timeout must be milliseconds, not NaN");
   // A request's getters may close a socket: its descriptor is asked for when all have run.
-  const asked = Array.from(requests, checked);
+  const asked = given.map((request) => checked(request)).filter((request) => request !== undefined);
   const entries: PollEntry[] = [];
   let system: System | undefined;
   for (const { borrowed, events } of asked) {
@@ -104,13 +105,19 @@ export function tryPoll<Request extends PollRequest>(
   return { ok: true, value: ready };
 }
 
-/** A request as it was when it was read, and its socket, borrowed. */
+/** A request as it was when it was read, and its socket, borrowed; undefined where it is one to ignore. */
 function checked<Request extends PollRequest>(
   request: Request,
-): { socket: Request["socket"]; borrowed: Borrowed; events: number } {
+): { socket: Request["socket"]; borrowed: Borrowed; events: number } | undefined {
   if (typeof request !== "object" || request === null || !("socket" in request)) {
     throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
   }
   const { socket, events } = request;
-  return { socket, borrowed: borrow(socket), events: integer("events", events, 0, MAX_EVENTS) };
+  const checkedEvents = integer("events", events, 0, MAX_EVENTS);
+  if (isIgnored(socket)) return undefined;
+  return { socket, borrowed: borrow(socket), events: checkedEvents };
 }
+
+/** poll(2): "If this field is negative, then the corresponding events field is ignored and the revents field returns zero." */
+const isIgnored = (socket: SocketLike): boolean =>
+  typeof socket === "number" && Number.isInteger(socket) && socket < 0 && socket >= -0x80000000;

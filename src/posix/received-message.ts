@@ -7,8 +7,7 @@ import { integer, kind } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
 import { lengthOf } from "../system/view.ts";
-import type { Borrowed } from "./borrow.ts";
-import { checkPieces } from "./buffer.ts";
+import { checkPieces, piecesOf } from "./buffer.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { Socket } from "./owned-socket.ts";
 import { readOption } from "./read-option.ts";
@@ -39,40 +38,62 @@ export interface ReceivedMessage {
   readonly flags: number;
 }
 
+/** Room as it was when it was read, and its header, once `prepareToReceive()` has written it. */
+export interface RoomToReceive extends MessageHeader {
+  address: ValueResult | null;
+  controlLength: number | undefined;
+  /** Whether an earlier call has checked the data, and found where it lies. */
+  isKnown: boolean;
+}
+
 /**
- * The header of the message at an index of a call. Malformed room throws. With the header that the same room had in an
- * earlier call, it need not be checked again, nor found in memory: that is half of what a datagram takes.
+ * Reads room for a message. Malformed room throws. The caller's getters run here, and may make calls of their own. With the header
+ * that the same room had in an earlier call, it need not be found in memory again: that is half of what a datagram takes.
  */
-export function headerToReceive(
-  room: MessageRoom,
-  index: number,
-  system: System,
-  earlier?: MessageHeader,
-): MessageHeader {
+export function readRoom(room: MessageRoom, earlier?: RoomToReceive): RoomToReceive {
   if (typeof room !== "object" || room === null) {
     throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(room)}`);
   }
   const { data, controlLength } = room;
-  const { address, control } = system.messageRoom(index);
-  address.length = address.capacity;
-  const intoControl = controlRoom(controlLength, control);
-  if (earlier?.address === address && isUnchanged(earlier, data)) {
-    earlier.control = intoControl;
+  if (earlier !== undefined && isSame(data, earlier.data)) {
+    earlier.controlLength = controlLength;
     return earlier;
   }
-  const pieces = checkPieces(data);
-  return { address, data: pieces, places: [], control: intoControl, flags: 0, bytes: 0 };
+  return {
+    data: piecesOf(data),
+    controlLength,
+    isKnown: false,
+    address: null,
+    places: [],
+    control: null,
+    flags: 0,
+    bytes: 0,
+  };
 }
 
-/** Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory is detached and it is empty. */
-function isUnchanged({ data }: MessageHeader, pieces: readonly Uint8Array[]): boolean {
-  if (!Array.isArray(pieces) || pieces.length !== data.length) return false;
-  for (let at = 0; at < data.length; at += 1) {
-    const piece = pieces[at];
-    if (piece === undefined || piece !== data[at] || lengthOf(piece) === 0) return false;
-  }
+/**
+ * Checks the data, and writes the header of the message at an index of a call. Nothing of the caller's runs from here until the
+ * system has been called.
+ *
+ * Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory is detached and it is empty.
+ */
+export function prepareToReceive(header: RoomToReceive, index: number, system: System): void {
+  if (!header.isKnown || header.data.some(isEmpty)) checkPieces(header.data);
+  const { address, control } = system.messageRoom(index);
+  header.isKnown = true;
+  header.control = controlRoom(header.controlLength, control);
+  header.address = address;
+  address.length = address.capacity;
+}
+
+/** Whether these are the pieces of an earlier call, whose order and number are ours. */
+function isSame(pieces: readonly Uint8Array[], earlier: readonly Uint8Array[]): boolean {
+  if (!Array.isArray(pieces) || pieces.length !== earlier.length) return false;
+  for (let at = 0; at < earlier.length; at += 1) if (pieces[at] !== earlier[at]) return false;
   return true;
 }
+
+const isEmpty = (piece: Uint8Array) => lengthOf(piece) === 0;
 
 function controlRoom(length: number | undefined, room: ValueResult): ValueResult | null {
   const wanted = length === undefined ? room.capacity : integer("controlLength", length, 0, 1048576);
@@ -86,7 +107,7 @@ function controlRoom(length: number | undefined, room: ValueResult): ValueResult
  * Makes a receiving call with MSG_CMSG_CLOEXEC, so that no program inherits a descriptor that arrives. Packet sockets refuse the
  * flag (packet_recvmsg in net/packet/af_packet.c); only unix sockets carry descriptors, so others are asked again without.
  */
-export function receive({ system, fd }: Borrowed, flags: number, call: (flags: number) => number): number {
+export function receive(system: System, fd: number, flags: number, call: (flags: number) => number): number {
   const { AF, MSG } = system.constants;
   const { CMSG_CLOEXEC } = MSG;
   if (CMSG_CLOEXEC === undefined) return call(flags);
@@ -135,13 +156,12 @@ function controlOf(
  * made, and then leaves the room for it (scm_detach_fds in net/core/scm.c).
  */
 export function whyTruncated(
-  { controlLength }: MessageRoom,
-  header: MessageHeader,
+  header: RoomToReceive,
   system: System,
 ): ["ControlTruncated", detail: string] | ["ProcessFdQuotaExceeded"] {
   const { CTRUNC } = system.constants.MSG;
   const { capacity } = system.messageRoom(0).control;
-  const given = controlLength ?? capacity;
+  const given = header.controlLength ?? capacity;
   const left = given - (header.control?.length ?? given);
   if ((header.flags & CTRUNC) !== 0 && left >= cmsgSpace(4, system)) return ["ProcessFdQuotaExceeded"];
   const enough = `${capacity} bytes, the default, are enough for all that one message carries`;

@@ -130,7 +130,7 @@ export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Resu
   if (fd < 0) return recvErrors.refusal(system, "SocketClosed");
   let returned = system.recv(fd, buffer, flags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(borrowed, "receiving", () => system.recv(fd, buffer, flags));
+    returned = goOn(system, fd, "receiving", () => system.recv(fd, buffer, flags));
   }
   if (returned >= 0) return { ok: true, value: returned };
   return recvErrors.failure(system, returned, { ask: (code) => whyNotReceived(borrowed, code) });

@@ -84,7 +84,7 @@ export function tryRecvfrom(
   if (fd < 0) return recvfromErrors.refusal(system, "SocketClosed");
   let bytes = system.recvfrom(fd, buffer, flags, system.address);
   if (isInterrupted(system, bytes)) {
-    bytes = goOn(borrowed, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
+    bytes = goOn(system, fd, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
   }
   if (bytes < 0)
     return recvfromErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });

@@ -3,15 +3,16 @@ import { int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import type { MessageHeader } from "../system/system.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { checkMessages } from "./buffer.ts";
+import { messagesOf } from "./buffer.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
-  headerToReceive,
   type MessageRoom,
+  prepareToReceive,
   type ReceivedMessage,
+  type RoomToReceive,
+  readRoom,
   receive,
   received,
 } from "./received-message.ts";
@@ -72,8 +73,15 @@ export function recvmmsg(socket: SocketLike, rooms: readonly MessageRoom[], flag
   return unwrap(tryRecvmmsg(socket, rooms, flags), recvmmsg);
 }
 
-/** The headers of rooms, for when they are used again. They are kept as long as the caller keeps the rooms. */
-const headersOf = new WeakMap<readonly MessageRoom[], MessageHeader[]>();
+/** The headers of an array of rooms, for when it is used again. */
+interface Known {
+  headers: RoomToReceive[];
+  /** While they are read: a getter of the rooms may come here again. */
+  inUse: boolean;
+}
+
+/** They are kept as long as the caller keeps the rooms, and never handed out: they say where the kernel writes. */
+const known = new WeakMap<readonly MessageRoom[], Known>();
 
 /** The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same. */
 export function tryRecvmmsg(
@@ -82,20 +90,38 @@ export function tryRecvmmsg(
   flags = 0,
 ): Result<ReceivedMessage[], RecvmmsgError> {
   int("flags", flags);
-  checkMessages("rooms", rooms);
+  const given = messagesOf("rooms", rooms);
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const earlier = headersOf.get(rooms);
-  const headers = rooms.map((room, index) => headerToReceive(room, index, system, earlier?.[index]));
-  headersOf.set(rooms, headers);
+  const headers = readRooms(rooms, given);
+  // After the rooms' getters, which may have closed the socket.
   const { fd } = borrowed;
+  for (let index = 0; index < headers.length; index += 1) {
+    const header = headers[index];
+    if (header !== undefined) prepareToReceive(header, index, system);
+  }
   if (fd < 0) return recvmmsgErrors.refusal(system, "SocketClosed");
-  const call = () => receive(borrowed, flags, (flags) => system.recvmmsg(fd, headers, flags));
+  const call = () => receive(system, fd, flags, (flags) => system.recvmmsg(fd, headers, flags));
   let count = call();
-  if (isInterrupted(system, count)) count = goOn(borrowed, "receiving", call);
+  if (isInterrupted(system, count)) count = goOn(system, fd, "receiving", call);
   if (count < 0)
     return recvmmsgErrors.failure(system, count, { ask: (code) => whyNotReceived(borrowed, code) });
   const addresses = new AddressDecoder(system);
   const messages = headers.slice(0, count).map((header) => received(header, header.bytes, system, addresses));
   return { ok: true, value: messages };
+}
+
+/** Reads rooms, with the headers that they had in an earlier call. */
+function readRooms(rooms: readonly MessageRoom[], given: readonly MessageRoom[]): RoomToReceive[] {
+  const earlier = known.get(rooms);
+  if (earlier?.inUse) return given.map((room) => readRoom(room));
+  const entry = earlier ?? { headers: [], inUse: true };
+  if (earlier === undefined) known.set(rooms, entry);
+  entry.inUse = true;
+  try {
+    entry.headers = given.map((room, index) => readRoom(room, entry.headers[index]));
+  } finally {
+    entry.inUse = false;
+  }
+  return entry.headers;
 }

@@ -254,6 +254,31 @@ conformance("recvmsg", [
     run: () => void runWithDescriptors(100, new URL("./recvmsg-last-descriptor.child.js", import.meta.url)),
   },
   {
+    clause: "EMFILE where room for exactly one descriptor is left, and ControlTruncated with a byte less",
+    source: "scm_detach_fds in net/core/scm.c",
+    except: { windows: "its control messages have another length" },
+    script: {},
+    play() {
+      for (const [left, name] of [
+        [24, "ProcessFdQuotaExceeded"],
+        [23, "ControlTruncated"],
+      ] as const) {
+        const system = scripted({
+          recvmsg: [
+            (_fd, message) => {
+              if (message.control) message.control.length = 64 - left;
+              message.control?.bytes.fill(0);
+              message.flags = MSG.CTRUNC;
+              return 0;
+            },
+          ],
+        });
+        using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
+        assertFails(tryRecvmsg(receiver, room(16, 64)), name);
+      }
+    },
+  },
+  {
     clause: "a torn control buffer is refused, and the descriptors before the tear are closed",
     source: "berkeley",
     script: {},

@@ -6,9 +6,10 @@ import { borrow, type SocketLike } from "./borrow.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
-  headerToReceive,
   type MessageRoom,
+  prepareToReceive,
   type ReceivedMessage,
+  readRoom,
   receive,
   received,
   whyTruncated,
@@ -90,16 +91,18 @@ export function tryRecvmsg(
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const header = headerToReceive(room, 0, system);
+  const header = readRoom(room);
+  // After the room's getters, which may have closed the socket.
   const { fd } = borrowed;
+  prepareToReceive(header, 0, system);
   if (fd < 0) return recvmsgErrors.refusal(system, "SocketClosed");
-  const call = () => receive(borrowed, flags, (flags) => system.recvmsg(fd, header, flags));
+  const call = () => receive(system, fd, flags, (flags) => system.recvmsg(fd, header, flags));
   let bytes = call();
-  if (isInterrupted(system, bytes)) bytes = goOn(borrowed, "receiving", call);
+  if (isInterrupted(system, bytes)) bytes = goOn(system, fd, "receiving", call);
   if (bytes < 0)
     return recvmsgErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });
   const message = received(header, bytes, system);
   if ((message.flags & system.constants.MSG.CTRUNC) === 0) return { ok: true, value: message };
-  const [name, detail] = whyTruncated(room, header, system);
+  const [name, detail] = whyTruncated(header, system);
   return recvmsgErrors.refusal(system, name, undefined, undefined, detail);
 }

@@ -151,7 +151,7 @@ export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result
   if (fd < 0) return sendErrors.refusal(system, "SocketClosed");
   let returned = system.send(fd, data, quietFlags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(borrowed, "sending", () => system.send(fd, data, quietFlags));
+    returned = goOn(system, fd, "sending", () => system.send(fd, data, quietFlags));
   }
   if (returned >= 0) return { ok: true, value: returned };
   return sendErrors.failure(system, returned, { ask: (code) => whyNotSent(borrowed, code) });

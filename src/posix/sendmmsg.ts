@@ -1,12 +1,11 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import type { MessageHeader } from "../system/system.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { checkMessages } from "./buffer.ts";
+import { messagesOf } from "./buffer.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { headerToSend, type Message } from "./message-to-send.ts";
+import { type Message, type MessageToSend, prepareToSend, readMessage } from "./message-to-send.ts";
 import { placeOf } from "./place.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendmsgErrors } from "./sendmsg.ts";
@@ -60,23 +59,23 @@ export function trySendmmsg(
   messages: readonly Message[],
   flags = 0,
 ): Result<number, SendmmsgError> {
-  checkMessages("messages", messages);
+  const given = messagesOf("messages", messages);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);
-  const headers: MessageHeader[] = [];
-  for (const [index, message] of messages.entries()) {
-    const header = headerToSend(message, index, system, messages[index - 1], headers[index - 1]);
+  const headers: MessageToSend[] = [];
+  for (const message of given) {
+    const header = readMessage(message, system, headers.at(-1));
     if (typeof header === "string") return sendmmsgErrors.refusal(system, header);
     headers.push(header);
   }
-  const { fd } = borrowed;
+  const fd = prepareToSend(headers, borrowed);
   if (fd < 0) return sendmmsgErrors.refusal(system, "SocketClosed");
   const call = () => system.sendmmsg(fd, headers, quietFlags);
   let returned = call();
-  if (isInterrupted(system, returned)) returned = goOn(borrowed, "sending", call);
+  if (isInterrupted(system, returned)) returned = goOn(system, fd, "sending", call);
   if (returned >= 0) return { ok: true, value: returned };
-  const address = messages[0]?.address;
+  const address = headers[0]?.to;
   return sendmmsgErrors.failure(system, returned, {
     ask: (code) => whyNotSent(borrowed, code),
     where: () => address && placeOf(address),

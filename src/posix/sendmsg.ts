@@ -4,7 +4,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { goOn } from "./go-on.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { headerToSend, type Message } from "./message-to-send.ts";
+import { type Message, prepareToSend, readMessage } from "./message-to-send.ts";
 import { placeOf } from "./place.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendtoErrors } from "./sendto.ts";
@@ -106,17 +106,17 @@ export function trySendmsg(socket: SocketLike, message: Message, flags = 0): Res
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);
-  const header = headerToSend(message, 0, system);
-  const { fd } = borrowed;
-  if (fd < 0) return sendmsgErrors.refusal(system, "SocketClosed");
+  const header = readMessage(message, system);
   if (typeof header === "string") return sendmsgErrors.refusal(system, header);
+  const fd = prepareToSend([header], borrowed);
+  if (fd < 0) return sendmsgErrors.refusal(system, "SocketClosed");
   const call = () => system.sendmsg(fd, header, quietFlags);
   let returned = call();
-  if (isInterrupted(system, returned)) returned = goOn(borrowed, "sending", call);
+  if (isInterrupted(system, returned)) returned = goOn(system, fd, "sending", call);
   if (returned >= 0) return { ok: true, value: returned };
   return sendmsgErrors.failure(system, returned, {
     ask: (code) => whyNotSent(borrowed, code),
 
-    where: () => message.address && placeOf(message.address),
+    where: () => header.to && placeOf(header.to),
   });
 }

@@ -99,7 +99,7 @@ export function trySendto(
   if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
   let returned = system.sendto(fd, data, quietFlags, sockaddr);
   if (isInterrupted(system, returned)) {
-    returned = goOn(borrowed, "sending", () => system.sendto(fd, data, quietFlags, sockaddr));
+    returned = goOn(system, fd, "sending", () => system.sendto(fd, data, quietFlags, sockaddr));
   }
   if (returned >= 0) return { ok: true, value: returned };
   return sendtoErrors.failure(system, returned, {

@@ -10,6 +10,7 @@ import {
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
 import type { System } from "../system/system.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
 /** Everything that `setsockopt()` can fail with. */
@@ -124,24 +125,44 @@ export function trySetsockopt<Set>(
   const { system } = borrowed;
   checkOption(option, "write");
   const number = option.numberOn(system);
-  encode(option, value, system);
-  // After the value's getters, which may have closed the socket.
+  const encoded = encode(option, value, system);
+  // After the value's getters, which may have closed the socket, and set other options.
   const { fd } = borrowed;
   if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
     return setsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);
-  const returned = system.setsockopt(fd, number.level, number.number, system.option);
+  const returned = system.setsockopt(fd, number.level, number.number, placed(encoded, system.option));
   if (returned < 0) return setsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: undefined };
 }
 
+/** Where objects are encoded: a getter of theirs may make calls, which use the system's own room. */
+let scratch: ValueResult | undefined;
+
 /** Encodes the value; of a bad one, says which option it was for. */
-function encode<Set>(option: WritableOption<Set>, value: Set, system: System) {
+function encode<Set>(option: WritableOption<Set>, value: Set, system: System): ValueResult {
+  const isObject = typeof value === "object";
+  const into = isObject ? (scratch ?? newScratch()) : system.option;
+  // Taken for as long as it is written to: a getter may come here again.
+  if (isObject) scratch = undefined;
   try {
-    option.write.encode(value, system.option, system);
+    option.write.encode(value, into, system);
+    return into;
   } catch (error) {
     if (error instanceof TypeError) throw new TypeError(`${option.name}: ${error.message}`);
     if (error instanceof RangeError) throw new RangeError(`${option.name}: ${error.message}`);
     throw error;
+  } finally {
+    if (isObject) scratch = into;
   }
+}
+
+const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY));
+
+/** The value in the system's room, where its address is known. */
+function placed(value: ValueResult, room: ValueResult): ValueResult {
+  if (value === room) return room;
+  room.bytes.set(value.valid);
+  room.length = value.length;
+  return room;
 }

@@ -1,5 +1,5 @@
 import { isUint8Array } from "node:util/types";
-import { ReceivedBytes } from "../engine/received-bytes.ts";
+import { isAttached } from "../engine/received-bytes.ts";
 import { argumentType, kind } from "../errors/argument.ts";
 import { checkData } from "../posix/buffer.ts";
 
@@ -11,6 +11,6 @@ export function bytesToSend(data: Data): Uint8Array {
   if (typeof data === "string") return Buffer.from(data);
   // What a handler was given needs no look at its memory, which costs a call of V8's runtime.
   if (!isUint8Array(data)) throw argumentType(`data must be a string or a Uint8Array, not ${kind(data)}`);
-  if (!ReceivedBytes.isAttached(data)) checkData(data);
+  if (!isAttached(data)) checkData(data);
   return data;
 }

@@ -41,6 +41,9 @@ export interface ConnectToPath<Values extends readonly unknown[] = readonly unkn
   readonly path: string | Uint8Array;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
   readonly address?: undefined;
 }
 
@@ -51,6 +54,9 @@ export interface ConnectToAddress<Values extends readonly unknown[] = readonly u
   readonly address: AddressInput;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
   readonly path?: undefined;
 }
 
@@ -93,6 +99,11 @@ function checkPlace(options: ConnectOptions): ConnectPlace {
   const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
   if (given.length !== 1)
     throw new TypeError(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
+  if (options.port === undefined) {
+    for (const name of ["host", "family", "localAddress", "localPort"] as const)
+      if (options[name] !== undefined)
+        throw new TypeError(`${name} goes with a port, not with ${given.join()}`);
+  }
   if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
   if (options.path !== undefined)
     return { kind: "address", address: checkAddress({ family: "unix", path: checkPath(options.path) }) };

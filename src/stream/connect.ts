@@ -8,7 +8,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
 import { type ConnectOptions, type ConnectPlace, checkConnectOptions } from "./connect-options.ts";
 import { Connection } from "./connection.ts";
-import { giveUpOn, type WaitOptions } from "./give-up.ts";
+import { giveUpOn, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { ipAddress } from "./open-socket.ts";
 import { PulledStream } from "./pulled-stream.ts";
 
@@ -45,7 +45,7 @@ export async function connect<const Values extends readonly unknown[]>(
 ): Promise<Connection> {
   const { place, options: values, wait, engine: wanted } = checkConnectOptions(options);
   const chosen = engine(wanted);
-  wait.signal?.throwIfAborted();
+  throwIfAborted(wait.signal);
   const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};
   const settings = { engine: chosen, options: values, localAddress, localPort };
   const isName = place.kind === "port" && isIP(place.host) === 0;

@@ -1,10 +1,12 @@
 import { Duplex } from "node:stream";
 import type { Address } from "../address/address.ts";
+import { isError } from "../errors/is-error.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { trySetsockopt } from "../posix/setsockopt.ts";
 import { host } from "../system/host.ts";
+import { lengthOf } from "../system/view.ts";
 import { connectionError } from "./connection-error.ts";
 import type { Consumer, PulledStream } from "./pulled-stream.ts";
 
@@ -58,7 +60,7 @@ export class ConnectionDuplex extends Duplex {
       failed: (errno) => this.#fail(connectionError(errno)),
       sendingFailed: (errno) => this.#failToSend(connectionError(errno)),
       drained: () => this.#drained(),
-      closed: (error) => this.#fail(error instanceof Error ? error : undefined),
+      closed: (error) => this.#fail(isError(error) ? error : undefined),
     };
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
@@ -226,7 +228,7 @@ export class ConnectionDuplex extends Duplex {
       done(this.#failure());
       return;
     }
-    this.#bytesWritten += bytes.byteLength;
+    this.#bytesWritten += lengthOf(bytes);
     this.#pulled.send(bytes);
     if (this.#pulled.pendingBytes <= MARK) done();
     else this.#written = done;
@@ -234,14 +236,14 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _writev(chunks: { readonly chunk: Buffer }[], done: Callback): void {
-    this._write(Buffer.concat(chunks.map(({ chunk }) => chunk)), "utf8", done);
+    this._write(joined(chunks.map(({ chunk }) => chunk)), "utf8", done);
   }
 
   /** @internal */
   override _final(done: Callback): void {
     this.#pulled.finish((error) => {
       // It is destroyed with the error once what has been received is read.
-      if (!this.#sendingFailed) done(error instanceof Error ? error : null);
+      if (!this.#sendingFailed) done(isError(error) ? error : null);
     });
   }
 
@@ -305,13 +307,24 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #failure(): Error {
-    return this.#pulled.error instanceof Error ? this.#pulled.error : socketClosed();
+    return isError(this.#pulled.error) ? this.#pulled.error : socketClosed();
   }
 }
 
 /** What Node says of a socket that is closed. */
 function socketClosed(): Error {
   return Object.assign(new Error("Socket is closed"), { code: "ERR_SOCKET_CLOSED" });
+}
+
+/** As Buffer.concat(), which goes by the lengths that Buffers say they have. */
+function joined(chunks: readonly Uint8Array[]): Buffer {
+  const whole = Buffer.allocUnsafe(chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += lengthOf(chunk);
+  }
+  return whole;
 }
 
 function nodeAddress(address: Address): DuplexAddress {

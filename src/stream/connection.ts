@@ -3,7 +3,7 @@ import { boolean, checkObject, writeAfterEnd } from "../errors/argument.ts";
 import { bytesToSend, type Data } from "./bytes-to-send.ts";
 import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
-import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { checkWait, orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { ConnectionBase } from "./open-stream.ts";
 import { Pieces } from "./pieces.ts";
 import type { PulledStream } from "./pulled-stream.ts";
@@ -87,7 +87,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   end(data?: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
-      options?.signal?.throwIfAborted();
+      throwIfAborted(options?.signal);
       if (this.#end === undefined) {
         if (data !== undefined) this.#pulled.write(bytesToSend(data), undefined).catch(() => {});
         this.#end = new Promise((resolve, reject) => {

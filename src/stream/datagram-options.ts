@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import type { AddressInput, UnixAddress } from "../address/address.ts";
 import type { EngineName } from "../engine/engine.ts";
 import { boolean, checkObject, integer, kind } from "../errors/argument.ts";
@@ -79,6 +80,9 @@ export interface DatagramsOnPath<Values extends readonly unknown[] = readonly un
   readonly socket?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly reuseAddress?: undefined;
+  readonly ipv6Only?: undefined;
 }
 
 /** A socket that is there. */
@@ -89,6 +93,9 @@ export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly 
   readonly path?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly reuseAddress?: undefined;
+  readonly ipv6Only?: undefined;
 }
 
 /** Where and how `udp()` opens a socket. A `remote` of a unix socket alone makes one without a name of its own. */
@@ -146,6 +153,8 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
 export function checkRemote(remote: Remote): CheckedRemote {
   checkObject("remote", "{ host?, port }, { path } or an address", remote);
   if (isAddress(remote)) return { kind: "address", address: checkAddress(remote) };
+  if (remote.path !== undefined && (remote.host !== undefined || remote.port !== undefined))
+    throw new TypeError("remote is either a path, or a host and port, not both");
   if (remote.path !== undefined)
     return { kind: "address", address: { family: "unix", path: checkPath(remote.path) } };
   const { host = "localhost", port } = remote;
@@ -167,7 +176,8 @@ function checkPlace(options: DatagramOptions): DatagramPlace {
   checkHost("host", host);
   integer("port", port, 0, 0xffff);
   boolean("reusePort", reusePort);
-  boolean("ipv6Only", ipv6Only);
+  if (boolean("ipv6Only", ipv6Only) && host !== undefined && isIPv4(host))
+    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
   return { kind: "port", host, port, reusePort, ipv6Only };
 }
 

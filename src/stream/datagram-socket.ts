@@ -2,7 +2,7 @@ import type { AddressInput } from "../address/address.ts";
 import { bytesToSend, type Data } from "./bytes-to-send.ts";
 import { receivingClosed } from "./datagram-error.ts";
 import { DatagramSocketBase } from "./datagram-socket-base.ts";
-import { checkWait, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { checkWait, orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import type { Datagram, PulledDatagrams } from "./pulled-datagrams.ts";
 
 /**
@@ -37,7 +37,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    */
   async send(data: Data, to?: AddressInput, options?: WaitOptions): Promise<void> {
     checkWait(options);
-    options?.signal?.throwIfAborted();
+    throwIfAborted(options?.signal);
     const sent = this.#pulled.send(bytesToSend(data), to ?? null);
     return options === undefined ? sent : orGiveUp("send()", sent, options);
   }

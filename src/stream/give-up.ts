@@ -22,7 +22,21 @@ export function milliseconds(what: string, value: number): number {
 
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
+  if (isForeignSignal(signal)) return;
   throw new TypeError(`signal must be an AbortSignal, not ${kind(signal)}`);
+}
+
+/** One of another realm, or of jsdom under Jest: what is used of it is there. */
+const isForeignSignal = (signal: unknown): boolean =>
+  Object.prototype.toString.call(signal) === "[object AbortSignal]" &&
+  typeof signal === "object" &&
+  signal !== null &&
+  "addEventListener" in signal &&
+  typeof signal.addEventListener === "function";
+
+/** AbortSignal's own, which jsdom's lacks. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason;
 }
 
 /** Throws a TypeError or a RangeError for options that are none. */

@@ -10,7 +10,7 @@ import { Socket } from "../posix/owned-socket.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
 import { host } from "../system/host.ts";
 import { Connection } from "./connection.ts";
-import { checkWait, milliseconds, orGiveUp, type WaitOptions } from "./give-up.ts";
+import { checkWait, milliseconds, orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import {
   HAND_OVER_DESCRIPTOR,
   PATH_FILE_LENGTH,
@@ -102,7 +102,7 @@ export async function handOver(
   if (host.name === "windows") refuse("OperationNotSupported");
   const channel = channelTo(to);
   try {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     if (listener.closed) refuse("SocketClosed");
     sendmsg(channel.socket, {
       data: [messageOf(listener)],

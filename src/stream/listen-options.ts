@@ -1,9 +1,15 @@
+import { isIPv4 } from "node:net";
+import { isUint8Array } from "node:util/types";
 import type { UnixAddress } from "../address/address.ts";
 import type { EngineName } from "../engine/engine.ts";
-import { boolean, checkObject, descriptor, integer, kind } from "../errors/argument.ts";
+import { boolean, checkObject, descriptor, elements, integer, kind } from "../errors/argument.ts";
 import type { WritableOption } from "../options/option.ts";
+import { SO } from "../options/so.ts";
 import type { AcceptError } from "../posix/accept.ts";
+import { SOCK } from "../posix/constants.ts";
+import { getsockopt } from "../posix/getsockopt.ts";
 import { Socket } from "../posix/owned-socket.ts";
+import { copyOf } from "../system/view.ts";
 import { checkSignal } from "./give-up.ts";
 import type { UnixFile } from "./unix-path.ts";
 
@@ -73,6 +79,9 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
   readonly socket?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly exclusive?: undefined;
 }
 
 /** What has sockets of its own, such as what `reservePort()` gives: they are the listener's from then on. */
@@ -90,13 +99,16 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
   /**
    * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()` or `takeOver()` gave: it is the
    * listener's from now on, and closed if it cannot be listened on, or is given up; only where an option is malformed it stays the
-   * caller's. One that listens keeps its backlog, unless `backlog` is given. Undefined, as `listenersFromEnvironment()[0]` is where
+   * caller's. One that listens keeps its backlog, unless `backlog` is given. One of SOCK_SEQPACKET is a TypeError. Undefined, as `listenersFromEnvironment()[0]` is where
    * there is none, it is a TypeError.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly path?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly exclusive?: undefined;
 }
 
 /** Where and how `listen()` listens. */
@@ -152,11 +164,10 @@ export function checkListenOptions<Values extends readonly unknown[]>(
 
 export function checkOptionValues(options: OptionValues | undefined): AnyOptionValues {
   if (options === undefined) return [];
-  if (!Array.isArray(options)) throw new TypeError(`options must be an array of pairs, not ${kind(options)}`);
-  return options.map((pair: AnyOptionValues[number]) => {
+  return elements<AnyOptionValues[number]>("options", "an array of pairs", options).map((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2)
       throw new TypeError("each of options is a pair, such as [SO.RCVBUF, 65_536]");
-    return pair;
+    return [pair[0], pair[1]];
   });
 }
 
@@ -178,6 +189,8 @@ function checkPlace(options: ListenOptions): ListenPlace {
   integer("port", port, 0, 0xffff);
   boolean("reusePort", reusePort);
   if (ipv6Only !== undefined) boolean("ipv6Only", ipv6Only);
+  if (ipv6Only === true && host !== undefined && isIPv4(host))
+    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
   if (boolean("exclusive", exclusive) && reusePort)
     throw new TypeError("a port is either exclusive or shared with reusePort, not both");
   return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
@@ -195,21 +208,36 @@ export function checkHost(what: string, host: string | undefined): void {
 }
 
 export function checkPath(path: string | Uint8Array): string | Uint8Array {
-  if (typeof path !== "string" && !(path instanceof Uint8Array))
+  if (typeof path !== "string" && !isUint8Array(path))
     throw new TypeError(`path must be a string or a Uint8Array, not ${kind(path)}`);
-  if (path.length === 0 || path === "\0")
+  const checked = typeof path === "string" ? path : copyOf(path);
+  if (checked.length === 0 || checked === "\0")
     throw new TypeError("path is empty; a unix socket needs a path, or a name in the abstract namespace");
-  return typeof path === "string" ? path : new Uint8Array(path);
+  return checked;
 }
 
 function checkSockets(given: Socket | number | SocketHolder): ListenPlace {
   const isHolder = typeof given === "object" && given !== null && "sockets" in given;
-  if (!isHolder) return { kind: "sockets", sockets: [checkSocket(given)], ownsPath: () => false };
-  const { sockets } = given;
-  if (!Array.isArray(sockets) || sockets.length === 0)
-    throw new TypeError(`sockets must be an array of sockets, not ${kind(sockets)}`);
+  if (!isHolder) return { kind: "sockets", sockets: [checkStreamSocket(given)], ownsPath: () => false };
+  const sockets = elements<Socket | number>("sockets", "an array of sockets", given.sockets);
+  if (sockets.length === 0) throw new TypeError("sockets must be an array of sockets, and is empty");
+  const checked = sockets.map((socket) => checkStreamSocket(socket));
   const ownsPath = () => given.ownsPath === true;
-  return { kind: "sockets", sockets: sockets.map(checkSocket), ownsPath, pathFile: given.pathFile };
+  return { kind: "sockets", sockets: checked, ownsPath, pathFile: given.pathFile };
+}
+
+/**
+ * A connection is a stream of bytes, with one `read()` for any number of writes. To make the messages of SOCK_SEQPACKET fit it would
+ * merge and cut them, and an empty one would be the end: such sockets are for accept(), recvmsg() and sendmsg(), which keep their
+ * bounds.
+ */
+function checkStreamSocket(given: Socket | number): Socket | number {
+  const socket = checkSocket(given);
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type !== SOCK.SEQPACKET) return socket;
+  throw new TypeError(
+    "socket is of SOCK_SEQPACKET, whose messages a connection would not keep apart: use accept(), recvmsg() and sendmsg() of berkeley/posix",
+  );
 }
 
 export function checkSocket(socket: Socket | number): Socket | number {

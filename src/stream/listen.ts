@@ -1,5 +1,6 @@
 import { engine } from "../engine/choice.ts";
 import { tryClose } from "../posix/close.ts";
+import { throwIfAborted } from "./give-up.ts";
 import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
 import { checkListenOptions, type ListenOptions } from "./listen-options.ts";
 import { Listener } from "./listener.ts";
@@ -58,7 +59,7 @@ export async function listen<State>(
   const chosen = engine(checked.engine);
   const opened = await openListeningSockets(checked);
   try {
-    checked.signal?.throwIfAborted();
+    throwIfAborted(checked.signal);
     return handlers === undefined
       ? Listener.serve(chosen, opened, checked)
       : Server.serve(chosen, opened, checked, handlers);

@@ -8,7 +8,7 @@ import { getsockname } from "../posix/getsockname.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
-import { orGiveUp } from "./give-up.ts";
+import { orGiveUp, throwIfAborted } from "./give-up.ts";
 import type { CheckedListenOptions, ListenPlace } from "./listen-options.ts";
 import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "./open-socket.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
@@ -32,7 +32,7 @@ const IPV6_LOOPBACK = "::1";
 export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
   const { place, backlog = SOMAXCONN } = options;
   if (place.kind === "sockets") return listenOnSockets(place, options);
-  options.signal?.throwIfAborted();
+  throwIfAborted(options.signal);
   switch (place.kind) {
     case "path": {
       const { address } = place;
@@ -51,7 +51,7 @@ function listenOnSockets(
 ): ListeningSockets {
   const sockets = place.sockets.map(adopted);
   try {
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
     const [path] = sockets
       .map(getsockname)

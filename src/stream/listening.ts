@@ -56,6 +56,12 @@ export abstract class Listening implements AsyncDisposable {
     return this.#core.addresses[0] ?? { family: "unspecified" };
   }
 
+  /** The port of the first address; 0 where that has none, as a unix socket's. */
+  get port(): number {
+    const { address } = this;
+    return "port" in address ? address.port : 0;
+  }
+
   /** The sockets that listen, one for each address, for options. They stay the listener's. */
   get sockets(): readonly BorrowedSocket[] {
     return this.#core.sockets.map((socket) => new BorrowedSocket(host, socket));

@@ -6,7 +6,7 @@ import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import type { CheckedDatagramOptions, CheckedRemote, DatagramPlace } from "./datagram-options.ts";
-import { orGiveUp, type WaitOptions } from "./give-up.ts";
+import { orGiveUp, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { openOnEveryAddress } from "./listening-sockets.ts";
 import {
   adopted,
@@ -30,10 +30,10 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
   const { place, remote, signal } = options;
   switch (place.kind) {
     case "port":
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       return { socket: await openOnPort(place, options), path: undefined };
     case "path": {
-      signal?.throwIfAborted();
+      throwIfAborted(signal);
       const { address } = place;
       const peer = remote && (await findRemote(remote, AF.UNIX, { signal }));
       const socket = explainPathInUse(address, () => openBound(address, SOCK.DGRAM, options));
@@ -50,7 +50,7 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
     case "socket": {
       const socket = adopted(place.socket);
       try {
-        signal?.throwIfAborted();
+        throwIfAborted(signal);
         return { socket: await takeSocket(socket, options), path: undefined };
       } catch (error) {
         tryClose(socket);

@@ -13,7 +13,7 @@ import { host } from "../system/host.ts";
 import type { ValueResult } from "../system/value-result.ts";
 import { recvfromError, sendtoError } from "./datagram-error.ts";
 import { checkRemote, type Remote } from "./datagram-options.ts";
-import { checkWait, type WaitOptions } from "./give-up.ts";
+import { checkWait, throwIfAborted, type WaitOptions } from "./give-up.ts";
 import { addressFor, findRemote, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 import type { UnixPath } from "./unix-path.ts";
 import { Waiters } from "./waiters.ts";
@@ -101,7 +101,7 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
   async connect(remote: Remote, options: WaitOptions | undefined): Promise<void> {
     checkWait(options);
     const checked = checkRemote(remote);
-    options?.signal?.throwIfAborted();
+    throwIfAborted(options?.signal);
     const peer = await findRemote(checked, this.#domain, options ?? {});
     connect(new BorrowedSocket(host, this), addressFor(this.#domain, peer));
   }

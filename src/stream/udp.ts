@@ -3,6 +3,7 @@ import { tryClose } from "../posix/close.ts";
 import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
 import { checkDatagramOptions, type DatagramOptions } from "./datagram-options.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
+import { throwIfAborted } from "./give-up.ts";
 import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { HandledDatagrams } from "./handled-datagrams.ts";
 import { openDatagramSocket } from "./open-datagram-socket.ts";
@@ -66,7 +67,7 @@ export async function udp(
   const chosen = engine(checked.engine);
   const opened = await openDatagramSocket(checked);
   try {
-    checked.signal?.throwIfAborted();
+    throwIfAborted(checked.signal);
     return handlers === undefined
       ? new DatagramSocket(new PulledDatagrams(chosen, opened, checked.signal))
       : new HandledDatagrams(chosen, opened, checked.signal, handlers).socket;

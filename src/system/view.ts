@@ -26,6 +26,27 @@ export function bufferLengthOf(buffer: ArrayBuffer): number {
   return Reflect.apply(bufferLengthGetter, buffer, []);
 }
 
+/**
+ * A part of the same memory, as a plain view. The methods of a caller's own class (subarray(), its species, its constructor) may
+ * lie about where that is.
+ *
+ * @throws TypeError if the memory is detached
+ */
+export function partOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  return new Uint8Array(memoryOf(bytes), offsetOf(bytes) + start, end - start);
+}
+
+/**
+ * A plain copy of a caller's bytes.
+ *
+ * @throws TypeError if their memory is detached
+ */
+export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(lengthOf(bytes));
+  copy.set(bytes);
+  return copy;
+}
+
 /** The getter of a property, which must be there, and gives a Value: the language's standard says so. */
 export function getter<Value>(of: object, name: string): () => Value {
   const get = Reflect.getOwnPropertyDescriptor(of, name)?.get;

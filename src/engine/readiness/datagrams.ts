@@ -3,7 +3,7 @@ import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
+import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { DatagramRoom } from "./datagram-rooms.ts";
 import { Opened } from "./opened.ts";
@@ -72,7 +72,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
     if (this.closing) return;
-    ReceivedBytes.lenderOf(bytes);
+    lenderOf(bytes);
     const outgoing = new Outgoing(bytes, to);
     this.#outgoing.push(outgoing);
     this.pendingBytes += outgoing.length;

@@ -1,4 +1,4 @@
-import { lengthOf } from "../../system/view.ts";
+import { lengthOf, partOf } from "../../system/view.ts";
 
 /** Small pieces share memory; what one call is given is no less than this, if there is more. */
 const CHUNK = 16_384;
@@ -23,11 +23,11 @@ export class Outgoing {
     const last = this.#chunks.at(-1);
     const fitting = last === undefined ? 0 : Math.min(last.bytes.length - last.end, length);
     if (last !== undefined && fitting > 0) {
-      last.bytes.set(part(bytes, 0, fitting), last.end);
+      last.bytes.set(partOf(bytes, 0, fitting), last.end);
       last.end += fitting;
     }
     if (fitting === length) return;
-    const rest = part(bytes, fitting, length);
+    const rest = partOf(bytes, fitting, length);
     // The first copy is as long as it must be: most streams never have another.
     const room = new Uint8Array(last === undefined ? length : Math.max(CHUNK, length - fitting));
     room.set(rest);
@@ -37,7 +37,7 @@ export class Outgoing {
   /** The bytes to send next. */
   first(): Uint8Array {
     const chunk = this.#chunks[this.#first];
-    return chunk === undefined ? nothing : part(chunk.bytes, chunk.start, chunk.end);
+    return chunk === undefined ? nothing : partOf(chunk.bytes, chunk.start, chunk.end);
   }
 
   /** So many of them are sent. */
@@ -61,10 +61,3 @@ export class Outgoing {
 }
 
 const nothing = new Uint8Array(0);
-
-/** A part of bytes, whose own `subarray` may be another's. */
-function part(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return Reflect.apply(subarray, bytes, [start, end]);
-}
-
-const { subarray } = Uint8Array.prototype;

@@ -1,10 +1,10 @@
 import { writeAfterEnd } from "../../errors/argument.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
-import { lengthOf } from "../../system/view.ts";
+import { lengthOf, partOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
+import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Gathered, type Sender } from "./gathered.ts";
 import { Opened } from "./opened.ts";
@@ -70,7 +70,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   write(bytes: Uint8Array): void {
     if (this.closing || this.#sendingFailureTold || this.#failureTold) return;
     if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
-    const received = ReceivedBytes.lenderOf(bytes) !== undefined;
+    const received = lenderOf(bytes) !== undefined;
     const length = lengthOf(bytes);
     const { reactor } = this;
     if (length === 0) return;
@@ -271,7 +271,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
       else this.#fail(sent);
     }
     if (this.#failed < 0) this.#lost += length;
-    else this.#outgoing.add(sent > 0 ? bytes.subarray(sent) : bytes);
+    else this.#outgoing.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
   /** Sends what is left, until the system has no room, or others must have their turn. */

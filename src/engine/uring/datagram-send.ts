@@ -4,7 +4,7 @@ import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
+import { lenderOf } from "../received-bytes.ts";
 import type { Machine } from "./machine.ts";
 import { type Kind, type Operating, operation } from "./operations.ts";
 import { first } from "./ring.ts";
@@ -44,7 +44,7 @@ export class DatagramSend implements Operating {
   readonly #slot: number;
 
   constructor(machine: Machine, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
-    const lender = ReceivedBytes.lenderOf(bytes);
+    const lender = lenderOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
       throw new RangeError(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);

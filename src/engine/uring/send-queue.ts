@@ -1,6 +1,6 @@
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
-import { lengthOf, offsetOf } from "../../system/view.ts";
-import { ReceivedBytes } from "../received-bytes.ts";
+import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
+import { lenderOf } from "../received-bytes.ts";
 import { LentRoom, type Room } from "./room.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
@@ -73,7 +73,7 @@ export class SendQueue {
 
   /** Adds bytes: those that a handler was just given as they lie, any others as a copy. Throws as `Stream.write()` does. */
   add(bytes: Uint8Array): void {
-    const lender = ReceivedBytes.lenderOf(bytes);
+    const lender = lenderOf(bytes);
     const length = lengthOf(bytes);
     if (length === 0) return;
     this.bytes += length;
@@ -170,7 +170,7 @@ export class SendQueue {
   #addCopy(bytes: Uint8Array, length: number): void {
     const appended = this.#fillLast(bytes, length);
     if (appended === length) return;
-    const rest = appended === 0 ? bytes : bytes.subarray(appended);
+    const rest = appended === 0 ? bytes : partOf(bytes, appended, length);
     const restLength = length - appended;
     // Mapped memory is never given back: so much of it for one stream, and the others wait in the program's own.
     if (this.#copied >= LONGEST || restLength > LONGEST) {
@@ -191,7 +191,7 @@ export class SendQueue {
     const end = last.offset + last.length;
     const fitting = Math.min(last.room.size - end, length);
     if (fitting <= 0) return 0;
-    last.room.bytes.set(fitting === length ? bytes : bytes.subarray(0, fitting), end);
+    last.room.bytes.set(fitting === length ? bytes : partOf(bytes, 0, fitting), end);
     last.length += fitting;
     return fitting;
   }

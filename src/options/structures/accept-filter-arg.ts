@@ -1,3 +1,4 @@
+import { TextDecoder } from "node:util";
 import { checkObject } from "../../errors/argument.ts";
 import { type Codec, name } from "../codecs.ts";
 

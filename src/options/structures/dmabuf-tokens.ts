@@ -1,4 +1,4 @@
-import { checkObject, integer, kind } from "../../errors/argument.ts";
+import { checkObject, elements, integer } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
 
 /** A run of buffers that a program has read and gives back: struct dmabuf_token. */
@@ -15,15 +15,13 @@ const MAX_TOKENS = 128;
 /** struct dmabuf_token is { __u32 token_start; __u32 token_count } (include/uapi/linux/uio.h). */
 export const dmabufTokens: WriteCodec<readonly DmabufToken[]> = {
   encode(value, into) {
-    if (!Array.isArray(value)) {
-      throw new TypeError(`the option takes an array of { start, count }, not ${kind(value)}`);
-    }
-    integer("the number of tokens", value.length, 1, MAX_TOKENS);
-    for (const [index, token] of value.entries()) {
+    const tokens = elements("the option", "an array of { start, count }", value);
+    integer("the number of tokens", tokens.length, 1, MAX_TOKENS);
+    for (const [index, token] of tokens.entries()) {
       checkObject("a token", "{ start, count }", token);
       into.view.setUint32(index * 8, integer("start", token.start, 0, 0xffffffff), true);
       into.view.setUint32(index * 8 + 4, integer("count", token.count, 0, 0xffffffff), true);
     }
-    into.length = value.length * 8;
+    into.length = tokens.length * 8;
   },
 };

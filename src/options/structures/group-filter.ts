@@ -23,12 +23,12 @@ export function groupFilter(family: "ipv4" | "ipv6"): WriteCodec<GroupFilter> {
       const offset = into.length;
       const first = offset + 8;
       const room = Math.floor((into.capacity - first) / SOCKADDR_STORAGE);
-      writeFilter(value.fmode, value.slist, into, { offset, room });
-      for (const [index, source] of value.slist.entries()) {
+      const sources = writeFilter(value.fmode, value.slist, into, { offset, room });
+      for (const [index, source] of sources.entries()) {
         const at = first + index * SOCKADDR_STORAGE;
         writeStorage("an address of slist", source, family, into, at, system);
       }
-      into.length = first + value.slist.length * SOCKADDR_STORAGE;
+      into.length = first + sources.length * SOCKADDR_STORAGE;
     },
   };
 }

@@ -25,10 +25,11 @@ export const ipMsfilter: WriteCodec<IpMsfilter> = {
     checkObject("the option", "{ multiaddr, interface, fmode, slist }", value);
     writeIpv4("multiaddr", value.multiaddr, into, 0);
     writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
-    writeFilter(value.fmode, value.slist, into, { offset: FILTER, room: (into.capacity - SLIST) >> 2 });
-    for (const [index, source] of value.slist.entries()) {
+    const room = (into.capacity - SLIST) >> 2;
+    const sources = writeFilter(value.fmode, value.slist, into, { offset: FILTER, room });
+    for (const [index, source] of sources.entries()) {
       writeIpv4("an address of slist", source, into, SLIST + index * 4);
     }
-    into.length = SLIST + value.slist.length * 4;
+    into.length = SLIST + sources.length * 4;
   },
 };

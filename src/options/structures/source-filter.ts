@@ -1,4 +1,4 @@
-import { kind } from "../../errors/argument.ts";
+import { elements } from "../../errors/argument.ts";
 import type { ValueResult } from "../../system/system.ts";
 import { named } from "./fields.ts";
 
@@ -14,9 +14,10 @@ export function writeFilter(
   slist: readonly string[],
   into: ValueResult,
   { offset, room }: { readonly offset: number; readonly room: number },
-): void {
-  if (!Array.isArray(slist)) throw new TypeError(`slist must be an array of addresses, not ${kind(slist)}`);
-  if (slist.length > room) throw new RangeError(`slist holds at most ${room} addresses, not ${slist.length}`);
+): string[] {
+  const tooMany = (length: number) => `slist holds at most ${room} addresses, not ${length}`;
+  const sources = elements("slist", "an array of addresses", slist, room, tooMany);
   into.view.setUint32(offset, named("fmode", fmode, modes), true);
-  into.view.setUint32(offset + 4, slist.length, true);
+  into.view.setUint32(offset + 4, sources.length, true);
+  return sources;
 }

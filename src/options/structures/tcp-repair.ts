@@ -1,4 +1,4 @@
-import { checkObject, integer, kind } from "../../errors/argument.ts";
+import { checkObject, elements, integer } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 import type { WriteCodec } from "../option.ts";
 
@@ -16,16 +16,14 @@ const MAX_OPTIONS = 16;
 /** An array of struct tcp_repair_opt, { __u32 opt_code; __u32 opt_val } (include/uapi/linux/tcp.h). */
 export const tcpRepairOptions: WriteCodec<readonly TcpRepairOption[]> = {
   encode(value, into) {
-    if (!Array.isArray(value)) {
-      throw new TypeError(`the option takes an array of { code, value }, not ${kind(value)}`);
-    }
-    integer("the number of options", value.length, 0, MAX_OPTIONS);
-    for (const [index, option] of value.entries()) {
+    const options = elements("the option", "an array of { code, value }", value);
+    integer("the number of options", options.length, 0, MAX_OPTIONS);
+    for (const [index, option] of options.entries()) {
       checkObject("an option", "{ code, value }", option);
       into.view.setUint32(index * 8, integer("code", option.code, 0, 0xffffffff), true);
       into.view.setUint32(index * 8 + 4, integer("value", option.value, 0, 0xffffffff), true);
     }
-    into.length = value.length * 8;
+    into.length = options.length * 8;
   },
 };
 

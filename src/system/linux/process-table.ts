@@ -119,7 +119,10 @@ function target(path: string): string | undefined {
 }
 
 const isDenied = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && (error.code === "EACCES" || error.code === "EPERM");
+  typeof error === "object" &&
+  error !== null &&
+  "code" in error &&
+  (error.code === "EACCES" || error.code === "EPERM");
 
 /** Linux: /proc, and descriptors of processes. */
 export const processTable: ProcessTable = { holdersOf, readProcess, userNames, openProcess };

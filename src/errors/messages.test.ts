@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runInNewContext } from "node:vm";
+import { formatIpv6 } from "../address/ip.ts";
+import { flag } from "../options/codecs.ts";
+import { scripted } from "../system/scripted/scripted.ts";
+import { ValueResult } from "../system/value-result.ts";
+import { accountBy } from "./account.ts";
+import { ErrorSet } from "./error-set.ts";
+import { isError } from "./is-error.ts";
+import { Unexpected } from "./rows.ts";
+import { unwrap } from "./socket-error.ts";
+
+const errors = new ErrorSet("bind", { Unexpected });
+const system = scripted({});
+
+test("the address in a message: an IPv6 one in brackets, an IPv4 one without", () => {
+  const message = (address: string) =>
+    errors.refusal(system, "Unexpected", { address, port: 80 }).error.message;
+  assert.match(message("::1"), /^bind UNKNOWN \[::1\]:80: /);
+  assert.match(message("127.0.0.1"), /^bind UNKNOWN 127\.0\.0\.1:80: /);
+});
+
+test("to read a message never throws, whatever tells more of it does", () => {
+  accountBy(() => {
+    throw new Error("the account failed");
+  });
+  const failed = errors.refusal(system, "Unexpected");
+  assert.throws(
+    () => unwrap(failed, unwrap),
+    (error: Error) => {
+      assert.match(error.message, /^bind UNKNOWN: /);
+      assert.equal(error.message, error.message);
+      return true;
+    },
+  );
+});
+
+test("an IPv6 address that only looks like a mapped one", () => {
+  const bytes = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0xff, 1, 2, 3, 4);
+  assert.equal(formatIpv6(bytes), "::1:ffff:102:304");
+  bytes[9] = 0;
+  assert.equal(formatIpv6(bytes), "::ffff:1.2.3.4");
+});
+
+test("a flag that the kernel gives as another number than 1 is set", () => {
+  const value = new ValueResult(new ArrayBuffer(32));
+  for (const number of [1, 4, -1, 0x40000000]) {
+    value.ints[0] = number;
+    assert.equal(flag.decode(value, system), true, `${number}`);
+  }
+  value.ints[0] = 0;
+  assert.equal(flag.decode(value, system), false);
+});
+
+test("errors of another realm are errors", () => {
+  for (const error of [new Error("x"), new DOMException("x"), runInNewContext("new TypeError('x')")])
+    assert.ok(isError(error));
+  for (const other of [null, "Error", {}, { name: "Error", message: "x" }])
+    assert.equal(isError(other), false);
+});
