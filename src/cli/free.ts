@@ -4,7 +4,7 @@ import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { describe } from "../diagnose/sentences.ts";
+import { describe, whyNotSignalled } from "../diagnose/sentences.ts";
 import { askedAddress } from "./asked-address.ts";
 import { parseGrace } from "./grace.ts";
 import { standardOutput } from "./output.ts";
@@ -55,7 +55,8 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
     for (const holder of holders) say(describe(holder), TAKEN);
-    if (!yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
+    const isAnyToStop = opened.some(({ process }) => process instanceof RunningProcess);
+    if (isAnyToStop && !yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
     // An answer may have taken long, and who has let go of it meanwhile is in nobody's way.
     const now = holdersIn(look());
     const outcomes = await Promise.all(
@@ -105,14 +106,11 @@ async function stop(
   grace: number,
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
-  if (running === "not supported") {
-    return `${who}: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends what has the number.`;
-  }
-  if (running === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
-  if (running === "ended" || running.ended) return `${who} has ended by itself.`;
+  if (typeof running === "string") return `${who} ${whyNotSignalled(running)}`;
+  if (running.ended) return `${who} has ended by itself.`;
   if (!stillHas) return `${who} has let go of it, and was left alone.`;
   const asked = running.signal("SIGTERM");
-  if (asked === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
+  if (asked === "denied") return `${who} ${whyNotSignalled(asked)}`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
   running.signal("SIGKILL");
   return (await running.hasEndedWithin(1000))

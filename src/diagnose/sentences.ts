@@ -3,6 +3,7 @@ import { machine } from "../system/host-machine.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";
 import type { Holder } from "./process.ts";
+import type { ProcessRefusal } from "./running-process.ts";
 
 // An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
 
@@ -135,6 +136,20 @@ export function describe({ name, pid, user, command, directory, started }: Holde
     ...(started === undefined ? [] : [`for ${duration(Date.now() - started)}`]),
   ];
   return `${printable(name)} (${details.join(", ")})`;
+}
+
+/** Why a process was not sent a signal, in words that follow its name. */
+export function whyNotSignalled(refusal: ProcessRefusal): string {
+  switch (refusal) {
+    case "ended":
+      return "has ended by itself.";
+    case "denied":
+      return "is another user's: it takes root's rights to stop it.";
+    case "not supported":
+      return "was left alone: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends whatever has the number.";
+    case "unproven":
+      return "was left alone: /proc is of another PID namespace, where its number means another process than here. Stop it from there, such as on the container's host.";
+  }
 }
 
 function howHeld({ socket, coverage }: Held): string {
