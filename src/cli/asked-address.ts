@@ -1,3 +1,4 @@
+import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { trySocket } from "../posix/socket.ts";
@@ -28,22 +29,22 @@ export function placeAndCommand(
 }
 
 /**
- * The address that a command is asked about. A port alone is that of every address, IPv4's and IPv6's, so that whoever has
+ * The addresses that a command is asked about: two of localhost, otherwise one. A port alone is that of every address, IPv4's and IPv6's, so that whoever has
  * any of them is found.
  */
-export async function askedAddress(
+export async function askedAddresses(
   place: string | undefined,
   unix: string | undefined,
-): Promise<ListenAddress> {
+): Promise<ListenAddress[]> {
   checkOne(place, unix);
-  if (unix !== undefined) return parseUnixPath(unix);
+  if (unix !== undefined) return [parseUnixPath(unix)];
   const asked = parseHostAndPort(place, "::");
   if (asked.port === 0)
     throw new UsageError("The port is missing; a port is a whole number from 1 to 65535.");
-  if (asked.host !== "::") return resolve(asked);
-  return hasIpv6()
-    ? { family: "ipv6", address: "::", port: asked.port }
-    : { family: "ipv4", address: "0.0.0.0", port: asked.port };
+  const { port } = asked;
+  if (isLocalhost(asked.host)) return localhostAddresses.map((each) => ({ ...each, port }));
+  if (asked.host !== "::") return [await resolve(asked)];
+  return [hasIpv6() ? { family: "ipv6", address: "::", port } : { family: "ipv4", address: "0.0.0.0", port }];
 }
 
 /** A kernel without IPv6 has no socket of it. */

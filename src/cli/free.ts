@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
-import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
 import { describe, whyNotSignalled } from "../diagnose/sentences.ts";
-import { askedAddress } from "./asked-address.ts";
+import { askedAddresses } from "./asked-address.ts";
+import { explainAsked } from "./explain-asked.ts";
 import { parseGrace } from "./grace.ts";
 import { standardOutput } from "./output.ts";
 import { paragraph } from "./paragraph.ts";
@@ -40,15 +40,18 @@ no signals, it is ended at once.
 Its status is 0 if it is free then, 1 if it is not.`,
     )
     .action(async (place: string | undefined, options: FreeOptions) => {
-      const address = await askedAddress(place, options.unix);
-      const look = () => explain(address, { protocol: options.udp ? "udp" : "tcp" });
+      const addresses = await askedAddresses(place, options.unix);
+      const look = () => explainAsked(addresses, options.udp ? "udp" : "tcp");
       exit(await free(look, options));
     });
 }
 
-async function free(look: () => Explanation, { yes = false, grace }: FreeOptions): Promise<number> {
+async function free(
+  look: () => readonly Explanation[],
+  { yes = false, grace }: FreeOptions,
+): Promise<number> {
   const before = look();
-  if (before.verdict === "free") return say("It is free already.", FREE);
+  if (isFree(before)) return say("It is free already.", FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return account(before);
   // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
@@ -67,11 +70,15 @@ async function free(look: () => Explanation, { yes = false, grace }: FreeOptions
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
   }
   const after = look();
-  return after.verdict === "free" ? say("It is free.", FREE) : account(after);
+  return isFree(after) ? say("It is free.", FREE) : account(after);
 }
 
+const isFree = (explanations: readonly Explanation[]) =>
+  explanations.every(({ verdict }) => verdict === "free");
+
 /** Each process once, though it may hold several sockets. */
-function holdersIn({ causes }: Explanation): Holder[] {
+function holdersIn(explanations: readonly Explanation[]): Holder[] {
+  const causes = explanations.flatMap((explanation) => explanation.causes);
   const all = causes.flatMap((cause) => (cause.kind === "held" ? cause.holders : []));
   return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
 }
@@ -119,8 +126,8 @@ async function stop(
 }
 
 /** Why it is not free. */
-function account(explanation: Explanation): number {
-  tell(explanation, standardOutput());
+function account(explanations: readonly Explanation[]): number {
+  for (const explanation of explanations) tell(explanation, standardOutput());
   return TAKEN;
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
-import { askedAddress } from "./asked-address.ts";
+import { askedAddresses } from "./asked-address.ts";
+import { explainAsked } from "./explain-asked.ts";
 import { json } from "./json.ts";
 import { standardOutput } from "./output.ts";
 import { tell } from "./tell.ts";
@@ -34,10 +34,13 @@ export function addWhy(program: Command, exit: (status: number) => void): void {
       "\nIts status is 0 if it is free, 1 if it is taken or not to be had, 2 if that cannot be told.",
     )
     .action(async (place: string | undefined, options: WhyOptions) => {
-      const address = await askedAddress(place, options.unix);
-      const explanation = explain(address, { protocol: options.udp ? "udp" : "tcp" });
-      if (options.json) process.stdout.write(`${json(explanation)}\n`);
-      else tell(explanation, standardOutput());
-      exit(statuses[explanation.verdict]);
+      const addresses = await askedAddresses(place, options.unix);
+      const explanations = explainAsked(addresses, options.udp ? "udp" : "tcp");
+      for (const explanation of explanations) {
+        if (options.json) process.stdout.write(`${json(explanation)}\n`);
+        else tell(explanation, standardOutput());
+      }
+      const told = explanations.map(({ verdict }) => statuses[verdict]);
+      exit([1, 2].find((status) => told.includes(status)) ?? 0);
     });
 }
