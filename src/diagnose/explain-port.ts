@@ -212,7 +212,8 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
   if (range === undefined) return noPort(address, protocol);
   const { first, last } = range;
   const isReserved = machine.ports.reservedPorts();
-  const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] }) ?? [];
+  const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] });
+  if (sockets === undefined) return noPort(address, protocol);
   const ports = new Map<number, boolean>();
   for (const socket of sockets) {
     const { port } = socket.local;
