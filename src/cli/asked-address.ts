@@ -1,3 +1,4 @@
+import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { trySocket } from "../posix/socket.ts";
@@ -52,21 +53,22 @@ export function placesAndCommand(
 const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
 
 /**
- * The address that a command is asked about. A port alone is that of every address, IPv4's and IPv6's, so that whoever has
- * any of them is found.
+ * The addresses of a place: two of localhost, otherwise one. A port alone is that of every address, IPv4's and IPv6's, so that
+ * every holder of any of them is found.
  */
-async function addressOf(place: string): Promise<ListenAddress> {
+async function addressesOf(place: string): Promise<readonly ListenAddress[]> {
   const asked = parsePlace(place, "::");
-  if (asked.host !== "::") return resolve(asked);
-  return hasIpv6()
-    ? { family: "ipv6", address: "::", port: asked.port }
-    : { family: "ipv4", address: "0.0.0.0", port: asked.port };
+  const { port } = asked;
+  if (isLocalhost(asked.host)) return localhostAddresses.map((each) => ({ ...each, port }));
+  if (asked.host !== "::") return [await resolve(asked)];
+  return [hasIpv6() ? { family: "ipv6", address: "::", port } : { family: "ipv4", address: "0.0.0.0", port }];
 }
 
-/** The addresses of all that is asked about; each is read before anything is done about the first. */
-export async function askedAddresses(asked: Asked): Promise<readonly ListenAddress[]> {
+/** The addresses of each thing that is asked about; all are read before anything is done about the first. */
+export async function askedAddresses(asked: Asked): Promise<readonly (readonly ListenAddress[])[]> {
   checkAsked(asked);
-  return asked.places.length > 0 ? Promise.all(asked.places.map(addressOf)) : asked.paths.map(parseUnixPath);
+  if (asked.places.length > 0) return Promise.all(asked.places.map(addressesOf));
+  return asked.paths.map((path) => [parseUnixPath(path)]);
 }
 
 /** A kernel without IPv6 has no socket of it. */

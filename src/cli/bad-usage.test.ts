@@ -90,7 +90,7 @@ test("a port in use, by another berkeley and by another program", async (context
     refuses(
       [`${port}`],
       new RegExp(
-        `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or stop its holder: berkeley free ${port}$`,
+        `127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${pid}, .*\\).*\\. Choose another port, or stop its holder: berkeley free 127\\.0\\.0\\.1:${port}$`,
       ),
     );
   }
@@ -114,7 +114,7 @@ test("in a narrow terminal: no word of an error is broken, and the command to ru
         `${word} in:\n${screen}`,
       );
     }
-    assert.match(screen, new RegExp(`^ +berkeley free ${listening.port}\nstatus 2`, "m"));
+    assert.match(screen, new RegExp(`^ +berkeley free 127\\.0\\.0\\.1:${listening.port}\nstatus 2`, "m"));
   }
 });
 

@@ -1,6 +1,7 @@
 import { SocketAddress } from "node:net";
 import { networkInterfaces } from "node:os";
 import { dirname } from "node:path";
+import { localhostAddresses } from "../address/localhost.ts";
 import { explain } from "../diagnose/explain.ts";
 import { shellWord } from "../diagnose/printable.ts";
 import { SocketError } from "../errors/socket-error.ts";
@@ -11,8 +12,15 @@ import { UsageError } from "./usage-error.ts";
 
 /** What prevented listening, as a UsageError. */
 export function cannotListen(error: unknown, address: ListenAddress): UsageError {
-  const { message, command } = why(error, address);
+  const { message, command } = why(error, failedAddress(error, address));
   return new UsageError(message, { cause: error, command });
+}
+
+/** Of localhost, either address may have failed: the error tells which. */
+function failedAddress(error: unknown, address: ListenAddress): ListenAddress {
+  if (!(error instanceof SocketError) || !("port" in address)) return address;
+  const failed = localhostAddresses.find((each) => each.address === error.address);
+  return failed === undefined ? address : { ...failed, port: address.port };
 }
 
 /** What to tell, and what to run. */

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import type { IpAddressInput, UnixAddress } from "../address/address.ts";
+import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What the command can listen on. */
@@ -106,6 +107,7 @@ export function parseUnixPath(text: string): UnixAddress {
 
 /** Looks the host up, with the system's resolver; the first address that it knows is taken. */
 export async function resolve({ host, port }: HostAndPort): Promise<ListenAddress> {
+  if (isLocalhost(host)) return { ...localhostAddresses[0], port };
   const family = isIP(host);
   if (family !== 0) return { family: family === 6 ? "ipv6" : "ipv4", address: host, port };
   try {

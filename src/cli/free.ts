@@ -1,11 +1,11 @@
 import type { Command } from "commander";
-import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { describe } from "../diagnose/sentences.ts";
+import { describe, whyNotSignalled } from "../diagnose/sentences.ts";
 import { ask } from "./ask.ts";
 import { askedAddresses, collect } from "./asked-address.ts";
+import { explainAsked } from "./explain-asked.ts";
 import { parseGrace } from "./grace.ts";
 import { standardOutput } from "./output.ts";
 import { paragraph } from "./paragraph.ts";
@@ -46,31 +46,33 @@ Several ports are freed one after another.
 Exit status: 0 free then, 1 not free, 2 if nobody can be asked. Of several ports, the worst of theirs.`,
     )
     .action(async (places: readonly string[], options: FreeOptions) => {
-      const addresses = await askedAddresses({ places, paths: options.unix ?? [] });
+      const asked = await askedAddresses({ places, paths: options.unix ?? [] });
       let worst = FREE;
-      for (const address of addresses) {
-        const look = () => explain(address, { protocol: options.udp ? "udp" : "tcp" });
-        worst = Math.max(worst, await free(look, options, addresses.length === 1));
+      for (const addresses of asked) {
+        const look = () => explainAsked(addresses, options.udp ? "udp" : "tcp");
+        worst = Math.max(worst, await free(look, options, asked.length === 1));
       }
       exit(worst);
     });
 }
 
 async function free(
-  look: () => Explanation,
+  look: () => readonly Explanation[],
   { yes = false, grace }: FreeOptions,
   isAlone: boolean,
 ): Promise<number> {
   const before = look();
-  const name = isAlone ? "It" : nameOf(before.address);
-  if (before.verdict === "free") return say(`${name} is free already.`, FREE);
+  const [first] = before;
+  const name = isAlone || first === undefined ? "It" : nameOf(first.address);
+  if (isFree(before)) return say(`${name} is free already.`, FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return account(before);
   // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
     for (const holder of holders) say(describe(holder), TAKEN);
-    if (!yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
+    const isAnyToStop = opened.some(({ process }) => process instanceof RunningProcess);
+    if (isAnyToStop && !yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
     // An answer may have taken long, and who has let go of it meanwhile is in nobody's way.
     const now = holdersIn(look());
     const outcomes = await Promise.all(
@@ -81,11 +83,15 @@ async function free(
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
   }
   const after = look();
-  return after.verdict === "free" ? say(`${name} is free.`, FREE) : account(after);
+  return isFree(after) ? say(`${name} is free.`, FREE) : account(after);
 }
 
+const isFree = (explanations: readonly Explanation[]) =>
+  explanations.every(({ verdict }) => verdict === "free");
+
 /** Each process once, though it may hold several sockets. */
-function holdersIn({ causes }: Explanation): Holder[] {
+function holdersIn(explanations: readonly Explanation[]): Holder[] {
+  const causes = explanations.flatMap((explanation) => explanation.causes);
   const all = causes.flatMap((cause) => (cause.kind === "held" ? cause.holders : []));
   return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
 }
@@ -110,14 +116,11 @@ async function stop(
   grace: number,
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
-  if (running === "not supported") {
-    return `${who}: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends what has the number.`;
-  }
-  if (running === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
-  if (running === "ended" || running.ended) return `${who} has ended by itself.`;
+  if (typeof running === "string") return `${who} ${whyNotSignalled(running)}`;
+  if (running.ended) return `${who} has ended by itself.`;
   if (!stillHas) return `${who} has let go of it, and was left alone.`;
   const asked = running.signal("SIGTERM");
-  if (asked === "denied") return `${who} is another user's: it takes root's rights to stop it.`;
+  if (asked === "denied") return `${who} ${whyNotSignalled(asked)}`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
   running.signal("SIGKILL");
   return (await running.hasEndedWithin(1000))
@@ -126,8 +129,8 @@ async function stop(
 }
 
 /** Why it is not free. */
-function account(explanation: Explanation): number {
-  tell(explanation, standardOutput());
+function account(explanations: readonly Explanation[]): number {
+  for (const explanation of explanations) tell(explanation, standardOutput());
   return TAKEN;
 }
 

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { holdersOf } from "../diagnose/process.ts";
+import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
+import { whyNotSignalled } from "../diagnose/sentences.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
@@ -94,15 +95,21 @@ export class HeldCommand {
 
   /** A shell that is ended leaves its children behind: whoever still has a socket would go on accepting beside the new one. */
   async #endOthers(): Promise<void> {
-    const { grace } = this.#options;
+    const { grace, say } = this.#options;
     const keys = this.#inodes.map((inode) => ({ inode }));
     const holders = holdersOf(keys);
     const others = new Map(keys.flatMap((key) => holders.of(key)).map((holder) => [holder.pid, holder]));
-    others.delete(process.pid);
+    // Without our number, one of them may be us.
+    const own = ownPid();
+    if (own !== undefined) others.delete(own);
     await Promise.all(
       [...others.values()].map(async (holder) => {
         const running = RunningProcess.open(holder);
-        if (!(running instanceof RunningProcess)) return;
+        if (typeof running === "string") {
+          if (running !== "ended")
+            say(`${holder.name} (pid ${holder.pid}) still has the socket: it ${whyNotSignalled(running)}`);
+          return;
+        }
         using one = running;
         one.signal("SIGTERM");
         if (await one.hasEndedWithin(grace)) return;

@@ -1,5 +1,6 @@
 import { type Command, Option } from "commander";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import { isLocalhost } from "../address/localhost.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import type { Server } from "../stream/server.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
@@ -61,7 +62,8 @@ Colour is for terminals only; NO_COLOR=1 turns it off.`,
     )
     .action(async (place: string | undefined, options: ListenOptions) => {
       const address = await addressOf(place, options.unix);
-      await serve(address, options, standardReport(options.json ?? false));
+      const isBoth = options.unix === undefined && isLocalhost(parseHostAndPort(place).host);
+      await serve(address, isBoth, options, standardReport(options.json ?? false));
     });
 }
 
@@ -72,11 +74,16 @@ async function addressOf(place: string | undefined, unix: string | undefined): P
 }
 
 /** Listens until a signal comes. */
-async function serve(address: ListenAddress, options: ListenOptions, report: Report): Promise<void> {
+async function serve(
+  address: ListenAddress,
+  isBoth: boolean,
+  options: ListenOptions,
+  report: Report,
+): Promise<void> {
   const started = performance.now();
   const ended = firstSignal();
   const responding = new Responding(responders[options.respond], report);
-  const server = await responding.listen(address, options.backlog);
+  const server = await responding.listen(address, options.backlog, isBoth ? "localhost" : undefined);
   // However the process ends: closing begins with removing a path that is ours.
   process.on("exit", () => server.close());
   report.tell(listening(server, options));

@@ -1,6 +1,8 @@
 import type { Command } from "commander";
 import { type Listed, listeners } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
+import { internetSockets } from "../diagnose/socket-table.ts";
+import { complain } from "./complain.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { type Output, standardOutput, writeJson } from "./output.ts";
 import { portsTable } from "./ports-table.ts";
@@ -16,8 +18,11 @@ interface PortsOptions {
 /** How often --watch looks, in milliseconds. */
 const INTERVAL = 1000;
 
+/** The status where it cannot be told. */
+const UNKNOWN = 2;
+
 /** Adds the `ports` command, which lists what listens on this machine. */
-export function addPorts(program: Command): void {
+export function addPorts(program: Command, exit: (status: number) => void): void {
   program
     .command("ports")
     .description("list what listens on this machine, with its processes and accept queues")
@@ -27,6 +32,10 @@ export function addPorts(program: Command): void {
     .action(async (options: PortsOptions) => {
       const all = options.all ?? false;
       const output = standardOutput();
+      if (internetSockets({ protocol: "tcp", uses: ["listening"] }) === undefined) {
+        complain("What listens is unknown: this system does not tell.");
+        return exit(UNKNOWN);
+      }
       if (options.json) await printJson(all, options.watch ?? false);
       else if (options.watch) await watch(all, output);
       else output.write(text`${screenOf(listeners({ all }), output)}\n`);

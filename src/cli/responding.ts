@@ -60,10 +60,10 @@ export class Responding {
     this.#report = report;
   }
 
-  /** Listens, and lets connections wait until `begin()`. What prevents it is a UsageError. */
-  async listen(address: ListenAddress, backlog: number): Promise<Server> {
+  /** Listens, on a `host` in place of the address where that means several, and lets connections wait until `begin()`. What prevents it is a UsageError. */
+  async listen(address: ListenAddress, backlog: number, host?: string): Promise<Server> {
     const place: ListenOptions =
-      "path" in address ? { path: address.path } : { host: address.address, port: address.port };
+      "path" in address ? { path: address.path } : { host: host ?? address.address, port: address.port };
     const onRetry = (error: AcceptError) => this.#retried(error);
     try {
       const server = await listen<Guest, readonly unknown[]>(

@@ -73,6 +73,23 @@ test("why: 2 where it cannot be told, as of a path of another network namespace"
   assert.match(run.stdout, /A process of another network namespace listens on it/);
 });
 
+test("why and free: localhost is both of its addresses", async (context) => {
+  const held = await holding(context, {
+    address: { ...loopback, family: "ipv6", address: "::1" },
+    backlog: 1,
+  });
+  const place = `localhost:${held.port}`;
+  const { status, stdout } = runBerkeley(["why", place]);
+  assert.match(stdout, new RegExp(`^\\[::1\\]:${held.port}: held by \\S+ \\(pid ${held.pid}, `));
+  assert.equal(status, 1);
+  const listen = runBerkeley(["listen", place]);
+  assert.match(listen.stderr, new RegExp(`^berkeley: \\[::1\\]:${held.port} is held by`));
+  const hold = runBerkeley(["hold", place, "--", "true"]);
+  assert.match(hold.stderr, new RegExp(`^berkeley: \\[::1\\]:${held.port} is held by`));
+  const freed = runBerkeley(["free", place, "--yes"]);
+  assert.deepEqual([freed.status, /It is free\.\n$/.test(freed.stdout)], [0, true]);
+});
+
 test("why refuses what is no port", () => {
   for (const [words, message] of [
     [[], "Which one? Give a port, such as 3000, or --unix and a path."],

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
-import { explain } from "../diagnose/explain.ts";
 import type { Explanation } from "../diagnose/explanation.ts";
 import { askedAddresses, collect } from "./asked-address.ts";
+import { explainAsked } from "./explain-asked.ts";
 import { standardOutput, writeJson } from "./output.ts";
 import { tell } from "./tell.ts";
 
@@ -38,12 +38,16 @@ export function addWhy(program: Command, exit: (status: number) => void): void {
 Exit status: 0 free, 1 taken or not to be had, 2 unknown. Of several ports, the worst of theirs.`,
     )
     .action(async (places: readonly string[], options: WhyOptions) => {
-      const addresses = await askedAddresses({ places, paths: options.unix ?? [] });
-      const all = addresses.map((address) => {
-        const explanation = explain(address, { protocol: options.udp ? "udp" : "tcp" });
-        if (options.json) writeJson(explanation);
-        else tell(explanation, standardOutput());
-        return statuses[explanation.verdict];
+      const asked = await askedAddresses({ places, paths: options.unix ?? [] });
+      const all = asked.map((addresses) => {
+        const explanations = explainAsked(addresses, options.udp ? "udp" : "tcp");
+        for (const explanation of explanations) {
+          if (options.json) writeJson(explanation);
+          else tell(explanation, standardOutput());
+        }
+        const told = explanations.map(({ verdict }) => statuses[verdict]);
+        // That one of its addresses is taken says more than that another's state is unknown.
+        return [1, 2].find((status) => told.includes(status)) ?? 0;
       });
       exit(Math.max(...all));
     });

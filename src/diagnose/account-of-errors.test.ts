@@ -36,7 +36,7 @@ async function saysWho(context: TestContext, read: (error: Error) => string): Pr
   const { address } = holding;
   assert.ok(address.family === "ipv4");
   const place = `127\\.83\\.0\\.4:${address.port}`;
-  const told = `bind EADDRINUSE ${place}: held by \\S+ \\(pid ${holding.pid}, user .*\\); run: berkeley free ${address.port}`;
+  const told = `bind EADDRINUSE ${place}: held by \\S+ \\(pid ${holding.pid}, user .*\\); run: berkeley free ${place}`;
   using other = socket(AF.INET, SOCK.STREAM);
   assert.match(read(thrownBy(() => bind(other, address))), new RegExp(told));
 }

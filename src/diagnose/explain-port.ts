@@ -8,6 +8,7 @@ import { coverage } from "./coverage.ts";
 import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unseen } from "./explanation.ts";
 import type { InternetSocket, SocketUse } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
+import { leftoversNote } from "./sentences.ts";
 import { internetSockets } from "./socket-table.ts";
 import { trialBind } from "./trial.ts";
 
@@ -30,7 +31,7 @@ export function explainPort(
   if (address.port === 0) return { causes: portsUsedUp(address, protocol), notes: [] };
   const account = machine.sockets.leavesBindOpen
     ? accountByBind(address, protocol, refused)
-    : accountByTable(address, protocol);
+    : accountByTable(address, protocol, refused);
   if (account === undefined) {
     return { causes: [{ kind: "unseen", reason: machine.sockets.untold.internet }], notes: [] };
   }
@@ -41,9 +42,19 @@ export function explainPort(
   };
 }
 
-function accountByTable(address: InternetAddress, protocol: "tcp" | "udp"): PortAccount | undefined {
+function accountByTable(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  refused: BindErrorName | undefined,
+): PortAccount | undefined {
   const found = inTheWay(address, protocol, ["listening", "bound", "connected", "time-wait"]);
-  return found === undefined ? undefined : { causes: taken(address, found), notes: [] };
+  if (found === undefined) return undefined;
+  const causes = taken(address, found);
+  const [cause] = causes;
+  // A bind() that was refused lacked SO_REUSEADDR: to that one, they are the cause.
+  if (cause?.kind !== "time-wait" || !cause.reuseAddress || refused !== undefined)
+    return { causes, notes: [] };
+  return { causes: [], notes: [leftoversNote(cause)] };
 }
 
 function accountByBind(
@@ -201,7 +212,8 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
   if (range === undefined) return noPort(address, protocol);
   const { first, last } = range;
   const isReserved = machine.ports.reservedPorts();
-  const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] }) ?? [];
+  const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] });
+  if (sockets === undefined) return noPort(address, protocol);
   const ports = new Map<number, boolean>();
   for (const socket of sockets) {
     const { port } = socket.local;

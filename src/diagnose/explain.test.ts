@@ -16,7 +16,7 @@ import { SO } from "../options/so.ts";
 import { accept } from "../posix/accept.ts";
 import { bind, tryBind } from "../posix/bind.ts";
 import { close } from "../posix/close.ts";
-import { connect } from "../posix/connect.ts";
+import { connect, tryConnect } from "../posix/connect.ts";
 import { AF, SHUT, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
@@ -103,7 +103,10 @@ conformance("explain", [
         explanation.sentence,
         new RegExp(`^held by [\\w-]+ \\(pid ${holding.pid}, user \\w+, ".*", in ${folder}, for \\d+ s\\)$`),
       );
-      assert.equal(explanation.advice[0]?.command, `berkeley free ${portOfAddress(holding.address)}`);
+      assert.equal(
+        explanation.advice[0]?.command,
+        `berkeley free 127.83.0.1:${portOfAddress(holding.address)}`,
+      );
     },
   },
   {
@@ -220,7 +223,16 @@ conformance("explain", [
         assert.equal(recv(server, new Uint8Array(1)), 0);
         close(server);
         close(listener);
-        const explanation = explain(address);
+        let explanation = explain(address);
+        if (reuseAddress) {
+          assert.deepEqual([explanation.verdict, explanation.causes], ["free", []]);
+          assert.match(explanation.text, /TIME_WAIT[\s\S]*Only a socket with SO_REUSEADDR, which Node sets,/);
+          const refused = tryBind(fixture.tcp(), address);
+          assert.ok(!refused.ok);
+          explanation = explain(refused.error);
+          assert.match(explanation.text, /Set SO\.REUSEADDR before bind\(\)/);
+        }
+        assert.equal(explanation.verdict, "taken");
         const waiting = only(explanation, "time-wait");
         assert.equal(waiting.reuseAddress, reuseAddress);
         const { remaining = 0 } = waiting;
@@ -232,6 +244,55 @@ conformance("explain", [
       },
     };
   }),
+  {
+    clause: "an orphan whose peer has not closed is nobody's: the port is free to a socket with SO_REUSEADDR",
+    source: "tcp_close in net/ipv4/tcp.c; inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c",
+    except: { windows: "bind() succeeds there beside a connection" },
+    run(fixture) {
+      const listener = fixture.tcp();
+      setsockopt(listener, SO.REUSEADDR, true);
+      bind(listener, quiet);
+      listen(listener, 1);
+      const address = getsockname(listener);
+      const client = fixture.tcp();
+      connect(client, address);
+      close(accept(listener).socket);
+      close(listener);
+      assert.equal(recv(client, new Uint8Array(1)), 0);
+      const { verdict, notes } = explain(address);
+      assert.equal(verdict, "free");
+      assert.match(notes[0] ?? "", /^Left over: a closed connection that the peer has not closed yet\. Only/);
+    },
+  },
+  {
+    clause: "a socket that is connecting holds its port",
+    source: "inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c",
+    except: { windows: "bind() succeeds there beside a connection" },
+    run(fixture) {
+      const full = fixture.listener(0);
+      connect(fixture.tcp(), getsockname(full));
+      const connecting = fixture.tcp({ nonblocking: true });
+      bind(connecting, quiet);
+      assert.equal(tryConnect(connecting, getsockname(full)).ok, false);
+      const held = only(explain(getsockname(connecting)), "held");
+      assert.deepEqual([held.socket.use, pids(held)], ["connected", [process.pid]]);
+    },
+  },
+  {
+    clause: "the advice names the address that was asked about, not others of the port",
+    source: "berkeley",
+    except: { windows: "SO_REUSEADDR is something else there" },
+    async run(fixture) {
+      const first = await Holding.start(fixture, { sockets: [{ address: quiet, backlog: 1 }] });
+      const port = portOfAddress(first.address);
+      const where = `127.83.0.1:${port}`;
+      assert.equal(explain(first.address).advice[0]?.command, `berkeley free ${where}`);
+      const wildcard = { family: "ipv4", address: "0.0.0.0", port } as const;
+      assert.equal(explain(wildcard).advice[0]?.command, `berkeley free 0.0.0.0:${port}`);
+      const every = { family: "ipv6", address: "::", port } as const;
+      assert.equal(explain(every).advice[0]?.command, `berkeley free ${port}`);
+    },
+  },
   {
     clause: "SO_REUSEPORT: a group of this user may be joined",
     source: "socket(7), SO_REUSEPORT",
@@ -318,7 +379,10 @@ conformance("explain", [
       assert.equal(explain(address).verdict, "free");
       const explanation = explain(address, { protocol: "udp" });
       assert.deepEqual(pids(only(explanation, "held")), [process.pid]);
-      assert.equal(explanation.advice[0]?.command, `berkeley free --udp ${portOfAddress(address)}`);
+      assert.equal(
+        explanation.advice[0]?.command,
+        `berkeley free --udp 127.83.0.1:${portOfAddress(address)}`,
+      );
     },
   },
   {
@@ -482,7 +546,10 @@ conformance("explain", [
         explanation.sentence,
         new RegExp(`^held by node\\.exe \\(pid ${holding.pid}, user \\w+, ".*node\\.exe", for \\d+ s\\)$`),
       );
-      assert.equal(explanation.advice[0]?.command, `berkeley free ${portOfAddress(holding.address)}`);
+      assert.equal(
+        explanation.advice[0]?.command,
+        `berkeley free 127.83.0.1:${portOfAddress(holding.address)}`,
+      );
     },
   },
   {

@@ -51,18 +51,20 @@ export interface ExplainOptions {
  */
 export function explain(about: AddressInput | Error, options: ExplainOptions = {}): Explanation {
   const address = addressOf(about);
-  if (address.family === "unix") return account(address, explainPath(address), []);
-  const { causes, notes } = explainPort(address, options.protocol ?? "tcp", refusalOf(about));
-  return account(address, causes, notes);
+  const { protocol = "tcp" } = options;
+  if (address.family === "unix") return account(address, protocol, explainPath(address), []);
+  const { causes, notes } = explainPort(address, protocol, refusalOf(about));
+  return account(address, protocol, causes, notes);
 }
 
 function account(
   address: Explanation["address"],
+  protocol: "tcp" | "udp",
   causes: readonly Cause[],
   notes: readonly string[],
 ): Explanation {
   const verdict = verdictOf(causes);
-  const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address)));
+  const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address, protocol)));
   const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
   const sentence = first ?? "free";
   const lines = [

@@ -70,7 +70,10 @@ export interface Held {
   readonly user: string | undefined;
 }
 
-/** Connections that were closed keep the address for a minute. */
+/**
+ * Connections that were closed keep the address for a minute. Where SO_REUSEADDR helps, it is the cause only of a bind() that was
+ * refused, and otherwise a note on an address that is free.
+ */
 export interface TimeWait {
   readonly kind: "time-wait";
   readonly sockets: readonly InternetSocket[];

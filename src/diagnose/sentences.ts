@@ -4,6 +4,7 @@ import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanatio
 import type { OpenSocket } from "./open-socket.ts";
 import { printable, shellWord } from "./printable.ts";
 import type { Holder } from "./process.ts";
+import type { ProcessRefusal } from "./running-process.ts";
 
 // An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
 
@@ -44,10 +45,14 @@ export function sentenceOf(cause: Cause): string {
 }
 
 /** What to do about a cause. */
-export function adviceOn(cause: Cause, address: Ipv4Address | Ipv6Address | UnixAddress): Advice[] {
+export function adviceOn(
+  cause: Cause,
+  address: Ipv4Address | Ipv6Address | UnixAddress,
+  protocol: "tcp" | "udp",
+): Advice[] {
   switch (cause.kind) {
     case "held":
-      return adviceOnHeld(cause, address);
+      return adviceOnHeld(cause, address, protocol);
     case "time-wait":
       return [
         cause.reuseAddress
@@ -75,7 +80,7 @@ export function adviceOn(cause: Cause, address: Ipv4Address | Ipv6Address | Unix
     case "directory-denied":
       return [{ sentence: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
     case "unseen":
-      return [words.advice.untold ?? words.advice.asRoot(`berkeley why ${wordOf(address)}`)];
+      return [words.advice.untold ?? words.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
     case "exclusive-use":
       return [];
     case "excluded-port":
@@ -83,15 +88,16 @@ export function adviceOn(cause: Cause, address: Ipv4Address | Ipv6Address | Unix
   }
 }
 
+/** The commands name the address that was asked about: another one may have other holders, who are in nobody's way. */
 function adviceOnHeld(
   { holders, socket, user }: Held,
   address: Ipv4Address | Ipv6Address | UnixAddress,
+  protocol: "tcp" | "udp",
 ): Advice[] {
-  const option = socket.protocol === "udp" ? "--udp " : "";
-  const where = socket.protocol === "unix" ? wordOf(address) : `${option}${socket.local.port}`;
+  const where = wordsOf(address, protocol);
   if (holders.length === 0) {
     const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
-    const { command = "" } = words.advice.asRoot(`berkeley why ${option}${wordOf(address)}`);
+    const { command = "" } = words.advice.asRoot(`berkeley why ${where}`);
     return [{ sentence, command }];
   }
   const service = serviceOf(holders, socket);
@@ -138,6 +144,20 @@ export function describe({ name, pid, user, command, directory, started }: Holde
   return `${printable(name)} (${details.join(", ")})`;
 }
 
+/** Why a process was not sent a signal, in words that follow its name. */
+export function whyNotSignalled(refusal: ProcessRefusal): string {
+  switch (refusal) {
+    case "ended":
+      return "has ended by itself.";
+    case "denied":
+      return "is another user's: it takes root's rights to stop it.";
+    case "not supported":
+      return "was left alone: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends whatever has the number.";
+    case "unproven":
+      return "was left alone: /proc is of another PID namespace, where its number means another process than here. Stop it from there, such as on the container's host.";
+  }
+}
+
 function howHeld({ socket, coverage }: Held): string {
   const on = coverage === "same" ? "" : ` on ${place(socket)}`;
   const why = {
@@ -159,12 +179,18 @@ function howHeld({ socket, coverage }: Held): string {
   }
 }
 
-function waiting({ sockets, remaining }: TimeWait): string {
+const waiting = (cause: TimeWait): string => `kept by ${leftovers(cause)}`;
+
+/** What a socket that sets SO_REUSEADDR is not hindered by, and another one is: a remark on an address that is free. */
+export const leftoversNote = (cause: TimeWait): string =>
+  `Left over: ${leftovers(cause)}. Only a socket with SO_REUSEADDR, which Node sets, can listen at once.`;
+
+function leftovers({ sockets, remaining }: Pick<TimeWait, "sockets" | "remaining">): string {
   const count = sockets.length === 1 ? "a closed connection" : `${sockets.length} closed connections`;
-  if (remaining === undefined) return `kept by ${count} (TIME_WAIT)`;
+  if (remaining === undefined) return `${count} (TIME_WAIT)`;
   return remaining > 0
-    ? `kept by ${count} (TIME_WAIT), for ${duration(remaining)} more`
-    : `kept by ${count} that the peer has not closed yet`;
+    ? `${count} (TIME_WAIT), for ${duration(remaining)} more`
+    : `${count} that the peer has not closed yet`;
 }
 
 function groupOf({ sockets, user, joinable }: ReusePortGroup): string {
@@ -189,10 +215,11 @@ export function pathText({ path }: UnixAddress): string {
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;
 }
 
-/** An address as a word of the command line. */
-function wordOf(address: Ipv4Address | Ipv6Address | UnixAddress): string {
+/** An address as words of the command line. A port alone is that of every address, which :: is and 0.0.0.0 is not. */
+function wordsOf(address: Ipv4Address | Ipv6Address | UnixAddress, protocol: "tcp" | "udp"): string {
   if (address.family === "unix") return `--unix ${shellWord(pathText(address))}`;
-  return address.address === "::" || address.address === "0.0.0.0" ? `${address.port}` : hostAndPort(address);
+  const option = protocol === "udp" ? "--udp " : "";
+  return `${option}${address.address === "::" ? address.port : hostAndPort(address)}`;
 }
 
 /** The two largest units: `2 h`, `1 min 5 s`. */

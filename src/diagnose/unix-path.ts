@@ -44,7 +44,10 @@ export function probePath(path: Buffer): "listening" | "refused" | "another type
 
 /** Whether somebody listens on a path or an abstract name. */
 export function isPathListenedOn(path: Buffer): boolean {
-  if (path[0] === 0) return (socketsOfName(path, ["listening"]) ?? []).length > 0;
+  if (path[0] === 0) {
+    const named = socketsOfName(path, ["listening"]);
+    return named === undefined ? probePath(path) === "listening" : named.length > 0;
+  }
   const found = statOf(path);
   if (found === undefined || found === "denied") return false;
   if (machine.sockets.filesTellSockets && !found.isSocket()) return false;

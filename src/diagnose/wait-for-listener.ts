@@ -2,6 +2,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { checkObject, integer, quoted } from "../errors/argument.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
@@ -120,12 +121,11 @@ async function watchedPlaces(place: ListenerPlace): Promise<WatchedPlace[]> {
 
 async function addressesOf(host: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
   // RFC 6761, 6.3: whatever the resolver says, localhost is this machine.
-  const found =
-    host === "localhost"
-      ? [{ address: "127.0.0.1" }, { address: "::1" }]
-      : isIP(host) !== 0
-        ? [{ address: host }]
-        : await lookup(host, { all: true });
+  const found = isLocalhost(host)
+    ? localhostAddresses
+    : isIP(host) !== 0
+      ? [{ address: host }]
+      : await lookup(host, { all: true });
   return found.map(({ address }) =>
     isIP(address) === 6
       ? { family: "ipv6", address, port, flowlabel: 0, scopeId: 0 }

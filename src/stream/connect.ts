@@ -2,6 +2,7 @@ import type { LookupAddress } from "node:dns";
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
+import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { engine } from "../engine/choice.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import type { Socket } from "../posix/owned-socket.ts";
@@ -69,14 +70,14 @@ async function addressesOf(place: ConnectPlace): Promise<AddressInput[]> {
 
 /** RFC 6761, 6.3: localhost is the loopback addresses, whatever the resolver knows. */
 async function lookUp(host: string, family: 0 | 4 | 6): Promise<LookupAddress[]> {
-  if (host.toLowerCase() !== "localhost") return lookup(host, { all: true, family, verbatim: true });
+  if (!isLocalhost(host)) return lookup(host, { all: true, family, verbatim: true });
   return loopback.filter((one) => family === 0 || one.family === family);
 }
 
-const loopback: readonly LookupAddress[] = [
-  { address: "::1", family: 6 },
-  { address: "127.0.0.1", family: 4 },
-];
+/** IPv6 first, which RFC 8305 prefers. */
+const loopback: readonly LookupAddress[] = localhostAddresses
+  .map(({ family, address }) => ({ address, family: family === "ipv6" ? 6 : 4 }))
+  .reverse();
 
 /** What came of every address of a name: the code is the first one's, as in node:net (NodeAggregateError in lib/internal/errors.js). */
 function failureOf(

@@ -1,5 +1,6 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
+import { isLocalhost } from "../address/localhost.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { tryClose } from "../posix/close.ts";
@@ -88,7 +89,7 @@ async function listenOnPort(
   const open = (address: string, at: number) =>
     openBound(ipAddress(address, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
   if (host === undefined) return [openOnEveryAddress(open, port, ipv6Only)];
-  if (host.toLowerCase() === "localhost") return openOnLoopback(open, port);
+  if (isLocalhost(host)) return openOnLoopback(open, port);
   if (isIP(host) !== 0) return [open(host, port)];
   const { address } = await orGiveUp("listen()", lookup(host), { signal });
   return [open(address, port)];

@@ -1,6 +1,7 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
+import { isLocalhost } from "../address/localhost.ts";
 import { tryClose } from "../posix/close.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
@@ -117,8 +118,6 @@ const isIpv4 = (
   address: AddressInput,
 ): address is AddressInput & { readonly address: string; readonly port: number } =>
   address.family === "ipv4" || address.family === "IPv4";
-
-const isLocalhost = (host: string) => host.toLowerCase() === "localhost";
 
 const domainOf = (address: string) => (isIP(address) === 6 ? AF.INET6 : AF.INET);
 

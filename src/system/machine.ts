@@ -134,15 +134,18 @@ export interface ProcessTable {
   readProcess(pid: number): Holder | undefined;
   /** The names of users by their numbers; the number where it has none. For many users: they are read once. */
   userNames(): (uid: number) => string;
-  /** The process that has the number, which it keeps for as long as the handle is open. */
+  /** The number that the table has for this process; on Linux, another than getpid()'s where /proc is of another PID namespace. */
+  ownPid(): number | undefined;
+  /** The process that the table has under the number, which it keeps for as long as the handle is open. */
   openProcess(pid: number): ProcessHandle | ProcessRefusal;
 }
 
 /**
- * Why a process cannot be had: it has ended, it is another user's, or the system cannot keep its number from passing to another
- * one, as Linux before 5.3, macOS and FreeBSD.
+ * Why a process cannot be opened: it has ended; it is another user's; the system cannot keep its number from passing to another
+ * one, as Linux before 5.3, macOS and FreeBSD; or, `"unproven"`, it cannot be shown to be the process that the table has under this
+ * number, as where Linux's /proc is of another PID namespace.
  */
-export type ProcessRefusal = "ended" | "denied" | "not supported";
+export type ProcessRefusal = "ended" | "denied" | "not supported" | "unproven";
 
 /** A process that goes on meaning the same one when it has ended, and its number is another's. */
 export interface ProcessHandle {

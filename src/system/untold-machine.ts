@@ -16,6 +16,7 @@ export function untoldMachine(name: string): Machine {
       holdersOf: () => ({ of: () => [], hidden: 0 }),
       readProcess: () => undefined,
       userNames: () => (uid) => `${uid}`,
+      ownPid: () => process.pid,
       openProcess: () => "not supported",
     },
     ports: {

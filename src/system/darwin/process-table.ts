@@ -84,7 +84,8 @@ export function processTableOver(libc: Calls): ProcessTable {
     };
   }
 
-  return { holdersOf, readProcess, userNames, openProcess: () => "not supported" };
+  const ownPid = () => process.pid;
+  return { holdersOf, readProcess, userNames, ownPid, openProcess: () => "not supported" };
 }
 
 /** /etc/passwd has the system's own users alone; of the others, this process knows its own. */

@@ -2,6 +2,7 @@ import { constants as os } from "node:os";
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import type { ProcessHandle, ProcessRefusal } from "../machine.ts";
 import { constants } from "./constants.ts";
+import { text } from "./kernel-settings.ts";
 import { linux } from "./linux.ts";
 import { linuxNumbers } from "./numbers.ts";
 
@@ -28,10 +29,25 @@ function result(returned: number): number {
   return returned === -1 ? -lastErrno() : returned;
 }
 
-/** A process that goes on meaning the same one: a number is another's once its process has ended and been waited for, a pidfd never is. */
+/**
+ * Opens a process by its number in /proc, and proves that it is that process. /proc may belong to another PID namespace, as after
+ * `unshare --pid` without mounting a new one, or in a container with its host's /proc: the number is then another process's here.
+ */
 export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
-  const fd = pidfdOpen(pid);
-  if (fd < 0) return refusal(fd);
+  const ours = numbersOf("self");
+  // A /proc without us in it belongs neither to our namespace nor to one above.
+  if (ours === undefined) return "unproven";
+  const isForeign = ours.length > 1;
+  const number = isForeign ? numbersOf(`${pid}`)?.[ours.length - 1] : pid;
+  if (number === undefined) return "unproven";
+  const fd = pidfdOpen(number);
+  // A process of a sibling namespace has as many numbers as we do, and none of them is in our namespace.
+  if (fd < 0) return isForeign && refusal(fd) === "ended" ? "unproven" : refusal(fd);
+  const told = numberInProc(fd);
+  if (told !== pid) {
+    linux.close(fd);
+    return told === ENDED ? "ended" : "unproven";
+  }
   return {
     signal(name) {
       const sent = pidfdSendSignal(fd, os.signals[name]);
@@ -45,6 +61,24 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
       linux.close(fd);
     },
   };
+}
+
+/**
+ * NSpid of proc_pid_status(5): the numbers of a process, from that in /proc's namespace down to that in its own. Ours are as many
+ * as our namespace is levels below /proc's, and one more: one, as a rule.
+ */
+function numbersOf(process: string): number[] | undefined {
+  const [, numbers] = /^NSpid:\s*(.*)$/m.exec(text(`/proc/${process}/status`) ?? "") ?? [];
+  return numbers?.trim().split(/\s+/).map(Number);
+}
+
+/** What fdinfo has for the number of a process that has ended, and been waited for. */
+const ENDED = -1;
+
+/** The number that /proc has for the process of a pidfd (pidfd_show_fdinfo() in fs/pidfs.c); undefined where that is not told. */
+function numberInProc(pidfd: number): number | undefined {
+  const [, pid] = /^Pid:\s*(-?\d+)$/m.exec(text(`/proc/self/fdinfo/${pidfd}`) ?? "") ?? [];
+  return pid === undefined ? undefined : Number(pid);
 }
 
 function refusal(errno: number): ProcessRefusal {

@@ -1,53 +1,118 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { readdirSync, readlinkSync } from "node:fs";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
 import { userNames } from "../user-names.ts";
+import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";
 
 /** clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to (USER_HZ). */
 const TICK = 10;
 
-/** Finds the processes that have these sockets open: /proc/PID/fd, proc(5). */
+/**
+ * Finds the processes that have these sockets open: /proc/PID/fd, proc(5). A thread may have descriptors of its own (CLONE_FILES of
+ * unshare(2)), which are looked for only if nobody else has a socket, since there may be many threads.
+ */
 function holdersOf(sockets: Iterable<SocketKey>): Holders {
   const wanted = new Map([...sockets].map(({ inode = 0 }) => [`socket:[${inode}]`, inode]));
+  wanted.delete("socket:[0]");
   const found = new Map<number, Holder[]>();
   let hidden = 0;
-  for (const pid of wanted.size === 0 ? [] : processes()) {
+  const pids = wanted.size === 0 ? [] : processes();
+  for (const pid of pids) {
     const held = socketsOf(pid, wanted);
     if (held === undefined) hidden += isKernelThread(pid) ? 0 : 1;
-    else if (held.size > 0) {
-      const holder = readProcess(pid);
-      if (holder !== undefined)
-        for (const inode of held) found.set(inode, [...(found.get(inode) ?? []), holder]);
-    }
+    else note(pid, held, found);
   }
+  const left = new Map([...wanted].filter(([, inode]) => !found.has(inode)));
+  if (left.size > 0) for (const pid of pids) note(pid, socketsOfThreads(pid, left), found);
+  if (left.size > 0 && hidesProcesses()) hidden = Math.max(hidden, 1);
   return { of: ({ inode = 0 }) => found.get(inode) ?? [], hidden };
+}
+
+function note(pid: number, held: ReadonlySet<number>, found: Map<number, Holder[]>): void {
+  const holder = held.size === 0 ? undefined : readProcess(pid);
+  if (holder === undefined) return;
+  for (const inode of held) found.set(inode, [...(found.get(inode) ?? []), holder]);
 }
 
 /** The numbers of all processes that this one may see. */
 function processes(): number[] {
+  return numbersIn("/proc") ?? [];
+}
+
+/** The threads of a process; none where it has ended. */
+const threads = (pid: number): number[] => numbersIn(`/proc/${pid}/task`) ?? [];
+
+/** The numbers among the names in a folder; undefined where it cannot be read. */
+function numbersIn(folder: string): number[] | undefined {
   try {
-    return readdirSync("/proc").map(Number).filter(Number.isInteger);
+    return readdirSync(folder).map(Number).filter(Number.isInteger);
   } catch {
-    return [];
+    return undefined;
   }
 }
 
 /** Which of the wanted sockets a process has open; undefined where that may not be read. */
 function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
-  const held = new Set<number>();
-  const folder = `/proc/${pid}/fd`;
-  try {
-    for (const fd of readdirSync(folder)) {
-      const inode = wanted.get(target(`${folder}/${fd}`) ?? "");
-      if (inode !== undefined) held.add(inode);
-      // Thousands of links may be left, and none of them tells more.
-      if (held.size === wanted.size) break;
-    }
-    return held;
-  } catch (error) {
-    // ENOENT and ESRCH: it has ended since.
-    return isDenied(error) ? undefined : held;
+  const fds = numbersIn(`/proc/${pid}/fd`);
+  if ((fds === undefined || fds.length === 0) && hasMainThreadEnded(pid)) {
+    return anyThreadsSockets(pid, wanted);
   }
+  return socketsIn(`/proc/${pid}`, fds, wanted);
+}
+
+/**
+ * Of a process whose main thread has ended. That has no descriptors any more, and its folder is root's, while other threads may go
+ * on with them (pthread_exit(3), NOTES).
+ */
+function anyThreadsSockets(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
+  const read = threads(pid)
+    .filter((thread) => thread !== pid)
+    .map((thread) => socketsIn(...descriptorsOf(pid, thread), wanted));
+  const seen = read.filter((held) => held !== undefined);
+  return seen.length === 0 ? undefined : new Set(seen.flatMap((held) => [...held]));
+}
+
+/** Which of the wanted sockets only some thread has open. Those that show the main thread's numbers are not looked through. */
+function socketsOfThreads(pid: number, wanted: ReadonlyMap<string, number>): Set<number> {
+  const main = `${numbersIn(`/proc/${pid}/fd`)}`;
+  const own = threads(pid)
+    .filter((thread) => thread !== pid)
+    .map((thread) => descriptorsOf(pid, thread))
+    .filter(([, fds]) => `${fds}` !== main);
+  return new Set(own.flatMap(([task, fds]) => [...(socketsIn(task, fds, wanted) ?? [])]));
+}
+
+/** A thread's folder, and the numbers of its descriptors; undefined where they may not be read. */
+const descriptorsOf = (pid: number, thread: number): [task: string, fds: number[] | undefined] => {
+  const task = `/proc/${pid}/task/${thread}`;
+  return [task, numbersIn(`${task}/fd`)];
+};
+
+/** Which of the wanted sockets a process or thread has among its descriptors; undefined where those may not be read. */
+function socketsIn(
+  task: string,
+  fds: readonly number[] | undefined,
+  wanted: ReadonlyMap<string, number>,
+): Set<number> | undefined {
+  const held = new Set<number>();
+  // One that has ended meanwhile holds nothing.
+  if (fds === undefined) return text(`${task}/stat`) === undefined ? held : undefined;
+  for (const fd of fds) {
+    const inode = wanted.get(target(`${task}/fd/${fd}`) ?? "");
+    if (inode !== undefined) held.add(inode);
+    // Thousands of links may be left, and none of them tells more.
+    if (held.size === wanted.size) break;
+  }
+  return held;
+}
+
+/** Whether the main thread of a process has ended: others may go on without it. */
+const hasMainThreadEnded = (pid: number): boolean => statusOf(`/proc/${pid}`)?.state === "Z";
+
+/** Whether /proc may leave out processes of other users (hidepid of proc(5)), which root sees all the same. */
+function hidesProcesses(): boolean {
+  const [mounted = ""] = (text("/proc/self/mounts") ?? "").match(/^\S+ \/proc proc .*$/gm)?.slice(-1) ?? [];
+  return /\bhidepid=(2|4|invisible|ptraceable)\b/.test(mounted) && process.geteuid?.() !== 0;
 }
 
 /** What is known of a process; undefined where it has ended. */
@@ -56,30 +121,42 @@ function readProcess(pid: number): Holder | undefined {
   const status = statusOf(folder);
   if (status === undefined) return undefined;
   const uid = userOf(folder);
+  // A main thread that has ended has neither a command line nor a directory left.
+  const thread = status.state === "Z" ? threads(pid).find((each) => each !== pid) : undefined;
+  const living = thread === undefined ? folder : `${folder}/task/${thread}`;
   return {
     pid,
     name: status.name,
-    command: (text(`${folder}/cmdline`) ?? "")
+    command: (text(`${living}/cmdline`) ?? "")
       .replace(/\0$/, "")
       .split("\0")
       .filter((word) => word !== ""),
     uid,
     user: userNames()(uid),
-    directory: target(`${folder}/cwd`),
+    directory: target(`${living}/cwd`),
     started: bootTime() + status.startTicks * TICK,
     startTicks: status.startTicks,
     parent: status.parent,
   };
 }
 
+/** The number that /proc has for us, which is another than getpid(2)'s where it is of another PID namespace. */
+function ownPid(): number | undefined {
+  const own = target("/proc/self");
+  return own === undefined ? undefined : Number(own);
+}
+
 /** What is in proc_pid_stat(5); undefined where the process has ended. */
-function statusOf(folder: string): (Pick<Holder, "name" | "parent"> & { startTicks: number }) | undefined {
+function statusOf(
+  folder: string,
+): (Pick<Holder, "name" | "parent"> & { state: string; startTicks: number }) | undefined {
   const stat = text(`${folder}/stat`);
   if (stat === undefined) return undefined;
   // The name stands in parentheses, and may have parentheses and blanks in it.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return {
     name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
+    state: fields[0] ?? "",
     parent: Number(fields[1]),
     startTicks: Number(fields[19]),
   };
@@ -102,14 +179,6 @@ function isKernelThread(pid: number): boolean {
   return pid === 2 || statusOf(`/proc/${pid}`)?.parent === 2;
 }
 
-function text(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined;
-  }
-}
-
 function target(path: string): string | undefined {
   try {
     return readlinkSync(path);
@@ -118,11 +187,5 @@ function target(path: string): string | undefined {
   }
 }
 
-const isDenied = (error: unknown): boolean =>
-  typeof error === "object" &&
-  error !== null &&
-  "code" in error &&
-  (error.code === "EACCES" || error.code === "EPERM");
-
 /** Linux: /proc, and descriptors of processes. */
-export const processTable: ProcessTable = { holdersOf, readProcess, userNames, openProcess };
+export const processTable: ProcessTable = { holdersOf, readProcess, userNames, ownPid, openProcess };

@@ -1,3 +1,5 @@
+import { lstatSync } from "node:fs";
+import { findsListener } from "../finds-listener.ts";
 import {
   type InternetEntry,
   isLinkLocal,
@@ -18,6 +20,7 @@ import {
   TCP_STATE,
 } from "./inet-diag.ts";
 import { linux } from "./linux.ts";
+import { type ProcNetSocket, procNetSockets, procNetUnixSockets } from "./proc-net.ts";
 import { ask, dump } from "./sock-diag.ts";
 import {
   decodeUnixDiagMessage,
@@ -72,12 +75,41 @@ function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetE
     ),
   );
   // A kernel without IPv6 tells of IPv4 alone.
-  if (found.every((payloads) => payloads === undefined)) return undefined;
+  if (found.every((payloads) => payloads === undefined)) return socketsOfProc({ protocol, uses, port });
   return found.flatMap((payloads = []) => payloads.flatMap((payload) => internetSocket(payload, protocol)));
 }
 
-/** The socket that would get a connection, as the kernel looks it up. */
-function isListenedOn(address: Uint8Array, port: number): boolean {
+/** What proc(5) tells where sock_diag does not: neither queues nor IPV6_V6ONLY, and no TCP socket that is bound alone. */
+function socketsOfProc({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
+  const files = [procNetSockets(protocol), procNetSockets(`${protocol}6`)];
+  if (files.every((sockets) => sockets === undefined)) return undefined;
+  return files
+    .flatMap((sockets = []) => sockets)
+    .map((told) => procEntry(told, protocol))
+    .filter(({ use, local }) => uses.includes(use) && (port === 0 || local.port === port));
+}
+
+function procEntry({ state, inode, uid, ...told }: ProcNetSocket, protocol: "tcp" | "udp"): InternetEntry {
+  const use = useOf(state);
+  return {
+    protocol,
+    use,
+    local: { ...told.local, scopeId: 0 },
+    peer: told.peer.port === 0 ? undefined : { ...told.peer, scopeId: 0 },
+    v6only: told.local.address.byteLength === 4 ? false : undefined,
+    interface: 0,
+    inode,
+    owner: undefined,
+    uid,
+    queue: undefined,
+    drops: undefined,
+    // USER_HZ: a tick is 1/100 s.
+    remaining: use === "time-wait" ? told.expires * 10 : undefined,
+  };
+}
+
+/** The socket that would get a connection, as the kernel looks it up; undefined where it does not tell. */
+function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const payload = ask(
     linux,
     encodeInetDiagRequest({
@@ -88,7 +120,10 @@ function isListenedOn(address: Uint8Array, port: number): boolean {
       source: { address, port },
     }),
   );
-  return payload !== undefined && decodeInetDiagMessage(payload)?.state === TCP_STATE.LISTEN;
+  if (payload !== undefined) return decodeInetDiagMessage(payload)?.state === TCP_STATE.LISTEN;
+  // No such socket, or no answer at all.
+  const listening = internetSockets({ protocol: "tcp", uses: ["listening"], port });
+  return listening === undefined ? undefined : findsListener(listening, address);
 }
 
 function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
@@ -107,8 +142,44 @@ function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
       show: NAME | VFS | RQLEN | UID,
     }),
   );
-  return payloads?.flatMap((payload) => unixSocket(decodeUnixDiagMessage(payload)));
+  if (payloads === undefined) return unixSocketsOfProc(uses);
+  return payloads.flatMap((payload) => unixSocket(decodeUnixDiagMessage(payload)));
 }
+
+/** The same of proc(5), which does not tell of files: the path does, if no other socket was bound to it before or since. */
+function unixSocketsOfProc(uses: readonly SocketUse[]): UnixEntry[] | undefined {
+  const all = procNetUnixSockets();
+  const own = all?.filter(({ listens, isConnected }) => listens || !isConnected);
+  const count = (name: Uint8Array) => own?.filter((other) => Buffer.compare(other.name, name) === 0).length;
+  return all
+    ?.map(({ listens, type, isConnected, inode, name }): UnixEntry => {
+      const use = listens ? "listening" : isConnected ? "connected" : "bound";
+      const path = use === "connected" || count(name) !== 1 || name[0] !== SLASH ? undefined : name;
+      return {
+        type: unixTypes[type] ?? "stream",
+        use,
+        name,
+        file: fileAt(path),
+        inode,
+        uid: undefined,
+        queue: undefined,
+      };
+    })
+    .filter(({ use }) => uses.includes(use));
+}
+
+const SLASH = 0x2f;
+
+function fileAt(path: Uint8Array | undefined): UnixEntry["file"] {
+  const found = path === undefined ? undefined : lstatSync(Buffer.from(path), { throwIfNoEntry: false });
+  return found === undefined ? undefined : { inode: found.ino, device: found.dev };
+}
+
+const unixTypes: Readonly<Record<number, UnixEntry["type"]>> = {
+  [SOCK.STREAM]: "stream",
+  [SOCK.DGRAM]: "datagram",
+  [SOCK.SEQPACKET]: "seqpacket",
+};
 
 function internetSocket(payload: Uint8Array, protocol: "tcp" | "udp"): InternetEntry[] {
   const message = decodeInetDiagMessage(payload);
@@ -144,15 +215,10 @@ function endOf({ interface: scopeId }: InetDiagMessage, { address, port }: InetE
 
 function unixSocket(message: UnixDiagMessage | undefined): UnixEntry[] {
   if (message?.name === undefined) return [];
-  const types: Readonly<Record<number, UnixEntry["type"]>> = {
-    [SOCK.STREAM]: "stream",
-    [SOCK.DGRAM]: "datagram",
-    [SOCK.SEQPACKET]: "seqpacket",
-  };
   const use = useOf(message.state);
   return [
     {
-      type: types[message.type] ?? "stream",
+      type: unixTypes[message.type] ?? "stream",
       use,
       name: message.name,
       file: message.file,
@@ -170,8 +236,8 @@ export const socketTable: SocketTable = {
   unixSockets,
   filesTellSockets: true,
   untold: {
-    internet: "The kernel has no sock_diag for these sockets.",
-    unix: "The kernel has no sock_diag for unix sockets.",
+    internet: "Unknown: neither netlink's sock_diag nor /proc/net can be read.",
+    unix: "Unknown: neither netlink's sock_diag nor /proc/net/unix can be read.",
     bound: "Something has it that sock_diag does not tell of.",
   },
   leavesBindOpen: false,

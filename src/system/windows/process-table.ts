@@ -87,5 +87,6 @@ export const processTable: ProcessTable = {
   readProcess,
   // Users have no numbers.
   userNames: () => (uid) => `${uid}`,
+  ownPid: () => process.pid,
   openProcess,
 };
