@@ -1,16 +1,44 @@
-// What `npm start` and `npm test` need first: the dependencies, if package-lock.json is newer than they are, and the
-// build, which is incremental.
+// What `npm start` and `npm test` need first: the dependencies, if package-lock.json is newer than
+// they are, and the build, which is incremental.
 import { spawnSync } from "node:child_process";
-import { statSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, posix, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Installs where something changed, and builds. Ends the process where one of them fails. */
+/** Installs if something changed, and builds the package into dist/. Exits if either fails. */
 export function installAndBuild() {
   install(root);
-  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root]);
+  compile("tsconfig.build.json");
+}
+
+/** Builds the package into dist/, and the tests into build/, where they run against the package. */
+export function installAndBuildTests() {
+  installAndBuild();
+  compile("tsconfig.json");
+  useThePackage();
+}
+
+function compile(project) {
+  run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", join(root, project)]);
+}
+
+/**
+ * Replaces each module of the package in build/src/ with one that re-exports the module in dist/, so
+ * that tests import what is published and not a second compilation of it.
+ */
+function useThePackage() {
+  const build = join(root, "build/src");
+  for (const path of readdirSync(build, { recursive: true })) {
+    if (!/\.c?js$/.test(path) || /\.(test|type-test|child)\.js$/.test(path)) continue;
+    const file = join(build, path);
+    const module = relative(dirname(file), join(root, "dist", path)).replaceAll(sep, posix.sep);
+    const reexport = path.endsWith(".cjs")
+      ? `module.exports = require("${module}");\n`
+      : `export * from "${module}";\n`;
+    if (readFileSync(file, "utf8") !== reexport) writeFileSync(file, reexport);
+  }
 }
 
 /** Installs the dependencies of a package's folder, if its package-lock.json is newer than they are. `options` are npm's. */

@@ -4,8 +4,8 @@ import { readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Fixture } from "./conformance/fixture.ts";
-import { type Exceptions, except } from "./conformance/place.ts";
+import { Fixture } from "../test/fixture.ts";
+import { type Exceptions, except } from "../test/platform.ts";
 import * as posix from "./posix/index.ts";
 
 // The programs of examples/ are compiled, strictly, against the built package, and run. Here is the other end of each.

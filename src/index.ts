@@ -1,23 +1,23 @@
 /** Berkeley sockets for TypeScript. */
-import "./diagnose/account-of-errors.ts";
+import "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
 export * as posix from "./posix/index.ts";
-export type { Data } from "./stream/bytes-to-send.ts";
-export { connect } from "./stream/connect.ts";
+export type { Data } from "./net/connection/data.ts";
+export { connect } from "./net/connection/connect.ts";
 export type {
   ConnectOptions,
   ConnectSettings,
   ConnectToAddress,
   ConnectToPath,
   ConnectToPort,
-} from "./stream/connect-options.ts";
-export type { Connection } from "./stream/connection.ts";
-export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./stream/connection-duplex.ts";
-export type { ConnectionError } from "./stream/connection-error.ts";
-export type { DatagramError } from "./stream/datagram-error.ts";
-export type { DatagramSocketHandlers } from "./stream/datagram-handlers.ts";
+} from "./net/options/connect-options.ts";
+export type { Connection } from "./net/connection/connection.ts";
+export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
+export type { ConnectionError } from "./net/connection/connection-error.ts";
+export type { DatagramError } from "./net/udp/datagram-error.ts";
+export type { DatagramSocketHandlers } from "./net/udp/datagram-handlers.ts";
 export type {
   DatagramOptions,
   DatagramSettings,
@@ -27,21 +27,21 @@ export type {
   Remote,
   RemotePath,
   RemotePort,
-} from "./stream/datagram-options.ts";
-export type { DatagramSocket } from "./stream/datagram-socket.ts";
-export type { DatagramSocketBase } from "./stream/datagram-socket-base.ts";
-export type { WaitOptions } from "./stream/give-up.ts";
+} from "./net/options/datagram-options.ts";
+export type { DatagramSocket } from "./net/udp/datagram-socket.ts";
+export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
+export type { WaitOptions } from "./net/abort.ts";
 export {
   type HandOverError,
   type HandOverErrorName,
   type HandOverOptions,
   handOver,
   isHandOverError,
-} from "./stream/hand-over.ts";
-export type { HandledConnection } from "./stream/handled-connection.ts";
-export type { HandledDatagramSocket } from "./stream/handled-datagram-socket.ts";
-export type { ConnectionHandlers } from "./stream/handlers.ts";
-export { listen } from "./stream/listen.ts";
+} from "./net/handoff/hand-over.ts";
+export type { HandledConnection } from "./net/connection/handled-connection.ts";
+export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
+export type { ConnectionHandlers } from "./net/connection/handlers.ts";
+export { listen } from "./net/listener/listen.ts";
 export type {
   ListenOnPath,
   ListenOnPort,
@@ -51,8 +51,8 @@ export type {
   OptionValues,
   SocketHolder,
   SocketSettings,
-} from "./stream/listen-options.ts";
-export type { Listener } from "./stream/listener.ts";
+} from "./net/options/listen-options.ts";
+export type { Listener } from "./net/listener/listener.ts";
 export {
   type InheritedSocket,
   isListenersFromEnvironmentError,
@@ -60,13 +60,13 @@ export {
   type ListenersFromEnvironmentErrorName,
   type ListenersFromEnvironmentOptions,
   listenersFromEnvironment,
-} from "./stream/listeners-from-environment.ts";
-export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./stream/listening.ts";
-export type { ConnectionBase } from "./stream/open-stream.ts";
-export type { Datagram } from "./stream/pulled-datagrams.ts";
-export { type ReservePortOptions, reservePort } from "./stream/reserve-port.ts";
-export type { ReservedPort } from "./stream/reserved-port.ts";
-export type { Server } from "./stream/server.ts";
+} from "./net/handoff/listeners-from-environment.ts";
+export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
+export type { ConnectionBase } from "./net/connection/open-stream.ts";
+export type { Datagram } from "./net/udp/pulled-datagrams.ts";
+export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
+export type { ReservedPort } from "./net/listener/reserved-port.ts";
+export type { Server } from "./net/listener/server.ts";
 export {
   isTakeOverError,
   type TakenOver,
@@ -74,5 +74,5 @@ export {
   type TakeOverErrorName,
   type TakeOverOptions,
   takeOver,
-} from "./stream/take-over.ts";
-export { udp } from "./stream/udp.ts";
+} from "./net/handoff/take-over.ts";
+export { udp } from "./net/udp/udp.ts";

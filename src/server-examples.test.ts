@@ -5,9 +5,9 @@ import { get } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Fixture } from "./conformance/fixture.ts";
-import { except } from "./conformance/place.ts";
-import { noTlsOverDuplex } from "./conformance/tls-over-duplex.ts";
+import { Fixture } from "../test/fixture.ts";
+import { except } from "../test/platform.ts";
+import { noTlsOverDuplex } from "../test/tls-over-duplex.ts";
 import { type Connection, connect } from "./index.ts";
 
 // The programs of examples/ that serve, on each engine. examples.test.ts compiles them.

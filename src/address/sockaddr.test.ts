@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SocketAddress } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
-import { except } from "../conformance/place.ts";
+import { except } from "../../test/platform.ts";
 import { linux } from "../system/linux/linux.ts";
 import type { System } from "../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";

@@ -6,8 +6,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { berkeley, Listening, plainEnvironment, runBerkeley } from "../conformance/command.ts";
-import { plain, Terminal } from "../conformance/terminal.ts";
+import { berkeley, Listening, plainEnvironment, runBerkeley } from "../../test/command.ts";
+import { plain, Terminal } from "../../test/terminal.ts";
 
 /** One clear sentence on standard error, status 2, and nothing else: no stack trace, no output. */
 function refuses(words: string[], message: string | RegExp) {

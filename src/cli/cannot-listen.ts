@@ -5,7 +5,7 @@ import { localhostAddresses } from "../address/localhost.ts";
 import { explain } from "../diagnose/explain.ts";
 import { shellWord } from "../diagnose/printable.ts";
 import { SocketError } from "../errors/socket-error.ts";
-import { pathHolder } from "../stream/unix-path.ts";
+import { pathHolder } from "../net/listener/unix-path.ts";
 import { bracketsMeant, type ListenAddress } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
 import { UsageError } from "./usage-error.ts";

@@ -1,4 +1,4 @@
-import type { HandledConnection } from "../stream/handled-connection.ts";
+import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import type { Responder } from "./responders/responder.ts";
 
 const nothing = new Uint8Array(0);

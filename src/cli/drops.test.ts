@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { test } from "node:test";
-import { Listening } from "../conformance/command.ts";
+import { Listening } from "../../test/command.ts";
 
 /** What the kernel has dropped at the listener, as ss(8) shows it: `d` of skmem. */
 function dropsOf(port: number): number | undefined {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { berkeley, plainEnvironment, runBerkeley } from "../conformance/command.ts";
+import { berkeley, plainEnvironment, runBerkeley } from "../../test/command.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";

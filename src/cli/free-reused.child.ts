@@ -1,9 +1,9 @@
 // Runs as the first process of a namespace of process numbers: while `berkeley free` asks, the number that it shows becomes another process's.
 import assert from "node:assert/strict";
-import { berkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
-import { skipped, startAs } from "../conformance/pid-namespace.ts";
-import { plain, Terminal } from "../conformance/terminal.ts";
+import { berkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
+import { skipped, startAs } from "../../test/pid-namespace.ts";
+import { plain, Terminal } from "../../test/terminal.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { socket } from "../posix/socket.ts";

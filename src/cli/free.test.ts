@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { type TestContext, test } from "node:test";
-import { berkeley, runBerkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
-import { inPidNamespace } from "../conformance/pid-namespace.ts";
-import { plain, Terminal } from "../conformance/terminal.ts";
+import { berkeley, runBerkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
+import { inPidNamespace } from "../../test/pid-namespace.ts";
+import { plain, Terminal } from "../../test/terminal.ts";
 
 const quiet = { family: "ipv4", address: "127.83.0.3", port: 0 } as const;
 

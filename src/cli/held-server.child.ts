@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { listenersFromEnvironment } from "../stream/listeners-from-environment.ts";
+import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
 
 // A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains on SIGTERM.
 const servers: Server[] = [];

@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { plainEnvironment, runBerkeley } from "../conformance/command.ts";
-import { HeldProcess } from "../conformance/held-process.ts";
-import { except } from "../conformance/place.ts";
-import { Terminal } from "../conformance/terminal.ts";
+import { plainEnvironment, runBerkeley } from "../../test/command.ts";
+import { HeldProcess } from "../../test/held-process.ts";
+import { except } from "../../test/platform.ts";
+import { Terminal } from "../../test/terminal.ts";
 import { HeldCommand } from "./held-command.ts";
 
 const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { berkeley, plainEnvironment, readAll, runBerkeley } from "../conformance/command.ts";
-import { HeldProcess } from "../conformance/held-process.ts";
-import { Holding } from "../conformance/holding.ts";
-import { except } from "../conformance/place.ts";
-import { Terminal } from "../conformance/terminal.ts";
+import { berkeley, plainEnvironment, readAll, runBerkeley } from "../../test/command.ts";
+import { HeldProcess } from "../../test/held-process.ts";
+import { Holding } from "../../test/holding.ts";
+import { except } from "../../test/platform.ts";
+import { Terminal } from "../../test/terminal.ts";
 
 const server = fileURLToPath(new URL("./held-server.child.js", import.meta.url));
 

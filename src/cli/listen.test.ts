@@ -5,9 +5,9 @@ import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, wri
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { Listening, readAll, readBytes, runBerkeley } from "../conformance/command.ts";
-import { except } from "../conformance/place.ts";
-import { noAbstractNames, noUnixStreams } from "../conformance/winsock-exceptions.ts";
+import { Listening, readAll, readBytes, runBerkeley } from "../../test/command.ts";
+import { except } from "../../test/platform.ts";
+import { noAbstractNames, noUnixStreams } from "../../test/winsock-exceptions.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, MSG, SOCK, SOMAXCONN } from "../posix/constants.ts";
 import { recv } from "../posix/recv.ts";

@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { test } from "node:test";
-import { berkeley, Listening, plainEnvironment } from "../conformance/command.ts";
-import { plain, Terminal } from "../conformance/terminal.ts";
+import { berkeley, Listening, plainEnvironment } from "../../test/command.ts";
+import { plain, Terminal } from "../../test/terminal.ts";
 
 const ESCAPE = "\x1b";
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { Agent, get, request } from "node:http";
 import { test } from "node:test";
 import { setTimeout } from "node:timers/promises";
-import { Listening, readAll, readBytes } from "../conformance/command.ts";
+import { Listening, readAll, readBytes } from "../../test/command.ts";
 import { close } from "../posix/close.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, MSG, SOCK } from "../posix/constants.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { runBerkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
+import { runBerkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
 
 const address = { family: "ipv4", address: "127.83.0.5", port: 0 } as const;
 

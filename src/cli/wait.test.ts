@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { type TestContext, test } from "node:test";
-import { berkeley, plainEnvironment, runBerkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
-import { Terminal } from "../conformance/terminal.ts";
+import { berkeley, plainEnvironment, runBerkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
+import { Terminal } from "../../test/terminal.ts";
 
 const quiet = { family: "ipv4", address: "127.83.0.2", port: 0 } as const;
 

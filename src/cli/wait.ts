@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Command } from "commander";
-import { type ListenerPlace, waitForListener } from "../diagnose/wait-for-listener.ts";
+import { type ListenerEndpoint, waitForListener } from "../diagnose/wait-for-listener.ts";
 import { collect, placesAndCommand } from "./asked-address.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
@@ -50,16 +50,16 @@ Exit status: that of the command, or 0 without one; 1 if one of them did not lis
     });
 }
 
-function portPlace(text: string): ListenerPlace {
+function portPlace(text: string): ListenerEndpoint {
   const { host, port } = parsePlace(text, "localhost");
   return { host, port };
 }
 
-function unixPlace(text: string): ListenerPlace {
+function unixPlace(text: string): ListenerEndpoint {
   return { path: Buffer.from(parseUnixPath(text).path).toString() };
 }
 
-async function isListenedOn(place: ListenerPlace, timeout: number | undefined): Promise<boolean> {
+async function isListenedOn(place: ListenerEndpoint, timeout: number | undefined): Promise<boolean> {
   try {
     await waitForListener(place, timeout === undefined ? {} : { timeout: Math.ceil(timeout * 1000) });
     return true;

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { berkeley, plainEnvironment, runBerkeley } from "../conformance/command.ts";
-import { type HeldByChild, Holding } from "../conformance/holding.ts";
-import { plain, Terminal } from "../conformance/terminal.ts";
+import { berkeley, plainEnvironment, runBerkeley } from "../../test/command.ts";
+import { type HeldByChild, Holding } from "../../test/holding.ts";
+import { plain, Terminal } from "../../test/terminal.ts";
 
 const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conformance } from "../conformance/conformance.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
+import { conformance } from "../../test/conformance.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { coverage } from "./coverage.ts";
 import type { InternetSocket } from "./open-socket.ts";
 

@@ -1,8 +1,8 @@
 // Runs in a network namespace of its own, where it may set the ranges of ports.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { ip } from "../conformance/network-namespace.ts";
-import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { ip } from "../../test/network-namespace.ts";
+import { becomeUnprivileged } from "../../test/unprivileged.ts";
 import { tryBind } from "../posix/bind.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { listen } from "../posix/listen.ts";

@@ -1,14 +1,14 @@
 import { accessSync, constants, type Stats } from "node:fs";
 import { dirname } from "node:path";
 import type { UnixAddress } from "../address/address.ts";
-import { machine } from "../system/host-machine.ts";
+import { hostTables } from "../system/this-host.ts";
 import type { Cause, Held, NotASocket } from "./explanation.ts";
 import type { UnixSocket } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
 import { trialBindName } from "./trial.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
-const untold: Cause = { kind: "unseen", reason: machine.sockets.untold.unix };
+const untold: Cause = { kind: "unseen", reason: hostTables.sockets.unavailable.unix };
 
 /** Why a unix socket cannot be bound to this name. */
 export function explainPath(address: UnixAddress): Cause[] {
@@ -30,7 +30,7 @@ function explainFile(path: Buffer): Cause[] {
   const found = statOf(path);
   if (found === "denied") return [directoryDenied(dirname(text))];
   if (found === undefined) return explainDirectory(dirname(text));
-  const mayBeSocket = found.isSocket() || (found.isFile() && !machine.sockets.filesTellSockets);
+  const mayBeSocket = found.isSocket() || (found.isFile() && !hostTables.sockets.filesTellSockets);
   if (!mayBeSocket) return [{ kind: "not-a-socket", path: text, is: kindOf(found) }];
   const sockets = socketsOfFile(found, ["listening", "bound"]);
   if (sockets === undefined) return [untold];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { words } from "../system/windows/words.ts";
+import { words } from "../system/windows/terms.ts";
 import { decidedByBind } from "./explain-port.ts";
 import type { InternetSocket } from "./open-socket.ts";
 import { sentenceOf } from "./sentences.ts";

@@ -2,10 +2,10 @@ import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { parseIpv4, parseIpv6 } from "../address/ip.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
-import { machine } from "../system/host-machine.ts";
+import { hostTables } from "../system/this-host.ts";
 import { addressesHere } from "./addresses-here.ts";
 import { coverage } from "./coverage.ts";
-import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unseen } from "./explanation.ts";
+import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unavailable } from "./explanation.ts";
 import type { InternetSocket, SocketUse } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
 import { leftoversNote } from "./sentences.ts";
@@ -15,7 +15,7 @@ import { trialBind } from "./trial.ts";
 type InternetAddress = Ipv4Address | Ipv6Address;
 
 /** What an explanation of an IP address is made of. */
-export interface PortAccount {
+export interface PortExplanation {
   readonly causes: readonly Cause[];
   readonly notes: readonly string[];
 }
@@ -25,15 +25,15 @@ export function explainPort(
   address: InternetAddress,
   protocol: "tcp" | "udp",
   refused?: BindErrorName,
-): PortAccount {
+): PortExplanation {
   const elsewhere = addressNotHere(address);
   if (elsewhere !== undefined) return { causes: [elsewhere], notes: [] };
   if (address.port === 0) return { causes: portsUsedUp(address, protocol), notes: [] };
-  const account = machine.sockets.leavesBindOpen
+  const account = hostTables.sockets.leavesBindOpen
     ? accountByBind(address, protocol, refused)
     : accountByTable(address, protocol, refused);
   if (account === undefined) {
-    return { causes: [{ kind: "unseen", reason: machine.sockets.untold.internet }], notes: [] };
+    return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.internet }], notes: [] };
   }
   const { causes, notes } = account;
   return {
@@ -46,7 +46,7 @@ function accountByTable(
   address: InternetAddress,
   protocol: "tcp" | "udp",
   refused: BindErrorName | undefined,
-): PortAccount | undefined {
+): PortExplanation | undefined {
   const found = inTheWay(address, protocol, ["listening", "bound", "connected", "time-wait"]);
   if (found === undefined) return undefined;
   const causes = taken(address, found);
@@ -61,7 +61,7 @@ function accountByBind(
   address: InternetAddress,
   protocol: "tcp" | "udp",
   refused: BindErrorName | undefined,
-): PortAccount | undefined {
+): PortExplanation | undefined {
   const trial = trialBind(address, { protocol });
   const found = inTheWay(address, protocol, ["listening", "bound"]);
   if (found === undefined) return undefined;
@@ -96,7 +96,7 @@ export function decidedByBind(
   found: readonly InTheWay[],
   refused: BindErrorName | undefined,
   trial: BindErrorName | "bound",
-): PortAccount {
+): PortExplanation {
   const certain = trial === "bound" ? found.filter(isCertain) : found;
   const held = taken(address, certain);
   if (held.length > 0) {
@@ -117,7 +117,7 @@ export function decidedByBind(
     case "AccessDenied":
       return { causes: [{ kind: "excluded-port", port: address.port }], notes: [] };
     default:
-      return { causes: [{ kind: "unseen", reason: machine.sockets.untold.bound }], notes: [] };
+      return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.bound }], notes: [] };
   }
 }
 
@@ -197,7 +197,7 @@ function sameAddress(one: Held["socket"], other: Held["socket"]): boolean {
 
 function privilege({ family, address, port }: InternetAddress): Cause[] {
   const bytes = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
-  const start = machine.ports.privilegedBelow(bytes ?? new Uint8Array(0));
+  const start = hostTables.ports.privilegedBelow(bytes ?? new Uint8Array(0));
   return start === undefined || port >= start ? [] : [{ kind: "privileged-port", port, start }];
 }
 
@@ -208,10 +208,10 @@ function addressNotHere(address: InternetAddress): Cause | undefined {
 
 /** Every port of the range has a socket that stands in the way. */
 function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[] {
-  const range = machine.ports.ephemeralRange();
+  const range = hostTables.ports.ephemeralRange();
   if (range === undefined) return noPort(address, protocol);
   const { first, last } = range;
-  const isReserved = machine.ports.reservedPorts();
+  const isReserved = hostTables.ports.reservedPorts();
   const sockets = internetSockets({ protocol, uses: ["listening", "bound", "connected", "time-wait"] });
   if (sockets === undefined) return noPort(address, protocol);
   const ports = new Map<number, boolean>();
@@ -229,16 +229,16 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
 }
 
 /** Of a range that the system does not tell, bind() tells whether there is a port left. */
-function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unseen[] {
+function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unavailable[] {
   if (trialBind(address, { protocol }) === "bound") return [];
   return [{ kind: "unseen", reason: "The system has no port to give, and does not tell of which range." }];
 }
 
 function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
-  const range = machine.ports.ephemeralRange();
-  const { words } = machine;
+  const range = hostTables.ports.ephemeralRange();
+  const { terms: words } = hostTables;
   const notes: string[] = [];
-  if (machine.ports.reservedPorts()(port)) {
+  if (hostTables.ports.reservedPorts()(port)) {
     notes.push(
       `The system never chooses this port by itself (${words.reservedPorts}); who asks for it gets it.`,
     );
@@ -247,7 +247,7 @@ function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
       `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
     );
   }
-  const untold = machine.ports.untold(protocol);
+  const untold = hostTables.ports.unavailable(protocol);
   if (untold !== undefined) notes.push(untold);
   return notes;
 }

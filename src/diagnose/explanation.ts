@@ -44,7 +44,7 @@ export type Cause =
   | NotASocket
   | MissingDirectory
   | DirectoryDenied
-  | Unseen;
+  | Unavailable;
 
 /** How the address of a socket stands in the way of the one that is asked for. */
 export type Coverage =
@@ -161,7 +161,7 @@ export interface DirectoryDenied {
 }
 
 /** Something has the address, or may have it, and the system does not tell what. */
-export interface Unseen {
+export interface Unavailable {
   readonly kind: "unseen";
   /** Why not, in a sentence. */
   readonly reason: string;

@@ -1,8 +1,8 @@
 // Runs as the first process of a PID namespace with the /proc of the one above, in which another process holds a socket.
 import assert from "node:assert/strict";
 import { readlinkSync, writeFileSync } from "node:fs";
-import { runBerkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
+import { runBerkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
 import { ownPid, readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
 

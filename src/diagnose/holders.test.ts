@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runBerkeley } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
-import { except } from "../conformance/place.ts";
+import { runBerkeley } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
+import { except } from "../../test/platform.ts";
 import { explain } from "./explain.ts";
 import { RunningProcess } from "./running-process.ts";
 

@@ -1,4 +1,4 @@
-import "./account-of-errors.ts";
+import "./error-explanations.ts";
 
 export { type ExplainOptions, explain } from "./explain.ts";
 export type * from "./explanation.ts";
@@ -7,7 +7,7 @@ export { type Netstat, netstat } from "./netstat.ts";
 export type * from "./open-socket.ts";
 export type { Holder } from "./process.ts";
 export {
-  type ListenerPlace,
+  type ListenerEndpoint as ListenerPlace,
   type WaitForListenerOptions,
   waitForListener,
 } from "./wait-for-listener.ts";

@@ -1,8 +1,8 @@
 // Runs in a network namespace of its own, with a mixed bag of listeners, and compares what is told of them with what ss(8) tells.
 import assert from "node:assert/strict";
-import { mixedBag, mixedBagCounts } from "../conformance/mixed-bag.ts";
-import { ip } from "../conformance/network-namespace.ts";
-import { asSsTells, ss } from "../conformance/ss.ts";
+import { mixedBag, mixedBagCounts } from "../../test/mixed-bag.ts";
+import { ip } from "../../test/network-namespace.ts";
+import { asSsTells, ss } from "../../test/ss.ts";
 import { listeners } from "./listeners.ts";
 
 ip("link set lo up");

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
-import { conformance } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { usedByItsProcess } from "../conformance/used-by-its-process.ts";
+import { conformance } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
+import { usedByItsProcess } from "../../test/used-by-its-process.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";

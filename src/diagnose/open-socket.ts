@@ -1,5 +1,5 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
-import type { SocketUse } from "../system/machine.ts";
+import type { SocketUse } from "../system/host-tables.ts";
 import type { AcceptQueue } from "../system/system.ts";
 
 export type { SocketUse };

@@ -1,8 +1,8 @@
 // Runs as the first process of a namespace of process numbers, in which a number is given to another process.
 import assert from "node:assert/strict";
-import { loopback } from "../conformance/fixture.ts";
-import { Holding } from "../conformance/holding.ts";
-import { startAs } from "../conformance/pid-namespace.ts";
+import { loopback } from "../../test/fixture.ts";
+import { Holding } from "../../test/holding.ts";
+import { startAs } from "../../test/pid-namespace.ts";
 import { readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { conformance } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { Holding } from "../conformance/holding.ts";
-import { inPidNamespace } from "../conformance/pid-namespace.ts";
+import { conformance } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { Holding } from "../../test/holding.ts";
+import { inPidNamespace } from "../../test/pid-namespace.ts";
 import { readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { machine } from "../system/host-machine.ts";
-import type { ProcessHandle, ProcessRefusal } from "../system/machine.ts";
+import { hostTables } from "../system/this-host.ts";
+import type { ProcessHandle, ProcessRefusal } from "../system/host-tables.ts";
 import { type Holder, readProcess } from "./process.ts";
 
 /** How often an ending process is looked at, in milliseconds. */
@@ -19,7 +19,7 @@ export class RunningProcess {
 
   /** The process that was told of as a holder, and no other that has its number by now. */
   static open(holder: Holder): RunningProcess | ProcessRefusal {
-    const handle = machine.processes.openProcess(holder.pid);
+    const handle = hostTables.processes.openProcess(holder.pid);
     if (typeof handle === "string") return handle;
     // Read once the handle is there: the number cannot pass to another process unnoticed any more.
     const now = readProcess(holder.pid)?.startTicks;

@@ -1,5 +1,5 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
-import { machine } from "../system/host-machine.ts";
+import { hostTables } from "../system/this-host.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";
 import { printable, shellWord } from "./printable.ts";
@@ -8,7 +8,7 @@ import type { ProcessRefusal } from "./running-process.ts";
 
 // An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
 
-const { words } = machine;
+const { terms: words } = hostTables;
 
 /** One cause, in words that follow the address: `held by node (pid 4121, …)`. */
 export function sentenceOf(cause: Cause): string {

@@ -2,15 +2,15 @@ import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodePath } from "../address/unix.ts";
 import { host } from "../system/host.ts";
-import { machine } from "../system/host-machine.ts";
-import type { SocketEnd, SocketUse, WantedSockets } from "../system/machine.ts";
+import { hostTables } from "../system/this-host.ts";
+import type { SocketEnd, SocketUse, WantedSockets } from "../system/host-tables.ts";
 import type { InternetSocket, UnixSocket } from "./open-socket.ts";
 
 // The system's table of sockets, with addresses as objects.
 
 /** The sockets of IPv4 and IPv6 that match; undefined where the system does not tell. */
 export const internetSockets = (wanted: WantedSockets): InternetSocket[] | undefined =>
-  machine.sockets.internetSockets(wanted)?.map((entry) => {
+  hostTables.sockets.internetSockets(wanted)?.map((entry) => {
     const { local, peer } = entry;
     return {
       ...entry,
@@ -22,12 +22,12 @@ export const internetSockets = (wanted: WantedSockets): InternetSocket[] | undef
 /** Whether a connection to this address, which is one of this machine, would find a listener; undefined where that is not told. */
 export function isListenedOn({ family, address, port }: Ipv4Address | Ipv6Address): boolean | undefined {
   const bytes = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
-  return bytes === undefined ? false : machine.sockets.isListenedOn(bytes, port);
+  return bytes === undefined ? false : hostTables.sockets.isListenedOn(bytes, port);
 }
 
 /** The unix sockets that have a name and are used so; undefined where the system does not tell. */
 export const unixSockets = (uses: readonly SocketUse[]): UnixSocket[] | undefined =>
-  machine.sockets.unixSockets(uses)?.map(({ name, ...entry }) => {
+  hostTables.sockets.unixSockets(uses)?.map(({ name, ...entry }) => {
     return { ...entry, protocol: "unix", local: { family: "unix", path: decodePath(name, host.sockaddr) } };
   });
 

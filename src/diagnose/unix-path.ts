@@ -3,7 +3,7 @@ import { isError } from "../errors/is-error.ts";
 import { tryConnect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { socket } from "../posix/socket.ts";
-import { machine } from "../system/host-machine.ts";
+import { hostTables } from "../system/this-host.ts";
 import type { SocketUse, UnixSocket } from "./open-socket.ts";
 import { unixSockets } from "./socket-table.ts";
 
@@ -50,7 +50,7 @@ export function isPathListenedOn(path: Buffer): boolean {
   }
   const found = statOf(path);
   if (found === undefined || found === "denied") return false;
-  if (machine.sockets.filesTellSockets && !found.isSocket()) return false;
+  if (hostTables.sockets.filesTellSockets && !found.isSocket()) return false;
   const listening = socketsOfFile(found, ["listening"]) ?? [];
   return listening.length > 0 || probePath(path) === "listening";
 }

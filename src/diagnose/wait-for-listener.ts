@@ -10,7 +10,7 @@ import { isListenedOn } from "./socket-table.ts";
 import { isPathListenedOn } from "./unix-path.ts";
 
 /** What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"` in the abstract namespace). */
-export type ListenerPlace =
+export type ListenerEndpoint =
   | { readonly port: number; readonly host?: string; readonly path?: never }
   | { readonly path: string; readonly port?: never; readonly host?: never };
 
@@ -61,7 +61,7 @@ const LONGEST = 100;
  * @see [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export async function waitForListener(
-  place: ListenerPlace,
+  place: ListenerEndpoint,
   options: WaitForListenerOptions = {},
 ): Promise<Ipv4Address | Ipv6Address | UnixAddress> {
   checkObject("a place", "{ port, host? } or { path }", place);
@@ -107,7 +107,7 @@ function listenedOn(watched: readonly WatchedPlace[]): WatchedPlace | undefined 
   return watched.find((place, index) => told[index] === undefined && place.connects());
 }
 
-async function watchedPlaces(place: ListenerPlace): Promise<WatchedPlace[]> {
+async function watchedPlaces(place: ListenerEndpoint): Promise<WatchedPlace[]> {
   if (place.path !== undefined) {
     if (typeof place.path !== "string" || place.path === "") {
       throw new TypeError(`a path must be a string that is not empty, not ${quoted(place.path)}`);

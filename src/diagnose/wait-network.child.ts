@@ -1,7 +1,7 @@
 // Runs in a network namespace of its own, joined to a second one by a pair of virtual interfaces: two machines.
 import assert from "node:assert/strict";
-import { Holding } from "../conformance/holding.ts";
-import { ip } from "../conformance/network-namespace.ts";
+import { Holding } from "../../test/holding.ts";
+import { ip } from "../../test/network-namespace.ts";
 import { waitForListener } from "./wait-for-listener.ts";
 
 const ends: (() => Promise<void>)[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { assertFails, conformance } from "../conformance/conformance.ts";
-import type { Fixture } from "../conformance/fixture.ts";
+import { assertFails, conformance } from "../../test/conformance.ts";
+import type { Fixture } from "../../test/fixture.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { close } from "../posix/close.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
-import { berkeley, plainEnvironment } from "../conformance/command.ts";
-import { Holding } from "../conformance/holding.ts";
-import { except } from "../conformance/place.ts";
+import { berkeley, plainEnvironment } from "../../test/command.ts";
+import { Holding } from "../../test/holding.ts";
+import { except } from "../../test/platform.ts";
 
 const alone = "netlink is Linux's";
 const onLinux = except({ windows: alone, darwin: alone, freebsd: alone });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { enginesHere } from "../conformance/engine/engines-here.ts";
+import { enginesHere } from "../../test/engine/engines-here.ts";
 import { engine, engineChoice } from "./choice.ts";
 
 /** Runs with BERKELEY_ENGINE set so, or not set. */

@@ -76,12 +76,12 @@ export interface Handle {
 
 export interface AcceptorHandlers {
   /** A connection was accepted: its descriptor is the handler's from now on; it is non-blocking and closed on exec. */
-  accepted(fd: number): void;
+  onAccept(fd: number): void;
   /**
    * accept(2) failed. The Acceptor has stopped by itself, as after `pause()` but at once, and waits for the next `accept()`.
    * What to do about -EMFILE and how long to wait is the caller's decision; connections wait in the system's queue meanwhile.
    */
-  failed(errno: number): void;
+  onError(errno: number): void;
 }
 
 export interface Acceptor extends Handle {
@@ -104,9 +104,9 @@ export interface StreamHandlers {
    * bytes; `Uint8Array.prototype.slice.call(bytes)` copies. Written during the call, to any Stream, such a view or a
    * `subarray()` of it is sent from where it lies.
    */
-  data(bytes: Uint8Array): void;
+  onData(bytes: Uint8Array): void;
   /** The peer has shut down its side: no data() comes after it. Sending goes on as before. */
-  end(): void;
+  onEnd(): void;
   /**
    * Receiving or sending failed, and the Stream is of no more use but to be closed: no other handler is called any more, what
    * was not sent is dropped, `pendingBytes` is 0. Called once at most. What the system had received by then comes before it, in
@@ -114,16 +114,16 @@ export interface StreamHandlers {
    *
    * @param ended a paused Stream had nothing to receive but the peer's end, which end() was not called for
    */
-  failed(errno: number, ended: boolean): void;
+  onError(errno: number, ended: boolean): void;
   /**
    * Sending failed, and failed() comes once what has been received is told. What was not sent is dropped, and what is written from
    * now on too; `pendingBytes` is 0. For those who wait for it.
    */
   sendingFailed?(errno: number): void;
   /** `pendingBytes` has fallen, and not to 0: the system has taken some. For those who wait for a part of it. */
-  sent?(): void;
+  onProgress?(): void;
   /** `pendingBytes` has fallen to 0, after a write() that did not leave it 0: the system has taken all. */
-  drained(): void;
+  onDrain(): void;
 }
 
 export interface Stream extends Handle {
@@ -181,11 +181,11 @@ export interface DatagramHandlers {
    * the sender has no name
    * @param flags those of recvmsg(2): MSG_TRUNC, where it was longer than 65 535 bytes or than the engine's buffers
    */
-  received(bytes: Uint8Array, from: ValueResult, flags: number): void;
+  onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void;
   /** Called once for each send(), in their order: 0, or what sendmsg(2) failed with, which concerns that datagram alone. */
-  sent(errno: number): void;
+  onSent(errno: number): void;
   /** Receiving failed, such as -ECONNREFUSED for an earlier datagram. It goes on after that. */
-  failed(errno: number): void;
+  onError(errno: number): void;
 }
 
 export interface Datagrams extends Handle {

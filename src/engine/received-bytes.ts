@@ -1,7 +1,7 @@
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 
 /** Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is another. */
-export interface Lender {
+export interface BufferLoan {
   /** Over this memory and no more. Where a program transfers it, the memory is the program's, and is not lent again. */
   readonly buffer: ArrayBuffer;
   /** Even while the memory is lent, odd while it is not. */
@@ -15,7 +15,7 @@ export let isAttached: (bytes: Uint8Array) => boolean;
  * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own. Throws a TypeError if the memory may
  * hold other bytes by now. A function of the module: a caller that got at the lender could say where it lies.
  */
-export let lenderOf: (bytes: Uint8Array) => Lender | undefined;
+export let lenderOf: (bytes: Uint8Array) => BufferLoan | undefined;
 
 /** Every buffer that was ever lent. */
 const lent = new WeakSet<ArrayBufferLike>();
@@ -25,7 +25,7 @@ const lent = new WeakSet<ArrayBufferLike>();
  * its like give plain copies, and this class, with which bytes could be made up, stays ours.
  */
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
-  readonly #lender: Lender;
+  readonly #lender: BufferLoan;
   readonly #generation: number;
 
   static {
@@ -46,7 +46,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     };
   }
 
-  constructor(lender: Lender, generation: number, offset: number, length: number) {
+  constructor(lender: BufferLoan, generation: number, offset: number, length: number) {
     super(lender.buffer, offset, length);
     this.#lender = lender;
     this.#generation = generation;

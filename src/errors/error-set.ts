@@ -1,7 +1,7 @@
 import type { System } from "../system/system.ts";
 import type { ErrorName } from "./names.ts";
-import { type ErrorCases, type ErrorRow, Unexpected } from "./rows.ts";
-import { type ErrorPlace, SocketError } from "./socket-error.ts";
+import { type ErrorCases, type ErrorEntry, Unexpected } from "./entries.ts";
+import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
 /** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
 export type ErrorUnion<Name extends ErrorName> = { [N in Name]: SocketError<N> }[Name];
@@ -23,7 +23,7 @@ export interface FailureContext<Name> {
   /** Tells what a code means that leads to several rows. */
   readonly ask?: (code: string) => Name;
   /** The address that the call was about. */
-  readonly where?: () => ErrorPlace | undefined;
+  readonly where?: () => ErrorEndpoint | undefined;
   /** What else the call was about, such as the name of an option. */
   readonly about?: string;
 }
@@ -31,13 +31,13 @@ export interface FailureContext<Name> {
 /** Everything that one call can fail with. */
 export class ErrorSet<Name extends ErrorName> {
   readonly syscall: string;
-  readonly rows: Readonly<Record<Name, ErrorRow>>;
-  readonly #rows = new Map<ErrorName, ErrorRow>();
+  readonly entries: Readonly<Record<Name, ErrorEntry>>;
+  readonly #rows = new Map<ErrorName, ErrorEntry>();
   readonly #namesOfCode = new Map<string, Name[]>();
 
-  constructor(syscall: string, rows: Readonly<Record<Name, ErrorRow>>) {
+  constructor(syscall: string, rows: Readonly<Record<Name, ErrorEntry>>) {
     this.syscall = syscall;
-    this.rows = rows;
+    this.entries = rows;
     for (const name in rows) {
       this.#rows.set(name, rows[name]);
       for (const code of rows[name].codes) {
@@ -65,15 +65,15 @@ export class ErrorSet<Name extends ErrorName> {
    * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the call it is about, and
    * `detail` adds to what its sentence says.
    */
-  refusal(
+  fail(
     system: System,
     name: Name,
-    where?: ErrorPlace,
+    where?: ErrorEndpoint,
     about?: string,
     detail?: string,
   ): Failure<ErrorUnion<Name>> {
-    const row = this.rows[name];
-    const code = row.refusedAs ?? row.codes[0] ?? "UNKNOWN";
+    const row = this.entries[name];
+    const code = row.code ?? row.codes[0] ?? "UNKNOWN";
     return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
   }
 
@@ -81,13 +81,13 @@ export class ErrorSet<Name extends ErrorName> {
     name: ErrorName,
     code: string,
     errno: number,
-    where?: ErrorPlace,
+    where?: ErrorEndpoint,
     about?: string,
     detail?: string,
   ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
-    const subject = [this.syscall, code, where && place(where), about].filter((word) => word).join(" ");
-    const { sentence, advice } = row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
+    const subject = [this.syscall, code, where && formatEndpoint(where), about].filter((word) => word).join(" ");
+    const { message: sentence, advice } = row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of
@@ -96,13 +96,13 @@ export class ErrorSet<Name extends ErrorName> {
   }
 }
 
-function kindOf({ port, path }: ErrorPlace): keyof ErrorCases {
+function kindOf({ port, path }: ErrorEndpoint): keyof ErrorCases {
   if (path !== undefined) return path.startsWith("\0") ? "abstractName" : "path";
   return port === 0 ? "noPort" : "port";
 }
 
 /** An address as messages have it. */
-export function place({ address, port, path }: ErrorPlace): string | undefined {
+export function formatEndpoint({ address, port, path }: ErrorEndpoint): string | undefined {
   if (path !== undefined) return JSON.stringify(path);
   if (address === undefined) return undefined;
   return address.includes(":") ? `[${address}]:${port}` : `${address}:${port}`;

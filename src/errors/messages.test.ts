@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { runInNewContext } from "node:vm";
 import { formatIpv6 } from "../address/ip.ts";
 import { flag } from "../options/codecs.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { ValueResult } from "../system/value-result.ts";
-import { accountBy } from "./account.ts";
+import { provideExplanations } from "./explanation.ts";
 import { ErrorSet } from "./error-set.ts";
 import { isError } from "./is-error.ts";
-import { Unexpected } from "./rows.ts";
+import { Unexpected } from "./entries.ts";
 import { unwrap } from "./socket-error.ts";
 
 const errors = new ErrorSet("bind", { Unexpected });
@@ -16,16 +16,16 @@ const system = scripted({});
 
 test("the address in a message: an IPv6 one in brackets, an IPv4 one without", () => {
   const message = (address: string) =>
-    errors.refusal(system, "Unexpected", { address, port: 80 }).error.message;
+    errors.fail(system, "Unexpected", { address, port: 80 }).error.message;
   assert.match(message("::1"), /^bind UNKNOWN \[::1\]:80: /);
   assert.match(message("127.0.0.1"), /^bind UNKNOWN 127\.0\.0\.1:80: /);
 });
 
 test("to read a message never throws, whatever tells more of it does", () => {
-  accountBy(() => {
+  provideExplanations(() => {
     throw new Error("the account failed");
   });
-  const failed = errors.refusal(system, "Unexpected");
+  const failed = errors.fail(system, "Unexpected");
   assert.throws(
     () => unwrap(failed, unwrap),
     (error: Error) => {

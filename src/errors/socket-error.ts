@@ -1,4 +1,4 @@
-import { addAccount } from "./account.ts";
+import { addExplanation } from "./explanation.ts";
 import type { ErrorName } from "./names.ts";
 
 /** What a SocketError is made of. */
@@ -8,11 +8,11 @@ export interface SocketErrorInit<Name extends ErrorName> {
   readonly code: string;
   readonly errno: number;
   readonly syscall: string;
-  readonly where?: ErrorPlace | undefined;
+  readonly where?: ErrorEndpoint | undefined;
 }
 
 /** The address that a call was about, in the fields that Node's errors have. */
-export interface ErrorPlace {
+export interface ErrorEndpoint {
   readonly address?: string;
   readonly port?: number;
   readonly path?: string;
@@ -65,7 +65,7 @@ export function unwrap<Value>(
   Error.captureStackTrace(result.error, caller);
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
   // After the stack: JavaScriptCore writes its first line at once, and without a message that is yet to be made.
-  addAccount(result.error);
+  addExplanation(result.error);
   throw result.error;
 }
 

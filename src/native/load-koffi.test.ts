@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { except } from "../conformance/place.ts";
+import { except } from "../../test/platform.ts";
 
 // Why koffi does not load is told as it is: each cause is brought about here, in a program of its own.
 

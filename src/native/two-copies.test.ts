@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { except } from "../conformance/place.ts";
+import { except } from "../../test/platform.ts";
 
 // Two copies of the package in one process: two versions in a tree of packages, or two test files of Jest's, each in a context of
 // its own. koffi, of which there is one, is what they share.

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linuxNumbers } from "../system/linux/numbers.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import type { System } from "../system/system.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
 import { IP } from "./ip.ts";

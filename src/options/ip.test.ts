@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { assertFails, assertOk } from "../conformance/conformance.ts";
-import type { Fixture } from "../conformance/fixture.ts";
-import { LOOPBACK, type MulticastGroup, multicast4 } from "../conformance/multicast.ts";
-import { observed, optionTests, roundTrip, toggles } from "../conformance/round-trip.ts";
-import { xfrmPolicy } from "../conformance/xfrm-policy.ts";
+import { assertFails, assertOk } from "../../test/conformance.ts";
+import type { Fixture } from "../../test/fixture.ts";
+import { LOOPBACK, type MulticastGroup, multicast4 } from "../../test/multicast.ts";
+import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
+import { xfrmPolicy } from "../../test/xfrm-policy.ts";
 import { bind } from "../posix/bind.ts";
 import { AF, IPPROTO, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { type MulticastGroup, multicast6 } from "../conformance/multicast.ts";
+import { type MulticastGroup, multicast6 } from "../../test/multicast.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { host } from "../system/host.ts";

@@ -9,7 +9,7 @@ import {
   ProtocolFailure,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import type { ReadCodec } from "./option.ts";
 
 /**
@@ -19,33 +19,33 @@ import type { ReadCodec } from "./option.ts";
 export const pendingErrors = new ErrorSet("SO_ERROR", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "A router's policy forbids messages to the address.",
+    message: "A router's policy forbids messages to the address.",
   },
   BrokenPipe: {
     codes: ["EPIPE"],
-    sentence: "The peer reset the connection after it had stopped sending.",
+    message: "The peer reset the connection after it had stopped sending.",
   },
   ConnectionAborted,
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],
-    sentence: "Nobody listens on the address.",
+    message: "Nobody listens on the address.",
   },
   ConnectionResetByPeer,
   ConnectionTimedOut,
   HostUnreachable,
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    sentence: "An earlier message was longer than the path to the address takes.",
+    message: "An earlier message was longer than the path to the address takes.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The source route of an earlier message failed.",
+    message: "The source route of an earlier message failed.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "A firewall rule or a security policy of this system forbids the message.",
+    message: "A firewall rule or a security policy of this system forbids the message.",
   },
   ProtocolFailure,
   SystemResources,

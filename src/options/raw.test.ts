@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertFails } from "../conformance/conformance.ts";
-import { except } from "../conformance/place.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { except } from "../../test/platform.ts";
 import { AF, IPPROTO, SOCK, SOL } from "../posix/constants.ts";
 import { getsockopt, tryGetsockopt } from "../posix/getsockopt.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { linux } from "../system/linux/linux.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
 import { rawOption } from "./raw.ts";
 import { TCP } from "./tcp.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { filterReturning } from "../conformance/bpf.ts";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk } from "../conformance/conformance.ts";
-import { type Fixture, loopback } from "../conformance/fixture.ts";
-import { observed, optionTests, roundTrip, toggles } from "../conformance/round-trip.ts";
+import { filterReturning } from "../../test/bpf.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, assertOk } from "../../test/conformance.ts";
+import { type Fixture, loopback } from "../../test/fixture.ts";
+import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, IPPROTO, POLL, SOCK } from "../posix/constants.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
-import type { Connection, Fixture } from "../conformance/fixture.ts";
-import { observed, optionTests, roundTrip, toggles } from "../conformance/round-trip.ts";
+import { assertFails } from "../../test/conformance.ts";
+import type { Connection, Fixture } from "../../test/fixture.ts";
+import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { accept } from "../posix/accept.ts";
 import { connect, tryConnect } from "../posix/connect.ts";
 import { AF, IPPROTO, POLL, SOCK } from "../posix/constants.ts";

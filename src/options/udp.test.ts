@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Fixture } from "../conformance/fixture.ts";
-import { observed, optionTests, overIpv6, roundTrip, toggles } from "../conformance/round-trip.ts";
+import type { Fixture } from "../../test/fixture.ts";
+import { observed, optionTests, overIpv6, roundTrip, toggles } from "../../test/round-trip.ts";
 import { bind } from "../posix/bind.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";

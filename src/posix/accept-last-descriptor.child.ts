@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
-import { loopback } from "../conformance/fixture.ts";
+import { loopback } from "../../test/fixture.ts";
 import { accept, tryAccept } from "./accept.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { bind } from "./bind.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
-import { conformance } from "../conformance/conformance.ts";
-import { httpServersHidden } from "../conformance/own-sockets.ts";
-import { except } from "../conformance/place.ts";
+import { conformance } from "../../test/conformance.ts";
+import { httpServersHidden } from "../../test/own-sockets.ts";
+import { except } from "../../test/platform.ts";
 import { accept } from "./accept.ts";
 import { acceptQueue, effectiveBacklog } from "./accept-queue.ts";
 import { bind } from "./bind.ts";

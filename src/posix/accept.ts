@@ -12,15 +12,15 @@ import {
   SystemResources,
   Unexpected,
   WouldBlock,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { Socket } from "./owned-socket.ts";
-import { localPlace } from "./place.ts";
+import { localEndpoint } from "./endpoint.ts";
 import { readOption } from "./read-option.ts";
 
 /** Everything that `accept()` can fail with. */
@@ -28,48 +28,48 @@ export const acceptErrors = new ErrorSet("accept", {
   BadFileDescriptor,
   BlockedByFirewall: {
     codes: ["EPERM"],
-    sentence: "A firewall rule forbids the connection.",
+    message: "A firewall rule forbids the connection.",
   },
   ConnectionAborted: {
     codes: ["ECONNABORTED", "ECONNRESET"],
-    sentence: "The connection ended before it was accepted.",
+    message: "The connection ended before it was accepted.",
     advice: "Accept the next one.",
   },
   ConnectionTimedOut: {
     codes: ["ETIMEDOUT"],
-    sentence: "The connection failed before it was accepted: its peer did not answer in time.",
+    message: "The connection failed before it was accepted: its peer did not answer in time.",
     advice: "Accept the next one.",
   },
   FileDescriptorNotASocket,
   HostUnreachable: {
     codes: ["EHOSTUNREACH", "EHOSTDOWN", "ENONET"],
-    sentence: "The connection failed before it was accepted: its host cannot be reached.",
+    message: "The connection failed before it was accepted: its host cannot be reached.",
     advice: "Accept the next one.",
   },
   NetworkSubsystemFailed: {
     ...NetworkSubsystemFailed,
-    sentence: "The connection failed before it was accepted: the interface is down.",
+    message: "The connection failed before it was accepted: the interface is down.",
     advice: "Accept the next one.",
   },
   NetworkUnreachable: {
     codes: ["ENETUNREACH"],
-    sentence: "The connection failed before it was accepted: its network cannot be reached.",
+    message: "The connection failed before it was accepted: its network cannot be reached.",
     advice: "Accept the next one.",
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket is not of a type that accepts connections.",
+    message: "The socket is not of a type that accepts connections.",
   },
   ProcessFdQuotaExceeded,
   ProtocolFailure: {
     codes: ["EPROTO", "ENOPROTOOPT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EOPNOTSUPP"],
-    sentence: "The connection failed before it was accepted: a protocol error.",
+    message: "The connection failed before it was accepted: a protocol error.",
     advice: "Accept the next one.",
   },
   SocketClosed,
   SocketNotListening: {
     codes: ["EINVAL"],
-    sentence: "The socket is not listening.",
+    message: "The socket is not listening.",
     advice: "Call listen() first.",
   },
   SystemFdQuotaExceeded,
@@ -77,7 +77,7 @@ export const acceptErrors = new ErrorSet("accept", {
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
-    sentence: "No connection waits, and the socket does not block, or its SO.RCVTIMEO is over.",
+    message: "No connection waits, and the socket does not block, or its SO.RCVTIMEO is over.",
   },
 });
 
@@ -144,16 +144,16 @@ export function tryAccept(
   const flags = descriptorFlags(options);
   // After the options' getters, which may have closed the socket.
   const { fd } = borrowed;
-  if (fd < 0) return acceptErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return acceptErrors.fail(system, "SocketClosed");
   let returned = system.accept(fd, system.address, flags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(system, fd, "receiving", () => system.accept(fd, system.address, flags));
+    returned = retryInterrupted(system, fd, "receiving", () => system.accept(fd, system.address, flags));
   }
   if (returned < 0) {
     return acceptErrors.failure(system, returned, {
       // EOPNOTSUPP of a socket that does listen is a pending error of the connection: accept(2), Error handling.
       ask: () => (readOption(system, fd, SO.ACCEPTCONN) ? "ProtocolFailure" : "OperationNotSupported"),
-      where: () => localPlace(borrowed),
+      where: () => localEndpoint(borrowed),
     });
   }
   const address = decodeAddress(system, system.address);

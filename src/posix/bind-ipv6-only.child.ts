@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
+import { assertFails } from "../../test/conformance.ts";
 import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
 import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
-import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { becomeUnprivileged } from "../../test/unprivileged.ts";
 import { bind, tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { assertFails } from "../conformance/conformance.ts";
+import { assertFails } from "../../test/conformance.ts";
 import { tryBind } from "./bind.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";

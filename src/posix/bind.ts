@@ -14,11 +14,11 @@ import {
   SymLinkLoop,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { placeOf } from "./place.ts";
+import { endpointOf } from "./endpoint.ts";
 import { readOption } from "./read-option.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
@@ -26,99 +26,99 @@ import { isBound, socketState } from "./socket-state.ts";
 export const bindErrors = new ErrorSet("bind", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The process may not bind to the address.",
+    message: "The process may not bind to the address.",
     cases: {
       port: {
-        sentence: "The port needs a privilege, or its holder has SO.EXCLUSIVEADDRUSE (Windows).",
+        message: "The port needs a privilege, or its holder has SO.EXCLUSIVEADDRUSE (Windows).",
         advice: "On Linux, ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
       },
-      path: { sentence: "A directory of the path may not be written or searched." },
+      path: { message: "A directory of the path may not be written or searched." },
     },
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT", "EINVAL"],
-    sentence: "The address is of another family than the socket.",
+    message: "The address is of another family than the socket.",
     advice: 'An AF.INET6 socket takes an IPv4 address as "::ffff:127.0.0.1".',
   },
   AddressInUse: {
     // EEXIST: macOS, of a path (unp_bind in bsd/kern/uipc_usrreq.c).
     codes: ["EADDRINUSE", "EEXIST"],
-    sentence: "The address is in use.",
+    message: "The address is in use.",
     cases: {
       port: {
-        sentence: "The port is in use.",
+        message: "The port is in use.",
         advice:
           "Choose another, or find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before bind().",
       },
       noPort: {
-        sentence: "No port was given, and every port of the ephemeral range is in use.",
+        message: "No port was given, and every port of the ephemeral range is in use.",
         advice: "The range is net.ipv4.ip_local_port_range.",
       },
       path: {
-        sentence: "The path exists.",
+        message: "The path exists.",
         advice: "If it is a unix socket that nobody listens on (`ss -lxp`), unlink it first.",
       },
       abstractName: {
-        sentence: "Another socket has this abstract name.",
+        message: "Another socket has this abstract name.",
         advice: "Find its holder with `ss -lxp`; the name is free once that socket is closed.",
       },
     },
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
-    sentence: "The address is not one of this machine.",
+    message: "The address is not one of this machine.",
   },
   AlreadyBound: {
     codes: ["EINVAL"],
-    sentence: "The socket is bound to an address already.",
+    message: "The socket is bound to an address already.",
   },
   AlreadyConnected: {
     codes: ["EINVAL", "EISCONN"],
-    sentence: "The socket is connected already.",
+    message: "The socket is connected already.",
     advice: "Call bind() before connect().",
   },
   BadFileDescriptor,
   ConnectionPending: {
     codes: ["EINVAL", "EALREADY", "EINPROGRESS"],
-    sentence: "The socket is connecting, or the system is still giving it its address.",
+    message: "The socket is connecting, or the system is still giving it its address.",
     advice: "Call bind() before connect().",
   },
   DeviceNotFound: {
     codes: ["ENODEV"],
-    sentence: "There is no network interface of that scopeId.",
+    message: "There is no network interface of that scopeId.",
   },
   FileDescriptorNotASocket,
   FileNotFound,
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL", "EDESTADDRREQ", "EFAULT", "EISDIR"],
-    sentence:
+    message:
       "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on a socket of IPv6 only.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
   NoSpaceLeft: {
     codes: ["ENOSPC", "EDQUOT"],
-    sentence: "The file system has no room for the path, or the user's quota of it is used up.",
+    message: "The file system has no room for the path, or the user's quota of it is used up.",
   },
   NotADirectory,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket is of a type that cannot be bound to an address.",
+    message: "The socket is of a type that cannot be bound to an address.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence:
+    message:
       "The process lacks the privilege to bind to this address, or the file system of the path cannot hold sockets.",
   },
   ReadOnlyFileSystem: {
     codes: ["EROFS"],
-    sentence: "The path would lie on a read-only file system.",
+    message: "The path would lie on a read-only file system.",
   },
   SocketClosed,
   SocketShutDown: {
     codes: ["EINVAL"],
-    sentence: "The socket was connected, and has been shut down.",
+    message: "The socket was connected, and has been shut down.",
     advice: "Bind a new one.",
   },
   SymLinkLoop,
@@ -170,12 +170,12 @@ export function tryBind(socket: SocketLike, address: AddressInput): Result<void,
   const sockaddr = encodeAddress(address, system, system.address);
   // After the address's getters, which may have closed the socket.
   const { fd } = borrowed;
-  if (fd < 0) return bindErrors.refusal(system, "SocketClosed", placeOf(address));
+  if (fd < 0) return bindErrors.fail(system, "SocketClosed", endpointOf(address));
   const returned = system.bind(fd, sockaddr);
   if (returned >= 0) return { ok: true, value: undefined };
   return bindErrors.failure(system, returned, {
     ask: () => whyInvalid(borrowed, familyOf(system, sockaddr)),
-    where: () => placeOf(address),
+    where: () => endpointOf(address),
   });
 }
 

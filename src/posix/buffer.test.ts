@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { conformance, type ScriptedRow } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
+import { conformance, type ScriptedRow } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
 import { bind } from "./bind.ts";
 import type { SocketLike } from "./borrow.ts";
 import { AF, MSG, SOCK } from "./constants.ts";

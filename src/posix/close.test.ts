@@ -4,16 +4,16 @@ import { once } from "node:events";
 import { closeSync, existsSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
 import {
   assertFails,
   assertOk,
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";

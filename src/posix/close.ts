@@ -7,7 +7,7 @@ import {
   NetworkSubsystemFailed,
   SocketClosed,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 
@@ -16,13 +16,13 @@ export const closeErrors = new ErrorSet("close", {
   BadFileDescriptor,
   ConnectionResetByPeer: {
     codes: ["ECONNRESET"],
-    sentence: "The peer reset the connection before all was sent; the descriptor is closed all the same.",
+    message: "The peer reset the connection before all was sent; the descriptor is closed all the same.",
     advice: "FreeBSD reports this; Linux does not.",
   },
   FileDescriptorNotASocket,
   InputOutput: {
     codes: ["EIO", "ENOSPC", "EDQUOT"],
-    sentence: "What was written to the descriptor before could not be stored.",
+    message: "What was written to the descriptor before could not be stored.",
     advice: "Linux reports this for files only, never for sockets.",
   },
   NetworkSubsystemFailed,
@@ -69,7 +69,7 @@ export function tryClose(socket: Descriptor): Result<void, CloseError> {
     throw new TypeError(`close() takes a Socket, which it owns, and not ${kind(socket)}`);
   }
   const { system } = socket;
-  if (socket.closed) return closeErrors.refusal(system, "SocketClosed");
+  if (socket.closed) return closeErrors.fail(system, "SocketClosed");
   const returned = system.close(socket.detach());
   if (returned >= 0 || system.errnoName(-returned) === "EINTR") return { ok: true, value: undefined };
   return closeErrors.failure(system, returned);

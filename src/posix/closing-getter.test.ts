@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { assertFails } from "../conformance/conformance.ts";
-import { descriptorsHidden } from "../conformance/own-sockets.ts";
-import { except } from "../conformance/place.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { descriptorsHidden } from "../../test/own-sockets.ts";
+import { except } from "../../test/platform.ts";
 import type { Result } from "../errors/result.ts";
 import type { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { tryAccept } from "./accept.ts";
 import { tryBind } from "./bind.ts";
 import { close } from "./close.ts";

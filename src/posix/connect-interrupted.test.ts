@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { assertFails, assertOk, conformance, errnoOf } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
+import { assertFails, assertOk, conformance, errnoOf } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
 import type { PollEntry } from "../system/system.ts";
 import type { ValueResult } from "../system/value-result.ts";
 import { tryConnect } from "./connect.ts";

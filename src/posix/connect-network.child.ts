@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
-import { DEST_UNREACH, nextPacket, packetsOf, sendIcmp } from "../conformance/icmp.ts";
-import { ip } from "../conformance/network-namespace.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { DEST_UNREACH, nextPacket, packetsOf, sendIcmp } from "../../test/icmp.ts";
+import { ip } from "../../test/network-namespace.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { bind } from "./bind.ts";

@@ -3,12 +3,12 @@ import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync }
 import { createServer, Socket as NetSocket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { asNobody } from "../conformance/as-nobody.ts";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+import { asNobody } from "../../test/as-nobody.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";

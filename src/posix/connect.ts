@@ -18,16 +18,16 @@ import {
   SymLinkLoop,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { int } from "../options/codecs.ts";
 import { readOnly } from "../options/option.ts";
 import { SO } from "../options/so.ts";
 import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { timeoutOf } from "./go-on.ts";
+import { timeoutOf } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { placeOf } from "./place.ts";
+import { endpointOf } from "./endpoint.ts";
 import { readOption } from "./read-option.ts";
 import { wait } from "./wait.ts";
 
@@ -35,52 +35,52 @@ import { wait } from "./wait.ts";
 export const connectErrors = new ErrorSet("connect", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence:
+    message:
       "The unix socket may not be written or its directory not searched; a broadcast address needs SO.BROADCAST; or a route prohibits the address.",
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
-    sentence: "The address is of another family than the socket.",
+    message: "The address is of another family than the socket.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    sentence: "The local address is in use for a connection to the same peer.",
+    message: "The local address is in use for a connection to the same peer.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
-    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+    message: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence: "The socket is connected already.",
+    message: "The socket is connected already.",
   },
   BadFileDescriptor,
   BrokenPipe: {
     codes: ["EPIPE"],
-    sentence: "The connection that was under way was made, and the peer has ended and reset it since.",
+    message: "The connection that was under way was made, and the peer has ended and reset it since.",
     advice: "Connect again with a new socket.",
   },
   ConnectionAborted: {
     codes: ["ECONNABORTED"],
-    sentence: "The attempt to connect that was under way has failed.",
+    message: "The attempt to connect that was under way has failed.",
     advice: "SO.ERROR has told why. POSIX wants a new socket; Linux lets this one try again.",
   },
   ConnectionPending: {
     codes: ["EINPROGRESS", "EALREADY"],
-    sentence: "The connection is under way.",
+    message: "The connection is under way.",
     advice: "poll() the socket for POLL.OUT, then read SO.ERROR.",
   },
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],
-    sentence: "Nobody listens on the address.",
+    message: "Nobody listens on the address.",
   },
   ConnectionResetByPeer: {
     codes: ["ECONNRESET"],
-    sentence: "The peer reset the connection.",
+    message: "The peer reset the connection.",
   },
   ConnectionTimedOut: {
     codes: ["ETIMEDOUT"],
-    sentence: "The peer did not answer in time.",
+    message: "The peer did not answer in time.",
   },
   DeviceNotFound,
   FileDescriptorNotASocket,
@@ -89,7 +89,7 @@ export const connectErrors = new ErrorSet("connect", {
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT"],
-    sentence:
+    message:
       "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards what is sent to it.",
   },
   NameTooLong,
@@ -98,18 +98,18 @@ export const connectErrors = new ErrorSet("connect", {
   NotADirectory,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket is of a type that cannot be connected.",
+    message: "The socket is of a type that cannot be connected.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence:
+    message:
       "The unix datagram socket at the address takes messages from its own peer only; or a firewall rule or a security policy forbids the connection.",
   },
   ProtocolFailure,
   SocketClosed,
   SocketListening: {
     codes: ["EINVAL", "EISCONN", "EOPNOTSUPP"],
-    sentence: "The socket is listening.",
+    message: "The socket is listening.",
     advice: "Connect with a new one.",
   },
   SymLinkLoop,
@@ -117,12 +117,12 @@ export const connectErrors = new ErrorSet("connect", {
   Unexpected,
   WouldBlock: {
     codes: ["EAGAIN"],
-    sentence:
+    message:
       "The listener's accept queue is full, and the unix socket does not block, or its SO.SNDTIMEO is over.",
   },
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
-    sentence: "The unix socket at the address is of another type.",
+    message: "The unix socket at the address is of another type.",
   },
 });
 
@@ -174,13 +174,13 @@ export function tryConnect(socket: SocketLike, address: AddressInput): Result<vo
   const sockaddr = encodeAddress(address, system, system.address);
   // After the address's getters, which may have closed the socket.
   const { fd } = borrowed;
-  if (fd < 0) return connectErrors.refusal(system, "SocketClosed", placeOf(address));
+  if (fd < 0) return connectErrors.fail(system, "SocketClosed", endpointOf(address));
   let returned = system.connect(fd, sockaddr);
   if (isInterrupted(system, returned)) returned = goOnConnecting(borrowed, sockaddr);
   if (returned >= 0) return { ok: true, value: undefined };
   return connectErrors.failure(system, returned, {
     ask: (code) => whichOf(borrowed, code),
-    where: () => placeOf(address),
+    where: () => endpointOf(address),
   });
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync, readlinkSync } from "node:fs";
-import { conformance } from "../conformance/conformance.ts";
-import { type Fixture, loopback } from "../conformance/fixture.ts";
+import { conformance } from "../../test/conformance.ts";
+import { type Fixture, loopback } from "../../test/fixture.ts";
 import type { ControlMessage } from "../control/control-message.ts";
 import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";

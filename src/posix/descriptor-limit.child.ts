@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { assertFails, assertOk } from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { assertFails, assertOk } from "../../test/conformance.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import type { Socket } from "./owned-socket.ts";

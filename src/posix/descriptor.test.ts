@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { accept } from "./accept.ts";
 import { AF, SOCK } from "./constants.ts";
 import { socket } from "./socket.ts";

@@ -4,7 +4,7 @@ import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import type { SystemNumbers } from "../system/system.ts";
 import { tryListen } from "./listen.ts";
 import { socket } from "./socket.ts";

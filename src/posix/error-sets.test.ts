@@ -3,10 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
-import type { ErrorText } from "../errors/rows.ts";
+import type { ErrorText } from "../errors/entries.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { errnos as linuxErrnos } from "../system/linux/errno.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 
 /** Of every system whose table of errnos is here. */
@@ -46,12 +46,12 @@ async function callIn(file: string): Promise<Call> {
 
 /** An error of a set, as a failing call returns it. */
 function errorNamed(errors: ErrorSet<ErrorName>, name: ErrorName): SocketError {
-  return errors.refusal(scripted({}), name).error;
+  return errors.fail(scripted({}), name).error;
 }
 
-const rowsOf = ({ errors }: Call) => Object.entries(errors.rows);
+const rowsOf = ({ errors }: Call) => Object.entries(errors.entries);
 const namesOf = ({ errors }: Call) =>
-  Object.keys(errors.rows).filter((row): row is ErrorName => row in errors.rows);
+  Object.keys(errors.entries).filter((row): row is ErrorName => row in errors.entries);
 
 test("every call is here", () => {
   const expected =
@@ -65,7 +65,7 @@ for (const call of calls) {
 
   test(`${name}: what no row documents is Unexpected, and the set has it`, () => {
     assert.ok(namesOf(call).includes("Unexpected"));
-    assert.deepEqual(errors.rows.Unexpected.codes, []);
+    assert.deepEqual(errors.entries.Unexpected.codes, []);
   });
 
   test(`${name}: the doc comment's first @throws names the set, in its order`, () => {
@@ -86,7 +86,7 @@ for (const call of calls) {
   test(`${name}: sentences and advice begin with a capital or a call, and end with a period`, () => {
     for (const [name, row] of rowsOf(call)) {
       const texts: readonly ErrorText[] = [row, ...Object.values(row.cases ?? {})];
-      for (const text of texts.flatMap(({ sentence, advice }) =>
+      for (const text of texts.flatMap(({ message: sentence, advice }) =>
         advice ? [sentence, advice] : [sentence],
       )) {
         assert.match(text, /^([A-Z`]|\w+\(\))[^\n]*[^.\s]\.$/, `${name}: ${text}`);
@@ -95,7 +95,7 @@ for (const call of calls) {
   });
 
   test(`${name}: every code is an errno of some system, and none is EINTR`, () => {
-    for (const [row, { codes, refusedAs }] of rowsOf(call)) {
+    for (const [row, { codes, code: refusedAs }] of rowsOf(call)) {
       for (const code of refusedAs === undefined ? codes : [...codes, refusedAs]) {
         assert.ok(code in errnos, `${row}: ${code}`);
         assert.notEqual(code, "EINTR", row);
@@ -107,7 +107,7 @@ for (const call of calls) {
   });
 
   test(`${name}: every name but Unexpected has a code, or is a refusal of ours`, () => {
-    for (const [row, { codes, refusedAs }] of rowsOf(call)) {
+    for (const [row, { codes, code: refusedAs }] of rowsOf(call)) {
       if (row !== "Unexpected") assert.ok(codes.length > 0 || refusedAs !== undefined, row);
     }
   });

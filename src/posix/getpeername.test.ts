@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { connect as connectNode, createServer } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
 import {
   assertFails,
   assertOk,
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { descriptorsHidden } from "../conformance/own-sockets.ts";
-import { except } from "../conformance/place.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { descriptorsHidden } from "../../test/own-sockets.ts";
+import { except } from "../../test/platform.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";
 import { bind } from "./bind.ts";

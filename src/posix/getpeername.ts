@@ -10,7 +10,7 @@ import {
   SocketClosed,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
@@ -22,16 +22,16 @@ export const getpeernameErrors = new ErrorSet("getpeername", {
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The protocol does not support the call.",
+    message: "The protocol does not support the call.",
   },
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN"],
-    sentence: "The socket is not connected.",
+    message: "The socket is not connected.",
   },
   SocketShutDown: {
     codes: ["EINVAL"],
-    sentence: "The socket has been shut down.",
+    message: "The socket has been shut down.",
   },
   SystemResources,
   Unexpected,
@@ -72,7 +72,7 @@ export function getpeername(socket: SocketLike): Address {
 /** The same as {@link getpeername}, returned instead of thrown. */
 export function tryGetpeername(socket: SocketLike): Result<Address, GetpeernameError> {
   const { system, fd } = borrow(socket);
-  if (fd < 0) return getpeernameErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return getpeernameErrors.fail(system, "SocketClosed");
   const returned = system.getpeername(fd, system.address);
   if (returned < 0) return getpeernameErrors.failure(system, returned);
   return { ok: true, value: decodeAddress(system, system.address) };

@@ -10,7 +10,7 @@ import {
   SocketClosed,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { socketState } from "./socket-state.ts";
@@ -23,17 +23,17 @@ export const getsocknameErrors = new ErrorSet("getsockname", {
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The protocol does not support the call.",
+    message: "The protocol does not support the call.",
   },
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],
-    sentence: "The socket is not bound to an address, which only Windows minds.",
+    message: "The socket is not bound to an address, which only Windows minds.",
     advice: "Call bind() or connect() first.",
   },
   SocketShutDown: {
     codes: ["EINVAL"],
-    sentence: "The socket has been shut down.",
+    message: "The socket has been shut down.",
   },
   SystemResources,
   Unexpected,
@@ -74,7 +74,7 @@ export function getsockname(socket: SocketLike): Address {
 export function tryGetsockname(socket: SocketLike): Result<Address, GetsocknameError> {
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
-  if (fd < 0) return getsocknameErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return getsocknameErrors.fail(system, "SocketClosed");
   const returned = system.getsockname(fd, system.address);
   if (returned < 0) {
     return getsocknameErrors.failure(system, returned, {

@@ -3,18 +3,18 @@ import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect as connectNode, createServer as createNetServer, type Socket as NetSocket } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
 import {
   assertFails,
   assertOk,
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { descriptorsHidden, httpServersHidden } from "../conformance/own-sockets.ts";
-import { except } from "../conformance/place.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { descriptorsHidden, httpServersHidden } from "../../test/own-sockets.ts";
+import { except } from "../../test/platform.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";

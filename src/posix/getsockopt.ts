@@ -9,7 +9,7 @@ import {
   SystemFdQuotaExceeded,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type ReadableOption } from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";
@@ -20,41 +20,41 @@ import { borrow, type SocketLike } from "./borrow.ts";
 export const getsockoptErrors = new ErrorSet("getsockopt", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "A security policy, or the access mode of the descriptor, forbids to read the option.",
+    message: "A security policy, or the access mode of the descriptor, forbids to read the option.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
-    sentence: "The socket is not a member of the multicast group.",
+    message: "The socket is not a member of the multicast group.",
   },
   BadFileDescriptor,
   DeviceNotFound: {
     codes: ["ENODEV"],
-    sentence: "The network interface does not exist any more.",
+    message: "The network interface does not exist any more.",
   },
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT", "ERANGE"],
-    sentence: "The option cannot be read in this state of the socket, or not with this length.",
+    message: "The option cannot be read in this state of the socket, or not with this length.",
   },
   NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENODATA", "ENOENT", "ESRCH"],
-    sentence:
+    message:
       "There is nothing to read: no peer whose credentials are known, or no entry in the kernel's table.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    sentence: "The system, or the protocol of the socket, does not have the option.",
+    message: "The system, or the protocol of the socket, does not have the option.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "The process lacks the privilege to read the option, or the socket is not under repair.",
+    message: "The process lacks the privilege to read the option, or the socket is not under repair.",
   },
   ProcessFdQuotaExceeded,
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN"],
-    sentence: "The option tells something of a connection, and the socket is not connected.",
+    message: "The option tells something of a connection, and the socket is not connected.",
   },
   SystemFdQuotaExceeded,
   SystemResources,
@@ -101,9 +101,9 @@ export function tryGetsockopt<Get>(
   const { system, fd } = borrow(socket);
   checkOption(option, "read");
   const number = option.numberOn(system);
-  if (fd < 0) return getsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
+  if (fd < 0) return getsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
-    return getsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);
+    return getsockoptErrors.fail(system, "OptionNotSupported", undefined, option.name);
   let value = system.option;
   let returned = read(system, fd, number, option, value, option.read.size);
   // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).

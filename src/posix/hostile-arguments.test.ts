@@ -1,13 +1,13 @@
 // No method, getter, species or iterator of a caller's object decides which memory a call reads or writes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Fixture, loopback } from "../conformance/fixture.ts";
-import { brokenArrays, bytesIn, hostileArrays, hostileBytes, hostileViews } from "../conformance/hostile.ts";
-import { except } from "../conformance/place.ts";
+import { Fixture, loopback } from "../../test/fixture.ts";
+import { brokenArrays, bytesIn, hostileArrays, hostileBytes, hostileViews } from "../../test/hostile.ts";
+import { except } from "../../test/platform.ts";
 import { IP } from "../options/ip.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { AF, MSG, POLL, SOCK } from "./constants.ts";
@@ -16,7 +16,7 @@ import { getsockopt } from "./getsockopt.ts";
 import type { Message } from "./message-to-send.ts";
 import type { Socket } from "./owned-socket.ts";
 import { poll } from "./poll.ts";
-import type { MessageRoom } from "./received-message.ts";
+import type { MessageBuffers } from "./received-message.ts";
 import { recv } from "./recv.ts";
 import { recvfrom } from "./recvfrom.ts";
 import { recvmmsg } from "./recvmmsg.ts";
@@ -313,7 +313,7 @@ test(
     let nested: ReturnType<typeof recvmmsg> = [];
     let deep = false;
     const buffers = [Buffer.alloc(8), Buffer.alloc(8)];
-    const rooms: MessageRoom[] = [
+    const rooms: MessageBuffers[] = [
       { data: buffers.slice(0, 1) },
       {
         data: buffers.slice(1),
@@ -355,7 +355,7 @@ test(
     const buffer = new Uint8Array(8);
     let transferred: ArrayBuffer | undefined;
     let isTime = false;
-    const rooms: MessageRoom[] = [
+    const rooms: MessageBuffers[] = [
       { data: [buffer] },
       {
         data: [new Uint8Array(8)],
@@ -385,8 +385,8 @@ test("recvmmsg: what it calls with is not handed out", () => {
   };
   using s = socket(AF.INET, SOCK.DGRAM, 0, { system });
   const seen: unknown[] = [];
-  class Rooms extends Array<MessageRoom> {
-    override map<Mapped>(each: (room: MessageRoom, index: number, array: MessageRoom[]) => Mapped): Mapped[] {
+  class Rooms extends Array<MessageBuffers> {
+    override map<Mapped>(each: (room: MessageBuffers, index: number, array: MessageBuffers[]) => Mapped): Mapped[] {
       const mapped = super.map(each);
       seen.push(...mapped);
       return mapped;

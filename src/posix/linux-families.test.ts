@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { endianness } from "node:os";
-import { conformance } from "../conformance/conformance.ts";
-import { type Fixture, loopback } from "../conformance/fixture.ts";
+import { conformance } from "../../test/conformance.ts";
+import { type Fixture, loopback } from "../../test/fixture.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { AF, MSG, POLL, SOCK } from "./constants.ts";

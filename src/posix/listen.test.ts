@@ -2,19 +2,19 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
 import {
   assertFails,
   assertOk,
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { descriptorsHidden } from "../conformance/own-sockets.ts";
-import { except } from "../conformance/place.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
+import { descriptorsHidden } from "../../test/own-sockets.ts";
+import { except } from "../../test/platform.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
 import { acceptQueue, effectiveBacklog } from "./accept-queue.ts";

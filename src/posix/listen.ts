@@ -8,62 +8,62 @@ import {
   SocketClosed,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { localPlace } from "./place.ts";
+import { localEndpoint } from "./endpoint.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
 /** Everything that `listen()` can fail with. */
 export const listenErrors = new ErrorSet("listen", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The process lacks the privilege to listen on this socket.",
+    message: "The process lacks the privilege to listen on this socket.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    sentence: "Another socket is already listening on this address.",
+    message: "Another socket is already listening on this address.",
     advice: "Choose another port, or find its holder with `ss -ltnp`.",
     cases: {
       noPort: {
-        sentence: "The socket was not bound, and every port of the ephemeral range is in use.",
+        message: "The socket was not bound, and every port of the ephemeral range is in use.",
         advice: "The range is net.ipv4.ip_local_port_range.",
       },
     },
   },
   AlreadyConnected: {
     codes: ["EINVAL", "EISCONN"],
-    sentence: "The socket is connected already.",
+    message: "The socket is connected already.",
     advice: "A listening socket must be a new one.",
   },
   BadFileDescriptor,
   ConnectionPending: {
     codes: ["EINVAL"],
-    sentence: "The socket is connecting: a connect() of it has not ended yet.",
+    message: "The socket is connecting: a connect() of it has not ended yet.",
     advice: "A listening socket must be a new one.",
   },
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket is not of a type that can listen.",
+    message: "The socket is not of a type that can listen.",
     advice: "SOCK.STREAM and SOCK.SEQPACKET sockets can.",
   },
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL", "EDESTADDRREQ"],
-    sentence: "The socket is not bound to an address, and its protocol does not choose one by itself.",
+    message: "The socket is not bound to an address, and its protocol does not choose one by itself.",
     advice: "Call bind() first.",
   },
   SocketShutDown: {
     codes: ["EINVAL"],
-    sentence: "The socket was connected, and has been shut down or reset.",
+    message: "The socket was connected, and has been shut down or reset.",
     advice: "A listening socket must be a new one.",
   },
   SystemResources: {
     // EMFILE is what Winsock says of it, as Zig has it.
     codes: [...SystemResources.codes, "EMFILE"],
-    sentence: "The system is out of memory, of buffers or, on Windows, of sockets.",
+    message: "The system is out of memory, of buffers or, on Windows, of sockets.",
   },
   Unexpected,
 });
@@ -119,12 +119,12 @@ export function tryListen(socket: SocketLike, backlog: number): Result<void, Lis
   const limit = clampBacklog(backlog);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
-  if (fd < 0) return listenErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return listenErrors.fail(system, "SocketClosed");
   const returned = system.listen(fd, limit);
   if (returned >= 0) return { ok: true, value: undefined };
   return listenErrors.failure(system, returned, {
     ask: () => whyInvalid(borrowed),
-    where: () => localPlace(borrowed),
+    where: () => localEndpoint(borrowed),
   });
 }
 

@@ -92,11 +92,11 @@ export function prepareToSend(messages: readonly MessageToSend[], borrowed: Borr
     checkPieces(message.data);
     const { to, sockaddr, cmsgs } = message;
     if (sockaddr !== undefined) {
-      message.address = writeAddress(sockaddr, system, system.messageRoom(index).address);
+      message.address = writeAddress(sockaddr, system, system.messageMemory(index).address);
     } else if (to !== undefined) {
       message.address = previous;
     }
-    if (cmsgs.length > 0) message.control = write(cmsgs, system.messageRoom(index).control, system);
+    if (cmsgs.length > 0) message.control = write(cmsgs, system.messageMemory(index).control, system);
     previous = message.address;
   }
   return isClosed ? -1 : fd;

@@ -1,5 +1,5 @@
 import { ErrorSet } from "../errors/error-set.ts";
-import { SocketClosed, Unexpected } from "../errors/rows.ts";
+import { SocketClosed, Unexpected } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { System } from "../system/system.ts";
 import { type Ownership, own, release } from "./ownership.ts";
@@ -56,7 +56,7 @@ export class Descriptor {
    * ```
    */
   detach(): number {
-    if (this.closed) unwrap(detachErrors.refusal(this.system, "SocketClosed"), this.detach);
+    if (this.closed) unwrap(detachErrors.fail(this.system, "SocketClosed"), this.detach);
     const fd = this.#fd;
     this.#fd = CLOSED;
     if (this.#ownership !== undefined) release(this.#ownership);

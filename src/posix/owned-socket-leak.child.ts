@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { openSync, statSync } from "node:fs";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { collectGarbageUntil } from "../conformance/collect-garbage.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { collectGarbageUntil } from "../../test/collect-garbage.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import { Socket } from "./owned-socket.ts";

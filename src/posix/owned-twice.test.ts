@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { except } from "../conformance/place.ts";
+import { except } from "../../test/platform.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import { Socket } from "./owned-socket.ts";

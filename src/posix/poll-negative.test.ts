@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { conformance } from "../conformance/conformance.ts";
+import { conformance } from "../../test/conformance.ts";
 import { POLL } from "./constants.ts";
 import { poll } from "./poll.ts";
 

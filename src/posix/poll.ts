@@ -1,7 +1,7 @@
 import { elements, integer, kind } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/rows.ts";
+import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { PollEntry, System } from "../system/system.ts";
@@ -12,7 +12,7 @@ import { wait } from "./wait.ts";
 export const pollErrors = new ErrorSet("poll", {
   InvalidArgument: {
     codes: ["EINVAL"],
-    sentence: "There are more sockets than the process may have descriptors.",
+    message: "There are more sockets than the process may have descriptors.",
     advice: "See ulimit -n.",
   },
   NetworkSubsystemFailed,
@@ -92,7 +92,7 @@ export function tryPoll<Request extends PollRequest>(
   for (const { borrowed, events } of asked) {
     system ??= borrowed.system;
     if (borrowed.system !== system) throw new TypeError("the sockets of one poll() must be of one system");
-    if (borrowed.fd < 0) return pollErrors.refusal(system, "SocketClosed");
+    if (borrowed.fd < 0) return pollErrors.fail(system, "SocketClosed");
     entries.push({ fd: borrowed.fd, events, revents: 0 });
   }
   const returned = wait(system ?? host, entries, timeout);

@@ -5,9 +5,9 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
-import { AddressReference, callArguments, SocketReference } from "../conformance/random-arguments.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
+import { AddressReference, callArguments, SocketReference } from "../../test/random-arguments.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import * as posix from "./index.ts";
 import {

@@ -13,7 +13,7 @@ import { Socket } from "./owned-socket.ts";
 import { readOption } from "./read-option.ts";
 
 /** Room for a message to receive. */
-export interface MessageRoom {
+export interface MessageBuffers {
   /** Where its data goes: the pieces are filled one after the other; at most 1024. */
   readonly data: readonly Uint8Array[];
   /**
@@ -50,7 +50,7 @@ export interface RoomToReceive extends MessageHeader {
  * Reads room for a message. Malformed room throws. The caller's getters run here, and may make calls of their own. With the header
  * that the same room had in an earlier call, it need not be found in memory again: that is half of what a datagram takes.
  */
-export function readRoom(room: MessageRoom, earlier?: RoomToReceive): RoomToReceive {
+export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToReceive {
   if (typeof room !== "object" || room === null) {
     throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(room)}`);
   }
@@ -79,7 +79,7 @@ export function readRoom(room: MessageRoom, earlier?: RoomToReceive): RoomToRece
  */
 export function prepareToReceive(header: RoomToReceive, index: number, system: System): void {
   if (!header.isKnown || header.data.some(isEmpty)) checkPieces(header.data);
-  const { address, control } = system.messageRoom(index);
+  const { address, control } = system.messageMemory(index);
   header.isKnown = true;
   header.control = controlRoom(header.controlLength, control);
   header.address = address;
@@ -160,7 +160,7 @@ export function whyTruncated(
   system: System,
 ): ["ControlTruncated", detail: string] | ["ProcessFdQuotaExceeded"] {
   const { CTRUNC } = system.constants.MSG;
-  const { capacity } = system.messageRoom(0).control;
+  const { capacity } = system.messageMemory(0).control;
   const given = header.controlLength ?? capacity;
   const left = given - (header.control?.length ?? given);
   if ((header.flags & CTRUNC) !== 0 && left >= cmsgSpace(4, system)) return ["ProcessFdQuotaExceeded"];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { assertFails } from "../conformance/conformance.ts";
+import { assertFails } from "../../test/conformance.ts";
 import {
   DEST_UNREACH,
   ICMPV6_DEST_UNREACH,
@@ -9,8 +9,8 @@ import {
   packetsOf,
   sendIcmp,
   sendIcmpv6,
-} from "../conformance/icmp.ts";
-import { ip } from "../conformance/network-namespace.ts";
+} from "../../test/icmp.ts";
+import { ip } from "../../test/network-namespace.ts";
 import type { Result } from "../errors/result.ts";
 import { IP } from "../options/ip.ts";
 import { IPV6 } from "../options/ipv6.ts";

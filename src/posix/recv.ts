@@ -17,19 +17,19 @@ import {
   SystemResources,
   Unexpected,
   WouldBlock,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { whyNotReceived } from "./why-not-received.ts";
+import { recvErrorName } from "./recv-errno.ts";
 
 /** Everything that `recv()` can fail with. */
 export const recvErrors = new ErrorSet("recv", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The network reports that it prohibits an earlier message's address (ICMPv6).",
+    message: "The network reports that it prohibits an earlier message's address (ICMPv6).",
   },
   BadFileDescriptor,
   ConnectionAborted,
@@ -42,41 +42,41 @@ export const recvErrors = new ErrorSet("recv", {
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL"],
-    sentence: "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data waits.",
+    message: "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data waits.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    sentence: "An earlier message was longer than a packet of the path may be.",
+    message: "An earlier message was longer than a packet of the path may be.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence:
+    message:
       "The socket does not support receiving, or a flag; or a source route of an earlier message failed.",
   },
   ProtocolFailure,
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],
-    sentence: "The datagram socket is not bound to an address, which only Windows minds.",
+    message: "The datagram socket is not bound to an address, which only Windows minds.",
     advice: "Call bind() first.",
   },
   SocketNotConnected: {
     codes: ["ENOTCONN", "EINVAL"],
-    sentence: "The socket is not connected.",
+    message: "The socket is not connected.",
     advice: "Call connect() first, or accept() on a listener.",
   },
   SocketShutDown: {
     codes: ["ESHUTDOWN"],
-    sentence: "Receiving was ended by shutdown(). Elsewhere than on Windows, that is the end of data.",
+    message: "Receiving was ended by shutdown(). Elsewhere than on Windows, that is the end of data.",
   },
   SystemResources,
   Unexpected,
   WouldBlock: {
     // Windows says ETIMEDOUT of a time-out that is over.
     codes: [...WouldBlock.codes, "ETIMEDOUT"],
-    sentence: "No data waits, and the socket does not block, or its SO.RCVTIMEO is over.",
+    message: "No data waits, and the socket does not block, or its SO.RCVTIMEO is over.",
   },
 });
 
@@ -127,11 +127,11 @@ export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Resu
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
-  if (fd < 0) return recvErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return recvErrors.fail(system, "SocketClosed");
   let returned = system.recv(fd, buffer, flags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(system, fd, "receiving", () => system.recv(fd, buffer, flags));
+    returned = retryInterrupted(system, fd, "receiving", () => system.recv(fd, buffer, flags));
   }
   if (returned >= 0) return { ok: true, value: returned };
-  return recvErrors.failure(system, returned, { ask: (code) => whyNotReceived(borrowed, code) });
+  return recvErrors.failure(system, returned, { ask: (code) => recvErrorName(borrowed, code) });
 }

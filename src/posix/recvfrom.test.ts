@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";

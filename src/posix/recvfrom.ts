@@ -6,17 +6,17 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { recvErrors } from "./recv.ts";
-import { whyNotReceived } from "./why-not-received.ts";
+import { recvErrorName } from "./recv-errno.ts";
 
 /** Everything that `recvfrom()` can fail with: what `recv()` can. */
 export const recvfromErrors = new ErrorSet("recvfrom", {
-  ...recvErrors.rows,
+  ...recvErrors.entries,
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence: "The socket is connected, and tells no senders.",
+    message: "The socket is connected, and tells no senders.",
     advice: "Use recv().",
   },
 });
@@ -81,12 +81,12 @@ export function tryRecvfrom(
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
-  if (fd < 0) return recvfromErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return recvfromErrors.fail(system, "SocketClosed");
   let bytes = system.recvfrom(fd, buffer, flags, system.address);
   if (isInterrupted(system, bytes)) {
-    bytes = goOn(system, fd, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
+    bytes = retryInterrupted(system, fd, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
   }
   if (bytes < 0)
-    return recvfromErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });
+    return recvfromErrors.failure(system, bytes, { ask: (code) => recvErrorName(borrowed, code) });
   return { ok: true, value: { bytes, address: decodeAddress(system, system.address) } };
 }

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
 import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { poll } from "./poll.ts";
-import type { MessageRoom } from "./received-message.ts";
+import type { MessageBuffers } from "./received-message.ts";
 import { isRecvmmsgError, recvmmsg, recvmmsgErrors, tryRecvmmsg } from "./recvmmsg.ts";
 import { send } from "./send.ts";
 import { sendmsg } from "./sendmsg.ts";
@@ -22,9 +22,9 @@ import { socket } from "./socket.ts";
 
 const LINUX = "recvmmsg(2)";
 const EINTR = errnoOf("EINTR");
-const rooms = (count: number, length = 8, controlLength?: number): MessageRoom[] =>
+const rooms = (count: number, length = 8, controlLength?: number): MessageBuffers[] =>
   Array.from({ length: count }, () => ({ data: [Buffer.alloc(length)], controlLength }));
-const textsOf = (all: readonly MessageRoom[]) =>
+const textsOf = (all: readonly MessageBuffers[]) =>
   all.map(({ data }) => Buffer.concat(data).toString("latin1").replaceAll("\0", ""));
 
 conformance("recvmmsg", [

@@ -5,10 +5,10 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { messagesOf } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
-  type MessageRoom,
+  type MessageBuffers,
   prepareToReceive,
   type ReceivedMessage,
   type RoomToReceive,
@@ -18,17 +18,17 @@ import {
 } from "./received-message.ts";
 import { recvErrors } from "./recv.ts";
 import { recvmsgErrors } from "./recvmsg.ts";
-import { whyNotReceived } from "./why-not-received.ts";
+import { recvErrorName } from "./recv-errno.ts";
 
 /** Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one message of several. */
 export const recvmmsgErrors = new ErrorSet("recvmmsg", {
-  ...recvErrors.rows,
+  ...recvErrors.entries,
   // recvmmsg() alone asks for the pending error before it receives (do_recvmmsg in net/socket.c).
   BrokenPipe: {
     codes: ["EPIPE"],
-    sentence: "The peer has ended the connection, and reset it when more was sent.",
+    message: "The peer has ended the connection, and reset it when more was sent.",
   },
-  MessageTooBig: recvmsgErrors.rows.MessageTooBig,
+  MessageTooBig: recvmsgErrors.entries.MessageTooBig,
 });
 
 export type RecvmmsgErrorName = NameOf<typeof recvmmsgErrors>;
@@ -69,7 +69,7 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * @see [Linux](https://man7.org/linux/man-pages/man2/recvmmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmmsg&sektion=2)
  */
-export function recvmmsg(socket: SocketLike, rooms: readonly MessageRoom[], flags = 0): ReceivedMessage[] {
+export function recvmmsg(socket: SocketLike, rooms: readonly MessageBuffers[], flags = 0): ReceivedMessage[] {
   return unwrap(tryRecvmmsg(socket, rooms, flags), recvmmsg);
 }
 
@@ -81,12 +81,12 @@ interface Known {
 }
 
 /** They are kept as long as the caller keeps the rooms, and never handed out: they say where the kernel writes. */
-const known = new WeakMap<readonly MessageRoom[], Known>();
+const known = new WeakMap<readonly MessageBuffers[], Known>();
 
 /** The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same. */
 export function tryRecvmmsg(
   socket: SocketLike,
-  rooms: readonly MessageRoom[],
+  rooms: readonly MessageBuffers[],
   flags = 0,
 ): Result<ReceivedMessage[], RecvmmsgError> {
   int("flags", flags);
@@ -100,19 +100,19 @@ export function tryRecvmmsg(
     const header = headers[index];
     if (header !== undefined) prepareToReceive(header, index, system);
   }
-  if (fd < 0) return recvmmsgErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return recvmmsgErrors.fail(system, "SocketClosed");
   const call = () => receive(system, fd, flags, (flags) => system.recvmmsg(fd, headers, flags));
   let count = call();
-  if (isInterrupted(system, count)) count = goOn(system, fd, "receiving", call);
+  if (isInterrupted(system, count)) count = retryInterrupted(system, fd, "receiving", call);
   if (count < 0)
-    return recvmmsgErrors.failure(system, count, { ask: (code) => whyNotReceived(borrowed, code) });
+    return recvmmsgErrors.failure(system, count, { ask: (code) => recvErrorName(borrowed, code) });
   const addresses = new AddressDecoder(system);
   const messages = headers.slice(0, count).map((header) => received(header, header.bytes, system, addresses));
   return { ok: true, value: messages };
 }
 
 /** Reads rooms, with the headers that they had in an earlier call. */
-function readRooms(rooms: readonly MessageRoom[], given: readonly MessageRoom[]): RoomToReceive[] {
+function readRooms(rooms: readonly MessageBuffers[], given: readonly MessageBuffers[]): RoomToReceive[] {
   const earlier = known.get(rooms);
   if (earlier?.inUse) return given.map((room) => readRoom(room));
   const entry = earlier ?? { headers: [], inUse: true };

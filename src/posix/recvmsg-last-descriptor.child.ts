@@ -1,8 +1,8 @@
 // Run with few descriptors (ulimit -n), it receives more than there are numbers left for.
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
 import { AF, MSG, SOCK } from "./constants.ts";
 import { recvmmsg } from "./recvmmsg.ts";
 import { tryRecvmsg } from "./recvmsg.ts";

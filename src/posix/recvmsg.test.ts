@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { type Fixture, loopback } from "../conformance/fixture.ts";
-import { openDescriptors } from "../conformance/open-descriptors.ts";
-import { runWithDescriptors } from "../conformance/program.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { type Fixture, loopback } from "../../test/fixture.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
+import { runWithDescriptors } from "../../test/program.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader, ValueResult } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
@@ -16,7 +16,7 @@ import { connect } from "./connect.ts";
 import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { poll } from "./poll.ts";
-import type { MessageRoom } from "./received-message.ts";
+import type { MessageBuffers } from "./received-message.ts";
 import { recv } from "./recv.ts";
 import { isRecvmsgError, recvmsg, recvmsgErrors, tryRecvmsg } from "./recvmsg.ts";
 import { send } from "./send.ts";
@@ -32,7 +32,7 @@ const EINTR = errnoOf("EINTR");
 const hello = Buffer.from("hello");
 const unspecified = { family: "unspecified" } as const;
 
-const room = (length = 16, controlLength?: number): MessageRoom => ({
+const room = (length = 16, controlLength?: number): MessageBuffers => ({
   data: [Buffer.alloc(length)],
   controlLength,
 });

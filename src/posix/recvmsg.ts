@@ -3,10 +3,10 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
-  type MessageRoom,
+  type MessageBuffers,
   prepareToReceive,
   type ReceivedMessage,
   readRoom,
@@ -15,25 +15,25 @@ import {
   whyTruncated,
 } from "./received-message.ts";
 import { recvErrors } from "./recv.ts";
-import { whyNotReceived } from "./why-not-received.ts";
+import { recvErrorName } from "./recv-errno.ts";
 
 /** Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut short. */
 export const recvmsgErrors = new ErrorSet("recvmsg", {
-  ...recvErrors.rows,
+  ...recvErrors.entries,
   ControlTruncated: {
     codes: [],
-    refusedAs: "EMSGSIZE",
-    sentence:
+    code: "EMSGSIZE",
+    message:
       "The control messages did not fit into the room for them. The descriptors that did arrive are closed, and the message is lost.",
     advice: "Give a larger controlLength, or none.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    sentence: "The room for the data is in too many pieces.",
+    message: "The room for the data is in too many pieces.",
   },
   ProcessFdQuotaExceeded: {
     codes: ["EMFILE"],
-    sentence:
+    message:
       "The process has as many descriptors open as it may, or a security policy refuses one that arrived. Those that did arrive are closed, and the message is lost.",
     advice: "Close some, or raise the limit (ulimit -n).",
   },
@@ -78,14 +78,14 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recvmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmsg&sektion=2)
  */
-export function recvmsg(socket: SocketLike, room: MessageRoom, flags = 0): ReceivedMessage {
+export function recvmsg(socket: SocketLike, room: MessageBuffers, flags = 0): ReceivedMessage {
   return unwrap(tryRecvmsg(socket, room, flags), recvmsg);
 }
 
 /** The same as {@link recvmsg}, returned instead of thrown. Malformed room is thrown all the same. */
 export function tryRecvmsg(
   socket: SocketLike,
-  room: MessageRoom,
+  room: MessageBuffers,
   flags = 0,
 ): Result<ReceivedMessage, RecvmsgError> {
   int("flags", flags);
@@ -95,14 +95,14 @@ export function tryRecvmsg(
   // After the room's getters, which may have closed the socket.
   const { fd } = borrowed;
   prepareToReceive(header, 0, system);
-  if (fd < 0) return recvmsgErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return recvmsgErrors.fail(system, "SocketClosed");
   const call = () => receive(system, fd, flags, (flags) => system.recvmsg(fd, header, flags));
   let bytes = call();
-  if (isInterrupted(system, bytes)) bytes = goOn(system, fd, "receiving", call);
+  if (isInterrupted(system, bytes)) bytes = retryInterrupted(system, fd, "receiving", call);
   if (bytes < 0)
-    return recvmsgErrors.failure(system, bytes, { ask: (code) => whyNotReceived(borrowed, code) });
+    return recvmsgErrors.failure(system, bytes, { ask: (code) => recvErrorName(borrowed, code) });
   const message = received(header, bytes, system);
   if ((message.flags & system.constants.MSG.CTRUNC) === 0) return { ok: true, value: message };
   const [name, detail] = whyTruncated(header, system);
-  return recvmsgErrors.refusal(system, name, undefined, undefined, detail);
+  return recvmsgErrors.fail(system, name, undefined, undefined, detail);
 }

@@ -17,39 +17,39 @@ import {
   SystemResources,
   Unexpected,
   WouldBlock,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkData } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { sendFlags } from "./send-flags.ts";
-import { whyNotSent } from "./why-not-sent.ts";
+import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `send()` can fail with. */
 export const sendErrors = new ErrorSet("send", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence:
+    message:
       "The unix socket may not be written; a broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
-    sentence: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+    message: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence: "MSG.FASTOPEN begins a connection, and the socket is connected or listening already.",
+    message: "MSG.FASTOPEN begins a connection, and the socket is connected or listening already.",
   },
   BadFileDescriptor,
   BrokenPipe: {
     codes: ["EPIPE", "ESHUTDOWN"],
-    sentence: "The connection is closed for sending, by us or by the peer.",
+    message: "The connection is closed for sending, by us or by the peer.",
   },
   ConnectionAborted,
   ConnectionPending: {
     codes: ["EALREADY", "EINPROGRESS"],
-    sentence: "The connection is under way.",
+    message: "The connection is under way.",
   },
   // Windows says so of a datagram that nobody took (recvfrom, WSAECONNRESET).
   ConnectionRefused: { ...ConnectionRefused, codes: [...ConnectionRefused.codes, "ECONNRESET"] },
@@ -57,7 +57,7 @@ export const sendErrors = new ErrorSet("send", {
   ConnectionTimedOut: { ...ConnectionTimedOut, codes: [...ConnectionTimedOut.codes, "ENETRESET"] },
   DestinationAddressRequired: {
     codes: ["EDESTADDRREQ", "ENOTCONN"],
-    sentence: "The datagram socket has no peer.",
+    message: "The datagram socket has no peer.",
     advice: "connect() it, or use sendto().",
   },
   DeviceNotFound,
@@ -67,28 +67,28 @@ export const sendErrors = new ErrorSet("send", {
   InvalidArgument: {
     // EFAULT: a raw ICMP message without its header (raw_probe_proto_opt in net/ipv4/raw.c).
     codes: ["EINVAL", "EFAULT"],
-    sentence: "The flags or the data are not valid for this socket.",
+    message: "The flags or the data are not valid for this socket.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    sentence: "The data is too long to be sent as one message, or than a packet of the path may be.",
+    message: "The data is too long to be sent as one message, or than a packet of the path may be.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The socket does not support sending, or a flag.",
+    message: "The socket does not support sending, or a flag.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence:
+    message:
       "The unix datagram socket takes messages from its own peer only; or a firewall rule or a security policy forbids the message.",
   },
   ProtocolFailure,
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN", "EPIPE"],
-    sentence: "The socket is not connected.",
+    message: "The socket is not connected.",
     advice: "Call connect() first.",
   },
   SystemResources,
@@ -96,7 +96,7 @@ export const sendErrors = new ErrorSet("send", {
   WouldBlock: {
     // Windows says ETIMEDOUT of a time-out that is over.
     codes: [...WouldBlock.codes, "ETIMEDOUT"],
-    sentence:
+    message:
       "The send buffer is full, or the connection still under way, and the socket does not block, or its SO.SNDTIMEO is over.",
   },
 });
@@ -148,11 +148,11 @@ export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
   const quietFlags = sendFlags(system, flags);
-  if (fd < 0) return sendErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return sendErrors.fail(system, "SocketClosed");
   let returned = system.send(fd, data, quietFlags);
   if (isInterrupted(system, returned)) {
-    returned = goOn(system, fd, "sending", () => system.send(fd, data, quietFlags));
+    returned = retryInterrupted(system, fd, "sending", () => system.send(fd, data, quietFlags));
   }
   if (returned >= 0) return { ok: true, value: returned };
-  return sendErrors.failure(system, returned, { ask: (code) => whyNotSent(borrowed, code) });
+  return sendErrors.failure(system, returned, { ask: (code) => sendErrorName(borrowed, code) });
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, conformance, documentedErrors, errnoOf } from "../conformance/conformance.ts";
-import { loopback } from "../conformance/fixture.ts";
-import { except } from "../conformance/place.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
+import { loopback } from "../../test/fixture.ts";
+import { except } from "../../test/platform.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../system/scripted/scripted.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";

@@ -3,16 +3,16 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { messagesOf } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { type Message, type MessageToSend, prepareToSend, readMessage } from "./message-to-send.ts";
-import { placeOf } from "./place.ts";
+import { endpointOf } from "./endpoint.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendmsgErrors } from "./sendmsg.ts";
-import { whyNotSent } from "./why-not-sent.ts";
+import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `sendmmsg()` can fail with: what `sendmsg()` can, of the first message. */
-export const sendmmsgErrors = new ErrorSet("sendmmsg", sendmsgErrors.rows);
+export const sendmmsgErrors = new ErrorSet("sendmmsg", sendmsgErrors.entries);
 
 export type SendmmsgErrorName = NameOf<typeof sendmmsgErrors>;
 export type SendmmsgError = ErrorOf<typeof sendmmsgErrors>;
@@ -66,18 +66,18 @@ export function trySendmmsg(
   const headers: MessageToSend[] = [];
   for (const message of given) {
     const header = readMessage(message, system, headers.at(-1));
-    if (typeof header === "string") return sendmmsgErrors.refusal(system, header);
+    if (typeof header === "string") return sendmmsgErrors.fail(system, header);
     headers.push(header);
   }
   const fd = prepareToSend(headers, borrowed);
-  if (fd < 0) return sendmmsgErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return sendmmsgErrors.fail(system, "SocketClosed");
   const call = () => system.sendmmsg(fd, headers, quietFlags);
   let returned = call();
-  if (isInterrupted(system, returned)) returned = goOn(system, fd, "sending", call);
+  if (isInterrupted(system, returned)) returned = retryInterrupted(system, fd, "sending", call);
   if (returned >= 0) return { ok: true, value: returned };
   const address = headers[0]?.to;
   return sendmmsgErrors.failure(system, returned, {
-    ask: (code) => whyNotSent(borrowed, code),
-    where: () => address && placeOf(address),
+    ask: (code) => sendErrorName(borrowed, code),
+    where: () => address && endpointOf(address),
   });
 }

@@ -1,7 +1,7 @@
 // Run with few descriptors (ulimit -n), it becomes nobody, and sends what takes a privilege.
 import assert from "node:assert/strict";
-import { assertFails, assertOk } from "../conformance/conformance.ts";
-import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { assertFails, assertOk } from "../../test/conformance.ts";
+import { becomeUnprivileged } from "../../test/unprivileged.ts";
 import { close } from "./close.ts";
 import { AF, MSG, SOCK } from "./constants.ts";
 import { trySendmsg } from "./sendmsg.ts";

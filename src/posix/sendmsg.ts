@@ -2,53 +2,53 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { type Message, prepareToSend, readMessage } from "./message-to-send.ts";
-import { placeOf } from "./place.ts";
+import { endpointOf } from "./endpoint.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendtoErrors } from "./sendto.ts";
-import { whyNotSent } from "./why-not-sent.ts";
+import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `sendmsg()` can fail with: what `sendto()` can, and what control messages add. */
 export const sendmsgErrors = new ErrorSet("sendmsg", {
-  ...sendtoErrors.rows,
+  ...sendtoErrors.entries,
   BadFileDescriptor: {
     codes: ["EBADF"],
-    sentence: "The descriptor, or one that the message carries, is not open.",
+    message: "The descriptor, or one that the message carries, is not open.",
   },
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT"],
-    sentence: "The flags, the address, the data or a control message is not valid for this socket.",
+    message: "The flags, the address, the data or a control message is not valid for this socket.",
     advice: "A message carries at most 253 descriptors.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT"],
-    sentence: "The system does not have a control message of this type.",
+    message: "The system does not have a control message of this type.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence:
+    message:
       "A firewall rule or a security policy forbids the message; the credentials are not the process's own; or the receiver takes no descriptors (SO.PASSRIGHTS).",
   },
   ProcessNotFound: {
     codes: ["ESRCH"],
-    sentence: "No process has the pid of the credentials that the message carries.",
+    message: "No process has the pid of the credentials that the message carries.",
   },
   SocketClosed: {
     codes: [],
-    refusedAs: "EBADF",
-    sentence:
+    code: "EBADF",
+    message:
       "The socket, or a descriptor that the message carries, is closed, or not open yet; no system call was made.",
   },
   SystemResources: {
     codes: ["ENOBUFS", "ENOMEM"],
-    sentence:
+    message:
       "The system is out of memory or of buffers, or the control messages are longer than net.core.optmem_max.",
   },
   TooManyDescriptors: {
     codes: ["ETOOMANYREFS"],
-    sentence: "Too many descriptors are under way, or sockets that carry sockets are nested too deeply.",
+    message: "Too many descriptors are under way, or sockets that carry sockets are nested too deeply.",
     advice: "The receivers have to take them first; a user may have as many under way as ulimit -n.",
   },
 });
@@ -107,16 +107,16 @@ export function trySendmsg(socket: SocketLike, message: Message, flags = 0): Res
   const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);
   const header = readMessage(message, system);
-  if (typeof header === "string") return sendmsgErrors.refusal(system, header);
+  if (typeof header === "string") return sendmsgErrors.fail(system, header);
   const fd = prepareToSend([header], borrowed);
-  if (fd < 0) return sendmsgErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return sendmsgErrors.fail(system, "SocketClosed");
   const call = () => system.sendmsg(fd, header, quietFlags);
   let returned = call();
-  if (isInterrupted(system, returned)) returned = goOn(system, fd, "sending", call);
+  if (isInterrupted(system, returned)) returned = retryInterrupted(system, fd, "sending", call);
   if (returned >= 0) return { ok: true, value: returned };
   return sendmsgErrors.failure(system, returned, {
-    ask: (code) => whyNotSent(borrowed, code),
+    ask: (code) => sendErrorName(borrowed, code),
 
-    where: () => header.to && placeOf(header.to),
+    where: () => header.to && endpointOf(header.to),
   });
 }

@@ -2,27 +2,27 @@ import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/rows.ts";
+import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkData } from "./buffer.ts";
-import { goOn } from "./go-on.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { placeOf } from "./place.ts";
+import { endpointOf } from "./endpoint.ts";
 import { sendErrors } from "./send.ts";
 import { sendFlags } from "./send-flags.ts";
-import { whyNotSent } from "./why-not-sent.ts";
+import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `sendto()` can fail with: what `send()` can, and what the address adds. */
 export const sendtoErrors = new ErrorSet("sendto", {
-  ...sendErrors.rows,
+  ...sendErrors.entries,
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
-    sentence: "The address is of another family than the socket.",
+    message: "The address is of another family than the socket.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence:
+    message:
       "The socket is connected, and takes no address; or it is listening, and cannot begin a connection.",
     advice: "Send to a connected socket with send().",
   },
@@ -30,13 +30,13 @@ export const sendtoErrors = new ErrorSet("sendto", {
   NameTooLong,
   NotADirectory,
   SocketNotConnected: {
-    ...sendErrors.rows.SocketNotConnected,
-    codes: [...sendErrors.rows.SocketNotConnected.codes, "EOPNOTSUPP"],
+    ...sendErrors.entries.SocketNotConnected,
+    codes: [...sendErrors.entries.SocketNotConnected.codes, "EOPNOTSUPP"],
   },
   SymLinkLoop,
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
-    sentence: "The unix socket at the address is of another type.",
+    message: "The unix socket at the address is of another type.",
   },
 });
 
@@ -96,14 +96,14 @@ export function trySendto(
   // After the address's getters, which may have detached the data, and closed the socket.
   checkData(data);
   const { fd } = borrowed;
-  if (fd < 0) return sendtoErrors.refusal(system, "SocketClosed", placeOf(address));
+  if (fd < 0) return sendtoErrors.fail(system, "SocketClosed", endpointOf(address));
   let returned = system.sendto(fd, data, quietFlags, sockaddr);
   if (isInterrupted(system, returned)) {
-    returned = goOn(system, fd, "sending", () => system.sendto(fd, data, quietFlags, sockaddr));
+    returned = retryInterrupted(system, fd, "sending", () => system.sendto(fd, data, quietFlags, sockaddr));
   }
   if (returned >= 0) return { ok: true, value: returned };
   return sendtoErrors.failure(system, returned, {
-    ask: (code) => whyNotSent(borrowed, code),
-    where: () => placeOf(address),
+    ask: (code) => sendErrorName(borrowed, code),
+    where: () => endpointOf(address),
   });
 }

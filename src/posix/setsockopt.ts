@@ -6,7 +6,7 @@ import {
   NetworkSubsystemFailed,
   SocketClosed,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
 import type { System } from "../system/system.ts";
@@ -17,67 +17,67 @@ import { borrow, type SocketLike } from "./borrow.ts";
 export const setsockoptErrors = new ErrorSet("setsockopt", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The process lacks the privilege to set the option, or a security policy forbids it.",
+    message: "The process lacks the privilege to set the option, or a security policy forbids it.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    sentence: "The socket is a member of the multicast group on this interface already.",
+    message: "The socket is a member of the multicast group on this interface already.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
-    sentence: "No interface has the address, or the socket is not a member of the multicast group.",
+    message: "No interface has the address, or the socket is not a member of the multicast group.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    sentence: "The option cannot be set while the socket is connected.",
+    message: "The option cannot be set while the socket is connected.",
   },
   AlreadyExists: {
     codes: ["EEXIST"],
-    sentence: "The socket has one already, such as a protocol on top of TCP, or a flow label.",
+    message: "The socket has one already, such as a protocol on top of TCP, or a flow label.",
   },
   BadFileDescriptor,
   DeviceNotFound: {
     codes: ["ENODEV", "ENXIO"],
-    sentence: "There is no such network interface.",
+    message: "There is no such network interface.",
   },
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["E2BIG", "EFAULT", "EINVAL", "EMSGSIZE", "ERANGE"],
-    sentence: "The value is not one that the option takes, or not in this state of the socket.",
+    message: "The value is not one that the option takes, or not in this state of the socket.",
   },
   NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENOENT", "ESRCH"],
-    sentence:
+    message:
       "What the value names, or what is to be taken away, is not there: a congestion control, a key, a filter.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP", "EPROTO"],
-    sentence: "The system, or the protocol of the socket, does not have the option.",
+    message: "The system, or the protocol of the socket, does not have the option.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence:
+    message:
       "The process lacks the privilege to set the option to this value, or what it changes is locked.",
   },
   ResourceBusy: {
     codes: ["EBUSY"],
-    sentence: "What the option changes is in use.",
+    message: "What the option changes is in use.",
   },
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN", "ENETRESET"],
-    sentence: "The option belongs to a connection, and the socket is not connected.",
+    message: "The option belongs to a connection, and the socket is not connected.",
   },
   SystemResources: {
     codes: ["ENOBUFS", "ENOMEM", "ENOSPC"],
-    sentence:
+    message:
       "The system is out of memory, or the socket has as many memberships, filters or options as it may.",
     advice: "See net.core.optmem_max, net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf.",
   },
   TimeoutTooBig: {
     codes: ["EDOM"],
-    sentence: "The time-out is not one that the system can keep.",
+    message: "The time-out is not one that the system can keep.",
   },
   Unexpected,
 });
@@ -128,9 +128,9 @@ export function trySetsockopt<Set>(
   const encoded = encode(option, value, system);
   // After the value's getters, which may have closed the socket, and set other options.
   const { fd } = borrowed;
-  if (fd < 0) return setsockoptErrors.refusal(system, "SocketClosed", undefined, option.name);
+  if (fd < 0) return setsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
-    return setsockoptErrors.refusal(system, "OptionNotSupported", undefined, option.name);
+    return setsockoptErrors.fail(system, "OptionNotSupported", undefined, option.name);
   const returned = system.setsockopt(fd, number.level, number.number, placed(encoded, system.option));
   if (returned < 0) return setsockoptErrors.failure(system, returned, { about: option.name });
   return { ok: true, value: undefined };

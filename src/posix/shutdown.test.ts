@@ -3,15 +3,15 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
 import {
   assertFails,
   assertOk,
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
 import { bind } from "./bind.ts";

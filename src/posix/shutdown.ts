@@ -10,7 +10,7 @@ import {
   SocketClosed,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
@@ -22,17 +22,17 @@ export const shutdownErrors = new ErrorSet("shutdown", {
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL"],
-    sentence: "`how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.",
+    message: "`how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.",
   },
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The protocol does not support the call.",
+    message: "The protocol does not support the call.",
   },
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN"],
-    sentence: "The socket is not connected.",
+    message: "The socket is not connected.",
   },
   SystemResources,
   Unexpected,
@@ -82,7 +82,7 @@ export function shutdown(socket: SocketLike, how: number): void {
 export function tryShutdown(socket: SocketLike, how: number): Result<void, ShutdownError> {
   int("how", how);
   const { system, fd } = borrow(socket);
-  if (fd < 0) return shutdownErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return shutdownErrors.fail(system, "SocketClosed");
   const returned = system.shutdown(fd, how);
   if (returned < 0) return shutdownErrors.failure(system, returned);
   return { ok: true, value: undefined };

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../conformance/close-descriptor.ts";
-import { assertFails, conformance, documentedErrors } from "../conformance/conformance.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { close } from "./close.ts";
 import { AF, IPPROTO, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { poll } from "./poll.ts";

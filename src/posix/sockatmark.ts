@@ -1,6 +1,6 @@
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/rows.ts";
+import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
@@ -11,12 +11,12 @@ export const sockatmarkErrors = new ErrorSet("sockatmark", {
   BadFileDescriptor,
   FileDescriptorNotASocket: {
     codes: ["ENOTTY", "ENOTSOCK", "EINVAL"],
-    sentence: "The descriptor does not refer to a socket.",
+    message: "The descriptor does not refer to a socket.",
   },
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["ENOTTY", "EINVAL", "EOPNOTSUPP"],
-    sentence: "The socket's protocol has no out-of-band data.",
+    message: "The socket's protocol has no out-of-band data.",
   },
   SocketClosed,
   Unexpected,
@@ -52,7 +52,7 @@ export function sockatmark(socket: SocketLike): boolean {
 /** The same as {@link sockatmark}, returned instead of thrown. */
 export function trySockatmark(socket: SocketLike): Result<boolean, SockatmarkError> {
   const { system, fd } = borrow(socket);
-  if (fd < 0) return sockatmarkErrors.refusal(system, "SocketClosed");
+  if (fd < 0) return sockatmarkErrors.fail(system, "SocketClosed");
   const returned = system.sockatmark(fd);
   if (returned >= 0) return { ok: true, value: returned === 1 };
   return sockatmarkErrors.failure(system, returned, {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { assertFails } from "../conformance/conformance.ts";
+import { assertFails } from "../../test/conformance.ts";
 import { AF, IPPROTO, SOCK } from "./constants.ts";
 import { socket, trySocket } from "./socket.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { assertFails } from "../conformance/conformance.ts";
-import { becomeUnprivileged } from "../conformance/unprivileged.ts";
+import { assertFails } from "../../test/conformance.ts";
+import { becomeUnprivileged } from "../../test/unprivileged.ts";
 import { AF, IPPROTO, SOCK } from "./constants.ts";
 import { trySocket } from "./socket.ts";
 

@@ -8,11 +8,11 @@ import {
   conformance,
   documentedErrors,
   errnoHere,
-} from "../conformance/conformance.ts";
-import { inNetworkNamespace } from "../conformance/network-namespace.ts";
-import { except } from "../conformance/place.ts";
-import { runProgram, runWithDescriptors } from "../conformance/program.ts";
-import { winsockRows } from "../conformance/winsock.ts";
+} from "../../test/conformance.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
+import { except } from "../../test/platform.ts";
+import { runProgram, runWithDescriptors } from "../../test/program.ts";
+import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { close } from "./close.ts";

@@ -6,7 +6,7 @@ import {
   SystemFdQuotaExceeded,
   SystemResources,
   Unexpected,
-} from "../errors/rows.ts";
+} from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
@@ -17,41 +17,41 @@ import type { Socket } from "./owned-socket.ts";
 export const socketErrors = new ErrorSet("socket", {
   AccessDenied: {
     codes: ["EACCES"],
-    sentence: "The process may not make a socket of this type or protocol.",
+    message: "The process may not make a socket of this type or protocol.",
     advice: "Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in net.ipv4.ping_group_range.",
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT", "EPFNOSUPPORT"],
-    sentence: "The system does not support the address family.",
+    message: "The system does not support the address family.",
   },
   DeviceNotFound: {
     codes: ["ENODEV"],
-    sentence: "The machine lacks the device that the address family works over.",
+    message: "The machine lacks the device that the address family works over.",
   },
   InvalidArgument: {
     codes: ["EINVAL"],
-    sentence:
+    message:
       "The number of the type or of the protocol, or a flag of the type, is none that the system knows.",
   },
   NetworkSubsystemFailed: {
     codes: ["ENETDOWN", "WSAEINVALIDPROCTABLE", "WSAEINVALIDPROVIDER", "WSAEPROVIDERFAILEDINIT"],
-    sentence:
+    message:
       "The network subsystem is down, or, on Windows, a network provider that was installed is broken.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    sentence: "The process lacks the privilege to make a socket of this type or protocol.",
+    message: "The process lacks the privilege to make a socket of this type or protocol.",
     advice: "Raw and packet sockets need CAP_NET_RAW.",
   },
   ProcessFdQuotaExceeded,
   ProtocolNotSupported: {
     codes: ["EPROTONOSUPPORT", "ENOPROTOOPT"],
-    sentence: "The address family does not have the protocol, or not for this type; or it is switched off.",
+    message: "The address family does not have the protocol, or not for this type; or it is switched off.",
     advice: "IPPROTO.MPTCP needs net.mptcp.enabled.",
   },
   SocketTypeNotSupported: {
     codes: ["EPROTOTYPE", "ESOCKTNOSUPPORT"],
-    sentence: "The address family, or the protocol, does not have the type.",
+    message: "The address family, or the protocol, does not have the type.",
   },
   SystemFdQuotaExceeded,
   SystemResources,

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { assertFails, conformance, documentedErrors } from "../conformance/conformance.ts";
-import { except } from "../conformance/place.ts";
-import { runWithDescriptors } from "../conformance/program.ts";
+import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
+import { except } from "../../test/platform.ts";
+import { runWithDescriptors } from "../../test/program.ts";
 import { SO } from "../options/so.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import { close } from "./close.ts";

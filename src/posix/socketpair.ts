@@ -9,10 +9,10 @@ import { type SocketOptions, socketErrors } from "./socket.ts";
 
 /** Everything that `socketpair()` can fail with. */
 export const socketpairErrors = new ErrorSet("socketpair", {
-  ...socketErrors.rows,
+  ...socketErrors.entries,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    sentence: "The protocol cannot make a pair of sockets.",
+    message: "The protocol cannot make a pair of sockets.",
     advice: "On Linux, AF.UNIX can; on Windows, AF.INET and AF.INET6 with SOCK.STREAM.",
   },
 });

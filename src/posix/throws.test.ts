@@ -20,7 +20,7 @@ test("the @throws list of each call is its error set, in its order", async () =>
     const [, list] = / \* @throws \w+ named ([^;]*?)\n \* @(?!throws \w+ named)/.exec(text) ?? [];
     assert.deepEqual(
       [...(list ?? "").matchAll(/`(\w+)`/g)].map(([, name]) => name),
-      Object.keys(set.rows),
+      Object.keys(set.entries),
       call,
     );
   }

@@ -1,4 +1,4 @@
-import type { InternetEntry } from "./machine.ts";
+import type { InternetEntry } from "./host-tables.ts";
 
 /** Whether one of these listeners takes a connection to the address; undefined where IPv6's wildcard may take IPv4, or not. */
 export function findsListener(listening: readonly InternetEntry[], address: Uint8Array): boolean | undefined {

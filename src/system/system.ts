@@ -11,7 +11,7 @@ export interface System extends SystemNumbers, Calls {
   /** Room for the value of one option, for the length of one call. */
   readonly option: ValueResult;
   /** Room for the address and the control messages of the message at an index, for the length of one call. */
-  messageRoom(index: number): MessageRoom;
+  messageMemory(index: number): MessageMemory;
 }
 
 /** The numbers and layouts of a system, which are known on every machine. */
@@ -73,7 +73,7 @@ export interface OptionLayouts {
 }
 
 /** What a message has beside its data. */
-export interface MessageRoom {
+export interface MessageMemory {
   readonly address: ValueResult;
   readonly control: ValueResult;
 }

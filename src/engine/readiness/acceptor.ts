@@ -2,14 +2,14 @@ import { CLOSE_ON_EXEC, NONBLOCKING } from "../../system/descriptor-flags.ts";
 import { READABLE } from "../../system/readiness-queue.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import { Opened } from "./opened.ts";
+import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
 /** Connections of one turn. */
 const MOST = 64;
 
 /** An acceptor of the readiness engine. */
-export class ReadinessAcceptor extends Opened implements Acceptor {
+export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
   /** A connection may wait. */
@@ -73,7 +73,7 @@ export class ReadinessAcceptor extends Opened implements Acceptor {
       if (fd >= 0) {
         this.#wanted--;
         try {
-          this.#handlers.accepted(fd);
+          this.#handlers.onAccept(fd);
         } catch (error) {
           uncaught(error);
         }
@@ -93,6 +93,6 @@ export class ReadinessAcceptor extends Opened implements Acceptor {
     this.#failed = 0;
     if (this.#wanted === 0) return;
     this.#wanted = 0;
-    attempt((failed: number) => this.#handlers.failed(failed), errno);
+    attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
 }

@@ -2,10 +2,10 @@ import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
-import type { Member, Reactor } from "./reactor.ts";
+import type { Registration, Reactor } from "./reactor.ts";
 
 /** A connect() of the readiness engine. */
-export class ReadinessConnect implements PendingConnect, Member {
+export class ReadinessConnect implements PendingConnect, Registration {
   readonly #reactor: Reactor;
   readonly #fd: number;
   readonly #slot: number;
@@ -19,7 +19,7 @@ export class ReadinessConnect implements PendingConnect, Member {
     this.#reactor = reactor;
     this.#fd = fd;
     this.#done = done;
-    this.#slot = reactor.enter(this);
+    this.#slot = reactor.register(this);
     const returned = reactor.system.connect(fd, address);
     if (this.#goesOn(returned)) {
       const watching = reactor.watch(fd, this.#slot);
@@ -67,7 +67,7 @@ export class ReadinessConnect implements PendingConnect, Member {
     if (this.#result !== undefined) return;
     this.#result = result;
     if (this.#watched) this.#reactor.unwatch(this.#fd, this.#slot);
-    this.#reactor.leave(this.#slot);
+    this.#reactor.deregister(this.#slot);
     this.#reactor.later(this);
   }
 }

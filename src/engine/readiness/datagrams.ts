@@ -5,8 +5,8 @@ import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { DatagramRoom } from "./datagram-rooms.ts";
-import { Opened } from "./opened.ts";
+import type { DatagramRoom } from "./datagram-buffers.ts";
+import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
 /** Datagrams of one call to send. */
@@ -41,7 +41,7 @@ interface Kept {
 }
 
 /** Datagrams of the readiness engine. */
-export class ReadinessDatagrams extends Opened implements Datagrams {
+export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
   #paused = true;
@@ -118,7 +118,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
   #tellFailure(): void {
     const failed = this.#failed;
     this.#failed = 0;
-    if (!this.closing) attempt((errno: number) => this.#handlers.failed(errno), failed);
+    if (!this.closing) attempt((errno: number) => this.#handlers.onError(errno), failed);
   }
 
   #receive(): void {
@@ -134,7 +134,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       }
       if (count < 0) {
         if (count !== errors.interrupted && !this.#isOfNoPeer(count))
-          attempt((errno: number) => this.#handlers.failed(errno), count);
+          attempt((errno: number) => this.#handlers.onError(errno), count);
         continue;
       }
       // What ended the call after these, if not that there are no more, comes with an event of its own.
@@ -175,7 +175,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       const generation = memory.lend();
       try {
         const bytes = new ReceivedBytes(memory, generation, 0, room.bytes);
-        this.#handlers.received(bytes, room.address, room.flags);
+        this.#handlers.onDatagram(bytes, room.address, room.flags);
       } catch (error) {
         uncaught(error);
       }
@@ -188,7 +188,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       const kept = this.#kept.shift();
       if (kept === undefined) return;
       try {
-        this.#handlers.received(kept.bytes, kept.from, kept.flags);
+        this.#handlers.onDatagram(kept.bytes, kept.from, kept.flags);
       } catch (error) {
         uncaught(error);
       }
@@ -224,7 +224,7 @@ export class ReadinessDatagrams extends Opened implements Datagrams {
       this.#outgoing.splice(0, this.#first);
       this.#first = 0;
     }
-    if (!this.closing) attempt((result: number) => this.#handlers.sent(result), errno);
+    if (!this.closing) attempt((result: number) => this.#handlers.onSent(result), errno);
   }
 }
 

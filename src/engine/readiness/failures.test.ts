@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { someTurns } from "../../conformance/engine/engine-test.ts";
-import { RecordedStream } from "../../conformance/engine/recorded-stream.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
+import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
-import { type Script, scripted } from "../../system/scripted/scripted.ts";
+import { type Script, scripted } from "../../../test/scripted/scripted.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReadinessEngine } from "./readiness.ts";
@@ -112,8 +112,8 @@ test("readiness: whatever accept() fails with is told, and the next accept() tri
     const { engine, poller } = start({ accept: [failure, 1001, AGAIN] });
     const told: number[] = [];
     const acceptor = engine.acceptor(7, {
-      accepted: (fd) => told.push(fd),
-      failed: (result) => told.push(result),
+      onAccept: (fd) => told.push(fd),
+      onError: (result) => told.push(result),
     });
     acceptor.accept(2);
     poller.tell(7, READABLE);
@@ -155,9 +155,9 @@ test("readiness: whatever a datagram's sendmsg() fails with is its own, and recv
     const sent: number[] = [];
     const failed: number[] = [];
     const datagrams = engine.datagrams(7, {
-      received: () => {},
-      sent: (result) => sent.push(result),
-      failed: (result) => failed.push(result),
+      onDatagram: () => {},
+      onSent: (result) => sent.push(result),
+      onError: (result) => failed.push(result),
     });
     for (let count = 0; count < 3; count++) datagrams.send(word, null);
     datagrams.resume();
@@ -174,9 +174,9 @@ test("readiness: that nobody was there for a datagram is told to who has a peer 
     const failed: number[] = [];
     let received = 0;
     const datagrams = engine.datagrams(7, {
-      received: () => received++,
-      sent: () => {},
-      failed: (result) => failed.push(result),
+      onDatagram: () => received++,
+      onSent: () => {},
+      onError: (result) => failed.push(result),
     });
     datagrams.resume();
     poller.tell(7, READABLE);
@@ -200,7 +200,7 @@ test("readiness: a call that a signal interrupts is made again", async () => {
   await left.until(() => left.ended && left.drains === 1);
   assert.equal(left.received.length, 4);
   const accepted: number[] = [];
-  const acceptor = engine.acceptor(8, { accepted: (fd) => accepted.push(fd), failed: () => assert.fail() });
+  const acceptor = engine.acceptor(8, { onAccept: (fd) => accepted.push(fd), onError: () => assert.fail() });
   acceptor.accept(1);
   poller.tell(8, READABLE);
   await someTurns();
@@ -219,7 +219,7 @@ test("readiness: where a descriptor cannot be watched, each is told", async () =
   await Promise.all([receiving.until(() => receiving.errno !== 0), sending.until(() => sending.errno !== 0)]);
   assert.deepEqual([receiving.errno, sending.errno], [poller.returned, poller.returned]);
   const failed: number[] = [];
-  const acceptor = engine.acceptor(9, { accepted: () => {}, failed: (result) => failed.push(result) });
+  const acceptor = engine.acceptor(9, { onAccept: () => {}, onError: (result) => failed.push(result) });
   acceptor.accept(1);
   await someTurns();
   assert.deepEqual(failed, [poller.returned]);
@@ -287,7 +287,7 @@ test("readiness: small writes of a handler go in one call, large ones in their o
     ],
   });
   const left = new RecordedStream(engine, 7);
-  left.onData = () => {
+  left.whenData = () => {
     for (const text of ["a", "b", "c"]) left.stream.write(Buffer.from(text));
     assert.equal(left.stream.pendingBytes, 3);
     left.stream.write(Buffer.alloc(5000, "x"));
@@ -305,7 +305,7 @@ test("readiness: the 65th connection that waits is accepted, though nobody comes
     accept: [...Array.from({ length: 70 }, (_, index) => 1000 + index), AGAIN],
   });
   const accepted: number[] = [];
-  const acceptor = engine.acceptor(7, { accepted: (fd) => accepted.push(fd), failed: () => assert.fail() });
+  const acceptor = engine.acceptor(7, { onAccept: (fd) => accepted.push(fd), onError: () => assert.fail() });
   acceptor.accept(100);
   poller.tell(7, READABLE);
   await someTurns();
@@ -317,7 +317,7 @@ test("readiness: what a handler writes and closes after is sent", async () => {
   const { engine, poller, system } = start({ recv: [4, AGAIN] });
   const left = new RecordedStream(engine, 7);
   let closed: Promise<number> | undefined;
-  left.onData = () => {
+  left.whenData = () => {
     left.stream.write(word);
     closed = left.close();
   };
@@ -350,7 +350,7 @@ test("readiness: what was left to send is pending until its failure is told", as
   left.stream.write(word);
   let pending = -1;
   // Served after the first, in the same turn.
-  other.onData = () => {
+  other.whenData = () => {
     pending = left.stream.pendingBytes;
   };
   other.stream.resume();

@@ -1,7 +1,7 @@
-import { acceptorSuite } from "../../conformance/engine/acceptor-suite.ts";
-import { connectSuite } from "../../conformance/engine/connect-suite.ts";
-import { datagramsSuite } from "../../conformance/engine/datagrams-suite.ts";
-import { streamSuite } from "../../conformance/engine/stream-suite.ts";
+import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
+import { connectSuite } from "../../../test/engine/connect-suite.ts";
+import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
+import { streamSuite } from "../../../test/engine/stream-suite.ts";
 import { hasReadinessQueue } from "../../system/host-readiness-queue.ts";
 import { hasLibuv } from "../wake.ts";
 import { openLoopPoller } from "./loop-poller.ts";

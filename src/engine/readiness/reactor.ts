@@ -1,6 +1,6 @@
 import type { System } from "../../system/system.ts";
-import { type DatagramRoom, datagramRooms } from "./datagram-rooms.ts";
-import { Gathered } from "./gathered.ts";
+import { type DatagramRoom, datagramRooms } from "./datagram-buffers.ts";
+import { Cork } from "./cork.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
@@ -12,7 +12,7 @@ const BETWEEN_TURNS = 262_144;
 const LEAST = 1024;
 
 /** What the reactor serves. */
-export interface Member {
+export interface Registration {
   /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
   ready(ready: number): void;
   /** Goes on with what was left for this turn, after `Reactor.later()`. */
@@ -38,21 +38,21 @@ export class Reactor {
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemory();
-  readonly gathered = new Gathered();
+  readonly gathered = new Cork();
   #datagramRooms: readonly DatagramRoom[] | undefined;
   /** Members are being served: what they call is called from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
   #poller: Poller | undefined;
   /** By slot. */
-  readonly #members: (Member | undefined)[] = [];
+  readonly #members: (Registration | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
   #mayWrite = BETWEEN_TURNS;
   #openCount = 0;
   #holding = 0;
-  #later: Member[] = [];
-  #proceeding: Member[] = [];
+  #later: Registration[] = [];
+  #proceeding: Registration[] = [];
   #immediate: NodeJS.Immediate | undefined;
 
   constructor(system: System, open: OpenPoller) {
@@ -86,7 +86,7 @@ export class Reactor {
   }
 
   /** Takes a member in, which holds the process; gives its slot. */
-  enter(member: Member): number {
+  register(member: Registration): number {
     const slot = this.#free.pop() ?? this.#members.length;
     this.#members[slot] = member;
     this.#generations[slot] ??= 0;
@@ -96,7 +96,7 @@ export class Reactor {
   }
 
   /** Its descriptor is watched no more, and it does not hold the process. */
-  leave(slot: number): void {
+  deregister(slot: number): void {
     this.#members[slot] = undefined;
     this.#generations[slot] = ((this.#generations[slot] ?? 0) + 1) >>> 0;
     this.#free.push(slot);
@@ -144,7 +144,7 @@ export class Reactor {
   }
 
   /** Has `proceed()` called in a turn to come. */
-  later(member: Member): void {
+  later(member: Registration): void {
     this.#later.push(member);
     if (!this.serving) this.#soon();
   }

@@ -1,5 +1,5 @@
 import { lengthOf } from "../../system/view.ts";
-import { type Lender, willBeLent } from "../received-bytes.ts";
+import { type BufferLoan, willBeLent } from "../received-bytes.ts";
 
 /** The most that one call receives, and the longest datagram that IP carries. */
 const SIZE = 65_536;
@@ -8,7 +8,7 @@ const SIZE = 65_536;
  * Memory that is received into, and lent to a handler for the length of its call. It is JavaScript's own: the system knows its
  * address for the length of one call only. Whoever transfers it has it, and another takes its place.
  */
-export class ReceiveMemory implements Lender {
+export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
   generation = 1;
   #bytes = new Uint8Array(this.buffer);

@@ -6,9 +6,9 @@ import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import { Gathered, type Sender } from "./gathered.ts";
-import { Opened } from "./opened.ts";
-import { Outgoing } from "./outgoing.ts";
+import { Cork, type Sender } from "./cork.ts";
+import { ReadinessHandle } from "./handle.ts";
+import { WriteQueue } from "./write-queue.ts";
 import type { Reactor } from "./reactor.ts";
 
 /** Calls of one turn, of at most 64 KiB each. */
@@ -17,9 +17,9 @@ const CALLS = 4;
 const peeked = new Uint8Array(1);
 
 /** A stream of the readiness engine. */
-export class ReadinessStream extends Opened implements Stream, Sender {
+export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
-  readonly #outgoing = new Outgoing();
+  readonly #outgoing = new WriteQueue();
   #paused = true;
   /** A call to receive may find something: bytes, the end or a failure. */
   #readable = false;
@@ -78,7 +78,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
       this.#lost += length;
     } else if (this.#outgoing.bytes > 0) {
       this.#outgoing.add(bytes);
-    } else if (reactor.serving && !received && Gathered.takes(length)) {
+    } else if (reactor.serving && !received && Cork.takes(length)) {
       reactor.gathered.add(this, bytes, length);
     } else if (reactor.serving || reactor.mayWrite(length)) {
       reactor.gathered.send();
@@ -190,7 +190,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     this.#failureTold = true;
     this.#lost = 0;
     try {
-      this.#handlers.failed(this.#failed, ended);
+      this.#handlers.onError(this.#failed, ended);
     } catch (error) {
       uncaught(error);
     }
@@ -218,7 +218,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
         if (!this.#readable && this.#failed === 0) return;
       } else if (count === 0) {
         this.#over = true;
-        if (this.#endIsThePeers()) attempt(() => this.#handlers.end(), undefined);
+        if (this.#endIsThePeers()) attempt(() => this.#handlers.onEnd(), undefined);
         if (this.#failed < 0) this.later();
         return;
       } else if (count === errors.wouldBlock && this.#failed === 0) {
@@ -252,7 +252,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
     const { received } = this.reactor;
     const generation = received.lend();
     try {
-      this.#handlers.data(new ReceivedBytes(received, generation, 0, length));
+      this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
     } catch (error) {
       uncaught(error);
     }
@@ -303,7 +303,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
   #tellSent(): void {
     if (this.closing || this.#failed < 0) return;
     try {
-      this.#handlers.sent?.();
+      this.#handlers.onProgress?.();
     } catch (error) {
       uncaught(error);
     }
@@ -322,7 +322,7 @@ export class ReadinessStream extends Opened implements Stream, Sender {
       return;
     }
     try {
-      this.#handlers.drained();
+      this.#handlers.onDrain();
     } catch (error) {
       uncaught(error);
     }

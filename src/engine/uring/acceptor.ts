@@ -4,13 +4,13 @@ import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { Machine } from "./machine.ts";
-import { isCancelled, Opened } from "./opened.ts";
-import type { Kind } from "./operations.ts";
+import type { Loop } from "./loop.ts";
+import { isCancelled, UringHandle } from "./handle.ts";
+import type { OpTag } from "./operations.ts";
 import { first } from "./ring.ts";
 
-const ONE: Kind = 2;
-const ALL: Kind = 3;
+const ONE: OpTag = 2;
+const ALL: OpTag = 3;
 
 const ONE_ENTRY = first(IORING.OP_ACCEPT);
 const ALL_ENTRY = first(IORING.OP_ACCEPT, 0, IORING.ACCEPT_MULTISHOT);
@@ -21,7 +21,7 @@ const { EAGAIN = 0, EINTR = 0 } = errnos;
 /** Operations that wait for one connection each. More would serve nobody: another begins whenever one is done. */
 const AHEAD = 16;
 
-export class UringAcceptor extends Opened implements Acceptor {
+export class UringAcceptor extends UringHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
   /** Operations that the kernel has. */
@@ -32,7 +32,7 @@ export class UringAcceptor extends Opened implements Acceptor {
   /** Calls to be made once it has none; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
-  constructor(machine: Machine, fd: number, handlers: AcceptorHandlers) {
+  constructor(machine: Loop, fd: number, handlers: AcceptorHandlers) {
     super(machine, fd);
     this.#handlers = handlers;
   }
@@ -49,7 +49,7 @@ export class UringAcceptor extends Opened implements Acceptor {
     this.#stop();
     this.#pausing ??= [];
     if (done !== undefined) this.#pausing.push(done);
-    if (!this.inFlight) this.machine.turns.willTell(this);
+    if (!this.inFlight) this.machine.turns.deferCallback(this);
   }
 
   override close(done?: (errno: number) => void): void {
@@ -74,7 +74,7 @@ export class UringAcceptor extends Opened implements Acceptor {
     return this.#ones > 0 || this.#all;
   }
 
-  protected override done(kind: Kind, result: number, flags: number): void {
+  protected override done(kind: OpTag, result: number, flags: number): void {
     if (kind === ONE) this.#ones--;
     else if ((flags & IORING.CQE_F_MORE) === 0) this.#all = false;
     if (result >= 0) this.#accepted(result);
@@ -128,7 +128,7 @@ export class UringAcceptor extends Opened implements Acceptor {
     }
     if (this.#wanted > 0) this.#wanted--;
     try {
-      this.#handlers.accepted(fd);
+      this.#handlers.onAccept(fd);
     } catch (error) {
       uncaught(error);
     }
@@ -144,7 +144,7 @@ export class UringAcceptor extends Opened implements Acceptor {
     if (this.#wanted === 0 || this.closing) return;
     this.#stop();
     try {
-      this.#handlers.failed(errno);
+      this.#handlers.onError(errno);
     } catch (error) {
       uncaught(error);
     }

@@ -2,25 +2,25 @@ import { IORING } from "../../system/linux/io-uring.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import type { PendingConnect } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
-import type { Machine } from "./machine.ts";
-import { CANCEL, CANCEL_ENTRY } from "./opened.ts";
-import { type Kind, type Operating, operation } from "./operations.ts";
+import type { Loop } from "./loop.ts";
+import { CANCEL, CANCEL_ENTRY } from "./handle.ts";
+import { type OpTag, type CompletionTarget, userData } from "./operations.ts";
 import { first } from "./ring.ts";
-import type { Room } from "./room.ts";
+import type { PooledBuffer } from "./pooled-buffer.ts";
 
-const CONNECT: Kind = 2;
+const CONNECT: OpTag = 2;
 const CONNECT_ENTRY = first(IORING.OP_CONNECT);
 
 /** Borrows a descriptor until it is connected. */
-export class UringConnect implements PendingConnect, Operating {
-  readonly #machine: Machine;
+export class UringConnect implements PendingConnect, CompletionTarget {
+  readonly #machine: Loop;
   readonly #slot: number;
   readonly #done: (errno: number) => void;
-  readonly #address: Room;
+  readonly #address: PooledBuffer;
   #held = true;
   #ended = false;
 
-  constructor(machine: Machine, fd: number, address: ValueResult, done: (errno: number) => void) {
+  constructor(machine: Loop, fd: number, address: ValueResult, done: (errno: number) => void) {
     this.#machine = machine;
     this.#done = done;
     this.#slot = machine.operations.add(this);
@@ -32,7 +32,7 @@ export class UringConnect implements PendingConnect, Operating {
     const { low, high } = this.#address;
     const { ring, operations, turns } = machine;
     const generation = operations.generation(this.#slot);
-    const name = operation(this.#slot, CONNECT);
+    const name = userData(this.#slot, CONNECT);
     ring.prepare(CONNECT_ENTRY, fd, validLength, low, high, 0, 0, name, generation, 0);
     turns.willSubmit();
   }
@@ -53,12 +53,12 @@ export class UringConnect implements PendingConnect, Operating {
     if (this.#ended) return;
     const { ring, operations, turns } = this.#machine;
     const generation = operations.generation(this.#slot);
-    const low = operation(this.#slot, CONNECT);
-    ring.prepare(CANCEL_ENTRY, -1, 0, low, generation, 0, 0, operation(this.#slot, CANCEL), generation, 0);
+    const low = userData(this.#slot, CONNECT);
+    ring.prepare(CANCEL_ENTRY, -1, 0, low, generation, 0, 0, userData(this.#slot, CANCEL), generation, 0);
     turns.willSubmit();
   }
 
-  completed(kind: Kind, result: number): void {
+  completed(kind: OpTag, result: number): void {
     if (kind !== CONNECT) return;
     this.#ended = true;
     this.#address.release();

@@ -5,13 +5,13 @@ import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { lenderOf } from "../received-bytes.ts";
-import type { Machine } from "./machine.ts";
-import { type Kind, type Operating, operation } from "./operations.ts";
+import type { Loop } from "./loop.ts";
+import { type OpTag, type CompletionTarget, userData } from "./operations.ts";
 import { first } from "./ring.ts";
-import { LentRoom, type Room } from "./room.ts";
+import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST } from "./send-memory.ts";
 
-const SEND: Kind = 2;
+const SEND: OpTag = 2;
 const SEND_ENTRY = first(IORING.OP_SENDMSG);
 /** The next entry begins when this one has succeeded; otherwise it is cancelled. */
 const LINKED_ENTRY = first(IORING.OP_SENDMSG, IOSQE.IO_LINK);
@@ -33,22 +33,22 @@ export interface Sender {
 }
 
 /** One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room. */
-export class DatagramSend implements Operating {
+export class DatagramSend implements CompletionTarget {
   readonly length: number;
   /** What sendmsg gave; undefined until then. */
   result: number | undefined;
-  readonly #machine: Machine;
+  readonly #machine: Loop;
   readonly #sender: Sender;
-  readonly #message: Room;
-  readonly #received: Room | undefined;
+  readonly #message: PooledBuffer;
+  readonly #received: PooledBuffer | undefined;
   readonly #slot: number;
 
-  constructor(machine: Machine, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
+  constructor(machine: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
     const lender = lenderOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
       throw new RangeError(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
-    const received = lender instanceof LentRoom && lender.owner.mayWait ? lender : undefined;
+    const received = lender instanceof LoanedBuffer && lender.owner.mayWait ? lender : undefined;
     const message = machine.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);
     if (received === undefined) {
@@ -81,12 +81,12 @@ export class DatagramSend implements Operating {
     const { ring, operations } = this.#machine;
     const { low, high } = this.#message;
     const entry = linked ? LINKED_ENTRY : SEND_ENTRY;
-    const name = operation(this.#slot, SEND);
+    const name = userData(this.#slot, SEND);
     const generation = operations.generation(this.#slot);
     ring.prepare(entry, this.#sender.fd, 0, low, high, 1, FLAGS, name, generation, 0);
   }
 
-  completed(_kind: Kind, result: number): void {
+  completed(_kind: OpTag, result: number): void {
     if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
       this.#sender.settled(result === -EAGAIN);
       return;

@@ -6,15 +6,15 @@ import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { DatagramSend } from "./datagram-send.ts";
-import type { Machine, Starved } from "./machine.ts";
-import { isCancelled, Opened } from "./opened.ts";
-import type { Kind } from "./operations.ts";
+import type { Loop, Starved } from "./loop.ts";
+import { isCancelled, UringHandle } from "./handle.ts";
+import type { OpTag } from "./operations.ts";
 import type { ReceiveBuffers } from "./receive-buffers.ts";
 import { first } from "./ring.ts";
-import type { LentRoom } from "./room.ts";
-import type { Preparing } from "./turns.ts";
+import type { LoanedBuffer } from "./pooled-buffer.ts";
+import type { Preparing } from "./tick.ts";
 
-const RECEIVE: Kind = 2;
+const RECEIVE: OpTag = 2;
 const RECEIVE_ENTRY = first(IORING.OP_RECVMSG, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
 const { EAGAIN = 0, EINTR = 0, ENOBUFS = 0 } = errnos;
 
@@ -44,7 +44,7 @@ new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
 const TEMPLATE_LOW = Number(template.pointer & 0xffffffffn) | 0;
 const TEMPLATE_HIGH = Number(template.pointer >> 32n);
 
-export class UringDatagrams extends Opened implements Datagrams, Preparing, Starved {
+export class UringDatagrams extends UringHandle implements Datagrams, Preparing, Starved {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
   #paused = true;
@@ -63,7 +63,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   #preparing = false;
   #telling = false;
 
-  constructor(machine: Machine, fd: number, handlers: DatagramHandlers) {
+  constructor(machine: Loop, fd: number, handlers: DatagramHandlers) {
     super(machine, fd);
     this.#handlers = handlers;
     this.#buffers = machine.datagramBuffers;
@@ -113,7 +113,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
       this.#sends.shift();
       this.pendingBytes -= send.length;
       result = Math.min(send.result, 0);
-      if (!this.closing) attempt((errno: number) => this.#handlers.sent(errno), result);
+      if (!this.closing) attempt((errno: number) => this.#handlers.onSent(errno), result);
     }
     if (this.closing && this.#sends.length === 0) this.closeDescriptor(result);
     else if (this.#full && this.#given === 0) this.#prepareLater();
@@ -123,7 +123,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   #prepareSoon(): void {
     if (this.#preparing || this.#full || this.#given > 0 || this.#sends.length === 0) return;
     this.#preparing = true;
-    this.machine.turns.willPrepare(this);
+    this.machine.turns.deferSubmit(this);
   }
 
   #prepareLater(): void {
@@ -159,7 +159,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
     return this.#receiving;
   }
 
-  protected override done(_kind: Kind, result: number, flags: number): void {
+  protected override done(_kind: OpTag, result: number, flags: number): void {
     if ((flags & IORING.CQE_F_MORE) === 0) {
       this.#receiving = false;
       this.#cancelling = false;
@@ -179,7 +179,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
       result !== -EINTR &&
       result !== -EAGAIN
     ) {
-      attempt((errno: number) => this.#handlers.failed(errno), result);
+      attempt((errno: number) => this.#handlers.onError(errno), result);
     }
     this.#receive();
   }
@@ -191,7 +191,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
     this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, TEMPLATE_LOW, TEMPLATE_HIGH, 1, 0, group);
   }
 
-  #received(room: LentRoom, length: number): void {
+  #received(room: LoanedBuffer, length: number): void {
     const { words, bytes } = room;
     const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
     const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;
@@ -212,7 +212,7 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
 
   #tellReceived(bytes: Uint8Array, flags: number): void {
     try {
-      this.#handlers.received(bytes, sender, flags);
+      this.#handlers.onDatagram(bytes, sender, flags);
     } catch (error) {
       uncaught(error);
     }
@@ -230,6 +230,6 @@ export class UringDatagrams extends Opened implements Datagrams, Preparing, Star
   #tellSoon(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.machine.turns.willTell(this);
+    this.machine.turns.deferCallback(this);
   }
 }

@@ -1,10 +1,10 @@
 /** Which of an object's operations has completed. */
-export type Kind = number;
+export type OpTag = number;
 
 /** What the operations of a ring belong to. */
-export interface Operating {
+export interface CompletionTarget {
   /** One of its operations has completed, or gave one result of several. Must not throw. */
-  completed(kind: Kind, result: number, flags: number): void;
+  completed(kind: OpTag, result: number, flags: number): void;
 }
 
 const KIND_BITS = 3;
@@ -15,12 +15,12 @@ const KINDS = (1 << KIND_BITS) - 1;
  * half the slot's generation. A completion that nobody waits for any more is dropped, whoever has the slot by then.
  */
 export class Operations {
-  readonly #operating: (Operating | undefined)[] = [];
+  readonly #operating: (CompletionTarget | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
 
   /** The number of an object, for `operation()`. */
-  add(operating: Operating): number {
+  add(operating: CompletionTarget): number {
     const slot = this.#free.pop() ?? this.#operating.length;
     this.#operating[slot] = operating;
     this.#generations[slot] ??= 0;
@@ -46,6 +46,6 @@ export class Operations {
 }
 
 /** The low half of user_data. */
-export function operation(slot: number, kind: Kind): number {
+export function userData(slot: number, kind: OpTag): number {
   return (slot << KIND_BITS) | kind;
 }

@@ -1,7 +1,7 @@
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import type { Ring } from "./ring.ts";
-import { LentRoom, type LentRoomOwner, type Room } from "./room.ts";
+import { LoanedBuffer, type LentRoomOwner, type PooledBuffer } from "./pooled-buffer.ts";
 
 /** The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB. */
 const MOST_TRANSFERRED = 1 << 20;
@@ -14,7 +14,7 @@ export class ReceiveBuffers implements LentRoomOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
-  readonly #rooms: LentRoom[] = [];
+  readonly #rooms: LoanedBuffer[] = [];
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
   #tail = 0;
@@ -43,7 +43,7 @@ export class ReceiveBuffers implements LentRoomOwner {
   }
 
   /** The buffer that a completion names: the kernel no longer has it, and the caller is its one user. */
-  taken(flags: number): LentRoom {
+  taken(flags: number): LoanedBuffer {
     const room = this.#rooms[flags >>> IORING.CQE_BUFFER_SHIFT];
     if (room === undefined) throw new Error(`the kernel named a buffer that it was never given`);
     this.#available--;
@@ -71,7 +71,7 @@ export class ReceiveBuffers implements LentRoomOwner {
     this.#add(Math.min(this.#rooms.length, this.#limit - this.#rooms.length));
   }
 
-  takeBack(room: Room): void {
+  takeBack(room: PooledBuffer): void {
     if (this.#rooms[room.index]?.isTransferred) this.#replace(room.index);
     else this.#give(room);
   }
@@ -86,12 +86,12 @@ export class ReceiveBuffers implements LentRoomOwner {
       // There is no memory: one buffer fewer.
       return;
     }
-    const room = new LentRoom(this, index, memory, 0, this.#size);
+    const room = new LoanedBuffer(this, index, memory, 0, this.#size);
     this.#rooms[index] = room;
     this.#give(room);
   }
 
-  #give(room: Room): void {
+  #give(room: PooledBuffer): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
     this.#words[word] = room.low;
@@ -113,7 +113,7 @@ export class ReceiveBuffers implements LentRoomOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const room = new LentRoom(this, this.#rooms.length, memory, index * this.#size, this.#size);
+      const room = new LoanedBuffer(this, this.#rooms.length, memory, index * this.#size, this.#size);
       this.#rooms.push(room);
       this.takeBack(room);
     }

@@ -1,5 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
-import { Room, type RoomOwner } from "./room.ts";
+import { PooledBuffer, type BufferPool } from "./pooled-buffer.ts";
 
 /** Sizes of rooms. */
 const SIZES = [512, 4096, 32_768, 262_144];
@@ -10,9 +10,9 @@ const MAPPED = 1 << 20;
 export const LONGEST = 262_144;
 
 /** Memory for bytes that are to be sent and are not where the kernel could take them from. */
-export class SendMemory implements RoomOwner {
+export class SendMemory implements BufferPool {
   readonly mayWait = true;
-  readonly #free: Room[][] = SIZES.map(() => []);
+  readonly #free: PooledBuffer[][] = SIZES.map(() => []);
 
   /** Maps rooms of every size, so that none is mapped later unless many are waiting to be sent. */
   prepare(): void {
@@ -21,7 +21,7 @@ export class SendMemory implements RoomOwner {
   }
 
   /** A room for `length` bytes, or the longest. The caller is its one user. */
-  take(length: number): Room {
+  take(length: number): PooledBuffer {
     const index = SIZES.findIndex((size) => size >= length || size === LONGEST);
     const free = this.#free[index] ?? [];
     const room = free.pop() ?? this.#map(index, free);
@@ -29,15 +29,15 @@ export class SendMemory implements RoomOwner {
     return room;
   }
 
-  takeBack(room: Room): void {
+  takeBack(room: PooledBuffer): void {
     this.#free[room.index]?.push(room);
   }
 
-  #map(index: number, free: Room[]): Room {
+  #map(index: number, free: PooledBuffer[]): PooledBuffer {
     const memory = mapMemory(MAPPED);
     const size = SIZES[index] ?? LONGEST;
     for (let offset = MAPPED - size; offset > 0; offset -= size)
-      free.push(new Room(this, index, memory, offset, size));
-    return new Room(this, index, memory, 0, size);
+      free.push(new PooledBuffer(this, index, memory, offset, size));
+    return new PooledBuffer(this, index, memory, 0, size);
   }
 }

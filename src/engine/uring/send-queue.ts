@@ -1,19 +1,19 @@
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
 import { lenderOf } from "../received-bytes.ts";
-import { LentRoom, type Room } from "./room.ts";
+import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
 /** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
 interface Piece {
-  room: Room | undefined;
+  room: PooledBuffer | undefined;
   copy: Uint8Array | undefined;
   offset: number;
   length: number;
   next: Piece | undefined;
 }
 
-type PieceInRoom = Piece & { room: Room };
+type PieceInRoom = Piece & { room: PooledBuffer };
 
 const inRoom = (piece: Piece): piece is PieceInRoom => piece.room !== undefined;
 
@@ -26,7 +26,7 @@ let spares = 0;
 const MOST_SPARES = 1024;
 
 function newPiece(
-  room: Room | undefined,
+  room: PooledBuffer | undefined,
   copy: Uint8Array | undefined,
   offset: number,
   length: number,
@@ -77,7 +77,7 @@ export class SendQueue {
     const length = lengthOf(bytes);
     if (length === 0) return;
     this.bytes += length;
-    if (lender instanceof LentRoom && lender.owner.mayWait) {
+    if (lender instanceof LoanedBuffer && lender.owner.mayWait) {
       lender.users++;
       this.#append(newPiece(lender, undefined, offsetOf(bytes), length));
     } else {
@@ -108,7 +108,7 @@ export class SendQueue {
   }
 
   /** A struct msghdr of the first pieces, in a room of its own that the caller releases when it is sent. */
-  message(): Room {
+  message(): PooledBuffer {
     const message = this.#memory.take(MSG.size + MOST_PIECES * IOV.size);
     const { words } = message;
     words.fill(0, 0, MSG.size >> 2);
@@ -214,7 +214,7 @@ export class SendQueue {
     head.length = length;
   }
 
-  #take(length: number): Room {
+  #take(length: number): PooledBuffer {
     const room = this.#memory.take(length);
     this.#copied += room.size;
     return room;

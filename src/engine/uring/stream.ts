@@ -7,17 +7,17 @@ import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { Machine, Starved } from "./machine.ts";
-import { isCancelled, Opened } from "./opened.ts";
-import type { Kind } from "./operations.ts";
+import type { Loop, Starved } from "./loop.ts";
+import { isCancelled, UringHandle } from "./handle.ts";
+import type { OpTag } from "./operations.ts";
 import { first } from "./ring.ts";
-import type { LentRoom, Room } from "./room.ts";
+import type { LoanedBuffer, PooledBuffer } from "./pooled-buffer.ts";
 import { SendQueue } from "./send-queue.ts";
-import type { Preparing } from "./turns.ts";
+import type { Preparing } from "./tick.ts";
 
-const RECEIVE: Kind = 2;
-const SEND: Kind = 3;
-const HANG_UP: Kind = 4;
+const RECEIVE: OpTag = 2;
+const SEND: OpTag = 3;
+const HANG_UP: OpTag = 4;
 
 const RECEIVE_ENTRY = first(IORING.OP_RECV, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
 const RECEIVE_ONCE_ENTRY = first(IORING.OP_RECV, IOSQE.BUFFER_SELECT);
@@ -45,7 +45,7 @@ interface Kept {
   last: number | undefined;
 }
 
-export class UringStream extends Opened implements Stream, Preparing, Starved {
+export class UringStream extends UringHandle implements Stream, Preparing, Starved {
   readonly #handlers: StreamHandlers;
   readonly #queue: SendQueue;
   #paused = true;
@@ -53,7 +53,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #receiving = false;
   #cancelling = false;
   #sending = false;
-  #message: Room | undefined;
+  #message: PooledBuffer | undefined;
   #starved = false;
   /**
    * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken by edges, and takes a socket
@@ -82,7 +82,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #shutdownResult = 0;
   #shutdownCalls: ((errno: number) => void)[] | undefined;
 
-  constructor(machine: Machine, fd: number, handlers: StreamHandlers) {
+  constructor(machine: Loop, fd: number, handlers: StreamHandlers) {
     super(machine, fd);
     this.#handlers = handlers;
     this.#queue = new SendQueue(machine.sendMemory);
@@ -187,7 +187,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     return this.#receiving || this.#sending || this.#watching;
   }
 
-  protected override done(kind: Kind, result: number, flags: number): void {
+  protected override done(kind: OpTag, result: number, flags: number): void {
     if (kind === RECEIVE) this.#received(result, flags);
     else if (kind === SEND) this.#sent(result);
     else this.#hungUp(result, flags);
@@ -267,17 +267,17 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   }
 
   /** Lends a room to the handler. */
-  #give(room: LentRoom, length: number): void {
+  #give(room: LoanedBuffer, length: number): void {
     const generation = ++room.generation;
     try {
-      this.#handlers.data(room.lent(generation, 0, length));
+      this.#handlers.onData(room.lent(generation, 0, length));
     } catch (error) {
       uncaught(error);
     }
     room.generation++;
   }
 
-  #keep(room: LentRoom, length: number): void {
+  #keep(room: LoanedBuffer, length: number): void {
     const kept = this.#keeping();
     kept.chunks.push(room.bytes.slice(0, length));
     kept.bytes += length;
@@ -296,7 +296,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     let told = 0;
     while (!this.#paused && !this.closing && told < kept.chunks.length) {
       const chunk = kept.chunks[told++];
-      if (chunk !== undefined) attempt((bytes: Uint8Array) => this.#handlers.data(bytes), chunk);
+      if (chunk !== undefined) attempt((bytes: Uint8Array) => this.#handlers.onData(bytes), chunk);
       kept.bytes -= chunk?.length ?? 0;
     }
     kept.chunks.splice(0, told);
@@ -312,7 +312,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     const ended = result === 0 && this.#endIsThePeers();
     if (ended && !this.#paused) {
       try {
-        this.#handlers.end();
+        this.#handlers.onEnd();
       } catch (error) {
         uncaught(error);
       }
@@ -371,7 +371,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #tellSent(): void {
     if (this.closing) return;
     try {
-      this.#handlers.sent?.();
+      this.#handlers.onProgress?.();
     } catch (error) {
       uncaught(error);
     }
@@ -383,7 +383,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
       return;
     }
     try {
-      this.#handlers.drained();
+      this.#handlers.onDrain();
     } catch (error) {
       uncaught(error);
     }
@@ -445,7 +445,7 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
     this.#kept = undefined;
     this.#cancelReceive();
     try {
-      this.#handlers.failed(this.#failed, ended);
+      this.#handlers.onError(this.#failed, ended);
     } catch (error) {
       uncaught(error);
     }
@@ -473,12 +473,12 @@ export class UringStream extends Opened implements Stream, Preparing, Starved {
   #prepareSoon(): void {
     if (this.#preparing || this.#sending) return;
     this.#preparing = true;
-    this.machine.turns.willPrepare(this);
+    this.machine.turns.deferSubmit(this);
   }
 
   #tellSoon(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.machine.turns.willTell(this);
+    this.machine.turns.deferCallback(this);
   }
 }

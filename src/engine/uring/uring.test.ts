@@ -1,8 +1,8 @@
-import { acceptorSuite } from "../../conformance/engine/acceptor-suite.ts";
-import { connectSuite } from "../../conformance/engine/connect-suite.ts";
-import { datagramsSuite } from "../../conformance/engine/datagrams-suite.ts";
-import { lifeSuite } from "../../conformance/engine/life-suite.ts";
-import { streamSuite } from "../../conformance/engine/stream-suite.ts";
+import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
+import { connectSuite } from "../../../test/engine/connect-suite.ts";
+import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
+import { lifeSuite } from "../../../test/engine/life-suite.ts";
+import { streamSuite } from "../../../test/engine/stream-suite.ts";
 import { uring } from "./uring.ts";
 
 acceptorSuite(uring);

@@ -5,7 +5,7 @@ import type { Engine } from "../engine.ts";
 import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
-import { Machine } from "./machine.ts";
+import { Loop } from "./loop.ts";
 import { Ring, setupRing } from "./ring.ts";
 import { UringStream } from "./stream.ts";
 
@@ -17,7 +17,7 @@ const NEEDED =
   IORING.FEAT_CQE_SKIP;
 
 /** This thread's, or why there can be none. */
-let machine: Machine | string | undefined;
+let machine: Loop | string | undefined;
 
 /** io_uring: operations are handed to the kernel, which tells when they are done. */
 export const uring: Engine = {
@@ -34,9 +34,9 @@ export function uringLacks(): string | undefined {
   return typeof machine === "string" ? machine : undefined;
 }
 
-function started(): Machine {
+function started(): Loop {
   const lacks = uringLacks();
-  if (machine instanceof Machine) return machine;
+  if (machine instanceof Loop) return machine;
   throw new Error(`io_uring cannot be used: ${lacks}`);
 }
 
@@ -64,7 +64,7 @@ function start(): void {
   }
   const missing = ((params[PARAMS.features] ?? 0) & NEEDED) ^ NEEDED;
   if (missing === 0) {
-    machine = new Machine(new Ring(ring));
+    machine = new Loop(new Ring(ring));
   } else {
     linux.close(fd);
     machine = `the kernel lacks features 0x${missing.toString(16)} of it`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { print, printedByC } from "../../conformance/c-program.ts";
+import { print, printedByC } from "../../../test/c-program.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { ValueResult } from "../../system/value-result.ts";
 import { type TcpInfo, tcpInfo } from "./tcp-info.ts";

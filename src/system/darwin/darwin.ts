@@ -5,7 +5,7 @@ import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { stateOf } from "../bsd/tcp-state.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { messageByMessage } from "../message-by-message.ts";
-import { messageRoom } from "../message-room.ts";
+import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
 import type { System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
@@ -69,7 +69,7 @@ export function darwinOver(libc: DarwinLibc): System {
     ...darwinNumbers,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
-    messageRoom,
+    messageMemory: messageMemory,
     ...calls,
 
     accept(fd, address, flags) {

@@ -1,5 +1,5 @@
 import { TCPS } from "../bsd/tcp-state.ts";
-import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../machine.ts";
+import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../host-tables.ts";
 
 // What sysctl() gives as net.inet.tcp.pcblist64 and net.inet.udp.pcblist64: a struct xinpgen, a structure for each socket of the machine,
 // whoever's it is, and a struct xinpgen again (tcp_pcblist64 in bsd/netinet/tcp_subr.c). headers.test.ts checks the places.

@@ -1,4 +1,4 @@
-import type { PortRules } from "../machine.ts";
+import type { PortRules } from "../host-tables.ts";
 import type { DarwinLibc } from "./darwin.ts";
 import { sysctlInt } from "./sysctl.ts";
 
@@ -19,6 +19,6 @@ export function portRulesOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">
       const isWildcard = address.every((byte) => byte === 0);
       return isWildcard || process.geteuid?.() === 0 ? undefined : IPPORT_RESERVED;
     },
-    untold: () => undefined,
+    unavailable: () => undefined,
   };
 }

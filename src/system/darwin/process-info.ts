@@ -1,4 +1,4 @@
-import type { Holder } from "../machine.ts";
+import type { Holder } from "../host-tables.ts";
 
 // sys/proc_info.h: what proc_pidinfo() and proc_listpids() tell. headers.test.ts checks the places.
 

@@ -1,5 +1,5 @@
 import { findsListener } from "../finds-listener.ts";
-import type { InternetEntry, SocketTable, WantedSockets } from "../machine.ts";
+import type { InternetEntry, SocketTable, WantedSockets } from "../host-tables.ts";
 import type { DarwinLibc } from "./darwin.ts";
 import { decodePcbList } from "./pcb-list.ts";
 import { sysctl } from "./sysctl.ts";
@@ -21,7 +21,7 @@ export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname
     },
     unixSockets: () => undefined,
     filesTellSockets: true,
-    untold: {
+    unavailable: {
       internet: "The kernel does not give its list of these sockets.",
       unix: "berkeley does not know how to ask macOS who has a unix socket.",
       bound: "Something has it that the kernel's lists do not tell of.",

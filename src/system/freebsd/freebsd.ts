@@ -3,7 +3,7 @@ import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
-import { messageRoom } from "../message-room.ts";
+import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
 import type { System } from "../system.ts";
@@ -30,7 +30,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     ...freebsdNumbers,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
-    messageRoom,
+    messageMemory: messageMemory,
     ...posixCalls(libc, { readHeaders, writeHeaders }),
 
     accept(fd, address, flags) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { print, printedByC } from "../../conformance/c-program.ts";
+import { print, printedByC } from "../../../test/c-program.ts";
 import { constants } from "./constants.ts";
 import { controls } from "./controls.ts";
 import { errnos } from "./errno.ts";

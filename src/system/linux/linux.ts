@@ -1,7 +1,7 @@
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
-import { messageRoom } from "../message-room.ts";
+import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
 import type { System } from "../system.ts";
@@ -32,7 +32,7 @@ export const linux: System = {
   ...linuxNumbers,
   address,
   option,
-  messageRoom,
+  messageMemory: messageMemory,
   ...posixCalls(libc, { readHeaders, writeHeaders }),
 
   accept(fd, address, flags) {

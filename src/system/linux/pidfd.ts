@@ -1,6 +1,6 @@
 import { constants as os } from "node:os";
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
-import type { ProcessHandle, ProcessRefusal } from "../machine.ts";
+import type { ProcessHandle, ProcessRefusal } from "../host-tables.ts";
 import { constants } from "./constants.ts";
 import { text } from "./kernel-settings.ts";
 import { linux } from "./linux.ts";

@@ -1,4 +1,4 @@
-import type { PortRules } from "../machine.ts";
+import type { PortRules } from "../host-tables.ts";
 import {
   ephemeralRange,
   mayBindPrivilegedPorts,
@@ -15,7 +15,7 @@ export const portRules: PortRules = {
     if (mayBindPrivilegedPorts()) return undefined;
     return numericSetting("net.ipv4.ip_unprivileged_port_start") ?? 1024;
   },
-  untold: (protocol) =>
+  unavailable: (protocol) =>
     protocol === "udp" || tellsBoundSockets()
       ? undefined
       : "This kernel does not tell of sockets that are bound and do not listen; Linux 6.8 does.",

@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
+import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { print, printedByC } from "../../conformance/c-program.ts";
+import { print, printedByC } from "../../../test/c-program.ts";
 import { constants } from "./constants.ts";
 import {
   decodeInetDiagMessage,

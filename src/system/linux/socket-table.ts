@@ -8,7 +8,7 @@ import {
   type SocketUse,
   type UnixEntry,
   type WantedSockets,
-} from "../machine.ts";
+} from "../host-tables.ts";
 import { constants } from "./constants.ts";
 import {
   decodeInetDiagMessage,
@@ -235,7 +235,7 @@ export const socketTable: SocketTable = {
   isListenedOn,
   unixSockets,
   filesTellSockets: true,
-  untold: {
+  unavailable: {
     internet: "Unknown: neither netlink's sock_diag nor /proc/net can be read.",
     unix: "Unknown: neither netlink's sock_diag nor /proc/net/unix can be read.",
     bound: "Something has it that sock_diag does not tell of.",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { findsListener } from "../finds-listener.ts";
-import { isLinkLocal } from "../machine.ts";
+import { isLinkLocal } from "../host-tables.ts";
 import {
   decodeTcpTable,
   decodeUdpTable,

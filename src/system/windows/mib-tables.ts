@@ -1,4 +1,4 @@
-import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../machine.ts";
+import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../host-tables.ts";
 
 // What GetExtendedTcpTable() and GetExtendedUdpTable() write: a DWORD that counts the rows, and the rows (tcpmib.h and udpmib.h of the
 // Windows SDK), the same on x64 and arm64. Addresses and ports are in network byte order, a port in the first two bytes of a DWORD.

@@ -1,4 +1,4 @@
-import type { ProcessHandle, ProcessRefusal } from "../machine.ts";
+import type { ProcessHandle, ProcessRefusal } from "../host-tables.ts";
 import {
   CloseHandle,
   ERROR_ACCESS_DENIED,

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { userInfo } from "node:os";
 import { test } from "node:test";
 import fc from "fast-check";
-import { except } from "../../conformance/place.ts";
+import { except } from "../../../test/platform.ts";
 import { CloseHandle, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION } from "./process-calls.ts";
 import { decodeProcessEntry, ENTRY, wideText } from "./process-snapshot.ts";
 import { microseconds, processTable } from "./process-table.ts";

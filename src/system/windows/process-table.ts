@@ -1,4 +1,4 @@
-import type { Holder, Holders, ProcessTable, SocketKey } from "../machine.ts";
+import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import {
   CloseHandle,
   GetProcessTimes,

@@ -1,5 +1,5 @@
 import { findsListener } from "../finds-listener.ts";
-import type { InternetEntry, SocketTable, WantedSockets } from "../machine.ts";
+import type { InternetEntry, SocketTable, WantedSockets } from "../host-tables.ts";
 import { constants } from "./constants.ts";
 import { tableOf } from "./iphlpapi.ts";
 import { decodeTcpTable, decodeUdpTable } from "./mib-tables.ts";
@@ -38,7 +38,7 @@ export const socketTable: SocketTable = {
   unixSockets: () => undefined,
   // To lstat() it is a file, as other reparse points are.
   filesTellSockets: false,
-  untold: {
+  unavailable: {
     internet: "Windows does not give its table of these sockets.",
     unix: "Windows does not tell who has a unix socket or a named pipe.",
     bound: "A socket has it that is bound and does not listen, of which GetExtendedTcpTable() does not tell.",

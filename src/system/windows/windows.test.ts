@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { getSystemErrorMap } from "node:util";
-import { except } from "../../conformance/place.ts";
-import { scriptedWinsock } from "../scripted/scripted-winsock.ts";
+import { except } from "../../../test/platform.ts";
+import { scriptedWinsock } from "../../../test/scripted/scripted-winsock.ts";
 import type { PollEntry, System } from "../system.ts";
 import { LENGTH_SIZE, ValueResult } from "../value-result.ts";
 import { constants } from "./constants.ts";

@@ -2,7 +2,7 @@ import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { messageByMessage } from "../message-by-message.ts";
-import { messageRoom } from "../message-room.ts";
+import { messageMemory } from "../message-memory.ts";
 import type { System, ValueResult } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult as Room } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
@@ -67,7 +67,7 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
     // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
     address: room(128),
     option: room(OPTION_CAPACITY),
-    messageRoom,
+    messageMemory: messageMemory,
 
     accept(fd, address, flags) {
       address.length = address.capacity;

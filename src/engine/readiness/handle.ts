@@ -1,0 +1,101 @@
+import type { Handle } from "../engine.ts";
+import { attempt } from "../uncaught.ts";
+import type { Registration, Reactor } from "./reactor.ts";
+
+/** A descriptor that the engine has. */
+export abstract class ReadinessHandle implements Handle, Registration {
+  readonly fd: number;
+  protected readonly reactor: Reactor;
+  /** close() or reset() was called. */
+  protected closing = false;
+  /** The descriptor is closed. */
+  protected closed = false;
+  readonly #slot: number;
+  #held = true;
+  #watched = false;
+  #waiting = false;
+  #closedCalls: ((errno: number) => void)[] | undefined;
+  #closeResult = 0;
+
+  constructor(reactor: Reactor, fd: number) {
+    this.reactor = reactor;
+    this.fd = fd;
+    reactor.system.closeAtThreadEnd(fd);
+    this.#slot = reactor.register(this);
+  }
+
+  abstract ready(ready: number): void;
+  abstract close(done?: (errno: number) => void): void;
+  /** Goes on with what was left for this turn, and tells what is to be told. */
+  protected abstract goOn(): void;
+
+  ref(): void {
+    if (this.#held || this.closed) return;
+    this.#held = true;
+    this.reactor.hold();
+  }
+
+  unref(): void {
+    if (!this.#held) return;
+    this.#held = false;
+    this.reactor.letGo();
+  }
+
+  proceed(): void {
+    this.#waiting = false;
+    this.goOn();
+    if (this.closed) this.#tellClosed();
+  }
+
+  /** Has `goOn()` called in a turn to come. */
+  protected later(): void {
+    if (this.#waiting) return;
+    this.#waiting = true;
+    this.reactor.later(this);
+  }
+
+  /** Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be repeated. */
+  protected await(interest: number): number {
+    if (!this.#watched) {
+      const returned = this.reactor.watch(this.fd, this.#slot);
+      if (returned < 0) return returned;
+      this.#watched = true;
+    }
+    this.reactor.await(this.#slot, interest);
+    return 0;
+  }
+
+  /** Has it watched no more: another process may have the same file open, whose events would come here, too. */
+  protected unwatch(): void {
+    if (!this.#watched) return;
+    this.#watched = false;
+    this.reactor.unwatch(this.fd, this.#slot);
+  }
+
+  /** Notes a call to be made once it is closed. */
+  protected whenClosed(call: ((errno: number) => void) | undefined): void {
+    if (call === undefined) return;
+    this.#closedCalls ??= [];
+    this.#closedCalls.push(call);
+    if (this.closed) this.later();
+  }
+
+  /** @param result what those who wait for the end are told */
+  protected closeDescriptor(result: number): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#closeResult = result;
+    if (this.#watched) this.reactor.closing(this.fd, this.#slot);
+    this.reactor.system.keepAtThreadEnd(this.fd);
+    this.reactor.system.close(this.fd);
+    this.reactor.deregister(this.#slot);
+    this.later();
+  }
+
+  #tellClosed(): void {
+    this.unref();
+    const calls = this.#closedCalls;
+    this.#closedCalls = undefined;
+    if (calls !== undefined) for (const call of calls) attempt(call, this.#closeResult);
+  }
+}

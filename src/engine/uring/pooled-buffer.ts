@@ -1,0 +1,97 @@
+import type { Pointer } from "../../native/library.ts";
+import { type Memory, viewMemory } from "../../native/memory.ts";
+import { bufferLengthOf } from "../../system/view.ts";
+import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
+
+/** Who has rooms, and takes those back that nobody uses any more. */
+export interface BufferPool {
+  takeBack(room: PooledBuffer): void;
+  /** Whether one more of its rooms may wait for a slow peer. */
+  readonly mayWait: boolean;
+}
+
+/**
+ * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the kernel's operations among
+ * them; the last one gives it back to its owner.
+ */
+export class PooledBuffer {
+  readonly owner: BufferPool;
+  /** What its owner calls it. */
+  readonly index: number;
+  readonly size: number;
+  /** The address, in two halves. */
+  readonly low: number;
+  readonly high: number;
+  users = 0;
+  readonly #mapping: ArrayBuffer;
+  readonly #offset: number;
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+  #words: Uint32Array | undefined;
+
+  /** Safety: the bytes at `offset` of `memory` must be no other room's. */
+  constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
+    const address = memory.pointer + BigInt(offset);
+    this.owner = owner;
+    this.index = index;
+    this.size = size;
+    this.low = Number(address & 0xffffffffn) | 0;
+    this.high = Number(address >> 32n);
+    this.#mapping = memory.buffer;
+    this.#offset = offset;
+  }
+
+  get pointer(): Pointer {
+    return (BigInt(this.high) << 32n) | BigInt(this.low >>> 0);
+  }
+
+  get bytes(): Uint8Array<ArrayBuffer> {
+    this.#bytes ??= new Uint8Array(this.#mapping, this.#offset, this.size);
+    return this.#bytes;
+  }
+
+  /** The same bytes as 32-bit words. */
+  get words(): Uint32Array {
+    this.#words ??= new Uint32Array(this.#mapping, this.#offset, this.size >> 2);
+    return this.#words;
+  }
+
+  release(): void {
+    this.users--;
+    if (this.users === 0) this.owner.takeBack(this);
+  }
+}
+
+/** Who has rooms that handlers are lent. */
+export interface LentRoomOwner extends BufferPool {
+  /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
+  readonly lends: boolean;
+}
+
+/**
+ * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a worker thread that is terminated
+ * just then would end the process (viewMemory).
+ */
+export class LoanedBuffer extends PooledBuffer implements BufferLoan {
+  generation = 1;
+  readonly buffer: ArrayBuffer;
+  readonly #owner: LentRoomOwner;
+
+  /** Safety: as Room's. */
+  constructor(owner: LentRoomOwner, index: number, memory: Memory, offset: number, size: number) {
+    super(owner, index, memory, offset, size);
+    this.#owner = owner;
+    this.buffer = viewMemory(this.pointer, size);
+    willBeLent(this.buffer);
+  }
+
+  /** The memory is a program's own now, for ever: the kernel must not be given it again. */
+  get isTransferred(): boolean {
+    return bufferLengthOf(this.buffer) === 0;
+  }
+
+  /** The bytes for a handler: themselves, or a copy where a program took the buffer while the kernel had it. */
+  lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
+    if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);
+    return new ReceivedBytes(this, generation, offset, length);
+  }
+}

@@ -1,0 +1,127 @@
+import type { Ring } from "./ring.ts";
+
+/** What has something to hand over before the ring is entered. */
+export interface Preparing {
+  /** Writes the entries of its operations. Calls no handler. */
+  prepare(): void;
+}
+
+/** What has something to tell a handler that is not the completion of an operation. */
+export interface Telling {
+  tell(): void;
+}
+
+/** Rounds of one turn, after which the event loop gets its own. */
+const ROUNDS = 16;
+
+/**
+ * When the ring is entered, and handlers are called: in turns of the event loop, each of some rounds of
+ * preparing, entering and reaping, until nothing is left to do.
+ */
+export class Tick {
+  readonly #ring: Ring;
+  readonly #completed: (operation: number, generation: number, result: number, flags: number) => void;
+  /** Called after each round, before the ring is entered again. */
+  readonly #afterRound: () => void;
+  /** The first `#toPrepare` of them; the array stays, and V8 would set its length through its runtime. */
+  readonly #preparing: (Preparing | undefined)[] = [];
+  #toPrepare = 0;
+  #telling: Telling[] = [];
+  #running = false;
+  #submission = false;
+  #immediate: NodeJS.Immediate | undefined;
+
+  constructor(
+    ring: Ring,
+    completed: (operation: number, generation: number, result: number, flags: number) => void,
+    afterRound: () => void,
+  ) {
+    this.#ring = ring;
+    this.#completed = completed;
+    this.#afterRound = afterRound;
+  }
+
+  /** Has `prepare()` called before the ring is entered next. */
+  deferSubmit(preparing: Preparing): void {
+    this.#preparing[this.#toPrepare++] = preparing;
+    if (!this.#running) this.#submitSoon();
+  }
+
+  /** Has `tell()` called in a turn. */
+  deferCallback(telling: Telling): void {
+    this.#telling.push(telling);
+    if (!this.#running) this.#runSoon();
+  }
+
+  /** Has what is written to the ring handed over. */
+  willSubmit(): void {
+    if (!this.#running) this.#submitSoon();
+  }
+
+  /** A turn. */
+  readonly run = (): void => {
+    if (this.#running) return;
+    const ring = this.#ring;
+    this.#running = true;
+    ring.silence();
+    for (let round = 0; ; round++) {
+      if (round === ROUNDS) {
+        this.#runSoon();
+        break;
+      }
+      this.#prepare();
+      if (ring.toEnter) ring.submit();
+      ring.reap(this.#completed);
+      this.#tell();
+      this.#afterRound();
+      if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
+      ring.signal();
+      if (!ring.busy) break;
+      ring.silence();
+    }
+    this.#running = false;
+  };
+
+  #prepare(): void {
+    const preparing = this.#preparing;
+    // What is added meanwhile is reached, too.
+    for (let index = 0; index < this.#toPrepare; index++) {
+      preparing[index]?.prepare();
+      preparing[index] = undefined;
+    }
+    this.#toPrepare = 0;
+  }
+
+  #tell(): void {
+    const telling = this.#telling;
+    if (telling.length === 0) return;
+    this.#telling = [];
+    for (const each of telling) each.tell();
+  }
+
+  /**
+   * Outside of a turn, such as after an `await`: submits once the caller has said all that it has to say, and leaves
+   * the handlers to a turn, so that the loop is not starved by a program that writes as fast as the kernel takes it.
+   */
+  #submitSoon(): void {
+    if (this.#submission) return;
+    this.#submission = true;
+    queueMicrotask(() => {
+      this.#submission = false;
+      if (this.#running) return;
+      this.#ring.silence();
+      this.#prepare();
+      this.#afterRound();
+      this.#ring.submit();
+      this.#ring.signal();
+      if (this.#ring.busy) this.#runSoon();
+    });
+  }
+
+  #runSoon(): void {
+    this.#immediate ??= setImmediate(() => {
+      this.#immediate = undefined;
+      this.run();
+    });
+  }
+}

@@ -1,0 +1,128 @@
+import type { AddressInput } from "../../address/address.ts";
+import { encodeAddress } from "../../address/sockaddr.ts";
+import type { Engine, PendingConnect } from "../../engine/engine.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { bind } from "../../posix/bind.ts";
+import { tryClose } from "../../posix/close.ts";
+import { type ConnectError, type ConnectErrorName, connectErrors } from "../../posix/connect.ts";
+import { SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { endpointOf } from "../../posix/endpoint.ts";
+import { host } from "../../system/host.ts";
+import type { AnyOptionValues } from "../options/listen-options.ts";
+import { ipAddress, openSocket } from "../open.ts";
+
+/** How one address is connected to. */
+export interface AttemptSettings {
+  readonly engine: Engine;
+  readonly options: AnyOptionValues;
+  /** Where to connect from: an address of this machine, or any; and a port, or a free one. */
+  readonly localAddress: string | undefined;
+  readonly localPort: number;
+}
+
+/** What became of one: a connected socket, or why not. */
+export type Outcome =
+  | { readonly ok: true; readonly socket: Socket }
+  | { readonly ok: false; readonly error: unknown };
+
+/** The first wait for room in the queue of a unix listener, in milliseconds; each later one is twice as long, up to the longest. */
+const FIRST_WAIT = 1;
+const LONGEST_WAIT = 100;
+
+/** A connection to one address that is being made. */
+export class ConnectAttempt {
+  readonly #address: AddressInput;
+  readonly #settings: AttemptSettings;
+  readonly #done: (outcome: Outcome) => void;
+  #pending: PendingConnect | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #cancelled = false;
+  #wait = 0;
+
+  /** @param done called once, later; not after cancel() */
+  constructor(address: AddressInput, settings: AttemptSettings, done: (outcome: Outcome) => void) {
+    this.#address = address;
+    this.#settings = settings;
+    this.#done = done;
+    this.#begin();
+  }
+
+  /** Gives up: the socket is closed. */
+  cancel(): void {
+    this.#cancelled = true;
+    clearTimeout(this.#timer);
+    this.#pending?.cancel();
+  }
+
+  #begin() {
+    const { engine, options } = this.#settings;
+    try {
+      openSocket(this.#address, SOCK.STREAM, { options }, (opened) => {
+        const local = this.#local();
+        if (local !== undefined) bind(opened, local);
+        const sockaddr = encodeAddress(this.#address, host, host.address);
+        this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
+          this.#pending = undefined;
+          this.#ended(opened, errno);
+        });
+      });
+    } catch (error) {
+      queueMicrotask(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
+    }
+  }
+
+  #local(): AddressInput | undefined {
+    const { localAddress, localPort } = this.#settings;
+    if (localAddress === undefined && localPort === 0) return undefined;
+    return ipAddress(localAddress ?? (this.#address.family === "ipv6" ? "::" : "0.0.0.0"), localPort);
+  }
+
+  #ended(opened: Socket, errno: number) {
+    if (errno === 0 && !this.#cancelled) return this.#tell({ ok: true, socket: opened });
+    tryClose(opened);
+    if (this.#cancelled) return;
+    const isFull = this.#isUnix && errno === -(host.errnos.EAGAIN ?? 0);
+    if (!isFull) return this.#tell({ ok: false, error: this.#error(errno) });
+    this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
+    this.#timer = setTimeout(() => this.#begin(), this.#wait);
+  }
+
+  #tell(outcome: Outcome) {
+    if (!this.#cancelled) this.#done(outcome);
+  }
+
+  get #isUnix(): boolean {
+    return this.#address.family === "unix";
+  }
+
+  #error(errno: number): ConnectError {
+    return connectErrors.failure(host, errno, {
+      ask: (code) => this.#nameOf(code),
+      where: () => endpointOf(this.#address),
+    }).error;
+  }
+
+  /** What an errno means that says several things: the socket is new, and so neither connected nor listening. */
+  #nameOf(code: string): ConnectErrorName {
+    switch (code) {
+      case "EAGAIN":
+        return this.#isUnix ? "WouldBlock" : "AddressNotAvailable";
+      case "EINVAL":
+        return "InvalidArgument";
+      case "EISCONN":
+        return "AlreadyConnected";
+      case "EOPNOTSUPP":
+        return "OperationNotSupported";
+      default:
+        return "Unexpected";
+    }
+  }
+
+  /** A socket() that failed does not know what it was for. */
+  #withAddress(error: unknown): unknown {
+    if (!(error instanceof SocketError) || error.syscall !== "socket") return error;
+    const { name, message, code, errno, syscall } = error;
+    return new SocketError({ name, message, code, errno, syscall, where: endpointOf(this.#address) });
+  }
+}

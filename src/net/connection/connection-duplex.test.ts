@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import http from "node:http";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import tls from "node:tls";
+import { frontDoorTest, withEnds } from "../../../test/engine/async-api.ts";
+import { exceptionHere } from "../../../test/platform.ts";
+import { noTlsOverDuplex } from "../../../test/tls-over-duplex.ts";
+import { resetsHidden } from "../../../test/winsock-exceptions.ts";
+import { TCP } from "../../options/tcp.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import { connect } from "./connect.ts";
+import { listen } from "../listener/listen.ts";
+
+const loopback = { host: "127.0.0.1" } as const;
+
+frontDoorTest("duplex: an echo by pipeline(), with what was read ahead, and the end", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const bytes = randomBytes(4 << 20);
+    // One piece is read by the connection, and the next may be ahead.
+    const writing = client.end(bytes);
+    const first = Buffer.from((await server.read()) ?? []);
+    const duplex = server.toDuplex();
+    await assert.rejects(server.read(), TypeError);
+    await assert.rejects(server.write("x"), TypeError);
+    assert.throws(() => server.toDuplex(), TypeError);
+    duplex.write(first);
+    const echoing = pipeline(duplex, duplex);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of client) pieces.push(piece);
+    await Promise.all([writing, echoing]);
+    assert.ok(bytes.equals(Buffer.concat(pieces)));
+    assert.ok(duplex.bytesRead + first.length === bytes.length && duplex.bytesWritten === bytes.length);
+    await server.closed;
+    assert.ok(duplex.destroyed);
+  }),
+);
+
+frontDoorTest("duplex: what libraries use of a net.Socket", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const duplex = client.toDuplex().setNoDelay().setKeepAlive(true, 5000).unref().ref();
+    assert.equal(getsockopt(duplex.socket, TCP.NODELAY), true);
+    if (exceptionHere({ wine: "Wine has no TCP_KEEPIDLE" }) === undefined)
+      assert.equal(getsockopt(duplex.socket, TCP.KEEPIDLE), 5);
+    const { localAddress } = client;
+    assert.ok(localAddress.family === "ipv4");
+    assert.deepEqual(
+      [duplex.localAddress, duplex.localPort, duplex.localFamily, duplex.remoteFamily],
+      [localAddress.address, localAddress.port, "IPv4", "IPv4"],
+    );
+    assert.deepEqual(duplex.address(), { address: "127.0.0.1", family: "IPv4", port: localAddress.port });
+    assert.deepEqual(
+      [duplex.remoteAddress, duplex.remotePort],
+      ["127.0.0.1", addressPort(server.localAddress)],
+    );
+    let timeouts = 0;
+    duplex.setTimeout(5, () => {
+      timeouts += 1;
+    });
+    await once(duplex, "timeout");
+    assert.equal(timeouts, 1);
+    duplex.setTimeout(0);
+    duplex.end("bye");
+    duplex.destroySoon();
+    assert.equal(String(Buffer.from((await server.read()) ?? [])), "bye");
+    await once(duplex, "close");
+  }),
+);
+
+function addressPort(address: object): unknown {
+  return "port" in address ? address.port : undefined;
+}
+
+frontDoorTest("duplex: back-pressure both ways", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const duplex = client.toDuplex();
+    const block = Buffer.alloc(1 << 20);
+    let written = 0;
+    const blocked = async () => {
+      for (; ; written++)
+        if (!duplex.write(block)) await once(duplex, "drain", { signal: AbortSignal.timeout(500) });
+    };
+    await assert.rejects(blocked, { name: "AbortError" });
+    assert.ok(written < 64, `${written} MiB that nobody reads were taken`);
+    const draining = (async () => {
+      for await (const _ of server);
+    })();
+    await once(duplex, "drain");
+    duplex.end();
+    await draining;
+    await server.write("x".repeat(1000));
+    await server.end();
+    duplex.resume();
+    await once(duplex, "close");
+  }),
+);
+
+frontDoorTest(
+  "duplex: a reset of the peer's is an error, a destroy() of ours ends the connection",
+  async (engine) => {
+    await withEnds(engine, loopback, async ({ client, server }) => {
+      const duplex = client.toDuplex();
+      duplex.resume();
+      server.reset();
+      const [error] = await once(duplex, "error");
+      assert.equal(error.code, "ECONNRESET");
+    });
+    await withEnds(engine, loopback, async ({ client, server }) => {
+      const duplex = client.toDuplex();
+      duplex.write(Buffer.alloc(64 << 20));
+      duplex.destroy();
+      await once(duplex, "close");
+      // As much as the system took, and then the end, as with net.Socket.
+      let received = 0;
+      for await (const bytes of server) received += bytes.length;
+      assert.ok(received > 0 && received < 64 << 20);
+      await assert.rejects(new Promise((_, reject) => duplex.write("late", reject)), Error);
+    });
+    await withEnds(engine, loopback, async ({ client, server }) => {
+      const duplex = client.toDuplex();
+      await Promise.all([once(duplex, "close"), duplex.resetAndDestroy()]);
+      await assert.rejects(server.read(), { name: "ConnectionResetByPeer" });
+    });
+  },
+  resetsHidden,
+);
+
+frontDoorTest(
+  "duplex: node:http serves it, and is a client of it, over one kept connection",
+  async (engine) => {
+    const handled: string[] = [];
+    const web = http.createServer((request, response) => {
+      handled.push(`${request.method} ${request.url} from ${request.socket.remoteAddress}`);
+      request.pipe(response);
+    });
+    const listener = await listen({ ...loopback, engine });
+    const accepting = (async () => {
+      for await (const connection of listener) web.emit("connection", connection.toDuplex());
+    })();
+    const connection = await connect({ address: listener.address, engine });
+    const duplex = connection.toDuplex();
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    Reflect.set(agent, "createConnection", () => duplex);
+    const body = randomBytes(300_000);
+    for (const path of ["/1", "/2"]) {
+      const request = http.request({ path, method: "POST", agent, host: "127.0.0.1" });
+      request.end(body);
+      const [response] = await once(request, "response");
+      const pieces: Buffer[] = [];
+      for await (const piece of response) pieces.push(piece);
+      assert.ok(body.equals(Buffer.concat(pieces)));
+    }
+    assert.deepEqual(handled, ["POST /1 from 127.0.0.1", "POST /2 from 127.0.0.1"]);
+    agent.destroy();
+    await connection.closed;
+    await listener.close({ drain: Number.POSITIVE_INFINITY });
+    await accepting;
+    web.close();
+  },
+  { deno: "Deno's node:http ends a connection that is to be kept, over any Duplex" },
+);
+
+frontDoorTest(
+  "duplex: TLS over it, on both sides",
+  async (engine, fixture) => {
+    const [key, cert] = [join(fixture.folder(), "key.pem"), join(fixture.folder(), "cert.pem")];
+    const made = spawnSync("openssl", [
+      ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(
+        " ",
+      ),
+      ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
+    ]);
+    if (made.status !== 0) {
+      fixture.skip(`openssl makes no certificate: ${made.error ?? made.stderr}`);
+      return;
+    }
+    await withEnds(engine, loopback, async ({ client, server }) => {
+      const secure = tls.createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (socket) => {
+        socket.pipe(socket);
+      });
+      secure.emit("connection", server.toDuplex());
+      const socket = tls.connect({
+        socket: client.toDuplex(),
+        servername: "localhost",
+        ca: readFileSync(cert),
+      });
+      await once(socket, "secureConnect");
+      assert.ok(socket.authorized);
+      const bytes = randomBytes(1_000_000);
+      socket.end(bytes);
+      const pieces: Buffer[] = [];
+      for await (const piece of socket) pieces.push(piece);
+      assert.ok(bytes.equals(Buffer.concat(pieces)));
+      await Promise.all([client.closed, server.closed]);
+    });
+  },
+  noTlsOverDuplex,
+);

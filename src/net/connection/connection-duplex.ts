@@ -1,0 +1,334 @@
+import { Duplex } from "node:stream";
+import type { Address } from "../../address/address.ts";
+import { isError } from "../../errors/is-error.ts";
+import { SO } from "../../options/so.ts";
+import { TCP } from "../../options/tcp.ts";
+import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { trySetsockopt } from "../../posix/setsockopt.ts";
+import { host } from "../../system/host.ts";
+import { lengthOf } from "../../system/view.ts";
+import { connectionError } from "./connection-error.ts";
+import type { Consumer, PulledStream } from "./pulled-stream.ts";
+
+/** How many bytes a write may leave with the engine before its callback waits. */
+const MARK = 65_536;
+
+type Callback = (error?: Error | null) => void;
+
+/** What a net.Socket's `address()` gives. */
+export interface DuplexAddress {
+  readonly address?: string;
+  readonly family?: string;
+  readonly port?: number;
+}
+
+/** What `toDuplex()` takes. */
+export interface DuplexOptions {
+  /** Whether this side stays open once the peer has ended. False by default, as with `net.Socket`: it is ended, too. */
+  readonly allowHalfOpen?: boolean | undefined;
+}
+
+/**
+ * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of an idle connection, options,
+ * and addresses in Node's spelling. Its events come in the order of a net.Socket's, and `destroy()` does to the connection what
+ * `net.Socket`'s does: what the system takes at once is sent, then the end.
+ */
+export class ConnectionDuplex extends Duplex {
+  readonly #pulled: PulledStream;
+  #piped = false;
+  /** Called once the system has taken what was written. */
+  #written: Callback | undefined;
+  /** What it is destroyed with once what had been received is read. */
+  #failed: Error | undefined;
+  #sendingFailed = false;
+  #ended = false;
+  #destroySoon = false;
+  #idle: NodeJS.Timeout | undefined;
+  #bytesRead = 0;
+  #bytesWritten = 0;
+  /** What `setTimeout()` was given last. */
+  timeout: number | undefined;
+
+  /** @internal */
+  constructor(pulled: PulledStream, { allowHalfOpen = false }: DuplexOptions = {}) {
+    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there was an error.
+    super({ allowHalfOpen, emitClose: false });
+    this.#pulled = pulled;
+    const consumer: Consumer = {
+      onData: (bytes) => this.#received(new Uint8Array(bytes)),
+      onEnd: () => this.#end(),
+      onError: (errno) => this.#fail(connectionError(errno)),
+      sendingFailed: (errno) => this.#failToSend(connectionError(errno)),
+      onDrain: () => this.#drained(),
+      closed: (error) => this.#fail(isError(error) ? error : undefined),
+    };
+    const { unread, ended } = pulled.handOver(consumer);
+    if (unread !== undefined) this.#received(unread);
+    if (ended) this.#end();
+    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of the peer's end or reset.
+    this.read(0);
+  }
+
+  /** Always false: it is connected from the start. */
+  get connecting(): boolean {
+    return false;
+  }
+
+  /** Always false, as `connecting`. */
+  get pending(): boolean {
+    return false;
+  }
+
+  /** The state, in `net.Socket`'s words. */
+  get readyState(): "open" | "readOnly" | "writeOnly" | "closed" {
+    if (this.readable) return this.writable ? "open" : "readOnly";
+    return this.writable ? "writeOnly" : "closed";
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead;
+  }
+
+  get bytesWritten(): number {
+    return this.#bytesWritten;
+  }
+
+  get remoteAddress(): string | undefined {
+    return nodeAddress(this.#pulled.remoteAddress).address;
+  }
+
+  get remotePort(): number | undefined {
+    return nodeAddress(this.#pulled.remoteAddress).port;
+  }
+
+  get remoteFamily(): string | undefined {
+    return nodeAddress(this.#pulled.remoteAddress).family;
+  }
+
+  get localAddress(): string | undefined {
+    return nodeAddress(this.#pulled.localAddress).address;
+  }
+
+  get localPort(): number | undefined {
+    return nodeAddress(this.#pulled.localAddress).port;
+  }
+
+  get localFamily(): string | undefined {
+    return nodeAddress(this.#pulled.localAddress).family;
+  }
+
+  /** The local address, as `net.Socket`'s. */
+  address(): DuplexAddress {
+    return nodeAddress(this.#pulled.localAddress);
+  }
+
+  /** Its socket, for options. */
+  get socket(): BorrowedSocket {
+    return new BorrowedSocket(host, this.#pulled);
+  }
+
+  /** Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes that back. */
+  setTimeout(timeout: number, listener?: () => void): this {
+    if (this.destroyed) return this;
+    clearTimeout(this.#idle);
+    this.timeout = timeout;
+    this.#idle = undefined;
+    if (timeout > 0) {
+      this.#idle = setTimeout(() => this.emit("timeout"), timeout).unref();
+      if (listener !== undefined) this.once("timeout", listener);
+    } else if (listener !== undefined) {
+      this.removeListener("timeout", listener);
+    }
+    return this;
+  }
+
+  /** TCP.NODELAY; as with `net.Socket`, where it cannot be set it is not. */
+  setNoDelay(on = true): this {
+    trySetsockopt(this.socket, TCP.NODELAY, on);
+    return this;
+  }
+
+  /** SO.KEEPALIVE and TCP.KEEPIDLE, whose milliseconds are rounded down to seconds. */
+  setKeepAlive(on = false, initialDelay = 0): this {
+    trySetsockopt(this.socket, SO.KEEPALIVE, on);
+    const seconds = Math.floor(initialDelay / 1000);
+    if (on && seconds > 0) trySetsockopt(this.socket, TCP.KEEPIDLE, seconds);
+    return this;
+  }
+
+  /** Holds the process, as it does at first. */
+  ref(): this {
+    this.#pulled.ref();
+    return this;
+  }
+
+  /** Lets the process end while this is open. */
+  unref(): this {
+    this.#pulled.unref();
+    return this;
+  }
+
+  /** Ends, and is destroyed once what was written is sent. */
+  destroySoon(): void {
+    this.#destroySoon = true;
+    if (this.#sendingFailed) this.destroy();
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
+  }
+
+  /** Sends a reset, and is destroyed. */
+  resetAndDestroy(): this {
+    if (this.destroyed) return this.destroy(socketClosed());
+    this.#pulled.reset();
+    return this.destroy();
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = super.read(size);
+    const failed = this.#failed;
+    // The reader gets the last of the bytes first.
+    if (failed !== undefined && this.readableLength === 0) process.nextTick(() => this.destroy(failed));
+    return chunk;
+  }
+
+  /** Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is allowed, it fails with EPIPE. */
+  override write(chunk: unknown, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
+  override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+    const called = typeof encoding === "function" ? encoding : callback;
+    if (this.readableEnded && this.writableEnded && !this.allowHalfOpen) {
+      const error = Object.assign(new Error("This socket has been ended by the other party"), {
+        code: "EPIPE",
+      });
+      if (called !== undefined) process.nextTick(called, error);
+      this.destroy(error);
+      return false;
+    }
+    return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
+  }
+
+  override pipe<Destination extends NodeJS.WritableStream>(
+    destination: Destination,
+    options?: { end?: boolean | undefined },
+  ): Destination {
+    this.#piped = true;
+    return super.pipe(destination, options);
+  }
+
+  /** @internal */
+  override _read(): void {
+    this.#pulled.resume();
+  }
+
+  /** @internal */
+  override _write(bytes: Buffer, _encoding: BufferEncoding, done: Callback): void {
+    this.#idle?.refresh();
+    if (!this.#pulled.open) {
+      done(this.#failure());
+      return;
+    }
+    this.#bytesWritten += lengthOf(bytes);
+    this.#pulled.send(bytes);
+    if (this.#pulled.pendingBytes <= MARK) done();
+    else this.#written = done;
+  }
+
+  /** @internal */
+  override _writev(chunks: { readonly chunk: Buffer }[], done: Callback): void {
+    this._write(joined(chunks.map(({ chunk }) => chunk)), "utf8", done);
+  }
+
+  /** @internal */
+  override _final(done: Callback): void {
+    this.#pulled.finish((error) => {
+      // It is destroyed with the error once what has been received is read.
+      if (!this.#sendingFailed) done(isError(error) ? error : null);
+    });
+  }
+
+  /** @internal */
+  override _destroy(error: Error | null, done: Callback): void {
+    clearTimeout(this.#idle);
+    const written = this.#written;
+    this.#written = undefined;
+    const closed = () => {
+      written?.(null);
+      this.emit("close", error !== null);
+    };
+    this.#pulled.closeNow();
+    // What a listener throws is an uncaught exception, not the rejection of a promise.
+    this.#pulled.untilClosed().then(() => process.nextTick(closed));
+    done(error);
+  }
+
+  /** Whether Node's TLS reads from it: so does JSStreamSocket name its listener (lib/internal/js_stream_socket.js), and pipe(), too. */
+  get #carriesTls(): boolean {
+    return !this.#piped && this.listeners("data").some(({ name }) => name === "ondata");
+  }
+
+  #end() {
+    this.#ended = true;
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of a net.Socket.
+    if (this.#carriesTls) this.allowHalfOpen = true;
+    this.push(null);
+    // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
+    this.read(0);
+  }
+
+  /**
+   * What is written from now on seems to be sent, as what the kernel had taken does: a program that waits for `drain` before it
+   * reads on gets what has been received, and then the error. One that does not read gets it at once.
+   */
+  #failToSend(error: Error) {
+    this.#sendingFailed = true;
+    if (this.readableFlowing === null || this.#destroySoon) this.destroy(error);
+    else this.#drained();
+  }
+
+  #fail(error: Error | undefined) {
+    if (error === undefined || this.readableFlowing === null || this.readableEnded) this.destroy(error);
+    else if (this.#ended) this.once("end", () => this.destroy(error));
+    else if (this.readableLength === 0) this.destroy(error);
+    else this.#failed = error;
+  }
+
+  #received(bytes: Uint8Array) {
+    this.#idle?.refresh();
+    this.#bytesRead += bytes.byteLength;
+    if (!this.push(bytes)) this.#pulled.pause();
+  }
+
+  #drained() {
+    this.#idle?.refresh();
+    const done = this.#written;
+    this.#written = undefined;
+    done?.();
+  }
+
+  #failure(): Error {
+    return isError(this.#pulled.error) ? this.#pulled.error : socketClosed();
+  }
+}
+
+/** What Node says of a socket that is closed. */
+function socketClosed(): Error {
+  return Object.assign(new Error("Socket is closed"), { code: "ERR_SOCKET_CLOSED" });
+}
+
+/** As Buffer.concat(), which goes by the lengths that Buffers say they have. */
+function joined(chunks: readonly Uint8Array[]): Buffer {
+  const whole = Buffer.allocUnsafe(chunks.reduce((sum, chunk) => sum + lengthOf(chunk), 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += lengthOf(chunk);
+  }
+  return whole;
+}
+
+function nodeAddress(address: Address): DuplexAddress {
+  if (address.family === "ipv4") return { address: address.address, family: "IPv4", port: address.port };
+  if (address.family === "ipv6") return { address: address.address, family: "IPv6", port: address.port };
+  return {};
+}

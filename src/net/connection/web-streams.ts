@@ -1,0 +1,29 @@
+import { ReadableStream, WritableStream } from "node:stream/web";
+import type { Data } from "./data.ts";
+import type { Connection } from "./connection.ts";
+import type { PulledStream } from "./pulled-stream.ts";
+
+/** Reads only when it is read from. */
+export function readableOf(connection: Connection, pulled: PulledStream): ReadableStream<Uint8Array> {
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const piece = await connection.read();
+        if (piece === null) controller.close();
+        else controller.enqueue(piece);
+      },
+      cancel() {
+        pulled.receiveNoMore();
+      },
+    },
+    { highWaterMark: 0 },
+  );
+}
+
+export function writableOf(connection: Connection): WritableStream<Data> {
+  return new WritableStream<Data>({
+    write: (data) => connection.write(data),
+    close: () => connection.end(),
+    abort: () => connection.reset(),
+  });
+}

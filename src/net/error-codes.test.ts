@@ -1,0 +1,87 @@
+// The errors of the asynchronous API have codes and messages in Node's style.
+import assert from "node:assert/strict";
+import { frontDoorTest, withEnds } from "../../test/engine/async-api.ts";
+import { SocketError } from "../errors/socket-error.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import { connect } from "./connection/connect.ts";
+import { listen } from "./listener/listen.ts";
+
+const loopback = { host: "127.0.0.1" } as const;
+
+frontDoorTest(
+  "connect: where every address of a name refuses, the error says so",
+  async (engine, fixture) => {
+    // Bound, not listening, and on both families: what connects is refused.
+    const bound = fixture.boundTcp();
+    const address = getsockname(bound);
+    assert.ok(address.family === "ipv4");
+    await assert.rejects(connect({ port: address.port, host: "localhost", engine }), (error: unknown) => {
+      assert.ok(error instanceof AggregateError && "code" in error && "port" in error);
+      assert.equal(error.errors.length, 2);
+      for (const each of error.errors) assert.ok(each instanceof SocketError);
+      assert.equal(error.code, error.errors[0].code);
+      assert.equal(error.port, address.port);
+      assert.match(
+        error.message,
+        new RegExp(`^connect E\\w+ localhost:${address.port} \\(tried ::1, 127\\.0\\.0\\.1`),
+      );
+      return true;
+    });
+  },
+);
+
+frontDoorTest("write(): what is neither text nor bytes is named, and so is text", (engine) =>
+  withEnds(engine, loopback, async ({ client }) => {
+    for (const bad of [5, null, undefined, {}, ["x"]]) {
+      // @ts-expect-error
+      await assert.rejects(client.write(bad), {
+        name: "TypeError",
+        code: "ERR_INVALID_ARG_TYPE",
+        message: /^data must be a string or a Uint8Array, not /,
+      });
+    }
+  }),
+);
+
+frontDoorTest("write() after end() has the code of Node's streams", (engine) =>
+  withEnds(engine, loopback, async ({ client }) => {
+    await client.end();
+    const afterEnd = { name: "Error", code: "ERR_STREAM_WRITE_AFTER_END" };
+    await assert.rejects(client.write("late"), afterEnd);
+    await assert.rejects(client.end("late"), afterEnd);
+  }),
+);
+
+frontDoorTest("toDuplex(): the connection's own calls fail with a code", (engine) =>
+  withEnds(engine, loopback, async ({ client, server }) => {
+    const waiting = server.read();
+    assert.throws(() => server.toDuplex(), { code: "ERR_INVALID_STATE" });
+    await client.write("x");
+    await waiting;
+    client.toDuplex();
+    await assert.rejects(client.read(), { name: "TypeError", code: "ERR_INVALID_STATE" });
+    await assert.rejects(client.write("x"), { name: "TypeError", code: "ERR_INVALID_STATE" });
+  }),
+);
+
+frontDoorTest("a handler that writes after end() is told with the same code", async (engine) => {
+  let code: unknown;
+  const server = await listen(
+    { ...loopback, engine },
+    {
+      open(connection) {
+        void connection.end();
+        try {
+          connection.write("late");
+        } catch (error) {
+          code = error instanceof Error && "code" in error ? error.code : error;
+        }
+      },
+    },
+  );
+  const client = await connect({ address: server.address, engine });
+  assert.equal(await client.read(), null);
+  await client.close();
+  await server.close({ drain: 0 });
+  assert.equal(code, "ERR_STREAM_WRITE_AFTER_END");
+});

@@ -1,0 +1,31 @@
+// The same random programs on uring, readiness and node:net, which must agree. For an hour: npm run fuzz -- --minutes 60.
+import { test } from "node:test";
+import fc from "fast-check";
+import { compare } from "../../test/fuzz/compare.ts";
+import { programs } from "../../test/fuzz/program.ts";
+import { except } from "../../test/platform.ts";
+
+// FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed is printed.
+const numRuns = Number(process.env.FUZZ_RUNS ?? 150);
+const seed = Number(process.env.FUZZ_SEED ?? Math.trunc(Math.random() * 2 ** 31));
+const path = process.env.FUZZ_PATH;
+const minutes = process.env.FUZZ_MINUTES;
+
+test(
+  `${numRuns} random programs behave alike on node:net and on each engine, from seed ${seed}`,
+  except({
+    bun: "its node:net is another",
+    deno: "its node:net is another",
+    windows: "the peers are Linux's sockets",
+  }),
+  async (context) => {
+    context.diagnostic(`seed ${seed}`);
+    await fc.assert(fc.asyncProperty(programs, compare), {
+      seed,
+      numRuns,
+      includeErrorInReport: true,
+      ...(path === undefined ? {} : { path }),
+      ...(minutes === undefined ? {} : { interruptAfterTimeLimit: Number(minutes) * 60_000 }),
+    });
+  },
+);

@@ -1,0 +1,164 @@
+import type { ChildProcess } from "node:child_process";
+import { Socket as NetSocket } from "node:net";
+import { engine } from "../../engine/choice.ts";
+import { checkObject, kind } from "../../errors/argument.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
+import { SocketClosed, Unexpected } from "../../errors/entries.ts";
+import { unwrap } from "../../errors/socket-error.ts";
+import type { SocketLike } from "../../posix/borrow.ts";
+import { Socket } from "../../posix/owned-socket.ts";
+import { sendmsg } from "../../posix/sendmsg.ts";
+import { host } from "../../system/host.ts";
+import { Connection } from "../connection/connection.ts";
+import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import {
+  HAND_OVER_DESCRIPTOR,
+  PATH_FILE_LENGTH,
+  READY,
+  SOCKETS,
+  SOCKETS_AND_PATH,
+} from "./hand-over-message.ts";
+import type { CloseOptions } from "../listener/listener-base.ts";
+import { Listening } from "../listener/listener-base.ts";
+import { PulledStream } from "../connection/pulled-stream.ts";
+
+/** Everything that `handOver()` itself can fail with. */
+export const handOverErrors = new ErrorSet("handOver", {
+  BrokenPipe: {
+    codes: ["EPIPE"],
+    message: "The new process ended, or closed the channel, before it was ready.",
+    advice: "The old one goes on accepting. The new one calls takeOver(), listens, and says ready().",
+  },
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    message: "Windows passes no sockets between processes by messages.",
+  },
+  SocketClosed,
+  Unexpected,
+});
+
+export type HandOverErrorName = NameOf<typeof handOverErrors>;
+export type HandOverError = ErrorOf<typeof handOverErrors>;
+
+/** Whether an error is one that `handOver()` threw. */
+export const isHandOverError = (error: unknown): error is HandOverError => handOverErrors.has(error);
+
+/** What `handOver()` takes: how long the new process may take until it is ready, and how long the connections of the old one. */
+export type HandOverOptions = WaitOptions & CloseOptions;
+
+/**
+ * Hands a listener over to a new process, and loses no connection: its sockets are passed (SCM_RIGHTS), both processes
+ * accept for a moment, and when the new one has said that it is ready, the old one stops. What it has accepted goes on here,
+ * until it ends or `drain` is over; what waits in the system's queue is the new one's, which has the same queue. The path
+ * of a unix socket stays, and is the new one's to remove.
+ *
+ * Have `child.unref()` called, so that this process can end before the new one.
+ *
+ * If it fails before the new process is ready, the listener is as it was, and goes on accepting.
+ *
+ * - The sockets go by a channel that the new process has as its descriptor 3, where `takeOver()` gets them: a pipe of
+ *   node:child_process, `stdio: ["inherit", "inherit", "inherit", "pipe"]`, which is a unix socket on Node, Bun and Deno; or one
+ *   end of `socketpair(AF.UNIX, SOCK.STREAM)`, whose other end is given here. It is closed at the end.
+ * - Windows has no such thing: an error.
+ *
+ * @param listener a Listener or Server
+ * @param to the new process, or our end of the channel
+ * @param options `timeout` and `signal` until it is ready, and `drain`, as of `close()`
+ * @returns a promise that resolves when the new process accepts and ours no more, and, with `drain`, all connections have ended
+ * @throws HandOverError named `BrokenPipe`, `OperationNotSupported`, `SocketClosed` or `Unexpected`
+ * @throws SendmsgError if the sockets cannot be sent
+ * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+ * @throws TypeError or RangeError if an argument is malformed
+ * @example
+ * ```ts
+ * import { spawn } from "node:child_process";
+ * import { handOver, listen } from "berkeley";
+ * const program = `
+ *   const { listen, takeOver } = await import("berkeley");
+ *   const taken = await takeOver();
+ *   const server = await listen({ socket: taken }, {});
+ *   taken.ready();
+ *   await server.close();`;
+ * const server = await listen({ host: "127.0.0.1" }, {});
+ * const child = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+ *   cwd: import.meta.dirname ?? ".",
+ *   stdio: ["inherit", "inherit", "inherit", "pipe"],
+ * });
+ * await handOver(server, child, { drain: 10_000 });
+ * ```
+ * @see [unix](https://man7.org/linux/man-pages/man7/unix.7.html)
+ */
+export async function handOver(
+  listener: Listening,
+  to: ChildProcess | Socket,
+  options: HandOverOptions = {},
+): Promise<void> {
+  if (!(listener instanceof Listening))
+    throw new TypeError(`a listener is what listen() gives, not ${kind(listener)}`);
+  checkObject("options", "{ timeout?, signal?, drain? }", options);
+  checkWait(options);
+  const { drain } = options;
+  if (drain !== undefined) milliseconds("drain", drain);
+  if (host.name === "windows") refuse("OperationNotSupported");
+  const channel = channelTo(to);
+  try {
+    throwIfAborted(options.signal);
+    if (listener.closed) refuse("SocketClosed");
+    sendmsg(channel.socket, {
+      data: [messageOf(listener)],
+      control: [{ type: "SCM_RIGHTS", descriptors: listener.sockets }],
+    });
+    const answer = await orAbort("handOver()", channel.answer(), options);
+    if (answer !== READY) refuse("BrokenPipe");
+  } finally {
+    channel.close();
+  }
+  await listener.leave(drain);
+}
+
+function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {
+  if (!ownsPath || pathFile === undefined) return Uint8Array.of(SOCKETS);
+  const message = Buffer.alloc(1 + PATH_FILE_LENGTH, SOCKETS_AND_PATH);
+  message.writeDoubleLE(pathFile.dev, 1);
+  message.writeDoubleLE(pathFile.ino, 9);
+  return message;
+}
+
+interface Channel {
+  readonly socket: SocketLike;
+  /** The first byte that comes; undefined where the other end closes first. */
+  answer(): Promise<number | undefined>;
+  close(): void;
+}
+
+function channelTo(to: ChildProcess | Socket): Channel {
+  if (to instanceof Socket) return ownChannel(to);
+  const pipe = typeof to === "object" && to !== null && "stdio" in to && to.stdio[HAND_OVER_DESCRIPTOR];
+  if (!(pipe instanceof NetSocket)) {
+    throw new TypeError(
+      'the new process has no pipe as its descriptor 3: start it with stdio: ["inherit", "inherit", "inherit", "pipe"], or give one ' +
+        "end of socketpair(AF.UNIX, SOCK.STREAM), and it the other",
+    );
+  }
+  return pipeChannel(pipe);
+}
+
+function pipeChannel(pipe: NetSocket): Channel {
+  const answer = () =>
+    new Promise<number | undefined>((resolve) => {
+      pipe.once("data", (bytes: Buffer) => resolve(bytes[0]));
+      for (const end of ["end", "error", "close"]) pipe.once(end, () => resolve(undefined));
+    });
+  return { socket: pipe, answer, close: () => pipe.destroy() };
+}
+
+function ownChannel(socket: Socket): Channel {
+  socket.system.setNonblocking(socket.fd, true);
+  const connection = new Connection(new PulledStream(engine(), socket.detach(), null));
+  const answer = async () => (await connection.read())?.[0];
+  return { socket: connection.socket, answer, close: () => connection.reset() };
+}
+
+function refuse(name: HandOverErrorName): never {
+  return unwrap(handOverErrors.fail(host, name), handOver);
+}

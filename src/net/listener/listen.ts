@@ -1,0 +1,71 @@
+import { engine } from "../../engine/choice.ts";
+import { tryClose } from "../../posix/close.ts";
+import { throwIfAborted } from "../abort.ts";
+import { type ConnectionHandlers, checkHandlers } from "../connection/handlers.ts";
+import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
+import { Listener } from "./listener.ts";
+import { openListeningSockets } from "./listening-sockets.ts";
+import { Server } from "./server.ts";
+
+/**
+ * Listens for connections, and gives a Listener that they are asked for: `accept()`, or a `for await` loop.
+ *
+ * @param options where and how: see ListenOptions
+ * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; of a unix path that is in use, it says what is there
+ * @throws Error of node:dns where a host cannot be found
+ * @throws TypeError or RangeError if an option is malformed, before any call
+ * @throws Error if the engine that is wanted cannot be used here
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * await using listener = await listen({ host: "127.0.0.1", backlog: 64 });
+ * const client = await connect({ address: listener.address });
+ * const connection = await listener.accept();
+ * await connection.end("hello");
+ * console.log(String(Buffer.from((await client.read()) ?? []))); // hello
+ * await Promise.all([client.close(), connection.close()]);
+ * ```
+ * @see [listen](https://pubs.opengroup.org/onlinepubs/9699919799/functions/listen.html)
+ */
+export async function listen<const Values extends readonly unknown[]>(
+  options: ListenOptions<Values>,
+): Promise<Listener>;
+/**
+ * Listens for connections, and calls handlers for them: no promise is made for an event, and no byte copied that is sent back.
+ *
+ * @param options where and how: see ListenOptions
+ * @param handlers what is called: see ConnectionHandlers
+ * @throws what `listen(options)` throws
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * const server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * const client = await connect({ address: server.address });
+ * await client.end("echo");
+ * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // echo
+ * await server.close();
+ * ```
+ */
+export async function listen<State, const Values extends readonly unknown[]>(
+  options: ListenOptions<Values>,
+  handlers: ConnectionHandlers<State>,
+): Promise<Server>;
+export async function listen<State>(
+  options: ListenOptions,
+  handlers?: ConnectionHandlers<State>,
+): Promise<Listener | Server> {
+  const checked = checkListenOptions(options);
+  if (handlers !== undefined) checkHandlers(handlers);
+  const chosen = engine(checked.engine);
+  const opened = await openListeningSockets(checked);
+  try {
+    throwIfAborted(checked.signal);
+    return handlers === undefined
+      ? Listener.serve(chosen, opened, checked)
+      : Server.serve(chosen, opened, checked, handlers);
+  } catch (error) {
+    for (const socket of opened.sockets) tryClose(socket);
+    opened.path?.remove();
+    throw error;
+  }
+}

@@ -1,0 +1,142 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import { isLocalhost } from "../../address/localhost.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { SO } from "../../options/so.ts";
+import { tryClose } from "../../posix/close.ts";
+import { SOCK, SOMAXCONN } from "../../posix/constants.ts";
+import { getsockname } from "../../posix/getsockname.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import { listen } from "../../posix/listen.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { orAbort, throwIfAborted } from "../abort.ts";
+import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-options.ts";
+import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "../open.ts";
+import { explainPathInUse, UnixPath } from "./unix-path.ts";
+
+/** Sockets that listen, and are not served yet. */
+export interface ListeningSockets {
+  readonly sockets: readonly Socket[];
+  /** The backlog that was asked for; undefined where a socket that listened already has kept its own. */
+  readonly backlog: number | undefined;
+  /** The path that was made for a unix socket. */
+  readonly path: UnixPath | undefined;
+}
+
+/** How often a free port is chosen anew because the other family's is taken. */
+const TRIES = 20;
+
+const IPV4_LOOPBACK = "127.0.0.1";
+const IPV6_LOOPBACK = "::1";
+
+/** Opens the sockets of `listen()`. Those that were given are closed if that fails. */
+export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
+  const { endpoint: place, backlog = SOMAXCONN } = options;
+  if (place.kind === "sockets") return listenOnSockets(place, options);
+  throwIfAborted(options.signal);
+  switch (place.kind) {
+    case "path": {
+      const { address } = place;
+      const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
+      const opened = explainPathInUse(address, make);
+      return { sockets: [opened], backlog, path: UnixPath.made(address) };
+    }
+    case "port":
+      return { sockets: await listenOnPort(place, options, backlog), backlog, path: undefined };
+  }
+}
+
+function listenOnSockets(
+  place: Extract<ListenEndpoint, { kind: "sockets" }>,
+  options: CheckedListenOptions,
+): ListeningSockets {
+  const sockets = place.sockets.map(adopted);
+  try {
+    throwIfAborted(options.signal);
+    const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
+    const [path] = sockets
+      .map(getsockname)
+      .map((address) =>
+        address.family === "unix" ? UnixPath.made(address, place.ownsPath, place.pathFile) : undefined,
+      );
+    return { sockets, backlog, path };
+  } catch (error) {
+    for (const socket of sockets) if (!socket.closed) tryClose(socket);
+    throw error;
+  }
+}
+
+/** The backlog that was asked for. */
+function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptions): number | undefined {
+  setOptionValues(socket, options);
+  const listens = getsockopt(socket, SO.ACCEPTCONN);
+  const wanted = backlog ?? (listens ? undefined : SOMAXCONN);
+  if (wanted !== undefined) listen(socket, wanted);
+  socket.system.setNonblocking(socket.fd, true);
+  return wanted;
+}
+
+async function listenOnPort(
+  place: Extract<ListenEndpoint, { kind: "port" }>,
+  { options, signal }: CheckedListenOptions,
+  backlog: number,
+): Promise<Socket[]> {
+  const { host, port, reusePort, exclusive } = place;
+  // Said and not left to the system, whose default an administrator may change (net.ipv6.bindv6only).
+  const ipv6Only = place.ipv6Only ?? false;
+  const server = exclusive ? "exclusive" : "not exclusive";
+  const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
+  const open = (address: string, at: number) =>
+    openBound(ipAddress(address, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
+  if (host === undefined) return [openOnEveryAddress(open, port, ipv6Only)];
+  if (isLocalhost(host)) return openOnLoopback(open, port);
+  if (isIP(host) !== 0) return [open(host, port)];
+  const { address } = await orAbort("listen()", lookup(host), { signal });
+  return [open(address, port)];
+}
+
+type Open = (address: string, port: number) => Socket;
+
+export function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean): Socket {
+  try {
+    return open("::", port);
+  } catch (error) {
+    if (ipv6Only || !lacksFamily(error)) throw error;
+    return open("0.0.0.0", port);
+  }
+}
+
+/** Both families on one port. Where the port was ours to choose and the other family's is taken, another is chosen. */
+function openOnLoopback(open: Open, port: number): Socket[] {
+  for (let tries = 1; ; tries++) {
+    const ipv4 = ifFamily(() => open(IPV4_LOOPBACK, port));
+    if (ipv4 === undefined) return [open(IPV6_LOOPBACK, port)];
+    try {
+      const at = getsockname(ipv4);
+      const ipv6 = ifFamily(() => open(IPV6_LOOPBACK, "port" in at ? at.port : port));
+      return ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
+    } catch (error) {
+      tryClose(ipv4);
+      const isTaken = error instanceof SocketError && error.name === "AddressInUse";
+      if (port !== 0 || !isTaken || tries === TRIES) throw error;
+    }
+  }
+}
+
+/** Undefined where the system, or this machine, lacks the address's family. */
+function ifFamily(open: () => Socket): Socket | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (lacksFamily(error)) return undefined;
+    throw error;
+  }
+}
+
+/** With IPv6 switched off for an interface (net.ipv6.conf.*.disable_ipv6) its addresses are not there. */
+function lacksFamily(error: unknown): boolean {
+  return (
+    error instanceof SocketError &&
+    (error.name === "AddressFamilyNotSupported" || error.name === "AddressNotAvailable")
+  );
+}

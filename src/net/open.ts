@@ -1,0 +1,93 @@
+import { isIPv6 } from "node:net";
+import type { AddressInput } from "../address/address.ts";
+import { IPV6 } from "../options/ipv6.ts";
+import { rawOption } from "../options/raw.ts";
+import { SO } from "../options/so.ts";
+import { bind } from "../posix/bind.ts";
+import { tryClose } from "../posix/close.ts";
+import { AF } from "../posix/constants.ts";
+import { Socket } from "../posix/owned-socket.ts";
+import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
+import { socket } from "../posix/socket.ts";
+import { host } from "../system/host.ts";
+import type { AnyOptionValues } from "./options/listen-options.ts";
+
+/** How a socket is set up before it is bound. */
+export interface SocketSetUp {
+  readonly options: AnyOptionValues;
+  /** A server takes its address again while connections of its last run linger there, but never from another one. */
+  readonly server?: "exclusive" | "not exclusive" | undefined;
+  readonly reusePort?: boolean;
+  readonly ipv6Only?: boolean | undefined;
+}
+
+/** An IP address and a port, as a text has them. */
+export function ipAddress(address: string, port: number): AddressInput & { readonly address: string } {
+  return { family: isIPv6(address) ? "ipv6" : "ipv4", address, port };
+}
+
+/** Makes a non-blocking socket of the address's family, sets it up, has `then` go on with it, and closes it if that throws. */
+export function openSocket(
+  address: AddressInput,
+  type: number,
+  setUp: SocketSetUp,
+  then: (opened: Socket) => void,
+): Socket {
+  const opened = socket(familyOf(address), type, 0, { nonblocking: true });
+  try {
+    setOptions(opened, setUp);
+    then(opened);
+    return opened;
+  } catch (error) {
+    tryClose(opened);
+    throw error;
+  }
+}
+
+/** The same, bound to the address. */
+export function openBound(
+  address: AddressInput,
+  type: number,
+  setUp: SocketSetUp,
+  then: (bound: Socket) => void = () => {},
+): Socket {
+  return openSocket(address, type, setUp, (opened) => {
+    bind(opened, address);
+    then(opened);
+  });
+}
+
+/** A socket that is there, which owns its descriptor from now on. */
+export function adopted(given: Socket | number): Socket {
+  return typeof given === "number" ? Socket.from(given) : given;
+}
+
+/** The options of a socket that is there. */
+export function setOptionValues(opened: Socket, options: AnyOptionValues): void {
+  for (const [option, value] of options) setsockopt(opened, option, value);
+}
+
+function familyOf(address: AddressInput): number {
+  if (address.family === "unix") return AF.UNIX;
+  return address.family === "ipv6" ? AF.INET6 : AF.INET;
+}
+
+function setOptions(opened: Socket, { options, server, reusePort = false, ipv6Only }: SocketSetUp) {
+  if (opened.domain === AF.INET6 && ipv6Only !== undefined) setsockopt(opened, IPV6.V6ONLY, ipv6Only);
+  if (server !== undefined && opened.domain !== AF.UNIX) setReuse(opened, server);
+  if (reusePort) setsockopt(opened, SO.REUSEPORT, true);
+  setOptionValues(opened, options);
+}
+
+/**
+ * SO_REUSEADDR lets a server start anew while connections of its last run are in TIME_WAIT. On Windows that needs no option, and
+ * SO_REUSEADDR would take the port away from whoever has it; SO_EXCLUSIVEADDRUSE is what keeps others from doing so.
+ */
+function setReuse(opened: Socket, server: "exclusive" | "not exclusive") {
+  const exclusive = host.options.SO_EXCLUSIVEADDRUSE;
+  if (exclusive === undefined) setsockopt(opened, SO.REUSEADDR, true);
+  else if (server === "exclusive") {
+    // It is a C int there.
+    trySetsockopt(opened, rawOption(exclusive.level, exclusive.number), Uint8Array.of(1, 0, 0, 0));
+  }
+}

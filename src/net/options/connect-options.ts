@@ -1,0 +1,144 @@
+import { isIP } from "node:net";
+import type { AddressInput } from "../../address/address.ts";
+import { encodeAddress } from "../../address/sockaddr.ts";
+import { checkObject, integer } from "../../errors/argument.ts";
+import { host } from "../../system/host.ts";
+import { checkWait, type WaitOptions } from "../abort.ts";
+import {
+  type AnyOptionValues,
+  checkHost,
+  checkOptionValues,
+  checkPath,
+  type SocketSettings,
+} from "./listen-options.ts";
+
+/** What `connect()` takes, wherever it connects to: `signal` and `timeout` give the whole of it up. */
+export interface ConnectSettings<Values extends readonly unknown[]>
+  extends SocketSettings<Values>,
+    WaitOptions {}
+
+/** A port of a host to connect to. */
+export interface ConnectToPort<Values extends readonly unknown[] = readonly unknown[]>
+  extends ConnectSettings<Values> {
+  /** An address, or a name that is looked up; `"localhost"` by default. */
+  readonly host?: string | undefined;
+  /** 1 to 65535. */
+  readonly port: number;
+  /** Only addresses of this family: 4 or 6. Both by default. */
+  readonly family?: 4 | 6 | undefined;
+  /** An address of this machine to connect from. Only addresses of its family are tried. */
+  readonly localAddress?: string | undefined;
+  /** The port to connect from, 0 to 65535; 0, the default, is a free one. */
+  readonly localPort?: number | undefined;
+  readonly path?: undefined;
+  readonly address?: undefined;
+}
+
+/** A unix socket to connect to. */
+export interface ConnectToPath<Values extends readonly unknown[] = readonly unknown[]>
+  extends ConnectSettings<Values> {
+  /** A path of the file system; with a leading `"\0"` a name in Linux's abstract namespace. */
+  readonly path: string | Uint8Array;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
+  readonly address?: undefined;
+}
+
+/** An address to connect to, as calls give it: `listener.address`. */
+export interface ConnectToAddress<Values extends readonly unknown[] = readonly unknown[]>
+  extends ConnectSettings<Values> {
+  /** An IP address and port, or the address of a unix socket. */
+  readonly address: AddressInput;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
+  readonly path?: undefined;
+}
+
+/** Where and how `connect()` connects. */
+export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[]> =
+  | ConnectToPort<Values>
+  | ConnectToPath<Values>
+  | ConnectToAddress<Values>;
+
+/** Where to connect to, read once and checked. */
+export type ConnectEndpoint = PortPlace | { readonly kind: "address"; readonly address: AddressInput };
+
+interface PortPlace {
+  readonly kind: "port";
+  readonly host: string;
+  readonly port: number;
+  readonly family: 0 | 4 | 6;
+  readonly localAddress: string | undefined;
+  readonly localPort: number;
+}
+
+/** Options of `connect()`, read once and checked. */
+export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]> {
+  readonly endpoint: ConnectEndpoint;
+  readonly options: AnyOptionValues;
+  readonly wait: WaitOptions;
+}
+
+export function checkConnectOptions<Values extends readonly unknown[]>(
+  options: ConnectOptions<Values>,
+): CheckedConnectOptions {
+  checkObject("options", "{ host?, port } or { path }", options);
+  const { signal, timeout, engine } = options;
+  const wait = { signal, timeout };
+  checkWait(wait);
+  return { endpoint: checkPlace(options), options: checkOptionValues(options.options), wait, engine };
+}
+
+function checkPlace(options: ConnectOptions): ConnectEndpoint {
+  const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
+  if (given.length !== 1)
+    throw new TypeError(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
+  if (options.port === undefined) {
+    for (const name of ["host", "family", "localAddress", "localPort"] as const)
+      if (options[name] !== undefined)
+        throw new TypeError(`${name} goes with a port, not with ${given.join()}`);
+  }
+  if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
+  if (options.path !== undefined)
+    return { kind: "address", address: checkAddress({ family: "unix", path: checkPath(options.path) }) };
+  const { host = "localhost", port, family = 0, localAddress, localPort = 0 } = options;
+  checkHost("host", host);
+  integer("port", port, 1, 0xffff);
+  checkHost("localAddress", localAddress);
+  integer("localPort", localPort, 0, 0xffff);
+  if (family !== 0 && family !== 4 && family !== 6)
+    throw new RangeError(`family must be 4 or 6, not ${family}`);
+  checkFamilies({ host, localAddress, family });
+  return { kind: "port", host, port, family, localAddress, localPort };
+}
+
+/** What is an address says its family; where two say different ones, no address could be connected to. */
+function checkFamilies({ host, localAddress, family }: Pick<PortPlace, "host" | "localAddress" | "family">) {
+  const local = localAddress === undefined ? 0 : isIP(localAddress);
+  if (localAddress !== undefined && local === 0)
+    throw new TypeError(
+      `localAddress must be an address of this machine, not ${JSON.stringify(localAddress)}`,
+    );
+  const said = Object.entries({ host: isIP(host), localAddress: local, family }).filter(([, ip]) => ip !== 0);
+  if (new Set(said.map(([, ip]) => ip)).size > 1)
+    throw new TypeError(
+      `${said.map(([what, ip]) => `${what} is of IPv${ip}`).join(", ")}: all must be of one family`,
+    );
+}
+
+export function checkAddress(address: AddressInput): AddressInput {
+  checkObject("address", "an address", address);
+  const { family } = address;
+  if (!/^(ipv4|ipv6|unix)$/i.test(family))
+    throw new TypeError(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
+  // Node's spelling of the family is ours in capitals.
+  const checked = { ...address, family: family.toLowerCase() } as AddressInput;
+  encodeAddress(checked, host, host.address);
+  return checked;
+}

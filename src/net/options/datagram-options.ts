@@ -1,0 +1,191 @@
+import { isIPv4 } from "node:net";
+import type { AddressInput, UnixAddress } from "../../address/address.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { boolean, checkObject, integer, kind } from "../../errors/argument.ts";
+import { SO } from "../../options/so.ts";
+import { SOCK } from "../../posix/constants.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { checkAddress } from "./connect-options.ts";
+import { checkSignal } from "../abort.ts";
+import {
+  type AnyOptionValues,
+  checkHost,
+  checkOfPort,
+  checkOptionValues,
+  checkPath,
+  checkSocket,
+  type SocketSettings,
+} from "./listen-options.ts";
+
+/** A port of a host that a datagram socket is connected to. */
+export interface RemotePort {
+  /** An address, or a name that is looked up; `"localhost"` by default, which is `127.0.0.1`, or `::1` of a socket for IPv6. */
+  readonly host?: string | undefined;
+  /** 1 to 65535. */
+  readonly port: number;
+  readonly family?: undefined;
+  readonly path?: undefined;
+}
+
+/** A unix socket that a datagram socket is connected to. */
+export interface RemotePath {
+  /** A path of the file system; with a leading `"\0"` a name in Linux's abstract namespace. */
+  readonly path: string | Uint8Array;
+  readonly family?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+}
+
+/** The peer of a datagram socket: a port, a path, or an address as calls give it. */
+export type Remote = RemotePort | RemotePath | AddressInput;
+
+/** What `udp()` takes, wherever the socket is bound. */
+export interface DatagramSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
+  /** Connects the socket: it sends to this peer unless told otherwise, and receives from no other. */
+  readonly remote?: Remote | undefined;
+  /** Before the socket is open, gives it up; afterwards, closes it: what waits fails with the signal's `reason`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A port for datagrams. */
+export interface DatagramsOnPort<Values extends readonly unknown[] = readonly unknown[]>
+  extends DatagramSettings<Values> {
+  /**
+   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is `127.0.0.1`. Left out, every address of
+   * this machine, of the family of `remote`; without that, one socket for IPv6 and IPv4 where the system has it, for IPv4
+   * elsewhere. To one for both, IPv4 addresses are `::ffff:192.0.2.1`.
+   */
+  readonly host?: string | undefined;
+  /** 0 to 65535; 0, the default, is a free one. */
+  readonly port?: number | undefined;
+  /** Lets other sockets that say so too, such as those of other workers, take the port: the system shares datagrams out. */
+  readonly reusePort?: boolean | undefined;
+  /** Lets other sockets that say so too take the port, which all get what is sent to a multicast group that they have joined. */
+  readonly reuseAddress?: boolean | undefined;
+  /** Keeps IPv4 away from a socket on `::`. */
+  readonly ipv6Only?: boolean | undefined;
+  readonly path?: undefined;
+  readonly socket?: undefined;
+}
+
+/** A unix socket for datagrams. */
+export interface DatagramsOnPath<Values extends readonly unknown[] = readonly unknown[]>
+  extends DatagramSettings<Values> {
+  /**
+   * A path of the file system, which must not exist, and is removed by `close()` if it is still ours; with a leading `"\0"` a name
+   * in Linux's abstract namespace.
+   */
+  readonly path: string | Uint8Array;
+  readonly socket?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly reuseAddress?: undefined;
+  readonly ipv6Only?: undefined;
+}
+
+/** A socket that is there. */
+export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly unknown[]>
+  extends DatagramSettings<Values> {
+  /** A Socket for datagrams, or the number of a descriptor, such as one that was inherited: it is closed with the DatagramSocket. */
+  readonly socket: Socket | number;
+  readonly path?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly reuseAddress?: undefined;
+  readonly ipv6Only?: undefined;
+}
+
+/** Where and how `udp()` opens a socket. A `remote` of a unix socket alone makes one without a name of its own. */
+export type DatagramOptions<Values extends readonly unknown[] = readonly unknown[]> =
+  | DatagramsOnPort<Values>
+  | DatagramsOnPath<Values>
+  | DatagramsOnSocket<Values>;
+
+/** A peer, read once and checked. */
+export type CheckedRemote =
+  | { readonly kind: "port"; readonly host: string; readonly port: number }
+  | { readonly kind: "address"; readonly address: AddressInput };
+
+/** Where to bind, read once and checked. */
+export type DatagramEndpoint =
+  | {
+      readonly kind: "port";
+      readonly host: string | undefined;
+      readonly port: number;
+      readonly reusePort: boolean;
+      readonly ipv6Only: boolean;
+    }
+  | { readonly kind: "path"; readonly address: UnixAddress }
+  /** A number is the caller's until it is adopted. */
+  | { readonly kind: "socket"; readonly socket: Socket | number };
+
+/** Options of `udp()`, read once and checked. */
+export interface CheckedDatagramOptions {
+  readonly endpoint: DatagramEndpoint;
+  readonly remote: CheckedRemote | undefined;
+  readonly options: AnyOptionValues;
+  readonly engine: EngineName | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+export function checkDatagramOptions<Values extends readonly unknown[]>(
+  options: DatagramOptions<Values>,
+): CheckedDatagramOptions {
+  checkObject("options", "{ host?, port?, path?, socket?, remote?, … }", options);
+  const { engine, signal } = options;
+  checkSignal(signal);
+  const remote = options.remote === undefined ? undefined : checkRemote(options.remote);
+  const values = checkOptionValues(options.options);
+  const place = checkPlace(options);
+  const reuse = "reuseAddress" in options && options.reuseAddress !== undefined && options.reuseAddress;
+  return {
+    endpoint: place,
+    remote,
+    options: boolean("reuseAddress", reuse) ? [[SO.REUSEADDR, true], ...values] : values,
+    engine,
+    signal,
+  };
+}
+
+export function checkRemote(remote: Remote): CheckedRemote {
+  checkObject("remote", "{ host?, port }, { path } or an address", remote);
+  if (isAddress(remote)) return { kind: "address", address: checkAddress(remote) };
+  if (remote.path !== undefined && (remote.host !== undefined || remote.port !== undefined))
+    throw new TypeError("remote is either a path, or a host and port, not both");
+  if (remote.path !== undefined)
+    return { kind: "address", address: { family: "unix", path: checkPath(remote.path) } };
+  const { host = "localhost", port } = remote;
+  checkHost("the host of remote", host);
+  return { kind: "port", host, port: integer("the port of remote", port, 1, 0xffff) };
+}
+
+const isAddress = (remote: Remote): remote is AddressInput => remote.family !== undefined;
+
+function checkPlace(options: DatagramOptions): DatagramEndpoint {
+  const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (options.path !== undefined || options.socket !== undefined)
+    checkOfPort(options, ["port", "reusePort", "reuseAddress", "ipv6Only"]);
+  if (options.socket !== undefined) return { kind: "socket", socket: checkDatagramSocket(options.socket) };
+  if (options.path !== undefined)
+    return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
+  const { host, port = 0, reusePort = false, ipv6Only = false } = options;
+  checkHost("host", host);
+  integer("port", port, 0, 0xffff);
+  boolean("reusePort", reusePort);
+  if (boolean("ipv6Only", ipv6Only) && host !== undefined && isIPv4(host))
+    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
+  return { kind: "port", host, port, reusePort, ipv6Only };
+}
+
+function checkDatagramSocket(given: Socket | number): Socket | number {
+  const socket = checkSocket(given);
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type === SOCK.DGRAM || type === SOCK.RAW) return socket;
+  throw new TypeError(
+    `socket must be one for datagrams, of SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${type}`,
+  );
+}

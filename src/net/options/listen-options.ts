@@ -1,0 +1,256 @@
+import { isIPv4 } from "node:net";
+import { isUint8Array } from "node:util/types";
+import type { UnixAddress } from "../../address/address.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { boolean, checkObject, descriptor, elements, integer, kind } from "../../errors/argument.ts";
+import type { WritableOption } from "../../options/option.ts";
+import { SO } from "../../options/so.ts";
+import type { AcceptError } from "../../posix/accept.ts";
+import { SOCK } from "../../posix/constants.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import { Socket } from "../../posix/owned-socket.ts";
+import { copyOf } from "../../system/view.ts";
+import { checkSignal } from "../abort.ts";
+import type { UnixFile } from "../listener/unix-path.ts";
+
+/**
+ * Options of the socket and their values, set before it is bound: `[[TCP.DEFER_ACCEPT, 5], [SO.RCVBUF, 65_536]]`. What connections
+ * inherit from their listener is the system's choice; on Linux, nearly all.
+ */
+export type OptionValues<Values extends readonly unknown[] = readonly unknown[]> = {
+  readonly [Index in keyof Values]: readonly [
+    option: WritableOption<Values[Index]>,
+    value: NoInfer<Values[Index]>,
+  ];
+};
+
+/** What every socket of the front door can be given. */
+export interface SocketSettings<Values extends readonly unknown[]> {
+  /** Options of the socket, set before it is bound or connected. */
+  readonly options?: OptionValues<Values>;
+  /** The engine that must be used. By default `BERKELEY_ENGINE` of the environment chooses, then what the system can do. */
+  readonly engine?: EngineName | undefined;
+}
+
+/** What `listen()` takes, wherever it listens. */
+export interface ListenSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
+  /** How many connections may wait to be accepted, 0 to 2147483647; SOMAXCONN by default. The system may grant fewer. */
+  readonly backlog?: number | undefined;
+  /** Before it listens, gives it up; afterwards, closes it: what waits fails with the signal's `reason`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Told of every accept(2) that failed and is tried again: after so many milliseconds where descriptors or memory had run out (the
+   * connections wait in the queue meanwhile), at once where a connection failed before it was accepted. `stats` counts them.
+   */
+  readonly onRetry?: ((error: AcceptError, milliseconds: number) => void) | undefined;
+}
+
+/** A port to listen on. */
+export interface ListenOnPort<Values extends readonly unknown[] = readonly unknown[]>
+  extends ListenSettings<Values> {
+  /**
+   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is both `127.0.0.1` and `::1`, on one
+   * port. Left out, every address of this machine: one socket for IPv6 and IPv4 where the system has it, one for IPv4 elsewhere.
+   */
+  readonly host?: string | undefined;
+  /** 0 to 65535; 0, the default, is a free one. */
+  readonly port?: number | undefined;
+  /** Lets other sockets that say so too, such as those of other workers, take the port: the system shares connections out. */
+  readonly reusePort?: boolean | undefined;
+  /** Keeps IPv4 away from a socket on `::`. */
+  readonly ipv6Only?: boolean | undefined;
+  /**
+   * Keeps other programs from taking the port away, which Windows alone lets them do (SO_EXCLUSIVEADDRUSE): true by default, but
+   * false with `reusePort`.
+   */
+  readonly exclusive?: boolean | undefined;
+  readonly path?: undefined;
+  readonly socket?: undefined;
+}
+
+/** A unix socket to listen on. */
+export interface ListenOnPath<Values extends readonly unknown[] = readonly unknown[]>
+  extends ListenSettings<Values> {
+  /**
+   * A path of the file system, which must not exist, and is removed by `close()` if it is still ours; with a leading `"\0"` a name
+   * in Linux's abstract namespace.
+   */
+  readonly path: string | Uint8Array;
+  readonly socket?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly exclusive?: undefined;
+}
+
+/** What has sockets of its own, such as what `reservePort()` gives: they are the listener's from then on. */
+export interface SocketHolder {
+  readonly sockets: readonly Socket[];
+  /** Whether the listener removes the path of a unix socket when it is closed; it is asked then. */
+  readonly ownsPath?: boolean;
+  /** Which file that is, where another process made it. */
+  readonly pathFile?: UnixFile | undefined;
+}
+
+/** A socket that is there. */
+export interface ListenOnSocket<Values extends readonly unknown[] = readonly unknown[]>
+  extends ListenSettings<Values> {
+  /**
+   * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()` or `takeOver()` gave: it is the
+   * listener's from now on, and closed if it cannot be listened on, or is given up; only where an option is malformed it stays the
+   * caller's. One that listens keeps its backlog, unless `backlog` is given. One of SOCK_SEQPACKET is a TypeError. Undefined, as `listenersFromEnvironment()[0]` is where
+   * there is none, it is a TypeError.
+   */
+  readonly socket: Socket | number | SocketHolder | undefined;
+  readonly path?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly exclusive?: undefined;
+}
+
+/** Where and how `listen()` listens. */
+export type ListenOptions<Values extends readonly unknown[] = readonly unknown[]> =
+  | ListenOnPort<Values>
+  | ListenOnPath<Values>
+  | ListenOnSocket<Values>;
+
+/** Options as pairs, whose types have been checked where they were written. */
+export type AnyOptionValues = readonly (readonly [option: WritableOption<unknown>, value: unknown])[];
+
+/** Where to listen, read once and checked. */
+export type ListenEndpoint =
+  | {
+      readonly kind: "port";
+      readonly host: string | undefined;
+      readonly port: number;
+      readonly reusePort: boolean;
+      readonly ipv6Only: boolean | undefined;
+      readonly exclusive: boolean;
+    }
+  | { readonly kind: "path"; readonly address: UnixAddress }
+  | {
+      readonly kind: "sockets";
+      /** What is a number is the caller's until it is adopted. */
+      readonly sockets: readonly (Socket | number)[];
+      readonly ownsPath: () => boolean;
+      readonly pathFile?: UnixFile | undefined;
+    };
+
+/** Options of `listen()`, read once and checked. */
+export interface CheckedListenOptions {
+  readonly endpoint: ListenEndpoint;
+  readonly backlog: number | undefined;
+  readonly options: AnyOptionValues;
+  readonly engine: EngineName | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly onRetry: ((error: AcceptError, milliseconds: number) => void) | undefined;
+}
+
+export function checkListenOptions<Values extends readonly unknown[]>(
+  options: ListenOptions<Values>,
+): CheckedListenOptions {
+  checkObject("options", "{ host?, port?, path?, socket?, … }", options);
+  const { backlog, engine, signal, onRetry } = options;
+  if (backlog !== undefined) integer("backlog", backlog, 0, 0x7fffffff);
+  checkSignal(signal);
+  if (onRetry !== undefined && typeof onRetry !== "function")
+    throw new TypeError(`onRetry must be a function, not ${kind(onRetry)}`);
+  const checked = { backlog, engine, signal, onRetry, options: checkOptionValues(options.options) };
+  return { ...checked, endpoint: checkPlace(options) };
+}
+
+export function checkOptionValues(options: OptionValues | undefined): AnyOptionValues {
+  if (options === undefined) return [];
+  return elements<AnyOptionValues[number]>("options", "an array of pairs", options).map((pair) => {
+    if (!Array.isArray(pair) || pair.length !== 2)
+      throw new TypeError("each of options is a pair, such as [SO.RCVBUF, 65_536]");
+    return [pair[0], pair[1]];
+  });
+}
+
+function checkPlace(options: ListenOptions): ListenEndpoint {
+  const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
+  if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (options.path !== undefined || options.socket !== undefined)
+    checkOfPort(options, ["port", "reusePort", "ipv6Only", "exclusive"]);
+  if (options.socket !== undefined) return checkSockets(options.socket);
+  if (options.path !== undefined)
+    return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
+  if (lacksSocket(options)) {
+    throw new TypeError(
+      "socket is undefined: if it was to come from listenersFromEnvironment(), this process was handed none",
+    );
+  }
+  const { host, port = 0, reusePort = false, ipv6Only, exclusive = !reusePort } = options;
+  checkHost("host", host);
+  integer("port", port, 0, 0xffff);
+  boolean("reusePort", reusePort);
+  if (ipv6Only !== undefined) boolean("ipv6Only", ipv6Only);
+  if (ipv6Only === true && host !== undefined && isIPv4(host))
+    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
+  if (boolean("exclusive", exclusive) && reusePort)
+    throw new TypeError("a port is either exclusive or shared with reusePort, not both");
+  return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
+}
+
+/** Where nothing else says where to listen. To listen on any port in its stead would be no help. */
+function lacksSocket(options: ListenOnPort | ListenOnSocket): options is ListenOnSocket {
+  return "socket" in options && options.host === undefined && options.port === undefined;
+}
+
+export function checkHost(what: string, host: string | undefined): void {
+  if (host === undefined || (typeof host === "string" && host !== "" && !host.includes("\0"))) return;
+  if (typeof host !== "string") throw new TypeError(`${what} must be a string, not ${kind(host)}`);
+  throw new TypeError(`${what} ${JSON.stringify(host)} is neither a name nor an address`);
+}
+
+export function checkPath(path: string | Uint8Array): string | Uint8Array {
+  if (typeof path !== "string" && !isUint8Array(path))
+    throw new TypeError(`path must be a string or a Uint8Array, not ${kind(path)}`);
+  const checked = typeof path === "string" ? path : copyOf(path);
+  if (checked.length === 0 || checked === "\0")
+    throw new TypeError("path is empty; a unix socket needs a path, or a name in the abstract namespace");
+  return checked;
+}
+
+function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
+  const isHolder = typeof given === "object" && given !== null && "sockets" in given;
+  if (!isHolder) return { kind: "sockets", sockets: [checkStreamSocket(given)], ownsPath: () => false };
+  const sockets = elements<Socket | number>("sockets", "an array of sockets", given.sockets);
+  if (sockets.length === 0) throw new TypeError("sockets must be an array of sockets, and is empty");
+  const checked = sockets.map((socket) => checkStreamSocket(socket));
+  const ownsPath = () => given.ownsPath === true;
+  return { kind: "sockets", sockets: checked, ownsPath, pathFile: given.pathFile };
+}
+
+/**
+ * A connection is a stream of bytes, with one `read()` for any number of writes. To make the messages of SOCK_SEQPACKET fit it would
+ * merge and cut them, and an empty one would be the end: such sockets are for accept(), recvmsg() and sendmsg(), which keep their
+ * bounds.
+ */
+function checkStreamSocket(given: Socket | number): Socket | number {
+  const socket = checkSocket(given);
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type !== SOCK.SEQPACKET) return socket;
+  throw new TypeError(
+    "socket is of SOCK_SEQPACKET, whose messages a connection would not keep apart: use accept(), recvmsg() and sendmsg() of berkeley/posix",
+  );
+}
+
+export function checkSocket(socket: Socket | number): Socket | number {
+  if (socket instanceof Socket) return socket;
+  if (typeof socket === "number") return descriptor(socket);
+  throw new TypeError(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
+}
+
+/** A TypeError for options that say something of a port alone, and would be passed over. */
+export function checkOfPort<Name extends string>(
+  options: { readonly [Each in Name]?: unknown },
+  names: readonly Name[],
+): void {
+  for (const name of names)
+    if (options[name] !== undefined) throw new TypeError(`${name} does not go with a path or a socket`);
+}

@@ -1,0 +1,327 @@
+// What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and then the end or the failure.
+import assert from "node:assert/strict";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import {
+  frontDoorTest,
+  placeFor,
+  transports,
+  withoutTransport,
+} from "../../../test/engine/async-api.ts";
+import type { Fixture } from "../../../test/fixture.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { SO } from "../../options/so.ts";
+import { close } from "../../posix/close.ts";
+import { connect } from "../../posix/connect.ts";
+import { AF, MSG, SHUT, SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { tryRecv } from "../../posix/recv.ts";
+import { trySend } from "../../posix/send.ts";
+import { sendmsg } from "../../posix/sendmsg.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
+import { shutdown } from "../../posix/shutdown.ts";
+import { host } from "../../system/host.ts";
+import type { HandledConnection } from "../connection/handled-connection.ts";
+import { listen } from "../listener/listen.ts";
+import type { ListenOptions } from "../options/listen-options.ts";
+import type { Listener } from "../listener/listener.ts";
+import type { Server } from "../listener/server.ts";
+
+type Transport = (typeof transports)[number];
+
+const MOST = 4 << 20;
+const winsock = { windows: "Winsock drops what was received before a reset", wine: "as Winsock" };
+
+function peerOf(fixture: Fixture, transport: Transport, listening: Server | Listener): Socket {
+  const peer = fixture.socket(transport === "tcp" ? AF.INET : AF.UNIX, SOCK.STREAM);
+  setsockopt(peer, SO.SNDBUF, MOST);
+  connect(peer, listening.address);
+  return peer;
+}
+
+/** Sends as much as the two sockets hold, of bytes that count up; gives how many. */
+function sendWhatFits(peer: Socket, most: number): number {
+  const bytes = Buffer.alloc(most, "0123456789abcdefg");
+  let sent = 0;
+  while (sent < most) {
+    const result = trySend(peer, bytes.subarray(sent), MSG.DONTWAIT);
+    if (!result.ok) break;
+    sent += result.value;
+  }
+  return sent;
+}
+
+const resetByClosing = (peer: Socket) => {
+  setsockopt(peer, SO.LINGER, { on: true, seconds: 0 });
+  close(peer);
+};
+
+/** What a connection is told. */
+class Told {
+  bytes = 0;
+  readonly events: string[] = [];
+  connection: HandledConnection | undefined;
+  closed = false;
+}
+
+async function serve(
+  engine: EngineName,
+  place: ListenOptions,
+  told: Told,
+  pausing: boolean,
+): Promise<Server> {
+  return await listen(
+    { ...place, engine, options: [[SO.RCVBUF, MOST]] },
+    {
+      open(connection) {
+        told.connection = connection;
+        if (pausing) connection.pause();
+      },
+      data(_, bytes) {
+        told.bytes += bytes.length;
+      },
+      end(connection) {
+        told.events.push("end");
+        connection.end();
+      },
+      error(_, error) {
+        told.events.push(error instanceof Error ? error.name : String(error));
+      },
+      close() {
+        told.closed = true;
+      },
+    },
+  );
+}
+
+const ends: Readonly<Record<string, (peer: Socket) => void>> = {
+  "a half-close": (peer) => shutdown(peer, SHUT.WR),
+  "a close": (peer) => close(peer),
+  "a reset": resetByClosing,
+};
+
+for (const transport of transports) {
+  for (const [kind, end] of Object.entries(ends)) {
+    for (const size of [10, 33 * 16_384, 34 * 16_384, 600_000, 1_500_000]) {
+      for (const pausing of [true, false]) {
+        const how = pausing ? "paused" : "while the loop was busy";
+        frontDoorTest(
+          `last bytes: ${size} and ${kind}, ${how} (${transport})`,
+          async (engine, fixture) => {
+            const told = new Told();
+            const server = await serve(engine, placeFor(fixture, transport), told, pausing);
+            const peer = peerOf(fixture, transport, server);
+            await eventually(() => (told.connection === undefined ? undefined : true));
+            await someTurns();
+            // All in one turn of the loop.
+            const sent = sendWhatFits(peer, size);
+            end(peer);
+            if (pausing) await someTurns();
+            told.connection?.resume();
+            await eventually(() => (told.closed ? true : undefined));
+            assert.equal(told.bytes, sent);
+            const reset = kind === "a reset" && transport === "tcp";
+            assert.deepEqual(told.events, [reset ? "ConnectionResetByPeer" : "end"]);
+            await server.close({ drain: 0 });
+          },
+          { ...withoutTransport[transport], ...winsock },
+        );
+      }
+    }
+  }
+}
+
+frontDoorTest(
+  "last bytes: messages with descriptors, and a half-close",
+  async (engine, fixture) => {
+    const told = new Told();
+    const server = await serve(engine, placeFor(fixture, "unix"), told, true);
+    const peer = peerOf(fixture, "unix", server);
+    await eventually(() => (told.connection === undefined ? undefined : true));
+    for (let count = 0; count < 80; count++)
+      sendmsg(peer, { data: [Buffer.from("x")], control: [{ type: "SCM_RIGHTS", descriptors: [peer] }] });
+    shutdown(peer, SHUT.WR);
+    told.connection?.resume();
+    await eventually(() => (told.closed ? true : undefined));
+    assert.deepEqual([told.bytes, told.events], [80, ["end"]]);
+    await server.close({ drain: 0 });
+  },
+  withoutTransport.unix,
+);
+
+frontDoorTest("last bytes: a peer that trickles on after our end", async (engine, fixture) => {
+  const told = new Told();
+  const server = await serve(engine, placeFor(fixture, "tcp"), told, false);
+  const peer = peerOf(fixture, "tcp", server);
+  await eventually(() => (told.connection === undefined ? undefined : true));
+  told.connection?.end();
+  let sent = sendWhatFits(peer, 1_000_000);
+  for (let count = 0; count < 100; count++) {
+    sent += sendWhatFits(peer, 10);
+    await eventually(() => (told.bytes === sent ? true : undefined));
+  }
+  shutdown(peer, SHUT.WR);
+  await eventually(() => (told.closed ? true : undefined));
+  assert.deepEqual(told.events, ["end"]);
+  await server.close({ drain: 0 });
+});
+
+// Our first write is answered by a reset, the second fails.
+const ANSWER = 300_000;
+
+/** Has a connection that was answered, by a peer that is gone, write until that fails. */
+const goneAfterAnswer = (peer: Socket, size = ANSWER): number => {
+  const sent = sendWhatFits(peer, size);
+  close(peer);
+  return sent;
+};
+
+/** Winsock and macOS throw away what was received before a reset. */
+const keepsReceived = { ...winsock, darwin: "a reset drops what was received" };
+
+for (const transport of transports) {
+  for (const reader of ["read()", "for await", "slow for await", "toDuplex()", "paused toDuplex()"]) {
+    frontDoorTest(
+      `last bytes: an answer before a failed write, by ${reader} (${transport})`,
+      async (engine, fixture) => {
+        const listener = await listen({
+          ...placeFor(fixture, transport),
+          engine,
+          options: [[SO.RCVBUF, MOST]],
+        });
+        const peer = peerOf(fixture, transport, listener);
+        const connection = await listener.accept();
+        const sent = goneAfterAnswer(peer);
+        let received = 0;
+        if (reader.endsWith("toDuplex()")) {
+          const duplex = connection.toDuplex();
+          const events: unknown[] = [];
+          duplex.on("error", (error) => events.push(error.name));
+          if (reader.startsWith("paused")) duplex.pause();
+          duplex.on("data", (bytes) => {
+            received += bytes.length;
+            duplex.pause();
+            setImmediate(() => duplex.resume());
+          });
+          if (reader.startsWith("paused")) {
+            for (let count = 0; count < 10; count++) {
+              duplex.write("request");
+              await someTurns();
+            }
+            assert.deepEqual([received, events, duplex.destroyed], [0, [], false]);
+            duplex.resume();
+          } else {
+            duplex.write("request");
+            await someTurns();
+            duplex.write("request");
+          }
+          await eventually(() => (duplex.closed ? true : undefined));
+          assert.deepEqual(events.length, 1);
+        } else {
+          const failed = assert.rejects(async () => {
+            while (true) {
+              await connection.write("request");
+              await someTurns();
+            }
+          }, nameIsGone);
+          await failed;
+          await assert.rejects(connection.write("more"), nameIsGone);
+          if (reader === "read()") {
+            while (true) {
+              const piece = await connection.read();
+              if (piece === null) break;
+              received += piece.length;
+            }
+          } else {
+            for await (const piece of connection) {
+              received += piece.length;
+              if (reader.startsWith("slow")) await someTurns();
+            }
+          }
+          assert.equal(await connection.read(), null);
+          assert.ok((await connection.closed) !== null);
+        }
+        assert.equal(received, sent);
+        await listener.close();
+      },
+      { ...withoutTransport[transport], ...keepsReceived },
+    );
+  }
+
+  for (const pausing of [false, true]) {
+    frontDoorTest(
+      `last bytes: an answer before a failed write, by handlers${pausing ? ", paused" : ""} (${transport})`,
+      async (engine, fixture) => {
+        const told = new Told();
+        const server = await serve(engine, placeFor(fixture, transport), told, true);
+        const peer = peerOf(fixture, transport, server);
+        await eventually(() => (told.connection === undefined ? undefined : true));
+        const sent = goneAfterAnswer(peer);
+        for (let count = 0; count < 10; count++) {
+          told.connection?.write("request");
+          if (pausing) await someTurns();
+        }
+        if (pausing) assert.deepEqual([told.bytes, told.events, told.closed], [0, [], false]);
+        told.connection?.resume();
+        await eventually(() => (told.closed ? true : undefined));
+        assert.equal(told.bytes, sent);
+        if (pausing) assert.deepEqual(told.events, ["end", "BrokenPipe"]);
+        await server.close({ drain: 0 });
+      },
+      { ...withoutTransport[transport], ...keepsReceived },
+    );
+  }
+
+  frontDoorTest(
+    `last bytes: a peer that goes while much waits to be sent, and has answered (${transport})`,
+    async (engine, fixture) => {
+      const told = new Told();
+      const server = await serve(engine, placeFor(fixture, transport), told, false);
+      const peer = peerOf(fixture, transport, server);
+      await eventually(() => (told.connection === undefined ? undefined : true));
+      // More than 64 KiB wait: nothing is received, until the write has failed.
+      while (told.connection?.write(Buffer.alloc(1 << 20))) await someTurns();
+      await someTurns();
+      const sent = goneAfterAnswer(peer);
+      await eventually(() => (told.closed ? true : undefined));
+      assert.equal(told.bytes, sent);
+      assert.ok(told.events.length > 0);
+      await server.close({ drain: 0 });
+    },
+    { ...withoutTransport[transport], ...keepsReceived },
+  );
+}
+
+frontDoorTest(
+  "last bytes: a paused connection with nothing to receive is told of a failed write",
+  async (engine, fixture) => {
+    const told = new Told();
+    const server = await serve(engine, placeFor(fixture, "tcp"), told, true);
+    const peer = peerOf(fixture, "tcp", server);
+    await eventually(() => (told.connection === undefined ? undefined : true));
+    close(peer);
+    await eventually(() => {
+      told.connection?.write("to nobody");
+      return told.closed ? true : undefined;
+    });
+    assert.equal(told.events.length, 1);
+    await server.close({ drain: 0 });
+  },
+);
+
+/** What posix calls give for the same: the answer, and the end. */
+frontDoorTest(
+  "last bytes: send() and recv() give the answer after a failed send, too",
+  (_, fixture) => {
+    const { client, server } = fixture.connection();
+    const sent = goneAfterAnswer(client, 1000);
+    while (trySend(server, Buffer.from("request")).ok);
+    const result = tryRecv(server, new Uint8Array(2000));
+    assert.ok(result.ok && result.value === sent);
+    return Promise.resolve();
+  },
+  keepsReceived,
+);
+
+function nameIsGone(error: unknown): boolean {
+  return error instanceof Error && (error.name === "BrokenPipe" || host.name === "windows");
+}

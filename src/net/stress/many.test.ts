@@ -1,0 +1,109 @@
+// Many connections, at once and one after the other: the server is afterwards as it was before. For a million: npm run soak.
+
+import assert from "node:assert/strict";
+import { type ChildProcess, fork, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { host } from "../../system/host.ts";
+import { connect } from "../connection/connect.ts";
+import type { ServerState } from "./echo-server.child.ts";
+
+const modulePath = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const started: ChildProcess[] = [];
+const start = (name: string, ...args: readonly (string | number)[]) => {
+  const child = fork(modulePath(name), args.map(String), { execArgv: [] });
+  started.push(child);
+  return child;
+};
+
+/** Runs with an echo server in a process of its own. */
+async function withServer(
+  engine: EngineName,
+  kind: string,
+  run: (port: number, stateWith: (connections: number) => Promise<ServerState>) => Promise<void>,
+): Promise<void> {
+  const server = start("./echo-server.child.js", engine, kind);
+  try {
+    const [port] = await once(server, "message");
+    await run(port, async (connections) => {
+      server.send(connections);
+      const [state] = await once(server, "message");
+      return state;
+    });
+  } finally {
+    const closed = once(server, "close");
+    // Peers too, which would go on for ever where the test fails.
+    for (const child of started.splice(0)) child.kill("SIGKILL");
+    await closed;
+  }
+}
+
+async function ended(peers: ChildProcess): Promise<void> {
+  const [status] = peers.exitCode === null ? await once(peers, "exit") : [peers.exitCode];
+  assert.equal(status, 0);
+}
+
+// Fewer where each takes a millisecond.
+const [WARM_UP, MANY] = host.name === "windows" ? [1000, 2000] : [4000, 20_000];
+const MEBIBYTE = 2 ** 20;
+const tooManyForWine = {
+  wine: "Wine's server would have 40 000 descriptors of them, more than a process may have",
+};
+/**
+ * What an idle connection may cost, and what may be kept when ten thousand are gone. A view of mapped memory counts with all that it is of,
+ * though it takes none of it: the rooms that ten thousand answers at once are sent from. JavaScriptCore counts them twice.
+ */
+const [EACH, KEPT] = "bun" in process.versions ? [9000, 70 * MEBIBYTE] : [6000, 40 * MEBIBYTE];
+
+for (const kind of ["handlers", "for await"]) {
+  frontDoorTest(`many: ${MANY} short connections leave nothing behind (${kind})`, (engine) =>
+    withServer(engine, kind, async (port, stateWith) => {
+      await ended(start("./many-peers.child.js", "short", port, WARM_UP));
+      const before = await stateWith(0);
+      await ended(start("./many-peers.child.js", "short", port, MANY));
+      const after = await stateWith(0);
+      assert.equal(after.descriptors, before.descriptors);
+      // A hundred bytes for each would be seen; what is resident is for V8 to decide, within limits.
+      assert.ok(after.heap - before.heap < 2 * MEBIBYTE, `${after.heap - before.heap} bytes of objects`);
+      assert.ok(
+        after.resident - before.resident < 32 * MEBIBYTE,
+        `${after.resident - before.resident} bytes`,
+      );
+    }),
+  );
+
+  frontDoorTest(
+    `many: 10 000 idle connections cost little, and are served when they speak (${kind})`,
+    (engine, fixture) => {
+      const limit = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout.trim();
+      if (limit !== "unlimited" && Number(limit) < 10_500) {
+        fixture.skip(`a process may have ${limit} descriptors`);
+        return Promise.resolve();
+      }
+      return withServer(engine, kind, async (port, stateWith) => {
+        await ended(start("./many-peers.child.js", "short", port, WARM_UP));
+        const before = await stateWith(0);
+        const all = [1, 2].map(() => start("./many-peers.child.js", "idle", port, 5000));
+        await Promise.all(all.map((peers) => once(peers, "message")));
+        const idle = await stateWith(10_000);
+        assert.equal(idle.descriptors, before.descriptors + 10_000);
+        const each = (idle.heap - before.heap) / 10_000;
+        assert.ok(each < EACH, `${each} bytes each`);
+        const client = await connect({ host: "127.0.0.1", port, engine });
+        await client.write("x");
+        assert.equal((await client.read())?.length, 1);
+        client.reset();
+        await client.closed;
+        for (const peers of all) peers.send("again");
+        await Promise.all(all.map(ended));
+        const after = await stateWith(0);
+        assert.equal(after.descriptors, before.descriptors);
+        // Rooms that ten thousand answers at once were sent from are kept for the next.
+        assert.ok(after.heap - before.heap < KEPT, `${after.heap - before.heap} bytes of objects`);
+      });
+    },
+    tooManyForWine,
+  );
+}

@@ -1,0 +1,235 @@
+// Peers that do what no peer should: to a server with handlers, and to a program that asks for connections.
+
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import type { Fixture } from "../../../test/fixture.ts";
+import { noAbstractNames } from "../../../test/winsock-exceptions.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { SO } from "../../options/so.ts";
+import { TCP } from "../../options/tcp.ts";
+import { connect as connectSocket } from "../../posix/connect.ts";
+import { AF, SHUT, SOCK } from "../../posix/constants.ts";
+import { close, socket, tryConnect } from "../../posix/index.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { tryRecv } from "../../posix/recv.ts";
+import { send, trySend } from "../../posix/send.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
+import { shutdown } from "../../posix/shutdown.ts";
+import { connect } from "../connection/connect.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { HandledConnection } from "../connection/handled-connection.ts";
+import { listen } from "../listener/listen.ts";
+import type { ListenOptions } from "../options/listen-options.ts";
+import type { Listening } from "../listener/listener-base.ts";
+
+/** An echo server of either kind. */
+type Start = (options: ListenOptions) => Promise<Listening>;
+
+const echoServers: Readonly<Record<string, Start>> = {
+  handlers: (options) => listen(options, { data: (connection, bytes) => connection.write(bytes) }),
+  "for await": async (options) => {
+    const listener = await listen(options);
+    serveAll(listener);
+    return listener;
+  },
+};
+
+async function serveAll(connections: AsyncIterable<Connection>): Promise<void> {
+  for await (const connection of connections) echo(connection);
+}
+
+/** As a program would write it: what a peer does ends its own connection alone. */
+async function echo(connection: Connection): Promise<void> {
+  try {
+    for await (const bytes of connection) await connection.write(bytes);
+    await connection.close();
+  } catch {
+    connection.reset();
+  }
+}
+
+/** A peer that behaves. */
+async function servesWell(engine: EngineName, server: Listening): Promise<void> {
+  const client = await connect({ address: server.address, engine });
+  await client.end("well");
+  assert.equal(await readText(client), "well");
+  await client.close();
+}
+
+/** Ends a peer of the kernel's own with a reset. */
+function reset(peer: Socket): void {
+  setsockopt(peer, SO.LINGER, { on: true, seconds: 0 });
+  close(peer);
+}
+
+const word = Buffer.from("word");
+const STORM = 2000;
+const AT_ONCE = 100;
+
+for (const [how, start] of Object.entries(echoServers)) {
+  frontDoorTest(`peers: ${STORM} that reset at whatever moment (${how})`, async (engine) => {
+    const server = await start({ host: "127.0.0.1", engine, backlog: AT_ONCE });
+    for (let made = 0; made < STORM; made += AT_ONCE) {
+      const peers = Array.from({ length: AT_ONCE }, () => socket(AF.INET, SOCK.STREAM));
+      for (const [index, peer] of peers.entries()) {
+        connectSocket(peer, server.address);
+        if (index % 4 === 0) reset(peer);
+        else send(peer, word);
+        if (index % 4 === 1) reset(peer);
+      }
+      // Those of one kind have got an echo that they never read, those of the other have ended as well.
+      await someTurns();
+      for (const [index, peer] of peers.entries()) {
+        if (index % 4 === 3) shutdown(peer, SHUT.WR);
+        if (index % 4 >= 2) reset(peer);
+      }
+      await eventually(() =>
+        server.stats.accepted + server.stats.dropped >= made + AT_ONCE ? true : undefined,
+      );
+    }
+    await eventually(() => (server.connections === 0 ? true : undefined));
+    assert.equal(server.stats.accepted + server.stats.dropped, STORM);
+    await servesWell(engine, server);
+    await server.close({ drain: 0 });
+  });
+
+  frontDoorTest(`peers: one that sends a byte at a time (${how})`, async (engine, fixture) => {
+    const server = await start({ host: "127.0.0.1", engine });
+    const peer = fixture.tcp();
+    connectSocket(peer, server.address);
+    setsockopt(peer, TCP.NODELAY, true);
+    peer.system.setNonblocking(peer.fd, true);
+    const room = new Uint8Array(2);
+    for (let sent = 0; sent < 500; sent++) {
+      send(peer, Uint8Array.of(sent & 0xff));
+      const received = await eventually(() => {
+        const result = tryRecv(peer, room);
+        return result.ok ? room.subarray(0, result.value) : undefined;
+      });
+      assert.deepEqual([...received], [sent & 0xff]);
+    }
+    for (let sent = 0; sent < 500; sent++) {
+      send(peer, Uint8Array.of(sent & 0xff));
+      await new Promise(setImmediate);
+    }
+    shutdown(peer, SHUT.WR);
+    const echoed: number[] = [];
+    const ended = () => {
+      const result = tryRecv(peer, room);
+      if (result.ok) echoed.push(...room.subarray(0, result.value));
+      return result.ok && result.value === 0 ? true : undefined;
+    };
+    await eventually(ended);
+    assert.deepEqual(
+      echoed,
+      Array.from({ length: 500 }, (_, index) => index & 0xff),
+    );
+    await server.close({ drain: Number.POSITIVE_INFINITY });
+  });
+
+  frontDoorTest(
+    `peers: many that never read take bounded memory, and stop nobody (${how})`,
+    async (engine, fixture) => {
+      const server = await start({ path: `\0berkeley-never-read-${process.pid}`, engine, backlog: 512 });
+      const before = process.memoryUsage().rss;
+      const peers = Array.from({ length: SLOW }, () => new SlowPeer(fixture, server));
+      // They send as long as anything goes.
+      for (let idle = 0; idle < 20; ) {
+        const sent = peers.map((peer) => peer.send()).reduce((sum, bytes) => sum + bytes, 0);
+        idle = sent === 0 ? idle + 1 : 0;
+        await new Promise(setImmediate);
+      }
+      for (const { sent } of peers) assert.ok(sent > 0 && sent < MOST, `${sent} bytes were taken from one`);
+      const grown = process.memoryUsage().rss - before;
+      assert.ok(grown < SLOW * 256 * 1024 + 64 * 2 ** 20, `${grown} bytes more`);
+      await servesWell(engine, server);
+      // What was kept for them is whole: some of it in memory that all share, by now used by others.
+      await eventually(() => (peers.map((peer) => peer.receive()).includes(false) ? undefined : true));
+      for (const peer of peers) assert.equal(peer.digest("received"), peer.digest("sent"));
+      await server.close({ drain: 0 });
+    },
+    noAbstractNames,
+  );
+}
+
+/** More than have room in half of the buffers that the ring receives into. */
+const SLOW = 200;
+/** What one peer may be taken from, with the system's buffers on either side. */
+const MOST = 1 << 20;
+
+/** A peer that sends, and reads nothing until told to. */
+class SlowPeer {
+  readonly #socket: Socket;
+  readonly #hashes = { sent: createHash("sha256"), received: createHash("sha256") };
+  readonly #block = new Uint8Array(16_384);
+  readonly #room = new Uint8Array(65_536);
+  #seed: number;
+  sent = 0;
+  #received = 0;
+
+  constructor(fixture: Fixture, server: Listening) {
+    this.#socket = fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
+    this.#seed = this.#socket.fd;
+    const connected = tryConnect(this.#socket, server.address);
+    assert.ok(connected.ok);
+  }
+
+  /** Sends what goes at once, and says how much. */
+  send(): number {
+    let sent = 0;
+    while (this.sent + sent < MOST) {
+      for (let at = 0; at < this.#block.length; at += 64)
+        this.#block[at] = this.#seed = (this.#seed * 31 + 7) & 0xff;
+      const result = trySend(this.#socket, this.#block);
+      if (!result.ok) break;
+      this.#hashes.sent.update(this.#block.subarray(0, result.value));
+      sent += result.value;
+    }
+    this.sent += sent;
+    return sent;
+  }
+
+  /** Whether all has come back. */
+  receive(): boolean {
+    for (;;) {
+      const result = tryRecv(this.#socket, this.#room);
+      if (!result.ok) break;
+      this.#hashes.received.update(this.#room.subarray(0, result.value));
+      this.#received += result.value;
+      if (result.value === 0) assert.fail("the connection ended");
+    }
+    return this.#received === this.sent;
+  }
+
+  digest(of: "sent" | "received"): string {
+    return this.#hashes[of].digest("hex");
+  }
+}
+
+frontDoorTest(
+  "peers: what is written to one that never reads is counted, and ends with it",
+  async (engine) => {
+    const told: HandledConnection[] = [];
+    const server = await listen(
+      { host: "127.0.0.1", engine },
+      {
+        open(connection) {
+          told.push(connection);
+          const block = Buffer.alloc(65_536);
+          while (connection.write(block));
+          // What is over the mark is the block that went over it.
+          assert.ok(connection.pendingBytes > 65_536 && connection.pendingBytes <= 2 * 65_536);
+        },
+      },
+    );
+    const peer = await connect({ address: server.address, engine });
+    const [connection] = await eventually(() => (told.length > 0 ? told : undefined));
+    await someTurns();
+    peer.reset();
+    await eventually(() => (server.connections === 0 ? true : undefined));
+    assert.equal(connection?.pendingBytes, 0);
+    await server.close();
+  },
+);

@@ -1,0 +1,343 @@
+import assert from "node:assert/strict";
+import {
+  carriers,
+  datagramPlace,
+  nobodyThere,
+  withoutCarrier,
+} from "../../../test/engine/datagram-places.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
+import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
+import type { EngineName } from "../../engine/engine.ts";
+import { SO } from "../../options/so.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import { sendto } from "../../posix/sendto.ts";
+import { socketpair } from "../../posix/socketpair.ts";
+import { host } from "../../system/host.ts";
+import type { DatagramOptions } from "../options/datagram-options.ts";
+import type { DatagramSocket } from "./datagram-socket.ts";
+import { udp } from "./udp.ts";
+
+const loopback = { host: "127.0.0.1" } as const;
+
+const textOf = ({ data }: { readonly data: Uint8Array }) => Buffer.from(data).toString();
+
+/** Runs with two sockets, which are closed at the end. */
+async function withTwo(
+  engine: EngineName,
+  places: readonly [DatagramOptions, DatagramOptions],
+  run: (here: DatagramSocket, there: DatagramSocket) => Promise<void>,
+): Promise<void> {
+  const here = await udp({ ...places[0], engine });
+  const there = await udp({ ...places[1], engine });
+  try {
+    await run(here, there);
+  } finally {
+    await Promise.all([here.close(), there.close()]);
+  }
+}
+
+for (const carrier of carriers) {
+  frontDoorTest(
+    `datagrams over ${carrier}: each, however long, and who sent it`,
+    async (engine, fixture) => {
+      const places = [datagramPlace(fixture, carrier), datagramPlace(fixture, carrier)] as const;
+      await withTwo(engine, places, async (here, there) => {
+        for (const length of [5, 0, 1, 20_000, 65_487]) {
+          const bytes = new Uint8Array(length).fill(length);
+          await here.send(bytes, there.address);
+          bytes.fill(0);
+          const { data, address, truncated } = await there.receive();
+          assert.deepEqual(data, new Uint8Array(length).fill(length));
+          assert.deepEqual([address, truncated], [here.address, false]);
+          await there.send("answer", address);
+          assert.equal(textOf(await here.receive()), "answer");
+        }
+      });
+    },
+    withoutCarrier[carrier],
+  );
+
+  frontDoorTest(
+    `datagrams over ${carrier}: many that nobody waits for, in order`,
+    async (engine, fixture) => {
+      const places = [datagramPlace(fixture, carrier), datagramPlace(fixture, carrier)] as const;
+      await withTwo(engine, places, async (here, there) => {
+        await there.connect(here.address);
+        assert.deepEqual(there.remoteAddress, here.address);
+        const got: string[] = [];
+        const reading = (async () => {
+          for await (const datagram of here) {
+            got.push(textOf(datagram));
+            if (got.length === 150) return;
+          }
+        })();
+        const numbers = Array.from({ length: 150 }, (_, number) => `number ${number}`);
+        await Promise.all(numbers.map((text) => there.send(text)));
+        assert.equal(there.pendingBytes, 0);
+        await reading;
+        assert.deepEqual(got, numbers);
+        assert.ok(!here.closed);
+      });
+    },
+    withoutCarrier[carrier],
+  );
+}
+
+frontDoorTest("datagrams: one that cannot be sent fails alone", async (engine) => {
+  await withTwo(engine, [loopback, loopback], async (here, there) => {
+    const to = there.address;
+    const results = await Promise.allSettled([
+      here.send("before", to),
+      here.send(new Uint8Array(65_508), to),
+      here.send("after", to),
+    ]);
+    assert.deepEqual(
+      results.map(({ status }) => status),
+      ["fulfilled", "rejected", "fulfilled"],
+    );
+    await assert.rejects(here.send(new Uint8Array(65_508), to), {
+      name: "MessageTooBig",
+      code: "EMSGSIZE",
+      syscall: "sendto",
+      address: "127.0.0.1",
+      port: portOf(to),
+    });
+    assert.equal(textOf(await there.receive()), "before");
+    assert.equal(textOf(await there.receive()), "after");
+  });
+});
+
+frontDoorTest(
+  "datagrams: one without a destination is refused, where there is no peer",
+  async (engine) => {
+    await using here = await udp({ ...loopback, engine });
+    await assert.rejects(here.send("to nobody"), { name: "DestinationAddressRequired" });
+  },
+  { windows: "Windows says WSAENOTCONN, Wine WSAEINVAL (send, WSAENOTCONN)" },
+);
+
+frontDoorTest(
+  "datagrams: nobody is there for an earlier one, and receiving goes on",
+  async (engine) => {
+    const place = await udp({ ...loopback, engine });
+    const { address } = place;
+    await place.close();
+    const here = await udp({ remote: address, engine });
+    const receiving = here.receive();
+    await here.send("to nobody");
+    await assert.rejects(receiving, {
+      name: nobodyThere,
+      syscall: "recvfrom",
+      address: "127.0.0.1",
+      port: portOf(address),
+    });
+    const later = await udp({ host: "127.0.0.1", port: portOf(address), engine });
+    await later.send("here I am", here.address);
+    assert.equal(textOf(await here.receive()), "here I am");
+    await Promise.all([here.close(), later.close()]);
+  },
+  answersHidden,
+);
+
+frontDoorTest(
+  "datagrams: a connected socket hears its peer alone, until it is disconnected",
+  async (engine) => {
+    await withTwo(engine, [loopback, loopback], async (here, peer) => {
+      const stranger = await udp({ ...loopback, engine });
+      await here.connect(peer.address);
+      const { address } = here;
+      await stranger.send("unheard", address);
+      await peer.send("heard", address);
+      assert.equal(textOf(await here.receive()), "heard");
+      assert.equal(here.disconnect().remoteAddress.family, "unspecified");
+      await here.connect({ host: "127.0.0.1", port: portOf(stranger.address) });
+      await stranger.send("heard now", here.address);
+      assert.equal(textOf(await here.receive()), "heard now");
+      await stranger.close();
+    });
+  },
+);
+
+frontDoorTest("datagrams: receive() gives up by signal or time-out, and loses nothing", async (engine) => {
+  await withTwo(engine, [loopback, loopback], async (here, there) => {
+    await assert.rejects(here.receive({ timeout: 1 }), { name: "TimeoutError", message: /^receive\(\)/ });
+    const controller = new AbortController();
+    const given = here.receive({ signal: controller.signal });
+    controller.abort("enough");
+    await assert.rejects(given, (reason) => reason === "enough");
+    const signal = AbortSignal.abort("before");
+    await assert.rejects(here.receive({ signal }), (reason) => reason === "before");
+    await assert.rejects(here.send("", there.address, { signal }), (reason) => reason === "before");
+    await there.send("still here", here.address, { timeout: 10_000 });
+    assert.equal(textOf(await here.receive({ timeout: 10_000 })), "still here");
+  });
+});
+
+frontDoorTest(
+  "datagrams: what comes to a slow reader is held by the system, and dropped by it",
+  async (engine) => {
+    const options = [[SO.RCVBUF, 65_536]] as const;
+    const here = await udp({ ...loopback, options, engine });
+    const there = await udp({ ...loopback, engine });
+    const first = here.receive();
+    await there.send("0", here.address);
+    await first;
+    const bytes = new Uint8Array(1000);
+    for (let round = 0; round < 20; round++) {
+      await Promise.all(Array.from({ length: 100 }, () => there.send(bytes, here.address)));
+      await someTurns();
+    }
+    // What there is comes at once: far fewer than were sent.
+    let count = 0;
+    for (let waits = false; !waits; ) {
+      const next = here.receive({ timeout: 200 });
+      await next.then(
+        () => count++,
+        () => {
+          waits = true;
+        },
+      );
+    }
+    assert.ok(count >= 64 && count < 500, `${count} of 2000 were received`);
+    await there.send("last", here.address);
+    assert.equal(textOf(await here.receive()), "last");
+    await Promise.all([here.close(), there.close()]);
+  },
+);
+
+frontDoorTest(
+  "datagrams: nothing is received before the first receive(), nor while paused",
+  async (engine, fixture) => {
+    const here = await udp({ ...loopback, engine });
+    const sender = fixture.udp();
+    sendto(sender, Buffer.from("1"), 0, here.address);
+    await someTurns();
+    if (host.name === "linux")
+      assert.ok(getsockopt(here.socket, SO.MEMINFO).rmem_alloc > 0, "it waits in the system's buffer");
+    here.pause();
+    let received = false;
+    const receiving = here.receive().finally(() => {
+      received = true;
+    });
+    await someTurns();
+    assert.equal(received, false);
+    here.resume();
+    assert.equal(textOf(await receiving), "1");
+    await here.close();
+  },
+);
+
+frontDoorTest("datagrams: close() sends what waits, and ends those who wait", async (engine) => {
+  const here = await udp({ ...loopback, engine });
+  const there = await udp({ ...loopback, engine });
+  const sent = [here.send("one", there.address), here.send("two", there.address)];
+  const receiving = here.receive();
+  const iterating = here[Symbol.asyncIterator]().next();
+  const closing = here.close();
+  assert.ok(here.closed && here.socket.closed);
+  await assert.rejects(receiving, { name: "SocketClosed", syscall: "recvfrom" });
+  assert.deepEqual(await iterating, { done: true, value: undefined });
+  await Promise.all([...sent, closing, here.close()]);
+  assert.equal(textOf(await there.receive()), "one");
+  assert.equal(textOf(await there.receive()), "two");
+  await assert.rejects(here.send("late", there.address), { name: "SocketClosed", syscall: "sendto" });
+  await assert.rejects(here.receive(), { name: "SocketClosed" });
+  await assert.rejects(here.connect(there.address), { name: "SocketClosed", syscall: "connect" });
+  here.pause().resume().ref().unref();
+  await there.close();
+});
+
+frontDoorTest("datagrams: a signal gives udp() up, or closes the socket", async (engine) => {
+  const signal = AbortSignal.abort("before");
+  await assert.rejects(udp({ ...loopback, signal, engine }), (reason) => reason === "before");
+  const controller = new AbortController();
+  const here = await udp({ ...loopback, signal: controller.signal, engine });
+  const receiving = here.receive();
+  controller.abort("later");
+  await assert.rejects(receiving, (reason) => reason === "later");
+  await assert.rejects(here.receive(), (reason) => reason === "later");
+  await assert.rejects(here.send(""), (reason) => reason === "later");
+  assert.ok(here.closed);
+  await here.close();
+});
+
+frontDoorTest(
+  "datagrams over unix: a longer one than there is room for is truncated, and says so",
+  async (engine, fixture) => {
+    const here = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    const sender = fixture.socket(AF.UNIX, SOCK.DGRAM);
+    const receiving = here.receive();
+    sendto(sender, new Uint8Array(100_000), 0, here.address);
+    const { data, address, truncated } = await receiving;
+    assert.ok(truncated && data.length >= 65_535 && data.length < 100_000);
+    assert.deepEqual(address, { family: "unspecified" });
+    await here.close();
+  },
+  noUnixDatagrams,
+);
+
+frontDoorTest(
+  "datagrams over unix: a sender without a name, and a pair",
+  async (engine, fixture) => {
+    const here = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    const nameless = await udp({ remote: here.address, engine });
+    await nameless.send("who?");
+    const { address } = await here.receive();
+    assert.deepEqual(address, { family: "unspecified" });
+    await assert.rejects(here.send("you", address), { name: "DestinationAddressRequired" });
+    await Promise.all([here.close(), nameless.close()]);
+    const [left, right] = socketpair(AF.UNIX, SOCK.DGRAM);
+    const [one, other] = [await udp({ socket: left, engine }), await udp({ socket: right.detach(), engine })];
+    await one.send("ping");
+    const ping = await other.receive();
+    await other.send("pong", ping.address);
+    assert.equal(textOf(await one.receive()), "pong");
+    await Promise.all([one.close(), other.close()]);
+  },
+  noUnixDatagrams,
+);
+
+frontDoorTest(
+  "datagrams over unix: who waits for room at a full peer can give close() up",
+  async (engine, fixture) => {
+    const place = datagramPlace(fixture, "unix");
+    const receiver = await udp({ ...place, engine });
+    const here = await udp({ remote: receiver.address, engine });
+    const sends = Array.from({ length: 2000 }, () => here.send("x"));
+    const settled = Promise.allSettled(sends);
+    let taken = 0;
+    for (const send of sends) send.then(() => taken++).catch(() => {});
+    await eventually(() => (taken > 0 ? true : undefined));
+    await someTurns();
+    assert.ok(here.pendingBytes > 0, "some wait");
+    await assert.rejects(here.close({ timeout: 20 }), { name: "TimeoutError", message: /^close\(\)/ });
+    const failures = (await settled).filter((result) => result.status === "rejected");
+    assert.ok(failures.length > 0);
+    for (const { reason } of failures) assert.equal(reason.name, "BrokenPipe");
+    await here.close();
+    await receiver.close();
+  },
+  noUnixDatagrams,
+);
+
+frontDoorTest(
+  "datagrams over unix: they wait for room at their peer",
+  async (engine, fixture) => {
+    const places = [datagramPlace(fixture, "unix"), datagramPlace(fixture, "unix")] as const;
+    for (const connected of [true, false]) {
+      await withTwo(engine, places, async (here, there) => {
+        if (connected) await here.connect(there.address);
+        const sends = Array.from({ length: 500 }, (_, number) =>
+          here.send(`${number}`, connected ? undefined : there.address),
+        );
+        const sent = Promise.all(sends);
+        await someTurns();
+        for (let number = 0; number < 500; number++) assert.equal(textOf(await there.receive()), `${number}`);
+        await sent;
+      });
+    }
+  },
+  noUnixDatagrams,
+);

@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import type { Address } from "../../address/address.ts";
+import {
+  carriers,
+  datagramPlace,
+  nobodyThere,
+  withoutCarrier,
+} from "../../../test/engine/datagram-places.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { runProgram } from "../../../test/program.ts";
+import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
+import type { DatagramSocketHandlers } from "./datagram-handlers.ts";
+import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
+import { udp } from "./udp.ts";
+
+const loopback = { host: "127.0.0.1" } as const;
+
+for (const carrier of carriers) {
+  frontDoorTest(
+    `handled datagrams over ${carrier}: an echo of the view that was given`,
+    async (engine, fixture) => {
+      const closings: unknown[] = [];
+      const handlers: DatagramSocketHandlers = {
+        message(socket, bytes, from, truncated) {
+          assert.equal(truncated, false);
+          socket.send(bytes.subarray(1), from);
+          socket.send(bytes, { ...from });
+        },
+        close: (socket, error) => closings.push(socket.closed, error),
+      };
+      const server = await udp({ ...datagramPlace(fixture, carrier), engine }, handlers);
+      const clients = [
+        await udp({ ...datagramPlace(fixture, carrier), engine }),
+        await udp({ ...datagramPlace(fixture, carrier), engine }),
+      ];
+      for (let number = 0; number < 20; number++) {
+        for (const [index, client] of clients.entries()) {
+          await client.send(`x${index}-${number}`, server.address);
+          for (const expected of [`${index}-${number}`, `x${index}-${number}`]) {
+            const { data, address } = await client.receive();
+            assert.equal(Buffer.from(data).toString(), expected);
+            assert.deepEqual(address, server.address);
+          }
+        }
+      }
+      await Promise.all([server, ...clients].map((socket) => socket.close()));
+      assert.deepEqual(closings, [true, null]);
+      assert.equal(server.send("late", server.address), false);
+    },
+    withoutCarrier[carrier],
+  );
+}
+
+frontDoorTest("handled datagrams: a view is refused once its handler has returned", async (engine) => {
+  let kept: Uint8Array | undefined;
+  const handlers: DatagramSocketHandlers = {
+    message(_socket, bytes) {
+      kept = bytes;
+    },
+  };
+  const server = await udp({ ...loopback, engine }, handlers);
+  const client = await udp({ remote: server.address, engine });
+  await client.send("kept");
+  const view = await eventually(() => kept);
+  assert.throws(() => server.send(view, client.address), TypeError);
+  assert.equal(server.pendingBytes, 0);
+  await Promise.all([server.close(), client.close()]);
+});
+
+frontDoorTest(
+  "handled datagrams: what fails is told, and the socket goes on",
+  async (engine) => {
+    const told: unknown[] = [];
+    const texts: string[] = [];
+    const handlers: DatagramSocketHandlers = {
+      message(_socket, bytes) {
+        texts.push(Buffer.from(bytes).toString());
+        if (texts.length === 1) throw "thrown";
+      },
+      error: (_socket, error) => told.push(error instanceof Error ? error.name : error),
+    };
+    const server = await udp({ ...loopback, engine }, handlers);
+    const client = await udp({ remote: server.address, engine });
+    await client.send("first");
+    await client.send("second");
+    await eventually(() => (texts.length === 2 ? true : undefined));
+    server.send(new Uint8Array(65_508), client.address);
+    server.send("", client.address);
+    await client.receive();
+    assert.deepEqual(
+      [texts, told],
+      [
+        ["first", "second"],
+        ["thrown", "MessageTooBig"],
+      ],
+    );
+    const { address } = client;
+    await client.close();
+    await server.connect(address);
+    server.send("to nobody");
+    await eventually(() => (told.length === 3 ? true : undefined));
+    assert.equal(told[2], nobodyThere);
+    const later = await udp({ ...loopback, port: "port" in address ? address.port : 0, engine });
+    await later.send("third", server.address);
+    await eventually(() => (texts.length === 3 ? true : undefined));
+    await Promise.all([server.close(), later.close()]);
+  },
+  answersHidden,
+);
+
+frontDoorTest(
+  "handled datagrams over unix: a full peer holds receiving up, and drain() tells of the end",
+  async (engine, fixture) => {
+    let drains = 0;
+    let most = 0;
+    const handlers: DatagramSocketHandlers = {
+      message(socket, bytes, from) {
+        for (let copy = 0; copy < 4; copy++) socket.send(bytes, from);
+        most = Math.max(most, socket.pendingBytes);
+      },
+      drain: () => drains++,
+    };
+    const server = await udp({ ...datagramPlace(fixture, "unix"), engine }, handlers);
+    const client = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    await client.connect(server.address);
+    const sent = Promise.all(Array.from({ length: 200 }, () => client.send(new Uint8Array(8192))));
+    await eventually(() => (server.pendingBytes > 65_536 ? true : undefined));
+    for (let count = 0; count < 800; count++) assert.equal((await client.receive()).data.length, 8192);
+    await sent;
+    await eventually(() => (drains > 0 && server.pendingBytes === 0 ? true : undefined));
+    assert.ok(most < 1 << 20, `${most} bytes were held`);
+    await Promise.all([server.close(), client.close()]);
+  },
+  noUnixDatagrams,
+);
+
+frontDoorTest("handled datagrams: pause() and resume(), from a handler too", async (engine) => {
+  const froms: Address[] = [];
+  const handlers: DatagramSocketHandlers = {
+    message(socket, _bytes, from) {
+      froms.push(from);
+      socket.pause();
+    },
+  };
+  const server = await udp({ ...loopback, engine }, handlers);
+  const client = await udp({ remote: server.address, engine });
+  await Promise.all([client.send("1"), client.send("2")]);
+  await eventually(() => (froms.length === 1 ? true : undefined));
+  await someTurns();
+  assert.equal(froms.length, 1);
+  server.resume();
+  await eventually(() => (froms.length === 2 ? true : undefined));
+  assert.deepEqual(froms, [client.address, client.address]);
+  await Promise.all([server.close(), client.close()]);
+});
+
+frontDoorTest("handled datagrams: a signal closes it, and close() is told the reason", async (engine) => {
+  const controller = new AbortController();
+  const closing = new Promise<unknown>((close) => {
+    const handlers = { close: (_socket: HandledDatagramSocket, error: unknown) => close(error) };
+    udp({ ...loopback, signal: controller.signal, engine }, handlers).then(() => controller.abort("enough"));
+  });
+  assert.equal(await closing, "enough");
+});
+
+frontDoorTest(
+  "handled datagrams: what a handler throws is an uncaught exception without error()",
+  async (engine) => {
+    const program = new URL("datagram-uncaught.child.js", import.meta.url);
+    assert.equal(runProgram(program, { args: [engine] }), "uncaught: thrown\nreceived 2\n");
+  },
+);

@@ -1,0 +1,126 @@
+import { lookup } from "node:dns/promises";
+import { isIP } from "node:net";
+import type { AddressInput } from "../../address/address.ts";
+import { isLocalhost } from "../../address/localhost.ts";
+import { tryClose } from "../../posix/close.ts";
+import { connect } from "../../posix/connect.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import type { CheckedDatagramOptions, CheckedRemote, DatagramEndpoint } from "../options/datagram-options.ts";
+import { orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { openOnEveryAddress } from "../listener/listening-sockets.ts";
+import {
+  adopted,
+  ipAddress,
+  openBound,
+  openSocket,
+  type SocketSetUp,
+  setOptionValues,
+} from "../open.ts";
+import { explainPathInUse, UnixPath } from "../listener/unix-path.ts";
+
+/** A socket for datagrams that is bound, and connected if it has a peer. */
+export interface OpenedDatagramSocket {
+  readonly socket: Socket;
+  /** The path that was made for a unix socket. */
+  readonly path: UnixPath | undefined;
+}
+
+/** Opens the socket of `udp()`. One that was given is closed if that fails. */
+export async function openDatagramSocket(options: CheckedDatagramOptions): Promise<OpenedDatagramSocket> {
+  const { endpoint: place, remote, signal } = options;
+  switch (place.kind) {
+    case "port":
+      throwIfAborted(signal);
+      return { socket: await openOnPort(place, options), path: undefined };
+    case "path": {
+      throwIfAborted(signal);
+      const { address } = place;
+      const peer = remote && (await findRemote(remote, AF.UNIX, { signal }));
+      const socket = explainPathInUse(address, () => openBound(address, SOCK.DGRAM, options));
+      const path = UnixPath.made(address);
+      try {
+        connectTo(peer)(socket);
+      } catch (error) {
+        tryClose(socket);
+        path?.remove();
+        throw error;
+      }
+      return { socket, path };
+    }
+    case "socket": {
+      const socket = adopted(place.socket);
+      try {
+        throwIfAborted(signal);
+        return { socket: await takeSocket(socket, options), path: undefined };
+      } catch (error) {
+        tryClose(socket);
+        throw error;
+      }
+    }
+  }
+}
+
+async function takeSocket(
+  socket: Socket,
+  { options, remote, signal }: CheckedDatagramOptions,
+): Promise<Socket> {
+  setOptionValues(socket, options);
+  socket.system.setNonblocking(socket.fd, true);
+  if (remote !== undefined) connectTo(await findRemote(remote, socket.domain, { signal }))(socket);
+  return socket;
+}
+
+async function openOnPort(
+  { host, port, reusePort, ipv6Only }: Extract<DatagramEndpoint, { kind: "port" }>,
+  { options, remote, signal }: CheckedDatagramOptions,
+): Promise<Socket> {
+  const setUp: SocketSetUp = { options, reusePort, ipv6Only };
+  const local = host === undefined ? undefined : await findLocal(host, signal);
+  const domain = local === undefined ? undefined : domainOf(local);
+  const peer = remote && (await findRemote(remote, domain, { signal }));
+  const open = (address: string, at: number) =>
+    openBound(ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
+  if (local !== undefined) return open(local, port);
+  if (peer === undefined) return openOnEveryAddress(open, port, ipv6Only);
+  if (peer.family === "unix") return openSocket(peer, SOCK.DGRAM, setUp, connectTo(peer));
+  return open(peer.family === "ipv6" ? "::" : "0.0.0.0", port);
+}
+
+async function findLocal(host: string, signal: AbortSignal | undefined): Promise<string> {
+  if (isIP(host) !== 0) return host;
+  if (isLocalhost(host)) return "127.0.0.1";
+  return (await orAbort("udp()", lookup(host), { signal })).address;
+}
+
+/** @param domain that of the socket, if it is known */
+export async function findRemote(
+  remote: CheckedRemote,
+  domain: number | undefined,
+  wait: WaitOptions,
+): Promise<AddressInput> {
+  if (remote.kind === "address") return remote.address;
+  const { host, port } = remote;
+  if (isIP(host) !== 0) return ipAddress(host, port);
+  // RFC 6761, 6.3: localhost is the loopback addresses, whatever the resolver knows.
+  if (isLocalhost(host)) return ipAddress(domain === AF.INET6 ? "::1" : "127.0.0.1", port);
+  const found = lookup(host, { family: domain === AF.INET ? 4 : 0 });
+  return ipAddress((await orAbort("udp()", found, wait)).address, port);
+}
+
+/** An address as a socket of this domain takes it: for IPv6, IPv4 addresses are mapped into it (RFC 4291, 2.5.5.2). */
+export function addressFor(domain: number, address: AddressInput): AddressInput {
+  if (domain !== AF.INET6 || !isIpv4(address)) return address;
+  return { family: "ipv6", address: `::ffff:${address.address}`, port: address.port };
+}
+
+const isIpv4 = (
+  address: AddressInput,
+): address is AddressInput & { readonly address: string; readonly port: number } =>
+  address.family === "ipv4" || address.family === "IPv4";
+
+const domainOf = (address: string) => (isIP(address) === 6 ? AF.INET6 : AF.INET);
+
+const connectTo = (peer: AddressInput | undefined) => (socket: Socket) => {
+  if (peer !== undefined) connect(socket, addressFor(socket.domain, peer));
+};

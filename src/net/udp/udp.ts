@@ -1,0 +1,79 @@
+import { engine } from "../../engine/choice.ts";
+import { tryClose } from "../../posix/close.ts";
+import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
+import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
+import { DatagramSocket } from "./datagram-socket.ts";
+import { throwIfAborted } from "../abort.ts";
+import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
+import { HandledDatagrams } from "./handled-datagrams.ts";
+import { openDatagramSocket } from "./open-datagram-socket.ts";
+import { PulledDatagrams } from "./pulled-datagrams.ts";
+
+/**
+ * Opens a socket for datagrams, UDP's or a unix socket's, and gives a DatagramSocket that they are asked for: `receive()`, or a
+ * `for await` loop.
+ *
+ * @param options where and how: see DatagramOptions
+ * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; of a unix path that is in use, it says what is there
+ * @throws Error of node:dns where a host cannot be found
+ * @throws the `reason` of the signal
+ * @throws TypeError or RangeError if an option is malformed, before any call
+ * @throws Error if the engine that is wanted cannot be used here
+ * @example
+ * ```ts
+ * import { udp } from "berkeley";
+ * await using receiver = await udp({ host: "127.0.0.1" });
+ * await using sender = await udp({ remote: receiver.address });
+ * await sender.send("hello");
+ * const { data, address } = await receiver.receive({ timeout: 5000 });
+ * console.log(`${Buffer.from(data)}`); // hello
+ * await receiver.send("hello yourself", address);
+ * for await (const answer of sender) {
+ *   console.log(`${Buffer.from(answer.data)}`); // hello yourself
+ *   break;
+ * }
+ * ```
+ * @see [recvfrom](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvfrom.html)
+ * @see [sendto](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sendto.html)
+ */
+export async function udp<const Values extends readonly unknown[]>(
+  options: DatagramOptions<Values>,
+): Promise<DatagramSocket>;
+/**
+ * Opens a socket for datagrams, and calls handlers for them: no promise is made for one, and no byte copied that is sent back.
+ *
+ * @param options where and how: see DatagramOptions
+ * @param handlers what is called: see DatagramSocketHandlers
+ * @throws what `udp(options)` throws
+ * @example
+ * ```ts
+ * import { udp } from "berkeley";
+ * await using server = await udp({ host: "127.0.0.1" }, { message: (socket, bytes, from) => socket.send(bytes, from) });
+ * await using client = await udp({ remote: server.address });
+ * await client.send("echo");
+ * console.log(`${Buffer.from((await client.receive()).data)}`); // echo
+ * ```
+ */
+export async function udp<const Values extends readonly unknown[]>(
+  options: DatagramOptions<Values>,
+  handlers: DatagramSocketHandlers,
+): Promise<HandledDatagramSocket>;
+export async function udp(
+  options: DatagramOptions,
+  handlers?: DatagramSocketHandlers,
+): Promise<DatagramSocket | HandledDatagramSocket> {
+  if (handlers !== undefined) checkDatagramHandlers(handlers);
+  const checked = checkDatagramOptions(options);
+  const chosen = engine(checked.engine);
+  const opened = await openDatagramSocket(checked);
+  try {
+    throwIfAborted(checked.signal);
+    return handlers === undefined
+      ? new DatagramSocket(new PulledDatagrams(chosen, opened, checked.signal))
+      : new HandledDatagrams(chosen, opened, checked.signal, handlers).socket;
+  } catch (error) {
+    tryClose(opened.socket);
+    opened.path?.remove();
+    throw error;
+  }
+}

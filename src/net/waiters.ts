@@ -1,0 +1,138 @@
+import { onAbort, type WaitOptions } from "./abort.ts";
+
+/** One who waits for a Value, and gets what `as` makes of it. */
+class Waiter<Value, As> {
+  readonly as: (value: Value) => As;
+  readonly promised: (as: As) => void;
+  readonly reject: (reason: unknown) => void;
+  readonly mark: number;
+  stop: (() => void) | undefined = undefined;
+  next: Waiting<Value> | undefined = undefined;
+
+  constructor(
+    as: (value: Value) => As,
+    promised: (as: As) => void,
+    reject: (reason: unknown) => void,
+    mark: number,
+  ) {
+    this.as = as;
+    this.promised = promised;
+    this.reject = reject;
+    this.mark = mark;
+  }
+
+  resolve(value: Value): void {
+    this.promised(this.as(value));
+  }
+}
+
+type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "mark" | "stop" | "next">;
+
+const same = <Value>(value: Value): Value => value;
+
+/**
+ * Those who wait for one kind of thing, in the order in which they came; each may give up. They are linked, since an array takes room
+ * for 17 from the first on, and most often it is one who waits.
+ */
+export class Waiters<Value> {
+  readonly #what: string;
+  #first: Waiting<Value> | undefined;
+  #last: Waiting<Value> | undefined;
+  #size = 0;
+
+  /** @param what what they wait for, as the message of a time-out says it: "read()" */
+  constructor(what: string) {
+    this.#what = what;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * Waits for it. `as` says what the promise is to give of it, without a promise more.
+   *
+   * @param mark up to which resolveUpTo() must come; none is less than that of who came before
+   */
+  wait(options: WaitOptions | undefined): Promise<Value>;
+  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, mark?: number): Promise<As>;
+  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same, mark = 0): Promise<unknown> {
+    return options === undefined ? this.#wait(as, mark) : this.#waitOrGiveUp(as, mark, options);
+  }
+
+  /** Gives it to the first; false where nobody waits. */
+  resolveFirst(value: Value): boolean {
+    const waiter = this.#shift();
+    if (waiter === undefined) return false;
+    waiter.resolve(value);
+    return true;
+  }
+
+  /** Gives it to those whose mark is reached. */
+  resolveUpTo(mark: number, value: Value): void {
+    while (this.#first !== undefined && this.#first.mark <= mark) this.resolveFirst(value);
+  }
+
+  resolveAll(value: Value): void {
+    while (this.resolveFirst(value));
+  }
+
+  rejectFirst(reason: unknown): boolean {
+    const waiter = this.#shift();
+    if (waiter === undefined) return false;
+    waiter.reject(reason);
+    return true;
+  }
+
+  rejectAll(reason: unknown): void {
+    while (this.rejectFirst(reason));
+  }
+
+  #wait<As>(as: (value: Value) => As, mark: number): Promise<As> {
+    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject, mark)));
+  }
+
+  // Apart from the other, which would keep the options and what stops the wait for as long, too.
+  #waitOrGiveUp<As>(as: (value: Value) => As, mark: number, options: WaitOptions): Promise<As> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    return new Promise((resolve, reject) => {
+      const waiter = new Waiter(as, resolve, reject, mark);
+      waiter.stop = onAbort(this.#what, options, (reason) => {
+        this.#remove(waiter);
+        reject(reason);
+      });
+      this.#push(waiter);
+    });
+  }
+
+  #push(waiter: Waiting<Value>) {
+    if (this.#last === undefined) this.#first = waiter;
+    else this.#last.next = waiter;
+    this.#last = waiter;
+    this.#size++;
+  }
+
+  #shift(): Waiting<Value> | undefined {
+    const waiter = this.#first;
+    if (waiter === undefined) return undefined;
+    this.#first = waiter.next;
+    if (this.#first === undefined) this.#last = undefined;
+    this.#size--;
+    waiter.stop?.();
+    return waiter;
+  }
+
+  #remove(waiter: Waiting<Value>) {
+    let before: Waiting<Value> | undefined;
+    let each = this.#first;
+    while (each !== undefined && each !== waiter) {
+      before = each;
+      each = each.next;
+    }
+    if (each === undefined) return;
+    if (before === undefined) this.#first = each.next;
+    else before.next = each.next;
+    if (this.#last === each) this.#last = before;
+    this.#size--;
+  }
+}

@@ -1,0 +1,32 @@
+import { SO } from "../options/so.ts";
+import type { Borrowed } from "./borrow.ts";
+import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
+import { readOption } from "./read-option.ts";
+import type { RecvErrorName } from "./recv.ts";
+import { isBound, socketState } from "./socket-state.ts";
+
+/** What an errno of the receiving calls means that says several things. */
+export function recvErrorName(borrowed: Borrowed, code: string): RecvErrorName {
+  switch (code) {
+    case "ECONNRESET":
+      return isIpDatagram(borrowed) ? "ConnectionRefused" : "ConnectionResetByPeer";
+    case "ENETRESET":
+      return isIpDatagram(borrowed) ? "HostUnreachable" : "ConnectionTimedOut";
+    case "ETIMEDOUT":
+      return isTimeoutOver(borrowed, "receiving") ? "WouldBlock" : "ConnectionTimedOut";
+    default:
+      return whyInvalid(borrowed);
+  }
+}
+
+/**
+ * EINVAL says that a flag is not valid; of a unix stream, that it is not connected (unix_stream_read_generic); and on Windows, of a
+ * datagram socket, that it is not bound (recvfrom, WSAEINVAL).
+ */
+function whyInvalid(borrowed: Borrowed): RecvErrorName {
+  const { system, fd } = borrowed;
+  if (isIpDatagram(borrowed) && !isBound(borrowed)) return "SocketNotBound";
+  if (readOption(system, fd, SO.TYPE) !== system.constants.SOCK.STREAM) return "InvalidArgument";
+  const state = socketState(borrowed);
+  return state === "not connected" || state === "listening" ? "SocketNotConnected" : "InvalidArgument";
+}

@@ -1,0 +1,47 @@
+import { SO } from "../options/so.ts";
+import type { Borrowed } from "./borrow.ts";
+import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
+import { readOption } from "./read-option.ts";
+import type { SendErrorName } from "./send.ts";
+import { isBound, socketState } from "./socket-state.ts";
+
+/** What an errno of send() and sendto() means that says several things. */
+export function sendErrorName(borrowed: Borrowed, code: string): SendErrorName {
+  const { system, fd } = borrowed;
+  const { AF, SOCK } = system.constants;
+  const isStream = readOption(system, fd, SO.TYPE) === SOCK.STREAM;
+  switch (code) {
+    case "ECONNRESET":
+      return isIpDatagram(borrowed) ? "ConnectionRefused" : "ConnectionResetByPeer";
+    case "ENETRESET":
+      return isIpDatagram(borrowed) ? "HostUnreachable" : "ConnectionTimedOut";
+    case "ETIMEDOUT":
+      return isTimeoutOver(borrowed, "sending") ? "WouldBlock" : "ConnectionTimedOut";
+    case "EAGAIN": {
+      // A datagram socket is bound by its first send; with no port left, inet_autobind in net/ipv4/af_inet.c says EAGAIN.
+      const domain = readOption(system, fd, SO.DOMAIN);
+      const isIp = domain === AF.INET || domain === AF.INET6;
+      return isIp && !isStream && !isBound(borrowed) ? "AddressNotAvailable" : "WouldBlock";
+    }
+    case "ENOTCONN":
+      // Linux says it of a unix datagram socket without a peer, where POSIX has EDESTADDRREQ.
+      return readOption(system, fd, SO.TYPE) === SOCK.DGRAM
+        ? "DestinationAddressRequired"
+        : "SocketNotConnected";
+    case "EOPNOTSUPP":
+      // A unix stream that is not connected says it of the address (unix_stream_sendmsg in net/unix/af_unix.c).
+      return isStream && socketState(borrowed) === "not connected"
+        ? "SocketNotConnected"
+        : "OperationNotSupported";
+    case "EPIPE":
+      // Linux says it of a TCP socket that was never connected (sk_stream_wait_connect in net/core/stream.c).
+      return isStream && !hasBeenConnected(borrowed) ? "SocketNotConnected" : "BrokenPipe";
+    default:
+      return "Unexpected";
+  }
+}
+
+function hasBeenConnected(borrowed: Borrowed): boolean {
+  const state = socketState(borrowed);
+  return (state !== "not connected" && state !== "listening") || borrowed.system.receivingEnded(borrowed.fd);
+}

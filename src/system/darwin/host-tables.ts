@@ -1,0 +1,14 @@
+import type { HostTables } from "../host-tables.ts";
+import * as libc from "./libc.ts";
+import { portRulesOver } from "./port-rules.ts";
+import { processTableOver } from "./process-table.ts";
+import { socketTableOver } from "./socket-table.ts";
+import { words } from "./terms.ts";
+
+/** macOS: sysctl(3) and libproc. */
+export const machine: HostTables = {
+  sockets: socketTableOver(libc),
+  processes: processTableOver(libc),
+  ports: portRulesOver(libc),
+  terms: words,
+};

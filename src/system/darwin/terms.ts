@@ -1,0 +1,35 @@
+import type { HostTerms } from "../host-tables.ts";
+
+/** The ports of the AirPlay Receiver, of macOS 12 and later, and the processes that have them. */
+const AIRPLAY_PORTS = [5000, 7000];
+const AIRPLAY = /^(ControlCe|AirPlayXPC)/;
+
+/** macOS: sysctl(8), lsof(8). */
+export const words: HostTerms = {
+  ephemeralRange: "net.inet.ip.portrange.first and .last",
+  reservedPorts: "none",
+  privilege: { rule: "at an address; not at the wildcard", lacks: "root's rights" },
+  advice: {
+    privileged: () => [{ sentence: "Or bind to every address: the wildcard needs no privilege." }],
+    addresses: "ifconfig",
+    portsUsedUp: [
+      { sentence: "See who has them.", command: "netstat -anv -p tcp" },
+      { sentence: "Or widen the range.", command: "sudo sysctl net.inet.ip.portrange.first=16384" },
+    ],
+    remove: "rm",
+    makeDirectory: "mkdir -p",
+    asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    excluded: [],
+    untold: undefined,
+  },
+  service({ name }, port) {
+    if (!AIRPLAY_PORTS.includes(port) || !AIRPLAY.test(name)) return undefined;
+    return {
+      name: "AirPlay Receiver",
+      advice: {
+        sentence:
+          "Choose another port, or switch AirPlay Receiver off: System Settings > General > AirDrop & Handoff.",
+      },
+    };
+  },
+};

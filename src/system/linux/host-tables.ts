@@ -1,0 +1,8 @@
+import type { HostTables } from "../host-tables.ts";
+import { portRules } from "./port-rules.ts";
+import { processTable } from "./process-table.ts";
+import { socketTable } from "./socket-table.ts";
+import { words } from "./terms.ts";
+
+/** Linux: netlink's sock_diag, and /proc. */
+export const machine: HostTables = { sockets: socketTable, processes: processTable, ports: portRules, terms: words };

@@ -1,0 +1,30 @@
+import type { HostTerms } from "../host-tables.ts";
+
+/** Linux: sysctl(8), ip(8), ss(8). */
+export const words: HostTerms = {
+  ephemeralRange: "net.ipv4.ip_local_port_range",
+  reservedPorts: "net.ipv4.ip_local_reserved_ports",
+  privilege: { rule: "net.ipv4.ip_unprivileged_port_start", lacks: "CAP_NET_BIND_SERVICE" },
+  advice: {
+    privileged: (port) => [
+      {
+        sentence: "Or let every user have it.",
+        command: `sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
+      },
+    ],
+    addresses: "ip address",
+    portsUsedUp: [
+      { sentence: "See who has them.", command: "ss -tanp" },
+      {
+        sentence: "Or widen the range.",
+        command: 'sudo sysctl net.ipv4.ip_local_port_range="10240 65535"',
+      },
+    ],
+    remove: "rm",
+    makeDirectory: "mkdir -p",
+    asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    excluded: [],
+    untold: undefined,
+  },
+  service: () => undefined,
+};

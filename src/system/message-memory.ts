@@ -1,0 +1,27 @@
+import { mapMemory } from "../native/memory.ts";
+import type { MessageMemory } from "./system.ts";
+import { LENGTH_SIZE, ValueResult } from "./value-result.ts";
+
+/** sockaddr_storage and its length. */
+const ADDRESS_SIZE = LENGTH_SIZE + 128;
+/** Room for the 253 descriptors that one message carries at most, other control messages beside them, and the length. */
+const CONTROL_SIZE = 2048 - ADDRESS_SIZE;
+const ROOMS_PER_MAPPING = 64;
+
+const rooms: MessageMemory[] = [];
+
+/** The rooms are mapped when first asked for, and stay: at most 1024 (UIO_MAXIOV), 2 MiB. */
+export function messageMemory(index: number): MessageMemory {
+  for (;;) {
+    const room = rooms[index];
+    if (room !== undefined) return room;
+    const size = ADDRESS_SIZE + CONTROL_SIZE;
+    const mapping = mapMemory(ROOMS_PER_MAPPING * size);
+    for (let offset = 0; offset < ROOMS_PER_MAPPING * size; offset += size) {
+      rooms.push({
+        address: new ValueResult(mapping, offset, ADDRESS_SIZE),
+        control: new ValueResult(mapping, offset + ADDRESS_SIZE, CONTROL_SIZE),
+      });
+    }
+  }
+}

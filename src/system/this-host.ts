@@ -1,0 +1,10 @@
+import { machine as darwin } from "./darwin/host-tables.ts";
+import { machine as linux } from "./linux/host-tables.ts";
+import type { HostTables } from "./host-tables.ts";
+import { unavailableHostTables } from "./unavailable-host-tables.ts";
+import { machine as windows } from "./windows/host-tables.ts";
+
+const machines: Readonly<Partial<Record<NodeJS.Platform, HostTables>>> = { darwin, linux, win32: windows };
+
+/** What the system that this process runs on tells of its sockets and processes. */
+export const hostTables: HostTables = machines[process.platform] ?? unavailableHostTables(process.platform);

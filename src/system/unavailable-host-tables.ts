@@ -1,0 +1,45 @@
+import type { HostTables } from "./host-tables.ts";
+
+/** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
+export function unavailableHostTables(name: string): HostTables {
+  const reason = `berkeley does not know how to ask ${name} for its sockets.`;
+  return {
+    sockets: {
+      internetSockets: () => undefined,
+      isListenedOn: () => undefined,
+      unixSockets: () => undefined,
+      filesTellSockets: true,
+      unavailable: { internet: reason, unix: reason, bound: reason },
+      leavesBindOpen: false,
+    },
+    processes: {
+      holdersOf: () => ({ of: () => [], hidden: 0 }),
+      readProcess: () => undefined,
+      userNames: () => (uid) => `${uid}`,
+      ownPid: () => process.pid,
+      openProcess: () => "not supported",
+    },
+    ports: {
+      ephemeralRange: () => undefined,
+      reservedPorts: () => () => false,
+      privilegedBelow: () => undefined,
+      unavailable: () => undefined,
+    },
+    terms: {
+      ephemeralRange: "the range of ports",
+      reservedPorts: "the ports kept back",
+      privilege: { rule: "those below 1024", lacks: "it" },
+      advice: {
+        privileged: () => [],
+        addresses: "ifconfig",
+        portsUsedUp: [{ sentence: "See who has them.", command: "netstat -an" }],
+        remove: "rm",
+        makeDirectory: "mkdir -p",
+        asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+        excluded: [],
+        untold: { sentence: "See what is open.", command: "sockstat -l" },
+      },
+      service: () => undefined,
+    },
+  };
+}

@@ -1,0 +1,8 @@
+import type { HostTables } from "../host-tables.ts";
+import { portRules } from "./port-rules.ts";
+import { processTable } from "./process-table.ts";
+import { socketTable } from "./socket-table.ts";
+import { words } from "./terms.ts";
+
+/** Windows: iphlpapi.dll, and what kernel32.dll and advapi32.dll tell of processes. */
+export const machine: HostTables = { sockets: socketTable, processes: processTable, ports: portRules, terms: words };

@@ -1,0 +1,37 @@
+import type { HostTerms } from "../host-tables.ts";
+
+/** The process of the kernel itself, whose http.sys listens for IIS, WinRM and others. */
+const SYSTEM = 4;
+
+/** Windows: netsh(1), netstat(1), for a command prompt or PowerShell. */
+export const words: HostTerms = {
+  ephemeralRange: "netsh int ipv4 show dynamicport tcp",
+  reservedPorts: "netsh int ipv4 show excludedportrange tcp",
+  privilege: { rule: "none", lacks: "none" },
+  advice: {
+    privileged: () => [],
+    addresses: "ipconfig",
+    portsUsedUp: [{ sentence: "See who has them.", command: "netstat -ano" }],
+    remove: "del",
+    makeDirectory: "mkdir",
+    asRoot: (command) => ({ sentence: "Ask again in a terminal of an administrator.", command }),
+    excluded: [
+      {
+        sentence: "See which ranges are excluded.",
+        command: "netsh int ipv4 show excludedportrange protocol=tcp",
+      },
+      {
+        sentence:
+          "Those without a * are often Hyper-V's or WSL's, which choose anew when the service winnat starts again.",
+      },
+    ],
+    untold: { sentence: "See whose it is.", command: "netstat -qano" },
+  },
+  service({ pid }) {
+    if (pid !== SYSTEM) return undefined;
+    return {
+      name: "http.sys, in the kernel",
+      advice: { sentence: "See for which service it listens.", command: "netsh http show servicestate" },
+    };
+  },
+};

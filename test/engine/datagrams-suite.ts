@@ -1,0 +1,212 @@
+import assert from "node:assert/strict";
+import type { Ipv4Address } from "../../src/address/address.ts";
+import { decodeAddress, encodeAddress } from "../../src/address/sockaddr.ts";
+import type { DatagramHandlers, Datagrams, Engine } from "../../src/engine/engine.ts";
+import { bind } from "../../src/posix/bind.ts";
+import { close } from "../../src/posix/close.ts";
+import { connect } from "../../src/posix/connect.ts";
+import { getsockname } from "../../src/posix/getsockname.ts";
+import type { Socket } from "../../src/posix/owned-socket.ts";
+import { tryRecvfrom } from "../../src/posix/recvfrom.ts";
+import { sendto } from "../../src/posix/sendto.ts";
+import { host } from "../../src/system/host.ts";
+import type { ValueResult } from "../../src/system/value-result.ts";
+import { type Fixture, loopback } from "../fixture.ts";
+import type { Exceptions } from "../platform.ts";
+import { answersHidden } from "../winsock-exceptions.ts";
+import { engineTest, eventually, someTurns } from "./engine-test.ts";
+
+const { ECONNREFUSED = 0, ECONNRESET = 0, EMSGSIZE = 0 } = host.errnos;
+const NOBODY_LISTENS = host.name === "windows" ? ECONNRESET : ECONNREFUSED;
+
+/** A datagram socket that notes what its handlers are told. */
+class RecordedDatagrams implements DatagramHandlers {
+  readonly datagrams: Datagrams;
+  readonly texts: string[] = [];
+  readonly sizes: number[] = [];
+  readonly ports: number[] = [];
+  readonly sends: number[] = [];
+  readonly errnos: number[] = [];
+  onReceived: ((bytes: Uint8Array, from: ValueResult) => void) | undefined;
+
+  constructor(engine: Engine, socket: Socket) {
+    this.datagrams = engine.datagrams(socket.detach(), this);
+  }
+
+  onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
+    assert.equal(flags & host.constants.MSG.TRUNC, 0);
+    const address = decodeAddress(host, from);
+    this.ports.push(address.family === "ipv4" ? address.port : -1);
+    this.texts.push(Buffer.from(bytes.subarray(0, 20)).toString());
+    this.sizes.push(bytes.length);
+    this.onReceived?.(bytes, from);
+  }
+
+  onSent(errno: number): void {
+    this.sends.push(errno);
+  }
+
+  onError(errno: number): void {
+    this.errnos.push(errno);
+  }
+
+  /** Sends, and spoils the rooms of the bytes and the address at once. */
+  send(text: string | Uint8Array, to: Ipv4Address | null): void {
+    const bytes = Buffer.from(text);
+    const sockaddr = to === null ? null : encodeAddress(to, host, host.address);
+    this.datagrams.send(bytes, sockaddr);
+    bytes.fill(0);
+    sockaddr?.bytes.fill(0);
+  }
+
+  count(count: number): Promise<true> {
+    return eventually(() => (this.texts.length >= count ? true : undefined));
+  }
+
+  close(): Promise<number> {
+    return new Promise((resolve) => this.datagrams.close(resolve));
+  }
+}
+
+function bound(fixture: Fixture): { readonly socket: Socket; readonly address: Ipv4Address } {
+  const socket = fixture.udp({ nonblocking: true });
+  bind(socket, loopback);
+  const address = getsockname(socket);
+  assert.equal(address.family, "ipv4");
+  return { socket, address };
+}
+
+export function datagramsSuite(engine: Engine): void {
+  const datagramsTest = (what: string, run: (fixture: Fixture) => Promise<void>, exceptions?: Exceptions) =>
+    engineTest(engine, `datagrams: ${what}`, run, exceptions);
+
+  datagramsTest("gives each datagram, however long, and who sent it", async (fixture) => {
+    const { socket, address } = bound(fixture);
+    const peer = bound(fixture);
+    const here = new RecordedDatagrams(engine, socket);
+    here.datagrams.resume();
+    for (const length of [5, 0, 1, 20_000, 65_507]) {
+      sendto(peer.socket, new Uint8Array(length), 0, address);
+      await here.count(here.texts.length + 1);
+      assert.deepEqual([here.sizes.at(-1), here.ports.at(-1)], [length, peer.address.port]);
+    }
+    assert.equal(await here.close(), 0);
+  });
+
+  datagramsTest("sends in order, and tells of each", async (fixture) => {
+    const { socket } = bound(fixture);
+    const peer = bound(fixture);
+    const there = new RecordedDatagrams(engine, peer.socket);
+    there.datagrams.resume();
+    const here = new RecordedDatagrams(engine, socket);
+    for (let number = 0; number < 150; number++) here.send(`number ${number}`, peer.address);
+    assert.ok(here.datagrams.pendingBytes >= 150 * 8);
+    await eventually(() => (here.sends.length === 150 ? true : undefined));
+    assert.equal(here.datagrams.pendingBytes, 0);
+    assert.ok(here.sends.every((errno) => errno === 0));
+    await there.count(150);
+    assert.deepEqual(
+      there.texts,
+      Array.from({ length: 150 }, (_, number) => `number ${number}`),
+    );
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  datagramsTest("tells what could not be sent, and sends the others", async (fixture) => {
+    const { socket } = bound(fixture);
+    const peer = bound(fixture);
+    const there = new RecordedDatagrams(engine, peer.socket);
+    there.datagrams.resume();
+    const here = new RecordedDatagrams(engine, socket);
+    here.send("before", peer.address);
+    here.send(new Uint8Array(65_508), peer.address);
+    here.send("after", peer.address);
+    await there.count(2);
+    await eventually(() => (here.sends.length === 3 ? true : undefined));
+    assert.deepEqual(here.sends, [0, -EMSGSIZE, 0]);
+    assert.deepEqual(there.texts, ["before", "after"]);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  datagramsTest("echoes a view to where it came from", async (fixture) => {
+    const { socket, address } = bound(fixture);
+    const peer = bound(fixture);
+    const here = new RecordedDatagrams(engine, socket);
+    let kept: Uint8Array | undefined;
+    here.onReceived = (bytes, from) => {
+      here.datagrams.send(bytes.subarray(1), from);
+      kept = bytes;
+    };
+    here.datagrams.resume();
+    sendto(peer.socket, Buffer.from("xecho"), 0, address);
+    const room = new Uint8Array(100);
+    const received = await eventually(() => {
+      const result = tryRecvfrom(peer.socket, room);
+      return result.ok ? result.value : undefined;
+    });
+    assert.equal(Buffer.from(room.subarray(0, received.bytes)).toString(), "echo");
+    assert.deepEqual(received.address, address);
+    assert.throws(() => here.datagrams.send(kept ?? new Uint8Array(0), null), TypeError);
+    await here.close();
+  });
+
+  datagramsTest("is paused at first, and keeps what had come when it is paused", async (fixture) => {
+    const { socket, address } = bound(fixture);
+    const peer = bound(fixture);
+    const here = new RecordedDatagrams(engine, socket);
+    sendto(peer.socket, Buffer.from("0"), 0, address);
+    await someTurns();
+    assert.equal(here.texts.length, 0);
+    here.onReceived = () => here.datagrams.pause();
+    here.datagrams.resume();
+    for (let number = 1; number < 10; number++) sendto(peer.socket, Buffer.from(String(number)), 0, address);
+    await here.count(1);
+    await someTurns();
+    assert.deepEqual(here.texts, ["0"]);
+    here.onReceived = undefined;
+    here.datagrams.resume();
+    await here.count(10);
+    assert.deepEqual(here.texts, [..."0123456789"]);
+    assert.deepEqual(new Set(here.ports), new Set([peer.address.port]));
+    await here.close();
+  });
+
+  datagramsTest(
+    "a connected one is told that nobody listens, and goes on",
+    async (fixture) => {
+      const { socket, address } = bound(fixture);
+      const peer = bound(fixture);
+      connect(socket, peer.address);
+      close(peer.socket);
+      const here = new RecordedDatagrams(engine, socket);
+      here.datagrams.resume();
+      here.send("to nobody", null);
+      await eventually(() => (here.errnos.length > 0 ? true : undefined));
+      assert.deepEqual(here.errnos, [-NOBODY_LISTENS]);
+      const later = fixture.udp();
+      bind(later, peer.address);
+      sendto(later, Buffer.from("here I am"), 0, address);
+      await here.count(1);
+      await here.close();
+    },
+    answersHidden,
+  );
+
+  datagramsTest("close() sends what is pending, and no handler is called", async (fixture) => {
+    const { socket, address } = bound(fixture);
+    const peer = bound(fixture);
+    const here = new RecordedDatagrams(engine, socket);
+    here.datagrams.resume();
+    await someTurns();
+    here.send("last", peer.address);
+    sendto(peer.socket, Buffer.from("too late"), 0, address);
+    assert.equal(await here.close(), 0);
+    assert.deepEqual([here.sends, here.texts], [[], []]);
+    const room = new Uint8Array(10);
+    const result = tryRecvfrom(peer.socket, room);
+    assert.ok(result.ok && result.value.bytes === 4);
+    here.datagrams.resume();
+    here.send("nothing", peer.address);
+    await here.close();
+  });
+}

@@ -1,0 +1,13 @@
+import { engine } from "../../src/engine/choice.ts";
+import type { Engine, EngineName } from "../../src/engine/engine.ts";
+
+const names: readonly EngineName[] = ["uring", "readiness"];
+
+/** The engines that this system has. */
+export const enginesHere: readonly Engine[] = names.flatMap((name) => {
+  try {
+    return [engine(name)];
+  } catch {
+    return [];
+  }
+});

@@ -1,0 +1,68 @@
+import type { Engine } from "../../src/engine/engine.ts";
+import { UringAcceptor } from "../../src/engine/uring/acceptor.ts";
+import { UringConnect } from "../../src/engine/uring/connect.ts";
+import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
+import { Loop } from "../../src/engine/uring/loop.ts";
+import { type Completed, first, Ring, setupRing } from "../../src/engine/uring/ring.ts";
+import { UringStream } from "../../src/engine/uring/stream.ts";
+import { IORING } from "../../src/system/linux/io-uring.ts";
+
+/** IORING_OP_NOP of include/uapi/linux/io_uring.h */
+const NOP = first(0);
+
+/** The operations that can be made to fail, by the opcode in the first byte of an entry. */
+const calls: ReadonlyMap<number, Parameters<Decide>[0]> = new Map([
+  [IORING.OP_ACCEPT, "accept"],
+  [IORING.OP_CONNECT, "connect"],
+  [IORING.OP_RECV, "recv"],
+  [IORING.OP_SEND, "send"],
+  [IORING.OP_SENDMSG, "send"],
+] as const satisfies [number, Parameters<Decide>[0]][]);
+
+/** The negative errno that an operation fails with; undefined for one that the kernel is to carry out. */
+type Decide = (call: "accept" | "connect" | "recv" | "send") => number | undefined;
+
+/** A ring of the kernel's, in which operations fail as a test says: they do nothing, and their completion gives the errno. */
+export class FailingRing extends Ring {
+  readonly #decide: Decide;
+  /** What operations give, by both halves of their user_data. */
+  readonly #failing = new Map<string, number>();
+
+  private constructor(decide: Decide) {
+    super(setupRing());
+    this.#decide = decide;
+  }
+
+  /** An engine of this thread's on such a ring. */
+  static engine(decide: Decide): Engine {
+    const machine = new Loop(new FailingRing(decide));
+    return {
+      name: "uring",
+      acceptor: (fd, handlers) => new UringAcceptor(machine, fd, handlers),
+      stream: (fd, handlers) => new UringStream(machine, fd, handlers),
+      connect: (fd, address, done) => new UringConnect(machine, fd, address, done),
+      datagrams: (fd, handlers) => new UringDatagrams(machine, fd, handlers),
+    };
+  }
+
+  override prepare(...entry: Parameters<Ring["prepare"]>): void {
+    const call = calls.get(entry[0] & 0xff);
+    const errno = call === undefined ? undefined : this.#decide(call);
+    if (errno === undefined) {
+      super.prepare(...entry);
+      return;
+    }
+    const [, , , , , , , operation, generation] = entry;
+    this.#failing.set(`${operation} ${generation}`, errno);
+    super.prepare(NOP, -1, 0, 0, 0, 0, 0, operation, generation, 0);
+  }
+
+  override reap(completed: Completed): void {
+    super.reap((operation, generation, result, flags) => {
+      const name = `${operation} ${generation}`;
+      const errno = this.#failing.get(name);
+      this.#failing.delete(name);
+      completed(operation, generation, errno ?? result, flags);
+    });
+  }
+}

@@ -1,0 +1,276 @@
+import assert from "node:assert/strict";
+import { readdirSync, readlinkSync } from "node:fs";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import type { Engine, EngineName } from "../../src/engine/engine.ts";
+import { host } from "../../src/system/host.ts";
+import { pairDomain } from "../fixture.ts";
+import { openDescriptors } from "../open-descriptors.ts";
+import { except } from "../platform.ts";
+import { type Ending, runSource } from "../program.ts";
+import { workersEnd } from "./workers-end.ts";
+
+/** The modules by address, for programs in a process or thread of their own. */
+const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+
+/** Imports, and both ends of a connection: `stream` with its handlers, and `peer`. */
+const begin = (name: EngineName) => `
+  import { parentPort, workerData } from "node:worker_threads";
+  import { spawnSync } from "node:child_process";
+  import { collectGarbage } from ${address("../collect-garbage.js")};
+  import { descriptorCount, mappedSize } from ${address("../process-size.js")};
+  import { engine } from ${address("../../engine/choice.js")};
+  import { AF, bind, close, connect, getsockname, listen, recv, send, SOCK, socket, socketpair, tryRecv, trySend }
+    from ${address("../../posix/index.js")};
+  const name = ${JSON.stringify(name)};
+  const handlers = { data() {}, end() {}, failed() {}, drained() {} };
+  const pair = () => socketpair(AF.${pairDomain}, SOCK.STREAM, 0, { nonblocking: true });
+  const [left, peer] = pair();
+  const stream = engine(name).stream(left.detach(), handlers);
+  stream.resume();
+`;
+
+function program(name: EngineName, body: string): Ending {
+  return runSource(begin(name) + body);
+}
+
+export function lifeSuite({ name }: Engine): void {
+  test(`${name}: the process ends once all is closed`, () => {
+    const { status, stdout } = program(
+      name,
+      `setImmediate(() => stream.close(() => { console.log("closed"); }));`,
+    );
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: "closed\n" });
+  });
+
+  test(`${name}: what is unref'd does not hold the process, and works while it lives`, () => {
+    const { status, stdout } = program(
+      name,
+      `
+      stream.unref();
+      stream.unref();
+      handlers.data = (bytes) => console.log(Buffer.from(bytes).toString());
+      send(peer, Buffer.from("heard"));
+      const [other] = pair();
+      const second = engine(name).stream(other.detach(), { ...handlers });
+      setTimeout(() => second.unref(), 50);
+    `,
+    );
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: "heard\n" });
+  });
+
+  test(`${name}: what is ref'd again holds it`, () => {
+    const { status, stdout } = program(
+      name,
+      `
+      stream.unref();
+      stream.ref();
+      handlers.data = () => stream.close(() => console.log("closed"));
+      setTimeout(() => send(peer, Buffer.from("end")), 50).unref();
+    `,
+    );
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: "closed\n" });
+  });
+
+  test(`${name}: a handler's error is an uncaught exception, and the engine goes on`, () => {
+    const { status, stdout } = program(
+      name,
+      `
+      process.on("uncaughtException", (error) => {
+        console.log("uncaught", error.message);
+        send(peer, Uint8Array.of(2));
+      });
+      handlers.data = (bytes) => {
+        if (bytes[0] === 1) throw new Error("thrown by the handler");
+        console.log("went on");
+        stream.close();
+      };
+      send(peer, Uint8Array.of(1));
+    `,
+    );
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: "uncaught thrown by the handler\nwent on\n" });
+  });
+
+  test(`${name}: an uncaught exception of a handler ends the process`, () => {
+    const { status, stderr } = program(
+      name,
+      `handlers.data = () => { throw new Error("thrown by the handler"); };
+       send(peer, Uint8Array.of(1));`,
+    );
+    assert.equal(status, 1);
+    assert.match(stderr, /error: thrown by the handler/i);
+  });
+
+  test(`${name}: promises and ticks that a handler starts run before immediates`, () => {
+    const { stdout } = program(
+      name,
+      `
+      handlers.data = () => {
+        setImmediate(() => console.log("immediate"));
+        Promise.resolve().then(() => console.log("microtask"));
+        process.nextTick(() => console.log("tick"));
+        stream.close();
+      };
+      send(peer, Uint8Array.of(1));
+    `,
+    );
+    assert.deepEqual(stdout.trim().split("\n").toSorted(), ["immediate", "microtask", "tick"]);
+    assert.match(stdout, /immediate\n$/);
+  });
+
+  test(`${name}: process.exit() in a handler ends the process`, () => {
+    const { status, signal } = program(
+      name,
+      `handlers.data = () => process.exit(7);
+       send(peer, Uint8Array.of(1));`,
+    );
+    assert.deepEqual({ status, signal }, { status: 7, signal: null });
+  });
+
+  test(`${name}: survives collections of garbage`, () => {
+    const { stdout } = program(
+      name,
+      `
+      let rounds = 0;
+      handlers.data = (bytes) => {
+        collectGarbage();
+        stream.write(bytes);
+      };
+      const next = () => {
+        collectGarbage();
+        const room = new Uint8Array(10);
+        if (tryRecv(peer, room).ok && ++rounds === 20) {
+          console.log("echoed");
+          stream.close();
+          return;
+        }
+        trySend(peer, Uint8Array.of(rounds));
+        setImmediate(next);
+      };
+      next();
+    `,
+    );
+    assert.equal(stdout, "echoed\n");
+  });
+
+  const listing = except({ windows: "Windows lists no handles; accepted sockets are asked one by one" });
+  test(`${name}: a program that it starts inherits no descriptor`, listing, () => {
+    const { stdout } = program(
+      name,
+      `
+      const { stdout } = spawnSync("ls", ["-l", "/proc/self/fd"], { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+      const inherited = stdout.split("\\n").filter((line) => !/ [012] ->/.test(line));
+      console.log(inherited.filter((line) => /socket:|io_uring|event/.test(line)).join() || "none");
+      stream.close();
+    `,
+    );
+    assert.equal(stdout, "none\n");
+  });
+
+  const same = except({ deno: "under load Deno starts threads of its own, with descriptors" });
+  test(`${name}: descriptors and mapped memory are the same after many connections as before`, same, () => {
+    const { stdout, stderr } = program(
+      name,
+      `
+      const listener = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });
+      bind(listener, { family: "ipv4", address: "127.0.0.1", port: 0 });
+      listen(listener, 64);
+      const at = getsockname(listener);
+      let closed = 0;
+      const acceptor = engine(name).acceptor(listener.detach(), {
+        accepted(fd) {
+          const accepted = engine(name).stream(fd, {
+            data(bytes) { accepted.write(bytes); },
+            end() { accepted.close(() => { closed++; }); },
+            failed() { accepted.close(() => { closed++; }); },
+            drained() {},
+          });
+          accepted.resume();
+        },
+        failed(errno) { console.log("failed", errno); },
+      });
+      acceptor.accept(Infinity);
+      const turn = () => new Promise((resolve) => setImmediate(resolve));
+      const room = new Uint8Array(100);
+      async function connections(count) {
+        for (let done = 0; done < count; done += 20) {
+          const clients = Array.from({ length: 20 }, () => socket(AF.INET, SOCK.STREAM));
+          for (const client of clients) { connect(client, at); send(client, Uint8Array.of(1, 2, 3)); }
+          await turn();
+          for (const client of clients) close(client);
+          while (closed < done + 20) await turn();
+        }
+        closed = 0;
+      }
+      await connections(1000);
+      const [descriptors, mapped] = [descriptorCount(), mappedSize()];
+      await connections(3000);
+      const more = mappedSize() - mapped;
+      console.log(descriptorCount() - descriptors, more < 20_000 ? "same" : more);
+      acceptor.close();
+      stream.close();
+    `,
+    );
+    assert.equal(stdout, "0 same\n", stderr);
+  });
+
+  const ends: Readonly<Record<string, string>> = {
+    "returns with all open": "",
+    "throws in a handler": `handlers.data = () => { throw new Error("on purpose"); };`,
+    "exits in a handler": "handlers.data = () => process.exit();",
+    "exits in its own time": "setTimeout(() => process.exit(), 20);",
+    "is terminated": "",
+    "is terminated while it serves": `
+      handlers.data = (bytes) => { stream.write(bytes); };
+      const room = new Uint8Array(100);
+      const more = () => { tryRecv(peer, room); trySend(peer, Uint8Array.of(1)); setImmediate(more); };
+      more();
+    `,
+    "is terminated in a handler": "handlers.data = () => { parentPort.postMessage(0); while (true); };",
+  };
+  for (const [how, statement] of Object.entries(ends)) {
+    test(
+      `${name}: a worker thread that ${how} harms nobody, and leaves nothing open`,
+      except(workersEnd),
+      async () => {
+        const before = allDescriptors();
+        const unref = how.startsWith("returns") ? "stream.unref();" : "";
+        const source = `${begin(name)} ${statement} ${unref}
+        engine(name).stream(pair()[0].detach(), { ...handlers })${unref === "" ? "" : ".unref()"};
+        send(peer, Uint8Array.of(1));
+        parentPort.postMessage("ready");`;
+        const workers = Array.from(
+          { length: 3 },
+          () => new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`)),
+        );
+        await Promise.all(
+          workers.map(async (worker) => {
+            const exited = new Promise((resolve) => worker.once("exit", resolve));
+            worker.once("error", (error) => assert.equal(String(error), "Error: on purpose"));
+            if (how.startsWith("is terminated")) {
+              await new Promise((resolve) => worker.once("message", resolve));
+              await worker.terminate();
+            }
+            await exited;
+          }),
+        );
+        assert.deepEqual(allDescriptors(), before);
+      },
+    );
+  }
+}
+
+/** How many there are of each kind, those of the engine and of the event loop included; on Windows which sockets. */
+function allDescriptors(): unknown {
+  if (host.name === "windows") return openDescriptors();
+  const kinds = new Map<string, number>();
+  for (const fd of readdirSync("/proc/self/fd")) {
+    try {
+      const kind = readlinkSync(`/proc/self/fd/${fd}`).replace(/\d+/g, "");
+      if (/socket|io_uring|event/.test(kind)) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    } catch {
+      // The descriptor of the listing itself is closed by now.
+    }
+  }
+  return kinds;
+}

@@ -1,0 +1,89 @@
+import { once } from "node:events";
+import net from "node:net";
+import type { Duplex } from "node:stream";
+import type { Socket } from "../../src/posix/owned-socket.ts";
+import type { Setting } from "./program.ts";
+import { connectedTo } from "./sockets.ts";
+import { type Implementation, type Subject, Told } from "./subject.ts";
+
+/** What a program uses of a net.Socket, and of a Connection's Duplex. */
+interface SocketDuplex extends Duplex {
+  destroySoon(): void;
+  resetAndDestroy(): unknown;
+}
+
+/** A program that uses a net.Socket, or a Duplex in its place. */
+export class DuplexSubject implements Subject {
+  readonly told = new Told();
+  readonly #duplex: SocketDuplex;
+  readonly #resets: boolean;
+
+  /** @param resets whether it can be reset: node:net resets TCP connections alone */
+  constructor(duplex: SocketDuplex, resets: boolean) {
+    this.#duplex = duplex;
+    this.#resets = resets;
+    this.told.echo = (bytes) => this.write(bytes);
+    duplex.on("data", (bytes: Buffer) => this.told.data(bytes));
+    duplex.on("end", () => this.told.end());
+    duplex.on("error", (error) => this.told.failed(error));
+    duplex.on("close", () => this.told.wasClosed());
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#duplex.writable) this.#duplex.write(bytes);
+  }
+
+  pause(): void {
+    this.#duplex.pause();
+  }
+
+  resume(): void {
+    this.#duplex.resume();
+  }
+
+  end(): void {
+    this.#duplex.end();
+  }
+
+  close(): void {
+    this.#duplex.destroySoon();
+  }
+
+  reset(): void {
+    if (this.#resets) this.#duplex.resetAndDestroy();
+    else this.#duplex.destroy();
+  }
+
+  destroy(): void {
+    this.#duplex.destroy();
+  }
+}
+
+/** What our interfaces are measured by. The Duplex is measured by a net.Socket as most programs have it. */
+export const nodeImplementation: Implementation = {
+  name: "node",
+
+  async accept(listener: Socket, { transport, face }: Setting): Promise<Subject> {
+    const server = net.createServer({ allowHalfOpen: face !== "duplex" });
+    const subject = new Promise<Subject>((resolve) => {
+      server.once("connection", (socket) => resolve(new DuplexSubject(socket, transport === "tcp")));
+    });
+    server.listen({ fd: listener.detach() });
+    const accepted = await subject;
+    server.close();
+    return accepted;
+  },
+
+  async connect(listener: Socket, setting: Setting): Promise<Subject> {
+    const { transport, face } = setting;
+    const fd = connectedTo(listener, setting).detach();
+    const socket = new net.Socket({
+      fd,
+      readable: true,
+      writable: true,
+      allowHalfOpen: face !== "duplex",
+    });
+    if (socket.connecting) await once(socket, "connect");
+    return new DuplexSubject(socket, transport === "tcp");
+  },
+};

@@ -1,0 +1,173 @@
+import type { EngineName } from "../../src/engine/engine.ts";
+import { getsockname } from "../../src/posix/getsockname.ts";
+import type { Socket } from "../../src/posix/owned-socket.ts";
+import { connect } from "../../src/net/connection/connect.ts";
+import type { Connection } from "../../src/net/connection/connection.ts";
+import type { HandledConnection } from "../../src/net/connection/handled-connection.ts";
+import { listen } from "../../src/net/listener/listen.ts";
+import { DuplexSubject } from "./node-subject.ts";
+import type { Setting } from "./program.ts";
+import { bufferOptions } from "./sockets.ts";
+import { type Implementation, type Subject, Told } from "./subject.ts";
+
+/** A program with handlers. */
+class HandledSubject implements Subject {
+  readonly told = new Told();
+  readonly #connection: HandledConnection;
+
+  constructor(connection: HandledConnection) {
+    this.#connection = connection;
+    this.told.echo = (bytes) => this.#connection.write(bytes);
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#connection.write(bytes);
+  }
+
+  pause(): void {
+    this.#connection.pause();
+  }
+
+  resume(): void {
+    this.#connection.resume();
+  }
+
+  end(): void {
+    this.#connection.end();
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  reset(): void {
+    this.#connection.reset();
+  }
+
+  destroy(): void {
+    this.#connection.close();
+  }
+}
+
+/** A program that asks for bytes, one read() after the other. */
+class PulledSubject implements Subject {
+  readonly told = new Told();
+  readonly #connection: Connection;
+  #giveUp = new AbortController();
+  #reading: Promise<void> | undefined;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.told.echo = (bytes) => this.write(bytes);
+    connection.closed.then((error) => {
+      if (error !== null) this.told.failed(error);
+      this.told.wasClosed();
+    });
+    this.resume();
+  }
+
+  write(bytes: Uint8Array): void {
+    this.#connection.write(bytes).catch(this.#rejected);
+  }
+
+  pause(): void {
+    this.#giveUp.abort(paused);
+  }
+
+  resume(): void {
+    const before = this.#reading;
+    if (before !== undefined && !this.#giveUp.signal.aborted) return;
+    this.#giveUp = new AbortController();
+    this.#reading = this.#read(this.#giveUp.signal, before);
+  }
+
+  async #read(signal: AbortSignal, before: Promise<void> | undefined) {
+    await before;
+    try {
+      while (!signal.aborted) {
+        const piece = await this.#connection.read({ signal });
+        if (piece === null) {
+          this.told.end();
+          return;
+        }
+        this.told.data(piece);
+      }
+    } catch (error) {
+      this.#rejected(error);
+    }
+  }
+
+  end(): void {
+    this.#connection.end().catch(this.#rejected);
+  }
+
+  close(): void {
+    this.#connection.close().catch(this.#rejected);
+  }
+
+  reset(): void {
+    this.#connection.reset();
+  }
+
+  destroy(): void {
+    this.close();
+  }
+
+  /** What the program did itself is no failure. */
+  readonly #rejected = (error: unknown): void => {
+    if (error === paused) return;
+    if (error instanceof Error && error.name === "SocketClosed") return;
+    this.told.failed(error);
+  };
+}
+
+const paused = new Error("paused");
+
+/** The async API on one of its engines. */
+export function ownImplementation(engine: EngineName): Implementation {
+  const subjectOf = (connection: Connection, { face }: Setting): Subject =>
+    face === "duplex" ? new DuplexSubject(connection.toDuplex(), true) : new PulledSubject(connection);
+
+  return {
+    name: engine,
+
+    async accept(socket: Socket, setting: Setting): Promise<Subject> {
+      if (setting.face === "handlers") return serve(socket, engine);
+      const listener = await listen({ socket, engine });
+      const connection = await listener.accept();
+      await listener.close();
+      return subjectOf(connection, setting);
+    },
+
+    async connect(listener: Socket, setting: Setting): Promise<Subject> {
+      const options = bufferOptions(setting.buffers);
+      const connection = await connect({ address: getsockname(listener), engine, options });
+      return subjectOf(connection, setting);
+    },
+  };
+}
+
+function serve(socket: Socket, engine: EngineName): Promise<Subject> {
+  return new Promise((resolve, reject) => {
+    let subject: HandledSubject | undefined;
+    const told = () => {
+      if (subject === undefined) throw new Error("called before open()");
+      return subject.told;
+    };
+    const listening = listen(
+      { socket, engine },
+      {
+        open(connection) {
+          subject = new HandledSubject(connection);
+          const opened = subject;
+          listening.then((server) => server.close()).then(() => resolve(opened), reject);
+        },
+        data: (_, bytes) => told().data(bytes),
+        end: () => told().end(),
+        error: (_, error) => told().failed(error),
+        close: () => told().wasClosed(),
+      },
+    );
+    listening.catch(reject);
+  });
+}

@@ -1,0 +1,269 @@
+// Runs a program on one implementation, and gives what became of it.
+import { performance } from "node:perf_hooks";
+import { setTimeout } from "node:timers/promises";
+import { accept } from "../../src/posix/accept.ts";
+import { tryClose } from "../../src/posix/close.ts";
+import type { Socket } from "../../src/posix/owned-socket.ts";
+import { Pattern, SentBytes } from "./bytes.ts";
+import { Peer } from "./peer.ts";
+import type { Action, Kind, Program, Setting, Step } from "./program.ts";
+import { connectedTo, newListener } from "./sockets.ts";
+import type { Implementation, Subject } from "./subject.ts";
+
+/** What an ordinary program may derive from Uint8Array. */
+class Packet extends Uint8Array {
+  // Not what subarray() and its like construct with: their three arguments are not passed on.
+  constructor(size: number) {
+    super(size);
+  }
+}
+
+/** What became of a program: alike for each implementation. What the kernel leaves open is "any". */
+export interface Outcome {
+  /** Bytes that the program lacks, of those that the peer's kernel has taken. */
+  readonly lostFromPeer: number | "any";
+  /** Bytes that the peer lacks. */
+  readonly lostFromSubject: number | "any";
+  readonly corrupt: boolean;
+  /** Memory that the program had taken over has changed. */
+  readonly keptChanged: boolean;
+  readonly events: string;
+  readonly failure: string;
+  /** How the peer saw the connection end. */
+  readonly ending: string;
+  /** What was waited for in vain. */
+  readonly stalled: string;
+}
+
+/** How long to wait for what ought to come. A program that runs as it should never waits. */
+const PATIENCE = 4000;
+/** A view that waits to be sent holds a connection with handlers back beyond 64 KiB. */
+const CONGESTED = 60_000;
+/** What any socket's send buffer takes at once, however small. */
+const TAKEN_AT_ONCE = 1024;
+
+const pattern = new Pattern(11);
+
+export async function run(program: Program, implementation: Implementation): Promise<Outcome> {
+  const { subject, peer } = await begin(program.setting, implementation);
+  const execution = new Execution(program.setting, subject, peer);
+  try {
+    for (const step of program.steps) await execution.step(step);
+    await execution.finish();
+    return execution.outcome();
+  } finally {
+    peer.close();
+    if (!subject.told.closed) subject.reset();
+  }
+}
+
+async function begin(setting: Setting, implementation: Implementation) {
+  const listener = newListener(setting);
+  const [socket, subject] = await (setting.role === "accepted"
+    ? accepted(setting, implementation, listener)
+    : connected(setting, implementation, listener));
+  const fromSubject = new SentBytes();
+  const peer = new Peer(socket, setting.transport === "tcp", subject.told.fromPeer, fromSubject);
+  return { subject, peer };
+}
+
+async function accepted(setting: Setting, implementation: Implementation, listener: Socket) {
+  const socket = connectedTo(listener, setting);
+  return [socket, await implementation.accept(listener, setting)] as const;
+}
+
+async function connected(setting: Setting, implementation: Implementation, listener: Socket) {
+  const subject = await implementation.connect(listener, setting);
+  const { socket } = accept(listener);
+  tryClose(listener);
+  return [socket, subject] as const;
+}
+
+class Execution {
+  readonly #setting: Setting;
+  readonly #subject: Subject;
+  readonly #peer: Peer;
+  #reading = true;
+  #ended = false;
+  /** The program has closed, reset or destroyed it. */
+  #left = false;
+  /** Whether a reset of ours may drop what the peer has not read. */
+  #mayLose = false;
+  /** Whether the peer may be sent a reset in place of the end, for bytes that nobody read. */
+  #endingOpen = false;
+  #stalled: string | undefined;
+
+  constructor(setting: Setting, subject: Subject, peer: Peer) {
+    this.#setting = setting;
+    this.#subject = subject;
+    this.#peer = peer;
+    const { told } = subject;
+    const { echo } = told;
+    told.echo = (bytes) => {
+      if (!this.#maySend) return;
+      peer.fromSubject.add(new Uint8Array(bytes));
+      echo(bytes);
+    };
+  }
+
+  async step({ action, settles }: Step): Promise<void> {
+    if (this.#stalled !== undefined) return;
+    this.#do(action);
+    if (settles) await this.#settle();
+  }
+
+  /** Ends what is still open, gracefully. */
+  async finish(): Promise<void> {
+    if (this.#stalled !== undefined) return;
+    this.#do({ do: "peer reads" });
+    this.#do({ do: "resume" });
+    await this.#settle();
+    this.#do({ do: "peer ends" });
+    await this.#settle();
+    this.#do({ do: "end" });
+    await this.#settle();
+  }
+
+  get #maySend(): boolean {
+    return !this.#left && !this.#ended && this.#subject.told.failure === undefined && !this.#isClosed;
+  }
+
+  get #isClosed(): boolean {
+    return this.#subject.told.closed;
+  }
+
+  #do(action: Action) {
+    const subject = this.#subject;
+    const peer = this.#peer;
+    switch (action.do) {
+      case "peer sends":
+        if (this.#left) this.#endingOpen = true;
+        return peer.send(action.size);
+      case "peer passes a descriptor":
+        if (this.#left) this.#endingOpen = true;
+        return peer.passDescriptor();
+      case "peer ends":
+        return peer.end();
+      case "peer closes":
+        return peer.close();
+      case "peer resets":
+        return peer.reset();
+      case "peer stops reading":
+        peer.reading = false;
+        return;
+      case "peer reads":
+        peer.reading = true;
+        return;
+      case "use":
+        subject.told.use = action.use;
+        return;
+      case "pause":
+        this.#reading = false;
+        return subject.pause();
+      case "resume":
+        this.#reading = true;
+        return subject.resume();
+      case "write":
+        return this.#write(action.size, action.kind);
+      case "end":
+        if (!this.#maySend) return;
+        this.#ended = true;
+        return subject.end();
+      default:
+        return this.#leave(action.do);
+    }
+  }
+
+  #write(size: number, kind: Kind) {
+    if (!this.#maySend) return;
+    const sent = this.#peer.fromSubject;
+    const bytes = pattern.slice(sent.length, size);
+    sent.add(bytes);
+    this.#subject.write(asKind(bytes, kind));
+  }
+
+  #leave(how: "close" | "reset" | "destroy") {
+    if (this.#left || this.#isClosed) return;
+    const { told } = this.#subject;
+    const { fromSubject } = this.#peer;
+    const unread = told.fromPeer.received < told.fromPeer.length || !this.#peer.idle;
+    const waiting = fromSubject.length - fromSubject.received;
+    if (unread) this.#endingOpen = true;
+    if (how === "reset") this.#mayLose = true;
+    if (how === "destroy" && waiting > TAKEN_AT_ONCE) this.#mayLose = this.#endingOpen = true;
+    if (how === "reset" && waiting > 0) this.#endingOpen = true;
+    this.#left = true;
+    this.#subject[how]();
+  }
+
+  /** Waits until all has happened that must. */
+  async #settle() {
+    const began = performance.now();
+    for (let turn = 0; ; turn++) {
+      this.#peer.pump();
+      const missing = this.#missing();
+      if (missing === undefined) break;
+      if (turn > 200 && performance.now() - began > PATIENCE) {
+        this.#stalled = missing;
+        return;
+      }
+      // The event loop has to sleep in some turns: it must be woken.
+      if (turn % 8 === 7) await setTimeout(1);
+      else await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  /** What must still happen before anything else may. */
+  #missing(): string | undefined {
+    const { told } = this.#subject;
+    const peer = this.#peer;
+    const { fromSubject } = peer;
+    if (told.closed || told.failure !== undefined || this.#left) {
+      if (!told.closed && (peer.reading || !peer.open)) return "closed";
+      if (told.closed && peer.open && peer.reading && peer.ending === undefined) return "peer's end";
+      return undefined;
+    }
+    if (peer.open && peer.reading && fromSubject.received < fromSubject.length) return "bytes at the peer";
+    if (peer.open && peer.reading && this.#ended && peer.ending === undefined) return "peer's end";
+    const held = this.#setting.face === "handlers" && fromSubject.length - fromSubject.received > CONGESTED;
+    if (!this.#reading || held) return undefined;
+    if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
+      if (!peer.mayLose) return "bytes from the peer";
+    }
+    if (peer.wasReset) return "failure";
+    if (peer.sendingEnded && !told.ended) return "end";
+    if (told.ended && (this.#ended || this.#endsByItself) && (!peer.open || peer.reading)) return "closed";
+    return undefined;
+  }
+
+  /** A net.Socket ends its side once the peer has (allowHalfOpen is false). */
+  get #endsByItself(): boolean {
+    return this.#setting.face === "duplex";
+  }
+
+  outcome(): Outcome {
+    const { told } = this.#subject;
+    const peer = this.#peer;
+    const { fromPeer } = told;
+    const { fromSubject } = peer;
+    const openEnd = this.#endingOpen || this.#mayLose;
+    return {
+      lostFromPeer: this.#left || peer.mayLose ? "any" : fromPeer.length - fromPeer.received,
+      lostFromSubject: openEnd || !peer.open ? "any" : fromSubject.length - fromSubject.received,
+      corrupt: fromPeer.corrupt || fromSubject.corrupt,
+      keptChanged: told.keptChanged,
+      events: this.#left || peer.mayLose ? "any" : told.events.join(" "),
+      failure: this.#left ? "any" : (told.failure ?? "none"),
+      ending: this.#endingOpen || !peer.open ? "any" : (peer.ending ?? "none"),
+      stalled: this.#stalled ?? "no",
+    };
+  }
+}
+
+function asKind(bytes: Uint8Array<ArrayBuffer>, kind: Kind): Uint8Array {
+  if (kind === "plain") return bytes;
+  if (kind === "buffer") return Buffer.from(bytes);
+  const packet = new Packet(bytes.length);
+  packet.set(bytes);
+  return packet;
+}

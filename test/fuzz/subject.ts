@@ -1,0 +1,100 @@
+import type { Socket } from "../../src/posix/owned-socket.ts";
+import { SentBytes } from "./bytes.ts";
+import type { Setting, Use } from "./program.ts";
+
+/** What a program was told of its connection: the same for each implementation. */
+export class Told {
+  /** What the peer has sent, as far as it was received. */
+  readonly fromPeer = new SentBytes();
+  /** In the order of events; many in a row of one kind count once. */
+  readonly events: string[] = [];
+  /** Views that were transferred, and what they held. */
+  readonly #kept: { readonly view: Uint8Array; readonly copy: Uint8Array }[] = [];
+  /** What to do with bytes that come. */
+  use: Use = "drop";
+  /** Writes a view during its handler. */
+  echo: (bytes: Uint8Array) => void = () => {};
+  ended = false;
+  failure: string | undefined;
+  closed = false;
+
+  data(bytes: Uint8Array): void {
+    this.#note("data");
+    this.fromPeer.receive(bytes);
+    if (this.use === "echo") this.echo(bytes);
+    else if (this.use === "keep") this.#keptViews.push(bytes);
+    else if (this.use === "transfer") this.#transfer(bytes);
+  }
+
+  readonly #keptViews: Uint8Array[] = [];
+
+  /** What the program owns from now on must not change any more. */
+  #transfer(bytes: Uint8Array) {
+    const copy = new Uint8Array(bytes);
+    const { buffer, byteOffset, length } = bytes;
+    if (!(buffer instanceof ArrayBuffer)) return;
+    try {
+      const transferred = structuredClone(buffer, { transfer: [buffer] });
+      this.#kept.push({ view: new Uint8Array(transferred, byteOffset, length), copy });
+    } catch {
+      // Memory that cannot be transferred: Node 20 refuses mapped memory.
+    }
+  }
+
+  /** A program that reads again is told again. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.#note("end");
+  }
+
+  failed(error: unknown): void {
+    if (this.failure !== undefined) return;
+    this.failure = codeOf(error);
+    this.#note("failed");
+  }
+
+  wasClosed(): void {
+    this.closed = true;
+    this.#note("closed");
+  }
+
+  /** Whether memory that the program has taken over has changed since. */
+  get keptChanged(): boolean {
+    return this.#kept.some(({ view, copy }) => Buffer.compare(view, copy) !== 0);
+  }
+
+  #note(event: string) {
+    if (this.events.at(-1) !== event) this.events.push(event);
+  }
+}
+
+/** A connection under test, with the actions of a program. */
+export interface Subject {
+  readonly told: Told;
+  write(bytes: Uint8Array): void;
+  pause(): void;
+  resume(): void;
+  end(): void;
+  /** Closes once what was written is sent. */
+  close(): void;
+  reset(): void;
+  /** As a stream's; closes where there is no such thing. */
+  destroy(): void;
+}
+
+/** How an implementation comes to a connection: from a socket that listens, or to one. */
+export interface Implementation {
+  readonly name: "node" | "uring" | "readiness";
+  /** @param listener with a peer's connection waiting; the implementation closes it */
+  accept(listener: Socket, setting: Setting): Promise<Subject>;
+  /** @param listener where the peer listens, and accepts later */
+  connect(listener: Socket, setting: Setting): Promise<Subject>;
+}
+
+/** ECONNRESET and EPIPE mean the same to a program; which of them comes first depends on who notices first. */
+function codeOf(error: unknown): string {
+  const code =
+    typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error);
+  return code === "EPIPE" || code === "ECONNRESET" ? "lost" : code;
+}

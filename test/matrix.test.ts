@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { type Conformance, countsOf, differences, gather, problems, updated } from "./matrix.ts";
+import { conformancePage, readmeTable, withTable } from "./matrix-text.ts";
+import { except } from "./platform.ts";
+import type { RowRecord } from "./record.ts";
+
+const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+const committed = (): Conformance => JSON.parse(read("docs/conformance.json"));
+const here = except({ windows: "the documents are not part of the package there" });
+const advice = "it is stale: run npm run conformance";
+
+test("README's table is what docs/conformance.json gives", here, () => {
+  const readme = read("README.md");
+  assert.equal(withTable(readme, committed()), readme, advice);
+});
+
+test("docs/conformance.md is what docs/conformance.json gives", here, () => {
+  assert.equal(read("docs/conformance.md"), conformancePage(committed()), advice);
+});
+
+const row: RowRecord = { call: "listen", clause: "a", source: "POSIX", system: "kernel", outcome: "passed" };
+const other: RowRecord = { ...row, clause: "b" };
+
+test("a row that failed, ran in some columns only, or ran twice, is a problem", () => {
+  assert.deepEqual(problems({ one: [row], two: [row] }), []);
+  assert.deepEqual(problems({ one: [{ ...row, outcome: "failed" }] }), [
+    "one: failed: listen: a [POSIX; kernel]",
+  ]);
+  assert.deepEqual(problems({ one: [row], two: [] }), ["two: did not run: listen: a [POSIX; kernel]"]);
+  assert.deepEqual(problems({ one: [row, row] }), ["one: ran twice: listen: a [POSIX; kernel]"]);
+});
+
+test("a new row, one that is gone, and another exception are differences; what a machine lacks is none", () => {
+  const before = gather({ one: [row] });
+  assert.deepEqual(differences(before, gather({ one: [row] })), []);
+  assert.deepEqual(differences(before, gather({ one: [row, other] })), [
+    "listen: a row is new: b [POSIX; kernel]",
+  ]);
+  assert.deepEqual(differences(gather({ one: [row, other] }), before), [
+    "listen: a row is gone: b [POSIX; kernel]",
+  ]);
+  assert.deepEqual(differences(before, gather({ two: [row] })), [
+    "a column is new: two",
+    "a column is gone: one",
+  ]);
+  const lacking: RowRecord = { ...row, outcome: "skipped", reason: "no IPv6" };
+  assert.deepEqual(differences(before, gather({ one: [lacking] })), []);
+  assert.deepEqual(differences(before, gather({ one: [{ ...lacking, place: "linux" }] })), [
+    "listen: an exception is new: one: a [POSIX; kernel]: no IPv6",
+  ]);
+});
+
+test("a run of some tables in some columns leaves the rest of the matrix as it was", () => {
+  const skipped: RowRecord = { ...row, outcome: "skipped", reason: "it has none", place: "windows" };
+  const send: RowRecord = { ...row, call: "send" };
+  const before = gather({ Linux: [row, send], Windows: [skipped, send] });
+  const columns = ["Linux", "Windows"];
+  assert.deepEqual(updated(before, gather({ Linux: [row] }), columns), before);
+  const after = updated(before, gather({ Linux: [row, other] }), columns);
+  assert.deepEqual(after.calls.listen?.rows, gather({ Linux: [row, other] }).calls.listen?.rows);
+  assert.deepEqual(countsOf(after, "listen"), [
+    { passed: 2, skipped: 0 },
+    { passed: 1, skipped: 1 },
+  ]);
+  assert.deepEqual(after.calls.send, before.calls.send);
+});
+
+test("the counts of a call, and columns of the same counts in one", () => {
+  const skipped: RowRecord = { ...other, outcome: "skipped", reason: "Bun is another", place: "bun" };
+  const conformance = gather({
+    "Linux, Node 20": [row, other],
+    "Linux, Node 22": [row, other],
+    "Linux, Bun": [row, skipped],
+  });
+  assert.deepEqual(countsOf(conformance, "listen"), [
+    { passed: 2, skipped: 0 },
+    { passed: 2, skipped: 0 },
+    { passed: 1, skipped: 1 },
+  ]);
+  assert.deepEqual(readmeTable(conformance).split("\n"), [
+    "|          | Linux, Node 20, 22 |        Linux, Bun |",
+    "| -------- | -----------------: | ----------------: |",
+    "| `listen` |                  2 |     1 (1 skipped) |",
+    "| **all**  |              **2** | **1 (1 skipped)** |",
+  ]);
+  assert.match(conformancePage(conformance), /### Bun is another\n\n- `listen`: b \(Linux, Bun\)\n$/);
+});

@@ -1,0 +1,61 @@
+import { openLibrary } from "../src/native/library.ts";
+
+/**
+ * Where a row runs: the system, `"windows"` being every Windows, Wine's included, and `"wine"` Wine's alone; and the runtime. A process
+ * is in several places at once.
+ */
+export type Platform = "darwin" | "freebsd" | "linux" | "windows" | "wine" | "bun" | "deno" | "node";
+
+/** Where a row does not hold, and why. */
+export type Exceptions = Partial<Record<Platform, string>>;
+
+/** One of the exceptions: where we are, and why the row does not hold there. */
+export interface Exception {
+  readonly place: Platform;
+  readonly reason: string;
+}
+
+/** The places that this process is in. */
+const places: readonly Platform[] = [...systems(), runtime()];
+
+function systems(): Platform[] {
+  switch (process.platform) {
+    case "win32":
+      return isWine() ? ["windows", "wine"] : ["windows"];
+    case "darwin":
+    case "freebsd":
+    case "linux":
+      return [process.platform];
+    default:
+      return [];
+  }
+}
+
+/** Wine's own mark: its ntdll.dll tells its version (wine_get_version in dlls/ntdll/version.c). */
+function isWine(): boolean {
+  try {
+    openLibrary("ntdll.dll").func("wine_get_version", "void*", []);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function runtime(): Platform {
+  if ("bun" in process.versions) return "bun";
+  return "deno" in process.versions ? "deno" : "node";
+}
+
+/** The first of the exceptions that is about this process. */
+export function exceptionHere(exceptions: Exceptions): Exception | undefined {
+  for (const place of places) {
+    const reason = exceptions[place];
+    if (reason !== undefined) return { place, reason };
+  }
+  return undefined;
+}
+
+/** For a test that is no row of a table: `test("…", except({ bun: "…" }), () => …)` is skipped there, with the reason. */
+export function except(exceptions: Exceptions): { skip: string | false } {
+  return { skip: exceptionHere(exceptions)?.reason ?? false };
+}

@@ -1,0 +1,94 @@
+import { linuxNumbers } from "../../src/system/linux/numbers.ts";
+import { tcpState } from "../../src/system/linux/tcp-state.ts";
+import { receivingEnded } from "../../src/system/receiving-ended.ts";
+import type { Calls, MessageMemory, System, SystemNumbers } from "../../src/system/system.ts";
+import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../src/system/value-result.ts";
+
+/** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
+export type Answer<Name extends keyof Calls> = ReturnType<Calls[Name]> | Calls[Name];
+
+/** For each call its answers, in order; the last one is repeated. */
+export type Script = { readonly [Name in keyof Calls]?: readonly Answer<Name>[] };
+
+export interface ScriptedSystem extends System {
+  /** The calls made so far, as `listen(1000, 5)`. */
+  readonly calls: readonly string[];
+}
+
+/**
+ * A System that answers from a script, so that every error of every call can be made to happen. It has Linux's numbers
+ * unless told otherwise; what the script leaves out succeeds: `socket` and `accept` give 1000, 1001, …, everything else 0.
+ */
+export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers): ScriptedSystem {
+  const calls: string[] = [];
+  const rooms: MessageMemory[] = [];
+  let nextFd = 1000;
+
+  function answer<Name extends keyof Calls>(name: Name, otherwise: Calls[Name]): Calls[Name] {
+    const answers = [...(script[name] ?? [])];
+    const play = (...args: Parameters<Calls[Name]>) => {
+      calls.push(`${name}(${args.filter((arg) => typeof arg === "number").join(", ")})`);
+      const next: unknown = answers.length > 1 ? answers.shift() : answers[0];
+      if (next === undefined) return call(otherwise, args);
+      return typeof next === "function" ? call(next, args) : next;
+    };
+    // A function per call name is one function over their union to the compiler, which it cannot follow.
+    return play as unknown as Calls[Name];
+  }
+
+  const system: ScriptedSystem = {
+    ...numbers,
+    name: "scripted",
+    address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
+    option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),
+    messageMemory: (index) => {
+      rooms[index] ??= {
+        address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
+        control: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 4096)),
+      };
+      return rooms[index];
+    },
+    calls,
+    accept: answer("accept", () => nextFd++),
+    acceptQueue: answer("acceptQueue", () => undefined),
+    bind: answer("bind", () => 0),
+    close: answer("close", () => 0),
+    closeAtThreadEnd: () => {},
+    connect: answer("connect", () => 0),
+    getpeername: answer("getpeername", () => 0),
+    getsockname: answer("getsockname", () => 0),
+    getsockopt: answer("getsockopt", () => 0),
+    identity: answer("identity", (fd) => ({ device: 0, inode: fd })),
+    interfaceIndex: answer("interfaceIndex", () => 0),
+    keepAtThreadEnd: () => {},
+    listen: answer("listen", () => 0),
+    poll: answer("poll", () => 0),
+    receivingEnded: answer("receivingEnded", (fd) => receivingEnded(system, fd)),
+    recv: answer("recv", () => 0),
+    recvfrom: answer("recvfrom", () => 0),
+    recvmmsg: answer("recvmmsg", () => 0),
+    recvmsg: answer("recvmsg", () => 0),
+    send: answer("send", (_fd, buffer) => buffer.byteLength),
+    sendmmsg: answer("sendmmsg", (_fd, messages) => messages.length),
+    sendmsg: answer("sendmsg", (_fd, { data }) => data.reduce((sum, { byteLength }) => sum + byteLength, 0)),
+    sendto: answer("sendto", (_fd, buffer) => buffer.byteLength),
+    setCloseOnExec: answer("setCloseOnExec", () => 0),
+    setNonblocking: answer("setNonblocking", () => 0),
+    setsockopt: answer("setsockopt", () => 0),
+    shutdown: answer("shutdown", () => 0),
+    sockatmark: answer("sockatmark", () => 0),
+    socket: answer("socket", () => nextFd++),
+    socketpair: answer("socketpair", (_domain, _type, _protocol, fds) => {
+      fds[0] = nextFd++;
+      fds[1] = nextFd++;
+      return 0;
+    }),
+    tcpState: answer("tcpState", (fd) => tcpState(system, fd)),
+  };
+  return system;
+}
+
+function call(fn: unknown, args: readonly unknown[]): unknown {
+  if (typeof fn !== "function") throw new TypeError("not a function");
+  return Reflect.apply(fn, undefined, args);
+}
