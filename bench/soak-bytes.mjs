@@ -2,13 +2,13 @@
 // pause, compared by hash. Another count of bytes may be given: npm run soak:bytes -- 67108864. Exits with 1 where they differ.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { installAndBuild } from "../scripts/install-and-build.mjs";
+import { installAndBuildTests } from "../scripts/install-and-build.mjs";
 
 const [size = `${2 ** 30}`] = process.argv.slice(2);
-const program = fileURLToPath(new URL("../dist/stream/holds-up/transfer.child.js", import.meta.url));
+const program = fileURLToPath(new URL("../build/src/net/stress/transfer.child.js", import.meta.url));
 const mebibytes = (bytes) => Math.round(bytes / 2 ** 20);
 
-installAndBuild();
+installAndBuildTests();
 for (const engine of ["uring", "readiness"]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, engine, size], {
     encoding: "utf8",

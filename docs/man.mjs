@@ -23,7 +23,7 @@ export function manualPages(project, errorSets) {
 /** What has a page: not the second spelling of a call, nor the guard of its error. */
 const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
 
-const isFrontDoor = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/stream/"));
+const isFrontDoor = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/net/"));
 
 /** The front door has a listen() and a connect() too; the pages of these names are those of the calls. */
 const hasNameOfCall = (call) => isFrontDoor(call) && ["listen", "connect"].includes(call.name);

@@ -16,7 +16,7 @@ const TIMEOUT = 300_000;
  * which are the same for every runtime.
  */
 const forEveryRuntime =
-  /^dist\/(address|control|diagnose|engine|errors|examples|options|posix|server-examples|stream)/;
+  /^build\/src\/(address|control|diagnose|engine|errors|examples|net|options|posix|server-examples)/;
 
 /** What Node 22 and 24 run: the tables. Every other test runs on the oldest and the newest Node. */
 const isTable = (file) => /\b(conformance|optionTests)\(/.test(readFileSync(join(root, file), "utf8"));
@@ -28,7 +28,7 @@ function runsOn(runtime, file) {
 }
 
 /** Files that take longest begin first, so that no column ends with one of them alone. */
-const LONGEST = ["holds-up/many", "engine/uring/uring", "engine/readiness/readiness", "holds-up/", "cli/"];
+const LONGEST = ["stress/many", "engine/uring/uring", "engine/readiness/readiness", "stress/", "cli/"];
 function longestFirst(files) {
   const rank = (file) => LONGEST.findIndex((part) => file.includes(part)) + 1 || LONGEST.length + 1;
   return files.toSorted((left, right) => rank(left) - rank(right));
@@ -82,7 +82,7 @@ export const windows = ["22", "20"].map((major) => {
 
 /** Runs a command, and prints what it printed if it failed. */
 async function runTold(what, command, results, timeout) {
-  const { runBounded } = await import("../dist/conformance/bounded-run.js");
+  const { runBounded } = await import("../build/test/bounded-run.js");
   // Node 26 reads these on a thread of its own, whose descriptor some tests would count.
   const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env;
   const env = { ...inherited, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };

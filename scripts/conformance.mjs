@@ -8,15 +8,15 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { linux, skipped, slowest, windows } from "./columns.mjs";
-import { installAndBuild, root, run } from "./install-and-build.mjs";
+import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { check: { type: "boolean", default: false }, windows: { type: "boolean", default: false } },
 });
-installAndBuild();
-const { countsOf, differences, gather, problems, updated } = await import("../dist/conformance/matrix.js");
-const { conformancePage, reasonsOf, withTable } = await import("../dist/conformance/matrix-text.js");
+installAndBuildTests();
+const { countsOf, differences, gather, problems, updated } = await import("../build/test/matrix.js");
+const { conformancePage, reasonsOf, withTable } = await import("../build/test/matrix-text.js");
 
 const folder = join(root, ".cache/conformance");
 rmSync(folder, { recursive: true, force: true });

@@ -3,7 +3,7 @@
 //   npm run fuzz -- --seed 5 --path 2:1:1     one that has failed, as its report says
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { installAndBuild, root } from "./install-and-build.mjs";
+import { installAndBuildTests, root } from "./install-and-build.mjs";
 
 const { values } = parseArgs({
   options: {
@@ -12,8 +12,8 @@ const { values } = parseArgs({
     path: { type: "string" },
   },
 });
-installAndBuild();
-const { status } = spawnSync(process.execPath, ["dist/stream/fuzz.test.js"], {
+installAndBuildTests();
+const { status } = spawnSync(process.execPath, ["build/src/net/fuzz.test.js"], {
   cwd: root,
   stdio: "inherit",
   env: {

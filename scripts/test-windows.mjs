@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { installAndBuild, root } from "./install-and-build.mjs";
+import { installAndBuildTests, root } from "./install-and-build.mjs";
 import { resultsOf, runFiles } from "./run-files.mjs";
 import { testFiles } from "./test-files.mjs";
 import { endServer, installWindows, runOnWindows, startServer, windowsPath } from "./wine.mjs";
@@ -28,9 +28,9 @@ const elsewhere = [
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
-  ["conformance/bounded-run.test", "what it runs are programs of POSIX"],
-  ["conformance/examples.test", "compiles the examples, which are the same everywhere"],
-  ["dist/examples.test", "starts the examples, which use Linux's unix sockets"],
+  ["test/bounded-run.test", "what it runs are programs of POSIX"],
+  ["test/examples.test", "compiles the examples, which are the same everywhere"],
+  ["src/examples.test", "starts the examples, which use Linux's unix sockets"],
   [
     "server-examples.test",
     "compiles the examples by a TypeScript that is not installed there, and ends them by SIGINT",
@@ -43,7 +43,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { node: { type: "string", default: "22" } },
 });
-installAndBuild();
+installAndBuildTests();
 const node = installWindows(values.node);
 const files = testFiles(positionals).filter((path) => !elsewhere.some(([part]) => path.includes(part)));
 if (files.length === 0) {

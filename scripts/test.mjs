@@ -1,9 +1,9 @@
 // Runs every test of src/, or those whose path contains one of the arguments: npm test -- posix/listen
 import { spawnSync } from "node:child_process";
-import { installAndBuild, root } from "./install-and-build.mjs";
+import { installAndBuildTests, root } from "./install-and-build.mjs";
 import { testFiles } from "./test-files.mjs";
 
-installAndBuild();
+installAndBuildTests();
 const wanted = process.argv.slice(2);
 const files = testFiles(wanted);
 if (files.length === 0) {

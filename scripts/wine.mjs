@@ -84,7 +84,7 @@ function installPackage() {
   }
   install(installed, ["--omit=dev", "--ignore-scripts", "--os=win32", "--cpu=x64"]);
   // Wine follows links without a word: to Windows they are folders. The tests need one package more.
-  link(join(root, "dist"), join(installed, "dist"));
+  for (const name of ["dist", "build"]) link(join(root, name), join(installed, name));
   for (const name of ["fast-check", "pure-rand"]) {
     link(join(root, "node_modules", name), join(installed, "node_modules", name));
   }

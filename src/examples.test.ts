@@ -3,17 +3,16 @@ import { type SpawnSyncReturns, spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Fixture } from "../test/fixture.ts";
 import { type Exceptions, except } from "../test/platform.ts";
+import { root } from "../test/root.ts";
 import * as posix from "./posix/index.ts";
 
 // The programs of examples/ are compiled, strictly, against the built package, and run. Here is the other end of each.
 
 const { AF, MSG, SO, SOCK } = posix;
-const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = join(root, "examples");
-const guard = new URL("conformance/example.child.js", import.meta.url).href;
+const guard = new URL("../test/example.child.js", import.meta.url).href;
 
 const compiler = spawnSync(
   process.execPath,

@@ -3,9 +3,44 @@ import "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
-export * as posix from "./posix/index.ts";
-export type { Data } from "./net/connection/data.ts";
+export type { WaitOptions } from "./net/abort.ts";
 export { connect } from "./net/connection/connect.ts";
+export type { Connection } from "./net/connection/connection.ts";
+export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
+export type { ConnectionError } from "./net/connection/connection-error.ts";
+export type { Data } from "./net/connection/data.ts";
+export type { HandledConnection } from "./net/connection/handled-connection.ts";
+export type { ConnectionHandlers } from "./net/connection/handlers.ts";
+export type { ConnectionBase } from "./net/connection/open-stream.ts";
+export {
+  type HandOverError,
+  type HandOverErrorName,
+  type HandOverOptions,
+  handOver,
+  isHandOverError,
+} from "./net/handoff/hand-over.ts";
+export {
+  type InheritedSocket,
+  isListenersFromEnvironmentError,
+  type ListenersFromEnvironmentError,
+  type ListenersFromEnvironmentErrorName,
+  type ListenersFromEnvironmentOptions,
+  listenersFromEnvironment,
+} from "./net/handoff/listeners-from-environment.ts";
+export {
+  isTakeOverError,
+  type TakenOver,
+  type TakeOverError,
+  type TakeOverErrorName,
+  type TakeOverOptions,
+  takeOver,
+} from "./net/handoff/take-over.ts";
+export { listen } from "./net/listener/listen.ts";
+export type { Listener } from "./net/listener/listener.ts";
+export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
+export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
+export type { ReservedPort } from "./net/listener/reserved-port.ts";
+export type { Server } from "./net/listener/server.ts";
 export type {
   ConnectOptions,
   ConnectSettings,
@@ -13,11 +48,6 @@ export type {
   ConnectToPath,
   ConnectToPort,
 } from "./net/options/connect-options.ts";
-export type { Connection } from "./net/connection/connection.ts";
-export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
-export type { ConnectionError } from "./net/connection/connection-error.ts";
-export type { DatagramError } from "./net/udp/datagram-error.ts";
-export type { DatagramSocketHandlers } from "./net/udp/datagram-handlers.ts";
 export type {
   DatagramOptions,
   DatagramSettings,
@@ -28,20 +58,6 @@ export type {
   RemotePath,
   RemotePort,
 } from "./net/options/datagram-options.ts";
-export type { DatagramSocket } from "./net/udp/datagram-socket.ts";
-export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
-export type { WaitOptions } from "./net/abort.ts";
-export {
-  type HandOverError,
-  type HandOverErrorName,
-  type HandOverOptions,
-  handOver,
-  isHandOverError,
-} from "./net/handoff/hand-over.ts";
-export type { HandledConnection } from "./net/connection/handled-connection.ts";
-export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
-export type { ConnectionHandlers } from "./net/connection/handlers.ts";
-export { listen } from "./net/listener/listen.ts";
 export type {
   ListenOnPath,
   ListenOnPort,
@@ -52,27 +68,11 @@ export type {
   SocketHolder,
   SocketSettings,
 } from "./net/options/listen-options.ts";
-export type { Listener } from "./net/listener/listener.ts";
-export {
-  type InheritedSocket,
-  isListenersFromEnvironmentError,
-  type ListenersFromEnvironmentError,
-  type ListenersFromEnvironmentErrorName,
-  type ListenersFromEnvironmentOptions,
-  listenersFromEnvironment,
-} from "./net/handoff/listeners-from-environment.ts";
-export type { Backlog, CloseOptions, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
-export type { ConnectionBase } from "./net/connection/open-stream.ts";
+export type { DatagramError } from "./net/udp/datagram-error.ts";
+export type { DatagramSocketHandlers } from "./net/udp/datagram-handlers.ts";
+export type { DatagramSocket } from "./net/udp/datagram-socket.ts";
+export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
+export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export type { Datagram } from "./net/udp/pulled-datagrams.ts";
-export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
-export type { ReservedPort } from "./net/listener/reserved-port.ts";
-export type { Server } from "./net/listener/server.ts";
-export {
-  isTakeOverError,
-  type TakenOver,
-  type TakeOverError,
-  type TakeOverErrorName,
-  type TakeOverOptions,
-  takeOver,
-} from "./net/handoff/take-over.ts";
 export { udp } from "./net/udp/udp.ts";
+export * as posix from "./posix/index.ts";

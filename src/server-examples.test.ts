@@ -4,15 +4,14 @@ import { once } from "node:events";
 import { get } from "node:http";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Fixture } from "../test/fixture.ts";
 import { except } from "../test/platform.ts";
+import { root } from "../test/root.ts";
 import { noTlsOverDuplex } from "../test/tls-over-duplex.ts";
 import { type Connection, connect } from "./index.ts";
 
 // The programs of examples/ that serve, on each engine. examples.test.ts compiles them.
 
-const root = fileURLToPath(new URL("..", import.meta.url));
 const compiled = join(root, ".cache/server-examples");
 const compiler = spawnSync(
   process.execPath,

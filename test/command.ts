@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { ListenEvent, ListeningEvent, SummaryEvent } from "../src/cli/report/event.ts";
 
 /** The built command. */
-export const berkeley = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+export const berkeley = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** The environment of the tests, without what would change how the command looks. */
 export const plainEnvironment: NodeJS.ProcessEnv = { ...process.env };

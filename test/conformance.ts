@@ -5,11 +5,11 @@ import type { ErrorName } from "../src/errors/names.ts";
 import type { Result } from "../src/errors/result.ts";
 import type { SocketError } from "../src/errors/socket-error.ts";
 import { host } from "../src/system/host.ts";
-import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
 import { Fixture } from "./fixture.ts";
 import { descriptorsAreAsBefore, openDescriptors } from "./open-descriptors.ts";
 import { type Exceptions, exceptionHere } from "./platform.ts";
 import { type RowRecord, record } from "./record.ts";
+import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
 
 /** One row of a call's conformance table: a clause of a document, how it is provoked, and what must happen. */
 export type Row = KernelRow | ScriptedRow;

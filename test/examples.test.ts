@@ -3,15 +3,14 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath } from "node:url";
 import * as posix from "../src/posix/index.ts";
 import { docExamples, type Example, markdownExamples } from "./examples.ts";
+import { root } from "./root.ts";
 
 // Every example is compiled, strictly, as a program that uses the package, and run: it must end by itself, well, leave
 // no socket open, and print what its comments say. Those of doc comments have the names of berkeley/posix in scope;
 // those of README.md must be complete.
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const examples = [
   ...docExamples(root).map((example) => ({ ...example, code: prelude(example.code) + example.code })),
   ...markdownExamples(root, "README.md"),

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { type Conformance, countsOf, differences, gather, problems, updated } from "./matrix.ts";
 import { conformancePage, readmeTable, withTable } from "./matrix-text.ts";
 import { except } from "./platform.ts";
 import type { RowRecord } from "./record.ts";
+import { root } from "./root.ts";
 
-const read = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), "utf8");
+const read = (file: string) => readFileSync(join(root, file), "utf8");
 const committed = (): Conformance => JSON.parse(read("docs/conformance.json"));
 const here = except({ windows: "the documents are not part of the package there" });
 const advice = "it is stale: run npm run conformance";

@@ -1,6 +1,6 @@
 import type { ErrorName } from "../src/errors/names.ts";
-import type { ScriptedSocket } from "./scripted/scripted-winsock.ts";
 import type { Winsock } from "../src/system/windows/ws2_32.ts";
+import type { ScriptedSocket } from "./scripted/scripted-winsock.ts";
 
 /** Of one code of one call: its name; or that the call is made again, or has succeeded all the same. */
 export type Meaning = ErrorName | "made again" | "succeeds";

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import type { Result } from "../src/errors/result.ts";
 import type { SocketError } from "../src/errors/socket-error.ts";
 import { Socket } from "../src/posix/owned-socket.ts";
-import { type ScriptedSocket, scriptedWinsock } from "./scripted/scripted-winsock.ts";
 import type { System } from "../src/system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../src/system/value-result.ts";
 import { windowsNumbers } from "../src/system/windows/numbers.ts";
 import { windowsOver } from "../src/system/windows/windows.ts";
 import type { ScriptedRow } from "./conformance.ts";
+import { type ScriptedSocket, scriptedWinsock } from "./scripted/scripted-winsock.ts";
 import { type Meaning, winsockErrors, wsa } from "./winsock-errors.ts";
 
 /**

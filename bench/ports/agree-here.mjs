@@ -1,6 +1,6 @@
 // node agree-here.mjs [bag]: on how many sockets listeners() and ss agree, here, or with a mixed bag of sockets beside.
-import { mixedBag } from "../../dist/conformance/mixed-bag.js";
-import { asSsTells, ss } from "../../dist/conformance/ss.js";
+import { mixedBag } from "../../build/test/mixed-bag.js";
+import { asSsTells, ss } from "../../build/test/ss.js";
 import { listeners } from "../../dist/diagnose/index.js";
 
 const ends = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { System } from "../system/system.ts";
 import type { Address, AddressInput } from "./address.ts";
 import { decodeSockaddr, encodeAddress } from "./sockaddr.ts";

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment, runBerkeley } from "../../test/command.ts";
+import { root } from "../../test/root.ts";
 import { plain, Terminal } from "../../test/terminal.ts";
 
 /** One clear sentence on standard error, status 2, and nothing else: no stack trace, no output. */
@@ -169,7 +170,7 @@ test("a folder that may not be written", (context) => {
 });
 
 test("--version is that of package.json", () => {
-  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8"));
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const { status, stdout, stderr } = runBerkeley(["--version"]);
   assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `${version}\n`, stderr: "" });
 });

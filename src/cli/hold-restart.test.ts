@@ -104,7 +104,7 @@ for (const [key, signal] of [
     inherited,
     async (context) => {
       const program = `process.on("SIG${signal}", () => console.log("got it")); process.on("SIGTERM", () => process.exit(4)); console.log("ready"); setInterval(() => {}, 1e6)`;
-      const path = fileURLToPath(new URL("./main.js", import.meta.url));
+      const path = berkeley;
       const terminal = Terminal.open(
         context,
         `'${process.execPath}' '${path}' hold 0 -- '${process.execPath}' -e '${program}'; echo "status $?"; cat`,

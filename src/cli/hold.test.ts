@@ -91,7 +91,7 @@ test(
   "hold: whoever took the socket keeps it from the programs that it starts, workers and other descriptors are left alone",
   inherited,
   () => {
-    const module = new URL("../stream/listeners-from-environment.js", import.meta.url);
+    const module = new URL("../net/handoff/listeners-from-environment.js", import.meta.url);
     const look =
       "console.log(fs.readdirSync('/proc/self/fd').some((fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes(process.env.BERKELEY_HOLD) } catch {} }))";
     const program = `

@@ -1,12 +1,12 @@
 import { statSync } from "node:fs";
 import { watch } from "chokidar";
 import type { Command } from "commander";
+import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
+import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
+import { checkListenOptions } from "../net/options/listen-options.ts";
 import { close } from "../posix/close.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
-import { checkListenOptions } from "../net/options/listen-options.ts";
-import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
-import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
 import { collect, placesAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";

@@ -1,8 +1,8 @@
 import { type Command, Option } from "commander";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { isLocalhost } from "../address/localhost.ts";
-import { SOMAXCONN } from "../posix/constants.ts";
 import type { Server } from "../net/listener/server.ts";
+import { SOMAXCONN } from "../posix/constants.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";

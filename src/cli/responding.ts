@@ -1,9 +1,9 @@
 import type { QueueDrop } from "../diagnose/watch-queue.ts";
-import type { AcceptError } from "../posix/accept.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import { listen } from "../net/listener/listen.ts";
-import type { ListenOptions } from "../net/options/listen-options.ts";
 import type { Server } from "../net/listener/server.ts";
+import type { ListenOptions } from "../net/options/listen-options.ts";
+import type { AcceptError } from "../posix/accept.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { Conversation } from "./conversation.ts";
 import { DropWatch } from "./drop-watch.ts";

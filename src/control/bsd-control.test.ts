@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import { cmsgSpace, writeCmsgs } from "./cmsg.ts";
 import { decodeControl, encodeControl, unsupported } from "./control.ts";
 import type { ControlMessage } from "./control-message.ts";

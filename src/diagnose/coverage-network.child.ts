@@ -1,7 +1,7 @@
 // Runs in a network namespace of its own, where nobody else has ports: whether one address covers another is as bind() has it.
 import assert from "node:assert/strict";
-import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { ip } from "../../test/network-namespace.ts";
+import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { bind, tryBind } from "../posix/bind.ts";
 import { AF, SOCK } from "../posix/constants.ts";

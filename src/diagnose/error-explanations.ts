@@ -1,5 +1,5 @@
-import { provideExplanations } from "../errors/explanation.ts";
 import { formatEndpoint } from "../errors/error-set.ts";
+import { provideExplanations } from "../errors/explanation.ts";
 import type { SocketError } from "../errors/socket-error.ts";
 import { explain } from "./explain.ts";
 

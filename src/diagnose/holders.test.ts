@@ -124,7 +124,7 @@ test("with hidepid, an unseen holder is told to be hidden, not to be nobody", on
   });
   assert.ok(held.address.family === "ipv4");
   const place = `127.83.0.4:${held.address.port}`;
-  const command = fileURLToPath(new URL("../cli/main.js", import.meta.url));
+  const command = berkeley;
   const script =
     'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"';
   const words = ["--mount", "sh", "-c", script, "sh", process.execPath, command, "why", place];

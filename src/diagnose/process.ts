@@ -1,5 +1,5 @@
-import { hostTables } from "../system/this-host.ts";
 import type { Holder, Holders, SocketKey } from "../system/host-tables.ts";
+import { hostTables } from "../system/this-host.ts";
 
 export type { Holder };
 

@@ -1,6 +1,6 @@
 import { setTimeout } from "node:timers/promises";
-import { hostTables } from "../system/this-host.ts";
 import type { ProcessHandle, ProcessRefusal } from "../system/host-tables.ts";
+import { hostTables } from "../system/this-host.ts";
 import { type Holder, readProcess } from "./process.ts";
 
 /** How often an ending process is looked at, in milliseconds. */

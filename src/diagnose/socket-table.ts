@@ -2,8 +2,8 @@ import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodePath } from "../address/unix.ts";
 import { host } from "../system/host.ts";
-import { hostTables } from "../system/this-host.ts";
 import type { SocketEnd, SocketUse, WantedSockets } from "../system/host-tables.ts";
+import { hostTables } from "../system/this-host.ts";
 import type { InternetSocket, UnixSocket } from "./open-socket.ts";
 
 // The system's table of sockets, with addresses as objects.

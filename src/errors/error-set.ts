@@ -1,6 +1,6 @@
 import type { System } from "../system/system.ts";
-import type { ErrorName } from "./names.ts";
 import { type ErrorCases, type ErrorEntry, Unexpected } from "./entries.ts";
+import type { ErrorName } from "./names.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
 /** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
@@ -86,8 +86,11 @@ export class ErrorSet<Name extends ErrorName> {
     detail?: string,
   ): Failure<ErrorUnion<Name>> {
     const row = this.#rows.get(name) ?? Unexpected;
-    const subject = [this.syscall, code, where && formatEndpoint(where), about].filter((word) => word).join(" ");
-    const { message: sentence, advice } = row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
+    const subject = [this.syscall, code, where && formatEndpoint(where), about]
+      .filter((word) => word)
+      .join(" ");
+    const { message: sentence, advice } =
+      row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of

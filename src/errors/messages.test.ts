@@ -1,22 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { formatIpv6 } from "../address/ip.ts";
 import { flag } from "../options/codecs.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import { ValueResult } from "../system/value-result.ts";
-import { provideExplanations } from "./explanation.ts";
-import { ErrorSet } from "./error-set.ts";
-import { isError } from "./is-error.ts";
 import { Unexpected } from "./entries.ts";
+import { ErrorSet } from "./error-set.ts";
+import { provideExplanations } from "./explanation.ts";
+import { isError } from "./is-error.ts";
 import { unwrap } from "./socket-error.ts";
 
 const errors = new ErrorSet("bind", { Unexpected });
 const system = scripted({});
 
 test("the address in a message: an IPv6 one in brackets, an IPv4 one without", () => {
-  const message = (address: string) =>
-    errors.fail(system, "Unexpected", { address, port: 80 }).error.message;
+  const message = (address: string) => errors.fail(system, "Unexpected", { address, port: 80 }).error.message;
   assert.match(message("::1"), /^bind UNKNOWN \[::1\]:80: /);
   assert.match(message("127.0.0.1"), /^bind UNKNOWN 127\.0\.0\.1:80: /);
 });

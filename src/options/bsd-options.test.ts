@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linuxNumbers } from "../system/linux/numbers.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { System } from "../system/system.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
 import { IP } from "./ip.ts";

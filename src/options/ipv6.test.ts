@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { parseIpv6 } from "../address/ip.ts";
 import { assertFails, assertOk } from "../../test/conformance.ts";
 import type { Connection, Fixture } from "../../test/fixture.ts";
 import { LOOPBACK } from "../../test/multicast.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { observed, optionTests, overIpv6, roundTrip, toggles } from "../../test/round-trip.ts";
 import { xfrmPolicy } from "../../test/xfrm-policy.ts";
+import { parseIpv6 } from "../address/ip.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect, tryConnect } from "../posix/connect.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockopt } from "../posix/getsockopt.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import { SO } from "./so.ts";
 
 test("what is no option, or not one to be read or set, is refused before any call", () => {

@@ -1,4 +1,3 @@
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import {
   ConnectionAborted,
   ConnectionResetByPeer,
@@ -10,6 +9,7 @@ import {
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { ReadCodec } from "./option.ts";
 
 /**

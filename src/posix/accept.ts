@@ -1,7 +1,5 @@
 import type { Address } from "../address/address.ts";
 import { decodeAddress } from "../address/sockaddr.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -13,15 +11,17 @@ import {
   Unexpected,
   WouldBlock,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
+import { localEndpoint } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { Socket } from "./owned-socket.ts";
-import { localEndpoint } from "./endpoint.ts";
 import { readOption } from "./read-option.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `accept()` can fail with. */
 export const acceptErrors = new ErrorSet("accept", {

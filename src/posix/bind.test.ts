@@ -11,13 +11,13 @@ import {
 } from "node:fs";
 import { createServer, SocketAddress } from "node:net";
 import { test } from "node:test";
-import type { AddressInput } from "../address/address.ts";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { inMountNamespace, runProgram } from "../../test/program.ts";
 import { winsockRows } from "../../test/winsock.ts";
+import type { AddressInput } from "../address/address.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
 import { accept } from "./accept.ts";

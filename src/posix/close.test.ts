@@ -5,13 +5,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";

@@ -1,7 +1,5 @@
 import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   DeviceNotFound,
@@ -19,16 +17,18 @@ import {
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { int } from "../options/codecs.ts";
 import { readOnly } from "../options/option.ts";
 import { SO } from "../options/so.ts";
 import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { timeoutOf } from "./retry-interrupted.ts";
-import { isInterrupted } from "./interrupted.ts";
 import { endpointOf } from "./endpoint.ts";
+import { isInterrupted } from "./interrupted.ts";
 import { readOption } from "./read-option.ts";
+import { timeoutOf } from "./retry-interrupted.ts";
 import { wait } from "./wait.ts";
 
 /** Everything that `connect()` can fail with. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
 import { darwinNumbers } from "../system/darwin/numbers.ts";
 import { freebsdNumbers } from "../system/freebsd/numbers.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { SystemNumbers } from "../system/system.ts";
 import { tryListen } from "./listen.ts";
 import { socket } from "./socket.ts";

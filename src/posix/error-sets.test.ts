@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { scripted } from "../../test/scripted/scripted.ts";
+import type { ErrorText } from "../errors/entries.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
-import type { ErrorText } from "../errors/entries.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { errnos as linuxErrnos } from "../system/linux/errno.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 
 /** Of every system whose table of errnos is here. */
@@ -24,7 +24,7 @@ interface Call {
   readonly comment: string;
 }
 
-const sources = new URL("../../src/posix/", import.meta.url);
+const sources = new URL("../../../src/posix/", import.meta.url);
 const calls = await Promise.all(
   readdirSync(sources)
     .filter((file) => /^export const \w+Errors = /m.test(readFileSync(new URL(file, sources), "utf8")))

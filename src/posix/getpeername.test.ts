@@ -4,13 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { connect as connectNode, createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";
 import { winsockRows } from "../../test/winsock.ts";

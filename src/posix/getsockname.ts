@@ -1,7 +1,5 @@
 import type { Address } from "../address/address.ts";
 import { decodeAddress } from "../address/sockaddr.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   ConnectionResetByPeer,
@@ -11,6 +9,8 @@ import {
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { socketState } from "./socket-state.ts";

@@ -4,13 +4,7 @@ import { createServer } from "node:http";
 import { connect as connectNode, createServer as createNetServer, type Socket as NetSocket } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { descriptorsHidden, httpServersHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";

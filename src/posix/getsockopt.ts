@@ -1,5 +1,3 @@
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -10,6 +8,8 @@ import {
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type ReadableOption } from "../options/option.ts";
 import type { OptionNumber, System } from "../system/system.ts";

@@ -4,10 +4,10 @@ import { test } from "node:test";
 import { Fixture, loopback } from "../../test/fixture.ts";
 import { brokenArrays, bytesIn, hostileArrays, hostileBytes, hostileViews } from "../../test/hostile.ts";
 import { except } from "../../test/platform.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { IP } from "../options/ip.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { AF, MSG, POLL, SOCK } from "./constants.ts";
@@ -386,7 +386,9 @@ test("recvmmsg: what it calls with is not handed out", () => {
   using s = socket(AF.INET, SOCK.DGRAM, 0, { system });
   const seen: unknown[] = [];
   class Rooms extends Array<MessageBuffers> {
-    override map<Mapped>(each: (room: MessageBuffers, index: number, array: MessageBuffers[]) => Mapped): Mapped[] {
+    override map<Mapped>(
+      each: (room: MessageBuffers, index: number, array: MessageBuffers[]) => Mapped,
+    ): Mapped[] {
       const mapped = super.map(each);
       seen.push(...mapped);
       return mapped;

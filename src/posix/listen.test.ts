@@ -3,13 +3,7 @@ import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";

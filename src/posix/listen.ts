@@ -1,6 +1,4 @@
 import { kind } from "../errors/argument.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -9,6 +7,8 @@ import {
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { localEndpoint } from "./endpoint.ts";

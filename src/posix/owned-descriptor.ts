@@ -1,5 +1,5 @@
-import { ErrorSet } from "../errors/error-set.ts";
 import { SocketClosed, Unexpected } from "../errors/entries.ts";
+import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { System } from "../system/system.ts";
 import { type Ownership, own, release } from "./ownership.ts";

@@ -1,6 +1,6 @@
 import { descriptor } from "../errors/argument.ts";
-import { ErrorSet } from "../errors/error-set.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, Unexpected } from "../errors/entries.ts";
+import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
 import { SO } from "../options/so.ts";

@@ -1,7 +1,7 @@
 import { elements, integer, kind } from "../errors/argument.ts";
+import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { PollEntry, System } from "../system/system.ts";

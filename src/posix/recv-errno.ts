@@ -1,9 +1,9 @@
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 import { readOption } from "./read-option.ts";
 import type { RecvErrorName } from "./recv.ts";
 import { isBound, socketState } from "./socket-state.ts";
+import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 
 /** What an errno of the receiving calls means that says several things. */
 export function recvErrorName(borrowed: Borrowed, code: string): RecvErrorName {

@@ -1,6 +1,4 @@
 import { int } from "../errors/argument.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   ConnectionAborted,
@@ -18,12 +16,14 @@ import {
   Unexpected,
   WouldBlock,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { recvErrorName } from "./recv-errno.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `recv()` can fail with. */
 export const recvErrors = new ErrorSet("recv", {

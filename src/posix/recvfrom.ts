@@ -6,10 +6,10 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkBuffer } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { recvErrors } from "./recv.ts";
 import { recvErrorName } from "./recv-errno.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `recvfrom()` can fail with: what `recv()` can. */
 export const recvfromErrors = new ErrorSet("recvfrom", {
@@ -84,7 +84,9 @@ export function tryRecvfrom(
   if (fd < 0) return recvfromErrors.fail(system, "SocketClosed");
   let bytes = system.recvfrom(fd, buffer, flags, system.address);
   if (isInterrupted(system, bytes)) {
-    bytes = retryInterrupted(system, fd, "receiving", () => system.recvfrom(fd, buffer, flags, system.address));
+    bytes = retryInterrupted(system, fd, "receiving", () =>
+      system.recvfrom(fd, buffer, flags, system.address),
+    );
   }
   if (bytes < 0)
     return recvfromErrors.failure(system, bytes, { ask: (code) => recvErrorName(borrowed, code) });

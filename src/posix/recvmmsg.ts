@@ -5,7 +5,6 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { messagesOf } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
   type MessageBuffers,
@@ -17,8 +16,9 @@ import {
   received,
 } from "./received-message.ts";
 import { recvErrors } from "./recv.ts";
-import { recvmsgErrors } from "./recvmsg.ts";
 import { recvErrorName } from "./recv-errno.ts";
+import { recvmsgErrors } from "./recvmsg.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one message of several. */
 export const recvmmsgErrors = new ErrorSet("recvmmsg", {

@@ -6,9 +6,9 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { type Fixture, loopback } from "../../test/fixture.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
 import { runWithDescriptors } from "../../test/program.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader, ValueResult } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";

@@ -3,7 +3,6 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
   type MessageBuffers,
@@ -16,6 +15,7 @@ import {
 } from "./received-message.ts";
 import { recvErrors } from "./recv.ts";
 import { recvErrorName } from "./recv-errno.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut short. */
 export const recvmsgErrors = new ErrorSet("recvmsg", {

@@ -24,7 +24,7 @@ import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-// Run by go-on.test.ts, which sends SIGWINCH without pause once this process says so. Without SA_RESTART (siginterrupt(3)) every
+// Run by retry-interrupted.test.ts, which sends SIGWINCH without pause once this process says so. Without SA_RESTART (siginterrupt(3)) every
 // blocking call of it is interrupted. What a call waits for happens in the call itself, at its third interruption: so
 // nothing here depends on time, and each wait has been interrupted in truth.
 const SIGWINCH = 28;

@@ -107,7 +107,7 @@ conformance("a call that a signal interrupts", [
 
 /** Runs the calls in a child, and sends it signals until it has ended. */
 async function bombarded(): Promise<void> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./go-on.child.js", import.meta.url))], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL("./retry-interrupted.child.js", import.meta.url))], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stderr = "";

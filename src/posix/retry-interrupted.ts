@@ -21,7 +21,12 @@ export function timeoutOf({ system, fd }: Borrowed, direction: Direction): numbe
  *
  * @param fd the number that the call was made with: to ask a caller's object again could call us, and change what is to be sent
  */
-export function retryInterrupted(system: System, fd: number, direction: Direction, call: () => number): number {
+export function retryInterrupted(
+  system: System,
+  fd: number,
+  direction: Direction,
+  call: () => number,
+): number {
   const { POLL } = system.constants;
   const deadline = performance.now() + timeoutOf({ system, fd }, direction);
   const entry = { fd, events: direction === "receiving" ? POLL.IN : POLL.OUT, revents: 0 };

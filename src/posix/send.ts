@@ -1,5 +1,3 @@
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   ConnectionAborted,
@@ -18,13 +16,15 @@ import {
   Unexpected,
   WouldBlock,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkData } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { sendFlags } from "./send-flags.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { sendErrorName } from "./send-errno.ts";
+import { sendFlags } from "./send-flags.ts";
 
 /** Everything that `send()` can fail with. */
 export const sendErrors = new ErrorSet("send", {

@@ -3,13 +3,13 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { messagesOf } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
+import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { type Message, type MessageToSend, prepareToSend, readMessage } from "./message-to-send.ts";
-import { endpointOf } from "./endpoint.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
+import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendmsgErrors } from "./sendmsg.ts";
-import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `sendmmsg()` can fail with: what `sendmsg()` can, of the first message. */
 export const sendmmsgErrors = new ErrorSet("sendmmsg", sendmsgErrors.entries);

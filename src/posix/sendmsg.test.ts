@@ -7,9 +7,9 @@ import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from ".
 import { loopback } from "../../test/fixture.ts";
 import { except } from "../../test/platform.ts";
 import { runWithDescriptors } from "../../test/program.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
-import { scripted } from "../../test/scripted/scripted.ts";
 import type { MessageHeader } from "../system/system.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";

@@ -2,13 +2,13 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
+import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { type Message, prepareToSend, readMessage } from "./message-to-send.ts";
-import { endpointOf } from "./endpoint.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
+import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendtoErrors } from "./sendto.ts";
-import { sendErrorName } from "./send-errno.ts";
 
 /** Everything that `sendmsg()` can fail with: what `sendto()` can, and what control messages add. */
 export const sendmsgErrors = new ErrorSet("sendmsg", {

@@ -1,17 +1,17 @@
 import type { AddressInput } from "../address/address.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
+import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { FileNotFound, NameTooLong, NotADirectory, SymLinkLoop } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { checkData } from "./buffer.ts";
-import { retryInterrupted } from "./retry-interrupted.ts";
-import { isInterrupted } from "./interrupted.ts";
 import { endpointOf } from "./endpoint.ts";
+import { isInterrupted } from "./interrupted.ts";
+import { retryInterrupted } from "./retry-interrupted.ts";
 import { sendErrors } from "./send.ts";
-import { sendFlags } from "./send-flags.ts";
 import { sendErrorName } from "./send-errno.ts";
+import { sendFlags } from "./send-flags.ts";
 
 /** Everything that `sendto()` can fail with: what `send()` can, and what the address adds. */
 export const sendtoErrors = new ErrorSet("sendto", {

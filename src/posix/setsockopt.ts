@@ -1,5 +1,3 @@
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -7,6 +5,8 @@ import {
   SocketClosed,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { checkOption, type WritableOption } from "../options/option.ts";
 import type { System } from "../system/system.ts";
@@ -57,8 +57,7 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    message:
-      "The process lacks the privilege to set the option to this value, or what it changes is locked.",
+    message: "The process lacks the privilege to set the option to this value, or what it changes is locked.",
   },
   ResourceBusy: {
     codes: ["EBUSY"],

@@ -4,13 +4,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";

@@ -1,6 +1,6 @@
+import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
-import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } from "../errors/entries.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { borrow, type SocketLike } from "./borrow.ts";

@@ -2,13 +2,7 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
-import {
-  assertFails,
-  assertOk,
-  conformance,
-  documentedErrors,
-  errnoHere,
-} from "../../test/conformance.ts";
+import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { except } from "../../test/platform.ts";
 import { runProgram, runWithDescriptors } from "../../test/program.ts";

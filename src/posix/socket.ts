@@ -1,12 +1,12 @@
 import { checkObject, int } from "../errors/argument.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
-import type { Result } from "../errors/result.ts";
 import {
   ProcessFdQuotaExceeded,
   SystemFdQuotaExceeded,
   SystemResources,
   Unexpected,
 } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
-import type { Ipv4Address } from "../address/address.ts";
 import { assertFails } from "../../test/conformance.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
 import { type Exceptions, except } from "../../test/platform.ts";
+import type { Ipv4Address } from "../address/address.ts";
 import { close } from "./close.ts";
 import { tryConnect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
+import { root } from "../../test/root.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 
-const dist = dirname(fileURLToPath(import.meta.url));
-const source = join(dirname(dirname(dist)), "src", "posix");
+const dist = join(root, "dist/posix");
+const source = join(root, "src/posix");
 
 test("the @throws list of each call is its error set, in its order", async () => {
   const calls: string[] = [];

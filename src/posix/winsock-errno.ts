@@ -1,7 +1,7 @@
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { type Direction, timeoutOf } from "./retry-interrupted.ts";
 import { readOption } from "./read-option.ts";
+import { type Direction, timeoutOf } from "./retry-interrupted.ts";
 
 // Winsock has one code for several answers of the network, where POSIX has several: the socket tells which it is.
 

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
+import { root } from "../../test/root.ts";
 import { FIOCLEX, FIONBIO } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
@@ -249,6 +251,5 @@ function assertDefined(numbers: SystemNumbers, expected: Readonly<Record<string,
 }
 
 function headersOf({ name }: SystemNumbers): Headers {
-  // The compiled test runs in dist/system/; the headers stay in src/.
-  return JSON.parse(readFileSync(new URL(`../../src/system/${name}/headers.json`, import.meta.url), "utf8"));
+  return JSON.parse(readFileSync(join(root, `src/system/${name}/headers.json`), "utf8"));
 }

@@ -1,6 +1,6 @@
 import { machine as darwin } from "./darwin/host-tables.ts";
-import { machine as linux } from "./linux/host-tables.ts";
 import type { HostTables } from "./host-tables.ts";
+import { machine as linux } from "./linux/host-tables.ts";
 import { unavailableHostTables } from "./unavailable-host-tables.ts";
 import { machine as windows } from "./windows/host-tables.ts";
 

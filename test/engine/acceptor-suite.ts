@@ -12,8 +12,8 @@ import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../platform.ts";
 import { runWithDescriptors } from "../program.ts";
 import { noDescriptorLimit } from "../winsock-exceptions.ts";
-import { engineTest, eventually, someTurns } from "./engine-test.ts";
 import { transports } from "./async-api.ts";
+import { engineTest, eventually, someTurns } from "./engine-test.ts";
 import { duplicate, noDuplicates, sharedListener } from "./shared-socket.ts";
 
 /** An acceptor that notes what its handlers are told. */

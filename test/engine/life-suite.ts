@@ -19,9 +19,9 @@ const begin = (name: EngineName) => `
   import { spawnSync } from "node:child_process";
   import { collectGarbage } from ${address("../collect-garbage.js")};
   import { descriptorCount, mappedSize } from ${address("../process-size.js")};
-  import { engine } from ${address("../../engine/choice.js")};
+  import { engine } from ${address("../../src/engine/choice.js")};
   import { AF, bind, close, connect, getsockname, listen, recv, send, SOCK, socket, socketpair, tryRecv, trySend }
-    from ${address("../../posix/index.js")};
+    from ${address("../../src/posix/index.js")};
   const name = ${JSON.stringify(name)};
   const handlers = { data() {}, end() {}, failed() {}, drained() {} };
   const pair = () => socketpair(AF.${pairDomain}, SOCK.STREAM, 0, { nonblocking: true });

@@ -1,10 +1,10 @@
 import type { EngineName } from "../../src/engine/engine.ts";
-import { getsockname } from "../../src/posix/getsockname.ts";
-import type { Socket } from "../../src/posix/owned-socket.ts";
 import { connect } from "../../src/net/connection/connect.ts";
 import type { Connection } from "../../src/net/connection/connection.ts";
 import type { HandledConnection } from "../../src/net/connection/handled-connection.ts";
 import { listen } from "../../src/net/listener/listen.ts";
+import { getsockname } from "../../src/posix/getsockname.ts";
+import type { Socket } from "../../src/posix/owned-socket.ts";
 import { DuplexSubject } from "./node-subject.ts";
 import type { Setting } from "./program.ts";
 import { bufferOptions } from "./sockets.ts";

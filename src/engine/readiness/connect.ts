@@ -2,7 +2,7 @@ import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
-import type { Registration, Reactor } from "./reactor.ts";
+import type { Reactor, Registration } from "./reactor.ts";
 
 /** A connect() of the readiness engine. */
 export class ReadinessConnect implements PendingConnect, Registration {

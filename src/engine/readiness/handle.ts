@@ -1,6 +1,6 @@
 import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
-import type { Registration, Reactor } from "./reactor.ts";
+import type { Reactor, Registration } from "./reactor.ts";
 
 /** A descriptor that the engine has. */
 export abstract class ReadinessHandle implements Handle, Registration {

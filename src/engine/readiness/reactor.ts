@@ -1,6 +1,6 @@
 import type { System } from "../../system/system.ts";
-import { type DatagramRoom, datagramRooms } from "./datagram-buffers.ts";
 import { Cork } from "./cork.ts";
+import { type DatagramRoom, datagramRooms } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 

@@ -8,8 +8,8 @@ import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
 import { ReadinessHandle } from "./handle.ts";
-import { WriteQueue } from "./write-queue.ts";
 import type { Reactor } from "./reactor.ts";
+import { WriteQueue } from "./write-queue.ts";
 
 /** Calls of one turn, of at most 64 KiB each. */
 const CALLS = 4;

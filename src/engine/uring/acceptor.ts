@@ -4,8 +4,8 @@ import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { Loop } from "./loop.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
+import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import { first } from "./ring.ts";
 

@@ -2,11 +2,11 @@ import { IORING } from "../../system/linux/io-uring.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import type { PendingConnect } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
-import type { Loop } from "./loop.ts";
 import { CANCEL, CANCEL_ENTRY } from "./handle.ts";
-import { type OpTag, type CompletionTarget, userData } from "./operations.ts";
-import { first } from "./ring.ts";
+import type { Loop } from "./loop.ts";
+import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import type { PooledBuffer } from "./pooled-buffer.ts";
+import { first } from "./ring.ts";
 
 const CONNECT: OpTag = 2;
 const CONNECT_ENTRY = first(IORING.OP_CONNECT);

@@ -6,9 +6,9 @@ import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { lenderOf } from "../received-bytes.ts";
 import type { Loop } from "./loop.ts";
-import { type OpTag, type CompletionTarget, userData } from "./operations.ts";
-import { first } from "./ring.ts";
+import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
+import { first } from "./ring.ts";
 import { LONGEST } from "./send-memory.ts";
 
 const SEND: OpTag = 2;

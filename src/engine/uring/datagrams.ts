@@ -6,12 +6,12 @@ import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { DatagramSend } from "./datagram-send.ts";
-import type { Loop, Starved } from "./loop.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
+import type { Loop, Starved } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
+import type { LoanedBuffer } from "./pooled-buffer.ts";
 import type { ReceiveBuffers } from "./receive-buffers.ts";
 import { first } from "./ring.ts";
-import type { LoanedBuffer } from "./pooled-buffer.ts";
 import type { Preparing } from "./tick.ts";
 
 const RECEIVE: OpTag = 2;

@@ -4,7 +4,7 @@ import { linux } from "../../system/linux/linux.ts";
 import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
-import { type OpTag, type CompletionTarget, userData } from "./operations.ts";
+import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import { first } from "./ring.ts";
 
 const { ECANCELED = 0 } = errnos;

@@ -1,7 +1,7 @@
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
+import { type LentRoomOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
-import { LoanedBuffer, type LentRoomOwner, type PooledBuffer } from "./pooled-buffer.ts";
 
 /** The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB. */
 const MOST_TRANSFERRED = 1 << 20;

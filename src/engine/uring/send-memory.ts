@@ -1,5 +1,5 @@
 import { mapMemory } from "../../native/memory.ts";
-import { PooledBuffer, type BufferPool } from "./pooled-buffer.ts";
+import { type BufferPool, PooledBuffer } from "./pooled-buffer.ts";
 
 /** Sizes of rooms. */
 const SIZES = [512, 4096, 32_768, 262_144];

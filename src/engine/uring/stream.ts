@@ -7,11 +7,11 @@ import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { Loop, Starved } from "./loop.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
+import type { Loop, Starved } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
-import { first } from "./ring.ts";
 import type { LoanedBuffer, PooledBuffer } from "./pooled-buffer.ts";
+import { first } from "./ring.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { Preparing } from "./tick.ts";
 

@@ -6,11 +6,11 @@ import { bind } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
 import { type ConnectError, type ConnectErrorName, connectErrors } from "../../posix/connect.ts";
 import { SOCK } from "../../posix/constants.ts";
-import type { Socket } from "../../posix/owned-socket.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
-import type { AnyOptionValues } from "../options/listen-options.ts";
 import { ipAddress, openSocket } from "../open.ts";
+import type { AnyOptionValues } from "../options/listen-options.ts";
 
 /** How one address is connected to. */
 export interface AttemptSettings {

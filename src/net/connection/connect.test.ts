@@ -3,15 +3,15 @@ import dns from "node:dns/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { mock } from "node:test";
-import { eventually } from "../../../test/engine/engine-test.ts";
 import { frontDoorTest, portOf, readText } from "../../../test/engine/async-api.ts";
+import { eventually } from "../../../test/engine/engine-test.ts";
 import { noUnixStreams } from "../../../test/winsock-exceptions.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { getsockname } from "../../posix/getsockname.ts";
+import { listen } from "../listener/listen.ts";
 import { connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
-import { listen } from "../listener/listen.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 

@@ -6,11 +6,15 @@ import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
 import { engine } from "../../engine/choice.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
-import { type ConnectOptions, type ConnectEndpoint, checkConnectOptions } from "../options/connect-options.ts";
-import { Connection } from "./connection.ts";
 import { onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { ipAddress } from "../open.ts";
+import {
+  type ConnectEndpoint,
+  type ConnectOptions,
+  checkConnectOptions,
+} from "../options/connect-options.ts";
+import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
+import { Connection } from "./connection.ts";
 import { PulledStream } from "./pulled-stream.ts";
 
 /** RFC 8305, section 8: the Connection Attempt Delay that it recommends, in milliseconds. */

@@ -13,8 +13,8 @@ import { noTlsOverDuplex } from "../../../test/tls-over-duplex.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
 import { TCP } from "../../options/tcp.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
-import { connect } from "./connect.ts";
 import { listen } from "../listener/listen.ts";
+import { connect } from "./connect.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 

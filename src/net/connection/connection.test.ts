@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
-import { someTurns } from "../../../test/engine/engine-test.ts";
 import {
   frontDoorTest,
   placeFor,
@@ -9,14 +8,15 @@ import {
   withEnds,
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
 import { close } from "../../posix/close.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { setsockopt } from "../../posix/setsockopt.ts";
-import type { Connection } from "./connection.ts";
 import type { WaitOptions } from "../abort.ts";
+import type { Connection } from "./connection.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 

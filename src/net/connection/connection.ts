@@ -1,9 +1,9 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
 import { boolean, checkObject, writeAfterEnd } from "../../errors/argument.ts";
-import { bytesToSend, type Data } from "./data.ts";
+import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
 import type { ConnectionError } from "./connection-error.ts";
-import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { bytesToSend, type Data } from "./data.ts";
 import { ConnectionBase } from "./open-stream.ts";
 import { Pieces } from "./pieces.ts";
 import type { PulledStream } from "./pulled-stream.ts";

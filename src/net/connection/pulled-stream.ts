@@ -1,10 +1,10 @@
 import type { Engine, StreamHandlers } from "../../engine/engine.ts";
 import { lengthOf } from "../../system/view.ts";
-import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import type { WaitOptions } from "../abort.ts";
+import { Waiters } from "../waiters.ts";
+import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import { OpenStream, type StreamOwner } from "./open-stream.ts";
 import { asResult } from "./pieces.ts";
-import { Waiters } from "../waiters.ts";
 
 /** Copies a view of the engine's, which may be a Buffer, whose own slice() does not copy. */
 const copy = (bytes: Uint8Array): Uint8Array<ArrayBuffer> => new Uint8Array(bytes);

@@ -1,6 +1,6 @@
 import { ReadableStream, WritableStream } from "node:stream/web";
-import type { Data } from "./data.ts";
 import type { Connection } from "./connection.ts";
+import type { Data } from "./data.ts";
 import type { PulledStream } from "./pulled-stream.ts";
 
 /** Reads only when it is read from. */

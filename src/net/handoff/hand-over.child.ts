@@ -4,9 +4,9 @@
 import { spawn } from "node:child_process";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { socketpair } from "../../posix/socketpair.ts";
-import { handOver } from "./hand-over.ts";
 import { listen } from "../listener/listen.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
+import { handOver } from "./hand-over.ts";
 import { type TakenOver, takeOver } from "./take-over.ts";
 
 const [program = "", generation = "", last = "", count = "", engine = "", path] = process.argv.slice(1);

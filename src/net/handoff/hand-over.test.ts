@@ -5,16 +5,16 @@ import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { AddressInput } from "../../address/address.ts";
 import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
 import { type Exceptions, except } from "../../../test/platform.ts";
+import type { AddressInput } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { socketpair } from "../../posix/socketpair.ts";
 import { connect } from "../connection/connect.ts";
-import { handOver } from "./hand-over.ts";
 import { listen } from "../listener/listen.ts";
+import { handOver } from "./hand-over.ts";
 import { takeOver } from "./take-over.ts";
 
 const program = fileURLToPath(new URL("./hand-over.child.js", import.meta.url));

@@ -2,15 +2,18 @@ import type { ChildProcess } from "node:child_process";
 import { Socket as NetSocket } from "node:net";
 import { engine } from "../../engine/choice.ts";
 import { checkObject, kind } from "../../errors/argument.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { SocketClosed, Unexpected } from "../../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
 import type { SocketLike } from "../../posix/borrow.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { sendmsg } from "../../posix/sendmsg.ts";
 import { host } from "../../system/host.ts";
-import { Connection } from "../connection/connection.ts";
 import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { Connection } from "../connection/connection.ts";
+import { PulledStream } from "../connection/pulled-stream.ts";
+import type { CloseOptions } from "../listener/listener-base.ts";
+import { Listening } from "../listener/listener-base.ts";
 import {
   HAND_OVER_DESCRIPTOR,
   PATH_FILE_LENGTH,
@@ -18,9 +21,6 @@ import {
   SOCKETS,
   SOCKETS_AND_PATH,
 } from "./hand-over-message.ts";
-import type { CloseOptions } from "../listener/listener-base.ts";
-import { Listening } from "../listener/listener-base.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
 
 /** Everything that `handOver()` itself can fail with. */
 export const handOverErrors = new ErrorSet("handOver", {

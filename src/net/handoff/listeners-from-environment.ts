@@ -1,7 +1,7 @@
 import { isMainThread } from "node:worker_threads";
 import { boolean, checkObject } from "../../errors/argument.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { Unexpected } from "../../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";

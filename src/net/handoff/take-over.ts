@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import type { Address } from "../../address/address.ts";
-import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { Unexpected } from "../../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { tryClose } from "../../posix/close.ts";
@@ -15,10 +15,10 @@ import { tryRecvmsg } from "../../posix/recvmsg.ts";
 import { trySend } from "../../posix/send.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, orAbort, type WaitOptions } from "../abort.ts";
-import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
-import { checkSocket, type SocketHolder } from "../options/listen-options.ts";
-import { adopted } from "../open.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
+import { adopted } from "../open.ts";
+import { checkSocket, type SocketHolder } from "../options/listen-options.ts";
+import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 
 /** Everything that `takeOver()` and `ready()` themselves can fail with. */
 export const takeOverErrors = new ErrorSet("takeOver", {
@@ -85,8 +85,7 @@ export class TakenOver implements SocketHolder {
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);
     tryClose(this.#channel);
-    if (!sent.ok && !hasEnded(this.#oldProcess))
-      unwrap(takeOverErrors.fail(host, "BrokenPipe"), this.ready);
+    if (!sent.ok && !hasEnded(this.#oldProcess)) unwrap(takeOverErrors.fail(host, "BrokenPipe"), this.ready);
     this.#ready = true;
   }
 

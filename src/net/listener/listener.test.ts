@@ -3,7 +3,6 @@ import { existsSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { collectGarbage } from "../../../test/collect-garbage.ts";
-import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import {
   frontDoorTest,
   placeFor,
@@ -14,6 +13,7 @@ import {
   waitInQueue,
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { Fixture } from "../../../test/fixture.ts";
 import { inNetworkNamespace } from "../../../test/network-namespace.ts";
 import { except } from "../../../test/platform.ts";

@@ -1,12 +1,12 @@
 import type { Engine } from "../../engine/engine.ts";
-import { Connection } from "../connection/connection.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
+import { Connection } from "../connection/connection.ts";
+import { PulledStream } from "../connection/pulled-stream.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { Waiters } from "../waiters.ts";
 import { Listening } from "./listener-base.ts";
 import { acceptingClosed, ListeningCore, type Taker } from "./listening-core.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
-import { Waiters } from "../waiters.ts";
 
 /** How many connections are accepted ahead of a program that asks for them steadily. */
 const MOST_AHEAD = 16;

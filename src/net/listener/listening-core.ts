@@ -4,10 +4,10 @@ import { type AcceptError, type AcceptErrorName, acceptErrors } from "../../posi
 import { getsockname } from "../../posix/getsockname.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
-import { AcceptLoop, type AcceptingOwner } from "./accept-loop.ts";
-import type { CheckedListenOptions } from "../options/listen-options.ts";
-import type { ListeningSockets } from "./listening-sockets.ts";
 import type { OpenStream, StreamOwner } from "../connection/open-stream.ts";
+import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { type AcceptingOwner, AcceptLoop } from "./accept-loop.ts";
+import type { ListeningSockets } from "./listening-sockets.ts";
 import type { UnixFile, UnixPath } from "./unix-path.ts";
 
 /** Who makes something of the connections. */

@@ -10,8 +10,8 @@ import { getsockopt } from "../../posix/getsockopt.ts";
 import { listen } from "../../posix/listen.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { orAbort, throwIfAborted } from "../abort.ts";
-import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-options.ts";
 import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "../open.ts";
+import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-options.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
 
 /** Sockets that listen, and are not served yet. */

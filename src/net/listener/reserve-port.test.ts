@@ -117,7 +117,7 @@ test(
     using reserved = await reservePort(loopback);
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [child("./listeners-from-environment.child.js"), "serve"],
+      [child("../handoff/listeners-from-environment.child.js"), "serve"],
       {
         stdio: ["ignore", "pipe", "pipe", ...reserved.sockets.map(({ fd }) => fd)],
         env: { ...process.env, LISTEN_FDS: "1" },

@@ -2,9 +2,9 @@ import type { Address } from "../../address/address.ts";
 import { ErrorSet } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
 import { tryClose } from "../../posix/close.ts";
+import { endpointOf } from "../../posix/endpoint.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { endpointOf } from "../../posix/endpoint.ts";
 import { host } from "../../system/host.ts";
 import type { SocketHolder } from "../options/listen-options.ts";
 

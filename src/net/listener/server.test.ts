@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { eventually } from "../../../test/engine/engine-test.ts";
 import {
   frontDoorTest,
   placeFor,
@@ -9,6 +8,7 @@ import {
   waitInQueue,
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
+import { eventually } from "../../../test/engine/engine-test.ts";
 import { runProgram } from "../../../test/program.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -16,8 +16,8 @@ import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
-import { listen } from "./listen.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
+import { listen } from "./listen.ts";
 import type { Server } from "./server.ts";
 
 const loopback = { host: "127.0.0.1" } as const;

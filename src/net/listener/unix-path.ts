@@ -6,8 +6,8 @@ import { bindErrors } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
 import { tryConnect } from "../../posix/connect.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
-import type { Socket } from "../../posix/owned-socket.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
 import { trySocket } from "../../posix/socket.ts";
 import { host } from "../../system/host.ts";
 

@@ -6,8 +6,8 @@ import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { checkAddress } from "./connect-options.ts";
 import { checkSignal } from "../abort.ts";
+import { checkAddress } from "./connect-options.ts";
 import {
   type AnyOptionValues,
   checkHost,

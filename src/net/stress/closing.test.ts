@@ -1,7 +1,7 @@
 // Every way to end a connection in every state: whatever waits is told, nothing stays open.
 import assert from "node:assert/strict";
-import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { type Ends, frontDoorTest, withEnds } from "../../../test/engine/async-api.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";

@@ -1,6 +1,7 @@
 // A server whose limit of descriptors another process lowers and raises: it says when accepting was put off, and serves all in the end.
-import { someTurns } from "../../../test/engine/engine-test.ts";
+
 import { portOf } from "../../../test/engine/async-api.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
 import { listen } from "../listener/listen.ts";
 
 const COUNT = 30;

@@ -1,7 +1,7 @@
 // An echo server, on the engine and of the kind that its arguments say, which tells what it has open and how large it is.
 import { collectGarbageUntil } from "../../../test/collect-garbage.ts";
-import { eventually } from "../../../test/engine/engine-test.ts";
 import { portOf } from "../../../test/engine/async-api.ts";
+import { eventually } from "../../../test/engine/engine-test.ts";
 import { openDescriptors } from "../../../test/open-descriptors.ts";
 import { descriptorCount } from "../../../test/process-size.ts";
 import { SO } from "../../options/so.ts";

@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { someTurns } from "../../../test/engine/engine-test.ts";
 import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
 import { workersEnd } from "../../../test/engine/workers-end.ts";
 import { runProgram, runSource } from "../../../test/program.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -119,7 +119,7 @@ function countingProgram(engine: EngineName): string {
   return `
     import { createRequire } from "node:module";
     import { isMainThread, parentPort, Worker } from "node:worker_threads";
-    import { connect } from ${address("../connect.js")};
+    import { connect } from ${address("../connection/connect.js")};
     if (isMainThread) {
       const worker = new Worker(new URL(import.meta.url));
       worker.once("message", async (port) => {
@@ -139,14 +139,14 @@ function countingProgram(engine: EngineName): string {
         worker.postMessage("done");
       });
     } else {
-      const koffi = createRequire(${address("../listen.js")})("koffi");
+      const koffi = createRequire(${address("../listener/listen.js")})("koffi");
       let called = [];
       const noted = (name, call) => (...values) => {
         called.push(name);
         return call(...values);
       };
       for (const name of ["view", "load", "register", "proto", "decode"]) koffi[name] = noted(name, koffi[name]);
-      const { listen } = await import(${address("../listen.js")});
+      const { listen } = await import(${address("../listener/listen.js")});
       const data = (connection, bytes) => connection.write(Buffer.from(bytes));
       const server = await listen({ host: "127.0.0.1", engine: "${engine}" }, { data });
       if (called.length === 0) throw new Error("nothing was noted");

@@ -1,9 +1,9 @@
 // Whatever the system calls of a connection fail with: the kernel's own calls, some of which a test has fail.
 import assert from "node:assert/strict";
 import { mock } from "node:test";
+import { waitInQueue } from "../../../test/engine/async-api.ts";
 import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { type FailingEngine, failingEngines } from "../../../test/engine/failing-engines.ts";
-import { waitInQueue } from "../../../test/engine/async-api.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import { acceptErrors } from "../../posix/accept.ts";
 import { tryConnect } from "../../posix/connect.ts";
@@ -12,10 +12,10 @@ import { connect } from "../connection/connect.ts";
 import { ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
-import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
 import { Listener } from "../listener/listener.ts";
 import { openListeningSockets } from "../listener/listening-sockets.ts";
 import { Server } from "../listener/server.ts";
+import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
 
 const { errnos } = host;
 const number = (code: string): number => -(errnos[code] ?? assert.fail(code));

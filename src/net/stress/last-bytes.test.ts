@@ -1,12 +1,7 @@
 // What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and then the end or the failure.
 import assert from "node:assert/strict";
+import { frontDoorTest, placeFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
-import {
-  frontDoorTest,
-  placeFor,
-  transports,
-  withoutTransport,
-} from "../../../test/engine/async-api.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { SO } from "../../options/so.ts";
@@ -22,9 +17,9 @@ import { shutdown } from "../../posix/shutdown.ts";
 import { host } from "../../system/host.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
 import { listen } from "../listener/listen.ts";
-import type { ListenOptions } from "../options/listen-options.ts";
 import type { Listener } from "../listener/listener.ts";
 import type { Server } from "../listener/server.ts";
+import type { ListenOptions } from "../options/listen-options.ts";
 
 type Transport = (typeof transports)[number];
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import { noAbstractNames } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -21,8 +21,8 @@ import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
 import { listen } from "../listener/listen.ts";
-import type { ListenOptions } from "../options/listen-options.ts";
 import type { Listening } from "../listener/listener-base.ts";
+import type { ListenOptions } from "../options/listen-options.ts";
 
 /** An echo server of either kind. */
 type Start = (options: ListenOptions) => Promise<Listening>;

@@ -1,7 +1,7 @@
 // A view's buffer that a program transfers is the program's own from then on: nothing is received into it any more.
 import assert from "node:assert/strict";
-import { someTurns } from "../../../test/engine/engine-test.ts";
 import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import { listen } from "../listener/listen.ts";
 import { udp } from "../udp/udp.ts";

@@ -1,7 +1,7 @@
 // What a handler is lent, and what a program does with it that it should not.
 import assert from "node:assert/strict";
-import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";

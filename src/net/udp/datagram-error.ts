@@ -1,11 +1,11 @@
 import type { AddressInput } from "../../address/address.ts";
 import type { Borrowed } from "../../posix/borrow.ts";
-import { tryGetpeername } from "../../posix/getpeername.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
-import { type RecvfromError, recvfromErrors } from "../../posix/recvfrom.ts";
-import { type SendtoError, sendtoErrors } from "../../posix/sendto.ts";
+import { tryGetpeername } from "../../posix/getpeername.ts";
 import { recvErrorName } from "../../posix/recv-errno.ts";
+import { type RecvfromError, recvfromErrors } from "../../posix/recvfrom.ts";
 import { sendErrorName } from "../../posix/send-errno.ts";
+import { type SendtoError, sendtoErrors } from "../../posix/sendto.ts";
 import { host } from "../../system/host.ts";
 
 /** What a datagram socket can fail with: an error of `sendto()` or of `recvfrom()`. */

@@ -1,8 +1,8 @@
 import type { Address } from "../../address/address.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { host } from "../../system/host.ts";
-import type { Remote } from "../options/datagram-options.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
+import type { Remote } from "../options/datagram-options.ts";
 import type { OpenDatagrams, Sending } from "./open-datagrams.ts";
 
 /** What the two kinds of datagram socket show of themselves alike. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
 import {
   carriers,
   datagramPlace,
@@ -6,7 +7,6 @@ import {
   withoutCarrier,
 } from "../../../test/engine/datagram-places.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
-import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { SO } from "../../options/so.ts";

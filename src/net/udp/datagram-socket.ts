@@ -1,8 +1,8 @@
 import type { AddressInput } from "../../address/address.ts";
+import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
 import { receivingClosed } from "./datagram-error.ts";
 import { DatagramSocketBase } from "./datagram-socket-base.ts";
-import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import type { Datagram, PulledDatagrams } from "./pulled-datagrams.ts";
 
 /**

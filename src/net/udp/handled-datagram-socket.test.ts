@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Address } from "../../address/address.ts";
+import { frontDoorTest } from "../../../test/engine/async-api.ts";
 import {
   carriers,
   datagramPlace,
@@ -7,9 +7,9 @@ import {
   withoutCarrier,
 } from "../../../test/engine/datagram-places.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
 import { runProgram } from "../../../test/program.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
+import type { Address } from "../../address/address.ts";
 import type { DatagramSocketHandlers } from "./datagram-handlers.ts";
 import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { udp } from "./udp.ts";

@@ -6,18 +6,11 @@ import { tryClose } from "../../posix/close.ts";
 import { connect } from "../../posix/connect.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import type { CheckedDatagramOptions, CheckedRemote, DatagramEndpoint } from "../options/datagram-options.ts";
 import { orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { openOnEveryAddress } from "../listener/listening-sockets.ts";
-import {
-  adopted,
-  ipAddress,
-  openBound,
-  openSocket,
-  type SocketSetUp,
-  setOptionValues,
-} from "../open.ts";
 import { explainPathInUse, UnixPath } from "../listener/unix-path.ts";
+import { adopted, ipAddress, openBound, openSocket, type SocketSetUp, setOptionValues } from "../open.ts";
+import type { CheckedDatagramOptions, CheckedRemote, DatagramEndpoint } from "../options/datagram-options.ts";
 
 /** A socket for datagrams that is bound, and connected if it has a peer. */
 export interface OpenedDatagramSocket {

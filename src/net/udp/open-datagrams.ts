@@ -11,12 +11,12 @@ import type { SendtoError } from "../../posix/sendto.ts";
 import { tryShutdown } from "../../posix/shutdown.ts";
 import { host } from "../../system/host.ts";
 import type { ValueResult } from "../../system/value-result.ts";
-import { recvfromError, sendtoError } from "./datagram-error.ts";
-import { checkRemote, type Remote } from "../options/datagram-options.ts";
 import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
-import { addressFor, findRemote, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 import type { UnixPath } from "../listener/unix-path.ts";
+import { checkRemote, type Remote } from "../options/datagram-options.ts";
 import { Waiters } from "../waiters.ts";
+import { recvfromError, sendtoError } from "./datagram-error.ts";
+import { addressFor, findRemote, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /** A datagram that the engine has, and that the system has not taken yet. */
 export interface Sending {

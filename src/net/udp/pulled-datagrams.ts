@@ -4,10 +4,10 @@ import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import { host } from "../../system/host.ts";
 import type { ValueResult } from "../../system/value-result.ts";
-import { sendingClosed } from "./datagram-error.ts";
 import type { WaitOptions } from "../abort.ts";
-import { type Aborted, OpenDatagrams, type Sending } from "./open-datagrams.ts";
 import { Waiters } from "../waiters.ts";
+import { sendingClosed } from "./datagram-error.ts";
+import { type Aborted, OpenDatagrams, type Sending } from "./open-datagrams.ts";
 
 /** A datagram that was received. */
 export interface Datagram {

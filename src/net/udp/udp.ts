@@ -1,9 +1,9 @@
 import { engine } from "../../engine/choice.ts";
 import { tryClose } from "../../posix/close.ts";
-import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
-import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
-import { DatagramSocket } from "./datagram-socket.ts";
 import { throwIfAborted } from "../abort.ts";
+import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
+import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
+import { DatagramSocket } from "./datagram-socket.ts";
 import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { HandledDatagrams } from "./handled-datagrams.ts";
 import { openDatagramSocket } from "./open-datagram-socket.ts";

@@ -5,4 +5,9 @@ import { socketTable } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
 /** Linux: netlink's sock_diag, and /proc. */
-export const machine: HostTables = { sockets: socketTable, processes: processTable, ports: portRules, terms: words };
+export const machine: HostTables = {
+  sockets: socketTable,
+  processes: processTable,
+  ports: portRules,
+  terms: words,
+};

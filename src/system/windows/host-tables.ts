@@ -5,4 +5,9 @@ import { socketTable } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
 /** Windows: iphlpapi.dll, and what kernel32.dll and advapi32.dll tell of processes. */
-export const machine: HostTables = { sockets: socketTable, processes: processTable, ports: portRules, terms: words };
+export const machine: HostTables = {
+  sockets: socketTable,
+  processes: processTable,
+  ports: portRules,
+  terms: words,
+};
