@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
 import { engine } from "../engine/choice.ts";
+import { checkNetPermission } from "../posix/net-permission.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
 import { type ConnectOptions, type ConnectPlace, checkConnectOptions } from "./connect-options.ts";
@@ -43,6 +44,8 @@ export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection> {
   const { place, options: values, wait, engine: wanted } = checkConnectOptions(options);
+  // Before a name is looked up.
+  checkNetPermission(place.kind === "address" ? place.address : place);
   const chosen = engine(wanted);
   wait.signal?.throwIfAborted();
   const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};

@@ -1,5 +1,6 @@
 import { engine } from "../engine/choice.ts";
 import { tryClose } from "../posix/close.ts";
+import { checkNetPermission } from "../posix/net-permission.ts";
 import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
 import { checkListenOptions, type ListenOptions } from "./listen-options.ts";
 import { Listener } from "./listener.ts";
@@ -54,6 +55,7 @@ export async function listen<State>(
   handlers?: ConnectionHandlers<State>,
 ): Promise<Listener | Server> {
   const checked = checkListenOptions(options);
+  checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
   const chosen = engine(checked.engine);
   const opened = await openListeningSockets(checked);

@@ -1,5 +1,6 @@
 import { engine } from "../engine/choice.ts";
 import { tryClose } from "../posix/close.ts";
+import { checkNetPermission } from "../posix/net-permission.ts";
 import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
 import { checkDatagramOptions, type DatagramOptions } from "./datagram-options.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
@@ -63,6 +64,7 @@ export async function udp(
 ): Promise<DatagramSocket | HandledDatagramSocket> {
   if (handlers !== undefined) checkDatagramHandlers(handlers);
   const checked = checkDatagramOptions(options);
+  checkNetPermission(options);
   const chosen = engine(checked.engine);
   const opened = await openDatagramSocket(checked);
   try {
