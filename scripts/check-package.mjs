@@ -1,13 +1,17 @@
 // Packs the package, installs it in an empty folder, and uses it there: from an ES module and from CommonJS on every
-// runtime, from a strict TypeScript program, and as a command.
+// runtime, from strict TypeScript programs, from bundles, in Jest, and as a command.
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { installAndBuild, root, run } from "./install-and-build.mjs";
+import { consumerPackages, typeChecks } from "./check-types.mjs";
+import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 
-installAndBuild();
+/** What the package is checked with, pinned. */
+const tools = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5", "esbuild@0.28.2", "jest@30.5.2"];
+
+installAndBuildTests();
 const folder = mkdtempSync(join(tmpdir(), "berkeley-package-"));
 let failed = 0;
 let passed = 0;
@@ -15,8 +19,7 @@ try {
   run("npm", ["pack", "--pack-destination", folder]);
   const [tarball] = readdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{ "private": true }\n');
-  // The types of Node and the compiler are what a TypeScript program brings along.
-  run("npm", ["install", join(folder, tarball), "@types/node@20", "typescript@7"], folder);
+  run("npm", ["install", join(folder, tarball), ...consumerPackages, ...tools], folder);
   for (const name of readdirSync(join(root, "scripts/smoke")))
     copyFileSync(join(root, "scripts/smoke", name), join(folder, name));
 
@@ -27,17 +30,26 @@ try {
     if (isNode(runtime))
       check(`CommonJS on ${runtime.name}`, runtime.program, [...runtime.args, "program.cjs"]);
   }
-  const strict = [
-    "--strict",
-    "--noEmit",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--lib",
-    "es2023,esnext.disposable",
-  ];
-  check("a TypeScript program", "node_modules/.bin/tsc", [...strict, "--types", "node", "types.ts"]);
+  for (const { name, args } of await typeChecks(folder)) check(name, process.execPath, args);
+  check("publint", "node_modules/.bin/publint", ["--strict", "node_modules/berkeley"]);
+  check("attw", "node_modules/.bin/attw", [join(folder, tarball), "--profile", "esm-only"]);
+
+  const esbuild = ["bundled.mjs", "--bundle", "--platform=node", "--external:koffi", "--log-level=error"];
+  for (const [format, extension] of [
+    ["cjs", "cjs"],
+    ["esm", "mjs"],
+  ]) {
+    const bundle = `esbuild.${extension}`;
+    const how = [...esbuild, `--format=${format}`, `--outfile=${bundle}`];
+    check(`esbuild bundles it as ${format}`, "node_modules/.bin/esbuild", how);
+    check(`what esbuild bundled as ${format}`, process.execPath, [bundle]);
+  }
+  const jest = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--ci", "--runInBand"];
+  for (const copy of ["first", "second"])
+    copyFileSync(join(folder, "listens.jest.mjs"), join(folder, `${copy}.jest.mjs`));
+  rmSync(join(folder, "listens.jest.mjs"));
+  const matched = ["--testMatch", "**/*.jest.mjs", "--forceExit"];
+  check("two files of one Jest process listen", process.execPath, [...jest, ...matched]);
   check("the command by its name", process.execPath, ["command.mjs", "node_modules/.bin/berkeley"]);
 } finally {
   rmSync(folder, { recursive: true });

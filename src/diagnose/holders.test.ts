@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { runBerkeley } from "../../test/command.ts";
+import { berkeley, runBerkeley } from "../../test/command.ts";
 import { Holding } from "../../test/holding.ts";
 import { except } from "../../test/platform.ts";
 import { explain } from "./explain.ts";

@@ -5,12 +5,13 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { except } from "../../test/platform.ts";
+import { root } from "../../test/root.ts";
 
 // Why koffi does not load is told as it is: each cause is brought about here, in a program of its own.
 
-const here = dirname(fileURLToPath(import.meta.url));
+const here = join(root, "dist/native");
 const binaries = `@koromix/koffi-${process.platform}-${process.arch}`;
 const koffi = dirname(createRequire(import.meta.url).resolve("koffi"));
 const installed = dirname(createRequire(join(koffi, "index.cjs")).resolve(binaries));
@@ -113,7 +114,7 @@ test("a C library that the binary was not made for is named", linuxOnly, () => {
   const text = load(copyOf("musl", (modules) => withBinary(modules, musl)));
   assert.match(
     text,
-    /^berkeley: koffi did not load: its binary for linux-\w+ cannot be used here: [\s\S]*musl[\s\S]*It needs glibc or musl\.$/,
+    /^berkeley: koffi did not load: its binary for linux-\w+ cannot be used here: .*musl.*It needs glibc or musl\.$/s,
   );
 });
 
@@ -123,7 +124,7 @@ test("a binary that is broken is named", linuxOnly, () => {
   const text = load(copyOf("broken-binary", (modules) => withBinary(modules, broken)));
   assert.match(
     text,
-    /^berkeley: koffi did not load: its binary [\s\S]*(too short|invalid ELF)[\s\S]*Delete node_modules and install again/,
+    /^berkeley: koffi did not load: its binary .*(too short|invalid ELF).*Delete node_modules and install again/s,
   );
 });
 

@@ -2,22 +2,23 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { except } from "../../test/platform.ts";
+import { root } from "../../test/root.ts";
 
 // Two copies of the package in one process: two versions in a tree of packages, or two test files of Jest's, each in a context of
 // its own. koffi, of which there is one, is what they share.
 
-const dist = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
 const child = fileURLToPath(new URL("two-copies.child.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "berkeley-copies-"));
 const entries = ["one", "two"].map((name) => join(folder, name, "index.js"));
 
 before(() => {
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
-  symlinkSync(join(dirname(dist), "node_modules"), join(folder, "node_modules"));
+  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
   for (const name of ["one", "two"]) {
     const isOurs = (path: string) => !/\.(test|child)\.js$|\.map$|\.d\.c?ts$/.test(path);
     cpSync(dist, join(folder, name), { recursive: true, filter: isOurs });

@@ -19,6 +19,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { endpointOf } from "./endpoint.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import { readOption } from "./read-option.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
@@ -165,6 +166,7 @@ export function bind(socket: SocketLike, address: AddressInput): void {
 
 /** The same as {@link bind}, returned instead of thrown. A bad address is thrown all the same. */
 export function tryBind(socket: SocketLike, address: AddressInput): Result<void, BindError> {
+  checkNetPermission(address);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);

@@ -4,6 +4,7 @@ import { descriptor, kind } from "../errors/argument.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { BorrowedSocket } from "./borrowed-socket.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import { Socket } from "./owned-socket.ts";
 
 /**
@@ -22,7 +23,10 @@ export interface Borrowed {
 }
 
 export function borrow(socket: SocketLike): Borrowed {
-  if (socket instanceof Socket || socket instanceof BorrowedSocket) return socket;
+  // Of a connection or a listener that is open already: it goes on, whatever is dropped.
+  if (socket instanceof BorrowedSocket) return socket;
+  checkNetPermission();
+  if (socket instanceof Socket) return socket;
   if (typeof socket === "number") return { system: host, fd: descriptor(socket) };
   if (typeof socket !== "object" || socket === null) throw notASocket(socket);
   const handle = handleOf(socket);

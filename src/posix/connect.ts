@@ -27,6 +27,7 @@ import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import { readOption } from "./read-option.ts";
 import { timeoutOf } from "./retry-interrupted.ts";
 import { wait } from "./wait.ts";
@@ -169,6 +170,7 @@ export function connect(socket: SocketLike, address: AddressInput): void {
 
 /** The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same. */
 export function tryConnect(socket: SocketLike, address: AddressInput): Result<void, ConnectError> {
+  checkNetPermission(address);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);

@@ -6,6 +6,7 @@ import type { ReadableOption } from "../options/option.ts";
 import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { isOwned } from "./ownership.ts";
 import { readOption } from "./read-option.ts";
@@ -45,6 +46,7 @@ export class Socket extends Descriptor {
   static from(fd: number, options: { readonly system?: System } = {}): Socket {
     const { system = host } = options;
     descriptor(fd);
+    checkNetPermission();
     const domain = ask(system, fd, SO.DOMAIN);
     if (isOwned(system, fd)) {
       const error = new Error(`descriptor ${fd} belongs to another Socket: detach() it there first`);

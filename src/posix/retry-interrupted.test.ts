@@ -107,9 +107,13 @@ conformance("a call that a signal interrupts", [
 
 /** Runs the calls in a child, and sends it signals until it has ended. */
 async function bombarded(): Promise<void> {
-  const child = spawn(process.execPath, [fileURLToPath(new URL("./retry-interrupted.child.js", import.meta.url))], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    [fileURLToPath(new URL("./retry-interrupted.child.js", import.meta.url))],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   let stderr = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;

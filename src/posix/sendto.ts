@@ -8,6 +8,7 @@ import { borrow, type SocketLike } from "./borrow.ts";
 import { checkData } from "./buffer.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 import { sendErrors } from "./send.ts";
 import { sendErrorName } from "./send-errno.ts";
@@ -89,6 +90,7 @@ export function trySendto(
   flags: number,
   address: AddressInput,
 ): Result<number, SendtoError> {
+  checkNetPermission(address);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);

@@ -11,6 +11,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import type { Socket } from "./owned-socket.ts";
 
 /** Everything that `socket()` can fail with. */
@@ -105,6 +106,7 @@ export function trySocket(
   protocol = 0,
   options: SocketOptions = {},
 ): Result<Socket, SocketCallError> {
+  checkNetPermission();
   checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
   const { system = host } = options;
   int("domain", domain);

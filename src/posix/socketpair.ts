@@ -4,6 +4,7 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { host } from "../system/host.ts";
 import { adopt, descriptorFlags } from "./descriptor.ts";
+import { checkNetPermission } from "./net-permission.ts";
 import type { Socket } from "./owned-socket.ts";
 import { type SocketOptions, socketErrors } from "./socket.ts";
 
@@ -68,6 +69,7 @@ export function trySocketpair(
   protocol = 0,
   options: SocketOptions = {},
 ): Result<[Socket, Socket], SocketpairError> {
+  checkNetPermission();
   checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
   const { system = host } = options;
   int("domain", domain);

@@ -5,6 +5,7 @@ import type { AddressInput } from "../../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
 import { engine } from "../../engine/choice.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { checkNetPermission } from "../../posix/net-permission.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { ipAddress } from "../open.ts";
@@ -49,6 +50,8 @@ export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection> {
   const { endpoint: place, options: values, wait, engine: wanted } = checkConnectOptions(options);
+  // Before a name is looked up.
+  checkNetPermission(place.kind === "address" ? place.address : place);
   const chosen = engine(wanted);
   throwIfAborted(wait.signal);
   const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};

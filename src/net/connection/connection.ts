@@ -167,7 +167,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** The pieces that `read()` gives, to the end. Leaving the loop leaves the connection open. */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array, void, void> {
+  [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
     return new Pieces(this.#pulled);
   }
 

@@ -1,5 +1,6 @@
 import { engine } from "../../engine/choice.ts";
 import { tryClose } from "../../posix/close.ts";
+import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
 import { type ConnectionHandlers, checkHandlers } from "../connection/handlers.ts";
 import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
@@ -55,6 +56,7 @@ export async function listen<State>(
   handlers?: ConnectionHandlers<State>,
 ): Promise<Listener | Server> {
   const checked = checkListenOptions(options);
+  checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
   const chosen = engine(checked.engine);
   const opened = await openListeningSockets(checked);

@@ -6,6 +6,7 @@ import { connect } from "../../posix/connect.ts";
 import { SHUT } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
+import { checkNetPermission } from "../../posix/net-permission.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import { tryShutdown } from "../../posix/shutdown.ts";
@@ -142,6 +143,8 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
     // A sender without a name has this address: what is sent to it goes to the peer, if there is one.
     const isNone = to === null || to.family === "unspecified";
     const sockaddr = isNone ? null : encodeAddress(addressFor(this.#domain, to), host, host.address);
+    // A connected socket goes on after --allow-net was dropped; a new peer is refused, as by node:dgram.
+    if (!isNone) checkNetPermission(to);
     this.sendTo(bytes, sockaddr, sending);
   }
 

@@ -12,7 +12,7 @@ import { type Aborted, OpenDatagrams, type Sending } from "./open-datagrams.ts";
 /** A datagram that was received. */
 export interface Datagram {
   /** Its bytes, the program's own; it may be empty. */
-  readonly data: Uint8Array<ArrayBuffer>;
+  readonly data: ReturnType<Uint8ArrayConstructor["from"]>;
   /** Who sent it; `{ family: "unspecified" }` for a unix socket without a name. */
   readonly address: Address;
   /** Whether it was longer than 65 535 bytes, and the rest of it is lost: a unix socket can send such. */

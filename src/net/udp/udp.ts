@@ -1,5 +1,6 @@
 import { engine } from "../../engine/choice.ts";
 import { tryClose } from "../../posix/close.ts";
+import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
 import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
 import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
@@ -64,6 +65,7 @@ export async function udp(
 ): Promise<DatagramSocket | HandledDatagramSocket> {
   if (handlers !== undefined) checkDatagramHandlers(handlers);
   const checked = checkDatagramOptions(options);
+  checkNetPermission(options);
   const chosen = engine(checked.engine);
   const opened = await openDatagramSocket(checked);
   try {

@@ -1,0 +1,94 @@
+// Makes every call that concerns a socket, and prints what each threw: its code, permission and resource, or "allowed". Descriptor 3
+// is a socket that was inherited. With `--drop`, it serves, gives up --allow-net, and shows that what was open goes on.
+import assert from "node:assert/strict";
+import { waitForListener } from "../diagnose/index.ts";
+import * as berkeley from "../index.ts";
+import * as posix from "./index.ts";
+
+const { AF, SO, SOCK } = posix;
+const INHERITED = 3;
+const ipv4 = { family: "ipv4", address: "127.0.0.1", port: 9 } as const;
+const bytes = new Uint8Array(1);
+const message = { data: [bytes] };
+
+/** What refuses a call by --allow-net; undefined where another error, or none, came of it: it was allowed. */
+async function refusal(call: () => unknown): Promise<object | undefined> {
+  try {
+    await call();
+  } catch (error) {
+    if (!(error instanceof Error) || !("code" in error) || error.code !== "ERR_ACCESS_DENIED")
+      return undefined;
+    assert.equal(
+      error.message,
+      "Access to this API has been restricted. Use --allow-net to manage permissions.",
+    );
+    return { ...error };
+  }
+  return undefined;
+}
+
+const calls: Readonly<Record<string, () => unknown>> = {
+  // The inherited descriptor last to be shut down; none of the calls waits.
+  socket: () => posix.close(posix.socket(AF.INET, SOCK.STREAM)),
+  socketpair: () => posix.socketpair(AF.UNIX, SOCK.STREAM).forEach(posix.close),
+  "Socket.from": () => posix.Socket.from(INHERITED).detach(),
+  bind: () => posix.bind(INHERITED, ipv4),
+  tryBind: () => posix.tryBind(INHERITED, ipv4),
+  connect: () => posix.connect(INHERITED, { family: "unix", path: "/nowhere" }),
+  tryConnect: () => posix.tryConnect(INHERITED, ipv4),
+  accept: () => posix.accept(INHERITED),
+  getsockname: () => posix.getsockname(INHERITED),
+  getpeername: () => posix.getpeername(INHERITED),
+  getsockopt: () => posix.getsockopt(INHERITED, SO.TYPE),
+  setsockopt: () => posix.setsockopt(INHERITED, SO.KEEPALIVE, true),
+  send: () => posix.send(INHERITED, bytes, posix.MSG.DONTWAIT),
+  sendto: () => posix.sendto(INHERITED, bytes, 0, ipv4),
+  sendmsg: () => posix.sendmsg(INHERITED, message, posix.MSG.DONTWAIT),
+  sendmmsg: () => posix.sendmmsg(INHERITED, [message], posix.MSG.DONTWAIT),
+  recv: () => posix.recv(INHERITED, bytes, posix.MSG.DONTWAIT),
+  recvfrom: () => posix.recvfrom(INHERITED, bytes, posix.MSG.DONTWAIT),
+  recvmsg: () => posix.recvmsg(INHERITED, message, posix.MSG.DONTWAIT),
+  recvmmsg: () => posix.recvmmsg(INHERITED, [message], posix.MSG.DONTWAIT),
+  poll: () => posix.poll([{ socket: INHERITED, events: posix.POLL.OUT }], 0),
+  sockatmark: () => posix.sockatmark(INHERITED),
+  acceptQueue: () => posix.acceptQueue(INHERITED),
+  effectiveBacklog: () => posix.effectiveBacklog(INHERITED),
+  listen: () => posix.listen(INHERITED, 1),
+  shutdown: () => posix.shutdown(INHERITED, posix.SHUT.RDWR),
+  "async listen": async () => (await berkeley.listen({ host: "127.0.0.1" })).close(),
+  "async listen on a descriptor": () => berkeley.listen({ socket: INHERITED }),
+  "async connect": async () => (await berkeley.connect({ host: "localhost", port: 9 })).close(),
+  "async connect to an address": async () => (await berkeley.connect({ address: ipv4 })).close(),
+  "async connect to a path": () => berkeley.connect({ path: "/nowhere" }),
+  udp: async () => (await berkeley.udp({ host: "127.0.0.1" })).close(),
+  reservePort: async () => (await berkeley.reservePort({ host: "127.0.0.1" }))[Symbol.dispose](),
+  // Another machine's port is tried by connecting: 192.0.2.0/24 is for documentation.
+  waitForListener: () => waitForListener({ host: "192.0.2.1", port: 9 }, { signal: AbortSignal.timeout(1) }),
+};
+
+async function refusals(): Promise<Record<string, object | "allowed">> {
+  const results: Record<string, object | "allowed"> = {};
+  for (const [name, call] of Object.entries(calls)) results[name] = (await refusal(call)) ?? "allowed";
+  return results;
+}
+
+if (process.argv[2] === "--drop") {
+  const server = await berkeley.listen(
+    { host: "127.0.0.1" },
+    { data: (connection, data) => void connection.write(data) },
+  );
+  const client = await berkeley.connect({ address: server.address });
+  const socket = posix.socket(AF.INET, SOCK.STREAM);
+  const datagrams = await berkeley.udp({ host: "127.0.0.1" });
+  const drop: unknown = Reflect.get(process.permission, "drop");
+  assert.ok(typeof drop === "function");
+  drop("net");
+  await client.write("still here");
+  assert.equal(Buffer.from((await client.read()) ?? []).toString(), "still here");
+  assert.ok(posix.getsockopt(client.socket, SO.TYPE) === SOCK.STREAM);
+  assert.notEqual(await refusal(() => posix.bind(socket, ipv4)), undefined);
+  assert.notEqual(await refusal(() => datagrams.send("x", ipv4)), undefined);
+  posix.close(socket);
+  await Promise.all([client.close(), server.close(), datagrams.close()]);
+}
+process.stdout.write(JSON.stringify(await refusals()));
