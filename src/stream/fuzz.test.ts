@@ -6,7 +6,7 @@ import { programs } from "../conformance/fuzz/program.ts";
 import { except } from "../conformance/place.ts";
 
 // FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed is printed.
-const numRuns = Number(process.env.FUZZ_RUNS ?? 150);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 400);
 const seed = Number(process.env.FUZZ_SEED ?? Math.trunc(Math.random() * 2 ** 31));
 const path = process.env.FUZZ_PATH;
 const minutes = process.env.FUZZ_MINUTES;
