@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import type { Setting } from "./program.ts";
 import { connectedTo } from "./sockets.ts";
-import { type Implementation, type Subject, Told } from "./subject.ts";
+import type { Implementation, Subject, Told } from "./subject.ts";
 
 /** What a program uses of a net.Socket, and of a Connection's Duplex. */
 interface SocketDuplex extends Duplex {
@@ -14,12 +14,13 @@ interface SocketDuplex extends Duplex {
 
 /** A program that uses a net.Socket, or a Duplex in its place. */
 export class DuplexSubject implements Subject {
-  readonly told = new Told();
+  readonly told: Told;
   readonly #duplex: SocketDuplex;
   readonly #resets: boolean;
 
   /** @param resets whether it can be reset: node:net resets TCP connections alone */
-  constructor(duplex: SocketDuplex, resets: boolean) {
+  constructor(duplex: SocketDuplex, resets: boolean, told: Told) {
+    this.told = told;
     this.#duplex = duplex;
     this.#resets = resets;
     this.told.echo = (bytes) => this.write(bytes);
@@ -63,10 +64,10 @@ export class DuplexSubject implements Subject {
 export const nodeImplementation: Implementation = {
   name: "node",
 
-  async accept(listener: Socket, { transport, face }: Setting): Promise<Subject> {
+  async accept(listener: Socket, { transport, face }: Setting, told: Told): Promise<Subject> {
     const server = net.createServer({ allowHalfOpen: face !== "duplex" });
     const subject = new Promise<Subject>((resolve) => {
-      server.once("connection", (socket) => resolve(new DuplexSubject(socket, transport === "tcp")));
+      server.once("connection", (socket) => resolve(new DuplexSubject(socket, transport === "tcp", told)));
     });
     server.listen({ fd: listener.detach() });
     const accepted = await subject;
@@ -74,7 +75,7 @@ export const nodeImplementation: Implementation = {
     return accepted;
   },
 
-  async connect(listener: Socket, setting: Setting): Promise<Subject> {
+  async connect(listener: Socket, setting: Setting, told: Told): Promise<Subject> {
     const { transport, face } = setting;
     const fd = connectedTo(listener, setting).detach();
     const socket = new net.Socket({
@@ -84,6 +85,6 @@ export const nodeImplementation: Implementation = {
       allowHalfOpen: face !== "duplex",
     });
     if (socket.connecting) await once(socket, "connect");
-    return new DuplexSubject(socket, transport === "tcp");
+    return new DuplexSubject(socket, transport === "tcp", told);
   },
 };

@@ -8,14 +8,15 @@ import type { Socket } from "../../src/posix/owned-socket.ts";
 import { DuplexSubject } from "./node-subject.ts";
 import type { Setting } from "./program.ts";
 import { bufferOptions } from "./sockets.ts";
-import { type Implementation, type Subject, Told } from "./subject.ts";
+import type { Implementation, Subject, Told } from "./subject.ts";
 
 /** A program with handlers. */
 class HandledSubject implements Subject {
-  readonly told = new Told();
+  readonly told: Told;
   readonly #connection: HandledConnection;
 
-  constructor(connection: HandledConnection) {
+  constructor(connection: HandledConnection, told: Told) {
+    this.told = told;
     this.#connection = connection;
     this.told.echo = (bytes) => this.#connection.write(bytes);
   }
@@ -51,15 +52,18 @@ class HandledSubject implements Subject {
 
 /** A program that asks for bytes, one read() after the other. */
 class PulledSubject implements Subject {
-  readonly told = new Told();
+  readonly told: Told;
   readonly #connection: Connection;
   #giveUp = new AbortController();
   #reading: Promise<void> | undefined;
 
-  constructor(connection: Connection) {
+  constructor(connection: Connection, told: Told) {
+    this.told = told;
     this.#connection = connection;
     this.told.echo = (bytes) => this.write(bytes);
-    connection.closed.then((error) => {
+    connection.closed.then(async (error) => {
+      // A read() that waits is told before `closed` is, in no certain order of promises.
+      await this.#reading;
       if (error !== null) this.told.failed(error);
       this.told.wasClosed();
     });
@@ -87,7 +91,8 @@ class PulledSubject implements Subject {
       while (!signal.aborted) {
         const piece = await this.#connection.read({ signal });
         if (piece === null) {
-          this.told.end();
+          // One that reads on after it was closed learns of the end then.
+          if (!this.told.closed) this.told.end();
           return;
         }
         this.told.data(piece);
@@ -125,47 +130,43 @@ const paused = new Error("paused");
 
 /** The async API on one of its engines. */
 export function ownImplementation(engine: EngineName): Implementation {
-  const subjectOf = (connection: Connection, { face }: Setting): Subject =>
-    face === "duplex" ? new DuplexSubject(connection.toDuplex(), true) : new PulledSubject(connection);
+  const subjectOf = (connection: Connection, { face }: Setting, told: Told): Subject =>
+    face === "duplex"
+      ? new DuplexSubject(connection.toDuplex(), true, told)
+      : new PulledSubject(connection, told);
 
   return {
     name: engine,
 
-    async accept(socket: Socket, setting: Setting): Promise<Subject> {
-      if (setting.face === "handlers") return serve(socket, engine);
+    async accept(socket: Socket, setting: Setting, told: Told): Promise<Subject> {
+      if (setting.face === "handlers") return serve(socket, engine, told);
       const listener = await listen({ socket, engine });
       const connection = await listener.accept();
       await listener.close();
-      return subjectOf(connection, setting);
+      return subjectOf(connection, setting, told);
     },
 
-    async connect(listener: Socket, setting: Setting): Promise<Subject> {
+    async connect(listener: Socket, setting: Setting, told: Told): Promise<Subject> {
       const options = bufferOptions(setting.buffers);
       const connection = await connect({ address: getsockname(listener), engine, options });
-      return subjectOf(connection, setting);
+      return subjectOf(connection, setting, told);
     },
   };
 }
 
-function serve(socket: Socket, engine: EngineName): Promise<Subject> {
+function serve(socket: Socket, engine: EngineName, told: Told): Promise<Subject> {
   return new Promise((resolve, reject) => {
-    let subject: HandledSubject | undefined;
-    const told = () => {
-      if (subject === undefined) throw new Error("called before open()");
-      return subject.told;
-    };
     const listening = listen(
       { socket, engine },
       {
         open(connection) {
-          subject = new HandledSubject(connection);
-          const opened = subject;
-          listening.then((server) => server.close()).then(() => resolve(opened), reject);
+          const subject = new HandledSubject(connection, told);
+          listening.then((server) => server.close()).then(() => resolve(subject), reject);
         },
-        data: (_, bytes) => told().data(bytes),
-        end: () => told().end(),
-        error: (_, error) => told().failed(error),
-        close: () => told().wasClosed(),
+        data: (_, bytes) => told.data(bytes),
+        end: () => told.end(),
+        error: (_, error) => told.failed(error),
+        close: () => told.wasClosed(),
       },
     );
     listening.catch(reject);

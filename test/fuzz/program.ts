@@ -11,6 +11,8 @@ export interface Setting {
   readonly face: "handlers" | "pull" | "duplex";
   /** The socket buffers of both ends. */
   readonly buffers: "small" | "default" | "large";
+  /** Whether the peer's first steps come before the program accepts. */
+  readonly early: boolean;
 }
 
 /** What the program does with the views or pieces that it receives. */
@@ -57,6 +59,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   role: fc.constantFrom("accepted", "connecting"),
   face: fc.constantFrom(...faces),
   buffers: fc.constantFrom("default", "small", "large"),
+  early: fc.boolean(),
 });
 
 /** Around what our engines and the kernel count in. */

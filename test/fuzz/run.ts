@@ -8,7 +8,7 @@ import { Pattern, SentBytes } from "./bytes.ts";
 import { Peer } from "./peer.ts";
 import type { Action, Kind, Program, Setting, Step } from "./program.ts";
 import { connectedTo, newListener } from "./sockets.ts";
-import type { Implementation, Subject } from "./subject.ts";
+import { type Implementation, type Subject, Told } from "./subject.ts";
 
 /** What an ordinary program may derive from Uint8Array. */
 class Packet extends Uint8Array {
@@ -37,6 +37,7 @@ export interface Outcome {
 
 /** How long to wait for what ought to come. A program that runs as it should never waits. */
 const PATIENCE = 4000;
+const LEAST_TURNS = 4;
 /** A view that waits to be sent holds a connection with handlers back beyond 64 KiB. */
 const CONGESTED = 60_000;
 /** What any socket's send buffer takes at once, however small. */
@@ -45,38 +46,86 @@ const TAKEN_AT_ONCE = 1024;
 const pattern = new Pattern(11);
 
 export async function run(program: Program, implementation: Implementation): Promise<Outcome> {
-  const { subject, peer } = await begin(program.setting, implementation);
-  const execution = new Execution(program.setting, subject, peer);
+  const { setting } = program;
+  const told = new Told();
+  const listener = newListener(setting);
+  // What the peer does before it is accepted waits in the kernel: all of it at once, with the end behind it.
+  const early = setting.role === "accepted" && setting.early ? earlySteps(program.steps) : [];
+  const { subject, peer } =
+    setting.role === "accepted"
+      ? await accepted(setting, implementation, { listener, told, early })
+      : await connected(setting, implementation, listener, told);
+  const execution = new Execution(setting, subject, peer);
   try {
-    for (const step of program.steps) await execution.step(step);
+    for (const step of program.steps.slice(early.length)) await execution.step(step);
     await execution.finish();
     return execution.outcome();
   } finally {
     peer.close();
-    if (!subject.told.closed) subject.reset();
+    if (!told.closed) subject.reset();
   }
 }
 
-async function begin(setting: Setting, implementation: Implementation) {
-  const listener = newListener(setting);
-  const [socket, subject] = await (setting.role === "accepted"
-    ? accepted(setting, implementation, listener)
-    : connected(setting, implementation, listener));
-  const fromSubject = new SentBytes();
-  const peer = new Peer(socket, setting.transport === "tcp", subject.told.fromPeer, fromSubject);
-  return { subject, peer };
+/** The steps of the peer that come first. */
+function earlySteps(steps: readonly Step[]): readonly Step[] {
+  const first = steps.findIndex(({ action }) => !action.do.startsWith("peer"));
+  return first < 0 ? steps : steps.slice(0, first);
 }
 
-async function accepted(setting: Setting, implementation: Implementation, listener: Socket) {
-  const socket = connectedTo(listener, setting);
-  return [socket, await implementation.accept(listener, setting)] as const;
+interface Waiting {
+  readonly listener: Socket;
+  readonly told: Told;
+  readonly early: readonly Step[];
 }
 
-async function connected(setting: Setting, implementation: Implementation, listener: Socket) {
-  const subject = await implementation.connect(listener, setting);
+async function accepted(
+  setting: Setting,
+  implementation: Implementation,
+  { listener, told, early }: Waiting,
+) {
+  const peer = peerOf(connectedTo(listener, setting), setting, told);
+  for (const { action } of early) actAsPeer(peer, action);
+  return { peer, subject: await implementation.accept(listener, setting, told) };
+}
+
+async function connected(setting: Setting, implementation: Implementation, listener: Socket, told: Told) {
+  const subject = await implementation.connect(listener, setting, told);
   const { socket } = accept(listener);
   tryClose(listener);
-  return [socket, subject] as const;
+  return { peer: peerOf(socket, setting, told), subject };
+}
+
+function peerOf(socket: Socket, { transport }: Setting, told: Told): Peer {
+  return new Peer(socket, transport === "tcp", told.fromPeer, new SentBytes());
+}
+
+/** Does an action of the peer's; false for one of the program's. */
+function actAsPeer(peer: Peer, action: Action): boolean {
+  switch (action.do) {
+    case "peer sends":
+      peer.send(action.size);
+      return true;
+    case "peer passes a descriptor":
+      peer.passDescriptor();
+      return true;
+    case "peer ends":
+      peer.end();
+      return true;
+    case "peer closes":
+      peer.close();
+      return true;
+    case "peer resets":
+      peer.reset();
+      return true;
+    case "peer stops reading":
+      peer.reading = false;
+      return true;
+    case "peer reads":
+      peer.reading = true;
+      return true;
+    default:
+      return false;
+  }
 }
 
 class Execution {
@@ -134,26 +183,10 @@ class Execution {
 
   #do(action: Action) {
     const subject = this.#subject;
-    const peer = this.#peer;
+    if (this.#left && (action.do === "peer sends" || action.do === "peer passes a descriptor"))
+      this.#endingOpen = true;
+    if (actAsPeer(this.#peer, action)) return;
     switch (action.do) {
-      case "peer sends":
-        if (this.#left) this.#endingOpen = true;
-        return peer.send(action.size);
-      case "peer passes a descriptor":
-        if (this.#left) this.#endingOpen = true;
-        return peer.passDescriptor();
-      case "peer ends":
-        return peer.end();
-      case "peer closes":
-        return peer.close();
-      case "peer resets":
-        return peer.reset();
-      case "peer stops reading":
-        peer.reading = false;
-        return;
-      case "peer reads":
-        peer.reading = true;
-        return;
       case "use":
         subject.told.use = action.use;
         return;
@@ -169,7 +202,9 @@ class Execution {
         if (!this.#maySend) return;
         this.#ended = true;
         return subject.end();
-      default:
+      case "close":
+      case "reset":
+      case "destroy":
         return this.#leave(action.do);
     }
   }
@@ -202,8 +237,9 @@ class Execution {
     for (let turn = 0; ; turn++) {
       this.#peer.pump();
       const missing = this.#missing();
-      if (missing === undefined) break;
-      if (turn > 200 && performance.now() - began > PATIENCE) {
+      // What an action has begun, as pause() cancels an operation, takes a few turns that nobody sees.
+      if (missing === undefined && turn >= LEAST_TURNS) break;
+      if (missing !== undefined && turn > 200 && performance.now() - began > PATIENCE) {
         this.#stalled = missing;
         return;
       }
@@ -230,7 +266,8 @@ class Execution {
     if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
       if (!peer.mayLose) return "bytes from the peer";
     }
-    if (peer.wasReset) return "failure";
+    // Before it is accepted, the kernel may tell a reset as the end (SOCK_DONE in tcp_recvmsg_locked).
+    if (peer.wasReset && !told.ended) return "failure";
     if (peer.sendingEnded && !told.ended) return "end";
     if (told.ended && (this.#ended || this.#endsByItself) && (!peer.open || peer.reading)) return "closed";
     return undefined;

@@ -87,9 +87,9 @@ export interface Subject {
 export interface Implementation {
   readonly name: "node" | "uring" | "readiness";
   /** @param listener with a peer's connection waiting; the implementation closes it */
-  accept(listener: Socket, setting: Setting): Promise<Subject>;
+  accept(listener: Socket, setting: Setting, told: Told): Promise<Subject>;
   /** @param listener where the peer listens, and accepts later */
-  connect(listener: Socket, setting: Setting): Promise<Subject>;
+  connect(listener: Socket, setting: Setting, told: Told): Promise<Subject>;
 }
 
 /** ECONNRESET and EPIPE mean the same to a program; which of them comes first depends on who notices first. */
