@@ -1,6 +1,7 @@
-// The calls of bench/calls.c on this runtime, three times each: the bare call through koffi, the `try` spelling, and the
-// one that throws. Each line that it prints is one of them: nanoseconds per call by the clock and by the processor.
-// Run by bench/calls.mjs: node bench/calls-here.mjs CALLS ACCEPTS
+// The calls of bench/calls.c on this runtime, three times each: the bare call through koffi, the
+// `try` spelling, and the one that throws. Each line that it prints is one of them: nanoseconds per
+// call by the clock and by the processor. Run by bench/calls.mjs: node bench/calls-here.mjs CALLS
+// ACCEPTS
 import { mapMemory } from "../dist/native/memory.js";
 import {
   AF,
@@ -57,8 +58,8 @@ class Timing {
 }
 
 /**
- * Runs the variants in turn, slice after slice, so that what disturbs one disturbs all. Before any slice counts, so many
- * run for the compiler.
+ * Runs the variants in turn, slice after slice, so that what disturbs one disturbs all. Before any
+ * slice counts, so many run for the compiler.
  */
 function inTurn(variants, warmUps, slices, run) {
   for (let slice = -warmUps; slice < slices; slice++) for (const by in variants) run(by, slice >= 0);
@@ -74,7 +75,10 @@ function print(call, timings, calls) {
   }
 }
 
-/** Measures a call that can be made over and over: each variant is a loop of its own, so that it is compiled by itself. */
+/**
+ * Measures a call that can be made over and over: each variant is a loop of its own, so that it is
+ * compiled by itself.
+ */
 function measure(call, variants) {
   const timing = timings(variants);
   inTurn(variants, 4 * SLICES, SLICES, (by, counts) =>
@@ -231,7 +235,8 @@ listen(listener, 1);
 const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
 const client = connected(getsockname(listener));
 const server = accept(listener).socket;
-// Every send sends: without it, most would only append to a segment that Nagle's algorithm holds back.
+// Every send sends: without it, most would only append to a segment that Nagle's algorithm holds
+// back.
 setsockopt(client, TCP.NODELAY, true);
 
 measureListen();

@@ -1,6 +1,6 @@
-// npm run bench:calls: what a call takes here, and what it takes in C. Programs of calls.c and calls-here.mjs run one
-// after the other, round after round, each a process of its own on one processor; the figures are medians of the rounds.
-// See docs/benchmarks.md.
+// npm run bench:calls: what a call takes here, and what it takes in C. Programs of calls.c and
+// calls-here.mjs run one after the other, round after round, each a process of its own on one
+// processor; the figures are medians of the rounds. See docs/benchmarks.md.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

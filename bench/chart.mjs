@@ -1,4 +1,5 @@
-// Draws README's chart, docs/pictures/benchmarks.svg, from bench/results/engine.json: node bench/chart.mjs
+// Draws README's chart, docs/pictures/benchmarks.svg, from bench/results/engine.json: node
+// bench/chart.mjs
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,5 @@
-// Datagrams over loopback on this runtime: what bench/datagrams.c does, with this library or with node:dgram.
+// Datagrams over loopback on this runtime: what bench/datagrams.c does, with this library or with
+// node:dgram.
 //
 //   node bench/datagrams-here.mjs send berkeley|dgram plain|segmented SIZE MILLISECONDS PORT
 //   node bench/datagrams-here.mjs receive berkeley|dgram plain|segmented SIZE MILLISECONDS
@@ -36,7 +37,10 @@ const [size, milliseconds, port] = numbers.map(Number);
 const segmented = how === "segmented";
 const loopback = { family: "ipv4", address: "127.0.0.1" };
 
-/** Counts datagrams: the first milliseconds are the warm-up, and when the others are over it prints what was measured. */
+/**
+ * Counts datagrams: the first milliseconds are the warm-up, and when the others are over it prints
+ * what was measured.
+ */
 class Measurement {
   #begin = performance.now();
   #start = 0;

@@ -1,10 +1,11 @@
-// Datagrams over loopback in C: the same work as bench/datagrams-here.mjs, and the other end of every measurement.
+// Datagrams over loopback in C: the same work as bench/datagrams-here.mjs, and the other end of
+// every measurement.
 //
 //   datagrams send plain|segmented SIZE MILLISECONDS PORT
 //   datagrams receive plain|segmented SIZE MILLISECONDS
 //
-// `segmented` is UDP_SEGMENT and UDP_GRO. A receiver prints its port first. The last line is what was measured after the
-// warm-up; with 0 milliseconds, what was done until SIGTERM.
+// `segmented` is UDP_SEGMENT and UDP_GRO. A receiver prints its port first. The last line is what
+// was measured after the warm-up; with 0 milliseconds, what was done until SIGTERM.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -132,7 +133,8 @@ int main(int argc, char **argv) {
   int fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   int segments = MOST_BYTES / size < MOST_SEGMENTS ? MOST_BYTES / size : MOST_SEGMENTS;
   int length = sends ? (segmented ? segments * size : size) : (segmented ? 1 << 16 : 2048);
-  // Zeroed pages that are never touched are all one page, which the cache holds: a program has data of its own.
+  // Zeroed pages that are never touched are all one page, which the cache holds: a program has data
+  // of its own.
   char *data = malloc((size_t)BATCH * length);
   memset(data, 1, (size_t)BATCH * length);
   for (int i = 0; i < BATCH; i++) {

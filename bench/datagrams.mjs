@@ -1,7 +1,8 @@
-// npm run bench:datagrams: datagrams a second over loopback, by this library, by node:dgram and by C. What is measured has a
-// processor of its own; at the other end, on another processor, is always the same C program, which is faster: it
-// sends more than any receiver takes, and takes more than any sender sends. The programs run one after the other, round
-// after round; the figures are medians of the rounds. See docs/benchmarks.md.
+// npm run bench:datagrams: datagrams a second over loopback, by this library, by node:dgram and by
+// C. What is measured has a processor of its own; at the other end, on another processor, is always
+// the same C program, which is faster: it sends more than any receiver takes, and takes more than
+// any sender sends. The programs run one after the other, round after round; the figures are
+// medians of the rounds. See docs/benchmarks.md.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";

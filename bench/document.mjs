@@ -1,4 +1,5 @@
-// docs/benchmarks.md, whose tables stand between two comments that name the command which writes them.
+// docs/benchmarks.md, whose tables stand between two comments that name the command which writes
+// them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../scripts/install-and-build.mjs";

@@ -1,6 +1,7 @@
-// npm run bench: echo, short connections, idle ones and HTTP, served by this package's engines, by what each runtime has
-// itself and by C. One server at a time, each in a process of its own, with a processor of its own; the load has another.
-// They take turns, round after round; the figures are medians of the rounds. See docs/benchmarks.md.
+// npm run bench: echo, short connections, idle ones and HTTP, served by this package's engines, by
+// what each runtime has itself and by C. One server at a time, each in a process of its own, with a
+// processor of its own; the load has another. They take turns, round after round; the figures are
+// medians of the rounds. See docs/benchmarks.md.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";

@@ -7,7 +7,10 @@ import { root } from "../scripts/install-and-build.mjs";
 
 const compiler = process.env.CC ?? "cc";
 
-/** Compiles a C source of one file; gives the program's path, or undefined, having said why, where that fails. */
+/**
+ * Compiles a C source of one file; gives the program's path, or undefined, having said why, where
+ * that fails.
+ */
 export function compiled(source, name) {
   const program = join(root, ".cache", name);
   mkdirSync(dirname(program), { recursive: true });

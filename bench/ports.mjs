@@ -1,6 +1,7 @@
-// npm run bench:ports: finding a free port beside get-port, portfinder and detect-port, and how often 50 processes that ask at once
-// collide; who has a port, beside lsof and ss, with thousands of sockets open; and whether ss tells the same. In a network
-// namespace of its own where that may be made. See docs/benchmarks.md.
+// npm run bench:ports: finding a free port beside get-port, portfinder and detect-port, and how
+// often 50 processes that ask at once collide; who has a port, beside lsof and ss, with thousands
+// of sockets open; and whether ss tells the same. In a network namespace of its own where that may
+// be made. See docs/benchmarks.md.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";

@@ -1,5 +1,5 @@
-// npm run soak: a million short connections to one server, on either engine. It must have as many descriptors open after
-// them as before, and be no larger. Exits with 1 where it is not so.
+// npm run soak: a million short connections to one server, on either engine. It must have as many
+// descriptors open after them as before, and be no larger. Exits with 1 where it is not so.
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { installAndBuild } from "../scripts/install-and-build.mjs";
@@ -11,7 +11,9 @@ import { processors } from "./machine.mjs";
 /** What a server may grow by: its garbage collector does not give back everything. */
 const ALLOWED = 8 << 20;
 const AT_A_TIME = 64;
-/** So many come first: by then V8's young generation, on Deno above all, has the size that it keeps. */
+/**
+ * So many come first: by then V8's young generation, on Deno above all, has the size that it keeps.
+ */
 const WARM_UP = 200_000;
 const HOUR = 3_600_000;
 /** How long a server may take to close the last connections, in milliseconds. */

@@ -1,5 +1,6 @@
-// Reads the doc comments, and writes from them what the arguments name: `html`, the API reference in docs/api, whose
-// warnings are errors; `man`, the manual pages in man/; `man --check` only compares, and fails where they are stale.
+// Reads the doc comments, and writes from them what the arguments name: `html`, the API reference
+// in docs/api, whose warnings are errors; `man`, the manual pages in man/; `man --check` only
+// compares, and fails where they are stale.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Application } from "typedoc";

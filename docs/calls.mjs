@@ -1,11 +1,15 @@
-// What the calls of berkeley/posix are, beyond what their doc comments say: their error sets, which are values, and
-// their source. Each call lies in a file of its own name, and src/posix/listen.ts exports `listenErrors`.
+// What the calls of berkeley/posix are, beyond what their doc comments say: their error sets, which
+// are values, and their source. Each call lies in a file of its own name, and src/posix/listen.ts
+// exports `listenErrors`.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import ts from "typescript";
 import { root } from "../scripts/install-and-build.mjs";
 
-/** Every error set by the name of its call, or of its function of the front door: what `listenErrors.rows` is. */
+/**
+ * Every error set by the name of its call, or of its function of the front door: what
+ * `listenErrors.rows` is.
+ */
 export async function errorSets() {
   const sets = new Map();
   for (const folder of ["posix", "stream"]) {
@@ -35,7 +39,9 @@ const CASES = {
   abstractName: "With an abstract name",
 };
 
-/** What the errors of a row say: of any address, and then of each kind that has a text of its own. */
+/**
+ * What the errors of a row say: of any address, and then of each kind that has a text of its own.
+ */
 export function textsOf(row) {
   const words = ({ sentence, advice }) => [sentence, advice].filter((part) => part).join(" ");
   const cases = Object.entries(row.cases ?? {}).map(([kind, text]) => `${CASES[kind]}: ${words(text)}`);
@@ -61,8 +67,8 @@ export function sourceOf(path, name) {
 }
 
 /**
- * The rows of each call's conformance table: read from the tests, since they are what is run. Rows that are made in a
- * loop (documentedErrors) repeat the table of errors, and are left out.
+ * The rows of each call's conformance table: read from the tests, since they are what is run. Rows
+ * that are made in a loop (documentedErrors) repeat the table of errors, and are left out.
  */
 export function conformanceTables() {
   const tables = new Map();

@@ -25,7 +25,10 @@ const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
 
 const isFrontDoor = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/net/"));
 
-/** The front door has a listen() and a connect() too; the pages of these names are those of the calls. */
+/**
+ * The front door has a listen() and a connect() too; the pages of these names are those of the
+ * calls.
+ */
 const hasNameOfCall = (call) => isFrontDoor(call) && ["listen", "connect"].includes(call.name);
 
 /** `man berkeley-listen`: under its own name, it would hide the system's. */
@@ -76,7 +79,10 @@ const paragraphs = (markdownText) => markdownText.trim().split(/\n{2,}/);
 
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
-/** The first sentence, as NAME has it: without its full stop and what a colon leads to, and not like a sentence's start. */
+/**
+ * The first sentence, as NAME has it: without its full stop and what a colon leads to, and not like
+ * a sentence's start.
+ */
 function title(paragraph) {
   const [sentence] = paragraph
     .replaceAll("\n", " ")
@@ -216,7 +222,10 @@ function withArticle(words) {
   return `${/^[AEIO]/.test(words) ? "an" : "a"} ${words}`;
 }
 
-/** What else is thrown: of a call, for bad arguments; a function of the front door makes calls, which fail too. */
+/**
+ * What else is thrown: of a call, for bad arguments; a function of the front door makes calls,
+ * which fail too.
+ */
 function leadOf(call, errors) {
   if (!isFrontDoor(call)) return "A bad argument is thrown before any call is made:";
   return errors === undefined ? "It fails with:" : "It also fails with:";
@@ -315,7 +324,10 @@ const addresses = (links) => [
   ".Ed",
 ];
 
-/** The other calls that the comment names, the system's own page, and where else the call is described. */
+/**
+ * The other calls that the comment names, the system's own page, and where else the call is
+ * described.
+ */
 function seeAlso(call, comment, names) {
   const said = written([...comment.summary, ...comment.blockTags.flatMap(({ content }) => content)]);
   const others = names.filter((name) => name !== call && said.includes(`\`${name}()\``));

@@ -28,7 +28,10 @@ export function display(string) {
   return [".Bd -literal -offset indent", code(string), ".Ed"];
 }
 
-/** The lines of a doc comment's Markdown: its paragraphs, lists, code and links, which is all that one has. */
+/**
+ * The lines of a doc comment's Markdown: its paragraphs, lists, code and links, which is all that
+ * one has.
+ */
 export function markdown(string) {
   const lines = [];
   const open = [];
@@ -96,8 +99,8 @@ function inline(tokens) {
 }
 
 /**
- * A line for each sentence, as mdoc wants them: roff puts the space between sentences where a line ends. A long one is
- * broken, for whoever reads the source.
+ * A line for each sentence, as mdoc wants them: roff puts the space between sentences where a line
+ * ends. A long one is broken, for whoever reads the source.
  */
 function sentences(string) {
   return string

@@ -1,5 +1,6 @@
-// Makes the page of a call read like its manual page: typedoc gives the prototype, the parameters and what it
-// returns; this adds the errors, the conformance table and the source, and puts the sections in a manual's order.
+// Makes the page of a call read like its manual page: typedoc gives the prototype, the parameters
+// and what it returns; this adds the errors, the conformance table and the source, and puts the
+// sections in a manual's order.
 import { basename } from "node:path";
 import { Comment, CommentTag, Converter, ReferenceType, ReflectionKind, UnionType } from "typedoc";
 import { codesOf, conformanceTables, namesIn, sourceOf, textsOf } from "./calls.mjs";
@@ -95,7 +96,10 @@ function errorTypeText(reflection) {
   return `What {@link ${call}} throws, and its \`try\` spelling returns: switch on its \`name\`.`;
 }
 
-/** The compiler spells out ListenError in `isListenError()` and `tryListen()`: gives it its name again. */
+/**
+ * The compiler spells out ListenError in `isListenError()` and `tryListen()`: gives it its name
+ * again.
+ */
 function nameErrorType(project, reflection) {
   const type = reflection.parent.children.find(
     (other) => isErrorType(other) && !other.name.endsWith("Name") && fileOf(other) === fileOf(reflection),

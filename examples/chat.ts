@@ -1,4 +1,5 @@
-// A chat: what one connection writes, all others read. A reader that is slow holds up those who write to it, and no memory fills.
+// A chat: what one connection writes, all others read. A reader that is slow holds up those who
+// write to it, and no memory fills.
 //
 //   node examples/chat.ts 7001, and in several terminals: nc 127.0.0.1 7001
 import { type Connection, listen } from "berkeley";

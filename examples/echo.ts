@@ -1,4 +1,5 @@
-// Echo: what comes goes back from where it lies in the engine's memory, and no byte of it passes through JavaScript.
+// Echo: what comes goes back from where it lies in the engine's memory, and no byte of it passes
+// through JavaScript.
 //
 //   node examples/echo.ts 7000
 import { listen } from "berkeley";

@@ -1,5 +1,5 @@
-// HTTP by node:http, on a listener of our own: the accept queue is as long as we say, and a connection is only accepted once its
-// request has come (TCP_DEFER_ACCEPT).
+// HTTP by node:http, on a listener of our own: the accept queue is as long as we say, and a
+// connection is only accepted once its request has come (TCP_DEFER_ACCEPT).
 //
 //   node examples/http.ts 8080
 import { createServer } from "node:http";

@@ -1,4 +1,5 @@
-// Passes a listening socket to another process, which accepts there: the parent has its own, and may end.
+// Passes a listening socket to another process, which accepts there: the parent has its own, and
+// may end.
 //
 //   node examples/pass-listener.ts
 import { spawn } from "node:child_process";

@@ -1,5 +1,5 @@
-// An ICMP echo, and how long its reply took. A raw socket needs CAP_NET_RAW; a datagram socket needs the process's group to be
-// in net.ipv4.ping_group_range, and strips the IP header.
+// An ICMP echo, and how long its reply took. A raw socket needs CAP_NET_RAW; a datagram socket
+// needs the process's group to be in net.ipv4.ping_group_range, and strips the IP header.
 //
 //   node examples/ping.ts 127.0.0.1
 import { AF, IPPROTO, recv, SO, SOCK, sendto, setsockopt, trySocket } from "berkeley/posix";

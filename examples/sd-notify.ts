@@ -1,5 +1,5 @@
-// Tells the service manager that this service is ready, as sd_notify(3) does. systemd sets NOTIFY_SOCKET for a service of
-// Type=notify.
+// Tells the service manager that this service is ready, as sd_notify(3) does. systemd sets
+// NOTIFY_SOCKET for a service of Type=notify.
 //
 //   NOTIFY_SOCKET=/run/example.sock node examples/sd-notify.ts
 import { AF, bind, getsockname, listen, SOCK, sendto, socket } from "berkeley/posix";

@@ -1,4 +1,5 @@
-// One port on two worker threads: each has a listener of its own, and the system shares the connections out (SO_REUSEPORT).
+// One port on two worker threads: each has a listener of its own, and the system shares the
+// connections out (SO_REUSEPORT).
 //
 //   node examples/two-workers.ts 7002
 import { once } from "node:events";

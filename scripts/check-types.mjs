@@ -1,5 +1,6 @@
-// The declarations of the installed package in a consumer's folder: with the oldest, a later and the newest compiler, by each way of
-// finding modules, and without skipLibCheck. What a consumer declares of them must be nameable, and README's code must compile.
+// The declarations of the installed package in a consumer's folder: with the oldest, a later and
+// the newest compiler, by each way of finding modules, and without skipLibCheck. What a consumer
+// declares of them must be nameable, and README's code must compile.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
@@ -31,7 +32,10 @@ const resolutions = [
   { module: "esnext", moduleResolution: "bundler" },
 ];
 
-/** Writes the programs and the projects to compile, and gives the name and the compiler's arguments of each. */
+/**
+ * Writes the programs and the projects to compile, and gives the name and the compiler's arguments
+ * of each.
+ */
 export async function typeChecks(folder) {
   writeFileSync(join(folder, "package.json"), withModules(join(folder, "package.json")));
   writeFileSync(join(folder, "declarations.ts"), await declarations());
@@ -65,7 +69,10 @@ function withModules(path) {
   return JSON.stringify({ ...JSON.parse(readFileSync(path, "utf8")), type: "module" });
 }
 
-/** A program that exports all that the package exports, and what calls of it give, by types that the compiler infers. */
+/**
+ * A program that exports all that the package exports, and what calls of it give, by types that the
+ * compiler infers.
+ */
 async function declarations() {
   const lines = [];
   for (const [name, path] of [

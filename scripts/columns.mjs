@@ -12,8 +12,8 @@ const AT_A_TIME = 4;
 const TIMEOUT = 300_000;
 
 /**
- * What Bun and Deno run: all but the tests of the command, which is smoke-tested there, and those of the source and of the numbers of systems,
- * which are the same for every runtime.
+ * What Bun and Deno run: all but the tests of the command, which is smoke-tested there, and those
+ * of the source and of the numbers of systems, which are the same for every runtime.
  */
 const forEveryRuntime =
   /^build\/src\/(address|control|diagnose|engine|errors|examples|net|options|posix|server-examples)/;
@@ -50,7 +50,10 @@ export const linux = installRuntimes().map((runtime) => {
   const files = (words) => longestFirst(testFiles(words).filter((file) => runsOn(runtime, file)));
   return {
     name: `Linux, ${name}`,
-    /** Runs the files whose path contains one of the words; `results` is a folder for what becomes of the rows. */
+    /**
+     * Runs the files whose path contains one of the words; `results` is a folder for what becomes
+     * of the rows.
+     */
     run: (words, results) =>
       runFiles(files(words), AT_A_TIME, async (file) => {
         const { status } = await runTold(
@@ -64,7 +67,9 @@ export const linux = installRuntimes().map((runtime) => {
   };
 });
 
-/** Windows, as far as Wine is one: a script of its own runs the tests there, and tells which failed. */
+/**
+ * Windows, as far as Wine is one: a script of its own runs the tests there, and tells which failed.
+ */
 export const windows = ["22", "20"].map((major) => {
   const name = `Windows (Wine), Node ${major}`;
   return {

@@ -1,9 +1,10 @@
-// Runs the tests on every system and runtime, and makes the matrix of what became of the rows of the conformance tables: printed,
-// in docs/conformance.json and docs/conformance.md, and in README.md.
-//   npm run conformance                     those of Linux; what is known of Windows stays as it was
-//   npm run conformance -- posix/listen     the tables of these tests only; the rest of the matrix stays as it was
-//   npm run conformance -- --windows        and on Windows, under Wine
-//   npm run conformance -- --check          writes nothing, and fails where the committed matrix has become untrue
+// Runs the tests on every system and runtime, and makes the matrix of what became of the rows of
+// the conformance tables: printed, in docs/conformance.json and docs/conformance.md, and in
+// README.md. npm run conformance                     those of Linux; what is known of Windows stays
+// as it was npm run conformance -- posix/listen     the tables of these tests only; the rest of the
+// matrix stays as it was npm run conformance -- --windows        and on Windows, under Wine npm run
+// conformance -- --check          writes nothing, and fails where the committed matrix has become
+// untrue
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";

@@ -1,4 +1,5 @@
-// node scripts/docs.mjs html writes the API reference, `man` the manual pages; docs/ is a package of its own.
+// node scripts/docs.mjs html writes the API reference, `man` the manual pages; docs/ is a package
+// of its own.
 import { join } from "node:path";
 import { install, installAndBuild, root, run } from "./install-and-build.mjs";
 

@@ -1,17 +1,20 @@
 // The numbers of macOS and FreeBSD, from their published headers:
 //
 //     node scripts/headers.mjs darwin DIRECTORY --write    writes src/system/darwin/headers.json
-//     node scripts/headers.mjs freebsd DIRECTORY --check   says where headers.json and the headers differ
+//     node scripts/headers.mjs freebsd DIRECTORY --check   says where headers.json and the headers
+//     differ
 //
-// DIRECTORY is a checkout of xnu (github.com/apple-oss-distributions/xnu) or of FreeBSD (github.com/freebsd/freebsd-src), or a
-// folder of installed headers: /usr/include of either system, or the folders of them, separated by commas, that a cross compiler
-// brings along. `--revision NAME` names what `git describe` cannot. It takes gcc or clang of any machine with 64 bits: the
-// headers are preprocessed and laid out as for x64 and for arm64, and both must agree. The tests compare our
-// tables with headers.json on every machine.
+// DIRECTORY is a checkout of xnu (github.com/apple-oss-distributions/xnu) or of FreeBSD
+// (github.com/freebsd/freebsd-src), or a folder of installed headers: /usr/include of either
+// system, or the folders of them, separated by commas, that a cross compiler brings along.
+// `--revision NAME` names what `git describe` cannot. It takes gcc or clang of any machine with 64
+// bits: the headers are preprocessed and laid out as for x64 and for arm64, and both must agree.
+// The tests compare our tables with headers.json on every machine.
 //
-// headers.json of macOS is from xnu-11417.101.15, and agrees with the SDK of macOS 26.4; FreeBSD's is from the headers of FreeBSD 15.0
-// that Zig 0.16.0 has in lib/libc/include (generic-freebsd, x86_64-freebsd-none and aarch64-freebsd-none), and agrees with the
-// sources of FreeBSD 12.1 in all that both have but AF_MAX and the length of struct tcp_info.
+// headers.json of macOS is from xnu-11417.101.15, and agrees with the SDK of macOS 26.4; FreeBSD's
+// is from the headers of FreeBSD 15.0 that Zig 0.16.0 has in lib/libc/include (generic-freebsd,
+// x86_64-freebsd-none and aarch64-freebsd-none), and agrees with the sources of FreeBSD 12.1 in all
+// that both have but AF_MAX and the length of struct tcp_info.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -119,7 +122,10 @@ function factsFor(arch) {
   };
 }
 
-/** What the sizes and places of the structures' members are called in C, for those that the headers have. */
+/**
+ * What the sizes and places of the structures' members are called in C, for those that the headers
+ * have.
+ */
 function* structures(preprocessed) {
   for (const [structure, members] of Object.entries(system.structures)) {
     if (!new RegExp(`^\\s*${structure}\\s*\\{`, "m").test(preprocessed)) continue;
@@ -198,7 +204,8 @@ function includePath(arch) {
     );
     return ofMachine;
   }
-  // What the system's own build makes before it compiles: links to the machine's headers, and generated files.
+  // What the system's own build makes before it compiles: links to the machine's headers, and
+  // generated files.
   const made = join(work, arch);
   mkdirSync(join(made, "sys/_pthread"), { recursive: true });
   for (const [link, target] of Object.entries(system.source.links[arch]))

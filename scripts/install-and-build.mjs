@@ -25,8 +25,8 @@ function compile(project) {
 }
 
 /**
- * Replaces each module of the package in build/src/ with one that re-exports the module in dist/, so
- * that tests import what is published and not a second compilation of it.
+ * Replaces each module of the package in build/src/ with one that re-exports the module in dist/,
+ * so that tests import what is published and not a second compilation of it.
  */
 function useThePackage() {
   const build = join(root, "build/src");
@@ -41,14 +41,20 @@ function useThePackage() {
   }
 }
 
-/** Installs the dependencies of a package's folder, if its package-lock.json is newer than they are. `options` are npm's. */
+/**
+ * Installs the dependencies of a package's folder, if its package-lock.json is newer than they are.
+ * `options` are npm's.
+ */
 export function install(folder, options = []) {
   const wanted = modified(join(folder, "package-lock.json"));
   if (wanted > modified(join(folder, "node_modules/.package-lock.json")))
     run("npm", ["ci", ...options], folder);
 }
 
-/** Runs a command; ends the process where it fails. What it prints goes to standard error: output is the program's. */
+/**
+ * Runs a command; ends the process where it fails. What it prints goes to standard error: output is
+ * the program's.
+ */
 export function run(command, args, cwd = root) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });
   if (error) throw error;

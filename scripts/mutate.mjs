@@ -1,8 +1,8 @@
-// Mutation testing: changes one thing in a module of FOLDER, and runs the tests beside it, which should fail.
-//   npm run mutate -- posix --sample 200 --seed 1
-//   npm run mutate -- engine/uring --sample 50
-// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints what survives, and the score. Exits with 0 even
-// where some survive, unless --least says how many of a hundred must be killed.
+// Mutation testing: changes one thing in a module of FOLDER, and runs the tests beside it, which
+//   should fail. npm run mutate -- posix --sample 200 --seed 1 npm run mutate -- engine/uring
+//   --sample 50 Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints what
+//   survives, and the score. Exits with 0 even where some survive, unless --least says how many of
+//   a hundred must be killed.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
@@ -22,7 +22,10 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: String(Math.trunc(Math.random() * 2 ** 31)) },
     /** How many mutants are tested at a time. */
     jobs: { type: "string", default: "2" },
-    /** How long the tests of one mutant may take together, as they take unmutated, in seconds; the nearest come first. */
+    /**
+     * How long the tests of one mutant may take together, as they take unmutated, in seconds; the
+     * nearest come first.
+     */
     budget: { type: "string", default: "60" },
     least: { type: "string" },
     /** Ends early after so many minutes, with what has been run by then. */
@@ -49,7 +52,8 @@ async function mutate(folder) {
   const all = mutantsIn(folder);
   const sample = shuffled(all).slice(0, Number(values.sample));
   console.log(`${folder}: ${sample.length} of ${all.length} mutations, seed ${values.seed}`);
-  // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s suites.
+  // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s
+  // suites.
   const top = folder.split("/")[0];
   const neighboursOf = neighbourFinder("dist", join("dist", top));
   const baseline = new Baseline(Number(values.budget));

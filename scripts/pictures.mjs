@@ -1,5 +1,6 @@
-// Makes the pictures of docs/pictures: what a real terminal (tmux) shows of the command, in a network and process namespace of its own,
-// with servers that are there for it. Run as root: node scripts/pictures.mjs
+// Makes the pictures of docs/pictures: what a real terminal (tmux) shows of the command, in a
+// network and process namespace of its own, with servers that are there for it. Run as root: node
+// scripts/pictures.mjs
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -86,7 +87,10 @@ const PIECES = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
 // A terminal goes on with its colours on the next line.
 let style = {};
 
-/** A line with its colours (SGR of ECMA-48); each piece has its place, whatever the width of the font. */
+/**
+ * A line with its colours (SGR of ECMA-48); each piece has its place, whatever the width of the
+ * font.
+ */
 function spans(line) {
   let column = 0;
   return line

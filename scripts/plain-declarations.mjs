@@ -1,5 +1,6 @@
-// Writes `Uint8Array<ArrayBufferLike>`, as TypeScript 7 spells an inferred Uint8Array in a declaration, as `Uint8Array`. They are the
-// same type, but before TypeScript 5.7 Uint8Array is not generic (TS2315).
+// Writes `Uint8Array<ArrayBufferLike>`, as TypeScript 7 spells an inferred Uint8Array in a
+// declaration, as `Uint8Array`. They are the same type, but before TypeScript 5.7 Uint8Array is not
+// generic (TS2315).
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";

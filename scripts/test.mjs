@@ -1,4 +1,5 @@
-// Runs every test of src/, or those whose path contains one of the arguments: npm test -- posix/listen
+// Runs every test of src/, or those whose path contains one of the arguments: npm test --
+// posix/listen
 import { spawnSync } from "node:child_process";
 import { installAndBuildTests, root } from "./install-and-build.mjs";
 import { testFiles } from "./test-files.mjs";

@@ -1,5 +1,5 @@
-// A Windows to run the tests on, on Debian: Wine, npm's node.exe, and the package with koffi's Windows binary. All of it but
-// Wine itself is kept in .cache/, which may be deleted at any time.
+// A Windows to run the tests on, on Debian: Wine, npm's node.exe, and the package with koffi's
+// Windows binary. All of it but Wine itself is kept in .cache/, which may be deleted at any time.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -42,7 +42,10 @@ export function installWindows(major) {
   return node;
 }
 
-/** Starts Wine's server, which goes a minute after its last program: it tells of the sockets of the network that it is started in. */
+/**
+ * Starts Wine's server, which goes a minute after its last program: it tells of the sockets of the
+ * network that it is started in.
+ */
 export function startServer() {
   server("-p60");
 }
@@ -83,7 +86,8 @@ function installPackage() {
     cpSync(join(root, file), join(installed, file), { preserveTimestamps: true });
   }
   install(installed, ["--omit=dev", "--ignore-scripts", "--os=win32", "--cpu=x64"]);
-  // Wine follows links without a word: to Windows they are folders. The tests need one package more.
+  // Wine follows links without a word: to Windows they are folders. The tests need one package
+  // more.
   for (const name of ["dist", "build"]) link(join(root, name), join(installed, name));
   for (const name of ["fast-check", "pure-rand"]) {
     link(join(root, "node_modules", name), join(installed, "node_modules", name));
@@ -99,8 +103,8 @@ function link(target, path) {
 export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
 
 /**
- * Runs node.exe on a file of dist/, and gives its exit status, or null where it took too long. Its output goes to a file: under Wine,
- * Node ends at once where it is a pipe.
+ * Runs node.exe on a file of dist/, and gives its exit status, or null where it took too long. Its
+ * output goes to a file: under Wine, Node ends at once where it is a pipe.
  */
 export function runOnWindows(node, { file, args = [], output, environment: more = {}, timeout }) {
   mkdirSync(dirname(output), { recursive: true });

@@ -8,7 +8,8 @@ import { type Exceptions, except } from "../test/platform.ts";
 import { root } from "../test/root.ts";
 import * as posix from "./posix/index.ts";
 
-// The programs of examples/ are compiled, strictly, against the built package, and run. Here is the other end of each.
+// The programs of examples/ are compiled, strictly, against the built package, and run. Here is the
+// other end of each.
 
 const { AF, MSG, SO, SOCK } = posix;
 const folder = join(root, "examples");
@@ -160,7 +161,10 @@ for (const [name, told, exceptions] of [
   });
 }
 
-/** In a network namespace of its own, after a shell's commands; skips, with the reason, where that may not be. */
+/**
+ * In a network namespace of its own, after a shell's commands; skips, with the reason, where that
+ * may not be.
+ */
 function inNamespace(
   context: TestContext,
   setUp: string,

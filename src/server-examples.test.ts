@@ -129,7 +129,8 @@ for (const engine of ["uring", "readiness"]) {
   test(`"two-workers.ts": both workers serve the port (${engine})`, async (context) => {
     const serving = await Serving.start(context, "two-workers.ts", engine);
     const seen = new Set<string>();
-    // The system chooses by the client's port: of 100 connections, all to one worker happens once in 2 ** 99 times.
+    // The system chooses by the client's port: of 100 connections, all to one worker happens once
+    // in 2 ** 99 times.
     for (let count = 0; count < 100 && seen.size < 2; count++) {
       const client = await serving.connect();
       seen.add(await all(client));

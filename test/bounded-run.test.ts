@@ -4,13 +4,19 @@ import test from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { type BoundedEnd, runBounded } from "./bounded-run.ts";
 
-/** Runs a shell script that prints the number of a background process as its first line; gives that too. */
+/**
+ * Runs a shell script that prints the number of a background process as its first line; gives that
+ * too.
+ */
 async function runScript(script: string, timeout = 60_000): Promise<BoundedEnd & { background: number }> {
   const end = await runBounded({ command: ["sh", "-c", script], timeout });
   return { ...end, background: Number.parseInt(end.output, 10) };
 }
 
-/** Waits until a process has ended: SIGKILL is on its way to it. Nobody may ever ask for its status, and it stays a zombie then. */
+/**
+ * Waits until a process has ended: SIGKILL is on its way to it. Nobody may ever ask for its status,
+ * and it stays a zombie then.
+ */
 async function gone(pid: number): Promise<void> {
   assert.ok(pid > 0);
   while (isRunning(pid)) await setTimeout(1);

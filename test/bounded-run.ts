@@ -13,15 +13,18 @@ export interface BoundedProgram {
   readonly timeout: number;
 }
 
-/** How it ended, and what it and its children printed. The status is null where a signal ended it. */
+/**
+ * How it ended, and what it and its children printed. The status is null where a signal ended it.
+ */
 export interface BoundedEnd {
   readonly status: number | null;
   readonly output: string;
 }
 
 /**
- * Runs a program to its end, or to the end of its time, and ends with it what it started. Neither a child that it leaves behind nor one
- * that outlives its SIGKILL holds this up: what they print goes to a file, since the end of a pipe comes with the last of its writers.
+ * Runs a program to its end, or to the end of its time, and ends with it what it started. Neither a
+ * child that it leaves behind nor one that outlives its SIGKILL holds this up: what they print goes
+ * to a file, since the end of a pipe comes with the last of its writers.
  */
 export async function runBounded({ command, timeout, ...options }: BoundedProgram): Promise<BoundedEnd> {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-run-"));
@@ -62,7 +65,10 @@ function killGroup({ pid }: ChildProcess): void {
   }
 }
 
-/** The processes of its session, with what each waits for in the kernel; it tells where a test hangs. */
+/**
+ * The processes of its session, with what each waits for in the kernel; it tells where a test
+ * hangs.
+ */
 function processesOf({ pid }: ChildProcess): string {
   const columns = "pid,ppid,stat,etime,wchan:24,args";
   return spawnSync("ps", ["-ww", "-o", columns, "-s", String(pid)], { encoding: "utf8" }).stdout ?? "";

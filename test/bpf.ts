@@ -15,8 +15,9 @@ const syscall = openLibraryOn(["linux"], null).func<
 >("syscall", "int64_t", ["int64_t", "int64_t", "void*", "int64_t"]);
 
 /**
- * The descriptor of an eBPF socket filter that returns one number for every packet: as a filter, how many bytes to
- * keep; among the sockets of a port, which one. Undefined where the process may not load it.
+ * The descriptor of an eBPF socket filter that returns one number for every packet: as a filter,
+ * how many bytes to keep; among the sockets of a port, which one. Undefined where the process may
+ * not load it.
  */
 export function filterReturning(number: number): number | undefined {
   const memory = mapMemory(4096);

@@ -9,7 +9,10 @@ import type { TestContext } from "node:test";
 export const print = (name: string, expression: string): string =>
   `printf("%s %lld\\n", "${name}", (long long)(${expression}));`;
 
-/** What a program of these statements prints. Skips, with the reason, where there is no compiler, or a header is missing. */
+/**
+ * What a program of these statements prints. Skips, with the reason, where there is no compiler, or
+ * a header is missing.
+ */
 export function printedByC(
   context: TestContext,
   headers: readonly string[],

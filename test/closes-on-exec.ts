@@ -9,7 +9,10 @@ const HANDLE_FLAG_INHERIT = 0x1;
 // include/uapi/asm-generic/fcntl.h
 const O_CLOEXEC = 0o2000000;
 
-/** Whether programs that this process starts do not inherit a descriptor; asked of Linux's /proc (proc_pid_fdinfo(5)), or of Windows. */
+/**
+ * Whether programs that this process starts do not inherit a descriptor; asked of Linux's /proc
+ * (proc_pid_fdinfo(5)), or of Windows.
+ */
 export function closesOnExec(fd: number): boolean {
   if (process.platform !== "win32") {
     const [, flags = ""] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];

@@ -4,7 +4,8 @@ import { runInNewContext } from "node:vm";
 
 /** Collects what nobody holds any more, and lets finalizers run, until `done`. */
 export async function collectGarbageUntil(done: () => boolean): Promise<void> {
-  // Bun and Deno do not promise when a finalizer runs, and Bun's collector may take a number on the stack for a reference.
+  // Bun and Deno do not promise when a finalizer runs, and Bun's collector may take a number on the
+  // stack for a reference.
   for (let times = 0; !done() && times < 1000; times++) {
     collectGarbage();
     await setImmediate();

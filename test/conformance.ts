@@ -11,7 +11,10 @@ import { type Exceptions, exceptionHere } from "./platform.ts";
 import { type RowRecord, record } from "./record.ts";
 import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
 
-/** One row of a call's conformance table: a clause of a document, how it is provoked, and what must happen. */
+/**
+ * One row of a call's conformance table: a clause of a document, how it is provoked, and what must
+ * happen.
+ */
 export type Row = KernelRow | ScriptedRow;
 
 interface Clause {
@@ -20,8 +23,9 @@ interface Clause {
   /** Where it stands: a POSIX section, a manual page, a Zig tag, a kernel function. */
   readonly source: string;
   /**
-   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`, and for what only one system does,
-   * `{ windows: "only Linux has it" }`. The row is skipped there, with that reason, which counts.
+   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`, and for
+   * what only one system does, `{ windows: "only Linux has it" }`. The row is skipped there, with
+   * that reason, which counts.
    */
   readonly except?: Exceptions;
 }
@@ -32,7 +36,10 @@ export interface KernelRow extends Clause {
   readonly run: (fixture: Fixture) => void | Promise<void>;
 }
 
-/** A clause that the kernel cannot be brought to, or that is about what we ask of it: a System answers from a script. */
+/**
+ * A clause that the kernel cannot be brought to, or that is about what we ask of it: a System
+ * answers from a script.
+ */
 export interface ScriptedRow extends Clause {
   readonly script: Script;
   readonly play: (system: ScriptedSystem) => void | Promise<void>;
@@ -81,8 +88,9 @@ async function outcomeOf(row: Row & { readonly except: Exceptions }, context: Te
 }
 
 /**
- * A row for every code that leads to one name of the set, on a scripted System that answers with it, and one for an
- * undocumented errno. A code that leads to several names depends on the socket, and needs rows of its own.
+ * A row for every code that leads to one name of the set, on a scripted System that answers with
+ * it, and one for an undocumented errno. A code that leads to several names depends on the socket,
+ * and needs rows of its own.
  */
 export function documentedErrors<Name extends ErrorName>(
   errors: ErrorSet<Name>,

@@ -7,9 +7,9 @@ import * as posix from "../src/posix/index.ts";
 import { docExamples, type Example, markdownExamples } from "./examples.ts";
 import { root } from "./root.ts";
 
-// Every example is compiled, strictly, as a program that uses the package, and run: it must end by itself, well, leave
-// no socket open, and print what its comments say. Those of doc comments have the names of berkeley/posix in scope;
-// those of README.md must be complete.
+// Every example is compiled, strictly, as a program that uses the package, and run: it must end by
+// itself, well, leave no socket open, and print what its comments say. Those of doc comments have
+// the names of berkeley/posix in scope; those of README.md must be complete.
 
 const examples = [
   ...docExamples(root).map((example) => ({ ...example, code: prelude(example.code) + example.code })),
@@ -34,7 +34,10 @@ for (const [index, example] of examples.entries()) {
   });
 }
 
-/** Imports the names of berkeley/posix that an example uses, and does not import itself, as those of the front door do. */
+/**
+ * Imports the names of berkeley/posix that an example uses, and does not import itself, as those of
+ * the front door do.
+ */
 function prelude(code: string): string {
   const own = [...code.matchAll(/^import \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(/[ ,]+/));
   const used = Object.keys(posix)
@@ -86,7 +89,10 @@ function compareOutput(code: string, printed: readonly string[]): void {
   }
 }
 
-/** What a line says on every machine: with a port of no matter which number, and Linux's usual somaxconn. */
+/**
+ * What a line says on every machine: with a port of no matter which number, and Linux's usual
+ * somaxconn.
+ */
 function steady(line: string): string {
   const somaxconn = readFileSync("/proc/sys/net/core/somaxconn", "utf8").trim();
   return line

@@ -27,7 +27,10 @@ export interface Connection {
   readonly server: Socket;
 }
 
-/** The sockets and files of one test: everything that it makes is closed and removed when the test ends. */
+/**
+ * The sockets and files of one test: everything that it makes is closed and removed when the test
+ * ends.
+ */
 export class Fixture {
   readonly #context: TestContext;
   readonly #descriptors: Descriptor[] = [];

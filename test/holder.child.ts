@@ -1,4 +1,5 @@
-// Holds the sockets that its argument asks for until its standard input ends; prints their addresses, as JSON.
+// Holds the sockets that its argument asks for until its standard input ends; prints their
+// addresses, as JSON.
 import { writeSync } from "node:fs";
 import { IPV6 } from "../src/options/ipv6.ts";
 import { SO } from "../src/options/so.ts";

@@ -1,4 +1,5 @@
-// Bytes and arrays whose own methods, getters and iterators lie or throw. What they hold is what the engine says.
+// Bytes and arrays whose own methods, getters and iterators lie or throw. What they hold is what
+// the engine says.
 import { runInNewContext } from "node:vm";
 
 const lie = (name: PropertyKey) => (): never => {
@@ -20,7 +21,10 @@ function covered<Covered extends object>(object: Covered, keep: readonly Propert
   return object;
 }
 
-/** The ordinary subclass that a program may well have: whoever calls its constructor as Uint8Array's gets zeros. */
+/**
+ * The ordinary subclass that a program may well have: whoever calls its constructor as Uint8Array's
+ * gets zeros.
+ */
 class Packet extends Uint8Array {
   constructor(size: number) {
     super(size);
@@ -74,7 +78,10 @@ type Make = (length: number) => Uint8Array;
 const over = (memory: ArrayBuffer): ArrayBuffer =>
   Object.defineProperty(memory, "constructor", { get: lie("constructor") });
 
-/** How to make views of so many bytes, by what is odd about them. Each lies in the midst of its memory, where it can. */
+/**
+ * How to make views of so many bytes, by what is odd about them. Each lies in the midst of its
+ * memory, where it can.
+ */
 export const hostileViews: Readonly<Record<string, Make>> = {
   "an ordinary subclass": (length) => new Packet(length),
   "a species of its own": (length) => new Elsewhere(new ArrayBuffer(length + 16), 8, length),

@@ -23,7 +23,10 @@ export function nextPacket(packets: Socket): Uint8Array {
   return packet;
 }
 
-/** Sends the error that a router would send about a packet: a header of eight bytes, and the packet's beginning. */
+/**
+ * Sends the error that a router would send about a packet: a header of eight bytes, and the
+ * packet's beginning.
+ */
 export function sendIcmp(type: number, code: number, about: Uint8Array): void {
   const message = new Uint8Array(8 + about.byteLength);
   const view = new DataView(message.buffer);
@@ -36,7 +39,10 @@ export function sendIcmp(type: number, code: number, about: Uint8Array): void {
   sendto(raw, message, 0, { family: "ipv4", address: "127.0.0.1", port: 0 });
 }
 
-/** The same for IPv6, about a UDP packet between two ports of ::1; the kernel fills in the checksum (RFC 3542). */
+/**
+ * The same for IPv6, about a UDP packet between two ports of ::1; the kernel fills in the checksum
+ * (RFC 3542).
+ */
 export function sendIcmpv6(type: number, code: number, ports: { from: number; to: number }): void {
   const message = new Uint8Array(8 + 40 + 8);
   const view = new DataView(message.buffer);

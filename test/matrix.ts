@@ -10,13 +10,18 @@ export interface Skip {
   readonly exception: boolean;
 }
 
-/** What docs/conformance.json holds: every row of every table, which passes in every column but those where it is skipped. */
+/**
+ * What docs/conformance.json holds: every row of every table, which passes in every column but
+ * those where it is skipped.
+ */
 export interface Conformance {
   readonly columns: readonly Column[];
   readonly calls: Readonly<Record<string, CallTable>>;
 }
 
-/** The table of one call: its rows, sorted, and for some of them the columns where they are skipped. */
+/**
+ * The table of one call: its rows, sorted, and for some of them the columns where they are skipped.
+ */
 export interface CallTable {
   readonly rows: readonly string[];
   readonly skipped: Readonly<Record<string, Readonly<Record<Column, Skip>>>>;
@@ -55,7 +60,10 @@ export function gather(records: Records): Conformance {
   return { columns, calls: Object.fromEntries(calls) };
 }
 
-/** The committed matrix, with what a run of some tables, or in some of the `columns`, has found anew. */
+/**
+ * The committed matrix, with what a run of some tables, or in some of the `columns`, has found
+ * anew.
+ */
 export function updated(committed: Conformance, now: Conformance, columns: readonly Column[]): Conformance {
   const calls = sorted([...Object.keys(committed.calls), ...Object.keys(now.calls)]);
   const notRun = columns.filter((column) => !now.columns.includes(column));

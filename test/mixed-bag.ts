@@ -18,9 +18,10 @@ const unix = (path: string) => ({ family: "unix", path }) as const;
 export const mixedBagCounts = { tcp: 7 + 3 + 1, udp: 2, unix: 3 } as const;
 
 /**
- * Sockets of every kind, for a process that is alone in a network namespace: IPv4, IPv6, both at once, UDP, unix paths, a name
- * in the abstract namespace, a group of SO_REUSEPORT in two processes, one that is inherited, one in another namespace, one
- * that is bound only, and two connections that wait. They are gone when the context ends.
+ * Sockets of every kind, for a process that is alone in a network namespace: IPv4, IPv6, both at
+ * once, UDP, unix paths, a name in the abstract namespace, a group of SO_REUSEPORT in two
+ * processes, one that is inherited, one in another namespace, one that is bound only, and two
+ * connections that wait. They are gone when the context ends.
  */
 export async function mixedBag(context: { after(end: () => Promise<void>): unknown }): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));

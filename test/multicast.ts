@@ -39,7 +39,10 @@ export function multicast4(maker: Maker, group: string): MulticastGroup {
   });
 }
 
-/** Over IPv6, by an interface that has a route for multicast; the loopback interface has none. The receiver has joined no group. */
+/**
+ * Over IPv6, by an interface that has a route for multicast; the loopback interface has none. The
+ * receiver has joined no group.
+ */
 export function multicast6(maker: Maker, group: string, ifindex: number): MulticastGroup {
   const receiver = maker.socket(AF.INET6, SOCK.DGRAM);
   setsockopt(receiver, IPV6.MULTICAST_ALL, false);
@@ -59,8 +62,9 @@ function over(
 ): MulticastGroup {
   bind(receiver, { family, address: addresses.any, port: 0 });
   const { port } = ipAddress(receiver);
-  // What is sent to the receiver itself comes after what was sent to the group: nobody has to wait for what never comes. Only
-  // where the sender moves to another processor in between, and the first is busy, may the order be another.
+  // What is sent to the receiver itself comes after what was sent to the group: nobody has to wait
+  // for what never comes. Only where the sender moves to another processor in between, and the
+  // first is busy, may the order be another.
   const send = (source: string) => {
     const sender = senderAt(source);
     sendto(sender, Buffer.from("to the group"), 0, { family, address: addresses.group, port });

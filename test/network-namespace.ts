@@ -4,8 +4,9 @@ import { fileURLToPath } from "node:url";
 import type { Fixture } from "./fixture.ts";
 
 /**
- * Runs a module in a network namespace of its own, which ends with it; skips, with the reason, where the process may not
- * make one. A module that lays a network calls ip(), and says so: it is skipped where there is no ip(8).
+ * Runs a module in a network namespace of its own, which ends with it; skips, with the reason,
+ * where the process may not make one. A module that lays a network calls ip(), and says so: it is
+ * skipped where there is no ip(8).
  */
 export function inNetworkNamespace(fixture: Fixture, module: URL, options: { ip?: boolean } = {}): void {
   const probe = spawnSync("unshare", ["--net", ...(options.ip ? ["ip", "link"] : ["true"])], {

@@ -9,16 +9,17 @@ import { host } from "../src/system/host.ts";
 import { exceptionHere } from "./platform.ts";
 
 /**
- * What this process's descriptors are, to be compared before and after; the event loop's own do not count, nor those for standard
- * output and error that Bun makes when they are first used.
+ * What this process's descriptors are, to be compared before and after; the event loop's own do not
+ * count, nor those for standard output and error that Bun makes when they are first used.
  */
 export function openDescriptors(): string[] {
   return process.platform === "win32" ? openSocketHandles() : openFiles();
 }
 
 /**
- * Fails unless the descriptors are those of before. Bun closes the sockets that it read a child's output from on its event loop,
- * later: in this test, or of the test before it. What is left open for good, stays.
+ * Fails unless the descriptors are those of before. Bun closes the sockets that it read a child's
+ * output from on its event loop, later: in this test, or of the test before it. What is left open
+ * for good, stays.
  */
 export async function descriptorsAreAsBefore(before: readonly string[]): Promise<void> {
   for (let looks = 0; looks < 2000 && openDescriptors().length > before.length; looks++) await setTimeout(1);
@@ -41,13 +42,21 @@ function openFiles(): string[] {
   return descriptors.sort();
 }
 
-/** Node 26 reads them on a thread of its own at the start of a program, for as long as that takes. */
+/**
+ * Node 26 reads them on a thread of its own at the start of a program, for as long as that takes.
+ */
 const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
 
-/** Handles are multiples of four, the lowest that is free is given first, and no test has thousands open. */
+/**
+ * Handles are multiples of four, the lowest that is free is given first, and no test has thousands
+ * open.
+ */
 const LAST_HANDLE = 4 * 1024;
 
-/** What a descriptor is of; undefined of one that is not open, as that of the listing itself is not any more. */
+/**
+ * What a descriptor is of; undefined of one that is not open, as that of the listing itself is not
+ * any more.
+ */
 function targetOf(fd: string): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
@@ -57,8 +66,8 @@ function targetOf(fd: string): string | undefined {
 }
 
 /**
- * libuv keeps a socket of its own for each kind that its loop was ever asked to wait for (uv__get_peer_poll_socket in src/win/poll.c):
- * they are made here, to be there before and after.
+ * libuv keeps a socket of its own for each kind that its loop was ever asked to wait for
+ * (uv__get_peer_poll_socket in src/win/poll.c): they are made here, to be there before and after.
  */
 function openPeersOfLoop(): void {
   for (const domain of [AF.INET, AF.INET6]) {

@@ -3,7 +3,10 @@ import { spawnSync } from "node:child_process";
 import { readlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-/** As the first process of namespaces of its own for process numbers and the network, with a /proc that tells of them; all in it ends with it. */
+/**
+ * As the first process of namespaces of its own for process numbers and the network, with a /proc
+ * that tells of them; all in it ends with it.
+ */
 const UNSHARE = [
   "--pid",
   "--fork",
@@ -18,7 +21,10 @@ const UNSHARE = [
 /** What a module says that cannot run here, before the reason. */
 const SKIPPED = "skipped: ";
 
-/** Runs a module where process numbers are its own to choose; skips, with the reason, where the process may not make such a namespace. */
+/**
+ * Runs a module where process numbers are its own to choose; skips, with the reason, where the
+ * process may not make such a namespace.
+ */
 export function inPidNamespace(context: { skip(reason: string): unknown }, module: URL): void {
   const probe = spawnSync("unshare", [...UNSHARE, "test", "-w", LAST_PID], { encoding: "utf8" });
   if (probe.status !== 0) {
@@ -37,10 +43,16 @@ export function skipped(reason: string): void {
   process.stdout.write(`${SKIPPED}${reason}`);
 }
 
-/** The number that was given to a process or thread last: the next one gets the next (alloc_pid() in kernel/pid.c). */
+/**
+ * The number that was given to a process or thread last: the next one gets the next (alloc_pid() in
+ * kernel/pid.c).
+ */
 const LAST_PID = "/proc/sys/kernel/ns_last_pid";
 
-/** Starts a process that has the number of one that has ended. For modules in a namespace of their own. */
+/**
+ * Starts a process that has the number of one that has ended. For modules in a namespace of their
+ * own.
+ */
 export async function startAs<Started extends { readonly pid: number; stop(): Promise<void> }>(
   pid: number,
   start: () => Promise<Started>,

@@ -1,8 +1,8 @@
 import { openLibrary } from "../src/native/library.ts";
 
 /**
- * Where a row runs: the system, `"windows"` being every Windows, Wine's included, and `"wine"` Wine's alone; and the runtime. A process
- * is in several places at once.
+ * Where a row runs: the system, `"windows"` being every Windows, Wine's included, and `"wine"`
+ * Wine's alone; and the runtime. A process is in several places at once.
  */
 export type Platform = "darwin" | "freebsd" | "linux" | "windows" | "wine" | "bun" | "deno" | "node";
 
@@ -55,7 +55,10 @@ export function exceptionHere(exceptions: Exceptions): Exception | undefined {
   return undefined;
 }
 
-/** For a test that is no row of a table: `test("…", except({ bun: "…" }), () => …)` is skipped there, with the reason. */
+/**
+ * For a test that is no row of a table: `test("…", except({ bun: "…" }), () => …)` is skipped
+ * there, with the reason.
+ */
 export function except(exceptions: Exceptions): { skip: string | false } {
   return { skip: exceptionHere(exceptions)?.reason ?? false };
 }

@@ -16,7 +16,9 @@ export interface ProgramOptions {
   readonly under?: readonly string[];
 }
 
-/** Runs a module as a program of its own; fails unless it ends well. What it printed is returned. */
+/**
+ * Runs a module as a program of its own; fails unless it ends well. What it printed is returned.
+ */
 export function runProgram(module: URL, options: ProgramOptions = {}): string {
   const { args = [], node = [], under = [] } = options;
   const [command = "", ...rest] = [...under, process.execPath, ...node, fileURLToPath(module), ...args];
@@ -33,7 +35,10 @@ export interface Ending {
   readonly stderr: string;
 }
 
-/** Runs the source text of a module as a program of its own, from a file: Bun and Deno take none from the command line as Node does. */
+/**
+ * Runs the source text of a module as a program of its own, from a file: Bun and Deno take none
+ * from the command line as Node does.
+ */
 export function runSource(source: string): Ending {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
   try {
@@ -53,8 +58,8 @@ export function runWithDescriptors(limit: number, module: URL, args: readonly st
 }
 
 /**
- * Runs a module in a mount namespace of its own, which ends with it; skips, with the reason, where the process may not
- * make one.
+ * Runs a module in a mount namespace of its own, which ends with it; skips, with the reason, where
+ * the process may not make one.
  */
 export function inMountNamespace(fixture: Fixture, module: URL): void {
   const probe = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {

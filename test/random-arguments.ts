@@ -2,8 +2,9 @@ import fc, { type Arbitrary } from "fast-check";
 import * as posix from "../src/posix/index.ts";
 import { AF, IPPROTO, MSG, POLL, rawOption, SOCK } from "../src/posix/index.ts";
 
-// Random arguments, right and wrong, as data: what depends on the sockets of the run (a socket, its number, its address) stands as
-// a reference, so that fast-check can print a failing sequence and shorten it.
+// Random arguments, right and wrong, as data: what depends on the sockets of the run (a socket, its
+// number, its address) stands as a reference, so that fast-check can print a failing sequence and
+// shorten it.
 
 /** The socket of the pool with this index, in one of its forms. */
 export class SocketReference {
@@ -25,7 +26,10 @@ export class AddressReference {
   }
 }
 
-/** Nothing here leaves the machine: in a network namespace there is only the loopback interface; elsewhere, loopback only. */
+/**
+ * Nothing here leaves the machine: in a network namespace there is only the loopback interface;
+ * elsewhere, loopback only.
+ */
 export const isolated = process.env.RANDOM_CALLS_ISOLATED === "1";
 
 /** Numbers at which things change, and any others. */
@@ -97,7 +101,10 @@ const poolSocket = fc
   .tuple(fc.nat(63), fc.constantFrom("socket", "socket", "socket", "number"))
   .map(([index, form]) => new SocketReference(index, form === "number" ? form : "socket"));
 
-/** A socket of the pool, a number that is surely not open, or garbage that is no descriptor of this process. */
+/**
+ * A socket of the pool, a number that is surely not open, or garbage that is no descriptor of this
+ * process.
+ */
 const socket = fc.oneof(
   { arbitrary: poolSocket, weight: 30 },
   { arbitrary: fc.integer({ min: 100_000, max: 0x7fffffff }), weight: 1 },
@@ -139,7 +146,10 @@ const ipv6 = fc.record(
   { requiredKeys: ["family", "address", "port"] },
 );
 
-/** Names in the abstract namespace, names in the working folder (which is the test's own), and paths that lead nowhere. */
+/**
+ * Names in the abstract namespace, names in the working folder (which is the test's own), and paths
+ * that lead nowhere.
+ */
 const path = fc.oneof(
   fc.nat(15).map((number) => `\0random-calls-${process.pid}-${number}`),
   fc.uint8Array({ maxLength: 110 }).map((bytes) => Buffer.concat([Buffer.alloc(1), bytes])),
@@ -236,7 +246,8 @@ function either(flags: readonly number[]): number {
 }
 
 /**
- * The families whose sockets stay on this machine. AF_NETLINK speaks to the kernel itself, and AF_VSOCK to the machine around it.
+ * The families whose sockets stay on this machine. AF_NETLINK speaks to the kernel itself, and
+ * AF_VSOCK to the machine around it.
  */
 const domain = fc.oneof(
   { arbitrary: fc.constantFrom(AF.INET, AF.INET6, AF.UNIX), weight: 48 },
@@ -279,8 +290,8 @@ interface NamedOption {
 }
 
 /**
- * Every option that is exported, but those that give out a descriptor, load a module into the kernel, or put a socket where close()
- * or the kernel waits.
+ * Every option that is exported, but those that give out a descriptor, load a module into the
+ * kernel, or put a socket where close() or the kernel waits.
  */
 const typedOptions: readonly NamedOption[] = Object.values(posix)
   .filter((exported): exported is typeof exported & object => typeof exported === "object")
@@ -290,7 +301,10 @@ const typedOptions: readonly NamedOption[] = Object.values(posix)
   )
   .filter(({ name }) => !/PIDFD|ULP|CONGESTION|REPAIR|XFRM|IPSEC/.test(name));
 
-/** The levels that the sockets here have; the numbers of what is left out above, and of SO_LINGER, by which close() would wait. */
+/**
+ * The levels that the sockets here have; the numbers of what is left out above, and of SO_LINGER,
+ * by which close() would wait.
+ */
 const levels = [
   1,
   IPPROTO.IP,
@@ -310,7 +324,10 @@ const unwelcome: Readonly<Record<number, readonly number[]>> = {
   [IPPROTO.IPV6]: [34, 35],
   284: [13],
 };
-/** From 64 on, the options of IP and some of IPv6 are those of netfilter's modules, which answer as each of them likes. */
+/**
+ * From 64 on, the options of IP and some of IPv6 are those of netfilter's modules, which answer as
+ * each of them likes.
+ */
 const isNetfilters = (level: number, number: number) =>
   (level === IPPROTO.IP && number >= 64) ||
   (level === IPPROTO.IPV6 && [64, 65, 66, 67, 68, 69, 80, 83].includes(number));

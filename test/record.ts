@@ -11,13 +11,17 @@ export interface RowRecord {
   readonly outcome: "passed" | "skipped" | "failed";
   /** Why it was skipped. */
   readonly reason?: string;
-  /** The exception of the row by which it was skipped; a row may also be skipped for what a machine lacks. */
+  /**
+   * The exception of the row by which it was skipped; a row may also be skipped for what a machine
+   * lacks.
+   */
   readonly place?: Platform;
 }
 
 /**
- * A folder in which each process has a file that its rows add a line of JSON to. One file for all would lose lines: Wine appends by
- * looking for the end and then writing there, and another process may do so in between.
+ * A folder in which each process has a file that its rows add a line of JSON to. One file for all
+ * would lose lines: Wine appends by looking for the end and then writing there, and another process
+ * may do so in between.
  */
 const { BERKELEY_CONFORMANCE_RESULTS: results } = process.env;
 

@@ -28,8 +28,8 @@ export interface Conditions {
   /** What the process needs, such as `"CAP_NET_ADMIN"`. */
   readonly needs?: keyof typeof capabilities;
   /**
-   * What a kernel may be without: `"Linux 6.3"`, `"CONFIG_XFRM"`. Where the call then says OptionNotSupported, the row is skipped; a
-   * row that does not say this fails.
+   * What a kernel may be without: `"Linux 6.3"`, `"CONFIG_XFRM"`. Where the call then says
+   * OptionNotSupported, the row is skipped; a row that does not say this fails.
    */
   readonly requires?: string;
   /** Where the row does not hold, and why. */
@@ -62,7 +62,9 @@ export function optionTests(level: string, options: Record<string, Named>, rows:
 const isOf = (clause: string, other: string) =>
   clause.startsWith(other.includes(": ") ? other : `${other}: `);
 
-/** An option that the system lacks is refused, which getsockopt's and setsockopt's own tables check. */
+/**
+ * An option that the system lacks is refused, which getsockopt's and setsockopt's own tables check.
+ */
 function exceptWhereLacking(row: OptionRow): OptionRow {
   const { name } = row.option;
   if (host.name !== "scripted" && host.options[name] === undefined) {
@@ -133,7 +135,10 @@ export function toggles(
   );
 }
 
-/** Anything else that an option does: an effect of one that is only set, a truth that one that is only read tells. */
+/**
+ * Anything else that an option does: an effect of one that is only set, a truth that one that is
+ * only read tells.
+ */
 export function observed(
   option: Named,
   what: string,

@@ -2,13 +2,16 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import type { Listed } from "../src/diagnose/listeners.ts";
 
-// What listeners() and ss(8) tell of the sockets that listen or take datagrams, in the same words: a line for each, of its kind,
-// inode, place, queue and processes, sorted.
+// What listeners() and ss(8) tell of the sockets that listen or take datagrams, in the same words:
+// a line for each, of its kind, inode, place, queue and processes, sorted.
 
 /** Which sockets: `ss -t`, `-u` or `-x`. */
 export type SsProtocol = "tcp" | "udp" | "unix";
 
-/** What `listeners({ all: true })` tells. ss does not tell of TCP sockets that are bound only, and of unix sockets without a name. */
+/**
+ * What `listeners({ all: true })` tells. ss does not tell of TCP sockets that are bound only, and
+ * of unix sockets without a name.
+ */
 export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): string[] {
   return entries
     .filter(

@@ -9,7 +9,10 @@ const tcp = wine("IPPROTO_TCP socket options");
 const socket = wine("SOL_SOCKET socket options");
 const linux: Exceptions = { windows: "it is about what Linux does with the option" };
 
-/** Rows of options that do not hold on Windows: all rows of an option, or those whose clause begins so. Sorted. */
+/**
+ * Rows of options that do not hold on Windows: all rows of an option, or those whose clause begins
+ * so. Sorted.
+ */
 export const windowsOptions: Readonly<Record<string, Exceptions>> = {
   IPV6_ADD_MEMBERSHIP: linux,
   IPV6_CHECKSUM: ipv6,

@@ -2,10 +2,15 @@ import type { ErrorName } from "../src/errors/names.ts";
 import type { Winsock } from "../src/system/windows/ws2_32.ts";
 import type { ScriptedSocket } from "./scripted/scripted-winsock.ts";
 
-/** Of one code of one call: its name; or that the call is made again, or has succeeded all the same. */
+/**
+ * Of one code of one call: its name; or that the call is made again, or has succeeded all the same.
+ */
 export type Meaning = ErrorName | "made again" | "succeeds";
 
-/** A code that Microsoft's page of a function lists, and what our call makes of it; the socket, where it depends on that. */
+/**
+ * A code that Microsoft's page of a function lists, and what our call makes of it; the socket,
+ * where it depends on that.
+ */
 export type DocumentedCode = readonly [code: keyof typeof wsa, meaning: Meaning, socket?: ScriptedSocket];
 
 /** winsock2.h */
@@ -104,9 +109,9 @@ const addressed: readonly DocumentedCode[] = [
 ];
 
 /**
- * What Microsoft's pages list under "Error code" (learn.microsoft.com/windows/win32/api/winsock2 and ws2tcpip, and mswsock for
- * WSARecvMsg and WSASendMsg), sorted by our call. Codes of overlapped calls, WSA_IO_PENDING and WSA_OPERATION_ABORTED, are left out: none
- * is made.
+ * What Microsoft's pages list under "Error code" (learn.microsoft.com/windows/win32/api/winsock2
+ * and ws2tcpip, and mswsock for WSARecvMsg and WSASendMsg), sorted by our call. Codes of overlapped
+ * calls, WSA_IO_PENDING and WSA_OPERATION_ABORTED, are left out: none is made.
  */
 export const winsockErrors: Readonly<
   Record<string, { readonly function: keyof Winsock; readonly codes: readonly DocumentedCode[] }>

@@ -11,8 +11,8 @@ import { type ScriptedSocket, scriptedWinsock } from "./scripted/scripted-winsoc
 import { type Meaning, winsockErrors, wsa } from "./winsock-errors.ts";
 
 /**
- * A row for every code that Microsoft's documents list for a call, on a Windows whose Winsock answers with it. The call is given a Socket of
- * that system.
+ * A row for every code that Microsoft's documents list for a call, on a Windows whose Winsock
+ * answers with it. The call is given a Socket of that system.
  */
 export function winsockRows(
   call: string,

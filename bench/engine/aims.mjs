@@ -1,5 +1,5 @@
-// What the engine is to reach, as ratios of two servers in one run: of `server` to `against`, "own" being the listener of
-// the same runtime. `least` or `most` is the bound.
+// What the engine is to reach, as ratios of two servers in one run: of `server` to `against`, "own"
+// being the listener of the same runtime. `least` or `most` is the bound.
 const NODES = ["node20:uring", "node26:uring"];
 const OTHERS = ["bun:uring", "deno:uring"];
 

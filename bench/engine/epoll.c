@@ -25,7 +25,8 @@ static void echo(int fd) {
     close(fd);
     return;
   }
-  // The load has one message under way on a connection, which the socket's buffer always has room for.
+  // The load has one message under way on a connection, which the socket's buffer always has room
+  // for.
   ssize_t sent = send(fd, buffer, received, MSG_NOSIGNAL);
   if (sent < 0) close(fd);
   else if (sent != received) fail("send took %zd of %zd bytes", sent, received);

@@ -31,7 +31,10 @@ export function http({ server, milliseconds, on }) {
   });
 }
 
-/** Seconds, from fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets, which may have blanks. */
+/**
+ * Seconds, from fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets, which may
+ * have blanks.
+ */
 function processorTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");

@@ -1,14 +1,16 @@
 // The load of bench/engine.mjs: clients of an echo server, which check every byte that comes back.
 //
-//   load echo PORT PID SIZE CONNECTIONS MILLISECONDS         a message of SIZE bytes at a time on each of CONNECTIONS
-//   load connections PORT PID SIZE CONNECTIONS MILLISECONDS  each connection carries one message; CONNECTIONS at a time
-//   load idle PORT PID SIZE CONNECTIONS                      each carries one message, and all stay open until input ends
+//   load echo PORT PID SIZE CONNECTIONS MILLISECONDS         a message of SIZE bytes at a time on
+//   each of CONNECTIONS load connections PORT PID SIZE CONNECTIONS MILLISECONDS  each connection
+//   carries one message; CONNECTIONS at a time load idle PORT PID SIZE CONNECTIONS
+//   each carries one message, and all stay open until input ends
 //
 // A further argument, REQUESTS, ends the measurement after so many.
 //
-// It prints what was measured after the warm-up: requests, seconds, the quantiles of a request's time in nanoseconds, and
-// how many seconds the server's process and this one had the processor. `idle` prints how many connections are open.
-// Whatever goes wrong ends it with a message: a wrong byte, a lost connection, no answer for a while.
+// It prints what was measured after the warm-up: requests, seconds, the quantiles of a request's
+// time in nanoseconds, and how many seconds the server's process and this one had the processor.
+// `idle` prints how many connections are open. Whatever goes wrong ends it with a message: a wrong
+// byte, a lost connection, no answer for a while.
 #define _GNU_SOURCE
 #include "program.h"
 #include <fcntl.h>
@@ -18,7 +20,8 @@
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 20000, MOST_WARM_UP = 4000, PATIENCE = 5000, EVENTS = 1024, BUFFER = 64 << 10, SOURCES = 250 };
 enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26, MOST_TIMES = 1 << 20 };
 
-// Bytes that look like chance: each message is a piece of them that begins elsewhere, so that none is like another.
+// Bytes that look like chance: each message is a piece of them that begins elsewhere, so that none
+// is like another.
 enum { BEGINNINGS = 1 << 16, MOST_SIZE = 1 << 16 };
 static unsigned char contents[BEGINNINGS + MOST_SIZE];
 
@@ -73,7 +76,8 @@ static bool receive_message(struct connection *connection) {
   return connection->received == size;
 }
 
-// Over loopback a connection is established when connect() returns, unless the server's queue is full.
+// Over loopback a connection is established when connect() returns, unless the server's queue is
+// full.
 static void open_connection(struct connection *connection) {
   static unsigned opened;
   struct sockaddr_in address = {.sin_family = AF_INET};
@@ -141,7 +145,8 @@ static struct usage usage(int pid) {
   usage.cpu = clock_of(clock);
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
   FILE *stat = fopen(path, "r");
-  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets, which may have blanks.
+  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets,
+  // which may have blanks.
   if (stat == NULL || fgets(line, sizeof line, stat) == NULL) fail("%s: %s", path, strerror(errno));
   fclose(stat);
   if (sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
@@ -175,7 +180,8 @@ static void measure(int pid, int milliseconds, int most, void (*again)(struct co
          after.system - before.system, after.cpu - before.cpu, after.load - before.load);
 }
 
-// Opens so many, each with one message: few at a time, since a queue that is full lets a connection wait for a second.
+// Opens so many, each with one message: few at a time, since a queue that is full lets a connection
+// wait for a second.
 static void open_all(int count) {
   enum { AT_A_TIME = 64 };
   for (int opened = 0; opened < count;) {

@@ -1,4 +1,5 @@
-// What the C programs of bench/engine share: a call that must not fail, the clock, and a listening socket.
+// What the C programs of bench/engine share: a call that must not fail, the clock, and a listening
+// socket.
 #pragma once
 #include <arpa/inet.h>
 #include <errno.h>

@@ -79,7 +79,10 @@ const find = (results, name) => results.find(({ server }) => server === name);
 const absolute = (result, figure) =>
   result === undefined ? undefined : summary(result.samples.map((sample) => sample[figure])).median;
 
-/** The median of the rounds' ratios: two servers are measured a short time after each other, so theirs are steadier. */
+/**
+ * The median of the rounds' ratios: two servers are measured a short time after each other, so
+ * theirs are steadier.
+ */
 function ratio(result, other, figure) {
   if (result === undefined || other === undefined) return undefined;
   const ratios = result.samples.map((sample, round) => sample[figure] / other.samples[round][figure]);

@@ -1,4 +1,5 @@
-// What bench/engine.mjs measures, one server at a time: each scenario gives a sample of a server in a process of its own.
+// What bench/engine.mjs measures, one server at a time: each scenario gives a sample of a server in
+// a process of its own.
 import { http } from "./http.mjs";
 import { resident } from "./memory.mjs";
 import { perRequest } from "./per-request.mjs";
@@ -43,7 +44,10 @@ function loaded(mode, size, connections) {
     );
 }
 
-/** What the server's process has grown by, a connection, once garbage is collected. The kernel's own memory is not in it. */
+/**
+ * What the server's process has grown by, a connection, once garbage is collected. The kernel's own
+ * memory is not in it.
+ */
 function idle({ server, load, on }) {
   return serving(server, "echo", on.server, async ({ pid, port, tell, answer }) => {
     const settle = async () => {

@@ -1,5 +1,5 @@
-// The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each. `own` names the listener of the
-// same runtime, which this package's are compared with.
+// The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each. `own`
+// names the listener of the same runtime, which this package's are compared with.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";

@@ -1,10 +1,13 @@
-// Programs that are measured and those that measure: each on a processor of its own, spoken to by lines of JSON.
+// Programs that are measured and those that measure: each on a processor of its own, spoken to by
+// lines of JSON.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { pinned } from "../machine.mjs";
 
-/** A program that says nothing for that long, in milliseconds, is stuck, if nothing else is said. */
+/**
+ * A program that says nothing for that long, in milliseconds, is stuck, if nothing else is said.
+ */
 const TIMEOUT = 30_000;
 
 /** Starts a program. `answer()` is the next line of JSON that it prints; `end()` must be called. */

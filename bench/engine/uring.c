@@ -1,5 +1,6 @@
-// An echo server in C on io_uring: multishot accept, multishot receive into a ring of provided buffers, and sending from
-// them. It speaks to the kernel directly, so that it needs no library; liburing does the same.
+// An echo server in C on io_uring: multishot accept, multishot receive into a ring of provided
+// buffers, and sending from them. It speaks to the kernel directly, so that it needs no library;
+// liburing does the same.
 #define _GNU_SOURCE
 #include "program.h"
 #include <linux/io_uring.h>
@@ -19,7 +20,8 @@ static struct io_uring_cqe *cqes;
 static struct io_uring_buf_ring *provided;
 static char *buffers;
 
-// Pieces that a connection is to send, in order: one send is under way at a time, since two may overtake each other.
+// Pieces that a connection is to send, in order: one send is under way at a time, since two may
+// overtake each other.
 static struct { uint16_t first, last; bool ended; } connections[MOST_DESCRIPTORS];
 static struct { uint16_t next; int offset, length; } pieces[BUFFERS];
 
@@ -111,7 +113,8 @@ static void received(int fd, int result, unsigned flags) {
   if (!(flags & IORING_CQE_F_MORE)) receive(fd);
 }
 
-// A connection that was reset answers every send with an error: its pieces are given back one after the other.
+// A connection that was reset answers every send with an error: its pieces are given back one after
+// the other.
 static void sent(int fd, unsigned buffer, int result) {
   if (result >= 0 && result < pieces[buffer].length) {
     pieces[buffer].offset += result;

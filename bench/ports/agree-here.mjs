@@ -1,4 +1,5 @@
-// node agree-here.mjs [bag]: on how many sockets listeners() and ss agree, here, or with a mixed bag of sockets beside.
+// node agree-here.mjs [bag]: on how many sockets listeners() and ss agree, here, or with a mixed
+// bag of sockets beside.
 import { mixedBag } from "../../build/test/mixed-bag.js";
 import { asSsTells, ss } from "../../build/test/ss.js";
 import { listeners } from "../../dist/diagnose/index.js";
@@ -8,7 +9,10 @@ if (process.argv[2] === "bag") await mixedBag({ after: (end) => ends.push(end) }
 console.log(JSON.stringify(["tcp", "udp", "unix"].map(agreement)));
 for (const end of ends.toReversed()) await end();
 
-/** Others open and close sockets meanwhile: what listeners() tells before ss and after it is compared, the rest is `changing`. */
+/**
+ * Others open and close sockets meanwhile: what listeners() tells before ss and after it is
+ * compared, the rest is `changing`.
+ */
 function agreement(protocol) {
   const before = told(protocol);
   const theirs = ss(protocol);

@@ -1,5 +1,6 @@
-// One of many processes that ask for a port at the same moment and listen on it. Its standard input says what to do, a JSON object
-// a line: `{ name, how, at }` asks, at a time of the clock; `{ close: true }` gives it back. Each is answered by a line.
+// One of many processes that ask for a port at the same moment and listen on it. Its standard input
+// says what to do, a JSON object a line: `{ name, how, at }` asks, at a time of the clock;
+// `{ close: true }` gives it back. Each is answered by a line.
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { FIRST, finder, LAST, names } from "./finders.mjs";

@@ -1,5 +1,6 @@
-// node find-here.mjs NAME CASE CALLS: how long a finder takes for a port: the median of the calls by the clock, and processor
-// time of them all. CASE is `any` or `range`, of which the first half is taken.
+// node find-here.mjs NAME CASE CALLS: how long a finder takes for a port: the median of the calls
+// by the clock, and processor time of them all. CASE is `any` or `range`, of which the first half
+// is taken.
 import net from "node:net";
 import { summary } from "../figures.mjs";
 import { FIRST, finder, LAST } from "./finders.mjs";
@@ -15,7 +16,8 @@ const before = process.cpuUsage();
 for (let call = 0; call < Number(calls); call++) {
   const start = performance.now();
   const held = await its[how]();
-  // A port that is held is given back in the time that is measured: the others, too, have opened and closed sockets.
+  // A port that is held is given back in the time that is measured: the others, too, have opened
+  // and closed sockets.
   await held.close();
   walls.push((performance.now() - start) * 1000);
   its.forget?.();

@@ -1,5 +1,6 @@
-// Who finds a free port, and how each is asked, as its README says. `any` takes any port, `range` one of FIRST to LAST. Each gives
-// what a program then listens on: a port for those that find one, a socket that is bound for those that hold it.
+// Who finds a free port, and how each is asked, as its README says. `any` takes any port, `range`
+// one of FIRST to LAST. Each gives what a program then listens on: a port for those that find one,
+// a socket that is bound for those that hold it.
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
@@ -43,7 +44,10 @@ export async function finder(name) {
   return { name, ...its };
 }
 
-/** `forget()` is for those that remember what they gave: without it, a round would not be like the first. */
+/**
+ * `forget()` is for those that remember what they gave: without it, a round would not be like the
+ * first.
+ */
 const finders = {
   async berkeley() {
     const { reservePort } = await import(pathToFileURL(join(root, "dist/index.js")).href);
@@ -102,7 +106,9 @@ function reserved(held) {
   };
 }
 
-/** A port that was free when it was looked at: a server of node:net listens on it, on every address. */
+/**
+ * A port that was free when it was looked at: a server of node:net listens on it, on every address.
+ */
 function found(port) {
   const server = net.createServer();
   return {

@@ -1,4 +1,5 @@
-// node hold.mjs COUNT: listens on so many ports of 127.0.0.1, prints them as a JSON array, and holds them until standard input ends.
+// node hold.mjs COUNT: listens on so many ports of 127.0.0.1, prints them as a JSON array, and
+// holds them until standard input ends.
 import { AF, bind, close, getsockname, listen, SOCK, socket } from "../../dist/posix/index.js";
 
 const sockets = Array.from({ length: Number(process.argv[2]) }, () => {

@@ -1,5 +1,5 @@
-// node measure.mjs ROUNDS SOCKETS: all that is measured with sockets of our own, in the network namespace that it is run in. The
-// figures of the rounds, as JSON.
+// node measure.mjs ROUNDS SOCKETS: all that is measured with sockets of our own, in the network
+// namespace that it is run in. The figures of the rounds, as JSON.
 import { join } from "node:path";
 import { root } from "../../scripts/install-and-build.mjs";
 import { names } from "./finders.mjs";
@@ -35,7 +35,9 @@ for (const asker of askers) await asker.end();
 for (const holders of [1, 10]) await tell(holders);
 console.log(JSON.stringify({ processes: PROCESSES, calls: CALLS, finding, collisions, telling }));
 
-/** How many of the processes found no port, or one that another had by the time that they listened. */
+/**
+ * How many of the processes found no port, or one that another had by the time that they listened.
+ */
 async function collide(name, how) {
   const at = Date.now() + NOTICE;
   for (const asker of askers) asker.tell({ name, how, at });

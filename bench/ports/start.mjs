@@ -1,4 +1,5 @@
-// How the programs of a benchmark of ports are run: to their end, timed, or in a network namespace of their own.
+// How the programs of a benchmark of ports are run: to their end, timed, or in a network namespace
+// of their own.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
@@ -15,7 +16,10 @@ export function answerOf([command, ...args]) {
   return JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
 }
 
-/** Runs a command to its end, which has to be with this status; microseconds by the clock and by the processor (bash's `time`). */
+/**
+ * Runs a command to its end, which has to be with this status; microseconds by the clock and by the
+ * processor (bash's `time`).
+ */
 export function timed(command, expected) {
   const { status, stderr, error } = spawnSync(
     "bash",

@@ -88,7 +88,10 @@ const pthread = [
   "rwlockattr_",
 ];
 
-/** What sysctl() tells of a socket of IPv4 or IPv6 on macOS: struct xinpcb64, also as a part of struct xtcpcb64. */
+/**
+ * What sysctl() tells of a socket of IPv4 or IPv6 on macOS: struct xinpcb64, also as a part of
+ * struct xtcpcb64.
+ */
 const pcb64 = [
   "inp_fport",
   "inp_lport",
@@ -160,7 +163,8 @@ export const systems = {
       landmark: "bsd/sys/socket.h",
       include: ["bsd", "EXTERNAL_HEADERS", "osfmk", "libkern"],
       links: { x64: {}, arm64: {} },
-      // stdint.h and sys/_pthread are of libraries; the others say which versions of macOS have what.
+      // stdint.h and sys/_pthread are of libraries; the others say which versions of macOS have
+      // what.
       generated: {
         "AvailabilityVersions.h": "",
         "limits.h": "#include <machine/limits.h>\n#include <sys/syslimits.h>\n",

@@ -10,7 +10,9 @@ export class Baseline {
     this.#budget = budget;
   }
 
-  /** Those of the tests that pass unmutated, as many as the budget allows, each with its time limit. */
+  /**
+   * Those of the tests that pass unmutated, as many as the budget allows, each with its time limit.
+   */
   async within(tests) {
     const chosen = [];
     let left = this.#budget;

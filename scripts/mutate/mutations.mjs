@@ -1,5 +1,5 @@
-// Finds what can be mutated in a compiled module. The compiler only strips types, so a statement of dist/ is a statement of src/,
-// and no rebuild is needed for a mutation.
+// Finds what can be mutated in a compiled module. The compiler only strips types, so a statement of
+// dist/ is a statement of src/, and no rebuild is needed for a mutation.
 import { parse } from "acorn";
 
 const comparisons = {
@@ -38,7 +38,10 @@ const assignments = {
   "??=": "=",
 };
 
-/** Every mutation of a module's text: `{ start, end, text, operator }` replaces text[start, end) by `text`. */
+/**
+ * Every mutation of a module's text: `{ start, end, text, operator }` replaces text[start, end) by
+ * `text`.
+ */
 export function mutationsOf(source) {
   const found = [];
   const textOf = (node) => source.slice(node.start, node.end);

@@ -2,7 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-/** The tests below `folder` that reach a module, nearest first. Paths are those of compiled modules. */
+/**
+ * The tests below `folder` that reach a module, nearest first. Paths are those of compiled modules.
+ */
 export function neighbourFinder(dist, folder) {
   const modules = readdirSync(dist, { recursive: true })
     .filter((path) => /\.c?js$/.test(path))

@@ -1,5 +1,6 @@
-// Runs tests where a mutated program can harm nobody: in PID, mount, network and IPC namespaces of its own, with every file of
-// the machine read-only, empty /tmp, /run and /dev/shm in memory, and bounded memory and time.
+// Runs tests where a mutated program can harm nobody: in PID, mount, network and IPC namespaces of
+// its own, with every file of the machine read-only, empty /tmp, /run and /dev/shm in memory, and
+// bounded memory and time.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { root } from "../install-and-build.mjs";
@@ -9,8 +10,9 @@ const NAMESPACES = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc"
 const MEMORY = 4 * 2 ** 30;
 
 /**
- * Mounts inside the new namespace, then runs one test after the other until one fails. Its arguments: the root, the mutant and
- * the module that it stands for ("" for none), then seconds and a test, and so on.
+ * Mounts inside the new namespace, then runs one test after the other until one fails. Its
+ * arguments: the root, the mutant and the module that it stands for ("" for none), then seconds and
+ * a test, and so on.
  */
 const SCRIPT = `
 set -e
@@ -52,7 +54,8 @@ export function checkSandbox() {
 /**
  * Runs tests, `{ file, seconds }`, against the tree, or a mutant of one of its modules.
  *
- * @returns undefined where all passed; else the test that failed, and how: its exit status, or "timeout"
+ * @returns undefined where all passed; else the test that failed, and how: its exit status, or
+ * "timeout"
  */
 export async function runInSandbox(tests, mutant, verbose = false) {
   const seconds = tests.reduce((sum, test) => sum + test.seconds + 2, 10);

@@ -1,4 +1,5 @@
-// What a program sees of the installed package, as an ES module. Plain JavaScript: every runtime runs it as it is.
+// What a program sees of the installed package, as an ES module. Plain JavaScript: every runtime
+// runs it as it is.
 import assert from "node:assert/strict";
 import http from "node:http";
 import net from "node:net";

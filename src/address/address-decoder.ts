@@ -2,7 +2,10 @@ import type { System, ValueResult } from "../system/system.ts";
 import type { Address } from "./address.ts";
 import { decodeAddress } from "./sockaddr.ts";
 
-/** Decodes the addresses of one call. One that is the same as the last is the same object: to make one takes half a datagram's time. */
+/**
+ * Decodes the addresses of one call. One that is the same as the last is the same object: to make
+ * one takes half a datagram's time.
+ */
 export class AddressDecoder {
   readonly #system: System;
   #value: ValueResult | undefined;

@@ -25,7 +25,10 @@ export interface Ipv6Address {
   readonly address: string;
   /** 0 to 65535; 0 asks `bind()` for a free one. */
   readonly port: number;
-  /** sin6_flowinfo, 0 to 0xffffffff: the low 20 bits are the flow label, above them lies the traffic class; 0 is none. */
+  /**
+   * sin6_flowinfo, 0 to 0xffffffff: the low 20 bits are the flow label, above them lies the traffic
+   * class; 0 is none.
+   */
   readonly flowlabel: number;
   /** The number of the interface that a link-local address belongs to; 0 is none. */
   readonly scopeId: number;
@@ -35,8 +38,8 @@ export interface Ipv6Address {
 export interface UnixAddress {
   readonly family: "unix";
   /**
-   * A path in the file system; with a leading `"\0"` a name in Linux's abstract namespace; `""` for a socket without
-   * a name. A name that is not UTF-8 stays bytes.
+   * A path in the file system; with a leading `"\0"` a name in Linux's abstract namespace; `""` for
+   * a socket without a name. A name that is not UTF-8 stays bytes.
    */
   readonly path: string | Uint8Array;
 }
@@ -44,7 +47,10 @@ export interface UnixAddress {
 /** A netlink socket of the kernel or of a process: sockaddr_nl, netlink(7). */
 export interface NetlinkAddress {
   readonly family: "netlink";
-  /** The port of the socket, by custom the number of its process; 0 is the kernel, and asks `bind()` for a free one. */
+  /**
+   * The port of the socket, by custom the number of its process; 0 is the kernel, and asks `bind()`
+   * for a free one.
+   */
   readonly pid: number;
   /** A mask of multicast groups. */
   readonly groups: number;
@@ -53,13 +59,19 @@ export interface NetlinkAddress {
 /** A network interface and an address of its link layer: sockaddr_ll, packet(7). */
 export interface PacketAddress {
   readonly family: "packet";
-  /** The Ethernet protocol, such as 0x0800 for IPv4, in the host's order: it is written in the network's. */
+  /**
+   * The Ethernet protocol, such as 0x0800 for IPv4, in the host's order: it is written in the
+   * network's.
+   */
   readonly protocol: number;
   /** The number of the interface; 0 is any. */
   readonly ifindex: number;
   /** Received: the type of the hardware, such as 1 for Ethernet and 772 for loopback. */
   readonly hatype: number;
-  /** Received: whom the frame was for: this host is 0, broadcast 1, multicast 2, another host 3, from this host 4. */
+  /**
+   * Received: whom the frame was for: this host is 0, broadcast 1, multicast 2, another host 3,
+   * from this host 4.
+   */
   readonly pkttype: number;
   /** At most 8 bytes; an Ethernet address has 6. */
   readonly address: Uint8Array;
@@ -81,7 +93,10 @@ export interface UnspecifiedAddress {
   readonly family: "unspecified";
 }
 
-/** An address of a family that berkeley does not know, as the bytes that follow the family in its sockaddr. */
+/**
+ * An address of a family that berkeley does not know, as the bytes that follow the family in its
+ * sockaddr.
+ */
 export interface UnknownAddress {
   readonly family: "unknown";
   /** The number of the family. */
@@ -90,8 +105,9 @@ export interface UnknownAddress {
 }
 
 /**
- * What calls take as an address: an `Address`, with what has a usual value left out; a `net.SocketAddress`; or the
- * result of Node's `server.address()`, whose `family` is `"IPv4"` or `"IPv6"`, and just a string to its type.
+ * What calls take as an address: an `Address`, with what has a usual value left out; a
+ * `net.SocketAddress`; or the result of Node's `server.address()`, whose `family` is `"IPv4"` or
+ * `"IPv6"`, and just a string to its type.
  */
 export type AddressInput =
   | IpAddressInput

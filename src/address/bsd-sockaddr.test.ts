@@ -7,7 +7,8 @@ import type { System } from "../system/system.ts";
 import type { Address, AddressInput } from "./address.ts";
 import { decodeSockaddr, encodeAddress } from "./sockaddr.ts";
 
-// Bytes written out by hand from netinet/in.h, netinet6/in6.h, sys/un.h and FreeBSD's netlink/netlink.h.
+// Bytes written out by hand from netinet/in.h, netinet6/in6.h, sys/un.h and FreeBSD's
+// netlink/netlink.h.
 
 const darwin = scripted({}, darwinNumbers);
 const freebsd = scripted({}, freebsdNumbers);

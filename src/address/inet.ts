@@ -3,8 +3,9 @@ import type { System } from "../system/system.ts";
 import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 
-// sockaddr_in and sockaddr_in6 are laid out alike on every system but for the family, their first two bytes. Port, address
-// and flow label are in network order; the rest is in the host's, little-endian on every machine that we support.
+// sockaddr_in and sockaddr_in6 are laid out alike on every system but for the family, their first
+// two bytes. Port, address and flow label are in network order; the rest is in the host's,
+// little-endian on every machine that we support.
 const FAMILY = 2;
 const SIN = { port: 2, addr: 4, size: 16 };
 const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };

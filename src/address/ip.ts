@@ -34,7 +34,10 @@ function groups(text: string): number[] {
   });
 }
 
-/** The text of RFC 5952: lower case, the longest run of two or more zero groups as `::`, mapped addresses dotted. */
+/**
+ * The text of RFC 5952: lower case, the longest run of two or more zero groups as `::`, mapped
+ * addresses dotted.
+ */
 export function formatIpv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
   const words = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));

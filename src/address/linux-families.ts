@@ -9,7 +9,8 @@ import type {
   VsockAddressInput,
 } from "./address.ts";
 
-// sockaddr_nl, include/uapi/linux/netlink.h; sockaddr_ll, linux/if_packet.h; sockaddr_vm, linux/vm_sockets.h.
+// sockaddr_nl, include/uapi/linux/netlink.h; sockaddr_ll, linux/if_packet.h; sockaddr_vm,
+// linux/vm_sockets.h.
 const NL = { pid: 4, groups: 8, size: 12 };
 const LL = { protocol: 2, ifindex: 4, hatype: 8, pkttype: 10, halen: 11, addr: 12, addrSize: 8, size: 20 };
 const VM = { port: 4, cid: 8, flags: 12, size: 16 };
@@ -56,7 +57,10 @@ export function encodePacket(input: PacketAddressInput): Uint8Array {
   return data;
 }
 
-/** A name shorter than the structure is one with a shorter address: packet_getname in net/packet/af_packet.c. */
+/**
+ * A name shorter than the structure is one with a shorter address: packet_getname in
+ * net/packet/af_packet.c.
+ */
 export function decodePacket(bytes: Uint8Array, view: DataView, length: number): PacketAddress | undefined {
   if (length < LL.addr || length > LL.size) return undefined;
   const halen = view.getUint8(LL.halen);

@@ -14,18 +14,26 @@ import {
 } from "./linux-families.ts";
 import { decodePath, encodePath } from "./unix.ts";
 
-/** A sockaddr begins with its family in two bytes, or on the BSDs with its length and its family in one each. */
+/**
+ * A sockaddr begins with its family in two bytes, or on the BSDs with its length and its family in
+ * one each.
+ */
 const DATA = 2;
 /** sizeof(struct sockaddr): what connect() wants of an address that says AF_UNSPEC. */
 const SOCKADDR_SIZE = 16;
 
-/** Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws. */
+/**
+ * Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws.
+ */
 export function encodeAddress(input: AddressInput, system: System, into: ValueResult): ValueResult {
   // All of the input is read by then: its getters may call us, and `into` is shared.
   return writeAddress(readAddress(input, system), system, into);
 }
 
-/** An address as it was when it was read: the number of its family, and what follows that in its sockaddr. */
+/**
+ * An address as it was when it was read: the number of its family, and what follows that in its
+ * sockaddr.
+ */
 export type ReadAddress = readonly [family: number, data: Uint8Array];
 
 /** Reads all of an address, whose getters may do anything meanwhile. A bad address throws. */
@@ -84,7 +92,10 @@ function known(number: number | undefined, family: AddressInput["family"], syste
   throw new TypeError(`${system.name} has no addresses of the family ${quoted(family)}`);
 }
 
-/** The address that a call wrote. What is too short for its family, or of a family unknown here, stays bytes. */
+/**
+ * The address that a call wrote. What is too short for its family, or of a family unknown here,
+ * stays bytes.
+ */
 export function decodeAddress(system: System, { bytes, view, validLength }: ValueResult): Address {
   return decode(bytes, view, validLength, system);
 }
@@ -142,7 +153,10 @@ export function familyOf(system: System, { view }: ValueResult): number {
 const familyIn = (view: DataView, system: System) =>
   system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
 
-/** Node's types call the family of an address just a string, so each other type of address is told by its own. */
+/**
+ * Node's types call the family of an address just a string, so each other type of address is told
+ * by its own.
+ */
 function isOf<Family extends AddressInput["family"]>(
   _input: AddressInput,
   said: AddressInput["family"],

@@ -6,7 +6,10 @@ import { copyOf } from "../system/view.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** The bytes of sun_path: a name in the file system ends with a NUL where there is room, an abstract one never. */
+/**
+ * The bytes of sun_path: a name in the file system ends with a NUL where there is room, an abstract
+ * one never.
+ */
 export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): Uint8Array {
   const { sunPathSize, abstractNames } = layout;
   if (typeof path !== "string" && !isUint8Array(path)) {

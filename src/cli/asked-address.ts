@@ -26,8 +26,9 @@ export function checkAsked({ places: [place], paths: [path] }: Asked): void {
 export const collect = (word: string, before: readonly string[] = []): readonly string[] => [...before, word];
 
 /**
- * The ports and the command of `[[host:]port...] [command...]`. What follows `--` is the command's; without it, the first word
- * that does not look like a port begins the command. With --unix there are no ports.
+ * The ports and the command of `[[host:]port...] [command...]`. What follows `--` is the command's;
+ * without it, the first word that does not look like a port begins the command. With --unix there
+ * are no ports.
  *
  * @param operands the words that are no options, without `--`
  * @param commandLine all the words, which tell where `--` was
@@ -40,7 +41,8 @@ export function placesAndCommand(
   const separator = commandLine.indexOf("--");
   const given = separator === -1 ? operands.length : operands.length - (commandLine.length - separator - 1);
   const before = operands.slice(0, Math.max(0, given));
-  // The first is taken for a port whatever it looks like: the complaint about it says what a port is.
+  // The first is taken for a port whatever it looks like: the complaint about it says what a port
+  // is.
   const start = paths.length === 0 && before.length > 0 ? 1 : 0;
   const others = before.slice(start).findIndex((word) => !looksLikePort(word));
   const count = others === -1 ? before.length : start + others;
@@ -53,8 +55,8 @@ export function placesAndCommand(
 const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
 
 /**
- * The addresses of a place: two of localhost, otherwise one. A port alone is that of every address, IPv4's and IPv6's, so that
- * every holder of any of them is found.
+ * The addresses of a place: two of localhost, otherwise one. A port alone is that of every address,
+ * IPv4's and IPv6's, so that every holder of any of them is found.
  */
 async function addressesOf(place: string): Promise<readonly ListenAddress[]> {
   const asked = parsePlace(place, "::");
@@ -64,7 +66,10 @@ async function addressesOf(place: string): Promise<readonly ListenAddress[]> {
   return [hasIpv6() ? { family: "ipv6", address: "::", port } : { family: "ipv4", address: "0.0.0.0", port }];
 }
 
-/** The addresses of each thing that is asked about; all are read before anything is done about the first. */
+/**
+ * The addresses of each thing that is asked about; all are read before anything is done about the
+ * first.
+ */
 export async function askedAddresses(asked: Asked): Promise<readonly (readonly ListenAddress[])[]> {
   checkAsked(asked);
   if (asked.places.length > 0) return Promise.all(asked.places.map(addressesOf));

@@ -120,8 +120,9 @@ test("in a narrow terminal: no word of an error is broken, and the command to ru
 });
 
 test("a privileged port, without root's rights", (context) => {
-  // In a network namespace of its own the limit is 1024 again, whatever it is outside; and whoever is not root may make
-  // one only together with a user namespace, in which it has no rights after exec.
+  // In a network namespace of its own the limit is 1024 again, whatever it is outside; and whoever
+  // is not root may make one only together with a user namespace, in which it has no rights after
+  // exec.
   const wrapper =
     process.getuid?.() === 0 ? ["--net", "setpriv", "--bounding-set=-net_bind_service"] : ["--user", "--net"];
   const probe = spawnSync("unshare", [...wrapper, "true"], { encoding: "utf8" });

@@ -1,7 +1,10 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/** Why a program cannot be run, as execvp(3) would find: ENOENT or EACCES; undefined where it can, as far as is known. */
+/**
+ * Why a program cannot be run, as execvp(3) would find: ENOENT or EACCES; undefined where it can,
+ * as far as is known.
+ */
 export function cannotExecute(program: string): Error | undefined {
   const folders = (process.env.PATH ?? "/usr/bin:/bin").split(delimiter);
   const candidates = program.includes("/")

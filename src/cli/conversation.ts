@@ -7,8 +7,9 @@ const nothing = new Uint8Array(0);
 const LINGER = 2000;
 
 /**
- * A connection and its responder, which is not asked again while more than a little of its answers is waiting to be sent; the
- * connection does not receive then. So it never holds more than one answer and what was received by then, however slow its peer is.
+ * A connection and its responder, which is not asked again while more than a little of its answers
+ * is waiting to be sent; the connection does not receive then. So it never holds more than one
+ * answer and what was received by then, however slow its peer is.
  */
 export class Conversation {
   readonly #connection: HandledConnection<unknown>;
@@ -47,7 +48,10 @@ export class Conversation {
     return { received: this.#received, sent: inOrder ? this.#written : this.#sent };
   }
 
-  /** Has the responder answer what is unread, until it wants more, or the peer does not take its answers. */
+  /**
+   * Has the responder answer what is unread, until it wants more, or the peer does not take its
+   * answers.
+   */
   #respond() {
     while (this.#unread.byteLength > 0 && !this.#congested && !this.#finishing) {
       const { consumed, send = nothing, end = false } = this.#responder(this.#unread);
@@ -63,8 +67,8 @@ export class Conversation {
   }
 
   /**
-   * Says that nothing follows. To close at once would reset the connection where bytes are still unread, and the reset
-   * may overtake the answer (RFC 9112, 9.6).
+   * Says that nothing follows. To close at once would reset the connection where bytes are still
+   * unread, and the reset may overtake the answer (RFC 9112, 9.6).
    */
   #finish() {
     this.#finishing = true;

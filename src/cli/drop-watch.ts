@@ -4,14 +4,20 @@ import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 /** How often it looks, in milliseconds: a client tries again after a second. */
 const INTERVAL = 250;
 
-/** Looks from time to time at what the kernel has dropped at listeners that have just been opened, and once more at the end. */
+/**
+ * Looks from time to time at what the kernel has dropped at listeners that have just been opened,
+ * and once more at the end.
+ */
 export class DropWatch {
   readonly #tell: (drop: QueueDrop, total: number) => void;
   readonly #backlog: number;
   readonly #last: Map<BorrowedSocket, QueueSample>;
   readonly #timer: NodeJS.Timeout;
 
-  /** Watches them; undefined where the system does not count drops, or not of such sockets, as of unix ones. */
+  /**
+   * Watches them; undefined where the system does not count drops, or not of such sockets, as of
+   * unix ones.
+   */
   static of(
     sockets: readonly BorrowedSocket[],
     backlog: number,

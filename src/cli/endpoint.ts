@@ -17,8 +17,8 @@ export interface HostAndPort {
 const DEFAULT_HOST = "127.0.0.1";
 
 /**
- * Reads `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. An address alone gets a free
- * port; so does no text at all, and port 0.
+ * Reads `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. An
+ * address alone gets a free port; so does no text at all, and port 0.
  */
 export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT_HOST): HostAndPort {
   if (text === undefined) return { host: defaultHost, port: 0 };
@@ -55,7 +55,10 @@ export function parsePlace(text: string | undefined, defaultHost: string): HostA
   );
 }
 
-/** What was meant by `::1:8080`, which is an address as a whole: `[::1]:8080`; undefined where it has no port at its end. */
+/**
+ * What was meant by `::1:8080`, which is an address as a whole: `[::1]:8080`; undefined where it
+ * has no port at its end.
+ */
 export function bracketsMeant(text: string): string | undefined {
   const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) > 65535) return undefined;

@@ -3,8 +3,8 @@ import type { Explanation } from "../diagnose/explanation.ts";
 import type { ListenAddress } from "./endpoint.ts";
 
 /**
- * What to tell of the addresses that one place means: what is not free, each holder once, though it may have both addresses of
- * localhost. Where all are free, the first one's account. Never empty.
+ * What to tell of the addresses that one place means: what is not free, each holder once, though it
+ * may have both addresses of localhost. Where all are free, the first one's account. Never empty.
  */
 export function explainAsked(
   addresses: readonly ListenAddress[],

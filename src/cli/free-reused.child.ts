@@ -1,4 +1,5 @@
-// Runs as the first process of a namespace of process numbers: while `berkeley free` asks, the number that it shows becomes another process's.
+// Runs as the first process of a namespace of process numbers: while `berkeley free` asks, the
+// number that it shows becomes another process's.
 import assert from "node:assert/strict";
 import { berkeley } from "../../test/command.ts";
 import { Holding } from "../../test/holding.ts";

@@ -23,7 +23,9 @@ interface FreeOptions {
 const FREE = 0;
 const TAKEN = 1;
 
-/** Adds the `free` command, which ends whoever has a port, after asking; `exit` is told its status. */
+/**
+ * Adds the `free` command, which ends whoever has a port, after asking; `exit` is told its status.
+ */
 export function addFree(program: Command, exit: (status: number) => void): void {
   program
     .command("free")
@@ -67,7 +69,8 @@ async function free(
   if (isFree(before)) return say(`${name} is free already.`, FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return account(before);
-  // Opened before anybody is asked: whoever has the number by then, the process shown is the one that is meant.
+  // Opened before anybody is asked: whoever has the number by then, the process shown is the one
+  // that is meant.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
     for (const holder of holders) say(describe(holder), TAKEN);

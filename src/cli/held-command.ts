@@ -25,10 +25,16 @@ export interface HeldCommandOptions {
   readonly say: (text: string) => void;
 }
 
-/** A signal of these asks the command to end, and us with it; SIGHUP does so unless the command takes it otherwise. */
+/**
+ * A signal of these asks the command to end, and us with it; SIGHUP does so unless the command
+ * takes it otherwise.
+ */
 const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
 
-/** A command that has listening sockets of ours from descriptor 3 on, and is started again while they stay open. */
+/**
+ * A command that has listening sockets of ours from descriptor 3 on, and is started again while
+ * they stay open.
+ */
 export class HeldCommand {
   readonly #options: HeldCommandOptions;
   readonly #inodes: readonly number[];
@@ -68,7 +74,8 @@ export class HeldCommand {
     if (this.#restarting) return;
     this.#restarting = true;
     const { sockets, backlog } = this.#options;
-    // The command's own listen(2) has set the limit of the queue that they share; Node's asks for 511.
+    // The command's own listen(2) has set the limit of the queue that they share; Node's asks for
+    // 511.
     for (const socket of sockets) listen(socket, backlog);
     await this.#end();
     this.#restarting = false;
@@ -93,7 +100,10 @@ export class HeldCommand {
     await this.#endOthers();
   }
 
-  /** A shell that is ended leaves its children behind: whoever still has a socket would go on accepting beside the new one. */
+  /**
+   * A shell that is ended leaves its children behind: whoever still has a socket would go on
+   * accepting beside the new one.
+   */
   async #endOthers(): Promise<void> {
     const { grace, say } = this.#options;
     const keys = this.#inodes.map((inode) => ({ inode }));
@@ -170,7 +180,8 @@ const passListeners = fileURLToPath(new URL("../native/pass-listeners.cjs", impo
 /** What the command finds; of ours, nothing of a service manager that has started us. */
 function environment(inodes: readonly number[]): NodeJS.ProcessEnv {
   const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = process.env;
-  // Blanks are allowed in quotes, in which a backslash escapes (ParseNodeOptionsEnvVar in src/node_options.cc).
+  // Blanks are allowed in quotes, in which a backslash escapes (ParseNodeOptionsEnvVar in
+  // src/node_options.cc).
   const load = `--require "${passListeners.replaceAll(/["\\]/g, "\\$&")}"`;
   return {
     ...own,

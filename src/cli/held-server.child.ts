@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
 
-// A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains on SIGTERM.
+// A server as it stands behind `berkeley hold`: it tells its number to each connection, and drains
+// on SIGTERM.
 const servers: Server[] = [];
 // Before it tells of itself: whoever reads that may send a signal at once.
 process.on("SIGTERM", () => {

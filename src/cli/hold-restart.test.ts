@@ -14,7 +14,10 @@ import { HeldCommand } from "./held-command.ts";
 
 const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
 
-/** Tells the backlog in force and O_NONBLOCK of descriptor 3, then sets both otherwise, as a server may. */
+/**
+ * Tells the backlog in force and O_NONBLOCK of descriptor 3, then sets both otherwise, as a server
+ * may.
+ */
 const meddle = `
   import { acceptQueue, listen, Socket } from ${JSON.stringify(new URL("../posix/index.js", import.meta.url).href)};
   import { readFileSync } from "node:fs";

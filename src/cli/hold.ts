@@ -26,10 +26,16 @@ interface HoldOptions {
   readonly pid: boolean;
 }
 
-/** Changes come in bursts, as when an editor or a compiler writes: a restart waits until they have stopped for so long. */
+/**
+ * Changes come in bursts, as when an editor or a compiler writes: a restart waits until they have
+ * stopped for so long.
+ */
 const QUIET = 100;
 
-/** Adds the `hold` command, which keeps a socket open and gives it to a command; `exit` is told its status. */
+/**
+ * Adds the `hold` command, which keeps a socket open and gives it to a command; `exit` is told its
+ * status.
+ */
 export function addHold(program: Command, exit: (status: number) => void): void {
   program
     .command("hold")
@@ -120,8 +126,9 @@ async function hold(
 }
 
 /**
- * Calls `changed` when files below the folders have changed, once for a burst. chokidar and not fs.watch(): on Linux, that one watches every file
- * of node_modules with its `recursive`, and throws where a folder goes while it looks.
+ * Calls `changed` when files below the folders have changed, once for a burst. chokidar and not
+ * fs.watch(): on Linux, that one watches every file of node_modules with its `recursive`, and
+ * throws where a folder goes while it looks.
  */
 async function onChange(
   folders: readonly string[],
@@ -154,8 +161,9 @@ function checkFolder(folder: string): void {
 }
 
 /**
- * The status of the command. Of one that a signal ended which people send, we end by the same signal, so that whoever waits for us sees what it
- * would see of the command: a shell's loop ends at Ctrl-C only if what it runs did. Other signals would write a core of ours.
+ * The status of the command. Of one that a signal ended which people send, we end by the same
+ * signal, so that whoever waits for us sees what it would see of the command: a shell's loop ends
+ * at Ctrl-C only if what it runs did. Other signals would write a core of ours.
  */
 function endLike(end: CommandEnd): number {
   const { signal } = end;

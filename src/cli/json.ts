@@ -1,6 +1,9 @@
 import { TerminalText } from "./terminal-text.ts";
 
-/** What JSON.stringify() leaves as it is, though a terminal may act on it: DEL, C1 and formatting characters, line separators. */
+/**
+ * What JSON.stringify() leaves as it is, though a terminal may act on it: DEL, C1 and formatting
+ * characters, line separators.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** A value as JSON on one line; the bytes of a name that is not UTF-8 as their numbers. */

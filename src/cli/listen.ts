@@ -124,8 +124,8 @@ function withScope(at: Ipv4Address | Ipv6Address): string {
 }
 
 /**
- * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; but not within half a second, for npm
- * passes on the SIGINT that the terminal has sent to both already.
+ * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; but not within
+ * half a second, for npm passes on the SIGINT that the terminal has sent to both already.
  */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

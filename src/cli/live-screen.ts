@@ -1,11 +1,15 @@
 import { clearScreenDown, cursorTo, emitKeypressEvents } from "node:readline";
 import type { TerminalText } from "./terminal-text.ts";
 
-// DEC's private modes of a terminal: 1049 is a screen of its own, which leaves the one before as it was; 25 is the cursor.
+// DEC's private modes of a terminal: 1049 is a screen of its own, which leaves the one before as it
+// was; 25 is the cursor.
 const OPEN = "\x1b[?1049h\x1b[?25l";
 const CLOSE = "\x1b[?25h\x1b[?1049l";
 
-/** A screen that is drawn anew in place, as top(1) does, and what was there before comes back at the end. */
+/**
+ * A screen that is drawn anew in place, as top(1) does, and what was there before comes back at the
+ * end.
+ */
 export class LiveScreen {
   readonly #content: (rows: number) => TerminalText;
   readonly #draw = () => this.draw();

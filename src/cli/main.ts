@@ -16,7 +16,10 @@ const BAD_USAGE = 2;
 /** Adds a command to the program; `exit` is told its status. */
 type AddCommand = (program: Command, exit: (status: number) => void) => void;
 
-/** The modules of a command are loaded if it is asked for: those of all of them take more time than most have to run. */
+/**
+ * The modules of a command are loaded if it is asked for: those of all of them take more time than
+ * most have to run.
+ */
 const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
   listen: async () => (await import("./listen.ts")).addListen,
   ports: async () => (await import("./ports.ts")).addPorts,
@@ -77,15 +80,18 @@ async function run(words: string[]): Promise<number> {
   }
 }
 
-/** The one command that the first word names; where it names none, every one: for the help, and to say what is wrong. */
+/**
+ * The one command that the first word names; where it names none, every one: for the help, and to
+ * say what is wrong.
+ */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
   const named = Object.hasOwn(adds, command) ? adds[command] : undefined;
   return Promise.all((named === undefined ? Object.values(adds) : [named]).map((load) => load()));
 }
 
 /**
- * Whoever reads our output may leave, as `| head -1` does: nothing is left to tell then, and we leave too. Any other
- * error, such as that of a full disk, loses what somebody wants.
+ * Whoever reads our output may leave, as `| head -1` does: nothing is left to tell then, and we
+ * leave too. Any other error, such as that of a full disk, loses what somebody wants.
  */
 function leave(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(DONE);

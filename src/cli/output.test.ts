@@ -10,7 +10,10 @@ import { plain, Terminal } from "../../test/terminal.ts";
 const ESCAPE = "\x1b";
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 
-/** Runs it for one connection that sends five bytes, in a pipe, and gives what it printed for people. */
+/**
+ * Runs it for one connection that sends five bytes, in a pipe, and gives what it printed for
+ * people.
+ */
 async function printed(words: string[], environment: NodeJS.ProcessEnv = {}): Promise<string> {
   const child = spawn(process.execPath, [berkeley, "listen", ...words], {
     env: { ...plainEnvironment, ...environment },

@@ -17,14 +17,17 @@ export interface Output {
 /** Standard output: with colours and a width where it is a terminal. */
 export const standardOutput = (): Output => outputTo(process.stdout);
 
-/** Standard error, which may be a terminal where standard output is none, and the other way round. */
+/**
+ * Standard error, which may be a terminal where standard output is none, and the other way round.
+ */
 export const standardError = (): Output => outputTo(process.stderr);
 
 /** Writes a value as one line of JSON to standard output. */
 export const writeJson = (value: unknown): void => standardOutput().write(text`${json(value)}\n`);
 
 function outputTo(stream: NodeJS.WriteStream): Output {
-  // In a pipe isTTY is undefined, whatever its type says, and picocolors would go by CI and FORCE_COLOR.
+  // In a pipe isTTY is undefined, whatever its type says, and picocolors would go by CI and
+  // FORCE_COLOR.
   const isTerminal = stream.isTTY === true && process.env.TERM !== "dumb";
   return {
     write: ({ raw }) => stream.write(raw),

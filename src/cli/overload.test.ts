@@ -19,7 +19,8 @@ test("a peer that never reads is not read from: nothing is buffered without boun
   connect(greedy, { family: "ipv4", address: "127.0.0.1", port: listening.port });
   const polite = await listening.connect();
   const before = residentBytes(listening);
-  // The kernel's own buffers hold some megabytes (tcp_rmem, tcp_wmem); a server that buffers takes all that is offered.
+  // The kernel's own buffers hold some megabytes (tcp_rmem, tcp_wmem); a server that buffers takes
+  // all that is offered.
   const offered = 256 << 20;
   const block = Buffer.alloc(1 << 20);
   let sent = 0;
@@ -76,7 +77,8 @@ test("a client that resets its connection is told, and harms no other", async (c
 });
 
 test("out of descriptors: says so once, does not spin, and goes on when connections close", async (context) => {
-  // io_uring goes by the limit as it was when the accept was asked for (io_accept_prep in io_uring/net.c).
+  // io_uring goes by the limit as it was when the accept was asked for (io_accept_prep in
+  // io_uring/net.c).
   const listening = await Listening.start(context, [], ["env", "BERKELEY_ENGINE=readiness"]);
   // Once it has served one connection, it has opened all that it needs for itself.
   (await listening.connect()).destroy();
@@ -92,7 +94,8 @@ test("out of descriptors: says so once, does not spin, and goes on when connecti
   const error = await listening.event("error");
   assert.deepEqual([error.name, error.code], ["ProcessFdQuotaExceeded", "EMFILE"]);
   await listening.event("queue", ({ pending }) => pending === 20);
-  // That nothing happens can only be seen over some time: a second, in which a spinning process takes a hundred ticks.
+  // That nothing happens can only be seen over some time: a second, in which a spinning process
+  // takes a hundred ticks.
   const before = processorTicks(listening);
   await setTimeout(1000);
   assert.ok(processorTicks(listening) - before < 30, "it spins");
@@ -142,7 +145,10 @@ test("http: curl", async (context) => {
   assert.equal((await listening.stop()).connections, 2);
 });
 
-/** The limit with which a process can open so many more. The kernel gives the lowest free number, below the limit. */
+/**
+ * The limit with which a process can open so many more. The kernel gives the lowest free number,
+ * below the limit.
+ */
 function limitForMore(count: number, pid: string): number {
   const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
   let limit = 0;

@@ -5,8 +5,8 @@ import { TerminalText, text, type Words } from "./terminal-text.ts";
 const HANG = 2;
 
 /**
- * Sentences as lines of a screen, broken between words and never within one: a terminal itself breaks where its last column is. Without
- * columns it is one line. With a newline at the end.
+ * Sentences as lines of a screen, broken between words and never within one: a terminal itself
+ * breaks where its last column is. Without columns it is one line. With a newline at the end.
  */
 export function paragraph(words: Words, columns: number | undefined, indent = 0): TerminalText {
   const { raw } = TerminalText.of(words);
@@ -16,7 +16,10 @@ export function paragraph(words: Words, columns: number | undefined, indent = 0)
   return TerminalText.trust(`${first}${lines.join(`\n${first}${" ".repeat(HANG)}`)}\n`);
 }
 
-/** Sentences and a command to run, which stands on one line: whoever copies a piece of a command would run another one. */
+/**
+ * Sentences and a command to run, which stands on one line: whoever copies a piece of a command
+ * would run another one.
+ */
 export function withCommand(
   words: Words,
   command: Words,

@@ -6,8 +6,9 @@ const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWIN
 const OTHERS: readonly NodeJS.Signals[] = ["SIGALRM", "SIGCONT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
 /**
- * Hands each signal that comes to `pass`, with whether the command has it already. Node does not tell who sent it: one of a terminal's
- * is taken for the terminal's own where we are in its foreground, since a command that gets Ctrl-C twice may take it for "at once".
+ * Hands each signal that comes to `pass`, with whether the command has it already. Node does not
+ * tell who sent it: one of a terminal's is taken for the terminal's own where we are in its
+ * foreground, since a command that gets Ctrl-C twice may take it for "at once".
  */
 export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) => void): () => void {
   const listeners = [...OF_THE_TERMINAL, ...OTHERS].map((name) => {

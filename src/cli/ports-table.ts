@@ -88,7 +88,9 @@ function cell(words: string, style: Style = TerminalText.of): Cell {
 
 const BAR = 8;
 
-/** The accept queue against its limit, as a bar: Linux admits one connection more than the limit. */
+/**
+ * The accept queue against its limit, as a bar: Linux admits one connection more than the limit.
+ */
 function queueCell(queue: AcceptQueue | undefined, styles: Styles): Cell {
   if (queue === undefined) return cell("-", styles.dim);
   const { pending, limit } = queue;

@@ -60,7 +60,10 @@ export class Responding {
     this.#report = report;
   }
 
-  /** Listens, on a `host` in place of the address where that means several, and lets connections wait until `begin()`. What prevents it is a UsageError. */
+  /**
+   * Listens, on a `host` in place of the address where that means several, and lets connections
+   * wait until `begin()`. What prevents it is a UsageError.
+   */
   async listen(address: ListenAddress, backlog: number, host?: string): Promise<Server> {
     const place: ListenOptions =
       "path" in address ? { path: address.path } : { host: host ?? address.address, port: address.port };
@@ -158,12 +161,15 @@ export class Responding {
     if (!this.#ending) this.#lookAtQueue();
   }
 
-  /** Accepting is tried again by itself. Of descriptors and memory that run out, it is told once. */
+  /**
+   * Accepting is tried again by itself. Of descriptors and memory that run out, it is told once.
+   */
   #retried({ name, code, message }: AcceptError) {
     this.#lookAtQueue();
     const exhausted =
       name === "ProcessFdQuotaExceeded" || name === "SystemFdQuotaExceeded" || name === "SystemResources";
-    // io_uring asks for a descriptor before there is a connection for it (io_accept in io_uring/net.c): then nobody waits.
+    // io_uring asks for a descriptor before there is a connection for it (io_accept in
+    // io_uring/net.c): then nobody waits.
     if (exhausted && (this.#toldExhausted || this.#server?.queue?.pending === 0)) return;
     if (exhausted) this.#toldExhausted = true;
     this.#report.tell({ event: "error", name, code, message });

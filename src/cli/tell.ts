@@ -7,7 +7,10 @@ import { text } from "./terminal-text.ts";
 /** What is told below the first line is set in. */
 const INDENT = 2;
 
-/** Writes an account for people: what the matter is, what else there is to know, and what to do about it. */
+/**
+ * Writes an account for people: what the matter is, what else there is to know, and what to do
+ * about it.
+ */
 export function tell({ address, verdict, causes, notes, advice }: Explanation, output: Output): void {
   const { write, styles, columns } = output;
   const colour = { free: styles.green, taken: styles.red, unavailable: styles.red, unknown: styles.yellow }[

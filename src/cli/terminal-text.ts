@@ -5,8 +5,9 @@ import { printable } from "../diagnose/printable.ts";
 export type Words = string | TerminalText;
 
 /**
- * Text that may be written to a terminal as it is. Strings become one by `text`, which escapes them, so that no name of a
- * process, path, host or argument can steer the terminal; only this package's own control sequences are trusted.
+ * Text that may be written to a terminal as it is. Strings become one by `text`, which escapes
+ * them, so that no name of a process, path, host or argument can steer the terminal; only this
+ * package's own control sequences are trusted.
  */
 export class TerminalText {
   readonly raw: string;
@@ -15,7 +16,10 @@ export class TerminalText {
     this.raw = raw;
   }
 
-  /** Takes text as it is: one that is laid out from other TerminalTexts, or our own control sequence. */
+  /**
+   * Takes text as it is: one that is laid out from other TerminalTexts, or our own control
+   * sequence.
+   */
   static trust(raw: string): TerminalText {
     return new TerminalText(raw);
   }
@@ -25,7 +29,10 @@ export class TerminalText {
   }
 }
 
-/** A template of which everything interpolated is escaped, newlines too; the template itself is ours. */
+/**
+ * A template of which everything interpolated is escaped, newlines too; the template itself is
+ * ours.
+ */
 export function text(template: TemplateStringsArray, ...values: readonly (Words | number)[]): TerminalText {
   const escaped = values.map((value) =>
     typeof value === "number" ? `${value}` : TerminalText.of(value).raw,

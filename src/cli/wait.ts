@@ -16,7 +16,10 @@ interface WaitOptions {
 const DONE = 0;
 const NOT_IN_TIME = 1;
 
-/** Adds the `wait` command, which waits for a listener and then runs a command; `exit` is told its status. */
+/**
+ * Adds the `wait` command, which waits for a listener and then runs a command; `exit` is told its
+ * status.
+ */
 export function addWait(program: Command, exit: (status: number) => void): void {
   program
     .command("wait")

@@ -7,7 +7,8 @@ import { cmsgSpace, writeCmsgs } from "./cmsg.ts";
 import { decodeControl, encodeControl, unsupported } from "./control.ts";
 import type { ControlMessage } from "./control-message.ts";
 
-// Bytes written out by hand from sys/socket.h, netinet/in.h and netinet6/in6.h: cmsg_len, cmsg_level, cmsg_type, data.
+// Bytes written out by hand from sys/socket.h, netinet/in.h and netinet6/in6.h: cmsg_len,
+// cmsg_level, cmsg_type, data.
 
 const darwin = scripted({}, darwinNumbers);
 const freebsd = scripted({}, freebsdNumbers);

@@ -7,12 +7,17 @@ export interface Cmsg {
   readonly data: Uint8Array;
 }
 
-/** CMSG_SPACE(3): how many bytes of a control buffer a control message with this much data takes. */
+/**
+ * CMSG_SPACE(3): how many bytes of a control buffer a control message with this much data takes.
+ */
 export function cmsgSpace(dataLength: number, { cmsg }: System): number {
   return align(cmsg.headerSize, cmsg.alignment) + align(dataLength, cmsg.alignment);
 }
 
-/** Writes control messages one after the other; gives how many bytes that took. `into` must have room for all. */
+/**
+ * Writes control messages one after the other; gives how many bytes that took. `into` must have
+ * room for all.
+ */
 export function writeCmsgs(cmsgs: readonly Cmsg[], into: Uint8Array, system: System): number {
   const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
   const header = align(system.cmsg.headerSize, system.cmsg.alignment);
@@ -30,9 +35,9 @@ export function writeCmsgs(cmsgs: readonly Cmsg[], into: Uint8Array, system: Sys
 }
 
 /**
- * Reads the control messages of a buffer, which may come from anywhere: `torn` tells that one claims to be longer than the
- * buffer or shorter than its header; nothing is read from there on. The data are windows of
- * the buffer: what is kept of them is copied.
+ * Reads the control messages of a buffer, which may come from anywhere: `torn` tells that one
+ * claims to be longer than the buffer or shorter than its header; nothing is read from there on.
+ * The data are windows of the buffer: what is kept of them is copied.
  */
 export function readCmsgs(from: Uint8Array, system: System): { cmsgs: Cmsg[]; torn: boolean } {
   const view = new DataView(from.buffer, from.byteOffset, from.byteLength);

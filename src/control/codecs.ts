@@ -13,7 +13,10 @@ import type {
 export interface ControlCodec {
   /** Undefined where the bytes are not as long as the type. */
   decode(data: Uint8Array, system: System): ControlMessage | undefined;
-  /** Absent where a message of the type is only received. A bad value throws a TypeError or a RangeError. */
+  /**
+   * Absent where a message of the type is only received. A bad value throws a TypeError or a
+   * RangeError.
+   */
   encode?(message: ControlMessage): Uint8Array | undefined;
 }
 
@@ -47,8 +50,8 @@ function number(type: NumberMessage["type"], max: number, width: 2 | 4 = 4): Con
 }
 
 /**
- * struct timeval or struct timespec: both have seconds, and a part of a second in `unit` nanoseconds, which 32 bits hold; macOS's
- * tv_usec has no more.
+ * struct timeval or struct timespec: both have seconds, and a part of a second in `unit`
+ * nanoseconds, which 32 bits hold; macOS's tv_usec has no more.
  */
 function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): ControlCodec {
   return {
@@ -61,7 +64,10 @@ function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): Con
   };
 }
 
-/** struct sock_extended_err, and the sockaddr of who reported the error (include/uapi/linux/errqueue.h). */
+/**
+ * struct sock_extended_err, and the sockaddr of who reported the error
+ * (include/uapi/linux/errqueue.h).
+ */
 function extendedError(type: ExtendedErrorMessage["type"]): ControlCodec {
   return {
     decode(data, system) {
@@ -143,7 +149,10 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
     },
   },
   SCM_PIDFD: {
-    /** The kernel writes a negative errno where it cannot make the descriptor (scm_pidfd_recv in net/core/scm.c). */
+    /**
+     * The kernel writes a negative errno where it cannot make the descriptor (scm_pidfd_recv in
+     * net/core/scm.c).
+     */
     decode(data) {
       if (data.byteLength !== 4) return undefined;
       const descriptor = viewOf(data).getInt32(0, true);

@@ -1,8 +1,8 @@
 import type { Address } from "../address/address.ts";
 
 /**
- * What travels beside the data of a message, under its C name. `Descriptor` is what a descriptor is passed as, and what a
- * received one becomes.
+ * What travels beside the data of a message, under its C name. `Descriptor` is what a descriptor is
+ * passed as, and what a received one becomes.
  */
 export type ControlMessage<Descriptor = number> =
   | ControlMessageToSend<Descriptor>
@@ -36,8 +36,9 @@ export interface CredentialsMessage {
 }
 
 /**
- * A descriptor of the process that sent it; only received. The receiver sets SO.PASSPIDFD (Linux 6.5). Where the kernel cannot make
- * it, because the process is gone or no descriptor is left, the message is an unknown one with the negative errno in its data.
+ * A descriptor of the process that sent it; only received. The receiver sets SO.PASSPIDFD (Linux
+ * 6.5). Where the kernel cannot make it, because the process is gone or no descriptor is left, the
+ * message is an unknown one with the negative errno in its data.
  */
 export interface PidfdMessage<Descriptor> {
   readonly type: "SCM_PIDFD";
@@ -49,13 +50,17 @@ export interface NumberMessage {
   /**
    * - `IP_TTL`, `IPV6_HOPLIMIT`: how many hops the packet may take, or had left.
    * - `IP_TOS`, `IPV6_TCLASS`: the type of service or traffic class.
-   * - `UDP_SEGMENT`: to send: the length of the datagrams that the kernel cuts the data into; at most 128.
+   * - `UDP_SEGMENT`: to send: the length of the datagrams that the kernel cuts the data into; at
+   *   most 128.
    */
   readonly type: "IP_TTL" | "IP_TOS" | "IPV6_HOPLIMIT" | "IPV6_TCLASS" | "UDP_SEGMENT";
   readonly value: number;
 }
 
-/** The data is made of several datagrams, the last of which may be shorter; only received. The receiver sets UDP.GRO. */
+/**
+ * The data is made of several datagrams, the last of which may be shorter; only received. The
+ * receiver sets UDP.GRO.
+ */
 export interface SegmentLengthMessage {
   readonly type: "UDP_GRO";
   /** The length of each, in bytes. */
@@ -67,7 +72,10 @@ export interface PacketInfoMessage {
   readonly type: "IP_PKTINFO";
   /** The number of the interface; 0 leaves the choice to the routes. */
   readonly ifindex: number;
-  /** Received: the local address of the packet. To send: the source address; `"0.0.0.0"` leaves the choice. */
+  /**
+   * Received: the local address of the packet. To send: the source address; `"0.0.0.0"` leaves the
+   * choice.
+   */
   readonly specDst: string;
   /** Received: the destination in the packet's header. To send: not used. */
   readonly addr: string;
@@ -76,7 +84,10 @@ export interface PacketInfoMessage {
 /** Where an IPv6 packet arrived, or from where to send one: struct in6_pktinfo (RFC 3542). */
 export interface PacketInfo6Message {
   readonly type: "IPV6_PKTINFO";
-  /** Received: the destination in the packet's header. To send: the source address; `"::"` leaves the choice. */
+  /**
+   * Received: the destination in the packet's header. To send: the source address; `"::"` leaves
+   * the choice.
+   */
   readonly address: string;
   /** The number of the interface; 0 leaves the choice to the routes. */
   readonly ifindex: number;
@@ -89,7 +100,9 @@ export interface TimestampMessage {
   readonly nanoseconds: bigint;
 }
 
-/** An error of the queue that MSG.ERRQUEUE reads: struct sock_extended_err (ip(7)); only received. */
+/**
+ * An error of the queue that MSG.ERRQUEUE reads: struct sock_extended_err (ip(7)); only received.
+ */
 export interface ExtendedErrorMessage {
   readonly type: "IP_RECVERR" | "IPV6_RECVERR";
   /** The C name of the error, such as `"ECONNREFUSED"`. */

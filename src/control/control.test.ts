@@ -138,7 +138,8 @@ const received: readonly [ControlMessage, level: number, number: number, data: s
     11,
     "ffffffff 00 00 00 00 00000000 00000000",
   ],
-  // ip_cmsg_recv_tos in net/ipv4/ip_sockglue.c sends a byte, udp_cmsg_recv in include/net/udp.h an int.
+  // ip_cmsg_recv_tos in net/ipv4/ip_sockglue.c sends a byte, udp_cmsg_recv in include/net/udp.h an
+  // int.
   [{ type: "IP_TOS", value: 0xb8 }, IPPROTO_IP, 1, "b8"],
   [{ type: "UDP_GRO", value: 1472 }, IPPROTO_UDP, 104, "c0050000"],
 ];
@@ -250,7 +251,10 @@ function xorshift(seed: number): (below: number) => number {
   };
 }
 
-/** A control buffer as a hostile or broken kernel might fill it: headers of known types, with lengths that are nearly right. */
+/**
+ * A control buffer as a hostile or broken kernel might fill it: headers of known types, with
+ * lengths that are nearly right.
+ */
 function hostile(random: (below: number) => number, system: System): Uint8Array {
   const { headerSize, lengthSize } = system.cmsg;
   const buffer = new Uint8Array(random(160));

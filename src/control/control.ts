@@ -32,7 +32,10 @@ export function encodeControl(message: ControlMessage, system: System): Cmsg | t
   return number === undefined ? unsupported : { level: number.level, number: number.number, data };
 }
 
-/** The control messages of a buffer, and whether it ends in the midst of one. What is not as long as its type stays bytes. */
+/**
+ * The control messages of a buffer, and whether it ends in the midst of one. What is not as long as
+ * its type stays bytes.
+ */
 export function decodeControl(
   from: Uint8Array,
   system: System,

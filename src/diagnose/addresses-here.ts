@@ -17,7 +17,10 @@ function interfaces(): ReturnType<typeof networkInterfaces> {
   }
 }
 
-/** Whether a connection to the address stays on this machine: 127.0.0.0/8 is, and the wildcards are (RFC 1122, 3.2.1.3). */
+/**
+ * Whether a connection to the address stays on this machine: 127.0.0.0/8 is, and the wildcards are
+ * (RFC 1122, 3.2.1.3).
+ */
 export function isAddressHere(address: string): boolean {
   if (address.startsWith("127.") || ["0.0.0.0", "::", "::1"].includes(address)) return true;
   return addressesHere(address.includes(":") ? "ipv6" : "ipv4").includes(address);

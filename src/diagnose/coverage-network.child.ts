@@ -1,4 +1,5 @@
-// Runs in a network namespace of its own, where nobody else has ports: whether one address covers another is as bind() has it.
+// Runs in a network namespace of its own, where nobody else has ports: whether one address covers
+// another is as bind() has it.
 import assert from "node:assert/strict";
 import { ip } from "../../test/network-namespace.ts";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";

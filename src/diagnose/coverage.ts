@@ -5,9 +5,9 @@ import type { InternetSocket } from "./open-socket.ts";
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
 /**
- * How a socket's address stands in the way of another socket's; undefined where both fit beside each other. The rules are
- * those of inet_rcv_saddr_equal (net/ipv4/inet_connection_sock.c), for a socket that is bound to no interface and whose
- * IPV6_V6ONLY is off.
+ * How a socket's address stands in the way of another socket's; undefined where both fit beside
+ * each other. The rules are those of inet_rcv_saddr_equal (net/ipv4/inet_connection_sock.c), for a
+ * socket that is bound to no interface and whose IPV6_V6ONLY is off.
  */
 export function coverage(asked: Ipv4Address | Ipv6Address, held: InternetSocket): Coverage | undefined {
   if (asked.port !== held.local.port) return undefined;

@@ -3,7 +3,8 @@ import { provideExplanations } from "../errors/explanation.ts";
 import type { SocketError } from "../errors/socket-error.ts";
 import { explain } from "./explain.ts";
 
-// Whoever imports berkeley/diagnose, or the front door, has it in the messages of what bind() and listen() throw.
+// Whoever imports berkeley/diagnose, or the front door, has it in the messages of what bind() and
+// listen() throw.
 provideExplanations(accountOf);
 
 /** `listen EADDRINUSE 127.0.0.1:3000: held by node (pid 4121, …); run berkeley free 3000`. */

@@ -19,7 +19,8 @@ export function explainPath(address: UnixAddress): Cause[] {
 function explainName(address: UnixAddress, name: Buffer): Cause[] {
   const sockets = socketsOfName(name, ["listening", "bound", "connected"]);
   if (sockets === undefined) return [untold];
-  // What a listener has accepted bears its name, and is in nobody's way (unix_stream_connect() in net/unix/af_unix.c).
+  // What a listener has accepted bears its name, and is in nobody's way (unix_stream_connect() in
+  // net/unix/af_unix.c).
   const own = sockets.filter(({ use }) => use !== "connected");
   if (own.length > 0) return held(own);
   return sockets.every(({ type }) => trialBindName(address, type) === "bound") ? [] : held(sockets);

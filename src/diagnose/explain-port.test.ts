@@ -5,8 +5,8 @@ import { decidedByBind } from "./explain-port.ts";
 import type { InternetSocket } from "./open-socket.ts";
 import { sentenceOf } from "./sentences.ts";
 
-// What a table leaves open, as Windows' does, is decided by what bind() says: here it is given, since no machine of ours has ranges
-// that are excluded, nor both of Windows' tables.
+// What a table leaves open, as Windows' does, is decided by what bind() says: here it is given,
+// since no machine of ours has ranges that are excluded, nor both of Windows' tables.
 
 const address = { family: "ipv4", address: "127.0.0.1", port: 50_100 } as const;
 

@@ -20,7 +20,10 @@ export interface PortExplanation {
   readonly notes: readonly string[];
 }
 
-/** Why a socket of the protocol cannot be bound to this address; `refused` is what bind() said of it, where that is known. */
+/**
+ * Why a socket of the protocol cannot be bound to this address; `refused` is what bind() said of
+ * it, where that is known.
+ */
 export function explainPort(
   address: InternetAddress,
   protocol: "tcp" | "udp",
@@ -65,7 +68,8 @@ function accountByBind(
   const trial = trialBind(address, { protocol });
   const found = inTheWay(address, protocol, ["listening", "bound"]);
   if (found === undefined) return undefined;
-  // Connections, which may be many, stand in nobody's way beside a listener, nor where bind() succeeds.
+  // Connections, which may be many, stand in nobody's way beside a listener, nor where bind()
+  // succeeds.
   const connections =
     trial === "bound" || found.length > 0 ? [] : inTheWay(address, protocol, ["connected", "time-wait"]);
   return decidedByBind(address, [...found, ...(connections ?? [])], refused, trial);
@@ -90,7 +94,9 @@ export interface InTheWay {
 
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
-/** What the table leaves open, as bind() has it: of this trial, and of the call that is asked about. */
+/**
+ * What the table leaves open, as bind() has it: of this trial, and of the call that is asked about.
+ */
 export function decidedByBind(
   address: InternetAddress,
   found: readonly InTheWay[],
@@ -121,11 +127,17 @@ export function decidedByBind(
   }
 }
 
-/** Whether it has the address though bind() would succeed: a listener, or a socket for datagrams, that is known to cover it. */
+/**
+ * Whether it has the address though bind() would succeed: a listener, or a socket for datagrams,
+ * that is known to cover it.
+ */
 const isCertain = ({ socket: { use, v6only }, covers }: InTheWay): boolean =>
   (use === "listening" || use === "bound") && (covers !== "dual stack" || v6only !== undefined);
 
-/** Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or LAST_ACK). */
+/**
+ * Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or
+ * LAST_ACK).
+ */
 const isLeftBehind = ({ use, inode, owner }: InternetSocket): boolean =>
   use === "time-wait" || inode === 0 || (use === "connected" && owner === 0);
 
@@ -168,13 +180,19 @@ function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]):
   ];
 }
 
-/** Milliseconds until the last is gone; 0 where none is in TIME_WAIT yet, undefined where the system does not tell. */
+/**
+ * Milliseconds until the last is gone; 0 where none is in TIME_WAIT yet, undefined where the system
+ * does not tell.
+ */
 function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
   if (sockets.some(({ use, remaining }) => use === "time-wait" && remaining === undefined)) return undefined;
   return Math.max(...sockets.map(({ remaining = 0 }) => remaining));
 }
 
-/** Only SO_REUSEPORT lets several listen on one address; of a single socket, a trial tells whether one may join it. */
+/**
+ * Only SO_REUSEPORT lets several listen on one address; of a single socket, a trial tells whether
+ * one may join it.
+ */
 function reusePortGroup(address: InternetAddress, held: readonly Held[]): ReusePortGroup[] {
   const [first] = held;
   if (first === undefined || first.socket.use === "connected") return [];

@@ -28,7 +28,9 @@ import { tellsBoundSockets } from "../system/linux/kernel-settings.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
 
-/** An address that no other program of a busy machine uses: a port of it is free once it is closed. */
+/**
+ * An address that no other program of a busy machine uses: a port of it is free once it is closed.
+ */
 const quiet = { family: "ipv4", address: "127.83.0.1", port: 0 } as const;
 
 function quietListener(fixture: Fixture): Socket {
@@ -216,7 +218,8 @@ conformance("explain", [
         connect(client, getsockname(listener));
         const address = getsockname(listener);
         const server = fixture.own(accept(listener).socket);
-        // Whoever closes first is the one in TIME_WAIT, once the other's FIN has come: a busy kernel takes its time, on loopback too.
+        // Whoever closes first is the one in TIME_WAIT, once the other's FIN has come: a busy
+        // kernel takes its time, on loopback too.
         shutdown(server, SHUT.WR);
         assert.equal(recv(client, new Uint8Array(1)), 0);
         close(client);

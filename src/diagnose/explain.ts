@@ -18,22 +18,26 @@ export interface ExplainOptions {
 }
 
 /**
- * Says why an address cannot be listened on or bound to: who holds it, and what to do. It asks the system and looks at the
- * processes, and changes nothing.
+ * Says why an address cannot be listened on or bound to: who holds it, and what to do. It asks the
+ * system and looks at the processes, and changes nothing.
  *
- * - Linux: sockets are told by netlink's sock_diag, processes by /proc. Those of other users are told as far as this
- *   process may see them; the account says where it may not. Sockets that are bound and do not listen are told since
- *   Linux 6.8. It sees this network namespace alone.
- * - Windows: sockets and the process that each is of are told by GetExtendedTcpTable() and GetExtendedUdpTable(), which leave out TCP
- *   sockets that are bound and do not listen. Command lines are not told: the program is. Nothing but bind() tells of excluded
- *   ranges and of exclusive use, so the address is bound for a moment, and never listened on.
- * - macOS: by its headers, not yet run. Sockets are told by sysctl()'s lists of protocol control blocks, of every user; their processes
- *   by libproc, other users' to root alone. Who has a unix socket is not told.
+ * - Linux: sockets are told by netlink's sock_diag, processes by /proc. Those of other users are
+ *   told as far as this process may see them; the account says where it may not. Sockets that are
+ *   bound and do not listen are told since Linux 6.8. It sees this network namespace alone.
+ * - Windows: sockets and the process that each is of are told by GetExtendedTcpTable() and
+ *   GetExtendedUdpTable(), which leave out TCP sockets that are bound and do not listen. Command
+ *   lines are not told: the program is. Nothing but bind() tells of excluded ranges and of
+ *   exclusive use, so the address is bound for a moment, and never listened on.
+ * - macOS: by its headers, not yet run. Sockets are told by sysctl()'s lists of protocol control
+ *   blocks, of every user; their processes by libproc, other users' to root alone. Who has a unix
+ *   socket is not told.
  * - FreeBSD: not yet; the verdict is `"unknown"`.
  *
- * @param about an address; or an error of `bind()` or `listen()`, ours or Node's, which is about one
+ * @param about an address; or an error of `bind()` or `listen()`, ours or Node's, which is about
+ * one
  * @param options `protocol`, where it is not TCP
- * @returns the account, typed and as text. An error's address may be free by now: the account says so
+ * @returns the account, typed and as text. An error's address may be free by now: the account says
+ * so
  * @throws TypeError if `about` is neither an IP or unix address nor an error with one
  * @throws RangeError if a port or a path is out of range
  * @example
@@ -47,7 +51,8 @@ export interface ExplainOptions {
  * if (verdict !== "taken") throw new Error(text); // 0.0.0.0:39117: held by node (pid 4121, user ana, "node server.js", …
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
- * @see [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
+ * @see
+ * [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export function explain(about: AddressInput | Error, options: ExplainOptions = {}): Explanation {
   const address = addressOf(about);
@@ -122,7 +127,10 @@ function refusalOf(about: AddressInput | Error): BindErrorName | undefined {
   return code === "EADDRINUSE" ? "AddressInUse" : undefined;
 }
 
-/** The fields of Node's errors and ours. Of a unix path, Node's has port -1 and the path as address (net.js). */
+/**
+ * The fields of Node's errors and ours. Of a unix path, Node's has port -1 and the path as address
+ * (net.js).
+ */
 function addressInError(error: Error): AddressInput {
   const { address, port, path } = fieldsOf(error);
   if (typeof path === "string") return { family: "unix", path };

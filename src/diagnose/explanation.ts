@@ -7,8 +7,9 @@ export interface Explanation {
   /** The address that it is about. */
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
   /**
-   * `"free"`: nothing stands in the way. `"taken"`: somebody has it. `"unavailable"`: nobody has it, and this process cannot either,
-   * as where it lacks a privilege. `"unknown"`: the system does not tell.
+   * `"free"`: nothing stands in the way. `"taken"`: somebody has it. `"unavailable"`: nobody has
+   * it, and this process cannot either, as where it lacks a privilege. `"unknown"`: the system does
+   * not tell.
    */
   readonly verdict: "free" | "taken" | "unavailable" | "unknown";
   /** What stands in the way, the weightiest first; none where it is free. */
@@ -17,7 +18,10 @@ export interface Explanation {
   readonly notes: readonly string[];
   /** What to do, the likeliest first. */
   readonly advice: readonly Advice[];
-  /** The account in a sentence, without the address and without a full stop: `held by node (pid 4121, …)`. */
+  /**
+   * The account in a sentence, without the address and without a full stop:
+   * `held by node (pid 4121, …)`.
+   */
   readonly sentence: string;
   /** The whole account, in lines. */
   readonly text: string;
@@ -62,7 +66,10 @@ export interface Held {
   readonly kind: "held";
   readonly socket: OpenSocket;
   readonly coverage: Coverage;
-  /** Every process that has it open; none where it is held by the kernel, or by processes that may not be looked into. */
+  /**
+   * Every process that has it open; none where it is held by the kernel, or by processes that may
+   * not be looked into.
+   */
   readonly holders: readonly Holder[];
   /** How many processes of other users there are that may not be looked into. */
   readonly hidden: number;
@@ -71,8 +78,8 @@ export interface Held {
 }
 
 /**
- * Connections that were closed keep the address for a minute. Where SO_REUSEADDR helps, it is the cause only of a bind() that was
- * refused, and otherwise a note on an address that is free.
+ * Connections that were closed keep the address for a minute. Where SO_REUSEADDR helps, it is the
+ * cause only of a bind() that was refused, and otherwise a note on an address that is free.
  */
 export interface TimeWait {
   readonly kind: "time-wait";
@@ -93,12 +100,18 @@ export interface ReusePortGroup {
   readonly joinable: boolean;
 }
 
-/** On Windows: the socket that has the address shares it with no other, whatever options that one sets (SO_EXCLUSIVEADDRUSE). */
+/**
+ * On Windows: the socket that has the address shares it with no other, whatever options that one
+ * sets (SO_EXCLUSIVEADDRUSE).
+ */
 export interface ExclusiveUse {
   readonly kind: "exclusive-use";
 }
 
-/** On Windows: nobody has the port, and nobody may, since it is of a range that is kept back for a part of the system. */
+/**
+ * On Windows: nobody has the port, and nobody may, since it is of a range that is kept back for a
+ * part of the system.
+ */
 export interface ExcludedPort {
   readonly kind: "excluded-port";
   readonly port: number;

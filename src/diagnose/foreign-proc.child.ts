@@ -1,4 +1,5 @@
-// Runs as the first process of a PID namespace with the /proc of the one above, in which another process holds a socket.
+// Runs as the first process of a PID namespace with the /proc of the one above, in which another
+// process holds a socket.
 import assert from "node:assert/strict";
 import { readlinkSync, writeFileSync } from "node:fs";
 import { runBerkeley } from "../../test/command.ts";
@@ -29,7 +30,8 @@ try {
   assert.equal(status, 1);
   assert.deepEqual([innocent.child.exitCode, innocent.child.signalCode], [null, null]);
 
-  // Of a process in our own namespace, NSpid tells the number here, and the pidfd that it is the one.
+  // Of a process in our own namespace, NSpid tells the number here, and the pidfd that it is the
+  // one.
   const ours = await start();
   assert.ok(ours.address.family === "ipv4");
   const freed = runBerkeley(["free", `${ours.address.address}:${ours.address.port}`, "--yes"]);

@@ -18,7 +18,10 @@ const onLinux = except({
   freebsd: "it is of Linux's /proc",
 });
 
-/** A thread of this program binds and listens, prints the port, and stays. `before` and `main` say what happens around it. */
+/**
+ * A thread of this program binds and listens, prints the port, and stays. `before` and `main` say
+ * what happens around it.
+ */
 const program = (before: string, main: string) => `#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <pthread.h>

@@ -1,4 +1,5 @@
-// Runs in a network namespace of its own, with a mixed bag of listeners, and compares what is told of them with what ss(8) tells.
+// Runs in a network namespace of its own, with a mixed bag of listeners, and compares what is told
+// of them with what ss(8) tells.
 import assert from "node:assert/strict";
 import { mixedBag, mixedBagCounts } from "../../test/mixed-bag.ts";
 import { ip } from "../../test/network-namespace.ts";

@@ -14,17 +14,23 @@ export interface Listed {
 
 /** What `listeners()` takes. */
 export interface ListenersOptions {
-  /** Also UDP sockets, unix sockets, and TCP sockets that are bound and do not listen; false if left out. */
+  /**
+   * Also UDP sockets, unix sockets, and TCP sockets that are bound and do not listen; false if left
+   * out.
+   */
   readonly all?: boolean;
 }
 
 /**
- * Every TCP socket of this machine that listens, with its processes, what waits in its accept queue and what was dropped of it;
- * by port. It waits for nothing, and disturbs nobody.
+ * Every TCP socket of this machine that listens, with its processes, what waits in its accept queue
+ * and what was dropped of it; by port. It waits for nothing, and disturbs nobody.
  *
- * - Linux: as netlink's sock_diag and /proc tell it, of this network namespace. An accept queue holds one more than its limit.
- * - Windows: as GetExtendedTcpTable() and GetExtendedUdpTable() tell it: neither accept queues nor drops, and no unix sockets.
- * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix sockets.
+ * - Linux: as netlink's sock_diag and /proc tell it, of this network namespace. An accept queue
+ *   holds one more than its limit.
+ * - Windows: as GetExtendedTcpTable() and GetExtendedUdpTable() tell it: neither accept queues nor
+ *   drops, and no unix sockets.
+ * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix
+ *   sockets.
  * - FreeBSD: not yet, and so none.
  *
  * @param options `all`, for other sockets that have a name
@@ -40,7 +46,8 @@ export interface ListenersOptions {
  * console.log(mine[0]?.socket.queue); // { pending: 0, limit: 16 }
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
- * @see [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
+ * @see
+ * [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export function listeners(options: ListenersOptions = {}): Listed[] {
   const all = boolean("all", options.all ?? false);

@@ -1,11 +1,17 @@
 import { host } from "../system/host.ts";
 import { text } from "../system/linux/kernel-settings.ts";
 
-/** What the kernel has counted since it booted, of every TCP listener of this network namespace: those of netstat(8). */
+/**
+ * What the kernel has counted since it booted, of every TCP listener of this network namespace:
+ * those of netstat(8).
+ */
 export interface Netstat {
   /** Connections that were dropped because an accept queue was full. */
   readonly ListenOverflows: number;
-  /** Connections that were dropped at a listener, for whatever reason; those of ListenOverflows, too. */
+  /**
+   * Connections that were dropped at a listener, for whatever reason; those of ListenOverflows,
+   * too.
+   */
   readonly ListenDrops: number;
   /** SYNs that were dropped because the queue of incomplete connections was full. */
   readonly TCPReqQFullDrop: number;
@@ -20,8 +26,8 @@ export interface Netstat {
 }
 
 /**
- * The kernel's counters of what became of connections to its listeners, of this network namespace; undefined where the
- * system does not count them.
+ * The kernel's counters of what became of connections to its listeners, of this network namespace;
+ * undefined where the system does not count them.
  *
  * - Linux: the TcpExt lines of /proc/net/netstat.
  *

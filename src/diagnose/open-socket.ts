@@ -12,15 +12,18 @@ export interface InternetSocket {
   /** Whom it is connected to; undefined where it is not. */
   readonly peer: Ipv4Address | Ipv6Address | undefined;
   /**
-   * Whether it is of IPv6 alone (IPV6_V6ONLY): otherwise an IPv6 socket takes IPv4, too. False for IPv4; undefined for IPv6 on Windows,
-   * which does not tell it.
+   * Whether it is of IPv6 alone (IPV6_V6ONLY): otherwise an IPv6 socket takes IPv4, too. False for
+   * IPv4; undefined for IPv6 on Windows, which does not tell it.
    */
   readonly v6only: boolean | undefined;
-  /** The number of the interface that it is bound to (SO_BINDTODEVICE, or a link-local address); 0 is none. */
+  /**
+   * The number of the interface that it is bound to (SO_BINDTODEVICE, or a link-local address); 0
+   * is none.
+   */
   readonly interface: number;
   /**
-   * The number of its file, which is what processes hold; 0 where nobody holds it. On macOS the kernel's own number of the socket;
-   * undefined on Windows.
+   * The number of its file, which is what processes hold; 0 where nobody holds it. On macOS the
+   * kernel's own number of the socket; undefined on Windows.
    */
   readonly inode: number | undefined;
   /** On Windows, the process that made it; 0 where nobody holds it. Undefined on other systems. */
@@ -29,9 +32,15 @@ export interface InternetSocket {
   readonly uid: number | undefined;
   /** Of a listener, what waits in its accept queue. */
   readonly queue: AcceptQueue | undefined;
-  /** What the kernel has dropped of it: of a listener, connections; of others, packets. Undefined where it does not tell. */
+  /**
+   * What the kernel has dropped of it: of a listener, connections; of others, packets. Undefined
+   * where it does not tell.
+   */
   readonly drops: number | undefined;
-  /** In TIME_WAIT, the milliseconds until its address is free; undefined where the system does not tell. */
+  /**
+   * In TIME_WAIT, the milliseconds until its address is free; undefined where the system does not
+   * tell.
+   */
   readonly remaining: number | undefined;
 }
 

@@ -1,4 +1,5 @@
-// Runs as the first process of a namespace of process numbers, in which a number is given to another process.
+// Runs as the first process of a namespace of process numbers, in which a number is given to
+// another process.
 import assert from "node:assert/strict";
 import { loopback } from "../../test/fixture.ts";
 import { Holding } from "../../test/holding.ts";

@@ -9,8 +9,8 @@ const LOOK = 10;
 export type { ProcessRefusal };
 
 /**
- * A process that goes on meaning the same one: a number is another's once its process has ended, what this holds never is. On Linux
- * that is a pidfd (pidfd_open(2)), on Windows a handle.
+ * A process that goes on meaning the same one: a number is another's once its process has ended,
+ * what this holds never is. On Linux that is a pidfd (pidfd_open(2)), on Windows a handle.
  */
 export class RunningProcess {
   readonly holder: Holder;

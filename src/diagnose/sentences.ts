@@ -6,7 +6,8 @@ import { printable, shellWord } from "./printable.ts";
 import type { Holder } from "./process.ts";
 import type { ProcessRefusal } from "./running-process.ts";
 
-// An account in words. What other users chose, such as a command line, is quoted, so that it cannot steer a terminal.
+// An account in words. What other users chose, such as a command line, is quoted, so that it cannot
+// steer a terminal.
 
 const { terms: words } = hostTables;
 
@@ -88,7 +89,10 @@ export function adviceOn(
   }
 }
 
-/** The commands name the address that was asked about: another one may have other holders, who are in nobody's way. */
+/**
+ * The commands name the address that was asked about: another one may have other holders, who are
+ * in nobody's way.
+ */
 function adviceOnHeld(
   { holders, socket, user }: Held,
   address: Ipv4Address | Ipv6Address | UnixAddress,
@@ -111,7 +115,9 @@ function serviceOf([holder]: readonly Holder[], socket: OpenSocket) {
   return words.service(holder, socket.local.port);
 }
 
-/** The processes: the one that opened the socket, as far as can be told, and those that share it. */
+/**
+ * The processes: the one that opened the socket, as far as can be told, and those that share it.
+ */
 function whoHolds({ holders, hidden, user, socket }: Held): string {
   const [first, ...others] = oldestFirst(holders);
   if (first === undefined) {
@@ -181,7 +187,10 @@ function howHeld({ socket, coverage }: Held): string {
 
 const waiting = (cause: TimeWait): string => `kept by ${leftovers(cause)}`;
 
-/** What a socket that sets SO_REUSEADDR is not hindered by, and another one is: a remark on an address that is free. */
+/**
+ * What a socket that sets SO_REUSEADDR is not hindered by, and another one is: a remark on an
+ * address that is free.
+ */
 export const leftoversNote = (cause: TimeWait): string =>
   `Left over: ${leftovers(cause)}. Only a socket with SO_REUSEADDR, which Node sets, can listen at once.`;
 
@@ -215,7 +224,10 @@ export function pathText({ path }: UnixAddress): string {
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;
 }
 
-/** An address as words of the command line. A port alone is that of every address, which :: is and 0.0.0.0 is not. */
+/**
+ * An address as words of the command line. A port alone is that of every address, which :: is and
+ * 0.0.0.0 is not.
+ */
 function wordsOf(address: Ipv4Address | Ipv6Address | UnixAddress, protocol: "tcp" | "udp"): string {
   if (address.family === "unix") return `--unix ${shellWord(pathText(address))}`;
   const option = protocol === "udp" ? "--udp " : "";
@@ -233,7 +245,10 @@ export function duration(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
-/** A command line in quotes, cut where it is long: at its end, and a program's path alone at its beginning. */
+/**
+ * A command line in quotes, cut where it is long: at its end, and a program's path alone at its
+ * beginning.
+ */
 function quoted(command: readonly string[]): string {
   const text = printable(command.join(" "));
   const cut = command.length === 1 ? `…${text.slice(-79)}` : `${text.slice(0, 79)}…`;

@@ -19,7 +19,10 @@ export const internetSockets = (wanted: WantedSockets): InternetSocket[] | undef
     };
   });
 
-/** Whether a connection to this address, which is one of this machine, would find a listener; undefined where that is not told. */
+/**
+ * Whether a connection to this address, which is one of this machine, would find a listener;
+ * undefined where that is not told.
+ */
 export function isListenedOn({ family, address, port }: Ipv4Address | Ipv6Address): boolean | undefined {
   const bytes = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
   return bytes === undefined ? false : hostTables.sockets.isListenedOn(bytes, port);

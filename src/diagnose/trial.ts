@@ -16,9 +16,10 @@ export interface Trial {
 }
 
 /**
- * Binds a socket to the address and closes it at once: how bind() fails, or `"bound"`. It never listens, so it takes
- * no connection. It is only asked where the port is taken already, or of port 0, so that it is in nobody's way; and where the
- * system's table leaves open whether it is (`leavesBindOpen`).
+ * Binds a socket to the address and closes it at once: how bind() fails, or `"bound"`. It never
+ * listens, so it takes no connection. It is only asked where the port is taken already, or of port
+ * 0, so that it is in nobody's way; and where the system's table leaves open whether it is
+ * (`leavesBindOpen`).
  */
 export function trialBind(
   address: Ipv4Address | Ipv6Address,

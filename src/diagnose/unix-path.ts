@@ -7,7 +7,10 @@ import { hostTables } from "../system/this-host.ts";
 import type { SocketUse, UnixSocket } from "./open-socket.ts";
 import { unixSockets } from "./socket-table.ts";
 
-/** What is at a path: `"denied"` where a directory of it may not be searched, undefined where there is nothing. */
+/**
+ * What is at a path: `"denied"` where a directory of it may not be searched, undefined where there
+ * is nothing.
+ */
 export function statOf(path: Buffer): Stats | "denied" | undefined {
   try {
     return lstatSync(path);
@@ -17,8 +20,9 @@ export function statOf(path: Buffer): Stats | "denied" | undefined {
 }
 
 /**
- * The sockets of a file, in this network namespace; undefined where the kernel does not tell. The path that a socket was bound
- * to says little, since it may be relative to another directory: its file says which it is.
+ * The sockets of a file, in this network namespace; undefined where the kernel does not tell. The
+ * path that a socket was bound to says little, since it may be relative to another directory: its
+ * file says which it is.
  */
 export function socketsOfFile(found: Stats, uses: readonly SocketUse[]): UnixSocket[] | undefined {
   return unixSockets(uses)?.filter(({ file }) => file?.inode === found.ino && file.device === found.dev);
@@ -30,8 +34,8 @@ export function socketsOfName(name: Buffer, uses: readonly SocketUse[]): UnixSoc
 }
 
 /**
- * What a connection to a path comes to. A path can be connected to across network namespaces, and the table is of one: so this
- * tells a listener of another one from a socket that is gone.
+ * What a connection to a path comes to. A path can be connected to across network namespaces, and
+ * the table is of one: so this tells a listener of another one from a socket that is gone.
  */
 export function probePath(path: Buffer): "listening" | "refused" | "another type" | Error {
   using probe = socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });

@@ -9,7 +9,10 @@ import { connectionProbe } from "./connection-probe.ts";
 import { isListenedOn } from "./socket-table.ts";
 import { isPathListenedOn } from "./unix-path.ts";
 
-/** What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"` in the abstract namespace). */
+/**
+ * What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"`
+ * in the abstract namespace).
+ */
 export type ListenerEndpoint =
   | { readonly port: number; readonly host?: string; readonly path?: never }
   | { readonly path: string; readonly port?: never; readonly host?: never };
@@ -22,20 +25,24 @@ export interface WaitForListenerOptions {
   readonly signal?: AbortSignal;
 }
 
-/** The first looks follow each other closely, since a program that has just started soon listens. */
+/**
+ * The first looks follow each other closely, since a program that has just started soon listens.
+ */
 const SHORTEST = 5;
 const LONGEST = 100;
 
 /**
- * Waits until something listens. On this machine it sees the listener in the kernel's table, and does not connect to it: a
- * server that counts its connections, or takes a single one, is not disturbed. A `localhost` that is both 127.0.0.1 and
- * ::1 is waited for on either.
+ * Waits until something listens. On this machine it sees the listener in the kernel's table, and
+ * does not connect to it: a server that counts its connections, or takes a single one, is not
+ * disturbed. A `localhost` that is both 127.0.0.1 and ::1 is waited for on either.
  *
- * - Linux: the kernel does not announce listeners, so it is asked from time to time, at first every 5 ms, then every
- *   100 ms; a question takes some microseconds. A listener of another machine, of another network namespace, or one
- *   that the kernel does not tell of, is waited for by connecting.
- * - Windows: so it is asked, too. Whether IPv6's wildcard takes IPv4 is not told, so an IPv4 address is then connected to. A path
- *   is that of a unix socket, and not of a named pipe, and is connected to.
+ * - Linux: the kernel does not announce listeners, so it is asked from time to time, at first every
+ *   5 ms, then every 100 ms; a question takes some microseconds. A listener of another machine, of
+ *   another network namespace, or one that the kernel does not tell of, is waited for by
+ *   connecting.
+ * - Windows: so it is asked, too. Whether IPv6's wildcard takes IPv4 is not told, so an IPv4
+ *   address is then connected to. A path is that of a unix socket, and not of a named pipe, and is
+ *   connected to.
  * - macOS: by its headers, not yet run: so it is asked, too; a path is connected to.
  * - FreeBSD: a listener is waited for by connecting.
  *
@@ -58,7 +65,8 @@ const LONGEST = 100;
  * console.log(found.family); // ipv4
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
- * @see [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
+ * @see
+ * [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export async function waitForListener(
   place: ListenerEndpoint,

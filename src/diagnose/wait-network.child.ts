@@ -1,4 +1,5 @@
-// Runs in a network namespace of its own, joined to a second one by a pair of virtual interfaces: two machines.
+// Runs in a network namespace of its own, joined to a second one by a pair of virtual interfaces:
+// two machines.
 import assert from "node:assert/strict";
 import { Holding } from "../../test/holding.ts";
 import { ip } from "../../test/network-namespace.ts";

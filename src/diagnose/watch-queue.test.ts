@@ -17,7 +17,9 @@ import { dropBetween, type QueueDrop, type QueueSample, watchQueue } from "./wat
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 const syncookies = readFileSync("/proc/sys/net/ipv4/tcp_syncookies", "utf8").trim();
 
-/** The first that a watch tells. It does not keep the process alive: here, a timer of our own does. */
+/**
+ * The first that a watch tells. It does not keep the process alive: here, a timer of our own does.
+ */
 async function firstDrop(
   fixture: Fixture,
   listener: Socket,

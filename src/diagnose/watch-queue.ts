@@ -12,9 +12,12 @@ import { type Netstat, netstat } from "./netstat.ts";
  * Which limit connections were dropped by:
  * - `"backlog"`: the accept queue overflowed for a moment, and `listen()` was asked for no more;
  * - `"somaxconn"`: so it did, and net.core.somaxconn capped what was asked for;
- * - `"slow accept"`: the accept queue was full all the while: the program does not accept fast enough, or not at all;
- * - `"tcp_syncookies"`: the queue of incomplete connections was full, and net.ipv4.tcp_syncookies is off;
- * - `"tcp_max_syn_backlog"`: it came near net.ipv4.tcp_max_syn_backlog, and net.ipv4.tcp_syncookies is off;
+ * - `"slow accept"`: the accept queue was full all the while: the program does not accept fast
+ *   enough, or not at all;
+ * - `"tcp_syncookies"`: the queue of incomplete connections was full, and net.ipv4.tcp_syncookies
+ *   is off;
+ * - `"tcp_max_syn_backlog"`: it came near net.ipv4.tcp_max_syn_backlog, and net.ipv4.tcp_syncookies
+ *   is off;
  * - `"other"`: none of these, such as a lack of memory.
  */
 export type QueueLimit =
@@ -27,7 +30,10 @@ export type QueueLimit =
 
 /** Connections were dropped at a listener. */
 export interface QueueDrop {
-  /** How many SYNs and last steps of handshakes were dropped since the last event; a client that tries again counts again. */
+  /**
+   * How many SYNs and last steps of handshakes were dropped since the last event; a client that
+   * tries again counts again.
+   */
   readonly dropped: number;
   readonly limit: QueueLimit;
   /** The accept queue, now. */
@@ -60,11 +66,11 @@ export interface QueueSample {
 }
 
 /**
- * Calls `handler` when the kernel has dropped connections of a TCP listener, and says which limit is to blame. The watch ends when
- * the listener is closed. It does not keep the process alive.
+ * Calls `handler` when the kernel has dropped connections of a TCP listener, and says which limit
+ * is to blame. The watch ends when the listener is closed. It does not keep the process alive.
  *
- * - Linux: the kernel counts what it drops of each socket (SO_MEMINFO), and tells nobody; so it is looked at from time to
- *   time, which takes some microseconds.
+ * - Linux: the kernel counts what it drops of each socket (SO_MEMINFO), and tells nobody; so it is
+ *   looked at from time to time, which takes some microseconds.
  * - Other systems do not count it: an Error.
  *
  * @param listener a TCP listener; a borrowed one stays the caller's
@@ -108,7 +114,9 @@ export function watchQueue(
   return { stop, [Symbol.dispose]: stop };
 }
 
-/** What a listener's queue is like now; undefined where the socket is no TCP listener, or closed. */
+/**
+ * What a listener's queue is like now; undefined where the socket is no TCP listener, or closed.
+ */
 export function sample(listener: SocketLike): QueueSample | undefined {
   const queue = acceptQueue(listener);
   const memory = tryGetsockopt(listener, SO.MEMINFO);
@@ -130,10 +138,11 @@ export function dropBetween(before: QueueSample, now: QueueSample, asked?: numbe
 const isFull = ({ pending, limit }: AcceptQueue) => pending > limit;
 
 /**
- * tcp_conn_request in net/ipv4/tcp_input.c drops a SYN where the queue of incomplete connections is full and cookies are
- * off, where the accept queue is full, and, with cookies off, where less than a quarter of tcp_max_syn_backlog is left;
- * tcp_v4_syn_recv_sock in net/ipv4/tcp_ipv4.c drops the last step where the accept queue is full. The counters are those of
- * every listener: the queue itself comes first.
+ * tcp_conn_request in net/ipv4/tcp_input.c drops a SYN where the queue of incomplete connections is
+ * full and cookies are off, where the accept queue is full, and, with cookies off, where less than
+ * a quarter of tcp_max_syn_backlog is left; tcp_v4_syn_recv_sock in net/ipv4/tcp_ipv4.c drops the
+ * last step where the accept queue is full. The counters are those of every listener: the queue
+ * itself comes first.
  */
 function limitToBlame(before: QueueSample, now: QueueSample, asked: number | undefined): QueueLimit {
   if (isFull(before.queue) && isFull(now.queue)) return "slow accept";
@@ -147,7 +156,10 @@ function limitToBlame(before: QueueSample, now: QueueSample, asked: number | und
   return numericSetting("net.ipv4.tcp_syncookies") === 0 ? "tcp_max_syn_backlog" : "other";
 }
 
-/** Without knowing what was asked for, a backlog of just the system's limit is taken for a capped one. */
+/**
+ * Without knowing what was asked for, a backlog of just the system's limit is taken for a capped
+ * one.
+ */
 const isAtSomaxconn = ({ queue }: QueueSample, asked: number | undefined) =>
   asked === undefined && queue.limit === numericSetting("net.core.somaxconn");
 

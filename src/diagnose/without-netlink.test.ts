@@ -8,7 +8,10 @@ import { except } from "../../test/platform.ts";
 const alone = "netlink is Linux's";
 const onLinux = except({ windows: alone, darwin: alone, freebsd: alone });
 
-/** Runs the command with socket(2) refused from the call with this number on; undefined where it cannot be traced. */
+/**
+ * Runs the command with socket(2) refused from the call with this number on; undefined where it
+ * cannot be traced.
+ */
 function withoutNetlink(context: TestContext, words: readonly string[]) {
   const trace = ["-f", "-qq", "-o", "/dev/null", "-P", "/nonexistent"];
   const probe = spawnSync("strace", [...trace, "true"], { encoding: "utf8" });

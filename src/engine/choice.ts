@@ -21,7 +21,8 @@ const names: readonly EngineName[] = ["uring", "readiness"];
  *
  * @param wanted the one that it must be
  * @throws TypeError if there is no engine of that name
- * @throws Error if the engine that is wanted, by this or by the environment's BERKELEY_ENGINE, cannot be used
+ * @throws Error if the engine that is wanted, by this or by the environment's BERKELEY_ENGINE,
+ * cannot be used
  */
 export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {

@@ -1,6 +1,9 @@
 import type { System } from "../system/system.ts";
 
-/** The errno of the socket's options is of no interest: what is not known to be TCP is not treated as TCP. */
+/**
+ * The errno of the socket's options is of no interest: what is not known to be TCP is not treated
+ * as TCP.
+ */
 export function isTcp(system: System, fd: number): boolean {
   const { option, options, constants } = system;
   const protocol = options.SO_PROTOCOL;

@@ -1,6 +1,9 @@
 import type { System } from "../system/system.ts";
 
-/** Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts in Winsock. */
+/**
+ * Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts
+ * in Winsock.
+ */
 export function lingerAtOnce(system: System, fd: number): void {
   const { option, options } = system;
   const linger = options.SO_LINGER;

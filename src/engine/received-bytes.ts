@@ -1,19 +1,29 @@
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 
-/** Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is another. */
+/**
+ * Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is
+ * another.
+ */
 export interface BufferLoan {
-  /** Over this memory and no more. Where a program transfers it, the memory is the program's, and is not lent again. */
+  /**
+   * Over this memory and no more. Where a program transfers it, the memory is the program's, and is
+   * not lent again.
+   */
   readonly buffer: ArrayBuffer;
   /** Even while the memory is lent, odd while it is not. */
   generation: number;
 }
 
-/** Whether they are bytes that a handler was given, whose memory nobody has transferred: it is plain, and as long as they say. */
+/**
+ * Whether they are bytes that a handler was given, whose memory nobody has transferred: it is
+ * plain, and as long as they say.
+ */
 export let isAttached: (bytes: Uint8Array) => boolean;
 
 /**
- * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own. Throws a TypeError if the memory may
- * hold other bytes by now. A function of the module: a caller that got at the lender could say where it lies.
+ * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own.
+ * Throws a TypeError if the memory may hold other bytes by now. A function of the module: a caller
+ * that got at the lender could say where it lies.
  */
 export let lenderOf: (bytes: Uint8Array) => BufferLoan | undefined;
 
@@ -21,8 +31,9 @@ export let lenderOf: (bytes: Uint8Array) => BufferLoan | undefined;
 const lent = new WeakSet<ArrayBufferLike>();
 
 /**
- * What a handler gets: bytes in an engine's memory, good for as long as it runs. Their `constructor` is Uint8Array, so `slice()` and
- * its like give plain copies, and this class, with which bytes could be made up, stays ours.
+ * What a handler gets: bytes in an engine's memory, good for as long as it runs. Their
+ * `constructor` is Uint8Array, so `slice()` and its like give plain copies, and this class, with
+ * which bytes could be made up, stays ours.
  */
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   readonly #lender: BufferLoan;

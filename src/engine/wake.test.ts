@@ -13,7 +13,8 @@ import { recv, tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import { wakeEachTurn, wakeUp } from "./wake.ts";
 
-// The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as well.
+// The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as
+// well.
 const starts: Record<string, (fd: number, handler: () => void) => () => void> = {
   wakeUp: (fd, handler) => wakeUp(fd, handler).stop,
   onReadable: (fd, handler) => onReadable(fd, handler).stop,
@@ -42,7 +43,8 @@ for (const [name, start] of Object.entries(starts)) {
           if (read.length < 3) return;
           stop();
           stop();
-          // onReadable() calls from the bare loop, where Node 26 sees to no promise: it would wait for whatever comes next.
+          // onReadable() calls from the bare loop, where Node 26 sees to no promise: it would wait
+          // for whatever comes next.
           setImmediate(resolve);
         });
       });

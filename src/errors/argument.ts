@@ -1,4 +1,7 @@
-/** The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what was expected. */
+/**
+ * The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what
+ * was expected.
+ */
 export function integer(what: string, value: number, min: number, max: number): number {
   if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${kind(value)}`);
   if (!Number.isInteger(value) || value < min || value > max) {
@@ -43,8 +46,8 @@ export function quoted(value: unknown): string {
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /**
- * The elements of a caller's array, each read once, in an array of ours. The array's own methods and iterator may give anything, as
- * may the length of a proxy.
+ * The elements of a caller's array, each read once, in an array of ours. The array's own methods
+ * and iterator may give anything, as may the length of a proxy.
  *
  * @param tooMany the message for more than `max`
  */

@@ -22,7 +22,9 @@ export interface ErrorCases {
 export interface ErrorEntry extends ErrorText {
   /** The C names that lead here. Where rows share one, the call asks the socket which it is. */
   readonly codes: readonly string[];
-  /** The code of an error that we raise without a system call, where no system's code leads here. */
+  /**
+   * The code of an error that we raise without a system call, where no system's code leads here.
+   */
   readonly code?: string;
   /** What it says instead where the kind of the address tells more. */
   readonly cases?: ErrorCases;
@@ -30,7 +32,8 @@ export interface ErrorEntry extends ErrorText {
   readonly codeTexts?: Readonly<Record<string, ErrorText>>;
 }
 
-// The rows that mean the same in every call stand here, once. A call that has more to say has a row of its own.
+// The rows that mean the same in every call stand here, once. A call that has more to say has a row
+// of its own.
 
 export const BadFileDescriptor: ErrorEntry = {
   codes: ["EBADF"],
@@ -110,7 +113,10 @@ export const ProcessFdQuotaExceeded: ErrorEntry = {
   advice: "Close some, or raise the limit (ulimit -n).",
 };
 
-/** What ICMP can tell besides (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in net/ipv6/icmp.c). */
+/**
+ * What ICMP can tell besides (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in
+ * net/ipv6/icmp.c).
+ */
 export const ProtocolFailure: ErrorEntry = {
   codes: ["EPROTO", "ENOPROTOOPT"],
   message: "The network reports that the peer does not know the protocol, or cannot make sense of a packet.",

@@ -62,8 +62,8 @@ export class ErrorSet<Name extends ErrorName> {
   }
 
   /**
-   * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the call it is about, and
-   * `detail` adds to what its sentence says.
+   * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the
+   * call it is about, and `detail` adds to what its sentence says.
    */
   fail(
     system: System,
@@ -93,8 +93,8 @@ export class ErrorSet<Name extends ErrorName> {
       row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
-    // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of a union of
-    // classes is beyond the compiler.
+    // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of
+    // a union of classes is beyond the compiler.
     return { ok: false, error: error as ErrorUnion<Name> };
   }
 }

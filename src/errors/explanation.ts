@@ -1,6 +1,8 @@
 import type { SocketError } from "./socket-error.ts";
 
-/** Tells more of a failed call than the call itself knows; undefined where there is nothing to tell. */
+/**
+ * Tells more of a failed call than the call itself knows; undefined where there is nothing to tell.
+ */
 export type ExplanationProvider = (error: SocketError) => string | undefined;
 
 let accountant: ExplanationProvider | undefined;
@@ -11,8 +13,9 @@ export function provideExplanations(teller: ExplanationProvider): void {
 }
 
 /**
- * Has the message of an error that is thrown tell its account, made when it is first read: who goes by the error's
- * name alone pays nothing for it. V8 writes the stack's first line when the stack is read, so that has it, too.
+ * Has the message of an error that is thrown tell its account, made when it is first read: who goes
+ * by the error's name alone pays nothing for it. V8 writes the stack's first line when the stack is
+ * read, so that has it, too.
  */
 export function addExplanation(error: SocketError): void {
   if (accountant === undefined) return;

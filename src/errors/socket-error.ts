@@ -19,13 +19,15 @@ export interface ErrorEndpoint {
 }
 
 /**
- * A failed call. `name` tells what happened, from the closed set of the call; `code`, `errno` and `syscall` are what
- * Node's own errors carry, so code that looks at them goes on working.
+ * A failed call. `name` tells what happened, from the closed set of the call; `code`, `errno` and
+ * `syscall` are what Node's own errors carry, so code that looks at them goes on working.
  */
 export class SocketError<Name extends ErrorName = ErrorName> extends Error {
   /** What happened, such as `"AddressInUse"`: the one to switch on. */
   override readonly name: Name;
-  /** What the system said, by its C name, such as `"EADDRINUSE"`: the same spelling on every system. */
+  /**
+   * What the system said, by its C name, such as `"EADDRINUSE"`: the same spelling on every system.
+   */
   readonly code: string;
   /** The number of `code`, negative, as Node gives it on this system: -98 on Linux. */
   readonly errno: number;
@@ -41,7 +43,8 @@ export class SocketError<Name extends ErrorName = ErrorName> extends Error {
   /** Captures no stack: a `try…` call returns it. `unwrap()` adds it for a call that throws. */
   constructor(init: SocketErrorInit<Name>) {
     const { stackTraceLimit } = Error;
-    // Where Error is frozen, as by node --frozen-intrinsics, Reflect.set() does nothing, and an assignment would throw.
+    // Where Error is frozen, as by node --frozen-intrinsics, Reflect.set() does nothing, and an
+    // assignment would throw.
     Reflect.set(Error, "stackTraceLimit", 0);
     super(init.message);
     Reflect.set(Error, "stackTraceLimit", stackTraceLimit);
@@ -64,14 +67,16 @@ export function unwrap<Value>(
   if (result.ok) return result.value;
   Error.captureStackTrace(result.error, caller);
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
-  // After the stack: JavaScriptCore writes its first line at once, and without a message that is yet to be made.
+  // After the stack: JavaScriptCore writes its first line at once, and without a message that is
+  // yet to be made.
   addExplanation(result.error);
   throw result.error;
 }
 
 /**
- * Whether a function is off the stack once it has come to `return call()`, as ECMAScript's PrepareForTailCall says and JavaScriptCore
- * does. captureStackTrace() finds no such caller then, and leaves no frame at all.
+ * Whether a function is off the stack once it has come to `return call()`, as ECMAScript's
+ * PrepareForTailCall says and JavaScriptCore does. captureStackTrace() finds no such caller then,
+ * and leaves no frame at all.
  */
 const endsTailCallers = !hasFrames(returnsCall());
 

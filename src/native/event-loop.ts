@@ -1,14 +1,16 @@
 import { PollHandle, UV_READABLE } from "./poll-handle.ts";
 
 /**
- * Puts a descriptor on Node's event loop with libuv's uv_poll: `callback` is called whenever it is readable, and the
- * process lives on, until `stop()`; that may be called from inside the callback.
+ * Puts a descriptor on Node's event loop with libuv's uv_poll: `callback` is called whenever it is
+ * readable, and the process lives on, until `stop()`; that may be called from inside the callback.
  *
- * Safety: `fd` must be open, of a kind that epoll takes, and stay open until the end. `callback` must not throw, for koffi would
- * swallow it, and must be short: a worker thread may be terminated in it, and the rest of it is not run.
+ * Safety: `fd` must be open, of a kind that epoll takes, and stay open until the end. `callback`
+ * must not throw, for koffi would swallow it, and must be short: a worker thread may be terminated
+ * in it, and the rest of it is not run.
  *
- * koffi has a uv_poll of its own, koffi.node.poll(). It ends the process where uv_poll_init fails, where a worker thread
- * is terminated while its descriptor is ready, and where a closed handle is stopped (3.3.4, src/koffi/src/uv.cc).
+ * koffi has a uv_poll of its own, koffi.node.poll(). It ends the process where uv_poll_init fails,
+ * where a worker thread is terminated while its descriptor is ready, and where a closed handle is
+ * stopped (3.3.4, src/koffi/src/uv.cc).
  */
 export function onReadable(fd: number, callback: () => void): OnLoop {
   const handle = opened(fd, callback);
@@ -17,8 +19,8 @@ export function onReadable(fd: number, callback: () => void): OnLoop {
 }
 
 /**
- * The same, but that nothing is called: the loop takes a turn whenever the descriptor is readable, immediates included. That costs
- * some microseconds less.
+ * The same, but that nothing is called: the loop takes a turn whenever the descriptor is readable,
+ * immediates included. That costs some microseconds less.
  */
 export function turnsWhileReadable(fd: number): OnLoop {
   const handle = opened(fd, () => {});

@@ -9,7 +9,8 @@ import { pathToFileURL } from "node:url";
 import { except } from "../../test/platform.ts";
 import { root } from "../../test/root.ts";
 
-// Why koffi does not load is told as it is: each cause is brought about here, in a program of its own.
+// Why koffi does not load is told as it is: each cause is brought about here, in a program of its
+// own.
 
 const here = join(root, "dist/native");
 const binaries = `@koromix/koffi-${process.platform}-${process.arch}`;
@@ -19,7 +20,10 @@ const installed = dirname(createRequire(join(koffi, "index.cjs")).resolve(binari
 const folder = mkdtempSync(join(tmpdir(), "berkeley-load-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A copy of library.js, in a folder whose node_modules has what `install` puts there; koffi without its binaries is there already. */
+/**
+ * A copy of library.js, in a folder whose node_modules has what `install` puts there; koffi without
+ * its binaries is there already.
+ */
 function copyOf(name: string, install: (modules: string) => void = () => {}): string {
   const copy = join(folder, name);
   const modules = join(copy, "node_modules");

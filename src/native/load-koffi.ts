@@ -14,8 +14,9 @@ export function loadKoffi(): Koffi {
 }
 
 /**
- * Returns `require`, wherever this module ended up: a CommonJS bundle has one but no `import.meta.url`, an ES module has the URL alone.
- * A static import would do in both, but its failure could not be caught, and koffi does not say why it failed.
+ * Returns `require`, wherever this module ended up: a CommonJS bundle has one but no
+ * `import.meta.url`, an ES module has the URL alone. A static import would do in both, but its
+ * failure could not be caught, and koffi does not say why it failed.
  */
 function requireFunction(): NodeJS.Require {
   const own = ownRequire();
@@ -40,7 +41,10 @@ const platform = `${process.platform}-${process.arch}`;
 /** The package with koffi's binaries for this machine, an optional dependency of koffi's. */
 const binaries = `@koromix/koffi-${platform}`;
 
-/** What is behind an error of koffi's. It keeps to itself why the binary failed to load, and says that there is none. */
+/**
+ * What is behind an error of koffi's. It keeps to itself why the binary failed to load, and says
+ * that there is none.
+ */
 function causeOf(error: unknown, load: NodeJS.Require): unknown {
   if (codeOf(error) !== undefined) return error;
   try {

@@ -1,8 +1,8 @@
 import { koffi, lastErrno, openLibraryOn, type Pointer } from "./library.ts";
 
 /**
- * Memory outside V8's heap. The collector neither moves nor frees it, so its address holds for the life of
- * the process: the kernel may write to it whenever it likes.
+ * Memory outside V8's heap. The collector neither moves nor frees it, so its address holds for the
+ * life of the process: the kernel may write to it whenever it likes.
  */
 export interface Memory {
   readonly pointer: Pointer;
@@ -28,10 +28,14 @@ const virtualAlloc = kernel32.func<
 >("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
 const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
 
-/** Maps zeroed pages. They are never unmapped: a view that outlived them would read someone else's memory. */
+/**
+ * Maps zeroed pages. They are never unmapped: a view that outlived them would read someone else's
+ * memory.
+ */
 export function mapMemory(size: number): Memory {
   const pointer = process.platform === "win32" ? allocated(size) : mapped(size);
-  // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that get `pointer`.
+  // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that
+  // get `pointer`.
   return { pointer, buffer: koffi.view(pointer, size) };
 }
 
@@ -61,19 +65,21 @@ export function mapDescriptor(fd: number, offset: number, size: number): Memory 
 }
 
 /**
- * A new ArrayBuffer over `size` mapped bytes. Safety: they must lie within one mapping of ours. Another buffer over the same bytes may
- * exist only if it is detached: V8 takes each to be the only one.
+ * A new ArrayBuffer over `size` mapped bytes. Safety: they must lie within one mapping of ours.
+ * Another buffer over the same bytes may exist only if it is detached: V8 takes each to be the only
+ * one.
  *
- * Not for where connections are served: koffi.view() ends the process where a worker thread is terminated while it runs, on every
- * Node ("Error::ThrowAsJavaScriptException napi_throw", koffi 3.3.4). Calls of functions and koffi.address() do not.
+ * Not for where connections are served: koffi.view() ends the process where a worker thread is
+ * terminated while it runs, on every Node ("Error::ThrowAsJavaScriptException napi_throw", koffi
+ * 3.3.4). Calls of functions and koffi.address() do not.
  */
 export function viewMemory(pointer: Pointer, size: number): ArrayBuffer {
   return koffi.view(pointer, size);
 }
 
 /**
- * The address of a caller's bytes. Safety: it holds while the caller holds `bytes`, whose backing store V8 never moves, and so
- * for one synchronous call and no longer.
+ * The address of a caller's bytes. Safety: it holds while the caller holds `bytes`, whose backing
+ * store V8 never moves, and so for one synchronous call and no longer.
  */
 export function addressOf(bytes: Uint8Array): Pointer {
   return koffi.address(bytes);

@@ -1,14 +1,19 @@
-// `berkeley hold` has every Node process that it starts load this first (`node --require`, by NODE_OPTIONS): npm, what npm starts, and so
-// on. It makes Node behave as other programs do with what systemd hands them: the descriptors of LISTEN_FDS are inherited from program
-// to program until one takes them, as listenersFromEnvironment() and sd_listen_fds(3) do, which then keep them from their children.
-// CommonJS, since --require loads it before the program whatever its kind, and in the versions of Node that npm may run on.
+// `berkeley hold` has every Node process that it starts load this first (`node --require`, by
+// NODE_OPTIONS): npm, what npm starts, and so on. It makes Node behave as other programs do with
+// what systemd hands them: the descriptors of LISTEN_FDS are inherited from program to program
+// until one takes them, as listenersFromEnvironment() and sd_listen_fds(3) do, which then keep them
+// from their children. CommonJS, since --require loads it before the program whatever its kind, and
+// in the versions of Node that npm may run on.
 const { fstatSync }: typeof import("node:fs") = require("node:fs");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
 
 /** Above standard error (sd_listen_fds(3)). */
 const FIRST_DESCRIPTOR = 3;
 
-/** Whether the descriptors from 3 on are the sockets that were handed out: a descriptor of that number may be another file. */
+/**
+ * Whether the descriptors from 3 on are the sockets that were handed out: a descriptor of that
+ * number may be another file.
+ */
 function isHanded(inodes: readonly string[]): boolean {
   try {
     return inodes.every((inode, index) => {
@@ -21,8 +26,9 @@ function isHanded(inodes: readonly string[]): boolean {
 }
 
 /**
- * Node closes on exec whatever it inherits beyond standard error (uv_disable_stdio_inheritance), so that a program that npm starts would
- * not have it. Where koffi does not load, the descriptors end here.
+ * Node closes on exec whatever it inherits beyond standard error (uv_disable_stdio_inheritance), so
+ * that a program that npm starts would not have it. Where koffi does not load, the descriptors end
+ * here.
  */
 function letInherit(count: number): void {
   // FIONCLEX of asm-generic/ioctls.h; of sys/filio.h: _IO('f', 2).

@@ -3,9 +3,15 @@ import { type CType, callback, koffi, openLibrary, type Pointer } from "./librar
 import { mapMemory } from "./memory.ts";
 import { addressOfFunction } from "./symbol.ts";
 
-/** What a handle's owner is told, from the event loop. It must not throw, for koffi would swallow that, and must be short. */
+/**
+ * What a handle's owner is told, from the event loop. It must not throw, for koffi would swallow
+ * that, and must be short.
+ */
 export interface Polled {
-  /** @param ready UV_READABLE and UV_WRITABLE; both where libuv could not wait: the next call tells why */
+  /**
+   * @param ready UV_READABLE and UV_WRITABLE; both where libuv could not wait: the next call tells
+   * why
+   */
   polled(ready: number): void;
 }
 
@@ -15,11 +21,13 @@ export const UV_WRITABLE = 2;
 const UV_POLL = 8;
 
 /**
- * A uv_poll_t: a descriptor, on Windows a SOCKET, on the event loop of this thread of Node. It is told for as long as it is ready, and
- * holds the process unless `unref()` says otherwise, from `start()` to `stop()` or `close()`.
+ * A uv_poll_t: a descriptor, on Windows a SOCKET, on the event loop of this thread of Node. It is
+ * told for as long as it is ready, and holds the process unless `unref()` says otherwise, from
+ * `start()` to `stop()` or `close()`.
  *
- * Safety: the descriptor must be open, of a kind that can be waited for, and stay open until `close()` was called: libuv ends the
- * process where it is not (uv__io_poll in src/unix/linux.c). It may be closed right after that.
+ * Safety: the descriptor must be open, of a kind that can be waited for, and stay open until
+ * `close()` was called: libuv ends the process where it is not (uv__io_poll in src/unix/linux.c).
+ * It may be closed right after that.
  */
 export class PollHandle {
   readonly #libuv: Libuv;
@@ -40,20 +48,24 @@ export class PollHandle {
     this.#libuv = libuv;
     this.#room = room;
     const { uv, env, pollStop } = libuv;
-    // Without it, the loop would go on calling while the thread or the process ends, and hang in koffi.
+    // Without it, the loop would go on calling while the thread or the process ends, and hang in
+    // koffi.
     check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, room.pointer));
     if (!isMainThread) outliveWorker(room);
     told.set(room.address, polled);
   }
 
-  /** Waits for UV_READABLE, UV_WRITABLE or both, and for nothing else any more; 0, or a negative errno. */
+  /**
+   * Waits for UV_READABLE, UV_WRITABLE or both, and for nothing else any more; 0, or a negative
+   * errno.
+   */
   start(events: number): number {
     return this.#start(events, this.#libuv.polled);
   }
 
   /**
-   * The same, but that nobody is told: the loop takes a turn whenever the descriptor is ready, immediates included. That costs some
-   * microseconds less.
+   * The same, but that nobody is told: the loop takes a turn whenever the descriptor is ready,
+   * immediates included. That costs some microseconds less.
    */
   startSilently(events: number): number {
     return this.#start(events, this.#libuv.isActive);
@@ -102,7 +114,8 @@ interface Room {
 /** Who is told, by the address of the handle. */
 const told = new Map<number, Polled>();
 
-// The memory of a uv_poll_t is libuv's until it says that the handle is closed, and a new handle's after that.
+// The memory of a uv_poll_t is libuv's until it says that the handle is closed, and a new handle's
+// after that.
 const rooms: Room[] = [];
 const closing = new Map<number, Room>();
 
@@ -119,7 +132,10 @@ interface Libuv {
   /** The address of uv_poll_stop. */
   readonly pollStop: Pointer;
   readonly polled: Pointer;
-  /** The address of uv_is_active, for a callback that does nothing: it looks at a flag of the handle, its first argument. */
+  /**
+   * The address of uv_is_active, for a callback that does nothing: it looks at a flag of the
+   * handle, its first argument.
+   */
   readonly isActive: Pointer;
   readonly closed: Pointer;
 }
@@ -202,7 +218,10 @@ function newRoom({ uv }: Libuv): Room {
   return room;
 }
 
-/** Where uv_handle_t has these where pointers have 64 bits, in words (include/uv.h, include/uv/unix.h, include/uv/win.h). */
+/**
+ * Where uv_handle_t has these where pointers have 64 bits, in words (include/uv.h,
+ * include/uv/unix.h, include/uv/win.h).
+ */
 const HANDLE = { type: 16 / 4, flags: 88 / 4 };
 // src/uv-common.h. The last is of Windows, where a socket is none of its own provider's.
 const UV_HANDLE_REF = 0x8;
@@ -210,11 +229,12 @@ const UV_HANDLE_INTERNAL = 0x10;
 const UV_HANDLE_POLL_SLOW = 0x01000000;
 
 /**
- * A handle that is open when its worker thread ends stops the process ("uv_loop_close() while having open handles"),
- * and no code of ours runs when the thread is terminated. libuv's own handles carry a mark, and are passed over.
+ * A handle that is open when its worker thread ends stops the process ("uv_loop_close() while
+ * having open handles"), and no code of ours runs when the thread is terminated. libuv's own
+ * handles carry a mark, and are passed over.
  *
- * Safety: the flags are written only if they read as they must for a handle that was just made. The mapping outlives the loop, and
- * what the system still writes to it.
+ * Safety: the flags are written only if they read as they must for a handle that was just made. The
+ * mapping outlives the loop, and what the system still writes to it.
  */
 function outliveWorker({ words }: Room) {
   const flags = words[HANDLE.flags] ?? 0;

@@ -3,13 +3,15 @@ import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";
 
 /**
- * What `onReadable` of event-loop.ts does, for a runtime without libuv: poll(2) waits on a thread of koffi's, and its
- * answer comes back to the event loop. Not for Node, where a poll that is pending hangs process.exit().
+ * What `onReadable` of event-loop.ts does, for a runtime without libuv: poll(2) waits on a thread
+ * of koffi's, and its answer comes back to the event loop. Not for Node, where a poll that is
+ * pending hangs process.exit().
  *
- * A thread that waits holds the process. Once that is not wanted, the descriptor is looked at every few milliseconds.
+ * A thread that waits holds the process. Once that is not wanted, the descriptor is looked at every
+ * few milliseconds.
  *
- * Safety: `fd` must be open. It may be closed right after the end: the thread has its file for as long as it waits, and
- * what it waits for besides, an eventfd of its own, ends that.
+ * Safety: `fd` must be open. It may be closed right after the end: the thread has its file for as
+ * long as it waits, and what it waits for besides, an eventfd of its own, ends that.
  */
 export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   libc ??= openLibc();
@@ -109,8 +111,9 @@ const BETWEEN_LOOKS = 5;
 const slots: Memory[] = [];
 
 /**
- * `deno test` frees koffi's functions at the end of a file, and calls back after that what a thread of koffi's has done, and immediates:
- * a call of a function would end the process then. It says so before, as browsers do.
+ * `deno test` frees koffi's functions at the end of a file, and calls back after that what a thread
+ * of koffi's has done, and immediates: a call of a function would end the process then. It says so
+ * before, as browsers do.
  */
 let unloaded = false;
 

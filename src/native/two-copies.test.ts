@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { except } from "../../test/platform.ts";
 import { root } from "../../test/root.ts";
 
-// Two copies of the package in one process: two versions in a tree of packages, or two test files of Jest's, each in a context of
-// its own. koffi, of which there is one, is what they share.
+// Two copies of the package in one process: two versions in a tree of packages, or two test files
+// of Jest's, each in a context of its own. koffi, of which there is one, is what they share.
 
 const dist = join(root, "dist");
 const child = fileURLToPath(new URL("two-copies.child.js", import.meta.url));

@@ -4,7 +4,10 @@ import { checkObject, kind } from "../errors/argument.ts";
 export interface WaitOptions {
   /** Gives it up: the wait fails with the signal's `reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Gives it up after so many milliseconds: the wait fails with a DOMException named `TimeoutError`. Infinity is for ever. */
+  /**
+   * Gives it up after so many milliseconds: the wait fails with a DOMException named
+   * `TimeoutError`. Infinity is for ever.
+   */
   readonly timeout?: number | undefined;
 }
 
@@ -48,7 +51,8 @@ export function checkWait(options: WaitOptions | undefined): void {
 }
 
 /**
- * Calls `end` with the reason once the signal is aborted or the time is over, unless the function that it returns is called first.
+ * Calls `end` with the reason once the signal is aborted or the time is over, unless the function
+ * that it returns is called first.
  *
  * @param options good ones: `checkWait()`
  * @param what what is waited for, as the time-out's message says it: "read()"

@@ -1,12 +1,14 @@
-// The same random programs on uring, readiness and node:net, which must agree. For an hour: npm run fuzz -- --minutes 60.
+// The same random programs on uring, readiness and node:net, which must agree. For an hour: npm run
+// fuzz -- --minutes 60.
 import { test } from "node:test";
 import fc from "fast-check";
 import { compare } from "../../test/fuzz/compare.ts";
 import { programs } from "../../test/fuzz/program.ts";
 import { except } from "../../test/platform.ts";
 
-// FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed is printed. By default they are
-// always the same, since a run of the tests should not fail by chance: npm run fuzz takes new ones.
+// FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed
+// is printed. By default they are always the same, since a run of the tests should not fail by
+// chance: npm run fuzz takes new ones.
 const numRuns = Number(process.env.FUZZ_RUNS ?? 100);
 const seed = Number(process.env.FUZZ_SEED ?? 77);
 const path = process.env.FUZZ_PATH;

@@ -15,7 +15,10 @@ import type { AnyOptionValues } from "./options/listen-options.ts";
 /** How a socket is set up before it is bound. */
 export interface SocketSetUp {
   readonly options: AnyOptionValues;
-  /** A server takes its address again while connections of its last run linger there, but never from another one. */
+  /**
+   * A server takes its address again while connections of its last run linger there, but never from
+   * another one.
+   */
   readonly server?: "exclusive" | "not exclusive" | undefined;
   readonly reusePort?: boolean;
   readonly ipv6Only?: boolean | undefined;
@@ -26,7 +29,10 @@ export function ipAddress(address: string, port: number): AddressInput & { reado
   return { family: isIPv6(address) ? "ipv6" : "ipv4", address, port };
 }
 
-/** Makes a non-blocking socket of the address's family, sets it up, has `then` go on with it, and closes it if that throws. */
+/**
+ * Makes a non-blocking socket of the address's family, sets it up, has `then` go on with it, and
+ * closes it if that throws.
+ */
 export function openSocket(
   address: AddressInput,
   type: number,
@@ -80,8 +86,9 @@ function setOptions(opened: Socket, { options, server, reusePort = false, ipv6On
 }
 
 /**
- * SO_REUSEADDR lets a server start anew while connections of its last run are in TIME_WAIT. On Windows that needs no option, and
- * SO_REUSEADDR would take the port away from whoever has it; SO_EXCLUSIVEADDRUSE is what keeps others from doing so.
+ * SO_REUSEADDR lets a server start anew while connections of its last run are in TIME_WAIT. On
+ * Windows that needs no option, and SO_REUSEADDR would take the port away from whoever has it;
+ * SO_EXCLUSIVEADDRUSE is what keeps others from doing so.
  */
 function setReuse(opened: Socket, server: "exclusive" | "not exclusive") {
   const exclusive = host.options.SO_EXCLUSIVEADDRUSE;

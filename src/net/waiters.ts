@@ -31,8 +31,8 @@ type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "mark"
 const same = <Value>(value: Value): Value => value;
 
 /**
- * Those who wait for one kind of thing, in the order in which they came; each may give up. They are linked, since an array takes room
- * for 17 from the first on, and most often it is one who waits.
+ * Those who wait for one kind of thing, in the order in which they came; each may give up. They are
+ * linked, since an array takes room for 17 from the first on, and most often it is one who waits.
  */
 export class Waiters<Value> {
   readonly #what: string;

@@ -13,7 +13,8 @@ import type { ReadableOption, WritableOption } from "./option.ts";
 import { SO } from "./so.ts";
 import { TCP } from "./tcp.ts";
 
-// Bytes written out by hand from netinet/in.h, netinet6/in6.h, sys/socket.h, sys/ucred.h and sys/_types/_timeval.h.
+// Bytes written out by hand from netinet/in.h, netinet6/in6.h, sys/socket.h, sys/ucred.h and
+// sys/_types/_timeval.h.
 
 const darwin = scripted({}, darwinNumbers);
 const freebsd = scripted({}, freebsdNumbers);

@@ -39,7 +39,10 @@ export function intBetween(min: number, max: number): Codec<number> {
 /** The number of a descriptor, as a C int. */
 export const descriptor: Codec<number> = intBetween(0, 0x7fffffff);
 
-/** An option that does something when it is set, and has no value; the kernel wants an int all the same. */
+/**
+ * An option that does something when it is set, and has no value; the kernel wants an int all the
+ * same.
+ */
 export const act: WriteCodec<true> = {
   encode(value: unknown, into) {
     if (value !== true) {
@@ -81,7 +84,10 @@ export function rateAt(view: DataView, at: number): number {
 
 const decoder = new TextDecoder();
 
-/** A name: a string of C, with or without its NUL, of `max` bytes at most. The kernel takes `""` for none. */
+/**
+ * A name: a string of C, with or without its NUL, of `max` bytes at most. The kernel takes `""` for
+ * none.
+ */
 export function name(max: number): Codec<string> {
   return {
     size: max + 1,

@@ -65,7 +65,8 @@ test("what is set is a TypeError or a RangeError, or bytes that fit", () => {
         const value = new ValueResult(new ArrayBuffer(4096 + 16));
         value.length = -1;
         try {
-          // The compiler lets nobody give what is not of the option's type: here it is done all the same.
+          // The compiler lets nobody give what is not of the option's type: here it is done all the
+          // same.
           write.encode(given as never, value, linux);
           assert.ok(value.length >= 0 && value.length <= value.capacity, `${name}: ${value.length}`);
         } catch (error) {

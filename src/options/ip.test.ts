@@ -26,7 +26,9 @@ const needsRaw = { needs: "CAP_NET_RAW" } as const;
 const SOURCE = "127.0.0.1";
 const OTHER = "127.0.0.2";
 
-/** A row of an option of IPv4 multicast: a group of its own, which the receiver has not joined yet. */
+/**
+ * A row of an option of IPv4 multicast: a group of its own, which the receiver has not joined yet.
+ */
 function multicast(
   option: WritableOption<never>,
   what: string,
@@ -231,7 +233,8 @@ optionTests("IPPROTO_IP", IP, [
     "a policy that discards keeps everything in",
     (fixture) => {
       const socket = boundUdp(fixture);
-      // struct sadb_x_policy: length in words of 8, SADB_X_EXT_POLICY, IPSEC_POLICY_DISCARD, IPSEC_DIR_OUTBOUND.
+      // struct sadb_x_policy: length in words of 8, SADB_X_EXT_POLICY, IPSEC_POLICY_DISCARD,
+      // IPSEC_DIR_OUTBOUND.
       const discard = Buffer.from([2, 0, 18, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
       setsockopt(socket, IP.IPSEC_POLICY, discard);
       assertFails(sendsToItself(socket), "PermissionDenied", "EPERM");
@@ -285,7 +288,8 @@ optionTests("IPPROTO_IP", IP, [
     const { client } = fixture.connection();
     assert.equal(getsockopt(client, IP.PKTOPTIONS).byteLength, 0);
     setsockopt(client, IP.RECVTTL, true);
-    // struct cmsghdr is { size_t len; int level; int type }: a message of 20 bytes, IPPROTO_IP, IP_TTL, and an int.
+    // struct cmsghdr is { size_t len; int level; int type }: a message of 20 bytes, IPPROTO_IP,
+    // IP_TTL, and an int.
     const message = Buffer.from(getsockopt(client, IP.PKTOPTIONS));
     assert.deepEqual(
       [message.readUInt32LE(0), message.readInt32LE(8), message.readInt32LE(12)],
@@ -329,7 +333,8 @@ optionTests("IPPROTO_IP", IP, [
     const { server } = fixture.connection();
     const result = tryGetsockopt(server, IP.ORIGINAL_DST);
     assert.ok(!result.ok);
-    // ENOENT: netfilter does not follow the connection. ENOPROTOOPT: the kernel has no connection tracking.
+    // ENOENT: netfilter does not follow the connection. ENOPROTOOPT: the kernel has no connection
+    // tracking.
     assert.ok(["ENOENT", "ENOPROTOOPT"].includes(result.error.code), result.error.message);
   }),
 ]);

@@ -47,8 +47,8 @@ const sendToItself = (socket: Socket, bytes = 1) =>
 
 const loopbackMtu = () => Number(readFileSync("/sys/class/net/lo/mtu", "utf8"));
 
-// What the kernel says of multicast: /proc/net/igmp6 has a line a group, /proc/net/mcfilter6 a line a source, with how many sockets
-// include it, and how many exclude it.
+// What the kernel says of multicast: /proc/net/igmp6 has a line a group, /proc/net/mcfilter6 a line
+// a source, with how many sockets include it, and how many exclude it.
 const hex = (address: string) => Buffer.from(parseIpv6(address) ?? []).toString("hex");
 const hasJoined = (group: string) => lineOf("/proc/net/igmp6", `lo +${hex(group)} `) !== undefined;
 const filterOf = (group: string, source: string) =>
@@ -101,7 +101,10 @@ const mreq = (multiaddr: string) => ({ multiaddr, ifindex: LOOPBACK });
 const groupReq = (group: string) => ({ group, interface: LOOPBACK });
 const groupSource = (group: string) => ({ group, source: SOURCE, interface: LOOPBACK });
 
-/** An extension header of 8 bytes: the next header, no more words of 8, and an option that pads the rest. */
+/**
+ * An extension header of 8 bytes: the next header, no more words of 8, and an option that pads the
+ * rest.
+ */
 const extension = Uint8Array.of(IPPROTO.UDP, 0, 1, 4, 0, 0, 0, 0);
 /** A segment routing header with one segment (RFC 8754). */
 const segmentRouting = Uint8Array.of(0, 2, 4, 0, 0, 0, 0, 0, ...(parseIpv6(SOURCE) ?? []));
@@ -124,7 +127,10 @@ function header(option: Option<Uint8Array>, value: Uint8Array, conditions = {}) 
   ];
 }
 
-/** A label of this process's own. Linux keeps those from 0x80000 for flows without state (net.ipv6.flowlabel_state_ranges). */
+/**
+ * A label of this process's own. Linux keeps those from 0x80000 for flows without state
+ * (net.ipv6.flowlabel_state_ranges).
+ */
 const freshLabel = () => 1 + ((process.pid * 31 + lastLabel++) % 0x7ffff);
 let lastLabel = 0;
 
@@ -307,7 +313,8 @@ const rows = [
     "a policy that discards keeps everything in",
     (fixture) => {
       const socket = bound(udp(fixture));
-      // struct sadb_x_policy: length in words of 8, SADB_X_EXT_POLICY, IPSEC_POLICY_DISCARD, IPSEC_DIR_OUTBOUND.
+      // struct sadb_x_policy: length in words of 8, SADB_X_EXT_POLICY, IPSEC_POLICY_DISCARD,
+      // IPSEC_DIR_OUTBOUND.
       const discard = Uint8Array.of(2, 0, 18, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0);
       setsockopt(socket, IPV6.IPSEC_POLICY, discard);
       assertFails(sendToItself(socket), "PermissionDenied", "EPERM");
@@ -411,7 +418,8 @@ const rows = [
   observed(IPV6.ORIGINAL_DST, "a connection that nobody redirected has none", (fixture) => {
     const result = tryGetsockopt(connection(fixture).server, IPV6.ORIGINAL_DST);
     assert.ok(!result.ok);
-    // ENOENT: netfilter does not follow the connection. ENOPROTOOPT: the kernel has no connection tracking.
+    // ENOENT: netfilter does not follow the connection. ENOPROTOOPT: the kernel has no connection
+    // tracking.
     assert.ok(["ENOENT", "ENOPROTOOPT"].includes(result.error.code), result.error.message);
   }),
 ];

@@ -11,7 +11,10 @@ import { ipv6Mreq } from "./structures/ipv6-mreq.ts";
 import { ipv6Mtu } from "./structures/ipv6-mtu.ts";
 import { originalDestination } from "./structures/original-destination.ts";
 
-/** An extension header: a multiple of 8 bytes, and at most 255 times 8 (ipv6_set_opt_hdr in net/ipv6/ipv6_sockglue.c). */
+/**
+ * An extension header: a multiple of 8 bytes, and at most 255 times 8 (ipv6_set_opt_hdr in
+ * net/ipv6/ipv6_sockglue.c).
+ */
 const header = bytes(8 * 255);
 
 /** Options of IPPROTO_IPV6 (ipv6(7)), under their C names. */
@@ -24,27 +27,47 @@ export const IPV6 = {
   "2292HOPLIMIT": option("IPV6_2292HOPLIMIT", flag),
   /** Reports the hop-by-hop options of each datagram in a control message of RFC 2292. */
   "2292HOPOPTS": option("IPV6_2292HOPOPTS", flag),
-  /** Reports interface and destination address of each datagram in a control message of RFC 2292. */
+  /**
+   * Reports interface and destination address of each datagram in a control message of RFC 2292.
+   */
   "2292PKTINFO": option("IPV6_2292PKTINFO", flag),
-  /** Control messages, as bytes: those that everything is sent with; reading, on TCP only, tells what was received. */
+  /**
+   * Control messages, as bytes: those that everything is sent with; reading, on TCP only, tells
+   * what was received.
+   */
   "2292PKTOPTIONS": option("IPV6_2292PKTOPTIONS", bytes(4096)),
   /** Reports the routing header of each datagram in a control message of RFC 2292. */
   "2292RTHDR": option("IPV6_2292RTHDR", flag),
-  /** The family of a connected socket; setting `AF.INET` makes one that is connected over IPv4 an IPv4 socket, for good. */
+  /**
+   * The family of a connected socket; setting `AF.INET` makes one that is connected over IPv4 an
+   * IPv4 socket, for good.
+   */
   ADDRFORM: option("IPV6_ADDRFORM", intBetween(0, 0xffff)),
-  /** Which source address is preferred, IPV6_PREFER_SRC_: 1 TMP, 2 PUBLIC, 0x100 either; 4 COA, 0x400 HOME; 8 CGA, 0x800 NONCGA. */
+  /**
+   * Which source address is preferred, IPV6_PREFER_SRC_: 1 TMP, 2 PUBLIC, 0x100 either; 4 COA,
+   * 0x400 HOME; 8 CGA, 0x800 NONCGA.
+   */
   ADDR_PREFERENCES: option("IPV6_ADDR_PREFERENCES", intBetween(0, 0xffff)),
   /** Joins a multicast group on an interface: not on TCP. */
   ADD_MEMBERSHIP: writeOnly("IPV6_ADD_MEMBERSHIP", ipv6Mreq),
   /** Gives each flow a label of its own. */
   AUTOFLOWLABEL: option("IPV6_AUTOFLOWLABEL", flag),
-  /** Raw sockets only: where the kernel puts the checksum in what is sent, an even offset in bytes; -1 is nowhere. */
+  /**
+   * Raw sockets only: where the kernel puts the checksum in what is sent, an even offset in bytes;
+   * -1 is nowhere.
+   */
   CHECKSUM: option("IPV6_CHECKSUM", intBetween(-1, 0x7fffffff)),
-  /** Sends datagrams whole or not at all: one that is too big for the path fails with `MessageTooBig`. */
+  /**
+   * Sends datagrams whole or not at all: one that is too big for the path fails with
+   * `MessageTooBig`.
+   */
   DONTFRAG: option("IPV6_DONTFRAG", flag),
   /** Leaves a multicast group. */
   DROP_MEMBERSHIP: writeOnly("IPV6_DROP_MEMBERSHIP", ipv6Mreq),
-  /** The destination options header of what is sent, a multiple of 8 bytes, none to remove it; needs CAP_NET_RAW. */
+  /**
+   * The destination options header of what is sent, a multiple of 8 bytes, none to remove it; needs
+   * CAP_NET_RAW.
+   */
   DSTOPTS: option("IPV6_DSTOPTS", header),
   /** Reports flow label and traffic class of each datagram in a control message. */
   FLOWINFO: option("IPV6_FLOWINFO", flag),
@@ -56,7 +79,10 @@ export const IPV6 = {
   FREEBIND: option("IPV6_FREEBIND", flag),
   /** Raw sockets only: what is sent begins with its IPv6 header. */
   HDRINCL: option("IPV6_HDRINCL", flag),
-  /** The hop-by-hop options header of what is sent, a multiple of 8 bytes, none to remove it; needs CAP_NET_RAW. */
+  /**
+   * The hop-by-hop options header of what is sent, a multiple of 8 bytes, none to remove it; needs
+   * CAP_NET_RAW.
+   */
   HOPOPTS: option("IPV6_HOPOPTS", header),
   /** The IPsec policy of this socket, a struct sadb_x_policy (RFC 2367); needs CAP_NET_ADMIN. */
   IPSEC_POLICY: writeOnly("IPV6_IPSEC_POLICY", bytes(4096)),
@@ -84,13 +110,21 @@ export const IPV6 = {
   MCAST_UNBLOCK_SOURCE: writeOnly("IPV6_MCAST_UNBLOCK_SOURCE", groupSourceReq("ipv6")),
   /** The least hop limit of the packets that are let in, 0 to 255: 255 lets in neighbours alone. */
   MINHOPCOUNT: option("IPV6_MINHOPCOUNT", intBetween(0, 255)),
-  /** Reads the MTU of a connected socket's path, in bytes; sets the largest packet that is sent, 1280 to 65535, or 0 for the path's. */
+  /**
+   * Reads the MTU of a connected socket's path, in bytes; sets the largest packet that is sent,
+   * 1280 to 65535, or 0 for the path's.
+   */
   MTU: option("IPV6_MTU", ipv6Mtu),
   /** Path MTU discovery, IPV6_PMTUDISC_: 0 DONT, 1 WANT, 2 DO, 3 PROBE, 4 INTERFACE, 5 OMIT. */
   MTU_DISCOVER: option("IPV6_MTU_DISCOVER", intBetween(0, 5)),
-  /** Receives from all groups that any socket of the machine has joined (true), or from this socket's own alone. */
+  /**
+   * Receives from all groups that any socket of the machine has joined (true), or from this
+   * socket's own alone.
+   */
   MULTICAST_ALL: option("IPV6_MULTICAST_ALL", flag),
-  /** The hop limit of multicast that is sent: 0 to 255; -1 sets 1, which stays on the local network. */
+  /**
+   * The hop limit of multicast that is sent: 0 to 255; -1 sets 1, which stays on the local network.
+   */
   MULTICAST_HOPS: option("IPV6_MULTICAST_HOPS", intBetween(-1, 255)),
   /** The number of the interface that multicast is sent from; 0 is any. */
   MULTICAST_IF: option("IPV6_MULTICAST_IF", intBetween(0, 0x7fffffff)),
@@ -98,7 +132,10 @@ export const IPV6 = {
   MULTICAST_LOOP: option("IPV6_MULTICAST_LOOP", flag),
   /** The MTU of a connected socket's path, in bytes. */
   PATHMTU: readOnly("IPV6_PATHMTU", ip6Mtuinfo),
-  /** The interface that datagrams are sent from; Linux keeps the address, and chooses the source by itself all the same. */
+  /**
+   * The interface that datagrams are sent from; Linux keeps the address, and chooses the source by
+   * itself all the same.
+   */
   PKTINFO: writeOnly("IPV6_PKTINFO", in6Pktinfo),
   /** Reports the destination options of each datagram in a control message. */
   RECVDSTOPTS: option("IPV6_RECVDSTOPTS", flag),
@@ -112,7 +149,10 @@ export const IPV6 = {
   RECVHOPLIMIT: option("IPV6_RECVHOPLIMIT", flag),
   /** Reports the hop-by-hop options of each datagram in a control message. */
   RECVHOPOPTS: option("IPV6_RECVHOPOPTS", flag),
-  /** Reports the destination address that each datagram had before this machine redirected it in a control message. */
+  /**
+   * Reports the destination address that each datagram had before this machine redirected it in a
+   * control message.
+   */
   RECVORIGDSTADDR: option("IPV6_RECVORIGDSTADDR", flag),
   /** Reports a change of the path's MTU in a control message. */
   RECVPATHMTU: option("IPV6_RECVPATHMTU", flag),
@@ -122,19 +162,34 @@ export const IPV6 = {
   RECVRTHDR: option("IPV6_RECVRTHDR", flag),
   /** Reports the traffic class of each datagram in a control message. */
   RECVTCLASS: option("IPV6_RECVTCLASS", flag),
-  /** Raw sockets of IPPROTO.RAW only: receives all packets with a router alert of this value, 0 to 65535; -1 ends it. */
+  /**
+   * Raw sockets of IPPROTO.RAW only: receives all packets with a router alert of this value, 0 to
+   * 65535; -1 ends it.
+   */
   ROUTER_ALERT: writeOnly("IPV6_ROUTER_ALERT", intBetween(-1, 0xffff)),
   /** Router alerts are received from the socket's own network namespace alone. */
   ROUTER_ALERT_ISOLATE: option("IPV6_ROUTER_ALERT_ISOLATE", flag),
-  /** The routing header of what is sent, a multiple of 8 bytes, none to remove it; Linux takes segment routing (RFC 8754). */
+  /**
+   * The routing header of what is sent, a multiple of 8 bytes, none to remove it; Linux takes
+   * segment routing (RFC 8754).
+   */
   RTHDR: option("IPV6_RTHDR", header),
-  /** The destination options header before the routing header, a multiple of 8 bytes, none to remove it; needs CAP_NET_RAW. */
+  /**
+   * The destination options header before the routing header, a multiple of 8 bytes, none to remove
+   * it; needs CAP_NET_RAW.
+   */
   RTHDRDSTOPTS: option("IPV6_RTHDRDSTOPTS", header),
   /** The traffic class of what is sent: 0 to 255; -1 sets 0. */
   TCLASS: option("IPV6_TCLASS", intBetween(-1, 255)),
-  /** Lets the socket take addresses that are not this machine's, as a proxy does; needs CAP_NET_ADMIN or CAP_NET_RAW. */
+  /**
+   * Lets the socket take addresses that are not this machine's, as a proxy does; needs
+   * CAP_NET_ADMIN or CAP_NET_RAW.
+   */
   TRANSPARENT: option("IPV6_TRANSPARENT", flag),
-  /** The hop limit of what is sent: 0 to 255; -1 goes back to the route's or the interface's, usually 64. */
+  /**
+   * The hop limit of what is sent: 0 to 255; -1 goes back to the route's or the interface's,
+   * usually 64.
+   */
   UNICAST_HOPS: option("IPV6_UNICAST_HOPS", intBetween(-1, 255)),
   /** The number of the interface that unicast is sent from; 0 is any. */
   UNICAST_IF: option("IPV6_UNICAST_IF", interfaceNumber),

@@ -2,7 +2,10 @@ import { intBetween } from "./codecs.ts";
 import { readOnly } from "./option.ts";
 import { peerCredentials } from "./structures/xucred.ts";
 
-/** Options of SOL_LOCAL, of unix sockets on macOS and FreeBSD (unix(4)), under their C names. Linux has `SO.PEERCRED`. */
+/**
+ * Options of SOL_LOCAL, of unix sockets on macOS and FreeBSD (unix(4)), under their C names. Linux
+ * has `SO.PEERCRED`.
+ */
 export const LOCAL = {
   /** Who made the unix socket's peer, as of connect(), listen() or socketpair(). */
   PEERCRED: readOnly("LOCAL_PEERCRED", peerCredentials),

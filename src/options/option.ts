@@ -10,7 +10,9 @@ export interface ReadCodec<Get> {
   decode(value: ValueResult, system: System): Get;
 }
 
-/** How a value is written to the bytes of an option. A bad value throws a TypeError or a RangeError. */
+/**
+ * How a value is written to the bytes of an option. A bad value throws a TypeError or a RangeError.
+ */
 export interface WriteCodec<Set> {
   encode(value: Set, into: ValueResult, system: System): void;
 }
@@ -59,7 +61,10 @@ export function asymmetric<Get, Set>(
   return { ...identity(name), read, write };
 }
 
-/** For callers without a compiler: throws a TypeError unless the value is an option that can be read, or set. */
+/**
+ * For callers without a compiler: throws a TypeError unless the value is an option that can be
+ * read, or set.
+ */
 export function checkOption(
   option: Partial<ReadableOption<unknown> & WritableOption<unknown>>,
   use: "read" | "write",

@@ -13,8 +13,9 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { ReadCodec } from "./option.ts";
 
 /**
- * Everything that can be pending on a socket: how a connection ended, or what a router or a host answered to an earlier
- * message (icmp_err_convert in net/ipv4/icmp.c, tab_unreach in net/ipv6/icmp.c, tcp_reset in net/ipv4/tcp_input.c).
+ * Everything that can be pending on a socket: how a connection ended, or what a router or a host
+ * answered to an earlier message (icmp_err_convert in net/ipv4/icmp.c, tab_unreach in
+ * net/ipv6/icmp.c, tcp_reset in net/ipv4/tcp_input.c).
  */
 export const pendingErrors = new ErrorSet("SO_ERROR", {
   AccessDenied: {

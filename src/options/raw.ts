@@ -7,15 +7,19 @@ import type { Option } from "./option.ts";
 /**
  * An option that has no descriptor here, by its level and number, in bytes.
  *
- * The value that is read is as long as the kernel made it; the one that is set is copied. Options whose value points into the
- * process's memory (SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF, SO_GET_FILTER, TCP_ZEROCOPY_RECEIVE and others) are refused.
- * An option newer than this library may be one of these unknown to it: the caller answers for what the bytes mean.
+ * The value that is read is as long as the kernel made it; the one that is set is copied. Options
+ * whose value points into the process's memory (SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF,
+ * SO_GET_FILTER, TCP_ZEROCOPY_RECEIVE and others) are refused. An option newer than this library
+ * may be one of these unknown to it: the caller answers for what the bytes mean.
  *
- * @param level `SOL.SOCKET`, `IPPROTO.TCP` and so on, or any number that the system gives to a level
+ * @param level `SOL.SOCKET`, `IPPROTO.TCP` and so on, or any number that the system gives to a
+ * level
  * @param number the option, as the system numbers it
  * @param size how many bytes to ask for: 0 to 16384; some options take only their own size
- * @throws TypeError from `getsockopt()` and `setsockopt()`, if the option is one that carries a pointer
- * @throws RangeError if a number is out of range; from `setsockopt()`, if the value is longer than 16384 bytes
+ * @throws TypeError from `getsockopt()` and `setsockopt()`, if the option is one that carries a
+ * pointer
+ * @throws RangeError if a number is out of range; from `setsockopt()`, if the value is longer than
+ * 16384 bytes
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.STREAM);
@@ -39,7 +43,8 @@ export function rawOption(level: number, number: number, size = OPTION_CAPACITY)
     },
     read: {
       size,
-      // Some options read their value before they answer: they must not find what another left there.
+      // Some options read their value before they answer: they must not find what another left
+      // there.
       prepare: (into) => void into.bytes.fill(0),
       decode: ({ valid }) => valid.slice(),
     },

@@ -7,7 +7,10 @@ export const UDP = {
   CORK: option("UDP_CORK", flag),
   /** Takes in what UDP carries for the kernel, UDP_ENCAP_: 0 nothing, 2 ESPINUDP, 3 L2TPINUDP. */
   ENCAP: option("UDP_ENCAP", intBetween(0, 6)),
-  /** Lets the kernel hand over many datagrams of one size as one, with the size in a control message. */
+  /**
+   * Lets the kernel hand over many datagrams of one size as one, with the size in a control
+   * message.
+   */
   GRO: option("UDP_GRO", flag),
   /** IPv6 only: lets in datagrams without a checksum. */
   NO_CHECK6_RX: option("UDP_NO_CHECK6_RX", flag),

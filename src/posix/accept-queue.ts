@@ -6,11 +6,11 @@ export type { AcceptQueue };
 /**
  * What waits in a listener's accept queue, and how much may: what `listen()` granted.
  *
- * - Linux: TCP tells it in TCP_INFO, unix sockets through netlink's sock_diag. The queue holds one connection more than
- *   its limit.
+ * - Linux: TCP tells it in TCP_INFO, unix sockets through netlink's sock_diag. The queue holds one
+ *   connection more than its limit.
  * - Windows tells nobody.
- * - macOS: the kernel tells it of the descriptor (proc_pidfdinfo). FreeBSD: SO_LISTENQLEN and SO_LISTENQLIMIT; the queue holds one and
- *   a half times its limit.
+ * - macOS: the kernel tells it of the descriptor (proc_pidfdinfo). FreeBSD: SO_LISTENQLEN and
+ *   SO_LISTENQLIMIT; the queue holds one and a half times its limit.
  *
  * @param socket a listener; a borrowed one stays the caller's
  * @returns undefined where the socket does not listen, or the system cannot tell
@@ -28,7 +28,8 @@ export function acceptQueue(socket: SocketLike): AcceptQueue | undefined {
 }
 
 /**
- * The backlog that `listen()` granted, which the system may have capped: on Linux at `net.core.somaxconn`.
+ * The backlog that `listen()` granted, which the system may have capped: on Linux at
+ * `net.core.somaxconn`.
  *
  * @param socket a listener; a borrowed one stays the caller's
  * @returns undefined where the socket does not listen, or the system cannot tell

@@ -96,12 +96,13 @@ export interface Accepted {
 }
 
 /**
- * Takes the first connection out of the queue of a listening socket, waiting for one if there is none, through signals too.
- * It fails with `WouldBlock` if the socket does not block, or once its SO.RCVTIMEO is over (which counts from the first
- * signal, if there are any).
+ * Takes the first connection out of the queue of a listening socket, waiting for one if there is
+ * none, through signals too. It fails with `WouldBlock` if the socket does not block, or once its
+ * SO.RCVTIMEO is over (which counts from the first signal, if there are any).
  *
- * On Linux a connection that failed while it waited fails the call that takes it; the errors that say so advise to accept
- * the next one. One that ended while it waited may be handed out all the same, and then tells so when it is read.
+ * On Linux a connection that failed while it waited fails the call that takes it; the errors that
+ * say so advise to accept the next one. One that ended while it waited may be handed out all the
+ * same, and then tells so when it is read.
  *
  * The new socket blocks and closes on exec unless told otherwise, whatever the listener does.
  *
@@ -126,7 +127,8 @@ export interface Accepted {
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/accept.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/accept.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/accept.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/accept.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=accept&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-accept)
  */
@@ -151,7 +153,8 @@ export function tryAccept(
   }
   if (returned < 0) {
     return acceptErrors.failure(system, returned, {
-      // EOPNOTSUPP of a socket that does listen is a pending error of the connection: accept(2), Error handling.
+      // EOPNOTSUPP of a socket that does listen is a pending error of the connection: accept(2),
+      // Error handling.
       ask: () => (readOption(system, fd, SO.ACCEPTCONN) ? "ProtocolFailure" : "OperationNotSupported"),
       where: () => localEndpoint(borrowed),
     });

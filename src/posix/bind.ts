@@ -136,16 +136,18 @@ export const isBindError = (error: unknown): error is BindError => bindErrors.ha
 /**
  * Gives a socket its local address.
  *
- * Port 0 asks for a free port, which `getsockname()` then tells. A unix path is made in the file system, and stays
- * there when the socket is closed. On Linux an unnamed unix address asks for a free name in the abstract namespace.
+ * Port 0 asks for a free port, which `getsockname()` then tells. A unix path is made in the file
+ * system, and stays there when the socket is closed. On Linux an unnamed unix address asks for a
+ * free name in the abstract namespace.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param address an address of the socket's family
- * @throws BindError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`, `AddressNotAvailable`,
- * `AlreadyBound`, `AlreadyConnected`, `BadFileDescriptor`, `ConnectionPending`, `DeviceNotFound`,
- * `FileDescriptorNotASocket`, `FileNotFound`, `InputOutput`, `InvalidArgument`, `NameTooLong`,
- * `NetworkSubsystemFailed`, `NoSpaceLeft`, `NotADirectory`, `OperationNotSupported`, `PermissionDenied`,
- * `ReadOnlyFileSystem`, `SocketClosed`, `SocketShutDown`, `SymLinkLoop`, `SystemResources` or `Unexpected`
+ * @throws BindError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
+ * `AddressNotAvailable`, `AlreadyBound`, `AlreadyConnected`, `BadFileDescriptor`,
+ * `ConnectionPending`, `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`, `InputOutput`,
+ * `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`, `NoSpaceLeft`, `NotADirectory`,
+ * `OperationNotSupported`, `PermissionDenied`, `ReadOnlyFileSystem`, `SocketClosed`,
+ * `SocketShutDown`, `SymLinkLoop`, `SystemResources` or `Unexpected`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example
@@ -156,7 +158,8 @@ export const isBindError = (error: unknown): error is BindError => bindErrors.ha
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/bind.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/bind.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/bind.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/bind.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=bind&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-bind)
  */
@@ -185,8 +188,8 @@ export function tryBind(socket: SocketLike, address: AddressInput): Result<void,
 function whyInvalid(borrowed: Borrowed, family: number): BindErrorName {
   const { AF } = borrowed.system.constants;
   const domain = readOption(borrowed.system, borrowed.fd, SO.DOMAIN);
-  // Linux compares the length first, so a short address of another family is EINVAL (inet6_bind_sk in
-  // net/ipv6/af_inet6.c). It takes AF_UNSPEC for AF_INET (inet_bind_sk in net/ipv4/af_inet.c).
+  // Linux compares the length first, so a short address of another family is EINVAL (inet6_bind_sk
+  // in net/ipv6/af_inet6.c). It takes AF_UNSPEC for AF_INET (inet_bind_sk in net/ipv4/af_inet.c).
   const isOfFamily = family === domain || (family === AF.UNSPEC && domain === AF.INET);
   if (domain !== undefined && !isOfFamily) return "AddressFamilyNotSupported";
   // A unix socket may be given its name while it is connected, and a netlink socket always is.

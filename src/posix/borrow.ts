@@ -8,14 +8,15 @@ import { checkNetPermission } from "./net-permission.ts";
 import { Socket } from "./owned-socket.ts";
 
 /**
- * What calls take as a socket: a `Socket`; that of a `Listener` or `Connection`; one of Node's own (`net.Server`,
- * `http.Server`, `net.Socket`, `dgram.Socket`); or the number of a descriptor. What is not a `Socket` is borrowed for the call, and never closed by us.
+ * What calls take as a socket: a `Socket`; that of a `Listener` or `Connection`; one of Node's own
+ * (`net.Server`, `http.Server`, `net.Socket`, `dgram.Socket`); or the number of a descriptor. What
+ * is not a `Socket` is borrowed for the call, and never closed by us.
  */
 export type SocketLike = Socket | BorrowedSocket | Server | NetSocket | DatagramSocket | number;
 
 /**
- * A descriptor for the length of a call; `fd` is negative where there is none, because it is closed or not open yet. It
- * is as of when it is read.
+ * A descriptor for the length of a call; `fd` is negative where there is none, because it is closed
+ * or not open yet. It is as of when it is read.
  */
 export interface Borrowed {
   readonly system: System;
@@ -42,7 +43,8 @@ export function borrow(socket: SocketLike): Borrowed {
 /** The descriptor of a libuv handle, which is negative once it is closed. */
 function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
-  // On Windows libuv tells -1 of every handle (uv_fileno of a socket in src/win/handle.c gives no descriptor to Node).
+  // On Windows libuv tells -1 of every handle (uv_fileno of a socket in src/win/handle.c gives no
+  // descriptor to Node).
   if (fd === -1 && host.name === "windows") {
     throw new TypeError(
       `this ${kind(socket)} does not tell its socket: Node hides it on Windows; make one with socket(), and hand it what Node's would do`,
@@ -52,7 +54,10 @@ function descriptorOf(handle: unknown, socket: object): number {
   throw hidden(socket);
 }
 
-/** A server in a worker of node:cluster; on Bun an http.Server, which has no handle; on Deno all but a unix server or connection. */
+/**
+ * A server in a worker of node:cluster; on Bun an http.Server, which has no handle; on Deno all but
+ * a unix server or connection.
+ */
 function hidden(socket: object): TypeError {
   return new TypeError(
     `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it; ` +
@@ -61,12 +66,13 @@ function hidden(socket: object): TypeError {
 }
 
 /**
- * The libuv handle: null while it is not open, undefined where the object is no socket of Node's. Node keeps that of a
- * server or socket in `_handle`, and that of a dgram.Socket behind a symbol.
+ * The libuv handle: null while it is not open, undefined where the object is no socket of Node's.
+ * Node keeps that of a server or socket in `_handle`, and that of a dgram.Socket behind a symbol.
  */
 function handleOf(socket: object): unknown {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
-    // lib/internal/dgram.js keeps the handle under this symbol; reading its `_handle` would print DEP0112.
+    // lib/internal/dgram.js keeps the handle under this symbol; reading its `_handle` would print
+    // DEP0112.
     if (symbol.description !== "state symbol") continue;
     const state: unknown = Reflect.get(socket, symbol);
     if (typeof state === "object" && state !== null && "handle" in state) return state.handle;

@@ -1,8 +1,9 @@
 import type { System } from "../system/system.ts";
 
 /**
- * A socket that somebody else owns, such as that of a connection: its options can be set and read, and its addresses asked for.
- * Once its owner has closed it, calls fail with `SocketClosed`. `close()` does not take it.
+ * A socket that somebody else owns, such as that of a connection: its options can be set and read,
+ * and its addresses asked for. Once its owner has closed it, calls fail with `SocketClosed`.
+ * `close()` does not take it.
  */
 export class BorrowedSocket {
   /** The system that it belongs to. */

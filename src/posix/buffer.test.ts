@@ -44,7 +44,10 @@ const transfers = [
   { what: "buffer", call: (socket: SocketLike, bytes: Uint8Array) => recvfrom(socket, bytes) },
 ];
 
-/** A row: every call refuses such a value before it asks the system, and says which argument it is and why. */
+/**
+ * A row: every call refuses such a value before it asks the system, and says which argument it is
+ * and why.
+ */
 function refused(clause: string, error: ErrorConstructor, why: RegExp, make: () => unknown): ScriptedRow {
   return {
     clause: `${clause} is refused before any call`,
@@ -336,7 +339,10 @@ test("memory of another realm that is shared, resizable or detached is refused",
   }
 });
 
-/** 2147483648 bytes, which take no room until they are written; undefined where there is no memory for them. */
+/**
+ * 2147483648 bytes, which take no room until they are written; undefined where there is no memory
+ * for them.
+ */
 function gigabytes(): Uint8Array | undefined {
   try {
     return new Uint8Array(2 ** 31);

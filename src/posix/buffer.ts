@@ -2,14 +2,17 @@ import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
 import { elements, kind } from "../errors/argument.ts";
 import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
-/** The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in linux/fs.h). */
+/**
+ * The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in
+ * linux/fs.h).
+ */
 const MAX_LENGTH = 0x7fffffff;
 
 const isResizable = getter<boolean>(ArrayBuffer.prototype, "resizable");
 
 /**
- * Safety: what goes into a system call must be memory that stays where it is, of the length that it claims, and that
- * nobody else writes to: a Uint8Array over a plain ArrayBuffer.
+ * Safety: what goes into a system call must be memory that stays where it is, of the length that it
+ * claims, and that nobody else writes to: a Uint8Array over a plain ArrayBuffer.
  */
 export function checkBuffer(what: string, buffer: Uint8Array): void {
   if (!isUint8Array(buffer)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(buffer)}`);
@@ -37,7 +40,10 @@ export function checkData(data: Uint8Array): void {
 /** UIO_MAXIOV in include/uapi/linux/uio.h: more pieces are EMSGSIZE. */
 const MOST_PIECES = 1024;
 
-/** The same number again, by another rule: sendmmsg and recvmmsg cut what is more (__sys_sendmmsg in net/socket.c). */
+/**
+ * The same number again, by another rule: sendmmsg and recvmmsg cut what is more (__sys_sendmmsg in
+ * net/socket.c).
+ */
 const MOST_MESSAGES = 1024;
 
 /** The messages of a call, or the rooms for them, in an array of ours. */
@@ -66,7 +72,10 @@ export function checkPieces(pieces: readonly Uint8Array[]): void {
   }
 }
 
-/** ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made anywhere. */
+/**
+ * ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made
+ * anywhere.
+ */
 function isDetached(memory: ArrayBuffer): boolean {
   try {
     new Uint8Array(memory);

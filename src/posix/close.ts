@@ -39,13 +39,14 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
 /**
  * Closes a socket. What the kernel has not sent yet, it goes on sending (see `SO.LINGER`).
  *
- * The Socket is closed whatever the outcome. Interrupted by a signal, the call is not repeated: on Linux the
- * descriptor is released by then, and may be someone else's.
+ * The Socket is closed whatever the outcome. Interrupted by a signal, the call is not repeated: on
+ * Linux the descriptor is released by then, and may be someone else's.
  *
- * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not taken: close them where they were opened, or adopt
- * a number with `Socket.from()`.
- * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
- * `InputOutput`, `NetworkSubsystemFailed`, `SocketClosed` or `Unexpected`
+ * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not
+ * taken: close them where they were opened, or adopt a number with `Socket.from()`.
+ * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `InputOutput`, `NetworkSubsystemFailed`, `SocketClosed` or
+ * `Unexpected`
  * @throws TypeError if it is not a Socket
  * @example
  * ```ts
@@ -55,7 +56,8 @@ export const isCloseError = (error: unknown): error is CloseError => closeErrors
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/close.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/close.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/close.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/close.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=close&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-closesocket)
  */

@@ -13,7 +13,10 @@ const SO_DOMAIN = 39;
 const SO_SNDTIMEO = 21;
 const EINTR = errnoOf("EINTR");
 
-/** A getsockopt that gives options of SOL_SOCKET by number, the length of time as seconds; others are 0. */
+/**
+ * A getsockopt that gives options of SOL_SOCKET by number, the length of time as seconds; others
+ * are 0.
+ */
 const socketOptions = (values: Record<number, number>) => [
   (_fd: number, _level: number, name: number, value: ValueResult) => {
     value.bytes.fill(0, 0, 16);
@@ -27,7 +30,10 @@ const ready = (entries: PollEntry[]) => {
   return entries.length;
 };
 
-/** A connect that signals always interrupt; were it made again for ever, it would succeed in the end. */
+/**
+ * A connect that signals always interrupt; were it made again for ever, it would succeed in the
+ * end.
+ */
 let made = 0;
 const alwaysInterrupted = () => (made++ < 200_000 ? -EINTR : 0);
 

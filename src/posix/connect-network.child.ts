@@ -15,8 +15,8 @@ import { poll } from "./poll.ts";
 import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
-// Run in a network namespace of its own by connect.test.ts: what a network without routes, without ports or with routers
-// that complain makes of connect().
+// Run in a network namespace of its own by connect.test.ts: what a network without routes, without
+// ports or with routers that complain makes of connect().
 const ipv4 = (address: string, port = 9) => ({ family: "ipv4", address, port }) as const;
 const ipv6 = (address: string, port = 9) => ({ family: "ipv6", address, port }) as const;
 
@@ -35,7 +35,8 @@ ip("link set lo up");
 refused(ipv4("10.9.9.9"), "NetworkUnreachable", "ENETUNREACH");
 refused(ipv6("2001:db8::1"), "NetworkUnreachable", "ENETUNREACH");
 
-// ip-route(8), route types: unreachable, prohibit, blackhole, throw (fib_props in net/ipv4/fib_semantics.c).
+// ip-route(8), route types: unreachable, prohibit, blackhole, throw (fib_props in
+// net/ipv4/fib_semantics.c).
 for (const [type, name, code] of [
   ["unreachable", "HostUnreachable", "EHOSTUNREACH"],
   ["prohibit", "AccessDenied", "EACCES"],
@@ -72,7 +73,8 @@ assertFails(tryConnect(patient, ipv4("192.0.2.7")), "ConnectionTimedOut", "ETIME
 ip("link del v0");
 assertFails(tryConnect(orphan, ipv4("127.0.0.1")), "DeviceNotFound", "ENODEV");
 
-// A router complains of the packet that asks for the connection (icmp_err_convert in net/ipv4/icmp.c; the fatal ones).
+// A router complains of the packet that asks for the connection (icmp_err_convert in
+// net/ipv4/icmp.c; the fatal ones).
 using full = socket(AF.INET, SOCK.STREAM);
 listen(full, 0);
 const address = ipv4("127.0.0.1", portOf(full));
@@ -108,7 +110,8 @@ bind(datagram, ipv4("127.0.0.1", 0));
 using unbound = socket(AF.INET, SOCK.DGRAM);
 assertFails(tryConnect(unbound, getsockname(datagram)), "AddressNotAvailable", "EAGAIN");
 
-// EADDRINUSE and, on Linux, EADDRNOTAVAIL: two sockets share a local address, and would share the peer too.
+// EADDRINUSE and, on Linux, EADDRNOTAVAIL: two sockets share a local address, and would share the
+// peer too.
 const [one, two] = [1, 2].map(() => {
   const client = socket(AF.INET, SOCK.STREAM);
   setsockopt(client, SO.REUSEADDR, true);

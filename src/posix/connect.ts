@@ -134,22 +134,25 @@ export type ConnectError = ErrorOf<typeof connectErrors>;
 export const isConnectError = (error: unknown): error is ConnectError => connectErrors.has(error);
 
 /**
- * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers its peer.
+ * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers
+ * its peer.
  *
- * A blocking socket waits until the connection is made, through signals too. One that does not block fails with
- * `ConnectionPending` while the connection goes on being made; so does one whose SO.SNDTIMEO is over (which counts from
- * the first signal, if there are any). A unix socket has no such state: it fails with `WouldBlock`, and has done nothing.
- * The address `{ family: "unspecified" }` undoes the connection of a datagram socket.
+ * A blocking socket waits until the connection is made, through signals too. One that does not
+ * block fails with `ConnectionPending` while the connection goes on being made; so does one whose
+ * SO.SNDTIMEO is over (which counts from the first signal, if there are any). A unix socket has no
+ * such state: it fails with `WouldBlock`, and has done nothing. The address
+ * `{ family: "unspecified" }` undoes the connection of a datagram socket.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param address an address of the socket's family
  * @throws ConnectError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
- * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`,
- * `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`,
- * `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`, `HostUnreachable`, `InputOutput`,
- * `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`, `NetworkUnreachable`, `NotADirectory`,
- * `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`, `SocketListening`,
- * `SymLinkLoop`, `SystemResources`, `Unexpected`, `WouldBlock` or `WrongProtocolType`
+ * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `BrokenPipe`,
+ * `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
+ * `ConnectionTimedOut`, `DeviceNotFound`, `FileDescriptorNotASocket`, `FileNotFound`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `NameTooLong`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `NotADirectory`, `OperationNotSupported`, `PermissionDenied`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketListening`, `SymLinkLoop`, `SystemResources`,
+ * `Unexpected`, `WouldBlock` or `WrongProtocolType`
  * @throws TypeError if the address is malformed
  * @throws RangeError if its port is out of range, or its path too long
  * @example
@@ -160,7 +163,8 @@ export const isConnectError = (error: unknown): error is ConnectError => connect
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/connect.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/connect.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/connect.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=connect&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-connect)
  */
@@ -168,7 +172,9 @@ export function connect(socket: SocketLike, address: AddressInput): void {
   unwrap(tryConnect(socket, address), connect);
 }
 
-/** The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same. */
+/**
+ * The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same.
+ */
 export function tryConnect(socket: SocketLike, address: AddressInput): Result<void, ConnectError> {
   checkNetPermission(address);
   const borrowed = borrow(socket);
@@ -189,9 +195,10 @@ export function tryConnect(socket: SocketLike, address: AddressInput): Result<vo
 const pendingErrno = readOnly("SO_ERROR", int);
 
 /**
- * After a signal, POSIX has the connection go on being made, and a second connect() say EALREADY. Not so where connect() waits
- * before it begins, for room in the queue (unix_stream_connect in net/unix/af_unix.c), or gives up (vsock_connect in
- * net/vmw_vsock/af_vsock.c): there it is made again.
+ * After a signal, POSIX has the connection go on being made, and a second connect() say EALREADY.
+ * Not so where connect() waits before it begins, for room in the queue (unix_stream_connect in
+ * net/unix/af_unix.c), or gives up (vsock_connect in net/vmw_vsock/af_vsock.c): there it is made
+ * again.
  */
 function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
   const { system, fd } = borrowed;

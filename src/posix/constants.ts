@@ -11,8 +11,9 @@ import { host } from "../system/host.ts";
 
 export type { AddressFamilies, MessageFlags, OptionLevels, PollEvents, Protocols, Shutdowns, SocketTypes };
 
-// The constants of this machine's system, under their C names. Every name of every system is a number to the compiler; one
-// that this system lacks throws when it is read, and `"NETLINK" in AF` tells beforehand.
+// The constants of this machine's system, under their C names. Every name of every system is a
+// number to the compiler; one that this system lacks throws when it is read, and `"NETLINK" in AF`
+// tells beforehand.
 
 /** Address families: the first argument of `socket()`. */
 export const AF: AddressFamilies = all("AF", host.constants.AF);
@@ -35,10 +36,16 @@ export const SOCK: SocketTypes = all("SOCK", host.constants.SOCK);
 /** Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. */
 export const SOL: OptionLevels = all("SOL", host.constants.SOL);
 
-/** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
+/**
+ * The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux,
+ * `net.core.somaxconn`.
+ */
 export const SOMAXCONN = host.constants.SOMAXCONN;
 
-/** The constants that the system has. What is not among them is looked up in their prototype, which throws. */
+/**
+ * The constants that the system has. What is not among them is looked up in their prototype, which
+ * throws.
+ */
 function all<Names extends object>(prefix: string, numbers: Partial<Names>): Names {
   const lacking = new Proxy(Object.prototype, {
     get(target, name, receiver) {

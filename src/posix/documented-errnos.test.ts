@@ -9,8 +9,9 @@ import type { SystemNumbers } from "../system/system.ts";
 import { tryListen } from "./listen.ts";
 import { socket } from "./socket.ts";
 
-// What the ERRORS of each call's manual page has, of macOS (xnu-11417, bsd/man/man2) and of FreeBSD (12.1, lib/libc/sys): less
-// EFAULT, since the buffers are ours, EINTR, after which the calls go on, and EWOULDBLOCK, which is EAGAIN.
+// What the ERRORS of each call's manual page has, of macOS (xnu-11417, bsd/man/man2) and of FreeBSD
+// (12.1, lib/libc/sys): less EFAULT, since the buffers are ours, EINTR, after which the calls go
+// on, and EWOULDBLOCK, which is EAGAIN.
 
 const sendDarwin =
   "EACCES EADDRNOTAVAIL EAGAIN EBADF ECONNRESET EDESTADDRREQ EHOSTUNREACH EINVAL EISCONN EMSGSIZE ENETDOWN ENETUNREACH ENOBUFS ENOMEM ENOTCONN ENOTSOCK EOPNOTSUPP EPIPE";

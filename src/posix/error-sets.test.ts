@@ -15,7 +15,8 @@ const errnos = { ...linuxErrnos, ...windowsErrnos };
 /** Linux's and FreeBSD's own. */
 const notInPosix = ["recvmmsg", "sendmmsg"];
 
-// What every call's error set must be: the sets and the sources are found in the folder, so that a new call is too.
+// What every call's error set must be: the sets and the sources are found in the folder, so that a
+// new call is too.
 
 interface Call {
   readonly name: string;

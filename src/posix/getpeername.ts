@@ -49,9 +49,9 @@ export const isGetpeernameError = (error: unknown): error is GetpeernameError =>
  * A unix socket's peer that is not bound has an empty path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
- * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`, `SocketNotConnected`,
- * `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`,
+ * `SocketNotConnected`, `SocketShutDown`, `SystemResources` or `Unexpected`
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
@@ -61,7 +61,8 @@ export const isGetpeernameError = (error: unknown): error is GetpeernameError =>
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/getpeername.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/getpeername.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getpeername.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getpeername.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=getpeername&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-getpeername)
  */

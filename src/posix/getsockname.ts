@@ -48,12 +48,13 @@ export const isGetsocknameError = (error: unknown): error is GetsocknameError =>
 /**
  * The local address of a socket: what it is bound to, with the port that the system chose.
  *
- * A socket that is not bound has the unspecified address of its family with port 0, or an empty path.
+ * A socket that is not bound has the unspecified address of its family with port 0, or an empty
+ * path.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`, `FileDescriptorNotASocket`,
- * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`, `SocketNotBound`, `SocketShutDown`,
- * `SystemResources` or `Unexpected`
+ * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
+ * `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`,
+ * `SocketNotBound`, `SocketShutDown`, `SystemResources` or `Unexpected`
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -62,7 +63,8 @@ export const isGetsocknameError = (error: unknown): error is GetsocknameError =>
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/getsockname.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/getsockname.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getsockname.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getsockname.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=getsockname&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-getsockname)
  */

@@ -71,12 +71,13 @@ export const isGetsockoptError = (error: unknown): error is GetsockoptError => g
  * Reads an option of a socket.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; one that can only be set does not compile
+ * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; one that can only be set
+ * does not compile
  * @returns the value, of the option's own type
  * @throws GetsockoptError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`,
- * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
- * `OptionNotSupported`, `PermissionDenied`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SocketNotConnected`,
- * `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
+ * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`,
+ * `NotFound`, `OptionNotSupported`, `PermissionDenied`, `ProcessFdQuotaExceeded`, `SocketClosed`,
+ * `SocketNotConnected`, `SystemFdQuotaExceeded`, `SystemResources` or `Unexpected`
  * @throws TypeError if a `rawOption()` names one that carries a pointer
  * @example
  * ```ts
@@ -85,7 +86,8 @@ export const isGetsockoptError = (error: unknown): error is GetsockoptError => g
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/getsockopt.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/getsockopt.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getsockopt.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/getsockopt.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=getsockopt&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-getsockopt)
  */
@@ -106,7 +108,8 @@ export function tryGetsockopt<Get>(
     return getsockoptErrors.fail(system, "OptionNotSupported", undefined, option.name);
   let value = system.option;
   let returned = read(system, fd, number, option, value, option.read.size);
-  // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in net/core/sock.c).
+  // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in
+  // net/core/sock.c).
   if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
     const { length } = value;
     value = value.withRoomFor(length);

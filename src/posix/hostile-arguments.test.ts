@@ -1,4 +1,5 @@
-// No method, getter, species or iterator of a caller's object decides which memory a call reads or writes.
+// No method, getter, species or iterator of a caller's object decides which memory a call reads or
+// writes.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fixture, loopback } from "../../test/fixture.ts";

@@ -129,8 +129,8 @@ conformance("packet addresses", [
           assert.equal(poll([{ socket: packets, events: POLL.IN }], 5000).length, 1);
           const packet = Buffer.alloc(2048);
           const message: Received | undefined = receive(packets, packet);
-          // An IP header has 20 bytes, a UDP header 8. Other programs use lo too, and where the socket's queue was full of
-          // their packets, ours was dropped.
+          // An IP header has 20 bytes, a UDP header 8. Other programs use lo too, and where the
+          // socket's queue was full of their packets, ours was dropped.
           if (!packet.subarray(28, message?.bytes).equals(datagram)) {
             others++;
             if (others % 200 > 0) continue;

@@ -75,26 +75,33 @@ export type ListenError = ErrorOf<typeof listenErrors>;
 export const isListenError = (error: unknown): error is ListenError => listenErrors.has(error);
 
 /**
- * Marks a connection-mode socket as accepting connections, and limits the queue of those that wait for `accept()`.
+ * Marks a connection-mode socket as accepting connections, and limits the queue of those that wait
+ * for `accept()`.
  *
- * An IPv4 or IPv6 socket that is not bound is bound to a free port, but on Windows, where it fails with `SocketNotBound`.
- * Listening again on a listener changes its backlog, but on Windows, where it succeeds and changes nothing.
+ * An IPv4 or IPv6 socket that is not bound is bound to a free port, but on Windows, where it fails
+ * with `SocketNotBound`. Listening again on a listener changes its backlog, but on Windows, where
+ * it succeeds and changes nothing.
  *
  * The system may cap the backlog and does not say so; `effectiveBacklog()` tells what was granted.
- * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and the queue holds
- *   one more than the backlog; those that are not established yet have a queue of their own (`tcp_max_syn_backlog`).
- *   When it is full, TCP ignores the last step of the handshake, and the peer goes on trying; a connect to a unix
- *   socket blocks, or fails with `WouldBlock`.
- * - Windows: at most some hundreds; `acceptQueue()` cannot tell. When it is full, connections are refused. Another program may take the
- *   port with SO.REUSEADDR, unless SO.EXCLUSIVEADDRUSE was set before `bind()`.
- * - macOS: at most `kern.ipc.somaxconn` (128); 0 and less act as that too. Connections that are not established yet count.
- * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds one and a half times the backlog.
+ * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and
+ *   the queue holds one more than the backlog; those that are not established yet have a queue of
+ *   their own (`tcp_max_syn_backlog`). When it is full, TCP ignores the last step of the handshake,
+ *   and the peer goes on trying; a connect to a unix socket blocks, or fails with `WouldBlock`.
+ * - Windows: at most some hundreds; `acceptQueue()` cannot tell. When it is full, connections are
+ *   refused. Another program may take the port with SO.REUSEADDR, unless SO.EXCLUSIVEADDRUSE was
+ *   set before `bind()`.
+ * - macOS: at most `kern.ipc.somaxconn` (128); 0 and less act as that too. Connections that are not
+ *   established yet count.
+ * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds one and a half times the
+ *   backlog.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param backlog how many connections may wait: an integer. Below 0 acts as 0, above 2147483647 as 2147483647.
- * @throws ListenError named `AccessDenied`, `AddressInUse`, `AlreadyConnected`, `BadFileDescriptor`,
- * `ConnectionPending`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`,
- * `SocketClosed`, `SocketNotBound`, `SocketShutDown`, `SystemResources` or `Unexpected`
+ * @param backlog how many connections may wait: an integer. Below 0 acts as 0, above 2147483647 as
+ * 2147483647.
+ * @throws ListenError named `AccessDenied`, `AddressInUse`, `AlreadyConnected`,
+ * `BadFileDescriptor`, `ConnectionPending`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`,
+ * `OperationNotSupported`, `SocketClosed`, `SocketNotBound`, `SocketShutDown`, `SystemResources` or
+ * `Unexpected`
  * @throws TypeError if `backlog` is not a number
  * @throws RangeError if `backlog` is NaN or has a fraction
  * @example
@@ -106,7 +113,8 @@ export const isListenError = (error: unknown): error is ListenError => listenErr
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/listen.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/listen.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/listen.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/listen.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=listen&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-listen)
  */
@@ -114,7 +122,9 @@ export function listen(socket: SocketLike, backlog: number): void {
   unwrap(tryListen(socket, backlog), listen);
 }
 
-/** The same as {@link listen}, returned instead of thrown. A bad `backlog` is thrown all the same. */
+/**
+ * The same as {@link listen}, returned instead of thrown. A bad `backlog` is thrown all the same.
+ */
 export function tryListen(socket: SocketLike, backlog: number): Result<void, ListenError> {
   const limit = clampBacklog(backlog);
   const borrowed = borrow(socket);
@@ -128,7 +138,10 @@ export function tryListen(socket: SocketLike, backlog: number): Result<void, Lis
   });
 }
 
-/** POSIX: less than 0 acts as 0. Linux compares unsigned, and would take -1 for the most (__sys_listen in net/socket.c). */
+/**
+ * POSIX: less than 0 acts as 0. Linux compares unsigned, and would take -1 for the most
+ * (__sys_listen in net/socket.c).
+ */
 function clampBacklog(backlog: number): number {
   if (typeof backlog !== "number") throw new TypeError(`backlog must be a number, not ${kind(backlog)}`);
   if (Number.isNaN(backlog) || (Number.isFinite(backlog) && !Number.isInteger(backlog))) {
@@ -145,7 +158,8 @@ function whyInvalid(borrowed: Borrowed): ListenErrorName {
     case "connecting":
       return "ConnectionPending";
     case "not connected":
-      // Only a unix socket has to be bound; what else is bound and refused was connected once, and has been reset.
+      // Only a unix socket has to be bound; what else is bound and refused was connected once, and
+      // has been reset.
       return isBound(borrowed) ? "SocketShutDown" : "SocketNotBound";
     case "shut down":
       return "SocketShutDown";

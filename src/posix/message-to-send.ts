@@ -13,23 +13,35 @@ import { Descriptor } from "./owned-descriptor.ts";
 export interface Message {
   /** Whom to send it to; left out on a connected socket. */
   readonly address?: AddressInput | undefined;
-  /** Its data, in pieces that are sent one after the other, without being copied together: at most 1024. */
+  /**
+   * Its data, in pieces that are sent one after the other, without being copied together: at most
+   * 1024.
+   */
   readonly data: readonly Uint8Array[];
   /** What travels beside the data. Descriptors stay the sender's: the receiver gets its own. */
   readonly control?: readonly ControlMessageToSend<SocketLike | Descriptor>[] | undefined;
 }
 
-/** Why a message cannot be sent: the system lacks a control message's type, or a descriptor is closed. */
+/**
+ * Why a message cannot be sent: the system lacks a control message's type, or a descriptor is
+ * closed.
+ */
 export type Refusal = "OptionNotSupported" | "SocketClosed";
 
-/** A control message as it was when it was read; descriptors are not numbers yet: a getter may still close one. */
+/**
+ * A control message as it was when it was read; descriptors are not numbers yet: a getter may still
+ * close one.
+ */
 type ReadControl = Cmsg | readonly Borrowed[];
 
 /** A message as it was when it was read, and its header, once `prepareToSend()` has written it. */
 export interface MessageToSend extends MessageHeader {
   /** The caller's object. */
   readonly to: AddressInput | undefined;
-  /** Undefined without an address, and for the same object as the previous message's, whose sockaddr it shares. */
+  /**
+   * Undefined without an address, and for the same object as the previous message's, whose sockaddr
+   * it shares.
+   */
   readonly sockaddr: ReadAddress | undefined;
   readonly read: readonly ReadControl[];
   cmsgs: readonly Cmsg[];
@@ -37,9 +49,10 @@ export interface MessageToSend extends MessageHeader {
 }
 
 /**
- * Reads a message. A malformed one throws. The caller's getters run here, and may make calls of their own: nothing that calls share is
- * written before all messages have been read. One to the same address object as the previous one shares its sockaddr: to
- * encode it takes as long as to send a datagram.
+ * Reads a message. A malformed one throws. The caller's getters run here, and may make calls of
+ * their own: nothing that calls share is written before all messages have been read. One to the
+ * same address object as the previous one shares its sockaddr: to encode it takes as long as to
+ * send a datagram.
  */
 export function readMessage(
   message: Message,
@@ -72,8 +85,9 @@ export function readMessage(
 const nothing: readonly Cmsg[] = [];
 
 /**
- * Asks for the descriptors of messages that were read, and last for the socket's; then checks the data, and writes what goes with it to
- * the rooms of the call. Nothing of the caller's runs from then until the system has been called.
+ * Asks for the descriptors of messages that were read, and last for the socket's; then checks the
+ * data, and writes what goes with it to the rooms of the call. Nothing of the caller's runs from
+ * then until the system has been called.
  *
  * @returns the socket's descriptor; -1 where it is closed, or one that was to be sent
  */
@@ -134,7 +148,10 @@ function withNumbers(descriptors: readonly Borrowed[], system: System): Cmsg | u
   return cmsg === unsupported ? undefined : cmsg;
 }
 
-/** More than the kernel takes from anyone (net.core.optmem_max, 128 KiB) is refused by it, not by us. */
+/**
+ * More than the kernel takes from anyone (net.core.optmem_max, 128 KiB) is refused by it, not by
+ * us.
+ */
 function write(cmsgs: readonly Cmsg[], room: ValueResult, system: System): ValueResult {
   const size = cmsgs.reduce((sum, { data }) => sum + cmsgSpace(data.byteLength, system), 0);
   const into = room.withRoomFor(size);

@@ -1,5 +1,6 @@
-// Makes every call that concerns a socket, and prints what each threw: its code, permission and resource, or "allowed". Descriptor 3
-// is a socket that was inherited. With `--drop`, it serves, gives up --allow-net, and shows that what was open goes on.
+// Makes every call that concerns a socket, and prints what each threw: its code, permission and
+// resource, or "allowed". Descriptor 3 is a socket that was inherited. With `--drop`, it serves,
+// gives up --allow-net, and shows that what was open goes on.
 import assert from "node:assert/strict";
 import { waitForListener } from "../diagnose/index.ts";
 import * as berkeley from "../index.ts";
@@ -11,7 +12,10 @@ const ipv4 = { family: "ipv4", address: "127.0.0.1", port: 9 } as const;
 const bytes = new Uint8Array(1);
 const message = { data: [bytes] };
 
-/** What refuses a call by --allow-net; undefined where another error, or none, came of it: it was allowed. */
+/**
+ * What refuses a call by --allow-net; undefined where another error, or none, came of it: it was
+ * allowed.
+ */
 async function refusal(call: () => unknown): Promise<object | undefined> {
   try {
     await call();

@@ -6,7 +6,8 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { except } from "../../test/platform.ts";
 
-// Node's permission model: --allow-net is there from Node 25 on. The calls are made by a program of their own, which inherits a socket.
+// Node's permission model: --allow-net is there from Node 25 on. The calls are made by a program of
+// their own, which inherits a socket.
 
 const child = fileURLToPath(new URL("net-permission.child.js", import.meta.url));
 const flags = process.allowedNodeEnvironmentFlags;

@@ -9,11 +9,12 @@ const detachErrors = new ErrorSet("detach", { SocketClosed, Unexpected });
 const CLOSED = -1;
 
 /**
- * A descriptor that we own: a `Socket`, or what else was received in a message. It ends with `close()`, at the end of a
- * `using` scope, or with `detach()`. One that is garbage-collected unclosed is closed, with a warning.
+ * A descriptor that we own: a `Socket`, or what else was received in a message. It ends with
+ * `close()`, at the end of a `using` scope, or with `detach()`. One that is garbage-collected
+ * unclosed is closed, with a warning.
  *
- * Once closed, it never touches its number again, whoever has it by then. What a worker thread has left open
- * is closed when the thread ends, by whatever means.
+ * Once closed, it never touches its number again, whoever has it by then. What a worker thread has
+ * left open is closed when the thread ends, by whatever means.
  */
 export class Descriptor {
   /** The system that it belongs to. */
@@ -43,7 +44,8 @@ export class Descriptor {
   }
 
   /**
-   * Takes the descriptor out and ends our ownership: whoever gets the number closes it. The object is closed for us.
+   * Takes the descriptor out and ends our ownership: whoever gets the number closes it. The object
+   * is closed for us.
    *
    * @throws SocketError named `SocketClosed` if it is closed already
    * @example

@@ -14,11 +14,12 @@ import { readOption } from "./read-option.ts";
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
 
 /**
- * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with `close()`, at the end of a
- * `using` scope, or with `detach()`. One that is garbage-collected unclosed is closed, with a warning.
+ * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with
+ * `close()`, at the end of a `using` scope, or with `detach()`. One that is garbage-collected
+ * unclosed is closed, with a warning.
  *
- * Once closed, it never touches its descriptor again, whoever has the number by then. What a worker thread has
- * left open is closed when the thread ends, by whatever means.
+ * Once closed, it never touches its descriptor again, whoever has the number by then. What a worker
+ * thread has left open is closed when the thread ends, by whatever means.
  */
 export class Socket extends Descriptor {
   /** The address family: `AF.INET` and so on. */
@@ -36,11 +37,13 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Adopts a descriptor, such as one that was inherited: the Socket owns it from now on, and nobody else may close it.
+   * Adopts a descriptor, such as one that was inherited: the Socket owns it from now on, and nobody
+   * else may close it.
    *
    * @param fd a descriptor that refers to a socket
    * @param options `system`: the system that it belongs to; this machine's by default
-   * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as it is
+   * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as
+   * it is
    * @throws Error with code ERR_INVALID_STATE if another Socket of this thread owns it
    */
   static from(fd: number, options: { readonly system?: System } = {}): Socket {

@@ -15,7 +15,10 @@ import { sendmsg } from "./sendmsg.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-/** A Socket that nobody holds once this has returned; a later one gets the Ownership of an earlier one. */
+/**
+ * A Socket that nobody holds once this has returned; a later one gets the Ownership of an earlier
+ * one.
+ */
 function leak(make: () => Socket): number {
   close(make());
   return make().fd;

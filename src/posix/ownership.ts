@@ -7,7 +7,10 @@ interface Descriptor {
   readonly file: FileIdentity;
 }
 
-/** Where the finalizer finds the descriptor, if there is one. It does not lead to the Ownership, which would then live on. */
+/**
+ * Where the finalizer finds the descriptor, if there is one. It does not lead to the Ownership,
+ * which would then live on.
+ */
 interface Place {
   descriptor: Descriptor | undefined;
 }
@@ -30,11 +33,17 @@ const unclosed = new FinalizationRegistry<Place>(({ descriptor }) => {
   );
 });
 
-/** Those that are released, to be used again: to register one takes 0.5 us, a fifth of an accept() in C. */
+/**
+ * Those that are released, to be used again: to register one takes 0.5 us, a fifth of an accept()
+ * in C.
+ */
 const released: Ownership[] = [];
 const MOST_RELEASED = 1000;
 
-/** What is owned, by its number: two owners of one would close whatever has the number after the first. */
+/**
+ * What is owned, by its number: two owners of one would close whatever has the number after the
+ * first.
+ */
 const owned: (Descriptor | undefined)[] = [];
 
 /** Whether a descriptor has an owner that is not released, and is still the file that it was. */
@@ -45,7 +54,10 @@ export function isOwned(system: System, fd: number): boolean {
   return now !== null && now.inode === owner.file.inode && now.device === owner.file.device;
 }
 
-/** Owns a descriptor until it is released: one whose Ownership is garbage-collected before is closed. */
+/**
+ * Owns a descriptor until it is released: one whose Ownership is garbage-collected before is
+ * closed.
+ */
 export function own(system: System, fd: number): Ownership {
   const ownership = released.pop() ?? registered();
   const file = system.identity(fd);

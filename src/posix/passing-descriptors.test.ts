@@ -25,7 +25,10 @@ import { sendmsg } from "./sendmsg.ts";
 
 const hello = Buffer.from("hello");
 
-/** Sends descriptors from one end of a pair to the other, and gives those that arrive, which the fixture closes. */
+/**
+ * Sends descriptors from one end of a pair to the other, and gives those that arrive, which the
+ * fixture closes.
+ */
 function pass(
   fixture: Fixture,
   descriptors: readonly (SocketLike | Descriptor)[],

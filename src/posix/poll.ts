@@ -33,7 +33,9 @@ const MAX_EVENTS = 0x7fff;
 /** A socket, and what to wait for. */
 export interface PollRequest<S extends SocketLike = SocketLike> {
   readonly socket: S;
-  /** `POLL.IN`, `POLL.OUT` and so on. `POLL.ERR`, `POLL.HUP` and `POLL.NVAL` are always waited for. */
+  /**
+   * `POLL.IN`, `POLL.OUT` and so on. `POLL.ERR`, `POLL.HUP` and `POLL.NVAL` are always waited for.
+   */
   readonly events: number;
 }
 
@@ -44,14 +46,14 @@ export interface Polled<S extends SocketLike = SocketLike> {
 }
 
 /**
- * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the time that is left. As in POSIX, a
- * request with a negative descriptor is ignored.
+ * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the
+ * time that is left. As in POSIX, a request with a negative descriptor is ignored.
  *
  * @param requests the sockets, and what to wait for; borrowed ones stay the caller's
  * @param timeout milliseconds, rounded up; 0 does not wait; below 0, or Infinity, waits for ever
  * @returns the ready ones only, in the order of the requests; none when the time is over
- * @throws PollError named `InvalidArgument`, `NetworkSubsystemFailed`, `SocketClosed`, `SystemResources` or
- * `Unexpected`
+ * @throws PollError named `InvalidArgument`, `NetworkSubsystemFailed`, `SocketClosed`,
+ * `SystemResources` or `Unexpected`
  * @throws TypeError if an argument is of the wrong type, or the sockets are not of one system
  * @throws RangeError if `timeout` is NaN, or the events are not those of a C short
  * @example
@@ -66,7 +68,8 @@ export interface Polled<S extends SocketLike = SocketLike> {
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/poll.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/poll.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/poll.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/poll.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=poll&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsapoll)
  */
@@ -105,7 +108,10 @@ export function tryPoll<Request extends PollRequest>(
   return { ok: true, value: ready };
 }
 
-/** A request as it was when it was read, and its socket, borrowed; undefined where it is one to ignore. */
+/**
+ * A request as it was when it was read, and its socket, borrowed; undefined where it is one to
+ * ignore.
+ */
 function checked<Request extends PollRequest>(
   request: Request,
 ): { socket: Request["socket"]; borrowed: Borrowed; events: number } | undefined {
@@ -118,6 +124,9 @@ function checked<Request extends PollRequest>(
   return { socket, borrowed: borrow(socket), events: checkedEvents };
 }
 
-/** poll(2): "If this field is negative, then the corresponding events field is ignored and the revents field returns zero." */
+/**
+ * poll(2): "If this field is negative, then the corresponding events field is ignored and the
+ * revents field returns zero."
+ */
 const isIgnored = (socket: SocketLike): boolean =>
   typeof socket === "number" && Number.isInteger(socket) && socket < 0 && socket >= -0x80000000;

@@ -25,8 +25,9 @@ import {
   tryClose,
 } from "./index.ts";
 
-// Run by random-calls.test.ts: RANDOM_CALLS random calls in this one process, in sequences that each begin with sockets in every
-// state. What must hold is in check() and at the end of each sequence.
+// Run by random-calls.test.ts: RANDOM_CALLS random calls in this one process, in sequences that
+// each begin with sockets in every state. What must hold is in check() and at the end of each
+// sequence.
 const CALLS_OF_A_SEQUENCE = 60;
 const POOL = 48;
 const wanted = Number(process.env.RANDOM_CALLS);
@@ -188,7 +189,10 @@ function resolve(argument: unknown, pool: Pool): unknown {
 const unclear =
   /Cannot (read|destructure|convert|set|use|mix)|is not (a function|iterable|a constructor)|undefined \(|null \(|Invalid array|Do not know|circular|Invalid string/;
 
-/** An error is one of the call's own set and not Unexpected, or a TypeError or RangeError with words of ours. */
+/**
+ * An error is one of the call's own set and not Unexpected, or a TypeError or RangeError with words
+ * of ours.
+ */
 function check(call: string, error: unknown): void {
   if (error instanceof TypeError || error instanceof RangeError) {
     assert.doesNotMatch(error.message, unclear, `${call}: ${error.stack}`);

@@ -17,8 +17,8 @@ export interface MessageBuffers {
   /** Where its data goes: the pieces are filled one after the other; at most 1024. */
   readonly data: readonly Uint8Array[];
   /**
-   * Room for control messages, in bytes, at most 1048576; 1888 if left out: enough for the 253 descriptors that a message carries at
-   * most, and others beside them.
+   * Room for control messages, in bytes, at most 1048576; 1888 if left out: enough for the 253
+   * descriptors that a message carries at most, and others beside them.
    */
   readonly controlLength?: number | undefined;
 }
@@ -29,11 +29,14 @@ export interface ReceivedMessage {
   readonly bytes: number;
   /** Who sent it; `{ family: "unspecified" }` where the protocol does not say. */
   readonly address: Address;
-  /** What travelled beside the data. Descriptors are the receiver's own, close on exec, and have to be closed. */
+  /**
+   * What travelled beside the data. Descriptors are the receiver's own, close on exec, and have to
+   * be closed.
+   */
   readonly control: ControlMessage<Socket | Descriptor>[];
   /**
-   * `MSG.TRUNC` where the data was longer than the room, `MSG.EOR`, `MSG.OOB`, `MSG.ERRQUEUE`; `recvmmsg()` tells `MSG.CTRUNC` here:
-   * the control messages were cut short, and are left out.
+   * `MSG.TRUNC` where the data was longer than the room, `MSG.EOR`, `MSG.OOB`, `MSG.ERRQUEUE`;
+   * `recvmmsg()` tells `MSG.CTRUNC` here: the control messages were cut short, and are left out.
    */
   readonly flags: number;
 }
@@ -47,8 +50,9 @@ export interface RoomToReceive extends MessageHeader {
 }
 
 /**
- * Reads room for a message. Malformed room throws. The caller's getters run here, and may make calls of their own. With the header
- * that the same room had in an earlier call, it need not be found in memory again: that is half of what a datagram takes.
+ * Reads room for a message. Malformed room throws. The caller's getters run here, and may make
+ * calls of their own. With the header that the same room had in an earlier call, it need not be
+ * found in memory again: that is half of what a datagram takes.
  */
 export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToReceive {
   if (typeof room !== "object" || room === null) {
@@ -72,10 +76,11 @@ export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToR
 }
 
 /**
- * Checks the data, and writes the header of the message at an index of a call. Nothing of the caller's runs from here until the
- * system has been called.
+ * Checks the data, and writes the header of the message at an index of a call. Nothing of the
+ * caller's runs from here until the system has been called.
  *
- * Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory is detached and it is empty.
+ * Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory
+ * is detached and it is empty.
  */
 export function prepareToReceive(header: RoomToReceive, index: number, system: System): void {
   if (!header.isKnown || header.data.some(isEmpty)) checkPieces(header.data);
@@ -104,8 +109,9 @@ function controlRoom(length: number | undefined, room: ValueResult): ValueResult
 }
 
 /**
- * Makes a receiving call with MSG_CMSG_CLOEXEC, so that no program inherits a descriptor that arrives. Packet sockets refuse the
- * flag (packet_recvmsg in net/packet/af_packet.c); only unix sockets carry descriptors, so others are asked again without.
+ * Makes a receiving call with MSG_CMSG_CLOEXEC, so that no program inherits a descriptor that
+ * arrives. Packet sockets refuse the flag (packet_recvmsg in net/packet/af_packet.c); only unix
+ * sockets carry descriptors, so others are asked again without.
  */
 export function receive(system: System, fd: number, flags: number, call: (flags: number) => number): number {
   const { AF, MSG } = system.constants;
@@ -117,8 +123,8 @@ export function receive(system: System, fd: number, flags: number, call: (flags:
 }
 
 /**
- * What a header holds after the call. Where control messages were cut short they are left out, with MSG_CTRUNC in the flags: what
- * did arrive of them is closed.
+ * What a header holds after the call. Where control messages were cut short they are left out, with
+ * MSG_CTRUNC in the flags: what did arrive of them is closed.
  */
 export function received(
   header: MessageHeader,
@@ -152,8 +158,9 @@ function controlOf(
 }
 
 /**
- * Why control messages were cut short, and what is to be said about it. Linux sets MSG_CTRUNC as well where a descriptor cannot be
- * made, and then leaves the room for it (scm_detach_fds in net/core/scm.c).
+ * Why control messages were cut short, and what is to be said about it. Linux sets MSG_CTRUNC as
+ * well where a descriptor cannot be made, and then leaves the room for it (scm_detach_fds in
+ * net/core/scm.c).
  */
 export function whyTruncated(
   header: RoomToReceive,

@@ -20,8 +20,9 @@ export function recvErrorName(borrowed: Borrowed, code: string): RecvErrorName {
 }
 
 /**
- * EINVAL says that a flag is not valid; of a unix stream, that it is not connected (unix_stream_read_generic); and on Windows, of a
- * datagram socket, that it is not bound (recvfrom, WSAEINVAL).
+ * EINVAL says that a flag is not valid; of a unix stream, that it is not connected
+ * (unix_stream_read_generic); and on Windows, of a datagram socket, that it is not bound (recvfrom,
+ * WSAEINVAL).
  */
 function whyInvalid(borrowed: Borrowed): RecvErrorName {
   const { system, fd } = borrowed;

@@ -34,7 +34,10 @@ import { socket } from "./socket.ts";
 ip("link set lo up");
 const bytes = Buffer.from("hello");
 
-/** A UDP socket that is connected to another on the loopback interface, and asks for every error (IP_RECVERR). */
+/**
+ * A UDP socket that is connected to another on the loopback interface, and asks for every error
+ * (IP_RECVERR).
+ */
 function connectedUdp(domain: number, address: string): { client: Socket; from: number; to: number } {
   const peer = socket(domain, SOCK.DGRAM);
   bind(peer, { family: domain === AF.INET ? "ipv4" : "ipv6", address, port: 0 });

@@ -87,19 +87,23 @@ export type RecvError = ErrorOf<typeof recvErrors>;
 export const isRecvError = (error: unknown): error is RecvError => recvErrors.has(error);
 
 /**
- * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer than the buffer, the
- * rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once SO.RCVTIMEO is
- * over it fails with `WouldBlock`; on Windows the socket is then in no certain state, and should be closed. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
+ * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer
+ * than the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once
+ * SO.RCVTIMEO is over it fails with `WouldBlock`; on Windows the socket is then in no certain
+ * state, and should be closed. Through signals it goes on waiting; SO.RCVTIMEO then counts from the
+ * first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
+ * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor
+ * resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
  * @returns the number of bytes; 0 at the end of a stream, and for an empty message
- * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
- * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
- * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`, `SocketNotConnected`,
- * `SocketShutDown`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected` or
+ * `WouldBlock`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -113,7 +117,8 @@ export const isRecvError = (error: unknown): error is RecvError => recvErrors.ha
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recv.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recv&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-recv)
  */

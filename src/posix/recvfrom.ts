@@ -31,25 +31,30 @@ export const isRecvfromError = (error: unknown): error is RecvfromError => recvf
 export interface Received {
   /** The number of bytes; 0 at the end of a stream, and for an empty message. */
   readonly bytes: number;
-  /** Who sent them; `{ family: "unspecified" }` where the protocol does not say, as on a connected stream. */
+  /**
+   * Who sent them; `{ family: "unspecified" }` where the protocol does not say, as on a connected
+   * stream.
+   */
   readonly address: Address;
 }
 
 /**
- * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message that is longer than
- * the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once SO.RCVTIMEO is
- * over it fails with `WouldBlock`. Through signals it goes on waiting; SO.RCVTIMEO then counts from the first of them.
+ * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message
+ * that is longer than the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length.
+ * Once SO.RCVTIMEO is over it fails with `WouldBlock`. Through signals it goes on waiting;
+ * SO.RCVTIMEO then counts from the first of them.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor resizable
+ * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor
+ * resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
  * @returns how many bytes were received, and who sent them
  * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`,
- * `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock` or
- * `AlreadyConnected`
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`,
+ * `WouldBlock` or `AlreadyConnected`
  * @throws TypeError if `buffer` is not a Uint8Array over plain memory
  * @throws RangeError if it is too long
  * @example
@@ -63,7 +68,8 @@ export interface Received {
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvfrom.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recv.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvfrom&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-recvfrom)
  */
@@ -71,7 +77,9 @@ export function recvfrom(socket: SocketLike, buffer: Uint8Array, flags = 0): Rec
   return unwrap(tryRecvfrom(socket, buffer, flags), recvfrom);
 }
 
-/** The same as {@link recvfrom}, returned instead of thrown. A bad buffer is thrown all the same. */
+/**
+ * The same as {@link recvfrom}, returned instead of thrown. A bad buffer is thrown all the same.
+ */
 export function tryRecvfrom(
   socket: SocketLike,
   buffer: Uint8Array,

@@ -11,7 +11,8 @@ import { recvmmsg } from "./recvmmsg.ts";
 import { sendmmsg } from "./sendmmsg.ts";
 import { sendto } from "./sendto.ts";
 
-// Rooms that are used again are neither checked nor found in memory again: what must happen when they have changed since.
+// Rooms that are used again are neither checked nor found in memory again: what must happen when
+// they have changed since.
 
 interface Pair {
   readonly sender: Socket;

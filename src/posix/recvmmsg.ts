@@ -20,7 +20,10 @@ import { recvErrorName } from "./recv-errno.ts";
 import { recvmsgErrors } from "./recvmsg.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
-/** Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one message of several. */
+/**
+ * Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one
+ * message of several.
+ */
 export const recvmmsgErrors = new ErrorSet("recvmmsg", {
   ...recvErrors.entries,
   // recvmmsg() alone asks for the pending error before it receives (do_recvmmsg in net/socket.c).
@@ -38,11 +41,12 @@ export type RecvmmsgError = ErrorOf<typeof recvmmsgErrors>;
 export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvmmsgErrors.has(error);
 
 /**
- * Receives several messages in one call. On a socket that blocks it waits until there is one for all the room;
- * with `MSG.WAITFORONE` it waits for the first, and takes what else is there.
+ * Receives several messages in one call. On a socket that blocks it waits until there is one for
+ * all the room; with `MSG.WAITFORONE` it waits for the first, and takes what else is there.
  *
- * A message whose control messages did not fit into their room is no failure, lest the others be lost: it stands in its place with
- * `MSG.CTRUNC` in its flags and without control messages, and the descriptors that did arrive are closed. `recvmsg()` fails there.
+ * A message whose control messages did not fit into their room is no failure, lest the others be
+ * lost: it stands in its place with `MSG.CTRUNC` in its flags and without control messages, and the
+ * descriptors that did arrive are closed. `recvmsg()` fails there.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param rooms room for each message, with memory of its own: at most 1024.
@@ -52,8 +56,9 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`,
- * `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock` or `BrokenPipe`
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`,
+ * `WouldBlock` or `BrokenPipe`
  * @throws TypeError if room is malformed
  * @throws RangeError if a length is out of range, or the rooms more than 1024
  * @example
@@ -80,10 +85,15 @@ interface Known {
   inUse: boolean;
 }
 
-/** They are kept as long as the caller keeps the rooms, and never handed out: they say where the kernel writes. */
+/**
+ * They are kept as long as the caller keeps the rooms, and never handed out: they say where the
+ * kernel writes.
+ */
 const known = new WeakMap<readonly MessageBuffers[], Known>();
 
-/** The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same. */
+/**
+ * The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same.
+ */
 export function tryRecvmmsg(
   socket: SocketLike,
   rooms: readonly MessageBuffers[],

@@ -91,7 +91,8 @@ conformance("recvmsg", [
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
-      // Small arrays of their own: memory that the collector might move, were it not for the buffer behind each.
+      // Small arrays of their own: memory that the collector might move, were it not for the buffer
+      // behind each.
       const data = Array.from({ length: 1024 }, (_, at) => new Uint8Array(at % 4));
       const sent = Buffer.from(Array.from({ length: 1536 }, (_, at) => at % 251));
       send(left, sent);

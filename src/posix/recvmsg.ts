@@ -17,7 +17,10 @@ import { recvErrors } from "./recv.ts";
 import { recvErrorName } from "./recv-errno.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
-/** Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut short. */
+/**
+ * Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut
+ * short.
+ */
 export const recvmsgErrors = new ErrorSet("recvmsg", {
   ...recvErrors.entries,
   ControlTruncated: {
@@ -46,20 +49,21 @@ export type RecvmsgError = ErrorOf<typeof recvmsgErrors>;
 export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsgErrors.has(error);
 
 /**
- * Receives a message: data into pieces, its sender, and the control messages beside it, waiting for one if there is none.
+ * Receives a message: data into pieces, its sender, and the control messages beside it, waiting for
+ * one if there is none.
  *
- * Descriptors that arrive are the receiver's own and close on exec; each has to be closed. With `MSG.ERRQUEUE` it takes an
- * error out of the queue that `IP.RECVERR` fills.
+ * Descriptors that arrive are the receiver's own and close on exec; each has to be closed. With
+ * `MSG.ERRQUEUE` it takes an error out of the queue that `IP.RECVERR` fills.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param room where the data goes, and how much room there is for control messages
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.ERRQUEUE` and so on
- * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`, `ConnectionRefused`,
- * `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`, `HostUnreachable`,
- * `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`, `NetworkUnreachable`,
- * `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`, `SocketNotBound`, `SocketNotConnected`,
- * `SocketShutDown`, `SystemResources`, `Unexpected`, `WouldBlock`, `ControlTruncated` or
- * `ProcessFdQuotaExceeded`
+ * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
+ * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
+ * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
+ * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
+ * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`,
+ * `WouldBlock`, `ControlTruncated` or `ProcessFdQuotaExceeded`
  * @throws TypeError if the room is malformed
  * @throws RangeError if a length is out of range
  * @example
@@ -75,14 +79,17 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvmsg.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/recv.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recvmsg.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recvmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmsg&sektion=2)
  */
 export function recvmsg(socket: SocketLike, room: MessageBuffers, flags = 0): ReceivedMessage {
   return unwrap(tryRecvmsg(socket, room, flags), recvmsg);
 }
 
-/** The same as {@link recvmsg}, returned instead of thrown. Malformed room is thrown all the same. */
+/**
+ * The same as {@link recvmsg}, returned instead of thrown. Malformed room is thrown all the same.
+ */
 export function tryRecvmsg(
   socket: SocketLike,
   room: MessageBuffers,

@@ -24,9 +24,10 @@ import { setsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 import { socketpair } from "./socketpair.ts";
 
-// Run by retry-interrupted.test.ts, which sends SIGWINCH without pause once this process says so. Without SA_RESTART (siginterrupt(3)) every
-// blocking call of it is interrupted. What a call waits for happens in the call itself, at its third interruption: so
-// nothing here depends on time, and each wait has been interrupted in truth.
+// Run by retry-interrupted.test.ts, which sends SIGWINCH without pause once this process says so.
+// Without SA_RESTART (siginterrupt(3)) every blocking call of it is interrupted. What a call waits
+// for happens in the call itself, at its third interruption: so nothing here depends on time, and
+// each wait has been interrupted in truth.
 const SIGWINCH = 28;
 const INTERRUPTIONS = 3;
 const EINTR = -(host.errnos.EINTR ?? 0);
@@ -43,7 +44,8 @@ function counted<Name extends "accept" | "connect" | "poll" | "recv" | "recvfrom
     if (returned === EINTR && ++interruptions === INTERRUPTIONS) onInterruption();
     return returned;
   };
-  // A function per call name is one function over their union to the compiler, which it cannot follow.
+  // A function per call name is one function over their union to the compiler, which it cannot
+  // follow.
   return call as unknown as Calls[Name];
 }
 
@@ -122,7 +124,8 @@ for (const timeout of [0, 3_600_000]) {
     () => connect(client, getsockname(server)),
   );
 
-  // A full queue keeps the connection in SYN_SENT, until the listener accepts and TCP asks once more.
+  // A full queue keeps the connection in SYN_SENT, until the listener accepts and TCP asks once
+  // more.
   using queued = socket(AF.INET, SOCK.STREAM);
   connect(queued, getsockname(server));
   using waiting = socket(AF.INET, SOCK.STREAM, 0, { system });

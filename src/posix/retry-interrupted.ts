@@ -16,10 +16,12 @@ export function timeoutOf({ system, fd }: Borrowed, direction: Direction): numbe
 }
 
 /**
- * Goes on with a call that a signal has interrupted. To repeat it would begin the socket's time-out afresh, and steady signals
- * would make it wait for ever; so the time-out counts from the first signal, and what is left of it is spent in poll().
+ * Goes on with a call that a signal has interrupted. To repeat it would begin the socket's time-out
+ * afresh, and steady signals would make it wait for ever; so the time-out counts from the first
+ * signal, and what is left of it is spent in poll().
  *
- * @param fd the number that the call was made with: to ask a caller's object again could call us, and change what is to be sent
+ * @param fd the number that the call was made with: to ask a caller's object again could call us,
+ * and change what is to be sent
  */
 export function retryInterrupted(
   system: System,

@@ -18,7 +18,8 @@ export function sendErrorName(borrowed: Borrowed, code: string): SendErrorName {
     case "ETIMEDOUT":
       return isTimeoutOver(borrowed, "sending") ? "WouldBlock" : "ConnectionTimedOut";
     case "EAGAIN": {
-      // A datagram socket is bound by its first send; with no port left, inet_autobind in net/ipv4/af_inet.c says EAGAIN.
+      // A datagram socket is bound by its first send; with no port left, inet_autobind in
+      // net/ipv4/af_inet.c says EAGAIN.
       const domain = readOption(system, fd, SO.DOMAIN);
       const isIp = domain === AF.INET || domain === AF.INET6;
       return isIp && !isStream && !isBound(borrowed) ? "AddressNotAvailable" : "WouldBlock";
@@ -29,12 +30,14 @@ export function sendErrorName(borrowed: Borrowed, code: string): SendErrorName {
         ? "DestinationAddressRequired"
         : "SocketNotConnected";
     case "EOPNOTSUPP":
-      // A unix stream that is not connected says it of the address (unix_stream_sendmsg in net/unix/af_unix.c).
+      // A unix stream that is not connected says it of the address (unix_stream_sendmsg in
+      // net/unix/af_unix.c).
       return isStream && socketState(borrowed) === "not connected"
         ? "SocketNotConnected"
         : "OperationNotSupported";
     case "EPIPE":
-      // Linux says it of a TCP socket that was never connected (sk_stream_wait_connect in net/core/stream.c).
+      // Linux says it of a TCP socket that was never connected (sk_stream_wait_connect in
+      // net/core/stream.c).
       return isStream && !hasBeenConnected(borrowed) ? "SocketNotConnected" : "BrokenPipe";
     default:
       return "Unexpected";

@@ -69,7 +69,8 @@ ip("link del v0");
 assertFails(trySendto(bound, bytes, 0, ipv4("192.0.2.7")), "DeviceNotFound", "ENODEV");
 assertFails(trySendto(frames, bytes, 0, link), "DeviceNotFound", "ENXIO");
 
-// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c); IP_RECVERR asks for all of it.
+// Routers complain of an earlier message (icmp_err_convert in net/ipv4/icmp.c); IP_RECVERR asks for
+// all of it.
 using peer = socket(AF.INET, SOCK.DGRAM);
 bind(peer, ipv4("127.0.0.1", 0));
 using sender = socket(AF.INET, SOCK.DGRAM);

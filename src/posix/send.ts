@@ -108,23 +108,25 @@ export type SendError = ErrorOf<typeof sendErrors>;
 export const isSendError = (error: unknown): error is SendError => sendErrors.has(error);
 
 /**
- * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a message is sent
- * whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set. A blocking socket waits for room, through signals
- * too; once its SO.SNDTIMEO is over (which then counts from the first of them) it fails with `WouldBlock`.
+ * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a
+ * message is sent whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set. A
+ * blocking socket waits for room, through signals too; once its SO.SNDTIMEO is over (which then
+ * counts from the first of them) it fails with `WouldBlock`.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
  * @returns how many bytes were taken
- * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
- * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
- * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected` or `WouldBlock`
+ * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
+ * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or
+ * `WouldBlock`
  * @throws TypeError if `data` is not a Uint8Array over plain memory
- * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, with which the kernel would read the memory after
- * the call
+ * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, with which the kernel would
+ * read the memory after the call
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
@@ -134,7 +136,8 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/send.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/send.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=send&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-send)
  */

@@ -21,21 +21,24 @@ export type SendmmsgError = ErrorOf<typeof sendmmsgErrors>;
 export const isSendmmsgError = (error: unknown): error is SendmmsgError => sendmmsgErrors.has(error);
 
 /**
- * Sends several messages in one call, one after the other, until one cannot be sent. It fails only where the first one cannot.
+ * Sends several messages in one call, one after the other, until one cannot be sent. It fails only
+ * where the first one cannot.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param messages what to send: at most 1024; their descriptors stay the caller's
  * @param flags `MSG.DONTWAIT` and so on
- * @returns how many messages were sent. Why fewer were is lost (__sys_sendmmsg in net/socket.c): an error that is about the
- * message itself comes again with the rest; one that was under way, such as ConnectionRefused, was taken by this call
- * @throws SendmmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
- * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
- * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
- * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`,
- * `ProcessNotFound` or `TooManyDescriptors`
+ * @returns how many messages were sent. Why fewer were is lost (__sys_sendmmsg in net/socket.c): an
+ * error that is about the message itself comes again with the rest; one that was under way, such as
+ * ConnectionRefused, was taken by this call
+ * @throws SendmmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
+ * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected`,
+ * `WouldBlock`, `AddressFamilyNotSupported`, `FileNotFound`, `NameTooLong`, `NotADirectory`,
+ * `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`, `ProcessNotFound` or
+ * `TooManyDescriptors`
  * @throws TypeError if a message is malformed, or one of its control messages cannot be sent
  * @throws RangeError if a value is out of range, the data too long, or the messages more than 1024
  * @example
@@ -53,7 +56,10 @@ export function sendmmsg(socket: SocketLike, messages: readonly Message[], flags
   return unwrap(trySendmmsg(socket, messages, flags), sendmmsg);
 }
 
-/** The same as {@link sendmmsg}, returned instead of thrown. A malformed message is thrown all the same. */
+/**
+ * The same as {@link sendmmsg}, returned instead of thrown. A malformed message is thrown all the
+ * same.
+ */
 export function trySendmmsg(
   socket: SocketLike,
   messages: readonly Message[],

@@ -19,7 +19,8 @@ for (const forged of [{ pid: process.ppid }, { uid: 0 }, { gid: 0 }]) {
   assertFails(result, "PermissionDenied", "EPERM");
 }
 
-// too_many_unix_fds in net/unix/af_unix.c (before Linux 6.10 in net/unix/scm.c): one more than RLIMIT_NOFILE are under way.
+// too_many_unix_fds in net/unix/af_unix.c (before Linux 6.10 in net/unix/scm.c): one more than
+// RLIMIT_NOFILE are under way.
 const [from, to] = socketpair(AF.UNIX, SOCK.STREAM);
 const control = [{ type: "SCM_RIGHTS", descriptors: [right, right, right, right, right] }] as const;
 let sent = 0;

@@ -72,7 +72,8 @@ conformance("sendmsg", [
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
-      // Small arrays of their own: memory that the collector might move, were it not for the buffer behind each.
+      // Small arrays of their own: memory that the collector might move, were it not for the buffer
+      // behind each.
       const data = Array.from({ length: 1024 }, (_, at) => new Uint8Array(at % 4).fill(at & 0xff));
       assert.equal(sendmsg(left, { data }), 1536);
       assert.equal(next(right), Buffer.concat(data).toString("latin1"));

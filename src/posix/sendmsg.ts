@@ -10,7 +10,9 @@ import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendtoErrors } from "./sendto.ts";
 
-/** Everything that `sendmsg()` can fail with: what `sendto()` can, and what control messages add. */
+/**
+ * Everything that `sendmsg()` can fail with: what `sendto()` can, and what control messages add.
+ */
 export const sendmsgErrors = new ErrorSet("sendmsg", {
   ...sendtoErrors.entries,
   BadFileDescriptor: {
@@ -60,24 +62,26 @@ export type SendmsgError = ErrorOf<typeof sendmsgErrors>;
 export const isSendmsgError = (error: unknown): error is SendmsgError => sendmsgErrors.has(error);
 
 /**
- * Sends a message: data in pieces, to an address or to the peer, and control messages beside it, such as descriptors.
- * SIGPIPE is never raised: MSG.NOSIGNAL is always set.
+ * Sends a message: data in pieces, to an address or to the peer, and control messages beside it,
+ * such as descriptors. SIGPIPE is never raised: MSG.NOSIGNAL is always set.
  *
- * Linux sends control messages over a stream only together with at least one byte of data. A socket that is not of `AF.UNIX` drops
- * descriptors and credentials without a word, as a control message of another protocol is.
+ * Linux sends control messages over a stream only together with at least one byte of data. A socket
+ * that is not of `AF.UNIX` drops descriptors and credentials without a word, as a control message
+ * of another protocol is.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param message what to send; its descriptors stay the caller's
  * @param flags `MSG.DONTWAIT`, `MSG.EOR`, `MSG.MORE` and so on
  * @returns how many bytes of data were taken
- * @throws SendmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
- * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
- * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
- * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`,
- * `ProcessNotFound` or `TooManyDescriptors`
+ * @throws SendmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
+ * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected`,
+ * `WouldBlock`, `AddressFamilyNotSupported`, `FileNotFound`, `NameTooLong`, `NotADirectory`,
+ * `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`, `ProcessNotFound` or
+ * `TooManyDescriptors`
  * @throws TypeError if the message is malformed, or one of its control messages cannot be sent
  * @throws RangeError if a value is out of range, or the data too long or in too many pieces
  * @example
@@ -94,14 +98,18 @@ export const isSendmsgError = (error: unknown): error is SendmsgError => sendmsg
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sendmsg.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/sendmsg.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/sendmsg.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/sendmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=sendmsg&sektion=2)
  */
 export function sendmsg(socket: SocketLike, message: Message, flags = 0): number {
   return unwrap(trySendmsg(socket, message, flags), sendmsg);
 }
 
-/** The same as {@link sendmsg}, returned instead of thrown. A malformed message is thrown all the same. */
+/**
+ * The same as {@link sendmsg}, returned instead of thrown. A malformed message is thrown all the
+ * same.
+ */
 export function trySendmsg(socket: SocketLike, message: Message, flags = 0): Result<number, SendmsgError> {
   const borrowed = borrow(socket);
   const { system } = borrowed;

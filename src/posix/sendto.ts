@@ -48,24 +48,26 @@ export type SendtoError = ErrorOf<typeof sendtoErrors>;
 export const isSendtoError = (error: unknown): error is SendtoError => sendtoErrors.has(error);
 
 /**
- * Sends a message to an address, from a socket that need not be connected; a datagram socket that is has its peer
- * overridden, this once. Linux ignores the address of a connected TCP or SOCK.SEQPACKET socket, and refuses that of a connected
- * unix stream.
+ * Sends a message to an address, from a socket that need not be connected; a datagram socket that
+ * is has its peer overridden, this once. Linux ignores the address of a connected TCP or
+ * SOCK.SEQPACKET socket, and refuses that of a connected unix stream.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.CONFIRM` and so on; 0 for none
  * @param address whom to send it to
  * @returns how many bytes were taken
- * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`,
- * `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`, `ConnectionResetByPeer`,
- * `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`, `FileDescriptorNotASocket`,
- * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
- * `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`, `ProtocolFailure`, `SocketClosed`,
- * `SocketNotConnected`, `SystemResources`, `Unexpected`, `WouldBlock`, `AddressFamilyNotSupported`,
- * `FileNotFound`, `NameTooLong`, `NotADirectory`, `SymLinkLoop` or `WrongProtocolType`
+ * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
+ * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
+ * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`,
+ * `NetworkSubsystemFailed`, `NetworkUnreachable`, `OperationNotSupported`, `PermissionDenied`,
+ * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected`,
+ * `WouldBlock`, `AddressFamilyNotSupported`, `FileNotFound`, `NameTooLong`, `NotADirectory`,
+ * `SymLinkLoop` or `WrongProtocolType`
  * @throws TypeError if `data` is not a Uint8Array over plain memory, or the address is malformed
- * @throws RangeError if the data is too long, the address is out of range, or `flags` has `MSG.ZEROCOPY`
+ * @throws RangeError if the data is too long, the address is out of range, or `flags` has
+ * `MSG.ZEROCOPY`
  * @example
  * ```ts
  * using receiver = socket(AF.INET, SOCK.DGRAM);
@@ -75,7 +77,8 @@ export const isSendtoError = (error: unknown): error is SendtoError => sendtoErr
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sendto.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/send.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/send.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=sendto&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-sendto)
  */
@@ -83,7 +86,10 @@ export function sendto(socket: SocketLike, data: Uint8Array, flags: number, addr
   return unwrap(trySendto(socket, data, flags, address), sendto);
 }
 
-/** The same as {@link sendto}, returned instead of thrown. Bad data and a bad address are thrown all the same. */
+/**
+ * The same as {@link sendto}, returned instead of thrown. Bad data and a bad address are thrown all
+ * the same.
+ */
 export function trySendto(
   socket: SocketLike,
   data: Uint8Array,

@@ -91,13 +91,16 @@ export const isSetsockoptError = (error: unknown): error is SetsockoptError => s
  * Sets an option of a socket.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; one that can only be read does not compile
+ * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; one that can only be
+ * read does not compile
  * @param value a value of the option's own type
- * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`, `AlreadyConnected`,
- * `AlreadyExists`, `BadFileDescriptor`, `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`,
- * `NetworkSubsystemFailed`, `NotFound`, `OptionNotSupported`, `PermissionDenied`, `ResourceBusy`,
- * `SocketClosed`, `SocketNotConnected`, `SystemResources`, `TimeoutTooBig` or `Unexpected`
- * @throws TypeError if the value is of the wrong type, or a `rawOption()` names one that carries a pointer
+ * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`,
+ * `AlreadyConnected`, `AlreadyExists`, `BadFileDescriptor`, `DeviceNotFound`,
+ * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
+ * `OptionNotSupported`, `PermissionDenied`, `ResourceBusy`, `SocketClosed`, `SocketNotConnected`,
+ * `SystemResources`, `TimeoutTooBig` or `Unexpected`
+ * @throws TypeError if the value is of the wrong type, or a `rawOption()` names one that carries a
+ * pointer
  * @throws RangeError if it is out of range
  * @example
  * ```ts
@@ -106,7 +109,8 @@ export const isSetsockoptError = (error: unknown): error is SetsockoptError => s
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/setsockopt.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/setsockopt.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/setsockopt.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/setsockopt.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=setsockopt&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-setsockopt)
  */
@@ -114,7 +118,9 @@ export function setsockopt<Set>(socket: SocketLike, option: WritableOption<Set>,
   unwrap(trySetsockopt(socket, option, value), setsockopt);
 }
 
-/** The same as {@link setsockopt}, returned instead of thrown. A bad value is thrown all the same. */
+/**
+ * The same as {@link setsockopt}, returned instead of thrown. A bad value is thrown all the same.
+ */
 export function trySetsockopt<Set>(
   socket: SocketLike,
   option: WritableOption<Set>,
@@ -135,7 +141,9 @@ export function trySetsockopt<Set>(
   return { ok: true, value: undefined };
 }
 
-/** Where objects are encoded: a getter of theirs may make calls, which use the system's own room. */
+/**
+ * Where objects are encoded: a getter of theirs may make calls, which use the system's own room.
+ */
 let scratch: ValueResult | undefined;
 
 /** Encodes the value; of a bad one, says which option it was for. */

@@ -48,10 +48,10 @@ export const isShutdownError = (error: unknown): error is ShutdownError => shutd
  * Ends receiving, sending or both on a connected socket, for everyone who shares it. It stays open.
  *
  * - `SHUT.WR`: the peer reads what is still under way, then the end.
- * - `SHUT.RD`: `recv()` gives the end. On a listener, Linux stops listening: TCP may listen again, a unix socket
- *   refuses from then on.
- * - On a TCP socket that is not connected it fails with `SocketNotConnected`, and on Linux closes that direction all the
- *   same: connected later, the socket still cannot send. Make a new one.
+ * - `SHUT.RD`: `recv()` gives the end. On a listener, Linux stops listening: TCP may listen again,
+ *   a unix socket refuses from then on.
+ * - On a TCP socket that is not connected it fails with `SocketNotConnected`, and on Linux closes
+ *   that direction all the same: connected later, the socket still cannot send. Make a new one.
  *
  * @param socket the socket; a borrowed one stays the caller's
  * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`
@@ -70,7 +70,8 @@ export const isShutdownError = (error: unknown): error is ShutdownError => shutd
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/shutdown.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/shutdown.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/shutdown.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/shutdown.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=shutdown&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-shutdown)
  */

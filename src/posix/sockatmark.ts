@@ -29,12 +29,12 @@ export type SockatmarkError = ErrorOf<typeof sockatmarkErrors>;
 export const isSockatmarkError = (error: unknown): error is SockatmarkError => sockatmarkErrors.has(error);
 
 /**
- * Whether the next byte to be received is the one that was sent with `MSG.OOB`. Windows tells so of a socket with SO.OOBINLINE alone, and
- * says true also where no such byte is under way.
+ * Whether the next byte to be received is the one that was sent with `MSG.OOB`. Windows tells so of
+ * a socket with SO.OOBINLINE alone, and says true also where no such byte is under way.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`,
- * `OperationNotSupported`, `SocketClosed` or `Unexpected`
+ * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
+ * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed` or `Unexpected`
  * @example
  * ```ts
  * using client = socket(AF.INET, SOCK.STREAM);
@@ -42,7 +42,8 @@ export const isSockatmarkError = (error: unknown): error is SockatmarkError => s
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sockatmark.html)
  * @see [Linux](https://man7.org/linux/man-pages/man3/sockatmark.3.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man3/sockatmark.3.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man3/sockatmark.3.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=sockatmark&sektion=3)
  */
 export function sockatmark(socket: SocketLike): boolean {
@@ -56,7 +57,8 @@ export function trySockatmark(socket: SocketLike): Result<boolean, SockatmarkErr
   const returned = system.sockatmark(fd);
   if (returned >= 0) return { ok: true, value: returned === 1 };
   return sockatmarkErrors.failure(system, returned, {
-    // The ioctl's "no such request here" of a socket is "no such file" of anything else; some devices say EINVAL.
+    // The ioctl's "no such request here" of a socket is "no such file" of anything else; some
+    // devices say EINVAL.
     ask: () =>
       readOption(system, fd, SO.TYPE) === undefined ? "FileDescriptorNotASocket" : "OperationNotSupported",
   });

@@ -91,7 +91,8 @@ export interface SocketOptions extends DescriptorOptions {
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/socket.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/socket.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socket.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socket.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=socket&sektion=2)
  * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-socket)
  */
@@ -99,7 +100,9 @@ export function socket(domain: number, type: number, protocol = 0, options: Sock
   return unwrap(trySocket(domain, type, protocol, options), socket);
 }
 
-/** The same as {@link socket}, returned instead of thrown. A bad argument is thrown all the same. */
+/**
+ * The same as {@link socket}, returned instead of thrown. A bad argument is thrown all the same.
+ */
 export function trySocket(
   domain: number,
   type: number,

@@ -27,8 +27,9 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
 /**
  * Makes two sockets that are connected to each other, without a name.
  *
- * Windows has no such call: `AF.INET` and `AF.INET6` with `SOCK.STREAM` give two TCP sockets there that are connected over loopback,
- * after a check that each is the other's peer; everything else fails with `OperationNotSupported`.
+ * Windows has no such call: `AF.INET` and `AF.INET6` with `SOCK.STREAM` give two TCP sockets there
+ * that are connected over loopback, after a check that each is the other's peer; everything else
+ * fails with `OperationNotSupported`.
  *
  * @param domain the address family: `AF.UNIX`
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`
@@ -50,7 +51,8 @@ export const isSocketpairError = (error: unknown): error is SocketpairError => s
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/socketpair.html)
  * @see [Linux](https://man7.org/linux/man-pages/man2/socketpair.2.html)
- * @see [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socketpair.2.html)
+ * @see
+ * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/socketpair.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=socketpair&sektion=2)
  */
 export function socketpair(
@@ -62,7 +64,10 @@ export function socketpair(
   return unwrap(trySocketpair(domain, type, protocol, options), socketpair);
 }
 
-/** The same as {@link socketpair}, returned instead of thrown. A bad argument is thrown all the same. */
+/**
+ * The same as {@link socketpair}, returned instead of thrown. A bad argument is thrown all the
+ * same.
+ */
 export function trySocketpair(
   domain: number,
   type: number,

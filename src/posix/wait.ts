@@ -5,7 +5,8 @@ import { isInterrupted } from "./interrupted.ts";
 const LONGEST = 0x7fffffff;
 
 /**
- * Polls until one is ready or the milliseconds are over (0), through signals. Below 0 and Infinity wait for ever.
+ * Polls until one is ready or the milliseconds are over (0), through signals. Below 0 and Infinity
+ * wait for ever.
  */
 export function wait(system: System, entries: PollEntry[], timeout: number): number {
   const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;

@@ -3,9 +3,13 @@ import type { Borrowed } from "./borrow.ts";
 import { readOption } from "./read-option.ts";
 import { type Direction, timeoutOf } from "./retry-interrupted.ts";
 
-// Winsock has one code for several answers of the network, where POSIX has several: the socket tells which it is.
+// Winsock has one code for several answers of the network, where POSIX has several: the socket
+// tells which it is.
 
-/** Whether a socket sends datagrams over IP: what a peer's host or a router answers to one is then no end of a connection. */
+/**
+ * Whether a socket sends datagrams over IP: what a peer's host or a router answers to one is then
+ * no end of a connection.
+ */
 export function isIpDatagram({ system, fd }: Borrowed): boolean {
   const { AF, SOCK } = system.constants;
   if (readOption(system, fd, SO.TYPE) !== SOCK.DGRAM) return false;

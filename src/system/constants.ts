@@ -1,6 +1,7 @@
 /**
- * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without the prefix:
- * AF_INET is `AF.INET`. Each system gives them its own numbers; the names here are those that some system lacks.
+ * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without
+ * the prefix: AF_INET is `AF.INET`. Each system gives them its own numbers; the names here are
+ * those that some system lacks.
  */
 export interface Constants {
   readonly AF: Lacking<AddressFamilies, "ALG" | "BLUETOOTH" | "CAN" | "NETLINK" | "PACKET" | "VSOCK" | "XDP">;
@@ -22,7 +23,10 @@ export interface Constants {
   >;
   readonly POLL: Lacking<PollEvents, "RDHUP">;
   readonly SOL: Lacking<OptionLevels, "ALG" | "BLUETOOTH" | "LOCAL" | "NETLINK" | "PACKET" | "TLS" | "XDP">;
-  /** The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux, `net.core.somaxconn`. */
+  /**
+   * The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux,
+   * `net.core.somaxconn`.
+   */
   readonly SOMAXCONN: number;
 }
 
@@ -104,8 +108,8 @@ export interface Protocols {
 }
 
 /**
- * Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. The system's header files
- * have further ones; `rawOption()` takes any number.
+ * Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. The
+ * system's header files have further ones; `rawOption()` takes any number.
  */
 export interface OptionLevels {
   /** The kernel's cryptography. */

@@ -1,6 +1,9 @@
 import type { InternetEntry } from "./host-tables.ts";
 
-/** Whether one of these listeners takes a connection to the address; undefined where IPv6's wildcard may take IPv4, or not. */
+/**
+ * Whether one of these listeners takes a connection to the address; undefined where IPv6's wildcard
+ * may take IPv4, or not.
+ */
 export function findsListener(listening: readonly InternetEntry[], address: Uint8Array): boolean | undefined {
   const sameFamily = listening.filter(({ local }) => local.address.byteLength === address.byteLength);
   if (sameFamily.some(({ local }) => isWildcard(local.address) || equal(local.address, address))) return true;

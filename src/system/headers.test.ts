@@ -38,7 +38,8 @@ import { TCP_INFO } from "./freebsd/tcp-state.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import type { OptionNumber, SystemNumbers } from "./system.ts";
 
-// headers.json holds what scripts/headers.mjs found in the system's published headers, and the revision of those.
+// headers.json holds what scripts/headers.mjs found in the system's published headers, and the
+// revision of those.
 
 interface Headers {
   readonly revision: string;

@@ -1,8 +1,8 @@
 import type { AcceptQueue } from "./system.ts";
 
 /**
- * What a system tells of the sockets and processes of the machine that it runs on. What it does not tell is undefined; a table
- * of which it tells nothing is undefined as a whole.
+ * What a system tells of the sockets and processes of the machine that it runs on. What it does not
+ * tell is undefined; a table of which it tells nothing is undefined as a whole.
  */
 export interface HostTables {
   readonly sockets: SocketTable;
@@ -12,8 +12,9 @@ export interface HostTables {
 }
 
 /**
- * What a socket does with its address: it listens; it is bound, and neither listens nor is connected (for datagrams,
- * the usual thing); it is connected, or on the way there or back; or it is gone, and its address is kept for a minute (TIME_WAIT).
+ * What a socket does with its address: it listens; it is bound, and neither listens nor is
+ * connected (for datagrams, the usual thing); it is connected, or on the way there or back; or it
+ * is gone, and its address is kept for a minute (TIME_WAIT).
  */
 export type SocketUse = "listening" | "bound" | "connected" | "time-wait";
 
@@ -21,17 +22,25 @@ export type SocketUse = "listening" | "bound" | "connected" | "time-wait";
 export interface SocketTable {
   /** The sockets of IPv4 and IPv6 that match; undefined where the system does not tell. */
   internetSockets(wanted: WantedSockets): InternetEntry[] | undefined;
-  /** Whether a connection to an address of this machine, of 4 or 16 bytes, finds a listener; undefined where that is not told. */
+  /**
+   * Whether a connection to an address of this machine, of 4 or 16 bytes, finds a listener;
+   * undefined where that is not told.
+   */
   isListenedOn(address: Uint8Array, port: number): boolean | undefined;
-  /** The unix sockets that have a name and are used so; undefined where the system does not tell. */
+  /**
+   * The unix sockets that have a name and are used so; undefined where the system does not tell.
+   */
   unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined;
   /** Whether lstat(2) tells a unix socket from a file. */
   readonly filesTellSockets: boolean;
-  /** Why there is no table, a sentence for each kind; and why what a bind() finds in its way may not be in it. */
+  /**
+   * Why there is no table, a sentence for each kind; and why what a bind() finds in its way may not
+   * be in it.
+   */
   readonly unavailable: { readonly internet: string; readonly unix: string; readonly bound: string };
   /**
-   * Whether the table leaves open who may bind: it does not tell of every socket, and addresses do not cover each other as they
-   * do elsewhere. A bind() of the address tells then.
+   * Whether the table leaves open who may bind: it does not tell of every socket, and addresses do
+   * not cover each other as they do elsewhere. A bind() of the address tells then.
    */
   readonly leavesBindOpen: boolean;
 }
@@ -58,7 +67,9 @@ export const isLinkLocal = (address: Uint8Array): boolean =>
 
 /** What processes hold a socket by. */
 export interface SocketKey {
-  /** The number of its file: two sockets that are open have different ones. 0 where nobody holds it. */
+  /**
+   * The number of its file: two sockets that are open have different ones. 0 where nobody holds it.
+   */
   readonly inode: number | undefined;
   /** The process that it belongs to, where the system tells that of the socket itself. */
   readonly owner?: number | undefined;
@@ -94,11 +105,14 @@ export interface UnixEntry {
 /** A process that has a socket open. */
 export interface Holder {
   readonly pid: number;
-  /** The name that the kernel has for it: of 15 bytes at most on Linux, of 31 on macOS, its program's file on Windows. */
+  /**
+   * The name that the kernel has for it: of 15 bytes at most on Linux, of 31 on macOS, its
+   * program's file on Windows.
+   */
   readonly name: string;
   /**
-   * The command line, a word each; empty where it may not be read, or the process has none. Windows and macOS tell the program's path
-   * alone.
+   * The command line, a word each; empty where it may not be read, or the process has none. Windows
+   * and macOS tell the program's path alone.
    */
   readonly command: readonly string[];
   /** The effective user; undefined on Windows, whose users have no numbers. */
@@ -110,8 +124,8 @@ export interface Holder {
   /** When the process started, in milliseconds since 1970; undefined where it may not be read. */
   readonly started: number | undefined;
   /**
-   * The same as the kernel counts it; with `pid`, it names one process for good. Linux: ticks since it booted; Windows and macOS:
-   * microseconds since 1970.
+   * The same as the kernel counts it; with `pid`, it names one process for good. Linux: ticks since
+   * it booted; Windows and macOS: microseconds since 1970.
    */
   readonly startTicks: number | undefined;
   /** The parent; undefined where it is not told. */
@@ -132,18 +146,28 @@ export interface ProcessTable {
   holdersOf(sockets: Iterable<SocketKey>): Holders;
   /** What is known of a process; undefined where it has ended. */
   readProcess(pid: number): Holder | undefined;
-  /** The names of users by their numbers; the number where it has none. For many users: they are read once. */
+  /**
+   * The names of users by their numbers; the number where it has none. For many users: they are
+   * read once.
+   */
   userNames(): (uid: number) => string;
-  /** The number that the table has for this process; on Linux, another than getpid()'s where /proc is of another PID namespace. */
+  /**
+   * The number that the table has for this process; on Linux, another than getpid()'s where /proc
+   * is of another PID namespace.
+   */
   ownPid(): number | undefined;
-  /** The process that the table has under the number, which it keeps for as long as the handle is open. */
+  /**
+   * The process that the table has under the number, which it keeps for as long as the handle is
+   * open.
+   */
   openProcess(pid: number): ProcessHandle | ProcessRefusal;
 }
 
 /**
- * Why a process cannot be opened: it has ended; it is another user's; the system cannot keep its number from passing to another
- * one, as Linux before 5.3, macOS and FreeBSD; or, `"unproven"`, it cannot be shown to be the process that the table has under this
- * number, as where Linux's /proc is of another PID namespace.
+ * Why a process cannot be opened: it has ended; it is another user's; the system cannot keep its
+ * number from passing to another one, as Linux before 5.3, macOS and FreeBSD; or, `"unproven"`, it
+ * cannot be shown to be the process that the table has under this number, as where Linux's /proc is
+ * of another PID namespace.
  */
 export type ProcessRefusal = "ended" | "denied" | "not supported" | "unproven";
 
@@ -162,9 +186,15 @@ export interface PortRules {
   ephemeralRange(): { readonly first: number; readonly last: number } | undefined;
   /** Whether a port is one that the system does not choose, though it is of the range. */
   reservedPorts(): (port: number) => boolean;
-  /** The first port that this process needs no privilege for, at this address; undefined where it may have every port. */
+  /**
+   * The first port that this process needs no privilege for, at this address; undefined where it
+   * may have every port.
+   */
   privilegedBelow(address: Uint8Array): number | undefined;
-  /** What is worth knowing of what the table of sockets does not tell, a sentence; undefined where it tells all. */
+  /**
+   * What is worth knowing of what the table of sockets does not tell, a sentence; undefined where
+   * it tells all.
+   */
   unavailable(protocol: "tcp" | "udp"): string | undefined;
 }
 

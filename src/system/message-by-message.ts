@@ -1,6 +1,9 @@
 import type { MessageHeader } from "./system.ts";
 
-/** What recvmmsg() and sendmmsg() do, for a system that lacks them: one after the other; only the first may fail the call. */
+/**
+ * What recvmmsg() and sendmmsg() do, for a system that lacks them: one after the other; only the
+ * first may fail the call.
+ */
 export function messageByMessage(
   messages: readonly MessageHeader[],
   call: (message: MessageHeader) => number,

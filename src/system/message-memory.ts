@@ -4,7 +4,10 @@ import { LENGTH_SIZE, ValueResult } from "./value-result.ts";
 
 /** sockaddr_storage and its length. */
 const ADDRESS_SIZE = LENGTH_SIZE + 128;
-/** Room for the 253 descriptors that one message carries at most, other control messages beside them, and the length. */
+/**
+ * Room for the 253 descriptors that one message carries at most, other control messages beside
+ * them, and the length.
+ */
 const CONTROL_SIZE = 2048 - ADDRESS_SIZE;
 const ROOMS_PER_MAPPING = 64;
 

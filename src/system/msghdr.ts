@@ -2,7 +2,10 @@ import { addressOf, type Memory, mapMemory } from "../native/memory.ts";
 import type { MessageHeader, ValueResult } from "./system.ts";
 import { lengthOf } from "./view.ts";
 
-/** What differs between systems in struct mmsghdr, which is a struct msghdr and msg_len; on 64-bit machines. */
+/**
+ * What differs between systems in struct mmsghdr, which is a struct msghdr and msg_len; on 64-bit
+ * machines.
+ */
 export interface MmsghdrLayout {
   /** Where msg_flags is. */
   readonly flags: number;
@@ -13,11 +16,13 @@ export interface MmsghdrLayout {
 
 export interface MessageHeaders {
   /**
-   * Lays out the headers, and behind them what they point to but the bytes themselves; gives the address of the first.
+   * Lays out the headers, and behind them what they point to but the bytes themselves; gives the
+   * address of the first.
    *
-   * Safety: the headers lie in mapped memory. They point to mapped memory, or to bytes that the caller holds until the call has
-   * returned; `readHeaders` is the only one who looks at them after that. A header may know from an earlier call where its
-   * bytes lie: plain memory that is still attached has not moved.
+   * Safety: the headers lie in mapped memory. They point to mapped memory, or to bytes that the
+   * caller holds until the call has returned; `readHeaders` is the only one who looks at them after
+   * that. A header may know from an earlier call where its bytes lie: plain memory that is still
+   * attached has not moved.
    */
   writeHeaders(messages: readonly MessageHeader[]): bigint;
   /** Takes what a receiving call wrote into the first `count` headers. */
@@ -25,8 +30,9 @@ export interface MessageHeaders {
 }
 
 /**
- * struct msghdr on 64-bit machines. msg_iovlen is an int on the BSDs, with padding behind it, and msg_controllen a socklen_t,
- * with msg_flags behind it: written as a size_t before the flags, they come out right.
+ * struct msghdr on 64-bit machines. msg_iovlen is an int on the BSDs, with padding behind it, and
+ * msg_controllen a socklen_t, with msg_flags behind it: written as a size_t before the flags, they
+ * come out right.
  */
 export const MSG = { name: 0, namelen: 8, iov: 16, iovlen: 24, control: 32, controllen: 40 };
 /** struct iovec { void *iov_base; size_t iov_len; } */
@@ -87,8 +93,8 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
   }
 
   /**
-   * A size_t or a pointer, as a number: those of a process are below 2^53, and a bigint takes five times as long to write. A
-   * word takes what is left of a number modulo 2^32.
+   * A size_t or a pointer, as a number: those of a process are below 2^53, and a bigint takes five
+   * times as long to write. A word takes what is left of a number modulo 2^32.
    */
   function setSize(offset: number, size: number): void {
     words[offset >> 2] = size;
@@ -97,7 +103,8 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 
   function reserve(size: number): void {
     if (size <= words.byteLength) return;
-    // What was too small stays mapped: doubling keeps all that was ever mapped below twice the largest.
+    // What was too small stays mapped: doubling keeps all that was ever mapped below twice the
+    // largest.
     memory = mapMemory(Math.max(size, words.byteLength * 2));
     start = Number(memory.pointer);
     words = new Uint32Array(memory.buffer);

@@ -30,7 +30,10 @@ export type PosixCalls = Pick<
 /** struct pollfd is { int fd; short events; short revents }. */
 const POLLFD = 8;
 
-/** The calls over a C library: the system's, or a test's. Safety: no length that the kernel is given is past the memory. */
+/**
+ * The calls over a C library: the system's, or a test's. Safety: no length that the kernel is given
+ * is past the memory.
+ */
 export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: MessageHeaders): PosixCalls {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
 

@@ -3,9 +3,10 @@ import type { Bytes } from "./value-result.ts";
 
 const libc = openLibraryOn(["darwin", "freebsd", "linux"], null);
 
-// What the C libraries of Linux, macOS and FreeBSD have alike on 64-bit machines: prototypes as in <sys/socket.h>, <poll.h> and
-// <net/if.h>. A `void*` is a mapped address, or a Uint8Array that the call alone uses: no call here keeps a pointer after
-// it has returned. nfds_t is shorter on the BSDs than size_t, and passed in the same register.
+// What the C libraries of Linux, macOS and FreeBSD have alike on 64-bit machines: prototypes as in
+// <sys/socket.h>, <poll.h> and <net/if.h>. A `void*` is a mapped address, or a Uint8Array that the
+// call alone uses: no call here keeps a pointer after it has returned. nfds_t is shorter on the
+// BSDs than size_t, and passed in the same register.
 export const bind = libc.func<(fd: number, address: Bytes, length: number) => number>("bind", "int", [
   "int",
   "void*",

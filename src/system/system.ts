@@ -2,15 +2,19 @@ import type { Constants } from "./constants.ts";
 import type { Bytes, ValueResult } from "./value-result.ts";
 
 /**
- * One kind of network: the calls as the operating system has them, and its numbers. Every call returns what C's
- * would, or a negative errno; none throws, blocks the process's signals, or remembers anything.
+ * One kind of network: the calls as the operating system has them, and its numbers. Every call
+ * returns what C's would, or a negative errno; none throws, blocks the process's signals, or
+ * remembers anything.
  */
 export interface System extends SystemNumbers, Calls {
   /** Room for one address, for the length of one call. */
   readonly address: ValueResult;
   /** Room for the value of one option, for the length of one call. */
   readonly option: ValueResult;
-  /** Room for the address and the control messages of the message at an index, for the length of one call. */
+  /**
+   * Room for the address and the control messages of the message at an index, for the length of one
+   * call.
+   */
   messageMemory(index: number): MessageMemory;
 }
 
@@ -22,14 +26,21 @@ export interface SystemNumbers {
   readonly errnos: Readonly<Record<string, number>>;
   /** The C name of a number; undefined where the system's headers have none. */
   errnoName(errno: number): string | undefined;
-  /** C name of an option to its level and number; an option that is absent is one that the system lacks. */
+  /**
+   * C name of an option to its level and number; an option that is absent is one that the system
+   * lacks.
+   */
   readonly options: Readonly<Record<string, OptionNumber>>;
-  /** The options whose value points into the process's memory: raw bytes must not be handed to them. */
+  /**
+   * The options whose value points into the process's memory: raw bytes must not be handed to them.
+   */
   readonly pointerOptions: readonly OptionNumber[];
   readonly sockaddr: SockaddrLayout;
   /** C name of a control message to its level and number. */
   readonly controls: Readonly<Record<string, OptionNumber>>;
-  /** The C name of the control message of a level and number; undefined where `controls` has none. */
+  /**
+   * The C name of the control message of a level and number; undefined where `controls` has none.
+   */
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
   readonly optionLayouts: OptionLayouts;
@@ -45,7 +56,10 @@ export interface SockaddrLayout {
   readonly lengthByte: boolean;
   /** Bytes of sun_path. */
   readonly sunPathSize: number;
-  /** Whether a NUL in front of a unix path begins a name of Linux's abstract namespace; elsewhere it ends the path. */
+  /**
+   * Whether a NUL in front of a unix path begins a name of Linux's abstract namespace; elsewhere it
+   * ends the path.
+   */
   readonly abstractNames: boolean;
 }
 
@@ -64,7 +78,10 @@ export interface OptionLayouts {
   readonly timeout: "timeval" | "milliseconds";
   /** Of what struct linger has two. */
   readonly linger: "ints" | "shorts";
-  /** What IP_ADD_MEMBERSHIP takes: struct ip_mreqn, or struct ip_mreq, which has no number of an interface. */
+  /**
+   * What IP_ADD_MEMBERSHIP takes: struct ip_mreqn, or struct ip_mreq, which has no number of an
+   * interface.
+   */
   readonly membership: "ip_mreqn" | "ip_mreq";
   /** Whether imr_sourceaddr comes before imr_interface in struct ip_mreq_source. */
   readonly sourceBeforeInterface: boolean;
@@ -84,7 +101,10 @@ export interface MessageHeader {
   readonly address: ValueResult | null;
   /** The data, or room for it. */
   readonly data: readonly Uint8Array[];
-  /** Where the system's note of where each piece of `data` lies goes, for the next call with this header; null if there is none. */
+  /**
+   * Where the system's note of where each piece of `data` lies goes, for the next call with this
+   * header; null if there is none.
+   */
   readonly places: number[] | null;
   /** Control messages, or room for them. */
   control: ValueResult | null;
@@ -126,17 +146,26 @@ export interface Calls {
 
   /** Which file a descriptor is; null where it is not open. */
   identity(fd: number): FileIdentity | null;
-  /** Has a descriptor closed when this worker thread ends, by whatever means, and until `keepAtThreadEnd`. */
+  /**
+   * Has a descriptor closed when this worker thread ends, by whatever means, and until
+   * `keepAtThreadEnd`.
+   */
   closeAtThreadEnd(fd: number): void;
   /** Comes before the descriptor is closed, or handed to somebody else. */
   keepAtThreadEnd(fd: number): void;
   /** What a TCP socket is; undefined for another protocol, and where the system cannot tell. */
   tcpState(fd: number): SocketState | undefined;
-  /** Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it down. */
+  /**
+   * Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it
+   * down.
+   */
   receivingEnded(fd: number): boolean;
   /** The number of a network interface; 0 where there is none of that name. */
   interfaceIndex(name: string): number;
-  /** Connections that wait in a listener's accept queue, and its limit; undefined where the system cannot tell. */
+  /**
+   * Connections that wait in a listener's accept queue, and its limit; undefined where the system
+   * cannot tell.
+   */
   acceptQueue(fd: number): AcceptQueue | undefined;
 }
 

@@ -1,11 +1,14 @@
 import type { Memory } from "../native/memory.ts";
 
-/** What a raw call takes as an address: mapped memory by its address, or bytes that live as long as the call. */
+/**
+ * What a raw call takes as an address: mapped memory by its address, or bytes that live as long as
+ * the call.
+ */
 export type Bytes = bigint | Uint8Array;
 
 /**
- * Bytes before the buffer, for its length. It comes first: in the last 64 bytes of a page, with no page behind it, the
- * kernel takes 350 ns more to copy it (docs/benchmarks.md).
+ * Bytes before the buffer, for its length. It comes first: in the last 64 bytes of a page, with no
+ * page behind it, the kernel takes 350 ns more to copy it (docs/benchmarks.md).
  */
 export const LENGTH_SIZE = 16;
 
@@ -13,8 +16,9 @@ export const LENGTH_SIZE = 16;
 export const OPTION_CAPACITY = 16_384;
 
 /**
- * A buffer and its length as one: the value-result argument of accept, recvfrom, getsockname and getsockopt.
- * `length` is what the caller has, before the call, and what the kernel had, after it (it may be more).
+ * A buffer and its length as one: the value-result argument of accept, recvfrom, getsockname and
+ * getsockopt. `length` is what the caller has, before the call, and what the kernel had, after it
+ * (it may be more).
  */
 export class ValueResult {
   readonly capacity: number;
@@ -23,7 +27,10 @@ export class ValueResult {
   /** The same bytes as C ints, since most options are one. */
   readonly ints: Int32Array;
   readonly pointer: Bytes;
-  /** `pointer` as a number, which is cheaper to write than a bigint; undefined where it is not mapped. */
+  /**
+   * `pointer` as a number, which is cheaper to write than a bigint; undefined where it is not
+   * mapped.
+   */
   readonly place: number | undefined;
   readonly lengthPointer: Bytes;
   readonly #length: Int32Array;
@@ -38,7 +45,8 @@ export class ValueResult {
     this.view = new DataView(buffer, start, capacity);
     this.ints = new Int32Array(buffer, start, capacity >> 2);
     this.#length = new Int32Array(buffer, offset, 1);
-    // Safety: both pointers lie in one mapping that is never unmapped, or are views of one ArrayBuffer held here.
+    // Safety: both pointers lie in one mapping that is never unmapped, or are views of one
+    // ArrayBuffer held here.
     if (memory instanceof ArrayBuffer) {
       this.pointer = this.bytes;
       this.place = undefined;
@@ -57,7 +65,10 @@ export class ValueResult {
     return true;
   }
 
-  /** This where it has room for so many bytes, otherwise memory of its own for the length of one call. */
+  /**
+   * This where it has room for so many bytes, otherwise memory of its own for the length of one
+   * call.
+   */
   withRoomFor(length: number): ValueResult {
     return length <= this.capacity ? this : new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
   }

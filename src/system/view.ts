@@ -1,12 +1,15 @@
-// What a typed array is, as the engine keeps it. Its properties can be covered by others of the same name, and a length
-// that is not true would have the kernel write past the memory.
+// What a typed array is, as the engine keeps it. Its properties can be covered by others of the
+// same name, and a length that is not true would have the kernel write past the memory.
 const view: object = Object.getPrototypeOf(Uint8Array.prototype);
 const lengthGetter = getter<number>(view, "length");
 const offsetGetter = getter<number>(view, "byteOffset");
 const bufferLengthGetter = getter<number>(ArrayBuffer.prototype, "byteLength");
 const bufferGetter = getter<ArrayBufferLike>(view, "buffer");
 
-/** How many bytes a view has; 0 once its memory is detached. (`byteLength` is the same, at six times the cost on Node 20.) */
+/**
+ * How many bytes a view has; 0 once its memory is detached. (`byteLength` is the same, at six times
+ * the cost on Node 20.)
+ */
 export function lengthOf(bytes: Uint8Array): number {
   return Reflect.apply(lengthGetter, bytes, []);
 }
@@ -27,8 +30,8 @@ export function bufferLengthOf(buffer: ArrayBuffer): number {
 }
 
 /**
- * A part of the same memory, as a plain view. The methods of a caller's own class (subarray(), its species, its constructor) may
- * lie about where that is.
+ * A part of the same memory, as a plain view. The methods of a caller's own class (subarray(), its
+ * species, its constructor) may lie about where that is.
  *
  * @throws TypeError if the memory is detached
  */
@@ -47,7 +50,10 @@ export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** The getter of a property, which must be there, and gives a Value: the language's standard says so. */
+/**
+ * The getter of a property, which must be there, and gives a Value: the language's standard says
+ * so.
+ */
 export function getter<Value>(of: object, name: string): () => Value {
   const get = Reflect.getOwnPropertyDescriptor(of, name)?.get;
   if (get === undefined) throw new Error(`the runtime has no getter ${name}`);

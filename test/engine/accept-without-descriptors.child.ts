@@ -1,4 +1,5 @@
-// Run with few descriptors: it uses them all up, is told so for four connections, and accepts them once there is room.
+// Run with few descriptors: it uses them all up, is told so for four connections, and accepts them
+// once there is room.
 import { closeSync, openSync } from "node:fs";
 import { engine } from "../../src/engine/choice.ts";
 import { AF, bind, connect, getsockname, listen, SOCK, socket } from "../../src/posix/index.ts";

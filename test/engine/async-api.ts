@@ -14,7 +14,10 @@ import { noUnixStreams } from "../winsock-exceptions.ts";
 import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
 
-/** A test of listen(), connect() and udp(), on each engine that this system has. `exceptions` say where it does not hold. */
+/**
+ * A test of listen(), connect() and udp(), on each engine that this system has. `exceptions` say
+ * where it does not hold.
+ */
 export function frontDoorTest(
   what: string,
   run: (engine: EngineName, fixture: Fixture) => Promise<void>,

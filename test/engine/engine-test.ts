@@ -6,7 +6,10 @@ import { type Exceptions, except } from "../platform.ts";
 
 type Run = (fixture: Fixture) => Promise<void>;
 
-/** A test of an engine. Every descriptor that it opens must be closed at its end, by the fixture at the latest. */
+/**
+ * A test of an engine. Every descriptor that it opens must be closed at its end, by the fixture at
+ * the latest.
+ */
 export function engineTest(engine: Engine, what: string, run: Run, exceptions: Exceptions = {}): void {
   test(`${engine.name}: ${what}`, except(exceptions), async (context) => {
     const fixture = new Fixture(context);

@@ -8,12 +8,17 @@ import { FailingRing } from "./failing-ring.ts";
 /** The calls that can be made to fail. */
 export type FailingCall = "accept" | "connect" | "recv" | "send";
 
-/** Which calls fail, and how often each was made: by the system call, or by the operation in the ring. */
+/**
+ * Which calls fail, and how often each was made: by the system call, or by the operation in the
+ * ring.
+ */
 export class Failures {
   readonly made: Record<FailingCall, number> = { accept: 0, connect: 0, recv: 0, send: 0 };
   readonly #next: Record<FailingCall, number[]> = { accept: [], connect: [], recv: [], send: [] };
 
-  /** The next calls of this kind fail with these, in turn; after that they are the kernel's again. */
+  /**
+   * The next calls of this kind fail with these, in turn; after that they are the kernel's again.
+   */
   failWith(call: FailingCall, errnos: readonly number[]): void {
     this.#next[call].push(...errnos);
   }

@@ -19,10 +19,16 @@ const calls: ReadonlyMap<number, Parameters<Decide>[0]> = new Map([
   [IORING.OP_SENDMSG, "send"],
 ] as const satisfies [number, Parameters<Decide>[0]][]);
 
-/** The negative errno that an operation fails with; undefined for one that the kernel is to carry out. */
+/**
+ * The negative errno that an operation fails with; undefined for one that the kernel is to carry
+ * out.
+ */
 type Decide = (call: "accept" | "connect" | "recv" | "send") => number | undefined;
 
-/** A ring of the kernel's, in which operations fail as a test says: they do nothing, and their completion gives the errno. */
+/**
+ * A ring of the kernel's, in which operations fail as a test says: they do nothing, and their
+ * completion gives the errno.
+ */
 export class FailingRing extends Ring {
   readonly #decide: Decide;
   /** What operations give, by both halves of their user_data. */

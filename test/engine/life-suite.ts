@@ -260,7 +260,10 @@ export function lifeSuite({ name }: Engine): void {
   }
 }
 
-/** How many there are of each kind, those of the engine and of the event loop included; on Windows which sockets. */
+/**
+ * How many there are of each kind, those of the engine and of the event loop included; on Windows
+ * which sockets.
+ */
 function allDescriptors(): unknown {
   if (host.name === "windows") return openDescriptors();
   const kinds = new Map<string, number>();

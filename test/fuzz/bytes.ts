@@ -1,4 +1,6 @@
-/** A prime number of bytes, so that no piece of memory of a usual size repeats at the same place. */
+/**
+ * A prime number of bytes, so that no piece of memory of a usual size repeats at the same place.
+ */
 const PERIOD = 1_000_003;
 
 /** Bytes that tell where in a stream they belong, and in which: those of a seed. */

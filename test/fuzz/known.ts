@@ -6,7 +6,10 @@ interface Exception {
   covers(divergence: Divergence): boolean;
 }
 
-/** Faults of ours that are known and not fixed yet. Whoever fixes one removes its name here, and nothing else. */
+/**
+ * Faults of ours that are known and not fixed yet. Whoever fixes one removes its name here, and
+ * nothing else.
+ */
 type Fault =
   | "busy end"
   | "subclasses"

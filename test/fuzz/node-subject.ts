@@ -60,7 +60,10 @@ export class DuplexSubject implements Subject {
   }
 }
 
-/** What our interfaces are measured by. The Duplex is measured by a net.Socket as most programs have it. */
+/**
+ * What our interfaces are measured by. The Duplex is measured by a net.Socket as most programs have
+ * it.
+ */
 export const nodeImplementation: Implementation = {
   name: "node",
 

@@ -119,7 +119,9 @@ export class Peer {
     tryShutdown(this.#socket, SHUT.WR);
   }
 
-  /** Whether bytes are still in our send buffer, where a reset drops them: a receive queue is kept. */
+  /**
+   * Whether bytes are still in our send buffer, where a reset drops them: a receive queue is kept.
+   */
   #holdsUnsent(): boolean {
     if (!this.#isTcp) return false;
     const info = tryGetsockopt(this.#socket, TCP.INFO);

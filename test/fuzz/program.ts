@@ -1,4 +1,5 @@
-// Random programs for one connection: what the program under test and its raw peer do, step by step.
+// Random programs for one connection: what the program under test and its raw peer do, step by
+// step.
 import fc from "fast-check";
 import { isUnfixed } from "./known.ts";
 
@@ -37,7 +38,10 @@ export type Action =
   | { readonly do: "use"; readonly use: Use }
   | { readonly do: "pause" | "resume" | "end" | "close" | "reset" | "destroy" };
 
-/** A step; where it does not settle, the next follows in the same turn, as in a program that blocks the event loop. */
+/**
+ * A step; where it does not settle, the next follows in the same turn, as in a program that blocks
+ * the event loop.
+ */
 export interface Step {
   readonly action: Action;
   readonly settles: boolean;

@@ -18,7 +18,9 @@ class Packet extends Uint8Array {
   }
 }
 
-/** What became of a program: alike for each implementation. What the kernel leaves open is "any". */
+/**
+ * What became of a program: alike for each implementation. What the kernel leaves open is "any".
+ */
 export interface Outcome {
   /** Bytes that the program lacks, of those that the peer's kernel has taken. */
   readonly lostFromPeer: number | "any";
@@ -49,7 +51,8 @@ export async function run(program: Program, implementation: Implementation): Pro
   const { setting } = program;
   const told = new Told();
   const listener = newListener(setting);
-  // What the peer does before it is accepted waits in the kernel: all of it at once, with the end behind it.
+  // What the peer does before it is accepted waits in the kernel: all of it at once, with the end
+  // behind it.
   const early = setting.role === "accepted" && setting.early ? earlySteps(program.steps) : [];
   const { subject, peer } =
     setting.role === "accepted"
@@ -237,7 +240,8 @@ class Execution {
     for (let turn = 0; ; turn++) {
       this.#peer.pump();
       const missing = this.#missing();
-      // What an action has begun, as pause() cancels an operation, takes a few turns that nobody sees.
+      // What an action has begun, as pause() cancels an operation, takes a few turns that nobody
+      // sees.
       if (missing === undefined && turn >= LEAST_TURNS) break;
       if (missing !== undefined && turn > 200 && performance.now() - began > PATIENCE) {
         this.#stalled = missing;
@@ -266,7 +270,8 @@ class Execution {
     if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
       if (!peer.mayLose) return "bytes from the peer";
     }
-    // Before it is accepted, the kernel may tell a reset as the end (SOCK_DONE in tcp_recvmsg_locked).
+    // Before it is accepted, the kernel may tell a reset as the end (SOCK_DONE in
+    // tcp_recvmsg_locked).
     if (peer.wasReset && !told.ended) return "failure";
     if (peer.sendingEnded && !told.ended) return "end";
     if (told.ended && (this.#ended || this.#endsByItself) && (!peer.open || peer.reading)) return "closed";

@@ -92,7 +92,10 @@ export interface Implementation {
   connect(listener: Socket, setting: Setting, told: Told): Promise<Subject>;
 }
 
-/** ECONNRESET and EPIPE mean the same to a program; which of them comes first depends on who notices first. */
+/**
+ * ECONNRESET and EPIPE mean the same to a program; which of them comes first depends on who notices
+ * first.
+ */
 function codeOf(error: unknown): string {
   const code =
     typeof error === "object" && error !== null && "code" in error ? String(error.code) : String(error);

@@ -2,7 +2,10 @@ import { constants } from "../../src/system/windows/constants.ts";
 import { options, SO_PROTOCOL_INFOW } from "../../src/system/windows/options.ts";
 import type { Winsock } from "../../src/system/windows/ws2_32.ts";
 
-/** The socket that a scripted Winsock has, whatever its handle: what our own questions to it are answered with. */
+/**
+ * The socket that a scripted Winsock has, whatever its handle: what our own questions to it are
+ * answered with.
+ */
 export interface ScriptedSocket {
   readonly datagram?: boolean;
   readonly bound?: boolean;
@@ -26,7 +29,10 @@ const WSAEOPNOTSUPP = 10045;
 /** WSAPROTOCOL_INFOW's iAddressFamily. */
 const ADDRESS_FAMILY = 76;
 
-/** Winsock's functions, one of which fails, so that every code of every call can be made to happen on any machine. */
+/**
+ * Winsock's functions, one of which fails, so that every code of every call can be made to happen
+ * on any machine.
+ */
 export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket = {}): Winsock {
   let lastError = 0;
   let failures = 0;

@@ -4,7 +4,9 @@ import { receivingEnded } from "../../src/system/receiving-ended.ts";
 import type { Calls, MessageMemory, System, SystemNumbers } from "../../src/system/system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../src/system/value-result.ts";
 
-/** What a scripted call answers: a number (a negative errno to fail), or a function that decides. */
+/**
+ * What a scripted call answers: a number (a negative errno to fail), or a function that decides.
+ */
 export type Answer<Name extends keyof Calls> = ReturnType<Calls[Name]> | Calls[Name];
 
 /** For each call its answers, in order; the last one is repeated. */
@@ -16,8 +18,9 @@ export interface ScriptedSystem extends System {
 }
 
 /**
- * A System that answers from a script, so that every error of every call can be made to happen. It has Linux's numbers
- * unless told otherwise; what the script leaves out succeeds: `socket` and `accept` give 1000, 1001, …, everything else 0.
+ * A System that answers from a script, so that every error of every call can be made to happen. It
+ * has Linux's numbers unless told otherwise; what the script leaves out succeeds: `socket` and
+ * `accept` give 1000, 1001, …, everything else 0.
  */
 export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers): ScriptedSystem {
   const calls: string[] = [];
@@ -32,7 +35,8 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
       if (next === undefined) return call(otherwise, args);
       return typeof next === "function" ? call(next, args) : next;
     };
-    // A function per call name is one function over their union to the compiler, which it cannot follow.
+    // A function per call name is one function over their union to the compiler, which it cannot
+    // follow.
     return play as unknown as Calls[Name];
   }
 

@@ -3,7 +3,10 @@
 /** Bun has its own call; in Node and Deno --expose-gc makes this one. */
 const collect = globalThis.Bun ? () => globalThis.Bun.gc(true) : globalThis.gc;
 
-/** Tells where the server listens. From now on a line of input collects garbage, and the end of input ends the process. */
+/**
+ * Tells where the server listens. From now on a line of input collects garbage, and the end of
+ * input ends the process.
+ */
 export function serving(port) {
   process.stdin.on("data", () => {
     collect();

@@ -1,8 +1,9 @@
 import type { QueueLimit } from "../../diagnose/watch-queue.ts";
 
 /**
- * What `berkeley listen` tells, in this order: `listening` once, then any number of the others, `summary` last. With
- * --json each is one line, with these fields and `time` (ISO 8601, UTC); fields are added, never renamed or removed.
+ * What `berkeley listen` tells, in this order: `listening` once, then any number of the others,
+ * `summary` last. With --json each is one line, with these fields and `time` (ISO 8601, UTC);
+ * fields are added, never renamed or removed.
  */
 export type ListenEvent =
   | ListeningEvent
@@ -17,7 +18,10 @@ export type ListenEvent =
 export interface ListeningEvent {
   readonly event: "listening";
   readonly family: "ipv4" | "ipv6" | "unix";
-  /** The IP address, of a link-local one with the number of its interface, `fe80::1%2`; null for a unix socket. */
+  /**
+   * The IP address, of a link-local one with the number of its interface, `fe80::1%2`; null for a
+   * unix socket.
+   */
   readonly address: string | null;
   /** The port; null for a unix socket. */
   readonly port: number | null;
@@ -30,7 +34,10 @@ export interface ListeningEvent {
   readonly granted: number | null;
   /** net.core.somaxconn, which caps the backlog; null where there is none. */
   readonly somaxconn: number | null;
-  /** How many connections may wait to be accepted: one more than the backlog on Linux; null on other systems. */
+  /**
+   * How many connections may wait to be accepted: one more than the backlog on Linux; null on other
+   * systems.
+   */
   readonly capacity: number | null;
   readonly pid: number;
 }
@@ -70,10 +77,16 @@ export interface QueueEvent {
   readonly limit: number;
 }
 
-/** The kernel has dropped connection attempts at this listener: their clients are told nothing, and try again. */
+/**
+ * The kernel has dropped connection attempts at this listener: their clients are told nothing, and
+ * try again.
+ */
 export interface DropEvent {
   readonly event: "drop";
-  /** SYNs and last steps of handshakes that were dropped since the last such event; a client that tries again counts again. */
+  /**
+   * SYNs and last steps of handshakes that were dropped since the last such event; a client that
+   * tries again counts again.
+   */
   readonly dropped: number;
   /** The same since it listens, as the kernel counts them for this socket (sk_drops). */
   readonly total: number;
@@ -81,7 +94,10 @@ export interface DropEvent {
   readonly pending: number;
   /** The backlog in force. */
   readonly limit: number;
-  /** Which limit is to blame. Unlike the count it is inferred, from counters of the whole network namespace. */
+  /**
+   * Which limit is to blame. Unlike the count it is inferred, from counters of the whole network
+   * namespace.
+   */
   readonly reason: QueueLimit;
   readonly message: string;
 }
@@ -113,7 +129,10 @@ export interface SummaryEvent {
   readonly sent: number;
   /** The most connections that were seen in the accept queue. */
   readonly deepestQueue: number;
-  /** Connection attempts that the kernel dropped at this listener; null where it does not count them. */
+  /**
+   * Connection attempts that the kernel dropped at this listener; null where it does not count
+   * them.
+   */
   readonly dropped: number | null;
   readonly milliseconds: number;
 }

@@ -136,7 +136,10 @@ function backlog({ backlog, granted, somaxconn }: ListeningEvent): string {
   return `${backlog} asked for, ${granted} granted${why}`;
 }
 
-/** Linux asks whether more wait than the backlog, and not whether as many do: sk_acceptq_is_full() in include/net/sock.h. */
+/**
+ * Linux asks whether more wait than the backlog, and not whether as many do: sk_acceptq_is_full()
+ * in include/net/sock.h.
+ */
 const capacity = (connections: number) =>
   `holds ${connections}: one more than the backlog, since Linux drops only while more than the backlog wait`;
 

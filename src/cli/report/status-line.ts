@@ -54,7 +54,10 @@ export class StatusLine {
     this.#terminal.write(this.#erase());
   }
 
-  /** What erases the line. A terminal that has become narrower since has wrapped it: it begins some rows above. */
+  /**
+   * What erases the line. A terminal that has become narrower since has wrapped it: it begins some
+   * rows above.
+   */
   #erase(): TerminalText {
     const rows = Math.ceil(this.#drawn / Math.max(1, this.#columns));
     this.#drawn = 0;

@@ -13,7 +13,10 @@ type Request =
   | { readonly method: string; readonly keepAlive: boolean; readonly oldVersion: boolean }
   | { readonly status: 400 | 431 | 505 };
 
-/** Answers each request with a page about the connection (RFC 9112), and keeps the connection if the client does. */
+/**
+ * Answers each request with a page about the connection (RFC 9112), and keeps the connection if the
+ * client does.
+ */
 export function http(facts: () => ConnectionFacts): Responder {
   return (received) => {
     const text = Buffer.from(received.buffer, received.byteOffset, received.byteLength).toString("latin1");

@@ -3,7 +3,10 @@ import type { AcceptQueue } from "../../posix/accept-queue.ts";
 
 /** What a responder does with what has arrived. */
 export interface Reply {
-  /** How many bytes of it are done with; the rest is given again, with what follows. 0 waits for more. */
+  /**
+   * How many bytes of it are done with; the rest is given again, with what follows. 0 waits for
+   * more.
+   */
   readonly consumed: number;
   /** What to send; valid until the next call. */
   readonly send?: Uint8Array;

@@ -57,7 +57,10 @@ export class ReadinessConnect implements PendingConnect, Registration {
     attempt(this.#done, this.#result ?? 0);
   }
 
-  /** A connect that a signal interrupted goes on as one that would block does (POSIX, connect, EINTR). */
+  /**
+   * A connect that a signal interrupted goes on as one that would block does (POSIX, connect,
+   * EINTR).
+   */
   #goesOn(returned: number): boolean {
     const { inProgress, interrupted } = this.#reactor.errors;
     return returned === inProgress || returned === interrupted;

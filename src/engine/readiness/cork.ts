@@ -9,8 +9,9 @@ export interface Sender {
 }
 
 /**
- * What handlers write in small pieces, gathered until they have returned, so that it goes in one call: a header and a body
- * that go one by one cost two calls, and with Nagle's algorithm a round trip. There is room for one stream at a time.
+ * What handlers write in small pieces, gathered until they have returned, so that it goes in one
+ * call: a header and a body that go one by one cost two calls, and with Nagle's algorithm a round
+ * trip. There is room for one stream at a time.
  */
 export class Cork {
   readonly #bytes = new Uint8Array(ROOM);
@@ -24,7 +25,10 @@ export class Cork {
     return length <= LONGEST;
   }
 
-  /** Adds bytes of a sender's, at most as many as `takes()` says; sends what there is no room beside. */
+  /**
+   * Adds bytes of a sender's, at most as many as `takes()` says; sends what there is no room
+   * beside.
+   */
   add(sender: Sender, bytes: Uint8Array, length: number): void {
     if (this.#sender !== sender || this.#length + length > ROOM) {
       this.send();

@@ -26,7 +26,10 @@ export class DatagramRoom implements MessageHeader {
     return this.#data;
   }
 
-  /** To be called before it is received into: the system then knows how much room there is for the name. */
+  /**
+   * To be called before it is received into: the system then knows how much room there is for the
+   * name.
+   */
   empty(): void {
     this.#address.length = ADDRESS_SIZE;
   }

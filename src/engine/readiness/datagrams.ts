@@ -137,7 +137,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
           attempt((errno: number) => this.#handlers.onError(errno), count);
         continue;
       }
-      // What ended the call after these, if not that there are no more, comes with an event of its own.
+      // What ended the call after these, if not that there are no more, comes with an event of its
+      // own.
       if (count < rooms.length) this.#readUp();
       this.#give(rooms, count);
       if (!this.#readable) return;
@@ -146,8 +147,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /**
-   * Winsock tells any socket that nobody was there for an earlier datagram (recvfrom, WSAECONNRESET), which others tell those alone
-   * that have a peer: a server would fail by what its clients do.
+   * Winsock tells any socket that nobody was there for an earlier datagram (recvfrom,
+   * WSAECONNRESET), which others tell those alone that have a peer: a server would fail by what its
+   * clients do.
    */
   #isOfNoPeer(errno: number): boolean {
     const { system, errors } = this.reactor;

@@ -54,7 +54,10 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.reactor.later(this);
   }
 
-  /** Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be repeated. */
+  /**
+   * Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be
+   * repeated.
+   */
   protected await(interest: number): number {
     if (!this.#watched) {
       const returned = this.reactor.watch(this.fd, this.#slot);
@@ -65,7 +68,10 @@ export abstract class ReadinessHandle implements Handle, Registration {
     return 0;
   }
 
-  /** Has it watched no more: another process may have the same file open, whose events would come here, too. */
+  /**
+   * Has it watched no more: another process may have the same file open, whose events would come
+   * here, too.
+   */
   protected unwatch(): void {
     if (!this.#watched) return;
     this.#watched = false;

@@ -30,7 +30,8 @@ class Watched implements Polled {
 
   polled(events: number): void {
     const told = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
-    // libuv tells again for as long as it is so, and asks the system each time. It waits for the rest alone.
+    // libuv tells again for as long as it is so, and asks the system each time. It waits for the
+    // rest alone.
     this.awaited &= ~told;
     this.#start();
     if (this.ready === 0) this.#tell(this);
@@ -46,8 +47,8 @@ class Watched implements Polled {
 }
 
 /**
- * A poller over libuv's event loop itself, for Windows, which has no queue that could be put on it: each socket has a uv_poll_t,
- * which waits for what a member waits for, and is told once.
+ * A poller over libuv's event loop itself, for Windows, which has no queue that could be put on it:
+ * each socket has a uv_poll_t, which waits for what a member waits for, and is told once.
  */
 class LoopPoller implements Poller {
   /** By slot. */

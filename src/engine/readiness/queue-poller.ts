@@ -7,9 +7,10 @@ import type { OpenPoller, Poller } from "./poller.ts";
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
 
 /**
- * A poller over a queue, which alone is on the runtime's loop. Descriptors enter it once, for both directions and edge-triggered,
- * and are never changed: that costs one system call for a connection. They leave it by being closed. Where somebody else has
- * a descriptor of the same file, its events keep coming, once each, with a generation that is over.
+ * A poller over a queue, which alone is on the runtime's loop. Descriptors enter it once, for both
+ * directions and edge-triggered, and are never changed: that costs one system call for a
+ * connection. They leave it by being closed. Where somebody else has a descriptor of the same file,
+ * its events keep coming, once each, with a generation that is over.
  */
 class QueuePoller implements Poller {
   readonly #queue: ReadinessQueue;

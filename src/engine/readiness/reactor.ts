@@ -5,8 +5,9 @@ import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /**
- * Bytes that may be sent between two turns, and how many a call counts as at least. A program that does nothing but await its writes
- * would not let the event loop go on otherwise, for as long as the system takes them.
+ * Bytes that may be sent between two turns, and how many a call counts as at least. A program that
+ * does nothing but await its writes would not let the event loop go on otherwise, for as long as
+ * the system takes them.
  */
 const BETWEEN_TURNS = 262_144;
 const LEAST = 1024;
@@ -20,8 +21,9 @@ export interface Registration {
 }
 
 /**
- * What all that a thread has open shares: it waits until descriptors are ready, and has their members served, in turns of the event
- * loop. In a turn, each member does so much at most, and leaves the rest to the next one.
+ * What all that a thread has open shares: it waits until descriptors are ready, and has their
+ * members served, in turns of the event loop. In a turn, each member does so much at most, and
+ * leaves the rest to the next one.
  */
 export class Reactor {
   readonly system: System;
@@ -34,7 +36,10 @@ export class Reactor {
     readonly inProgress: number;
     readonly wouldBlock: number;
   };
-  /** Descriptors do not block, by the caller's word; where one does after all, these keep it from stopping the thread. */
+  /**
+   * Descriptors do not block, by the caller's word; where one does after all, these keep it from
+   * stopping the thread.
+   */
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemory();

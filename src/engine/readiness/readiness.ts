@@ -21,10 +21,15 @@ import { openQueuePoller } from "./queue-poller.ts";
 import { Reactor } from "./reactor.ts";
 import { ReadinessStream } from "./stream.ts";
 
-/** One descriptor on the runtime's event loop for all, where the system has a queue; otherwise each of them. */
+/**
+ * One descriptor on the runtime's event loop for all, where the system has a queue; otherwise each
+ * of them.
+ */
 const openPoller = hasReadinessQueue ? openQueuePoller : openLoopPoller;
 
-/** Readiness: the system tells which descriptors are ready, and calls that do not block do the rest. */
+/**
+ * Readiness: the system tells which descriptors are ready, and calls that do not block do the rest.
+ */
 export class ReadinessEngine implements Engine {
   readonly name = "readiness";
   readonly #system: System;

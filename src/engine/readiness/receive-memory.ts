@@ -5,15 +5,19 @@ import { type BufferLoan, willBeLent } from "../received-bytes.ts";
 const SIZE = 65_536;
 
 /**
- * Memory that is received into, and lent to a handler for the length of its call. It is JavaScript's own: the system knows its
- * address for the length of one call only. Whoever transfers it has it, and another takes its place.
+ * Memory that is received into, and lent to a handler for the length of its call. It is
+ * JavaScript's own: the system knows its address for the length of one call only. Whoever transfers
+ * it has it, and another takes its place.
  */
 export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
   generation = 1;
   #bytes = new Uint8Array(this.buffer);
 
-  /** All of it. It may be transferred at any time, since a program can keep the buffer of a view: a call of length 0 would find an end. */
+  /**
+   * All of it. It may be transferred at any time, since a program can keep the buffer of a view: a
+   * call of length 0 would find an end.
+   */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.isTransferred) {
       this.buffer = newBuffer();

@@ -32,7 +32,10 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #over = false;
   /** Bytes were left when write() returned, and are sent. */
   #drained = false;
-  /** The first failure of sending or receiving. After one of sending, what has come is received before it is told. */
+  /**
+   * The first failure of sending or receiving. After one of sending, what has come is received
+   * before it is told.
+   */
   #failed = 0;
   #sendingFailureTold = false;
   #failureTold = false;
@@ -196,7 +199,10 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     }
   }
 
-  /** Whether an end that was received is the peer's. Where sending was told of a reset, receiving gives an end. */
+  /**
+   * Whether an end that was received is the peer's. Where sending was told of a reset, receiving
+   * gives an end.
+   */
   #endIsThePeers(): boolean {
     return this.#failed === 0 || this.#failed === this.reactor.errors.brokenPipe;
   }
@@ -240,8 +246,9 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   /**
-   * Where less came than there was room for, TCP has no more, and tells when it has (epoll(7), "Questions and answers", 9). A
-   * unix socket stops before bytes that came with descriptors, and others may at the bounds of what they received.
+   * Where less came than there was room for, TCP has no more, and tells when it has (epoll(7),
+   * "Questions and answers", 9). A unix socket stops before bytes that came with descriptors, and
+   * others may at the bounds of what they received.
    */
   #shortIsAll(): boolean {
     this.#tcp ??= isTcp(this.reactor.system, this.fd);
@@ -259,7 +266,10 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     received.takeBack();
   }
 
-  /** Sends bytes now, if none wait before them, and keeps a copy of those that the system does not take. */
+  /**
+   * Sends bytes now, if none wait before them, and keeps a copy of those that the system does not
+   * take.
+   */
   #send(bytes: Uint8Array, length: number): void {
     const { system, errors, sendFlags } = this.reactor;
     let sent = 0;

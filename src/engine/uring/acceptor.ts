@@ -18,7 +18,10 @@ const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
 const { EAGAIN = 0, EINTR = 0 } = errnos;
 
-/** Operations that wait for one connection each. More would serve nobody: another begins whenever one is done. */
+/**
+ * Operations that wait for one connection each. More would serve nobody: another begins whenever
+ * one is done.
+ */
 const AHEAD = 16;
 
 export class UringAcceptor extends UringHandle implements Acceptor {
@@ -27,7 +30,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   /** Operations that the kernel has. */
   #ones = 0;
   #all = false;
-  /** One of them ended without a connection: it may have been the one that was woken for one that waits. */
+  /**
+   * One of them ended without a connection: it may have been the one that was woken for one that
+   * waits.
+   */
   #untaken = false;
   /** Calls to be made once it has none; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
@@ -105,9 +111,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   }
 
   /**
-   * A connection wakes one of those who wait to accept from a socket, in this process or another (EPOLLEXCLUSIVE in io_arm_apoll of
-   * io_uring/poll.c). Where that one takes none, being cancelled or without a descriptor, nobody else would hear of the connection:
-   * so all who wait are woken once more. Of a socket that listens, SHUT_WR ends nothing, but wakes them (inet_shutdown in
+   * A connection wakes one of those who wait to accept from a socket, in this process or another
+   * (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). Where that one takes none, being cancelled
+   * or without a descriptor, nobody else would hear of the connection: so all who wait are woken
+   * once more. Of a socket that listens, SHUT_WR ends nothing, but wakes them (inet_shutdown in
    * net/ipv4/af_inet.c, unix_shutdown in net/unix/af_unix.c).
    */
   #passOn(): void {

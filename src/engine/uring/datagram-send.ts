@@ -16,8 +16,9 @@ const SEND_ENTRY = first(IORING.OP_SENDMSG);
 /** The next entry begins when this one has succeeded; otherwise it is cancelled. */
 const LINKED_ENTRY = first(IORING.OP_SENDMSG, IOSQE.IO_LINK);
 /**
- * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its peer full only once it has read the data,
- * and when io_uring calls it again, there are none left (Linux 6.18): an empty datagram is sent.
+ * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its
+ * peer full only once it has read the data, and when io_uring calls it again, there are none left
+ * (Linux 6.18): an empty datagram is sent.
  */
 const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
 const { EAGAIN = 0, ECANCELED = 0, EINTR = 0 } = errnos;
@@ -28,11 +29,16 @@ const DATA = NAME + 128;
 /** Who sends datagrams. */
 export interface Sender {
   readonly fd: number;
-  /** A datagram was sent, or failed; or has no result, since it must be sent again, `later` where there is no room for it yet. */
+  /**
+   * A datagram was sent, or failed; or has no result, since it must be sent again, `later` where
+   * there is no room for it yet.
+   */
   settled(later: boolean): void;
 }
 
-/** One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room. */
+/**
+ * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room.
+ */
 export class DatagramSend implements CompletionTarget {
   readonly length: number;
   /** What sendmsg gave; undefined until then. */

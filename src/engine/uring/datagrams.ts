@@ -25,7 +25,10 @@ const DATA = RECVMSG_OUT.size + NAME_SIZE;
 const KEPT = 32_768;
 /** How many datagrams of one socket the kernel is given at once. */
 const AT_ONCE = 64;
-/** After so many milliseconds a datagram is sent again for which there was no room. No event tells of a unix peer that is not connected. */
+/**
+ * After so many milliseconds a datagram is sent again for which there was no room. No event tells
+ * of a unix peer that is not connected.
+ */
 const WAIT = 1;
 
 /** A datagram that came while the socket was paused. */
@@ -38,7 +41,10 @@ interface Kept {
 /** Who sent the datagram that is being told of. */
 const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
 
-/** A struct msghdr that says how much room for a name each datagram has; the kernel looks at it whenever receiving begins. */
+/**
+ * A struct msghdr that says how much room for a name each datagram has; the kernel looks at it
+ * whenever receiving begins.
+ */
 const template = mapMemory(MSG.size);
 new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
 const TEMPLATE_LOW = Number(template.pointer & 0xffffffffn) | 0;
@@ -55,7 +61,9 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #keptBytes = 0;
   /** In order: those that the kernel has, and those that wait. */
   readonly #sends: DatagramSend[] = [];
-  /** How many the kernel has. It is given others when it has none, so that none overtakes another. */
+  /**
+   * How many the kernel has. It is given others when it has none, so that none overtakes another.
+   */
   #given = 0;
   /** Whether there was no room for one of them. */
   readonly #buffers: ReceiveBuffers;
@@ -104,7 +112,10 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     for (let index = 0; index < this.#given; index++) this.#sends[index]?.prepare(index + 1 < this.#given);
   }
 
-  /** One of those that the kernel had has a result, which is told once those before it are; or must be sent again. */
+  /**
+   * One of those that the kernel had has a result, which is told once those before it are; or must
+   * be sent again.
+   */
   settled(later: boolean): void {
     this.#given--;
     if (later) this.#full = true;

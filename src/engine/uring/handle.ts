@@ -91,7 +91,10 @@ export abstract class UringHandle implements Handle, CompletionTarget {
     this.machine.turns.willSubmit();
   }
 
-  /** Cancels all operations of a kind; each of them completes, with -ECANCELED if nothing else came first. */
+  /**
+   * Cancels all operations of a kind; each of them completes, with -ECANCELED if nothing else came
+   * first.
+   */
   protected cancel(kind: OpTag): void {
     const { operations } = this.machine;
     const generation = operations.generation(this.#slot);
@@ -99,8 +102,8 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   }
 
   /**
-   * Closes the descriptor. What is in flight has been cancelled by entries before this one: the kernel carries such entries
-   * out at once, in order, and an operation has a hold of its file.
+   * Closes the descriptor. What is in flight has been cancelled by entries before this one: the
+   * kernel carries such entries out at once, in order, and an operation has a hold of its file.
    *
    * @param result what those who wait for the end are told
    */

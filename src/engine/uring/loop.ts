@@ -19,15 +19,19 @@ const STREAM_BUFFER = 16_384;
 const DATAGRAM_BUFFER = 66_048;
 
 /**
- * How many there are at the start, and at most. A worker thread has all of them from the start: one that is terminated while a
- * buffer is being made would end the process (viewMemory). A thousand take one to seven milliseconds; untouched, no pages.
+ * How many there are at the start, and at most. A worker thread has all of them from the start: one
+ * that is terminated while a buffer is being made would end the process (viewMemory). A thousand
+ * take one to seven milliseconds; untouched, no pages.
  */
 const STREAM_BUFFERS = { first: isMainThread ? 128 : 1024, limit: 1024 };
 const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
 
 const MOST_IDLE_TURNS = 8;
 
-/** What all that a thread has open in the ring shares. It lives as long as the thread; while nothing is open, it does nothing. */
+/**
+ * What all that a thread has open in the ring shares. It lives as long as the thread; while nothing
+ * is open, it does nothing.
+ */
 export class Loop {
   readonly ring: Ring;
   readonly operations = new Operations();
@@ -61,7 +65,10 @@ export class Loop {
     return this.#datagramBuffers;
   }
 
-  /** Makes now what a thread that is terminated must not be making. The buffers are made by being asked for. */
+  /**
+   * Makes now what a thread that is terminated must not be making. The buffers are made by being
+   * asked for.
+   */
   #prepareForTermination(): void {
     this.streamBuffers.publish();
     this.sendMemory.prepare();
@@ -99,9 +106,10 @@ export class Loop {
   }
 
   /**
-   * A turn of the event loop, taken for the ring or for something else. Where the kernel signals only after we have looked at the ring
-   * and read the eventfd, that stays readable with nothing to be done: so it is read now and then all the same, or the loop would
-   * never rest. An error here is the engine's own: what handlers throw is caught where they are called.
+   * A turn of the event loop, taken for the ring or for something else. Where the kernel signals
+   * only after we have looked at the ring and read the eventfd, that stays readable with nothing to
+   * be done: so it is read now and then all the same, or the loop would never rest. An error here
+   * is the engine's own: what handlers throw is caught where they are called.
    */
   #turn(): void {
     if (!this.ring.busy && ++this.#idleTurns < MOST_IDLE_TURNS) return;

@@ -11,8 +11,9 @@ const KIND_BITS = 3;
 const KINDS = (1 << KIND_BITS) - 1;
 
 /**
- * Who waits for the completions, by the user_data of their entries: the low half is a slot and a kind of operation, the high
- * half the slot's generation. A completion that nobody waits for any more is dropped, whoever has the slot by then.
+ * Who waits for the completions, by the user_data of their entries: the low half is a slot and a
+ * kind of operation, the high half the slot's generation. A completion that nobody waits for any
+ * more is dropped, whoever has the slot by then.
  */
 export class Operations {
   readonly #operating: (CompletionTarget | undefined)[] = [];

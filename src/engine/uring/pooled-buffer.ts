@@ -11,8 +11,8 @@ export interface BufferPool {
 }
 
 /**
- * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the kernel's operations among
- * them; the last one gives it back to its owner.
+ * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the
+ * kernel's operations among them; the last one gives it back to its owner.
  */
 export class PooledBuffer {
   readonly owner: BufferPool;
@@ -68,8 +68,8 @@ export interface LentRoomOwner extends BufferPool {
 }
 
 /**
- * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a worker thread that is terminated
- * just then would end the process (viewMemory).
+ * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a
+ * worker thread that is terminated just then would end the process (viewMemory).
  */
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
@@ -89,7 +89,10 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
     return bufferLengthOf(this.buffer) === 0;
   }
 
-  /** The bytes for a handler: themselves, or a copy where a program took the buffer while the kernel had it. */
+  /**
+   * The bytes for a handler: themselves, or a copy where a program took the buffer while the kernel
+   * had it.
+   */
   lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);
     return new ReceivedBytes(this, generation, offset, length);

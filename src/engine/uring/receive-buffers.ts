@@ -3,12 +3,15 @@ import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import { type LentRoomOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
 
-/** The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB. */
+/**
+ * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
+ */
 const MOST_TRANSFERRED = 1 << 20;
 
 /**
- * Buffers that the kernel receives into, as many as are in use at once and not one for every connection: a ring of them,
- * shared with the kernel (IORING_REGISTER_PBUF_RING). They come into being as they are needed, up to a limit.
+ * Buffers that the kernel receives into, as many as are in use at once and not one for every
+ * connection: a ring of them, shared with the kernel (IORING_REGISTER_PBUF_RING). They come into
+ * being as they are needed, up to a limit.
  */
 export class ReceiveBuffers implements LentRoomOwner {
   readonly group: number;
@@ -42,7 +45,10 @@ export class ReceiveBuffers implements LentRoomOwner {
     this.#add(first);
   }
 
-  /** The buffer that a completion names: the kernel no longer has it, and the caller is its one user. */
+  /**
+   * The buffer that a completion names: the kernel no longer has it, and the caller is its one
+   * user.
+   */
   taken(flags: number): LoanedBuffer {
     const room = this.#rooms[flags >>> IORING.CQE_BUFFER_SHIFT];
     if (room === undefined) throw new Error(`the kernel named a buffer that it was never given`);
@@ -51,12 +57,18 @@ export class ReceiveBuffers implements LentRoomOwner {
     return room;
   }
 
-  /** Whether a buffer may wait for a peer: half of all stay with the kernel, so that a slow one cannot stop the others. */
+  /**
+   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that a slow one
+   * cannot stop the others.
+   */
   get mayWait(): boolean {
     return this.#rooms.length - this.#available <= this.#limit >> 1;
   }
 
-  /** Programs that go on transferring buffers get copies: each of them would cost the memory of one for ever. */
+  /**
+   * Programs that go on transferring buffers get copies: each of them would cost the memory of one
+   * for ever.
+   */
   get lends(): boolean {
     return this.#transferred < MOST_TRANSFERRED;
   }
@@ -102,7 +114,10 @@ export class ReceiveBuffers implements LentRoomOwner {
     this.#available++;
   }
 
-  /** Gives the kernel those that were taken back: once for many, since V8 compiles an atomic store as a call. */
+  /**
+   * Gives the kernel those that were taken back: once for many, since V8 compiles an atomic store
+   * as a call.
+   */
   publish(): void {
     if (this.#published === this.#tail) return;
     this.#published = this.#tail;

@@ -17,12 +17,16 @@ import {
 import { linux } from "../../system/linux/linux.ts";
 
 /**
- * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not (io_rw_init_file in io_uring/rw.c), and
- * after some tries does so on a thread of the kernel, which takes signals away from the event loop.
+ * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not
+ * (io_rw_init_file in io_uring/rw.c), and after some tries does so on a thread of the kernel, which
+ * takes signals away from the event loop.
  */
 const RWF_NOWAIT = 8;
 const READ_ENTRY = first(IORING.OP_READ, IOSQE.CQE_SKIP_SUCCESS);
-/** No slot's generation, until it has been used four thousand million times: whoever fails under it tells nobody. */
+/**
+ * No slot's generation, until it has been used four thousand million times: whoever fails under it
+ * tells nobody.
+ */
 const NOBODY = -1;
 
 /** Called for each completion: the two halves of its user_data, its result, and its flags. */
@@ -30,19 +34,25 @@ export type Completed = (operation: number, generation: number, result: number, 
 
 const { EAGAIN = 0, EBUSY = 0, EINTR = 0 } = errnos;
 const ENTRIES = 1024;
-/** Beyond these, the kernel keeps completions in memory of its own until they are asked for (IORING_FEAT_NODROP). */
+/**
+ * Beyond these, the kernel keeps completions in memory of its own until they are asked for
+ * (IORING_FEAT_NODROP).
+ */
 const COMPLETIONS = 8192;
 
 const { SETUP_CLAMP, SETUP_CQSIZE, SETUP_SINGLE_ISSUER, SETUP_SUBMIT_ALL, SETUP_TASKRUN_FLAG } = IORING;
 const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG;
 
 /**
- * What to set a ring up with, best first. SINGLE_ISSUER came with Linux 6.0, as multishot receiving did; DEFER_TASKRUN, with
- * which completions are gathered until they are asked for, with 6.1.
+ * What to set a ring up with, best first. SINGLE_ISSUER came with Linux 6.0, as multishot receiving
+ * did; DEFER_TASKRUN, with which completions are gathered until they are asked for, with 6.1.
  */
 const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
 
-/** The heads and tails of both rings take less than a page, then come the completions, then the indices of entries. */
+/**
+ * The heads and tails of both rings take less than a page, then come the completions, then the
+ * indices of entries.
+ */
 const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
 
 /** A ring, or why there is none. */
@@ -56,8 +66,9 @@ export interface RingSetUp {
 }
 
 /**
- * Sets a ring up. In a worker thread its memory is ours (IORING_SETUP_NO_MMAP): a mapping of the ring's would hold it for as
- * long as the process lives, with all operations and so all sockets of a thread that has ended (vm_file in mm/mmap.c).
+ * Sets a ring up. In a worker thread its memory is ours (IORING_SETUP_NO_MMAP): a mapping of the
+ * ring's would hold it for as long as the process lives, with all operations and so all sockets of
+ * a thread that has ended (vm_file in mm/mmap.c).
  */
 export function setupRing(): RingSetUp {
   const memory = isMainThread
@@ -87,13 +98,14 @@ function setPointer(params: Uint32Array, word: number, pointer: Pointer): void {
 }
 
 /**
- * An io_uring: entries are written to mapped memory, handed over with one io_uring_enter() a batch, and completions are read from
- * mapped memory. An eventfd tells when there are some.
+ * An io_uring: entries are written to mapped memory, handed over with one io_uring_enter() a batch,
+ * and completions are read from mapped memory. An eventfd tells when there are some.
  *
- * The kernel signals it also for what completes within io_uring_enter() itself, which would wake the loop for nothing. So the
- * signal is off (IORING_CQ_EVENTFD_DISABLED) but while the loop waits. What came while it was off is found by looking at
- * the ring once it is on again: the kernel sets IORING_SQ_TASKRUN before it looks whether to signal (io_req_local_work_add
- * in io_uring/io_uring.c), and we the other way round.
+ * The kernel signals it also for what completes within io_uring_enter() itself, which would wake
+ * the loop for nothing. So the signal is off (IORING_CQ_EVENTFD_DISABLED) but while the loop waits.
+ * What came while it was off is found by looking at the ring once it is on again: the kernel sets
+ * IORING_SQ_TASKRUN before it looks whether to signal (io_req_local_work_add in
+ * io_uring/io_uring.c), and we the other way round.
  */
 export class Ring {
   readonly fd: number;
@@ -116,7 +128,10 @@ export class Ring {
   #tail: number;
   #unsubmitted = 0;
 
-  /** Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread lives. */
+  /**
+   * Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread
+   * lives.
+   */
   constructor({ fd, params, memory }: RingSetUp) {
     const param = (word: number) => params[word] ?? 0;
     this.fd = fd;
@@ -160,8 +175,8 @@ export class Ring {
   }
 
   /**
-   * Writes an entry. The arguments are the members of struct io_uring_sqe, the addresses and user_data in two halves; `first`
-   * is opcode, flags and ioprio as one (`first()`).
+   * Writes an entry. The arguments are the members of struct io_uring_sqe, the addresses and
+   * user_data in two halves; `first` is opcode, flags and ioprio as one (`first()`).
    */
   prepare(
     first: number,
@@ -207,7 +222,8 @@ export class Ring {
         this.#unsubmitted -= submitted;
         return;
       }
-      // EINTR: a signal came first. EAGAIN: no memory for now. EBUSY: completions overflow, and are read after this.
+      // EINTR: a signal came first. EAGAIN: no memory for now. EBUSY: completions overflow, and are
+      // read after this.
       if (submitted === -EINTR) continue;
       if (submitted === -EAGAIN || submitted === -EBUSY) return;
       throw new Error(`io_uring_enter failed: errno ${-submitted}`);
@@ -222,7 +238,9 @@ export class Ring {
     );
   }
 
-  /** Whether there is anything to do before the loop may wait: to enter it, or completions to read. */
+  /**
+   * Whether there is anything to do before the loop may wait: to enter it, or completions to read.
+   */
   get busy(): boolean {
     const { completionHead, completionTail } = this.#at;
     return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
@@ -246,7 +264,8 @@ export class Ring {
         completed(operation, generation, result, flags);
       }
     } finally {
-      // Once for all of them, since V8 compiles it as a call; a thread that is terminated in a handler has its ring closed.
+      // Once for all of them, since V8 compiles it as a call; a thread that is terminated in a
+      // handler has its ring closed.
       Atomics.store(ring, completionHead, head);
     }
   }
@@ -261,7 +280,10 @@ export class Ring {
     Atomics.store(this.#ring, this.#at.completionFlags, IORING.CQ_EVENTFD_DISABLED);
   }
 
-  /** Has the eventfd's counter set to 0 when the ring is entered next: an entry costs less than a system call. */
+  /**
+   * Has the eventfd's counter set to 0 when the ring is entered next: an entry costs less than a
+   * system call.
+   */
   readEventfd(): void {
     const { low, high } = this.#counter;
     this.prepare(READ_ENTRY, this.eventfd, 0, low, high, 8, RWF_NOWAIT, 0, NOBODY, 0);

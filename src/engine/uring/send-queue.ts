@@ -18,8 +18,8 @@ type PieceInRoom = Piece & { room: PooledBuffer };
 const inRoom = (piece: Piece): piece is PieceInRoom => piece.room !== undefined;
 
 /**
- * Pieces that are no longer in use. V8 need not note the references from what is old to one of these, as it would for each new one,
- * nor collect them.
+ * Pieces that are no longer in use. V8 need not note the references from what is old to one of
+ * these, as it would for each new one, nor collect them.
  */
 let spare: Piece | undefined;
 let spares = 0;
@@ -71,7 +71,10 @@ export class SendQueue {
     this.#memory = memory;
   }
 
-  /** Adds bytes: those that a handler was just given as they lie, any others as a copy. Throws as `Stream.write()` does. */
+  /**
+   * Adds bytes: those that a handler was just given as they lie, any others as a copy. Throws as
+   * `Stream.write()` does.
+   */
   add(bytes: Uint8Array): void {
     const lender = lenderOf(bytes);
     const length = lengthOf(bytes);
@@ -107,7 +110,10 @@ export class SendQueue {
     return this.#head?.room !== undefined && this.#head.next?.room !== undefined;
   }
 
-  /** A struct msghdr of the first pieces, in a room of its own that the caller releases when it is sent. */
+  /**
+   * A struct msghdr of the first pieces, in a room of its own that the caller releases when it is
+   * sent.
+   */
   message(): PooledBuffer {
     const message = this.#memory.take(MSG.size + MOST_PIECES * IOV.size);
     const { words } = message;
@@ -172,7 +178,8 @@ export class SendQueue {
     if (appended === length) return;
     const rest = appended === 0 ? bytes : partOf(bytes, appended, length);
     const restLength = length - appended;
-    // Mapped memory is never given back: so much of it for one stream, and the others wait in the program's own.
+    // Mapped memory is never given back: so much of it for one stream, and the others wait in the
+    // program's own.
     if (this.#copied >= LONGEST || restLength > LONGEST) {
       const copy = new Uint8Array(restLength);
       copy.set(rest);
@@ -184,7 +191,9 @@ export class SendQueue {
     this.#append(newPiece(room, undefined, 0, restLength));
   }
 
-  /** Adds what has room behind the last piece; the kernel may be sending that, but looks no further. */
+  /**
+   * Adds what has room behind the last piece; the kernel may be sending that, but looks no further.
+   */
   #fillLast(bytes: Uint8Array, length: number): number {
     const last = this.#tail;
     if (last?.room === undefined || last.room.owner !== this.#memory) return 0;

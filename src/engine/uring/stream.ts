@@ -34,7 +34,10 @@ const POLLRDHUP = 0x2000;
 
 const peeked = new Uint8Array(1);
 
-/** How much a paused stream keeps before it stops receiving. The kernel may have as much again on its way. */
+/**
+ * How much a paused stream keeps before it stops receiving. The kernel may have as much again on
+ * its way.
+ */
 const KEPT = 32_768;
 
 /** What came while the stream was paused. */
@@ -56,10 +59,12 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
   #message: PooledBuffer | undefined;
   #starved = false;
   /**
-   * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken by edges, and takes a socket
-   * that it has emptied for one that will wake it again (io_recv_finish and io_poll_check_events in io_uring/): an end that came
-   * before the last bytes were received goes unnoticed for ever (liburing issue 1549; on Linux 6.18 still after a requeue, which
-   * comes with the 33rd piece). Once the end is "seen", pieces are received one by one, each asked for anew.
+   * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken
+   * by edges, and takes a socket that it has emptied for one that will wake it again
+   * (io_recv_finish and io_poll_check_events in io_uring/): an end that came before the last bytes
+   * were received goes unnoticed for ever (liburing issue 1549; on Linux 6.18 still after a
+   * requeue, which comes with the 33rd piece). Once the end is "seen", pieces are received one by
+   * one, each asked for anew.
    */
   #hangUp: "unwatched" | "watched" | "watched by edges" | "seen" = "unwatched";
   /** The kernel has the operation that watches. */
@@ -68,7 +73,10 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
   #once = false;
   /** No more will be received. */
   #over = false;
-  /** The first failure of sending or receiving. After one of sending, what has come is received before it is told. */
+  /**
+   * The first failure of sending or receiving. After one of sending, what has come is received
+   * before it is told.
+   */
   #failed = 0;
   #failureTold = false;
   /** The kernel took a part of what it was to send at once. */
@@ -208,7 +216,8 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
       this.prepareEntry(RECEIVE_ONCE_ENTRY, RECEIVE, 0, 0, 0, 0, flags, group);
       return;
     }
-    // Before the receive, whose completion comes first then: the wait queue of a socket is woken from its end.
+    // Before the receive, whose completion comes first then: the wait queue of a socket is woken
+    // from its end.
     if (this.#hangUp === "unwatched") this.#watch("watched");
     this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, 0, 0, 0, 0, group);
   }
@@ -225,7 +234,8 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     if ((flags & IORING.CQE_F_MORE) === 0) this.#watching = false;
     if (this.closing || this.#over) return;
     if (result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
-      // The socket's queue of errors has something, which is for its program to read, and stays ready until then.
+      // The socket's queue of errors has something, which is for its program to read, and stays
+      // ready until then.
       if (!this.#watching) this.#watch("watched by edges");
       return;
     }
@@ -321,14 +331,20 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     else if (this.#failed < 0 && !this.closing) this.#tellFailure(ended && this.#paused);
   }
 
-  /** Whether an end that was received is the peer's. Where sending was told of a reset, receiving gives an end. */
+  /**
+   * Whether an end that was received is the peer's. Where sending was told of a reset, receiving
+   * gives an end.
+   */
   #endIsThePeers(): boolean {
     if (this.#failed === 0) return true;
-    // MSG_WAITALL hides the failure after a part: what sending then fails with is EPIPE, whatever it was (io_send in io_uring/net.c).
+    // MSG_WAITALL hides the failure after a part: what sending then fails with is EPIPE, whatever
+    // it was (io_send in io_uring/net.c).
     return this.#failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
   }
 
-  /** A paused stream whose sending has failed keeps what has come; where nothing has, it fails now. */
+  /**
+   * A paused stream whose sending has failed keeps what has come; where nothing has, it fails now.
+   */
   #failIfNothingWaits(): void {
     const waiting = linux.recv(this.fd, peeked, MSG.PEEK | MSG.DONTWAIT);
     if (waiting > 0) return;
@@ -336,7 +352,10 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     this.#last(waiting);
   }
 
-  /** Sends by calls, until the system has no room: an operation would be cancelled by the end, and need not have begun. */
+  /**
+   * Sends by calls, until the system has no room: an operation would be cancelled by the end, and
+   * need not have begun.
+   */
   #sendNow(): void {
     for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
       const sent = linux.send(this.fd, bytes, MSG.NOSIGNAL | MSG.DONTWAIT);

@@ -15,15 +15,18 @@ export interface Telling {
 const ROUNDS = 16;
 
 /**
- * When the ring is entered, and handlers are called: in turns of the event loop, each of some rounds of
- * preparing, entering and reaping, until nothing is left to do.
+ * When the ring is entered, and handlers are called: in turns of the event loop, each of some
+ * rounds of preparing, entering and reaping, until nothing is left to do.
  */
 export class Tick {
   readonly #ring: Ring;
   readonly #completed: (operation: number, generation: number, result: number, flags: number) => void;
   /** Called after each round, before the ring is entered again. */
   readonly #afterRound: () => void;
-  /** The first `#toPrepare` of them; the array stays, and V8 would set its length through its runtime. */
+  /**
+   * The first `#toPrepare` of them; the array stays, and V8 would set its length through its
+   * runtime.
+   */
   readonly #preparing: (Preparing | undefined)[] = [];
   #toPrepare = 0;
   #telling: Telling[] = [];
@@ -100,8 +103,9 @@ export class Tick {
   }
 
   /**
-   * Outside of a turn, such as after an `await`: submits once the caller has said all that it has to say, and leaves
-   * the handlers to a turn, so that the loop is not starved by a program that writes as fast as the kernel takes it.
+   * Outside of a turn, such as after an `await`: submits once the caller has said all that it has
+   * to say, and leaves the handlers to a turn, so that the loop is not starved by a program that
+   * writes as fast as the kernel takes it.
    */
   #submitSoon(): void {
     if (this.#submission) return;

@@ -26,7 +26,10 @@ export type Outcome =
   | { readonly ok: true; readonly socket: Socket }
   | { readonly ok: false; readonly error: unknown };
 
-/** The first wait for room in the queue of a unix listener, in milliseconds; each later one is twice as long, up to the longest. */
+/**
+ * The first wait for room in the queue of a unix listener, in milliseconds; each later one is twice
+ * as long, up to the longest.
+ */
 const FIRST_WAIT = 1;
 const LONGEST_WAIT = 100;
 
@@ -103,7 +106,10 @@ export class ConnectAttempt {
     }).error;
   }
 
-  /** What an errno means that says several things: the socket is new, and so neither connected nor listening. */
+  /**
+   * What an errno means that says several things: the socket is new, and so neither connected nor
+   * listening.
+   */
   #nameOf(code: string): ConnectErrorName {
     switch (code) {
       case "EAGAIN":

@@ -89,7 +89,8 @@ frontDoorTest(
       await client.close();
       await (await listener.accept()).close();
     });
-    // A listener whose queue is full leaves connects unanswered: one that fits backlog 0, and then none.
+    // A listener whose queue is full leaves connects unanswered: one that fits backlog 0, and then
+    // none.
     const full = await listen({ host: "127.0.0.4", port, engine, backlog: 0 });
     const first = await connect({ address: full.address, engine });
     await resolving(["127.0.0.4", "127.0.0.1"], async () => {

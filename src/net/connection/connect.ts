@@ -24,14 +24,17 @@ const ATTEMPT_DELAY = 250;
 /**
  * Makes a connection.
  *
- * A name is looked up, and its addresses are tried in the order of RFC 8305 ("happy eyeballs"): IPv6 and IPv4 in turn, the next one when
- * the last has failed or 250 milliseconds have passed; the first that connects is taken. A unix listener whose queue is full is
- * tried again until there is room.
+ * A name is looked up, and its addresses are tried in the order of RFC 8305 ("happy eyeballs"):
+ * IPv6 and IPv4 in turn, the next one when the last has failed or 250 milliseconds have passed; the
+ * first that connects is taken. A unix listener whose queue is full is tried again until there is
+ * room.
  *
  * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up
  * @returns a Connection, which the program closes
- * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local address threw
- * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the first, as node:net's
+ * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local
+ * address threw
+ * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the
+ * first, as node:net's
  * @throws Error of node:dns where a host cannot be found
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
@@ -61,7 +64,10 @@ export async function connect<const Values extends readonly unknown[]>(
   return new Connection(new PulledStream(chosen, socket.detach(), null));
 }
 
-/** The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with that of the resolver's first. */
+/**
+ * The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with
+ * that of the resolver's first.
+ */
 async function addressesOf(place: ConnectEndpoint): Promise<AddressInput[]> {
   if (place.kind === "address") return [place.address];
   const { host, port, localAddress } = place;
@@ -86,7 +92,10 @@ const loopback: readonly LookupAddress[] = localhostAddresses
   .map(({ family, address }) => ({ address, family: family === "ipv6" ? 6 : 4 }))
   .reverse();
 
-/** What came of every address of a name: the code is the first one's, as in node:net (NodeAggregateError in lib/internal/errors.js). */
+/**
+ * What came of every address of a name: the code is the first one's, as in node:net
+ * (NodeAggregateError in lib/internal/errors.js).
+ */
 function failureOf(
   name: string,
   addresses: readonly AddressInput[],

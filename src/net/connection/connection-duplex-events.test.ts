@@ -1,4 +1,5 @@
-// What a Duplex emits and calls, in which order, and what its peer reads: each row holds of net.Socket, too, which is asked on Node.
+// What a Duplex emits and calls, in which order, and what its peer reads: each row holds of
+// net.Socket, too, which is asked on Node.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
@@ -35,7 +36,10 @@ interface Row {
   readonly run: (subject: Subject, peer: Socket, log: Log) => unknown;
   /** What was emitted and called back, in order. */
   readonly told: string;
-  /** What the peer reads, and how that ends; "many" are fewer than were written. Undefined where the peer is closed. */
+  /**
+   * What the peer reads, and how that ends; "many" are fewer than were written. Undefined where the
+   * peer is closed.
+   */
   readonly peer: string | undefined;
 }
 

@@ -24,14 +24,18 @@ export interface DuplexAddress {
 
 /** What `toDuplex()` takes. */
 export interface DuplexOptions {
-  /** Whether this side stays open once the peer has ended. False by default, as with `net.Socket`: it is ended, too. */
+  /**
+   * Whether this side stays open once the peer has ended. False by default, as with `net.Socket`:
+   * it is ended, too.
+   */
   readonly allowHalfOpen?: boolean | undefined;
 }
 
 /**
- * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of an idle connection, options,
- * and addresses in Node's spelling. Its events come in the order of a net.Socket's, and `destroy()` does to the connection what
- * `net.Socket`'s does: what the system takes at once is sent, then the end.
+ * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of
+ * an idle connection, options, and addresses in Node's spelling. Its events come in the order of a
+ * net.Socket's, and `destroy()` does to the connection what `net.Socket`'s does: what the system
+ * takes at once is sent, then the end.
  */
 export class ConnectionDuplex extends Duplex {
   readonly #pulled: PulledStream;
@@ -51,7 +55,8 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   constructor(pulled: PulledStream, { allowHalfOpen = false }: DuplexOptions = {}) {
-    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there was an error.
+    // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there
+    // was an error.
     super({ allowHalfOpen, emitClose: false });
     this.#pulled = pulled;
     const consumer: Consumer = {
@@ -65,7 +70,8 @@ export class ConnectionDuplex extends Duplex {
     const { unread, ended } = pulled.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
     if (ended) this.#end();
-    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of the peer's end or reset.
+    // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of
+    // the peer's end or reset.
     this.read(0);
   }
 
@@ -127,7 +133,10 @@ export class ConnectionDuplex extends Duplex {
     return new BorrowedSocket(host, this.#pulled);
   }
 
-  /** Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes that back. */
+  /**
+   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes
+   * that back.
+   */
   setTimeout(timeout: number, listener?: () => void): this {
     if (this.destroyed) return this;
     clearTimeout(this.#idle);
@@ -192,7 +201,10 @@ export class ConnectionDuplex extends Duplex {
     return chunk;
   }
 
-  /** Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is allowed, it fails with EPIPE. */
+  /**
+   * Writes, as `net.Socket`: after the peer has ended, which ends this side unless half-open is
+   * allowed, it fails with EPIPE.
+   */
   override write(chunk: unknown, callback?: Callback): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding, callback?: Callback): boolean;
   override write(chunk: unknown, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
@@ -262,14 +274,18 @@ export class ConnectionDuplex extends Duplex {
     done(error);
   }
 
-  /** Whether Node's TLS reads from it: so does JSStreamSocket name its listener (lib/internal/js_stream_socket.js), and pipe(), too. */
+  /**
+   * Whether Node's TLS reads from it: so does JSStreamSocket name its listener
+   * (lib/internal/js_stream_socket.js), and pipe(), too.
+   */
   get #carriesTls(): boolean {
     return !this.#piped && this.listeners("data").some(({ name }) => name === "ondata");
   }
 
   #end() {
     this.#ended = true;
-    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of a net.Socket.
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
+    // a net.Socket.
     if (this.#carriesTls) this.allowHalfOpen = true;
     this.push(null);
     // Where nothing waits to be read the end is told though nobody reads, as net.Socket's is.
@@ -277,8 +293,9 @@ export class ConnectionDuplex extends Duplex {
   }
 
   /**
-   * What is written from now on seems to be sent, as what the kernel had taken does: a program that waits for `drain` before it
-   * reads on gets what has been received, and then the error. One that does not read gets it at once.
+   * What is written from now on seems to be sent, as what the kernel had taken does: a program that
+   * waits for `drain` before it reads on gets what has been received, and then the error. One that
+   * does not read gets it at once.
    */
   #failToSend(error: Error) {
     this.#sendingFailed = true;

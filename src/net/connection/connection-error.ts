@@ -5,7 +5,10 @@ import { host } from "../../system/host.ts";
 /** What can end a connection: an error of `recv()` or of `send()`. */
 export type ConnectionError = RecvError | SendError;
 
-/** The failure that a negative errno of a connection stands for. Only sending has EPIPE; the others mean the same in both calls. */
+/**
+ * The failure that a negative errno of a connection stands for. Only sending has EPIPE; the others
+ * mean the same in both calls.
+ */
 export function connectionError(errno: number): ConnectionError {
   const { error } =
     host.errnoName(-errno) === "EPIPE"
@@ -14,7 +17,10 @@ export function connectionError(errno: number): ConnectionError {
   return error;
 }
 
-/** What an errno says of a stream that says several things; for datagrams see posix/why-not-received.ts. */
+/**
+ * What an errno says of a stream that says several things; for datagrams see
+ * posix/why-not-received.ts.
+ */
 function whatOfStream(code: string): RecvErrorName {
   switch (code) {
     case "ECONNRESET":

@@ -115,7 +115,8 @@ frontDoorTest("connection: a peer that is not read from is not received from, an
   withEnds(engine, loopback, async ({ client, server }) => {
     const block = Buffer.alloc(1 << 20, "x");
     let written = 0;
-    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem); then nothing is taken any more.
+    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem); then nothing is taken any
+    // more.
     const blocked = (async () => {
       for (; ; written += block.length) await client.write(block, { timeout: 500 });
     })();

@@ -12,11 +12,12 @@ import { readableOf, writableOf } from "./web-streams.ts";
 /**
  * A connection whose program asks for what it wants: `connect()` and `Listener.accept()` give one.
  *
- * Nothing is received before the first `read()`, and one piece of at most 64 KiB ahead of the program after that: a peer that sends
- * faster than it is read is held up by the system. That a peer has gone is found only by reading or writing.
+ * Nothing is received before the first `read()`, and one piece of at most 64 KiB ahead of the
+ * program after that: a peer that sends faster than it is read is held up by the system. That a
+ * peer has gone is found only by reading or writing.
  *
- * It ends with `close()` or `reset()`, at the end of an `await using` scope, when it fails, or by itself once the peer has ended
- * and `end()` has ended this side.
+ * It ends with `close()` or `reset()`, at the end of an `await using` scope, when it fails, or by
+ * itself once the peer has ended and `end()` has ended this side.
  *
  * @example
  * ```ts
@@ -49,7 +50,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    *
    * @param options `signal` and `timeout`: who gives up loses nothing, and may read again
    * @returns bytes of the program's own; null once the peer has ended
-   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it was closed here
+   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it
+   * was closed here
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   read(options?: WaitOptions): Promise<Uint8Array | null> {
@@ -60,12 +62,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * Sends bytes, in the order of the calls, and waits until the system has taken them, and all before them: whoever awaits it writes
-   * no faster than the peer reads. The bytes may be changed at once.
+   * Sends bytes, in the order of the calls, and waits until the system has taken them, and all
+   * before them: whoever awaits it writes no faster than the peer reads. The bytes may be changed
+   * at once.
    *
-   * @param options `signal` and `timeout` end the waiting alone: what was written is still sent, or taken back by `reset()`; with a
-   * signal that is aborted already, nothing is written
-   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it was closed here
+   * @param options `signal` and `timeout` end the waiting alone: what was written is still sent, or
+   * taken back by `reset()`; with a signal that is aborted already, nothing is written
+   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it
+   * was closed here
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory
    * @throws Error after `end()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
@@ -78,10 +82,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * Sends what was written, and ends this side: the peer reads the end, and can still send. May be repeated.
+   * Sends what was written, and ends this side: the peer reads the end, and can still send. May be
+   * repeated.
    *
    * @param data sent before the end
-   * @param options `signal` and `timeout` end the waiting alone; with a signal that is aborted already, nothing is done
+   * @param options `signal` and `timeout` end the waiting alone; with a signal that is aborted
+   * already, nothing is done
    * @throws what `write()` throws
    */
   end(data?: Data, options?: WaitOptions): Promise<void> {
@@ -101,9 +107,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * Closes it, once what was written is sent; for as long as the peer takes to read that. TCP peers are sent a reset instead where
-   * bytes have come that nobody read (RFC 1122, 4.2.2.13): who wants the peer to get all calls `end()` and reads to the end first.
-   * May be repeated.
+   * Closes it, once what was written is sent; for as long as the peer takes to read that. TCP peers
+   * are sent a reset instead where bytes have come that nobody read (RFC 1122, 4.2.2.13): who wants
+   * the peer to get all calls `end()` and reads to the end first. May be repeated.
    *
    * @param options on `signal` and `timeout` the connection is reset, and they are thrown
    */
@@ -136,10 +142,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * The connection as a Duplex of node:stream, which TLS and HTTP take: `tls.connect({ socket: connection.toDuplex() })`,
-   * `http.createServer().emit("connection", connection.toDuplex())`. It has the methods of a net.Socket that such libraries
-   * use, and behaves as one: it is ended once the peer has ended, and `destroy()` sends what the system takes at once, and then the
-   * end. From then on the connection is the Duplex's: `read()` and `write()` fail with a TypeError.
+   * The connection as a Duplex of node:stream, which TLS and HTTP take:
+   * `tls.connect({ socket: connection.toDuplex() })`,
+   * `http.createServer().emit("connection", connection.toDuplex())`. It has the methods of a
+   * net.Socket that such libraries use, and behaves as one: it is ended once the peer has ended,
+   * and `destroy()` sends what the system takes at once, and then the end. From then on the
+   * connection is the Duplex's: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open once the peer has ended
    * @throws Error if a `read()` is still waiting, or it was called before

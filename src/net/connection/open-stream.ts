@@ -11,7 +11,10 @@ export interface StreamOwner {
   ended(stream: OpenStream): void;
 }
 
-/** A connection as the engine has it, and how it ends: what those of both kinds, pulled and with handlers, have in common. */
+/**
+ * A connection as the engine has it, and how it ends: what those of both kinds, pulled and with
+ * handlers, have in common.
+ */
 export abstract class OpenStream implements StreamHandlers {
   protected readonly stream: Stream;
   readonly #owner: StreamOwner | null;
@@ -49,7 +52,10 @@ export abstract class OpenStream implements StreamHandlers {
     return this.#failure;
   }
 
-  /** What ended it: its failure, or what it was reset for; null if nothing did but the program, or it is open. */
+  /**
+   * What ended it: its failure, or what it was reset for; null if nothing did but the program, or
+   * it is open.
+   */
   get error(): unknown {
     return this.#cause ?? this.#failure;
   }
@@ -95,7 +101,10 @@ export abstract class OpenStream implements StreamHandlers {
     this.closing();
   }
 
-  /** Closes it without waiting: what the system does not take at once is dropped. May follow close(). */
+  /**
+   * Closes it without waiting: what the system does not take at once is dropped. May follow
+   * close().
+   */
   closeNow(): void {
     if (!this.#open) {
       this.stream.closeNow();
@@ -134,7 +143,10 @@ export abstract class ConnectionBase {
     this.#open = open;
   }
 
-  /** Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. It stays the connection's. */
+  /**
+   * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. It stays the
+   * connection's.
+   */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(host, this.#open);
   }
@@ -166,7 +178,10 @@ export abstract class ConnectionBase {
     return this;
   }
 
-  /** Closes it at once: what was not sent is dropped, and a TCP peer is sent a reset. May follow `close()`. */
+  /**
+   * Closes it at once: what was not sent is dropped, and a TCP peer is sent a reset. May follow
+   * `close()`.
+   */
   reset(): void {
     this.#open.reset();
   }

@@ -1,6 +1,9 @@
 import type { PulledStream } from "./pulled-stream.ts";
 
-/** The pieces of a connection, one after the other: an async generator would take 550 bytes more of each that waits. */
+/**
+ * The pieces of a connection, one after the other: an async generator would take 550 bytes more of
+ * each that waits.
+ */
 export class Pieces implements AsyncIterableIterator<Uint8Array, void, void> {
   readonly #pulled: PulledStream;
   #left = false;

@@ -14,13 +14,16 @@ const nothing = () => {};
 /** Who takes a stream over, as a Duplex does. */
 export interface Consumer extends StreamHandlers {
   sendingFailed(errno: number): void;
-  /** The descriptor is closed before both sides had ended: by the program, its listener, or a failure. */
+  /**
+   * The descriptor is closed before both sides had ended: by the program, its listener, or a
+   * failure.
+   */
   closed(error: unknown): void;
 }
 
 /**
- * A connection whose program asks for bytes. It receives from the first read() on, and one piece ahead at most: a peer whose bytes
- * nobody reads is not received from.
+ * A connection whose program asks for bytes. It receives from the first read() on, and one piece
+ * ahead at most: a peer whose bytes nobody reads is not received from.
  */
 export class PulledStream extends OpenStream {
   readonly #readers = new Waiters<Uint8Array | null>("read()");

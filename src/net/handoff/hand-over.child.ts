@@ -1,6 +1,7 @@
-// A server that answers with its generation, and hands over to its next after so many connections, until the last generation, which
-// ends when a client says "quit". Its arguments: the generation, the last one, how many connections, the engine; then, of the
-// first generation, where to listen. It prints the place.
+// A server that answers with its generation, and hands over to its next after so many connections,
+// until the last generation, which ends when a client says "quit". Its arguments: the generation,
+// the last one, how many connections, the engine; then, of the first generation, where to listen.
+// It prints the place.
 import { spawn } from "node:child_process";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { socketpair } from "../../posix/socketpair.ts";

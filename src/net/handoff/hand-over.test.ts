@@ -48,7 +48,10 @@ async function ask(address: AddressInput, question: string, engine: EngineName):
 
 const CLIENTS = 4;
 
-/** Clients that ask all the time until the generation has come; gives how many answers there were, and which generations. */
+/**
+ * Clients that ask all the time until the generation has come; gives how many answers there were,
+ * and which generations.
+ */
 async function load(address: AddressInput, last: number, engine: EngineName) {
   const seen = new Set<number>();
   let answers = 0;

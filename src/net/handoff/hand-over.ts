@@ -43,28 +43,34 @@ export type HandOverError = ErrorOf<typeof handOverErrors>;
 /** Whether an error is one that `handOver()` threw. */
 export const isHandOverError = (error: unknown): error is HandOverError => handOverErrors.has(error);
 
-/** What `handOver()` takes: how long the new process may take until it is ready, and how long the connections of the old one. */
+/**
+ * What `handOver()` takes: how long the new process may take until it is ready, and how long the
+ * connections of the old one.
+ */
 export type HandOverOptions = WaitOptions & CloseOptions;
 
 /**
- * Hands a listener over to a new process, and loses no connection: its sockets are passed (SCM_RIGHTS), both processes
- * accept for a moment, and when the new one has said that it is ready, the old one stops. What it has accepted goes on here,
- * until it ends or `drain` is over; what waits in the system's queue is the new one's, which has the same queue. The path
- * of a unix socket stays, and is the new one's to remove.
+ * Hands a listener over to a new process, and loses no connection: its sockets are passed
+ * (SCM_RIGHTS), both processes accept for a moment, and when the new one has said that it is ready,
+ * the old one stops. What it has accepted goes on here, until it ends or `drain` is over; what
+ * waits in the system's queue is the new one's, which has the same queue. The path of a unix socket
+ * stays, and is the new one's to remove.
  *
  * Have `child.unref()` called, so that this process can end before the new one.
  *
  * If it fails before the new process is ready, the listener is as it was, and goes on accepting.
  *
- * - The sockets go by a channel that the new process has as its descriptor 3, where `takeOver()` gets them: a pipe of
- *   node:child_process, `stdio: ["inherit", "inherit", "inherit", "pipe"]`, which is a unix socket on Node, Bun and Deno; or one
- *   end of `socketpair(AF.UNIX, SOCK.STREAM)`, whose other end is given here. It is closed at the end.
+ * - The sockets go by a channel that the new process has as its descriptor 3, where `takeOver()`
+ *   gets them: a pipe of node:child_process, `stdio: ["inherit", "inherit", "inherit", "pipe"]`,
+ *   which is a unix socket on Node, Bun and Deno; or one end of `socketpair(AF.UNIX, SOCK.STREAM)`,
+ *   whose other end is given here. It is closed at the end.
  * - Windows has no such thing: an error.
  *
  * @param listener a Listener or Server
  * @param to the new process, or our end of the channel
  * @param options `timeout` and `signal` until it is ready, and `drain`, as of `close()`
- * @returns a promise that resolves when the new process accepts and ours no more, and, with `drain`, all connections have ended
+ * @returns a promise that resolves when the new process accepts and ours no more, and, with
+ * `drain`, all connections have ended
  * @throws HandOverError named `BrokenPipe`, `OperationNotSupported`, `SocketClosed` or `Unexpected`
  * @throws SendmsgError if the sockets cannot be sent
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal

@@ -11,8 +11,9 @@ const INT_MAX = 0x7fffffff;
 const NONE: HandedDescriptors = { count: 0, names: undefined };
 
 /**
- * What the variables of sd_listen_fds(3) say: how many descriptors, none where they are for another process; or what is wrong with
- * the variables, as a sentence. An empty variable counts as one that is not there.
+ * What the variables of sd_listen_fds(3) say: how many descriptors, none where they are for another
+ * process; or what is wrong with the variables, as a sentence. An empty variable counts as one that
+ * is not there.
  */
 export function handedDescriptors(
   { LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID }: NodeJS.ProcessEnv,

@@ -47,42 +47,55 @@ export const isListenersFromEnvironmentError = (error: unknown): error is Listen
 
 /** A socket that this process was started with. */
 export interface InheritedSocket extends Socket {
-  /** What LISTEN_FDNAMES calls it; `"unknown"` without that variable, as in sd_listen_fds_with_names(3). */
+  /**
+   * What LISTEN_FDNAMES calls it; `"unknown"` without that variable, as in
+   * sd_listen_fds_with_names(3).
+   */
   readonly name: string;
 }
 
 /** What `listenersFromEnvironment()` takes. */
 export interface ListenersFromEnvironmentOptions {
   /**
-   * Removes LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID and LISTEN_PIDFDID from `process.env`, so that programs that this process starts
-   * do not look for descriptors that they do not have. True by default.
+   * Removes LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID and LISTEN_PIDFDID from `process.env`, so that
+   * programs that this process starts do not look for descriptors that they do not have. True by
+   * default.
    */
   readonly unsetEnvironment?: boolean | undefined;
 }
 
-/** Whether a program has descriptors of the one that started it, by their numbers. Windows hands on handles, which Node does not. */
+/**
+ * Whether a program has descriptors of the one that started it, by their numbers. Windows hands on
+ * handles, which Node does not.
+ */
 export const inheritsDescriptors = host.name !== "windows";
 
 /** What the environment has handed over: once taken it is not taken again, whoever asks. */
 let taken: readonly InheritedSocket[] | undefined;
 
 /**
- * The listening sockets that this process was started with, by the protocol of sd_listen_fds(3): systemd speaks it, as do
- * `berkeley hold`, systemfd and others. LISTEN_FDS says how many there are, from descriptor 3 on, LISTEN_FDNAMES their names, with colons
- * between, and LISTEN_PID the process that they are for.
+ * The listening sockets that this process was started with, by the protocol of sd_listen_fds(3):
+ * systemd speaks it, as do `berkeley hold`, systemfd and others. LISTEN_FDS says how many there
+ * are, from descriptor 3 on, LISTEN_FDNAMES their names, with colons between, and LISTEN_PID the
+ * process that they are for.
  *
- * - Without LISTEN_FDS there are none: an empty array. So it is where LISTEN_PID is the number of another process, which
- *   handed its environment on and not its descriptors: nothing is touched. Without LISTEN_PID they are ours.
- * - Every descriptor is looked at before one is taken: it must be open, and a socket that listens, or one for datagrams.
- * - Each is a Socket that closes on exec, and that the caller owns. Asked again, it gives the same ones; those that were handed on,
- *   to `listen()` or by `detach()`, are closed by then.
- * - The descriptors are the process's, and its main thread alone takes them: hand a worker thread what `detach()` gives.
- * - Windows has no descriptors that are inherited by their numbers: where LISTEN_FDS is set there, that is an error.
+ * - Without LISTEN_FDS there are none: an empty array. So it is where LISTEN_PID is the number of
+ *   another process, which handed its environment on and not its descriptors: nothing is touched.
+ *   Without LISTEN_PID they are ours.
+ * - Every descriptor is looked at before one is taken: it must be open, and a socket that listens,
+ *   or one for datagrams.
+ * - Each is a Socket that closes on exec, and that the caller owns. Asked again, it gives the same
+ *   ones; those that were handed on, to `listen()` or by `detach()`, are closed by then.
+ * - The descriptors are the process's, and its main thread alone takes them: hand a worker thread
+ *   what `detach()` gives.
+ * - Windows has no descriptors that are inherited by their numbers: where LISTEN_FDS is set there,
+ *   that is an error.
  *
  * @param options `unsetEnvironment`
  * @returns the sockets, in the order of their descriptors
- * @throws ListenersFromEnvironmentError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `InvalidArgument`,
- * `OperationNotSupported`, `SocketNotListening` or `Unexpected`: nothing was taken, and the environment is as it was
+ * @throws ListenersFromEnvironmentError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
+ * `InvalidArgument`, `OperationNotSupported`, `SocketNotListening` or `Unexpected`: nothing was
+ * taken, and the environment is as it was
  * @throws TypeError if an option is malformed
  * @example
  * ```ts

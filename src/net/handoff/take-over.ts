@@ -46,10 +46,16 @@ export interface TakeOverOptions extends WaitOptions {
   readonly channel?: Socket | number | undefined;
 }
 
-/** How often it is looked whether the sockets have come, in milliseconds: they are mostly there before they are asked for. */
+/**
+ * How often it is looked whether the sockets have come, in milliseconds: they are mostly there
+ * before they are asked for.
+ */
 const LOOK = 2;
 
-/** Sockets that an old process hands over: `takeOver()` gives them, and `listen({ socket: taken })` takes them. */
+/**
+ * Sockets that an old process hands over: `takeOver()` gives them, and `listen({ socket: taken })`
+ * takes them.
+ */
 export class TakenOver implements SocketHolder {
   readonly sockets: readonly Socket[];
   /** The addresses of the sockets. */
@@ -70,15 +76,20 @@ export class TakenOver implements SocketHolder {
     this.pathFile = pathFile;
   }
 
-  /** Whether the path of a unix socket is ours to remove: not before the old process knows that we are ready. */
+  /**
+   * Whether the path of a unix socket is ours to remove: not before the old process knows that we
+   * are ready.
+   */
   get ownsPath(): boolean {
     return this.#ready && this.pathFile !== undefined;
   }
 
   /**
-   * Tells the old process that this one accepts, so that it stops. To be called once, after `listen()`.
+   * Tells the old process that this one accepts, so that it stops. To be called once, after
+   * `listen()`.
    *
-   * Where the old process has ended meanwhile, there is nobody to be told, and this one has the sockets alone: that is no error.
+   * Where the old process has ended meanwhile, there is nobody to be told, and this one has the
+   * sockets alone: that is no error.
    *
    * @throws TakeOverError named `BrokenPipe` if the old process lives and has given up: both accept
    */
@@ -89,19 +100,24 @@ export class TakenOver implements SocketHolder {
     this.#ready = true;
   }
 
-  /** Gives up what was not handed on: unless `ready()` was called, the old process goes on accepting. */
+  /**
+   * Gives up what was not handed on: unless `ready()` was called, the old process goes on
+   * accepting.
+   */
   [Symbol.dispose](): void {
     for (const socket of [this.#channel, ...this.sockets]) if (!socket.closed) tryClose(socket);
   }
 }
 
 /**
- * Takes the sockets that an old process hands over by `handOver()`: this process was started by it, with the channel as its
- * descriptor 3. Listen on them, and then say `ready()`: only then does the old process stop accepting, so no connection is refused.
+ * Takes the sockets that an old process hands over by `handOver()`: this process was started by it,
+ * with the channel as its descriptor 3. Listen on them, and then say `ready()`: only then does the
+ * old process stop accepting, so no connection is refused.
  *
  * @param options `channel`, and `timeout` and `signal` for the wait
  * @throws TakeOverError named `BrokenPipe`, `OperationNotSupported` or `Unexpected`
- * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket` if descriptor 3 is no channel
+ * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket` if descriptor 3 is no
+ * channel
  * @throws RecvmsgError if the channel fails
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @example
@@ -136,7 +152,9 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   }
 }
 
-/** Whether a process has ended, though its parent may not have waited for it yet (proc_pid_stat(5)). */
+/**
+ * Whether a process has ended, though its parent may not have waited for it yet (proc_pid_stat(5)).
+ */
 function hasEnded(pid: number | undefined): boolean {
   // 0 is a process of another PID namespace.
   if (pid === undefined || pid === 0) return false;

@@ -5,7 +5,10 @@ import { localEndpoint } from "../../posix/endpoint.ts";
 import { readOption } from "../../posix/read-option.ts";
 import type { System } from "../../system/system.ts";
 
-/** The first wait after descriptors or memory ran out, in milliseconds; each later one is twice as long, up to the longest. */
+/**
+ * The first wait after descriptors or memory ran out, in milliseconds; each later one is twice as
+ * long, up to the longest.
+ */
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 1000;
 
@@ -13,7 +16,10 @@ const LONGEST_WAIT = 1000;
 export interface AcceptingOwner {
   /** A connection: its descriptor is the owner's. */
   accepted(fd: number): void;
-  /** Descriptors or memory ran out; it is tried again after so many milliseconds. The connections wait in the queue. */
+  /**
+   * Descriptors or memory ran out; it is tried again after so many milliseconds. The connections
+   * wait in the queue.
+   */
   putOff(error: AcceptError, milliseconds: number): void;
   /** A connection failed before it was accepted, and is gone; the next one is accepted. */
   lost(error: AcceptError): void;
@@ -21,7 +27,10 @@ export interface AcceptingOwner {
   failed(error: AcceptError): void;
 }
 
-/** Accepts the connections of one socket, as many as wanted, through what accept(2) says to go on after. */
+/**
+ * Accepts the connections of one socket, as many as wanted, through what accept(2) says to go on
+ * after.
+ */
 export class AcceptLoop implements AcceptorHandlers {
   readonly #system: System;
   readonly #owner: AcceptingOwner;
@@ -48,13 +57,19 @@ export class AcceptLoop implements AcceptorHandlers {
     return this.#open ? this.#acceptor.fd : -1;
   }
 
-  /** Accepts until so many more have been given. What was wanted before and is not there yet is part of it. */
+  /**
+   * Accepts until so many more have been given. What was wanted before and is not there yet is part
+   * of it.
+   */
   setDemand(count: number): void {
     this.#wanted = count;
     this.#ask();
   }
 
-  /** The same, where fewer are wanted than before: no other will be taken from those who share the socket. */
+  /**
+   * The same, where fewer are wanted than before: no other will be taken from those who share the
+   * socket.
+   */
   wantOnly(count: number): void {
     if (this.#asked > count) {
       this.#acceptor.pause();
@@ -131,7 +146,8 @@ export class AcceptLoop implements AcceptorHandlers {
       case "SystemResources":
         this.#putOff(error);
         break;
-      // accept(2), Error handling: the pending errors of a connection are to be treated like EAGAIN.
+      // accept(2), Error handling: the pending errors of a connection are to be treated like
+      // EAGAIN.
       case "BlockedByFirewall":
       case "ConnectionAborted":
       case "ConnectionTimedOut":

@@ -1,4 +1,5 @@
-// Run in a network namespace of its own by listener.test.ts, whose range has two ports: one of them is taken on ::1.
+// Run in a network namespace of its own by listener.test.ts, whose range has two ports: one of them
+// is taken on ::1.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { enginesHere } from "../../../test/engine/engines-here.ts";

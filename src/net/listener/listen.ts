@@ -9,10 +9,12 @@ import { openListeningSockets } from "./listening-sockets.ts";
 import { Server } from "./server.ts";
 
 /**
- * Listens for connections, and gives a Listener that they are asked for: `accept()`, or a `for await` loop.
+ * Listens for connections, and gives a Listener that they are asked for: `accept()`, or a
+ * `for await` loop.
  *
  * @param options where and how: see ListenOptions
- * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; of a unix path that is in use, it says what is there
+ * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; of a
+ * unix path that is in use, it says what is there
  * @throws Error of node:dns where a host cannot be found
  * @throws TypeError or RangeError if an option is malformed, before any call
  * @throws Error if the engine that is wanted cannot be used here
@@ -32,7 +34,8 @@ export async function listen<const Values extends readonly unknown[]>(
   options: ListenOptions<Values>,
 ): Promise<Listener>;
 /**
- * Listens for connections, and calls handlers for them: no promise is made for an event, and no byte copied that is sent back.
+ * Listens for connections, and calls handlers for them: no promise is made for an event, and no
+ * byte copied that is sent back.
  *
  * @param options where and how: see ListenOptions
  * @param handlers what is called: see ConnectionHandlers

@@ -11,8 +11,9 @@ import type { UnixFile } from "./unix-path.ts";
 /** What `close()` of a Listener or Server takes. */
 export interface CloseOptions {
   /**
-   * How many milliseconds the connections that were accepted may take to end; those that have not by then are reset. 0 resets all at
-   * once, Infinity waits for ever. Left out, they live on, and are not waited for.
+   * How many milliseconds the connections that were accepted may take to end; those that have not
+   * by then are reset. 0 resets all at once, Infinity waits for ever. Left out, they live on, and
+   * are not waited for.
    */
   readonly drain?: number | undefined;
 }
@@ -29,11 +30,20 @@ export interface Backlog {
 export interface ListenStatistics {
   /** Connections that were accepted. */
   readonly accepted: number;
-  /** Connections that failed before they were accepted, and those that were accepted ahead and reset by `close()`. */
+  /**
+   * Connections that failed before they were accepted, and those that were accepted ahead and reset
+   * by `close()`.
+   */
   readonly dropped: number;
-  /** How often accept(2) was put off, because descriptors or memory had run out. No connection is lost by that. */
+  /**
+   * How often accept(2) was put off, because descriptors or memory had run out. No connection is
+   * lost by that.
+   */
   readonly retried: number;
-  /** How many were dropped or retried by the name of the error; `SocketClosed` for those that `close()` reset. */
+  /**
+   * How many were dropped or retried by the name of the error; `SocketClosed` for those that
+   * `close()` reset.
+   */
   readonly causes: Readonly<Partial<Record<AcceptErrorName, number>>>;
 }
 
@@ -74,7 +84,10 @@ export abstract class Listening implements AsyncDisposable {
     return { requested: this.#core.backlog, effective };
   }
 
-  /** What waits in the accept queues, now, and how much may; undefined where the system does not tell, or it is closed. */
+  /**
+   * What waits in the accept queues, now, and how much may; undefined where the system does not
+   * tell, or it is closed.
+   */
   get queue(): AcceptQueue | undefined {
     const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
     if (queues.length === 0) return undefined;
@@ -99,8 +112,8 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /**
-   * Accepts no more connections until `resume()`: they wait in the system's queue, or go to another process that accepts from the same
-   * socket. None is lost.
+   * Accepts no more connections until `resume()`: they wait in the system's queue, or go to another
+   * process that accepts from the same socket. None is lost.
    */
   pause(): this {
     for (const socket of this.#core.sockets) socket.pause();
@@ -126,9 +139,11 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /**
-   * Listens no more. Connections that wait in the system's queue are reset by the system. May be repeated, to say `drain` later.
+   * Listens no more. Connections that wait in the system's queue are reset by the system. May be
+   * repeated, to say `drain` later.
    *
-   * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections have ended
+   * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections
+   * have ended
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkObject("options", "{ drain? }", options);

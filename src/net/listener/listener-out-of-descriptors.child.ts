@@ -1,4 +1,5 @@
-// More connections than descriptors: accepting is put off while there are none, and all are served by and by.
+// More connections than descriptors: accepting is put off while there are none, and all are served
+// by and by.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -34,7 +35,8 @@ async function server() {
         },
       });
   const port = "port" in listener.address ? listener.address.port : 0;
-  // Another process, whose descriptors are its own, makes all connections at once, and then uses one after the other.
+  // Another process, whose descriptors are its own, makes all connections at once, and then uses
+  // one after the other.
   const child = spawn(process.execPath, [process.argv[1] ?? "", engine, "client", `${port}`], {
     stdio: ["ignore", "pipe", "inherit"],
   });

@@ -69,15 +69,19 @@ class Pulling implements Taker {
   }
 
   /**
-   * A program that comes again for more gets as many ahead, up to a few, so that one turn of the event loop brings more than one
-   * connection; what waits beyond that stays in the system's queue, where it can be seen.
+   * A program that comes again for more gets as many ahead, up to a few, so that one turn of the
+   * event loop brings more than one connection; what waits beyond that stays in the system's queue,
+   * where it can be seen.
    */
   #want() {
     this.core.want(this.#waiters.size + this.#ahead);
     this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
   }
 
-  /** Somebody asks no more: what comes from now on stays in the queue, or goes to another process that has the sockets. */
+  /**
+   * Somebody asks no more: what comes from now on stays in the queue, or goes to another process
+   * that has the sockets.
+   */
   askedNoMore(): void {
     if (this.#ended) return;
     this.#ahead = 0;
@@ -88,9 +92,10 @@ class Pulling implements Taker {
 /**
  * Sockets that listen, and whose connections the program asks for: `listen(options)` gives one.
  *
- * Connections are taken from the system only as fast as they are asked for, and a few ahead of a program that asks steadily (16 at
- * most), so the backlog keeps its meaning, and overload shows in `queue`. Where descriptors or memory run out, accepting is tried
- * again after 5 milliseconds, and then ever later up to a second, or as soon as a connection of the listener has ended.
+ * Connections are taken from the system only as fast as they are asked for, and a few ahead of a
+ * program that asks steadily (16 at most), so the backlog keeps its meaning, and overload shows in
+ * `queue`. Where descriptors or memory run out, accepting is tried again after 5 milliseconds, and
+ * then ever later up to a second, or as soon as a connection of the listener has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *
@@ -127,7 +132,8 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
    * Waits for a connection.
    *
    * @param options `signal` and `timeout`: who gives up loses no connection
-   * @throws AcceptError named `SocketClosed` once `close()` was called; or another, if the sockets listen no more
+   * @throws AcceptError named `SocketClosed` once `close()` was called; or another, if the sockets
+   * listen no more
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async accept(options?: WaitOptions): Promise<Connection> {

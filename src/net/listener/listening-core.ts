@@ -16,13 +16,19 @@ export interface Taker {
   taken(fd: number): void;
   /** No connection comes any more. The reason is undefined where it is `close()`. */
   over(reason: unknown): void;
-  /** No connection comes any more, since another process accepts them: those that have come are kept. */
+  /**
+   * No connection comes any more, since another process accepts them: those that have come are
+   * kept.
+   */
   left(): void;
   /** The same because accept(2) failed; `over()` was called first. */
   failed(error: AcceptError): void;
 }
 
-/** Sockets that listen, and the connections of theirs that are open: what a Listener and a Server have in common. */
+/**
+ * Sockets that listen, and the connections of theirs that are open: what a Listener and a Server
+ * have in common.
+ */
 export class ListeningCore implements AcceptingOwner, StreamOwner {
   readonly engine: Engine;
   readonly addresses: readonly Address[];
@@ -119,8 +125,9 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   }
 
   /**
-   * As `close()`, where another process has the sockets too, and accepts: no connection is dropped that was accepted, and the path
-   * stays. Accepting ends first: an operation of accepting that is cut short by close() would drop what it has.
+   * As `close()`, where another process has the sockets too, and accepts: no connection is dropped
+   * that was accepted, and the path stays. Accepting ends first: an operation of accepting that is
+   * cut short by close() would drop what it has.
    */
   async leave(drain: number | undefined): Promise<void> {
     this.#leaving ??= Promise.all(
@@ -131,7 +138,10 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
     await this.close(drain);
   }
 
-  /** Resolves when the sockets are closed, and all connections have ended; the latter only with a `drain`. */
+  /**
+   * Resolves when the sockets are closed, and all connections have ended; the latter only with a
+   * `drain`.
+   */
   async close(drain: number | undefined): Promise<void> {
     this.#stop(undefined);
     if (drain === 0) this.#resetAll();

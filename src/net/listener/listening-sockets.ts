@@ -17,7 +17,10 @@ import { explainPathInUse, UnixPath } from "./unix-path.ts";
 /** Sockets that listen, and are not served yet. */
 export interface ListeningSockets {
   readonly sockets: readonly Socket[];
-  /** The backlog that was asked for; undefined where a socket that listened already has kept its own. */
+  /**
+   * The backlog that was asked for; undefined where a socket that listened already has kept its
+   * own.
+   */
   readonly backlog: number | undefined;
   /** The path that was made for a unix socket. */
   readonly path: UnixPath | undefined;
@@ -82,7 +85,8 @@ async function listenOnPort(
   backlog: number,
 ): Promise<Socket[]> {
   const { host, port, reusePort, exclusive } = place;
-  // Said and not left to the system, whose default an administrator may change (net.ipv6.bindv6only).
+  // Said and not left to the system, whose default an administrator may change
+  // (net.ipv6.bindv6only).
   const ipv6Only = place.ipv6Only ?? false;
   const server = exclusive ? "exclusive" : "not exclusive";
   const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
@@ -106,7 +110,10 @@ export function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean):
   }
 }
 
-/** Both families on one port. Where the port was ours to choose and the other family's is taken, another is chosen. */
+/**
+ * Both families on one port. Where the port was ours to choose and the other family's is taken,
+ * another is chosen.
+ */
 function openOnLoopback(open: Open, port: number): Socket[] {
   for (let tries = 1; ; tries++) {
     const ipv4 = ifFamily(() => open(IPV4_LOOPBACK, port));
@@ -133,7 +140,10 @@ function ifFamily(open: () => Socket): Socket | undefined {
   }
 }
 
-/** With IPv6 switched off for an interface (net.ipv6.conf.*.disable_ipv6) its addresses are not there. */
+/**
+ * With IPv6 switched off for an interface (net.ipv6.conf.*.disable_ipv6) its addresses are not
+ * there.
+ */
 function lacksFamily(error: unknown): boolean {
   return (
     error instanceof SocketError &&

@@ -63,7 +63,8 @@ test("reservePort: nobody else gets it, whatever they set, on its address or on 
       using other = socket(address === "::" ? AF.INET6 : AF.INET, SOCK.STREAM);
       for (const option of reuse) trySetsockopt(other, option, true);
       const result = tryBind(other, { family, address, port: reserved.port });
-      // Windows refuses whoever would take it by SO_REUSEADDR (Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE).
+      // Windows refuses whoever would take it by SO_REUSEADDR (Using SO_REUSEADDR and
+      // SO_EXCLUSIVEADDRUSE).
       const names = host.name === "windows" ? ["AddressInUse", "AccessDenied"] : ["AddressInUse"];
       assert.ok(!result.ok && names.includes(result.error.name), `${address} ${reuse.length}`);
     }

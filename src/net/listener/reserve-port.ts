@@ -6,28 +6,37 @@ import { checkListenOptions, type ListenOnPort } from "../options/listen-options
 import { openListeningSockets } from "./listening-sockets.ts";
 import { ReservedPort } from "./reserved-port.ts";
 
-/** What `reservePort()` takes: what `listen()` does of a port, less what others could take it by. */
+/**
+ * What `reservePort()` takes: what `listen()` does of a port, less what others could take it by.
+ */
 export interface ReservePortOptions<Values extends readonly unknown[] = readonly unknown[]>
   extends Pick<ListenOnPort<Values>, "host" | "ipv6Only" | "backlog" | "options" | "signal"> {
-  /** 0 to 65535; 0, the default, is a free one. Of a range, `{ min: 3000, max: 3999 }`, any that is free, at random. */
+  /**
+   * 0 to 65535; 0, the default, is a free one. Of a range, `{ min: 3000, max: 3999 }`, any that is
+   * free, at random.
+   */
   readonly port?: number | PortRange | undefined;
 }
 
 /**
- * Takes a port, and keeps it until it is handed on: to `listen({ socket: reserved })`, to Node's own servers by `reserved.detach()`, or
- * to a program that inherits it. Nobody can take it in between, as can happen to a port that was only found free.
+ * Takes a port, and keeps it until it is handed on: to `listen({ socket: reserved })`, to Node's
+ * own servers by `reserved.detach()`, or to a program that inherits it. Nobody can take it in
+ * between, as can happen to a port that was only found free.
  *
- * Its sockets listen already, since only one that listens is safe: of a socket that is bound alone, Linux gives the port to
- * another with SO_REUSEADDR, too, and whichever listens first has it. So a connection that comes early is not refused: it
- * waits for whoever gets the port. Left without a host, one socket has the port in both families; `localhost` is two sockets.
+ * Its sockets listen already, since only one that listens is safe: of a socket that is bound alone,
+ * Linux gives the port to another with SO_REUSEADDR, too, and whichever listens first has it. So a
+ * connection that comes early is not refused: it waits for whoever gets the port. Left without a
+ * host, one socket has the port in both families; `localhost` is two sockets.
  *
- * A program that is started inherits it by its descriptor, and takes it by `listenersFromEnvironment()`. Where a descriptor cannot
- * be inherited, SCM_RIGHTS passes `reserved.sockets`, as `sendmsg()` does.
+ * A program that is started inherits it by its descriptor, and takes it by
+ * `listenersFromEnvironment()`. Where a descriptor cannot be inherited, SCM_RIGHTS passes
+ * `reserved.sockets`, as `sendmsg()` does.
  *
  * @param options `port`, `host` and so on
- * @throws AggregateError where every port of a range is taken, or may not be had: its `errors` are those of the ports, each of which
- * tells who holds it
- * @throws what `listen()` throws of a single port: a BindError or ListenError named `AddressInUse`, which tells who holds it, and so on
+ * @throws AggregateError where every port of a range is taken, or may not be had: its `errors` are
+ * those of the ports, each of which tells who holds it
+ * @throws what `listen()` throws of a single port: a BindError or ListenError named `AddressInUse`,
+ * which tells who holds it, and so on
  * @throws TypeError or RangeError if an option is malformed
  * @example
  * ```ts
@@ -87,7 +96,10 @@ function checkRange(range: PortRange): PortRange {
 const isTaken = (error: unknown): error is SocketError =>
   error instanceof SocketError && (error.name === "AddressInUse" || error.name === "AccessDenied");
 
-/** Each once, by the shuffle of Fisher and Yates, as far as it is walked: processes that ask at once do not all try the same one. */
+/**
+ * Each once, by the shuffle of Fisher and Yates, as far as it is walked: processes that ask at once
+ * do not all try the same one.
+ */
 function* inRandomOrder(min: number, max: number): Generator<number> {
   const ports = Array.from({ length: max - min + 1 }, (_, index) => min + index);
   for (let left = ports.length; left > 0; left--) {

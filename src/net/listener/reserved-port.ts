@@ -18,11 +18,14 @@ const detachErrors = new ErrorSet("detach", {
 });
 
 /**
- * A port that is taken, and kept for whoever is to have it: `reservePort()` gives one. It ends when its sockets are handed on, with
- * `detach()`, or at the end of a `using` scope.
+ * A port that is taken, and kept for whoever is to have it: `reservePort()` gives one. It ends when
+ * its sockets are handed on, with `detach()`, or at the end of a `using` scope.
  */
 export class ReservedPort implements SocketHolder {
-  /** The sockets that hold it: two for `localhost`, if the machine has both families, otherwise one. They listen already. */
+  /**
+   * The sockets that hold it: two for `localhost`, if the machine has both families, otherwise one.
+   * They listen already.
+   */
   readonly sockets: readonly Socket[];
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
@@ -43,12 +46,13 @@ export class ReservedPort implements SocketHolder {
   }
 
   /**
-   * Takes the descriptor out, for `http.createServer().listen({ fd: reserved.detach() })`: whoever gets the number closes it. Bun's and
-   * Deno's own servers take none.
+   * Takes the descriptor out, for `http.createServer().listen({ fd: reserved.detach() })`: whoever
+   * gets the number closes it. Bun's and Deno's own servers take none.
    *
    * @throws SocketError named `SocketClosed` if it was handed on already
-   * @throws SocketError named `OperationNotSupported` on Windows, where Node cannot listen on it: use `listen({ socket: reserved })`,
-   * whose connections a server of Node's takes, as `server.emit("connection", connection.toDuplex())`
+   * @throws SocketError named `OperationNotSupported` on Windows, where Node cannot listen on it:
+   * use `listen({ socket: reserved })`, whose connections a server of Node's takes, as
+   * `server.emit("connection", connection.toDuplex())`
    * @throws TypeError if there are two sockets: detach each of `sockets`, for a server each
    */
   detach(): number {

@@ -1,4 +1,5 @@
-// A handler throws, and nobody has an error handler: the exception is uncaught, and the server goes on.
+// A handler throws, and nobody has an error handler: the exception is uncaught, and the server goes
+// on.
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
 

@@ -41,10 +41,12 @@ class Serving<State> implements Taker {
 }
 
 /**
- * Sockets that listen, and whose connections are served by handlers: `listen(options, handlers)` gives one.
+ * Sockets that listen, and whose connections are served by handlers: `listen(options, handlers)`
+ * gives one.
  *
- * Every connection is accepted as it comes, until `pause()`. Where descriptors or memory run out, accepting is tried again after
- * 5 milliseconds, and then ever later up to a second, or as soon as a connection of the server has ended.
+ * Every connection is accepted as it comes, until `pause()`. Where descriptors or memory run out,
+ * accepting is tried again after 5 milliseconds, and then ever later up to a second, or as soon as
+ * a connection of the server has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *

@@ -1,5 +1,5 @@
-// Serves the listening socket that is its descriptor 3, and which another process accepts from, too, until its standard input ends. Its
-// argument: the engine. It prints a line when it serves.
+// Serves the listening socket that is its descriptor 3, and which another process accepts from,
+// too, until its standard input ends. Its argument: the engine. It prints a line when it serves.
 import { Socket } from "../../posix/owned-socket.ts";
 import { listen } from "./listen.ts";
 

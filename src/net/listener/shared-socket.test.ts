@@ -73,7 +73,10 @@ for (const transport of transports) {
   );
 }
 
-/** What a listener with a waiting accept() does when a connection has come, and nobody else will be woken for it. */
+/**
+ * What a listener with a waiting accept() does when a connection has come, and nobody else will be
+ * woken for it.
+ */
 const ways: Readonly<Record<string, (listener: Listener, controllers: Controllers) => void>> = {
   "the signal of accept()": (_, { accept }) => accept.abort(),
   "the signal of listen()": (_, { listen }) => listen.abort(),

@@ -30,8 +30,9 @@ export class UnixPath {
   }
 
   /**
-   * The path that was just made, or that another process made and hands over, which says which file it was: by now another program
-   * may have its own there. Undefined where the address has none, or it is gone again.
+   * The path that was just made, or that another process made and hands over, which says which file
+   * it was: by now another program may have its own there. Undefined where the address has none, or
+   * it is gone again.
    */
   static made(address: UnixAddress, isOurs = () => true, made?: UnixFile): UnixPath | undefined {
     const path = pathOf(address);
@@ -49,14 +50,18 @@ export class UnixPath {
     return this.#isOurs();
   }
 
-  /** Removes it, if it is still the file that was made, and may be removed: another program may have made its own since. */
+  /**
+   * Removes it, if it is still the file that was made, and may be removed: another program may have
+   * made its own since.
+   */
   remove(): void {
     if (!this.ours) return;
     try {
       const { dev, ino } = lstatSync(this.#path);
       if (dev === this.#made.dev && ino === this.#made.ino) unlinkSync(this.#path);
     } catch {
-      // It is gone, or the directory may not be written any more: there is nothing to be done about it.
+      // It is gone, or the directory may not be written any more: there is nothing to be done about
+      // it.
     }
   }
 }
@@ -65,8 +70,9 @@ export class UnixPath {
 export type PathHolder = "a socket in use" | "a socket that nobody has open" | "not a socket";
 
 /**
- * Who has the path. A datagram socket asks, to which a stream socket in use is of the wrong type, so that its owner gets no
- * connection from us; a file that nobody has open refuses it (unix_find_bsd in net/unix/af_unix.c).
+ * Who has the path. A datagram socket asks, to which a stream socket in use is of the wrong type,
+ * so that its owner gets no connection from us; a file that nobody has open refuses it
+ * (unix_find_bsd in net/unix/af_unix.c).
  */
 export function pathHolder(address: UnixAddress): PathHolder {
   const path = pathOf(address);
@@ -82,8 +88,9 @@ export function pathHolder(address: UnixAddress): PathHolder {
 }
 
 /**
- * Opens a socket at a path, and says more of one that is in use. It is never removed: between another program's bind() and its
- * listen(), or just before it starts again, a path in use looks the same as one that was left behind.
+ * Opens a socket at a path, and says more of one that is in use. It is never removed: between
+ * another program's bind() and its listen(), or just before it starts again, a path in use looks
+ * the same as one that was left behind.
  */
 export function explainPathInUse(address: UnixAddress, open: () => Socket): Socket {
   try {
@@ -97,7 +104,10 @@ export function explainPathInUse(address: UnixAddress, open: () => Socket): Sock
   }
 }
 
-/** Absolute, since the process may change its directory; undefined where the name is not in the file system. */
+/**
+ * Absolute, since the process may change its directory; undefined where the name is not in the file
+ * system.
+ */
 function pathOf({ path }: UnixAddress): string | Buffer | undefined {
   if (typeof path === "string") return path.startsWith("\0") || path === "" ? undefined : resolve(path);
   return path[0] === 0 || path.length === 0 ? undefined : Buffer.from(path);

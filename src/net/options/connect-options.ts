@@ -12,7 +12,9 @@ import {
   type SocketSettings,
 } from "./listen-options.ts";
 
-/** What `connect()` takes, wherever it connects to: `signal` and `timeout` give the whole of it up. */
+/**
+ * What `connect()` takes, wherever it connects to: `signal` and `timeout` give the whole of it up.
+ */
 export interface ConnectSettings<Values extends readonly unknown[]>
   extends SocketSettings<Values>,
     WaitOptions {}
@@ -118,7 +120,10 @@ function checkPlace(options: ConnectOptions): ConnectEndpoint {
   return { kind: "port", host, port, family, localAddress, localPort };
 }
 
-/** What is an address says its family; where two say different ones, no address could be connected to. */
+/**
+ * What is an address says its family; where two say different ones, no address could be connected
+ * to.
+ */
 function checkFamilies({ host, localAddress, family }: Pick<PortPlace, "host" | "localAddress" | "family">) {
   const local = localAddress === undefined ? 0 : isIP(localAddress);
   if (localAddress !== undefined && local === 0)

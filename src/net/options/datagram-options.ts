@@ -20,7 +20,10 @@ import {
 
 /** A port of a host that a datagram socket is connected to. */
 export interface RemotePort {
-  /** An address, or a name that is looked up; `"localhost"` by default, which is `127.0.0.1`, or `::1` of a socket for IPv6. */
+  /**
+   * An address, or a name that is looked up; `"localhost"` by default, which is `127.0.0.1`, or
+   * `::1` of a socket for IPv6.
+   */
   readonly host?: string | undefined;
   /** 1 to 65535. */
   readonly port: number;
@@ -42,9 +45,14 @@ export type Remote = RemotePort | RemotePath | AddressInput;
 
 /** What `udp()` takes, wherever the socket is bound. */
 export interface DatagramSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
-  /** Connects the socket: it sends to this peer unless told otherwise, and receives from no other. */
+  /**
+   * Connects the socket: it sends to this peer unless told otherwise, and receives from no other.
+   */
   readonly remote?: Remote | undefined;
-  /** Before the socket is open, gives it up; afterwards, closes it: what waits fails with the signal's `reason`. */
+  /**
+   * Before the socket is open, gives it up; afterwards, closes it: what waits fails with the
+   * signal's `reason`.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,16 +60,23 @@ export interface DatagramSettings<Values extends readonly unknown[]> extends Soc
 export interface DatagramsOnPort<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is `127.0.0.1`. Left out, every address of
-   * this machine, of the family of `remote`; without that, one socket for IPv6 and IPv4 where the system has it, for IPv4
-   * elsewhere. To one for both, IPv4 addresses are `::ffff:192.0.2.1`.
+   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is
+   * `127.0.0.1`. Left out, every address of this machine, of the family of `remote`; without that,
+   * one socket for IPv6 and IPv4 where the system has it, for IPv4 elsewhere. To one for both, IPv4
+   * addresses are `::ffff:192.0.2.1`.
    */
   readonly host?: string | undefined;
   /** 0 to 65535; 0, the default, is a free one. */
   readonly port?: number | undefined;
-  /** Lets other sockets that say so too, such as those of other workers, take the port: the system shares datagrams out. */
+  /**
+   * Lets other sockets that say so too, such as those of other workers, take the port: the system
+   * shares datagrams out.
+   */
   readonly reusePort?: boolean | undefined;
-  /** Lets other sockets that say so too take the port, which all get what is sent to a multicast group that they have joined. */
+  /**
+   * Lets other sockets that say so too take the port, which all get what is sent to a multicast
+   * group that they have joined.
+   */
   readonly reuseAddress?: boolean | undefined;
   /** Keeps IPv4 away from a socket on `::`. */
   readonly ipv6Only?: boolean | undefined;
@@ -73,8 +88,8 @@ export interface DatagramsOnPort<Values extends readonly unknown[] = readonly un
 export interface DatagramsOnPath<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * A path of the file system, which must not exist, and is removed by `close()` if it is still ours; with a leading `"\0"` a name
-   * in Linux's abstract namespace.
+   * A path of the file system, which must not exist, and is removed by `close()` if it is still
+   * ours; with a leading `"\0"` a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly socket?: undefined;
@@ -88,7 +103,10 @@ export interface DatagramsOnPath<Values extends readonly unknown[] = readonly un
 /** A socket that is there. */
 export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
-  /** A Socket for datagrams, or the number of a descriptor, such as one that was inherited: it is closed with the DatagramSocket. */
+  /**
+   * A Socket for datagrams, or the number of a descriptor, such as one that was inherited: it is
+   * closed with the DatagramSocket.
+   */
   readonly socket: Socket | number;
   readonly path?: undefined;
   readonly host?: undefined;
@@ -98,7 +116,10 @@ export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly 
   readonly ipv6Only?: undefined;
 }
 
-/** Where and how `udp()` opens a socket. A `remote` of a unix socket alone makes one without a name of its own. */
+/**
+ * Where and how `udp()` opens a socket. A `remote` of a unix socket alone makes one without a name
+ * of its own.
+ */
 export type DatagramOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | DatagramsOnPort<Values>
   | DatagramsOnPath<Values>

@@ -14,8 +14,9 @@ import { checkSignal } from "../abort.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
 
 /**
- * Options of the socket and their values, set before it is bound: `[[TCP.DEFER_ACCEPT, 5], [SO.RCVBUF, 65_536]]`. What connections
- * inherit from their listener is the system's choice; on Linux, nearly all.
+ * Options of the socket and their values, set before it is bound:
+ * `[[TCP.DEFER_ACCEPT, 5], [SO.RCVBUF, 65_536]]`. What connections inherit from their listener is
+ * the system's choice; on Linux, nearly all.
  */
 export type OptionValues<Values extends readonly unknown[] = readonly unknown[]> = {
   readonly [Index in keyof Values]: readonly [
@@ -28,19 +29,29 @@ export type OptionValues<Values extends readonly unknown[] = readonly unknown[]>
 export interface SocketSettings<Values extends readonly unknown[]> {
   /** Options of the socket, set before it is bound or connected. */
   readonly options?: OptionValues<Values>;
-  /** The engine that must be used. By default `BERKELEY_ENGINE` of the environment chooses, then what the system can do. */
+  /**
+   * The engine that must be used. By default `BERKELEY_ENGINE` of the environment chooses, then
+   * what the system can do.
+   */
   readonly engine?: EngineName | undefined;
 }
 
 /** What `listen()` takes, wherever it listens. */
 export interface ListenSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
-  /** How many connections may wait to be accepted, 0 to 2147483647; SOMAXCONN by default. The system may grant fewer. */
+  /**
+   * How many connections may wait to be accepted, 0 to 2147483647; SOMAXCONN by default. The system
+   * may grant fewer.
+   */
   readonly backlog?: number | undefined;
-  /** Before it listens, gives it up; afterwards, closes it: what waits fails with the signal's `reason`. */
+  /**
+   * Before it listens, gives it up; afterwards, closes it: what waits fails with the signal's
+   * `reason`.
+   */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Told of every accept(2) that failed and is tried again: after so many milliseconds where descriptors or memory had run out (the
-   * connections wait in the queue meanwhile), at once where a connection failed before it was accepted. `stats` counts them.
+   * Told of every accept(2) that failed and is tried again: after so many milliseconds where
+   * descriptors or memory had run out (the connections wait in the queue meanwhile), at once where
+   * a connection failed before it was accepted. `stats` counts them.
    */
   readonly onRetry?: ((error: AcceptError, milliseconds: number) => void) | undefined;
 }
@@ -49,19 +60,23 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
 export interface ListenOnPort<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is both `127.0.0.1` and `::1`, on one
-   * port. Left out, every address of this machine: one socket for IPv6 and IPv4 where the system has it, one for IPv4 elsewhere.
+   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is both
+   * `127.0.0.1` and `::1`, on one port. Left out, every address of this machine: one socket for
+   * IPv6 and IPv4 where the system has it, one for IPv4 elsewhere.
    */
   readonly host?: string | undefined;
   /** 0 to 65535; 0, the default, is a free one. */
   readonly port?: number | undefined;
-  /** Lets other sockets that say so too, such as those of other workers, take the port: the system shares connections out. */
+  /**
+   * Lets other sockets that say so too, such as those of other workers, take the port: the system
+   * shares connections out.
+   */
   readonly reusePort?: boolean | undefined;
   /** Keeps IPv4 away from a socket on `::`. */
   readonly ipv6Only?: boolean | undefined;
   /**
-   * Keeps other programs from taking the port away, which Windows alone lets them do (SO_EXCLUSIVEADDRUSE): true by default, but
-   * false with `reusePort`.
+   * Keeps other programs from taking the port away, which Windows alone lets them do
+   * (SO_EXCLUSIVEADDRUSE): true by default, but false with `reusePort`.
    */
   readonly exclusive?: boolean | undefined;
   readonly path?: undefined;
@@ -72,8 +87,8 @@ export interface ListenOnPort<Values extends readonly unknown[] = readonly unkno
 export interface ListenOnPath<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * A path of the file system, which must not exist, and is removed by `close()` if it is still ours; with a leading `"\0"` a name
-   * in Linux's abstract namespace.
+   * A path of the file system, which must not exist, and is removed by `close()` if it is still
+   * ours; with a leading `"\0"` a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly socket?: undefined;
@@ -84,7 +99,10 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
   readonly exclusive?: undefined;
 }
 
-/** What has sockets of its own, such as what `reservePort()` gives: they are the listener's from then on. */
+/**
+ * What has sockets of its own, such as what `reservePort()` gives: they are the listener's from
+ * then on.
+ */
 export interface SocketHolder {
   readonly sockets: readonly Socket[];
   /** Whether the listener removes the path of a unix socket when it is closed; it is asked then. */
@@ -97,10 +115,11 @@ export interface SocketHolder {
 export interface ListenOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()` or `takeOver()` gave: it is the
-   * listener's from now on, and closed if it cannot be listened on, or is given up; only where an option is malformed it stays the
-   * caller's. One that listens keeps its backlog, unless `backlog` is given. One of SOCK_SEQPACKET is a TypeError. Undefined, as `listenersFromEnvironment()[0]` is where
-   * there is none, it is a TypeError.
+   * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()`
+   * or `takeOver()` gave: it is the listener's from now on, and closed if it cannot be listened on,
+   * or is given up; only where an option is malformed it stays the caller's. One that listens keeps
+   * its backlog, unless `backlog` is given. One of SOCK_SEQPACKET is a TypeError. Undefined, as
+   * `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly path?: undefined;
@@ -227,9 +246,9 @@ function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
 }
 
 /**
- * A connection is a stream of bytes, with one `read()` for any number of writes. To make the messages of SOCK_SEQPACKET fit it would
- * merge and cut them, and an empty one would be the end: such sockets are for accept(), recvmsg() and sendmsg(), which keep their
- * bounds.
+ * A connection is a stream of bytes, with one `read()` for any number of writes. To make the
+ * messages of SOCK_SEQPACKET fit it would merge and cut them, and an empty one would be the end:
+ * such sockets are for accept(), recvmsg() and sendmsg(), which keep their bounds.
  */
 function checkStreamSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);

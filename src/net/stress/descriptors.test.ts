@@ -1,4 +1,5 @@
-// A process that runs out of descriptors because its limit is lowered, and gets them back because it is raised: nothing else tells it.
+// A process that runs out of descriptors because its limit is lowered, and gets them back because
+// it is raised: nothing else tells it.
 
 import assert from "node:assert/strict";
 import { fork, spawnSync } from "node:child_process";
@@ -35,7 +36,8 @@ frontDoorTest(
       }
       child.send("begin anew");
       await once(child, "message");
-      // It comes as soon as descriptors have run out, which may be before the last client is connected.
+      // It comes as soon as descriptors have run out, which may be before the last client is
+      // connected.
       const putOff = once(child, "message");
       const clients = await Promise.all(
         Array.from({ length: 30 }, () => connect({ host: "127.0.0.1", port, engine })),

@@ -1,4 +1,5 @@
-// An echo server, on the engine and of the kind that its arguments say, which tells what it has open and how large it is.
+// An echo server, on the engine and of the kind that its arguments say, which tells what it has
+// open and how large it is.
 import { collectGarbageUntil } from "../../../test/collect-garbage.ts";
 import { portOf } from "../../../test/engine/async-api.ts";
 import { eventually } from "../../../test/engine/engine-test.ts";

@@ -1,4 +1,5 @@
-// A program, or a thread of one, that ends with connections under load: its peers are told, and nobody else is harmed.
+// A program, or a thread of one, that ends with connections under load: its peers are told, and
+// nobody else is harmed.
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -40,7 +41,10 @@ async function load(engine: EngineName, port: number): Promise<number> {
   return told.reduce((sum, echoes) => sum + echoes, 0);
 }
 
-/** The port is free again: of a ring, once the kernel has cancelled what a thread had in it (io_ring_exit_work in io_uring.c). */
+/**
+ * The port is free again: of a ring, once the kernel has cancelled what a thread had in it
+ * (io_ring_exit_work in io_uring.c).
+ */
 async function listensAgain(engine: EngineName, port: number): Promise<void> {
   for (;;) {
     try {
@@ -102,8 +106,9 @@ for (const how of ["exits", "exits soon", "throws", "is terminated", "is termina
   );
 }
 
-// koffi.view(), load() and func() end the process where a thread is terminated while one of them runs (koffi 3.3.4,
-// Error::ThrowAsJavaScriptException in its node-addon-api). The time that one takes is too short to be met on purpose.
+// koffi.view(), load() and func() end the process where a thread is terminated while one of them
+// runs (koffi 3.3.4, Error::ThrowAsJavaScriptException in its node-addon-api). The time that one
+// takes is too short to be met on purpose.
 frontDoorTest(
   "ends: a thread that serves calls nothing of koffi's in which it must not be terminated",
   async (engine) => {
@@ -113,7 +118,10 @@ frontDoorTest(
   { ...workersEnd, windows: "there each connection has a uv_poll_t, whose memory is mapped by 64 KiB" },
 );
 
-/** A server in a thread, which notes those calls of koffi's from when it listens until it has echoed to many. */
+/**
+ * A server in a thread, which notes those calls of koffi's from when it listens until it has echoed
+ * to many.
+ */
 function countingProgram(engine: EngineName): string {
   const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   return `

@@ -1,4 +1,5 @@
-// Whatever the system calls of a connection fail with: the kernel's own calls, some of which a test has fail.
+// Whatever the system calls of a connection fail with: the kernel's own calls, some of which a test
+// has fail.
 import assert from "node:assert/strict";
 import { mock } from "node:test";
 import { waitInQueue } from "../../../test/engine/async-api.ts";
@@ -20,12 +21,18 @@ import { checkListenOptions, type ListenOptions } from "../options/listen-option
 const { errnos } = host;
 const number = (code: string): number => -(errnos[code] ?? assert.fail(code));
 
-/** Every errno but those that say to try again, and what operations in the ring give that were cancelled. */
+/**
+ * Every errno but those that say to try again, and what operations in the ring give that were
+ * cancelled.
+ */
 const failures = Object.keys(errnos).filter(
   (code) => !["EAGAIN", "EWOULDBLOCK", "EINTR", "ECANCELED"].includes(code),
 );
 
-/** What a connection failed with before it was accepted: accept(2), "Error handling"; Linux's EPERM is a firewall's. */
+/**
+ * What a connection failed with before it was accepted: accept(2), "Error handling"; Linux's EPERM
+ * is a firewall's.
+ */
 const lost = [
   ...["ECONNABORTED", "EPROTO", "EPERM"],
   ...["ENETDOWN", "ENOPROTOOPT", "EHOSTDOWN", "ENONET", "EHOSTUNREACH", "EOPNOTSUPP", "ENETUNREACH"],

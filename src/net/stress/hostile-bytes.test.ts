@@ -26,7 +26,9 @@ async function readBytes(connection: Connection, length: number): Promise<Buffer
 const pattern = (length: number, piece: number) =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => index * 7 + (index >> 8) + piece));
 
-/** Below and above what is gathered, a room, what the system takes at once, and the longest room. */
+/**
+ * Below and above what is gathered, a room, what the system takes at once, and the longest room.
+ */
 const lengths = [1, 700, 5000, 300_000, 700, 60_000, 3, 300_000];
 
 for (const [odd, make] of Object.entries(hostileViews)) {

@@ -1,4 +1,5 @@
-// Has sockets of every kind open, and prints what the programs that it starts have of them: nothing.
+// Has sockets of every kind open, and prints what the programs that it starts have of them:
+// nothing.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { connect } from "../connection/connect.ts";

@@ -1,5 +1,5 @@
-// Failures of the kernel's own calls, which strace injects. It reaches system calls, and so the readiness engine alone: for the
-// ring see errnos.test.ts.
+// Failures of the kernel's own calls, which strace injects. It reaches system calls, and so the
+// readiness engine alone: for the ring see errnos.test.ts.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -7,7 +7,10 @@ import { runProgram } from "../../../test/program.ts";
 
 const program = new URL("./injected.child.js", import.meta.url);
 
-/** What is injected, and what is told then. The first send is the client's, as are the first connect and the last recv. */
+/**
+ * What is injected, and what is told then. The first send is the client's, as are the first connect
+ * and the last recv.
+ */
 const rows: Readonly<Record<string, string>> = {
   "accept4:error=EMFILE:when=1": "retry EMFILE 5, read 1",
   "accept4:error=ENFILE:when=1..3": "retry ENFILE 5, retry ENFILE 10, retry ENFILE 20, read 1",

@@ -1,4 +1,5 @@
-// What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and then the end or the failure.
+// What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and
+// then the end or the failure.
 import assert from "node:assert/strict";
 import { frontDoorTest, placeFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";

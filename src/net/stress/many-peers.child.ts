@@ -1,4 +1,5 @@
-// Peers, of the kernel's own blocking sockets: so many short connections, or so many that stay open, until told to go on.
+// Peers, of the kernel's own blocking sockets: so many short connections, or so many that stay
+// open, until told to go on.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SO } from "../../options/so.ts";

@@ -1,4 +1,5 @@
-// Many connections, at once and one after the other: the server is afterwards as it was before. For a million: npm run soak.
+// Many connections, at once and one after the other: the server is afterwards as it was before. For
+// a million: npm run soak.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
@@ -52,8 +53,9 @@ const tooManyForWine = {
   wine: "Wine's server would have 40 000 descriptors of them, more than a process may have",
 };
 /**
- * What an idle connection may cost, and what may be kept when ten thousand are gone. A view of mapped memory counts with all that it is of,
- * though it takes none of it: the rooms that ten thousand answers at once are sent from. JavaScriptCore counts them twice.
+ * What an idle connection may cost, and what may be kept when ten thousand are gone. A view of
+ * mapped memory counts with all that it is of, though it takes none of it: the rooms that ten
+ * thousand answers at once are sent from. JavaScriptCore counts them twice.
  */
 const [EACH, KEPT] = "bun" in process.versions ? [9000, 70 * MEBIBYTE] : [6000, 40 * MEBIBYTE];
 
@@ -65,7 +67,8 @@ for (const kind of ["handlers", "for await"]) {
       await ended(start("./many-peers.child.js", "short", port, MANY));
       const after = await stateWith(0);
       assert.equal(after.descriptors, before.descriptors);
-      // A hundred bytes for each would be seen; what is resident is for V8 to decide, within limits.
+      // A hundred bytes for each would be seen; what is resident is for V8 to decide, within
+      // limits.
       assert.ok(after.heap - before.heap < 2 * MEBIBYTE, `${after.heap - before.heap} bytes of objects`);
       assert.ok(
         after.resident - before.resident < 32 * MEBIBYTE,

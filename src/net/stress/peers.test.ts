@@ -1,4 +1,5 @@
-// Peers that do what no peer should: to a server with handlers, and to a program that asks for connections.
+// Peers that do what no peer should: to a server with handlers, and to a program that asks for
+// connections.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -79,7 +80,8 @@ for (const [how, start] of Object.entries(echoServers)) {
         else send(peer, word);
         if (index % 4 === 1) reset(peer);
       }
-      // Those of one kind have got an echo that they never read, those of the other have ended as well.
+      // Those of one kind have got an echo that they never read, those of the other have ended as
+      // well.
       await someTurns();
       for (const [index, peer] of peers.entries()) {
         if (index % 4 === 3) shutdown(peer, SHUT.WR);
@@ -145,7 +147,8 @@ for (const [how, start] of Object.entries(echoServers)) {
       const grown = process.memoryUsage().rss - before;
       assert.ok(grown < SLOW * 256 * 1024 + 64 * 2 ** 20, `${grown} bytes more`);
       await servesWell(engine, server);
-      // What was kept for them is whole: some of it in memory that all share, by now used by others.
+      // What was kept for them is whole: some of it in memory that all share, by now used by
+      // others.
       await eventually(() => (peers.map((peer) => peer.receive()).includes(false) ? undefined : true));
       for (const peer of peers) assert.equal(peer.digest("received"), peer.digest("sent"));
       await server.close({ drain: 0 });

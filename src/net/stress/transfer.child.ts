@@ -1,6 +1,6 @@
-// So many bytes each way at once, in pieces of random sizes, with readers that pause: a server with handlers and a connection that is
-// read and written. Both compare what they got by its hash. Prints what it was as JSON.
-//   npm run soak:bytes
+// So many bytes each way at once, in pieces of random sizes, with readers that pause: a server with
+// handlers and a connection that is read and written. Both compare what they got by its hash.
+// Prints what it was as JSON. npm run soak:bytes
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { connect } from "../connection/connect.ts";

@@ -1,4 +1,5 @@
-// A view's buffer that a program transfers is the program's own from then on: nothing is received into it any more.
+// A view's buffer that a program transfers is the program's own from then on: nothing is received
+// into it any more.
 import assert from "node:assert/strict";
 import { frontDoorTest } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
@@ -6,7 +7,10 @@ import { connect } from "../connection/connect.ts";
 import { listen } from "../listener/listen.ts";
 import { udp } from "../udp/udp.ts";
 
-/** Takes a buffer, by each way that the runtime has; undefined where it refuses (Node 26, for memory that is not its own). */
+/**
+ * Takes a buffer, by each way that the runtime has; undefined where it refuses (Node 26, for memory
+ * that is not its own).
+ */
 const takers: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBuffer | undefined>> = {
   structuredClone: (buffer) => {
     try {

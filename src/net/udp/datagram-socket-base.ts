@@ -14,12 +14,18 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     this.#open = open;
   }
 
-  /** Its socket, for options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`. It stays the DatagramSocket's. */
+  /**
+   * Its socket, for options: `setsockopt(socket.socket, IP.ADD_MEMBERSHIP, group)`. It stays the
+   * DatagramSocket's.
+   */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(host, this.#open);
   }
 
-  /** The address that it is bound to. Asked for first after the end, it is `{ family: "unspecified" }`. */
+  /**
+   * The address that it is bound to. Asked for first after the end, it is
+   * `{ family: "unspecified" }`.
+   */
   get address(): Address {
     return this.#open.address;
   }
@@ -40,12 +46,14 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Connects it to a peer, in place of the last: it sends to that one unless told otherwise, and receives from no other. What has come
-   * before from others is still received. Nothing is sent by that.
+   * Connects it to a peer, in place of the last: it sends to that one unless told otherwise, and
+   * receives from no other. What has come before from others is still received. Nothing is sent by
+   * that.
    *
    * @param remote a port, a path, or an address as calls give it
    * @param options `signal` and `timeout` give up the looking up of a name
-   * @throws ConnectError, such as `AddressFamilyNotSupported`; named `SocketClosed` where it is closed
+   * @throws ConnectError, such as `AddressFamilyNotSupported`; named `SocketClosed` where it is
+   * closed
    * @throws Error of node:dns where a host cannot be found
    * @throws TypeError or RangeError if `remote` is malformed
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
@@ -55,7 +63,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Undoes `connect()`: it receives from everybody again. On Linux a port that was a free one is then another.
+   * Undoes `connect()`: it receives from everybody again. On Linux a port that was a free one is
+   * then another.
    *
    * @throws ConnectError named `SocketClosed` where it is closed
    */
@@ -64,7 +73,10 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     return this;
   }
 
-  /** Receives nothing more until `resume()`: the system's buffer fills, and then the system drops what comes. */
+  /**
+   * Receives nothing more until `resume()`: the system's buffer fills, and then the system drops
+   * what comes.
+   */
   pause(): this {
     this.#open.pause();
     return this;
@@ -89,8 +101,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * Closes it, once what was sent is taken by the system: that is at once, but with a unix socket that waits for room at its peer. May
-   * be repeated.
+   * Closes it, once what was sent is taken by the system: that is at once, but with a unix socket
+   * that waits for room at its peer. May be repeated.
    *
    * @param options on `signal` and `timeout` what waits is given up, and they are thrown
    */

@@ -20,7 +20,10 @@ export class HandledDatagrams extends OpenDatagrams<Sending> {
   readonly #handlers: DatagramSocketHandlers;
   /** Too much is waiting to be sent. */
   #congested = false;
-  /** While message() runs: who sent it, as an object and as the system wrote it, so that an answer need not be encoded. */
+  /**
+   * While message() runs: who sent it, as an object and as the system wrote it, so that an answer
+   * need not be encoded.
+   */
   #from: Address | null = null;
   #sockaddr: ValueResult | null = null;
 

@@ -101,7 +101,10 @@ export async function findRemote(
   return ipAddress((await orAbort("udp()", found, wait)).address, port);
 }
 
-/** An address as a socket of this domain takes it: for IPv6, IPv4 addresses are mapped into it (RFC 4291, 2.5.5.2). */
+/**
+ * An address as a socket of this domain takes it: for IPv6, IPv4 addresses are mapped into it (RFC
+ * 4291, 2.5.5.2).
+ */
 export function addressFor(domain: number, address: AddressInput): AddressInput {
   if (domain !== AF.INET6 || !isIpv4(address)) return address;
   return { family: "ipv6", address: `::ffff:${address.address}`, port: address.port };

@@ -30,7 +30,10 @@ export interface Aborted {
   readonly reason: unknown;
 }
 
-/** A datagram socket as the engine has it, and how it ends: what those of both kinds, pulled and with handlers, have in common. */
+/**
+ * A datagram socket as the engine has it, and how it ends: what those of both kinds, pulled and
+ * with handlers, have in common.
+ */
 export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHandlers {
   protected readonly datagrams: Datagrams;
   readonly #domain: number;
@@ -140,10 +143,12 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
   /** The bytes are good ones. */
   protected sendOne(bytes: Uint8Array, sending: Sent): void {
     const { to } = sending;
-    // A sender without a name has this address: what is sent to it goes to the peer, if there is one.
+    // A sender without a name has this address: what is sent to it goes to the peer, if there is
+    // one.
     const isNone = to === null || to.family === "unspecified";
     const sockaddr = isNone ? null : encodeAddress(addressFor(this.#domain, to), host, host.address);
-    // A connected socket goes on after --allow-net was dropped; a new peer is refused, as by node:dgram.
+    // A connected socket goes on after --allow-net was dropped; a new peer is refused, as by
+    // node:dgram.
     if (!isNone) checkNetPermission(to);
     this.sendTo(bytes, sockaddr, sending);
   }
@@ -181,8 +186,9 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
   }
 
   /**
-   * Waits until the descriptor is closed. Who gives that up has what waits to be sent fail: shutdown() wakes those who wait for room at a
-   * unix socket (unix_shutdown in net/unix/af_unix.c).
+   * Waits until the descriptor is closed. Who gives that up has what waits to be sent fail:
+   * shutdown() wakes those who wait for room at a unix socket (unix_shutdown in
+   * net/unix/af_unix.c).
    */
   async untilClosed(options: WaitOptions | undefined): Promise<void> {
     if (this.#descriptorClosed) return;

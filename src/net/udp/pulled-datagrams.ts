@@ -15,7 +15,10 @@ export interface Datagram {
   readonly data: ReturnType<Uint8ArrayConstructor["from"]>;
   /** Who sent it; `{ family: "unspecified" }` for a unix socket without a name. */
   readonly address: Address;
-  /** Whether it was longer than 65 535 bytes, and the rest of it is lost: a unix socket can send such. */
+  /**
+   * Whether it was longer than 65 535 bytes, and the rest of it is lost: a unix socket can send
+   * such.
+   */
   readonly truncated: boolean;
 }
 
@@ -32,8 +35,8 @@ interface PulledSending extends Sending {
 type Queued = { readonly datagram: Datagram } | { readonly error: RecvfromError };
 
 /**
- * A datagram socket whose program asks for datagrams. It receives from the first receive() on, and a bounded number ahead; beyond that
- * the system's buffer fills, and the system drops what comes.
+ * A datagram socket whose program asks for datagrams. It receives from the first receive() on, and
+ * a bounded number ahead; beyond that the system's buffer fills, and the system drops what comes.
  */
 export class PulledDatagrams extends OpenDatagrams<PulledSending> {
   readonly #receivers = new Waiters<Datagram | null>("receive()");

@@ -11,11 +11,12 @@ import { openDatagramSocket } from "./open-datagram-socket.ts";
 import { PulledDatagrams } from "./pulled-datagrams.ts";
 
 /**
- * Opens a socket for datagrams, UDP's or a unix socket's, and gives a DatagramSocket that they are asked for: `receive()`, or a
- * `for await` loop.
+ * Opens a socket for datagrams, UDP's or a unix socket's, and gives a DatagramSocket that they are
+ * asked for: `receive()`, or a `for await` loop.
  *
  * @param options where and how: see DatagramOptions
- * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; of a unix path that is in use, it says what is there
+ * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; of a
+ * unix path that is in use, it says what is there
  * @throws Error of node:dns where a host cannot be found
  * @throws the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
@@ -41,7 +42,8 @@ export async function udp<const Values extends readonly unknown[]>(
   options: DatagramOptions<Values>,
 ): Promise<DatagramSocket>;
 /**
- * Opens a socket for datagrams, and calls handlers for them: no promise is made for one, and no byte copied that is sent back.
+ * Opens a socket for datagrams, and calls handlers for them: no promise is made for one, and no
+ * byte copied that is sent back.
  *
  * @param options where and how: see DatagramOptions
  * @param handlers what is called: see DatagramSocketHandlers

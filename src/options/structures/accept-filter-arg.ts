@@ -2,9 +2,15 @@ import { TextDecoder } from "node:util";
 import { checkObject } from "../../errors/argument.ts";
 import { type Codec, name } from "../codecs.ts";
 
-/** A filter that holds connections back from accept() until they have what it waits for: struct accept_filter_arg. */
+/**
+ * A filter that holds connections back from accept() until they have what it waits for: struct
+ * accept_filter_arg.
+ */
 export interface AcceptFilter {
-  /** Its name, such as `"dataready"` or `"httpready"`; the kernel module accf_data or accf_http has it. At most 15 bytes. */
+  /**
+   * Its name, such as `"dataready"` or `"httpready"`; the kernel module accf_data or accf_http has
+   * it. At most 15 bytes.
+   */
   readonly name: string;
   /** What the filter takes besides, at most 239 bytes; none of FreeBSD's own takes any. */
   readonly arg?: string;

@@ -2,9 +2,14 @@ import type { ReadCodec } from "../option.ts";
 
 /** Who made a socket's peer: struct ucred. */
 export interface Credentials {
-  /** The number of the process, in our pid namespace; 0 where it is not in it, or there is no peer. */
+  /**
+   * The number of the process, in our pid namespace; 0 where it is not in it, or there is no peer.
+   */
   readonly pid: number;
-  /** The effective user; 4294967295 where there is no peer, 65534 where it has no number in our user namespace. */
+  /**
+   * The effective user; 4294967295 where there is no peer, 65534 where it has no number in our user
+   * namespace.
+   */
   readonly uid: number;
   /** The effective group; as `uid`. */
   readonly gid: number;
@@ -20,7 +25,10 @@ export const credentials: ReadCodec<Credentials> = {
   }),
 };
 
-/** An array of gid_t. The kernel says ERANGE, and the length, where there are more: getsockopt() asks again. */
+/**
+ * An array of gid_t. The kernel says ERANGE, and the length, where there are more: getsockopt()
+ * asks again.
+ */
 export const groups: ReadCodec<readonly number[]> = {
   size: 1024,
   decode: ({ view, valid }) =>

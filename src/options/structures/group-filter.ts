@@ -3,11 +3,17 @@ import { SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
 import { type GroupReq, groupReq } from "./group-req.ts";
 import { type FilterMode, writeFilter } from "./source-filter.ts";
 
-/** All sources of a multicast group that the socket has joined: struct group_filter, the same of IPv4 and IPv6. */
+/**
+ * All sources of a multicast group that the socket has joined: struct group_filter, the same of
+ * IPv4 and IPv6.
+ */
 export interface GroupFilter extends GroupReq {
   /** Whether datagrams of the sources are let in, or kept out. */
   readonly fmode: FilterMode;
-  /** The sources; Linux takes as many as net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf (64) says. */
+  /**
+   * The sources; Linux takes as many as net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf (64)
+   * says.
+   */
   readonly slist: readonly string[];
 }
 

@@ -10,8 +10,8 @@ export interface GroupReq {
   readonly group: string;
 }
 
-// struct group_req is { __u32 gr_interface; struct __kernel_sockaddr_storage gr_group } (include/uapi/linux/in.h); the
-// storage is aligned as a pointer, but not on macOS.
+// struct group_req is { __u32 gr_interface; struct __kernel_sockaddr_storage gr_group }
+// (include/uapi/linux/in.h); the storage is aligned as a pointer, but not on macOS.
 
 export function groupReq(family: "ipv4" | "ipv6"): WriteCodec<GroupReq> {
   return {

@@ -8,7 +8,10 @@ export interface GroupSourceReq extends GroupReq {
   readonly source: string;
 }
 
-/** struct group_source_req is a struct group_req, and struct __kernel_sockaddr_storage gsr_source (include/uapi/linux/in.h). */
+/**
+ * struct group_source_req is a struct group_req, and struct __kernel_sockaddr_storage gsr_source
+ * (include/uapi/linux/in.h).
+ */
 export function groupSourceReq(family: "ipv4" | "ipv6"): WriteCodec<GroupSourceReq> {
   const group = groupReq(family);
   return {

@@ -18,9 +18,14 @@ export interface In6FlowlabelReq {
   readonly exclusive?: boolean;
   /** TCP only, and no label: answers carry the label of the segment that they answer. */
   readonly reflect?: boolean;
-  /** How long the label lives at least, in seconds: 0 to 65535; more than 150 needs CAP_NET_ADMIN. */
+  /**
+   * How long the label lives at least, in seconds: 0 to 65535; more than 150 needs CAP_NET_ADMIN.
+   */
   readonly expires?: number;
-  /** How long nobody else may take it after it is given back, in seconds: 0 to 65535; more than 150 needs CAP_NET_ADMIN. */
+  /**
+   * How long nobody else may take it after it is given back, in seconds: 0 to 65535; more than 150
+   * needs CAP_NET_ADMIN.
+   */
   readonly linger?: number;
 }
 
@@ -45,8 +50,8 @@ const CREATE = 1;
 const EXCL = 2;
 const REFLECT = 4;
 
-// struct in6_flowlabel_req is { in6_addr flr_dst; __be32 flr_label; __u8 flr_action, flr_share; __u16 flr_flags,
-// flr_expires, flr_linger; __u32 __flr_pad } (include/uapi/linux/in6.h).
+// struct in6_flowlabel_req is { in6_addr flr_dst; __be32 flr_label; __u8 flr_action, flr_share;
+// __u16 flr_flags, flr_expires, flr_linger; __u32 __flr_pad } (include/uapi/linux/in6.h).
 const REQUEST = { label: 16, action: 20, share: 21, flags: 22, expires: 24, linger: 26, pad: 28, size: 32 };
 
 export const in6FlowlabelReq: WriteCodec<In6FlowlabelReq> = {

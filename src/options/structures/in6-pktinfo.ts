@@ -10,7 +10,10 @@ export interface In6Pktinfo {
   readonly ifindex?: number;
 }
 
-/** struct in6_pktinfo is { struct in6_addr ipi6_addr; int ipi6_ifindex } (include/uapi/linux/ipv6.h). */
+/**
+ * struct in6_pktinfo is { struct in6_addr ipi6_addr; int ipi6_ifindex }
+ * (include/uapi/linux/ipv6.h).
+ */
 export const in6Pktinfo: WriteCodec<In6Pktinfo> = {
   encode(value, into) {
     checkObject("the option", "{ addr, ifindex }", value);

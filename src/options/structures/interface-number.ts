@@ -1,7 +1,10 @@
 import type { Codec } from "../codecs.ts";
 import { ifindex } from "./fields.ts";
 
-/** The number of an interface, in network order, as IP_UNICAST_IF has it (do_ip_setsockopt in net/ipv4/ip_sockglue.c). */
+/**
+ * The number of an interface, in network order, as IP_UNICAST_IF has it (do_ip_setsockopt in
+ * net/ipv4/ip_sockglue.c).
+ */
 export const interfaceNumber: Codec<number> = {
   size: 4,
   decode: ({ view }) => view.getUint32(0),

@@ -13,8 +13,8 @@ export interface IpMreqSource {
 }
 
 /**
- * struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr } (include/uapi/linux/in.h); elsewhere the source
- * comes first.
+ * struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr }
+ * (include/uapi/linux/in.h); elsewhere the source comes first.
  */
 export const ipMreqSource: WriteCodec<IpMreqSource> = {
   encode(value, into, { optionLayouts: { sourceBeforeInterface } }) {

@@ -3,11 +3,16 @@ import type { ValueResult } from "../../system/system.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
 
-/** An interface of IPv4 multicast, by its number or one of its addresses; the number decides if both are given. */
+/**
+ * An interface of IPv4 multicast, by its number or one of its addresses; the number decides if both
+ * are given.
+ */
 export interface MulticastInterface {
   /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
   readonly address?: string;
-  /** The number of the interface; 0, if left out, is none. Of a membership, Linux alone takes it. */
+  /**
+   * The number of the interface; 0, if left out, is none. Of a membership, Linux alone takes it.
+   */
   readonly ifindex?: number;
 }
 
@@ -17,7 +22,10 @@ export interface IpMreqn extends MulticastInterface {
   readonly multiaddr: string;
 }
 
-/** struct ip_mreqn is { in_addr imr_multiaddr; in_addr imr_address; int imr_ifindex } (include/uapi/linux/in.h). */
+/**
+ * struct ip_mreqn is { in_addr imr_multiaddr; in_addr imr_address; int imr_ifindex }
+ * (include/uapi/linux/in.h).
+ */
 const IP_MREQN = { address: 4, ifindex: 8, size: 12 };
 
 /** struct ip_mreq of other systems ends before the number of the interface. */
@@ -35,7 +43,10 @@ export const ipMreqn: WriteCodec<IpMreqn> = {
   },
 };
 
-/** What IP_MULTICAST_IF takes: an ip_mreqn of which the group does not count, or the interface's address alone. */
+/**
+ * What IP_MULTICAST_IF takes: an ip_mreqn of which the group does not count, or the interface's
+ * address alone.
+ */
 export const multicastInterface: WriteCodec<string | MulticastInterface> = {
   encode(value, into) {
     if (typeof value !== "string")

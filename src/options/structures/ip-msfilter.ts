@@ -15,8 +15,8 @@ export interface IpMsfilter {
   readonly slist: readonly string[];
 }
 
-// struct ip_msfilter is { __be32 imsf_multiaddr, imsf_interface; __u32 imsf_fmode, imsf_numsrc; __be32 imsf_slist[] }
-// (include/uapi/linux/in.h).
+// struct ip_msfilter is { __be32 imsf_multiaddr, imsf_interface; __u32 imsf_fmode, imsf_numsrc;
+// __be32 imsf_slist[] } (include/uapi/linux/in.h).
 const FILTER = 8;
 const SLIST = 16;
 

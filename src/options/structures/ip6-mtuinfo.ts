@@ -7,8 +7,9 @@ export interface Ip6Mtuinfo {
 }
 
 /**
- * struct ip6_mtuinfo is { struct sockaddr_in6 ip6m_addr; __u32 ip6m_mtu } (include/uapi/linux/ipv6.h). The address is
- * filled in control messages alone: getsockopt leaves it zero (do_ipv6_getsockopt in net/ipv6/ipv6_sockglue.c).
+ * struct ip6_mtuinfo is { struct sockaddr_in6 ip6m_addr; __u32 ip6m_mtu }
+ * (include/uapi/linux/ipv6.h). The address is filled in control messages alone: getsockopt leaves
+ * it zero (do_ipv6_getsockopt in net/ipv6/ipv6_sockglue.c).
  */
 export const ip6Mtuinfo: ReadCodec<Ip6Mtuinfo> = {
   size: 32,

@@ -10,7 +10,10 @@ export interface Ipv6Mreq {
   readonly ifindex?: number;
 }
 
-/** struct ipv6_mreq is { struct in6_addr ipv6mr_multiaddr; int ipv6mr_ifindex } (include/uapi/linux/in6.h). */
+/**
+ * struct ipv6_mreq is { struct in6_addr ipv6mr_multiaddr; int ipv6mr_ifindex }
+ * (include/uapi/linux/in6.h).
+ */
 export const ipv6Mreq: WriteCodec<Ipv6Mreq> = {
   encode(value, into) {
     checkObject("the option", "{ multiaddr, ifindex }", value);

@@ -5,7 +5,10 @@ const range = intBetween(0, 0xffff);
 /** IPV6_MIN_MTU (include/net/ipv6.h). */
 const MIN_MTU = 1280;
 
-/** What IPV6_MTU takes: 1280 to 65535, since the kernel keeps it in 16 bits (struct ipv6_pinfo in include/linux/ipv6.h), or 0. */
+/**
+ * What IPV6_MTU takes: 1280 to 65535, since the kernel keeps it in 16 bits (struct ipv6_pinfo in
+ * include/linux/ipv6.h), or 0.
+ */
 export const ipv6Mtu: Codec<number> = {
   ...range,
   encode(value, into, system) {

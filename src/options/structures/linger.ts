@@ -3,13 +3,19 @@ import type { ReadCodec, WriteCodec } from "../option.ts";
 
 /** What close() does with data that is not sent yet: struct linger. */
 export interface Linger {
-  /** Whether close() waits for it; with `seconds` 0 it throws the data away and resets the connection. */
+  /**
+   * Whether close() waits for it; with `seconds` 0 it throws the data away and resets the
+   * connection.
+   */
   readonly on: boolean;
   /** How long close() waits, in seconds: 0 to 2147483647, on Windows to 65535. */
   readonly seconds: number;
 }
 
-/** struct linger is { int l_onoff; int l_linger } on Linux and the BSDs, two u_shorts on Windows (winsock2.h). */
+/**
+ * struct linger is { int l_onoff; int l_linger } on Linux and the BSDs, two u_shorts on Windows
+ * (winsock2.h).
+ */
 export const linger: ReadCodec<Linger> & WriteCodec<Linger> = {
   size: 8,
   decode({ ints, view }, { optionLayouts }) {

@@ -9,7 +9,10 @@ export interface PortRange {
   readonly max: number;
 }
 
-/** A __u32: the lowest port in its lower half, the highest in its upper (inet_sk_get_local_port_range in the kernel). */
+/**
+ * A __u32: the lowest port in its lower half, the highest in its upper
+ * (inet_sk_get_local_port_range in the kernel).
+ */
 export const portRange: Codec<PortRange> = {
   size: 4,
   decode: ({ view }) => ({ min: view.getUint16(0, true), max: view.getUint16(2, true) }),

@@ -2,13 +2,19 @@ import { elements } from "../../errors/argument.ts";
 import type { ValueResult } from "../../system/system.ts";
 import { named } from "./fields.ts";
 
-/** What a list of sources does: MCAST_INCLUDE receives from them alone, MCAST_EXCLUDE from all others. */
+/**
+ * What a list of sources does: MCAST_INCLUDE receives from them alone, MCAST_EXCLUDE from all
+ * others.
+ */
 export type FilterMode = "exclude" | "include";
 
 /** MCAST_EXCLUDE and MCAST_INCLUDE of include/uapi/linux/in.h. */
 const modes: Readonly<Record<FilterMode, number>> = { exclude: 0, include: 1 };
 
-/** Writes the two fields that struct ip_msfilter and struct group_filter share: the mode and the number of sources. */
+/**
+ * Writes the two fields that struct ip_msfilter and struct group_filter share: the mode and the
+ * number of sources.
+ */
 export function writeFilter(
   fmode: FilterMode,
   slist: readonly string[],

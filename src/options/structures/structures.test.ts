@@ -67,7 +67,8 @@ const ipv4 = fc.ipV4();
 const ipv6 = fc.uint8Array({ minLength: 16, maxLength: 16 }).map(formatIpv6);
 const number = fc.nat();
 
-// C's structures, read here as the kernel reads them: each field by its offset and size in the headers.
+// C's structures, read here as the kernel reads them: each field by its offset and size in the
+// headers.
 const in4 = (from: Buffer, offset: number) => from.subarray(offset, offset + 4).join(".");
 const in6 = (from: Buffer, offset: number) => formatIpv6(from.subarray(offset, offset + 16));
 

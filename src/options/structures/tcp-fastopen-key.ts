@@ -4,7 +4,10 @@ const KEY_LENGTH = 16;
 /** The key in use, and the one before it, whose cookies hold still. */
 const MAX_KEYS = 2;
 
-/** One key of Fast Open cookies or two, of 16 bytes each (tcp_fastopen_reset_cipher in net/ipv4/tcp_fastopen.c). */
+/**
+ * One key of Fast Open cookies or two, of 16 bytes each (tcp_fastopen_reset_cipher in
+ * net/ipv4/tcp_fastopen.c).
+ */
 export const fastOpenKeys: Codec<Uint8Array> = {
   size: KEY_LENGTH * MAX_KEYS,
   decode: ({ valid }) => valid.slice(),

@@ -2,11 +2,15 @@ import { rateAt } from "../codecs.ts";
 import type { ReadCodec } from "../option.ts";
 
 /**
- * What TCP knows of a connection: struct tcp_info, under the C names without `tcpi_`. Times are in microseconds unless said otherwise.
- * A field that the running kernel does not have is undefined. Counters of 64 bits are numbers, exact up to 2^53.
+ * What TCP knows of a connection: struct tcp_info, under the C names without `tcpi_`. Times are in
+ * microseconds unless said otherwise. A field that the running kernel does not have is undefined.
+ * Counters of 64 bits are numbers, exact up to 2^53.
  */
 export interface TcpInfo {
-  /** The state: 1 ESTABLISHED, 2 SYN_SENT, 3 SYN_RECV, 4 FIN_WAIT1, 5 FIN_WAIT2, 6 TIME_WAIT, 7 CLOSE, 8 CLOSE_WAIT, 9 LAST_ACK, 10 LISTEN, 11 CLOSING. */
+  /**
+   * The state: 1 ESTABLISHED, 2 SYN_SENT, 3 SYN_RECV, 4 FIN_WAIT1, 5 FIN_WAIT2, 6 TIME_WAIT, 7
+   * CLOSE, 8 CLOSE_WAIT, 9 LAST_ACK, 10 LISTEN, 11 CLOSING.
+   */
   readonly state: number;
   /** Congestion: 0 open, 1 disorder, 2 CWR (window reduced), 3 recovery, 4 loss. */
   readonly ca_state: number;
@@ -16,7 +20,10 @@ export interface TcpInfo {
   readonly probes: number;
   /** How often the retransmission time-out was doubled. */
   readonly backoff: number;
-  /** What was negotiated: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data in the SYN, 64 microsecond timestamps, 128 made by Fast Open. */
+  /**
+   * What was negotiated: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data in the
+   * SYN, 64 microsecond timestamps, 128 made by Fast Open.
+   */
   readonly options: number;
   /** Window scale of the peer, as a shift. */
   readonly snd_wscale: number;
@@ -24,7 +31,10 @@ export interface TcpInfo {
   readonly rcv_wscale: number;
   /** Whether `delivery_rate` was limited by the application. */
   readonly delivery_rate_app_limited: boolean;
-  /** Why Fast Open failed for a client: 0 it did not, or is not known, 1 no cookie, 2 data not acknowledged, 3 SYN sent again. */
+  /**
+   * Why Fast Open failed for a client: 0 it did not, or is not known, 1 no cookie, 2 data not
+   * acknowledged, 3 SYN sent again.
+   */
   readonly fastopen_client_fail: number;
   /** Retransmission time-out. */
   readonly rto: number;
@@ -34,7 +44,9 @@ export interface TcpInfo {
   readonly snd_mss: number;
   /** The segment size received, estimated, in bytes. */
   readonly rcv_mss: number;
-  /** Segments that are not acknowledged; on a listener, the connections that wait to be accepted. */
+  /**
+   * Segments that are not acknowledged; on a listener, the connections that wait to be accepted.
+   */
   readonly unacked: number;
   /** Segments acknowledged out of order; on a listener, the backlog in force. */
   readonly sacked: number;
@@ -143,14 +155,17 @@ export interface TcpInfo {
   /** Accurate ECN: bytes received marked CE. */
   readonly received_ce_bytes: number | undefined;
   /**
-   * Accurate ECN: the word after these, as it is, since its fields are others in other kernels of the same length. Linux 6.18:
-   * `tcpi_accecn_fail_mode` in its low 16 bits, `tcpi_accecn_opt_seen` above; Linux 7.0: `tcpi_ecn_mode` in 2 bits,
-   * `tcpi_accecn_opt_seen` in 2, `tcpi_accecn_fail_mode` in 4, `tcpi_options2` in 24.
+   * Accurate ECN: the word after these, as it is, since its fields are others in other kernels of
+   * the same length. Linux 6.18: `tcpi_accecn_fail_mode` in its low 16 bits, `tcpi_accecn_opt_seen`
+   * above; Linux 7.0: `tcpi_ecn_mode` in 2 bits, `tcpi_accecn_opt_seen` in 2,
+   * `tcpi_accecn_fail_mode` in 4, `tcpi_options2` in 24.
    */
   readonly accecn_flags: number | undefined;
 }
 
-/** struct tcp_info, 280 bytes in Linux 6.18 (include/uapi/linux/tcp.h); newer kernels append to it. */
+/**
+ * struct tcp_info, 280 bytes in Linux 6.18 (include/uapi/linux/tcp.h); newer kernels append to it.
+ */
 export const tcpInfo: ReadCodec<TcpInfo> = {
   size: 280,
   decode({ view, length }) {

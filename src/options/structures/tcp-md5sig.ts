@@ -21,8 +21,8 @@ export interface TcpMd5SignatureExtended extends TcpMd5Signature {
   readonly interface?: number;
 }
 
-// struct tcp_md5sig is { struct sockaddr_storage tcpm_addr; u8 tcpm_flags; u8 tcpm_prefixlen; u16 tcpm_keylen;
-// int tcpm_ifindex; u8 tcpm_key[80] } (include/uapi/linux/tcp.h).
+// struct tcp_md5sig is { struct sockaddr_storage tcpm_addr; u8 tcpm_flags; u8 tcpm_prefixlen; u16
+// tcpm_keylen; int tcpm_ifindex; u8 tcpm_key[80] } (include/uapi/linux/tcp.h).
 const FLAGS = 128;
 const PREFIX_LENGTH = 129;
 const KEY_LENGTH = 130;

@@ -4,16 +4,24 @@ import type { WriteCodec } from "../option.ts";
 
 /** What was negotiated in a connection that is being restored: struct tcp_repair_opt. */
 export interface TcpRepairOption {
-  /** 2 the peer's segment size, 3 the window scales, 4 SACK, 8 timestamps (TCPOPT_ in include/net/tcp.h). */
+  /**
+   * 2 the peer's segment size, 3 the window scales, 4 SACK, 8 timestamps (TCPOPT_ in
+   * include/net/tcp.h).
+   */
   readonly code: number;
-  /** The segment size; our window scale in the high 16 bits and the peer's in the low ones; 0 for the others. */
+  /**
+   * The segment size; our window scale in the high 16 bits and the peer's in the low ones; 0 for
+   * the others.
+   */
   readonly value: number;
 }
 
 /** More than there are codes. */
 const MAX_OPTIONS = 16;
 
-/** An array of struct tcp_repair_opt, { __u32 opt_code; __u32 opt_val } (include/uapi/linux/tcp.h). */
+/**
+ * An array of struct tcp_repair_opt, { __u32 opt_code; __u32 opt_val } (include/uapi/linux/tcp.h).
+ */
 export const tcpRepairOptions: WriteCodec<readonly TcpRepairOption[]> = {
   encode(value, into) {
     const options = elements("the option", "an array of { code, value }", value);
@@ -27,7 +35,10 @@ export const tcpRepairOptions: WriteCodec<readonly TcpRepairOption[]> = {
   },
 };
 
-/** The windows of a connection that is saved or restored, in bytes and sequence numbers: struct tcp_repair_window. */
+/**
+ * The windows of a connection that is saved or restored, in bytes and sequence numbers: struct
+ * tcp_repair_window.
+ */
 export interface TcpRepairWindow {
   /** The sequence number of the segment that last changed the peer's window. */
   readonly snd_wl1: number;

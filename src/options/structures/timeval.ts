@@ -5,9 +5,10 @@ import type { Codec } from "../codecs.ts";
 const MAX_MICROSECONDS = 2 ** 51;
 
 /**
- * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines; macOS has 32 bits of tv_usec, and padding. In milliseconds as everywhere in
- * JavaScript, fractions included; rounded to microseconds, but never down to 0, which is no time-out. Windows has a DWORD of
- * milliseconds, to which they are rounded up.
+ * A time-out: struct timeval, { int64 tv_sec; int64 tv_usec } on 64-bit machines; macOS has 32 bits
+ * of tv_usec, and padding. In milliseconds as everywhere in JavaScript, fractions included; rounded
+ * to microseconds, but never down to 0, which is no time-out. Windows has a DWORD of milliseconds,
+ * to which they are rounded up.
  */
 export const milliseconds: Codec<number> = {
   size: 16,

@@ -9,7 +9,10 @@ export interface TransmitTime {
   readonly flags: number;
 }
 
-/** struct sock_txtime is { __kernel_clockid_t clockid; __u32 flags } (include/uapi/linux/net_tstamp.h). */
+/**
+ * struct sock_txtime is { __kernel_clockid_t clockid; __u32 flags }
+ * (include/uapi/linux/net_tstamp.h).
+ */
 export const transmitTime: Codec<TransmitTime> = {
   size: 8,
   decode: ({ view }) => ({ clockid: view.getInt32(0, true), flags: view.getUint32(4, true) }),

@@ -9,8 +9,8 @@ export interface PeerCredentials {
 }
 
 /**
- * struct xucred is { u_int cr_version; uid_t cr_uid; short cr_ngroups; gid_t cr_groups[16] } (sys/ucred.h of both); FreeBSD's has
- * cr_pid behind it, since 13.
+ * struct xucred is { u_int cr_version; uid_t cr_uid; short cr_ngroups; gid_t cr_groups[16] }
+ * (sys/ucred.h of both); FreeBSD's has cr_pid behind it, since 13.
  */
 const XUCRED = { uid: 4, ngroups: 8, groups: 12, most: 16 };
 

@@ -30,7 +30,10 @@ const ROOM = 256;
 /** struct timespec of no time: two of 64 bits. */
 const AT_ONCE = new Uint8Array(16);
 
-/** A new kqueue, or a negative errno. A child does not inherit it (kqueue(2)). By the headers and the manual: not yet run. */
+/**
+ * A new kqueue, or a negative errno. A child does not inherit it (kqueue(2)). By the headers and
+ * the manual: not yet run.
+ */
 export function openKqueue(
   size: (typeof KEVENT_SIZE)[keyof typeof KEVENT_SIZE],
   errnos: Readonly<Record<string, number>>,
@@ -87,7 +90,10 @@ class Kqueue implements ReadinessQueue {
     return generationAt(this.#eventsView, index * this.#size);
   }
 
-  /** Each direction is an event of its own. A short read may have stopped at urgent data, of which EVFILT_READ does not tell. */
+  /**
+   * Each direction is an event of its own. A short read may have stopped at urgent data, of which
+   * EVFILT_READ does not tell.
+   */
   ready(index: number): number {
     const at = index * this.#size;
     if (filterAt(this.#eventsView, at) === EVFILT.READ) return READABLE | EXCEPTIONAL;

@@ -1,8 +1,9 @@
 import type { Constants } from "../constants.ts";
 
-// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h, and the same numbers on x64 and arm64. headers.test.ts
-// checks every one of them. AF_VSOCK is left out: its sockaddr_vm is not Linux's. MSG_NOSIGNAL is younger than macOS 10.15,
-// whose kernel takes no notice of it; SO_NOSIGPIPE is set on every socket beside it.
+// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h, and the same numbers on x64 and
+// arm64. headers.test.ts checks every one of them. AF_VSOCK is left out: its sockaddr_vm is not
+// Linux's. MSG_NOSIGNAL is younger than macOS 10.15, whose kernel takes no notice of it;
+// SO_NOSIGPIPE is set on every socket beside it.
 export const constants = {
   AF: {
     INET: 2,

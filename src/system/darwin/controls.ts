@@ -9,9 +9,9 @@ const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
- * Control messages by C name, sorted. From sys/socket.h, netinet/in.h and netinet6/in6.h; headers.test.ts checks every one of
- * them. SCM_CREDS, which is
- * not Linux's SCM_CREDENTIALS, stays bytes.
+ * Control messages by C name, sorted. From sys/socket.h, netinet/in.h and netinet6/in6.h;
+ * headers.test.ts checks every one of them. SCM_CREDS, which is not Linux's SCM_CREDENTIALS, stays
+ * bytes.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(47),

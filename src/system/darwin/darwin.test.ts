@@ -7,7 +7,8 @@ import { ValueResult } from "../value-result.ts";
 import { type DarwinLibc, darwinOver } from "./darwin.ts";
 import * as libc from "./libc.ts";
 
-// macOS is not at hand: its System runs over a C library of the test's, which notes what it is asked.
+// macOS is not at hand: its System runs over a C library of the test's, which notes what it is
+// asked.
 
 const SOL_SOCKET = 0xffff;
 const SO_NOSIGPIPE = 0x1022;
@@ -40,7 +41,10 @@ function over(answers: Partial<DarwinLibc>) {
   return { system, calls };
 }
 
-/** What proc_pidfdinfo() writes of a socket: bytes by their offset in struct socket_fdinfo (sys/proc_info.h). */
+/**
+ * What proc_pidfdinfo() writes of a socket: bytes by their offset in struct socket_fdinfo
+ * (sys/proc_info.h).
+ */
 const telling = (members: Readonly<Record<number, string>>): Partial<DarwinLibc> => ({
   proc_pidfdinfo(pid, fd, flavor, buffer, size) {
     assert.deepEqual([pid, fd, flavor, size], [process.pid, 7, 3, 792]);

@@ -8,7 +8,8 @@ import { processTableOver } from "./process-table.ts";
 import { socketTableOver } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
-// macOS is not at hand: bytes written out by hand, by their offsets in the structures of its headers, and a C library of the test's.
+// macOS is not at hand: bytes written out by hand, by their offsets in the structures of its
+// headers, and a C library of the test's.
 
 const EPERM_IS_ZERO = 0;
 
@@ -205,7 +206,9 @@ test("who holds a socket, and how many may not be asked", () => {
   assert.equal(openProcess(4121), "not supported");
 });
 
-/** A sysctl(3) of these names; a value that has grown since its length was asked is asked for anew. */
+/**
+ * A sysctl(3) of these names; a value that has grown since its length was asked is asked for anew.
+ */
 function sysctlOf(values: Readonly<Record<string, Uint8Array>>) {
   let grown = false;
   return {

@@ -11,8 +11,8 @@ const view = new DataView(buffer.buffer);
 type Fstat = typeof import("./libc.ts").fstat;
 
 /**
- * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in bsd/kern/sys_socket.c), so a
- * socket is told by its handle.
+ * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in
+ * bsd/kern/sys_socket.c), so a socket is told by its handle.
  */
 export function identity(
   fstat: Fstat,

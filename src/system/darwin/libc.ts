@@ -5,7 +5,8 @@ export * from "../posix-libc.ts";
 
 const libc = openLibraryOn(["darwin"], null);
 
-// Prototypes as in <fcntl.h>, <sys/ioctl.h>, <sys/socket.h>, <sys/stat.h>, <sys/sysctl.h> and <libproc.h>.
+// Prototypes as in <fcntl.h>, <sys/ioctl.h>, <sys/socket.h>, <sys/stat.h>, <sys/sysctl.h> and
+// <libproc.h>.
 export const accept = libc.func<(fd: number, address: Bytes, length: Bytes) => number>("accept", "int", [
   "int",
   "void*",

@@ -13,13 +13,15 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
 const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 
 /**
- * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h (with __APPLE_USE_RFC_3542) and netinet/tcp.h, and
- * the same numbers on x64 and arm64; headers.test.ts checks every one of them. Only options whose value is laid out as their
- * descriptor in options/ has it are here: rawOption() reaches the others.
+ * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h (with
+ * __APPLE_USE_RFC_3542) and netinet/tcp.h, and the same numbers on x64 and arm64; headers.test.ts
+ * checks every one of them. Only options whose value is laid out as their descriptor in options/
+ * has it are here: rawOption() reaches the others.
  *
- * SO_LINGER is SO_LINGER_SEC, as it is for C programs that ask for POSIX alone: the other one counts ticks. TCP_KEEPIDLE is
- * TCP_KEEPALIVE, its name here. The kernel has no SO_DOMAIN and SO_PROTOCOL: darwin.ts answers them, under FreeBSD's numbers.
- * The MCAST_ names are options of IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * SO_LINGER is SO_LINGER_SEC, as it is for C programs that ask for POSIX alone: the other one
+ * counts ticks. TCP_KEEPIDLE is TCP_KEEPALIVE, its name here. The kernel has no SO_DOMAIN and
+ * SO_PROTOCOL: darwin.ts answers them, under FreeBSD's numbers. The MCAST_ names are options of
+ * IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IPV6_2292DSTOPTS: ipv6(23),

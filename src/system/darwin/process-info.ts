@@ -34,7 +34,10 @@ export function socketsIn(list: Uint8Array): number[] {
   return fds;
 }
 
-/** What struct proc_bsdinfo tells of a process; pbi_name, which is longer than pbi_comm, may be empty. */
+/**
+ * What struct proc_bsdinfo tells of a process; pbi_name, which is longer than pbi_comm, may be
+ * empty.
+ */
 export function decodeBsdInfo(
   bytes: Uint8Array,
 ): Pick<Holder, "pid" | "name" | "parent" | "started" | "startTicks"> & { readonly uid: number } {

@@ -23,7 +23,10 @@ const SLACK = 64;
 
 type Calls = Pick<DarwinLibc, "proc_listpids" | "proc_pidfdinfo" | "proc_pidinfo" | "proc_pidpath">;
 
-/** macOS: libproc, over its C library, or over a test's. Its calls return how many bytes they wrote, 0 or less where they fail. */
+/**
+ * macOS: libproc, over its C library, or over a test's. Its calls return how many bytes they wrote,
+ * 0 or less where they fail.
+ */
 export function processTableOver(libc: Calls): ProcessTable {
   function holdersOf(sockets: Iterable<SocketKey>): Holders {
     const wanted = new Set([...sockets].map(({ inode = 0 }) => inode));

@@ -2,7 +2,10 @@ import { mapMemory } from "../../native/memory.ts";
 
 /** What proc_pidfdinfo() knows of a socket of this process. */
 export interface SocketInfo {
-  /** A number that no other socket has while this one lives: the kernel's address of it, hashed; its halves. */
+  /**
+   * A number that no other socket has while this one lives: the kernel's address of it, hashed; its
+   * halves.
+   */
   readonly handle: { readonly high: number; readonly low: number };
   readonly type: number;
   readonly protocol: number;
@@ -15,7 +18,9 @@ export interface SocketInfo {
   readonly qlen: number;
   readonly incqlen: number;
   readonly qlimit: number;
-  /** TCPS_ of netinet/tcp_fsm.h; undefined for another protocol, and where the connection is gone. */
+  /**
+   * TCPS_ of netinet/tcp_fsm.h; undefined for another protocol, and where the connection is gone.
+   */
   readonly tcpState: number | undefined;
 }
 
@@ -45,7 +50,10 @@ type ProcPidfdinfo = typeof import("./libc.ts").proc_pidfdinfo;
 const memory = mapMemory(SOCKET_FDINFO.size);
 const view = new DataView(memory.buffer);
 
-/** What the kernel knows of a socket of this process; undefined where the descriptor is none. Any process may ask it of itself. */
+/**
+ * What the kernel knows of a socket of this process; undefined where the descriptor is none. Any
+ * process may ask it of itself.
+ */
 export function socketInfo(procPidfdinfo: ProcPidfdinfo, fd: number): SocketInfo | undefined {
   const { size } = SOCKET_FDINFO;
   if (procPidfdinfo(process.pid, fd, PROC_PIDFDSOCKETINFO, memory.pointer, size) < size) return undefined;

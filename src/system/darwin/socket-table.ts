@@ -4,7 +4,10 @@ import type { DarwinLibc } from "./darwin.ts";
 import { decodePcbList } from "./pcb-list.ts";
 import { sysctl } from "./sysctl.ts";
 
-/** macOS: the kernel's lists of protocol control blocks, of every user, over its C library, or over a test's. */
+/**
+ * macOS: the kernel's lists of protocol control blocks, of every user, over its C library, or over
+ * a test's.
+ */
 export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">): SocketTable {
   function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
     const list = sysctl(sysctlbyname, `net.inet.${protocol}.pcblist64`);

@@ -1,7 +1,10 @@
 import type { AcceptQueue, System } from "../system.ts";
 import { options } from "./options.ts";
 
-/** What waits in a listener's accept queue, of TCP and of unix sockets alike; other sockets fail with EINVAL (sogetopt). */
+/**
+ * What waits in a listener's accept queue, of TCP and of unix sockets alike; other sockets fail
+ * with EINVAL (sogetopt).
+ */
 export function acceptQueue(system: System, fd: number): AcceptQueue | undefined {
   if (!int(system, fd, "SO_ACCEPTCONN")) return undefined;
   const pending = int(system, fd, "SO_LISTENQLEN");

@@ -16,8 +16,9 @@ const kinfoView = new DataView(kinfo.buffer);
 type Libc = Pick<typeof import("./libc.ts"), "fcntl" | "fstat">;
 
 /**
- * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in sys/kern/sys_socket.c): those
- * are told by the address of their protocol control block. Null, too, where the system is too old to tell that.
+ * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in
+ * sys/kern/sys_socket.c): those are told by the address of their protocol control block. Null, too,
+ * where the system is too old to tell that.
  */
 export function identity(libc: Libc, fd: number): FileIdentity | null {
   if (libc.fstat(fd, stat.pointer) === -1) return null;

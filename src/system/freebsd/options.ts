@@ -15,10 +15,11 @@ const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
- * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h, netinet/tcp.h and netinet/udp.h, and the same
- * numbers on x64 and arm64; headers.test.ts checks every one of them. Only options whose value is laid out as their descriptor
- * in options/ has it are here: rawOption() reaches the others (TCP_INFO, TCP_MD5SIG, SO_MAX_PACING_RATE, …).
- * The MCAST_ names are options of IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h, netinet/tcp.h and
+ * netinet/udp.h, and the same numbers on x64 and arm64; headers.test.ts checks every one of them.
+ * Only options whose value is laid out as their descriptor in options/ has it are here: rawOption()
+ * reaches the others (TCP_INFO, TCP_MD5SIG, SO_MAX_PACING_RATE, …). The MCAST_ names are options of
+ * IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IPV6_AUTOFLOWLABEL: ipv6(59),

@@ -11,8 +11,9 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
- * Control messages by C name, sorted. From include/linux/socket.h, include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h
- * and linux/udp.h, and the same numbers on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
+ * Control messages by C name, sorted. From include/linux/socket.h,
+ * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h and linux/udp.h, and the same numbers
+ * on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(52),

@@ -1,5 +1,5 @@
-// From include/uapi/asm-generic/errno-base.h and errno.h, which x64 and arm64 share; sorted by C name.
-// EWOULDBLOCK is EAGAIN, EDEADLOCK is EDEADLK, and ENOTSUP is EOPNOTSUPP here.
+// From include/uapi/asm-generic/errno-base.h and errno.h, which x64 and arm64 share; sorted by C
+// name. EWOULDBLOCK is EAGAIN, EDEADLOCK is EDEADLK, and ENOTSUP is EOPNOTSUPP here.
 export const errnos: Readonly<Record<string, number>> = {
   E2BIG: 7,
   EACCES: 13,

@@ -75,8 +75,9 @@ test("errno.ts has the numbers of the C library's headers", (context) => {
 });
 
 test("options.ts has the numbers of the kernel's headers", (context) => {
-  // IPV6_JOIN_GROUP and IPV6_LEAVE_GROUP are POSIX's names of IPV6_ADD_MEMBERSHIP and IPV6_DROP_MEMBERSHIP: only the C
-  // library defines them. Its headers come last, since linux/libc-compat.h makes the kernel's give way to it.
+  // IPV6_JOIN_GROUP and IPV6_LEAVE_GROUP are POSIX's names of IPV6_ADD_MEMBERSHIP and
+  // IPV6_DROP_MEMBERSHIP: only the C library defines them. Its headers come last, since
+  // linux/libc-compat.h makes the kernel's give way to it.
   const names = Object.keys(options).map(cName);
   const defined = compiled(context, kernelHeaders, [...names, ...levels, "LINUX_VERSION_CODE"]);
   const posix = compiled(context, libcHeaders, ["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"]);
@@ -152,7 +153,8 @@ test("io-uring.ts has the numbers of the kernel's headers", (context) => {
     ...Object.keys(IORING).map((name) => `IORING_${name}`),
     ...Object.keys(IOSQE).map((name) => `IOSQE_${name}`),
   ];
-  // Most are enumerations, which #ifdef does not see. This is none, and newer than the headers of some systems (Linux 6.5).
+  // Most are enumerations, which #ifdef does not see. This is none, and newer than the headers of
+  // some systems (Linux 6.5).
   const newer = "IORING_SETUP_NO_MMAP";
   const printed = printedByC(
     context,

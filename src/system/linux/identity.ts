@@ -11,7 +11,8 @@ const STX_DEV_MINOR = 0x8c;
 
 const SIZE = 256;
 
-// The path is empty: a NUL behind the structure, by its address, since a Uint8Array would take 90 ns more to pass.
+// The path is empty: a NUL behind the structure, by its address, since a Uint8Array would take 90
+// ns more to pass.
 const buffer = mapMemory(SIZE + 1);
 const emptyPath = buffer.pointer + BigInt(SIZE);
 const view = new DataView(buffer.buffer);

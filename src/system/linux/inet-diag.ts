@@ -6,7 +6,10 @@ import { decodeAttributes, viewOf } from "./netlink.ts";
 /** include/uapi/linux/sock_diag.h */
 export const SOCK_DIAG_BY_FAMILY = 20;
 
-/** States of include/net/tcp_states.h; BOUND_INACTIVE is only asked for, since Linux 6.8: what it finds is in CLOSE. */
+/**
+ * States of include/net/tcp_states.h; BOUND_INACTIVE is only asked for, since Linux 6.8: what it
+ * finds is in CLOSE.
+ */
 export const TCP_STATE = {
   BOUND_INACTIVE: 13,
   CLOSE: 7,
@@ -49,7 +52,9 @@ export const MSG = {
   size: 24 + SOCKID.size,
 } as const;
 
-/** SK_MEMINFO_DROPS of include/uapi/linux/sock_diag.h: which of the numbers of INET_DIAG_SKMEMINFO. */
+/**
+ * SK_MEMINFO_DROPS of include/uapi/linux/sock_diag.h: which of the numbers of INET_DIAG_SKMEMINFO.
+ */
 export const SK_MEMINFO_DROPS = 8;
 
 /** One end of a socket: 4 or 16 bytes of address, and a port. */
@@ -67,7 +72,10 @@ export interface InetDiagRequest {
   readonly states: number;
   /** INET_DIAG_ numbers of what to tell besides, of 1 to 8. */
   readonly extensions: readonly number[];
-  /** The local end; of a dump, only its port counts, and 0 is any (inet_diag_dump_icsk in net/ipv4/tcp_diag.c). */
+  /**
+   * The local end; of a dump, only its port counts, and 0 is any (inet_diag_dump_icsk in
+   * net/ipv4/tcp_diag.c).
+   */
   readonly source?: InetEnd;
   /** The remote end. */
   readonly destination?: InetEnd;
@@ -83,7 +91,9 @@ export interface InetDiagMessage {
   readonly interface: number;
   /** Milliseconds until its timer expires; of a socket in TIME_WAIT, until it is gone. */
   readonly expires: number;
-  /** Of a listener, connections that wait to be accepted; of others, bytes received and not read. */
+  /**
+   * Of a listener, connections that wait to be accepted; of others, bytes received and not read.
+   */
   readonly receiveQueue: number;
   /** Of a listener, the backlog in force; of others, bytes sent and not acknowledged. */
   readonly sendQueue: number;

@@ -2,7 +2,8 @@ import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 import { errnos } from "./errno.ts";
 
-// glibc has no functions for these calls. Their numbers are the same on every architecture (arch/*/entry/syscalls).
+// glibc has no functions for these calls. Their numbers are the same on every architecture
+// (arch/*/entry/syscalls).
 const IO_URING_SETUP = 425;
 const IO_URING_ENTER = 426;
 const IO_URING_REGISTER = 427;
@@ -29,7 +30,9 @@ const registerCall = libc.func<
 >("syscall", "int", ["int", "int", "int", "void*", "int"]);
 const eventfdCall = libc.func<(initial: number, flags: number) => number>("eventfd", "int", ["uint", "int"]);
 
-/** The constants of `<linux/io_uring.h>` that are used here, without the prefix IORING_, by C name. */
+/**
+ * The constants of `<linux/io_uring.h>` that are used here, without the prefix IORING_, by C name.
+ */
 export const IORING = {
   ACCEPT_MULTISHOT: 1,
   CQE_BUFFER_SHIFT: 16,
@@ -82,7 +85,10 @@ export const IOSQE = {
 export const SQE_SIZE = 64;
 export const CQE_SIZE = 16;
 
-/** struct io_uring_params, and io_sqring_offsets and io_cqring_offsets in it: where each member lies, in 32-bit words. */
+/**
+ * struct io_uring_params, and io_sqring_offsets and io_cqring_offsets in it: where each member
+ * lies, in 32-bit words.
+ */
 export const PARAMS = {
   words: 30,
   sq_entries: 0,
@@ -109,12 +115,15 @@ export const BUF = { size: 16, addr: 0, len: 8, bid: 12, resv: 14 } as const;
 /** struct io_uring_buf_reg, in bytes. */
 export const BUF_REG = { size: 40, ring_addr: 0, ring_entries: 8, bgid: 12 } as const;
 
-/** struct io_uring_recvmsg_out, in bytes: what a multishot recvmsg writes before the name and the data. */
+/**
+ * struct io_uring_recvmsg_out, in bytes: what a multishot recvmsg writes before the name and the
+ * data.
+ */
 export const RECVMSG_OUT = { size: 16, namelen: 0, controllen: 4, payloadlen: 8, flags: 12 } as const;
 
 /**
- * The calls return what C's would, or a negative errno; this one -ENOSYS on other systems, too. A ring's descriptor is closed
- * on exec.
+ * The calls return what C's would, or a negative errno; this one -ENOSYS on other systems, too. A
+ * ring's descriptor is closed on exec.
  */
 export function setup(entries: number, params: Uint32Array): number {
   if (process.platform !== "linux") return -(errnos.ENOSYS ?? 0);

@@ -2,7 +2,9 @@ import { readFileSync } from "node:fs";
 
 // What proc(5) tells of the kernel and of this process.
 
-/** A setting by its name: `net.core.somaxconn`; undefined where the kernel has none of that name. */
+/**
+ * A setting by its name: `net.core.somaxconn`; undefined where the kernel has none of that name.
+ */
 export function setting(name: string): string | undefined {
   return text(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim();
 }
@@ -21,7 +23,10 @@ export function ephemeralRange(): { readonly first: number; readonly last: numbe
   return Number.isNaN(first) || Number.isNaN(last) ? { first: 32768, last: 60999 } : { first, last };
 }
 
-/** Whether a port is of net.ipv4.ip_local_reserved_ports, which the system does not choose: `"8080,9000-9010"`. */
+/**
+ * Whether a port is of net.ipv4.ip_local_reserved_ports, which the system does not choose:
+ * `"8080,9000-9010"`.
+ */
 export function reservedPorts(): (port: number) => boolean {
   const ranges = (setting("net.ipv4.ip_local_reserved_ports") ?? "")
     .split(",")
@@ -39,7 +44,10 @@ export function mayBindPrivilegedPorts(): boolean {
   return (BigInt(`0x${effective}`) & (1n << CAP_NET_BIND_SERVICE)) !== 0n;
 }
 
-/** Linux 6.8 tells of sockets that are bound and do not listen (TCPF_BOUND_INACTIVE in inet_diag_dump_icsk). */
+/**
+ * Linux 6.8 tells of sockets that are bound and do not listen (TCPF_BOUND_INACTIVE in
+ * inet_diag_dump_icsk).
+ */
 export function tellsBoundSockets(): boolean {
   const [major = 0, minor = 0] = (text("/proc/sys/kernel/osrelease") ?? "").split(".").map(Number);
   return major > 6 || (major === 6 && minor >= 8);

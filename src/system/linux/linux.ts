@@ -18,7 +18,10 @@ const { SOCK } = constants;
 
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
 const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
-/** Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into memory of their own. */
+/**
+ * Longer than every option with a descriptor of its own; longer ones (SO_PEERGROUPS) are read into
+ * memory of their own.
+ */
 const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
 // include/uapi/asm-generic/ioctls.h

@@ -18,13 +18,14 @@ const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
- * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h, linux/udp.h,
- * linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h of Linux 6.18, and the same numbers on x64 and arm64. The
- * C compiler checks every one of them in headers.test.ts.
+ * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
+ * linux/udp.h, linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h of Linux 6.18, and the
+ * same numbers on x64 and arm64. The C compiler checks every one of them in headers.test.ts.
  *
- * What is defined but does nothing on Linux is left out (SO_BSDCOMPAT, SO_SECURITY_*, IPV6_AUTHHDR, IPV6_NEXTHOP,
- * IPV6_USE_MIN_MTU). Where time has two sizes, the names without a suffix are those of 64-bit machines (SO_RCVTIMEO_OLD).
- * The MCAST_ names are options of IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * What is defined but does nothing on Linux is left out (SO_BSDCOMPAT, SO_SECURITY_*, IPV6_AUTHHDR,
+ * IPV6_NEXTHOP, IPV6_USE_MIN_MTU). Where time has two sizes, the names without a suffix are those
+ * of 64-bit machines (SO_RCVTIMEO_OLD). The MCAST_ names are options of IPPROTO_IP and of
+ * IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IP6T_SO_ORIGINAL_DST: ipv6(80),
@@ -267,8 +268,9 @@ export const options = {
 } satisfies Record<string, OptionNumber>;
 
 /**
- * Options whose value carries an address in the process's memory, in the order of their levels. A number means the same for
- * reading and for setting, though most carry a pointer in one of the two only.
+ * Options whose value carries an address in the process's memory, in the order of their levels. A
+ * number means the same for reading and for setting, though most carry a pointer in one of the two
+ * only.
  */
 export const pointerOptions: readonly OptionNumber[] = [
   { level: IPPROTO_IP, number: 64 }, // IPT_SO_SET_REPLACE: struct ipt_replace

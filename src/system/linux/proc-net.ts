@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 
-// proc_pid_net(5): the sockets of this network namespace as text, for where netlink's sock_diag is refused.
+// proc_pid_net(5): the sockets of this network namespace as text, for where netlink's sock_diag is
+// refused.
 
 /** A line of /proc/net/tcp and its like (tcp4_seq_show() in net/ipv4/tcp_ipv4.c). */
 export interface ProcNetSocket {

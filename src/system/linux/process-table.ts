@@ -4,12 +4,16 @@ import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";
 
-/** clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to (USER_HZ). */
+/**
+ * clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to
+ * (USER_HZ).
+ */
 const TICK = 10;
 
 /**
- * Finds the processes that have these sockets open: /proc/PID/fd, proc(5). A thread may have descriptors of its own (CLONE_FILES of
- * unshare(2)), which are looked for only if nobody else has a socket, since there may be many threads.
+ * Finds the processes that have these sockets open: /proc/PID/fd, proc(5). A thread may have
+ * descriptors of its own (CLONE_FILES of unshare(2)), which are looked for only if nobody else has
+ * a socket, since there may be many threads.
  */
 function holdersOf(sockets: Iterable<SocketKey>): Holders {
   const wanted = new Map([...sockets].map(({ inode = 0 }) => [`socket:[${inode}]`, inode]));
@@ -61,8 +65,8 @@ function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number
 }
 
 /**
- * Of a process whose main thread has ended. That has no descriptors any more, and its folder is root's, while other threads may go
- * on with them (pthread_exit(3), NOTES).
+ * Of a process whose main thread has ended. That has no descriptors any more, and its folder is
+ * root's, while other threads may go on with them (pthread_exit(3), NOTES).
  */
 function anyThreadsSockets(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
   const read = threads(pid)
@@ -72,7 +76,10 @@ function anyThreadsSockets(pid: number, wanted: ReadonlyMap<string, number>): Se
   return seen.length === 0 ? undefined : new Set(seen.flatMap((held) => [...held]));
 }
 
-/** Which of the wanted sockets only some thread has open. Those that show the main thread's numbers are not looked through. */
+/**
+ * Which of the wanted sockets only some thread has open. Those that show the main thread's numbers
+ * are not looked through.
+ */
 function socketsOfThreads(pid: number, wanted: ReadonlyMap<string, number>): Set<number> {
   const main = `${numbersIn(`/proc/${pid}/fd`)}`;
   const own = threads(pid)
@@ -88,7 +95,10 @@ const descriptorsOf = (pid: number, thread: number): [task: string, fds: number[
   return [task, numbersIn(`${task}/fd`)];
 };
 
-/** Which of the wanted sockets a process or thread has among its descriptors; undefined where those may not be read. */
+/**
+ * Which of the wanted sockets a process or thread has among its descriptors; undefined where those
+ * may not be read.
+ */
 function socketsIn(
   task: string,
   fds: readonly number[] | undefined,
@@ -109,7 +119,10 @@ function socketsIn(
 /** Whether the main thread of a process has ended: others may go on without it. */
 const hasMainThreadEnded = (pid: number): boolean => statusOf(`/proc/${pid}`)?.state === "Z";
 
-/** Whether /proc may leave out processes of other users (hidepid of proc(5)), which root sees all the same. */
+/**
+ * Whether /proc may leave out processes of other users (hidepid of proc(5)), which root sees all
+ * the same.
+ */
 function hidesProcesses(): boolean {
   const [mounted = ""] = (text("/proc/self/mounts") ?? "").match(/^\S+ \/proc proc .*$/gm)?.slice(-1) ?? [];
   return /\bhidepid=(2|4|invisible|ptraceable)\b/.test(mounted) && process.geteuid?.() !== 0;
@@ -140,7 +153,10 @@ function readProcess(pid: number): Holder | undefined {
   };
 }
 
-/** The number that /proc has for us, which is another than getpid(2)'s where it is of another PID namespace. */
+/**
+ * The number that /proc has for us, which is another than getpid(2)'s where it is of another PID
+ * namespace.
+ */
 function ownPid(): number | undefined {
   const own = target("/proc/self");
   return own === undefined ? undefined : Number(own);
@@ -168,13 +184,19 @@ function bootTime(): number {
   return Date.now() - uptime * 1000;
 }
 
-/** The effective user: proc_pid_status(5). The folder's owner is root where the process is not dumpable. */
+/**
+ * The effective user: proc_pid_status(5). The folder's owner is root where the process is not
+ * dumpable.
+ */
 function userOf(folder: string): number {
   const [, uid = ""] = /^Uid:\s+\d+\s+(\d+)/m.exec(text(`${folder}/status`) ?? "") ?? [];
   return Number(uid);
 }
 
-/** Whether it is a thread of the kernel: a child of kthreadd, which is number 2. Those hold no descriptors. */
+/**
+ * Whether it is a thread of the kernel: a child of kthreadd, which is number 2. Those hold no
+ * descriptors.
+ */
 function isKernelThread(pid: number): boolean {
   return pid === 2 || statusOf(`/proc/${pid}`)?.parent === 2;
 }

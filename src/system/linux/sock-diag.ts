@@ -14,12 +14,16 @@ import { ANY_STATE, decodeUnixDiagMessage, encodeUnixDiagRequest, UDIAG_SHOW } f
 
 const { AF, MSG, SOCK } = constants;
 
-/** The most that a kernel puts into one datagram of a dump (NL_SKB_CAP in netlink_dump, net/netlink/af_netlink.c). */
+/**
+ * The most that a kernel puts into one datagram of a dump (NL_SKB_CAP in netlink_dump,
+ * net/netlink/af_netlink.c).
+ */
 const DATAGRAM = 32_768;
 
 /**
- * What the kernel tells of every socket that matches a request, as the payloads of its messages (sock_diag(7)); undefined where it
- * has no sock_diag for them, or the process may have no netlink socket.
+ * What the kernel tells of every socket that matches a request, as the payloads of its messages
+ * (sock_diag(7)); undefined where it has no sock_diag for them, or the process may have no netlink
+ * socket.
  */
 export const dump = (system: System, payload: Uint8Array): Uint8Array[] | undefined =>
   converse(system, payload, NLM_F.REQUEST | NLM_F.DUMP, (fd) => untilDone(system, fd));
@@ -32,8 +36,8 @@ export const ask = (system: System, payload: Uint8Array): Uint8Array | undefined
   });
 
 /**
- * The accept queue of the unix listener with this inode number; undefined where the kernel has no sock_diag for unix sockets, or
- * the listener is in another network namespace.
+ * The accept queue of the unix listener with this inode number; undefined where the kernel has no
+ * sock_diag for unix sockets, or the listener is in another network namespace.
  */
 export function unixSocketQueue(system: System, inode: number): AcceptQueue | undefined {
   const payload = ask(system, encodeUnixDiagRequest({ states: ANY_STATE, inode, show: UDIAG_SHOW.RQLEN }));
@@ -72,8 +76,9 @@ function untilDone(system: System, fd: number): Uint8Array[] | undefined {
 }
 
 /**
- * The messages of one datagram. The kernel has answered before send() returned (netlink_unicast_kernel in
- * net/netlink/af_netlink.c), and fills in the next part of a dump while one is taken (netlink_recvmsg).
+ * The messages of one datagram. The kernel has answered before send() returned
+ * (netlink_unicast_kernel in net/netlink/af_netlink.c), and fills in the next part of a dump while
+ * one is taken (netlink_recvmsg).
  */
 function receive(system: System, fd: number, datagram: Uint8Array): NetlinkMessage[] | undefined {
   const length = system.recv(fd, datagram, MSG.DONTWAIT ?? 0);

@@ -79,7 +79,10 @@ function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetE
   return found.flatMap((payloads = []) => payloads.flatMap((payload) => internetSocket(payload, protocol)));
 }
 
-/** What proc(5) tells where sock_diag does not: neither queues nor IPV6_V6ONLY, and no TCP socket that is bound alone. */
+/**
+ * What proc(5) tells where sock_diag does not: neither queues nor IPV6_V6ONLY, and no TCP socket
+ * that is bound alone.
+ */
 function socketsOfProc({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const files = [procNetSockets(protocol), procNetSockets(`${protocol}6`)];
   if (files.every((sockets) => sockets === undefined)) return undefined;
@@ -108,7 +111,10 @@ function procEntry({ state, inode, uid, ...told }: ProcNetSocket, protocol: "tcp
   };
 }
 
-/** The socket that would get a connection, as the kernel looks it up; undefined where it does not tell. */
+/**
+ * The socket that would get a connection, as the kernel looks it up; undefined where it does not
+ * tell.
+ */
 function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const payload = ask(
     linux,
@@ -146,7 +152,10 @@ function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
   return payloads.flatMap((payload) => unixSocket(decodeUnixDiagMessage(payload)));
 }
 
-/** The same of proc(5), which does not tell of files: the path does, if no other socket was bound to it before or since. */
+/**
+ * The same of proc(5), which does not tell of files: the path does, if no other socket was bound to
+ * it before or since.
+ */
 function unixSocketsOfProc(uses: readonly SocketUse[]): UnixEntry[] | undefined {
   const all = procNetUnixSockets();
   const own = all?.filter(({ listens, isConnected }) => listens || !isConnected);

@@ -18,7 +18,9 @@ export const ANY_STATE = 0xffffffff;
 
 /** Which unix sockets to tell of, and what. */
 export interface UnixDiagRequest {
-  /** Bits of the states of include/net/tcp_states.h: LISTEN, ESTABLISHED, and CLOSE for the rest. */
+  /**
+   * Bits of the states of include/net/tcp_states.h: LISTEN, ESTABLISHED, and CLOSE for the rest.
+   */
   readonly states: number;
   /** The number of the socket's file; of a dump, it does not count. */
   readonly inode: number;
@@ -85,8 +87,8 @@ function pair<Value>(
 }
 
 /**
- * The kernel's own dev_t, of 12 bits and 20 (include/linux/kdev_t.h), as stat(2) gives it: new_encode_dev puts the low 8
- * bits of the minor number below the major, and the rest above.
+ * The kernel's own dev_t, of 12 bits and 20 (include/linux/kdev_t.h), as stat(2) gives it:
+ * new_encode_dev puts the low 8 bits of the minor number below the major, and the rest above.
  */
 function userDevice(device: number): number {
   const [major, minor] = [device >>> 20, device & 0xfffff];

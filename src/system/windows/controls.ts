@@ -7,8 +7,9 @@ const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
- * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From ws2ipdef.h. IP_PKTINFO is left out, and arrives as
- * bytes: struct in_pktinfo is { in_addr, ULONG }, and not Linux's.
+ * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From
+ * ws2ipdef.h. IP_PKTINFO is left out, and arrives as bytes: struct in_pktinfo is { in_addr, ULONG
+ * }, and not Linux's.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(21),

@@ -1,6 +1,7 @@
 /**
- * Sorted by C name. libuv's numbers, which Node's errors carry on Windows whatever <errno.h> says (include/uv/errno.h). EOPNOTSUPP is
- * its ENOTSUP. What libuv has no number for keeps Winsock's (winsock2.h).
+ * Sorted by C name. libuv's numbers, which Node's errors carry on Windows whatever <errno.h> says
+ * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. What libuv has no number for keeps Winsock's
+ * (winsock2.h).
  */
 export const errnos: Readonly<Record<string, number>> = {
   E2BIG: 4093,
@@ -83,8 +84,9 @@ const names = new Map(Object.entries(errnos).map(([name, number]) => [number, na
 export const errnoName = (errno: number): string | undefined => names.get(errno);
 
 /**
- * What WSAGetLastError() gives, by number: winsock2.h, and of winerror.h what Winsock passes on. WSAEWOULDBLOCK is EAGAIN; that of
- * connect() is EINPROGRESS, which is what POSIX calls it. WSAEINPROGRESS is something else: a blocking call of Winsock 1.1.
+ * What WSAGetLastError() gives, by number: winsock2.h, and of winerror.h what Winsock passes on.
+ * WSAEWOULDBLOCK is EAGAIN; that of connect() is EINPROGRESS, which is what POSIX calls it.
+ * WSAEINPROGRESS is something else: a blocking call of Winsock 1.1.
  */
 const codes: Readonly<Record<number, string>> = {
   5: "EACCES", // ERROR_ACCESS_DENIED

@@ -2,7 +2,10 @@ import { openLibraryOn } from "../../native/library.ts";
 
 const iphlpapi = openLibraryOn(["win32"], "iphlpapi.dll");
 
-/** iphlpapi.h: a table for the given family and class, in the order in which the rows come; 0, or an error of winerror.h. */
+/**
+ * iphlpapi.h: a table for the given family and class, in the order in which the rows come; 0, or an
+ * error of winerror.h.
+ */
 type GetExtendedTable = (
   table: Uint8Array,
   size: Uint8Array,
@@ -40,7 +43,10 @@ const ERROR_INSUFFICIENT_BUFFER = 122;
 /** How often a table that has grown meanwhile is asked for anew. */
 const ATTEMPTS = 8;
 
-/** What most machines' tables have room in, so that they are made once; and what may be added between two calls. */
+/**
+ * What most machines' tables have room in, so that they are made once; and what may be added
+ * between two calls.
+ */
 const FIRST_SIZE = 65_536;
 const SLACK = 4096;
 
@@ -53,7 +59,9 @@ const tableClasses: Readonly<Record<TableKind, number>> = {
   udp: UDP_TABLE_OWNER_PID,
 };
 
-/** A MIB_TCPTABLE_OWNER_PID or its like, of one family; undefined where Windows does not give it. */
+/**
+ * A MIB_TCPTABLE_OWNER_PID or its like, of one family; undefined where Windows does not give it.
+ */
 export function tableOf(kind: TableKind, family: number): Uint8Array | undefined {
   const call = kind === "udp" ? GetExtendedUdpTable : GetExtendedTcpTable;
   let table = new Uint8Array(FIRST_SIZE);

@@ -17,7 +17,10 @@ const flagsPointer = new Uint8Array(flagsInOut.buffer);
 /** What a call returned: -1 where it failed; and how many bytes it moved. */
 const moved = (returned: number): number => (returned === 0 ? (bytes[0] ?? 0) : -1);
 
-/** recvmsg() of a stream, which WSARecvMsg() does not take: there is no address, and no control message. */
+/**
+ * recvmsg() of a stream, which WSARecvMsg() does not take: there is no address, and no control
+ * message.
+ */
 export function receiveStream(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {
   const { buffers, count } = writeMessage(message);
   flagsInOut[0] = flags;
@@ -30,7 +33,10 @@ export function receiveStream(winsock: Winsock, fd: number, message: MessageHead
   return moved(returned);
 }
 
-/** recvmsg() of another socket. A message that is longer than the room fails with WSAEMSGSIZE, and is there all the same. */
+/**
+ * recvmsg() of another socket. A message that is longer than the room fails with WSAEMSGSIZE, and
+ * is there all the same.
+ */
 export function receiveMessage(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {
   const written = writeMessage(message);
   writeFlags(flags);
@@ -47,7 +53,10 @@ export function receiveMessage(winsock: Winsock, fd: number, message: MessageHea
   return message.data.reduce((sum, piece) => sum + lengthOf(piece), 0);
 }
 
-/** sendmsg(). WSASendMsg() is for control messages alone, since streams have neither them nor addresses. */
+/**
+ * sendmsg(). WSASendMsg() is for control messages alone, since streams have neither them nor
+ * addresses.
+ */
 export function sendMessage(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {
   const written = writeMessage(message);
   const { buffers, count } = written;

@@ -1,7 +1,8 @@
 import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../host-tables.ts";
 
-// What GetExtendedTcpTable() and GetExtendedUdpTable() write: a DWORD that counts the rows, and the rows (tcpmib.h and udpmib.h of the
-// Windows SDK), the same on x64 and arm64. Addresses and ports are in network byte order, a port in the first two bytes of a DWORD.
+// What GetExtendedTcpTable() and GetExtendedUdpTable() write: a DWORD that counts the rows, and the
+// rows (tcpmib.h and udpmib.h of the Windows SDK), the same on x64 and arm64. Addresses and ports
+// are in network byte order, a port in the first two bytes of a DWORD.
 
 /** MIB_TCPROW_OWNER_PID. */
 export const TCP_ROW = { state: 0, local: 4, localPort: 8, remote: 12, remotePort: 16, pid: 20, size: 24 };
@@ -44,7 +45,10 @@ export const MIB_TCP_STATE = {
   DELETE_TCB: 12,
 } as const;
 
-/** The rows of a MIB_TCPTABLE_OWNER_PID or a MIB_TCP6TABLE_OWNER_PID; those that are closed are left out. */
+/**
+ * The rows of a MIB_TCPTABLE_OWNER_PID or a MIB_TCP6TABLE_OWNER_PID; those that are closed are left
+ * out.
+ */
 export function decodeTcpTable(bytes: Uint8Array, family: "ipv4" | "ipv6"): InternetEntry[] {
   return decodeRows(bytes, family === "ipv4" ? TCP_ROW.size : TCP6_ROW.size, (row) => {
     const at = family === "ipv4" ? TCP_ROW : TCP6_ROW;

@@ -11,9 +11,10 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
 const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 
 /**
- * Sorted by C name. From winsock2.h, ws2def.h, ws2ipdef.h, mswsock.h and ws2tcpip.h of the Windows SDK, and the same numbers on x64 and
- * arm64. Only options whose value lies as the codecs of options/ have it: struct ip_mreq has no interface number here, struct
- * ip_mreq_source another order, so IP_ADD_MEMBERSHIP and its like are left out; MCAST_JOIN_GROUP does what they do.
+ * Sorted by C name. From winsock2.h, ws2def.h, ws2ipdef.h, mswsock.h and ws2tcpip.h of the Windows
+ * SDK, and the same numbers on x64 and arm64. Only options whose value lies as the codecs of
+ * options/ have it: struct ip_mreq has no interface number here, struct ip_mreq_source another
+ * order, so IP_ADD_MEMBERSHIP and its like are left out; MCAST_JOIN_GROUP does what they do.
  */
 export const options = {
   IPV6_ADD_MEMBERSHIP: ipv6(12),
@@ -87,5 +88,8 @@ export const options = {
 /** SO_PROTOCOL_INFOW of winsock2.h: a WSAPROTOCOL_INFOW. */
 export const SO_PROTOCOL_INFOW: OptionNumber = so(0x2005);
 
-/** No option of Windows that getsockopt() and setsockopt() take carries an address in the process's memory. */
+/**
+ * No option of Windows that getsockopt() and setsockopt() take carries an address in the process's
+ * memory.
+ */
 export const pointerOptions: readonly OptionNumber[] = [];

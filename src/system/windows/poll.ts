@@ -10,7 +10,10 @@ const POLLFD = { events: 8, revents: 10, size: 16 };
 /** What WSAPoll() may be asked for; it refuses POLLPRI, and so others, with WSAEINVAL. */
 const ASKED = POLL.RDNORM | POLL.RDBAND | POLL.WRNORM;
 
-/** The build of Windows 10 2004, the first whose WSAPoll() tells of a connection that failed (WSAPoll, Remarks). */
+/**
+ * The build of Windows 10 2004, the first whose WSAPoll() tells of a connection that failed
+ * (WSAPoll, Remarks).
+ */
 const BUILD_2004 = 19041;
 
 /** Whether this machine's WSAPoll() keeps quiet about a connection that failed. */
@@ -19,7 +22,10 @@ export function pollMissesFailures(version = release()): boolean {
   return major < 10 || (major === 10 && build < BUILD_2004);
 }
 
-/** How long a flawed WSAPoll() waits before select() is asked for connections that failed, in milliseconds. */
+/**
+ * How long a flawed WSAPoll() waits before select() is asked for connections that failed, in
+ * milliseconds.
+ */
 const SLICE = 20;
 
 /** poll(2) by WSAPoll(); -1 where it fails, and WSAGetLastError() says why. */
@@ -67,11 +73,13 @@ function told(revents: number, events: number): number {
 }
 
 /**
- * Whether a connection has failed, which newer systems report as they report it: select() has it in its exceptfds. Out-of-band data is
- * there, too, but of a socket that has a peer. (SO_ERROR would tell, and tell nobody after.)
+ * Whether a connection has failed, which newer systems report as they report it: select() has it in
+ * its exceptfds. Out-of-band data is there, too, but of a socket that has a peer. (SO_ERROR would
+ * tell, and tell nobody after.)
  */
 function hasFailed(winsock: Winsock, fd: number): boolean {
-  // fd_set is { u_int fd_count; SOCKET fd_array[64] }, of which only fd_count are read (winsock2.h); struct timeval is two longs.
+  // fd_set is { u_int fd_count; SOCKET fd_array[64] }, of which only fd_count are read
+  // (winsock2.h); struct timeval is two longs.
   const set = new DataView(new ArrayBuffer(16));
   set.setUint32(0, 1, true);
   set.setBigInt64(8, BigInt(fd), true);

@@ -53,7 +53,8 @@ test("a process that is not there is not told, and cannot be opened", onlyWindow
 });
 
 test("no handle is left open", onlyWindows, () => {
-  // A new handle has the number of one that was closed, where there is one. (Wine does not count them.)
+  // A new handle has the number of one that was closed, where there is one. (Wine does not count
+  // them.)
   const nextHandle = () => {
     const handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, process.pid);
     assert.notEqual(CloseHandle(handle), 0);

@@ -10,7 +10,10 @@ import { openProcess } from "./process-handle.ts";
 import { processSnapshot, type SnapshotEntry, wideText } from "./process-snapshot.ts";
 import { userOf } from "./process-user.ts";
 
-/** Windows tells one process of a socket: the one that made it. Others may have inherited or duplicated its handle. */
+/**
+ * Windows tells one process of a socket: the one that made it. Others may have inherited or
+ * duplicated its handle.
+ */
 function holdersOf(sockets: Iterable<SocketKey>): Holders {
   const owners = new Set([...sockets].flatMap(({ owner = 0 }) => (owner === 0 ? [] : [owner])));
   const snapshot = owners.size === 0 ? new Map<number, SnapshotEntry>() : processSnapshot();
@@ -33,7 +36,10 @@ function readProcess(pid: number): Holder | undefined {
   return entry === undefined ? undefined : holderOf(entry);
 }
 
-/** What is known of a process. There is no documented way to another's command line or working directory. */
+/**
+ * What is known of a process. There is no documented way to another's command line or working
+ * directory.
+ */
 function holderOf({ pid, parent, name }: SnapshotEntry): Holder {
   const process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
   const unknown = { command: [], user: undefined, started: undefined, startTicks: undefined };

@@ -9,7 +9,10 @@ import {
 } from "./process-calls.ts";
 import { wideText } from "./process-snapshot.ts";
 
-/** A TOKEN_USER, which points to the SID behind it (winnt.h), of SECURITY_MAX_SID_SIZE, 68 bytes, at most. */
+/**
+ * A TOKEN_USER, which points to the SID behind it (winnt.h), of SECURITY_MAX_SID_SIZE, 68 bytes, at
+ * most.
+ */
 const TOKEN_USER_SIZE = 16 + 68;
 
 /** UNLEN of lmcons.h, and the NUL; a domain's name is shorter. */

@@ -1,13 +1,17 @@
 import { SO_PROTOCOL_INFOW } from "./options.ts";
 import type { Winsock } from "./ws2_32.ts";
 
-// WSAPROTOCOL_INFOW of winsock2.h: five DWORDs, a GUID, a DWORD and a WSAPROTOCOLCHAIN come first, szProtocol last.
+// WSAPROTOCOL_INFOW of winsock2.h: five DWORDs, a GUID, a DWORD and a WSAPROTOCOLCHAIN come first,
+// szProtocol last.
 const INFO = { addressFamily: 76, socketType: 88, protocol: 92, size: 628 };
 
 const bytes = new Uint8Array(INFO.size);
 const length = new Uint8Array(4);
 
-/** What WSASocketW() made of its arguments; undefined where the call fails, and WSAGetLastError() says why. */
+/**
+ * What WSASocketW() made of its arguments; undefined where the call fails, and WSAGetLastError()
+ * says why.
+ */
 export function protocolInfo(
   winsock: Winsock,
   socket: number,

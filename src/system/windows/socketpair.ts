@@ -13,7 +13,10 @@ const loopbacks = new Map([
   [AF.INET6, Uint8Array.of(AF.INET6, ...Array.from({ length: 22 }, () => 0), 1, 0, 0, 0, 0)],
 ]);
 
-/** Windows has no socketpair(): these are two TCP sockets, connected over loopback. Gives 0 or a negative errno. */
+/**
+ * Windows has no socketpair(): these are two TCP sockets, connected over loopback. Gives 0 or a
+ * negative errno.
+ */
 export function socketpair(
   system: System,
   domain: number,

@@ -34,8 +34,8 @@ const zero = new Uint8Array(4);
 const mappedRoom = (size: number): ValueResult => new Room(mapMemory(LENGTH_SIZE + size));
 
 /**
- * Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. `misses` is whether its WSAPoll() keeps quiet about
- * connections that failed.
+ * Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. `misses` is
+ * whether its WSAPoll() keeps quiet about connections that failed.
  */
 export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom): System {
   const result = (returned: number): number =>
@@ -44,7 +44,10 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
   const setNonblocking = (fd: number, nonblocking: boolean): number =>
     result(winsock.ioctlsocket(fd, FIONBIO, nonblocking ? one : zero));
 
-  /** What was made, as the flags want it; closed where that fails. An accepted socket has its listener's mode. */
+  /**
+   * What was made, as the flags want it; closed where that fails. An accepted socket has its
+   * listener's mode.
+   */
   function made(fd: number, isNonblocking: boolean, flags: number): number {
     const nonblocking = (flags & NONBLOCKING) !== 0;
     const returned = nonblocking === isNonblocking ? 0 : setNonblocking(fd, nonblocking);
@@ -72,10 +75,12 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
     accept(fd, address, flags) {
       address.length = address.capacity;
       const accepted = result(winsock.accept(fd, address.pointer, address.lengthPointer));
-      // One that was reset while it waited: Winsock says WSAECONNRESET, and Wine that its peer has no name any more.
+      // One that was reset while it waited: Winsock says WSAECONNRESET, and Wine that its peer has
+      // no name any more.
       if (accepted === -(errnos.ENOTCONN ?? 0)) return -(errnos.ECONNRESET ?? 0);
       if (accepted < 0) return accepted;
-      // Another thread may start a program in between, which then inherits it: accept() has no flag for it.
+      // Another thread may start a program in between, which then inherits it: accept() has no flag
+      // for it.
       winsock.SetHandleInformation(
         accepted,
         HANDLE_FLAG_INHERIT,
@@ -90,7 +95,8 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
       const returned = winsock.closesocket(fd);
       if (returned === 0) return 0;
       const code = winsock.WSAGetLastError();
-      // A socket that does not block, with SO_LINGER: nothing is closed, unless it blocks (closesocket, Return value).
+      // A socket that does not block, with SO_LINGER: nothing is closed, unless it blocks
+      // (closesocket, Return value).
       if (code === WSAEWOULDBLOCK && setNonblocking(fd, false) >= 0) return result(winsock.closesocket(fd));
       return -errnoOfCode(code);
     },
@@ -171,7 +177,8 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
     // BOOL: 0 where it failed, of what is no handle.
     setCloseOnExec: (fd) =>
       winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -(errnos.EBADF ?? 0) : 0,
-    // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's descriptors, which are others.
+    // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's
+    // descriptors, which are others.
     identity: (fd) => ({ device: 0, inode: fd }),
     closeAtThreadEnd,
     keepAtThreadEnd,

@@ -2,11 +2,13 @@ import { type CType, functionAt, openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
 /**
- * The functions of Winsock that the System is made of, with the prototypes of winsock2.h, ws2tcpip.h and mswsock.h. A SOCKET is a handle as a
- * number, INVALID_SOCKET is -1. A `void*` is a mapped address, or a Uint8Array that the call alone uses.
+ * The functions of Winsock that the System is made of, with the prototypes of winsock2.h,
+ * ws2tcpip.h and mswsock.h. A SOCKET is a handle as a number, INVALID_SOCKET is -1. A `void*` is a
+ * mapped address, or a Uint8Array that the call alone uses.
  *
- * Safety: WSAGetLastError() is asked right after the call that failed. koffi keeps the thread's last error from one native call to the
- * next, whatever Node and V8 do in between (WRAP in src/koffi/src/interp.cc), so what lies between is nothing but our own `if`.
+ * Safety: WSAGetLastError() is asked right after the call that failed. koffi keeps the thread's
+ * last error from one native call to the next, whatever Node and V8 do in between (WRAP in
+ * src/koffi/src/interp.cc), so what lies between is nothing but our own `if`.
  */
 export interface Winsock {
   WSAGetLastError(): number;
@@ -31,7 +33,9 @@ export interface Winsock {
     overlapped: null,
     completion: null,
   ): number;
-  /** Of datagram and raw sockets only. Winsock hands it out by its GUID, to whoever has a socket. */
+  /**
+   * Of datagram and raw sockets only. Winsock hands it out by its GUID, to whoever has a socket.
+   */
   WSARecvMsg(socket: number, message: Bytes, received: Bytes, overlapped: null, completion: null): number;
   WSASend(
     socket: number,
@@ -94,7 +98,10 @@ export interface Winsock {
 
 const SOCKET = "ssize_t";
 
-/** Opens Winsock, and starts it: once in a process, and never ended, for the handles live as long as the process may. */
+/**
+ * Opens Winsock, and starts it: once in a process, and never ended, for the handles live as long as
+ * the process may.
+ */
 export function openWinsock(): Winsock {
   const ws2_32 = openLibraryOn(["win32"], "ws2_32.dll");
   const kernel32 = openLibraryOn(["win32"], "kernel32.dll");
@@ -167,7 +174,8 @@ export function openWinsock(): Winsock {
   return winsock;
 }
 
-// mswsock.h: SIO_GET_EXTENSION_FUNCTION_POINTER and WSAID_WSARECVMSG, {f689d7c8-6f1f-436b-8a53-e54fe351c322}.
+// mswsock.h: SIO_GET_EXTENSION_FUNCTION_POINTER and WSAID_WSARECVMSG,
+// {f689d7c8-6f1f-436b-8a53-e54fe351c322}.
 const SIO_GET_EXTENSION_FUNCTION_POINTER = 0xc8000006;
 const WSAID_WSARECVMSG = Uint8Array.of(
   ...[0xc8, 0xd7, 0x89, 0xf6, 0x1f, 0x6f, 0x6b, 0x43],

@@ -2,15 +2,19 @@ import { addressOf, type Memory, mapMemory } from "../../native/memory.ts";
 import type { MessageHeader, ValueResult } from "../system.ts";
 import { lengthOf } from "../view.ts";
 
-// WSAMSG is { LPSOCKADDR name; INT namelen; LPWSABUF lpBuffers; ULONG dwBufferCount; WSABUF Control; ULONG dwFlags }, and
-// WSABUF { ULONG len; CHAR *buf } (ws2def.h), where pointers have 64 bits.
+// WSAMSG is { LPSOCKADDR name; INT namelen; LPWSABUF lpBuffers; ULONG dwBufferCount; WSABUF
+// Control; ULONG dwFlags }, and WSABUF { ULONG len; CHAR *buf } (ws2def.h), where pointers have 64
+// bits.
 const MSG = { name: 0, namelen: 8, buffers: 16, count: 24, control: 32, flags: 48, size: 56 };
 const BUF = { len: 0, buf: 8, size: 16 };
 
 let memory: Memory = mapMemory(4096);
 let view = new DataView(memory.buffer);
 
-/** Where a message lies: its WSAMSG, and its WSABUFs by themselves, which WSARecv(), WSASend() and WSASendTo() take. */
+/**
+ * Where a message lies: its WSAMSG, and its WSABUFs by themselves, which WSARecv(), WSASend() and
+ * WSASendTo() take.
+ */
 export interface Written {
   readonly message: bigint;
   readonly buffers: bigint;
@@ -20,8 +24,8 @@ export interface Written {
 /**
  * Lays out a message.
  *
- * Safety: it lies in mapped memory. It points to mapped memory, or to bytes that the caller holds until the call has returned;
- * `readMessage` is the only one who looks at it after that.
+ * Safety: it lies in mapped memory. It points to mapped memory, or to bytes that the caller holds
+ * until the call has returned; `readMessage` is the only one who looks at it after that.
  */
 export function writeMessage({ address, data, control }: MessageHeader): Written {
   reserve(MSG.size + data.length * BUF.size);
@@ -55,7 +59,8 @@ export function readMessage(message: MessageHeader): void {
 
 function reserve(size: number): void {
   if (size <= memory.buffer.byteLength) return;
-  // What was too small stays mapped: doubling keeps all that was ever mapped below twice the largest.
+  // What was too small stays mapped: doubling keeps all that was ever mapped below twice the
+  // largest.
   memory = mapMemory(Math.max(size, memory.buffer.byteLength * 2));
   view = new DataView(memory.buffer);
 }
