@@ -3,11 +3,14 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { Engine, EngineName } from "../../src/engine/engine.ts";
+import { SOCK } from "../../src/posix/constants.ts";
 import { host } from "../../src/system/host.ts";
 import { pairDomain } from "../fixture.ts";
 import { openDescriptors } from "../open-descriptors.ts";
 import { except } from "../platform.ts";
 import { type Ending, runSource } from "../program.ts";
+import { engineTest } from "./engine-test.ts";
+import { RecordedStream } from "./recorded-stream.ts";
 import { workersEnd } from "./workers-end.ts";
 
 /** The modules by address, for programs in a process or thread of their own. */
@@ -34,7 +37,8 @@ function program(name: EngineName, body: string): Ending {
   return runSource(begin(name) + body);
 }
 
-export function lifeSuite({ name }: Engine): void {
+export function lifeSuite(engine: Engine): void {
+  const { name } = engine;
   test(`${name}: the process ends once all is closed`, () => {
     const { status, stdout } = program(
       name,
@@ -213,6 +217,34 @@ export function lifeSuite({ name }: Engine): void {
     );
     assert.equal(stdout, "0 same\n", stderr);
   });
+
+  engineTest(
+    engine,
+    "an endless echo within the process leaves the event loop its turns",
+    async (fixture) => {
+      const [left, right] = fixture
+        .pair(SOCK.STREAM, { nonblocking: true })
+        .map((socket) => new RecordedStream(engine, socket));
+      assert.ok(left !== undefined && right !== undefined);
+      // Bounded, so that an engine that takes no turns fails the test rather than hanging it.
+      const most = 300_000;
+      let echoes = 0;
+      const echo = (to: RecordedStream) => (bytes: Uint8Array) => {
+        left.chunks.length = 0;
+        right.chunks.length = 0;
+        echoes += 1;
+        if (echoes < most) to.stream.write(bytes);
+      };
+      left.whenData = echo(left);
+      right.whenData = echo(right);
+      left.stream.resume();
+      right.stream.resume();
+      left.stream.write(Uint8Array.of(1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await Promise.all([left.reset(), right.reset()]);
+      assert.ok(echoes < most, `no turn within ${echoes} echoes`);
+    },
+  );
 
   const ends: Readonly<Record<string, string>> = {
     "returns with all open": "",

@@ -2,6 +2,7 @@ import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts"
 import { SO } from "../../options/so.ts";
 import { type AcceptError, acceptErrors } from "../../posix/accept.ts";
 import { localEndpoint } from "../../posix/endpoint.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { readOption } from "../../posix/read-option.ts";
 import type { System } from "../../system/system.ts";
 
@@ -50,6 +51,7 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#system = system;
     this.#owner = owner;
     this.#acceptor = engine.acceptor(fd, this);
+    engineOpened(fd);
   }
 
   /** -1 once it is closed. */
@@ -126,7 +128,11 @@ export class AcceptLoop implements AcceptorHandlers {
   close(done: () => void): void {
     this.#open = false;
     this.#stopWaiting();
-    this.#acceptor.close(done);
+    const { fd } = this.#acceptor;
+    this.#acceptor.close(() => {
+      engineClosed(fd);
+      done();
+    });
   }
 
   onAccept(fd: number): void {
