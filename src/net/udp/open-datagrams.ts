@@ -170,8 +170,11 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
     }
   }
 
-  onError(errno: number): void {
-    if (this.#open) this.receivingFailed(recvfromError(this.#engines, errno));
+  onError(errno: number, final = false): void {
+    if (!this.#open) return;
+    const error = recvfromError(this.#engines, errno);
+    this.receivingFailed(error);
+    if (final) this.close({ reason: error });
   }
 
   /** Receives no more, and closes the descriptor once what waits is sent. */
