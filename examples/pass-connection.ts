@@ -1,5 +1,4 @@
-// Passes a connection of node:net to another process, which goes on where this one stopped: with
-// what was read of it so far.
+// Passes a connection of node:net to another process, along with what was read of it so far.
 //
 //   node examples/pass-connection.ts
 import { spawn } from "node:child_process";

@@ -26,7 +26,7 @@ const begin = (name: EngineName) => `
   import { AF, bind, close, connect, getsockname, listen, recv, send, SOCK, socket, socketpair, tryRecv, trySend }
     from ${address("../../src/posix/index.js")};
   const name = ${JSON.stringify(name)};
-  const handlers = { data() {}, end() {}, failed() {}, drained() {} };
+  const handlers = { onData() {}, onEnd() {}, onError() {}, onDrain() {} };
   const pair = () => socketpair(AF.${pairDomain}, SOCK.STREAM, 0, { nonblocking: true });
   const [left, peer] = pair();
   const stream = engine(name).stream(left.detach(), handlers);
@@ -53,7 +53,7 @@ export function lifeSuite(engine: Engine): void {
       `
       stream.unref();
       stream.unref();
-      handlers.data = (bytes) => console.log(Buffer.from(bytes).toString());
+      handlers.onData = (bytes) => console.log(Buffer.from(bytes).toString());
       send(peer, Buffer.from("heard"));
       const [other] = pair();
       const second = engine(name).stream(other.detach(), { ...handlers });
@@ -69,7 +69,7 @@ export function lifeSuite(engine: Engine): void {
       `
       stream.unref();
       stream.ref();
-      handlers.data = () => stream.close(() => console.log("closed"));
+      handlers.onData = () => stream.close(() => console.log("closed"));
       setTimeout(() => send(peer, Buffer.from("end")), 50).unref();
     `,
     );
@@ -84,7 +84,7 @@ export function lifeSuite(engine: Engine): void {
         console.log("uncaught", error.message);
         send(peer, Uint8Array.of(2));
       });
-      handlers.data = (bytes) => {
+      handlers.onData = (bytes) => {
         if (bytes[0] === 1) throw new Error("thrown by the handler");
         console.log("went on");
         stream.close();
@@ -98,7 +98,7 @@ export function lifeSuite(engine: Engine): void {
   test(`${name}: an uncaught exception of a handler ends the process`, () => {
     const { status, stderr } = program(
       name,
-      `handlers.data = () => { throw new Error("thrown by the handler"); };
+      `handlers.onData = () => { throw new Error("thrown by the handler"); };
        send(peer, Uint8Array.of(1));`,
     );
     assert.equal(status, 1);
@@ -109,7 +109,7 @@ export function lifeSuite(engine: Engine): void {
     const { stdout } = program(
       name,
       `
-      handlers.data = () => {
+      handlers.onData = () => {
         setImmediate(() => console.log("immediate"));
         Promise.resolve().then(() => console.log("microtask"));
         process.nextTick(() => console.log("tick"));
@@ -125,7 +125,7 @@ export function lifeSuite(engine: Engine): void {
   test(`${name}: process.exit() in a handler ends the process`, () => {
     const { status, signal } = program(
       name,
-      `handlers.data = () => process.exit(7);
+      `handlers.onData = () => process.exit(7);
        send(peer, Uint8Array.of(1));`,
     );
     assert.deepEqual({ status, signal }, { status: 7, signal: null });
@@ -136,7 +136,7 @@ export function lifeSuite(engine: Engine): void {
       name,
       `
       let rounds = 0;
-      handlers.data = (bytes) => {
+      handlers.onData = (bytes) => {
         collectGarbage();
         stream.write(bytes);
       };
@@ -182,16 +182,16 @@ export function lifeSuite(engine: Engine): void {
       const at = getsockname(listener);
       let closed = 0;
       const acceptor = engine(name).acceptor(listener.detach(), {
-        accepted(fd) {
+        onAccept(fd) {
           const accepted = engine(name).stream(fd, {
-            data(bytes) { accepted.write(bytes); },
-            end() { accepted.close(() => { closed++; }); },
-            failed() { accepted.close(() => { closed++; }); },
-            drained() {},
+            onData(bytes) { accepted.write(bytes); },
+            onEnd() { accepted.close(() => { closed++; }); },
+            onError() { accepted.close(() => { closed++; }); },
+            onDrain() {},
           });
           accepted.resume();
         },
-        failed(errno) { console.log("failed", errno); },
+        onError(errno) { console.log("failed", errno); },
       });
       acceptor.accept(Infinity);
       const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -248,17 +248,17 @@ export function lifeSuite(engine: Engine): void {
 
   const ends: Readonly<Record<string, string>> = {
     "returns with all open": "",
-    "throws in a handler": `handlers.data = () => { throw new Error("on purpose"); };`,
-    "exits in a handler": "handlers.data = () => process.exit();",
+    "throws in a handler": `handlers.onData = () => { throw new Error("on purpose"); };`,
+    "exits in a handler": "handlers.onData = () => process.exit();",
     "exits in its own time": "setTimeout(() => process.exit(), 20);",
     "is terminated": "",
     "is terminated while it serves": `
-      handlers.data = (bytes) => { stream.write(bytes); };
+      handlers.onData = (bytes) => { stream.write(bytes); };
       const room = new Uint8Array(100);
       const more = () => { tryRecv(peer, room); trySend(peer, Uint8Array.of(1)); setImmediate(more); };
       more();
     `,
-    "is terminated in a handler": "handlers.data = () => { parentPort.postMessage(0); while (true); };",
+    "is terminated in a handler": "handlers.onData = () => { parentPort.postMessage(0); while (true); };",
   };
   for (const [how, statement] of Object.entries(ends)) {
     test(
