@@ -1,10 +1,11 @@
-// Runs the tests on every system and runtime, and makes the matrix of what became of the rows of
-// the conformance tables: printed, in docs/conformance.json and docs/conformance.md, and in
-// README.md. npm run conformance                     those of Linux; what is known of Windows stays
-// as it was npm run conformance -- posix/listen     the tables of these tests only; the rest of the
-// matrix stays as it was npm run conformance -- --windows        and on Windows, under Wine npm run
-// conformance -- --check          writes nothing, and fails where the committed matrix has become
-// untrue
+// npm run conformance: runs the tests on every system and runtime, and gathers the outcome of each
+// row of the conformance tables. Prints the matrix, and writes docs/conformance.json,
+// docs/conformance.md and docs/listen.md.
+//
+//   npm run conformance                    on Linux; keeps what is recorded of Windows
+//   npm run conformance -- posix/listen    only these tests' tables; keeps the rest of the matrix
+//   npm run conformance -- --windows       on Windows too, under Wine
+//   npm run conformance -- --check         writes nothing; fails if the committed matrix is stale
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -17,7 +18,8 @@ const { values, positionals } = parseArgs({
 });
 installAndBuildTests();
 const { countsOf, differences, gather, problems, updated } = await import("../build/test/matrix.js");
-const { conformancePage, reasonsOf, withTable } = await import("../build/test/matrix-text.js");
+const { conformancePage, reasonsOf } = await import("../build/test/matrix-text.js");
+const { listenPage } = await import("../build/test/listen-map.js");
 
 const folder = join(root, ".cache/conformance");
 rmSync(folder, { recursive: true, force: true });
@@ -66,7 +68,7 @@ if (!values.check) {
   writeFileSync(path("docs/conformance.json"), `${JSON.stringify(merged, undefined, 2)}\n`);
   run(path("node_modules/.bin/biome"), ["format", "--write", path("docs/conformance.json")]);
   writeFileSync(path("docs/conformance.md"), conformancePage(merged));
-  writeFileSync(path("README.md"), withTable(readFileSync(path("README.md"), "utf8"), merged));
+  writeFileSync(path("docs/listen.md"), listenPage(merged));
 }
 
 /** Runs one column after the other. */

@@ -1,13 +1,13 @@
 import { type Column, type Conformance, type Count, countsOf } from "./matrix.ts";
 
-/** The columns that a reader need not tell apart: their counts are the same in every row. */
+/** Columns with the same counts in every row. */
 interface Group {
   readonly title: string;
   readonly counts: readonly Count[];
 }
 
-/** README's table: a line a call, columns of the same counts in one. */
-export function readmeTable(conformance: Conformance): string {
+/** The summary: a line for each table, with columns of equal counts merged. */
+export function summaryTable(conformance: Conformance): string {
   const calls = Object.keys(conformance.calls);
   const groups = groupsOf(conformance);
   const total = groups.map(({ counts }) => sum(counts));
@@ -23,7 +23,7 @@ export function readmeTable(conformance: Conformance): string {
   );
 }
 
-/** docs/conformance.md: the whole matrix, and what is skipped where, by its reason. */
+/** docs/conformance.md: the summary, the whole matrix, and the skipped rows by reason. */
 export function conformancePage(conformance: Conformance): string {
   const { columns, calls } = conformance;
   const lines = Object.keys(calls).map((call) => [
@@ -33,36 +33,34 @@ export function conformancePage(conformance: Conformance): string {
   const reasons = reasonsOf(conformance).flatMap(({ reason, rows }) => [
     `### ${capitalized(reason)}`,
     "",
-    ...rows.map(({ row, columns }) => `- ${row} (${titleOf(columns)})`),
+    ...rows.map(({ row, columns }) => `- ${row} (${columnsTitle(columns)})`),
     "",
   ]);
   return [
     "# Conformance",
     "",
-    "Each call has a table of rows: a clause of a document, how it is provoked, and what must happen. This is how many rows",
-    "passed / were skipped, on every system and runtime. None failed: `npm run conformance` writes this page only then, and",
-    "`npm run check` fails where it has become untrue.",
+    "Each call has a table of rows. A row is one clause of a document, such as a sentence of POSIX or of a manual",
+    "page, and a test that brings the kernel, or a scripted system, into that situation and checks the result. No row",
+    "fails: `npm run conformance` writes this page only if all pass, and `npm run check` fails when the page is stale.",
+    "[listen.md](listen.md) maps the documents of `listen()` to its rows, sentence by sentence.",
+    "",
+    "## Rows that pass",
+    "",
+    summaryTable(conformance),
+    "",
+    "## Every system and runtime",
+    "",
+    "Rows passed / skipped:",
     "",
     table(["", ...columns], lines),
     "",
-    "## What is skipped, and why",
+    "## Skipped rows, by reason",
     "",
     ...reasons,
   ]
     .join("\n")
     .trimEnd()
     .concat("\n");
-}
-
-/** Puts the table into README, between its two marks. */
-export function withTable(readme: string, conformance: Conformance): string {
-  const marks = /(<!-- conformance -->\n)[\s\S]*(<!-- \/conformance -->)/;
-  if (!marks.test(readme))
-    throw new Error("README.md has lost the marks <!-- conformance --> and <!-- /conformance -->");
-  return readme.replace(
-    marks,
-    (_all, begin: string, end: string) => `${begin}\n${readmeTable(conformance)}\n\n${end}`,
-  );
 }
 
 /** Every reason for which rows are skipped, with the rows and the columns. */
@@ -95,11 +93,11 @@ function groupsOf(conformance: Conformance): Group[] {
     group.columns.push(column);
     groups.set(JSON.stringify(counts), group);
   }
-  return [...groups.values()].map(({ columns, counts }) => ({ title: titleOf(columns), counts }));
+  return [...groups.values()].map(({ columns, counts }) => ({ title: columnsTitle(columns), counts }));
 }
 
 /** `Linux, Node 20` and `Linux, Node 22` are `Linux, Node 20, 22`. */
-function titleOf(columns: readonly Column[]): string {
+export function columnsTitle(columns: readonly Column[]): string {
   return columns
     .map((column, index) => {
       const before = columns[index - 1] ?? "";
