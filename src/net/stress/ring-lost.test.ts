@@ -10,6 +10,12 @@ import { runProgram } from "../../../test/program.ts";
 const program = new URL("./ring-lost.child.js", import.meta.url);
 const elsewhere = except({ bun: "strace is run on Node alone", deno: "strace is run on Node alone" });
 
+/**
+ * libuv of newer Nodes has a ring of its own for epoll_ctl, and aborts where its io_uring_enter
+ * fails for good (uv__epoll_ctl_flush in src/unix/linux.c): strace cannot tell the two rings apart.
+ */
+const libuvHasARing = Number.parseInt(process.versions.node, 10) >= 22;
+
 /** Runs the program with calls that fail; undefined where that cannot be done. */
 function injected(context: TestContext, injections: readonly string[]): string[] | undefined {
   const { error } = spawnSync("strace", ["-V"]);
@@ -31,7 +37,7 @@ test("ring: whatever its calls fail with at the start, readiness takes over", el
     ...["ENOMEM", "EPERM", "ENOSYS"].map((code) => `io_uring_register:error=${code}`),
     // The second and the third are those of the buffers.
     ...[2, 3].map((call) => `io_uring_register:error=ENOMEM:when=${call}+`),
-    ...["EPERM", "ENOSYS"].map((code) => `io_uring_enter:error=${code}`),
+    ...(libuvHasARing ? [] : ["EPERM", "ENOSYS"].map((code) => `io_uring_enter:error=${code}`)),
   ]) {
     const told = injected(context, [injection]);
     if (told === undefined) return;
@@ -55,6 +61,8 @@ test("ring: a passing failure of io_uring_enter is survived", elsewhere, (contex
 });
 
 test("ring: a lasting failure of io_uring_enter ends all that is open with it", elsewhere, (context) => {
+  if (libuvHasARing)
+    return context.skip("libuv of this Node has a ring too, and aborts where its calls fail");
   for (const code of ["EPERM", "EBADF", "ENOSYS", "EFAULT"]) {
     const told = injected(context, [`io_uring_enter:error=${code}:when=20+`]);
     if (told === undefined) return;
