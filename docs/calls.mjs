@@ -7,29 +7,28 @@ import ts from "typescript";
 import { root } from "../scripts/install-and-build.mjs";
 
 /**
- * Every error set by the name of its call, or of its function of the front door: what
- * `listenErrors.rows` is.
+ * Every error set by the name of its call, or of its function of the async API.
  */
 export async function errorSets() {
   const sets = new Map();
-  for (const folder of ["posix", "stream"]) {
+  for (const folder of ["posix", "net"]) {
     const sources = join(root, "src", folder);
-    for (const file of readdirSync(sources).sort()) {
+    for (const file of readdirSync(sources, { recursive: true }).sort()) {
       if (!file.endsWith(".ts") || file.endsWith(".test.ts")) continue;
       const [, call] =
         /^export const (\w+)Errors = new ErrorSet/m.exec(readFileSync(join(sources, file), "utf8")) ?? [];
       if (call === undefined) continue;
-      const module = await import(join(root, "dist", folder, `${basename(file, ".ts")}.js`));
+      const module = await import(join(root, "dist", folder, file.replace(/\.ts$/, ".js")));
       sets.set(call, module[`${call}Errors`]);
     }
   }
   return sets;
 }
 
-/** The codes that lead to a row, as a manual page lists them. */
-export function codesOf(name, { codes, refusedAs }) {
+/** The codes of an entry, as a manual page lists them. */
+export function codesOf(name, { codes, code }) {
   if (name === "Unexpected") return ["any other"];
-  return codes.length > 0 ? codes : [refusedAs ?? "none"];
+  return codes.length > 0 ? codes : [code ?? "none"];
 }
 
 const CASES = {
@@ -40,12 +39,14 @@ const CASES = {
 };
 
 /**
- * What the errors of a row say: of any address, and then of each kind that has a text of its own.
+ * The text of an entry for any address, then for each kind of address and each code with a text of
+ * its own.
  */
-export function textsOf(row) {
-  const words = ({ sentence, advice }) => [sentence, advice].filter((part) => part).join(" ");
-  const cases = Object.entries(row.cases ?? {}).map(([kind, text]) => `${CASES[kind]}: ${words(text)}`);
-  return [words(row), ...cases];
+export function textsOf(entry) {
+  const joined = ({ message, advice }) => [message, advice].filter((part) => part).join(" ");
+  const cases = Object.entries(entry.cases ?? {}).map(([kind, text]) => `${CASES[kind]}: ${joined(text)}`);
+  const codes = Object.entries(entry.codeTexts ?? {}).map(([code, text]) => `With ${code}: ${joined(text)}`);
+  return [joined(entry), ...cases, ...codes];
 }
 
 /** The names that a doc comment's `@throws ListenError named …` lists. */
@@ -72,9 +73,12 @@ export function sourceOf(path, name) {
  */
 export function conformanceTables() {
   const tables = new Map();
-  for (const file of readdirSync(join(root, "src"), { recursive: true }).sort()) {
+  const tests = ["src", "test"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((file) => join(folder, file)),
+  );
+  for (const file of tests.sort()) {
     if (!file.endsWith(".ts")) continue;
-    const path = join(root, "src", file);
+    const path = join(root, file);
     const text = readFileSync(path, "utf8");
     if (!text.includes("conformance(")) continue;
     const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
@@ -93,7 +97,7 @@ export function conformanceTables() {
         const row = rowOf(child, constants);
         if (row !== undefined) rows.push(row);
       });
-      tables.set(call, { file: `src/${file}`, rows });
+      tables.set(call, { file, rows });
     });
   }
   return tables;

@@ -194,9 +194,9 @@ function errorSection(call, second, errors, comment) {
   return lines.length === 0 ? [] : [".Sh ERRORS", ...(errors === undefined ? lines.slice(1) : lines)];
 }
 
-function errorList({ name }, second, { rows }) {
-  const codes = (error, row) =>
-    codesOf(error, row)
+function errorList({ name }, second, { entries }) {
+  const codes = (error, entry) =>
+    codesOf(error, entry)
       .map((code) => `${code.startsWith("E") ? "Er" : "No"} ${code}`)
       .join(" , ");
   return [
@@ -204,9 +204,9 @@ function errorList({ name }, second, { rows }) {
     `throws a \\fBSocketError\\fP${second === undefined ? ":" : ", and"}`,
     ...(second === undefined ? [] : [`.Fn ${second.name}`, "returns it:"]),
     ".Bl -tag -width Ds",
-    ...Object.entries(rows).flatMap(([error, row]) => [
-      `.It Bo ${codes(error, row)} Bc Sy ${error}`,
-      ...errorText(textsOf(row)),
+    ...Object.entries(entries).flatMap(([error, entry]) => [
+      `.It Bo ${codes(error, entry)} Bc Sy ${error}`,
+      ...errorText(textsOf(entry)),
     ]),
     ".El",
   ];

@@ -168,7 +168,7 @@ function writePage(reflection, errors, table) {
 function checkNames(app, reflection, errors) {
   const tag = reflection.signatures[0].comment?.getTag("@throws");
   const said = namesIn(tag?.content.map(({ text }) => text).join("") ?? "");
-  const has = Object.keys(errors.rows);
+  const has = Object.keys(errors.entries);
   const wrong = [
     ...has.filter((name) => !said.includes(name)).map((name) => `does not name ${name}`),
     ...said
@@ -179,9 +179,9 @@ function checkNames(app, reflection, errors) {
 }
 
 function errorTable(errors) {
-  const rows = Object.entries(errors.rows).map(([name, row]) => {
-    const codes = codesOf(name, row).join(", ");
-    return `| \`${name}\` | ${codes} | ${textsOf(row).join("<br>")} |`;
+  const rows = Object.entries(errors.entries).map(([name, entry]) => {
+    const codes = codesOf(name, entry).join(", ");
+    return `| \`${name}\` | ${codes} | ${textsOf(entry).join("<br>")} |`;
   });
   return ["| Name | Code | What it means |", "| --- | --- | --- |", ...rows].join("\n");
 }

@@ -3,18 +3,13 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { filesOf } from "./files-of.mjs";
 import { root } from "./install-and-build.mjs";
 
 const MOST = 100;
 const generated = new Set(["docs/conformance.md", "docs/listen.md"]);
 
-const { stdout } = spawnSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-  cwd: root,
-  encoding: "utf8",
-});
-const files = stdout
-  .split("\n")
-  .filter((file) => /\.(c?ts|[cm]?js|c|h|md)$/.test(file) && !generated.has(file));
+const files = filesOf().filter((file) => /\.(c?ts|[cm]?js|c|h|md)$/.test(file) && !generated.has(file));
 const wide = files.flatMap((file) => {
   const lines = readFileSync(join(root, file), "utf8").split("\n");
   const prose = file.endsWith(".md") ? markdownProse(lines) : comments(lines);

@@ -7,17 +7,18 @@ import { root } from "../test/root.ts";
 // The map of ARCHITECTURE.md, held by a test: which folders a folder may import from.
 const vocabulary = ["errors", "address", "options", "control"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  native: [],
-  system: ["native"],
+  clock: [],
+  native: ["clock"],
+  system: ["clock", "native"],
   errors: ["system"],
   address: ["system", "errors"],
   options: ["system", "errors", "address"],
   control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
-  engine: ["native", "system", "errors"],
-  diagnose: ["engine", "posix", "system", ...vocabulary],
-  net: ["engine", "posix", "system", ...vocabulary],
-  cli: ["diagnose", "net", "posix", "engine", ...vocabulary],
+  engine: ["clock", "native", "system", "errors"],
+  diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
+  net: ["clock", "engine", "posix", "system", ...vocabulary],
+  cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The front door.
   "": ["diagnose", "net", "engine", "posix"],
 };
@@ -56,6 +57,33 @@ test("only system/ and native/ ask for the platform, and only engine/wake for th
     if (!path.startsWith("engine/wake"))
       assert.doesNotMatch(codeOf(text), /\b(Bun|Deno)\b|versions\.(bun|deno)/, path);
   }
+});
+
+/**
+ * A global or a module that tells the time or sets a timer; `clock.setTimeout()` and a method's
+ * declaration are neither.
+ */
+const timing =
+  /(?<![.\w#])((set|clear)(Timeout|Interval|Immediate)|queueMicrotask)\b(?!\(timeout: number)|(globalThis|global|window)\.(set|clear|queue)|(performance\.|Date\.)now\b|\bnew Date\(\)|\bhrtime\b|process\.nextTick\b|AbortSignal\.timeout|node:(timers|perf_hooks)/;
+
+test("only clock/ touches timers and the time, which fake timers replace", () => {
+  for (const { path, text } of sources) {
+    if (folderOf(path) !== "clock") assert.doesNotMatch(codeOf(text), timing, path);
+  }
+  for (const bad of [
+    "setTimeout(f, 1)",
+    "= setImmediate;",
+    "Date.now()",
+    "globalThis.setTimeout(f)",
+    "new Date()",
+  ])
+    assert.match(bad, timing);
+  for (const good of [
+    "machineClock.setTimeout(f, 1)",
+    "new Date(0)",
+    "  setTimeout(timeout: number): this {",
+  ])
+    assert.doesNotMatch(good, timing);
 });
 
 test("the compiler's escapes are not used", () => {

@@ -1,3 +1,4 @@
+import { machineClock, type Timer } from "../clock/clock.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import type { Responder } from "./responders/responder.ts";
 
@@ -23,7 +24,7 @@ export class Conversation {
   #congested = false;
   /** The last answer is given: what still arrives is dropped, until the peer closes. */
   #finishing = false;
-  #linger: NodeJS.Timeout | undefined;
+  #linger: Timer | undefined;
 
   constructor(connection: HandledConnection<unknown>, responder: Responder) {
     this.#connection = connection;
@@ -44,7 +45,7 @@ export class Conversation {
 
   /** What it came to; in order, all that was written was sent. */
   ended(inOrder: boolean): { readonly received: number; readonly sent: number } {
-    clearTimeout(this.#linger);
+    machineClock.clearTimeout(this.#linger);
     return { received: this.#received, sent: inOrder ? this.#written : this.#sent };
   }
 
@@ -74,6 +75,6 @@ export class Conversation {
     this.#finishing = true;
     this.#unread = nothing;
     this.#connection.end();
-    this.#linger = setTimeout(() => this.#connection.close(), LINGER);
+    this.#linger = machineClock.setTimeout(() => this.#connection.close(), LINGER);
   }
 }

@@ -1,3 +1,4 @@
+import { machineClock, type Timer } from "../clock/clock.ts";
 import { dropBetween, type QueueDrop, type QueueSample, sample } from "../diagnose/watch-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 
@@ -12,7 +13,7 @@ export class DropWatch {
   readonly #tell: (drop: QueueDrop, total: number) => void;
   readonly #backlog: number;
   readonly #last: Map<BorrowedSocket, QueueSample>;
-  readonly #timer: NodeJS.Timeout;
+  readonly #timer: Timer;
 
   /**
    * Watches them; undefined where the system does not count drops, or not of such sockets, as of
@@ -38,7 +39,7 @@ export class DropWatch {
     this.#last = last;
     this.#backlog = backlog;
     this.#tell = tell;
-    this.#timer = setInterval(() => this.#look(), INTERVAL).unref();
+    this.#timer = machineClock.setInterval(() => this.#look(), INTERVAL).unref();
   }
 
   /** What was dropped since the sockets were opened: the kernel's count of each starts with it. */
@@ -48,7 +49,7 @@ export class DropWatch {
 
   /** Looks a last time, and gives the total. */
   end(): number {
-    clearInterval(this.#timer);
+    machineClock.clearInterval(this.#timer);
     this.#look();
     return this.total;
   }

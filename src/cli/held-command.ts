@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { machineClock } from "../clock/clock.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
 import { whyNotSignalled } from "../diagnose/sentences.ts";
@@ -90,12 +91,12 @@ export class HeldCommand {
     if (child !== undefined) {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
-      const timer = setTimeout(() => {
+      const timer = machineClock.setTimeout(() => {
         this.#options.say(`It did not end within ${grace / 1000} s of SIGTERM, and is killed.`);
         child.kill("SIGKILL");
       }, grace);
       await ended;
-      clearTimeout(timer);
+      machineClock.clearTimeout(timer);
     }
     await this.#endOthers();
   }
@@ -134,7 +135,7 @@ export class HeldCommand {
     // sh would complain itself, and write the name to the terminal as it is.
     const refusal = pid ? cannotExecute(command[0]) : undefined;
     if (refusal !== undefined) {
-      setImmediate(() => this.#ended({ status: cannotRun(command[0], refusal), signal: null }));
+      machineClock.setImmediate(() => this.#ended({ status: cannotRun(command[0], refusal), signal: null }));
       return;
     }
     const [program, ...words] = pid ? withPid(command) : command;

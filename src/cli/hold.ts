@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { watch } from "chokidar";
 import type { Command } from "commander";
+import { machineClock, type Timer } from "../clock/clock.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
 import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
 import { checkListenOptions } from "../net/options/listen-options.ts";
@@ -135,21 +136,21 @@ async function onChange(
   changed: (path: string) => void,
 ): Promise<() => Promise<void>> {
   if (folders.length === 0) return async () => {};
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const watcher = watch([...folders], {
     ignoreInitial: true,
     ignored: (path) => /[/\\](node_modules|\.git)([/\\]|$)/.test(path),
   });
   watcher.on("all", (_event, path) => {
-    clearTimeout(timer);
-    timer = setTimeout(changed, QUIET, path);
+    machineClock.clearTimeout(timer);
+    timer = machineClock.setTimeout(() => changed(path), QUIET);
   });
   watcher.on("error", (error) =>
     complain(`Cannot watch: ${error instanceof Error ? error.message : error}.`),
   );
   await new Promise<void>((resolve) => watcher.once("ready", resolve));
   return () => {
-    clearTimeout(timer);
+    machineClock.clearTimeout(timer);
     return watcher.close();
   };
 }

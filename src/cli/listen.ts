@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { isLocalhost } from "../address/localhost.ts";
+import { machineClock } from "../clock/clock.ts";
 import type { Server } from "../net/listener/server.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
@@ -80,7 +81,7 @@ async function serve(
   options: ListenOptions,
   report: Report,
 ): Promise<void> {
-  const started = performance.now();
+  const started = machineClock.now();
   const ended = firstSignal();
   const responding = new Responding(responders[options.respond], report);
   const server = await responding.listen(address, options.backlog, isBoth ? "localhost" : undefined);
@@ -90,7 +91,7 @@ async function serve(
   responding.begin();
   const signal = await ended;
   const totals = await responding.close();
-  const milliseconds = Math.round(performance.now() - started);
+  const milliseconds = Math.round(machineClock.now() - started);
   report.tell({ event: "summary", signal, ...totals, milliseconds });
   report.end();
 }
@@ -132,9 +133,9 @@ function firstSignal(): Promise<NodeJS.Signals> {
     let first: number | undefined;
     function received(signal: NodeJS.Signals) {
       if (first === undefined) {
-        first = performance.now();
+        first = machineClock.now();
         resolve(signal);
-      } else if (performance.now() - first > 500) {
+      } else if (machineClock.now() - first > 500) {
         process.removeListener(signal, received);
         process.kill(process.pid, signal);
       }

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { machineClock, type Timer } from "../clock/clock.ts";
 import { type Listed, listeners } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
 import { internetSockets } from "../diagnose/socket-table.ts";
@@ -45,11 +46,11 @@ export function addPorts(program: Command, exit: (status: number) => void): void
 async function printJson(all: boolean, goOn: boolean): Promise<void> {
   const print = () => writeJson(listeners({ all }));
   print();
-  if (goOn) await endOf(setInterval(print, INTERVAL));
+  if (goOn) await endOf(machineClock.setInterval(print, INTERVAL));
 }
 
 /** A program that reads stops us by a signal, or by leaving: it is never resolved. */
-const endOf = (_timer: NodeJS.Timeout) => new Promise<never>(() => {});
+const endOf = (_timer: Timer) => new Promise<never>(() => {});
 
 async function watch(startWithAll: boolean, output: Output): Promise<void> {
   if (!output.isTerminal || !process.stdin.isTTY) {
@@ -64,13 +65,13 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
     const entries = listeners({ all }).slice(0, Math.max(0, rows - 2));
     return text`${dim}  ${machine()}\n${screenOf(entries, output)}`;
   });
-  const timer = setInterval(() => screen.draw(), INTERVAL);
+  const timer = machineClock.setInterval(() => screen.draw(), INTERVAL);
   await screen.untilKey((key) => {
     if (key === "a") all = !all;
     screen.draw();
     return key === "q";
   });
-  clearInterval(timer);
+  machineClock.clearInterval(timer);
 }
 
 /** What the machine has dropped since it booted. */

@@ -1,3 +1,4 @@
+import { machineClock } from "../clock/clock.ts";
 import type { QueueDrop } from "../diagnose/watch-queue.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import { listen } from "../net/listener/listen.ts";
@@ -136,7 +137,7 @@ export class Responding {
     this.#report.tell({ event: "connection", id, peer, open: this.#open.size });
     this.#lookAtQueue();
     const conversation = new Conversation(connection, this.#makeResponder(facts));
-    return { id, peer, started: performance.now(), conversation };
+    return { id, peer, started: machineClock.now(), conversation };
   }
 
   #closed(connection: HandledConnection<Guest>, error: unknown) {
@@ -146,7 +147,7 @@ export class Responding {
     this.#received += received;
     this.#sent += sent;
     if (error !== null) this.#failed += 1;
-    const milliseconds = Math.round(performance.now() - started);
+    const milliseconds = Math.round(machineClock.now() - started);
     const name = error instanceof Error ? error.name : null;
     this.#report.tell({
       event: "close",

@@ -1,4 +1,5 @@
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import { machineClock } from "../clock/clock.ts";
 import { SO } from "../options/so.ts";
 import { close } from "../posix/close.ts";
 import { tryConnect } from "../posix/connect.ts";
@@ -33,14 +34,14 @@ export function connectionProbe(address: Ipv4Address | Ipv6Address): {
     });
     const connected = tryConnect(made, address);
     if (connected.ok || connected.error.name !== "ConnectionPending") close(made);
-    else pending = { socket: made, since: performance.now() };
+    else pending = { socket: made, since: machineClock.now() };
     return connected.ok;
   }
   function isListening(): boolean {
     if (pending === undefined) return start();
     const { socket, since } = pending;
     if (poll([{ socket, events: POLL.OUT }], 0).length === 0) {
-      if (performance.now() - since > PATIENCE) stop();
+      if (machineClock.now() - since > PATIENCE) stop();
       return false;
     }
     const error = getsockopt(socket, SO.ERROR);

@@ -1,4 +1,4 @@
-import { setTimeout } from "node:timers/promises";
+import { delay, machineClock } from "../clock/clock.ts";
 import type { ProcessHandle, ProcessRefusal } from "../system/host-tables.ts";
 import { hostTables } from "../system/this-host.ts";
 import { type Holder, readProcess } from "./process.ts";
@@ -44,10 +44,10 @@ export class RunningProcess {
 
   /** Waits until it has ended, for so many milliseconds; whether it has. */
   async hasEndedWithin(milliseconds: number): Promise<boolean> {
-    const until = performance.now() + milliseconds;
+    const until = machineClock.now() + milliseconds;
     while (!this.ended) {
-      if (performance.now() >= until) return false;
-      await setTimeout(LOOK);
+      if (machineClock.now() >= until) return false;
+      await delay(machineClock, LOOK);
     }
     return true;
   }

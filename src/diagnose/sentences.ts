@@ -1,4 +1,5 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { machineClock } from "../clock/clock.ts";
 import { hostTables } from "../system/this-host.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";
@@ -145,7 +146,7 @@ export function describe({ name, pid, user, command, directory, started }: Holde
     ...(user === undefined ? [] : [`user ${user}`]),
     ...(command.length === 0 ? [] : [quoted(command)]),
     ...(directory === undefined ? [] : [`in ${printable(directory)}`]),
-    ...(started === undefined ? [] : [`for ${duration(Date.now() - started)}`]),
+    ...(started === undefined ? [] : [`for ${duration(machineClock.date() - started)}`]),
   ];
   return `${printable(name)} (${details.join(", ")})`;
 }

@@ -1,8 +1,8 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
-import { setTimeout } from "node:timers/promises";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
+import { delay, machineClock } from "../clock/clock.ts";
 import { checkObject, integer, quoted } from "../errors/argument.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
@@ -19,7 +19,9 @@ export type ListenerEndpoint =
 
 /** What `waitForListener()` takes besides. */
 export interface WaitForListenerOptions {
-  /** Milliseconds until it gives up; never if left out. */
+  /**
+   * Milliseconds until it gives up; never if left out. They are real ones under fake timers, too.
+   */
   readonly timeout?: number;
   /** Ends the wait: it then fails with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -74,28 +76,40 @@ export async function waitForListener(
 ): Promise<Ipv4Address | Ipv6Address | UnixAddress> {
   checkObject("a place", "{ port, host? } or { path }", place);
   checkObject("options", "{ timeout?, signal? }", options);
-  const signal = limited(options);
-  if (signal?.aborted) throw signal.reason;
-  const watched = await watchedPlaces(place);
+  const { signal, release } = limited(options);
+  let watched: WatchedPlace[] = [];
   try {
+    signal?.throwIfAborted();
+    watched = await watchedPlaces(place);
     for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
       const found = listenedOn(watched);
       if (found !== undefined) return found.address;
-      await setTimeout(pause, undefined, signal === undefined ? {} : { signal });
+      await delay(machineClock, pause, signal);
     }
-  } catch (error) {
-    // What a timer throws is an AbortError; callers want what they gave.
-    if (signal?.aborted) throw signal.reason;
-    throw error;
   } finally {
+    release();
     for (const { stop } of watched) stop();
   }
 }
 
-function limited({ timeout, signal }: WaitForListenerOptions): AbortSignal | undefined {
-  if (timeout === undefined) return signal;
-  const over = AbortSignal.timeout(integer("timeout", timeout, 0, 0x7fffffff));
-  return signal === undefined ? over : AbortSignal.any([signal, over]);
+/** A signal that is aborted by the caller's or when the time is over, and what ends the timer. */
+interface Limit {
+  readonly signal: AbortSignal | undefined;
+  release(): void;
+}
+
+/** Not AbortSignal.timeout(), which fake timers replace. */
+function limited({ timeout, signal }: WaitForListenerOptions): Limit {
+  if (timeout === undefined) return { signal, release() {} };
+  const milliseconds = integer("timeout", timeout, 0, 0x7fffffff);
+  const over = new AbortController();
+  const end = () =>
+    over.abort(new DOMException(`waitForListener() timed out after ${timeout} ms`, "TimeoutError"));
+  const timer = machineClock.setTimeout(end, milliseconds).unref();
+  return {
+    signal: signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]),
+    release: () => machineClock.clearTimeout(timer),
+  };
 }
 
 interface WatchedPlace {

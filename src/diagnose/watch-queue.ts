@@ -1,3 +1,4 @@
+import { machineClock } from "../clock/clock.ts";
 import { integer, kind } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
 import { acceptQueue } from "../posix/accept-queue.ts";
@@ -102,8 +103,8 @@ export function watchQueue(
     throw new Error(`watchQueue() is of Linux alone: ${host.name} does not count what it drops`);
   let last = sample(listener);
   if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");
-  const timer = setInterval(look, interval).unref();
-  const stop = () => clearInterval(timer);
+  const timer = machineClock.setInterval(look, interval).unref();
+  const stop = () => machineClock.clearInterval(timer);
   function look() {
     const now = sample(listener);
     if (now === undefined || last === undefined) return stop();

@@ -6,7 +6,7 @@ import { uring, uringLacks } from "./uring/uring.ts";
 /** An engine, and why it cannot be used here: undefined if it can. */
 interface Candidate {
   readonly engine: Engine;
-  lacks(): string | undefined;
+  lacks(again?: boolean): string | undefined;
 }
 
 /** The best first. */
@@ -49,7 +49,7 @@ export function engine(wanted?: EngineName): Engine {
 }
 
 function must(name: EngineName, reason: string): EngineChoice {
-  const missing = candidates[name].lacks();
+  const missing = candidates[name].lacks(true);
   if (missing !== undefined) throw new Error(`the engine ${name} cannot be used (${reason}): ${missing}`);
   return { name, reason };
 }

@@ -92,8 +92,10 @@ export interface AcceptorHandlers {
    * accept(2) failed. The Acceptor has stopped by itself, as after `pause()` but at once, and waits
    * for the next `accept()`. What to do about -EMFILE and how long to wait is the caller's
    * decision; connections wait in the system's queue meanwhile.
+   *
+   * @param final the engine itself has failed: accepting again would fail, too
    */
-  onError(errno: number): void;
+  onError(errno: number, final?: boolean): void;
 }
 
 export interface Acceptor extends Handle {
@@ -223,8 +225,12 @@ export interface DatagramHandlers {
    * that datagram alone.
    */
   onSent(errno: number): void;
-  /** Receiving failed, such as -ECONNREFUSED for an earlier datagram. It goes on after that. */
-  onError(errno: number): void;
+  /**
+   * Receiving failed, such as -ECONNREFUSED for an earlier datagram. It goes on after that.
+   *
+   * @param final the engine itself has failed: nothing is received or sent any more
+   */
+  onError(errno: number, final?: boolean): void;
 }
 
 export interface Datagrams extends Handle {

@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { type Immediate, machineClock } from "../clock/clock.ts";
 import { type OnLoop, onReadable, turnsWhileReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 
@@ -21,7 +22,7 @@ const putOnLoop = hasLibuv ? onReadable : onReadableByThread;
  * instance or an eventfd. It must stay open until the end.
  */
 export function wakeUp(fd: number, handler: () => void): OnLoop {
-  let immediate: NodeJS.Immediate | undefined;
+  let immediate: Immediate | undefined;
   // libuv runs immediates right after the descriptors that are ready, and before it looks at them
   // again. The handler waits for that. In the callback it would run outside of Node's own scope for
   // callbacks: ticks and promises would run in the midst of it, or not at all, and Node would end
@@ -29,7 +30,7 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
   // callback throws, besides, and ends the process where it calls process.exit() in a worker
   // thread.
   const { ref, unref, stop } = putOnLoop(fd, () => {
-    immediate ??= setImmediate(run);
+    immediate ??= machineClock.setImmediate(run);
   });
   function run() {
     immediate = undefined;
@@ -41,7 +42,7 @@ export function wakeUp(fd: number, handler: () => void): OnLoop {
     }
   }
   function end() {
-    clearImmediate(immediate);
+    machineClock.clearImmediate(immediate);
     stop();
   }
   return { ref, unref, stop: end };
@@ -55,13 +56,13 @@ export function wakeEachTurn(fd: number, handler: () => void): OnLoop {
   if (putOnLoop !== onReadable) return wakeUp(fd, handler);
   const { ref, unref, stop } = turnsWhileReadable(fd);
   // An immediate that does not hold the process does not keep the loop from waiting, either.
-  let immediate = nobody.runInAsyncScope(() => setImmediate(turn).unref());
+  let immediate = nobody.runInAsyncScope(() => machineClock.setImmediate(turn).unref());
   function turn() {
-    immediate = setImmediate(turn).unref();
+    immediate = machineClock.setImmediate(turn).unref();
     handler();
   }
   function end() {
-    clearImmediate(immediate);
+    machineClock.clearImmediate(immediate);
     stop();
   }
   return { ref, unref, stop: end };

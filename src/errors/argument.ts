@@ -26,6 +26,13 @@ export const descriptor = (value: number): number => integer("a descriptor", val
 export const argumentType = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
 
+/**
+ * An Error for a call that does not go with the state of what it is called on, or of what it is
+ * given; the code is Node's.
+ */
+export const invalidState = (message: string): Error =>
+  Object.assign(new Error(message), { code: "ERR_INVALID_STATE" });
+
 /** What Node says of a write after the end; the code is that of its streams. */
 export const writeAfterEnd = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_STREAM_WRITE_AFTER_END" });

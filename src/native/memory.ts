@@ -18,6 +18,10 @@ const mmap = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
   (at: null, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
 >("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
 
+const mmapAt = openLibraryOn(["darwin", "freebsd", "linux"], null).func<
+  (at: Pointer, size: number, prot: number, flags: number, fd: number, offset: number) => Pointer
+>("mmap", "void*", ["void*", "size_t", "int", "int", "int", "int64_t"]);
+
 // memoryapi.h, winnt.h
 const MEM_COMMIT_RESERVE = 0x1000 | 0x2000;
 const PAGE_READWRITE = 0x4;
@@ -62,6 +66,18 @@ export function mapDescriptor(fd: number, offset: number, size: number): Memory 
     throw new Error(`mmap of descriptor ${fd} failed: errno ${lastErrno()}`);
   // Safety: as above.
   return { pointer, buffer: koffi.view(pointer, size) };
+}
+
+const MAP_FIXED = 0x10;
+
+/**
+ * Puts zeroed pages of ours in the place of what a descriptor had mapped, which lets go of its
+ * file. Safety: the addresses stay mapped, so views of them stay valid; whoever else wrote to the
+ * old pages no longer reaches these.
+ */
+export function detachMapping({ pointer, buffer }: Memory): void {
+  const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
+  mmapAt(pointer, buffer.byteLength, PROT_READ_WRITE, flags, -1, 0);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { machineClock, type Timer } from "../clock/clock.ts";
 import type { OnLoop } from "./event-loop.ts";
 import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";
@@ -28,7 +29,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   let released = false;
   let held = true;
   let waiting = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   function wait() {
     if (waiting || timer !== undefined) return;
     if (ended) return release();
@@ -39,7 +40,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
         answered();
       });
     } else {
-      timer = setTimeout(look, BETWEEN_LOOKS);
+      timer = machineClock.setTimeout(look, BETWEEN_LOOKS);
       timer.unref();
     }
   }
@@ -53,7 +54,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
     if (unloaded) return;
     if (!ended && view.getInt16(REVENTS, true) !== 0) callback();
     // The callback may leave its work to an immediate: that comes before this one.
-    setImmediate(goOn);
+    machineClock.setImmediate(goOn);
   }
   function goOn() {
     if (unloaded) return;
@@ -72,7 +73,7 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   function interrupt() {
     if (waiting) eventfdWrite(end, 1);
     if (timer === undefined) return;
-    clearTimeout(timer);
+    machineClock.clearTimeout(timer);
     timer = undefined;
     wait();
   }

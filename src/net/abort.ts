@@ -1,3 +1,4 @@
+import { machineClock, type Timer } from "../clock/clock.ts";
 import { checkObject, kind } from "../errors/argument.ts";
 
 /** How long a program waits for something. */
@@ -6,7 +7,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Gives it up after so many milliseconds: the wait fails with a DOMException named
-   * `TimeoutError`. Infinity is for ever.
+   * `TimeoutError`. Infinity is for ever. They are real milliseconds, under fake timers too.
    */
   readonly timeout?: number | undefined;
 }
@@ -66,10 +67,10 @@ export function onAbort(
     end(signal.reason);
     return nothing;
   }
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const abort = () => finish(signal?.reason);
   const stop = () => {
-    clearTimeout(timer);
+    machineClock.clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   };
   function finish(reason: unknown) {
@@ -79,7 +80,7 @@ export function onAbort(
   signal?.addEventListener("abort", abort);
   if (timeout !== Number.POSITIVE_INFINITY) {
     // What is waited for holds the process, or was told not to.
-    timer = setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
+    timer = machineClock.setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
   }
   return stop;
 }

@@ -206,8 +206,8 @@ function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
   const timeout = timeoutOf(borrowed, "sending");
   const domain = readOption(system, fd, SO.DOMAIN);
   if (domain !== AF.UNIX && domain !== AF.VSOCK) return outcome(borrowed, timeout);
-  const deadline = performance.now() + timeout;
-  while (performance.now() < deadline) {
+  const deadline = system.clock.now() + timeout;
+  while (system.clock.now() < deadline) {
     const returned = system.connect(fd, sockaddr);
     if (!isInterrupted(system, returned)) return returned;
   }

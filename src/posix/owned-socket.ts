@@ -1,4 +1,4 @@
-import { descriptor } from "../errors/argument.ts";
+import { descriptor, invalidState } from "../errors/argument.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, Unexpected } from "../errors/entries.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
@@ -8,7 +8,7 @@ import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { Descriptor } from "./owned-descriptor.ts";
-import { isOwned } from "./ownership.ts";
+import { isInEngine, isOwned } from "./ownership.ts";
 import { readOption } from "./read-option.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
@@ -44,17 +44,18 @@ export class Socket extends Descriptor {
    * @param options `system`: the system that it belongs to; this machine's by default
    * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as
    * it is
-   * @throws Error with code ERR_INVALID_STATE if another Socket of this thread owns it
+   * @throws Error with code ERR_INVALID_STATE if another Socket, a listener, a connection or a
+   * datagram socket of this thread owns it
    */
   static from(fd: number, options: { readonly system?: System } = {}): Socket {
     const { system = host } = options;
     descriptor(fd);
     checkNetPermission();
     const domain = ask(system, fd, SO.DOMAIN);
-    if (isOwned(system, fd)) {
-      const error = new Error(`descriptor ${fd} belongs to another Socket: detach() it there first`);
-      throw Object.assign(error, { code: "ERR_INVALID_STATE" });
-    }
+    if (isOwned(system, fd))
+      throw invalidState(`descriptor ${fd} belongs to another Socket: detach() it there first`);
+    if (system === host && isInEngine(fd))
+      throw invalidState(`descriptor ${fd} belongs to an open listener, connection or datagram socket`);
     return new Socket(system, fd, domain, ask(system, fd, SO.TYPE), ask(system, fd, SO.PROTOCOL));
   }
 

@@ -55,6 +55,32 @@ export function isOwned(system: System, fd: number): boolean {
 }
 
 /**
+ * How many of an engine's handles have a descriptor of this number: two for a moment, where a new
+ * descriptor gets the number of one that is closed before its handle is told.
+ */
+let inEngine = new Uint8Array(1024);
+
+/** An engine has the descriptor from now on, and closes it. */
+export function engineOpened(fd: number): void {
+  if (fd >= inEngine.length) {
+    const larger = new Uint8Array(Math.max(fd + 1, 2 * inEngine.length));
+    larger.set(inEngine);
+    inEngine = larger;
+  }
+  inEngine[fd] = (inEngine[fd] ?? 0) + 1;
+}
+
+/** An engine has closed the descriptor. */
+export function engineClosed(fd: number): void {
+  inEngine[fd] = (inEngine[fd] ?? 0) - 1;
+}
+
+/** Whether an engine of this thread has the descriptor. */
+export function isInEngine(fd: number): boolean {
+  return (inEngine[fd] ?? 0) > 0;
+}
+
+/**
  * Owns a descriptor until it is released: one whose Ownership is garbage-collected before is
  * closed.
  */

@@ -30,12 +30,12 @@ export function retryInterrupted(
   call: () => number,
 ): number {
   const { POLL } = system.constants;
-  const deadline = performance.now() + timeoutOf({ system, fd }, direction);
+  const deadline = system.clock.now() + timeoutOf({ system, fd }, direction);
   const entry = { fd, events: direction === "receiving" ? POLL.IN : POLL.OUT, revents: 0 };
   let returned: number;
   do {
     if (deadline !== Number.POSITIVE_INFINITY) {
-      const left = Math.max(0, deadline - performance.now());
+      const left = Math.max(0, deadline - system.clock.now());
       if (wait(system, [entry], left) === 0) return -(system.errnos.EAGAIN ?? 0);
     }
     returned = call();

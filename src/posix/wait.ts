@@ -9,13 +9,13 @@ const LONGEST = 0x7fffffff;
  * wait for ever.
  */
 export function wait(system: System, entries: PollEntry[], timeout: number): number {
-  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : system.clock.now() + timeout;
   let left = timeout < 0 ? Number.POSITIVE_INFINITY : timeout;
   for (;;) {
     const step = left === Number.POSITIVE_INFINITY ? -1 : Math.min(Math.ceil(left), LONGEST);
     const returned = system.poll(entries, step);
     if (returned > 0 || (returned < 0 && !isInterrupted(system, returned))) return returned;
-    left = deadline - performance.now();
+    left = deadline - system.clock.now();
     if (left <= 0) return 0;
   }
 }

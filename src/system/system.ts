@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/clock.ts";
 import type { Constants } from "./constants.ts";
 import type { Bytes, ValueResult } from "./value-result.ts";
 
@@ -7,6 +8,8 @@ import type { Bytes, ValueResult } from "./value-result.ts";
  * remembers anything.
  */
 export interface System extends SystemNumbers, Calls {
+  /** What its timeouts run on: `machineClock`, unless the system has a clock of its own. */
+  readonly clock: Clock;
   /** Room for one address, for the length of one call. */
   readonly address: ValueResult;
   /** Room for the value of one option, for the length of one call. */

@@ -5,15 +5,17 @@ import type { DatagramHandlers, Datagrams, Engine } from "../../src/engine/engin
 import { bind } from "../../src/posix/bind.ts";
 import { close } from "../../src/posix/close.ts";
 import { connect } from "../../src/posix/connect.ts";
+import { AF, SOCK } from "../../src/posix/constants.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { tryRecvfrom } from "../../src/posix/recvfrom.ts";
-import { sendto } from "../../src/posix/sendto.ts";
+import { send } from "../../src/posix/send.ts";
+import { sendto, trySendto } from "../../src/posix/sendto.ts";
 import { host } from "../../src/system/host.ts";
 import type { ValueResult } from "../../src/system/value-result.ts";
 import { type Fixture, loopback } from "../fixture.ts";
 import type { Exceptions } from "../platform.ts";
-import { answersHidden } from "../winsock-exceptions.ts";
+import { answersHidden, noUnixDatagrams } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 
 const { ECONNREFUSED = 0, ECONNRESET = 0, EMSGSIZE = 0 } = host.errnos;
@@ -190,6 +192,130 @@ export function datagramsSuite(engine: Engine): void {
       await here.close();
     },
     answersHidden,
+  );
+
+  datagramsTest("what is kept for a paused socket is its own, whatever others receive", async (fixture) => {
+    const one = bound(fixture);
+    const two = bound(fixture);
+    const peer = bound(fixture);
+    const [here, there] = [
+      new RecordedDatagrams(engine, one.socket),
+      new RecordedDatagrams(engine, two.socket),
+    ];
+    for (let number = 0; number < 10; number++) sendto(peer.socket, Buffer.from(`${number}`), 0, one.address);
+    here.onReceived = () => here.datagrams.pause();
+    here.datagrams.resume();
+    await here.count(1);
+    await someTurns();
+    there.datagrams.resume();
+    for (let number = 0; number < 20; number++) sendto(peer.socket, Buffer.from("x"), 0, two.address);
+    await there.count(20);
+    here.onReceived = undefined;
+    here.datagrams.resume();
+    await here.count(10);
+    assert.deepEqual(here.texts, [..."0123456789"]);
+    await Promise.all([here.close(), there.close()]);
+  });
+
+  // The system drops the others.
+  for (const size of [0, 1])
+    datagramsTest(`a paused socket keeps few datagrams of ${size} bytes`, async (fixture) => {
+      const { socket, address } = bound(fixture);
+      const peer = bound(fixture);
+      const here = new RecordedDatagrams(engine, socket);
+      here.onReceived = () => here.datagrams.pause();
+      here.datagrams.resume();
+      for (let number = 0; number < 10_000; number++) {
+        sendto(peer.socket, new Uint8Array(size), 0, address);
+        if (number % 10 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+      await here.count(1);
+      here.onReceived = undefined;
+      here.datagrams.resume();
+      await someTurns();
+      await someTurns();
+      assert.ok(here.texts.length < 5000, `${here.texts.length} were kept`);
+      await here.close();
+    });
+
+  /** A unix datagram socket whose queue is full, and how it is emptied. */
+  function full(fixture: Fixture) {
+    const address = fixture.abstractAddress();
+    const socket = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+    bind(socket, address);
+    const sender = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+    while (trySendto(sender, Buffer.from("filler"), 0, address).ok);
+    const drain = () => {
+      while (tryRecvfrom(socket, new Uint8Array(10)).ok);
+    };
+    return { socket, address, drain };
+  }
+
+  datagramsTest(
+    "a datagram waits for one before it that has no room",
+    async (fixture) => {
+      const first = full(fixture);
+      const second = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+      const address = fixture.abstractAddress();
+      bind(second, address);
+      const here = new RecordedDatagrams(
+        engine,
+        fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true }),
+      );
+      here.datagrams.send(Buffer.from("1"), encodeAddress(first.address, host, host.address));
+      here.datagrams.send(Buffer.from("2"), encodeAddress(address, host, host.address));
+      await someTurns();
+      assert.ok(!tryRecvfrom(second, new Uint8Array(10)).ok);
+      first.drain();
+      await eventually(() => (here.sends.length === 2 ? true : undefined));
+      assert.ok(tryRecvfrom(second, new Uint8Array(10)).ok);
+      await here.close();
+    },
+    noUnixDatagrams,
+  );
+
+  datagramsTest(
+    "what waits for a full peer does not stop streams from receiving",
+    async (fixture) => {
+      const peer = full(fixture);
+      const address = fixture.abstractAddress();
+      const socket = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+      bind(socket, address);
+      const here = new RecordedDatagrams(engine, socket);
+      here.onReceived = (bytes) => {
+        here.datagrams.send(bytes, encodeAddress(peer.address, host, host.address));
+        if (here.texts.length === 16) here.datagrams.pause();
+      };
+      here.datagrams.resume();
+      const sender = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+      for (let number = 1; number <= 16; number++) {
+        sendto(sender, new Uint8Array(0), 0, address);
+        await here.count(number);
+      }
+      // More than there are buffers at the start.
+      let received = 0;
+      const streams = Array.from({ length: 200 }, () => {
+        const [near, far] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+        send(far, Buffer.from("hello"), 0);
+        const ignore = () => {};
+        return engine.stream(near.detach(), {
+          onData: () => received++,
+          onEnd: ignore,
+          onError: ignore,
+          onDrain: ignore,
+        });
+      });
+      for (const stream of streams) stream.resume();
+      await eventually(() => (received === 200 ? true : undefined));
+      await Promise.all(streams.map((stream) => new Promise((resolve) => stream.close(resolve))));
+      peer.drain();
+      await eventually(() => {
+        peer.drain();
+        return here.sends.length === 16 ? true : undefined;
+      });
+      await here.close();
+    },
+    noUnixDatagrams,
   );
 
   datagramsTest("close() sends what is pending, and no handler is called", async (fixture) => {

@@ -3,11 +3,14 @@ import { readdirSync, readlinkSync } from "node:fs";
 import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import type { Engine, EngineName } from "../../src/engine/engine.ts";
+import { SOCK } from "../../src/posix/constants.ts";
 import { host } from "../../src/system/host.ts";
 import { pairDomain } from "../fixture.ts";
 import { openDescriptors } from "../open-descriptors.ts";
 import { except } from "../platform.ts";
 import { type Ending, runSource } from "../program.ts";
+import { engineTest } from "./engine-test.ts";
+import { RecordedStream } from "./recorded-stream.ts";
 import { workersEnd } from "./workers-end.ts";
 
 /** The modules by address, for programs in a process or thread of their own. */
@@ -23,7 +26,7 @@ const begin = (name: EngineName) => `
   import { AF, bind, close, connect, getsockname, listen, recv, send, SOCK, socket, socketpair, tryRecv, trySend }
     from ${address("../../src/posix/index.js")};
   const name = ${JSON.stringify(name)};
-  const handlers = { data() {}, end() {}, failed() {}, drained() {} };
+  const handlers = { onData() {}, onEnd() {}, onError() {}, onDrain() {} };
   const pair = () => socketpair(AF.${pairDomain}, SOCK.STREAM, 0, { nonblocking: true });
   const [left, peer] = pair();
   const stream = engine(name).stream(left.detach(), handlers);
@@ -34,7 +37,8 @@ function program(name: EngineName, body: string): Ending {
   return runSource(begin(name) + body);
 }
 
-export function lifeSuite({ name }: Engine): void {
+export function lifeSuite(engine: Engine): void {
+  const { name } = engine;
   test(`${name}: the process ends once all is closed`, () => {
     const { status, stdout } = program(
       name,
@@ -49,7 +53,7 @@ export function lifeSuite({ name }: Engine): void {
       `
       stream.unref();
       stream.unref();
-      handlers.data = (bytes) => console.log(Buffer.from(bytes).toString());
+      handlers.onData = (bytes) => console.log(Buffer.from(bytes).toString());
       send(peer, Buffer.from("heard"));
       const [other] = pair();
       const second = engine(name).stream(other.detach(), { ...handlers });
@@ -65,7 +69,7 @@ export function lifeSuite({ name }: Engine): void {
       `
       stream.unref();
       stream.ref();
-      handlers.data = () => stream.close(() => console.log("closed"));
+      handlers.onData = () => stream.close(() => console.log("closed"));
       setTimeout(() => send(peer, Buffer.from("end")), 50).unref();
     `,
     );
@@ -80,7 +84,7 @@ export function lifeSuite({ name }: Engine): void {
         console.log("uncaught", error.message);
         send(peer, Uint8Array.of(2));
       });
-      handlers.data = (bytes) => {
+      handlers.onData = (bytes) => {
         if (bytes[0] === 1) throw new Error("thrown by the handler");
         console.log("went on");
         stream.close();
@@ -94,7 +98,7 @@ export function lifeSuite({ name }: Engine): void {
   test(`${name}: an uncaught exception of a handler ends the process`, () => {
     const { status, stderr } = program(
       name,
-      `handlers.data = () => { throw new Error("thrown by the handler"); };
+      `handlers.onData = () => { throw new Error("thrown by the handler"); };
        send(peer, Uint8Array.of(1));`,
     );
     assert.equal(status, 1);
@@ -105,7 +109,7 @@ export function lifeSuite({ name }: Engine): void {
     const { stdout } = program(
       name,
       `
-      handlers.data = () => {
+      handlers.onData = () => {
         setImmediate(() => console.log("immediate"));
         Promise.resolve().then(() => console.log("microtask"));
         process.nextTick(() => console.log("tick"));
@@ -121,7 +125,7 @@ export function lifeSuite({ name }: Engine): void {
   test(`${name}: process.exit() in a handler ends the process`, () => {
     const { status, signal } = program(
       name,
-      `handlers.data = () => process.exit(7);
+      `handlers.onData = () => process.exit(7);
        send(peer, Uint8Array.of(1));`,
     );
     assert.deepEqual({ status, signal }, { status: 7, signal: null });
@@ -132,7 +136,7 @@ export function lifeSuite({ name }: Engine): void {
       name,
       `
       let rounds = 0;
-      handlers.data = (bytes) => {
+      handlers.onData = (bytes) => {
         collectGarbage();
         stream.write(bytes);
       };
@@ -178,16 +182,16 @@ export function lifeSuite({ name }: Engine): void {
       const at = getsockname(listener);
       let closed = 0;
       const acceptor = engine(name).acceptor(listener.detach(), {
-        accepted(fd) {
+        onAccept(fd) {
           const accepted = engine(name).stream(fd, {
-            data(bytes) { accepted.write(bytes); },
-            end() { accepted.close(() => { closed++; }); },
-            failed() { accepted.close(() => { closed++; }); },
-            drained() {},
+            onData(bytes) { accepted.write(bytes); },
+            onEnd() { accepted.close(() => { closed++; }); },
+            onError() { accepted.close(() => { closed++; }); },
+            onDrain() {},
           });
           accepted.resume();
         },
-        failed(errno) { console.log("failed", errno); },
+        onError(errno) { console.log("failed", errno); },
       });
       acceptor.accept(Infinity);
       const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -214,19 +218,47 @@ export function lifeSuite({ name }: Engine): void {
     assert.equal(stdout, "0 same\n", stderr);
   });
 
+  engineTest(
+    engine,
+    "an endless echo within the process leaves the event loop its turns",
+    async (fixture) => {
+      const [left, right] = fixture
+        .pair(SOCK.STREAM, { nonblocking: true })
+        .map((socket) => new RecordedStream(engine, socket));
+      assert.ok(left !== undefined && right !== undefined);
+      // Bounded, so that an engine that takes no turns fails the test rather than hanging it.
+      const most = 300_000;
+      let echoes = 0;
+      const echo = (to: RecordedStream) => (bytes: Uint8Array) => {
+        left.chunks.length = 0;
+        right.chunks.length = 0;
+        echoes += 1;
+        if (echoes < most) to.stream.write(bytes);
+      };
+      left.whenData = echo(left);
+      right.whenData = echo(right);
+      left.stream.resume();
+      right.stream.resume();
+      left.stream.write(Uint8Array.of(1));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await Promise.all([left.reset(), right.reset()]);
+      assert.ok(echoes < most, `no turn within ${echoes} echoes`);
+    },
+  );
+
   const ends: Readonly<Record<string, string>> = {
     "returns with all open": "",
-    "throws in a handler": `handlers.data = () => { throw new Error("on purpose"); };`,
-    "exits in a handler": "handlers.data = () => process.exit();",
+    "throws in a handler": `handlers.onData = () => { throw new Error("on purpose"); };`,
+    "exits in a handler": "handlers.onData = () => process.exit();",
     "exits in its own time": "setTimeout(() => process.exit(), 20);",
     "is terminated": "",
     "is terminated while it serves": `
-      handlers.data = (bytes) => { stream.write(bytes); };
+      handlers.onData = (bytes) => { stream.write(bytes); };
       const room = new Uint8Array(100);
       const more = () => { tryRecv(peer, room); trySend(peer, Uint8Array.of(1)); setImmediate(more); };
       more();
     `,
-    "is terminated in a handler": "handlers.data = () => { parentPort.postMessage(0); while (true); };",
+    "is terminated in a handler": "handlers.onData = () => { parentPort.postMessage(0); while (true); };",
   };
   for (const [how, statement] of Object.entries(ends)) {
     test(

@@ -1,3 +1,4 @@
+import { machineClock } from "../../src/clock/clock.ts";
 import { linuxNumbers } from "../../src/system/linux/numbers.ts";
 import { tcpState } from "../../src/system/linux/tcp-state.ts";
 import { receivingEnded } from "../../src/system/receiving-ended.ts";
@@ -42,6 +43,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
 
   const system: ScriptedSystem = {
     ...numbers,
+    clock: machineClock,
     name: "scripted",
     address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
     option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),

@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/clock.ts";
 import { json } from "../json.ts";
 import { type TerminalText, text } from "../terminal-text.ts";
 import type { Report } from "./event.ts";
@@ -7,7 +8,8 @@ export function jsonReport(write: (text: TerminalText) => void): Report {
   return {
     tell(event) {
       const { event: name, ...fields } = event;
-      write(text`${json({ event: name, time: new Date().toISOString(), ...fields })}\n`);
+      const time = new Date(machineClock.date()).toISOString();
+      write(text`${json({ event: name, time, ...fields })}\n`);
     },
     end() {},
   };

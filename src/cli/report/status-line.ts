@@ -1,3 +1,4 @@
+import { machineClock, type Timer } from "../../clock/clock.ts";
 import type { Output } from "../output.ts";
 import { TerminalText, text } from "../terminal-text.ts";
 
@@ -15,7 +16,7 @@ export class StatusLine {
   readonly #terminal: Terminal;
   readonly #text: () => string;
   readonly #forgetTerminal: () => void;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   /** How many columns the line that stands there took when it was drawn. */
   #drawn = 0;
 
@@ -33,14 +34,16 @@ export class StatusLine {
 
   /** Has the line drawn anew, soon. */
   changed(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      const erase = this.#erase();
-      // One column stays free: in the last one, terminals differ in where the cursor is.
-      const line = this.#text().slice(0, Math.max(0, this.#columns - 1));
-      this.#drawn = line.length;
-      this.#terminal.write(text`${erase}${line}`);
-    }, INTERVAL).unref();
+    this.#timer ??= machineClock
+      .setTimeout(() => {
+        this.#timer = undefined;
+        const erase = this.#erase();
+        // One column stays free: in the last one, terminals differ in where the cursor is.
+        const line = this.#text().slice(0, Math.max(0, this.#columns - 1));
+        this.#drawn = line.length;
+        this.#terminal.write(text`${erase}${line}`);
+      }, INTERVAL)
+      .unref();
   }
 
   get #columns(): number {
@@ -48,7 +51,7 @@ export class StatusLine {
   }
 
   end(): void {
-    clearTimeout(this.#timer);
+    machineClock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#forgetTerminal();
     this.#terminal.write(this.#erase());

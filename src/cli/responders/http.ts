@@ -1,4 +1,5 @@
 import { STATUS_CODES } from "node:http";
+import { machineClock } from "../../clock/clock.ts";
 import { formatAddress } from "../format.ts";
 import type { ConnectionFacts, Reply, Responder } from "./responder.ts";
 
@@ -95,7 +96,7 @@ function plain(status: number): Body {
 function response(status: number, body: Body, fields = ["Connection: close"], headOnly = false): Uint8Array {
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `Date: ${new Date().toUTCString()}`,
+    `Date: ${new Date(machineClock.date()).toUTCString()}`,
     `Content-Type: ${body.type}`,
     `Content-Length: ${Buffer.byteLength(body.text)}`,
     "Cache-Control: no-store",

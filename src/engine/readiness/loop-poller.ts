@@ -1,4 +1,5 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
+import { type Immediate, machineClock } from "../../clock/clock.ts";
 import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/poll-handle.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
@@ -57,7 +58,7 @@ class LoopPoller implements Poller {
   #found: Watched[] = [];
   readonly #ready: number[] = [];
   readonly #awake: () => void;
-  #immediate: NodeJS.Immediate | undefined;
+  #immediate: Immediate | undefined;
   /** Holds the process in the place of all handles. */
   readonly #hold: MessagePort = new MessageChannel().port1;
 
@@ -90,7 +91,7 @@ class LoopPoller implements Poller {
   }
 
   look(): number {
-    clearImmediate(this.#immediate);
+    machineClock.clearImmediate(this.#immediate);
     this.#immediate = undefined;
     const found = this.#told;
     this.#told = this.#found;
@@ -124,14 +125,14 @@ class LoopPoller implements Poller {
   }
 
   close(): void {
-    clearImmediate(this.#immediate);
+    machineClock.clearImmediate(this.#immediate);
     this.#hold.close();
   }
 
   /** In a callback of libuv's: as in wake.ts, handlers wait for an immediate. */
   readonly #tell = (watched: Watched): void => {
     this.#told.push(watched);
-    this.#immediate ??= setImmediate(this.#awake);
+    this.#immediate ??= machineClock.setImmediate(this.#awake);
   };
 }
 

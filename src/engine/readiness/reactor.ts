@@ -1,3 +1,4 @@
+import type { Immediate } from "../../clock/clock.ts";
 import type { System } from "../../system/system.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramRoom, datagramRooms } from "./datagram-buffers.ts";
@@ -58,7 +59,7 @@ export class Reactor {
   #holding = 0;
   #later: Registration[] = [];
   #proceeding: Registration[] = [];
-  #immediate: NodeJS.Immediate | undefined;
+  #immediate: Immediate | undefined;
 
   constructor(system: System, open: OpenPoller) {
     this.system = system;
@@ -163,11 +164,11 @@ export class Reactor {
   }
 
   readonly #soon = (): void => {
-    this.#immediate ??= setImmediate(this.#turn);
+    this.#immediate ??= this.system.clock.setImmediate(this.#turn);
   };
 
   readonly #turn = (): void => {
-    if (this.#immediate !== undefined) clearImmediate(this.#immediate);
+    if (this.#immediate !== undefined) this.system.clock.clearImmediate(this.#immediate);
     this.#immediate = undefined;
     const poller = this.#poller;
     this.serving = true;

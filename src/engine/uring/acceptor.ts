@@ -76,6 +76,15 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#begin();
   }
 
+  protected override abandon(errno: number): void {
+    this.#ones = 0;
+    this.#all = false;
+    this.#wanted = 0;
+    if (this.closing) this.closeDescriptor(0);
+    else if (this.#pausing !== undefined) this.tell();
+    if (!this.closing) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+  }
+
   protected override get inFlight(): boolean {
     return this.#ones > 0 || this.#all;
   }

@@ -58,6 +58,10 @@ export class UringConnect implements PendingConnect, CompletionTarget {
     turns.willSubmit();
   }
 
+  lost(errno: number): void {
+    this.completed(CONNECT, errno);
+  }
+
   completed(kind: OpTag, result: number): void {
     if (kind !== CONNECT) return;
     this.#ended = true;

@@ -92,6 +92,10 @@ export class DatagramSend implements CompletionTarget {
     ring.prepare(entry, this.#sender.fd, 0, low, high, 1, FLAGS, name, generation, 0);
   }
 
+  lost(errno: number): void {
+    if (this.result === undefined) this.completed(SEND, errno);
+  }
+
   completed(_kind: OpTag, result: number): void {
     if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
       this.#sender.settled(result === -EAGAIN);

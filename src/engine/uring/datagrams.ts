@@ -1,16 +1,17 @@
 import { mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
+import { linux } from "../../system/linux/linux.ts";
 import { MSG } from "../../system/linux/msghdr.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { DatagramSend } from "./datagram-send.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
-import type { Loop, Starved } from "./loop.ts";
+import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import type { LoanedBuffer } from "./pooled-buffer.ts";
-import type { ReceiveBuffers } from "./receive-buffers.ts";
+import type { BufferWaiter, ReceiveBuffers } from "./receive-buffers.ts";
 import { first } from "./ring.ts";
 import type { Preparing } from "./tick.ts";
 
@@ -50,7 +51,7 @@ new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
 const TEMPLATE_LOW = Number(template.pointer & 0xffffffffn) | 0;
 const TEMPLATE_HIGH = Number(template.pointer >> 32n);
 
-export class UringDatagrams extends UringHandle implements Datagrams, Preparing, Starved {
+export class UringDatagrams extends UringHandle implements Datagrams, Preparing, BufferWaiter {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
   #paused = true;
@@ -139,13 +140,15 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
 
   #prepareLater(): void {
     // What is open holds the process, or was told not to.
-    setTimeout(() => {
-      this.#full = false;
-      this.#prepareSoon();
-    }, WAIT).unref();
+    linux.clock
+      .setTimeout(() => {
+        this.#full = false;
+        this.#prepareSoon();
+      }, WAIT)
+      .unref();
   }
 
-  fed(): void {
+  onBuffersAvailable(): void {
     this.#starved = false;
     this.#receive();
   }
@@ -166,6 +169,15 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#kept.length === 0) this.#receive();
   }
 
+  /** Those to be sent are told by themselves. */
+  protected override abandon(errno: number): void {
+    this.#receiving = false;
+    // It is not fed any more.
+    this.#starved = true;
+    if (this.closing) return;
+    attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+  }
+
   protected override get inFlight(): boolean {
     return this.#receiving;
   }
@@ -182,7 +194,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     }
     if (result === -ENOBUFS) {
       this.#starved = true;
-      this.machine.starve(this, this.#buffers);
+      this.#buffers.starve(this);
     } else if (
       result < 0 &&
       !this.closing &&

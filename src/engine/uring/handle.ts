@@ -26,6 +26,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   protected closing = false;
   readonly #slot: number;
   #held = true;
+  #closingDescriptor = false;
   #descriptorClosed = false;
   #ended = false;
   #closedCalls: ((errno: number) => void)[] | undefined;
@@ -41,6 +42,8 @@ export abstract class UringHandle implements Handle, CompletionTarget {
 
   /** Whether the kernel still has operations of it, that of closing aside. */
   protected abstract readonly inFlight: boolean;
+  /** The ring has failed: no operation of it completes any more. */
+  protected abstract abandon(errno: number): void;
   /** One of the derived class's own operations has completed. */
   protected abstract done(kind: OpTag, result: number, flags: number): void;
 
@@ -62,6 +65,13 @@ export abstract class UringHandle implements Handle, CompletionTarget {
     if (kind === CANCEL) return;
     if (kind === CLOSE) this.#descriptorClosed = true;
     else this.done(kind, result, flags);
+    if (this.#descriptorClosed && !this.inFlight) this.#end();
+  }
+
+  lost(errno: number): void {
+    // Its entry was carried out, or Ring.release() has closed the descriptor instead.
+    if (this.#closingDescriptor) this.#descriptorClosed = true;
+    this.abandon(errno);
     if (this.#descriptorClosed && !this.inFlight) this.#end();
   }
 
@@ -108,6 +118,8 @@ export abstract class UringHandle implements Handle, CompletionTarget {
    * @param result what those who wait for the end are told
    */
   protected closeDescriptor(result: number): void {
+    if (this.#closingDescriptor) return;
+    this.#closingDescriptor = true;
     this.#closeResult = result;
     linux.keepAtThreadEnd(this.fd);
     this.prepareEntry(CLOSE_ENTRY, CLOSE, 0, 0, 0, 0, 0, 0);

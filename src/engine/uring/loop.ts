@@ -8,12 +8,6 @@ import type { Ring } from "./ring.ts";
 import { SendMemory } from "./send-memory.ts";
 import { Tick } from "./tick.ts";
 
-/** What waits for a receive buffer. */
-export interface Starved {
-  /** There may be some again. */
-  fed(): void;
-}
-
 const STREAM_BUFFER = 16_384;
 /** 65 535 bytes of data, what the kernel writes before them, and a name of 128 bytes. */
 const DATAGRAM_BUFFER = 66_048;
@@ -37,47 +31,38 @@ export class Loop {
   readonly operations = new Operations();
   readonly sendMemory = new SendMemory();
   readonly turns: Tick;
-  #streamBuffers: ReceiveBuffers | undefined;
-  #datagramBuffers: ReceiveBuffers | undefined;
-  #starved: Starved[] = [];
+  readonly streamBuffers: ReceiveBuffers;
+  readonly datagramBuffers: ReceiveBuffers;
+  readonly #failed: (errno: number) => void;
   #onLoop: OnLoop | undefined;
   #open = 0;
+  #lost = false;
   /** Turns of the loop, one after the other, in which there was nothing to do. */
   #idleTurns = 0;
   #holding = 0;
 
-  constructor(ring: Ring) {
+  /**
+   * Makes all that it needs, so that it fails here or not at all.
+   *
+   * @param failed the ring has failed for good; who has something open in it is told after this
+   */
+  constructor(ring: Ring, failed: (errno: number) => void = () => {}) {
     this.ring = ring;
+    this.#failed = failed;
+    const stream = STREAM_BUFFERS;
+    const datagram = DATAGRAM_BUFFERS;
+    this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, stream.first, stream.limit);
+    this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, datagram.first, datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
     this.turns = new Tick(ring, completed, () => this.#afterRound());
-    if (!isMainThread) this.#prepareForTermination();
-  }
-
-  get streamBuffers(): ReceiveBuffers {
-    const { first, limit } = STREAM_BUFFERS;
-    this.#streamBuffers ??= new ReceiveBuffers(this.ring, 1, STREAM_BUFFER, first, limit);
-    return this.#streamBuffers;
-  }
-
-  get datagramBuffers(): ReceiveBuffers {
-    const { first, limit } = DATAGRAM_BUFFERS;
-    this.#datagramBuffers ??= new ReceiveBuffers(this.ring, 2, DATAGRAM_BUFFER, first, limit);
-    return this.#datagramBuffers;
-  }
-
-  /**
-   * Makes now what a thread that is terminated must not be making. The buffers are made by being
-   * asked for.
-   */
-  #prepareForTermination(): void {
-    this.streamBuffers.publish();
-    this.sendMemory.prepare();
+    // A thread that is terminated must not be making rooms.
+    if (!isMainThread) this.sendMemory.prepare();
   }
 
   /** Something was opened, which holds the process. */
   opened(): void {
     this.#open++;
-    this.#onLoop ??= wakeEachTurn(this.ring.eventfd, () => this.#turn());
+    if (!this.#lost) this.#onLoop ??= wakeEachTurn(this.ring.eventfd, () => this.#turn());
     this.hold();
   }
 
@@ -99,12 +84,6 @@ export class Loop {
     if (this.#holding === 0) this.#onLoop?.unref();
   }
 
-  /** The kernel had no buffer left for it. */
-  starve(starved: Starved, buffers: ReceiveBuffers): void {
-    buffers.grow();
-    this.#starved.push(starved);
-  }
-
   /**
    * A turn of the event loop, taken for the ring or for something else. Where the kernel signals
    * only after we have looked at the ring and read the eventfd, that stays readable with nothing to
@@ -123,12 +102,25 @@ export class Loop {
   }
 
   #afterRound(): void {
-    this.#streamBuffers?.publish();
-    this.#datagramBuffers?.publish();
-    if (this.#starved.length === 0) return;
-    if (this.#streamBuffers?.available === false || this.#datagramBuffers?.available === false) return;
-    const starved = this.#starved;
-    this.#starved = [];
-    for (const each of starved) each.fed();
+    if (this.ring.failure < 0) {
+      this.#lose();
+      return;
+    }
+    this.streamBuffers.publish();
+    this.datagramBuffers.publish();
+    this.streamBuffers.feed();
+    this.datagramBuffers.feed();
+  }
+
+  /** io_uring_enter has failed for good: whatever is open ends with that error, and says so. */
+  #lose(): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    // libuv must not watch a descriptor that is closed.
+    this.#onLoop?.stop();
+    this.#onLoop = undefined;
+    this.ring.release();
+    this.#failed(this.ring.failure);
+    this.operations.lost(this.ring.failure);
   }
 }

@@ -5,6 +5,8 @@ export type OpTag = number;
 export interface CompletionTarget {
   /** One of its operations has completed, or gave one result of several. Must not throw. */
   completed(kind: OpTag, result: number, flags: number): void;
+  /** The ring has failed for good: none of its operations completes any more. Must not throw. */
+  lost(errno: number): void;
 }
 
 const KIND_BITS = 3;
@@ -33,6 +35,11 @@ export class Operations {
     this.#operating[slot] = undefined;
     this.#generations[slot] = (this.generation(slot) + 1) | 0;
     this.#free.push(slot);
+  }
+
+  /** The ring has failed for good. */
+  lost(errno: number): void {
+    for (const operating of [...this.#operating]) operating?.lost(errno);
   }
 
   generation(slot: number): number {

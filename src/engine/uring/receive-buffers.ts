@@ -1,5 +1,6 @@
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
+import { linux } from "../../system/linux/linux.ts";
 import { type LentRoomOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
 
@@ -7,6 +8,12 @@ import type { Ring } from "./ring.ts";
  * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
  */
 const MOST_TRANSFERRED = 1 << 20;
+
+/** What waits for a receive buffer. */
+export interface BufferWaiter {
+  /** There may be some again. */
+  onBuffersAvailable(): void;
+}
 
 /**
  * Buffers that the kernel receives into, as many as are in use at once and not one for every
@@ -25,6 +32,8 @@ export class ReceiveBuffers implements LentRoomOwner {
   #published = 0;
   /** How many the kernel has, those that are not published yet among them. */
   #available = 0;
+  /** Those for which the kernel had none left. */
+  #starved: BufferWaiter[] = [];
   /** How much memory programs have taken. */
   #transferred = 0;
 
@@ -36,7 +45,8 @@ export class ReceiveBuffers implements LentRoomOwner {
     argument.setUint32(BUF_REG.ring_entries, limit, true);
     argument.setUint16(BUF_REG.bgid, group, true);
     const returned = register(ring.fd, IORING.REGISTER_PBUF_RING, new Uint8Array(argument.buffer), 1);
-    if (returned < 0) throw new Error(`IORING_REGISTER_PBUF_RING failed: errno ${-returned}`);
+    if (returned < 0)
+      throw new Error(`IORING_REGISTER_PBUF_RING failed with ${linux.errnoName(-returned) ?? -returned}`);
     this.group = group;
     this.#size = size;
     this.#limit = limit;
@@ -66,6 +76,15 @@ export class ReceiveBuffers implements LentRoomOwner {
   }
 
   /**
+   * The kernel had none left for it: there are twice as many now, where the limit allows, and it is
+   * fed once there are some.
+   */
+  starve(starved: BufferWaiter): void {
+    this.#starved.push(starved);
+    this.#add(Math.min(this.#rooms.length, this.#limit - this.#rooms.length));
+  }
+
+  /**
    * Programs that go on transferring buffers get copies: each of them would cost the memory of one
    * for ever.
    */
@@ -73,14 +92,12 @@ export class ReceiveBuffers implements LentRoomOwner {
     return this.#transferred < MOST_TRANSFERRED;
   }
 
-  /** Whether the kernel has any. */
-  get available(): boolean {
-    return this.#available > 0;
-  }
-
-  /** Twice as many, where there is room for more. To be called when the kernel had none left. */
-  grow(): void {
-    this.#add(Math.min(this.#rooms.length, this.#limit - this.#rooms.length));
+  /** Feeds those that wait, once the kernel has any buffer. */
+  feed(): void {
+    if (this.#starved.length === 0 || this.#available === 0) return;
+    const starved = this.#starved;
+    this.#starved = [];
+    for (const each of starved) each.onBuffersAvailable();
   }
 
   takeBack(room: PooledBuffer): void {

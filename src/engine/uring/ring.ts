@@ -1,6 +1,6 @@
 import { isMainThread } from "node:worker_threads";
 import type { Pointer } from "../../native/library.ts";
-import { type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
+import { detachMapping, type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import {
   CQE_SIZE,
@@ -32,13 +32,20 @@ const NOBODY = -1;
 /** Called for each completion: the two halves of its user_data, its result, and its flags. */
 export type Completed = (operation: number, generation: number, result: number, flags: number) => void;
 
-const { EAGAIN = 0, EBUSY = 0, EINTR = 0 } = errnos;
-const ENTRIES = 1024;
+const { EAGAIN = 0, EBUSY = 0, EINTR = 0, ENOMEM = 0 } = errnos;
+/**
+ * The kernel charges these pages to RLIMIT_MEMLOCK, which all processes of a user share (8 MiB by
+ * default). With the buffer rings, one ring takes 48 KiB. More entries than these take one
+ * io_uring_enter() more.
+ */
+const ENTRIES = 128;
 /**
  * Beyond these, the kernel keeps completions in memory of its own until they are asked for
  * (IORING_FEAT_NODROP).
  */
-const COMPLETIONS = 8192;
+const COMPLETIONS = 1024;
+
+const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
 
 const { SETUP_CLAMP, SETUP_CQSIZE, SETUP_SINGLE_ISSUER, SETUP_SUBMIT_ALL, SETUP_TASKRUN_FLAG } = IORING;
 const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG;
@@ -127,6 +134,17 @@ export class Ring {
   };
   #tail: number;
   #unsubmitted = 0;
+  /**
+   * Entries for which there was no room, as arguments of `prepare()`: only where the kernel takes
+   * none for now.
+   */
+  readonly #waiting: Parameters<Ring["prepare"]>[] = [];
+  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  #failure = 0;
+  #released = false;
+  readonly #mappings: readonly Memory[];
+  /** Of entries that were prepared after that: operation, generation, result. */
+  readonly #refused: number[] = [];
 
   /**
    * Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread
@@ -141,32 +159,48 @@ export class Ring {
       param(PARAMS.sq_array) + entries * 4,
       param(PARAMS.cq_cqes) + param(PARAMS.cq_entries) * CQE_SIZE,
     );
-    const rings = memory?.rings ?? mapDescriptor(fd, IORING.OFF_SQ_RING, size);
-    const ring = new Int32Array(rings.buffer);
-    this.#ring = ring;
-    const mapped = memory?.entries ?? mapDescriptor(fd, IORING.OFF_SQES, entries * SQE_SIZE);
-    this.#entries = new Int32Array(mapped.buffer);
-    const word = (member: number) => param(member) >> 2;
-    this.#mask = ring[word(PARAMS.sq_ring_mask)] ?? 0;
-    this.#completionMask = ring[word(PARAMS.cq_ring_mask)] ?? 0;
-    this.#at = {
-      tail: word(PARAMS.sq_tail),
-      flags: word(PARAMS.sq_flags),
-      completionHead: word(PARAMS.cq_head),
-      completionTail: word(PARAMS.cq_tail),
-      completionFlags: word(PARAMS.cq_flags),
-      completions: word(PARAMS.cq_cqes),
+    const mappings: Memory[] = [];
+    const map = (offset: number, length: number) => {
+      const mapped = mapDescriptor(fd, offset, length);
+      mappings.push(mapped);
+      return mapped;
     };
-    this.#tail = ring[this.#at.tail] ?? 0;
-    const array = word(PARAMS.sq_array);
-    for (let index = 0; index < entries; index++) ring[array + index] = index;
-    this.eventfd = checked("eventfd", eventfd());
-    linux.closeAtThreadEnd(fd);
-    linux.closeAtThreadEnd(this.eventfd);
-    checked(
-      "IORING_REGISTER_EVENTFD",
-      register(fd, IORING.REGISTER_EVENTFD, new Uint8Array(Int32Array.of(this.eventfd).buffer), 1),
-    );
+    this.#mappings = mappings;
+    let opened = -1;
+    try {
+      const rings = memory?.rings ?? map(IORING.OFF_SQ_RING, size);
+      const ring = new Int32Array(rings.buffer);
+      this.#ring = ring;
+      const mapped = memory?.entries ?? map(IORING.OFF_SQES, entries * SQE_SIZE);
+      this.#entries = new Int32Array(mapped.buffer);
+      const word = (member: number) => param(member) >> 2;
+      this.#mask = ring[word(PARAMS.sq_ring_mask)] ?? 0;
+      this.#completionMask = ring[word(PARAMS.cq_ring_mask)] ?? 0;
+      this.#at = {
+        tail: word(PARAMS.sq_tail),
+        flags: word(PARAMS.sq_flags),
+        completionHead: word(PARAMS.cq_head),
+        completionTail: word(PARAMS.cq_tail),
+        completionFlags: word(PARAMS.cq_flags),
+        completions: word(PARAMS.cq_cqes),
+      };
+      this.#tail = ring[this.#at.tail] ?? 0;
+      const array = word(PARAMS.sq_array);
+      for (let index = 0; index < entries; index++) ring[array + index] = index;
+      opened = checked("eventfd", eventfd());
+      this.eventfd = opened;
+      const argument = new Uint8Array(Int32Array.of(opened).buffer);
+      checked("IORING_REGISTER_EVENTFD", register(fd, IORING.REGISTER_EVENTFD, argument, 1));
+      // A filter of system calls may allow io_uring_setup alone.
+      checked("io_uring_enter", enter(fd, 0, 0, IORING.ENTER_GETEVENTS));
+      linux.closeAtThreadEnd(fd);
+      linux.closeAtThreadEnd(opened);
+    } catch (error) {
+      for (const mapping of mappings) detachMapping(mapping);
+      if (opened >= 0) linux.close(opened);
+      linux.close(fd);
+      throw error;
+    }
   }
 
   /** Entries that are written and not handed over. */
@@ -190,7 +224,24 @@ export class Ring {
     generation: number,
     bufferGroup: number,
   ): void {
-    while (this.#unsubmitted > this.#mask) this.submit();
+    if (this.#failure < 0 || this.#unsubmitted > this.#mask) {
+      if (this.#failure === 0) this.submit();
+      if (this.#failure < 0 || this.#waiting.length > 0 || this.#unsubmitted > this.#mask) {
+        this.#putOff([
+          first,
+          fd,
+          offset,
+          addressLow,
+          addressHigh,
+          length,
+          flags,
+          operation,
+          generation,
+          bufferGroup,
+        ]);
+        return;
+      }
+    }
     const entries = this.#entries;
     const at = (this.#tail & this.#mask) << 4;
     entries[at] = first;
@@ -215,25 +266,72 @@ export class Ring {
 
   /** Hands over what is written, and has the kernel post the completions that it has gathered. */
   submit(): void {
-    Atomics.store(this.#ring, this.#at.tail, this.#tail);
-    while (true) {
+    while (this.#failure === 0) {
+      Atomics.store(this.#ring, this.#at.tail, this.#tail);
       const submitted = enter(this.fd, this.#unsubmitted, 0, IORING.ENTER_GETEVENTS);
-      if (submitted >= 0) {
-        this.#unsubmitted -= submitted;
+      if (submitted < 0) {
+        // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
+        // overflow, and are read after this. The caller sees that the ring is still to be entered.
+        if (transient.has(submitted)) return;
+        this.#failure = submitted;
         return;
       }
-      // EINTR: a signal came first. EAGAIN: no memory for now. EBUSY: completions overflow, and are
-      // read after this.
-      if (submitted === -EINTR) continue;
-      if (submitted === -EAGAIN || submitted === -EBUSY) return;
-      throw new Error(`io_uring_enter failed: errno ${-submitted}`);
+      this.#unsubmitted -= submitted;
+      if (this.#waiting.length === 0 || this.#unsubmitted > 0) return;
+      const waiting = this.#waiting.splice(0, this.#mask + 1);
+      const later = this.#waiting.splice(0);
+      for (const entry of waiting) this.prepare(...entry);
+      this.#waiting.push(...later);
+    }
+  }
+
+  #putOff(entry: Parameters<Ring["prepare"]>): void {
+    if (!this.#released) this.#waiting.push(entry);
+    else this.#refuse(entry);
+  }
+
+  /** Instead of the kernel: closes a descriptor, and has all else fail. */
+  #refuse(entry: Parameters<Ring["prepare"]>): void {
+    const [first, fd, , , , , , operation, generation] = entry;
+    const opcode = first & 0xff;
+    if (opcode === IORING.OP_CLOSE) this.#refused.push(operation, generation, linux.close(fd));
+    else if (opcode !== IORING.OP_ASYNC_CANCEL) this.#refused.push(operation, generation, this.#failure);
+  }
+
+  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  get failure(): number {
+    return this.#failure;
+  }
+
+  /**
+   * Ends a ring that has failed: the kernel cancels what it has of it once neither a descriptor nor
+   * a mapping holds it. What is prepared from now on fails, but for closing, which is done at once.
+   */
+  release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    const close = (first: number, fd: number) => {
+      if ((first & 0xff) === IORING.OP_CLOSE) linux.close(fd);
+    };
+    for (let index = this.#tail - this.#unsubmitted; index !== this.#tail; index++) {
+      const at = (index & this.#mask) << 4;
+      close(this.#entries[at] ?? 0, this.#entries[at + 1] ?? -1);
+    }
+    for (const [first, fd] of this.#waiting.splice(0)) close(first, fd);
+    this.#unsubmitted = 0;
+    for (const mapping of this.#mappings) detachMapping(mapping);
+    for (const fd of [this.fd, this.eventfd]) {
+      linux.keepAtThreadEnd(fd);
+      linux.close(fd);
     }
   }
 
   /** Whether the ring is to be entered: to hand entries over, or because the kernel asks for it. */
   get toEnter(): boolean {
+    if (this.#failure < 0) return false;
     return (
       this.#unsubmitted > 0 ||
+      this.#waiting.length > 0 ||
       (Atomics.load(this.#ring, this.#at.flags) & (IORING.SQ_TASKRUN | IORING.SQ_CQ_OVERFLOW)) !== 0
     );
   }
@@ -243,11 +341,18 @@ export class Ring {
    */
   get busy(): boolean {
     const { completionHead, completionTail } = this.#at;
+    if (this.#failure < 0 && (!this.#released || this.#refused.length > 0)) return true;
     return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
   }
 
   /** Reads all completions that are there. `completed` must not throw. */
   reap(completed: Completed): void {
+    if (this.#released) {
+      const refused = this.#refused.splice(0);
+      for (let at = 0; at < refused.length; at += 3)
+        completed(refused[at] ?? 0, refused[at + 1] ?? 0, refused[at + 2] ?? 0, 0);
+      return;
+    }
     const ring = this.#ring;
     const { completionHead, completionTail, completions } = this.#at;
     const mask = this.#completionMask;
@@ -285,6 +390,7 @@ export class Ring {
    * system call.
    */
   readEventfd(): void {
+    if (this.#failure < 0) return;
     const { low, high } = this.#counter;
     this.prepare(READ_ENTRY, this.eventfd, 0, low, high, 8, RWF_NOWAIT, 0, NOBODY, 0);
   }
@@ -301,6 +407,6 @@ export function first(opcode: number, flags = 0, ioprio = 0): number {
 }
 
 function checked(call: string, returned: number): number {
-  if (returned < 0) throw new Error(`${call} failed: errno ${-returned}`);
+  if (returned < 0) throw new Error(`${call} failed with ${linux.errnoName(-returned) ?? -returned}`);
   return returned;
 }

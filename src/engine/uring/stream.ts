@@ -8,9 +8,10 @@ import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
-import type { Loop, Starved } from "./loop.ts";
+import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import type { LoanedBuffer, PooledBuffer } from "./pooled-buffer.ts";
+import type { BufferWaiter } from "./receive-buffers.ts";
 import { first } from "./ring.ts";
 import { SendQueue } from "./send-queue.ts";
 import type { Preparing } from "./tick.ts";
@@ -48,7 +49,7 @@ interface Kept {
   last: number | undefined;
 }
 
-export class UringStream extends UringHandle implements Stream, Preparing, Starved {
+export class UringStream extends UringHandle implements Stream, Preparing, BufferWaiter {
   readonly #handlers: StreamHandlers;
   readonly #queue: SendQueue;
   #paused = true;
@@ -173,7 +174,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     }
   }
 
-  fed(): void {
+  onBuffersAvailable(): void {
     this.#starved = false;
     this.#receive();
   }
@@ -189,6 +190,20 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     // In most cases the receive has found the end by now.
     if (this.#hangUp === "seen" && !this.#once) this.#cancelReceive();
     if (this.#queue.bytes === 0) this.#shutDown();
+  }
+
+  protected override abandon(errno: number): void {
+    this.#receiving = false;
+    this.#cancelling = false;
+    this.#watching = false;
+    this.#sending = false;
+    this.#over = true;
+    this.#message?.release();
+    this.#message = undefined;
+    this.#queue.clear();
+    if (this.#failed === 0) this.#failed = errno;
+    if (this.closing) this.#finish();
+    else if (!this.#failureTold) this.#tellFailure(false);
   }
 
   protected override get inFlight(): boolean {
@@ -263,7 +278,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
       room.release();
     } else if (result === -ENOBUFS) {
       this.#starved = true;
-      this.machine.starve(this, this.machine.streamBuffers);
+      this.machine.streamBuffers.starve(this);
     } else if (
       !isCancelled(result) &&
       result !== -EINTR &&

@@ -1,3 +1,4 @@
+import { afterThis, type Immediate, machineClock } from "../../clock/clock.ts";
 import type { Ring } from "./ring.ts";
 
 /** What has something to hand over before the ring is entered. */
@@ -32,7 +33,7 @@ export class Tick {
   #telling: Telling[] = [];
   #running = false;
   #submission = false;
-  #immediate: NodeJS.Immediate | undefined;
+  #immediate: Immediate | undefined;
 
   constructor(
     ring: Ring,
@@ -110,7 +111,7 @@ export class Tick {
   #submitSoon(): void {
     if (this.#submission) return;
     this.#submission = true;
-    queueMicrotask(() => {
+    afterThis(() => {
       this.#submission = false;
       if (this.#running) return;
       this.#ring.silence();
@@ -123,7 +124,7 @@ export class Tick {
   }
 
   #runSoon(): void {
-    this.#immediate ??= setImmediate(() => {
+    this.#immediate ??= machineClock.setImmediate(() => {
       this.#immediate = undefined;
       this.run();
     });

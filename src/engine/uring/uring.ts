@@ -28,45 +28,74 @@ export const uring: Engine = {
   datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
 };
 
-/** Why it cannot be used here; undefined if it can. The ring that this takes is kept. */
-export function uringLacks(): string | undefined {
-  if (machine === undefined) start();
+/** Whether `machine` says of what there may be enough the next time. */
+let mayComeBack = false;
+
+/**
+ * Returns the reason io_uring is unavailable, or undefined. Keeps the ring it created.
+ *
+ * @param again whether to try again what failed for a lack of memory or descriptors
+ */
+export function uringLacks(again = false): string | undefined {
+  if (machine === undefined || (again && mayComeBack)) start();
   return typeof machine === "string" ? machine : undefined;
 }
 
 function started(): Loop {
-  const lacks = uringLacks();
+  const lacks = uringLacks(true);
   if (machine instanceof Loop) return machine;
   throw new Error(`io_uring cannot be used: ${lacks}`);
 }
 
-/** What the errors of io_uring_setup(2) come to. */
+/** What the errors of io_uring's calls come to, and what to do. */
 const reasons: Readonly<Record<string, string>> = {
   EACCES: "it is forbidden here, by a security module",
   EINVAL: isMainThread
     ? "the kernel is older than Linux 6.0"
     : "the kernel is too old for a ring in memory of ours, which worker threads need (IORING_SETUP_NO_MMAP)",
+  EMFILE: "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)",
+  ENFILE: "the system has no descriptor left; raise fs.file-max",
+  ENOMEM:
+    "no memory is left that may be locked, which all processes of a user share; raise RLIMIT_MEMLOCK (ulimit -l)",
   ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
   EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
 };
+const passing = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
 
 function start(): void {
-  const ring = setupRing();
-  const { fd, params } = ring;
-  if (fd < 0) {
-    const code = linux.errnoName(-fd) ?? String(-fd);
+  try {
+    machine = opened();
+    mayComeBack = false;
+  } catch (error) {
+    machine = error instanceof Error ? error.message : String(error);
+    const code = /\bE[A-Z0-9]+\b/.exec(machine)?.[0] ?? "";
+    mayComeBack = passing.includes(code);
     const reason = reasons[code];
-    const said = `io_uring_setup failed with ${code}`;
-    // Of any other, there may be enough the next time.
-    if (reason === undefined) throw new Error(said);
-    machine = `${said}: ${reason}`;
-    return;
+    if (reason !== undefined) machine += `: ${reason}`;
   }
+}
+
+/** Makes a ring and all that it needs, or throws, with nothing left open. */
+function opened(): Loop {
+  const set = setupRing();
+  const { fd, params } = set;
+  if (fd < 0) throw new Error(`io_uring_setup failed with ${linux.errnoName(-fd) ?? -fd}`);
   const missing = ((params[PARAMS.features] ?? 0) & NEEDED) ^ NEEDED;
-  if (missing === 0) {
-    machine = new Loop(new Ring(ring));
-  } else {
+  if (missing !== 0) {
     linux.close(fd);
-    machine = `the kernel lacks features 0x${missing.toString(16)} of it`;
+    throw new Error(`the kernel lacks features 0x${missing.toString(16)} of it`);
   }
+  const ring = new Ring(set);
+  try {
+    return new Loop(ring, failed);
+  } catch (error) {
+    ring.release();
+    throw error;
+  }
+}
+
+/** This thread's ring has failed for good: what is opened from now on is on another engine. */
+function failed(errno: number): void {
+  machine = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
+  mayComeBack = false;
 }

@@ -1,5 +1,6 @@
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
+import { afterThis, type Timer } from "../../clock/clock.ts";
 import type { Engine, PendingConnect } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
@@ -39,7 +40,7 @@ export class ConnectAttempt {
   readonly #settings: AttemptSettings;
   readonly #done: (outcome: Outcome) => void;
   #pending: PendingConnect | undefined;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #cancelled = false;
   #wait = 0;
 
@@ -54,7 +55,7 @@ export class ConnectAttempt {
   /** Gives up: the socket is closed. */
   cancel(): void {
     this.#cancelled = true;
-    clearTimeout(this.#timer);
+    host.clock.clearTimeout(this.#timer);
     this.#pending?.cancel();
   }
 
@@ -71,7 +72,7 @@ export class ConnectAttempt {
         });
       });
     } catch (error) {
-      queueMicrotask(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
+      afterThis(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
     }
   }
 
@@ -88,7 +89,7 @@ export class ConnectAttempt {
     const isFull = this.#isUnix && errno === -(host.errnos.EAGAIN ?? 0);
     if (!isFull) return this.#tell({ ok: false, error: this.#error(errno) });
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
-    this.#timer = setTimeout(() => this.#begin(), this.#wait);
+    this.#timer = host.clock.setTimeout(() => this.#begin(), this.#wait);
   }
 
   #tell(outcome: Outcome) {

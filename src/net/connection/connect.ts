@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
+import { machineClock, type Timer } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
@@ -125,7 +126,7 @@ function firstOf(
     let addresses: readonly AddressInput[] = [];
     let next = 0;
     let given = false;
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const stop = onAbort("connect()", wait, (reason) => {
       end();
       reject(reason);
@@ -133,11 +134,11 @@ function firstOf(
     function end() {
       given = true;
       stop();
-      clearTimeout(timer);
+      machineClock.clearTimeout(timer);
       for (const attempt of attempts) attempt.cancel();
     }
     function begin() {
-      clearTimeout(timer);
+      machineClock.clearTimeout(timer);
       const address = addresses[next++];
       if (address === undefined) return;
       const attempt = new ConnectAttempt(address, settings, (outcome) => {
@@ -148,7 +149,7 @@ function firstOf(
         } else failed(outcome.error);
       });
       attempts.add(attempt);
-      if (next < addresses.length) timer = setTimeout(begin, ATTEMPT_DELAY);
+      if (next < addresses.length) timer = machineClock.setTimeout(begin, ATTEMPT_DELAY);
     }
     function failed(error: unknown) {
       errors.push(error);

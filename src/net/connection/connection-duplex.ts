@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import type { Address } from "../../address/address.ts";
+import { machineClock, nextTick, type Timer } from "../../clock/clock.ts";
 import { isError } from "../../errors/is-error.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
@@ -47,7 +48,7 @@ export class ConnectionDuplex extends Duplex {
   #sendingFailed = false;
   #ended = false;
   #destroySoon = false;
-  #idle: NodeJS.Timeout | undefined;
+  #idle: Timer | undefined;
   #bytesRead = 0;
   #bytesWritten = 0;
   /** What `setTimeout()` was given last. */
@@ -139,11 +140,11 @@ export class ConnectionDuplex extends Duplex {
    */
   setTimeout(timeout: number, listener?: () => void): this {
     if (this.destroyed) return this;
-    clearTimeout(this.#idle);
+    machineClock.clearTimeout(this.#idle);
     this.timeout = timeout;
     this.#idle = undefined;
     if (timeout > 0) {
-      this.#idle = setTimeout(() => this.emit("timeout"), timeout).unref();
+      this.#idle = machineClock.setTimeout(() => this.emit("timeout"), timeout).unref();
       if (listener !== undefined) this.once("timeout", listener);
     } else if (listener !== undefined) {
       this.removeListener("timeout", listener);
@@ -197,7 +198,7 @@ export class ConnectionDuplex extends Duplex {
     const chunk: unknown = super.read(size);
     const failed = this.#failed;
     // The reader gets the last of the bytes first.
-    if (failed !== undefined && this.readableLength === 0) process.nextTick(() => this.destroy(failed));
+    if (failed !== undefined && this.readableLength === 0) nextTick(() => this.destroy(failed));
     return chunk;
   }
 
@@ -213,13 +214,14 @@ export class ConnectionDuplex extends Duplex {
       const error = Object.assign(new Error("This socket has been ended by the other party"), {
         code: "EPIPE",
       });
-      if (called !== undefined) process.nextTick(called, error);
+      if (called !== undefined) nextTick(called, error);
       this.destroy(error);
       return false;
     }
     return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
+  /** Sends what it reads to a writable stream, as `stream.Readable` does. */
   override pipe<Destination extends NodeJS.WritableStream>(
     destination: Destination,
     options?: { end?: boolean | undefined },
@@ -261,7 +263,7 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _destroy(error: Error | null, done: Callback): void {
-    clearTimeout(this.#idle);
+    machineClock.clearTimeout(this.#idle);
     const written = this.#written;
     this.#written = undefined;
     const closed = () => {
@@ -270,7 +272,7 @@ export class ConnectionDuplex extends Duplex {
     };
     this.#pulled.closeNow();
     // What a listener throws is an uncaught exception, not the rejection of a promise.
-    this.#pulled.untilClosed().then(() => process.nextTick(closed));
+    this.#pulled.untilClosed().then(() => nextTick(closed));
     done(error);
   }
 

@@ -3,6 +3,7 @@ import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { host } from "../../system/host.ts";
 import { type ConnectionError, connectionError } from "./connection-error.ts";
 
@@ -21,6 +22,7 @@ export abstract class OpenStream implements StreamHandlers {
   #open = true;
   #failure: ConnectionError | null = null;
   #cause: unknown = null;
+  readonly #descriptor: number;
   #localAddress: Address | undefined;
   #remoteAddress: Address | undefined;
 
@@ -28,6 +30,8 @@ export abstract class OpenStream implements StreamHandlers {
   constructor(engine: Engine, fd: number, owner: StreamOwner | null) {
     this.#owner = owner;
     this.stream = engine.stream(fd, this);
+    this.#descriptor = fd;
+    engineOpened(fd);
   }
 
   abstract onData(bytes: Uint8Array): void;
@@ -128,6 +132,7 @@ export abstract class OpenStream implements StreamHandlers {
   }
 
   #done(errno: number) {
+    engineClosed(this.#descriptor);
     // A reset of ours drops what was written; that is no failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
     this.#owner?.ended(this);

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import type { Address } from "../../address/address.ts";
+import { delay } from "../../clock/clock.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
@@ -176,6 +176,6 @@ async function receive(channel: Socket, kind: Uint8Array): Promise<ReceivedMessa
     const received = tryRecvmsg(channel, { data: [kind] }, MSG.DONTWAIT);
     if (received.ok) return received.value;
     if (received.error.name !== "WouldBlock") return unwrap(received, takeOver);
-    await setTimeout(LOOK);
+    await delay(host.clock, LOOK);
   }
 }

@@ -1,7 +1,9 @@
+import type { Timer } from "../../clock/clock.ts";
 import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
 import { SO } from "../../options/so.ts";
 import { type AcceptError, acceptErrors } from "../../posix/accept.ts";
 import { localEndpoint } from "../../posix/endpoint.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { readOption } from "../../posix/read-option.ts";
 import type { System } from "../../system/system.ts";
 
@@ -43,13 +45,14 @@ export class AcceptLoop implements AcceptorHandlers {
   #open = true;
   #leaving = false;
   #wait = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
 
   /** @param fd a non-blocking socket that listens, which is this object's from now on */
   constructor(system: System, engine: Engine, fd: number, owner: AcceptingOwner) {
     this.#system = system;
     this.#owner = owner;
     this.#acceptor = engine.acceptor(fd, this);
+    engineOpened(fd);
   }
 
   /** -1 once it is closed. */
@@ -126,7 +129,11 @@ export class AcceptLoop implements AcceptorHandlers {
   close(done: () => void): void {
     this.#open = false;
     this.#stopWaiting();
-    this.#acceptor.close(done);
+    const { fd } = this.#acceptor;
+    this.#acceptor.close(() => {
+      engineClosed(fd);
+      done();
+    });
   }
 
   onAccept(fd: number): void {
@@ -137,9 +144,13 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#owner.accepted(fd);
   }
 
-  onError(errno: number): void {
+  onError(errno: number, final = false): void {
     this.#asked = 0;
     const error = this.#error(errno);
+    if (final) {
+      this.#owner.failed(error);
+      return;
+    }
     switch (error.name) {
       case "ProcessFdQuotaExceeded":
       case "SystemFdQuotaExceeded":
@@ -175,13 +186,13 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
     if (!this.#paused) {
       // The acceptor holds the process, or was told not to.
-      this.#timer = setTimeout(() => this.tryAgain(), this.#wait).unref();
+      this.#timer = this.#system.clock.setTimeout(() => this.tryAgain(), this.#wait).unref();
     }
     this.#owner.putOff(error, this.#wait);
   }
 
   #stopWaiting() {
-    clearTimeout(this.#timer);
+    this.#system.clock.clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 

@@ -148,9 +148,10 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
     await this.#stopped;
     if (drain === undefined || this.streams.size === 0) return;
     const ended = new Promise<void>((resolve) => this.#drained.push(resolve));
-    const timer = drain === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => this.#resetAll(), drain);
+    const timer =
+      drain === Number.POSITIVE_INFINITY ? undefined : host.clock.setTimeout(() => this.#resetAll(), drain);
     await ended;
-    clearTimeout(timer);
+    host.clock.clearTimeout(timer);
   }
 
   #stop(reason: unknown) {

@@ -53,8 +53,9 @@ function listenOnSockets(
   place: Extract<ListenEndpoint, { kind: "sockets" }>,
   options: CheckedListenOptions,
 ): ListeningSockets {
-  const sockets = place.sockets.map(adopted);
+  const sockets: Socket[] = [];
   try {
+    for (const each of place.sockets) sockets.push(adopted(each));
     throwIfAborted(options.signal);
     const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
     const [path] = sockets

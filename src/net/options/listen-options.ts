@@ -240,6 +240,7 @@ function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
   if (!isHolder) return { kind: "sockets", sockets: [checkStreamSocket(given)], ownsPath: () => false };
   const sockets = elements<Socket | number>("sockets", "an array of sockets", given.sockets);
   if (sockets.length === 0) throw new TypeError("sockets must be an array of sockets, and is empty");
+  if (new Set<unknown>(sockets).size < sockets.length) throw new TypeError("a socket is given twice");
   const checked = sockets.map((socket) => checkStreamSocket(socket));
   const ownsPath = () => given.ownsPath === true;
   return { kind: "sockets", sockets: checked, ownsPath, pathFile: given.pathFile };

@@ -1,13 +1,14 @@
 // Whatever the system calls of a connection fail with: the kernel's own calls, some of which a test
 // has fail.
 import assert from "node:assert/strict";
-import { mock } from "node:test";
 import { waitInQueue } from "../../../test/engine/async-api.ts";
 import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { type FailingEngine, failingEngines } from "../../../test/engine/failing-engines.ts";
 import type { Fixture } from "../../../test/fixture.ts";
+import { ManualClock } from "../../../test/manual-clock.ts";
 import { acceptErrors } from "../../posix/accept.ts";
 import { tryConnect } from "../../posix/connect.ts";
+import { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { connect } from "../connection/connect.ts";
 import { ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
@@ -116,46 +117,103 @@ failingTest(
   },
 );
 
+/** A server whose waits a test ends by moving its clock. */
+async function serveByClock(
+  { engine }: FailingEngine,
+  clock: ManualClock,
+  options: ListenOptions,
+): Promise<Server> {
+  const checked = checkListenOptions(options);
+  const opened = await openListeningSockets(checked);
+  const system = { ...host, clock };
+  const sockets = opened.sockets.map((socket) => Socket.from(socket.detach(), { system }));
+  return Server.serve(engine, { ...opened, sockets }, checked, {});
+}
+
 failingTest("out of descriptors or memory, accept is called once for each wait", async (failing) => {
   for (const code of putOff) {
-    mock.timers.enable({ apis: ["setTimeout"] });
-    try {
-      const waits: number[] = [];
-      const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
-      const server: Server = await serve(failing, {}, options);
+    const clock = new ManualClock();
+    const waits: number[] = [];
+    const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
+    const server = await serveByClock(failing, clock, options);
+    await someTurns();
+    server.pause();
+    await someTurns();
+    failing.failures.failWith("accept", Array(12).fill(number(code)));
+    const before = failing.failures.made.accept;
+    server.resume();
+    const peer = await client(failing, server);
+    for (let wait = 1; wait <= 12; wait++) {
+      await eventually(() => (waits.length >= wait ? true : undefined));
       await someTurns();
-      server.pause();
+      assert.equal(waits.length, wait);
+      assert.equal(failing.failures.made.accept - before, wait);
+      assert.equal(server.stats.accepted, 0);
+      assert.ok(waitInQueue(server, 1));
+      clock.tick((waits.at(-1) ?? 0) - 1);
       await someTurns();
-      failing.failures.failWith("accept", Array(12).fill(number(code)));
-      const before = failing.failures.made.accept;
-      server.resume();
-      const peer = await client(failing, server);
-      for (let wait = 1; wait <= 12; wait++) {
-        await eventually(() => (waits.length >= wait ? true : undefined));
-        await someTurns();
-        assert.equal(waits.length, wait);
-        assert.equal(failing.failures.made.accept - before, wait);
-        assert.equal(server.stats.accepted, 0);
-        assert.ok(waitInQueue(server, 1));
-        mock.timers.tick((waits.at(-1) ?? 0) - 1);
-        await someTurns();
-        assert.equal(failing.failures.made.accept - before, wait);
-        mock.timers.tick(1);
-      }
-      await eventually(() => (server.stats.accepted === 1 ? true : undefined));
-      assert.deepEqual(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000, 1000]);
-      assert.deepEqual(server.stats, {
-        accepted: 1,
-        dropped: 0,
-        retried: 12,
-        causes: { [nameOf(code)]: 12 },
-      });
-      peer.reset();
-      await Promise.all([peer.closed, server.close({ drain: 0 })]);
-    } finally {
-      mock.timers.reset();
+      assert.equal(failing.failures.made.accept - before, wait);
+      clock.tick(1);
     }
+    await eventually(() => (server.stats.accepted === 1 ? true : undefined));
+    assert.deepEqual(waits, [5, 10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000, 1000]);
+    assert.deepEqual(server.stats, {
+      accepted: 1,
+      dropped: 0,
+      retried: 12,
+      causes: { [nameOf(code)]: 12 },
+    });
+    peer.reset();
+    await Promise.all([peer.closed, server.close({ drain: 0 })]);
   }
+});
+
+failingTest("after a connection, the first wait for descriptors is short again", async (failing) => {
+  const clock = new ManualClock();
+  const waits: number[] = [];
+  const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
+  const server = await serveByClock(failing, clock, options);
+  await someTurns();
+  for (let round = 1; round <= 2; round++) {
+    server.pause();
+    await someTurns();
+    failing.failures.failWith("accept", Array(3).fill(number("EMFILE")));
+    server.resume();
+    const peer = await client(failing, server);
+    for (let wait = 1; wait <= 3; wait++) {
+      await eventually(() => (waits.length >= (round - 1) * 3 + wait ? true : undefined));
+      clock.tick(waits.at(-1) ?? 0);
+    }
+    await eventually(() => (server.stats.accepted === round ? true : undefined));
+    peer.reset();
+    await peer.closed;
+  }
+  assert.deepEqual(waits, [5, 10, 20, 5, 10, 20]);
+  await server.close({ drain: 0 });
+});
+
+failingTest("a connection that ends ends the wait for descriptors", async (failing) => {
+  const clock = new ManualClock();
+  const waits: number[] = [];
+  const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
+  const server = await serveByClock(failing, clock, options);
+  const first = await client(failing, server);
+  await eventually(() => (server.stats.accepted === 1 ? true : undefined));
+  server.pause();
+  await someTurns();
+  failing.failures.failWith("accept", [number("EMFILE")]);
+  server.resume();
+  const second = await client(failing, server);
+  await eventually(() => (waits.length === 1 ? true : undefined));
+  await someTurns();
+  assert.deepEqual([server.stats.accepted, clock.pending], [1, 1]);
+  // The clock stands still: nothing but this brings the second one.
+  first.reset();
+  await first.closed;
+  await eventually(() => (server.stats.accepted === 2 ? true : undefined));
+  assert.equal(clock.pending, 0);
+  second.reset();
+  await Promise.all([second.closed, server.close({ drain: 0 })]);
 });
 
 failingTest("whatever else accept fails with ends the listener, and is told", async (failing, fixture) => {
@@ -174,9 +232,10 @@ failingTest("whatever else accept fails with ends the listener, and is told", as
   }
 });
 
+// EAGAIN says over IP that no port is free; a unix listener alone is tried again.
 failingTest("whatever connect fails with is told, of the address", async (failing) => {
   const listener = await listen(failing);
-  for (const code of failures.filter((each) => each !== "EINPROGRESS")) {
+  for (const code of [...failures.filter((each) => each !== "EINPROGRESS"), "EAGAIN"]) {
     failing.failures.failWith("connect", [number(code)]);
     const outcome = await attempt(failing, listener);
     assert.ok(!outcome.ok);

@@ -7,6 +7,7 @@ import { SHUT } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import { tryShutdown } from "../../posix/shutdown.ts";
@@ -54,6 +55,7 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
     this.#path = path;
     this.#signal = signal;
     this.datagrams = engine.datagrams(socket.detach(), this);
+    engineOpened(this.datagrams.fd);
     signal?.addEventListener("abort", this.#abort);
   }
 
@@ -168,8 +170,11 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
     }
   }
 
-  onError(errno: number): void {
-    if (this.#open) this.receivingFailed(recvfromError(this.#engines, errno));
+  onError(errno: number, final = false): void {
+    if (!this.#open) return;
+    const error = recvfromError(this.#engines, errno);
+    this.receivingFailed(error);
+    if (final) this.close({ reason: error });
   }
 
   /** Receives no more, and closes the descriptor once what waits is sent. */
@@ -206,7 +211,9 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
   }
 
   #closeDescriptor() {
+    const { fd } = this.datagrams;
     this.datagrams.close(() => {
+      engineClosed(fd);
       this.#descriptorClosed = true;
       this.#closers.resolveAll();
       this.closed(this.#aborted);

@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
@@ -72,6 +73,7 @@ export function darwinOver(libc: DarwinLibc): System {
 
   return {
     ...darwinNumbers,
+    clock: machineClock,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory: messageMemory,

@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
@@ -28,6 +29,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
 
   const system: System = {
     ...freebsdNumbers,
+    clock: machineClock,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory: messageMemory,

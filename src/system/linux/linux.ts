@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
@@ -33,6 +34,7 @@ const zero = new Uint8Array(4);
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
   ...linuxNumbers,
+  clock: machineClock,
   address,
   option,
   messageMemory: messageMemory,

@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
+import { machineClock } from "../../clock/clock.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
@@ -181,7 +182,7 @@ function statusOf(
 /** When the machine started, in milliseconds since 1970. */
 function bootTime(): number {
   const uptime = Number((text("/proc/uptime") ?? "0").split(" ")[0]);
-  return Date.now() - uptime * 1000;
+  return machineClock.date() - uptime * 1000;
 }
 
 /**

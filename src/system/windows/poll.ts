@@ -1,4 +1,5 @@
 import { release } from "node:os";
+import { machineClock } from "../../clock/clock.ts";
 import type { PollEntry } from "../system.ts";
 import { constants } from "./constants.ts";
 import type { Winsock } from "./ws2_32.ts";
@@ -34,9 +35,9 @@ export function poll(winsock: Winsock, entries: PollEntry[], timeout: number, mi
   if (entries.length === 0) return sleep(timeout);
   const connecting = misses ? entries.filter(({ events }) => (events & POLL.WRNORM) !== 0) : [];
   if (connecting.length === 0) return wsaPoll(winsock, entries, timeout);
-  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : performance.now() + timeout;
+  const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : machineClock.now() + timeout;
   for (;;) {
-    const left = Math.max(0, deadline - performance.now());
+    const left = Math.max(0, deadline - machineClock.now());
     const failed = connecting.filter(({ fd }) => hasFailed(winsock, fd));
     const step = failed.length > 0 ? 0 : Math.min(SLICE, Math.ceil(left));
     if (wsaPoll(winsock, entries, step) < 0) return -1;

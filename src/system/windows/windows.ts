@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
@@ -67,6 +68,7 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
 
   const system: System = {
     ...windowsNumbers,
+    clock: machineClock,
     // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
     address: room(128),
     option: room(OPTION_CAPACITY),

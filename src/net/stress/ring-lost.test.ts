@@ -1,0 +1,96 @@
+// What io_uring's own calls fail with: at the start another engine takes over, later it is
+// survived, or told to all that is open.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { type TestContext, test } from "node:test";
+import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { except } from "../../../test/platform.ts";
+import { runProgram } from "../../../test/program.ts";
+
+const program = new URL("./ring-lost.child.js", import.meta.url);
+const elsewhere = except({ bun: "strace is run on Node alone", deno: "strace is run on Node alone" });
+
+/** Runs the program with calls that fail; undefined where that cannot be done. */
+function injected(context: TestContext, injections: readonly string[]): string[] | undefined {
+  const { error } = spawnSync("strace", ["-V"]);
+  if (error !== undefined || enginesHere[0]?.name !== "uring") {
+    context.skip(
+      error === undefined ? "there is no io_uring here" : `strace cannot be run: ${error.message}`,
+    );
+    return undefined;
+  }
+  const options = injections.flatMap((each) => ["-e", `inject=${each}`]);
+  const calls = injections.map((each) => each.slice(0, each.indexOf(":"))).join();
+  const under = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", `trace=${calls}`, ...options];
+  return runProgram(program, { under }).trim().split("\n");
+}
+
+test("ring: whatever its calls fail with at the start, readiness takes over", elsewhere, (context) => {
+  for (const injection of [
+    ...["ENOMEM", "EOPNOTSUPP", "EIO", "EPERM", "ENOSYS"].map((code) => `io_uring_setup:error=${code}`),
+    ...["ENOMEM", "EPERM", "ENOSYS"].map((code) => `io_uring_register:error=${code}`),
+    // The second and the third are those of the buffers.
+    ...[2, 3].map((call) => `io_uring_register:error=ENOMEM:when=${call}+`),
+    ...["EPERM", "ENOSYS"].map((code) => `io_uring_enter:error=${code}`),
+  ]) {
+    const told = injected(context, [injection]);
+    if (told === undefined) return;
+    const [, call, code] = /^(\w+):error=(\w+)/.exec(injection) ?? [];
+    assert.match(told[0] ?? "", /^readiness: io_uring cannot be used: /, injection);
+    assert.ok(told[0]?.includes(`failed with ${code}`), `${call} ${told[0]}`);
+    assert.equal(told[1], "echoed, served", injection);
+  }
+});
+
+test("ring: a passing failure of io_uring_enter is survived", elsewhere, (context) => {
+  for (const code of ["ENOMEM", "EAGAIN", "EBUSY", "EINTR"]) {
+    for (const when of ["20", "20..40", "10..60+2"]) {
+      const told = injected(context, [`io_uring_enter:error=${code}:when=${when}`]);
+      if (told === undefined) return;
+      assert.match(told[0] ?? "", /^uring: /);
+      assert.equal(told[1], "echoed, served", `${code} ${when}`);
+      assert.match(told[2] ?? "", /^uring: /);
+    }
+  }
+});
+
+test("ring: a lasting failure of io_uring_enter ends all that is open with it", elsewhere, (context) => {
+  for (const code of ["EPERM", "EBADF", "ENOSYS", "EFAULT"]) {
+    const told = injected(context, [`io_uring_enter:error=${code}:when=20+`]);
+    if (told === undefined) return;
+    const [first = "", second = "", third = ""] = told;
+    assert.match(first, /^uring: /);
+    const events = second.split(", ").toSorted();
+    assert.deepEqual(events, [
+      `accept ${code}`,
+      `client ${code}`,
+      `error ${code}`,
+      `receive ${code}`,
+      "served",
+      `server ${code}`,
+    ]);
+    assert.equal(
+      third.slice(0, third.indexOf(code)),
+      "readiness: io_uring cannot be used: io_uring_enter failed with ",
+    );
+  }
+});
+
+test("ring: where too little memory may be locked, readiness takes over", elsewhere, (context) => {
+  const { error, status } = spawnSync("prlimit", ["--version"]);
+  if (error !== undefined || status !== 0 || process.getuid?.() !== 0 || enginesHere[0]?.name !== "uring") {
+    context.skip("it needs root, prlimit and io_uring");
+    return;
+  }
+  // Below a page or two io_uring_setup fails; a little above, the buffers' registration does.
+  for (const limit of [0, 4096, 16_384, 32_768, 40_960]) {
+    const under = ["prlimit", `--memlock=${limit}`];
+    const told = runProgram(program, { under, args: ["unprivileged"] })
+      .trim()
+      .split("\n");
+    assert.match(told[0] ?? "", /^readiness: io_uring cannot be used: .* ENOMEM: .*RLIMIT_MEMLOCK/);
+    assert.equal(told[1], "echoed, served");
+  }
+  const told = runProgram(program, { under: ["prlimit", "--memlock=65536"], args: ["unprivileged"] });
+  assert.match(told, /echoed, served/);
+});
