@@ -1,32 +1,32 @@
-// A chat: what one connection writes, all others read. A reader that is slow holds up those who
-// write to it, and no memory fills.
+// A chat server: each connection receives what the others send. A slow reader delays the writers,
+// so memory stays bounded.
 //
-//   node examples/chat.ts 7001, and in several terminals: nc 127.0.0.1 7001
+//   node examples/chat.ts 7001    then, in several terminals: nc 127.0.0.1 7001
 import { type Connection, listen } from "berkeley";
 
-const room = new Set<Connection>();
+const connections = new Set<Connection>();
 const listener = await listen({ host: "127.0.0.1", port: Number(process.argv[2] ?? 0), backlog: 16 });
 process.once("SIGINT", async () => {
   await listener.close();
-  for (const connection of room) connection.reset();
+  for (const connection of connections) connection.reset();
 });
 console.log(listener.address);
 
 for await (const connection of listener) void talk(connection);
 
 async function talk(connection: Connection) {
-  room.add(connection);
+  connections.add(connection);
   try {
-    for await (const bytes of connection) await tellOthers(connection, bytes);
+    for await (const bytes of connection) await sendToOthers(connection, bytes);
     await connection.end();
   } catch (error) {
-    console.error("a connection was lost:", error instanceof Error ? error.message : error);
+    console.error("connection lost:", error instanceof Error ? error.message : error);
   } finally {
-    room.delete(connection);
+    connections.delete(connection);
   }
 }
 
-function tellOthers(from: Connection, bytes: Uint8Array) {
-  const others = [...room].filter((connection) => connection !== from);
+function sendToOthers(from: Connection, bytes: Uint8Array) {
+  const others = [...connections].filter((connection) => connection !== from);
   return Promise.allSettled(others.map((connection) => connection.write(bytes)));
 }

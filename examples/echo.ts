@@ -1,5 +1,4 @@
-// Echo: what comes goes back from where it lies in the engine's memory, and no byte of it passes
-// through JavaScript.
+// An echo server. Data goes back from the engine's memory without being copied.
 //
 //   node examples/echo.ts 7000
 import { listen } from "berkeley";

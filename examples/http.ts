@@ -1,5 +1,5 @@
-// HTTP by node:http, on a listener of our own: the accept queue is as long as we say, and a
-// connection is only accepted once its request has come (TCP_DEFER_ACCEPT).
+// HTTP with node:http on berkeley's listener, with a backlog of 1024 and TCP_DEFER_ACCEPT, which
+// accepts a connection only when its request has arrived.
 //
 //   node examples/http.ts 8080
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-// A server and a client that use Multipath TCP where the system has it, and TCP where it does not.
+// A server and a client that use Multipath TCP, or TCP where the system lacks it.
 //
 //   node examples/mptcp.ts
 import * as posix from "berkeley/posix";
@@ -15,7 +15,7 @@ posix.send(client, Buffer.from("hello"));
 const buffer = Buffer.alloc(100);
 console.log(`${protocol(server)}: ${buffer.toString("utf8", 0, posix.recv(server, buffer))}`);
 
-/** MPTCP is one more argument of socket(); a peer without it is spoken to in TCP. */
+/** MPTCP is a protocol argument of socket(). With a peer that lacks it, the kernel uses TCP. */
 function streamSocket(): posix.Socket {
   const multipath = posix.trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP);
   if (multipath.ok) return multipath.value;

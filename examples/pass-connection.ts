@@ -1,4 +1,5 @@
-// Passes a connection of node:net to another process, along with what was read of it so far.
+// Passes a net.Socket to another process, together with the data read so far. The other process
+// answers the client.
 //
 //   node examples/pass-connection.ts
 import { spawn } from "node:child_process";
@@ -16,14 +17,14 @@ function parent(): void {
     connection.once("data", (read) => {
       sendmsg(ours, { data: [read], control: [{ type: "SCM_RIGHTS", descriptors: [connection] }] });
       close(ours);
-      connection.destroy(); // only this process's descriptor of it
+      connection.destroy(); // closes only this process's descriptor
       server.close();
     });
   });
   server.listen(0, "127.0.0.1", () => {
     const address = getsockname(server);
     const client = net.connect("port" in address ? address.port : 0, "127.0.0.1").end("ann");
-    client.on("data", (answer) => console.log(`${process.pid} was told: ${answer}`));
+    client.on("data", (answer) => console.log(`${process.pid} received: ${answer}`));
   });
 }
 
@@ -33,7 +34,6 @@ function child(): void {
   const { bytes, control } = recvmsg(channel, { data: [read] });
   const connection = control[0]?.type === "SCM_RIGHTS" ? control[0].descriptors[0] : undefined;
   if (connection === undefined) throw new Error("no connection came");
-  new net.Socket({ fd: connection.detach() }).end(
-    `hello ${read.toString("utf8", 0, bytes)} from ${process.pid}`,
-  );
+  const name = read.toString("utf8", 0, bytes);
+  new net.Socket({ fd: connection.detach() }).end(`hello ${name} from ${process.pid}`);
 }

@@ -1,5 +1,5 @@
-// Passes a listening socket to another process, which accepts there: the parent has its own, and
-// may end.
+// Passes a listening socket to another process, which accepts from it. The parent keeps its own
+// descriptor, and may exit.
 //
 //   node examples/pass-listener.ts
 import { spawn } from "node:child_process";
@@ -23,7 +23,7 @@ function parent(): void {
   using client = posix.socket(AF.INET, SOCK.STREAM);
   posix.connect(client, posix.getsockname(listener));
   const answer = Buffer.alloc(100);
-  console.log(`${process.pid} was told: ${answer.toString("utf8", 0, posix.recv(client, answer))}`);
+  console.log(`${process.pid} received: ${answer.toString("utf8", 0, posix.recv(client, answer))}`);
 }
 
 function child(): void {

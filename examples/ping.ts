@@ -1,5 +1,5 @@
-// An ICMP echo, and how long its reply took. A raw socket needs CAP_NET_RAW; a datagram socket
-// needs the process's group to be in net.ipv4.ping_group_range, and strips the IP header.
+// Sends an ICMP echo request and prints the round-trip time. A raw socket needs CAP_NET_RAW, a
+// datagram socket (which strips the IP header) a group in net.ipv4.ping_group_range.
 //
 //   node examples/ping.ts 127.0.0.1
 import { AF, IPPROTO, recv, SO, SOCK, sendto, setsockopt, trySocket } from "berkeley/posix";

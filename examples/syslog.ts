@@ -1,4 +1,4 @@
-// Writes a line to the system's log, as syslog(3) does: a datagram to the daemon's unix socket.
+// Writes a line to the system log, as syslog(3) does: a datagram to the daemon's unix socket.
 //
 //   node examples/syslog.ts "disk is nearly full" [/dev/log]
 import { AF, connect, SOCK, send, socket } from "berkeley/posix";
@@ -14,7 +14,7 @@ send(
   Buffer.from(`<${LOG_USER * 8 + LOG_WARNING}>${timestamp(new Date())} example[${process.pid}]: ${text}`),
 );
 
-/** RFC 3164: `Feb  7 09:03:12`, local time, the day filled up with a space. */
+/** RFC 3164: `Feb  7 09:03:12`, local time, the day padded with a space. */
 function timestamp(now: Date): string {
   const [, month, , , time] = now.toString().split(" ");
   return `${month} ${String(now.getDate()).padStart(2)} ${time}`;

@@ -1,4 +1,4 @@
-// TLS by node:tls, over connections of our own on both sides.
+// TLS with node:tls, over berkeley's connections on both sides.
 //
 //   node examples/tls.ts key.pem cert.pem
 import { readFileSync } from "node:fs";

@@ -1,5 +1,5 @@
-// One port on two worker threads: each has a listener of its own, and the system shares the
-// connections out (SO_REUSEPORT).
+// One port on two worker threads. Each has its own listener, and the kernel distributes connections
+// between them (SO_REUSEPORT).
 //
 //   node examples/two-workers.ts 7002
 import { once } from "node:events";

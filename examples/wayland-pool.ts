@@ -1,6 +1,6 @@
-// Hands a file to a server as a Wayland client hands its pixels to the compositor:
-// wl_shm.create_pool, a small message over a unix stream, with the descriptor beside it. (A real
-// client asks the registry first, which object wl_shm is.)
+// Shares a file with a server as a Wayland client shares its pixels with the compositor:
+// wl_shm.create_pool, a small message on a unix stream that carries the descriptor. (A real client
+// first asks the registry for the number of wl_shm.)
 //
 //   WAYLAND_DISPLAY=/run/user/1000/wayland-0 node examples/wayland-pool.ts
 import { closeSync, openSync, unlinkSync, writeSync } from "node:fs";
@@ -18,11 +18,10 @@ connect(display, { family: "unix", path: process.env.WAYLAND_DISPLAY ?? "" });
 
 const path = join(tmpdir(), `pool-${process.pid}`);
 const file = openSync(path, "wx+", 0o600);
-unlinkSync(path); // it lives as long as somebody has it open
+unlinkSync(path); // the file lives as long as a process has it open
 writeSync(file, pixels);
 
-// Object, then size of the message and opcode, then the arguments; the descriptor takes no bytes of
-// its own.
+// The object, the message's size and opcode, then the arguments. The descriptor takes no bytes.
 const message = Buffer.from(Uint32Array.of(WL_SHM, (16 << 16) | CREATE_POOL, NEW_POOL, pixels.length).buffer);
 sendmsg(display, { data: [message], control: [{ type: "SCM_RIGHTS", descriptors: [file] }] });
-closeSync(file); // the compositor has its own by now
+closeSync(file); // the compositor has its own descriptor

@@ -102,7 +102,7 @@ for (const abstract of [false, true]) {
       const manager = receiverAt(fixture, path);
       posix.setsockopt(manager, SO.PASSCRED, true);
       const program = run(command("sd-notify.ts"), { NOTIFY_SOCKET: path.replace("\0", "@") });
-      assert.equal(output(program), "the manager knows\n");
+      assert.equal(output(program), "notified the service manager\n");
       const state = Buffer.alloc(1000);
       const { bytes, control } = posix.recvmsg(manager, { data: [state] }, MSG.DONTWAIT);
       assert.match(
@@ -116,7 +116,7 @@ for (const abstract of [false, true]) {
 }
 
 withFixture("sd-notify.ts: without a manager it goes on", () => {
-  assert.equal(output(run(command("sd-notify.ts"), { NOTIFY_SOCKET: "" })), "nobody asked\n");
+  assert.equal(output(run(command("sd-notify.ts"), { NOTIFY_SOCKET: "" })), "no service manager\n");
 });
 
 withFixture(
@@ -151,8 +151,8 @@ const nodesOwn = {
 };
 
 for (const [name, told, exceptions] of [
-  ["pass-listener.ts", /^(\d+) was told: accepted by (\d+)\n$/, {}],
-  ["pass-connection.ts", /^(\d+) was told: hello ann from (\d+)\n$/, nodesOwn],
+  ["pass-listener.ts", /^(\d+) received: accepted by (\d+)\n$/, {}],
+  ["pass-connection.ts", /^(\d+) received: hello ann from (\d+)\n$/, nodesOwn],
 ] as const) {
   test(`${name}: another process answers`, except(exceptions), () => {
     const [, parent, child] = told.exec(output(run(command(name)))) ?? [];

@@ -12,7 +12,7 @@ export interface Clause {
   readonly berkeley: string;
   readonly code: readonly Code[];
   /** The rows that demonstrate it: by table, the clauses as the table names them. */
-  readonly rows: Readonly<Record<string, readonly string[]>>;
+  readonly evidence: Readonly<Record<string, readonly string[]>>;
 }
 
 /** A part of a document: its heading and its clauses. */
@@ -41,7 +41,7 @@ export const posix: readonly Part[] = [
           "`Socket`, a descriptor number, or a socket or server of Node's, borrowed for the call. " +
           "`backlog` is an integer; other numbers are refused before any system call.",
         code: [tryListen, clampBacklog, ["src/posix/borrow.ts", "borrow"]],
-        rows: {
+        evidence: {
           listen: [
             "the backlog reaches the system clamped, and as an int",
             "a backlog that is no integer is refused before any call",
@@ -57,7 +57,7 @@ export const posix: readonly Part[] = [
         says: "The call makes a connection-mode socket accept connections.",
         berkeley: "Passes the call to the system. A client can connect as soon as it returns.",
         code: [tryListen],
-        rows: { listen: ["marks a connection-mode socket as accepting connections"] },
+        evidence: { listen: ["marks a connection-mode socket as accepting connections"] },
       },
       {
         says: "The backlog is a hint that limits how many connections may wait in the queue.",
@@ -65,7 +65,7 @@ export const posix: readonly Part[] = [
           "Passes the hint on. `acceptQueue()` reads how many connections wait and the limit in force. " +
           "On Linux the queue holds one connection more than the backlog.",
         code: [tryListen, acceptQueue],
-        rows: {
+        evidence: {
           listen: [
             "backlog limits the queue: it holds one more than the backlog, and the next connect waits",
             "a unix listener tells its queue, too; its queue holds one more than the backlog",
@@ -77,7 +77,7 @@ export const posix: readonly Part[] = [
         says: "The system may impose a limit and reduce the backlog without saying so.",
         berkeley: "`effectiveBacklog()` returns the backlog that the system granted.",
         code: [effectiveBacklog],
-        rows: {
+        evidence: {
           listen: ["a larger backlog is silently reduced to the limit: net.core.somaxconn"],
         },
       },
@@ -85,7 +85,7 @@ export const posix: readonly Part[] = [
         says: "A larger backlog normally gives a queue that is at least as long.",
         berkeley: "Never reorders or scales a backlog, so the system's queue grows with it.",
         code: [clampBacklog],
-        rows: {
+        evidence: {
           listen: [
             "a larger backlog gives a larger or equal queue",
             "a second listen changes the backlog",
@@ -101,7 +101,7 @@ export const posix: readonly Part[] = [
           ["src/posix/constants.ts", "SOMAXCONN"],
           ["src/net/listener/listening-sockets.ts", "SOMAXCONN"],
         ],
-        rows: { listen: ["backlogs up to SOMAXCONN are supported"] },
+        evidence: { listen: ["backlogs up to SOMAXCONN are supported"] },
       },
       {
         says: "The queue may also hold connections whose handshake is incomplete.",
@@ -109,7 +109,7 @@ export const posix: readonly Part[] = [
           "On Linux it does not: `acceptQueue().pending` counts established connections. The reference " +
           "of `listen()` says how other systems count.",
         code: [acceptQueue],
-        rows: {
+        evidence: {
           listen: ["incomplete connections are not in the queue: only established ones are pending"],
         },
       },
@@ -118,7 +118,7 @@ export const posix: readonly Part[] = [
         berkeley:
           "On Linux they do: the backlog limits completed connections, and `tcp_max_syn_backlog` the others.",
         code: [acceptQueue, ["src/posix/listen.ts", "tcp_max_syn_backlog"]],
-        rows: {
+        evidence: {
           listen: ["incomplete connections are not in the queue: only established ones are pending"],
         },
       },
@@ -128,7 +128,7 @@ export const posix: readonly Part[] = [
           "The limits are `net.core.somaxconn` on Linux, `kern.ipc.somaxconn` on macOS and " +
           "`kern.ipc.soacceptqueue` on FreeBSD; the reference names them. `effectiveBacklog()` reads the result.",
         code: [effectiveBacklog],
-        rows: {
+        evidence: {
           listen: ["a larger backlog is silently reduced to the limit: net.core.somaxconn"],
         },
       },
@@ -136,7 +136,7 @@ export const posix: readonly Part[] = [
         says: "A backlog above that limit sets the queue's length to the limit.",
         berkeley: "Accepts any larger integer, also beyond a C `int`, and clamps it to 2147483647.",
         code: [clampBacklog, effectiveBacklog],
-        rows: {
+        evidence: {
           listen: [
             "a larger backlog is silently reduced to the limit: net.core.somaxconn",
             "a backlog past 2147483647 acts as 2147483647",
@@ -149,7 +149,7 @@ export const posix: readonly Part[] = [
           "Passes 0 in place of a negative backlog. Linux itself compares the number unsigned and would " +
           "take -1 for the maximum.",
         code: [clampBacklog],
-        rows: {
+        evidence: {
           listen: ["a negative backlog acts as 0", "the backlog reaches the system clamped, and as an int"],
         },
       },
@@ -157,13 +157,13 @@ export const posix: readonly Part[] = [
         says: "With a backlog of 0 the socket may accept connections, with a minimum length of the system's choice.",
         berkeley: "Passes 0 on. On Linux one connection is still queued.",
         code: [tryListen],
-        rows: { listen: ["a backlog of 0 may allow connections: on Linux, one"] },
+        evidence: { listen: ["a backlog of 0 may allow connections: on Linux, one"] },
       },
       {
         says: "The process may need privileges to listen on the socket.",
         berkeley: "Reports the refusal as `AccessDenied`, code EACCES.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: ["the socket may require a privilege: EACCES", "EACCES is AccessDenied"],
         },
       },
@@ -178,7 +178,7 @@ export const posix: readonly Part[] = [
           "`listen()` returns nothing and throws a `ListenError`; `tryListen()` returns `{ ok: true }` or " +
           "`{ ok: false, error }`. The error keeps the errno as `code` and `errno`.",
         code: [tryListen, ["src/errors/error-set.ts", "failure"]],
-        rows: { listen: ["returns nothing on success"] },
+        evidence: { listen: ["returns nothing on success"] },
       },
     ],
   },
@@ -191,7 +191,7 @@ export const posix: readonly Part[] = [
           "`BadFileDescriptor`. A `Socket` that berkeley closed fails earlier, as `SocketClosed`, without a " +
           "system call, so it can never reach a descriptor that has been reused.",
         code: [entries, tryListen],
-        rows: {
+        evidence: {
           listen: [
             "EBADF: the descriptor was closed behind our back",
             "EBADF is BadFileDescriptor",
@@ -204,7 +204,7 @@ export const posix: readonly Part[] = [
         says: "**EDESTADDRREQ**: the socket is unbound, and its protocol cannot listen unbound.",
         berkeley: "`SocketNotBound`. Linux reports EINVAL here, so the socket is asked whether it is bound.",
         code: [errorSet, whyInvalid, ["src/posix/socket-state.ts", "isBound"]],
-        rows: {
+        evidence: {
           listen: [
             "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
             "EDESTADDRREQ is SocketNotBound",
@@ -217,7 +217,7 @@ export const posix: readonly Part[] = [
           "`AlreadyConnected`, or `ConnectionPending` while a connect is in progress. EINVAL has several " +
           "causes, so the socket's state decides.",
         code: [whyInvalid, state],
-        rows: {
+        evidence: {
           listen: [
             "EINVAL: the socket is already connected",
             "EINVAL: a socketpair's end is connected, though it is not bound",
@@ -231,7 +231,7 @@ export const posix: readonly Part[] = [
         says: "**ENOTSOCK**: the descriptor is not a socket.",
         berkeley: "`FileDescriptorNotASocket`.",
         code: [entries],
-        rows: {
+        evidence: {
           listen: [
             "ENOTSOCK: the descriptor does not refer to a socket",
             "ENOTSOCK is FileDescriptorNotASocket",
@@ -242,7 +242,7 @@ export const posix: readonly Part[] = [
         says: "**EOPNOTSUPP**: the socket's protocol does not support listening.",
         berkeley: "`OperationNotSupported`, with the advice which types can listen.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: [
             "EOPNOTSUPP: the socket is not of a type that listens",
             "EOPNOTSUPP is OperationNotSupported",
@@ -258,7 +258,7 @@ export const posix: readonly Part[] = [
         says: "**EACCES**: the process lacks the privileges.",
         berkeley: "`AccessDenied`.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: ["the socket may require a privilege: EACCES", "EACCES is AccessDenied"],
         },
       },
@@ -266,7 +266,7 @@ export const posix: readonly Part[] = [
         says: "**EINVAL**: the socket has been shut down.",
         berkeley: "`SocketShutDown`, also for a connection that was reset.",
         code: [whyInvalid, state],
-        rows: {
+        evidence: {
           listen: [
             "EINVAL: the socket has been shut down",
             "EINVAL: the connection was reset",
@@ -279,7 +279,7 @@ export const posix: readonly Part[] = [
         says: "**ENOBUFS**: the system lacks resources.",
         berkeley: "`SystemResources`, which ENOMEM and, on Windows, EMFILE lead to as well.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: ["ENOBUFS is SystemResources", "ENOMEM is SystemResources", "EMFILE is SystemResources"],
         },
       },
@@ -296,7 +296,7 @@ export const zig: readonly Part[] = [
         says: "`backlog: u31`: no negative backlog, and none above 2147483647.",
         berkeley: "Takes any integer and clamps it to that range, as POSIX asks.",
         code: [clampBacklog],
-        rows: {
+        evidence: {
           listen: [
             "a backlog past 2147483647 acts as 2147483647",
             "a negative backlog acts as 0",
@@ -310,7 +310,7 @@ export const zig: readonly Part[] = [
           "`Result<void, ListenError>`, where `error.name` is a union of string literals that the compiler " +
           "checks for exhaustiveness.",
         code: [tryListen, errorSet],
-        rows: { listen: ["returns nothing on success"] },
+        evidence: { listen: ["returns nothing on success"] },
       },
     ],
   },
@@ -322,7 +322,7 @@ export const zig: readonly Part[] = [
         berkeley:
           "`AddressInUse`. Import `berkeley` or `berkeley/diagnose`, and the message names the holder.",
         code: [errorSet, ["src/diagnose/error-explanations.ts", "explain"]],
-        rows: {
+        evidence: {
           listen: [
             "EADDRINUSE: another socket is already listening on the same port",
             "EADDRINUSE is AddressInUse",
@@ -334,7 +334,7 @@ export const zig: readonly Part[] = [
         says: "`AddressInUse`: the socket was unbound, and no ephemeral port was free.",
         berkeley: "`AddressInUse` too, with a message that names the ephemeral range instead.",
         code: [errorSet, ["src/posix/listen.ts", "noPort"]],
-        rows: {
+        evidence: {
           listen: [
             "EADDRINUSE: the socket is not bound, and all ephemeral ports are in use",
             "an unbound TCP socket is bound to an ephemeral port",
@@ -347,7 +347,7 @@ export const zig: readonly Part[] = [
           "`AlreadyConnected` on every system. Zig reports it on Windows only; elsewhere its EINVAL is " +
           "`Unexpected`.",
         code: [whyInvalid, state],
-        rows: {
+        evidence: {
           listen: [
             "EINVAL: the socket is already connected",
             "EINVAL: the socket's peer has shut down; it is connected still",
@@ -359,7 +359,7 @@ export const zig: readonly Part[] = [
         says: "`FileDescriptorNotASocket`: the descriptor is not a socket.",
         berkeley: "`FileDescriptorNotASocket`.",
         code: [entries],
-        rows: {
+        evidence: {
           listen: [
             "ENOTSOCK: the descriptor does not refer to a socket",
             "WSAENOTSOCK: FileDescriptorNotASocket",
@@ -370,7 +370,7 @@ export const zig: readonly Part[] = [
         says: "`NetworkSubsystemFailed`: the network subsystem has failed.",
         berkeley: "`NetworkSubsystemFailed`. Only Winsock reports it (WSAENETDOWN).",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: ["ENETDOWN is NetworkSubsystemFailed", "WSAENETDOWN: NetworkSubsystemFailed"],
         },
       },
@@ -378,7 +378,7 @@ export const zig: readonly Part[] = [
         says: "`OperationNotSupported`: sockets of this type do not listen.",
         berkeley: "`OperationNotSupported`.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: [
             "EOPNOTSUPP: the socket is not of a type that listens",
             "WSAEOPNOTSUPP: OperationNotSupported",
@@ -391,7 +391,7 @@ export const zig: readonly Part[] = [
           "`SocketNotBound`: for any unbound socket on Windows, and elsewhere for one whose protocol does " +
           "not choose an address by itself.",
         code: [errorSet, whyInvalid],
-        rows: {
+        evidence: {
           listen: [
             "Windows: an unbound socket is refused: WSAEINVAL",
             "WSAEINVAL: SocketNotBound",
@@ -403,7 +403,7 @@ export const zig: readonly Part[] = [
         says: "`SystemResources`: out of memory or, on Windows, of descriptors or buffers.",
         berkeley: "`SystemResources`.",
         code: [errorSet],
-        rows: {
+        evidence: {
           listen: [
             "WSAEMFILE: SystemResources",
             "WSAENOBUFS: SystemResources",
@@ -416,7 +416,7 @@ export const zig: readonly Part[] = [
         says: "`Unexpected`: an error code that the system does not document.",
         berkeley: "`Unexpected`, with the code and number that the system reported.",
         code: [["src/errors/entries.ts", "Unexpected"]],
-        rows: { listen: ["an undocumented errno is Unexpected, and keeps its code and number"] },
+        evidence: { listen: ["an undocumented errno is Unexpected, and keeps its code and number"] },
       },
     ],
   },
@@ -427,7 +427,7 @@ export const zig: readonly Part[] = [
         says: "`BADF => unreachable`: a closed descriptor is undefined behaviour.",
         berkeley: "An ordinary error: `BadFileDescriptor`, or `SocketClosed` for a `Socket` that was closed.",
         code: [entries, tryListen],
-        rows: {
+        evidence: {
           listen: [
             "EBADF: the descriptor was closed behind our back",
             "EBADF is BadFileDescriptor",
@@ -440,13 +440,13 @@ export const zig: readonly Part[] = [
         berkeley:
           "berkeley calls WSAStartup when it loads; should Winsock report this anyway, it is `Unexpected`.",
         code: [["src/system/windows/ws2_32.ts", "WSAStartup"]],
-        rows: { listen: ["WSANOTINITIALISED: Unexpected"] },
+        evidence: { listen: ["WSANOTINITIALISED: Unexpected"] },
       },
       {
         says: "`WSAEINPROGRESS => unreachable`: a blocking Winsock 1.1 call is in progress.",
         berkeley: "`Unexpected`.",
         code: [["src/errors/entries.ts", "Unexpected"]],
-        rows: { listen: ["WSAEINPROGRESS: Unexpected"] },
+        evidence: { listen: ["WSAEINPROGRESS: Unexpected"] },
       },
     ],
   },

@@ -8,7 +8,7 @@ const clauses = [...posix, ...zig].flatMap((part) => part.clauses);
 
 /** docs/listen.md: both documents, clause by clause, and the rows that belong to neither. */
 export function listenPage(conformance: Conformance): string {
-  const mentioned = new Set(clauses.flatMap((clause) => clause.rows.listen ?? []));
+  const mentioned = new Set(clauses.flatMap((clause) => clause.evidence.listen ?? []));
   const others = (conformance.calls.listen?.rows ?? []).filter((row) => !mentioned.has(clauseOf(row)));
   return [
     "# listen(), clause by clause",
@@ -38,12 +38,12 @@ export function listenPage(conformance: Conformance): string {
 /** What is wrong with the map: rows that no table has, and code that is not where it says. */
 export function listenMapProblems(conformance: Conformance, root: string): string[] {
   return clauses.flatMap((clause) => [
-    ...Object.entries(clause.rows).flatMap(([call, rows]) =>
+    ...Object.entries(clause.evidence).flatMap(([call, rows]) =>
       rows
         .filter((row) => findRow(conformance, call, row) === undefined)
         .map((row) => `${clause.says}: no row of \`${call}\` is called: ${row}`),
     ),
-    ...(Object.values(clause.rows).flat().length === 0 ? [`${clause.says}: no row`] : []),
+    ...(Object.values(clause.evidence).flat().length === 0 ? [`${clause.says}: no row`] : []),
     ...clause.code
       .filter(([file, name]) => !isIn(join(root, file), name))
       .map(([file, name]) => `${clause.says}: ${file} has no ${name}`),
@@ -54,7 +54,7 @@ function sectionOf({ title, clauses }: Part, conformance: Conformance): string[]
   return [`### ${title}`, "", ...clauses.flatMap((clause) => clauseText(clause, conformance))];
 }
 
-function clauseText({ says, berkeley, code, rows }: Clause, conformance: Conformance): string[] {
+function clauseText({ says, berkeley, code, evidence }: Clause, conformance: Conformance): string[] {
   return [
     `#### ${says}`,
     "",
@@ -62,7 +62,7 @@ function clauseText({ says, berkeley, code, rows }: Clause, conformance: Conform
     "",
     `Code: ${code.map(link).join(", ")}`,
     "",
-    ...Object.entries(rows).flatMap(([call, names]) =>
+    ...Object.entries(evidence).flatMap(([call, names]) =>
       names.map((name) => rowLine(call, findRow(conformance, call, name) ?? name, conformance)),
     ),
     "",
