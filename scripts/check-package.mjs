@@ -1,6 +1,6 @@
 // Packs the package, checks its size, installs it in an empty folder, and uses it there: from an ES
-// module and from CommonJS on every runtime, from strict TypeScript programs, from bundles, in Jest,
-// and as a command.
+// module and from CommonJS on every runtime, from strict TypeScript programs, from bundles, in
+// Jest, and as a command.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
