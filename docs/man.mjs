@@ -58,7 +58,7 @@ function page(call, calls, errorSets) {
     ...synopsis(call.parent.name, signatures, second?.signatures[0]),
     ".Sh DESCRIPTION",
     ...markdown([lead, ...rest].join("\n\n")),
-    ...parameters(signatures),
+    ...parameters(signatures, options),
     ...options.flatMap(optionSection),
     ".Sh RETURN VALUES",
     ...returnValues(signatures, second),
@@ -193,10 +193,12 @@ const parameterName = ({ name, flags, defaultValue }) =>
 
 /** A type as a program writes it. */
 function typeText(type) {
+  const [signature] = type.type === "reflection" ? (type.declaration.signatures ?? []) : [];
+  if (signature !== undefined) return functionText(signature);
   return type.type === "reflection" ? "object" : type.toString().replaceAll("<ArrayBufferLike>", "");
 }
 
-function parameters(signatures) {
+function parameters(signatures, options) {
   const all = signatures.flatMap(({ typeParameters = [], parameters = [] }) => [
     ...typeParameters.filter(({ comment }) => comment !== undefined),
     ...parameters,
@@ -208,14 +210,16 @@ function parameters(signatures) {
     ".Bl -tag -width Ds",
     ...documented.flatMap((parameter) => [
       `.It Fa ${parameter.name}`,
-      ...markdown(sentence(described(parameter))),
+      ...markdown(sentence(described(parameter, options))),
     ]),
     ".El",
   ];
 }
 
 /** What the comment says of a parameter, or else its type, which TYPES describes. */
-function described({ comment, type }) {
+function described({ name, comment, type }, options) {
+  const section = options.find((option) => option.name === name);
+  if (section !== undefined) return `\`${typeText(type)}\`: see ${name.toUpperCase()}`;
   return comment === undefined ? `\`${typeText(type)}\`: see TYPES` : written(comment.summary);
 }
 

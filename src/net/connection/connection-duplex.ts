@@ -220,6 +220,7 @@ export class ConnectionDuplex extends Duplex {
     return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
+  /** As `stream.Readable`'s. */
   override pipe<Destination extends NodeJS.WritableStream>(
     destination: Destination,
     options?: { end?: boolean | undefined },
