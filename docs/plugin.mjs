@@ -20,7 +20,12 @@ export const groupOrder = [...GROUPS, "*"];
 
 /** Gives the types of errors their names, and the modules those that a program imports. */
 export function names(app) {
+  const writtenTypes = new Map();
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, showErrorType);
+  app.converter.on(Converter.EVENT_CREATE_PARAMETER, (context, parameter) => {
+    const [declaration] = context.getSymbolFromReflection(parameter)?.declarations ?? [];
+    if (declaration?.type !== undefined) writtenTypes.set(parameter, declaration.type.getText());
+  });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Module)) nameModule(reflection);
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Function))
@@ -30,6 +35,12 @@ export function names(app) {
     for (const reflection of Object.values(project.reflections)) {
       if ("type" in reflection && !errorTypes.includes(reflection))
         reflection.type = named(project, reflection.type, aliases);
+    }
+    // Of a callback's parameter, typedoc keeps the name of the union but not of which errors.
+    for (const [parameter, name] of writtenTypes) {
+      const alias = errorTypes.find((type) => type.name === name);
+      if (alias !== undefined && isUnionOfErrors(parameter))
+        parameter.type = ReferenceType.createResolvedReference(name, alias, project);
     }
     for (const alias of errorTypes) spellOut(project, alias);
   });
