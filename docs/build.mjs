@@ -48,6 +48,10 @@ const app = await Application.bootstrapWithPlugins({
 });
 const project = await app.convert();
 if (project === undefined) process.exit(1);
+// The page has the project's name as its title already.
+project.readme = project.readme?.map((part, index) =>
+  index === 0 ? { ...part, text: part.text.replace(/^# .*\n+/, "") } : part,
+);
 app.validate(project);
 if (what === "html") await app.generateDocs(project, join(root, "docs/api"));
 else man(manualPages(project, sets));

@@ -45,7 +45,9 @@ const CASES = {
 export function textsOf(entry) {
   const joined = ({ message, advice }) => [message, advice].filter((part) => part).join(" ");
   const cases = Object.entries(entry.cases ?? {}).map(([kind, text]) => `${CASES[kind]}: ${joined(text)}`);
-  const codes = Object.entries(entry.codeTexts ?? {}).map(([code, text]) => `With ${code}: ${joined(text)}`);
+  // Those of Unexpected are Winsock's, and would be the same on every page.
+  const codeTexts = entry.codes.length > 0 ? (entry.codeTexts ?? {}) : {};
+  const codes = Object.entries(codeTexts).map(([code, text]) => `With ${code}: ${joined(text)}`);
   return [joined(entry), ...cases, ...codes];
 }
 

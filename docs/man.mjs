@@ -5,6 +5,7 @@ import { ReflectionKind } from "typedoc";
 import { root } from "../scripts/install-and-build.mjs";
 import { codesOf, textsOf } from "./calls.mjs";
 import { code, display, markdown, text } from "./mdoc.mjs";
+import { memberNames, optionsOf } from "./options.mjs";
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
@@ -13,55 +14,121 @@ export const SYSTEM = `.Os berkeley ${version}`;
 
 /** The pages by their file names. */
 export function manualPages(project, errorSets) {
-  const calls = project
-    .getReflectionsByKind(ReflectionKind.Function)
-    .filter((call) => isCall(call.name) && !hasNameOfCall(call));
-  const names = calls.map(({ name }) => name);
-  return new Map(calls.map((call) => [`${pageName(call.name)}.3`, page(call, names, errorSets)]));
+  const calls = project.getReflectionsByKind(ReflectionKind.Function).filter(({ name }) => isCall(name));
+  return new Map(calls.map((call) => [`${pageName(call, calls)}.3`, page(call, calls, errorSets)]));
 }
 
 /** What has a page: not the second spelling of a call, nor the guard of its error. */
 const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
 
-const isFrontDoor = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/net/"));
+const isAsyncApi = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/net/"));
+
+/** The other function of this name: listen() of the async API and listen() of berkeley/posix. */
+const namesake = (call, calls) => calls.find((other) => other !== call && other.name === call.name);
 
 /**
- * The front door has a listen() and a connect() too; the pages of these names are those of the
- * calls.
+ * `man berkeley-bind`: under its own name, the page would hide the system's. Where the async API
+ * has a function of the name too, the call's page is berkeley-posix-listen.
  */
-const hasNameOfCall = (call) => isFrontDoor(call) && ["listen", "connect"].includes(call.name);
+function pageName(call, calls) {
+  const isShadowed = !isAsyncApi(call) && namesake(call, calls) !== undefined;
+  return isShadowed ? `berkeley-posix-${call.name}` : `berkeley-${call.name}`;
+}
 
-/** `man berkeley-listen`: under its own name, it would hide the system's. */
-const pageName = (call) => `berkeley-${call}`;
-
-function page(call, names, errorSets) {
-  const [signature] = call.signatures;
-  const second = call.parent.children.find(({ name }) => name === `try${capital(call.name)}`);
-  const errors = errorSets.get(call.name);
-  const [lead, ...rest] = paragraphs(written(signature.comment.summary));
+function page(call, calls, errorSets) {
+  const { signatures } = call;
+  const [signature] = signatures;
+  const isPosix = !isAsyncApi(call);
+  const second = isPosix
+    ? call.parent.children.find(({ name }) => name === `try${capital(call.name)}`)
+    : undefined;
+  // The error set of the name is the call's, but for handOver() and the like.
+  const isOwnSet = isPosix || namesake(call, calls) === undefined;
+  const errors = isOwnSet ? errorSets.get(call.name) : undefined;
+  const [lead, ...rest] = signatures.flatMap(({ comment }) => paragraphs(written(comment.summary)));
+  const name = pageName(call, calls);
+  const options = optionLists(signatures);
   const lines = [
-    `.Dt ${pageName(call.name).toUpperCase()} 3`,
+    `.Dt ${name.toUpperCase()} 3`,
     SYSTEM,
     ".Sh NAME",
-    `.Nm ${pageName(call.name)}`,
+    `.Nm ${name}`,
     `.Nd ${title(lead)}`,
     ".Sh SYNOPSIS",
-    ...synopsis(call.parent.name, signature, second?.signatures[0]),
+    ...synopsis(call.parent.name, signatures, second?.signatures[0]),
     ".Sh DESCRIPTION",
     ...markdown([lead, ...rest].join("\n\n")),
-    ...parameters(signature),
+    ...parameters(signatures, options),
+    ...options.flatMap(optionSection),
     ".Sh RETURN VALUES",
-    ...returnValue(signature, second),
+    ...returnValues(signatures, second),
     ".Sh EXAMPLES",
-    ...examples(signature.comment),
+    ...signatures.flatMap(({ comment }) => examples(comment)),
     ...errorSection(call, second, errors, signature.comment),
-    ...types(signature),
+    ...types(signatures, options),
     ".Sh SEE ALSO",
-    ...seeAlso(call.name, signature.comment, names),
+    ...seeAlso(call, calls),
     ".Sh STANDARDS",
-    ...standards(call.name, signature.comment),
+    ...standards(call, signature.comment),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The options and handlers of a function, each under the name of its parameter. */
+function optionLists(signatures) {
+  const lists = new Map();
+  for (const parameter of signatures.flatMap(({ parameters = [] }) => parameters)) {
+    const options = lists.has(parameter.name) ? undefined : optionsOf(parameter);
+    if (options !== undefined) lists.set(parameter.name, { name: parameter.name, ...options });
+  }
+  return [...lists.values()];
+}
+
+function optionSection({ name, types, members }) {
+  const forms = types.flatMap((type) => [
+    `.It Vt ${type.name}`,
+    ...markdown(written(type.comment?.summary ?? [])),
+    "It has",
+    ...listed(memberNames(type).map((member) => `\\fI${member}\\fP`)),
+  ]);
+  return [
+    `.Sh ${name.toUpperCase()}`,
+    ...(types.length > 1
+      ? [
+          `The ${name} are of one of these types:`,
+          ".Bl -tag -width Ds",
+          ...forms,
+          ".El",
+          ".Pp",
+          "The members, in the order of their names:",
+        ]
+      : markdown(written(types[0].comment?.summary ?? []))),
+    ".Bl -tag -width Ds",
+    ...members.flatMap(({ name, isOptional, type, signature, comment }) => [
+      `.It Fa ${name} Ns No ${isOptional ? "\\&?: " : "\\&: "}${macroText(signature === undefined ? typeText(type) : functionText(signature))}`,
+      ...markdown(comment === undefined ? "" : written(comment.summary)),
+      ...(signature?.parameters ?? [])
+        .filter((parameter) => parameter.comment !== undefined)
+        .flatMap((parameter) => [
+          ".Pp",
+          ...markdown(`\`${parameter.name}\`: ${sentenceEnd(written(parameter.comment.summary).trim())}`),
+        ]),
+    ]),
+    ".El",
+  ];
+}
+
+function listed(items) {
+  return items.map((item, index) => `${item}${index === items.length - 1 ? "." : ","}`);
+}
+
+function functionText({ parameters = [], type }) {
+  return `(${parameters.map(({ name, type }) => `${name}: ${typeText(type)}`).join(", ")}) => ${typeText(type)}`;
+}
+
+/** Code as an argument of a macro. */
+function macroText(text) {
+  return code(text).replaceAll('"', "\\(dq");
 }
 
 /** A comment's text as Markdown; a link to another call is its name. */
@@ -91,14 +158,14 @@ function title(paragraph) {
   return text(sentence[0].toLowerCase() + sentence.slice(1).replace(/(: .*|\.)$/, ""));
 }
 
-function synopsis(module, signature, second) {
-  const names = [signature.name, ...(second === undefined ? [] : [second.name])];
+function synopsis(module, signatures, second) {
+  const names = [signatures[0].name, ...(second === undefined ? [] : [second.name])];
+  const prototypes = [...signatures, ...(second === undefined ? [] : [second])].map(prototype);
   return [
     ".Bd -literal",
     code(`import { ${names.join(", ")} } from "${module}";`),
     "",
-    prototype(signature),
-    ...(second === undefined ? [] : ["", prototype(second)]),
+    ...prototypes.flatMap((text, index) => (index === 0 ? [text] : ["", text])),
     ".Ed",
   ];
 }
@@ -126,25 +193,33 @@ const parameterName = ({ name, flags, defaultValue }) =>
 
 /** A type as a program writes it. */
 function typeText(type) {
+  const [signature] = type.type === "reflection" ? (type.declaration.signatures ?? []) : [];
+  if (signature !== undefined) return functionText(signature);
   return type.type === "reflection" ? "object" : type.toString().replaceAll("<ArrayBufferLike>", "");
 }
 
-function parameters({ parameters = [], typeParameters = [] }) {
-  const documented = [...typeParameters.filter(({ comment }) => comment !== undefined), ...parameters];
+function parameters(signatures, options) {
+  const all = signatures.flatMap(({ typeParameters = [], parameters = [] }) => [
+    ...typeParameters.filter(({ comment }) => comment !== undefined),
+    ...parameters,
+  ]);
+  const documented = all.filter(({ name }, index) => all.findIndex((other) => other.name === name) === index);
   return [
     ".Pp",
     "The parameters are:",
     ".Bl -tag -width Ds",
     ...documented.flatMap((parameter) => [
       `.It Fa ${parameter.name}`,
-      ...markdown(sentence(described(parameter))),
+      ...markdown(sentence(described(parameter, options))),
     ]),
     ".El",
   ];
 }
 
 /** What the comment says of a parameter, or else its type, which TYPES describes. */
-function described({ comment, type }) {
+function described({ name, comment, type }, options) {
+  const section = options.find((option) => option.name === name);
+  if (section !== undefined) return `\`${typeText(type)}\`: see ${name.toUpperCase()}`;
   return comment === undefined ? `\`${typeText(type)}\`: see TYPES` : written(comment.summary);
 }
 
@@ -152,6 +227,14 @@ function described({ comment, type }) {
 function sentence(words) {
   const trimmed = words.trim();
   return capital(trimmed) + (/[.?!…]$/.test(trimmed) ? "" : ".");
+}
+
+function returnValues(signatures, second) {
+  if (signatures.length === 1) return returnValue(signatures[0], second);
+  return signatures.flatMap(({ name, parameters, type }) => [
+    `.Fn ${name} ${parameters.map((parameter) => parameter.name).join(" ")}`,
+    returned(typeText(type)),
+  ]);
 }
 
 function returnValue({ name, type, comment }, second) {
@@ -218,16 +301,16 @@ function errorText([always, ...cases]) {
 }
 
 function withArticle(words) {
-  if (words.startsWith("what ")) return words;
+  if (/^(what|the) /.test(words)) return words;
   return `${/^[AEIO]/.test(words) ? "an" : "a"} ${words}`;
 }
 
 /**
- * What else is thrown: of a call, for bad arguments; a function of the front door makes calls,
- * which fail too.
+ * A call also throws for bad arguments; a function of the async API makes several calls, any of
+ * which may fail.
  */
 function leadOf(call, errors) {
-  if (!isFrontDoor(call)) return "A bad argument is thrown before any call is made:";
+  if (!isAsyncApi(call)) return "A bad argument is thrown before any call is made:";
   return errors === undefined ? "It fails with:" : "It also fails with:";
 }
 
@@ -241,7 +324,8 @@ function thrown(lead, tags) {
 }
 
 /** The types of ours that a signature names, and those that they name. */
-function types(signature) {
+function types(signatures, options) {
+  const shown = new Set(options.flatMap(({ types, aliases }) => [...types, ...aliases]));
   const seen = new Set();
   const lines = [];
   const visit = (type) => {
@@ -260,15 +344,16 @@ function types(signature) {
         )
           return;
         seen.add(reflection);
-        lines.push(...definition(reflection));
+        if (!shown.has(reflection)) lines.push(...definition(reflection));
         if (reflection.type) visit(reflection.type);
         for (const member of reflection.children ?? []) visit(member.type);
       },
     });
   };
-  for (const parameter of [...(signature.typeParameters ?? []), ...(signature.parameters ?? [])])
-    visit(parameter.type);
-  visit(signature.type);
+  for (const { typeParameters = [], parameters = [], type } of signatures) {
+    for (const parameter of [...typeParameters, ...parameters]) visit(parameter.type);
+    visit(type);
+  }
   return lines.length === 0 ? [] : [".Sh TYPES", ".Bl -tag -width Ds", ...lines, ".El"];
 }
 
@@ -289,7 +374,7 @@ function definition({ name, type, typeParameters = [], comment, children = [] })
       : [
           ".Bl -tag -width Ds -compact",
           ...members.flatMap((member) => [
-            `.It Fa ${member.name} Ns No ${member.flags.isOptional ? "\\&?: " : "\\&: "}${code(typeText(member.type)).replaceAll('"', "\\(dq")}`,
+            `.It Fa ${member.name} Ns No ${member.flags.isOptional ? "\\&?: " : "\\&: "}${macroText(typeText(member.type))}`,
             ...markdown(member.comment === undefined ? "" : written(member.comment.summary)),
           ]),
           ".El",
@@ -314,7 +399,7 @@ function links(comment) {
 
 function standards(call, comment) {
   const posix = links(comment).find(({ name }) => name === "POSIX");
-  if (posix === undefined) return [`.Fn ${call}`, "is in no standard."];
+  if (posix === undefined) return [`.Fn ${call.name}`, "is in no standard."];
   return ["POSIX.1-2017 specifies", `.Fn ${basename(posix.address, ".html")} .`];
 }
 
@@ -328,19 +413,34 @@ const addresses = (links) => [
  * The other calls that the comment names, the system's own page, and where else the call is
  * described.
  */
-function seeAlso(call, comment, names) {
-  const said = written([...comment.summary, ...comment.blockTags.flatMap(({ content }) => content)]);
-  const others = names.filter((name) => name !== call && said.includes(`\`${name}()\``));
-  const all = links(comment);
+function seeAlso(call, calls) {
+  const comments = call.signatures.map(({ comment }) => comment);
+  const said = comments.map(({ summary, blockTags }) =>
+    written([...summary, ...blockTags.flatMap(({ content }) => content)]),
+  );
+  const others = calls.filter(
+    (other) =>
+      other.name !== call.name &&
+      said.some((text) => text.includes(`\`${other.name}()\``)) &&
+      !isHidden(other, call, calls),
+  );
+  const twin = namesake(call, calls);
+  const all = comments.flatMap(links);
   const linux = all.find(({ name }) => name === "Linux");
   const [, name, section] = /\/(\w+)\.(\d)\.html$/.exec(linux?.address ?? "") ?? [];
   const pages = [
     ["berkeley", "1"],
     ...(name === undefined ? [] : [[name, section]]),
-    ...others.map((other) => [pageName(other), "3"]),
+    ...[...others, ...(twin === undefined ? [] : [twin])].map((other) => [pageName(other, calls), "3"]),
   ].sort(([a, sectionOfA], [b, sectionOfB]) => sectionOfA - sectionOfB || (a < b ? -1 : 1));
   return [
     ...pages.map(([page, section], index) => `.Xr ${page} ${section}${index < pages.length - 1 ? " ," : ""}`),
     ...(all.length === 0 ? [] : addresses(all)),
   ];
+}
+
+/** Of two functions of one name, a comment means the one of its own module. */
+function isHidden(other, call, calls) {
+  const twin = namesake(other, calls);
+  return twin !== undefined && twin.parent === call.parent;
 }

@@ -4,6 +4,7 @@
 import { basename } from "node:path";
 import { Comment, CommentTag, Converter, ReferenceType, ReflectionKind, UnionType } from "typedoc";
 import { codesOf, conformanceTables, namesIn, sourceOf, textsOf } from "./calls.mjs";
+import { memberNames, optionsOf } from "./options.mjs";
 
 const GROUPS = [
   "Calls",
@@ -19,7 +20,12 @@ export const groupOrder = [...GROUPS, "*"];
 
 /** Gives the types of errors their names, and the modules those that a program imports. */
 export function names(app) {
+  const writtenTypes = new Map();
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, showErrorType);
+  app.converter.on(Converter.EVENT_CREATE_PARAMETER, (context, parameter) => {
+    const [declaration] = context.getSymbolFromReflection(parameter)?.declarations ?? [];
+    if (declaration?.type !== undefined) writtenTypes.set(parameter, declaration.type.getText());
+  });
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Module)) nameModule(reflection);
     for (const reflection of project.getReflectionsByKind(ReflectionKind.Function))
@@ -29,6 +35,12 @@ export function names(app) {
     for (const reflection of Object.values(project.reflections)) {
       if ("type" in reflection && !errorTypes.includes(reflection))
         reflection.type = named(project, reflection.type, aliases);
+    }
+    // Of a callback's parameter, typedoc keeps the name of the union but not of which errors.
+    for (const [parameter, name] of writtenTypes) {
+      const alias = errorTypes.find((type) => type.name === name);
+      if (alias !== undefined && isUnionOfErrors(parameter))
+        parameter.type = ReferenceType.createResolvedReference(name, alias, project);
     }
     for (const alias of errorTypes) spellOut(project, alias);
   });
@@ -55,6 +67,9 @@ export function sections(errorSets) {
       for (const [reflection, errors] of calls(project, errorSets)) {
         writePage(reflection, errors, tables.get(reflection.name));
       }
+      for (const { signatures } of project.getReflectionsByKind(ReflectionKind.Function)) {
+        for (const signature of signatures) showOptions(signature);
+      }
       for (const reflection of Object.values(project.reflections)) {
         if (reflection.parent?.kindOf(ReflectionKind.Module)) group(reflection);
       }
@@ -67,7 +82,7 @@ function calls(project, errorSets) {
     project
       .getReflectionsByKind(ReflectionKind.Function)
       .filter(({ name }) => errorSets.has(name))
-      // listen() and connect() of the front door are no calls.
+      // listen() and connect() of the async API make several calls.
       .filter(({ sources }) => sources?.some(({ fileName }) => fileName.includes("src/posix/")))
       .map((reflection) => [reflection, errorSets.get(reflection.name)])
   );
@@ -162,6 +177,45 @@ function writePage(reflection, errors, table) {
     section("See also", ...list(tags("@see"))),
     section("Source", `\`\`\`ts\n${sourceOf(source.fullFileName, reflection.name)}\n\`\`\``),
   ];
+}
+
+/** Shows the options and handlers of a function on its own page. */
+function showOptions({ parameters = [], comment }) {
+  for (const parameter of parameters) {
+    const options = optionsOf(parameter);
+    if (options === undefined || comment === undefined) continue;
+    const title = parameter.name[0].toUpperCase() + parameter.name.slice(1);
+    const forms = options.types.map((type) => [
+      ...linked(
+        `- {@link ${type.name}}: ${memberNames(type)
+          .map((name) => `\`${name}\``)
+          .join(", ")}\n`,
+      ),
+    ]);
+    const members = options.members.flatMap(({ name, isOptional, signature, type, comment }) => [
+      { kind: "text", text: `\n- \`${name}${isOptional ? "?" : ""}: ${shownType(signature, type)}\` — ` },
+      ...inItem(comment?.summary ?? []),
+    ]);
+    const tag = section(title, ...(forms.length > 1 ? [...forms.flat(), "\n\n<!-- -->\n"] : []), ...members);
+    const example = comment.blockTags.findIndex(({ tag }) => tag === "@example" || tag === "@throws");
+    comment.blockTags.splice(example === -1 ? comment.blockTags.length : example, 0, tag);
+  }
+}
+
+function shownType(signature, type) {
+  const [call] = signature
+    ? [signature]
+    : type?.type === "reflection"
+      ? (type.declaration.signatures ?? [])
+      : [];
+  if (call === undefined) return `${type}`.replaceAll("<ArrayBufferLike>", "");
+  const list = (call.parameters ?? []).map(({ name, type }) => `${name}: ${type}`).join(", ");
+  return `(${list}) => ${call.type}`;
+}
+
+/** The parts of a comment, with its lines indented as those of an item of a list. */
+function inItem(parts) {
+  return parts.map((part) => ({ ...part, text: part.text.replaceAll("\n", "\n  ") }));
 }
 
 /** What the comment says that a call throws must be what its error set has. */

@@ -1,6 +1,5 @@
 // npm run check:columns: prose and comments wrap at 100 columns. Tables, links and code blocks may
 // be wider; code is left to the formatter (110).
-import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { filesOf } from "./files-of.mjs";

@@ -2,18 +2,10 @@
 // the field's own. It reads declarations only: a comment, a string, or a property of someone else's
 // object may spell any of them.
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { basename, join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { filesOf } from "./files-of.mjs";
-import { install, root } from "./install-and-build.mjs";
-
-// TypeScript 7 has no compiler API yet; the docs are built with one that has.
-const docs = join(root, "docs");
-install(docs);
-const { default: ts } = await import(
-  pathToFileURL(createRequire(join(docs, "package.json")).resolve("typescript")).href
-);
+import { root } from "./install-and-build.mjs";
+import { ts } from "./typescript-api.mjs";
 
 const types = ["class", "interface", "enum", "file"];
 const members = ["method", "property", "function"];

@@ -1,16 +1,27 @@
-// Packs the package, installs it in an empty folder, and uses it there: from an ES module and from
-// CommonJS on every runtime, from strict TypeScript programs, from bundles, in Jest, and as a
-// command.
+// Packs the package, checks its size, installs it in an empty folder, and uses it there: from an ES
+// module and from CommonJS on every runtime, from strict TypeScript programs, from bundles, in
+// Jest, and as a command.
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { consumerPackages, typeChecks } from "./check-types.mjs";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 
 /** What the package is checked with, pinned. */
 const tools = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5", "esbuild@0.28.2", "jest@30.5.2"];
+
+/** In bytes. Raise it when the package has grown for a reason. */
+const MOST_PACKED = 512 * 1024;
 
 installAndBuildTests();
 const folder = mkdtempSync(join(tmpdir(), "berkeley-package-"));
@@ -23,6 +34,11 @@ try {
   run("npm", ["install", join(folder, tarball), ...consumerPackages, ...tools], folder);
   for (const name of readdirSync(join(root, "scripts/smoke")))
     copyFileSync(join(root, "scripts/smoke", name), join(folder, name));
+
+  const { size } = statSync(join(folder, tarball));
+  report(size <= MOST_PACKED, `${size} bytes packed, of at most ${MOST_PACKED}`);
+  const strays = withoutSource(join(folder, "node_modules/berkeley"));
+  report(strays.length === 0, "source maps have their sources", strays.join("\n"));
 
   for (const runtime of installRuntimes()) {
     check(`an ES module on ${runtime.name}`, runtime.program, [...runtime.args, "program.mjs"]);
@@ -64,8 +80,26 @@ function check(what, command, args) {
     encoding: "utf8",
     timeout: 60_000,
   });
-  if (status === 0) passed += 1;
+  report(status === 0, what, error ?? signal ?? "", stdout, stderr);
+}
+
+function report(ok, what, ...details) {
+  if (ok) passed += 1;
   else failed += 1;
-  console.log(`${status === 0 ? "ok" : "not ok"} - ${what}`);
-  if (status !== 0) console.log(error ?? signal ?? "", stdout, stderr);
+  console.log(`${ok ? "ok" : "not ok"} - ${what}`);
+  if (!ok) console.log(...details);
+}
+
+/** The files that name a source map, and the source maps that name a source, that is not there. */
+function withoutSource(published) {
+  const files = readdirSync(published, { recursive: true, encoding: "utf8" });
+  return files.flatMap((file) => {
+    if (!/\.(c?js|d\.c?ts|map)$/.test(file)) return [];
+    const text = readFileSync(join(published, file), "utf8");
+    const named = file.endsWith(".map")
+      ? JSON.parse(text).sources
+      : [...text.matchAll(/^\/\/# sourceMappingURL=(\S+)/gm)].map(([, map]) => map);
+    const missing = named.filter((name) => !files.includes(join(dirname(file), name)));
+    return missing.map((name) => `${file} names ${name}`);
+  });
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { fstatSync } from "node:fs";
 import { frontDoorTest, withEnds } from "../../test/engine/async-api.ts";
 import type { Exceptions } from "../../test/platform.ts";
+import { SO } from "../options/so.ts";
 import { SOCK } from "../posix/constants.ts";
+import { getsockopt } from "../posix/getsockopt.ts";
 import { Socket } from "../posix/owned-socket.ts";
 import { connect } from "./connection/connect.ts";
 import { takeOver } from "./handoff/take-over.ts";
@@ -48,7 +49,7 @@ frontDoorTest(
     const [last] = sockets.slice(-1);
     assert.ok(last !== undefined);
     const again = Socket.from(last.detach());
-    assert.ok(fstatSync(again.fd).isSocket());
+    assert.equal(getsockopt(again, SO.TYPE), SOCK.STREAM);
     again[Symbol.dispose]();
   },
   notNumbered,

@@ -221,7 +221,7 @@ export class ConnectionDuplex extends Duplex {
     return typeof encoding === "string" ? super.write(chunk, encoding, called) : super.write(chunk, called);
   }
 
-  /** Sends what it reads to a writable stream, as `stream.Readable` does. */
+  /** As `stream.Readable`'s. */
   override pipe<Destination extends NodeJS.WritableStream>(
     destination: Destination,
     options?: { end?: boolean | undefined },
