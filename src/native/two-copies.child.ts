@@ -3,7 +3,7 @@
 // thread and in a worker thread at the same time.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 
 type Berkeley = typeof import("../index.ts");
@@ -19,7 +19,7 @@ const worker =
 const ended = worker === undefined ? undefined : once(worker, "exit");
 
 const copies: Berkeley[] = [];
-for (const path of paths) copies.push(await import(path));
+for (const path of paths) copies.push(await import(pathToFileURL(path).href));
 const [one, two] = copies;
 assert.ok(one !== undefined && two !== undefined);
 assert.notEqual(one.posix.Socket, two.posix.Socket);
