@@ -18,7 +18,7 @@ const suites = [
   },
   { name: "soak", args: ["run", "soak"] },
   { name: "soak:bytes", args: ["run", "soak:bytes"] },
-  ...["posix", "engine", "diagnose", "stream"].map((folder) => ({
+  ...["posix", "engine", "diagnose", "net"].map((folder) => ({
     name: `mutate ${folder}`,
     args: ["run", "mutate", "--", folder, ...mutants],
   })),

@@ -313,6 +313,30 @@ export function streamSuite(engine: Engine): void {
     resetsHidden,
   );
 
+  streamTest(
+    "tells why the end cannot be sent, where the peer has reset the connection",
+    async (fixture) => {
+      for (const endedBefore of [false, true]) {
+        const { client, server } = fixture.connection();
+        const left = new RecordedStream(engine, server);
+        left.stream.resume();
+        if (endedBefore) {
+          shutdown(client, SHUT.WR);
+          await left.until(() => left.ended);
+        }
+        setsockopt(client, SO.LINGER, { on: true, seconds: 0 });
+        close(client);
+        // EPIPE of a connection whose peer had ended (tcp_reset in net/ipv4/tcp_input.c).
+        const expected = endedBefore ? -EPIPE : -ECONNRESET;
+        assert.equal(await left.shutdown(), expected);
+        await left.until(() => left.errno !== 0);
+        assert.equal(left.errno, expected);
+        await left.close();
+      }
+    },
+    resetsHidden,
+  );
+
   streamTest("tells of a peer that does not receive any more", async (fixture) => {
     const [left, peer] = recorded(fixture);
     close(peer);

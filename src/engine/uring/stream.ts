@@ -6,6 +6,7 @@ import { linux } from "../../system/linux/linux.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
+import { pendingError } from "../pending-error.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop, Starved } from "./loop.ts";
@@ -415,8 +416,11 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     if (this.#shutdown === "wanted") {
       this.#shutdown = "done";
       this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
-      // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+      // ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the
+      // peer had ended before, nothing else would tell of it.
       if (this.#shutdownResult < 0 && this.#failed === 0) {
+        this.#shutdownResult = pendingError(linux, this.fd) || this.#shutdownResult;
+        this.#sentInPart = false;
         this.#failToSend(this.#shutdownResult);
         return;
       }
