@@ -254,6 +254,8 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     if ((flags & IORING.CQE_F_MORE) === 0) {
       this.#receiving = false;
       this.#cancelling = false;
+      // It may have been waited for (#failToEnd).
+      if (this.#shutdown === "wanted") this.#tellSoon();
     }
     if (result > 0) {
       const room = this.machine.streamBuffers.taken(flags);
@@ -416,16 +418,29 @@ export class UringStream extends UringHandle implements Stream, Preparing, Starv
     if (this.#shutdown === "wanted") {
       this.#shutdown = "done";
       this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
-      // ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the
-      // peer had ended before, nothing else would tell of it.
       if (this.#shutdownResult < 0 && this.#failed === 0) {
-        this.#shutdownResult = pendingError(linux, this.fd) || this.#shutdownResult;
-        this.#sentInPart = false;
-        this.#failToSend(this.#shutdownResult);
+        this.#failToEnd(this.#shutdownResult);
         return;
       }
     }
     this.#tellShutdown(this.#shutdownResult);
+  }
+
+  /**
+   * ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer had
+   * ended before, nothing else would tell of it.
+   */
+  #failToEnd(errno: number): void {
+    const kept = this.#kept?.last ?? 0;
+    const error = pendingError(linux, this.fd) || kept;
+    if (error === 0 && this.#receiving) {
+      // The receive that is under way has taken the error, and tells of it.
+      this.#shutdown = "wanted";
+      return;
+    }
+    this.#shutdownResult = error || errno;
+    this.#sentInPart = false;
+    this.#failToSend(this.#shutdownResult);
   }
 
   #tellShutdown(result: number): void {
