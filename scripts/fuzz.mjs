@@ -1,6 +1,8 @@
 // Compares the async API with node:net in random programs, for so many minutes, or until they
-//   differ: npm run fuzz -- --minutes 60 npm run fuzz -- --seed 5 --path 2:1:1     one that has
-//   failed, as its report says
+// differ:
+//
+//   npm run fuzz -- --minutes 60
+//   npm run fuzz -- --seed 5 --path 2:1:1     one that has failed, as its report says
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { installAndBuildTests, root } from "./install-and-build.mjs";

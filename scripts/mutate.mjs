@@ -1,14 +1,18 @@
-// Mutation testing: changes one thing in a module of FOLDER, and runs the tests beside it, which
-//   should fail. npm run mutate -- posix --sample 200 --seed 1 npm run mutate -- engine/uring
-//   --sample 50 Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints what
-//   survives, and the score. Exits with 0 even where some survive, unless --least says how many of
-//   a hundred must be killed.
+// Mutation testing: changes one thing in a compiled module of FOLDER, and runs the tests beside its
+// source, which should fail:
+//
+//   npm run mutate -- posix --sample 200 --seed 1
+//   npm run mutate -- engine/uring --sample 50
+//
+// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints the survivors and
+// the score. The exit status is 0 even where some survive, unless --least says how many of a
+// hundred must be killed.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
-import { installAndBuild, root } from "./install-and-build.mjs";
+import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { Baseline } from "./mutate/baseline.mjs";
 import { equivalentTo } from "./mutate/equivalents.mjs";
 import { mutationsOf } from "./mutate/mutations.mjs";
@@ -39,11 +43,12 @@ if (positionals.length === 0) {
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 checkSandbox();
-installAndBuild();
+installAndBuildTests();
 const deadline = performance.now() + Number(values.minutes) * 60_000;
 const scratch = mkdtempSync(join(tmpdir(), "berkeley-mutants-"));
 process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
 const random = randomFrom(Number(values.seed));
+const maps = compiledWithMaps();
 
 const results = [];
 for (const folder of positionals) await mutate(folder.replace(/^(src|dist)\//, "").replace(/\/$/, ""));
@@ -55,7 +60,7 @@ async function mutate(folder) {
   // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s
   // suites.
   const top = folder.split("/")[0];
-  const neighboursOf = neighbourFinder("dist", join("dist", top));
+  const neighboursOf = neighbourFinder(["dist", "build"], top);
   const baseline = new Baseline(Number(values.budget));
   const queue = sample.map((mutant, index) => ({ ...mutant, index }));
   const tested = [];
@@ -83,22 +88,23 @@ async function test(mutant, tests) {
   const failed = await runInSandbox(tests, { file, module: mutant.module }, values.verbose);
   if (failed === undefined)
     return { ...mutant, outcome: "survived", why: `${tests.length} test files passed` };
-  return { ...mutant, outcome: "killed", why: `${relative("dist", failed.test)}: ${failed.how}` };
+  return { ...mutant, outcome: "killed", why: `${relative("build", failed.test)}: ${failed.how}` };
 }
 
 /** The mutations of a folder's modules, each with the line of the source. */
 function mutantsIn(folder) {
-  const isProgram = (path) => path.endsWith(".js") && !/\.(test|type-test|child)\.js$/.test(path);
   const start = join(root, "dist", folder);
   const paths = folder.endsWith(".ts")
     ? [join("dist", folder.replace(/\.ts$/, ".js"))]
     : readdirSync(start, { recursive: true })
-        .filter(isProgram)
+        .filter((path) => path.endsWith(".js"))
         .map((path) => join("dist", folder, path))
         .sort();
   return paths.flatMap((module) => {
     const text = readFileSync(join(root, module), "utf8");
-    const map = new SourceMap(JSON.parse(readFileSync(join(root, `${module}.map`), "utf8")));
+    const map = new SourceMap(
+      JSON.parse(readFileSync(join(maps, `${relative("dist", module)}.map`), "utf8")),
+    );
     const source = join("src", relative("dist", module)).replace(/\.js$/, ".ts");
     const lines = text.split("\n");
     return mutationsOf(text).map((mutation) => {
@@ -115,6 +121,18 @@ function mutantsIn(folder) {
       };
     });
   });
+}
+
+/** The package once more, with the source maps that dist/ is published without. */
+function compiledWithMaps() {
+  const folder = join(scratch, "maps");
+  run(process.execPath, [
+    join(root, "node_modules/typescript/bin/tsc"),
+    ...["-p", join(root, "tsconfig.build.json"), "--outDir", folder],
+    ...["--sourceMap", "--declaration", "false", "--stripInternal", "false"],
+    ...["--incremental", "false", "--tsBuildInfoFile", "null"],
+  ]);
+  return folder;
 }
 
 function describe({ outcome, source, line, operator, original, text, code, why }) {

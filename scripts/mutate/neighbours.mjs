@@ -1,18 +1,22 @@
 // Which tests beside a module reach it: by imports, and by the child programs that they run.
 import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 /**
- * The tests below `folder` that reach a module, nearest first. Paths are those of compiled modules.
+ * The tests of a folder of src/ that reach a module of dist/, nearest first. Paths are those of
+ * compiled modules. The tests are in build/, and import the package by modules of build/src/ that
+ * re-export those of dist/.
  */
-export function neighbourFinder(dist, folder) {
-  const modules = readdirSync(dist, { recursive: true })
-    .filter((path) => /\.c?js$/.test(path))
-    .map((path) => join(dist, path));
+export function neighbourFinder(roots, folder) {
+  const modules = roots.flatMap((root) =>
+    readdirSync(root, { recursive: true })
+      .filter((path) => /\.c?js$/.test(path))
+      .map((path) => join(root, path)),
+  );
   const known = new Set(modules);
   const edges = new Map(modules.map((module) => [module, referencesOf(module, known)]));
   const tests = modules.filter(
-    (module) => module.startsWith(join(folder, "/")) && module.endsWith(".test.js"),
+    (module) => module.startsWith(join("build/src", folder, "/")) && module.endsWith(".test.js"),
   );
   const distances = new Map(tests.map((test) => [test, distancesFrom(test, edges)]));
   return (module) =>
@@ -22,8 +26,9 @@ export function neighbourFinder(dist, folder) {
 
   /** The test of the same name is the nearest. */
   function rank(test, module) {
-    if (test === module.replace(/\.js$/, ".test.js")) return 0;
-    const beside = dirname(test) === dirname(module) ? 0 : 0.5;
+    const reexport = join("build/src", relative("dist", module));
+    if (test === reexport.replace(/\.js$/, ".test.js")) return 0;
+    const beside = dirname(test) === dirname(reexport) ? 0 : 0.5;
     return distances.get(test).get(module) + beside;
   }
 }

@@ -313,6 +313,40 @@ export function streamSuite(engine: Engine): void {
     resetsHidden,
   );
 
+  streamTest(
+    "tells why the end cannot be sent, where the peer has reset the connection",
+    async (fixture) => {
+      const before: Readonly<Record<string, (left: RecordedStream, client: Socket) => unknown>> = {
+        nothing: () => {},
+        "the peer's end": async (left, client) => {
+          shutdown(client, SHUT.WR);
+          await left.until(() => left.ended);
+        },
+        "a write": (left) => left.stream.write(Buffer.from("bytes")),
+        "a write that was sent": async (left) => {
+          left.stream.write(Buffer.from("bytes"));
+          await someTurns();
+          left.stream.write(Buffer.from("more"));
+        },
+      };
+      for (const [what, run] of Object.entries(before)) {
+        const { client, server } = fixture.connection();
+        const left = new RecordedStream(engine, server);
+        left.stream.resume();
+        await run(left, client);
+        setsockopt(client, SO.LINGER, { on: true, seconds: 0 });
+        close(client);
+        // EPIPE of a connection whose peer had ended (tcp_reset in net/ipv4/tcp_input.c).
+        const expected = left.ended ? -EPIPE : -ECONNRESET;
+        assert.equal(await left.shutdown(), expected, what);
+        await left.until(() => left.errno !== 0);
+        assert.equal(left.errno, expected, what);
+        await left.close();
+      }
+    },
+    resetsHidden,
+  );
+
   streamTest("tells of a peer that does not receive any more", async (fixture) => {
     const [left, peer] = recorded(fixture);
     close(peer);

@@ -1,7 +1,6 @@
 // Random programs for one connection: what the program under test and its raw peer do, step by
 // step.
 import fc from "fast-check";
-import { isUnfixed } from "./known.ts";
 
 /** Where a connection is and how its program uses it. */
 export interface Setting {
@@ -18,16 +17,11 @@ export interface Setting {
 
 /** What the program does with the views or pieces that it receives. */
 export type Use = "drop" | "echo" | "keep" | "transfer";
-const uses: readonly Use[] = [
-  "drop",
-  "echo",
-  "keep",
-  ...(isUnfixed("transfer") ? [] : (["transfer"] as const)),
-];
+const uses: readonly Use[] = ["drop", "echo", "keep", "transfer"];
 
 /** What kind of object it writes. */
 export type Kind = "plain" | "buffer" | "packet";
-const kinds: readonly Kind[] = ["plain", "buffer", ...(isUnfixed("subclasses") ? [] : (["packet"] as const))];
+const kinds: readonly Kind[] = ["plain", "buffer", "packet"];
 
 export type Action =
   | { readonly do: "peer sends"; readonly size: number }
@@ -52,11 +46,7 @@ export interface Program {
   readonly steps: readonly Step[];
 }
 
-const faces: readonly Setting["face"][] = [
-  "handlers",
-  "pull",
-  ...(isUnfixed("duplex") ? [] : (["duplex"] as const)),
-];
+const faces: readonly Setting["face"][] = ["handlers", "pull", "duplex"];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   transport: fc.constantFrom("tcp", "unix"),

@@ -1,6 +1,7 @@
 import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
-import type { System, ValueResult } from "../../system/system.ts";
+import type { ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
+import { pendingError } from "../pending-error.ts";
 import { attempt } from "../uncaught.ts";
 import type { Reactor, Registration } from "./reactor.ts";
 
@@ -49,7 +50,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
 
   ready(ready: number): void {
     if ((ready & (WRITABLE | EXCEPTIONAL)) === 0) return;
-    this.#end(failureOf(this.#reactor.system, this.#fd));
+    this.#end(pendingError(this.#reactor.system, this.#fd));
   }
 
   proceed(): void {
@@ -73,15 +74,4 @@ export class ReadinessConnect implements PendingConnect, Registration {
     this.#reactor.deregister(this.#slot);
     this.#reactor.later(this);
   }
-}
-
-/** The socket's pending error, as a negative errno; 0 if there is none. */
-function failureOf(system: System, fd: number): number {
-  const { option, options } = system;
-  const error = options.SO_ERROR;
-  if (error === undefined) return 0;
-  option.ints[0] = 0;
-  option.length = 4;
-  const returned = system.getsockopt(fd, error.level, error.number, option);
-  return returned < 0 ? returned : 0 - (option.ints[0] ?? 0);
 }

@@ -4,6 +4,7 @@ import { lengthOf, partOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
+import { pendingError } from "../pending-error.ts";
 import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
@@ -346,7 +347,10 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.#shutdown = "done";
     this.#shutdownResult =
       this.#failed < 0 ? this.#failed : system.shutdown(this.fd, system.constants.SHUT.WR);
-    // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
+    // ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer
+    // had ended before, nothing else would tell of it.
+    if (this.#shutdownResult < 0 && this.#failed === 0)
+      this.#shutdownResult = pendingError(system, this.fd) || this.#shutdownResult;
     if (this.#shutdownResult < 0) this.#fail(this.#shutdownResult);
     if (this.#shutdownCalls !== undefined) this.later();
   }

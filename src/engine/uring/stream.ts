@@ -6,6 +6,7 @@ import { linux } from "../../system/linux/linux.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
+import { pendingError } from "../pending-error.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
@@ -268,6 +269,8 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
     if ((flags & IORING.CQE_F_MORE) === 0) {
       this.#receiving = false;
       this.#cancelling = false;
+      // It may have been waited for (#failToEnd).
+      if (this.#shutdown === "wanted") this.#tellSoon();
     }
     if (result > 0) {
       const room = this.machine.streamBuffers.taken(flags);
@@ -430,13 +433,29 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
     if (this.#shutdown === "wanted") {
       this.#shutdown = "done";
       this.#shutdownResult = this.#failed < 0 ? this.#failed : linux.shutdown(this.fd, SHUT.WR);
-      // The peer has ended, and then reset the connection: ENOTCONN. Nothing else would tell of it.
       if (this.#shutdownResult < 0 && this.#failed === 0) {
-        this.#failToSend(this.#shutdownResult);
+        this.#failToEnd(this.#shutdownResult);
         return;
       }
     }
     this.#tellShutdown(this.#shutdownResult);
+  }
+
+  /**
+   * ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer had
+   * ended before, nothing else would tell of it.
+   */
+  #failToEnd(errno: number): void {
+    const kept = this.#kept?.last ?? 0;
+    const error = pendingError(linux, this.fd) || kept;
+    if (error === 0 && this.#receiving) {
+      // The receive that is under way has taken the error, and tells of it.
+      this.#shutdown = "wanted";
+      return;
+    }
+    this.#shutdownResult = error || errno;
+    this.#sentInPart = false;
+    this.#failToSend(this.#shutdownResult);
   }
 
   #tellShutdown(result: number): void {
