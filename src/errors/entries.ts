@@ -38,18 +38,18 @@ export interface ErrorEntry extends ErrorText {
 export const BadFileDescriptor: ErrorEntry = {
   codes: ["EBADF"],
   message: "The descriptor is not open.",
-  advice: "It never was, or something else in the process has closed it.",
+  advice: "It was never opened, or other code in the process has closed it.",
 };
 
 export const ConnectionAborted: ErrorEntry = {
   codes: ["ECONNABORTED"],
-  message: "The connection was ended by this system, as `ss --kill` does.",
+  message: "The local system aborted the connection, as `ss --kill` does.",
 };
 
 export const ConnectionRefused: ErrorEntry = {
   codes: ["ECONNREFUSED"],
   message:
-    "Nobody listens on the address that an earlier message was sent to, or the connection was refused.",
+    "The peer refused the connection, or nothing listens on the address an earlier message was sent to.",
 };
 
 export const ConnectionResetByPeer: ErrorEntry = {
@@ -64,7 +64,7 @@ export const ConnectionTimedOut: ErrorEntry = {
 
 export const DeviceNotFound: ErrorEntry = {
   codes: ["ENODEV", "ENXIO"],
-  message: "The network interface that the socket is bound to, or the address names, is not there.",
+  message: "The network interface that the socket is bound to, or that the address names, does not exist.",
 };
 
 export const FileDescriptorNotASocket: ErrorEntry = {
@@ -99,7 +99,7 @@ export const NetworkSubsystemFailed: ErrorEntry = {
 
 export const NetworkUnreachable: ErrorEntry = {
   codes: ["ENETUNREACH"],
-  message: "No route leads to the network of the address.",
+  message: "There is no route to the network of the address.",
 };
 
 export const NotADirectory: ErrorEntry = {
@@ -109,7 +109,7 @@ export const NotADirectory: ErrorEntry = {
 
 export const ProcessFdQuotaExceeded: ErrorEntry = {
   codes: ["EMFILE"],
-  message: "The process has as many descriptors open as it may.",
+  message: "The process has reached its limit of open descriptors.",
   advice: "Close some, or raise the limit (ulimit -n).",
 };
 
@@ -119,13 +119,13 @@ export const ProcessFdQuotaExceeded: ErrorEntry = {
  */
 export const ProtocolFailure: ErrorEntry = {
   codes: ["EPROTO", "ENOPROTOOPT"],
-  message: "The network reports that the peer does not know the protocol, or cannot make sense of a packet.",
+  message: "An ICMP error reported that the peer does not support the protocol, or could not parse a packet.",
 };
 
 export const SocketClosed: ErrorEntry = {
   codes: [],
   code: "EBADF",
-  message: "The socket is closed, or not open yet; no system call was made.",
+  message: "The socket is closed or not open yet; no system call was made.",
 };
 
 export const SymLinkLoop: ErrorEntry = {
@@ -135,28 +135,27 @@ export const SymLinkLoop: ErrorEntry = {
 
 export const SystemFdQuotaExceeded: ErrorEntry = {
   codes: ["ENFILE"],
-  message: "The system has as many files open as it may.",
-  advice: "See fs.file-max.",
+  message: "The system has reached its limit of open files.",
+  advice: "Raise it (fs.file-max on Linux).",
 };
 
 export const SystemResources: ErrorEntry = {
   codes: ["ENOBUFS", "ENOMEM"],
-  message: "The system is out of memory or of buffers.",
+  message: "The system is out of memory or network buffers.",
 };
 
 export const Unexpected: ErrorEntry = {
   codes: [],
-  message: "The system answered with an error that this call does not document.",
-  advice: "Please report it: the table of the call lacks it.",
+  message: "The system failed the call with an error that berkeley does not document for it.",
+  advice: "Please report it.",
   codeTexts: {
     // Zig holds both of these impossible.
     WSAEINPROGRESS: {
-      message: "A blocking call of Winsock 1.1 is under way in this thread.",
-      advice: "Something in the process uses WSASetBlockingHook(), which Winsock 2 does not have: end that.",
+      message: "A blocking Winsock 1.1 call is in progress on this thread.",
+      advice: "Remove the code that calls WSASetBlockingHook(), which Winsock 2 does not have.",
     },
     WSANOTINITIALISED: {
-      message:
-        "Winsock is not started any more: something in the process has called WSACleanup() once too often.",
+      message: "Winsock has been shut down: something in the process has called WSACleanup() once too often.",
       advice: "Find it: berkeley calls WSAStartup() once, and never WSACleanup().",
     },
   },

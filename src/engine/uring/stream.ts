@@ -442,8 +442,8 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   }
 
   /**
-   * ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer had
-   * ended before, nothing else would tell of it.
+   * ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer
+   * had ended before, nothing else would tell of it.
    */
   #failToEnd(errno: number): void {
     const kept = this.#kept?.last ?? 0;
