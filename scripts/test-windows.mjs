@@ -39,6 +39,8 @@ const elsewhere = [
   ["layers.test", "reads src/, which is the same everywhere"],
   ["error-sets.test", "reads src/, which is the same everywhere"],
   ["throws.test", "reads src/, which is the same everywhere"],
+  ["test/links.test", "reads documents, which are the same everywhere"],
+  ["test/listen-map.test", "reads src/, which is the same everywhere"],
   ["test/bounded-run.test", "what it runs are programs of POSIX"],
   ["test/examples.test", "compiles the examples, which are the same everywhere"],
   ["src/examples.test", "starts the examples, which use Linux's unix sockets"],
