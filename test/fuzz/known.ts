@@ -62,6 +62,10 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
+    why: "node:net loses what the peer sent before it closed; we deliver it",
+    covers: ({ what, found }) => what === "lostFromPeer" && found.lostFromPeer === 0,
+  },
+  {
     why: "a net.Socket that the peer's end is to end drops what is written just then; we send it",
     covers: ({ program, what, found }) =>
       what === "lostFromSubject" && program.setting.face === "duplex" && found.lostFromSubject === 0,

@@ -236,9 +236,15 @@ class Execution {
 
   /** Waits until all has happened that must. */
   async #settle() {
-    const began = performance.now();
+    let began = performance.now();
+    let progress = this.#received;
     for (let turn = 0; ; turn++) {
       this.#peer.pump();
+      // Much through small buffers takes long, and goes on.
+      if (this.#received !== progress) {
+        progress = this.#received;
+        began = performance.now();
+      }
       const missing = this.#missing();
       // What an action has begun, as pause() cancels an operation, takes a few turns that nobody
       // sees.
@@ -251,6 +257,10 @@ class Execution {
       if (turn % 8 === 7) await setTimeout(1);
       else await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+
+  get #received(): number {
+    return this.#subject.told.fromPeer.received + this.#peer.fromSubject.received;
   }
 
   /** What must still happen before anything else may. */
