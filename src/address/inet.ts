@@ -1,4 +1,4 @@
-import { integer, quoted } from "../errors/argument.ts";
+import { integer, invalidString, outOfRange, quoted } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
@@ -13,7 +13,7 @@ const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
 /** A sockaddr_in from behind its family. */
 export function encodeIpv4({ address, port }: IpAddressInput): Uint8Array {
   const parsed = typeof address === "string" ? parseIpv4(address) : undefined;
-  if (parsed === undefined) throw new TypeError(`${quoted(address)} is not an IPv4 address`);
+  if (parsed === undefined) throw invalidString(address, `${quoted(address)} is not an IPv4 address`);
   const data = new Uint8Array(SIN.size - FAMILY);
   new DataView(data.buffer).setUint16(SIN.port - FAMILY, integer("the port of an address", port, 0, 0xffff));
   data.set(parsed, SIN.addr - FAMILY);
@@ -30,7 +30,7 @@ export function encodeIpv6(input: IpAddressInput, system: System): Uint8Array {
   const { address, port, flowlabel = 0, scopeId = 0 } = input;
   const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
   const parsed = parseIpv6(text);
-  if (parsed === undefined) throw new TypeError(`${quoted(address)} is not an IPv6 address`);
+  if (parsed === undefined) throw invalidString(address, `${quoted(address)} is not an IPv6 address`);
   const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
   const data = new Uint8Array(SIN6.size - FAMILY);
   const view = new DataView(data.buffer);
@@ -57,6 +57,6 @@ function scopeOfZone(zone: string, system: System): number {
   const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
   // To C, the name would end at a NUL.
   if (scopeId === 0 || zone.includes("\0"))
-    throw new RangeError(`there is no network interface ${JSON.stringify(zone)} here`);
+    throw outOfRange(`there is no network interface ${JSON.stringify(zone)} here`);
   return scopeId;
 }

@@ -1,5 +1,5 @@
 import { isUint8Array } from "node:util/types";
-import { int, integer, kind } from "../errors/argument.ts";
+import { argumentType, int, integer, kind, outOfRange } from "../errors/argument.ts";
 import { copyOf } from "../system/view.ts";
 import type {
   NetlinkAddress,
@@ -38,13 +38,11 @@ export function decodeNetlink(view: DataView, length: number): NetlinkAddress | 
 export function encodePacket(input: PacketAddressInput): Uint8Array {
   const { protocol, ifindex, hatype = 0, pkttype = 0, address: given = new Uint8Array(0) } = input;
   if (!isUint8Array(given)) {
-    throw new TypeError(`the address of a packet address must be a Uint8Array, not ${kind(given)}`);
+    throw argumentType(`the address of a packet address must be a Uint8Array, not ${kind(given)}`);
   }
   const address = copyOf(given);
   if (address.byteLength > LL.addrSize) {
-    throw new RangeError(
-      `the address of a packet address is ${address.byteLength} bytes long; at most 8 fit`,
-    );
+    throw outOfRange(`the address of a packet address is ${address.byteLength} bytes long; at most 8 fit`);
   }
   const data = new Uint8Array(LL.size - FAMILY);
   const view = new DataView(data.buffer);

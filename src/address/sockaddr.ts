@@ -1,5 +1,13 @@
 import { isUint8Array } from "node:util/types";
-import { integer, kind, quoted } from "../errors/argument.ts";
+import {
+  argumentType,
+  integer,
+  invalidString,
+  invalidValue,
+  kind,
+  outOfRange,
+  quoted,
+} from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
 import { copyOf } from "../system/view.ts";
 import type { Address, AddressInput, UnknownAddress } from "./address.ts";
@@ -39,7 +47,7 @@ export type ReadAddress = readonly [family: number, data: Uint8Array];
 /** Reads all of an address, whose getters may do anything meanwhile. A bad address throws. */
 export function readAddress(input: AddressInput, system: System): ReadAddress {
   if (typeof input !== "object" || input === null) {
-    throw new TypeError(
+    throw argumentType(
       `an address is an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
     );
   }
@@ -50,7 +58,7 @@ export function readAddress(input: AddressInput, system: System): ReadAddress {
 export function writeAddress([family, data]: ReadAddress, system: System, into: ValueResult): ValueResult {
   const length = DATA + data.byteLength;
   if (length > into.capacity) {
-    throw new RangeError(
+    throw outOfRange(
       `the data of an address is ${length - DATA} bytes long; at most ${into.capacity - DATA} fit`,
     );
   }
@@ -80,7 +88,8 @@ function encode(input: AddressInput, system: System): ReadAddress {
   if (isOf(input, family, "ipv4") || isOf(input, family, "IPv4")) return [AF.INET, encodeIpv4(input)];
   if (isOf(input, family, "ipv6") || isOf(input, family, "IPv6"))
     return [AF.INET6, encodeIpv6(input, system)];
-  throw new TypeError(
+  throw invalidString(
+    family,
     'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "unspecified" or "unknown", ' +
       `not ${quoted(family)}`,
   );
@@ -89,7 +98,7 @@ function encode(input: AddressInput, system: System): ReadAddress {
 /** The number of a family that not every system has. */
 function known(number: number | undefined, family: AddressInput["family"], system: System): number {
   if (number !== undefined) return number;
-  throw new TypeError(`${system.name} has no addresses of the family ${quoted(family)}`);
+  throw invalidValue(`${system.name} has no addresses of the family ${quoted(family)}`);
 }
 
 /**
@@ -167,7 +176,7 @@ function isOf<Family extends AddressInput["family"]>(
 
 function encodeUnknown({ number, data }: UnknownAddress, system: System): ReadAddress {
   if (!isUint8Array(data)) {
-    throw new TypeError(`the data of an address must be a Uint8Array, not ${kind(data)}`);
+    throw argumentType(`the data of an address must be a Uint8Array, not ${kind(data)}`);
   }
   integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
   return [number, copyOf(data)];

@@ -1,6 +1,6 @@
 import { TextDecoder } from "node:util";
 import { isUint8Array } from "node:util/types";
-import { kind } from "../errors/argument.ts";
+import { argumentType, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import type { SockaddrLayout } from "../system/system.ts";
 import { copyOf } from "../system/view.ts";
 
@@ -13,20 +13,20 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): Uint8Array {
   const { sunPathSize, abstractNames } = layout;
   if (typeof path !== "string" && !isUint8Array(path)) {
-    throw new TypeError(`the path of a unix address must be a string or a Uint8Array, not ${kind(path)}`);
+    throw argumentType(`the path of a unix address must be a string or a Uint8Array, not ${kind(path)}`);
   }
   if (typeof path === "string" && !path.isWellFormed()) {
-    throw new TypeError("the path of a unix address has a lone surrogate, which no bytes can spell");
+    throw invalidValue("the path of a unix address has a lone surrogate, which no bytes can spell");
   }
   const bytes = typeof path === "string" ? Buffer.from(path) : copyOf(path);
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
-    throw new TypeError(
+    throw invalidValue(
       `the path of a unix address has a NUL in it; only a name in ${abstractNames ? "the" : "Linux's"} abstract namespace may`,
     );
   }
   if (bytes.byteLength > sunPathSize) {
-    throw new RangeError(
+    throw outOfRange(
       `the path of a unix address is ${bytes.byteLength} bytes long; sun_path has room for ${sunPathSize}`,
     );
   }

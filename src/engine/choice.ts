@@ -1,4 +1,4 @@
-import { quoted } from "../errors/argument.ts";
+import { invalidString, quoted } from "../errors/argument.ts";
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
 import { readiness, readinessLacks } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
@@ -27,14 +27,17 @@ const names: readonly EngineName[] = ["uring", "readiness"];
 export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {
     if (!names.includes(wanted))
-      throw new TypeError(`engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
+      throw invalidString(wanted, `engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
     return must(wanted, "it was asked for");
   }
   const fromEnvironment = process.env.BERKELEY_ENGINE;
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
     const name = names.find((each) => each === fromEnvironment);
     if (name === undefined)
-      throw new Error(`BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`);
+      throw failure(
+        "ERR_INVALID_ARG_VALUE",
+        `BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`,
+      );
     return must(name, "BERKELEY_ENGINE says so");
   }
   const missing = uringLacks();
@@ -50,6 +53,12 @@ export function engine(wanted?: EngineName): Engine {
 
 function must(name: EngineName, reason: string): EngineChoice {
   const missing = candidates[name].lacks(true);
-  if (missing !== undefined) throw new Error(`the engine ${name} cannot be used (${reason}): ${missing}`);
+  if (missing !== undefined)
+    throw failure(
+      "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
+      `the engine ${name} cannot be used (${reason}): ${missing}`,
+    );
   return { name, reason };
 }
+
+const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });

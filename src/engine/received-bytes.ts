@@ -1,3 +1,4 @@
+import { invalidValue } from "../errors/argument.ts";
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 
 /**
@@ -46,12 +47,12 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
       if (#lender in bytes) {
         const lender = bytes.#lender;
         if (bytes.#generation === lender.generation) return lender;
-        throw new TypeError(
+        throw invalidValue(
           "the bytes were received, and their handler has returned: their memory holds others by now; copy bytes that are to be kept",
         );
       }
       if (!lent.has(memoryOf(bytes))) return undefined;
-      throw new TypeError(
+      throw invalidValue(
         "the bytes lie in memory that was received into, and are not the view that the handler was given, nor a subarray() of it: copy them",
       );
     };

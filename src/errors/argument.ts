@@ -3,16 +3,16 @@
  * was expected.
  */
 export function integer(what: string, value: number, min: number, max: number): number {
-  if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${kind(value)}`);
+  if (typeof value !== "number") throw argumentType(`${what} must be a number, not ${kind(value)}`);
   if (!Number.isInteger(value) || value < min || value > max) {
-    throw new RangeError(`${what} must be an integer from ${min} to ${max}, not ${value}`);
+    throw outOfRange(`${what} must be an integer from ${min} to ${max}, not ${value}`);
   }
   return value;
 }
 
 /** The value, if it is true or false; otherwise a TypeError. */
 export function boolean(what: string, value: boolean): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`${what} must be true or false, not ${kind(value)}`);
+  if (typeof value !== "boolean") throw argumentType(`${what} must be true or false, not ${kind(value)}`);
   return value;
 }
 
@@ -22,9 +22,23 @@ export const int = (what: string, value: number): number => integer(what, value,
 /** The number of a descriptor. */
 export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
 
-/** A TypeError with the code that Node's own have. */
+// The codes are those of Node's own errors.
+
+/** The error for a value of the wrong type. */
 export const argumentType = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_TYPE" });
+
+/** The error for a value of the right type that is not allowed, or contradicts another. */
+export const invalidValue = (message: string): TypeError =>
+  Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" });
+
+/** The error for a number, a length or a count that is outside its range. */
+export const outOfRange = (message: string): RangeError =>
+  Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE" });
+
+/** The error for a value that should be one of some strings, or a string of some form. */
+export const invalidString = (value: unknown, message: string): TypeError =>
+  typeof value === "string" ? invalidValue(message) : argumentType(message);
 
 /**
  * An Error for a call that does not go with the state of what it is called on, or of what it is
@@ -32,6 +46,10 @@ export const argumentType = (message: string): TypeError =>
  */
 export const invalidState = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_INVALID_STATE" });
+
+/** The same for a call that its object will never allow again: a TypeError. */
+export const invalidStateForGood = (message: string): TypeError =>
+  Object.assign(new TypeError(message), { code: "ERR_INVALID_STATE" });
 
 /** What Node says of a write after the end; the code is that of its streams. */
 export const writeAfterEnd = (message: string): Error =>
@@ -66,12 +84,12 @@ export function elements<Element>(
   tooMany: (length: number) => string = (length) =>
     `${what} has ${length} elements; at most ${max} are taken`,
 ): Element[] {
-  if (!Array.isArray(array)) throw new TypeError(`${what} must be ${shape}, not ${kind(array)}`);
+  if (!Array.isArray(array)) throw argumentType(`${what} must be ${shape}, not ${kind(array)}`);
   const length: unknown = array.length;
   if (typeof length !== "number" || !Number.isInteger(length) || length < 0) {
-    throw new TypeError(`${what} must be ${shape}; no array's length is ${String(length)}`);
+    throw invalidValue(`${what} must be ${shape}; no array's length is ${String(length)}`);
   }
-  if (length > max) throw new RangeError(tooMany(length));
+  if (length > max) throw outOfRange(tooMany(length));
   const copy: Element[] = [];
   for (let index = 0; index < length; index += 1) copy.push(array[index]);
   return copy;
@@ -80,6 +98,6 @@ export function elements<Element>(
 /** Throws a TypeError that says what was expected unless the value is an object. */
 export function checkObject(what: string, shape: string, value: unknown): void {
   if (typeof value !== "object" || value === null) {
-    throw new TypeError(`${what} must be ${shape}, not ${kind(value)}`);
+    throw argumentType(`${what} must be ${shape}, not ${kind(value)}`);
   }
 }

@@ -1,5 +1,5 @@
 import { machineClock, type Timer } from "../clock/clock.ts";
-import { checkObject, kind } from "../errors/argument.ts";
+import { argumentType, checkObject, kind, outOfRange } from "../errors/argument.ts";
 
 /** How long a program waits for something. */
 export interface WaitOptions {
@@ -19,15 +19,15 @@ const nothing = () => {};
 
 /** Milliseconds that setTimeout() takes, or Infinity; otherwise a TypeError or a RangeError. */
 export function milliseconds(what: string, value: number): number {
-  if (typeof value !== "number") throw new TypeError(`${what} must be a number, not ${kind(value)}`);
+  if (typeof value !== "number") throw argumentType(`${what} must be a number, not ${kind(value)}`);
   if (value === Number.POSITIVE_INFINITY || (value >= 0 && value <= LONGEST)) return value;
-  throw new RangeError(`${what} must be from 0 to ${LONGEST} milliseconds, or Infinity, not ${value}`);
+  throw outOfRange(`${what} must be from 0 to ${LONGEST} milliseconds, or Infinity, not ${value}`);
 }
 
 export function checkSignal(signal: AbortSignal | undefined): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
   if (isForeignSignal(signal)) return;
-  throw new TypeError(`signal must be an AbortSignal, not ${kind(signal)}`);
+  throw argumentType(`signal must be an AbortSignal, not ${kind(signal)}`);
 }
 
 /** One of another realm, or of jsdom under Jest: what is used of it is there. */

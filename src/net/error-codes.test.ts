@@ -85,3 +85,14 @@ frontDoorTest("a handler that writes after end() is told with the same code", as
   await server.close({ drain: 0 });
   assert.equal(code, "ERR_STREAM_WRITE_AFTER_END");
 });
+
+frontDoorTest("bad options: the errors have Node's codes", async (engine) => {
+  const bad: readonly [options: object, code: string][] = [
+    [{ port: "80" }, "ERR_INVALID_ARG_TYPE"],
+    [{ host: 5 }, "ERR_INVALID_ARG_TYPE"],
+    [{ port: 65_536 }, "ERR_OUT_OF_RANGE"],
+    [{ host: "" }, "ERR_INVALID_ARG_VALUE"],
+    [{ path: "/nowhere", port: 1 }, "ERR_INVALID_ARG_VALUE"],
+  ];
+  for (const [options, code] of bad) await assert.rejects(listen({ ...options, engine } as never), { code });
+});

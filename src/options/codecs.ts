@@ -1,6 +1,6 @@
 import { TextDecoder } from "node:util";
 import { isUint8Array } from "node:util/types";
-import { integer, kind } from "../errors/argument.ts";
+import { argumentType, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import { copyOf, lengthOf } from "../system/view.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
@@ -12,7 +12,7 @@ export const flag: Codec<boolean> = {
   size: 4,
   decode: (value) => value.ints[0] !== 0,
   encode(value, into) {
-    if (typeof value !== "boolean") throw new TypeError(`the option takes true or false, not ${kind(value)}`);
+    if (typeof value !== "boolean") throw argumentType(`the option takes true or false, not ${kind(value)}`);
     into.ints[0] = value ? 1 : 0;
     into.length = 4;
   },
@@ -46,7 +46,7 @@ export const descriptor: Codec<number> = intBetween(0, 0x7fffffff);
 export const act: WriteCodec<true> = {
   encode(value: unknown, into) {
     if (value !== true) {
-      throw new TypeError(`the option takes true, not ${typeof value === "boolean" ? value : kind(value)}`);
+      throw argumentType(`the option takes true, not ${typeof value === "boolean" ? value : kind(value)}`);
     }
     into.ints[0] = 1;
     into.length = 4;
@@ -96,13 +96,13 @@ export function name(max: number): Codec<string> {
       return decoder.decode(end === -1 ? valid : valid.subarray(0, end));
     },
     encode(value, into) {
-      if (typeof value !== "string") throw new TypeError(`the option takes a string, not ${kind(value)}`);
+      if (typeof value !== "string") throw argumentType(`the option takes a string, not ${kind(value)}`);
       if (!value.isWellFormed() || value.includes("\0")) {
-        throw new TypeError(`the option takes a string without NULs and lone surrogates`);
+        throw invalidValue(`the option takes a string without NULs and lone surrogates`);
       }
       const bytes = Buffer.from(value);
       if (bytes.byteLength > max) {
-        throw new RangeError(`the option takes at most ${max} bytes, and ${JSON.stringify(value)} has more`);
+        throw outOfRange(`the option takes at most ${max} bytes, and ${JSON.stringify(value)} has more`);
       }
       into.bytes.set(bytes);
       into.bytes[bytes.byteLength] = 0;
@@ -126,10 +126,10 @@ export function bytes(max: number): Codec<Uint8Array> {
 
 /** A copy of a Uint8Array of `min` to `max` bytes, or an error that says what was wrong. */
 export function checkBytes(what: string, value: Uint8Array, min: number, max: number): Uint8Array {
-  if (!isUint8Array(value)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(value)}`);
+  if (!isUint8Array(value)) throw argumentType(`${what} must be a Uint8Array, not ${kind(value)}`);
   const length = lengthOf(value);
   if (length < min || length > max) {
-    throw new RangeError(`${what} is ${length} bytes long, and may be ${min} to ${max}`);
+    throw outOfRange(`${what} is ${length} bytes long, and may be ${min} to ${max}`);
   }
   // It throws a TypeError where the memory was transferred, which a length of 0 would hide.
   return copyOf(value);

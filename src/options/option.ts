@@ -1,4 +1,4 @@
-import { kind } from "../errors/argument.ts";
+import { argumentType, invalidValue, kind } from "../errors/argument.ts";
 import type { OptionNumber, System, ValueResult } from "../system/system.ts";
 
 /** How a value lies in the bytes of an option. */
@@ -71,12 +71,12 @@ export function checkOption(
 ): void {
   // Asked so, and not with `in`, it costs next to nothing.
   if (typeof option?.numberOn !== "function") {
-    throw new TypeError(
+    throw argumentType(
       `an option is SO.REUSEADDR, TCP.INFO and so on, or a rawOption(), not ${kind(option)}`,
     );
   }
   if ((use === "read" ? option.read : option.write) === undefined) {
-    throw new TypeError(`${option.name ?? "the option"} can only be ${use === "read" ? "set" : "read"}`);
+    throw invalidValue(`${option.name ?? "the option"} can only be ${use === "read" ? "set" : "read"}`);
   }
 }
 

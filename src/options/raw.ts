@@ -1,4 +1,4 @@
-import { int, integer } from "../errors/argument.ts";
+import { int, integer, invalidValue } from "../errors/argument.ts";
 import type { OptionNumber, System } from "../system/system.ts";
 import { OPTION_CAPACITY } from "../system/value-result.ts";
 import { checkBytes } from "./codecs.ts";
@@ -35,7 +35,7 @@ export function rawOption(level: number, number: number, size = OPTION_CAPACITY)
     name: `option ${number} of level ${level}`,
     numberOn(system) {
       if (carriesPointer(system, identity)) {
-        throw new TypeError(
+        throw invalidValue(
           `option ${number} of level ${level} carries a pointer into the process's memory, and cannot be handed over as bytes`,
         );
       }

@@ -1,5 +1,5 @@
 import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
-import { elements, kind } from "../errors/argument.ts";
+import { argumentType, elements, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
 /**
@@ -15,25 +15,25 @@ const isResizable = getter<boolean>(ArrayBuffer.prototype, "resizable");
  * claims, and that nobody else writes to: a Uint8Array over a plain ArrayBuffer.
  */
 export function checkBuffer(what: string, buffer: Uint8Array): void {
-  if (!isUint8Array(buffer)) throw new TypeError(`${what} must be a Uint8Array, not ${kind(buffer)}`);
+  if (!isUint8Array(buffer)) throw argumentType(`${what} must be a Uint8Array, not ${kind(buffer)}`);
   const memory = memoryOf(buffer);
   const length = lengthOf(buffer);
   // An ArrayBuffer of another realm is none of ours.
   if (!(memory instanceof ArrayBuffer) && isSharedArrayBuffer(memory))
-    throw new TypeError(`${what} is shared memory, which another thread may change`);
+    throw invalidValue(`${what} is shared memory, which another thread may change`);
   if (Reflect.apply(isResizable, memory, []))
-    throw new TypeError(`${what} is resizable memory, which may shrink`);
+    throw invalidValue(`${what} is resizable memory, which may shrink`);
   if (length > MAX_LENGTH) {
-    throw new RangeError(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
+    throw outOfRange(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }
   if (length === 0 && isDetached(memory))
-    throw new TypeError(`${what} is detached: its memory was transferred`);
+    throw invalidValue(`${what} is detached: its memory was transferred`);
 }
 
 /** The same of what is to be sent, which many will try to give as a string. */
 export function checkData(data: Uint8Array): void {
   if (typeof data === "string")
-    throw new TypeError("data must be a Uint8Array, not a string: use Buffer.from(text)");
+    throw invalidValue("data must be a Uint8Array, not a string: use Buffer.from(text)");
   checkBuffer("data", data);
 }
 
@@ -68,7 +68,7 @@ export function checkPieces(pieces: readonly Uint8Array[]): void {
     length += lengthOf(piece);
   }
   if (length > MAX_LENGTH) {
-    throw new RangeError(`data is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
+    throw outOfRange(`data is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { outOfRange } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
@@ -53,7 +54,7 @@ export class DatagramSend implements CompletionTarget {
     const lender = lenderOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
-      throw new RangeError(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
+      throw outOfRange(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
     const received = lender instanceof LoanedBuffer && lender.owner.mayWait ? lender : undefined;
     const message = machine.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);

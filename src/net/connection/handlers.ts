@@ -1,4 +1,4 @@
-import { checkObject, kind } from "../../errors/argument.ts";
+import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { HandledConnection } from "./handled-connection.ts";
 
 /**
@@ -64,6 +64,6 @@ export function checkHandlers<State>(handlers: ConnectionHandlers<State>): void 
   for (const name of names) {
     const handler = handlers[name];
     if (handler !== undefined && typeof handler !== "function")
-      throw new TypeError(`the handler ${name} must be a function, not ${kind(handler)}`);
+      throw argumentType(`the handler ${name} must be a function, not ${kind(handler)}`);
   }
 }

@@ -1,4 +1,5 @@
 import type { Engine, StreamHandlers } from "../../engine/engine.ts";
+import { invalidState, invalidStateForGood } from "../../errors/argument.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
@@ -184,10 +185,7 @@ export class PulledStream extends OpenStream {
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.open) throw receivingClosed();
-    if (this.#readers.size > 0) {
-      const error = new Error("a read() of the connection is still waiting");
-      throw Object.assign(error, { code: "ERR_INVALID_STATE" });
-    }
+    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
     const unread = this.#unread;
     this.#unread = undefined;
@@ -219,6 +217,5 @@ export class PulledStream extends OpenStream {
 }
 
 function takenOver(): TypeError {
-  const error = new TypeError("the connection belongs to the Duplex of its toDuplex()");
-  return Object.assign(error, { code: "ERR_INVALID_STATE" });
+  return invalidStateForGood("the connection belongs to the Duplex of its toDuplex()");
 }

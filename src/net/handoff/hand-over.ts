@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Socket as NetSocket } from "node:net";
 import { engine } from "../../engine/choice.ts";
-import { checkObject, kind } from "../../errors/argument.ts";
+import { argumentType, checkObject, invalidValue, kind } from "../../errors/argument.ts";
 import { SocketClosed, Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
@@ -100,7 +100,7 @@ export async function handOver(
   options: HandOverOptions = {},
 ): Promise<void> {
   if (!(listener instanceof Listening))
-    throw new TypeError(`a listener is what listen() gives, not ${kind(listener)}`);
+    throw argumentType(`a listener is what listen() gives, not ${kind(listener)}`);
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   checkWait(options);
   const { drain } = options;
@@ -141,7 +141,7 @@ function channelTo(to: ChildProcess | Socket): Channel {
   if (to instanceof Socket) return ownChannel(to);
   const pipe = typeof to === "object" && to !== null && "stdio" in to && to.stdio[HAND_OVER_DESCRIPTOR];
   if (!(pipe instanceof NetSocket)) {
-    throw new TypeError(
+    throw invalidValue(
       'the new process has no pipe as its descriptor 3: start it with stdio: ["inherit", "inherit", "inherit", "pipe"], or give one ' +
         "end of socketpair(AF.UNIX, SOCK.STREAM), and it the other",
     );

@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { checkObject, integer } from "../../errors/argument.ts";
+import { checkObject, integer, outOfRange } from "../../errors/argument.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import type { PortRange } from "../../options/structures/port-range.ts";
 import { checkListenOptions, type ListenOnPort } from "../options/listen-options.ts";
@@ -81,14 +81,15 @@ export async function reservePort<const Values extends readonly unknown[]>(
     }
   }
   const where = host ?? "every address of this machine";
-  throw new AggregateError(errors, `reservePort: none of the ports ${min} to ${max} of ${where} can be had`);
+  const message = `reservePort: none of the ports ${min} to ${max} of ${where} can be had`;
+  throw Object.assign(new AggregateError(errors, message), { code: errors[0]?.code });
 }
 
 function checkRange(range: PortRange): PortRange {
   checkObject("port", "a number or { min, max }", range);
   const min = integer("port.min", range.min, 1, 0xffff);
   const max = integer("port.max", range.max, 1, 0xffff);
-  if (min > max) throw new RangeError(`port.min must not be above port.max: ${min} to ${max}`);
+  if (min > max) throw outOfRange(`port.min must not be above port.max: ${min} to ${max}`);
   return { min, max };
 }
 

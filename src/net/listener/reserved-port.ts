@@ -1,4 +1,5 @@
 import type { Address } from "../../address/address.ts";
+import { invalidStateForGood } from "../../errors/argument.ts";
 import { ErrorSet } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
 import { tryClose } from "../../posix/close.ts";
@@ -60,7 +61,7 @@ export class ReservedPort implements SocketHolder {
     if (host.name === "windows")
       unwrap(detachErrors.fail(host, "OperationNotSupported", endpointOf(this.address)), this.detach);
     if (socket === undefined || another !== undefined)
-      throw new TypeError("localhost is two sockets: detach() each of `sockets`, for a server each");
+      throw invalidStateForGood("localhost is two sockets: detach() each of `sockets`, for a server each");
     return socket.detach();
   }
 

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { checkObject, integer } from "../../errors/argument.ts";
+import { checkObject, integer, invalidValue, outOfRange } from "../../errors/argument.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
@@ -100,11 +100,11 @@ export function checkConnectOptions<Values extends readonly unknown[]>(
 function checkPlace(options: ConnectOptions): ConnectEndpoint {
   const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
   if (given.length !== 1)
-    throw new TypeError(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
+    throw invalidValue(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
   if (options.port === undefined) {
     for (const name of ["host", "family", "localAddress", "localPort"] as const)
       if (options[name] !== undefined)
-        throw new TypeError(`${name} goes with a port, not with ${given.join()}`);
+        throw invalidValue(`${name} goes with a port, not with ${given.join()}`);
   }
   if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
   if (options.path !== undefined)
@@ -115,7 +115,7 @@ function checkPlace(options: ConnectOptions): ConnectEndpoint {
   checkHost("localAddress", localAddress);
   integer("localPort", localPort, 0, 0xffff);
   if (family !== 0 && family !== 4 && family !== 6)
-    throw new RangeError(`family must be 4 or 6, not ${family}`);
+    throw outOfRange(`family must be 4 or 6, not ${String(family)}`);
   checkFamilies({ host, localAddress, family });
   return { kind: "port", host, port, family, localAddress, localPort };
 }
@@ -127,12 +127,12 @@ function checkPlace(options: ConnectOptions): ConnectEndpoint {
 function checkFamilies({ host, localAddress, family }: Pick<PortPlace, "host" | "localAddress" | "family">) {
   const local = localAddress === undefined ? 0 : isIP(localAddress);
   if (localAddress !== undefined && local === 0)
-    throw new TypeError(
+    throw invalidValue(
       `localAddress must be an address of this machine, not ${JSON.stringify(localAddress)}`,
     );
   const said = Object.entries({ host: isIP(host), localAddress: local, family }).filter(([, ip]) => ip !== 0);
   if (new Set(said.map(([, ip]) => ip)).size > 1)
-    throw new TypeError(
+    throw invalidValue(
       `${said.map(([what, ip]) => `${what} is of IPv${ip}`).join(", ")}: all must be of one family`,
     );
 }
@@ -141,7 +141,7 @@ export function checkAddress(address: AddressInput): AddressInput {
   checkObject("address", "an address", address);
   const { family } = address;
   if (!/^(ipv4|ipv6|unix)$/i.test(family))
-    throw new TypeError(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
+    throw invalidValue(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
   // Node's spelling of the family is ours in capitals.
   const checked = { ...address, family: family.toLowerCase() } as AddressInput;
   encodeAddress(checked, host, host.address);

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { AddressInput, UnixAddress } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
-import { boolean, checkObject, integer, kind } from "../../errors/argument.ts";
+import { argumentType, boolean, checkObject, integer, invalidValue, kind } from "../../errors/argument.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
@@ -175,7 +175,7 @@ export function checkRemote(remote: Remote): CheckedRemote {
   checkObject("remote", "{ host?, port }, { path } or an address", remote);
   if (isAddress(remote)) return { kind: "address", address: checkAddress(remote) };
   if (remote.path !== undefined && (remote.host !== undefined || remote.port !== undefined))
-    throw new TypeError("remote is either a path, or a host and port, not both");
+    throw invalidValue("remote is either a path, or a host and port, not both");
   if (remote.path !== undefined)
     return { kind: "address", address: { family: "unix", path: checkPath(remote.path) } };
   const { host = "localhost", port } = remote;
@@ -187,7 +187,7 @@ const isAddress = (remote: Remote): remote is AddressInput => remote.family !== 
 
 function checkPlace(options: DatagramOptions): DatagramEndpoint {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
-  if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined)
     checkOfPort(options, ["port", "reusePort", "reuseAddress", "ipv6Only"]);
   if (options.socket !== undefined) return { kind: "socket", socket: checkDatagramSocket(options.socket) };
@@ -198,7 +198,7 @@ function checkPlace(options: DatagramOptions): DatagramEndpoint {
   integer("port", port, 0, 0xffff);
   boolean("reusePort", reusePort);
   if (boolean("ipv6Only", ipv6Only) && host !== undefined && isIPv4(host))
-    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
+    throw invalidValue(`ipv6Only does not go with the IPv4 address ${host}`);
   return { kind: "port", host, port, reusePort, ipv6Only };
 }
 
@@ -206,7 +206,7 @@ function checkDatagramSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type === SOCK.DGRAM || type === SOCK.RAW) return socket;
-  throw new TypeError(
+  throw argumentType(
     `socket must be one for datagrams, of SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${type}`,
   );
 }

@@ -2,7 +2,16 @@ import { isIPv4 } from "node:net";
 import { isUint8Array } from "node:util/types";
 import type { UnixAddress } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
-import { boolean, checkObject, descriptor, elements, integer, kind } from "../../errors/argument.ts";
+import {
+  argumentType,
+  boolean,
+  checkObject,
+  descriptor,
+  elements,
+  integer,
+  invalidValue,
+  kind,
+} from "../../errors/argument.ts";
 import type { WritableOption } from "../../options/option.ts";
 import { SO } from "../../options/so.ts";
 import type { AcceptError } from "../../posix/accept.ts";
@@ -176,7 +185,7 @@ export function checkListenOptions<Values extends readonly unknown[]>(
   if (backlog !== undefined) integer("backlog", backlog, 0, 0x7fffffff);
   checkSignal(signal);
   if (onRetry !== undefined && typeof onRetry !== "function")
-    throw new TypeError(`onRetry must be a function, not ${kind(onRetry)}`);
+    throw argumentType(`onRetry must be a function, not ${kind(onRetry)}`);
   const checked = { backlog, engine, signal, onRetry, options: checkOptionValues(options.options) };
   return { ...checked, endpoint: checkPlace(options) };
 }
@@ -185,21 +194,21 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
   if (options === undefined) return [];
   return elements<AnyOptionValues[number]>("options", "an array of pairs", options).map((pair) => {
     if (!Array.isArray(pair) || pair.length !== 2)
-      throw new TypeError("each of options is a pair, such as [SO.RCVBUF, 65_536]");
+      throw invalidValue("each of options is a pair, such as [SO.RCVBUF, 65_536]");
     return [pair[0], pair[1]];
   });
 }
 
 function checkPlace(options: ListenOptions): ListenEndpoint {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
-  if (given.length > 1) throw new TypeError(`give one of host, path and socket, not ${given.join(" and ")}`);
+  if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined)
     checkOfPort(options, ["port", "reusePort", "ipv6Only", "exclusive"]);
   if (options.socket !== undefined) return checkSockets(options.socket);
   if (options.path !== undefined)
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
   if (lacksSocket(options)) {
-    throw new TypeError(
+    throw invalidValue(
       "socket is undefined: if it was to come from listenersFromEnvironment(), this process was handed none",
     );
   }
@@ -209,9 +218,9 @@ function checkPlace(options: ListenOptions): ListenEndpoint {
   boolean("reusePort", reusePort);
   if (ipv6Only !== undefined) boolean("ipv6Only", ipv6Only);
   if (ipv6Only === true && host !== undefined && isIPv4(host))
-    throw new TypeError(`ipv6Only does not go with the IPv4 address ${host}`);
+    throw invalidValue(`ipv6Only does not go with the IPv4 address ${host}`);
   if (boolean("exclusive", exclusive) && reusePort)
-    throw new TypeError("a port is either exclusive or shared with reusePort, not both");
+    throw invalidValue("a port is either exclusive or shared with reusePort, not both");
   return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
 }
 
@@ -222,16 +231,16 @@ function lacksSocket(options: ListenOnPort | ListenOnSocket): options is ListenO
 
 export function checkHost(what: string, host: string | undefined): void {
   if (host === undefined || (typeof host === "string" && host !== "" && !host.includes("\0"))) return;
-  if (typeof host !== "string") throw new TypeError(`${what} must be a string, not ${kind(host)}`);
-  throw new TypeError(`${what} ${JSON.stringify(host)} is neither a name nor an address`);
+  if (typeof host !== "string") throw argumentType(`${what} must be a string, not ${kind(host)}`);
+  throw invalidValue(`${what} ${JSON.stringify(host)} is neither a name nor an address`);
 }
 
 export function checkPath(path: string | Uint8Array): string | Uint8Array {
   if (typeof path !== "string" && !isUint8Array(path))
-    throw new TypeError(`path must be a string or a Uint8Array, not ${kind(path)}`);
+    throw argumentType(`path must be a string or a Uint8Array, not ${kind(path)}`);
   const checked = typeof path === "string" ? path : copyOf(path);
   if (checked.length === 0 || checked === "\0")
-    throw new TypeError("path is empty; a unix socket needs a path, or a name in the abstract namespace");
+    throw invalidValue("path is empty; a unix socket needs a path, or a name in the abstract namespace");
   return checked;
 }
 
@@ -239,8 +248,8 @@ function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
   const isHolder = typeof given === "object" && given !== null && "sockets" in given;
   if (!isHolder) return { kind: "sockets", sockets: [checkStreamSocket(given)], ownsPath: () => false };
   const sockets = elements<Socket | number>("sockets", "an array of sockets", given.sockets);
-  if (sockets.length === 0) throw new TypeError("sockets must be an array of sockets, and is empty");
-  if (new Set<unknown>(sockets).size < sockets.length) throw new TypeError("a socket is given twice");
+  if (sockets.length === 0) throw invalidValue("sockets must be an array of sockets, and is empty");
+  if (new Set<unknown>(sockets).size < sockets.length) throw invalidValue("a socket is given twice");
   const checked = sockets.map((socket) => checkStreamSocket(socket));
   const ownsPath = () => given.ownsPath === true;
   return { kind: "sockets", sockets: checked, ownsPath, pathFile: given.pathFile };
@@ -255,7 +264,7 @@ function checkStreamSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type !== SOCK.SEQPACKET) return socket;
-  throw new TypeError(
+  throw invalidValue(
     "socket is of SOCK_SEQPACKET, whose messages a connection would not keep apart: use accept(), recvmsg() and sendmsg() of berkeley/posix",
   );
 }
@@ -263,7 +272,7 @@ function checkStreamSocket(given: Socket | number): Socket | number {
 export function checkSocket(socket: Socket | number): Socket | number {
   if (socket instanceof Socket) return socket;
   if (typeof socket === "number") return descriptor(socket);
-  throw new TypeError(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
+  throw argumentType(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
 }
 
 /** A TypeError for options that say something of a port alone, and would be passed over. */
@@ -272,5 +281,5 @@ export function checkOfPort<Name extends string>(
   names: readonly Name[],
 ): void {
   for (const name of names)
-    if (options[name] !== undefined) throw new TypeError(`${name} does not go with a path or a socket`);
+    if (options[name] !== undefined) throw invalidValue(`${name} does not go with a path or a socket`);
 }

@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import { checkObject, kind } from "../../errors/argument.ts";
+import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
 
 /**
@@ -45,6 +45,6 @@ export function checkDatagramHandlers(handlers: DatagramSocketHandlers): void {
   for (const name of names) {
     const handler = handlers[name];
     if (handler !== undefined && typeof handler !== "function")
-      throw new TypeError(`the handler ${name} must be a function, not ${kind(handler)}`);
+      throw argumentType(`the handler ${name} must be a function, not ${kind(handler)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { integer, kind, quoted } from "../../errors/argument.ts";
+import { argumentType, integer, invalidString, invalidValue, kind, quoted } from "../../errors/argument.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 
 /** One of some names, to its number in C. */
@@ -12,7 +12,7 @@ export function named<Name extends string>(
   const number = typeof value === "string" && Object.hasOwn(numbers, value) ? numbers[value] : undefined;
   if (number !== undefined) return number;
   const names = Object.keys(numbers).map((name) => JSON.stringify(name));
-  throw new TypeError(`${field} must be one of ${names.join(", ")}, not ${quoted(value)}`);
+  throw invalidString(value, `${field} must be one of ${names.join(", ")}, not ${quoted(value)}`);
 }
 
 /** The number of an interface; 0 leaves the choice to the kernel. */
@@ -60,11 +60,11 @@ function parsed(
   parse: (text: string) => Uint8Array | undefined,
 ): Uint8Array {
   if (typeof address !== "string") {
-    throw new TypeError(`${field} must be an ${family} address, not ${kind(address)}`);
+    throw argumentType(`${field} must be an ${family} address, not ${kind(address)}`);
   }
   const bytes = parse(address);
   if (bytes === undefined) {
-    throw new TypeError(`${field} must be an ${family} address, not ${JSON.stringify(address)}`);
+    throw invalidValue(`${field} must be an ${family} address, not ${JSON.stringify(address)}`);
   }
   return bytes;
 }

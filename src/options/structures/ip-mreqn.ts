@@ -1,4 +1,4 @@
-import { checkObject } from "../../errors/argument.ts";
+import { checkObject, outOfRange } from "../../errors/argument.ts";
 import type { ValueResult } from "../../system/system.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
@@ -35,7 +35,7 @@ export const ipMreqn: WriteCodec<IpMreqn> = {
     write(value, into);
     if (membership === "ip_mreqn") return;
     if (into.ints[IP_MREQN.ifindex >> 2] !== 0) {
-      throw new RangeError(
+      throw outOfRange(
         `ifindex must be 0: ${name} knows the interface by its address here, and by its number in MCAST_JOIN_GROUP`,
       );
     }

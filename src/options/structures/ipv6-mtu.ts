@@ -1,3 +1,4 @@
+import { outOfRange } from "../../errors/argument.ts";
 import { type Codec, intBetween } from "../codecs.ts";
 
 const range = intBetween(0, 0xffff);
@@ -14,7 +15,7 @@ export const ipv6Mtu: Codec<number> = {
   encode(value, into, system) {
     range.encode(value, into, system);
     if (value !== 0 && value < MIN_MTU) {
-      throw new RangeError(`the option must be ${MIN_MTU} to 65535, or 0 for the path's own, not ${value}`);
+      throw outOfRange(`the option must be ${MIN_MTU} to 65535, or 0 for the path's own, not ${value}`);
     }
   },
 };

@@ -1,4 +1,4 @@
-import { checkObject, integer } from "../../errors/argument.ts";
+import { checkObject, integer, outOfRange } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
 /** The ports that the kernel chooses from, both ends included. */
@@ -20,7 +20,7 @@ export const portRange: Codec<PortRange> = {
     checkObject("the option", "{ min, max }", value);
     const min = integer("min", value.min, 0, 0xffff);
     const max = integer("max", value.max, 0, 0xffff);
-    if (max !== 0 && min > max) throw new RangeError(`min must not be above max: ${min} to ${max}`);
+    if (max !== 0 && min > max) throw outOfRange(`min must not be above max: ${min} to ${max}`);
     into.view.setUint16(0, min, true);
     into.view.setUint16(2, max, true);
     into.length = 4;

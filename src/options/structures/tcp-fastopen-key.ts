@@ -1,3 +1,4 @@
+import { outOfRange } from "../../errors/argument.ts";
 import { type Codec, checkBytes } from "../codecs.ts";
 
 const KEY_LENGTH = 16;
@@ -14,7 +15,7 @@ export const fastOpenKeys: Codec<Uint8Array> = {
   encode(value, into) {
     const bytes = checkBytes("the option", value, KEY_LENGTH, KEY_LENGTH * MAX_KEYS);
     if (bytes.byteLength % KEY_LENGTH !== 0) {
-      throw new RangeError(`the option is ${bytes.byteLength} bytes long, and may be 16 or 32`);
+      throw outOfRange(`the option is ${bytes.byteLength} bytes long, and may be 16 or 32`);
     }
     into.bytes.set(bytes);
     into.length = bytes.byteLength;

@@ -1,3 +1,4 @@
+import { outOfRange } from "../../errors/argument.ts";
 import { type Codec, intBetween } from "../codecs.ts";
 
 const range = intBetween(-1, 255);
@@ -9,6 +10,6 @@ export const timeToLive: Codec<number> = {
   ...range,
   encode(value, into, system) {
     range.encode(value, into, system);
-    if (value === 0) throw new RangeError("the time to live must be 1 to 255, or -1 for the default, not 0");
+    if (value === 0) throw outOfRange("the time to live must be 1 to 255, or -1 for the default, not 0");
   },
 };

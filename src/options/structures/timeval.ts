@@ -1,4 +1,4 @@
-import { integer, kind } from "../../errors/argument.ts";
+import { argumentType, integer, kind, outOfRange } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
 /** 71 years. Beyond 2^52, milliseconds in a double no longer tell one microsecond from the next. */
@@ -31,12 +31,10 @@ export const milliseconds: Codec<number> = {
 };
 
 function toMicroseconds(value: number): number {
-  if (typeof value !== "number") throw new TypeError(`a time-out must be a number, not ${kind(value)}`);
+  if (typeof value !== "number") throw argumentType(`a time-out must be a number, not ${kind(value)}`);
   const microseconds = Math.round(value * 1000);
   if (!(value >= 0 && microseconds <= MAX_MICROSECONDS)) {
-    throw new RangeError(
-      `a time-out must be 0 (none) to ${MAX_MICROSECONDS / 1000} milliseconds, not ${value}`,
-    );
+    throw outOfRange(`a time-out must be 0 (none) to ${MAX_MICROSECONDS / 1000} milliseconds, not ${value}`);
   }
   return value > 0 ? Math.max(1, microseconds) : 0;
 }
