@@ -1,0 +1,65 @@
+// A hand-over that one side does not see to its end.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { Duplex } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { openDescriptors } from "../../../test/open-descriptors.ts";
+import type { Exceptions } from "../../../test/platform.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import { sendmsg } from "../../posix/sendmsg.ts";
+import { socketpair } from "../../posix/socketpair.ts";
+import { connect } from "../connection/connect.ts";
+import { takeOver } from "./take-over.ts";
+
+const program = fileURLToPath(new URL("./hand-over-killed.child.js", import.meta.url));
+const onNode: Exceptions = {
+  windows: "descriptors are not passed there",
+  bun: "the program is run on Node",
+  deno: "the program is run on Node",
+};
+
+frontDoorTest(
+  "hand-over: ready() succeeds where the old process has been killed just before",
+  async (engine, fixture) => {
+    const old = spawn(process.execPath, [program, "old", engine], {
+      stdio: ["ignore", "pipe", "inherit", "pipe"],
+    });
+    const [, , , control] = old.stdio;
+    assert.ok(old.stdout !== null && control instanceof Duplex);
+    fixture.after(() => void old.kill("SIGKILL"));
+    const lines = createInterface(old.stdout)[Symbol.asyncIterator]();
+    const next = async () => JSON.parse((await lines.next()).value ?? "null");
+    const { port } = await next();
+    old.kill("SIGKILL");
+    await once(old, "exit");
+    control.write("go on\n");
+    assert.deepEqual(await next(), { ready: true });
+    await using client = await connect({ host: "127.0.0.1", port });
+    assert.equal(Buffer.from((await client.read()) ?? []).toString(), "served by the new process");
+    control.end("end\n");
+  },
+  onNode,
+);
+
+frontDoorTest(
+  "takeOver: what is not a socket is refused, and closed",
+  async () => {
+    const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
+    using _ = ours;
+    const file = openSync(program, "r");
+    try {
+      const open = () => openDescriptors().filter((target) => target.endsWith(program)).length;
+      const before = open();
+      sendmsg(ours, { data: [Buffer.alloc(1)], control: [{ type: "SCM_RIGHTS", descriptors: [file] }] });
+      await assert.rejects(takeOver({ channel: theirs }), { name: "BrokenPipe" });
+      assert.equal(open(), before);
+    } finally {
+      closeSync(file);
+    }
+  },
+  onNode,
+);
