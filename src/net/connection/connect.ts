@@ -3,24 +3,19 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
-import { machineClock, type Timer } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
-import { SocketError } from "../../errors/socket-error.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
-import type { Socket } from "../../posix/owned-socket.ts";
-import { onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { throwIfAborted } from "../abort.ts";
+import { connectToFirst } from "../happy-eyeballs.ts";
 import { ipAddress } from "../open.ts";
 import {
   type ConnectEndpoint,
   type ConnectOptions,
   checkConnectOptions,
 } from "../options/connect-options.ts";
-import { type AttemptSettings, ConnectAttempt } from "./connect-attempt.ts";
 import { Connection } from "./connection.ts";
 import { PulledStream } from "./pulled-stream.ts";
-
-/** RFC 8305, section 8: the Connection Attempt Delay that it recommends, in milliseconds. */
-const ATTEMPT_DELAY = 250;
 
 /**
  * Makes a connection.
@@ -59,9 +54,9 @@ export async function connect<const Values extends readonly unknown[]>(
   const chosen = engine(wanted);
   throwIfAborted(wait.signal);
   const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};
-  const settings = { engine: chosen, options: values, localAddress, localPort };
+  const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
   const isName = place.kind === "port" && isIP(place.host) === 0;
-  const socket = await firstOf(addressesOf(place), settings, wait, isName ? place.host : undefined);
+  const socket = await connectToFirst(addressesOf(place), settings, wait, isName ? place.host : undefined);
   return new Connection(new PulledStream(chosen, socket.detach(), null));
 }
 
@@ -92,83 +87,3 @@ async function lookUp(host: string, family: 0 | 4 | 6): Promise<LookupAddress[]>
 const loopback: readonly LookupAddress[] = localhostAddresses
   .map(({ family, address }) => ({ address, family: family === "ipv6" ? 6 : 4 }))
   .reverse();
-
-/**
- * What came of every address of a name: the code is the first one's, as in node:net
- * (NodeAggregateError in lib/internal/errors.js).
- */
-function failureOf(
-  name: string,
-  addresses: readonly AddressInput[],
-  errors: readonly unknown[],
-): AggregateError {
-  const codes = errors.map((error) => (error instanceof SocketError ? error.code : undefined));
-  const code = codes.find((each) => each !== undefined) ?? "UNKNOWN";
-  const tried = addresses.map((address) => ("address" in address ? String(address.address) : address.family));
-  const [first] = addresses;
-  const port = first !== undefined && "port" in first ? first.port : 0;
-  const others = [...new Set(codes)].filter((each) => each !== undefined && each !== code);
-  const also = others.length === 0 ? "" : `, also ${others.join(", ")}`;
-  const message = `connect ${code} ${name}:${port} (tried ${tried.join(", ")}${also})`;
-  return Object.assign(new AggregateError(errors, message), { code, syscall: "connect", port });
-}
-
-/** @param name the name that the addresses are of, if they are of one */
-function firstOf(
-  found: Promise<readonly AddressInput[]>,
-  settings: AttemptSettings,
-  wait: WaitOptions,
-  name: string | undefined,
-): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const attempts = new Set<ConnectAttempt>();
-    const errors: unknown[] = [];
-    let addresses: readonly AddressInput[] = [];
-    let next = 0;
-    let given = false;
-    let timer: Timer | undefined;
-    const stop = onAbort("connect()", wait, (reason) => {
-      end();
-      reject(reason);
-    });
-    function end() {
-      given = true;
-      stop();
-      machineClock.clearTimeout(timer);
-      for (const attempt of attempts) attempt.cancel();
-    }
-    function begin() {
-      machineClock.clearTimeout(timer);
-      const address = addresses[next++];
-      if (address === undefined) return;
-      const attempt = new ConnectAttempt(address, settings, (outcome) => {
-        attempts.delete(attempt);
-        if (outcome.ok) {
-          end();
-          resolve(outcome.socket);
-        } else failed(outcome.error);
-      });
-      attempts.add(attempt);
-      if (next < addresses.length) timer = machineClock.setTimeout(begin, ATTEMPT_DELAY);
-    }
-    function failed(error: unknown) {
-      errors.push(error);
-      if (next < addresses.length) {
-        begin();
-      } else if (attempts.size === 0) {
-        end();
-        reject(name === undefined ? error : failureOf(name, addresses, errors));
-      }
-    }
-    found.then(
-      (all) => {
-        addresses = all;
-        if (!given) begin();
-      },
-      (error: unknown) => {
-        end();
-        reject(error);
-      },
-    );
-  });
-}

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { enginesHere } from "../../test/engine/engines-here.ts";
+import { ManualClock } from "../../test/manual-clock.ts";
+import type { Engine } from "../engine/engine.ts";
+import { connectToFirst } from "./happy-eyeballs.ts";
+
+const [engine] = enginesHere;
+
+/** An engine whose connects answer only when the test says so; everything else is a real one's. */
+function scriptedConnects(real: Engine) {
+  const answers: ((errno: number) => void)[] = [];
+  const scripted: Engine = {
+    name: real.name,
+    acceptor: real.acceptor.bind(real),
+    stream: real.stream.bind(real),
+    datagrams: real.datagrams.bind(real),
+    connect(_fd, _address, done) {
+      answers.push(done);
+      return { ref() {}, unref() {}, cancel: () => done(-1) };
+    },
+  };
+  return { answers, scripted };
+}
+
+const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(
+  (address) => ({ family: "ipv4", address, port: 9 }) as const,
+);
+
+test("the next address is tried 250 ms after the last, while that has not answered", async () => {
+  assert.ok(engine !== undefined);
+  const { answers, scripted } = scriptedConnects(engine);
+  const clock = new ManualClock();
+  const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0, clock };
+  const connected = connectToFirst(Promise.resolve(addresses), settings, {}, "several.test");
+  await Promise.resolve();
+  assert.equal(answers.length, 1);
+  clock.tick(249);
+  assert.equal(answers.length, 1);
+  clock.tick(1);
+  assert.equal(answers.length, 2);
+  clock.tick(250);
+  assert.equal(answers.length, 3);
+  answers[1]?.(0);
+  const socket = await connected;
+  assert.ok(socket.fd >= 0);
+  socket[Symbol.dispose]();
+  assert.equal(clock.pending, 0);
+});
+
+test("the next address is tried at once where the last has failed", async () => {
+  assert.ok(engine !== undefined);
+  const { answers, scripted } = scriptedConnects(engine);
+  const clock = new ManualClock();
+  const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0, clock };
+  const connected = connectToFirst(Promise.resolve(addresses), settings, {}, "several.test");
+  await Promise.resolve();
+  answers[0]?.(-111);
+  assert.equal(answers.length, 2);
+  answers[1]?.(0);
+  (await connected)[Symbol.dispose]();
+});
