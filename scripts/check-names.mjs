@@ -34,11 +34,13 @@ const replaced = [
   { name: /^mark$/, use: "offset" },
   { name: /^whyNot/, use: "the name of the reason: send-errno, winsock-errno, unavailable" },
   { word: ["place", "places"], use: "endpoint; Platform in tests" },
-  { name: /^(rows|sentence|refusal)$/, kinds: [...members, ...types], use: "entries, message, fail" },
+  { name: /^(sentence|refusal)$/, kinds: [...members, ...types], use: "message, fail" },
+  { name: /^rows$/, kinds: [...members, ...types], folder: "src/", use: "entries" },
   { name: /^refusedAs$/, use: "code" },
-  { word: ["account", "accounts", "accountant"], use: "explanation" },
+  { word: ["account", "accounts", "accountant"], except: "LookupAccountSidW", use: "explanation" },
   { word: ["untold", "unseen"], use: "unavailable" },
-  { name: /^words$/, kinds: [...members, ...types], use: "terms" },
+  // A property may hold the 32-bit words of a buffer.
+  { name: /^words$/, kinds: ["function", ...types], use: "terms" },
   { name: /^(is)?FrontDoor$/i, use: "the async API" },
   { name: /^(house|housed)$/i, use: "layers" },
   { name: /^holdsUp$/i, use: "stress" },
@@ -85,6 +87,8 @@ function check(name, kind, file, line) {
   const words = name.split(/(?<=[a-z0-9])(?=[A-Z])|_/).map((word) => word.toLowerCase());
   const entry = replaced.find(
     (entry) =>
+      name !== entry.except &&
+      file.startsWith(entry.folder ?? "") &&
       (entry.kinds === undefined || entry.kinds.includes(kind)) &&
       (entry.name?.test(name) || words.some((word) => entry.word?.includes(word))),
   );

@@ -45,7 +45,7 @@ export interface ScriptedRow extends Clause {
   readonly play: (system: ScriptedSystem) => void | Promise<void>;
 }
 
-type Outcome = Pick<RowRecord, "outcome" | "reason" | "place">;
+type Outcome = Pick<RowRecord, "outcome" | "reason" | "platform">;
 
 /** Runs the table of one call, a test a row. `except` says where none of its rows holds. */
 export function conformance(call: string, rows: readonly Row[], except: Exceptions = {}): void {

@@ -25,7 +25,7 @@ const diagnostics = compile(examples);
 test("there are examples", () => assert.ok(examples.length > 20, `only ${examples.length} were found`));
 
 for (const [index, example] of examples.entries()) {
-  test(`the example of ${example.place} compiles${example.run ? " and runs" : ""}`, () => {
+  test(`the example of ${example.position} compiles${example.run ? " and runs" : ""}`, () => {
     assert.deepEqual(
       diagnostics.filter((line) => line.startsWith(`${fileName(index, example)}(`)),
       [],

@@ -4,7 +4,7 @@ import { join } from "node:path";
 /** A block of code that a reader may copy. */
 export interface Example {
   /** Where it stands: a file, and the line of its first line of code. */
-  readonly place: string;
+  readonly position: string;
   readonly language: "ts" | "js";
   /** False for one marked `no-run`: a fragment, or a server that goes on. */
   readonly run: boolean;
@@ -35,7 +35,7 @@ function blocks(file: string, text: string, firstLine: number): Example[] {
   return [...text.matchAll(/^```(ts|js)\b(.*)\n([\s\S]*?)^```$/gm)].map((block) => {
     const [, language, info = "", code = ""] = block;
     return {
-      place: `${file}:${firstLine + lineAt(text, block.index)}`,
+      position: `${file}:${firstLine + lineAt(text, block.index)}`,
       language: language === "js" ? "js" : "ts",
       run: !info.includes("no-run"),
       code,

@@ -44,13 +44,13 @@ test("a new row, one that is gone, and another exception are differences; what a
   ]);
   const lacking: RowRecord = { ...row, outcome: "skipped", reason: "no IPv6" };
   assert.deepEqual(differences(before, gather({ one: [lacking] })), []);
-  assert.deepEqual(differences(before, gather({ one: [{ ...lacking, place: "linux" }] })), [
+  assert.deepEqual(differences(before, gather({ one: [{ ...lacking, platform: "linux" }] })), [
     "listen: an exception is new: one: a [POSIX; kernel]: no IPv6",
   ]);
 });
 
 test("a run of some tables in some columns leaves the rest of the matrix as it was", () => {
-  const skipped: RowRecord = { ...row, outcome: "skipped", reason: "it has none", place: "windows" };
+  const skipped: RowRecord = { ...row, outcome: "skipped", reason: "it has none", platform: "windows" };
   const send: RowRecord = { ...row, call: "send" };
   const before = gather({ Linux: [row, send], Windows: [skipped, send] });
   const columns = ["Linux", "Windows"];
@@ -65,7 +65,7 @@ test("a run of some tables in some columns leaves the rest of the matrix as it w
 });
 
 test("the counts of a call, and columns of the same counts in one", () => {
-  const skipped: RowRecord = { ...other, outcome: "skipped", reason: "Bun is another", place: "bun" };
+  const skipped: RowRecord = { ...other, outcome: "skipped", reason: "Bun is another", platform: "bun" };
   const conformance = gather({
     "Linux, Node 20": [row, other],
     "Linux, Node 22": [row, other],

@@ -52,7 +52,7 @@ export function gather(records: Records): Conformance {
         const found = records[column]?.find((record) => record.call === call && rowOf(record) === row);
         if (found?.outcome !== "skipped") continue;
         skipped[row] ??= {};
-        skipped[row][column] = { reason: found.reason ?? "", exception: found.place !== undefined };
+        skipped[row][column] = { reason: found.reason ?? "", exception: found.platform !== undefined };
       }
     }
     return [call, { rows, skipped }];

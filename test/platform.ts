@@ -11,12 +11,12 @@ export type Exceptions = Partial<Record<Platform, string>>;
 
 /** One of the exceptions: where we are, and why the row does not hold there. */
 export interface Exception {
-  readonly place: Platform;
+  readonly platform: Platform;
   readonly reason: string;
 }
 
 /** The places that this process is in. */
-const places: readonly Platform[] = [...systems(), runtime()];
+const platforms: readonly Platform[] = [...systems(), runtime()];
 
 function systems(): Platform[] {
   switch (process.platform) {
@@ -48,9 +48,9 @@ function runtime(): Platform {
 
 /** The first of the exceptions that is about this process. */
 export function exceptionHere(exceptions: Exceptions): Exception | undefined {
-  for (const place of places) {
-    const reason = exceptions[place];
-    if (reason !== undefined) return { place, reason };
+  for (const platform of platforms) {
+    const reason = exceptions[platform];
+    if (reason !== undefined) return { platform, reason };
   }
   return undefined;
 }

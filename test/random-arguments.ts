@@ -435,7 +435,7 @@ const message = fc.record(
   },
   { requiredKeys: ["data"] },
 );
-const messageRoom = fc.record(
+const messageBuffer = fc.record(
   { data: pieces, controlLength: mostly(fc.nat(2000)) },
   { requiredKeys: ["data"] },
 );
@@ -455,8 +455,8 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   poll: fc.tuple(mostly(pollRequests), timeout),
   recv: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
   recvfrom: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
-  recvmmsg: fc.tuple(socket, mostly(fc.array(mostly(messageRoom), { maxLength: 4 })), mostly(messageFlags)),
-  recvmsg: fc.tuple(socket, mostly(messageRoom), mostly(messageFlags)),
+  recvmmsg: fc.tuple(socket, mostly(fc.array(mostly(messageBuffer), { maxLength: 4 })), mostly(messageFlags)),
+  recvmsg: fc.tuple(socket, mostly(messageBuffer), mostly(messageFlags)),
   send: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
   sendmmsg: fc.tuple(socket, mostly(fc.array(mostly(message), { maxLength: 4 })), mostly(messageFlags)),
   sendmsg: fc.tuple(socket, mostly(message), mostly(messageFlags)),

@@ -15,7 +15,7 @@ export interface RowRecord {
    * The exception of the row by which it was skipped; a row may also be skipped for what a machine
    * lacks.
    */
-  readonly place?: Platform;
+  readonly platform?: Platform;
 }
 
 /**

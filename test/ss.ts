@@ -22,12 +22,12 @@ export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): str
       const pids = holders.map(({ pid }) => pid).sort((one, other) => one - other);
       // Of sockets that do not listen, ss tells bytes.
       const queue = socket.use === "listening" ? `${pending}/${limit}` : "bytes";
-      return `${protocol} ${socket.inode} ${placeOf(socket)} ${queue} ${pids.join(",")}`;
+      return `${protocol} ${socket.inode} ${endpointOf(socket)} ${queue} ${pids.join(",")}`;
     })
     .sort();
 }
 
-function placeOf(socket: Listed["socket"]): string {
+function endpointOf(socket: Listed["socket"]): string {
   if (socket.protocol === "unix") return Buffer.from(socket.local.path).toString().replace("\0", "@");
   const { local } = socket;
   if (local.family === "ipv4") return `${local.address}:${local.port}`;
@@ -60,11 +60,11 @@ function lineOf(line: string, protocol: SsProtocol): string | undefined {
   const isUnix = protocol === "unix";
   const words = line.trim().split(/\s+/);
   const [state = "", pending, limit] = isUnix ? words.slice(1) : words;
-  const place = isUnix
+  const endpoint = isUnix
     ? line.slice(0, line.indexOf(" * 0")).split(/\s+/).slice(4, -1).join(" ")
     : (words[3] ?? "");
-  if (isUnix && place === "*") return undefined;
+  if (isUnix && endpoint === "*") return undefined;
   const inode = isUnix ? / (\d+)\s+\* 0/.exec(line)?.[1] : /ino:(\d+)/.exec(line)?.[1];
   const queue = state === "LISTEN" ? `${pending}/${limit}` : "bytes";
-  return `${protocol} ${inode} ${place} ${queue} ${pids}`;
+  return `${protocol} ${inode} ${endpoint} ${queue} ${pids}`;
 }

@@ -27,7 +27,7 @@ export function winsockRows(
       script: {},
       play() {
         const failure = { function: documented.function, code: wsa[code], once: meaning === "made again" };
-        const system = windowsOver(scriptedWinsock(failure, socket), false, room);
+        const system = windowsOver(scriptedWinsock(failure, socket), false, buffer);
         using made = scriptedSocket(system, socket);
         check(make(made, system), code, meaning, call);
       },
@@ -35,7 +35,7 @@ export function winsockRows(
   });
 }
 
-const room = (size: number): ValueResult => new ValueResult(new ArrayBuffer(LENGTH_SIZE + size));
+const buffer = (size: number): ValueResult => new ValueResult(new ArrayBuffer(LENGTH_SIZE + size));
 
 function scriptedSocket(system: System, { datagram = false }: ScriptedSocket = {}): Socket {
   const { AF, IPPROTO, SOCK } = system.constants;

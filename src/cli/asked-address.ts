@@ -3,22 +3,22 @@ import { close } from "../posix/close.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { trySocket } from "../posix/socket.ts";
 import type { ListenAddress } from "./endpoint.ts";
-import { parsePlace, parseUnixPath, resolve } from "./endpoint.ts";
+import { parseEndpoint, parseUnixPath, resolve } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** What a command is asked about, as written: ports, or paths given with `--unix`. */
 export interface Asked {
-  readonly places: readonly string[];
+  readonly endpoints: readonly string[];
   readonly paths: readonly string[];
 }
 
 /** Ports or paths: some of one kind, and none of the other. */
-export function checkAsked({ places: [place], paths: [path] }: Asked): void {
-  if (place === undefined && path === undefined) {
+export function checkAsked({ endpoints: [endpoint], paths: [path] }: Asked): void {
+  if (endpoint === undefined && path === undefined) {
     throw new UsageError("Which one? Give a port, such as 3000, or --unix and a path.");
   }
-  if (place !== undefined && path !== undefined) {
-    throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
+  if (endpoint !== undefined && path !== undefined) {
+    throw new UsageError(`Give either a port ("${endpoint}") or --unix, not both.`);
   }
 }
 
@@ -33,7 +33,7 @@ export const collect = (word: string, before: readonly string[] = []): readonly 
  * @param operands the words that are no options, without `--`
  * @param commandLine all the words, which tell where `--` was
  */
-export function placesAndCommand(
+export function endpointsAndCommand(
   operands: readonly string[],
   paths: readonly string[],
   commandLine: readonly string[],
@@ -46,9 +46,9 @@ export function placesAndCommand(
   const start = paths.length === 0 && before.length > 0 ? 1 : 0;
   const others = before.slice(start).findIndex((word) => !looksLikePort(word));
   const count = others === -1 ? before.length : start + others;
-  const places = operands.slice(0, count);
-  checkAsked({ places, paths });
-  return [places, operands.slice(count)];
+  const endpoints = operands.slice(0, count);
+  checkAsked({ endpoints: endpoints, paths });
+  return [endpoints, operands.slice(count)];
 }
 
 /** No command is called by a number alone, nor by one after a colon. */
@@ -58,8 +58,8 @@ const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
  * The addresses of a place: two of localhost, otherwise one. A port alone is that of every address,
  * IPv4's and IPv6's, so that every holder of any of them is found.
  */
-async function addressesOf(place: string): Promise<readonly ListenAddress[]> {
-  const asked = parsePlace(place, "::");
+async function addressesOf(endpoint: string): Promise<readonly ListenAddress[]> {
+  const asked = parseEndpoint(endpoint, "::");
   const { port } = asked;
   if (isLocalhost(asked.host)) return localhostAddresses.map((each) => ({ ...each, port }));
   if (asked.host !== "::") return [await resolve(asked)];
@@ -72,7 +72,7 @@ async function addressesOf(place: string): Promise<readonly ListenAddress[]> {
  */
 export async function askedAddresses(asked: Asked): Promise<readonly (readonly ListenAddress[])[]> {
   checkAsked(asked);
-  if (asked.places.length > 0) return Promise.all(asked.places.map(addressesOf));
+  if (asked.endpoints.length > 0) return Promise.all(asked.endpoints.map(addressesOf));
   return asked.paths.map((path) => [parseUnixPath(path)]);
 }
 

@@ -28,46 +28,46 @@ type Why = Pick<UsageError, "message" | "command">;
 
 /** One sentence on why it cannot listen, and what to do. */
 function why(error: unknown, address: ListenAddress): Why {
-  const place = placeOf(address);
+  const endpoint = endpointOf(address);
   if (error instanceof SocketError && error.name === "AddressInUse") {
-    if ("path" in address) return whyPathInUse(error, address.path, place);
-    if (address.port !== 0) return whoHasIt(error, place, "port");
+    if ("path" in address) return whyPathInUse(error, address.path, endpoint);
+    if (address.port !== 0) return whoHasIt(error, endpoint, "port");
   }
-  return { message: whyNot(error, address, place), command: undefined };
+  return { message: reason(error, address, endpoint), command: undefined };
 }
 
-function whyNot(error: unknown, address: ListenAddress, place: string): string {
+function reason(error: unknown, address: ListenAddress, endpoint: string): string {
   if (!(error instanceof SocketError)) {
-    return `Cannot listen on ${place}: ${error instanceof Error ? error.message : String(error)}.`;
+    return `Cannot listen on ${endpoint}: ${error instanceof Error ? error.message : String(error)}.`;
   }
   if (error.name === "AccessDenied" && "port" in address) {
     return `Port ${address.port} needs a privilege: choose one from 1024 up (net.ipv4.ip_unprivileged_port_start), or run with CAP_NET_BIND_SERVICE.`;
   }
   if (error.name === "AccessDenied" && "path" in address) {
-    return `${dirname(place)} may not be written or searched by this user: choose a path in another folder.`;
+    return `${dirname(endpoint)} may not be written or searched by this user: choose a path in another folder.`;
   }
   if (error.name === "AddressNotAvailable" && "port" in address) {
     return `${address.address} is not an address of this machine${portMeant(address)}.`;
   }
   if (error.code === "EINVAL" && "port" in address && isLinkLocal(address.address)) {
     const scoped = { ...address, address: `${address.address}%${interfaceOf(address.address) ?? "eth0"}` };
-    return `The link-local address ${address.address} needs the name of its interface: write ${placeOf(scoped)}.`;
+    return `The link-local address ${address.address} needs the name of its interface: write ${endpointOf(scoped)}.`;
   }
-  return `Cannot listen on ${place}: ${error.message}`;
+  return `Cannot listen on ${endpoint}: ${error.message}`;
 }
 
 /** Who has it, and what to do. Somebody who has gone meanwhile is not told. */
-function whoHasIt(error: SocketError, place: string, what: "port" | "name" | "path"): Why {
-  const { verdict, sentence, advice } = explain(error);
+function whoHasIt(error: SocketError, endpoint: string, what: "port" | "name" | "path"): Why {
+  const { verdict, message: sentence, advice } = explain(error);
   const who = verdict === "taken" ? sentence : "in use by another socket";
   // Whoever it is may not be told, or be no process: connections in TIME_WAIT.
   const command = advice.find((each) => each.command?.startsWith("berkeley free"))?.command;
   const stop = command === undefined ? "." : ", or stop its holder:";
-  return { message: `${place} is ${who}. Choose another ${what}${stop}`, command };
+  return { message: `${endpoint} is ${who}. Choose another ${what}${stop}`, command };
 }
 
 /** As the user wrote it, or would have to. */
-function placeOf(address: ListenAddress): string {
+function endpointOf(address: ListenAddress): string {
   if ("path" in address) return formatPath(address.path);
   if (address.port === 0) return address.address;
   return address.family === "ipv6"
@@ -94,17 +94,17 @@ function interfaceOf(address: string): string | undefined {
   )?.[0];
 }
 
-function whyPathInUse(error: SocketError, path: string | Uint8Array, place: string): Why {
-  if (place.startsWith("@")) return whoHasIt(error, place, "name");
+function whyPathInUse(error: SocketError, path: string | Uint8Array, endpoint: string): Why {
+  if (endpoint.startsWith("@")) return whoHasIt(error, endpoint, "name");
   switch (pathHolder({ family: "unix", path })) {
     case "not a socket":
-      return { message: `${place} exists, and is not a socket: choose another path.`, command: undefined };
+      return { message: `${endpoint} exists, and is not a socket: choose another path.`, command: undefined };
     case "a socket in use":
-      return whoHasIt(error, place, "path");
+      return whoHasIt(error, endpoint, "path");
     case "a socket that nobody has open":
       return {
-        message: `${place} exists, but nobody listens on it. Remove it, and try again:`,
-        command: `rm ${shellWord(place)}`,
+        message: `${endpoint} exists, but nobody listens on it. Remove it, and try again:`,
+        command: `rm ${shellWord(endpoint)}`,
       };
   }
 }

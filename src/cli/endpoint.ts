@@ -44,7 +44,7 @@ export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT
 }
 
 /** Reads `[[host:]port]` where a port is needed. */
-export function parsePlace(text: string | undefined, defaultHost: string): HostAndPort {
+export function parseEndpoint(text: string | undefined, defaultHost: string): HostAndPort {
   const asked = parseHostAndPort(text, defaultHost);
   if (asked.port !== 0) return asked;
   const meant = bracketsMeant(text ?? "");

@@ -11,18 +11,18 @@ import { socket } from "../posix/socket.ts";
 
 const ends: (() => unknown)[] = [];
 const context = { after: (end: () => unknown) => ends.push(end), skip: skipped };
-const place = { family: "ipv4", address: "127.83.0.3", port: 3000 } as const;
-const start = () => Holding.start(context, { sockets: [{ address: place, backlog: 1 }] });
+const endpoint = { family: "ipv4", address: "127.83.0.3", port: 3000 } as const;
+const start = () => Holding.start(context, { sockets: [{ address: endpoint, backlog: 1 }] });
 try {
   const first = await start();
-  const command = `'${process.execPath}' '${berkeley}' free ${place.address}:${place.port}; echo "status $?"; cat`;
+  const command = `'${process.execPath}' '${berkeley}' free ${endpoint.address}:${endpoint.port}; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 200);
-  if (terminal !== undefined) await goOn(first, terminal);
+  if (terminal !== undefined) await proceed(first, terminal);
 } finally {
   for (const end of ends) await end();
 }
 
-async function goOn(first: Holding, terminal: Terminal): Promise<void> {
+async function proceed(first: Holding, terminal: Terminal): Promise<void> {
   assert.match(plain(await terminal.shows(/Stop it\? \[y\/N\]/)), new RegExp(`\\(pid ${first.pid}, user`));
   await first.stop();
   const second = await startAs(first.pid, start);
@@ -34,5 +34,5 @@ async function goOn(first: Holding, terminal: Terminal): Promise<void> {
   assert.match(screen, new RegExp(`127\\.83\\.0\\.3:3000: held by \\S+ \\(pid ${second.pid}, `));
   assert.match(screen, /\nstatus 1/);
   using client = socket(AF.INET, SOCK.STREAM);
-  connect(client, place);
+  connect(client, endpoint);
 }

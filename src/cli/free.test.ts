@@ -11,7 +11,7 @@ const quiet = { family: "ipv4", address: "127.83.0.3", port: 0 } as const;
 
 interface Held {
   readonly pid: number;
-  readonly place: string;
+  readonly endpoint: string;
   /** The signal that ended it. */
   ended(): Promise<NodeJS.Signals | null>;
   readonly isRunning: boolean;
@@ -23,7 +23,7 @@ async function holding(context: TestContext, options: { stubborn?: boolean } = {
   assert.ok(address.family === "ipv4");
   return {
     pid,
-    place: `127.83.0.3:${address.port}`,
+    endpoint: `127.83.0.3:${address.port}`,
     ended: async () => {
       if (child.exitCode === null && child.signalCode === null) {
         await new Promise((resolve) => child.once("exit", resolve));
@@ -38,7 +38,7 @@ async function holding(context: TestContext, options: { stubborn?: boolean } = {
 
 test("free --yes: shows who it is, and ends it by SIGTERM", async (context) => {
   const held = await holding(context);
-  const { status, stdout, stderr } = runBerkeley(["free", held.place, "--yes"]);
+  const { status, stdout, stderr } = runBerkeley(["free", held.endpoint, "--yes"]);
   assert.deepEqual([status, stderr], [0, ""]);
   assert.match(
     stdout,
@@ -51,7 +51,7 @@ test("free --yes: shows who it is, and ends it by SIGTERM", async (context) => {
 
 test("free --grace: what ignores SIGTERM is killed", async (context) => {
   const held = await holding(context, { stubborn: true });
-  const { status, stdout } = runBerkeley(["free", held.place, "--yes", "--grace", "0.05"]);
+  const { status, stdout } = runBerkeley(["free", held.endpoint, "--yes", "--grace", "0.05"]);
   assert.equal(status, 0);
   assert.match(stdout, /did not stop within 0\.05 s of SIGTERM, and was killed\.\nIt is free\.\n$/);
   assert.equal(await held.ended(), "SIGKILL");
@@ -59,7 +59,7 @@ test("free --grace: what ignores SIGTERM is killed", async (context) => {
 
 test("free without a terminal asks nobody, and does nothing", async (context) => {
   const held = await holding(context);
-  const { status, stderr } = runBerkeley(["free", held.place]);
+  const { status, stderr } = runBerkeley(["free", held.endpoint]);
   assert.equal(status, 2);
   assert.match(stderr, /^berkeley: There is no terminal to ask on: say --yes .*\n$/);
   assert.equal(held.isRunning, true);
@@ -67,15 +67,15 @@ test("free without a terminal asks nobody, and does nothing", async (context) =>
 
 test("free: what is free already is told, with status 0", async (context) => {
   const held = await holding(context);
-  runBerkeley(["free", held.place, "--yes"]);
+  runBerkeley(["free", held.endpoint, "--yes"]);
   await held.ended();
-  const { status, stdout } = runBerkeley(["free", held.place, "--yes"]);
+  const { status, stdout } = runBerkeley(["free", held.endpoint, "--yes"]);
   assert.deepEqual([status, stdout], [0, "It is free already.\n"]);
 });
 
 test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => {
   const held = await holding(context);
-  const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?";`;
+  const command = `'${process.execPath}' '${berkeley}' free ${held.endpoint}; echo "status $?";`;
   const terminal = Terminal.open(context, `${command} ${command} cat`);
   if (terminal === undefined) return;
   terminal.resize(200);
@@ -94,7 +94,7 @@ test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => 
 
 test("free, in a narrow terminal: who it is, with no word broken, and the question below", async (context) => {
   const held = await holding(context);
-  const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?"; cat`;
+  const command = `'${process.execPath}' '${berkeley}' free ${held.endpoint}; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 80);
   if (terminal === undefined) return;
   const screen = plain(await terminal.shows(/Stop it\? \[y\/N\]/));
@@ -130,7 +130,7 @@ test("free, in a terminal: who has let go of it while it was asked is left alone
 test("free, in a terminal: Ctrl-C and Ctrl-D at the question mean no", async (context) => {
   const held = await holding(context);
   for (const key of ["C-c", "C-d"]) {
-    const command = `'${process.execPath}' '${berkeley}' free ${held.place}; echo "status $?"; cat`;
+    const command = `'${process.execPath}' '${berkeley}' free ${held.endpoint}; echo "status $?"; cat`;
     const terminal = Terminal.open(context, command, 200);
     if (terminal === undefined) return;
     await terminal.shows(/Stop it\? \[y\/N\]/);

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Explanation } from "../diagnose/explanation.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { describe, whyNotSignalled } from "../diagnose/sentences.ts";
+import { describe, signalFailure } from "../diagnose/sentences.ts";
 import { ask } from "./ask.ts";
 import { askedAddresses, collect } from "./asked-address.ts";
 import { explainAsked } from "./explain-asked.ts";
@@ -47,8 +47,8 @@ no signals, it is ended at once.
 Several ports are freed one after another.
 Exit status: 0 free then, 1 not free, 2 if nobody can be asked. Of several ports, the worst of theirs.`,
     )
-    .action(async (places: readonly string[], options: FreeOptions) => {
-      const asked = await askedAddresses({ places, paths: options.unix ?? [] });
+    .action(async (endpoints: readonly string[], options: FreeOptions) => {
+      const asked = await askedAddresses({ endpoints: endpoints, paths: options.unix ?? [] });
       let worst = FREE;
       for (const addresses of asked) {
         const look = () => explainAsked(addresses, options.udp ? "udp" : "tcp");
@@ -68,7 +68,7 @@ async function free(
   const name = isAlone || first === undefined ? "It" : nameOf(first.address);
   if (isFree(before)) return say(`${name} is free already.`, FREE);
   const holders = holdersIn(before);
-  if (holders.length === 0) return account(before);
+  if (holders.length === 0) return explained(before);
   // Opened before anybody is asked: whoever has the number by then, the process shown is the one
   // that is meant.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
@@ -86,7 +86,7 @@ async function free(
     for (const { process } of opened) if (process instanceof RunningProcess) process[Symbol.dispose]();
   }
   const after = look();
-  return isFree(after) ? say(`${name} is free.`, FREE) : account(after);
+  return isFree(after) ? say(`${name} is free.`, FREE) : explained(after);
 }
 
 const isFree = (explanations: readonly Explanation[]) =>
@@ -119,11 +119,11 @@ async function stop(
   grace: number,
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
-  if (typeof running === "string") return `${who} ${whyNotSignalled(running)}`;
+  if (typeof running === "string") return `${who} ${signalFailure(running)}`;
   if (running.ended) return `${who} has ended by itself.`;
   if (!stillHas) return `${who} has let go of it, and was left alone.`;
   const asked = running.signal("SIGTERM");
-  if (asked === "denied") return `${who} ${whyNotSignalled(asked)}`;
+  if (asked === "denied") return `${who} ${signalFailure(asked)}`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
   running.signal("SIGKILL");
   return (await running.hasEndedWithin(1000))
@@ -132,7 +132,7 @@ async function stop(
 }
 
 /** Why it is not free. */
-function account(explanations: readonly Explanation[]): number {
+function explained(explanations: readonly Explanation[]): number {
   for (const explanation of explanations) tell(explanation, standardOutput());
   return TAKEN;
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { machineClock } from "../clock/clock.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { whyNotSignalled } from "../diagnose/sentences.ts";
+import { signalFailure } from "../diagnose/sentences.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
@@ -118,7 +118,7 @@ export class HeldCommand {
         const running = RunningProcess.open(holder);
         if (typeof running === "string") {
           if (running !== "ended")
-            say(`${holder.name} (pid ${holder.pid}) still has the socket: it ${whyNotSignalled(running)}`);
+            say(`${holder.name} (pid ${holder.pid}) still has the socket: it ${signalFailure(running)}`);
           return;
         }
         using one = running;

@@ -8,7 +8,7 @@ import { checkListenOptions } from "../net/options/listen-options.ts";
 import { close } from "../posix/close.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
-import { collect, placesAndCommand } from "./asked-address.ts";
+import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
@@ -63,9 +63,9 @@ Its status is the command's.`,
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
       const paths = options.unix === undefined ? [] : [options.unix];
       const operands = first === undefined ? [] : [first, ...rest];
-      const [[place, second], [command, ...words]] = placesAndCommand(operands, paths, process.argv);
+      const [[endpoint, second], [command, ...words]] = endpointsAndCommand(operands, paths, process.argv);
       if (second !== undefined) {
-        throw new UsageError(`hold takes one port: not "${second}" besides "${place}".`);
+        throw new UsageError(`hold takes one port: not "${second}" besides "${endpoint}".`);
       }
       if (command === undefined) {
         throw new UsageError(
@@ -76,7 +76,7 @@ Its status is the command's.`,
       if (!inheritsDescriptors) {
         throw new UsageError("hold needs a system whose programs inherit descriptors; Windows has none.");
       }
-      const opened = await open(place, options);
+      const opened = await open(endpoint, options);
       const end = await hold(opened, [command, ...words], options);
       for (const socket of opened.sockets) close(socket);
       opened.path?.remove();
@@ -84,8 +84,8 @@ Its status is the command's.`,
     });
 }
 
-async function open(place: string | undefined, { unix, backlog }: HoldOptions): Promise<ListeningSockets> {
-  const asked = unix === undefined ? parseHostAndPort(place) : parseUnixPath(unix);
+async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<ListeningSockets> {
+  const asked = unix === undefined ? parseHostAndPort(endpoint) : parseUnixPath(unix);
   const address = "host" in asked ? await resolve(asked) : asked;
   // The name and not its address: localhost is both families.
   const where = "host" in asked ? asked : { path: asked.path };

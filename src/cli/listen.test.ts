@@ -14,7 +14,7 @@ import { recv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import { socket } from "../posix/socket.ts";
 
-const backlogUntold = { windows: "Windows does not tell the backlog in force" };
+const backlogUnavailable = { windows: "Windows does not tell the backlog in force" };
 
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 
@@ -71,7 +71,7 @@ test("each connection is told, with its peer and its bytes", async (context) => 
   await listening.event("close", (close) => close.received === 5 && close.open === 0);
 });
 
-test("the backlog is SOMAXCONN unless told otherwise", except(backlogUntold), async (context) => {
+test("the backlog is SOMAXCONN unless told otherwise", except(backlogUnavailable), async (context) => {
   const { at } = await Listening.start(context);
   assert.equal(at.backlog, SOMAXCONN);
   assert.equal(at.granted, Math.min(SOMAXCONN, somaxconn));
@@ -79,7 +79,7 @@ test("the backlog is SOMAXCONN unless told otherwise", except(backlogUntold), as
 
 test(
   "a backlog that the system grants in part is told, with the reason",
-  except(backlogUntold),
+  except(backlogUnavailable),
   async (context) => {
     const { at } = await Listening.start(context, ["--backlog", "1000000"]);
     assert.deepEqual([at.backlog, at.granted, at.somaxconn], [1_000_000, somaxconn, somaxconn]);
@@ -240,9 +240,9 @@ test(
 );
 
 /** What is said of a unix address that one of ours listens on. */
-function inUse(place: string, what: "name" | "path", { child }: Listening): RegExp {
+function inUse(endpoint: string, what: "name" | "path", { child }: Listening): RegExp {
   return new RegExp(
-    `^berkeley: ${place} is held by \\S+ \\(pid ${child.pid}, .*\\)\\. Choose another ${what}, or stop its holder: berkeley free --unix ${place}\n$`,
+    `^berkeley: ${endpoint} is held by \\S+ \\(pid ${child.pid}, .*\\)\\. Choose another ${what}, or stop its holder: berkeley free --unix ${endpoint}\n$`,
   );
 }
 

@@ -61,16 +61,16 @@ Ctrl-C (SIGINT) or SIGTERM closes everything, prints a summary, and ends with st
 What cannot be done as asked, such as a port in use, is told in one sentence, with status 2.
 Colour is for terminals only; NO_COLOR=1 turns it off.`,
     )
-    .action(async (place: string | undefined, options: ListenOptions) => {
-      const address = await addressOf(place, options.unix);
-      const isBoth = options.unix === undefined && isLocalhost(parseHostAndPort(place).host);
+    .action(async (endpoint: string | undefined, options: ListenOptions) => {
+      const address = await addressOf(endpoint, options.unix);
+      const isBoth = options.unix === undefined && isLocalhost(parseHostAndPort(endpoint).host);
       await serve(address, isBoth, options, standardReport(options.json ?? false));
     });
 }
 
-async function addressOf(place: string | undefined, unix: string | undefined): Promise<ListenAddress> {
-  if (unix === undefined) return resolve(parseHostAndPort(place));
-  if (place !== undefined) throw new UsageError(`Give either a port ("${place}") or --unix, not both.`);
+async function addressOf(endpoint: string | undefined, unix: string | undefined): Promise<ListenAddress> {
+  if (unix === undefined) return resolve(parseHostAndPort(endpoint));
+  if (endpoint !== undefined) throw new UsageError(`Give either a port ("${endpoint}") or --unix, not both.`);
   return parseUnixPath(unix);
 }
 

@@ -76,7 +76,7 @@ async function run(words: string[]): Promise<number> {
     if (error instanceof UsageError) return badUsage(error.message, error.command);
     if (!(error instanceof CommanderError)) throw error;
     // --help and --version come here too.
-    return error.exitCode === 0 ? DONE : badUsage(sentence(error.message, words));
+    return error.exitCode === 0 ? DONE : badUsage(asSentence(error.message, words));
   }
 }
 
@@ -105,7 +105,7 @@ function badUsage(message: string, command?: string): number {
 }
 
 /** commander's words for what is wrong, on one line, and where to read what would be right. */
-function sentence(message: string, [command = ""]: readonly string[]): string {
+function asSentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   return `${words.replace(/\.$/, "")}; see \`berkeley ${commands.includes(command) ? command : "listen"} --help\`.`;
 }

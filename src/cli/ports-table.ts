@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Listed } from "../diagnose/listeners.ts";
-import { place } from "../diagnose/sentences.ts";
+import { endpoint } from "../diagnose/sentences.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { type Style, type Styles, TerminalText, text } from "./terminal-text.ts";
 
@@ -40,13 +40,13 @@ export function portsTable(entries: readonly Listed[], style: TableStyle): Termi
   );
   const last = HEAD.length - 1;
   const others = widths.slice(0, last).reduce((sum, width) => sum + width + 2, 0);
-  const room = (style.columns ?? Number.POSITIVE_INFINITY) - others;
+  const buffer = (style.columns ?? Number.POSITIVE_INFINITY) - others;
   const table = new Table({
     chars: border,
     style: { "padding-left": 0, "padding-right": 0, head: [], border: [], compact: true },
     colWidths: [
       ...widths.slice(0, last),
-      Math.max(HEAD[last]?.length ?? 0, Math.min(widths[last] ?? 0, room)),
+      Math.max(HEAD[last]?.length ?? 0, Math.min(widths[last] ?? 0, buffer)),
     ],
     truncate: "…",
     head: HEAD.map((head) => style.styles.dim(head).raw),
@@ -69,7 +69,7 @@ function row({ socket, holders, user }: Listed, styles: Styles): Cell[] {
   const drops = socket.protocol === "unix" ? undefined : socket.drops;
   return [
     cell(socket.protocol === "tcp" && socket.use === "bound" ? "tcp, bound" : socket.protocol),
-    cell(place(socket), styles.bold),
+    cell(endpoint(socket), styles.bold),
     cell(more === "" ? pids.join(" ") || "-" : `${pids[0]}${more}`),
     cell(user ?? "-"),
     queueCell(socket.queue, styles),

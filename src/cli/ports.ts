@@ -43,10 +43,10 @@ export function addPorts(program: Command, exit: (status: number) => void): void
     });
 }
 
-async function printJson(all: boolean, goOn: boolean): Promise<void> {
+async function printJson(all: boolean, proceed: boolean): Promise<void> {
   const print = () => writeJson(listeners({ all }));
   print();
-  if (goOn) await endOf(machineClock.setInterval(print, INTERVAL));
+  if (proceed) await endOf(machineClock.setInterval(print, INTERVAL));
 }
 
 /** A program that reads stops us by a signal, or by leaving: it is never resolved. */
@@ -63,7 +63,7 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
     const dim = output.styles.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
     // Two lines are ours; what has no room is not worth the time that a table takes.
     const entries = listeners({ all }).slice(0, Math.max(0, rows - 2));
-    return text`${dim}  ${machine()}\n${screenOf(entries, output)}`;
+    return text`${dim}  ${dropsSinceBoot()}\n${screenOf(entries, output)}`;
   });
   const timer = machineClock.setInterval(() => screen.draw(), INTERVAL);
   await screen.untilKey((key) => {
@@ -74,11 +74,21 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
   machineClock.clearInterval(timer);
 }
 
-/** What the machine has dropped since it booted. */
-function machine(): string {
+/**
+ * What all listeners of this network namespace have dropped; empty where the system does not count
+ * it.
+ */
+function dropsSinceBoot(): string {
   const counters = netstat();
   if (counters === undefined) return "";
-  return `dropped at listeners: ${counters.ListenDrops}, of these by full accept queues: ${counters.ListenOverflows}`;
+  const { ListenDrops: drops, ListenOverflows: overflows } = counters;
+  if (drops === 0) return "no connections dropped since boot";
+  const connections = drops === 1 ? "1 connection" : `${drops} connections`;
+  const cause =
+    overflows === drops
+      ? "all because an accept queue was full"
+      : `${overflows} because an accept queue was full`;
+  return `${connections} dropped since boot, ${cause}`;
 }
 
 const screenOf = (entries: readonly Listed[], output: Output): TerminalText =>

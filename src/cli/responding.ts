@@ -66,12 +66,12 @@ export class Responding {
    * wait until `begin()`. What prevents it is a UsageError.
    */
   async listen(address: ListenAddress, backlog: number, host?: string): Promise<Server> {
-    const place: ListenOptions =
+    const endpoint: ListenOptions =
       "path" in address ? { path: address.path } : { host: host ?? address.address, port: address.port };
     const onRetry = (error: AcceptError) => this.#retried(error);
     try {
       const server = await listen<Guest, readonly unknown[]>(
-        { ...place, backlog, onRetry },
+        { ...endpoint, backlog, onRetry },
         {
           open: (connection) => this.#opened(connection),
           data: (connection, bytes) => connection.state.conversation.received(bytes),

@@ -7,16 +7,16 @@ const address = { family: "ipv4", address: "127.83.0.5", port: 0 } as const;
 
 /** Two ports that are listened on, by one process each, and a third that was. */
 async function ports(context: TestContext) {
-  const places: string[] = [];
+  const endpoints: string[] = [];
   const held: Holding[] = [];
   for (let count = 0; count < 3; count++) {
     const one = await Holding.start(context, { sockets: [{ address, backlog: 1 }] });
     assert.ok(one.address.family === "ipv4");
-    places.push(`127.83.0.5:${one.address.port}`);
+    endpoints.push(`127.83.0.5:${one.address.port}`);
     held.push(one);
   }
   await held[2]?.stop();
-  const [first = "", second = "", free = ""] = places;
+  const [first = "", second = "", free = ""] = endpoints;
   return { first, second, free };
 }
 
@@ -37,7 +37,7 @@ test("why: of several ports, each is told, as JSON one a line; the worst status 
   const { first, second, free } = await ports(context);
   const told = runBerkeley(["why", free, first, second]);
   assert.equal(told.status, 1);
-  for (const place of [free, first, second]) assert.match(told.stdout, new RegExp(`^${place}: `, "m"));
+  for (const endpoint of [free, first, second]) assert.match(told.stdout, new RegExp(`^${endpoint}: `, "m"));
   const { status, stdout } = runBerkeley(["why", "--json", first, free]);
   const verdicts = stdout
     .trimEnd()

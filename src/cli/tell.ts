@@ -21,7 +21,7 @@ export function tell({ address, verdict, causes, notes, advice }: Explanation, o
   for (const other of others) write(paragraph(other, columns, INDENT));
   for (const note of notes) write(paragraph(styles.dim(note), columns, INDENT));
   const said = new Set<string>();
-  for (const { sentence, command } of advice) {
+  for (const { message: sentence, command } of advice) {
     const lines =
       command === undefined
         ? paragraph(sentence, columns, INDENT)

@@ -17,8 +17,8 @@ async function listening(context: TestContext, port = 0): Promise<{ port: number
 test("wait: runs the command once something listens, and its status is the command's", async (context) => {
   const first = await listening(context);
   await first.stop();
-  const place = `127.83.0.2:${first.port}`;
-  const words = ["wait", place, "--", process.execPath, "-e", "console.log('ran'); process.exit(7)"];
+  const endpoint = `127.83.0.2:${first.port}`;
+  const words = ["wait", endpoint, "--", process.execPath, "-e", "console.log('ran'); process.exit(7)"];
   const child = spawn(process.execPath, [berkeley, ...words], { env: plainEnvironment });
   context.after(() => child.kill("SIGKILL"));
   let text = "";
@@ -96,9 +96,9 @@ test("wait, in a terminal: the command has the terminal, and its status is wait'
 test("wait, in a terminal: status 1 and a sentence when the time is over", async (context) => {
   const { port, stop } = await listening(context);
   await stop();
-  const place = `127.83.0.2:${port}`;
-  const command = `'${process.execPath}' '${berkeley}' wait ${place} --timeout 0.05; echo "status $?"; cat`;
+  const endpoint = `127.83.0.2:${port}`;
+  const command = `'${process.execPath}' '${berkeley}' wait ${endpoint} --timeout 0.05; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 80);
   if (terminal === undefined) return;
-  await terminal.shows(new RegExp(`^berkeley: Nothing listens on ${place} after 0\\.05 s\\.\nstatus 1`));
+  await terminal.shows(new RegExp(`^berkeley: Nothing listens on ${endpoint} after 0\\.05 s\\.\nstatus 1`));
 });

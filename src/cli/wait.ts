@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Command } from "commander";
 import { type ListenerEndpoint, waitForListener } from "../diagnose/wait-for-listener.ts";
-import { collect, placesAndCommand } from "./asked-address.ts";
+import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
-import { parsePlace, parseUnixPath } from "./endpoint.ts";
+import { parseEndpoint, parseUnixPath } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
 interface WaitOptions {
@@ -43,28 +43,28 @@ Exit status: that of the command, or 0 without one; 1 if one of them did not lis
     )
     .action(async (words: readonly string[], options: WaitOptions) => {
       const { unix = [], timeout } = options;
-      const [places, command] = placesAndCommand(words, unix, process.argv);
-      const awaited = [...places.map(portPlace), ...unix.map(unixPlace)];
-      const names = [...places, ...unix];
-      const listened = await Promise.all(awaited.map((place) => isListenedOn(place, timeout)));
+      const [endpoints, command] = endpointsAndCommand(words, unix, process.argv);
+      const awaited = [...endpoints.map(portEndpoint), ...unix.map(unixEndpoint)];
+      const names = [...endpoints, ...unix];
+      const listened = await Promise.all(awaited.map((endpoint) => isListenedOn(endpoint, timeout)));
       const missing = names.filter((_, index) => !listened[index]);
       for (const name of missing) complain(`Nothing listens on ${name} after ${timeout} s.`);
       exit(missing.length === 0 ? await run(command) : NOT_IN_TIME);
     });
 }
 
-function portPlace(text: string): ListenerEndpoint {
-  const { host, port } = parsePlace(text, "localhost");
+function portEndpoint(text: string): ListenerEndpoint {
+  const { host, port } = parseEndpoint(text, "localhost");
   return { host, port };
 }
 
-function unixPlace(text: string): ListenerEndpoint {
+function unixEndpoint(text: string): ListenerEndpoint {
   return { path: Buffer.from(parseUnixPath(text).path).toString() };
 }
 
-async function isListenedOn(place: ListenerEndpoint, timeout: number | undefined): Promise<boolean> {
+async function isListenedOn(endpoint: ListenerEndpoint, timeout: number | undefined): Promise<boolean> {
   try {
-    await waitForListener(place, timeout === undefined ? {} : { timeout: Math.ceil(timeout * 1000) });
+    await waitForListener(endpoint, timeout === undefined ? {} : { timeout: Math.ceil(timeout * 1000) });
     return true;
   } catch (error) {
     if (error instanceof DOMException && error.name === "TimeoutError") return false;

@@ -78,15 +78,15 @@ test("why and free: localhost is both of its addresses", async (context) => {
     address: { ...loopback, family: "ipv6", address: "::1" },
     backlog: 1,
   });
-  const place = `localhost:${held.port}`;
-  const { status, stdout } = runBerkeley(["why", place]);
+  const endpoint = `localhost:${held.port}`;
+  const { status, stdout } = runBerkeley(["why", endpoint]);
   assert.match(stdout, new RegExp(`^\\[::1\\]:${held.port}: held by \\S+ \\(pid ${held.pid}, `));
   assert.equal(status, 1);
-  const listen = runBerkeley(["listen", place]);
+  const listen = runBerkeley(["listen", endpoint]);
   assert.match(listen.stderr, new RegExp(`^berkeley: \\[::1\\]:${held.port} is held by`));
-  const hold = runBerkeley(["hold", place, "--", "true"]);
+  const hold = runBerkeley(["hold", endpoint, "--", "true"]);
   assert.match(hold.stderr, new RegExp(`^berkeley: \\[::1\\]:${held.port} is held by`));
-  const freed = runBerkeley(["free", place, "--yes"]);
+  const freed = runBerkeley(["free", endpoint, "--yes"]);
   assert.deepEqual([freed.status, /It is free\.\n$/.test(freed.stdout)], [0, true]);
 });
 

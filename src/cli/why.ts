@@ -37,8 +37,8 @@ export function addWhy(program: Command, exit: (status: number) => void): void {
       `
 Exit status: 0 free, 1 taken or not to be had, 2 unknown. Of several ports, the worst of theirs.`,
     )
-    .action(async (places: readonly string[], options: WhyOptions) => {
-      const asked = await askedAddresses({ places, paths: options.unix ?? [] });
+    .action(async (endpoints: readonly string[], options: WhyOptions) => {
+      const asked = await askedAddresses({ endpoints: endpoints, paths: options.unix ?? [] });
       const all = asked.map((addresses) => {
         const explanations = explainAsked(addresses, options.udp ? "udp" : "tcp");
         for (const explanation of explanations) {

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adviceForUser } from "./advice-for-user.ts";
 
-const again = { sentence: "Ask as root, who sees more.", command: "sudo berkeley why 80" };
-const widen = { sentence: "Or let every user have it.", command: "sudo sysctl a=1" };
-const choose = { sentence: "Choose another path." };
+const again = { message: "Ask as root, who sees more.", command: "sudo berkeley why 80" };
+const widen = { message: "Or let every user have it.", command: "sudo sysctl a=1" };
+const choose = { message: "Choose another path." };
 
 test("root is never told to use sudo; others are", () => {
   const root = adviceForUser([again, widen, choose], true);
-  assert.deepEqual(root, [{ sentence: widen.sentence, command: "sysctl a=1" }, choose]);
+  assert.deepEqual(root, [{ message: widen.message, command: "sysctl a=1" }, choose]);
   assert.deepEqual(adviceForUser([again, widen, choose], false), [again, widen, choose]);
 });

@@ -3,9 +3,9 @@ import type { Advice } from "./explanation.ts";
 /** Advice as it helps this user: root needs no sudo, and sees no more by asking again. */
 export function adviceForUser(advice: readonly Advice[], isRoot = process.geteuid?.() === 0): Advice[] {
   if (!isRoot) return [...advice];
-  return advice.flatMap(({ sentence, command }) => {
-    if (command === undefined) return [{ sentence }];
+  return advice.flatMap(({ message, command }) => {
+    if (command === undefined) return [{ message }];
     if (command.startsWith("sudo berkeley ")) return [];
-    return [{ sentence, command: command.replace(/^sudo /, "") }];
+    return [{ message, command: command.replace(/^sudo /, "") }];
   });
 }

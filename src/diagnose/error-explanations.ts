@@ -5,15 +5,15 @@ import { explain } from "./explain.ts";
 
 // Whoever imports berkeley/diagnose, or the front door, has it in the messages of what bind() and
 // listen() throw.
-provideExplanations(accountOf);
+provideExplanations(explanationOf);
 
 /** `listen EADDRINUSE 127.0.0.1:3000: held by node (pid 4121, …); run berkeley free 3000`. */
-function accountOf(error: SocketError): string | undefined {
+function explanationOf(error: SocketError): string | undefined {
   if (error.syscall !== "bind" && error.syscall !== "listen") return undefined;
   if (!["AccessDenied", "AddressInUse", "AddressNotAvailable"].includes(error.name)) return undefined;
   const { address, port, path } = error;
   if (address === undefined && path === undefined) return undefined;
-  const { verdict, sentence, advice } = explain(error);
+  const { verdict, message: sentence, advice } = explain(error);
   // Free by now, or not to be told: the call's own words are better.
   if (verdict === "free" || verdict === "unknown") return undefined;
   const where = formatEndpoint({
@@ -23,6 +23,6 @@ function accountOf(error: SocketError): string | undefined {
   });
   const [first] = advice;
   const hint =
-    first === undefined ? "" : `; ${first.command === undefined ? first.sentence : `run: ${first.command}`}`;
+    first === undefined ? "" : `; ${first.command === undefined ? first.message : `run: ${first.command}`}`;
   return `${error.syscall} ${error.code} ${where}: ${sentence}${hint}`;
 }

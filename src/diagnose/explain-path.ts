@@ -8,7 +8,7 @@ import { holdersOf, userName } from "./process.ts";
 import { trialBindName } from "./trial.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
-const untold: Cause = { kind: "unseen", reason: hostTables.sockets.unavailable.unix };
+const unavailable: Cause = { kind: "unseen", reason: hostTables.sockets.unavailable.unix };
 
 /** Why a unix socket cannot be bound to this name. */
 export function explainPath(address: UnixAddress): Cause[] {
@@ -18,7 +18,7 @@ export function explainPath(address: UnixAddress): Cause[] {
 
 function explainName(address: UnixAddress, name: Buffer): Cause[] {
   const sockets = socketsOfName(name, ["listening", "bound", "connected"]);
-  if (sockets === undefined) return [untold];
+  if (sockets === undefined) return [unavailable];
   // What a listener has accepted bears its name, and is in nobody's way (unix_stream_connect() in
   // net/unix/af_unix.c).
   const own = sockets.filter(({ use }) => use !== "connected");
@@ -34,7 +34,7 @@ function explainFile(path: Buffer): Cause[] {
   const mayBeSocket = found.isSocket() || (found.isFile() && !hostTables.sockets.filesTellSockets);
   if (!mayBeSocket) return [{ kind: "not-a-socket", path: text, is: kindOf(found) }];
   const sockets = socketsOfFile(found, ["listening", "bound"]);
-  if (sockets === undefined) return [untold];
+  if (sockets === undefined) return [unavailable];
   return sockets.length > 0 ? held(sockets) : [elsewhere(path)];
 }
 

@@ -32,20 +32,20 @@ export function explainPort(
   const elsewhere = addressNotHere(address);
   if (elsewhere !== undefined) return { causes: [elsewhere], notes: [] };
   if (address.port === 0) return { causes: portsUsedUp(address, protocol), notes: [] };
-  const account = hostTables.sockets.leavesBindOpen
-    ? accountByBind(address, protocol, refused)
-    : accountByTable(address, protocol, refused);
-  if (account === undefined) {
+  const explanation = hostTables.sockets.leavesBindOpen
+    ? explanationByBind(address, protocol, refused)
+    : explanationByTable(address, protocol, refused);
+  if (explanation === undefined) {
     return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.internet }], notes: [] };
   }
-  const { causes, notes } = account;
+  const { causes, notes } = explanation;
   return {
     causes: [...causes, ...privilege(address)],
     notes: [...notes, ...notesOn(address.port, protocol)],
   };
 }
 
-function accountByTable(
+function explanationByTable(
   address: InternetAddress,
   protocol: "tcp" | "udp",
   refused: BindErrorName | undefined,
@@ -60,7 +60,7 @@ function accountByTable(
   return { causes: [], notes: [leftoversNote(cause)] };
 }
 
-function accountByBind(
+function explanationByBind(
   address: InternetAddress,
   protocol: "tcp" | "udp",
   refused: BindErrorName | undefined,
@@ -265,7 +265,7 @@ function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
       `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
     );
   }
-  const untold = hostTables.ports.unavailable(protocol);
-  if (untold !== undefined) notes.push(untold);
+  const unavailable = hostTables.ports.unavailable(protocol);
+  if (unavailable !== undefined) notes.push(unavailable);
   return notes;
 }

@@ -74,7 +74,7 @@ conformance("explain", [
       const listener = quietListener(fixture);
       const address = getsockname(listener);
       close(listener);
-      const { verdict, causes, sentence } = explain(address);
+      const { verdict, causes, message: sentence } = explain(address);
       assert.deepEqual({ verdict, causes, sentence }, { verdict: "free", causes: [], sentence: "free" });
     },
   },
@@ -102,7 +102,7 @@ conformance("explain", [
       const age = Date.now() - (holder.started ?? 0);
       assert.ok(age >= -50 && age < 300_000, `${age} ms old`);
       assert.match(
-        explanation.sentence,
+        explanation.message,
         new RegExp(`^held by [\\w-]+ \\(pid ${holding.pid}, user \\w+, ".*", in ${folder}, for \\d+ s\\)$`),
       );
       assert.equal(
@@ -128,7 +128,7 @@ conformance("explain", [
       const explanation = explain(address);
       assert.deepEqual(pids(only(explanation, "held")).toSorted(), [process.pid, heir.pid].toSorted());
       assert.match(
-        explanation.sentence,
+        explanation.message,
         new RegExp(`\\(pid ${process.pid}, .*shared with \\S+ \\(pid ${heir.pid}\\)`),
       );
       close(listener);
@@ -150,7 +150,7 @@ conformance("explain", [
       const held = only(explanation, "held");
       assert.equal(held.socket.use, "bound");
       assert.deepEqual(pids(held), [process.pid]);
-      assert.match(explanation.sentence, /, which is bound and does not listen$/);
+      assert.match(explanation.message, /, which is bound and does not listen$/);
     },
   },
   {
@@ -163,7 +163,7 @@ conformance("explain", [
       const port = portOf(listener);
       const explanation = explain({ family: "ipv4", address: "127.0.0.1", port });
       assert.equal(only(explanation, "held").coverage, "wildcard");
-      assert.match(explanation.sentence, /, which listens on 0\.0\.0\.0:\d+, which is every address$/);
+      assert.match(explanation.message, /, which listens on 0\.0\.0\.0:\d+, which is every address$/);
     },
   },
   {
@@ -181,7 +181,7 @@ conformance("explain", [
       const explanation = explain({ family: "ipv4", address: "127.0.0.1", port: dual ?? 0 });
       assert.equal(only(explanation, "held").coverage, "dual stack");
       assert.match(
-        explanation.sentence,
+        explanation.message,
         /listens on \[::\]:\d+, which takes IPv4 as well \(IPV6_V6ONLY is off\)$/,
       );
       assert.equal(explain({ family: "ipv4", address: "127.0.0.1", port: single ?? 0 }).verdict, "free");
@@ -201,7 +201,7 @@ conformance("explain", [
       close(listener);
       const explanation = explain(address);
       assert.equal(only(explanation, "held").socket.use, "connected");
-      assert.match(explanation.sentence, /, by a connection from 127\.83\.0\.1:\d+ to 127\.0\.0\.1:\d+$/);
+      assert.match(explanation.message, /, by a connection from 127\.83\.0\.1:\d+ to 127\.0\.0\.1:\d+$/);
     },
   },
   ...[false, true].map((reuseAddress) => {
@@ -240,7 +240,7 @@ conformance("explain", [
         assert.equal(waiting.reuseAddress, reuseAddress);
         const { remaining = 0 } = waiting;
         assert.ok(remaining > 0 && remaining <= 60_000, `${remaining}`);
-        assert.match(explanation.sentence, /^kept by a closed connection \(TIME_WAIT\), for /);
+        assert.match(explanation.message, /^kept by a closed connection \(TIME_WAIT\), for /);
         const again = fixture.tcp();
         setsockopt(again, SO.REUSEADDR, true);
         assert.equal(tryBind(again, address).ok, reuseAddress, "bind() agrees");
@@ -348,7 +348,7 @@ conformance("explain", [
         assert.deepEqual(held.holders, []);
         assert.ok(held.hidden > 0);
         assert.equal(held.user, "root");
-        assert.equal(explanation.sentence, "held by a process of user root that this one may not look into");
+        assert.equal(explanation.message, "held by a process of user root that this one may not look into");
         assert.match(explanation.advice[0]?.command ?? "", /^sudo berkeley why 127\.83\.0\.1:\d+$/);
       });
     },
@@ -361,7 +361,7 @@ conformance("explain", [
       const cause = only(explanation, "address-not-here");
       assert.equal(explanation.verdict, "unavailable");
       assert.ok(cause.here.includes("127.0.0.1"));
-      assert.match(explanation.sentence, /^not an address of this machine, which has .*127\.0\.0\.1/);
+      assert.match(explanation.message, /^not an address of this machine, which has .*127\.0\.0\.1/);
     },
   },
   {
@@ -475,7 +475,7 @@ conformance("explain", [
       }
       const explanation = explain(elsewhere.address);
       assert.equal(explanation.verdict, "unknown");
-      assert.match(explanation.sentence, /another network namespace listens on it$/);
+      assert.match(explanation.message, /another network namespace listens on it$/);
     },
   },
   {
@@ -546,7 +546,7 @@ conformance("explain", [
       const age = Date.now() - (holder.started ?? 0);
       assert.ok(age >= 0 && age < 300_000, `${age} ms old`);
       assert.match(
-        explanation.sentence,
+        explanation.message,
         new RegExp(`^held by node\\.exe \\(pid ${holding.pid}, user \\w+, ".*node\\.exe", for \\d+ s\\)$`),
       );
       assert.equal(
@@ -609,7 +609,7 @@ conformance("explain", [
       close(listener);
       const explanation = explain(address);
       if (tryBind(fixture.tcp(), address).ok) assert.equal(explanation.verdict, "free");
-      else assert.match(explanation.sentence, /^kept by a closed connection \(TIME_WAIT\)$/);
+      else assert.match(explanation.message, /^kept by a closed connection \(TIME_WAIT\)$/);
     },
   },
   {

@@ -57,12 +57,12 @@ export interface ExplainOptions {
 export function explain(about: AddressInput | Error, options: ExplainOptions = {}): Explanation {
   const address = addressOf(about);
   const { protocol = "tcp" } = options;
-  if (address.family === "unix") return account(address, protocol, explainPath(address), []);
+  if (address.family === "unix") return explanation(address, protocol, explainPath(address), []);
   const { causes, notes } = explainPort(address, protocol, refusalOf(about));
-  return account(address, protocol, causes, notes);
+  return explanation(address, protocol, causes, notes);
 }
 
-function account(
+function explanation(
   address: Explanation["address"],
   protocol: "tcp" | "udp",
   causes: readonly Cause[],
@@ -76,9 +76,17 @@ function account(
     `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${sentence}`,
     ...others.map((other) => `  ${other}`),
     ...notes.map((note) => `  ${note}`),
-    ...advice.map((one) => `  ${one.sentence}${one.command === undefined ? "" : ` Run: ${one.command}`}`),
+    ...advice.map((one) => `  ${one.message}${one.command === undefined ? "" : ` Run: ${one.command}`}`),
   ];
-  return { address, verdict, causes, notes, advice, sentence, text: lines.map(printable).join("\n") };
+  return {
+    address,
+    verdict,
+    causes,
+    notes,
+    advice,
+    message: sentence,
+    text: lines.map(printable).join("\n"),
+  };
 }
 
 function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {

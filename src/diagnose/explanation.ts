@@ -22,14 +22,14 @@ export interface Explanation {
    * The account in a sentence, without the address and without a full stop:
    * `held by node (pid 4121, …)`.
    */
-  readonly sentence: string;
+  readonly message: string;
   /** The whole account, in lines. */
   readonly text: string;
 }
 
 /** Something to do about it. */
 export interface Advice {
-  readonly sentence: string;
+  readonly message: string;
   /** A command to run. */
   readonly command?: string;
 }

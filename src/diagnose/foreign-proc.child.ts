@@ -7,7 +7,7 @@ import { Holding } from "../../test/holding.ts";
 import { ownPid, readProcess } from "./process.ts";
 import { RunningProcess } from "./running-process.ts";
 
-const [place = "", number = ""] = process.argv.slice(2);
+const [endpoint = "", number = ""] = process.argv.slice(2);
 const holderNumber = Number(number);
 const ends: (() => Promise<void>)[] = [];
 const context = { after: (end: () => Promise<void>) => ends.push(end) };
@@ -21,7 +21,7 @@ try {
   assert.equal(ownPid(), Number(readlinkSync("/proc/self")), "the number that /proc has for us");
 
   const innocent = await startAs(holderNumber);
-  const { status, stdout } = runBerkeley(["free", place, "--yes", "--grace", "0"]);
+  const { status, stdout } = runBerkeley(["free", endpoint, "--yes", "--grace", "0"]);
   assert.match(stdout, new RegExp(`^\\S+ \\(pid ${holderNumber}, user `), "it is named");
   assert.match(
     stdout,

@@ -126,11 +126,11 @@ test("with hidepid, an unseen holder is told to be hidden, not to be nobody", on
     sockets: [{ address: { family: "ipv4", address: "127.83.0.4", port: 0 }, backlog: 1 }],
   });
   assert.ok(held.address.family === "ipv4");
-  const place = `127.83.0.4:${held.address.port}`;
+  const endpoint = `127.83.0.4:${held.address.port}`;
   const command = berkeley;
   const script =
     'mount -t proc -o hidepid=2 proc /proc && exec setpriv --reuid 65534 --regid 65534 --clear-groups "$@"';
-  const words = ["--mount", "sh", "-c", script, "sh", process.execPath, command, "why", place];
+  const words = ["--mount", "sh", "-c", script, "sh", process.execPath, command, "why", endpoint];
   const run = spawnSync("unshare", words, { encoding: "utf8" });
   if (run.error !== undefined || /unshare|mount|setpriv/.test(run.stderr)) {
     context.skip(`such a /proc cannot be mounted: ${run.error ?? run.stderr}`);

@@ -58,35 +58,35 @@ export function adviceOn(
     case "time-wait":
       return [
         cause.reuseAddress
-          ? { sentence: "Set SO.REUSEADDR before bind(): the address can be had at once." }
+          ? { message: "Set SO.REUSEADDR before bind(): the address can be had at once." }
           : {
-              sentence: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
+              message: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
             },
       ];
     case "reuse-port-group":
-      return cause.joinable ? [{ sentence: "Set SO.REUSEPORT before bind() to share the port." }] : [];
+      return cause.joinable ? [{ message: "Set SO.REUSEPORT before bind() to share the port." }] : [];
     case "privileged-port":
-      return [{ sentence: `Choose a port from ${cause.start} up.` }, ...words.advice.privileged(cause.port)];
+      return [{ message: `Choose a port from ${cause.start} up.` }, ...words.advice.privileged(cause.port)];
     case "address-not-here":
-      return [{ sentence: "See which addresses the machine has.", command: words.advice.addresses }];
+      return [{ message: "See which addresses the machine has.", command: words.advice.addresses }];
     case "ports-used-up":
       return [...words.advice.portsUsedUp];
     case "stale-path":
-      return [{ sentence: "Remove it.", command: `${words.advice.remove} ${shellWord(cause.path)}` }];
+      return [{ message: "Remove it.", command: `${words.advice.remove} ${shellWord(cause.path)}` }];
     case "not-a-socket":
-      return [{ sentence: "Choose another path." }];
+      return [{ message: "Choose another path." }];
     case "missing-directory":
       return [
-        { sentence: "Make it.", command: `${words.advice.makeDirectory} ${shellWord(cause.directory)}` },
+        { message: "Make it.", command: `${words.advice.makeDirectory} ${shellWord(cause.directory)}` },
       ];
     case "directory-denied":
-      return [{ sentence: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
+      return [{ message: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
     case "unseen":
-      return [words.advice.untold ?? words.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
+      return [words.advice.unavailable ?? words.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
     case "exclusive-use":
       return [];
     case "excluded-port":
-      return [{ sentence: "Choose another port." }, ...words.advice.excluded];
+      return [{ message: "Choose another port." }, ...words.advice.excluded];
   }
 }
 
@@ -103,11 +103,11 @@ function adviceOnHeld(
   if (holders.length === 0) {
     const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
     const { command = "" } = words.advice.asRoot(`berkeley why ${where}`);
-    return [{ sentence, command }];
+    return [{ message: sentence, command }];
   }
   const service = serviceOf(holders, socket);
   if (service !== undefined) return [service.advice];
-  return [{ sentence: "Stop it.", command: `berkeley free ${where}` }];
+  return [{ message: "Stop it.", command: `berkeley free ${where}` }];
 }
 
 /** A part of the system that has the port. */
@@ -152,7 +152,7 @@ export function describe({ name, pid, user, command, directory, started }: Holde
 }
 
 /** Why a process was not sent a signal, in words that follow its name. */
-export function whyNotSignalled(refusal: ProcessRefusal): string {
+export function signalFailure(refusal: ProcessRefusal): string {
   switch (refusal) {
     case "ended":
       return "has ended by itself.";
@@ -166,7 +166,7 @@ export function whyNotSignalled(refusal: ProcessRefusal): string {
 }
 
 function howHeld({ socket, coverage }: Held): string {
-  const on = coverage === "same" ? "" : ` on ${place(socket)}`;
+  const on = coverage === "same" ? "" : ` on ${endpoint(socket)}`;
   const why = {
     same: "",
     wildcard: ", which is every address",
@@ -182,7 +182,7 @@ function howHeld({ socket, coverage }: Held): string {
     default:
       return socket.protocol === "unix" || socket.peer === undefined
         ? ", by a connection"
-        : `, by a connection from ${place(socket)} to ${hostAndPort(socket.peer)}`;
+        : `, by a connection from ${endpoint(socket)} to ${hostAndPort(socket.peer)}`;
   }
 }
 
@@ -210,7 +210,7 @@ function groupOf({ sockets, user, joinable }: ReusePortGroup): string {
 }
 
 /** The address of a socket, as people write it. */
-export function place(socket: OpenSocket): string {
+export function endpoint(socket: OpenSocket): string {
   return socket.protocol === "unix" ? printable(pathText(socket.local)) : hostAndPort(socket.local);
 }
 

@@ -48,7 +48,7 @@ const LONGEST = 100;
  * - macOS: by its headers, not yet run: so it is asked, too; a path is connected to.
  * - FreeBSD: a listener is waited for by connecting.
  *
- * @param place `{ port }`, `{ port, host }` or `{ path }`
+ * @param endpoint `{ port }`, `{ port, host }` or `{ path }`
  * @param options `timeout` and `signal`
  * @returns the address that is listened on, of those waited for
  * @throws DOMException named `TimeoutError` when the time is over
@@ -71,16 +71,16 @@ const LONGEST = 100;
  * [Windows](https://learn.microsoft.com/windows/win32/api/iphlpapi/nf-iphlpapi-getextendedtcptable)
  */
 export async function waitForListener(
-  place: ListenerEndpoint,
+  endpoint: ListenerEndpoint,
   options: WaitForListenerOptions = {},
 ): Promise<Ipv4Address | Ipv6Address | UnixAddress> {
-  checkObject("a place", "{ port, host? } or { path }", place);
+  checkObject("a place", "{ port, host? } or { path }", endpoint);
   checkObject("options", "{ timeout?, signal? }", options);
   const { signal, release } = limited(options);
-  let watched: WatchedPlace[] = [];
+  let watched: WatchedEndpoint[] = [];
   try {
     signal?.throwIfAborted();
-    watched = await watchedPlaces(place);
+    watched = await watchedEndpoints(endpoint);
     for (let pause = SHORTEST; ; pause = Math.min(pause * 2, LONGEST)) {
       const found = listenedOn(watched);
       if (found !== undefined) return found.address;
@@ -112,7 +112,7 @@ function limited({ timeout, signal }: WaitForListenerOptions): Limit {
   };
 }
 
-interface WatchedPlace {
+interface WatchedEndpoint {
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
   /** What the system tells; undefined where it does not. */
   isTold(): boolean | undefined;
@@ -122,23 +122,23 @@ interface WatchedPlace {
 }
 
 /** One that is seen, before one that is connected to. */
-function listenedOn(watched: readonly WatchedPlace[]): WatchedPlace | undefined {
-  const told = watched.map((place) => place.isTold());
+function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | undefined {
+  const told = watched.map((endpoint) => endpoint.isTold());
   const seen = told.indexOf(true);
   if (seen !== -1) return watched[seen];
-  return watched.find((place, index) => told[index] === undefined && place.connects());
+  return watched.find((endpoint, index) => told[index] === undefined && endpoint.connects());
 }
 
-async function watchedPlaces(place: ListenerEndpoint): Promise<WatchedPlace[]> {
-  if (place.path !== undefined) {
-    if (typeof place.path !== "string" || place.path === "") {
-      throw new TypeError(`a path must be a string that is not empty, not ${quoted(place.path)}`);
+async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndpoint[]> {
+  if (endpoint.path !== undefined) {
+    if (typeof endpoint.path !== "string" || endpoint.path === "") {
+      throw new TypeError(`a path must be a string that is not empty, not ${quoted(endpoint.path)}`);
     }
-    return [pathPlace({ family: "unix", path: place.path })];
+    return [pathEndpoint({ family: "unix", path: endpoint.path })];
   }
-  const port = integer("port", place.port, 1, 65535);
-  const addresses = await addressesOf(place.host ?? "localhost", port);
-  return addresses.map(portPlace);
+  const port = integer("port", endpoint.port, 1, 65535);
+  const addresses = await addressesOf(endpoint.host ?? "localhost", port);
+  return addresses.map(portEndpoint);
 }
 
 async function addressesOf(host: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
@@ -155,14 +155,14 @@ async function addressesOf(host: string, port: number): Promise<(Ipv4Address | I
   );
 }
 
-function portPlace(address: Ipv4Address | Ipv6Address): WatchedPlace {
+function portEndpoint(address: Ipv4Address | Ipv6Address): WatchedEndpoint {
   const { isListening, stop } = connectionProbe(address);
   const isHere = isAddressHere(address.address);
   const isTold = () => (isHere ? isListenedOn(address) : undefined);
   return { address, isTold, connects: isListening, stop };
 }
 
-function pathPlace(address: UnixAddress): WatchedPlace {
+function pathEndpoint(address: UnixAddress): WatchedEndpoint {
   const path = Buffer.from(address.path);
   return { address, isTold: () => isPathListenedOn(path), connects: () => false, stop: () => {} };
 }

@@ -32,10 +32,10 @@ test("without netlink, ports and wait read /proc/net", onLinux, async (context) 
     sockets: [{ address: { family: "ipv4", address: "127.83.0.6", port: 0 }, backlog: 1 }],
   });
   assert.ok(held.address.family === "ipv4");
-  const place = `127.83.0.6:${held.address.port}`;
+  const endpoint = `127.83.0.6:${held.address.port}`;
   const ports = withoutNetlink(context, ["ports"]);
   if (ports === undefined) return;
-  assert.match(ports.stdout, new RegExp(`tcp +${place} +${held.pid} `));
-  const wait = withoutNetlink(context, ["wait", place, "--timeout", "30"]);
+  assert.match(ports.stdout, new RegExp(`tcp +${endpoint} +${held.pid} `));
+  const wait = withoutNetlink(context, ["wait", endpoint, "--timeout", "30"]);
   assert.equal(wait?.status, 0, wait?.stderr);
 });

@@ -26,7 +26,7 @@ export let isAttached: (bytes: Uint8Array) => boolean;
  * Throws a TypeError if the memory may hold other bytes by now. A function of the module: a caller
  * that got at the lender could say where it lies.
  */
-export let lenderOf: (bytes: Uint8Array) => BufferLoan | undefined;
+export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
 
 /** Every buffer that was ever lent. */
 const lent = new WeakSet<ArrayBufferLike>();
@@ -37,16 +37,16 @@ const lent = new WeakSet<ArrayBufferLike>();
  * which bytes could be made up, stays ours.
  */
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
-  readonly #lender: BufferLoan;
+  readonly #loan: BufferLoan;
   readonly #generation: number;
 
   static {
     Object.defineProperty(ReceivedBytes.prototype, "constructor", { value: Uint8Array });
-    isAttached = (bytes) => #lender in bytes && lengthOf(bytes) > 0;
-    lenderOf = (bytes) => {
-      if (#lender in bytes) {
-        const lender = bytes.#lender;
-        if (bytes.#generation === lender.generation) return lender;
+    isAttached = (bytes) => #loan in bytes && lengthOf(bytes) > 0;
+    loanOf = (bytes) => {
+      if (#loan in bytes) {
+        const loan = bytes.#loan;
+        if (bytes.#generation === loan.generation) return loan;
         throw invalidValue(
           "the bytes were received, and their handler has returned: their memory holds others by now; copy bytes that are to be kept",
         );
@@ -58,9 +58,9 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     };
   }
 
-  constructor(lender: BufferLoan, generation: number, offset: number, length: number) {
-    super(lender.buffer, offset, length);
-    this.#lender = lender;
+  constructor(loan: BufferLoan, generation: number, offset: number, length: number) {
+    super(loan.buffer, offset, length);
+    this.#loan = loan;
     this.#generation = generation;
   }
 
@@ -69,9 +69,9 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     const whole = lengthOf(this);
     const start = clamped(begin, whole);
     const length = Math.max(clamped(end, whole) - start, 0);
-    const lender = this.#lender;
-    if (memoryOf(this) !== lender.buffer) return super.subarray(begin, end);
-    return new ReceivedBytes(lender, this.#generation, offsetOf(this) + start, length);
+    const loan = this.#loan;
+    if (memoryOf(this) !== loan.buffer) return super.subarray(begin, end);
+    return new ReceivedBytes(loan, this.#generation, offsetOf(this) + start, length);
   }
 }
 

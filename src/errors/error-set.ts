@@ -32,15 +32,15 @@ export interface FailureContext<Name> {
 export class ErrorSet<Name extends ErrorName> {
   readonly syscall: string;
   readonly entries: Readonly<Record<Name, ErrorEntry>>;
-  readonly #rows = new Map<ErrorName, ErrorEntry>();
+  readonly #byName = new Map<ErrorName, ErrorEntry>();
   readonly #namesOfCode = new Map<string, Name[]>();
 
-  constructor(syscall: string, rows: Readonly<Record<Name, ErrorEntry>>) {
+  constructor(syscall: string, entries: Readonly<Record<Name, ErrorEntry>>) {
     this.syscall = syscall;
-    this.entries = rows;
-    for (const name in rows) {
-      this.#rows.set(name, rows[name]);
-      for (const code of rows[name].codes) {
+    this.entries = entries;
+    for (const name in entries) {
+      this.#byName.set(name, entries[name]);
+      for (const code of entries[name].codes) {
         const names = this.#namesOfCode.get(code);
         if (names === undefined) this.#namesOfCode.set(code, [name]);
         else names.push(name);
@@ -50,7 +50,7 @@ export class ErrorSet<Name extends ErrorName> {
 
   /** Whether an error is one of this call's. */
   has(error: unknown): error is ErrorUnion<Name> {
-    return error instanceof SocketError && error.syscall === this.syscall && this.#rows.has(error.name);
+    return error instanceof SocketError && error.syscall === this.syscall && this.#byName.has(error.name);
   }
 
   /** The failure that a negative errno stands for. One that no row documents is `Unexpected`. */
@@ -85,7 +85,7 @@ export class ErrorSet<Name extends ErrorName> {
     about?: string,
     detail?: string,
   ): Failure<ErrorUnion<Name>> {
-    const row = this.#rows.get(name) ?? Unexpected;
+    const row = this.#byName.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && formatEndpoint(where), about]
       .filter((word) => word)
       .join(" ");

@@ -5,11 +5,11 @@ import type { SocketError } from "./socket-error.ts";
  */
 export type ExplanationProvider = (error: SocketError) => string | undefined;
 
-let accountant: ExplanationProvider | undefined;
+let provider: ExplanationProvider | undefined;
 
 /** Has the messages of errors that are thrown from now on tell the account. */
 export function provideExplanations(teller: ExplanationProvider): void {
-  accountant = teller;
+  provider = teller;
 }
 
 /**
@@ -18,8 +18,8 @@ export function provideExplanations(teller: ExplanationProvider): void {
  * read, so that has it, too.
  */
 export function addExplanation(error: SocketError): void {
-  if (accountant === undefined) return;
-  const teller = accountant;
+  if (provider === undefined) return;
+  const teller = provider;
   const plain = error.message;
   const set = (value: string) =>
     void Object.defineProperty(error, "message", {

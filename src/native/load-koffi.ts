@@ -9,7 +9,7 @@ export function loadKoffi(): Koffi {
     return load("koffi");
   } catch (error) {
     const cause = causeOf(error, load);
-    throw new Error(`berkeley: koffi did not load: ${whyNotLoaded(cause)}`, { cause });
+    throw new Error(`berkeley: koffi did not load: ${loadFailure(cause)}`, { cause });
   }
 }
 
@@ -55,7 +55,7 @@ function causeOf(error: unknown, load: NodeJS.Require): unknown {
   return error;
 }
 
-function whyNotLoaded(cause: unknown): string {
+function loadFailure(cause: unknown): string {
   const message = cause instanceof Error ? cause.message : String(cause);
   switch (codeOf(cause)) {
     case "MODULE_NOT_FOUND":

@@ -31,28 +31,28 @@ const UV_POLL = 8;
  */
 export class PollHandle {
   readonly #libuv: Libuv;
-  readonly #room: Room;
+  readonly #buffer: Buffer;
   #open = true;
 
   /** Gives 0 and a handle, or what libuv answered instead: a negative errno. */
   static open(fd: number, polled: Polled): PollHandle | number {
     libuv ??= openLibuv();
-    const room = rooms.pop() ?? newRoom(libuv);
-    const returned = libuv.uv.pollInitSocket(libuv.loop, room.pointer, fd);
-    if (returned === 0) return new PollHandle(libuv, room, polled);
-    rooms.push(room);
+    const scratch = buffers.pop() ?? newBuffer(libuv);
+    const returned = libuv.uv.pollInitSocket(libuv.loop, scratch.pointer, fd);
+    if (returned === 0) return new PollHandle(libuv, scratch, polled);
+    buffers.push(scratch);
     return returned;
   }
 
-  private constructor(libuv: Libuv, room: Room, polled: Polled) {
+  private constructor(libuv: Libuv, scratch: Buffer, polled: Polled) {
     this.#libuv = libuv;
-    this.#room = room;
+    this.#buffer = scratch;
     const { uv, env, pollStop } = libuv;
     // Without it, the loop would go on calling while the thread or the process ends, and hang in
     // koffi.
-    check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, room.pointer));
-    if (!isMainThread) outliveWorker(room);
-    told.set(room.address, polled);
+    check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, scratch.pointer));
+    if (!isMainThread) outliveWorker(scratch);
+    told.set(scratch.address, polled);
   }
 
   /**
@@ -73,15 +73,15 @@ export class PollHandle {
 
   /** Waits for nothing. */
   stop(): void {
-    if (this.#open) this.#libuv.uv.pollStop(this.#room.pointer);
+    if (this.#open) this.#libuv.uv.pollStop(this.#buffer.pointer);
   }
 
   ref(): void {
-    if (this.#open) this.#libuv.uv.ref(this.#room.pointer);
+    if (this.#open) this.#libuv.uv.ref(this.#buffer.pointer);
   }
 
   unref(): void {
-    if (this.#open) this.#libuv.uv.unref(this.#room.pointer);
+    if (this.#open) this.#libuv.uv.unref(this.#buffer.pointer);
   }
 
   /** Ends it for good. May be repeated, and called from `polled()`. */
@@ -89,21 +89,21 @@ export class PollHandle {
     if (!this.#open) return;
     this.#open = false;
     const { uv, env, pollStop, closed } = this.#libuv;
-    const { pointer, address } = this.#room;
+    const { pointer, address } = this.#buffer;
     told.delete(address);
-    closing.set(address, this.#room);
+    closing.set(address, this.#buffer);
     check("napi_remove_env_cleanup_hook", uv.removeCleanupHook(env, pollStop, pointer));
     uv.close(pointer, closed);
   }
 
   #start(events: number, callback: Pointer): number {
     if (!this.#open) return 0;
-    return this.#libuv.uv.pollStart(this.#room.pointer, events, callback);
+    return this.#libuv.uv.pollStart(this.#buffer.pointer, events, callback);
   }
 }
 
 /** Memory for one handle. */
-interface Room {
+interface Buffer {
   readonly pointer: Pointer;
   /** The same as a number, as which koffi gives it to a callback. */
   readonly address: number;
@@ -116,8 +116,8 @@ const told = new Map<number, Polled>();
 
 // The memory of a uv_poll_t is libuv's until it says that the handle is closed, and a new handle's
 // after that.
-const rooms: Room[] = [];
-const closing = new Map<number, Room>();
+const buffers: Buffer[] = [];
+const closing = new Map<number, Buffer>();
 
 let libuv: Libuv | undefined;
 
@@ -193,9 +193,9 @@ function openLibuv(): Libuv {
     closed: callback(
       (handle: number | bigint) => {
         const address = Number(handle);
-        const room = closing.get(address);
+        const scratch = closing.get(address);
         closing.delete(address);
-        if (room !== undefined) rooms.push(room);
+        if (scratch !== undefined) buffers.push(scratch);
       },
       ["size_t"],
     ),
@@ -206,16 +206,20 @@ function openLibuv(): Libuv {
 const MAPPED = 65_536;
 
 /** Rooms come in numbers, and serve again and again. They are never unmapped. */
-function newRoom({ uv }: Libuv): Room {
+function newBuffer({ uv }: Libuv): Buffer {
   const size = (uv.handleSize(UV_POLL) + 15) & ~15;
   const { pointer, buffer } = mapMemory(MAPPED);
   for (let at = 0; at + size <= MAPPED; at += size) {
-    const room = pointer + BigInt(at);
-    rooms.push({ pointer: room, address: Number(room), words: new Uint32Array(buffer, at, size / 4) });
+    const scratch = pointer + BigInt(at);
+    buffers.push({
+      pointer: scratch,
+      address: Number(scratch),
+      words: new Uint32Array(buffer, at, size / 4),
+    });
   }
-  const [room] = rooms.splice(-1);
-  if (room === undefined) throw new Error(`a uv_poll_t has ${size} bytes`);
-  return room;
+  const [scratch] = buffers.splice(-1);
+  if (scratch === undefined) throw new Error(`a uv_poll_t has ${size} bytes`);
+  return scratch;
 }
 
 /**
@@ -236,7 +240,7 @@ const UV_HANDLE_POLL_SLOW = 0x01000000;
  * Safety: the flags are written only if they read as they must for a handle that was just made. The
  * mapping outlives the loop, and what the system still writes to it.
  */
-function outliveWorker({ words }: Room) {
+function outliveWorker({ words }: Buffer) {
   const flags = words[HANDLE.flags] ?? 0;
   if (words[HANDLE.type] === UV_POLL && (flags & ~UV_HANDLE_POLL_SLOW) === UV_HANDLE_REF)
     words[HANDLE.flags] = flags | UV_HANDLE_INTERNAL;

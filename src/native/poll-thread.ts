@@ -54,9 +54,9 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
     if (unloaded) return;
     if (!ended && view.getInt16(REVENTS, true) !== 0) callback();
     // The callback may leave its work to an immediate: that comes before this one.
-    machineClock.setImmediate(goOn);
+    machineClock.setImmediate(proceed);
   }
-  function goOn() {
+  function proceed() {
     if (unloaded) return;
     if (view.getInt16(POLLFD + REVENTS, true) !== 0) {
       eventfdRead(end, memory.pointer + BigInt(2 * POLLFD));

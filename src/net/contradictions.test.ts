@@ -14,23 +14,23 @@ import { udp } from "./udp/udp.ts";
 const address = { family: "ipv4", address: "127.0.0.1", port: 9 };
 
 const wrong: readonly [call: (options: never) => Promise<unknown>, options: object][] = [
-  ...["path", "address"].flatMap((place): [typeof connect, object][] =>
+  ...["path", "address"].flatMap((endpoint): [typeof connect, object][] =>
     Object.entries({ host: "127.0.0.1", port: 9, family: 4, localAddress: "127.0.0.1", localPort: 9 }).map(
-      ([name, value]) => [connect, { [place]: place === "path" ? "/nowhere" : address, [name]: value }],
+      ([name, value]) => [connect, { [endpoint]: endpoint === "path" ? "/nowhere" : address, [name]: value }],
     ),
   ),
   [connect, { path: "/nowhere", address }],
-  ...["path", "socket"].flatMap((place): [typeof listen, object][] =>
+  ...["path", "socket"].flatMap((endpoint): [typeof listen, object][] =>
     Object.entries({ host: "::1", port: 0, reusePort: true, ipv6Only: true, exclusive: true }).map(
-      ([name, value]) => [listen, { [place]: place === "path" ? "/nowhere" : 99_999, [name]: value }],
+      ([name, value]) => [listen, { [endpoint]: endpoint === "path" ? "/nowhere" : 99_999, [name]: value }],
     ),
   ),
   [listen, { path: "/nowhere", socket: 99_999 }],
   [listen, { reusePort: true, exclusive: true }],
   [listen, { host: "127.0.0.1", ipv6Only: true }],
-  ...["path", "socket"].flatMap((place): [typeof udp, object][] =>
+  ...["path", "socket"].flatMap((endpoint): [typeof udp, object][] =>
     Object.entries({ host: "::1", port: 0, reusePort: true, reuseAddress: true, ipv6Only: true }).map(
-      ([name, value]) => [udp, { [place]: place === "path" ? "/nowhere" : 99_999, [name]: value }],
+      ([name, value]) => [udp, { [endpoint]: endpoint === "path" ? "/nowhere" : 99_999, [name]: value }],
     ),
   ),
   [udp, { path: "/nowhere", socket: 99_999 }],

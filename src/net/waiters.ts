@@ -5,7 +5,7 @@ class Waiter<Value, As> {
   readonly as: (value: Value) => As;
   readonly promised: (as: As) => void;
   readonly reject: (reason: unknown) => void;
-  readonly mark: number;
+  readonly offset: number;
   stop: (() => void) | undefined = undefined;
   next: Waiting<Value> | undefined = undefined;
 
@@ -13,12 +13,12 @@ class Waiter<Value, As> {
     as: (value: Value) => As,
     promised: (as: As) => void,
     reject: (reason: unknown) => void,
-    mark: number,
+    offset: number,
   ) {
     this.as = as;
     this.promised = promised;
     this.reject = reject;
-    this.mark = mark;
+    this.offset = offset;
   }
 
   resolve(value: Value): void {
@@ -26,7 +26,7 @@ class Waiter<Value, As> {
   }
 }
 
-type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "mark" | "stop" | "next">;
+type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "offset" | "stop" | "next">;
 
 const same = <Value>(value: Value): Value => value;
 
@@ -52,12 +52,12 @@ export class Waiters<Value> {
   /**
    * Waits for it. `as` says what the promise is to give of it, without a promise more.
    *
-   * @param mark up to which resolveUpTo() must come; none is less than that of who came before
+   * @param offset up to which resolveUpTo() must come; none is less than that of who came before
    */
   wait(options: WaitOptions | undefined): Promise<Value>;
-  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, mark?: number): Promise<As>;
-  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same, mark = 0): Promise<unknown> {
-    return options === undefined ? this.#wait(as, mark) : this.#waitOrGiveUp(as, mark, options);
+  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, offset?: number): Promise<As>;
+  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same, offset = 0): Promise<unknown> {
+    return options === undefined ? this.#wait(as, offset) : this.#waitOrGiveUp(as, offset, options);
   }
 
   /** Gives it to the first; false where nobody waits. */
@@ -68,9 +68,9 @@ export class Waiters<Value> {
     return true;
   }
 
-  /** Gives it to those whose mark is reached. */
-  resolveUpTo(mark: number, value: Value): void {
-    while (this.#first !== undefined && this.#first.mark <= mark) this.resolveFirst(value);
+  /** Gives it to those whose offset is reached. */
+  resolveUpTo(offset: number, value: Value): void {
+    while (this.#first !== undefined && this.#first.offset <= offset) this.resolveFirst(value);
   }
 
   resolveAll(value: Value): void {
@@ -88,15 +88,15 @@ export class Waiters<Value> {
     while (this.rejectFirst(reason));
   }
 
-  #wait<As>(as: (value: Value) => As, mark: number): Promise<As> {
-    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject, mark)));
+  #wait<As>(as: (value: Value) => As, offset: number): Promise<As> {
+    return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject, offset)));
   }
 
   // Apart from the other, which would keep the options and what stops the wait for as long, too.
-  #waitOrGiveUp<As>(as: (value: Value) => As, mark: number, options: WaitOptions): Promise<As> {
+  #waitOrGiveUp<As>(as: (value: Value) => As, offset: number, options: WaitOptions): Promise<As> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {
-      const waiter = new Waiter(as, resolve, reject, mark);
+      const waiter = new Waiter(as, resolve, reject, offset);
       waiter.stop = onAbort(this.#what, options, (reason) => {
         this.#remove(waiter);
         reject(reason);

@@ -125,9 +125,9 @@ test(
   except({ windows: "it looks at Linux's libc" }),
   () => {
     using client = socket(AF.INET, SOCK.STREAM);
-    const room = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 32));
-    room.length = 280;
-    assert.equal(linux.getsockopt(client.fd, IPPROTO.TCP, TCP_INFO, room), 0);
-    assert.equal(room.length, 32);
+    const buffer = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 32));
+    buffer.length = 280;
+    assert.equal(linux.getsockopt(client.fd, IPPROTO.TCP, TCP_INFO, buffer), 0);
+    assert.equal(buffer.length, 32);
   },
 );

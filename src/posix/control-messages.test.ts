@@ -27,7 +27,7 @@ type Received = ControlMessage<Socket | Descriptor>;
 
 const hello = Buffer.from("hello");
 const loopback6 = { family: "ipv6", address: "::1", port: 0 } as const;
-const room = (length = 64) => ({ data: [Buffer.alloc(length)] });
+const buffer = (length = 64) => ({ data: [Buffer.alloc(length)] });
 
 /** The control message of a type, of those that arrived. */
 function find<Type extends Received["type"]>(
@@ -65,7 +65,7 @@ conformance("control messages", [
         send(left, hello);
         const { pid } = process;
         const [uid, gid] = [process.getuid?.(), process.getgid?.()];
-        const { control } = recvmsg(right, room());
+        const { control } = recvmsg(right, buffer());
         assert.deepEqual(control, [{ type: "SCM_CREDENTIALS", pid, uid, gid }]);
       }
     },
@@ -79,7 +79,7 @@ conformance("control messages", [
       setsockopt(right, SO.PASSCRED, true);
       const forged = { type: "SCM_CREDENTIALS", pid: process.ppid, uid: 12345, gid: 0xfffffffe } as const;
       sendmsg(left, { data: [hello], control: [forged] });
-      assert.deepEqual(recvmsg(right, room()).control, [forged]);
+      assert.deepEqual(recvmsg(right, buffer()).control, [forged]);
     },
   },
   {
@@ -91,7 +91,7 @@ conformance("control messages", [
       if (!trySetsockopt(right, SO.PASSPIDFD, true).ok)
         return fixture.skip("SO_PASSPIDFD is in Linux 6.5, and not in this one");
       send(left, hello);
-      const pidfd = fixture.own(find(recvmsg(right, room()).control, "SCM_PIDFD").descriptor);
+      const pidfd = fixture.own(find(recvmsg(right, buffer()).control, "SCM_PIDFD").descriptor);
       assert.match(readlinkSync(`/proc/self/fd/${pidfd.fd}`), /pidfd/);
       const info = readFileSync(`/proc/self/fdinfo/${pidfd.fd}`, "utf8");
       assert.match(info, new RegExp(`^Pid:\\s+${process.pid}$`, "m"));
@@ -109,7 +109,7 @@ conformance("control messages", [
       setsockopt(right, SO.PASSCRED, true);
       setsockopt(right, SO.TIMESTAMP, true);
       sendmsg(left, { data: [hello], control: [{ type: "SCM_RIGHTS", descriptors: [left] }] });
-      const { control } = recvmsg(right, room());
+      const { control } = recvmsg(right, buffer());
       const [received] = find(control, "SCM_RIGHTS").descriptors;
       assert.ok(received !== undefined);
       fixture.own(received);
@@ -127,16 +127,16 @@ conformance("control messages", [
       const { receiver, send } = udpPair(fixture);
       setsockopt(receiver, IP.PKTINFO, true);
       send([]);
-      const info = find(recvmsg(receiver, room()).control, "IP_PKTINFO");
+      const info = find(recvmsg(receiver, buffer()).control, "IP_PKTINFO");
       assert.deepEqual(info, { ...info, specDst: "127.0.0.1", addr: "127.0.0.1" });
       assert.ok(info.ifindex > 0);
       for (const specDst of ["127.0.0.9", "127.8.7.6"]) {
         send([{ type: "IP_PKTINFO", ifindex: 0, specDst, addr: "0.0.0.0" }]);
-        const { address } = recvmsg(receiver, room());
+        const { address } = recvmsg(receiver, buffer());
         assert.ok(address.family === "ipv4" && address.address === specDst);
       }
       send([{ type: "IP_PKTINFO", ifindex: info.ifindex, specDst: "0.0.0.0", addr: "0.0.0.0" }]);
-      const { address } = recvmsg(receiver, room());
+      const { address } = recvmsg(receiver, buffer());
       assert.ok(address.family === "ipv4" && address.address === "127.0.0.1");
     },
   },
@@ -152,11 +152,11 @@ conformance("control messages", [
       assert.ok(bound.family === "ipv4");
       const client = fixture.udp();
       sendmsg(client, { address: { ...bound, address: "127.3.2.1" }, data: [hello] });
-      const question = recvmsg(server, room());
+      const question = recvmsg(server, buffer());
       const info = find(question.control, "IP_PKTINFO");
       assert.equal(info.addr, "127.3.2.1");
       sendmsg(server, { address: question.address, data: [hello], control: [info] });
-      const { address } = recvmsg(client, room());
+      const { address } = recvmsg(client, buffer());
       assert.ok(address.family === "ipv4" && address.address === "127.3.2.1");
     },
   },
@@ -183,7 +183,7 @@ conformance("control messages", [
       const { receiver, sender, send, trySend } = udpPair(fixture);
       for (const option of [IP.RECVTTL, IP.RECVTOS]) setsockopt(receiver, option, true);
       const arrived = () => {
-        const { control } = recvmsg(receiver, room());
+        const { control } = recvmsg(receiver, buffer());
         return [find(control, "IP_TTL").value, find(control, "IP_TOS").value];
       };
       send([]);
@@ -209,14 +209,14 @@ conformance("control messages", [
       for (const option of [IPV6.RECVPKTINFO, IPV6.RECVHOPLIMIT, IPV6.RECVTCLASS])
         setsockopt(receiver, option, true);
       send([]);
-      const { control } = recvmsg(receiver, room());
+      const { control } = recvmsg(receiver, buffer());
       const info = find(control, "IPV6_PKTINFO");
       assert.equal(info.address, "::1");
       assert.ok(info.ifindex > 0);
       assert.equal(find(control, "IPV6_HOPLIMIT").value, getsockopt(sender, IPV6.UNICAST_HOPS));
       assert.equal(find(control, "IPV6_TCLASS").value, 0);
       send([info, { type: "IPV6_HOPLIMIT", value: 9 }, { type: "IPV6_TCLASS", value: 0x40 }]);
-      const answer = recvmsg(receiver, room()).control;
+      const answer = recvmsg(receiver, buffer()).control;
       assert.deepEqual([find(answer, "IPV6_HOPLIMIT").value, find(answer, "IPV6_TCLASS").value], [9, 0x40]);
       for (const bad of [
         { ...info, address: "2001:db8::1" },
@@ -238,7 +238,7 @@ conformance("control messages", [
         setsockopt(receiver, option, true);
         const before = BigInt(Date.now()) * 1_000_000n;
         send([]);
-        const { nanoseconds } = find(recvmsg(receiver, room()).control, type);
+        const { nanoseconds } = find(recvmsg(receiver, buffer()).control, type);
         const after = BigInt(Date.now() + 1) * 1_000_000n;
         assert.ok(before <= nanoseconds && nanoseconds <= after, `${before} ${nanoseconds} ${after}`);
         setsockopt(receiver, option, false);
@@ -274,7 +274,7 @@ conformance("control messages", [
       const { receiver, send } = udpPair(fixture);
       setsockopt(receiver, UDP.GRO, true);
       send([{ type: "UDP_SEGMENT", value: 100 }], [Buffer.alloc(250)]);
-      const { bytes, control } = recvmsg(receiver, room(256));
+      const { bytes, control } = recvmsg(receiver, buffer(256));
       assert.equal(bytes, 250);
       assert.deepEqual(control, [{ type: "UDP_GRO", value: 100 }]);
     },
@@ -293,7 +293,7 @@ conformance("control messages", [
         close(receiver);
         send([]);
         poll([{ socket: sender, events: 0 }], 5000);
-        const into = room();
+        const into = buffer();
         const { bytes, control, flags, address: to } = recvmsg(sender, into, MSG.ERRQUEUE);
         assert.deepEqual([bytes, flags, to], [5, MSG.ERRQUEUE, address]);
         assert.equal(into.data[0]?.toString("latin1", 0, 5), "hello");
@@ -304,7 +304,7 @@ conformance("control messages", [
         );
         const { offender } = error;
         assert.ok("address" in offender && "address" in address && offender.address === address.address);
-        assert.ok(!tryRecvmsg(sender, room(), MSG.ERRQUEUE).ok, "the queue is empty: it does not wait");
+        assert.ok(!tryRecvmsg(sender, buffer(), MSG.ERRQUEUE).ok, "the queue is empty: it does not wait");
       }
     },
   },
@@ -319,7 +319,7 @@ conformance("control messages", [
       bind(peer, loopback);
       connect(sender, getsockname(peer));
       assert.ok(!trySendmsg(sender, { data: [Buffer.alloc(65_507), Buffer.alloc(1)] }).ok);
-      const { bytes, control } = recvmsg(sender, room(), MSG.ERRQUEUE);
+      const { bytes, control } = recvmsg(sender, buffer(), MSG.ERRQUEUE);
       const { code, origin, info } = find(control, "IP_RECVERR");
       assert.deepEqual([bytes, code, origin], [0, "EMSGSIZE", 1]);
       assert.ok(info > 0);
@@ -339,7 +339,7 @@ conformance("control messages", [
       const { drops } = getsockopt(receiver, SO.MEMINFO);
       while (tryRecv(receiver, new Uint8Array(1000), MSG.DONTWAIT).ok);
       send([]);
-      const [message] = recvmsg(receiver, room()).control;
+      const [message] = recvmsg(receiver, buffer()).control;
       const data = new Uint8Array(Uint32Array.of(drops).buffer);
       assert.deepEqual(message, { type: "unknown", level: 1, number: 40, data });
     },
@@ -354,12 +354,12 @@ conformance("control messages", [
       setsockopt(receiver, IP.RECVTTL, true);
       const data = new Uint8Array(Int32Array.of(5).buffer);
       send([{ type: "unknown", level: 0, number: 2, data }]);
-      assert.equal(find(recvmsg(receiver, room()).control, "IP_TTL").value, 5);
+      assert.equal(find(recvmsg(receiver, buffer()).control, "IP_TTL").value, 5);
       send([
         { type: "IPV6_HOPLIMIT", value: 3 },
         { type: "unknown", level: 12345, number: 67, data },
       ]);
-      assert.equal(recvmsg(receiver, room()).bytes, 5);
+      assert.equal(recvmsg(receiver, buffer()).bytes, 5);
     },
   },
 ]);

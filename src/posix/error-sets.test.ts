@@ -96,8 +96,8 @@ for (const call of calls) {
   });
 
   test(`${name}: every code is an errno of some system, and none is EINTR`, () => {
-    for (const [row, { codes, code: refusedAs }] of rowsOf(call)) {
-      for (const code of refusedAs === undefined ? codes : [...codes, refusedAs]) {
+    for (const [row, { codes, code: fallbackCode }] of rowsOf(call)) {
+      for (const code of fallbackCode === undefined ? codes : [...codes, fallbackCode]) {
         assert.ok(code in errnos, `${row}: ${code}`);
         assert.notEqual(code, "EINTR", row);
         // The buffers are ours: it can only be that what lies in them is too short.
@@ -108,8 +108,8 @@ for (const call of calls) {
   });
 
   test(`${name}: every name but Unexpected has a code, or is a refusal of ours`, () => {
-    for (const [row, { codes, code: refusedAs }] of rowsOf(call)) {
-      if (row !== "Unexpected") assert.ok(codes.length > 0 || refusedAs !== undefined, row);
+    for (const [row, { codes, code: fallbackCode }] of rowsOf(call)) {
+      if (row !== "Unexpected") assert.ok(codes.length > 0 || fallbackCode !== undefined, row);
     }
   });
 

@@ -112,7 +112,7 @@ export function tryGetsockopt<Get>(
   // net/core/sock.c).
   if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
     const { length } = value;
-    value = value.withRoomFor(length);
+    value = value.withBufferFor(length);
     returned = read(system, fd, number, option, value, length);
   }
   if (returned < 0) return getsockoptErrors.failure(system, returned, { about: option.name });

@@ -156,8 +156,8 @@ for (const [odd, arrange] of Object.entries(hostileArrays)) {
       assert.deepEqual(told([recvmsg(right, { data: arrange([one, two]) })]), [[2, 2]]);
       assert.deepEqual([one.toString(), two.toString("latin1", 0, 1)], ["a", "b"]);
       assert.equal(sendmmsg(left, arrange([{ data: data() }, { data: data(), control: control() }])), 2);
-      const rooms = arrange([one, two].map((buffer) => ({ data: arrange([buffer, Buffer.alloc(8)]) })));
-      assert.deepEqual(told(recvmmsg(right, rooms, MSG.DONTWAIT)), [
+      const targets = arrange([one, two].map((buffer) => ({ data: arrange([buffer, Buffer.alloc(8)]) })));
+      assert.deepEqual(told(recvmmsg(right, targets, MSG.DONTWAIT)), [
         [2, 0],
         [2, 2],
       ]);
@@ -175,10 +175,10 @@ for (const [odd, arrange] of Object.entries(hostileArrays)) {
     withPair((left, right) => {
       if (odd.includes("once")) return;
       const buffer = Buffer.alloc(8);
-      const rooms = arrange([{ data: arrange([buffer]) }]);
+      const targets = arrange([{ data: arrange([buffer]) }]);
       for (const each of ["first", "second", "third"]) {
         send(left, Buffer.from(each));
-        const [message] = recvmmsg(right, rooms, MSG.DONTWAIT);
+        const [message] = recvmmsg(right, targets, MSG.DONTWAIT);
         assert.equal(buffer.toString("latin1", 0, message?.bytes), each);
       }
     }),
@@ -314,14 +314,14 @@ test(
     let nested: ReturnType<typeof recvmmsg> = [];
     let deep = false;
     const buffers = [Buffer.alloc(8), Buffer.alloc(8)];
-    const rooms: MessageBuffers[] = [
+    const targets: MessageBuffers[] = [
       { data: buffers.slice(0, 1) },
       {
         data: buffers.slice(1),
         get controlLength() {
           if (!deep) {
             deep = true;
-            nested = recvmmsg(right, rooms, MSG.DONTWAIT);
+            nested = recvmmsg(right, targets, MSG.DONTWAIT);
             deep = false;
             for (const each of ["third", "fourth"]) send(left, Buffer.from(each));
           }
@@ -332,7 +332,7 @@ test(
     // The second time, the headers are those of the first.
     for (let count = 0; count < 2; count++) {
       for (const each of ["first", "second"]) send(left, Buffer.from(each));
-      const messages = recvmmsg(right, rooms, MSG.DONTWAIT);
+      const messages = recvmmsg(right, targets, MSG.DONTWAIT);
       assert.deepEqual(
         nested.map((message) => message.bytes),
         [5, 6],
@@ -356,7 +356,7 @@ test(
     const buffer = new Uint8Array(8);
     let transferred: ArrayBuffer | undefined;
     let isTime = false;
-    const rooms: MessageBuffers[] = [
+    const targets: MessageBuffers[] = [
       { data: [buffer] },
       {
         data: [new Uint8Array(8)],
@@ -367,10 +367,10 @@ test(
       },
     ];
     send(left, Buffer.from("before"));
-    recvmmsg(right, rooms, MSG.DONTWAIT);
+    recvmmsg(right, targets, MSG.DONTWAIT);
     isTime = true;
     send(left, Buffer.from("after!"));
-    assert.throws(() => recvmmsg(right, rooms, MSG.DONTWAIT), /detached/);
+    assert.throws(() => recvmmsg(right, targets, MSG.DONTWAIT), /detached/);
     assert.equal(Buffer.from(transferred ?? new ArrayBuffer(0)).toString("latin1", 0, 6), "before");
   }),
 );
@@ -386,18 +386,18 @@ test("recvmmsg: what it calls with is not handed out", () => {
   };
   using s = socket(AF.INET, SOCK.DGRAM, 0, { system });
   const seen: unknown[] = [];
-  class Rooms extends Array<MessageBuffers> {
+  class Buffers extends Array<MessageBuffers> {
     override map<Mapped>(
-      each: (room: MessageBuffers, index: number, array: MessageBuffers[]) => Mapped,
+      each: (scratch: MessageBuffers, index: number, array: MessageBuffers[]) => Mapped,
     ): Mapped[] {
       const mapped = super.map(each);
       seen.push(...mapped);
       return mapped;
     }
   }
-  const rooms = new Rooms();
-  rooms.push({ data: [new Uint8Array(8)] });
-  const [message] = recvmmsg(s, rooms);
+  const targets = new Buffers();
+  targets.push({ data: [new Uint8Array(8)] });
+  const [message] = recvmmsg(s, targets);
   assert.equal(headers.size, 1);
   assert.deepEqual(seen, []);
   for (const part of Object.values(message ?? {})) assert.ok(typeof part !== "object" || !headers.has(part));

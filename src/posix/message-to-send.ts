@@ -76,7 +76,7 @@ export function readMessage(
     address: null,
     control: null,
     data: pieces,
-    places: null,
+    locations: null,
     flags: 0,
     bytes: 0,
   };
@@ -152,9 +152,9 @@ function withNumbers(descriptors: readonly Borrowed[], system: System): Cmsg | u
  * More than the kernel takes from anyone (net.core.optmem_max, 128 KiB) is refused by it, not by
  * us.
  */
-function write(cmsgs: readonly Cmsg[], room: ValueResult, system: System): ValueResult {
+function write(cmsgs: readonly Cmsg[], buffer: ValueResult, system: System): ValueResult {
   const size = cmsgs.reduce((sum, { data }) => sum + cmsgSpace(data.byteLength, system), 0);
-  const into = room.withRoomFor(size);
+  const into = buffer.withBufferFor(size);
   into.length = writeCmsgs(cmsgs, into.bytes, system);
   return into;
 }

@@ -16,7 +16,7 @@ const message = { data: [bytes] };
  * What refuses a call by --allow-net; undefined where another error, or none, came of it: it was
  * allowed.
  */
-async function refusal(call: () => unknown): Promise<object | undefined> {
+async function failureName(call: () => unknown): Promise<object | undefined> {
   try {
     await call();
   } catch (error) {
@@ -72,7 +72,7 @@ const calls: Readonly<Record<string, () => unknown>> = {
 
 async function refusals(): Promise<Record<string, object | "allowed">> {
   const results: Record<string, object | "allowed"> = {};
-  for (const [name, call] of Object.entries(calls)) results[name] = (await refusal(call)) ?? "allowed";
+  for (const [name, call] of Object.entries(calls)) results[name] = (await failureName(call)) ?? "allowed";
   return results;
 }
 
@@ -90,8 +90,8 @@ if (process.argv[2] === "--drop") {
   await client.write("still here");
   assert.equal(Buffer.from((await client.read()) ?? []).toString(), "still here");
   assert.ok(posix.getsockopt(client.socket, SO.TYPE) === SOCK.STREAM);
-  assert.notEqual(await refusal(() => posix.bind(socket, ipv4)), undefined);
-  assert.notEqual(await refusal(() => datagrams.send("x", ipv4)), undefined);
+  assert.notEqual(await failureName(() => posix.bind(socket, ipv4)), undefined);
+  assert.notEqual(await failureName(() => datagrams.send("x", ipv4)), undefined);
   posix.close(socket);
   await Promise.all([client.close(), server.close(), datagrams.close()]);
 }

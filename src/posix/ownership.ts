@@ -11,16 +11,16 @@ interface Descriptor {
  * Where the finalizer finds the descriptor, if there is one. It does not lead to the Ownership,
  * which would then live on.
  */
-interface Place {
+interface Location {
   descriptor: Descriptor | undefined;
 }
 
 /** What one Socket holds, and nothing else: when it is garbage-collected, so was the Socket. */
 export class Ownership {
-  readonly place: Place = { descriptor: undefined };
+  readonly location: Location = { descriptor: undefined };
 }
 
-const unclosed = new FinalizationRegistry<Place>(({ descriptor }) => {
+const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
   if (descriptor === undefined) return;
   const { system, fd, file } = descriptor;
   system.keepAtThreadEnd(fd);
@@ -90,7 +90,7 @@ export function own(system: System, fd: number): Ownership {
   // Without an identity the descriptor is already gone, and there is nothing to watch.
   if (file !== null) {
     const descriptor = { system, fd, file };
-    ownership.place.descriptor = descriptor;
+    ownership.location.descriptor = descriptor;
     owned[fd] = descriptor;
     system.closeAtThreadEnd(fd);
   }
@@ -99,15 +99,15 @@ export function own(system: System, fd: number): Ownership {
 
 /** Whoever releases an Ownership drops it: the next Socket to hold it must be the only one. */
 export function release(ownership: Ownership): void {
-  const { descriptor } = ownership.place;
+  const { descriptor } = ownership.location;
   descriptor?.system.keepAtThreadEnd(descriptor.fd);
   if (descriptor !== undefined && owned[descriptor.fd] === descriptor) owned[descriptor.fd] = undefined;
-  ownership.place.descriptor = undefined;
+  ownership.location.descriptor = undefined;
   if (released.length < MOST_RELEASED) released.push(ownership);
 }
 
 function registered(): Ownership {
   const ownership = new Ownership();
-  unclosed.register(ownership, ownership.place);
+  unclosed.register(ownership, ownership.location);
   return ownership;
 }

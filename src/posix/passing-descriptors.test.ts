@@ -187,12 +187,12 @@ conformance("SCM_RIGHTS", [
       const control = [{ type: "SCM_RIGHTS", descriptors: [left] }] as const;
       sendmsg(left, { data: [Buffer.from("with")], control });
       send(left, Buffer.from("after"));
-      const room = () => ({ data: [new Uint8Array(64)] });
-      const { bytes, control: arrived } = recvmsg(right, room());
+      const buffer = () => ({ data: [new Uint8Array(64)] });
+      const { bytes, control: arrived } = recvmsg(right, buffer());
       const [rights] = arrived;
       assert.ok(bytes === 10 && rights?.type === "SCM_RIGHTS");
       for (const descriptor of rights.descriptors) fixture.own(descriptor);
-      assert.equal(recvmsg(right, room()).bytes, 5);
+      assert.equal(recvmsg(right, buffer()).bytes, 5);
     },
   },
   {

@@ -42,7 +42,7 @@ export interface ReceivedMessage {
 }
 
 /** Room as it was when it was read, and its header, once `prepareToReceive()` has written it. */
-export interface RoomToReceive extends MessageHeader {
+export interface BufferToReceive extends MessageHeader {
   address: ValueResult | null;
   controlLength: number | undefined;
   /** Whether an earlier call has checked the data, and found where it lies. */
@@ -54,11 +54,11 @@ export interface RoomToReceive extends MessageHeader {
  * calls of their own. With the header that the same room had in an earlier call, it need not be
  * found in memory again: that is half of what a datagram takes.
  */
-export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToReceive {
-  if (typeof room !== "object" || room === null) {
-    throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(room)}`);
+export function readBuffer(scratch: MessageBuffers, earlier?: BufferToReceive): BufferToReceive {
+  if (typeof scratch !== "object" || scratch === null) {
+    throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(scratch)}`);
   }
-  const { data, controlLength } = room;
+  const { data, controlLength } = scratch;
   if (earlier !== undefined && isSame(data, earlier.data)) {
     earlier.controlLength = controlLength;
     return earlier;
@@ -68,7 +68,7 @@ export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToR
     controlLength,
     isKnown: false,
     address: null,
-    places: [],
+    locations: [],
     control: null,
     flags: 0,
     bytes: 0,
@@ -82,11 +82,11 @@ export function readRoom(room: MessageBuffers, earlier?: RoomToReceive): RoomToR
  * Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory
  * is detached and it is empty.
  */
-export function prepareToReceive(header: RoomToReceive, index: number, system: System): void {
+export function prepareToReceive(header: BufferToReceive, index: number, system: System): void {
   if (!header.isKnown || header.data.some(isEmpty)) checkPieces(header.data);
   const { address, control } = system.messageMemory(index);
   header.isKnown = true;
-  header.control = controlRoom(header.controlLength, control);
+  header.control = controlBuffer(header.controlLength, control);
   header.address = address;
   address.length = address.capacity;
 }
@@ -100,10 +100,10 @@ function isSame(pieces: readonly Uint8Array[], earlier: readonly Uint8Array[]): 
 
 const isEmpty = (piece: Uint8Array) => lengthOf(piece) === 0;
 
-function controlRoom(length: number | undefined, room: ValueResult): ValueResult | null {
-  const wanted = length === undefined ? room.capacity : integer("controlLength", length, 0, 1048576);
+function controlBuffer(length: number | undefined, scratch: ValueResult): ValueResult | null {
+  const wanted = length === undefined ? scratch.capacity : integer("controlLength", length, 0, 1048576);
   if (wanted === 0) return null;
-  const into = room.withRoomFor(wanted);
+  const into = scratch.withBufferFor(wanted);
   into.length = wanted;
   return into;
 }
@@ -163,7 +163,7 @@ function controlOf(
  * net/core/scm.c).
  */
 export function whyTruncated(
-  header: RoomToReceive,
+  header: BufferToReceive,
   system: System,
 ): ["ControlTruncated", detail: string] | ["ProcessFdQuotaExceeded"] {
   const { CTRUNC } = system.constants.MSG;

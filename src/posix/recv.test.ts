@@ -33,7 +33,7 @@ import { socketpair } from "./socketpair.ts";
 const POSIX = "POSIX recv(3p)";
 const LINUX = "recv(2)";
 const EINTR = errnoOf("EINTR");
-const room = () => Buffer.alloc(16);
+const scratch = () => Buffer.alloc(16);
 
 conformance("recv", [
   {
@@ -43,7 +43,7 @@ conformance("recv", [
       const [left, right] = fixture.pair();
       send(left, Buffer.from("hello "));
       send(left, Buffer.from("world"));
-      const buffer = room();
+      const buffer = scratch();
       assert.equal(recv(right, buffer.subarray(0, 4)), 4);
       assert.equal(recv(right, buffer.subarray(4)), 7);
       assert.equal(buffer.toString("latin1", 0, 11), "hello world");
@@ -58,7 +58,7 @@ conformance("recv", [
         const [left, right] = fixture.pair(type);
         send(left, Buffer.from("hello"));
         send(left, Buffer.from("next"));
-        const buffer = room();
+        const buffer = scratch();
         assert.equal(recv(right, buffer.subarray(0, 2)), 2);
         assert.equal(recv(right, buffer), 4);
         assert.equal(buffer.toString("latin1", 0, 4), "next");
@@ -74,7 +74,7 @@ conformance("recv", [
       const receiver = fixture.udp();
       bind(receiver, loopback);
       sendto(fixture.udp(), Buffer.from("hello"), 0, getsockname(receiver));
-      const buffer = room();
+      const buffer = scratch();
       assert.equal(recv(receiver, buffer.subarray(0, 2), MSG.TRUNC), 5);
       assert.equal(buffer.toString("latin1"), `he${"\0".repeat(14)}`);
     },
@@ -86,9 +86,9 @@ conformance("recv", [
     run(fixture) {
       const { client, server } = fixture.connection();
       send(client, Buffer.from("hello"));
-      const buffer = room();
+      const buffer = scratch();
       assert.equal(recv(server, buffer, MSG.TRUNC), 5);
-      assert.deepEqual(buffer, room());
+      assert.deepEqual(buffer, scratch());
     },
   },
   {
@@ -100,11 +100,11 @@ conformance("recv", [
         const [left, right] = fixture.pair(type);
         send(left, Buffer.from("hello"));
         for (const flags of [MSG.PEEK, MSG.PEEK, 0]) {
-          const buffer = room();
+          const buffer = scratch();
           assert.equal(recv(right, buffer, flags), 5);
           assert.equal(buffer.toString("latin1", 0, 5), "hello");
         }
-        assertFails(tryRecv(right, room(), MSG.DONTWAIT), "WouldBlock");
+        assertFails(tryRecv(right, scratch(), MSG.DONTWAIT), "WouldBlock");
       }
     },
   },
@@ -115,7 +115,7 @@ conformance("recv", [
       const { client, server } = fixture.connection();
       for (const part of ["01234567", "89abcdef", "end"]) send(client, Buffer.from(part));
       shutdown(client, SHUT.WR);
-      const buffer = room();
+      const buffer = scratch();
       assert.equal(recv(server, buffer, MSG.WAITALL), 16);
       assert.equal(buffer.toString("latin1"), "0123456789abcdef");
       assert.equal(recv(server, buffer, MSG.WAITALL), 3);
@@ -129,7 +129,7 @@ conformance("recv", [
       send(client, Buffer.from("some"));
       setsockopt(server, SO.RCVTIMEO, 1);
       poll([{ socket: server, events: POLL.IN }], 5000);
-      assert.equal(recv(server, room(), MSG.WAITALL), 4);
+      assert.equal(recv(server, scratch(), MSG.WAITALL), 4);
     },
   },
   {
@@ -140,7 +140,7 @@ conformance("recv", [
       send(client, Buffer.from("in"));
       send(client, Buffer.from("!"), MSG.OOB);
       poll([{ socket: server, events: POLL.PRI }], 5000);
-      const buffer = room();
+      const buffer = scratch();
       assert.equal(recv(server, buffer, MSG.OOB), 1);
       assert.equal(buffer.toString("latin1", 0, 1), "!");
       assert.equal(recv(server, buffer), 2);
@@ -152,12 +152,12 @@ conformance("recv", [
     except: { wine: "Wine waits for it; Windows says WSAEINVAL (recv, WSAEINVAL)" },
     run(fixture) {
       const { client, server } = fixture.connection();
-      assertFails(tryRecv(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      assertFails(tryRecv(server, scratch(), MSG.OOB), "InvalidArgument", "EINVAL");
       setsockopt(server, SO.OOBINLINE, true);
       send(client, Buffer.from("!"), MSG.OOB);
       poll([{ socket: server, events: POLL.PRI }], 5000);
-      assertFails(tryRecv(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
-      assertFails(tryRecv(fixture.pair()[0], room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      assertFails(tryRecv(server, scratch(), MSG.OOB), "InvalidArgument", "EINVAL");
+      assertFails(tryRecv(fixture.pair()[0], scratch(), MSG.OOB), "InvalidArgument", "EINVAL");
     },
   },
   {
@@ -166,7 +166,7 @@ conformance("recv", [
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
       const [left] = fixture.pair(SOCK.DGRAM);
-      assertFails(tryRecv(left, room(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
+      assertFails(tryRecv(left, scratch(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
   {
@@ -177,12 +177,15 @@ conformance("recv", [
       const { client, server } = fixture.connection();
       send(client, Buffer.from("last"));
       shutdown(client, SHUT.WR);
-      assert.deepEqual([recv(server, room()), recv(server, room()), recv(server, room())], [4, 0, 0]);
+      assert.deepEqual(
+        [recv(server, scratch()), recv(server, scratch()), recv(server, scratch())],
+        [4, 0, 0],
+      );
       shutdown(client, SHUT.RD);
-      assert.equal(recv(client, room()), 0);
+      assert.equal(recv(client, scratch()), 0);
       const [left] = fixture.pair(SOCK.DGRAM);
       shutdown(left, SHUT.RD);
-      assert.equal(recv(left, room()), 0);
+      assert.equal(recv(left, scratch()), 0);
     },
   },
   {
@@ -192,11 +195,11 @@ conformance("recv", [
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
       send(left, new Uint8Array(0));
-      assert.equal(recv(right, room()), 0);
+      assert.equal(recv(right, scratch()), 0);
       const { client, server } = fixture.connection();
       send(client, Buffer.from("x"));
       assert.equal(recv(server, new Uint8Array(0)), 0);
-      assert.equal(recv(server, room()), 1);
+      assert.equal(recv(server, scratch()), 1);
     },
   },
   {
@@ -206,12 +209,16 @@ conformance("recv", [
     except: { windows: "Windows has no MSG_DONTWAIT" },
     run(fixture) {
       const [quiet] = fixture.pair(SOCK.STREAM, { nonblocking: true });
-      assertFails(tryRecv(quiet, room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(quiet, scratch()), "WouldBlock", "EAGAIN");
       const { server } = fixture.connection();
-      assertFails(tryRecv(server, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(server, scratch(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
       setsockopt(server, SO.RCVTIMEO, 1);
-      assertFails(tryRecv(server, room()), "WouldBlock", "EAGAIN");
-      const error = assertFails(tryRecv(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(server, scratch()), "WouldBlock", "EAGAIN");
+      const error = assertFails(
+        tryRecv(fixture.udp({ nonblocking: true }), scratch()),
+        "WouldBlock",
+        "EAGAIN",
+      );
       assert.equal(error.errno, -errnoHere("EAGAIN"));
     },
   },
@@ -224,8 +231,8 @@ conformance("recv", [
       connect(fixture.tcp(), getsockname(full));
       const client = fixture.tcp({ nonblocking: true });
       assertFails(tryConnect(client, getsockname(full)), "ConnectionPending");
-      assertFails(tryRecv(client, room()), "WouldBlock", "EAGAIN");
-      assertFails(tryRecv(fixture.udp(), room(), MSG.ERRQUEUE), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(client, scratch()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(fixture.udp(), scratch(), MSG.ERRQUEUE), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -236,13 +243,13 @@ conformance("recv", [
       const { client, server } = fixture.connection();
       setsockopt(server, SO.LINGER, { on: true, seconds: 0 });
       close(server);
-      assertFails(tryRecv(client, room()), "ConnectionResetByPeer", "ECONNRESET");
-      assert.equal(recv(client, room()), 0);
+      assertFails(tryRecv(client, scratch()), "ConnectionResetByPeer", "ECONNRESET");
+      assert.equal(recv(client, scratch()), 0);
       const [left, right] = fixture.pair();
       send(left, Buffer.from("never read"));
       close(right);
-      assertFails(tryRecv(left, room()), "ConnectionResetByPeer", "ECONNRESET");
-      assert.equal(recv(left, room()), 0);
+      assertFails(tryRecv(left, scratch()), "ConnectionResetByPeer", "ECONNRESET");
+      assert.equal(recv(left, scratch()), 0);
     },
   },
   {
@@ -258,8 +265,8 @@ conformance("recv", [
       connect(client, getsockname(gone));
       close(gone);
       send(client, Buffer.from("x"));
-      assertFails(tryRecv(client, room()), "ConnectionRefused", "ECONNREFUSED");
-      assertFails(tryRecv(client, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(client, scratch()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecv(client, scratch(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -270,7 +277,7 @@ conformance("recv", [
       const client = fixture.tcp({ nonblocking: true });
       assertFails(tryConnect(client, getsockname(fixture.boundTcp())), "ConnectionPending");
       poll([{ socket: client, events: POLL.IN }], 5000);
-      assertFails(tryRecv(client, room()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecv(client, scratch()), "ConnectionRefused", "ECONNREFUSED");
     },
   },
   {
@@ -279,14 +286,18 @@ conformance("recv", [
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
       for (const lonely of [fixture.tcp(), fixture.boundTcp(), fixture.listener()]) {
-        assertFails(tryRecv(lonely, room()), "SocketNotConnected", "ENOTCONN");
+        assertFails(tryRecv(lonely, scratch()), "SocketNotConnected", "ENOTCONN");
       }
       const stream = fixture.socket(AF.UNIX, SOCK.STREAM);
-      assertFails(tryRecv(stream, room()), "SocketNotConnected", "EINVAL");
+      assertFails(tryRecv(stream, scratch()), "SocketNotConnected", "EINVAL");
       bind(stream, fixture.abstractAddress());
       listen(stream, 1);
-      assertFails(tryRecv(stream, room()), "SocketNotConnected", "EINVAL");
-      assertFails(tryRecv(fixture.socket(AF.UNIX, SOCK.SEQPACKET), room()), "SocketNotConnected", "ENOTCONN");
+      assertFails(tryRecv(stream, scratch()), "SocketNotConnected", "EINVAL");
+      assertFails(
+        tryRecv(fixture.socket(AF.UNIX, SOCK.SEQPACKET), scratch()),
+        "SocketNotConnected",
+        "ENOTCONN",
+      );
     },
   },
   {
@@ -298,10 +309,10 @@ conformance("recv", [
     run(fixture) {
       const { client } = fixture.connection();
       closeDescriptor(client.fd);
-      assertFails(tryRecv(client, room()), "BadFileDescriptor", "EBADF");
+      assertFails(tryRecv(client, scratch()), "BadFileDescriptor", "EBADF");
       client.detach();
       const file = openSync("/dev/null", "r");
-      assertFails(tryRecv(file, room()), "FileDescriptorNotASocket", "ENOTSOCK");
+      assertFails(tryRecv(file, scratch()), "FileDescriptorNotASocket", "ENOTSOCK");
       closeSync(file);
     },
   },
@@ -316,8 +327,8 @@ conformance("recv", [
       const [left, right] = fixture.pair();
       assert.equal(left.fd, fd, "the kernel gives the lowest free number");
       send(right, Buffer.from("hello"));
-      assertFails(tryRecv(closed, room()), "SocketClosed", "EBADF");
-      assert.equal(recv(left, room()), 5);
+      assertFails(tryRecv(closed, scratch()), "SocketClosed", "EBADF");
+      assert.equal(recv(left, scratch()), 5);
     },
   },
   {
@@ -333,9 +344,9 @@ conformance("recv", [
     play(system) {
       using client = socket(AF.INET, SOCK.STREAM, 0, { system });
       // @ts-expect-error flags are a number
-      assert.throws(() => recv(client, room(), "0"), TypeError);
+      assert.throws(() => recv(client, scratch(), "0"), TypeError);
       for (const flags of [0.5, Number.NaN, 2 ** 31])
-        assert.throws(() => recv(client, room(), flags), RangeError);
+        assert.throws(() => recv(client, scratch(), flags), RangeError);
       assert.ok(!system.calls.some((call) => call.startsWith("recv")));
     },
   },
@@ -345,7 +356,7 @@ conformance("recv", [
     script: { recv: [-EINTR, -EINTR, 5] },
     play(system) {
       using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assert.equal(recv(client, room()), 5);
+      assert.equal(recv(client, scratch()), 5);
       assert.equal(system.calls.filter((call) => call.startsWith("recv")).length, 3);
       assert.ok(!system.calls.some((call) => call.startsWith("poll")), "no time-out, no poll");
     },
@@ -356,14 +367,14 @@ conformance("recv", [
     run(fixture) {
       const [left, right] = fixture.pair();
       send(left, Buffer.from("hello"));
-      assert.equal(assertOk(tryRecv(right, room())), 5);
-      assert.throws(() => recv(fixture.tcp(), room()), { name: "SocketNotConnected", syscall: "recv" });
+      assert.equal(assertOk(tryRecv(right, scratch())), 5);
+      assert.throws(() => recv(fixture.tcp(), scratch()), { name: "SocketNotConnected", syscall: "recv" });
     },
   },
   ...winsockRows("recv", (socket) => tryRecv(socket, new Uint8Array(1))),
   ...documentedErrors(recvErrors, (system) => {
     using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-    return tryRecv(client, room());
+    return tryRecv(client, scratch());
   }),
 ]);
 
@@ -373,7 +384,7 @@ test(
   () => {
     const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
     send(left, Buffer.from("hello"));
-    assert.equal(recv(right.fd, room()), 5);
+    assert.equal(recv(right.fd, scratch()), 5);
     close(left);
     close(right);
   },

@@ -23,7 +23,7 @@ import { socket } from "./socket.ts";
 const POSIX = "POSIX recvfrom(3p)";
 const LINUX = "recv(2)";
 const EINTR = errnoOf("EINTR");
-const room = () => Buffer.alloc(16);
+const scratch = () => Buffer.alloc(16);
 
 conformance("recvfrom", [
   {
@@ -43,7 +43,7 @@ conformance("recvfrom", [
         });
         assert.ok(receiver !== undefined && sender !== undefined);
         sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
-        const buffer = room();
+        const buffer = scratch();
         assert.deepEqual(recvfrom(receiver, buffer), { bytes: 5, address: getsockname(sender) });
         assert.equal(buffer.toString("latin1", 0, 5), "hello");
       }
@@ -57,7 +57,7 @@ conformance("recvfrom", [
       const receiver = fixture.socket(AF.UNIX, SOCK.DGRAM);
       bind(receiver, fixture.abstractAddress());
       sendto(fixture.socket(AF.UNIX, SOCK.DGRAM), Buffer.from("x"), 0, getsockname(receiver));
-      assert.deepEqual(recvfrom(receiver, room()), { bytes: 1, address: { family: "unspecified" } });
+      assert.deepEqual(recvfrom(receiver, scratch()), { bytes: 1, address: { family: "unspecified" } });
     },
   },
   {
@@ -66,12 +66,12 @@ conformance("recvfrom", [
     run(fixture) {
       const { client, server } = fixture.connection();
       send(client, Buffer.from("x"));
-      assert.deepEqual(recvfrom(server, room()), { bytes: 1, address: { family: "unspecified" } });
+      assert.deepEqual(recvfrom(server, scratch()), { bytes: 1, address: { family: "unspecified" } });
       const [left, right] = fixture.pair();
       send(left, Buffer.from("x"));
-      assert.deepEqual(recvfrom(right, room()), { bytes: 1, address: { family: "unspecified" } });
+      assert.deepEqual(recvfrom(right, scratch()), { bytes: 1, address: { family: "unspecified" } });
       shutdown(left, SHUT.WR);
-      assert.deepEqual(recvfrom(right, room()), { bytes: 0, address: { family: "unspecified" } });
+      assert.deepEqual(recvfrom(right, scratch()), { bytes: 0, address: { family: "unspecified" } });
     },
   },
   {
@@ -82,7 +82,7 @@ conformance("recvfrom", [
       for (const datagram of [receiver, sender]) bind(datagram, loopback);
       connect(receiver, getsockname(sender));
       sendto(sender, Buffer.from("x"), 0, getsockname(receiver));
-      assert.deepEqual(recvfrom(receiver, room()).address, getpeername(receiver));
+      assert.deepEqual(recvfrom(receiver, scratch()).address, getpeername(receiver));
     },
   },
   {
@@ -94,7 +94,7 @@ conformance("recvfrom", [
       bind(receiver, loopback);
       const sender = fixture.udp();
       sendto(sender, Buffer.from("hello"), 0, getsockname(receiver));
-      const buffer = room();
+      const buffer = scratch();
       const peeked = recvfrom(receiver, buffer.subarray(0, 2), MSG.PEEK | MSG.TRUNC);
       assert.equal(peeked.bytes, 5);
       assert.equal(buffer.toString("latin1"), `he${"\0".repeat(14)}`);
@@ -115,8 +115,8 @@ conformance("recvfrom", [
       close(gone);
       send(client, Buffer.from("x"));
       poll([{ socket: client, events: POLL.IN }], 5000);
-      assertFails(tryRecvfrom(client, room()), "ConnectionRefused", "ECONNREFUSED");
-      assertFails(tryRecvfrom(client, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvfrom(client, scratch()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecvfrom(client, scratch(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -125,11 +125,11 @@ conformance("recvfrom", [
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows has no MSG_DONTWAIT" },
     run(fixture) {
-      assertFails(tryRecvfrom(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvfrom(fixture.udp({ nonblocking: true }), scratch()), "WouldBlock", "EAGAIN");
       const udp = fixture.udp();
-      assertFails(tryRecvfrom(udp, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvfrom(udp, scratch(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
       setsockopt(udp, SO.RCVTIMEO, 1);
-      assertFails(tryRecvfrom(udp, room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvfrom(udp, scratch()), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -138,9 +138,9 @@ conformance("recvfrom", [
     except: { wine: "Wine waits for out-of-band data; Windows says WSAEINVAL (recv, WSAEINVAL)" },
     run(fixture) {
       const { server } = fixture.connection();
-      assertFails(tryRecvfrom(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      assertFails(tryRecvfrom(server, scratch(), MSG.OOB), "InvalidArgument", "EINVAL");
       const [left] = fixture.pair(SOCK.DGRAM);
-      assertFails(tryRecvfrom(left, room(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
+      assertFails(tryRecvfrom(left, scratch(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
   {
@@ -148,9 +148,9 @@ conformance("recvfrom", [
     source: `${POSIX}, ERRORS; unix_stream_read_generic in net/unix/af_unix.c`,
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
-      assertFails(tryRecvfrom(fixture.tcp(), room()), "SocketNotConnected", "ENOTCONN");
+      assertFails(tryRecvfrom(fixture.tcp(), scratch()), "SocketNotConnected", "ENOTCONN");
       const unix = fixture.socket(AF.UNIX, SOCK.STREAM);
-      assertFails(tryRecvfrom(unix, room()), "SocketNotConnected", "EINVAL");
+      assertFails(tryRecvfrom(unix, scratch()), "SocketNotConnected", "EINVAL");
     },
   },
   {
@@ -160,10 +160,10 @@ conformance("recvfrom", [
     run(fixture) {
       const udp = fixture.udp();
       closeDescriptor(udp.fd);
-      assertFails(tryRecvfrom(udp, room()), "BadFileDescriptor", "EBADF");
+      assertFails(tryRecvfrom(udp, scratch()), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");
-      assertFails(tryRecvfrom(file, room()), "FileDescriptorNotASocket", "ENOTSOCK");
+      assertFails(tryRecvfrom(file, scratch()), "FileDescriptorNotASocket", "ENOTSOCK");
       closeSync(file);
     },
   },
@@ -179,9 +179,9 @@ conformance("recvfrom", [
     script: {},
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-      assert.throws(() => recvfrom(udp, room(), 0.5), RangeError);
+      assert.throws(() => recvfrom(udp, scratch(), 0.5), RangeError);
       close(udp);
-      assertFails(tryRecvfrom(udp, room()), "SocketClosed", "EBADF");
+      assertFails(tryRecvfrom(udp, scratch()), "SocketClosed", "EBADF");
       assert.ok(!system.calls.some((call) => call.startsWith("recv")));
     },
   },
@@ -200,7 +200,7 @@ conformance("recvfrom", [
     },
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-      assert.deepEqual(recvfrom(udp, room()), { bytes: 5, address: { family: "unspecified" } });
+      assert.deepEqual(recvfrom(udp, scratch()), { bytes: 5, address: { family: "unspecified" } });
       assert.equal(system.calls.filter((call) => call.startsWith("recvfrom")).length, 3);
     },
   },
@@ -211,8 +211,8 @@ conformance("recvfrom", [
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
       send(left, Buffer.from("hello"));
-      assert.equal(assertOk(tryRecvfrom(right, room())).bytes, 5);
-      assert.throws(() => recvfrom(fixture.tcp(), room()), {
+      assert.equal(assertOk(tryRecvfrom(right, scratch())).bytes, 5);
+      assert.throws(() => recvfrom(fixture.tcp(), scratch()), {
         name: "SocketNotConnected",
         syscall: "recvfrom",
       });
@@ -221,6 +221,6 @@ conformance("recvfrom", [
   ...winsockRows("recvfrom", (socket) => tryRecvfrom(socket, new Uint8Array(1))),
   ...documentedErrors(recvfromErrors, (system) => {
     using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-    return tryRecvfrom(udp, room());
+    return tryRecvfrom(udp, scratch());
   }),
 ]);

@@ -26,12 +26,12 @@ function pair(fixture: Fixture): Pair {
   return { sender, receiver };
 }
 
-function transfer({ sender, receiver }: Pair, texts: readonly string[], rooms: readonly MessageBuffers[]) {
+function transfer({ sender, receiver }: Pair, texts: readonly string[], buffers: readonly MessageBuffers[]) {
   sendmmsg(
     sender,
     texts.map((text) => ({ data: [Buffer.from(text)] })),
   );
-  return recvmmsg(receiver, rooms, MSG.WAITFORONE);
+  return recvmmsg(receiver, buffers, MSG.WAITFORONE);
 }
 
 const textIn = (bytes: Uint8Array | undefined, length: number | undefined) =>
@@ -46,11 +46,11 @@ conformance("recvmmsg", [
     except: { windows: "Windows has no MSG_WAITFORONE" },
     run(fixture) {
       const sockets = pair(fixture);
-      const rooms = [{ data: [new Uint8Array(2), new Uint8Array(8)] }, { data: [new Uint8Array(8)] }];
+      const buffers = [{ data: [new Uint8Array(2), new Uint8Array(8)] }, { data: [new Uint8Array(8)] }];
       for (const texts of [["first", "second"], ["3", "fourth"], ["fifth"]]) {
-        const messages = transfer(sockets, texts, rooms);
+        const messages = transfer(sockets, texts, buffers);
         const told = messages.map(({ bytes }, index) =>
-          textIn(Buffer.concat(rooms[index]?.data ?? []), bytes),
+          textIn(Buffer.concat(buffers[index]?.data ?? []), bytes),
         );
         assert.deepEqual(told, texts);
       }
@@ -64,12 +64,12 @@ conformance("recvmmsg", [
       const sockets = pair(fixture);
       const [first, second] = [new Uint8Array(8), new Uint8Array(8)];
       const data = [first];
-      const rooms = [{ data }];
-      transfer(sockets, ["before"], rooms);
+      const buffers = [{ data }];
+      transfer(sockets, ["before"], buffers);
       data[0] = second;
-      transfer(sockets, ["after"], rooms);
+      transfer(sockets, ["after"], buffers);
       data.push(new Uint8Array(8));
-      transfer(sockets, ["123456789"], rooms);
+      transfer(sockets, ["123456789"], buffers);
       assert.equal(textIn(first, 6), "before");
       assert.equal(textIn(second, 8), "12345678");
       assert.equal(textIn(data[1], 1), "9");
@@ -82,13 +82,13 @@ conformance("recvmmsg", [
     run(fixture) {
       const sockets = pair(fixture);
       const buffer = new Uint8Array(8);
-      const rooms = [{ data: [buffer] }];
-      transfer(sockets, ["before"], rooms);
+      const buffers = [{ data: [buffer] }];
+      transfer(sockets, ["before"], buffers);
       const { port1, port2 } = new MessageChannel();
       port1.postMessage(buffer, [buffer.buffer]);
       port1.close();
       port2.close();
-      assert.throws(() => transfer(sockets, ["after"], rooms), /a piece of data is detached/);
+      assert.throws(() => transfer(sockets, ["after"], buffers), /a piece of data is detached/);
     },
   },
   {
@@ -97,15 +97,15 @@ conformance("recvmmsg", [
     except: { windows: "Windows has no MSG_WAITFORONE" },
     run(fixture) {
       const sockets = pair(fixture);
-      const room = { data: [new Uint8Array(8)], controlLength: 0 };
+      const scratch = { data: [new Uint8Array(8)], controlLength: 0 };
       for (const controlLength of [0, 64, 100_000, 0]) {
-        room.controlLength = controlLength;
-        assert.equal(transfer(sockets, ["text"], [room]).length, 1);
+        scratch.controlLength = controlLength;
+        assert.equal(transfer(sockets, ["text"], [scratch]).length, 1);
       }
-      const rooms = [room];
-      transfer(sockets, ["text"], rooms);
-      room.controlLength = -1;
-      assert.throws(() => transfer(sockets, ["text"], rooms), /controlLength/);
+      const buffers = [scratch];
+      transfer(sockets, ["text"], buffers);
+      scratch.controlLength = -1;
+      assert.throws(() => transfer(sockets, ["text"], buffers), /controlLength/);
     },
   },
   {
@@ -118,8 +118,8 @@ conformance("recvmmsg", [
       bind(other, loopback);
       const senders = [sender, sender, other, sender];
       for (const each of senders) sendto(each, Buffer.from("text"), 0, getsockname(receiver));
-      const rooms = senders.map(() => ({ data: [new Uint8Array(8)] }));
-      const addresses = recvmmsg(receiver, rooms, MSG.WAITFORONE).map(({ address }) => address);
+      const buffers = senders.map(() => ({ data: [new Uint8Array(8)] }));
+      const addresses = recvmmsg(receiver, buffers, MSG.WAITFORONE).map(({ address }) => address);
       assert.deepEqual(
         addresses,
         senders.map((each) => getsockname(each)),

@@ -22,7 +22,7 @@ import { socket } from "./socket.ts";
 
 const LINUX = "recvmmsg(2)";
 const EINTR = errnoOf("EINTR");
-const rooms = (count: number, length = 8, controlLength?: number): MessageBuffers[] =>
+const buffers = (count: number, length = 8, controlLength?: number): MessageBuffers[] =>
   Array.from({ length: count }, () => ({ data: [Buffer.alloc(length)], controlLength }));
 const textsOf = (all: readonly MessageBuffers[]) =>
   all.map(({ data }) => Buffer.concat(data).toString("latin1").replaceAll("\0", ""));
@@ -37,7 +37,7 @@ conformance("recvmmsg", [
       sendto(first, Buffer.from("one"), 0, getsockname(receiver));
       sendto(second, Buffer.from("three"), 0, getsockname(receiver));
       sendto(first, new Uint8Array(0), 0, getsockname(receiver));
-      const into = rooms(3, 4);
+      const into = buffers(3, 4);
       assert.deepEqual(recvmmsg(receiver, into), [
         { bytes: 3, address: getsockname(first), control: [], flags: 0 },
         { bytes: 4, address: getsockname(second), control: [], flags: MSG.TRUNC },
@@ -55,7 +55,7 @@ conformance("recvmmsg", [
       for (const flag of [MSG.WAITFORONE, MSG.DONTWAIT]) {
         const [left, right] = fixture.pair(SOCK.DGRAM);
         for (const text of ["a", "b"]) send(left, Buffer.from(text));
-        const into = rooms(4);
+        const into = buffers(4);
         assert.deepEqual(
           recvmmsg(right, into, flag).map(({ bytes }) => bytes),
           [1, 1],
@@ -72,8 +72,8 @@ conformance("recvmmsg", [
       const [left, right] = fixture.pair(SOCK.DGRAM);
       setsockopt(right, SO.RCVTIMEO, 1);
       send(left, Buffer.from("a"));
-      assert.equal(recvmmsg(right, rooms(2)).length, 1);
-      assertFails(tryRecvmmsg(right, rooms(2)), "WouldBlock", "EAGAIN");
+      assert.equal(recvmmsg(right, buffers(2)).length, 1);
+      assertFails(tryRecvmmsg(right, buffers(2)), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -84,8 +84,8 @@ conformance("recvmmsg", [
       const [left, right] = fixture.pair(SOCK.SEQPACKET);
       send(left, Buffer.from("a"));
       assert.deepEqual(recvmmsg(right, []), []);
-      assert.equal(recvmmsg(right, rooms(1024), MSG.DONTWAIT).length, 1);
-      assert.throws(() => recvmmsg(right, rooms(1025)), RangeError);
+      assert.equal(recvmmsg(right, buffers(1024), MSG.DONTWAIT).length, 1);
+      assert.throws(() => recvmmsg(right, buffers(1025)), RangeError);
     },
   },
   {
@@ -98,7 +98,7 @@ conformance("recvmmsg", [
         const descriptors = Array<number>(count).fill(left.fd);
         sendmsg(left, { data: [], control: count === 0 ? [] : [{ type: "SCM_RIGHTS", descriptors }] });
       }
-      const counts = recvmmsg(right, rooms(3)).map(({ control }) => {
+      const counts = recvmmsg(right, buffers(3)).map(({ control }) => {
         const [rights] = control;
         const descriptors = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
         for (const descriptor of descriptors) fixture.own(descriptor);
@@ -117,7 +117,7 @@ conformance("recvmmsg", [
       for (const text of ["a", "b", "c"])
         sendmsg(left, { data: [Buffer.from(text)], control: [{ type: "SCM_RIGHTS", descriptors }] });
       const before = openDescriptors();
-      const [first, second, third] = rooms(3);
+      const [first, second, third] = buffers(3);
       assert.ok(first && second && third);
       const into = [first, { ...second, controlLength: 28 }, third];
       const messages = recvmmsg(right, into);
@@ -146,7 +146,7 @@ conformance("recvmmsg", [
       send(left, Buffer.from("a"));
       shutdown(left, SHUT.WR);
       assert.deepEqual(
-        recvmmsg(right, rooms(3)).map(({ bytes }) => bytes),
+        recvmmsg(right, buffers(3)).map(({ bytes }) => bytes),
         [1, 0, 0],
       );
     },
@@ -156,13 +156,13 @@ conformance("recvmmsg", [
     source: `${LINUX}, ERRORS; recv(2)`,
     except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
     run(fixture) {
-      assertFails(tryRecvmmsg(fixture.tcp(), rooms(1)), "SocketNotConnected", "ENOTCONN");
+      assertFails(tryRecvmmsg(fixture.tcp(), buffers(1)), "SocketNotConnected", "ENOTCONN");
       const udp = fixture.udp();
       closeDescriptor(udp.fd);
-      assertFails(tryRecvmmsg(udp, rooms(1)), "BadFileDescriptor", "EBADF");
+      assertFails(tryRecvmmsg(udp, buffers(1)), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");
-      assertFails(tryRecvmmsg(file, rooms(1)), "FileDescriptorNotASocket", "ENOTSOCK");
+      assertFails(tryRecvmmsg(file, buffers(1)), "FileDescriptorNotASocket", "ENOTSOCK");
       closeSync(file);
     },
   },
@@ -175,11 +175,11 @@ conformance("recvmmsg", [
       // @ts-expect-error rooms come in an array
       assert.throws(() => recvmmsg(udp, { data: [] }), TypeError);
       // @ts-expect-error data is in pieces
-      assert.throws(() => recvmmsg(udp, [...rooms(1), { data: Buffer.alloc(1) }]), TypeError);
-      assert.throws(() => recvmmsg(udp, rooms(1, 1, -1)), RangeError);
-      assert.throws(() => recvmmsg(udp, rooms(1), 0.5), RangeError);
+      assert.throws(() => recvmmsg(udp, [...buffers(1), { data: Buffer.alloc(1) }]), TypeError);
+      assert.throws(() => recvmmsg(udp, buffers(1, 1, -1)), RangeError);
+      assert.throws(() => recvmmsg(udp, buffers(1), 0.5), RangeError);
       close(udp);
-      assertFails(tryRecvmmsg(udp, rooms(1)), "SocketClosed", "EBADF");
+      assertFails(tryRecvmmsg(udp, buffers(1)), "SocketClosed", "EBADF");
       assert.ok(!system.calls.some((call) => call.startsWith("recvmmsg")));
     },
   },
@@ -203,7 +203,7 @@ conformance("recvmmsg", [
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
       assert.deepEqual(
-        recvmmsg(udp, rooms(3), MSG.WAITFORONE).map(({ bytes }) => bytes),
+        recvmmsg(udp, buffers(3), MSG.WAITFORONE).map(({ bytes }) => bytes),
         [7, 7],
       );
       assert.deepEqual(
@@ -230,7 +230,7 @@ conformance("recvmmsg", [
   },
   ...documentedErrors(recvmmsgErrors, (system) => {
     using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-    return tryRecvmmsg(udp, rooms(1));
+    return tryRecvmmsg(udp, buffers(1));
   }),
 ]);
 
@@ -238,7 +238,7 @@ test("recvmmsg throws what tryRecvmmsg returns, with the caller's stack", () => 
   using tcp = socket(AF.INET, SOCK.STREAM);
   assert.throws(
     () => {
-      recvmmsg(tcp, rooms(1));
+      recvmmsg(tcp, buffers(1));
     },
     (error: unknown) => {
       assert.ok(isRecvmmsgError(error));

@@ -7,11 +7,11 @@ import { borrow, type SocketLike } from "./borrow.ts";
 import { messagesOf } from "./buffer.ts";
 import { isInterrupted } from "./interrupted.ts";
 import {
+  type BufferToReceive,
   type MessageBuffers,
   prepareToReceive,
   type ReceivedMessage,
-  type RoomToReceive,
-  readRoom,
+  readBuffer,
   receive,
   received,
 } from "./received-message.ts";
@@ -49,7 +49,7 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * descriptors that did arrive are closed. `recvmsg()` fails there.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param rooms room for each message, with memory of its own: at most 1024.
+ * @param buffers room for each message, with memory of its own: at most 1024.
  * The same array with the same buffers costs half as much from the second call on.
  * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
  * @returns the messages that were received, in the order of the rooms
@@ -74,13 +74,17 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * @see [Linux](https://man7.org/linux/man-pages/man2/recvmmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmmsg&sektion=2)
  */
-export function recvmmsg(socket: SocketLike, rooms: readonly MessageBuffers[], flags = 0): ReceivedMessage[] {
-  return unwrap(tryRecvmmsg(socket, rooms, flags), recvmmsg);
+export function recvmmsg(
+  socket: SocketLike,
+  buffers: readonly MessageBuffers[],
+  flags = 0,
+): ReceivedMessage[] {
+  return unwrap(tryRecvmmsg(socket, buffers, flags), recvmmsg);
 }
 
 /** The headers of an array of rooms, for when it is used again. */
 interface Known {
-  headers: RoomToReceive[];
+  headers: BufferToReceive[];
   /** While they are read: a getter of the rooms may come here again. */
   inUse: boolean;
 }
@@ -96,14 +100,14 @@ const known = new WeakMap<readonly MessageBuffers[], Known>();
  */
 export function tryRecvmmsg(
   socket: SocketLike,
-  rooms: readonly MessageBuffers[],
+  buffers: readonly MessageBuffers[],
   flags = 0,
 ): Result<ReceivedMessage[], RecvmmsgError> {
   int("flags", flags);
-  const given = messagesOf("rooms", rooms);
+  const given = messagesOf("rooms", buffers);
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const headers = readRooms(rooms, given);
+  const headers = readBuffers(buffers, given);
   // After the rooms' getters, which may have closed the socket.
   const { fd } = borrowed;
   for (let index = 0; index < headers.length; index += 1) {
@@ -122,14 +126,17 @@ export function tryRecvmmsg(
 }
 
 /** Reads rooms, with the headers that they had in an earlier call. */
-function readRooms(rooms: readonly MessageBuffers[], given: readonly MessageBuffers[]): RoomToReceive[] {
-  const earlier = known.get(rooms);
-  if (earlier?.inUse) return given.map((room) => readRoom(room));
+function readBuffers(
+  buffers: readonly MessageBuffers[],
+  given: readonly MessageBuffers[],
+): BufferToReceive[] {
+  const earlier = known.get(buffers);
+  if (earlier?.inUse) return given.map((buffer) => readBuffer(buffer));
   const entry = earlier ?? { headers: [], inUse: true };
-  if (earlier === undefined) known.set(rooms, entry);
+  if (earlier === undefined) known.set(buffers, entry);
   entry.inUse = true;
   try {
-    entry.headers = given.map((room, index) => readRoom(room, entry.headers[index]));
+    entry.headers = given.map((buffer, index) => readBuffer(buffer, entry.headers[index]));
   } finally {
     entry.inUse = false;
   }

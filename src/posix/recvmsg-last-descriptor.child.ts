@@ -11,7 +11,7 @@ import { socketpair } from "./socketpair.ts";
 
 const [left, right] = socketpair(AF.UNIX, SOCK.DGRAM);
 const rights = { type: "SCM_RIGHTS", descriptors: Array<number>(10).fill(left.fd) } as const;
-const room = () => ({ data: [new Uint8Array(1)] });
+const buffer = () => ({ data: [new Uint8Array(1)] });
 
 for (const remaining of [0, 1, 9]) {
   sendmsg(left, { data: [Buffer.from("x")], control: [rights] });
@@ -24,14 +24,14 @@ for (const remaining of [0, 1, 9]) {
     // Every number is taken now.
   }
   for (const fd of fillers.splice(-remaining, remaining)) closeSync(fd);
-  const error = assertFails(tryRecvmsg(right, room()), "ProcessFdQuotaExceeded", "EMFILE");
+  const error = assertFails(tryRecvmsg(right, buffer()), "ProcessFdQuotaExceeded", "EMFILE");
   assert.match(error.message, /ulimit -n/);
-  const [message] = recvmmsg(right, [room()], MSG.DONTWAIT);
+  const [message] = recvmmsg(right, [buffer()], MSG.DONTWAIT);
   assert.deepEqual([message?.bytes, message?.flags, message?.control], [1, MSG.CTRUNC, []]);
   for (const fd of fillers) closeSync(fd);
   assert.deepEqual(openDescriptors(), before, `${remaining} were left`);
 }
 
 sendmsg(left, { data: [Buffer.from("x")], control: [rights] });
-const [message] = recvmmsg(right, [room()]);
+const [message] = recvmmsg(right, [buffer()]);
 assert.ok(message?.control[0]?.type === "SCM_RIGHTS" && message.control[0].descriptors.length === 10);

@@ -32,7 +32,7 @@ const EINTR = errnoOf("EINTR");
 const hello = Buffer.from("hello");
 const unspecified = { family: "unspecified" } as const;
 
-const room = (length = 16, controlLength?: number): MessageBuffers => ({
+const buffer = (length = 16, controlLength?: number): MessageBuffers => ({
   data: [Buffer.alloc(length)],
   controlLength,
 });
@@ -54,18 +54,18 @@ conformance("recvmsg", [
       for (const type of [SOCK.STREAM, SOCK.DGRAM, SOCK.SEQPACKET]) {
         const [left, right] = fixture.pair(type);
         send(left, hello);
-        assert.deepEqual(recvmsg(right, room()), { bytes: 5, address: unspecified, control: [], flags: 0 });
+        assert.deepEqual(recvmsg(right, buffer()), { bytes: 5, address: unspecified, control: [], flags: 0 });
       }
       const [receiver, sender] = [fixture.udp(), fixture.udp()];
       for (const bound of [receiver, sender]) bind(bound, loopback);
       sendto(sender, hello, 0, getsockname(receiver));
-      const message = recvmsg(receiver, room());
+      const message = recvmsg(receiver, buffer());
       assert.deepEqual(message, { bytes: 5, address: getsockname(sender), control: [], flags: 0 });
       const [from, to] = [1, 2].map(() => fixture.socket(AF.UNIX, SOCK.DGRAM));
       assert.ok(from !== undefined && to !== undefined);
       for (const bound of [from, to]) bind(bound, fixture.abstractAddress());
       sendto(from, hello, 0, getsockname(to));
-      assert.deepEqual(recvmsg(to, room()).address, getsockname(from));
+      assert.deepEqual(recvmsg(to, buffer()).address, getsockname(from));
     },
   },
   {
@@ -114,7 +114,7 @@ conformance("recvmsg", [
           control: [],
           flags: MSG.TRUNC,
         });
-        assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+        assertFails(tryRecvmsg(right, buffer(), MSG.DONTWAIT), "WouldBlock");
         const { client, server } = fixture.connection();
         send(client, hello);
         poll([{ socket: server, events: POLL.IN }], 5000);
@@ -131,9 +131,9 @@ conformance("recvmsg", [
       for (const type of [SOCK.DGRAM, SOCK.SEQPACKET]) {
         const [left, right] = fixture.pair(type);
         for (const text of ["abcdef", "gh"]) send(left, Buffer.from(text));
-        const { bytes, flags } = recvmsg(right, room(4));
+        const { bytes, flags } = recvmsg(right, buffer(4));
         assert.deepEqual([bytes, flags], [4, MSG.TRUNC]);
-        assert.equal(recvmsg(right, room(4)).bytes, 2);
+        assert.equal(recvmsg(right, buffer(4)).bytes, 2);
       }
     },
   },
@@ -157,13 +157,13 @@ conformance("recvmsg", [
     run(fixture) {
       const right = sendRights(fixture, 1);
       for (const flags of [MSG.PEEK, MSG.PEEK, 0]) {
-        const message = recvmsg(right, room(), flags);
+        const message = recvmsg(right, buffer(), flags);
         assert.equal(message.bytes, 5);
         const [rights] = message.control;
         assert.ok(rights?.type === "SCM_RIGHTS" && rights.descriptors.length === 1);
         for (const descriptor of rights.descriptors) fixture.own(descriptor);
       }
-      assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+      assertFails(tryRecvmsg(right, buffer(), MSG.DONTWAIT), "WouldBlock");
     },
   },
   {
@@ -177,7 +177,7 @@ conformance("recvmsg", [
       assert.equal(Buffer.concat(data).toString(), "abcde");
       send(client, Buffer.from("!"), MSG.OOB);
       poll([{ socket: server, events: POLL.PRI }], 5000);
-      const { bytes, flags } = recvmsg(server, room(), MSG.OOB);
+      const { bytes, flags } = recvmsg(server, buffer(), MSG.OOB);
       assert.deepEqual([bytes, flags], [1, MSG.OOB]);
     },
   },
@@ -188,10 +188,10 @@ conformance("recvmsg", [
     run(fixture) {
       const [left, right] = fixture.pair();
       shutdown(left, SHUT.WR);
-      assert.equal(recvmsg(right, room()).bytes, 0);
+      assert.equal(recvmsg(right, buffer()).bytes, 0);
       const [from, to] = fixture.pair(SOCK.DGRAM);
       sendmsg(from, { data: [] });
-      assert.deepEqual(recvmsg(to, room()), { bytes: 0, address: unspecified, control: [], flags: 0 });
+      assert.deepEqual(recvmsg(to, buffer()), { bytes: 0, address: unspecified, control: [], flags: 0 });
     },
   },
   {
@@ -204,12 +204,16 @@ conformance("recvmsg", [
       for (const controlLength of [0, 1, 15, 16, 19, 20, 23, 24, 27, 31, 35]) {
         const right = sendRights(fixture, 5);
         const before = openDescriptors();
-        const error = assertFails(tryRecvmsg(right, room(16, controlLength)), "ControlTruncated", "EMSGSIZE");
+        const error = assertFails(
+          tryRecvmsg(right, buffer(16, controlLength)),
+          "ControlTruncated",
+          "EMSGSIZE",
+        );
         assert.deepEqual(openDescriptors(), before, `room of ${controlLength} bytes`);
         assert.match(error.message, new RegExp(`room was ${controlLength} bytes; 1888 bytes, the default`));
-        assertFails(tryRecvmsg(right, room(), MSG.DONTWAIT), "WouldBlock");
+        assertFails(tryRecvmsg(right, buffer(), MSG.DONTWAIT), "WouldBlock");
       }
-      const [rights] = recvmsg(sendRights(fixture, 5), room(16, 36)).control;
+      const [rights] = recvmsg(sendRights(fixture, 5), buffer(16, 36)).control;
       assert.ok(rights?.type === "SCM_RIGHTS" && rights.descriptors.length === 5);
       for (const descriptor of rights.descriptors) fixture.own(descriptor);
     },
@@ -223,10 +227,10 @@ conformance("recvmsg", [
       setsockopt(right, SO.PASSCRED, true);
       for (const controlLength of [0, 8, 16, 27]) {
         send(left, hello);
-        assertFails(tryRecvmsg(right, room(16, controlLength)), "ControlTruncated", "EMSGSIZE");
+        assertFails(tryRecvmsg(right, buffer(16, controlLength)), "ControlTruncated", "EMSGSIZE");
       }
       send(left, hello);
-      assert.equal(recvmsg(right, room(16, 28)).control.length, 1);
+      assert.equal(recvmsg(right, buffer(16, 28)).control.length, 1);
     },
   },
   {
@@ -239,7 +243,7 @@ conformance("recvmsg", [
       const descriptors = Array<number>(253).fill(left.fd);
       sendmsg(left, { data: [hello], control: [{ type: "SCM_RIGHTS", descriptors }] });
       const before = openDescriptors().length;
-      const { control } = recvmsg(right, room());
+      const { control } = recvmsg(right, buffer());
       assert.equal(openDescriptors().length, before + 253);
       const rights = control.find(({ type }) => type === "SCM_RIGHTS");
       assert.ok(rights?.type === "SCM_RIGHTS");
@@ -275,7 +279,7 @@ conformance("recvmsg", [
           ],
         });
         using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
-        assertFails(tryRecvmsg(receiver, room(16, 64)), name);
+        assertFails(tryRecvmsg(receiver, buffer(16, 64)), name);
       }
     },
   },
@@ -300,7 +304,7 @@ conformance("recvmsg", [
         getsockopt: [-88],
       });
       using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
-      assertFails(tryRecvmsg(receiver, room()), "ControlTruncated", "EMSGSIZE");
+      assertFails(tryRecvmsg(receiver, buffer()), "ControlTruncated", "EMSGSIZE");
       const closed = system.calls.filter((call) => call.startsWith("close"));
       assert.deepEqual(closed, ["close(2001)", "close(2002)"]);
     },
@@ -319,7 +323,7 @@ conformance("recvmsg", [
         ],
       });
       using receiver = socket(AF.UNIX, SOCK.DGRAM, 0, { system });
-      assertFails(tryRecvmsg(receiver, room()), "ControlTruncated", "EMSGSIZE");
+      assertFails(tryRecvmsg(receiver, buffer()), "ControlTruncated", "EMSGSIZE");
     },
   },
   {
@@ -336,8 +340,8 @@ conformance("recvmsg", [
       close(gone);
       send(client, hello);
       poll([{ socket: client, events: POLL.IN }], 5000);
-      assertFails(tryRecvmsg(client, room()), "ConnectionRefused", "ECONNREFUSED");
-      assertFails(tryRecvmsg(client, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(client, buffer()), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecvmsg(client, buffer(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -349,7 +353,7 @@ conformance("recvmsg", [
       setsockopt(server, SO.LINGER, { on: true, seconds: 0 });
       close(server);
       poll([{ socket: client, events: POLL.IN }], 5000);
-      assertFails(tryRecvmsg(client, room()), "ConnectionResetByPeer", "ECONNRESET");
+      assertFails(tryRecvmsg(client, buffer()), "ConnectionResetByPeer", "ECONNRESET");
     },
   },
   {
@@ -358,12 +362,12 @@ conformance("recvmsg", [
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows has no MSG_DONTWAIT" },
     run(fixture) {
-      assertFails(tryRecvmsg(fixture.udp({ nonblocking: true }), room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(fixture.udp({ nonblocking: true }), buffer()), "WouldBlock", "EAGAIN");
       const udp = fixture.udp();
-      assertFails(tryRecvmsg(udp, room(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
-      assertFails(tryRecvmsg(udp, room(), MSG.ERRQUEUE), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(udp, buffer(), MSG.DONTWAIT), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(udp, buffer(), MSG.ERRQUEUE), "WouldBlock", "EAGAIN");
       setsockopt(udp, SO.RCVTIMEO, 1);
-      assertFails(tryRecvmsg(udp, room()), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmsg(udp, buffer()), "WouldBlock", "EAGAIN");
     },
   },
   {
@@ -372,16 +376,16 @@ conformance("recvmsg", [
     except: { wine: "Wine waits for out-of-band data; Windows says WSAEINVAL (recv, WSAEINVAL)" },
     run(fixture) {
       const { server } = fixture.connection();
-      assertFails(tryRecvmsg(server, room(), MSG.OOB), "InvalidArgument", "EINVAL");
+      assertFails(tryRecvmsg(server, buffer(), MSG.OOB), "InvalidArgument", "EINVAL");
       const [left] = fixture.pair(SOCK.DGRAM);
-      assertFails(tryRecvmsg(left, room(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
+      assertFails(tryRecvmsg(left, buffer(), MSG.OOB), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
   {
     clause: "ENOTCONN: a connection-mode socket is not connected",
     source: `${POSIX}, ERRORS`,
     run(fixture) {
-      assertFails(tryRecvmsg(fixture.tcp(), room()), "SocketNotConnected", "ENOTCONN");
+      assertFails(tryRecvmsg(fixture.tcp(), buffer()), "SocketNotConnected", "ENOTCONN");
     },
   },
   {
@@ -391,10 +395,10 @@ conformance("recvmsg", [
     run(fixture) {
       const udp = fixture.udp();
       closeDescriptor(udp.fd);
-      assertFails(tryRecvmsg(udp, room()), "BadFileDescriptor", "EBADF");
+      assertFails(tryRecvmsg(udp, buffer()), "BadFileDescriptor", "EBADF");
       udp.detach();
       const file = openSync("/dev/null", "r");
-      assertFails(tryRecvmsg(file, room()), "FileDescriptorNotASocket", "ENOTSOCK");
+      assertFails(tryRecvmsg(file, buffer()), "FileDescriptorNotASocket", "ENOTSOCK");
       closeSync(file);
     },
   },
@@ -406,7 +410,7 @@ conformance("recvmsg", [
       const udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
       close(udp);
       const before = system.calls.length;
-      assertFails(tryRecvmsg(udp, room()), "SocketClosed", "EBADF");
+      assertFails(tryRecvmsg(udp, buffer()), "SocketClosed", "EBADF");
       assert.equal(system.calls.length, before);
     },
   },
@@ -428,7 +432,7 @@ conformance("recvmsg", [
     },
     play(system) {
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-      const message = recvmsg(udp, room(16, 64));
+      const message = recvmsg(udp, buffer(16, 64));
       assert.deepEqual(message, { bytes: 5, address: unspecified, control: [], flags: 0 });
       assert.deepEqual(
         system.calls.filter((call) => call.startsWith("recvmsg")),
@@ -450,7 +454,7 @@ conformance("recvmsg", [
         };
         using receiver = socket(domain, SOCK.DGRAM, 0, { system: { ...system, getsockopt } });
         const before = system.calls.length;
-        assertFails(tryRecvmsg(receiver, room(), MSG.PEEK), "InvalidArgument", "EINVAL");
+        assertFails(tryRecvmsg(receiver, buffer(), MSG.PEEK), "InvalidArgument", "EINVAL");
         return system.calls.slice(before).map((call) => call.replace(/\d+, /, ""));
       });
       const asked = `recvmsg(${MSG.CMSG_CLOEXEC | MSG.PEEK})`;
@@ -473,9 +477,9 @@ conformance("recvmsg", [
         ],
       });
       using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-      const given = room(16, 0);
+      const given = buffer(16, 0);
       recvmsg(udp, given);
-      recvmsg(udp, room(16, 1 << 20));
+      recvmsg(udp, buffer(16, 1 << 20));
       assert.ok(headers[0]?.data[0] === given.data[0], "they are not copied");
       assert.equal(headers[0]?.control, null);
       assert.equal(headers[1]?.control?.capacity, 1 << 20);
@@ -492,11 +496,11 @@ conformance("recvmsg", [
         assert.throws(() => recvmsg(udp, bad), TypeError);
       }
       for (const controlLength of [-1, 0.5, Number.NaN, (1 << 20) + 1, 2 ** 31]) {
-        assert.throws(() => recvmsg(udp, room(1, controlLength)), RangeError);
+        assert.throws(() => recvmsg(udp, buffer(1, controlLength)), RangeError);
       }
       const pieces = Array<Uint8Array>(1025).fill(new Uint8Array(1));
       assert.throws(() => recvmsg(udp, { data: pieces }), RangeError);
-      assert.throws(() => recvmsg(udp, room(), 0.5), RangeError);
+      assert.throws(() => recvmsg(udp, buffer(), 0.5), RangeError);
       assert.ok(!system.calls.some((call) => call.startsWith("recvmsg")));
     },
   },
@@ -507,13 +511,13 @@ conformance("recvmsg", [
     run(fixture) {
       const [left, right] = fixture.pair(SOCK.DGRAM);
       send(left, hello);
-      assert.equal(assertOk(tryRecvmsg(right, room())).bytes, 5);
+      assert.equal(assertOk(tryRecvmsg(right, buffer())).bytes, 5);
     },
   },
   ...winsockRows("recvmsg", (socket) => tryRecvmsg(socket, { data: [new Uint8Array(1)], controlLength: 0 })),
   ...documentedErrors(recvmsgErrors, (system) => {
     using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
-    return tryRecvmsg(udp, room());
+    return tryRecvmsg(udp, buffer());
   }),
 ]);
 
@@ -521,7 +525,7 @@ test("recvmsg throws what tryRecvmsg returns, with the caller's stack", () => {
   using tcp = socket(AF.INET, SOCK.STREAM);
   assert.throws(
     () => {
-      recvmsg(tcp, room());
+      recvmsg(tcp, buffer());
     },
     (error: unknown) => {
       assert.ok(isRecvmsgError(error));

@@ -8,7 +8,7 @@ import {
   type MessageBuffers,
   prepareToReceive,
   type ReceivedMessage,
-  readRoom,
+  readBuffer,
   receive,
   received,
   whyTruncated,
@@ -56,7 +56,7 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * `MSG.ERRQUEUE` it takes an error out of the queue that `IP.RECVERR` fills.
  *
  * @param socket the socket; a borrowed one stays the caller's
- * @param room where the data goes, and how much room there is for control messages
+ * @param buffer where the data goes, and how much room there is for control messages
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.ERRQUEUE` and so on
  * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
@@ -83,8 +83,8 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * [Apple](https://developer.apple.com/library/archive/documentation/System/Conceptual/ManPages_iPhoneOS/man2/recvmsg.2.html)
  * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=recvmsg&sektion=2)
  */
-export function recvmsg(socket: SocketLike, room: MessageBuffers, flags = 0): ReceivedMessage {
-  return unwrap(tryRecvmsg(socket, room, flags), recvmsg);
+export function recvmsg(socket: SocketLike, buffer: MessageBuffers, flags = 0): ReceivedMessage {
+  return unwrap(tryRecvmsg(socket, buffer, flags), recvmsg);
 }
 
 /**
@@ -92,13 +92,13 @@ export function recvmsg(socket: SocketLike, room: MessageBuffers, flags = 0): Re
  */
 export function tryRecvmsg(
   socket: SocketLike,
-  room: MessageBuffers,
+  buffer: MessageBuffers,
   flags = 0,
 ): Result<ReceivedMessage, RecvmsgError> {
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system } = borrowed;
-  const header = readRoom(room);
+  const header = readBuffer(buffer);
   // After the room's getters, which may have closed the socket.
   const { fd } = borrowed;
   prepareToReceive(header, 0, system);

@@ -78,7 +78,7 @@ function pair(type: number): [Socket, Socket] {
 }
 
 const hello = Buffer.from("hello");
-const room = new Uint8Array(1 << 16);
+const buffer = new Uint8Array(1 << 16);
 /** SOCK_SEQPACKET has no use for the address (unix_seqpacket_sendmsg in net/unix/af_unix.c). */
 const ignored = { family: "unix", path: "\0ignored" } as const;
 
@@ -96,18 +96,18 @@ for (const timeout of [0, 3_600_000]) {
     setsockopt(left, SO.RCVTIMEO, timeout);
     setsockopt(left, SO.SNDTIMEO, timeout);
     const feed = () => send(right, hello);
-    interrupted(() => assert.equal(recv(left, room), 5), feed);
-    interrupted(() => assert.equal(recvfrom(left, room).bytes, 5), feed);
+    interrupted(() => assert.equal(recv(left, buffer), 5), feed);
+    interrupted(() => assert.equal(recvfrom(left, buffer).bytes, 5), feed);
     interrupted(() => assert.equal(poll([{ socket: left, events: POLL.IN }], timeout || -1).length, 1), feed);
-    assert.equal(recv(left, room), 5);
+    assert.equal(recv(left, buffer), 5);
 
     const drain = () => {
-      while (tryRecv(right, room, MSG.DONTWAIT).ok);
+      while (tryRecv(right, buffer, MSG.DONTWAIT).ok);
     };
-    while (trySend(left, room.subarray(0, 1024), MSG.DONTWAIT).ok);
+    while (trySend(left, buffer.subarray(0, 1024), MSG.DONTWAIT).ok);
     interrupted(() => assert.equal(send(left, hello), 5), drain);
     if (type === SOCK.SEQPACKET) {
-      while (trySend(left, room.subarray(0, 1024), MSG.DONTWAIT).ok);
+      while (trySend(left, buffer.subarray(0, 1024), MSG.DONTWAIT).ok);
       interrupted(() => assert.equal(sendto(left, hello, 0, ignored), 5), drain);
     }
     close(left);
@@ -172,10 +172,10 @@ for (const timeout of [0, 3_600_000]) {
   const [left, right] = pair(SOCK.SEQPACKET);
   setsockopt(left, SO.RCVTIMEO, 20);
   setsockopt(left, SO.SNDTIMEO, 20);
-  assertFails(tryRecv(left, room), "WouldBlock", "EAGAIN");
-  while (trySend(left, room, MSG.DONTWAIT).ok);
-  assertFails(trySend(left, room), "WouldBlock", "EAGAIN");
-  assertFails(trySendto(left, room, 0, ignored), "WouldBlock", "EAGAIN");
+  assertFails(tryRecv(left, buffer), "WouldBlock", "EAGAIN");
+  while (trySend(left, buffer, MSG.DONTWAIT).ok);
+  assertFails(trySend(left, buffer), "WouldBlock", "EAGAIN");
+  assertFails(trySendto(left, buffer, 0, ignored), "WouldBlock", "EAGAIN");
   assert.deepEqual(poll([{ socket: left, events: POLL.IN }], 20), []);
   close(left);
   close(right);

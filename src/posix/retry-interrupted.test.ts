@@ -15,7 +15,7 @@ import { socket } from "./socket.ts";
 const EINTR = errnoOf("EINTR");
 const SO_RCVTIMEO = 20;
 const SO_SNDTIMEO = 21;
-const room = new Uint8Array(8);
+const buffer = new Uint8Array(8);
 
 /** One of SO_RCVTIMEO and SO_SNDTIMEO is so many seconds. */
 const timeout = (option: number, seconds: bigint) => [
@@ -55,7 +55,7 @@ conformance("a call that a signal interrupts", [
     play(system) {
       const asked: number[] = [];
       using client = socket(AF.INET, SOCK.STREAM, 0, { system: { ...system, poll: readyFor(asked) } });
-      assert.equal(recv(client, room), 5);
+      assert.equal(recv(client, buffer), 5);
       assert.deepEqual(asked, [POLL.IN, POLL.IN]);
     },
   },
@@ -76,8 +76,8 @@ conformance("a call that a signal interrupts", [
         return 0;
       };
       using client = socket(AF.INET, SOCK.STREAM, 0, { system: { ...system, getsockopt: inAMillisecond } });
-      assertFails(tryRecv(client, room), "WouldBlock", "EAGAIN");
-      assertFails(tryRecvfrom(client, room), "WouldBlock", "EAGAIN");
+      assertFails(tryRecv(client, buffer), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvfrom(client, buffer), "WouldBlock", "EAGAIN");
       assertFails(tryAccept(client), "WouldBlock", "EAGAIN");
     },
   },
@@ -89,8 +89,8 @@ conformance("a call that a signal interrupts", [
     play(system) {
       const asked: number[] = [];
       using client = socket(AF.INET, SOCK.STREAM, 0, { system: { ...system, poll: readyFor(asked) } });
-      assert.ok(trySend(client, room).ok);
-      assert.ok(trySendto(client, room, 0, { family: "unspecified" }).ok);
+      assert.ok(trySend(client, buffer).ok);
+      assert.ok(trySendto(client, buffer, 0, { family: "unspecified" }).ok);
       assert.deepEqual(asked, [POLL.OUT, POLL.OUT]);
     },
   },
@@ -100,7 +100,7 @@ conformance("a call that a signal interrupts", [
     script: { recv: [-EINTR, -errnoOf("ECONNRESET")], getsockopt: timeout(SO_RCVTIMEO, 3600n), poll: [1] },
     play(system) {
       using client = socket(AF.INET, SOCK.STREAM, 0, { system });
-      assertFails(tryRecv(client, room), "ConnectionResetByPeer", "ECONNRESET");
+      assertFails(tryRecv(client, buffer), "ConnectionResetByPeer", "ECONNRESET");
     },
   },
 ]);

@@ -172,9 +172,9 @@ const codeOf = (error: Error) => ("code" in error ? { code: error.code } : {});
 const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY));
 
 /** The value in the system's room, where its address is known. */
-function placed(value: ValueResult, room: ValueResult): ValueResult {
-  if (value === room) return room;
-  room.bytes.set(value.valid);
-  room.length = value.length;
-  return room;
+function placed(value: ValueResult, buffer: ValueResult): ValueResult {
+  if (value === buffer) return buffer;
+  buffer.bytes.set(value.valid);
+  buffer.length = value.length;
+  return buffer;
 }

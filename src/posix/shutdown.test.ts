@@ -24,7 +24,7 @@ import { socket } from "./socket.ts";
 
 const POSIX = "POSIX shutdown(3p)";
 const byte = Buffer.from("x");
-const room = new Uint8Array(8);
+const buffer = new Uint8Array(8);
 
 conformance("shutdown", [
   {
@@ -37,10 +37,10 @@ conformance("shutdown", [
         send(near, byte);
         shutdown(near, SHUT.WR);
         assertFails(trySend(near, byte), "BrokenPipe", "EPIPE");
-        assert.equal(recv(far, room), 1);
-        assert.equal(recv(far, room), 0);
+        assert.equal(recv(far, buffer), 1);
+        assert.equal(recv(far, buffer), 0);
         send(far, byte);
-        assert.equal(recv(near, room), 1);
+        assert.equal(recv(near, buffer), 1);
       }
     },
   },
@@ -52,9 +52,9 @@ conformance("shutdown", [
       const { client, server } = fixture.connection();
       for (const [near, far] of [[client, server], fixture.pair()] as const) {
         shutdown(near, SHUT.RD);
-        assert.equal(recv(near, room), 0);
+        assert.equal(recv(near, buffer), 0);
         send(near, byte);
-        assert.equal(recv(far, room), 1);
+        assert.equal(recv(far, buffer), 1);
       }
     },
   },
@@ -68,8 +68,8 @@ conformance("shutdown", [
       shutdown(client, SHUT.RD);
       send(server, byte);
       poll([{ socket: client, events: POLL.RDNORM }], 5000);
-      assert.equal(recv(client, room, MSG.WAITALL), 1);
-      assert.equal(recv(client, room), 0);
+      assert.equal(recv(client, buffer, MSG.WAITALL), 1);
+      assert.equal(recv(client, buffer), 0);
       const [left, right] = fixture.pair();
       shutdown(left, SHUT.RD);
       assertFails(trySend(right, byte), "BrokenPipe", "EPIPE");
@@ -83,9 +83,9 @@ conformance("shutdown", [
       const { client, server } = fixture.connection();
       for (const [near, far] of [[client, server], fixture.pair()] as const) {
         shutdown(near, SHUT.RDWR);
-        assert.equal(recv(near, room), 0);
+        assert.equal(recv(near, buffer), 0);
         assertFails(trySend(near, byte), "BrokenPipe", "EPIPE");
-        assert.equal(recv(far, room), 0);
+        assert.equal(recv(far, buffer), 0);
       }
     },
   },
@@ -149,7 +149,7 @@ conformance("shutdown", [
       const made = fixture.udp();
       connect(made, getsockname(peer));
       shutdown(made, SHUT.RDWR);
-      assert.equal(recv(made, room), 0);
+      assert.equal(recv(made, buffer), 0);
       assertFails(trySend(made, byte), "BrokenPipe", "EPIPE");
     },
   },
@@ -280,7 +280,7 @@ conformance("shutdown", [
       close(server);
       poll([{ socket: client, events: POLL.IN }], 5000);
       assertFails(tryShutdown(client, SHUT.WR), "SocketNotConnected", "ENOTCONN");
-      assertFails(tryRecv(client, room), "ConnectionResetByPeer");
+      assertFails(tryRecv(client, buffer), "ConnectionResetByPeer");
     },
   },
   {

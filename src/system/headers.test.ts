@@ -164,7 +164,7 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
 }
 
 /** Where the members are, by their names behind the last dot, and the size. */
-const places = ({ size, members }: Structure) => ({
+const locations = ({ size, members }: Structure) => ({
   ...Object.fromEntries(Object.entries(members).map(([name, [at]]) => [name.replace(/.*\./, ""), at])),
   size,
 });
@@ -197,11 +197,11 @@ test("messages are laid out as the headers have them", () => {
 });
 
 test("what the Systems read is laid out as the headers have it", () => {
-  assert.deepEqual(places(structure(darwinNumbers, "struct stat")), DARWIN_STAT);
-  assert.deepEqual(places(structure(darwinNumbers, "struct socket_fdinfo")), SOCKET_FDINFO);
-  assert.deepEqual(places(structure(darwinNumbers, "struct proc_fdinfo")), PROC_FDINFO);
-  assert.deepEqual(places(structure(darwinNumbers, "struct proc_bsdinfo")), PROC_BSDINFO);
-  assert.deepEqual(places(structure(darwinNumbers, "struct xinpcb64")), XINPCB64);
+  assert.deepEqual(locations(structure(darwinNumbers, "struct stat")), DARWIN_STAT);
+  assert.deepEqual(locations(structure(darwinNumbers, "struct socket_fdinfo")), SOCKET_FDINFO);
+  assert.deepEqual(locations(structure(darwinNumbers, "struct proc_fdinfo")), PROC_FDINFO);
+  assert.deepEqual(locations(structure(darwinNumbers, "struct proc_bsdinfo")), PROC_BSDINFO);
+  assert.deepEqual(locations(structure(darwinNumbers, "struct xinpcb64")), XINPCB64);
   assert.equal(structure(darwinNumbers, "struct xinpgen").size, XINPGEN_SIZE);
   const { members: xtcpcb, size: xtcpcbSize } = structure(darwinNumbers, "struct xtcpcb64");
   assert.deepEqual([xtcpcb.xt_len?.[0], xtcpcb.t_state?.[0]], [XTCPCB64.xt_len, XTCPCB64.t_state]);
@@ -209,8 +209,8 @@ test("what the Systems read is laid out as the headers have it", () => {
   for (const [name, [at]] of Object.entries(structure(darwinNumbers, "struct xinpcb64").members)) {
     if (name !== "xi_len") assert.equal(xtcpcb[`xt_inpcb.${name}`]?.[0], XTCPCB64.xt_inpcb + at, name);
   }
-  assert.deepEqual(places(structure(freebsdNumbers, "struct stat")), STAT);
-  assert.deepEqual(places(structure(freebsdNumbers, "struct kinfo_file")), KINFO_FILE);
+  assert.deepEqual(locations(structure(freebsdNumbers, "struct stat")), STAT);
+  assert.deepEqual(locations(structure(freebsdNumbers, "struct kinfo_file")), KINFO_FILE);
   for (const numbers of [darwinNumbers, freebsdNumbers]) {
     const pollfd = structure(numbers, "struct pollfd");
     assert.deepEqual(pollfd, { size: 8, members: { fd: [0, 4], events: [4, 2], revents: [6, 2] } });

@@ -218,7 +218,7 @@ export interface HostTerms {
     /** Where the port is one that the system keeps back. */
     readonly excluded: readonly Recommendation[];
     /** Where something has the port that the table does not tell of. */
-    readonly untold: Recommendation | undefined;
+    readonly unavailable: Recommendation | undefined;
   };
   /** A part of the system that people do not know by the name of its process. */
   service(
@@ -229,6 +229,6 @@ export interface HostTerms {
 
 /** Something to do, and a command for it. */
 export interface Recommendation {
-  readonly sentence: string;
+  readonly message: string;
   readonly command?: string;
 }

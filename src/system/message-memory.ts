@@ -9,19 +9,19 @@ const ADDRESS_SIZE = LENGTH_SIZE + 128;
  * them, and the length.
  */
 const CONTROL_SIZE = 2048 - ADDRESS_SIZE;
-const ROOMS_PER_MAPPING = 64;
+const BUFFERS_PER_MAPPING = 64;
 
-const rooms: MessageMemory[] = [];
+const buffers: MessageMemory[] = [];
 
 /** The rooms are mapped when first asked for, and stay: at most 1024 (UIO_MAXIOV), 2 MiB. */
 export function messageMemory(index: number): MessageMemory {
   for (;;) {
-    const room = rooms[index];
-    if (room !== undefined) return room;
+    const buffer = buffers[index];
+    if (buffer !== undefined) return buffer;
     const size = ADDRESS_SIZE + CONTROL_SIZE;
-    const mapping = mapMemory(ROOMS_PER_MAPPING * size);
-    for (let offset = 0; offset < ROOMS_PER_MAPPING * size; offset += size) {
-      rooms.push({
+    const mapping = mapMemory(BUFFERS_PER_MAPPING * size);
+    for (let offset = 0; offset < BUFFERS_PER_MAPPING * size; offset += size) {
+      buffers.push({
         address: new ValueResult(mapping, offset, ADDRESS_SIZE),
         control: new ValueResult(mapping, offset + ADDRESS_SIZE, CONTROL_SIZE),
       });

@@ -52,19 +52,19 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
     reserve(messages.length * mmsghdr.size + vectors * IOV.size);
     let iovec = messages.length * mmsghdr.size;
     let header = 0;
-    for (const { address, data, control, places } of messages) {
-      setSize(header + MSG.name, placeOf(address));
+    for (const { address, data, control, locations } of messages) {
+      setSize(header + MSG.name, locationOf(address));
       setInt(header + MSG.namelen, address?.length ?? 0);
       setSize(header + MSG.iov, start + iovec);
       setSize(header + MSG.iovlen, data.length);
-      setSize(header + MSG.control, placeOf(control));
+      setSize(header + MSG.control, locationOf(control));
       setSize(header + MSG.controllen, control?.length ?? 0);
       setInt(header + mmsghdr.flags, 0);
       setInt(header + mmsghdr.len, 0);
       for (let piece = 0; piece < data.length; piece += 1) {
         const bytes = data[piece] ?? none;
-        const at = places?.[piece] ?? placeOfBytes(bytes);
-        if (places !== null) places[piece] = at;
+        const at = locations?.[piece] ?? locationOfBytes(bytes);
+        if (locations !== null) locations[piece] = at;
         setSize(iovec + IOV.base, at);
         setSize(iovec + IOV.len, lengthOf(bytes));
         iovec += IOV.size;
@@ -113,8 +113,8 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
   return { writeHeaders, readHeaders };
 }
 
-const placeOf = (value: ValueResult | null): number =>
-  value === null ? 0 : (value.place ?? placeOfBytes(value.bytes));
+const locationOf = (value: ValueResult | null): number =>
+  value === null ? 0 : (value.location ?? locationOfBytes(value.bytes));
 
 /** No bytes lie nowhere. */
-const placeOfBytes = (bytes: Uint8Array): number => (lengthOf(bytes) === 0 ? 0 : Number(addressOf(bytes)));
+const locationOfBytes = (bytes: Uint8Array): number => (lengthOf(bytes) === 0 ? 0 : Number(addressOf(bytes)));

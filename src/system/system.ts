@@ -108,7 +108,7 @@ export interface MessageHeader {
    * Where the system's note of where each piece of `data` lies goes, for the next call with this
    * header; null if there is none.
    */
-  readonly places: number[] | null;
+  readonly locations: number[] | null;
   /** Control messages, or room for them. */
   control: ValueResult | null;
   /** What recvmsg() tells: MSG_TRUNC and so on. */

@@ -1,8 +1,8 @@
-import { machine as darwin } from "./darwin/host-tables.ts";
+import { tables as darwin } from "./darwin/host-tables.ts";
 import type { HostTables } from "./host-tables.ts";
-import { machine as linux } from "./linux/host-tables.ts";
+import { tables as linux } from "./linux/host-tables.ts";
 import { unavailableHostTables } from "./unavailable-host-tables.ts";
-import { machine as windows } from "./windows/host-tables.ts";
+import { tables as windows } from "./windows/host-tables.ts";
 
 const machines: Readonly<Partial<Record<NodeJS.Platform, HostTables>>> = { darwin, linux, win32: windows };
 

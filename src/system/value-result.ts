@@ -31,7 +31,7 @@ export class ValueResult {
    * `pointer` as a number, which is cheaper to write than a bigint; undefined where it is not
    * mapped.
    */
-  readonly place: number | undefined;
+  readonly location: number | undefined;
   readonly lengthPointer: Bytes;
   readonly #length: Int32Array;
 
@@ -49,11 +49,11 @@ export class ValueResult {
     // ArrayBuffer held here.
     if (memory instanceof ArrayBuffer) {
       this.pointer = this.bytes;
-      this.place = undefined;
+      this.location = undefined;
       this.lengthPointer = new Uint8Array(buffer, offset, 4);
     } else {
       this.pointer = memory.pointer + BigInt(start);
-      this.place = Number(this.pointer);
+      this.location = Number(this.pointer);
       this.lengthPointer = memory.pointer + BigInt(offset);
     }
   }
@@ -69,7 +69,7 @@ export class ValueResult {
    * This where it has room for so many bytes, otherwise memory of its own for the length of one
    * call.
    */
-  withRoomFor(length: number): ValueResult {
+  withBufferFor(length: number): ValueResult {
     return length <= this.capacity ? this : new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
   }
 

@@ -43,17 +43,17 @@ export const withoutTransport: Readonly<Record<(typeof transports)[number], Exce
   unix: noUnixStreams,
 };
 
-export function placeFor(fixture: Fixture, transport: (typeof transports)[number]): ListenOptions {
+export function endpointFor(fixture: Fixture, transport: (typeof transports)[number]): ListenOptions {
   return transport === "tcp" ? { host: "127.0.0.1" } : { path: join(fixture.folder(), "socket") };
 }
 
 /** Runs with both ends of a connection, which are closed at the end, as is the listener. */
 export async function withEnds(
   engine: EngineName,
-  place: ListenOptions,
+  endpoint: ListenOptions,
   run: (ends: Ends) => Promise<void>,
 ): Promise<void> {
-  const listener = await listen({ ...place, engine });
+  const listener = await listen({ ...endpoint, engine });
   const client = await connect({ address: listener.address, engine });
   const server = await listener.accept();
   try {

@@ -45,9 +45,9 @@ export function connectSuite(engine: Engine): void {
     const stream = new RecordedStream(engine, client);
     stream.stream.write(Buffer.from("hello"));
     await stream.until(() => stream.stream.pendingBytes === 0);
-    const room = new Uint8Array(5);
-    recv(fixture.own(accept(listener).socket), room);
-    assert.equal(Buffer.from(room).toString(), "hello");
+    const buffer = new Uint8Array(5);
+    recv(fixture.own(accept(listener).socket), buffer);
+    assert.equal(Buffer.from(buffer).toString(), "hello");
     await stream.close();
   });
 

@@ -141,12 +141,12 @@ export function datagramsSuite(engine: Engine): void {
     };
     here.datagrams.resume();
     sendto(peer.socket, Buffer.from("xecho"), 0, address);
-    const room = new Uint8Array(100);
+    const buffer = new Uint8Array(100);
     const received = await eventually(() => {
-      const result = tryRecvfrom(peer.socket, room);
+      const result = tryRecvfrom(peer.socket, buffer);
       return result.ok ? result.value : undefined;
     });
-    assert.equal(Buffer.from(room.subarray(0, received.bytes)).toString(), "echo");
+    assert.equal(Buffer.from(buffer.subarray(0, received.bytes)).toString(), "echo");
     assert.deepEqual(received.address, address);
     assert.throws(() => here.datagrams.send(kept ?? new Uint8Array(0), null), TypeError);
     await here.close();
@@ -328,8 +328,8 @@ export function datagramsSuite(engine: Engine): void {
     sendto(peer.socket, Buffer.from("too late"), 0, address);
     assert.equal(await here.close(), 0);
     assert.deepEqual([here.sends, here.texts], [[], []]);
-    const room = new Uint8Array(10);
-    const result = tryRecvfrom(peer.socket, room);
+    const buffer = new Uint8Array(10);
+    const result = tryRecvfrom(peer.socket, buffer);
     assert.ok(result.ok && result.value.bytes === 4);
     here.datagrams.resume();
     here.send("nothing", peer.address);

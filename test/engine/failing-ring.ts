@@ -41,13 +41,13 @@ export class FailingRing extends Ring {
 
   /** An engine of this thread's on such a ring. */
   static engine(decide: Decide): Engine {
-    const machine = new Loop(new FailingRing(decide));
+    const loop = new Loop(new FailingRing(decide));
     return {
       name: "uring",
-      acceptor: (fd, handlers) => new UringAcceptor(machine, fd, handlers),
-      stream: (fd, handlers) => new UringStream(machine, fd, handlers),
-      connect: (fd, address, done) => new UringConnect(machine, fd, address, done),
-      datagrams: (fd, handlers) => new UringDatagrams(machine, fd, handlers),
+      acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
+      stream: (fd, handlers) => new UringStream(loop, fd, handlers),
+      connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
+      datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
     };
   }
 

@@ -19,20 +19,20 @@ import { RecordedStream } from "./recorded-stream.ts";
 const { EPIPE = 0, ECONNABORTED = 0, ECONNRESET = 0, ECANCELED = 0 } = host.errnos;
 /** What sending to a peer that has gone fails with. */
 const GONE = host.name === "windows" ? [ECONNABORTED, ECONNRESET] : [EPIPE];
-const room = new Uint8Array(1 << 20);
+const scratch = new Uint8Array(1 << 20);
 
 /** Receives all that is there. */
 function receive(peer: Socket): string {
-  const result = tryRecv(peer, room);
-  return result.ok ? Buffer.from(room.subarray(0, result.value)).toString() : "";
+  const result = tryRecv(peer, scratch);
+  return result.ok ? Buffer.from(scratch.subarray(0, result.value)).toString() : "";
 }
 
 /** Receives until the end or a failure; gives what came. */
 async function receiveAll(peer: Socket, each: (bytes: Uint8Array) => void): Promise<void> {
   while (true) {
-    const result = tryRecv(peer, room);
+    const result = tryRecv(peer, scratch);
     if (result.ok && result.value === 0) return;
-    if (result.ok) each(room.subarray(0, result.value));
+    if (result.ok) each(scratch.subarray(0, result.value));
     else if (result.error.name !== "WouldBlock") throw result.error;
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -90,7 +90,7 @@ export function streamSuite(engine: Engine): void {
     shutdown(peer, SHUT.WR);
     await left.until(() => left.ended);
     assert.equal(await left.close(), 0);
-    assert.equal(recv(peer, room), 0);
+    assert.equal(recv(peer, scratch), 0);
   });
 
   streamTest("calls no handler inside a call of its own", async (fixture) => {
@@ -154,7 +154,7 @@ export function streamSuite(engine: Engine): void {
       left.stream.write(Buffer.from("last words"));
       assert.equal(await left.shutdown(), 0);
       assert.equal(receive(peer), "last words");
-      assert.equal(recv(peer, room), 0);
+      assert.equal(recv(peer, scratch), 0);
       assert.throws(() => left.stream.write(Buffer.from("more")), { code: "ERR_STREAM_WRITE_AFTER_END" });
       left.stream.resume();
       send(peer, Buffer.from("still heard"));
@@ -241,7 +241,7 @@ export function streamSuite(engine: Engine): void {
     let refused = 0;
     // The peer's memory and the engine's take some; then nothing more, however many turns go by.
     while (refused < 20) {
-      const result = trySend(peer, room.subarray(0, 16_384));
+      const result = trySend(peer, scratch.subarray(0, 16_384));
       if (result.ok) {
         sent += result.value;
         refused = 0;
@@ -288,7 +288,7 @@ export function streamSuite(engine: Engine): void {
       send(client, Buffer.from("hello"));
       await left.until(() => left.text === "hello");
       assert.equal(await left.reset(), 0);
-      const result = tryRecv(client, room);
+      const result = tryRecv(client, scratch);
       assert.ok(!result.ok && result.error.name === "ConnectionResetByPeer");
     },
     resetsHidden,
@@ -367,7 +367,7 @@ export function streamSuite(engine: Engine): void {
       left.stream.resume();
       await someTurns();
       left.stream.pause();
-      send(peer, room.subarray(0, 100_000));
+      send(peer, scratch.subarray(0, 100_000));
       await someTurns();
     },
     "that is to send": (left) => left.stream.write(Buffer.from("bytes")),
@@ -438,7 +438,7 @@ export function streamSuite(engine: Engine): void {
     // Each is sent what its socket takes, and does not read what comes back.
     for (const [, peer] of slow) {
       for (let block = 0; block < 64; block++) {
-        trySend(peer, room.subarray(0, 65_536));
+        trySend(peer, scratch.subarray(0, 65_536));
         await new Promise((resolve) => setImmediate(resolve));
       }
     }

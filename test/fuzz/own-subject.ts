@@ -54,7 +54,7 @@ class HandledSubject implements Subject {
 class PulledSubject implements Subject {
   readonly told: Told;
   readonly #connection: Connection;
-  #giveUp = new AbortController();
+  #abort = new AbortController();
   #reading: Promise<void> | undefined;
 
   constructor(connection: Connection, told: Told) {
@@ -75,14 +75,14 @@ class PulledSubject implements Subject {
   }
 
   pause(): void {
-    this.#giveUp.abort(paused);
+    this.#abort.abort(paused);
   }
 
   resume(): void {
     const before = this.#reading;
-    if (before !== undefined && !this.#giveUp.signal.aborted) return;
-    this.#giveUp = new AbortController();
-    this.#reading = this.#read(this.#giveUp.signal, before);
+    if (before !== undefined && !this.#abort.signal.aborted) return;
+    this.#abort = new AbortController();
+    this.#reading = this.#read(this.#abort.signal, before);
   }
 
   async #read(signal: AbortSignal, before: Promise<void> | undefined) {

@@ -13,7 +13,7 @@ import { socket } from "../../src/posix/socket.ts";
 import { Pattern, type SentBytes } from "./bytes.ts";
 
 const pattern = new Pattern(7);
-const room = new Uint8Array(1 << 18);
+const buffer = new Uint8Array(1 << 18);
 
 /** The other end: the kernel's own socket, which never blocks. */
 export class Peer {
@@ -91,8 +91,8 @@ export class Peer {
     if (!this.open) return;
     this.#flush();
     while (this.reading && this.ending === undefined) {
-      const received = tryRecv(this.#socket, room, MSG.DONTWAIT);
-      if (received.ok && received.value > 0) this.fromSubject.receive(room.subarray(0, received.value));
+      const received = tryRecv(this.#socket, buffer, MSG.DONTWAIT);
+      if (received.ok && received.value > 0) this.fromSubject.receive(buffer.subarray(0, received.value));
       else if (received.ok) this.ending = "end";
       else if (received.error.name === "WouldBlock") return;
       else this.ending = "reset";

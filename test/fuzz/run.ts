@@ -208,7 +208,7 @@ class Execution {
       case "close":
       case "reset":
       case "destroy":
-        return this.#leave(action.do);
+        return this.#endBy(action.do);
     }
   }
 
@@ -220,7 +220,7 @@ class Execution {
     this.#subject.write(asKind(bytes, kind));
   }
 
-  #leave(how: "close" | "reset" | "destroy") {
+  #endBy(how: "close" | "reset" | "destroy") {
     if (this.#left || this.#isClosed) return;
     const { told } = this.#subject;
     const { fromSubject } = this.#peer;

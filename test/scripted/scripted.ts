@@ -25,7 +25,7 @@ export interface ScriptedSystem extends System {
  */
 export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers): ScriptedSystem {
   const calls: string[] = [];
-  const rooms: MessageMemory[] = [];
+  const buffers: MessageMemory[] = [];
   let nextFd = 1000;
 
   function answer<Name extends keyof Calls>(name: Name, otherwise: Calls[Name]): Calls[Name] {
@@ -48,11 +48,11 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
     option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory: (index) => {
-      rooms[index] ??= {
+      buffers[index] ??= {
         address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
         control: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 4096)),
       };
-      return rooms[index];
+      return buffers[index];
     },
     calls,
     accept: answer("accept", () => nextFd++),

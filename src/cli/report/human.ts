@@ -63,7 +63,7 @@ export function humanReport(output: Output): Report {
   function tell(event: ListenEvent) {
     switch (event.event) {
       case "listening":
-        print(text`listening on ${styles.bold(place(event))}, ${answers[event.respond]}`);
+        print(text`listening on ${styles.bold(endpoint(event))}, ${answers[event.respond]}`);
         print(text`  try      ${styles.cyan(client(event))}`);
         print(text`  backlog  ${backlog(event)}`);
         if (event.capacity !== null) print(text`  queue    ${capacity(event.capacity)}`);
@@ -99,7 +99,7 @@ const answers = {
   http: "answering HTTP",
 };
 
-function place({ address, port, path, family }: ListeningEvent): string {
+function endpoint({ address, port, path, family }: ListeningEvent): string {
   if (path !== null) return path;
   return family === "ipv6" ? `[${address}]:${port}` : `${address}:${port}`;
 }
@@ -110,7 +110,7 @@ function client(event: ListeningEvent): string {
   if (path === null) {
     const reachable = { ...event, address: loopbackOf(event.address ?? "") };
     return respond === "http"
-      ? `curl http://${place(reachable)}/`
+      ? `curl http://${endpoint(reachable)}/`
       : `nc ${reachable.address} ${reachable.port}`;
   }
   if (!path.startsWith("@")) {

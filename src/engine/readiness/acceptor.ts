@@ -57,7 +57,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
     this.#accept();
   }
 
-  protected override goOn(): void {
+  protected override continueWork(): void {
     const calls = this.#pausedCalls;
     this.#pausedCalls = undefined;
     if (calls !== undefined) for (const call of calls) attempt(call, undefined);

@@ -1,6 +1,6 @@
 /** More than these go in a call of their own: copying them would cost as much. */
 const LONGEST = 4096;
-const ROOM = 16_384;
+const BUFFER = 16_384;
 
 /** Who can have bytes gathered. */
 export interface Sender {
@@ -14,7 +14,7 @@ export interface Sender {
  * trip. There is room for one stream at a time.
  */
 export class Cork {
-  readonly #bytes = new Uint8Array(ROOM);
+  readonly #bytes = new Uint8Array(BUFFER);
   /** Views of the first so many bytes, by their number, for lengths that come often. */
   readonly #views: (Uint8Array | undefined)[] = [];
   #length = 0;
@@ -30,7 +30,7 @@ export class Cork {
    * beside.
    */
   add(sender: Sender, bytes: Uint8Array, length: number): void {
-    if (this.#sender !== sender || this.#length + length > ROOM) {
+    if (this.#sender !== sender || this.#length + length > BUFFER) {
       this.send();
       this.#sender = sender;
     }

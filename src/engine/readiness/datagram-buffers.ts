@@ -3,16 +3,16 @@ import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /** Datagrams of one call to receive. */
-const ROOMS = 16;
+const BUFFERS = 16;
 /** sizeof(struct sockaddr_storage). */
 const ADDRESS_SIZE = 128;
 
 /** Room for one datagram and who sent it. */
-export class DatagramRoom implements MessageHeader {
+export class DatagramBuffer implements MessageHeader {
   readonly memory = new ReceiveMemory();
   readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
   readonly #data = [this.memory.bytes];
-  readonly places = null;
+  readonly locations = null;
   control = null;
   flags = 0;
   bytes = 0;
@@ -35,6 +35,6 @@ export class DatagramRoom implements MessageHeader {
   }
 }
 
-export function datagramRooms(): readonly DatagramRoom[] {
-  return Array.from({ length: ROOMS }, () => new DatagramRoom());
+export function datagramBuffers(): readonly DatagramBuffer[] {
+  return Array.from({ length: BUFFERS }, () => new DatagramBuffer());
 }

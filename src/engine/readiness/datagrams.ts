@@ -3,9 +3,9 @@ import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
-import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
+import { loanOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import type { DatagramRoom } from "./datagram-buffers.ts";
+import type { DatagramBuffer } from "./datagram-buffers.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
@@ -15,10 +15,10 @@ const AT_ONCE = 64;
 const CALLS = 4;
 
 /** A datagram to be sent, whose bytes and address are copies. */
-class Outgoing implements MessageHeader {
+class QueuedDatagram implements MessageHeader {
   readonly address: ValueResult | null;
   readonly data: readonly Uint8Array[];
-  readonly places = null;
+  readonly locations = null;
   readonly length: number;
   control = null;
   flags = 0;
@@ -51,7 +51,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   /** What watching failed with, until it is told. */
   #failed = 0;
   /** In order; those before `#first` are sent. */
-  #outgoing: Outgoing[] = [];
+  #queued: QueuedDatagram[] = [];
   #first = 0;
 
   constructor(reactor: Reactor, fd: number, handlers: DatagramHandlers) {
@@ -72,10 +72,10 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
     if (this.closing) return;
-    lenderOf(bytes);
-    const outgoing = new Outgoing(bytes, to);
-    this.#outgoing.push(outgoing);
-    this.pendingBytes += outgoing.length;
+    loanOf(bytes);
+    const queued = new QueuedDatagram(bytes, to);
+    this.#queued.push(queued);
+    this.pendingBytes += queued.length;
     if (this.#writable) this.later();
   }
 
@@ -97,7 +97,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
   }
 
-  protected override goOn(): void {
+  protected override continueWork(): void {
     if (this.#failed < 0) this.#tellFailure();
     if (this.#writable) this.#send();
     this.#tellKept();
@@ -105,7 +105,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   get #waiting(): number {
-    return this.#outgoing.length - this.#first;
+    return this.#queued.length - this.#first;
   }
 
   #await(interest: number): void {
@@ -123,11 +123,11 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
 
   #receive(): void {
     const { system, errors, receiveFlags } = this.reactor;
-    const rooms = this.reactor.datagramRooms;
+    const buffers = this.reactor.datagramBuffers;
     for (let calls = 0; calls < CALLS; calls++) {
       if (this.#paused || this.closing) return;
-      for (const room of rooms) room.empty();
-      const count = system.recvmmsg(this.fd, rooms, receiveFlags);
+      for (const buffer of buffers) buffer.empty();
+      const count = system.recvmmsg(this.fd, buffers, receiveFlags);
       if (count === errors.wouldBlock) {
         this.#readUp();
         return;
@@ -139,8 +139,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       }
       // What ended the call after these, if not that there are no more, comes with an event of its
       // own.
-      if (count < rooms.length) this.#readUp();
-      this.#give(rooms, count);
+      if (count < buffers.length) this.#readUp();
+      this.#give(buffers, count);
       if (!this.#readable) return;
     }
     this.later();
@@ -162,22 +162,22 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
-  #give(rooms: readonly DatagramRoom[], count: number): void {
+  #give(buffers: readonly DatagramBuffer[], count: number): void {
     for (let index = 0; index < count && !this.closing; index++) {
-      const room = rooms[index];
-      if (room === undefined) return;
+      const buffer = buffers[index];
+      if (buffer === undefined) return;
       // A handler of this batch has transferred its buffer, with the datagram in it.
-      if (room.memory.isTransferred) continue;
+      if (buffer.memory.isTransferred) continue;
       if (this.#paused) {
-        const bytes = room.memory.bytes.slice(0, room.bytes);
-        this.#kept.push({ bytes, from: copyOf(room.address), flags: room.flags });
+        const bytes = buffer.memory.bytes.slice(0, buffer.bytes);
+        this.#kept.push({ bytes, from: copyOf(buffer.address), flags: buffer.flags });
         continue;
       }
-      const { memory } = room;
+      const { memory } = buffer;
       const generation = memory.lend();
       try {
-        const bytes = new ReceivedBytes(memory, generation, 0, room.bytes);
-        this.#handlers.onDatagram(bytes, room.address, room.flags);
+        const bytes = new ReceivedBytes(memory, generation, 0, buffer.bytes);
+        this.#handlers.onDatagram(bytes, buffer.address, buffer.flags);
       } catch (error) {
         uncaught(error);
       }
@@ -201,7 +201,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   #send(): void {
     const { system, errors, sendFlags } = this.reactor;
     for (let calls = 0; calls < CALLS && this.#waiting > 0; calls++) {
-      const batch = this.#outgoing.slice(this.#first, this.#first + AT_ONCE);
+      const batch = this.#queued.slice(this.#first, this.#first + AT_ONCE);
       const count = system.sendmmsg(this.fd, batch, sendFlags);
       if (count === errors.wouldBlock) {
         this.#writable = false;
@@ -217,13 +217,13 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   #sent(errno: number): void {
-    this.pendingBytes -= this.#outgoing[this.#first]?.length ?? 0;
+    this.pendingBytes -= this.#queued[this.#first]?.length ?? 0;
     this.#first++;
-    if (this.#first === this.#outgoing.length) {
-      this.#outgoing = [];
+    if (this.#first === this.#queued.length) {
+      this.#queued = [];
       this.#first = 0;
     } else if (this.#first === 1024) {
-      this.#outgoing.splice(0, this.#first);
+      this.#queued.splice(0, this.#first);
       this.#first = 0;
     }
     if (!this.closing) attempt((result: number) => this.#handlers.onSent(result), errno);

@@ -27,7 +27,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
   abstract ready(ready: number): void;
   abstract close(done?: (errno: number) => void): void;
   /** Goes on with what was left for this turn, and tells what is to be told. */
-  protected abstract goOn(): void;
+  protected abstract continueWork(): void;
 
   ref(): void {
     if (this.#held || this.closed) return;
@@ -43,7 +43,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
 
   proceed(): void {
     this.#waiting = false;
-    this.goOn();
+    this.continueWork();
     if (this.closed) this.#tellClosed();
   }
 

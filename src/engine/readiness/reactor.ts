@@ -1,7 +1,7 @@
 import type { Immediate } from "../../clock/clock.ts";
 import type { System } from "../../system/system.ts";
 import { Cork } from "./cork.ts";
-import { type DatagramRoom, datagramRooms } from "./datagram-buffers.ts";
+import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
@@ -44,8 +44,8 @@ export class Reactor {
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemory();
-  readonly gathered = new Cork();
-  #datagramRooms: readonly DatagramRoom[] | undefined;
+  readonly cork = new Cork();
+  #datagramBuffers: readonly DatagramBuffer[] | undefined;
   /** Members are being served: what they call is called from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
@@ -86,9 +86,9 @@ export class Reactor {
   }
 
   /** For one call at a time. */
-  get datagramRooms(): readonly DatagramRoom[] {
-    this.#datagramRooms ??= datagramRooms();
-    return this.#datagramRooms;
+  get datagramBuffers(): readonly DatagramBuffer[] {
+    this.#datagramBuffers ??= datagramBuffers();
+    return this.#datagramBuffers;
   }
 
   /** Takes a member in, which holds the process; gives its slot. */
@@ -179,7 +179,7 @@ export class Reactor {
       // The slot of a member that has left meanwhile has another generation.
       if (this.#generations[slot] !== poller.generation(index)) continue;
       this.#members[slot]?.ready(poller.ready(index));
-      this.gathered.send();
+      this.cork.send();
     }
     if (this.#later.length > 0) this.#proceed();
     this.serving = false;
@@ -193,7 +193,7 @@ export class Reactor {
     this.#proceeding = proceeding;
     for (const member of proceeding) {
       member.proceed();
-      this.gathered.send();
+      this.cork.send();
     }
     proceeding.length = 0;
   }

@@ -5,7 +5,7 @@ import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { pendingError } from "../pending-error.ts";
-import { lenderOf, ReceivedBytes } from "../received-bytes.ts";
+import { loanOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
 import { ReadinessHandle } from "./handle.ts";
@@ -20,7 +20,7 @@ const peeked = new Uint8Array(1);
 /** A stream of the readiness engine. */
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
-  readonly #outgoing = new WriteQueue();
+  readonly #writeQueue = new WriteQueue();
   #paused = true;
   /** A call to receive may find something: bytes, the end or a failure. */
   #readable = false;
@@ -52,7 +52,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   get pendingBytes(): number {
-    return this.#outgoing.bytes + this.#lost + this.reactor.gathered.of(this);
+    return this.#writeQueue.bytes + this.#lost + this.reactor.cork.of(this);
   }
 
   resume(): void {
@@ -74,21 +74,21 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   write(bytes: Uint8Array): void {
     if (this.closing || this.#sendingFailureTold || this.#failureTold) return;
     if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
-    const received = lenderOf(bytes) !== undefined;
+    const received = loanOf(bytes) !== undefined;
     const length = lengthOf(bytes);
     const { reactor } = this;
     if (length === 0) return;
     if (this.#failed < 0) {
       this.#lost += length;
-    } else if (this.#outgoing.bytes > 0) {
-      this.#outgoing.add(bytes);
+    } else if (this.#writeQueue.bytes > 0) {
+      this.#writeQueue.add(bytes);
     } else if (reactor.serving && !received && Cork.takes(length)) {
-      reactor.gathered.add(this, bytes, length);
+      reactor.cork.add(this, bytes, length);
     } else if (reactor.serving || reactor.mayWrite(length)) {
-      reactor.gathered.send();
+      reactor.cork.send();
       this.#send(bytes, length);
     } else {
-      this.#outgoing.add(bytes);
+      this.#writeQueue.add(bytes);
       this.later();
     }
   }
@@ -96,7 +96,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   sendGathered(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
     this.#send(bytes, length);
-    if (this.#outgoing.bytes > 0 || this.#failed < 0) return;
+    if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
     // This is in a write() of another stream, perhaps.
     this.#drained = true;
     this.later();
@@ -111,7 +111,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     }
     if (this.#shutdown !== "not wanted") return;
     this.#shutdown = "wanted";
-    this.reactor.gathered.send();
+    this.reactor.cork.send();
     this.#shutDown();
   }
 
@@ -119,8 +119,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.whenClosed(done);
     if (this.closing) return;
     this.#stop();
-    this.reactor.gathered.send();
-    if (this.#outgoing.bytes === 0) this.closeDescriptor(this.#failed);
+    this.reactor.cork.send();
+    if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.#failed);
   }
 
   closeNow(done?: (errno: number) => void): void {
@@ -128,12 +128,12 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.closed) return;
     if (!this.closing) {
       this.#stop();
-      this.reactor.gathered.send();
+      this.reactor.cork.send();
     }
-    while (!this.closed && this.#writable && this.#outgoing.bytes > 0) this.#sendOutgoing();
+    while (!this.closed && this.#writable && this.#writeQueue.bytes > 0) this.#sendOutgoing();
     if (this.closed) return;
-    if (this.#failed === 0 && this.#outgoing.bytes > 0) this.#failed = this.reactor.errors.cancelled;
-    this.#outgoing.clear();
+    if (this.#failed === 0 && this.#writeQueue.bytes > 0) this.#failed = this.reactor.errors.cancelled;
+    this.#writeQueue.clear();
     this.closeDescriptor(this.#failed);
   }
 
@@ -142,8 +142,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.closed) return;
     if (this.#failed === 0 && this.pendingBytes > 0) this.#failed = this.reactor.errors.cancelled;
     this.#stop();
-    this.reactor.gathered.drop(this);
-    this.#outgoing.clear();
+    this.reactor.cork.drop(this);
+    this.#writeQueue.clear();
     lingerAtOnce(this.reactor.system, this.fd);
     this.closeDescriptor(this.#failed);
   }
@@ -153,12 +153,12 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (ready & READABLE) this.#readable = true;
     if (ready & WRITABLE) {
       this.#writable = true;
-      if (this.#outgoing.bytes > 0) this.#sendOutgoing();
+      if (this.#writeQueue.bytes > 0) this.#sendOutgoing();
     }
     if (this.#readable && !this.#paused) this.#receive();
   }
 
-  protected override goOn(): void {
+  protected override continueWork(): void {
     if (this.closing) {
       this.#tellShutdown(this.#shutdown === "done" ? this.#shutdownResult : this.reactor.errors.cancelled);
     } else if (this.#failed < 0) {
@@ -168,7 +168,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
       if (this.#shutdown === "done") this.#tellShutdown(this.#shutdownResult);
     }
-    if (this.#outgoing.bytes > 0 && this.#writable) this.#sendOutgoing();
+    if (this.#writeQueue.bytes > 0 && this.#writable) this.#sendOutgoing();
     if (this.#readable && !this.#paused && this.#failed === 0) this.#receive();
   }
 
@@ -274,7 +274,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #send(bytes: Uint8Array, length: number): void {
     const { system, errors, sendFlags } = this.reactor;
     let sent = 0;
-    if (this.#writable && this.#outgoing.bytes === 0 && this.#failed === 0) {
+    if (this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0) {
       sent = system.send(this.fd, bytes, sendFlags);
       if (sent === length) return;
       if (sent >= 0 || sent === errors.wouldBlock) this.#full();
@@ -282,18 +282,18 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       else this.#fail(sent);
     }
     if (this.#failed < 0) this.#lost += length;
-    else this.#outgoing.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
+    else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
   /** Sends what is left, until the system has no room, or others must have their turn. */
   #sendOutgoing(): void {
     const { system, errors, sendFlags } = this.reactor;
-    const outgoing = this.#outgoing;
+    const writeQueue = this.#writeQueue;
     for (let calls = 0; calls < CALLS; calls++) {
-      const bytes = outgoing.first();
+      const bytes = writeQueue.first();
       const sent = system.send(this.fd, bytes, sendFlags);
-      if (sent > 0) outgoing.sent(sent);
-      if (outgoing.bytes === 0) {
+      if (sent > 0) writeQueue.sent(sent);
+      if (writeQueue.bytes === 0) {
         this.#tellDrained();
         return;
       }
@@ -369,8 +369,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     }
     this.#failed = errno;
     // While it closes, nobody is told any more.
-    this.#lost = this.closing ? 0 : this.#outgoing.bytes;
-    this.#outgoing.clear();
+    this.#lost = this.closing ? 0 : this.#writeQueue.bytes;
+    this.#writeQueue.clear();
     if (this.closing) this.closeDescriptor(errno);
     this.later();
   }

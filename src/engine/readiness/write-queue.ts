@@ -29,9 +29,9 @@ export class WriteQueue {
     if (fitting === length) return;
     const rest = partOf(bytes, fitting, length);
     // The first copy is as long as it must be: most streams never have another.
-    const room = new Uint8Array(last === undefined ? length : Math.max(CHUNK, length - fitting));
-    room.set(rest);
-    this.#chunks.push({ bytes: room, start: 0, end: length - fitting });
+    const buffer = new Uint8Array(last === undefined ? length : Math.max(CHUNK, length - fitting));
+    buffer.set(rest);
+    this.#chunks.push({ bytes: buffer, start: 0, end: length - fitting });
   }
 
   /** The bytes to send next. */

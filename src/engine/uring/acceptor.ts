@@ -38,8 +38,8 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   /** Calls to be made once it has none; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
-  constructor(machine: Loop, fd: number, handlers: AcceptorHandlers) {
-    super(machine, fd);
+  constructor(loop: Loop, fd: number, handlers: AcceptorHandlers) {
+    super(loop, fd);
     this.#handlers = handlers;
   }
 
@@ -55,7 +55,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#stop();
     this.#pausing ??= [];
     if (done !== undefined) this.#pausing.push(done);
-    if (!this.inFlight) this.machine.turns.deferCallback(this);
+    if (!this.inFlight) this.loop.turns.deferCallback(this);
   }
 
   override close(done?: (errno: number) => void): void {

@@ -13,24 +13,24 @@ const CONNECT_ENTRY = first(IORING.OP_CONNECT);
 
 /** Borrows a descriptor until it is connected. */
 export class UringConnect implements PendingConnect, CompletionTarget {
-  readonly #machine: Loop;
+  readonly #loop: Loop;
   readonly #slot: number;
   readonly #done: (errno: number) => void;
   readonly #address: PooledBuffer;
   #held = true;
   #ended = false;
 
-  constructor(machine: Loop, fd: number, address: ValueResult, done: (errno: number) => void) {
-    this.#machine = machine;
+  constructor(loop: Loop, fd: number, address: ValueResult, done: (errno: number) => void) {
+    this.#loop = loop;
     this.#done = done;
-    this.#slot = machine.operations.add(this);
-    machine.opened();
+    this.#slot = loop.operations.add(this);
+    loop.opened();
     // The kernel copies the address when it takes the entry; until then it stays here.
     const { validLength } = address;
-    this.#address = machine.sendMemory.take(validLength);
+    this.#address = loop.sendMemory.take(validLength);
     this.#address.bytes.set(address.valid);
     const { low, high } = this.#address;
-    const { ring, operations, turns } = machine;
+    const { ring, operations, turns } = loop;
     const generation = operations.generation(this.#slot);
     const name = userData(this.#slot, CONNECT);
     ring.prepare(CONNECT_ENTRY, fd, validLength, low, high, 0, 0, name, generation, 0);
@@ -40,18 +40,18 @@ export class UringConnect implements PendingConnect, CompletionTarget {
   ref(): void {
     if (this.#held || this.#ended) return;
     this.#held = true;
-    this.#machine.hold();
+    this.#loop.hold();
   }
 
   unref(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.#machine.letGo();
+    this.#loop.letGo();
   }
 
   cancel(): void {
     if (this.#ended) return;
-    const { ring, operations, turns } = this.#machine;
+    const { ring, operations, turns } = this.#loop;
     const generation = operations.generation(this.#slot);
     const low = userData(this.#slot, CONNECT);
     ring.prepare(CANCEL_ENTRY, -1, 0, low, generation, 0, 0, userData(this.#slot, CANCEL), generation, 0);
@@ -66,9 +66,9 @@ export class UringConnect implements PendingConnect, CompletionTarget {
     if (kind !== CONNECT) return;
     this.#ended = true;
     this.#address.release();
-    this.#machine.operations.remove(this.#slot);
+    this.#loop.operations.remove(this.#slot);
     this.unref();
     attempt(this.#done, result);
-    this.#machine.closed();
+    this.#loop.closed();
   }
 }

@@ -5,7 +5,7 @@ import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
-import { lenderOf } from "../received-bytes.ts";
+import { loanOf } from "../received-bytes.ts";
 import type { Loop } from "./loop.ts";
 import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
@@ -44,19 +44,19 @@ export class DatagramSend implements CompletionTarget {
   readonly length: number;
   /** What sendmsg gave; undefined until then. */
   result: number | undefined;
-  readonly #machine: Loop;
+  readonly #loop: Loop;
   readonly #sender: Sender;
   readonly #message: PooledBuffer;
   readonly #received: PooledBuffer | undefined;
   readonly #slot: number;
 
-  constructor(machine: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
-    const lender = lenderOf(bytes);
+  constructor(loop: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
+    const loan = loanOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
       throw outOfRange(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
-    const received = lender instanceof LoanedBuffer && lender.owner.mayWait ? lender : undefined;
-    const message = machine.sendMemory.take(DATA + (received === undefined ? length : 0));
+    const received = loan instanceof LoanedBuffer && loan.owner.mayWait ? loan : undefined;
+    const message = loop.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);
     if (received === undefined) {
       message.bytes.set(bytes, DATA);
@@ -76,16 +76,16 @@ export class DatagramSend implements CompletionTarget {
     setPointer(words, MSG.size + IOV.base, data);
     words[(MSG.size + IOV.len) >> 2] = length;
     this.length = length;
-    this.#machine = machine;
+    this.#loop = loop;
     this.#sender = sender;
     this.#message = message;
     this.#received = received;
-    this.#slot = machine.operations.add(this);
+    this.#slot = loop.operations.add(this);
   }
 
   /** @param linked whether another one follows, which must not overtake it */
   prepare(linked: boolean): void {
-    const { ring, operations } = this.#machine;
+    const { ring, operations } = this.#loop;
     const { low, high } = this.#message;
     const entry = linked ? LINKED_ENTRY : SEND_ENTRY;
     const name = userData(this.#slot, SEND);
@@ -102,7 +102,7 @@ export class DatagramSend implements CompletionTarget {
       this.#sender.settled(result === -EAGAIN);
       return;
     }
-    this.#machine.operations.remove(this.#slot);
+    this.#loop.operations.remove(this.#slot);
     this.#message.release();
     this.#received?.release();
     this.result = result;

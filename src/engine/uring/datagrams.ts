@@ -72,10 +72,10 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #preparing = false;
   #telling = false;
 
-  constructor(machine: Loop, fd: number, handlers: DatagramHandlers) {
-    super(machine, fd);
+  constructor(loop: Loop, fd: number, handlers: DatagramHandlers) {
+    super(loop, fd);
     this.#handlers = handlers;
-    this.#buffers = machine.datagramBuffers;
+    this.#buffers = loop.datagramBuffers;
   }
 
   resume(): void {
@@ -91,7 +91,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
     if (this.closing) return;
-    const send = new DatagramSend(this.machine, this, bytes, to);
+    const send = new DatagramSend(this.loop, this, bytes, to);
     this.#sends.push(send);
     this.pendingBytes += send.length;
     this.#prepareSoon();
@@ -135,7 +135,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #prepareSoon(): void {
     if (this.#preparing || this.#full || this.#given > 0 || this.#sends.length === 0) return;
     this.#preparing = true;
-    this.machine.turns.deferSubmit(this);
+    this.loop.turns.deferSubmit(this);
   }
 
   #prepareLater(): void {
@@ -188,9 +188,9 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       this.#cancelling = false;
     }
     if ((flags & IORING.CQE_F_BUFFER) !== 0) {
-      const room = this.#buffers.taken(flags);
-      if (!this.closing && result >= DATA) this.#received(room, result - DATA);
-      room.release();
+      const buffer = this.#buffers.taken(flags);
+      if (!this.closing && result >= DATA) this.#received(buffer, result - DATA);
+      buffer.release();
     }
     if (result === -ENOBUFS) {
       this.#starved = true;
@@ -214,8 +214,8 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, TEMPLATE_LOW, TEMPLATE_HIGH, 1, 0, group);
   }
 
-  #received(room: LoanedBuffer, length: number): void {
-    const { words, bytes } = room;
+  #received(buffer: LoanedBuffer, length: number): void {
+    const { words, bytes } = buffer;
     const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
     const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;
     if (this.#paused || this.#kept.length > 0) {
@@ -228,9 +228,9 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     }
     for (let at = 0; at < name; at++) sender.bytes[at] = bytes[RECVMSG_OUT.size + at] ?? 0;
     sender.length = name;
-    const generation = ++room.generation;
-    this.#tellReceived(room.lent(generation, DATA, length), flags);
-    room.generation++;
+    const generation = ++buffer.generation;
+    this.#tellReceived(buffer.lent(generation, DATA, length), flags);
+    buffer.generation++;
   }
 
   #tellReceived(bytes: Uint8Array, flags: number): void {
@@ -253,6 +253,6 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #tellSoon(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.machine.turns.deferCallback(this);
+    this.loop.turns.deferCallback(this);
   }
 }

@@ -22,7 +22,7 @@ const CANCEL_ALL = 1;
 /** A descriptor and its operations in the ring. */
 export abstract class UringHandle implements Handle, CompletionTarget {
   readonly fd: number;
-  protected readonly machine: Loop;
+  protected readonly loop: Loop;
   protected closing = false;
   readonly #slot: number;
   #held = true;
@@ -32,12 +32,12 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   #closedCalls: ((errno: number) => void)[] | undefined;
   #closeResult = 0;
 
-  constructor(machine: Loop, fd: number) {
-    this.machine = machine;
+  constructor(loop: Loop, fd: number) {
+    this.loop = loop;
     this.fd = fd;
-    this.#slot = machine.operations.add(this);
+    this.#slot = loop.operations.add(this);
     linux.closeAtThreadEnd(fd);
-    machine.opened();
+    loop.opened();
   }
 
   /** Whether the kernel still has operations of it, that of closing aside. */
@@ -50,13 +50,13 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   ref(): void {
     if (this.#held || this.#ended) return;
     this.#held = true;
-    this.machine.hold();
+    this.loop.hold();
   }
 
   unref(): void {
     if (!this.#held) return;
     this.#held = false;
-    this.machine.letGo();
+    this.loop.letGo();
   }
 
   abstract close(done?: (errno: number) => void): void;
@@ -80,7 +80,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [];
     this.#closedCalls.push(call);
-    if (this.#ended) this.machine.turns.deferCallback(this);
+    if (this.#ended) this.loop.turns.deferCallback(this);
   }
 
   /** Writes an entry. The arguments are `Ring.prepare()`'s. */
@@ -94,11 +94,11 @@ export abstract class UringHandle implements Handle, CompletionTarget {
     flags: number,
     group: number,
   ): void {
-    const { ring, operations } = this.machine;
+    const { ring, operations } = this.loop;
     const slot = this.#slot;
     const generation = operations.generation(slot);
     ring.prepare(entry, this.fd, offset, low, high, length, flags, userData(slot, kind), generation, group);
-    this.machine.turns.willSubmit();
+    this.loop.turns.willSubmit();
   }
 
   /**
@@ -106,7 +106,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
    * first.
    */
   protected cancel(kind: OpTag): void {
-    const { operations } = this.machine;
+    const { operations } = this.loop;
     const generation = operations.generation(this.#slot);
     this.prepareEntry(CANCEL_ENTRY, CANCEL, 0, userData(this.#slot, kind), generation, 0, CANCEL_ALL, 0);
   }
@@ -128,10 +128,10 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.machine.operations.remove(this.#slot);
+    this.loop.operations.remove(this.#slot);
     this.unref();
     this.tell();
-    this.machine.closed();
+    this.loop.closed();
   }
 
   /** Tells those who wait for the end. */

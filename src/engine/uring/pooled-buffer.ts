@@ -5,7 +5,7 @@ import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts
 
 /** Who has rooms, and takes those back that nobody uses any more. */
 export interface BufferPool {
-  takeBack(room: PooledBuffer): void;
+  takeBack(scratch: PooledBuffer): void;
   /** Whether one more of its rooms may wait for a slow peer. */
   readonly mayWait: boolean;
 }
@@ -62,7 +62,7 @@ export class PooledBuffer {
 }
 
 /** Who has rooms that handlers are lent. */
-export interface LentRoomOwner extends BufferPool {
+export interface LentBufferOwner extends BufferPool {
   /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
   readonly lends: boolean;
 }
@@ -74,10 +74,10 @@ export interface LentRoomOwner extends BufferPool {
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
-  readonly #owner: LentRoomOwner;
+  readonly #owner: LentBufferOwner;
 
   /** Safety: as Room's. */
-  constructor(owner: LentRoomOwner, index: number, memory: Memory, offset: number, size: number) {
+  constructor(owner: LentBufferOwner, index: number, memory: Memory, offset: number, size: number) {
     super(owner, index, memory, offset, size);
     this.#owner = owner;
     this.buffer = viewMemory(this.pointer, size);

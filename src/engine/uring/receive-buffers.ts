@@ -1,7 +1,7 @@
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
-import { type LentRoomOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
+import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
 
 /**
@@ -20,11 +20,11 @@ export interface BufferWaiter {
  * connection: a ring of them, shared with the kernel (IORING_REGISTER_PBUF_RING). They come into
  * being as they are needed, up to a limit.
  */
-export class ReceiveBuffers implements LentRoomOwner {
+export class ReceiveBuffers implements LentBufferOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
-  readonly #rooms: LoanedBuffer[] = [];
+  readonly #buffers: LoanedBuffer[] = [];
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
   #tail = 0;
@@ -60,11 +60,11 @@ export class ReceiveBuffers implements LentRoomOwner {
    * user.
    */
   taken(flags: number): LoanedBuffer {
-    const room = this.#rooms[flags >>> IORING.CQE_BUFFER_SHIFT];
-    if (room === undefined) throw new Error(`the kernel named a buffer that it was never given`);
+    const scratch = this.#buffers[flags >>> IORING.CQE_BUFFER_SHIFT];
+    if (scratch === undefined) throw new Error(`the kernel named a buffer that it was never given`);
     this.#available--;
-    room.users = 1;
-    return room;
+    scratch.users = 1;
+    return scratch;
   }
 
   /**
@@ -72,7 +72,7 @@ export class ReceiveBuffers implements LentRoomOwner {
    * cannot stop the others.
    */
   get mayWait(): boolean {
-    return this.#rooms.length - this.#available <= this.#limit >> 1;
+    return this.#buffers.length - this.#available <= this.#limit >> 1;
   }
 
   /**
@@ -81,7 +81,7 @@ export class ReceiveBuffers implements LentRoomOwner {
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
-    this.#add(Math.min(this.#rooms.length, this.#limit - this.#rooms.length));
+    this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
   }
 
   /**
@@ -100,9 +100,9 @@ export class ReceiveBuffers implements LentRoomOwner {
     for (const each of starved) each.onBuffersAvailable();
   }
 
-  takeBack(room: PooledBuffer): void {
-    if (this.#rooms[room.index]?.isTransferred) this.#replace(room.index);
-    else this.#give(room);
+  takeBack(scratch: PooledBuffer): void {
+    if (this.#buffers[scratch.index]?.isTransferred) this.#replace(scratch.index);
+    else this.#give(scratch);
   }
 
   /** Makes a room in the place of one whose memory is a program's now. */
@@ -115,18 +115,18 @@ export class ReceiveBuffers implements LentRoomOwner {
       // There is no memory: one buffer fewer.
       return;
     }
-    const room = new LoanedBuffer(this, index, memory, 0, this.#size);
-    this.#rooms[index] = room;
-    this.#give(room);
+    const scratch = new LoanedBuffer(this, index, memory, 0, this.#size);
+    this.#buffers[index] = scratch;
+    this.#give(scratch);
   }
 
-  #give(room: PooledBuffer): void {
+  #give(scratch: PooledBuffer): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
-    this.#words[word] = room.low;
-    this.#words[word + 1] = room.high;
-    this.#words[word + (BUF.len >> 2)] = room.size;
-    this.#halves[(at * BUF.size + BUF.bid) >> 1] = room.index;
+    this.#words[word] = scratch.low;
+    this.#words[word + 1] = scratch.high;
+    this.#words[word + (BUF.len >> 2)] = scratch.size;
+    this.#halves[(at * BUF.size + BUF.bid) >> 1] = scratch.index;
     this.#tail = (this.#tail + 1) & 0xffff;
     this.#available++;
   }
@@ -145,9 +145,9 @@ export class ReceiveBuffers implements LentRoomOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const room = new LoanedBuffer(this, this.#rooms.length, memory, index * this.#size, this.#size);
-      this.#rooms.push(room);
-      this.takeBack(room);
+      const scratch = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
+      this.#buffers.push(scratch);
+      this.takeBack(scratch);
     }
     this.publish();
   }

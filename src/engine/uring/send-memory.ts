@@ -24,13 +24,13 @@ export class SendMemory implements BufferPool {
   take(length: number): PooledBuffer {
     const index = SIZES.findIndex((size) => size >= length || size === LONGEST);
     const free = this.#free[index] ?? [];
-    const room = free.pop() ?? this.#map(index, free);
-    room.users = 1;
-    return room;
+    const buffer = free.pop() ?? this.#map(index, free);
+    buffer.users = 1;
+    return buffer;
   }
 
-  takeBack(room: PooledBuffer): void {
-    this.#free[room.index]?.push(room);
+  takeBack(buffer: PooledBuffer): void {
+    this.#free[buffer.index]?.push(buffer);
   }
 
   #map(index: number, free: PooledBuffer[]): PooledBuffer {

@@ -1,21 +1,21 @@
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
-import { lenderOf } from "../received-bytes.ts";
+import { loanOf } from "../received-bytes.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
 /** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
 interface Piece {
-  room: PooledBuffer | undefined;
+  buffer: PooledBuffer | undefined;
   copy: Uint8Array | undefined;
   offset: number;
   length: number;
   next: Piece | undefined;
 }
 
-type PieceInRoom = Piece & { room: PooledBuffer };
+type PieceInBuffer = Piece & { buffer: PooledBuffer };
 
-const inRoom = (piece: Piece): piece is PieceInRoom => piece.room !== undefined;
+const inBuffer = (piece: Piece): piece is PieceInBuffer => piece.buffer !== undefined;
 
 /**
  * Pieces that are no longer in use. V8 need not note the references from what is old to one of
@@ -26,17 +26,17 @@ let spares = 0;
 const MOST_SPARES = 1024;
 
 function newPiece(
-  room: PooledBuffer | undefined,
+  buffer: PooledBuffer | undefined,
   copy: Uint8Array | undefined,
   offset: number,
   length: number,
   next?: Piece,
 ): Piece {
   const piece = spare;
-  if (piece === undefined) return { room, copy, offset, length, next };
+  if (piece === undefined) return { buffer: buffer, copy, offset, length, next };
   spare = piece.next;
   spares--;
-  piece.room = room;
+  piece.buffer = buffer;
   piece.copy = copy;
   piece.offset = offset;
   piece.length = length;
@@ -45,7 +45,7 @@ function newPiece(
 }
 
 function recycle(piece: Piece): void {
-  piece.room = undefined;
+  piece.buffer = undefined;
   piece.copy = undefined;
   piece.next = undefined;
   if (spares >= MOST_SPARES) return;
@@ -76,30 +76,30 @@ export class SendQueue {
    * `Stream.write()` does.
    */
   add(bytes: Uint8Array): void {
-    const lender = lenderOf(bytes);
+    const loan = loanOf(bytes);
     const length = lengthOf(bytes);
     if (length === 0) return;
     this.bytes += length;
-    if (lender instanceof LoanedBuffer && lender.owner.mayWait) {
-      lender.users++;
-      this.#append(newPiece(lender, undefined, offsetOf(bytes), length));
+    if (loan instanceof LoanedBuffer && loan.owner.mayWait) {
+      loan.users++;
+      this.#append(newPiece(loan, undefined, offsetOf(bytes), length));
     } else {
       this.#addCopy(bytes, length);
     }
   }
 
   /** The first piece, in a room; undefined if there is none. */
-  get first(): PieceInRoom | undefined {
+  get first(): PieceInBuffer | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
-    if (head.room === undefined) this.#giveRoom(head);
-    return inRoom(head) ? head : undefined;
+    if (head.buffer === undefined) this.#giveBuffer(head);
+    return inBuffer(head) ? head : undefined;
   }
 
   /** The bytes of the first piece, wherever they lie; undefined if there is none. */
   firstBytes(): Uint8Array | undefined {
     const head = this.#head;
-    return (head?.room?.bytes ?? head?.copy)?.subarray(
+    return (head?.buffer?.bytes ?? head?.copy)?.subarray(
       head?.offset,
       (head?.offset ?? 0) + (head?.length ?? 0),
     );
@@ -107,7 +107,7 @@ export class SendQueue {
 
   /** Whether several pieces lie in rooms. */
   get several(): boolean {
-    return this.#head?.room !== undefined && this.#head.next?.room !== undefined;
+    return this.#head?.buffer !== undefined && this.#head.next?.buffer !== undefined;
   }
 
   /**
@@ -120,8 +120,8 @@ export class SendQueue {
     words.fill(0, 0, MSG.size >> 2);
     let at = MSG.size >> 2;
     let count = 0;
-    for (let piece = this.#head; piece?.room !== undefined && count < MOST_PIECES; piece = piece.next) {
-      const address = BigInt(piece.room.pointer) + BigInt(piece.offset);
+    for (let piece = this.#head; piece?.buffer !== undefined && count < MOST_PIECES; piece = piece.next) {
+      const address = BigInt(piece.buffer.pointer) + BigInt(piece.offset);
       words[at] = Number(address & 0xffffffffn);
       words[at + 1] = Number(address >> 32n);
       words[at + 2] = piece.length;
@@ -166,11 +166,11 @@ export class SendQueue {
   #drop(head: Piece): void {
     this.#head = head.next;
     if (this.#head === undefined) this.#tail = undefined;
-    const { room } = head;
+    const { buffer } = head;
     recycle(head);
-    if (room === undefined) return;
-    if (room.owner === this.#memory) this.#copied -= room.size;
-    room.release();
+    if (buffer === undefined) return;
+    if (buffer.owner === this.#memory) this.#copied -= buffer.size;
+    buffer.release();
   }
 
   #addCopy(bytes: Uint8Array, length: number): void {
@@ -186,9 +186,9 @@ export class SendQueue {
       this.#append(newPiece(undefined, copy, 0, restLength));
       return;
     }
-    const room = this.#take(restLength);
-    room.bytes.set(rest);
-    this.#append(newPiece(room, undefined, 0, restLength));
+    const buffer = this.#take(restLength);
+    buffer.bytes.set(rest);
+    this.#append(newPiece(buffer, undefined, 0, restLength));
   }
 
   /**
@@ -196,36 +196,36 @@ export class SendQueue {
    */
   #fillLast(bytes: Uint8Array, length: number): number {
     const last = this.#tail;
-    if (last?.room === undefined || last.room.owner !== this.#memory) return 0;
+    if (last?.buffer === undefined || last.buffer.owner !== this.#memory) return 0;
     const end = last.offset + last.length;
-    const fitting = Math.min(last.room.size - end, length);
+    const fitting = Math.min(last.buffer.size - end, length);
     if (fitting <= 0) return 0;
-    last.room.bytes.set(fitting === length ? bytes : partOf(bytes, 0, fitting), end);
+    last.buffer.bytes.set(fitting === length ? bytes : partOf(bytes, 0, fitting), end);
     last.length += fitting;
     return fitting;
   }
 
   /** Moves as much of the first piece to a room as one holds. */
-  #giveRoom(head: Piece): void {
+  #giveBuffer(head: Piece): void {
     const { copy } = head;
     if (copy === undefined) return;
     const length = Math.min(head.length, LONGEST);
-    const room = this.#take(length);
-    room.bytes.set(copy.subarray(head.offset, head.offset + length));
+    const buffer = this.#take(length);
+    buffer.bytes.set(copy.subarray(head.offset, head.offset + length));
     if (length < head.length) {
       const rest = head.offset + length;
       head.next = newPiece(undefined, copy, rest, head.length - length, head.next);
       if (this.#tail === head) this.#tail = head.next;
     }
-    head.room = room;
+    head.buffer = buffer;
     head.copy = undefined;
     head.offset = 0;
     head.length = length;
   }
 
   #take(length: number): PooledBuffer {
-    const room = this.#memory.take(length);
-    this.#copied += room.size;
-    return room;
+    const buffer = this.#memory.take(length);
+    this.#copied += buffer.size;
+    return buffer;
   }
 }

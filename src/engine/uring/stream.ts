@@ -92,10 +92,10 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   #shutdownResult = 0;
   #shutdownCalls: ((errno: number) => void)[] | undefined;
 
-  constructor(machine: Loop, fd: number, handlers: StreamHandlers) {
-    super(machine, fd);
+  constructor(loop: Loop, fd: number, handlers: StreamHandlers) {
+    super(loop, fd);
     this.#handlers = handlers;
-    this.#queue = new SendQueue(machine.sendMemory);
+    this.#queue = new SendQueue(loop.sendMemory);
   }
 
   get pendingBytes(): number {
@@ -168,9 +168,9 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
       this.#message = message;
       this.prepareEntry(SENDMSG_ENTRY, SEND, 0, message.low, message.high, 1, SEND_FLAGS, 0);
     } else {
-      const { room, offset, length } = first;
-      const low = (room.low >>> 0) + offset;
-      const high = low > 0xffffffff ? room.high + 1 : room.high;
+      const { buffer, offset, length } = first;
+      const low = (buffer.low >>> 0) + offset;
+      const high = low > 0xffffffff ? buffer.high + 1 : buffer.high;
       this.prepareEntry(SEND_ENTRY, SEND, 0, low | 0, high, length, SEND_FLAGS, 0);
     }
   }
@@ -224,7 +224,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
       return;
     }
     this.#receiving = true;
-    const { group } = this.machine.streamBuffers;
+    const { group } = this.loop.streamBuffers;
     this.#once = this.#hangUp === "seen" || this.#failed < 0;
     if (this.#once) {
       // What has come is wanted, and not waited for, once sending has failed.
@@ -273,15 +273,15 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
       if (this.#shutdown === "wanted") this.#tellSoon();
     }
     if (result > 0) {
-      const room = this.machine.streamBuffers.taken(flags);
+      const buffer = this.loop.streamBuffers.taken(flags);
       if (!this.closing && !this.#over) {
-        if (this.#paused || this.#kept !== undefined) this.#keep(room, result);
-        else this.#give(room, result);
+        if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
+        else this.#give(buffer, result);
       }
-      room.release();
+      buffer.release();
     } else if (result === -ENOBUFS) {
       this.#starved = true;
-      this.machine.streamBuffers.starve(this);
+      this.loop.streamBuffers.starve(this);
     } else if (
       !isCancelled(result) &&
       result !== -EINTR &&
@@ -295,19 +295,19 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   }
 
   /** Lends a room to the handler. */
-  #give(room: LoanedBuffer, length: number): void {
-    const generation = ++room.generation;
+  #give(buffer: LoanedBuffer, length: number): void {
+    const generation = ++buffer.generation;
     try {
-      this.#handlers.onData(room.lent(generation, 0, length));
+      this.#handlers.onData(buffer.lent(generation, 0, length));
     } catch (error) {
       uncaught(error);
     }
-    room.generation++;
+    buffer.generation++;
   }
 
-  #keep(room: LoanedBuffer, length: number): void {
+  #keep(buffer: LoanedBuffer, length: number): void {
     const kept = this.#keeping();
-    kept.chunks.push(room.bytes.slice(0, length));
+    kept.chunks.push(buffer.bytes.slice(0, length));
     kept.bytes += length;
     if (kept.bytes >= KEPT) this.#cancelReceive();
   }
@@ -526,12 +526,12 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   #prepareSoon(): void {
     if (this.#preparing || this.#sending) return;
     this.#preparing = true;
-    this.machine.turns.deferSubmit(this);
+    this.loop.turns.deferSubmit(this);
   }
 
   #tellSoon(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.machine.turns.deferCallback(this);
+    this.loop.turns.deferCallback(this);
   }
 }

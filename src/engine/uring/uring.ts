@@ -17,7 +17,7 @@ const NEEDED =
   IORING.FEAT_CQE_SKIP;
 
 /** This thread's, or why there can be none. */
-let machine: Loop | string | undefined;
+let loop: Loop | string | undefined;
 
 /** io_uring: operations are handed to the kernel, which tells when they are done. */
 export const uring: Engine = {
@@ -37,13 +37,13 @@ let mayComeBack = false;
  * @param again whether to try again what failed for a lack of memory or descriptors
  */
 export function uringLacks(again = false): string | undefined {
-  if (machine === undefined || (again && mayComeBack)) start();
-  return typeof machine === "string" ? machine : undefined;
+  if (loop === undefined || (again && mayComeBack)) start();
+  return typeof loop === "string" ? loop : undefined;
 }
 
 function started(): Loop {
   const lacks = uringLacks(true);
-  if (machine instanceof Loop) return machine;
+  if (loop instanceof Loop) return loop;
   throw new Error(`io_uring cannot be used: ${lacks}`);
 }
 
@@ -64,14 +64,14 @@ const passing = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
 
 function start(): void {
   try {
-    machine = opened();
+    loop = opened();
     mayComeBack = false;
   } catch (error) {
-    machine = error instanceof Error ? error.message : String(error);
-    const code = /\bE[A-Z0-9]+\b/.exec(machine)?.[0] ?? "";
+    loop = error instanceof Error ? error.message : String(error);
+    const code = /\bE[A-Z0-9]+\b/.exec(loop)?.[0] ?? "";
     mayComeBack = passing.includes(code);
     const reason = reasons[code];
-    if (reason !== undefined) machine += `: ${reason}`;
+    if (reason !== undefined) loop += `: ${reason}`;
   }
 }
 
@@ -96,6 +96,6 @@ function opened(): Loop {
 
 /** This thread's ring has failed for good: what is opened from now on is on another engine. */
 function failed(errno: number): void {
-  machine = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
+  loop = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
   mayComeBack = false;
 }

@@ -48,15 +48,15 @@ import { PulledStream } from "./pulled-stream.ts";
 export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection> {
-  const { endpoint: place, options: values, wait, engine: wanted } = checkConnectOptions(options);
+  const { endpoint: where, options: values, wait, engine: wanted } = checkConnectOptions(options);
   // Before a name is looked up.
-  checkNetPermission(place.kind === "address" ? place.address : place);
+  checkNetPermission(where.kind === "address" ? where.address : where);
   const chosen = engine(wanted);
   throwIfAborted(wait.signal);
-  const { localAddress = undefined, localPort = 0 } = place.kind === "port" ? place : {};
+  const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
   const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
-  const isName = place.kind === "port" && isIP(place.host) === 0;
-  const socket = await connectToFirst(addressesOf(place), settings, wait, isName ? place.host : undefined);
+  const isName = where.kind === "port" && isIP(where.host) === 0;
+  const socket = await connectToFirst(addressesOf(where), settings, wait, isName ? where.host : undefined);
   return new Connection(new PulledStream(chosen, socket.detach(), null));
 }
 
@@ -64,12 +64,12 @@ export async function connect<const Values extends readonly unknown[]>(
  * The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with
  * that of the resolver's first.
  */
-async function addressesOf(place: ConnectEndpoint): Promise<AddressInput[]> {
-  if (place.kind === "address") return [place.address];
-  const { host, port, localAddress } = place;
+async function addressesOf(where: ConnectEndpoint): Promise<AddressInput[]> {
+  if (where.kind === "address") return [where.address];
+  const { host, port, localAddress } = where;
   if (isIP(host) !== 0) return [ipAddress(host, port)];
   const localFamily = localAddress === undefined ? 0 : isIP(localAddress);
-  const family = localFamily === 4 || localFamily === 6 ? localFamily : place.family;
+  const family = localFamily === 4 || localFamily === 6 ? localFamily : where.family;
   const found = await lookUp(host, family);
   const first = found.filter((one) => one.family === found[0]?.family);
   const other = found.filter((one) => one.family !== found[0]?.family);

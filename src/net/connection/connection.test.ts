@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
+  endpointFor,
   frontDoorTest,
-  placeFor,
   readText,
   transports,
   withEnds,
@@ -24,7 +24,7 @@ for (const transport of transports) {
   frontDoorTest(
     `connection over ${transport}: bytes both ways, the end each way, and what is read after`,
     (engine, fixture) =>
-      withEnds(engine, placeFor(fixture, transport), async ({ client, server }) => {
+      withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         await client.write("ping");
         assert.deepEqual(await server.read(), new Uint8Array(Buffer.from("ping")));
         await server.write(Buffer.from("pong"));
@@ -47,7 +47,7 @@ for (const transport of transports) {
   frontDoorTest(
     `connection over ${transport}: 8 MiB each way at once, in random pieces, checked by hash`,
     (engine, fixture) =>
-      withEnds(engine, placeFor(fixture, transport), async ({ client, server }) => {
+      withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         const size = 8 << 20;
         const sent = [randomBytes(size), randomBytes(size)] as const;
         const [atServer, atClient] = await Promise.all([
@@ -224,7 +224,7 @@ for (const how of ["signal", "timeout"] as const) {
   frontDoorTest(`connection: a ${how} ends the wait of write() and of end(), and nothing else`, (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const size = 16 << 20;
-      const giveUp = async (begin: (options: WaitOptions) => Promise<void>) => {
+      const abort = async (begin: (options: WaitOptions) => Promise<void>) => {
         if (how === "timeout") return assert.rejects(begin({ timeout: 1 }), { name: "TimeoutError" });
         const controller = new AbortController();
         const waiting = assert.rejects(begin({ signal: controller.signal }), (reason) => reason === "enough");
@@ -232,9 +232,9 @@ for (const how of ["signal", "timeout"] as const) {
         controller.abort("enough");
         return waiting;
       };
-      await giveUp((options) => client.write(Buffer.alloc(size), options));
+      await abort((options) => client.write(Buffer.alloc(size), options));
       assert.ok(client.pendingBytes > 0);
-      await giveUp((options) => client.end("the end", options));
+      await abort((options) => client.end("the end", options));
       let received = 0;
       for await (const piece of server) received += piece.length;
       assert.equal(received, size + 7);

@@ -12,8 +12,8 @@ import { type TakenOver, takeOver } from "./take-over.ts";
 
 const [program = "", generation = "", last = "", count = "", engine = "", path] = process.argv.slice(1);
 const taken: TakenOver | undefined = generation === "0" ? undefined : await takeOver();
-const place = path === undefined ? { host: "127.0.0.1" } : { path };
-const where: ListenOptions = taken === undefined ? place : { socket: taken };
+const endpoint = path === undefined ? { host: "127.0.0.1" } : { path };
+const where: ListenOptions = taken === undefined ? endpoint : { socket: taken };
 let left = Number(count);
 
 const server = await listen(

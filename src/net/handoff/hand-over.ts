@@ -119,7 +119,7 @@ export async function handOver(
   } finally {
     channel.close();
   }
-  await listener.leave(drain);
+  await listener.retire(drain);
 }
 
 function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {

@@ -73,7 +73,7 @@ export class AcceptLoop implements AcceptorHandlers {
    * The same, where fewer are wanted than before: no other will be taken from those who share the
    * socket.
    */
-  wantOnly(count: number): void {
+  limitDemand(count: number): void {
     if (this.#asked > count) {
       this.#acceptor.pause();
       this.#asked = 0;
@@ -100,7 +100,7 @@ export class AcceptLoop implements AcceptorHandlers {
    *
    * @param done no connection comes any more
    */
-  leave(done: () => void): void {
+  retire(done: () => void): void {
     this.#leaving = true;
     this.pause();
     if (!this.#open) {

@@ -163,8 +163,8 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /** What `close()` is once another process accepts from the same sockets. @internal */
-  leave(drain: number | undefined): Promise<void> {
-    return this.#core.leave(drain);
+  retire(drain: number | undefined): Promise<void> {
+    return this.#core.retire(drain);
   }
 
   /** `close()`, at the end of an `await using` scope. */

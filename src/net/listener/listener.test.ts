@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { collectGarbage } from "../../../test/collect-garbage.ts";
 import {
+  endpointFor,
   frontDoorTest,
-  placeFor,
   portOf,
   queueTold,
   readText,
@@ -51,7 +51,7 @@ for (const transport of transports) {
   frontDoorTest(
     `listener over ${transport}: nothing is accepted that nobody asks for`,
     async (engine, fixture) => {
-      const listener = await listen({ ...placeFor(fixture, transport), backlog: 8, engine });
+      const listener = await listen({ ...endpointFor(fixture, transport), backlog: 8, engine });
       assert.deepEqual(listener.backlog, { requested: 8, effective: queueTold ? 8 : undefined });
       const clients = await clientsOf(listener, 4);
       await someTurns();
@@ -297,9 +297,9 @@ frontDoorTest(
   "listen: an option that says where a socket may be bound is set before that",
   async (engine) => {
     // An address that this machine does not have (RFC 5737).
-    const place = { host: "192.0.2.1", engine };
-    await assert.rejects(listen(place), { name: "AddressNotAvailable", syscall: "bind" });
-    const listener = await listen({ ...place, options: [[IP.FREEBIND, true]] });
+    const endpoint = { host: "192.0.2.1", engine };
+    await assert.rejects(listen(endpoint), { name: "AddressNotAvailable", syscall: "bind" });
+    const listener = await listen({ ...endpoint, options: [[IP.FREEBIND, true]] });
     assert.ok("address" in listener.address && listener.address.address === "192.0.2.1");
     await listener.close();
   },

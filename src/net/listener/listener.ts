@@ -59,7 +59,7 @@ class Pulling implements Taker {
       return null;
     }
     const waiting = this.#waiters.wait(options);
-    this.#want();
+    this.#setDemand();
     try {
       return await waiting;
     } catch (error) {
@@ -73,8 +73,8 @@ class Pulling implements Taker {
    * event loop brings more than one connection; what waits beyond that stays in the system's queue,
    * where it can be seen.
    */
-  #want() {
-    this.core.want(this.#waiters.size + this.#ahead);
+  #setDemand() {
+    this.core.setDemand(this.#waiters.size + this.#ahead);
     this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
   }
 
@@ -85,7 +85,7 @@ class Pulling implements Taker {
   askedNoMore(): void {
     if (this.#ended) return;
     this.#ahead = 0;
-    this.core.wantOnly(this.#waiters.size);
+    this.core.limitDemand(this.#waiters.size);
   }
 }
 

@@ -106,12 +106,12 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
     stream.reset();
   }
 
-  want(count: number): void {
+  setDemand(count: number): void {
     for (const socket of this.sockets) socket.setDemand(count);
   }
 
-  wantOnly(count: number): void {
-    for (const socket of this.sockets) socket.wantOnly(count);
+  limitDemand(count: number): void {
+    for (const socket of this.sockets) socket.limitDemand(count);
   }
 
   /** Whether a path is removed when this is closed. */
@@ -129,9 +129,9 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
    * that was accepted, and the path stays. Accepting ends first: an operation of accepting that is
    * cut short by close() would drop what it has.
    */
-  async leave(drain: number | undefined): Promise<void> {
+  async retire(drain: number | undefined): Promise<void> {
     this.#leaving ??= Promise.all(
-      this.sockets.map((socket) => new Promise<void>((resolve) => socket.leave(resolve))),
+      this.sockets.map((socket) => new Promise<void>((resolve) => socket.retire(resolve))),
     );
     await this.#leaving;
     this.#end(() => this.#taker.left());

@@ -34,34 +34,34 @@ const IPV6_LOOPBACK = "::1";
 
 /** Opens the sockets of `listen()`. Those that were given are closed if that fails. */
 export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
-  const { endpoint: place, backlog = SOMAXCONN } = options;
-  if (place.kind === "sockets") return listenOnSockets(place, options);
+  const { endpoint: where, backlog = SOMAXCONN } = options;
+  if (where.kind === "sockets") return listenOnSockets(where, options);
   throwIfAborted(options.signal);
-  switch (place.kind) {
+  switch (where.kind) {
     case "path": {
-      const { address } = place;
+      const { address } = where;
       const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
       const opened = explainPathInUse(address, make);
       return { sockets: [opened], backlog, path: UnixPath.made(address) };
     }
     case "port":
-      return { sockets: await listenOnPort(place, options, backlog), backlog, path: undefined };
+      return { sockets: await listenOnPort(where, options, backlog), backlog, path: undefined };
   }
 }
 
 function listenOnSockets(
-  place: Extract<ListenEndpoint, { kind: "sockets" }>,
+  where: Extract<ListenEndpoint, { kind: "sockets" }>,
   options: CheckedListenOptions,
 ): ListeningSockets {
   const sockets: Socket[] = [];
   try {
-    for (const each of place.sockets) sockets.push(adopted(each));
+    for (const each of where.sockets) sockets.push(adopted(each));
     throwIfAborted(options.signal);
     const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
     const [path] = sockets
       .map(getsockname)
       .map((address) =>
-        address.family === "unix" ? UnixPath.made(address, place.ownsPath, place.pathFile) : undefined,
+        address.family === "unix" ? UnixPath.made(address, where.ownsPath, where.pathFile) : undefined,
       );
     return { sockets, backlog, path };
   } catch (error) {
@@ -81,14 +81,14 @@ function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptio
 }
 
 async function listenOnPort(
-  place: Extract<ListenEndpoint, { kind: "port" }>,
+  where: Extract<ListenEndpoint, { kind: "port" }>,
   { options, signal }: CheckedListenOptions,
   backlog: number,
 ): Promise<Socket[]> {
-  const { host, port, reusePort, exclusive } = place;
+  const { host, port, reusePort, exclusive } = where;
   // Said and not left to the system, whose default an administrator may change
   // (net.ipv6.bindv6only).
-  const ipv6Only = place.ipv6Only ?? false;
+  const ipv6Only = where.ipv6Only ?? false;
   const server = exclusive ? "exclusive" : "not exclusive";
   const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
   const open = (address: string, at: number) =>

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import {
+  endpointFor,
   frontDoorTest,
-  placeFor,
   readText,
   transports,
   waitInQueue,
@@ -27,9 +27,9 @@ async function serving<State>(
   engine: EngineName,
   handlers: ConnectionHandlers<State>,
   run: (client: Connection, server: Server) => Promise<void>,
-  place: ListenOptions = loopback,
+  endpoint: ListenOptions = loopback,
 ): Promise<void> {
-  const server = await listen({ ...place, engine }, handlers);
+  const server = await listen({ ...endpoint, engine }, handlers);
   try {
     const client = await connect({ address: server.address, engine });
     try {
@@ -66,7 +66,7 @@ for (const transport of transports) {
           told.push("close", connection.closed, error);
         },
       };
-      const place = placeFor(fixture, transport);
+      const endpoint = endpointFor(fixture, transport);
       await serving(
         engine,
         handlers,
@@ -77,7 +77,7 @@ for (const transport of transports) {
           assert.deepEqual(told, ["open", "end", 5, false, "close", true, null]);
           assert.equal(server.stats.accepted, 1);
         },
-        place,
+        endpoint,
       );
     },
     withoutTransport[transport],
@@ -111,7 +111,7 @@ for (const transport of transports) {
           assert.equal(hash.digest("hex"), createHash("sha256").update(bytes).digest("hex"));
           assert.ok(most < 1 << 20, `${most} bytes were held`);
         },
-        placeFor(fixture, transport),
+        endpointFor(fixture, transport),
       );
     },
     withoutTransport[transport],

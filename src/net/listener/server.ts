@@ -20,7 +20,7 @@ class Serving<State> implements Taker {
   ) {
     this.#handlers = handlers;
     this.core = new ListeningCore(engine, opened, options, this);
-    this.core.want(Number.POSITIVE_INFINITY);
+    this.core.setDemand(Number.POSITIVE_INFINITY);
   }
 
   taken(fd: number): void {

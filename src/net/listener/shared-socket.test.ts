@@ -31,13 +31,13 @@ async function withTheOther(socket: Socket, engine: EngineName, run: () => Promi
 
 /** What a client is answered, which leaves then. */
 async function answer(client: Socket): Promise<string> {
-  const room = new Uint8Array(64);
+  const buffer = new Uint8Array(64);
   const length = await eventually(() => {
-    const received = tryRecv(client, room, MSG.DONTWAIT);
+    const received = tryRecv(client, buffer, MSG.DONTWAIT);
     return received.ok ? received.value : undefined;
   });
   close(client);
-  return Buffer.from(room.subarray(0, length)).toString();
+  return Buffer.from(buffer.subarray(0, length)).toString();
 }
 
 const ROUNDS = 100;

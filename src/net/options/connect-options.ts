@@ -69,9 +69,9 @@ export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[
   | ConnectToAddress<Values>;
 
 /** Where to connect to, read once and checked. */
-export type ConnectEndpoint = PortPlace | { readonly kind: "address"; readonly address: AddressInput };
+export type ConnectEndpoint = PortEndpoint | { readonly kind: "address"; readonly address: AddressInput };
 
-interface PortPlace {
+interface PortEndpoint {
   readonly kind: "port";
   readonly host: string;
   readonly port: number;
@@ -94,10 +94,10 @@ export function checkConnectOptions<Values extends readonly unknown[]>(
   const { signal, timeout, engine } = options;
   const wait = { signal, timeout };
   checkWait(wait);
-  return { endpoint: checkPlace(options), options: checkOptionValues(options.options), wait, engine };
+  return { endpoint: checkEndpoint(options), options: checkOptionValues(options.options), wait, engine };
 }
 
-function checkPlace(options: ConnectOptions): ConnectEndpoint {
+function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
   const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
   if (given.length !== 1)
     throw invalidValue(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
@@ -124,7 +124,11 @@ function checkPlace(options: ConnectOptions): ConnectEndpoint {
  * What is an address says its family; where two say different ones, no address could be connected
  * to.
  */
-function checkFamilies({ host, localAddress, family }: Pick<PortPlace, "host" | "localAddress" | "family">) {
+function checkFamilies({
+  host,
+  localAddress,
+  family,
+}: Pick<PortEndpoint, "host" | "localAddress" | "family">) {
   const local = localAddress === undefined ? 0 : isIP(localAddress);
   if (localAddress !== undefined && local === 0)
     throw invalidValue(

@@ -160,10 +160,10 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
   checkSignal(signal);
   const remote = options.remote === undefined ? undefined : checkRemote(options.remote);
   const values = checkOptionValues(options.options);
-  const place = checkPlace(options);
+  const where = checkEndpoint(options);
   const reuse = "reuseAddress" in options && options.reuseAddress !== undefined && options.reuseAddress;
   return {
-    endpoint: place,
+    endpoint: where,
     remote,
     options: boolean("reuseAddress", reuse) ? [[SO.REUSEADDR, true], ...values] : values,
     engine,
@@ -185,7 +185,7 @@ export function checkRemote(remote: Remote): CheckedRemote {
 
 const isAddress = (remote: Remote): remote is AddressInput => remote.family !== undefined;
 
-function checkPlace(options: DatagramOptions): DatagramEndpoint {
+function checkEndpoint(options: DatagramOptions): DatagramEndpoint {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined)

@@ -187,7 +187,7 @@ export function checkListenOptions<Values extends readonly unknown[]>(
   if (onRetry !== undefined && typeof onRetry !== "function")
     throw argumentType(`onRetry must be a function, not ${kind(onRetry)}`);
   const checked = { backlog, engine, signal, onRetry, options: checkOptionValues(options.options) };
-  return { ...checked, endpoint: checkPlace(options) };
+  return { ...checked, endpoint: checkEndpoint(options) };
 }
 
 export function checkOptionValues(options: OptionValues | undefined): AnyOptionValues {
@@ -199,7 +199,7 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
   });
 }
 
-function checkPlace(options: ListenOptions): ListenEndpoint {
+function checkEndpoint(options: ListenOptions): ListenEndpoint {
   const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
   if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
   if (options.path !== undefined || options.socket !== undefined)

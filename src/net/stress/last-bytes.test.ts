@@ -1,7 +1,7 @@
 // What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and
 // then the end or the failure.
 import assert from "node:assert/strict";
-import { frontDoorTest, placeFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
+import { endpointFor, frontDoorTest, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -61,12 +61,12 @@ class Told {
 
 async function serve(
   engine: EngineName,
-  place: ListenOptions,
+  endpoint: ListenOptions,
   told: Told,
   pausing: boolean,
 ): Promise<Server> {
   return await listen(
-    { ...place, engine, options: [[SO.RCVBUF, MOST]] },
+    { ...endpoint, engine, options: [[SO.RCVBUF, MOST]] },
     {
       open(connection) {
         told.connection = connection;
@@ -104,7 +104,7 @@ for (const transport of transports) {
           `last bytes: ${size} and ${kind}, ${how} (${transport})`,
           async (engine, fixture) => {
             const told = new Told();
-            const server = await serve(engine, placeFor(fixture, transport), told, pausing);
+            const server = await serve(engine, endpointFor(fixture, transport), told, pausing);
             const peer = peerOf(fixture, transport, server);
             await eventually(() => (told.connection === undefined ? undefined : true));
             await someTurns();
@@ -130,7 +130,7 @@ frontDoorTest(
   "last bytes: messages with descriptors, and a half-close",
   async (engine, fixture) => {
     const told = new Told();
-    const server = await serve(engine, placeFor(fixture, "unix"), told, true);
+    const server = await serve(engine, endpointFor(fixture, "unix"), told, true);
     const peer = peerOf(fixture, "unix", server);
     await eventually(() => (told.connection === undefined ? undefined : true));
     for (let count = 0; count < 80; count++)
@@ -146,7 +146,7 @@ frontDoorTest(
 
 frontDoorTest("last bytes: a peer that trickles on after our end", async (engine, fixture) => {
   const told = new Told();
-  const server = await serve(engine, placeFor(fixture, "tcp"), told, false);
+  const server = await serve(engine, endpointFor(fixture, "tcp"), told, false);
   const peer = peerOf(fixture, "tcp", server);
   await eventually(() => (told.connection === undefined ? undefined : true));
   told.connection?.end();
@@ -180,7 +180,7 @@ for (const transport of transports) {
       `last bytes: an answer before a failed write, by ${reader} (${transport})`,
       async (engine, fixture) => {
         const listener = await listen({
-          ...placeFor(fixture, transport),
+          ...endpointFor(fixture, transport),
           engine,
           options: [[SO.RCVBUF, MOST]],
         });
@@ -248,7 +248,7 @@ for (const transport of transports) {
       `last bytes: an answer before a failed write, by handlers${pausing ? ", paused" : ""} (${transport})`,
       async (engine, fixture) => {
         const told = new Told();
-        const server = await serve(engine, placeFor(fixture, transport), told, true);
+        const server = await serve(engine, endpointFor(fixture, transport), told, true);
         const peer = peerOf(fixture, transport, server);
         await eventually(() => (told.connection === undefined ? undefined : true));
         const sent = goneAfterAnswer(peer);
@@ -271,7 +271,7 @@ for (const transport of transports) {
     `last bytes: a peer that goes while much waits to be sent, and has answered (${transport})`,
     async (engine, fixture) => {
       const told = new Told();
-      const server = await serve(engine, placeFor(fixture, transport), told, false);
+      const server = await serve(engine, endpointFor(fixture, transport), told, false);
       const peer = peerOf(fixture, transport, server);
       await eventually(() => (told.connection === undefined ? undefined : true));
       // More than 64 KiB wait: nothing is received, until the write has failed.
@@ -291,7 +291,7 @@ frontDoorTest(
   "last bytes: a paused connection with nothing to receive is told of a failed write",
   async (engine, fixture) => {
     const told = new Told();
-    const server = await serve(engine, placeFor(fixture, "tcp"), told, true);
+    const server = await serve(engine, endpointFor(fixture, "tcp"), told, true);
     const peer = peerOf(fixture, "tcp", server);
     await eventually(() => (told.connection === undefined ? undefined : true));
     close(peer);

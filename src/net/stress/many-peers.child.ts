@@ -8,7 +8,7 @@ import { AF, close, connect, recv, SOCK, type Socket, send, setsockopt, socket }
 const [how, port, count] = process.argv.slice(2);
 const address = { family: "ipv4", address: "127.0.0.1", port: Number(port) } as const;
 const AT_A_TIME = 20;
-const room = new Uint8Array(16);
+const buffer = new Uint8Array(16);
 let sent = 0;
 
 function open(): Socket {
@@ -21,8 +21,8 @@ function talk(peers: readonly Socket[]) {
   const first = sent;
   for (const peer of peers) send(peer, Uint8Array.of(1, 2, sent++ & 0xff));
   for (const [index, peer] of peers.entries()) {
-    assert.equal(recv(peer, room), 3);
-    assert.equal(room[2], (first + index) & 0xff);
+    assert.equal(recv(peer, buffer), 3);
+    assert.equal(buffer[2], (first + index) & 0xff);
   }
 }
 

@@ -103,12 +103,12 @@ for (const [how, start] of Object.entries(echoServers)) {
     connectSocket(peer, server.address);
     setsockopt(peer, TCP.NODELAY, true);
     peer.system.setNonblocking(peer.fd, true);
-    const room = new Uint8Array(2);
+    const buffer = new Uint8Array(2);
     for (let sent = 0; sent < 500; sent++) {
       send(peer, Uint8Array.of(sent & 0xff));
       const received = await eventually(() => {
-        const result = tryRecv(peer, room);
-        return result.ok ? room.subarray(0, result.value) : undefined;
+        const result = tryRecv(peer, buffer);
+        return result.ok ? buffer.subarray(0, result.value) : undefined;
       });
       assert.deepEqual([...received], [sent & 0xff]);
     }
@@ -119,8 +119,8 @@ for (const [how, start] of Object.entries(echoServers)) {
     shutdown(peer, SHUT.WR);
     const echoed: number[] = [];
     const ended = () => {
-      const result = tryRecv(peer, room);
-      if (result.ok) echoed.push(...room.subarray(0, result.value));
+      const result = tryRecv(peer, buffer);
+      if (result.ok) echoed.push(...buffer.subarray(0, result.value));
       return result.ok && result.value === 0 ? true : undefined;
     };
     await eventually(ended);
@@ -167,7 +167,7 @@ class SlowPeer {
   readonly #socket: Socket;
   readonly #hashes = { sent: createHash("sha256"), received: createHash("sha256") };
   readonly #block = new Uint8Array(16_384);
-  readonly #room = new Uint8Array(65_536);
+  readonly #buffer = new Uint8Array(65_536);
   #seed: number;
   sent = 0;
   #received = 0;
@@ -197,9 +197,9 @@ class SlowPeer {
   /** Whether all has come back. */
   receive(): boolean {
     for (;;) {
-      const result = tryRecv(this.#socket, this.#room);
+      const result = tryRecv(this.#socket, this.#buffer);
       if (!result.ok) break;
-      this.#hashes.received.update(this.#room.subarray(0, result.value));
+      this.#hashes.received.update(this.#buffer.subarray(0, result.value));
       this.#received += result.value;
       if (result.value === 0) assert.fail("the connection ended");
     }

@@ -14,7 +14,7 @@ const source = randomBytes(1 << 20);
 const LONGEST_PIECE = 200_000;
 
 /** Bytes to be sent, in pieces, and the hash of all. */
-class Outgoing {
+class QueuedDatagram {
   readonly hash = createHash("sha256");
   #left = size;
 
@@ -30,7 +30,7 @@ class Outgoing {
   }
 }
 
-const [fromServer, toServer] = [new Outgoing(), new Outgoing()];
+const [fromServer, toServer] = [new QueuedDatagram(), new QueuedDatagram()];
 const [atServer, atClient] = [createHash("sha256"), createHash("sha256")];
 let mostResident = 0;
 let mostPending = 0;

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
 import {
   carriers,
-  datagramPlace,
+  datagramEndpoint,
   nobodyThere,
   withoutCarrier,
-} from "../../../test/engine/datagram-places.ts";
+} from "../../../test/engine/datagram-endpoints.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -26,11 +26,11 @@ const textOf = ({ data }: { readonly data: Uint8Array }) => Buffer.from(data).to
 /** Runs with two sockets, which are closed at the end. */
 async function withTwo(
   engine: EngineName,
-  places: readonly [DatagramOptions, DatagramOptions],
+  endpoints: readonly [DatagramOptions, DatagramOptions],
   run: (here: DatagramSocket, there: DatagramSocket) => Promise<void>,
 ): Promise<void> {
-  const here = await udp({ ...places[0], engine });
-  const there = await udp({ ...places[1], engine });
+  const here = await udp({ ...endpoints[0], engine });
+  const there = await udp({ ...endpoints[1], engine });
   try {
     await run(here, there);
   } finally {
@@ -42,8 +42,8 @@ for (const carrier of carriers) {
   frontDoorTest(
     `datagrams over ${carrier}: each, however long, and who sent it`,
     async (engine, fixture) => {
-      const places = [datagramPlace(fixture, carrier), datagramPlace(fixture, carrier)] as const;
-      await withTwo(engine, places, async (here, there) => {
+      const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
+      await withTwo(engine, endpoints, async (here, there) => {
         for (const length of [5, 0, 1, 20_000, 65_487]) {
           const bytes = new Uint8Array(length).fill(length);
           await here.send(bytes, there.address);
@@ -62,8 +62,8 @@ for (const carrier of carriers) {
   frontDoorTest(
     `datagrams over ${carrier}: many that nobody waits for, in order`,
     async (engine, fixture) => {
-      const places = [datagramPlace(fixture, carrier), datagramPlace(fixture, carrier)] as const;
-      await withTwo(engine, places, async (here, there) => {
+      const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
+      await withTwo(engine, endpoints, async (here, there) => {
         await there.connect(here.address);
         assert.deepEqual(there.remoteAddress, here.address);
         const got: string[] = [];
@@ -121,9 +121,9 @@ frontDoorTest(
 frontDoorTest(
   "datagrams: nobody is there for an earlier one, and receiving goes on",
   async (engine) => {
-    const place = await udp({ ...loopback, engine });
-    const { address } = place;
-    await place.close();
+    const endpoint = await udp({ ...loopback, engine });
+    const { address } = endpoint;
+    await endpoint.close();
     const here = await udp({ remote: address, engine });
     const receiving = here.receive();
     await here.send("to nobody");
@@ -266,7 +266,7 @@ frontDoorTest("datagrams: a signal gives udp() up, or closes the socket", async 
 frontDoorTest(
   "datagrams over unix: a longer one than there is room for is truncated, and says so",
   async (engine, fixture) => {
-    const here = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    const here = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
     const sender = fixture.socket(AF.UNIX, SOCK.DGRAM);
     const receiving = here.receive();
     sendto(sender, new Uint8Array(100_000), 0, here.address);
@@ -281,7 +281,7 @@ frontDoorTest(
 frontDoorTest(
   "datagrams over unix: a sender without a name, and a pair",
   async (engine, fixture) => {
-    const here = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    const here = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
     const nameless = await udp({ remote: here.address, engine });
     await nameless.send("who?");
     const { address } = await here.receive();
@@ -302,8 +302,8 @@ frontDoorTest(
 frontDoorTest(
   "datagrams over unix: who waits for room at a full peer can give close() up",
   async (engine, fixture) => {
-    const place = datagramPlace(fixture, "unix");
-    const receiver = await udp({ ...place, engine });
+    const endpoint = datagramEndpoint(fixture, "unix");
+    const receiver = await udp({ ...endpoint, engine });
     const here = await udp({ remote: receiver.address, engine });
     const sends = Array.from({ length: 2000 }, () => here.send("x"));
     const settled = Promise.allSettled(sends);
@@ -325,9 +325,9 @@ frontDoorTest(
 frontDoorTest(
   "datagrams over unix: they wait for room at their peer",
   async (engine, fixture) => {
-    const places = [datagramPlace(fixture, "unix"), datagramPlace(fixture, "unix")] as const;
+    const endpoints = [datagramEndpoint(fixture, "unix"), datagramEndpoint(fixture, "unix")] as const;
     for (const connected of [true, false]) {
-      await withTwo(engine, places, async (here, there) => {
+      await withTwo(engine, endpoints, async (here, there) => {
         if (connected) await here.connect(there.address);
         const sends = Array.from({ length: 500 }, (_, number) =>
           here.send(`${number}`, connected ? undefined : there.address),

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { frontDoorTest } from "../../../test/engine/async-api.ts";
 import {
   carriers,
-  datagramPlace,
+  datagramEndpoint,
   nobodyThere,
   withoutCarrier,
-} from "../../../test/engine/datagram-places.ts";
+} from "../../../test/engine/datagram-endpoints.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { runProgram } from "../../../test/program.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
@@ -29,10 +29,10 @@ for (const carrier of carriers) {
         },
         close: (socket, error) => closings.push(socket.closed, error),
       };
-      const server = await udp({ ...datagramPlace(fixture, carrier), engine }, handlers);
+      const server = await udp({ ...datagramEndpoint(fixture, carrier), engine }, handlers);
       const clients = [
-        await udp({ ...datagramPlace(fixture, carrier), engine }),
-        await udp({ ...datagramPlace(fixture, carrier), engine }),
+        await udp({ ...datagramEndpoint(fixture, carrier), engine }),
+        await udp({ ...datagramEndpoint(fixture, carrier), engine }),
       ];
       for (let number = 0; number < 20; number++) {
         for (const [index, client] of clients.entries()) {
@@ -121,8 +121,8 @@ frontDoorTest(
       },
       drain: () => drains++,
     };
-    const server = await udp({ ...datagramPlace(fixture, "unix"), engine }, handlers);
-    const client = await udp({ ...datagramPlace(fixture, "unix"), engine });
+    const server = await udp({ ...datagramEndpoint(fixture, "unix"), engine }, handlers);
+    const client = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
     await client.connect(server.address);
     const sent = Promise.all(Array.from({ length: 200 }, () => client.send(new Uint8Array(8192))));
     await eventually(() => (server.pendingBytes > 65_536 ? true : undefined));

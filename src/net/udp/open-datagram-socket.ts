@@ -21,14 +21,14 @@ export interface OpenedDatagramSocket {
 
 /** Opens the socket of `udp()`. One that was given is closed if that fails. */
 export async function openDatagramSocket(options: CheckedDatagramOptions): Promise<OpenedDatagramSocket> {
-  const { endpoint: place, remote, signal } = options;
-  switch (place.kind) {
+  const { endpoint: where, remote, signal } = options;
+  switch (where.kind) {
     case "port":
       throwIfAborted(signal);
-      return { socket: await openOnPort(place, options), path: undefined };
+      return { socket: await openOnPort(where, options), path: undefined };
     case "path": {
       throwIfAborted(signal);
-      const { address } = place;
+      const { address } = where;
       const peer = remote && (await findRemote(remote, AF.UNIX, { signal }));
       const socket = explainPathInUse(address, () => openBound(address, SOCK.DGRAM, options));
       const path = UnixPath.made(address);
@@ -42,7 +42,7 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
       return { socket, path };
     }
     case "socket": {
-      const socket = adopted(place.socket);
+      const socket = adopted(where.socket);
       try {
         throwIfAborted(signal);
         return { socket: await takeSocket(socket, options), path: undefined };

@@ -60,9 +60,9 @@ frontDoorTest(
   "udp(): an option that says where a socket may be bound is set before that",
   async (engine) => {
     // An address that this machine does not have (RFC 5737).
-    const place = { host: "192.0.2.1", engine };
-    await assert.rejects(udp(place), { name: "AddressNotAvailable", syscall: "bind" });
-    await using here = await udp({ ...place, options: [[IP.FREEBIND, true]] });
+    const endpoint = { host: "192.0.2.1", engine };
+    await assert.rejects(udp(endpoint), { name: "AddressNotAvailable", syscall: "bind" });
+    await using here = await udp({ ...endpoint, options: [[IP.FREEBIND, true]] });
     assert.ok("address" in here.address && here.address.address === "192.0.2.1");
   },
   { windows: "Windows has no IP_FREEBIND" },

@@ -25,8 +25,8 @@ export const ipMsfilter: WriteCodec<IpMsfilter> = {
     checkObject("the option", "{ multiaddr, interface, fmode, slist }", value);
     writeIpv4("multiaddr", value.multiaddr, into, 0);
     writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
-    const room = (into.capacity - SLIST) >> 2;
-    const sources = writeFilter(value.fmode, value.slist, into, { offset: FILTER, room });
+    const buffer = (into.capacity - SLIST) >> 2;
+    const sources = writeFilter(value.fmode, value.slist, into, { offset: FILTER, buffer: buffer });
     for (const [index, source] of sources.entries()) {
       writeIpv4("an address of slist", source, into, SLIST + index * 4);
     }

@@ -19,10 +19,10 @@ export function writeFilter(
   fmode: FilterMode,
   slist: readonly string[],
   into: ValueResult,
-  { offset, room }: { readonly offset: number; readonly room: number },
+  { offset, buffer }: { readonly offset: number; readonly buffer: number },
 ): string[] {
-  const tooMany = (length: number) => `slist holds at most ${room} addresses, not ${length}`;
-  const sources = elements("slist", "an array of addresses", slist, room, tooMany);
+  const tooMany = (length: number) => `slist holds at most ${buffer} addresses, not ${length}`;
+  const sources = elements("slist", "an array of addresses", slist, buffer, tooMany);
   into.view.setUint32(offset, named("fmode", fmode, modes), true);
   into.view.setUint32(offset + 4, sources.length, true);
   return sources;

@@ -25,7 +25,7 @@ import { timeToLive } from "./time-to-live.ts";
 
 const MEMORY = 4096;
 
-function room(): ValueResult {
+function buffer(): ValueResult {
   const value = new ValueResult(new ArrayBuffer(MEMORY + 16));
   // What another option left there must not shine through.
   value.bytes.fill(0xa5);
@@ -33,7 +33,7 @@ function room(): ValueResult {
 }
 
 function encode<Value>(codec: WriteCodec<Value>, given: Value): Buffer {
-  const value = room();
+  const value = buffer();
   codec.encode(given, value, linux);
   return Buffer.from(value.valid);
 }
@@ -44,7 +44,7 @@ function inverse<Value>(name: string, codec: Codec<Value>, values: fc.Arbitrary<
   test(`${name}: what is set is what is read`, () => {
     fc.assert(
       fc.property(values, (given) => {
-        const value = room();
+        const value = buffer();
         codec.encode(given, value, linux);
         assert.deepEqual(codec.decode(value, linux), given);
       }),
@@ -205,20 +205,20 @@ test("struct in6_flowlabel_req: is laid out as in the headers, and read from the
   const encoded = encode(in6FlowlabelReq, request);
   const rest = "00012345 02 03 0700 1e00 0600 00000000";
   assert.deepEqual(encoded, hex(`20010db8000000000000000000000001 ${rest}`));
-  const value = room();
+  const value = buffer();
   value.bytes.set(encoded);
   const { label, dst, share, expires, linger } = request;
   assert.deepEqual(flowLabel.decode(value, linux), { label, dst, share, expires, linger });
 });
 
 test("struct ip6_mtuinfo: the MTU follows the address", () => {
-  const value = room();
+  const value = buffer();
   value.bytes.set(hex(`${"00".repeat(28)} 00050000`));
   assert.deepEqual(ip6Mtuinfo.decode(value, linux), { mtu: 1280 });
 });
 
 test("where a redirected connection was going is a sockaddr of its family", () => {
-  const value = room();
+  const value = buffer();
   value.bytes.set(hex("0200 0050 c0000201 0000000000000000"));
   value.length = originalDestination("ipv4").size;
   const ipv4 = { family: "ipv4", address: "192.0.2.1", port: 80 };
@@ -275,6 +275,6 @@ test("a value that the option does not take is a TypeError or a RangeError", () 
     [interfaceNumber, 0x80000000, /^RangeError/],
   ];
   for (const [codec, given, message] of bad) {
-    assert.throws(() => codec.encode(given as never, room(), linux), message, JSON.stringify(given));
+    assert.throws(() => codec.encode(given as never, buffer(), linux), message, JSON.stringify(given));
   }
 });

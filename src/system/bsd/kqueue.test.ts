@@ -14,7 +14,7 @@ function start(size: 32 | 64) {
   let errno = 0;
   const libc: KqueueLibc = {
     kqueue: () => 5,
-    kevent(_queue, changes, count, events, _room, timeout) {
+    kevent(_queue, changes, count, events, _buffer, timeout) {
       calls.push(changes === null ? "look" : Buffer.from(changes.subarray(0, count * size)).toString("hex"));
       assert.equal(timeout === null, events === null);
       const answer = answers.shift() ?? { returned: 0 };

@@ -19,14 +19,14 @@ export interface KqueueLibc {
     changes: Uint8Array | null,
     changeCount: number,
     events: Uint8Array | null,
-    room: number,
+    buffer: number,
     timeout: Uint8Array | null,
   ): number;
   close(fd: number): number;
   errno(): number;
 }
 
-const ROOM = 256;
+const BUFFER = 256;
 /** struct timespec of no time: two of 64 bits. */
 const AT_ONCE = new Uint8Array(16);
 
@@ -60,7 +60,7 @@ class Kqueue implements ReadinessQueue {
     this.#libc = libc;
     this.#changes = new Uint8Array(2 * size);
     this.#changesView = new DataView(this.#changes.buffer);
-    this.#events = new Uint8Array(ROOM * size);
+    this.#events = new Uint8Array(BUFFER * size);
     this.#eventsView = new DataView(this.#events.buffer);
   }
 
@@ -79,7 +79,7 @@ class Kqueue implements ReadinessQueue {
   }
 
   look(): number {
-    return this.#result(this.#libc.kevent(this.fd, null, 0, this.#events, ROOM, AT_ONCE));
+    return this.#result(this.#libc.kevent(this.fd, null, 0, this.#events, BUFFER, AT_ONCE));
   }
 
   slot(index: number): number {

@@ -165,7 +165,14 @@ test("struct msghdr is written as sys/socket.h has it, and read back", () => {
   name.length = 16;
   const control = new ValueResult(new ArrayBuffer(48));
   control.length = 16;
-  const message: MessageHeader = { address: name, data: [data], places: null, control, flags: 0, bytes: 0 };
+  const message: MessageHeader = {
+    address: name,
+    data: [data],
+    locations: null,
+    control,
+    flags: 0,
+    bytes: 0,
+  };
   let written: Uint8Array | undefined;
   const { system } = over({
     recvmsg(_fd, header) {
@@ -200,7 +207,7 @@ test("several messages are sent and received one by one, and only the first fail
   const message = (): MessageHeader => ({
     address: null,
     data: [],
-    places: null,
+    locations: null,
     control: null,
     flags: 0,
     bytes: 0,

@@ -260,7 +260,7 @@ test("AirPlay Receiver is known by its ports and its processes", () => {
   for (const [name, port] of [["ControlCenter", 5000] as const, ["AirPlayXPCHelper", 7000] as const]) {
     const service = named(name, port);
     assert.equal(service?.name, "AirPlay Receiver");
-    assert.match(service.advice.sentence, /System Settings > General > AirDrop & Handoff/);
+    assert.match(service.advice.message, /System Settings > General > AirDrop & Handoff/);
   }
   assert.equal(named("ControlCenter", 5001), undefined);
   assert.equal(named("node", 5000), undefined);

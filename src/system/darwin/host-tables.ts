@@ -6,7 +6,7 @@ import { socketTableOver } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
 /** macOS: sysctl(3) and libproc. */
-export const machine: HostTables = {
+export const tables: HostTables = {
   sockets: socketTableOver(libc),
   processes: processTableOver(libc),
   ports: portRulesOver(libc),

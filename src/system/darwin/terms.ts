@@ -10,24 +10,24 @@ export const words: HostTerms = {
   reservedPorts: "none",
   privilege: { rule: "at an address; not at the wildcard", lacks: "root's rights" },
   advice: {
-    privileged: () => [{ sentence: "Or bind to every address: the wildcard needs no privilege." }],
+    privileged: () => [{ message: "Or bind to every address: the wildcard needs no privilege." }],
     addresses: "ifconfig",
     portsUsedUp: [
-      { sentence: "See who has them.", command: "netstat -anv -p tcp" },
-      { sentence: "Or widen the range.", command: "sudo sysctl net.inet.ip.portrange.first=16384" },
+      { message: "See who has them.", command: "netstat -anv -p tcp" },
+      { message: "Or widen the range.", command: "sudo sysctl net.inet.ip.portrange.first=16384" },
     ],
     remove: "rm",
     makeDirectory: "mkdir -p",
-    asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
     excluded: [],
-    untold: undefined,
+    unavailable: undefined,
   },
   service({ name }, port) {
     if (!AIRPLAY_PORTS.includes(port) || !AIRPLAY.test(name)) return undefined;
     return {
       name: "AirPlay Receiver",
       advice: {
-        sentence:
+        message:
           "Choose another port, or switch AirPlay Receiver off: System Settings > General > AirDrop & Handoff.",
       },
     };

@@ -99,7 +99,7 @@ test("struct mmsghdr has 56 bytes, and msg_len behind the struct msghdr", () => 
   const message = (size: number): MessageHeader => ({
     address: null,
     data: [new Uint8Array(size)],
-    places: null,
+    locations: null,
     control: null,
     flags: 0,
     bytes: 0,

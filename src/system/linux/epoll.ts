@@ -8,7 +8,7 @@ const epollCreate1 = libc.func<(flags: number) => number>("epoll_create1", "int"
 const epollCtl = libc.func<
   (epoll: number, operation: number, fd: number, event: Uint8Array | null) => number
 >("epoll_ctl", "int", ["int", "int", "int", "void*"]);
-const epollWait = libc.func<(epoll: number, events: bigint, room: number, timeout: number) => number>(
+const epollWait = libc.func<(epoll: number, events: bigint, scratch: number, timeout: number) => number>(
   "epoll_wait",
   "int",
   ["int", "void*", "int", "int"],
@@ -27,7 +27,7 @@ const EPOLLET = 2 ** 31;
 
 /** struct epoll_event is { __u32 events; __u64 data }, packed on x64 alone. In 32-bit words. */
 const EVENT = process.arch === "x64" ? { data: 1, words: 3 } : { data: 2, words: 4 };
-const ROOM = 256;
+const BUFFER = 256;
 
 // One for all queues of the thread: what one look found is read before the next.
 let found: { readonly pointer: bigint; readonly words: Uint32Array } | undefined;
@@ -67,7 +67,7 @@ class Epoll implements ReadinessQueue {
   }
 
   look(): number {
-    return result(epollWait(this.fd, this.#pointer, ROOM, 0));
+    return result(epollWait(this.fd, this.#pointer, BUFFER, 0));
   }
 
   slot(index: number): number {
@@ -93,7 +93,7 @@ class Epoll implements ReadinessQueue {
 }
 
 function mapFound() {
-  const { pointer, buffer } = mapMemory(ROOM * EVENT.words * 4);
+  const { pointer, buffer } = mapMemory(BUFFER * EVENT.words * 4);
   return { pointer, words: new Uint32Array(buffer) };
 }
 

@@ -5,7 +5,7 @@ import { socketTable } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
 /** Linux: netlink's sock_diag, and /proc. */
-export const machine: HostTables = {
+export const tables: HostTables = {
   sockets: socketTable,
   processes: processTable,
   ports: portRules,

@@ -51,7 +51,7 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   const fd = pidfdOpen(number);
   // A process of a sibling namespace has as many numbers as we do, and none of them is in our
   // namespace.
-  if (fd < 0) return isForeign && refusal(fd) === "ended" ? "unproven" : refusal(fd);
+  if (fd < 0) return isForeign && failureName(fd) === "ended" ? "unproven" : failureName(fd);
   const told = numberInProc(fd);
   if (told !== pid) {
     linux.close(fd);
@@ -60,7 +60,7 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   return {
     signal(name) {
       const sent = pidfdSendSignal(fd, os.signals[name]);
-      return sent < 0 ? refusal(sent) : "sent";
+      return sent < 0 ? failureName(sent) : "sent";
     },
     // Its pidfd is readable from then on.
     get ended() {
@@ -94,7 +94,7 @@ function numberInProc(pidfd: number): number | undefined {
   return pid === undefined ? undefined : Number(pid);
 }
 
-function refusal(errno: number): ProcessRefusal {
+function failureName(errno: number): ProcessRefusal {
   switch (linuxNumbers.errnoName(-errno)) {
     case "ESRCH":
       return "ended";

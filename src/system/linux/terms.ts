@@ -8,23 +8,23 @@ export const words: HostTerms = {
   advice: {
     privileged: (port) => [
       {
-        sentence: "Or let every user have it.",
+        message: "Or let every user have it.",
         command: `sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
       },
     ],
     addresses: "ip address",
     portsUsedUp: [
-      { sentence: "See who has them.", command: "ss -tanp" },
+      { message: "See who has them.", command: "ss -tanp" },
       {
-        sentence: "Or widen the range.",
+        message: "Or widen the range.",
         command: 'sudo sysctl net.ipv4.ip_local_port_range="10240 65535"',
       },
     ],
     remove: "rm",
     makeDirectory: "mkdir -p",
-    asRoot: (command) => ({ sentence: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
     excluded: [],
-    untold: undefined,
+    unavailable: undefined,
   },
   service: () => undefined,
 };

@@ -5,7 +5,7 @@ import { socketTable } from "./socket-table.ts";
 import { words } from "./terms.ts";
 
 /** Windows: iphlpapi.dll, and what kernel32.dll and advapi32.dll tell of processes. */
-export const machine: HostTables = {
+export const tables: HostTables = {
   sockets: socketTable,
   processes: processTable,
   ports: portRules,

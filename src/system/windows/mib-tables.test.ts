@@ -16,7 +16,7 @@ import {
 // Bytes written out by hand from tcpmib.h and udpmib.h of the Windows SDK.
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(/\s/g, ""), "hex"));
 
-const untold = {
+const unavailable = {
   v6only: false,
   interface: 0,
   inode: undefined,
@@ -39,7 +39,7 @@ test("a table of TCP over IPv4: a listener, a connection, one in TIME_WAIT; what
     05000000 0a000001 0bb80000 0a000002 c3500000 19100000
     0b000000 0a000001 0bb80000 0a000003 c3510000 00000000
     0c000000 0a000001 0bb80000 0a000004 c3520000 00000000`);
-  const tcp = { ...untold, protocol: "tcp" } as const;
+  const tcp = { ...unavailable, protocol: "tcp" } as const;
   assert.deepEqual(decodeTcpTable(table, "ipv4"), [
     { ...tcp, use: "listening", local: v4("127.0.0.1", 3000), peer: undefined, owner: 4121 },
     {
@@ -67,7 +67,7 @@ test("a table of TCP over IPv6, with the interface of a link-local address", () 
     ${local} 07000000 0bb80000 ${remote} 07000000 c3500000 08000000 19100000`);
   assert.deepEqual(decodeTcpTable(table, "ipv6"), [
     {
-      ...untold,
+      ...unavailable,
       v6only: undefined,
       protocol: "tcp",
       use: "connected",
@@ -79,7 +79,7 @@ test("a table of TCP over IPv6, with the interface of a link-local address", () 
 });
 
 test("tables of UDP, over IPv4 and IPv6", () => {
-  const udp = { ...untold, protocol: "udp", use: "bound", peer: undefined, owner: 4121 } as const;
+  const udp = { ...unavailable, protocol: "udp", use: "bound", peer: undefined, owner: 4121 } as const;
   assert.deepEqual(decodeUdpTable(bytes("01000000 00000000 14e90000 19100000"), "ipv4"), [
     { ...udp, local: v4("0.0.0.0", 5353) },
   ]);

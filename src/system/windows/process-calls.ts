@@ -51,7 +51,7 @@ export const GetTokenInformation = advapi32.func<
 >("GetTokenInformation", "int", [HANDLE, "int", "void*", "uint", "void*"]);
 export const LookupAccountSidW = advapi32.func<
   (
-    machine: null,
+    systemName: null,
     sid: Bytes,
     name: Bytes,
     nameLength: Bytes,

@@ -20,7 +20,7 @@ const ENDED_STATUS = 1;
 export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   const access = PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
   const handle = OpenProcess(access, 0, pid);
-  if (handle === 0) return refusal(GetLastError());
+  if (handle === 0) return failureName(GetLastError());
   const ended = () => WaitForSingleObject(handle, 0) === WAIT_OBJECT_0;
   return {
     // Of one that has ended, TerminateProcess() says that it is denied.
@@ -28,7 +28,7 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
       if (ended()) return "ended";
       if (TerminateProcess(handle, ENDED_STATUS) !== 0) return "sent";
       const code = GetLastError();
-      return ended() ? "ended" : refusal(code);
+      return ended() ? "ended" : failureName(code);
     },
     get ended() {
       return ended();
@@ -39,7 +39,7 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   };
 }
 
-function refusal(code: number): ProcessRefusal {
+function failureName(code: number): ProcessRefusal {
   switch (code) {
     case ERROR_INVALID_PARAMETER:
       return "ended";

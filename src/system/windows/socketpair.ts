@@ -47,7 +47,7 @@ function connected(
   loopback: Uint8Array,
   flags: number,
 ): number {
-  const name = room();
+  const name = buffer();
   const { level, number } = options.SO_EXCLUSIVEADDRUSE;
   // A C int of 1.
   name.bytes.set([1, 0, 0, 0]);
@@ -65,7 +65,7 @@ function connected(
 
 /** Anyone on the machine could have connected before us: what is not our own end is closed. */
 function acceptFrom(system: System, listener: number, name: ValueResult, flags: number): number {
-  const peer = room();
+  const peer = buffer();
   for (;;) {
     const server = system.accept(listener, peer, flags);
     if (server < 0 || peer.holdsSameAs(name)) return server;
@@ -73,4 +73,4 @@ function acceptFrom(system: System, listener: number, name: ValueResult, flags: 
   }
 }
 
-const room = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128));
+const buffer = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128));

@@ -11,27 +11,27 @@ export const words: HostTerms = {
   advice: {
     privileged: () => [],
     addresses: "ipconfig",
-    portsUsedUp: [{ sentence: "See who has them.", command: "netstat -ano" }],
+    portsUsedUp: [{ message: "See who has them.", command: "netstat -ano" }],
     remove: "del",
     makeDirectory: "mkdir",
-    asRoot: (command) => ({ sentence: "Ask again in a terminal of an administrator.", command }),
+    asRoot: (command) => ({ message: "Ask again in a terminal of an administrator.", command }),
     excluded: [
       {
-        sentence: "See which ranges are excluded.",
+        message: "See which ranges are excluded.",
         command: "netsh int ipv4 show excludedportrange protocol=tcp",
       },
       {
-        sentence:
+        message:
           "Those without a * are often Hyper-V's or WSL's, which choose anew when the service winnat starts again.",
       },
     ],
-    untold: { sentence: "See whose it is.", command: "netstat -qano" },
+    unavailable: { message: "See whose it is.", command: "netstat -qano" },
   },
   service({ pid }) {
     if (pid !== SYSTEM) return undefined;
     return {
       name: "http.sys, in the kernel",
-      advice: { sentence: "See for which service it listens.", command: "netsh http show servicestate" },
+      advice: { message: "See for which service it listens.", command: "netsh http show servicestate" },
     };
   },
 };

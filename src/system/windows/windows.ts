@@ -32,13 +32,13 @@ const one = new Uint8Array(Int32Array.of(1).buffer);
 const zero = new Uint8Array(4);
 
 /** Room that is never moved, nor unmapped. */
-const mappedRoom = (size: number): ValueResult => new Room(mapMemory(LENGTH_SIZE + size));
+const mappedBuffer = (size: number): ValueResult => new Room(mapMemory(LENGTH_SIZE + size));
 
 /**
  * Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. `misses` is
  * whether its WSAPoll() keeps quiet about connections that failed.
  */
-export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom): System {
+export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBuffer): System {
   const result = (returned: number): number =>
     returned === -1 ? -errnoOfCode(winsock.WSAGetLastError()) : returned;
 
@@ -70,8 +70,8 @@ export function windowsOver(winsock: Winsock, misses = false, room = mappedRoom)
     ...windowsNumbers,
     clock: machineClock,
     // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
-    address: room(128),
-    option: room(OPTION_CAPACITY),
+    address: scratch(128),
+    option: scratch(OPTION_CAPACITY),
     messageMemory: messageMemory,
 
     accept(fd, address, flags) {

@@ -30,17 +30,17 @@ export interface Written {
 export function writeMessage({ address, data, control }: MessageHeader): Written {
   reserve(MSG.size + data.length * BUF.size);
   const buffers = memory.pointer + BigInt(MSG.size);
-  view.setBigUint64(MSG.name, placeOf(address), true);
+  view.setBigUint64(MSG.name, locationOf(address), true);
   view.setInt32(MSG.namelen, address?.length ?? 0, true);
   view.setBigUint64(MSG.buffers, buffers, true);
   view.setUint32(MSG.count, data.length, true);
   view.setUint32(MSG.control + BUF.len, control?.length ?? 0, true);
-  view.setBigUint64(MSG.control + BUF.buf, placeOf(control), true);
+  view.setBigUint64(MSG.control + BUF.buf, locationOf(control), true);
   view.setUint32(MSG.flags, 0, true);
   for (const [index, bytes] of data.entries()) {
     const at = MSG.size + index * BUF.size;
     view.setUint32(at + BUF.len, lengthOf(bytes), true);
-    view.setBigUint64(at + BUF.buf, placeOfBytes(bytes), true);
+    view.setBigUint64(at + BUF.buf, locationOfBytes(bytes), true);
   }
   return { message: memory.pointer, buffers, count: data.length };
 }
@@ -65,10 +65,10 @@ function reserve(size: number): void {
   view = new DataView(memory.buffer);
 }
 
-function placeOf(value: ValueResult | null): bigint {
+function locationOf(value: ValueResult | null): bigint {
   if (value === null) return 0n;
-  return value.place === undefined ? placeOfBytes(value.bytes) : BigInt(value.place);
+  return value.location === undefined ? locationOfBytes(value.bytes) : BigInt(value.location);
 }
 
 /** No bytes lie nowhere. */
-const placeOfBytes = (bytes: Uint8Array): bigint => (lengthOf(bytes) === 0 ? 0n : addressOf(bytes));
+const locationOfBytes = (bytes: Uint8Array): bigint => (lengthOf(bytes) === 0 ? 0n : addressOf(bytes));

@@ -21,7 +21,7 @@ export const nobodyThere = host.name === "windows" ? "ConnectionResetByPeer" : "
 let uniqueNumber = 0;
 
 /** A place of its own for each call. */
-export function datagramPlace(fixture: Fixture, carrier: (typeof carriers)[number]): DatagramOptions {
+export function datagramEndpoint(fixture: Fixture, carrier: (typeof carriers)[number]): DatagramOptions {
   switch (carrier) {
     case "ipv4":
       return { host: "127.0.0.1" };
