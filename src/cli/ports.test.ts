@@ -75,7 +75,7 @@ test("ports --watch, in a terminal: it is live, a shows all, q ends it and gives
   );
   if (terminal === undefined) return;
   terminal.resize(200);
-  await terminal.shows(/q ends - a shows all/);
+  await terminal.shows(/q: quit {2}a: show all/);
   const held = await holding(context);
   const { port, address } = held;
   const idle = plain(await terminal.shows(new RegExp(`127\\.0\\.0\\.1:${port}\\b`)));
@@ -84,7 +84,7 @@ test("ports --watch, in a terminal: it is live, a shows all, q ends it and gives
   connect(client, address);
   await terminal.shows(new RegExp(`${port}.*1/3`));
   terminal.press("a");
-  await terminal.shows(/a shows TCP listeners only/);
+  await terminal.shows(/a: show TCP listeners only/);
   await held.stop();
   await terminal.shows(new RegExp(`^(?![\\s\\S]*127\\.0\\.0\\.1:${port}\\b)[\\s\\S]*PROTO`));
   terminal.press("q");

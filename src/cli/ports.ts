@@ -28,7 +28,7 @@ export function addPorts(program: Command, exit: (status: number) => void): void
     .command("ports")
     .description("list what listens on this machine, with its processes and accept queues")
     .option("--all", "also UDP and unix sockets, and TCP sockets that are bound and do not listen")
-    .option("--watch", "go on, and show what changes; q ends")
+    .option("--watch", "keep showing what changes; press q to quit")
     .option("--json", "print one JSON array; with --watch one a line, each second")
     .action(async (options: PortsOptions) => {
       const all = options.all ?? false;
@@ -60,10 +60,12 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
   }
   let all = startWithAll;
   using screen = new LiveScreen((rows) => {
-    const dim = output.styles.dim(`q ends - a shows ${all ? "TCP listeners only" : "all"}`);
-    // Two lines are ours; what has no room is not worth the time that a table takes.
-    const entries = listeners({ all }).slice(0, Math.max(0, rows - 2));
-    return text`${dim}  ${dropsSinceBoot()}\n${screenOf(entries, output)}`;
+    const dim = output.styles.dim(`q: quit  a: show ${all ? "TCP listeners only" : "all"}`);
+    const drops = dropsSinceBoot();
+    const head = drops === "" ? text`${dim}\n` : text`${dim}\n${drops}\n`;
+    // The head and the table's title take three lines; entries that do not fit are not laid out.
+    const entries = listeners({ all }).slice(0, Math.max(0, rows - 3));
+    return text`${head}${screenOf(entries, output)}`;
   });
   const timer = machineClock.setInterval(() => screen.draw(), INTERVAL);
   await screen.untilKey((key) => {
