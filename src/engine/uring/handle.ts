@@ -26,9 +26,8 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   protected closing = false;
   readonly #slot: number;
   #held = true;
-  #closingDescriptor = false;
-  #descriptorClosed = false;
-  #ended = false;
+  /** "ended": the descriptor is closed, and no operation is left. */
+  #state: "open" | "closing" | "closed" | "ended" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
   #closeResult = 0;
 
@@ -48,7 +47,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
   protected abstract done(kind: OpTag, result: number, flags: number): void;
 
   ref(): void {
-    if (this.#held || this.#ended) return;
+    if (this.#held || this.#state === "ended") return;
     this.#held = true;
     this.loop.hold();
   }
@@ -63,16 +62,16 @@ export abstract class UringHandle implements Handle, CompletionTarget {
 
   completed(kind: OpTag, result: number, flags: number): void {
     if (kind === CANCEL) return;
-    if (kind === CLOSE) this.#descriptorClosed = true;
+    if (kind === CLOSE) this.#state = "closed";
     else this.done(kind, result, flags);
-    if (this.#descriptorClosed && !this.inFlight) this.#end();
+    if (this.#state === "closed" && !this.inFlight) this.#end();
   }
 
   lost(errno: number): void {
     // Its entry was carried out, or Ring.release() has closed the descriptor instead.
-    if (this.#closingDescriptor) this.#descriptorClosed = true;
+    if (this.#state === "closing") this.#state = "closed";
     this.abandon(errno);
-    if (this.#descriptorClosed && !this.inFlight) this.#end();
+    if (this.#state === "closed" && !this.inFlight) this.#end();
   }
 
   /** Notes a call to be made once it is closed. */
@@ -80,7 +79,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [];
     this.#closedCalls.push(call);
-    if (this.#ended) this.loop.turns.deferCallback(this);
+    if (this.#state === "ended") this.loop.turns.deferCallback(this);
   }
 
   /** Writes an entry. The arguments are `Ring.prepare()`'s. */
@@ -118,16 +117,15 @@ export abstract class UringHandle implements Handle, CompletionTarget {
    * @param result what those who wait for the end are told
    */
   protected closeDescriptor(result: number): void {
-    if (this.#closingDescriptor) return;
-    this.#closingDescriptor = true;
+    if (this.#state !== "open") return;
+    this.#state = "closing";
     this.#closeResult = result;
     linux.keepAtThreadEnd(this.fd);
     this.prepareEntry(CLOSE_ENTRY, CLOSE, 0, 0, 0, 0, 0, 0);
   }
 
   #end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    this.#state = "ended";
     this.loop.operations.remove(this.#slot);
     this.unref();
     this.tell();
@@ -136,7 +134,7 @@ export abstract class UringHandle implements Handle, CompletionTarget {
 
   /** Tells those who wait for the end. */
   tell(): void {
-    if (!this.#ended) return;
+    if (this.#state !== "ended") return;
     const calls = this.#closedCalls;
     this.#closedCalls = undefined;
     if (calls !== undefined) for (const call of calls) attempt(call, this.#closeResult);

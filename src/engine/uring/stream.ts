@@ -54,12 +54,11 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   readonly #handlers: StreamHandlers;
   readonly #queue: SendQueue;
   #paused = true;
-  /** Operations that the kernel has, and of receiving perhaps the cancellation. */
-  #receiving = false;
-  #cancelling = false;
+  /** The receive that the kernel has: of many pieces, of one, or cancelled; or why it has none. */
+  #receiving: "no" | "multishot" | "once" | "cancelled" | "starved" = "no";
+  /** The kernel has a send. */
   #sending = false;
   #message: PooledBuffer | undefined;
-  #starved = false;
   /**
    * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken
    * by edges, and takes a socket that it has emptied for one that will wake it again
@@ -68,11 +67,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
    * requeue, which comes with the 33rd piece). Once the end is "seen", pieces are received one by
    * one, each asked for anew.
    */
-  #hangUp: "unwatched" | "watched" | "watched by edges" | "seen" = "unwatched";
-  /** The kernel has the operation that watches. */
-  #watching = false;
-  /** What the kernel has is a receive of one piece. */
-  #once = false;
+  #hangUp: "unwatched" | "watched" | "watched by edges" | "seen, still watched" | "seen" = "unwatched";
   /** No more will be received. */
   #over = false;
   /**
@@ -176,7 +171,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   }
 
   onBuffersAvailable(): void {
-    this.#starved = false;
+    if (this.#receiving === "starved") this.#receiving = "no";
     this.#receive();
   }
 
@@ -189,14 +184,13 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
     }
     this.#tellKept();
     // In most cases the receive has found the end by now.
-    if (this.#hangUp === "seen" && !this.#once) this.#cancelReceive();
+    if (this.#hasSeenEnd && this.#receiving === "multishot") this.#cancelReceive();
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
   protected override abandon(errno: number): void {
-    this.#receiving = false;
-    this.#cancelling = false;
-    this.#watching = false;
+    this.#receiving = "no";
+    this.#hangUp = "seen";
     this.#sending = false;
     this.#over = true;
     this.#message?.release();
@@ -208,7 +202,21 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   }
 
   protected override get inFlight(): boolean {
-    return this.#receiving || this.#sending || this.#watching;
+    return this.#isReceiving || this.#sending || this.#isWatching;
+  }
+
+  /** Whether the kernel has a receive. */
+  get #isReceiving(): boolean {
+    return this.#receiving !== "no" && this.#receiving !== "starved";
+  }
+
+  /** Whether the kernel has the operation that watches for the end. */
+  get #isWatching(): boolean {
+    return this.#hangUp !== "unwatched" && this.#hangUp !== "seen";
+  }
+
+  get #hasSeenEnd(): boolean {
+    return this.#hangUp === "seen" || this.#hangUp === "seen, still watched";
   }
 
   protected override done(kind: OpTag, result: number, flags: number): void {
@@ -218,15 +226,14 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   }
 
   #receive(): void {
-    if (this.#receiving || this.#starved || this.#over || this.closing) return;
+    if (this.#receiving !== "no" || this.#over || this.closing) return;
     if (this.#paused) {
       if (this.#failed < 0 && this.#kept === undefined) this.#failIfNothingWaits();
       return;
     }
-    this.#receiving = true;
     const { group } = this.loop.streamBuffers;
-    this.#once = this.#hangUp === "seen" || this.#failed < 0;
-    if (this.#once) {
+    if (this.#hasSeenEnd || this.#failed < 0) {
+      this.#receiving = "once";
       // What has come is wanted, and not waited for, once sending has failed.
       const flags = this.#failed < 0 ? MSG.DONTWAIT : 0;
       this.prepareEntry(RECEIVE_ONCE_ENTRY, RECEIVE, 0, 0, 0, 0, flags, group);
@@ -235,40 +242,40 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
     // Before the receive, whose completion comes first then: the wait queue of a socket is woken
     // from its end.
     if (this.#hangUp === "unwatched") this.#watch("watched");
+    this.#receiving = "multishot";
     this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, 0, 0, 0, 0, group);
   }
 
   /** Watches for the end, and for what the kernel tells of with it: POLLHUP and POLLERR. */
   #watch(how: "watched" | "watched by edges"): void {
     this.#hangUp = how;
-    this.#watching = true;
     const multishot = how === "watched" ? 0 : IORING.POLL_ADD_MULTI;
     this.prepareEntry(POLL_ENTRY, HANG_UP, 0, 0, 0, multishot, POLLRDHUP, 0);
   }
 
   #hungUp(result: number, flags: number): void {
-    if ((flags & IORING.CQE_F_MORE) === 0) this.#watching = false;
-    if (this.closing || this.#over) return;
-    if (result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
+    const isWatchedOn = (flags & IORING.CQE_F_MORE) !== 0;
+    const isOver = this.closing || this.#over;
+    if (!isOver && result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
       // The socket's queue of errors has something, which is for its program to read, and stays
       // ready until then.
-      if (!this.#watching) this.#watch("watched by edges");
+      if (!isWatchedOn) this.#watch("watched by edges");
       return;
     }
-    this.#hangUp = "seen";
-    this.#tellSoon();
+    this.#hangUp = isWatchedOn ? "seen, still watched" : "seen";
+    if (!isOver) this.#tellSoon();
   }
 
   #cancelReceive(): void {
-    if (!this.#receiving || this.#cancelling) return;
-    this.#cancelling = true;
+    if (this.#receiving !== "multishot" && this.#receiving !== "once") return;
+    this.#receiving = "cancelled";
     this.cancel(RECEIVE);
   }
 
   #received(result: number, flags: number): void {
+    const wasOnce = this.#receiving === "once";
     if ((flags & IORING.CQE_F_MORE) === 0) {
-      this.#receiving = false;
-      this.#cancelling = false;
+      this.#receiving = "no";
       // It may have been waited for (#failToEnd).
       if (this.#shutdown === "wanted") this.#tellSoon();
     }
@@ -280,12 +287,12 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
       }
       buffer.release();
     } else if (result === -ENOBUFS) {
-      this.#starved = true;
+      this.#receiving = "starved";
       this.loop.streamBuffers.starve(this);
     } else if (
       !isCancelled(result) &&
       result !== -EINTR &&
-      (result !== -EAGAIN || (this.#once && this.#failed < 0))
+      (result !== -EAGAIN || (wasOnce && this.#failed < 0))
     ) {
       this.#over = true;
       if (this.#kept !== undefined || (this.#paused && this.#failed === 0)) this.#keeping().last = result;
@@ -448,7 +455,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
   #failToEnd(errno: number): void {
     const kept = this.#kept?.last ?? 0;
     const error = pendingError(linux, this.fd) || kept;
-    if (error === 0 && this.#receiving) {
+    if (error === 0 && this.#isReceiving) {
       // The receive that is under way has taken the error, and tells of it.
       this.#shutdown = "wanted";
       return;
@@ -488,7 +495,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
       if (this.#kept === undefined) this.#tellFailure(false);
       else if (this.#kept.chunks.length === 0 && this.#paused) this.#last(this.#kept.last ?? 0);
       else this.#tellSoon();
-    } else if (this.#receiving) this.#cancelReceive();
+    } else if (this.#isReceiving) this.#cancelReceive();
     else this.#receive();
   }
 
@@ -510,7 +517,7 @@ export class UringStream extends UringHandle implements Stream, Preparing, Buffe
     this.closing = true;
     this.#kept = undefined;
     this.#cancelReceive();
-    if (this.#watching) this.cancel(HANG_UP);
+    if (this.#isWatching) this.cancel(HANG_UP);
     if (this.#shutdownCalls !== undefined) this.#tellSoon();
   }
 
