@@ -1,5 +1,5 @@
 /** Berkeley sockets for TypeScript. */
-import "./diagnose/error-explanations.ts";
+import { installErrorExplanations } from "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
@@ -76,3 +76,5 @@ export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts
 export type { Datagram } from "./net/udp/pulled-datagrams.ts";
 export { udp } from "./net/udp/udp.ts";
 export * as posix from "./posix/index.ts";
+
+installErrorExplanations();

@@ -36,7 +36,7 @@ for (const [index, example] of examples.entries()) {
 
 /**
  * Imports the names of berkeley/posix that an example uses, and does not import itself, as those of
- * the front door do.
+ * the async API do.
  */
 function prelude(code: string): string {
   const own = [...code.matchAll(/^import \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(/[ ,]+/));

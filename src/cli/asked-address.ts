@@ -47,7 +47,7 @@ export function endpointsAndCommand(
   const others = before.slice(start).findIndex((word) => !looksLikePort(word));
   const count = others === -1 ? before.length : start + others;
   const endpoints = operands.slice(0, count);
-  checkAsked({ endpoints: endpoints, paths });
+  checkAsked({ endpoints, paths });
   return [endpoints, operands.slice(count)];
 }
 

@@ -58,8 +58,8 @@ function reason(error: unknown, address: ListenAddress, endpoint: string): strin
 
 /** Who has it, and what to do. Somebody who has gone meanwhile is not told. */
 function whoHasIt(error: SocketError, endpoint: string, what: "port" | "name" | "path"): Why {
-  const { verdict, message: sentence, advice } = explain(error);
-  const who = verdict === "taken" ? sentence : "in use by another socket";
+  const { verdict, message, advice } = explain(error);
+  const who = verdict === "taken" ? message : "in use by another socket";
   // Whoever it is may not be told, or be no process: connections in TIME_WAIT.
   const command = advice.find((each) => each.command?.startsWith("berkeley free"))?.command;
   const stop = command === undefined ? "." : ", or stop its holder:";

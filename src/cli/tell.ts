@@ -21,11 +21,11 @@ export function tell({ address, verdict, causes, notes, advice }: Explanation, o
   for (const other of others) write(paragraph(other, columns, INDENT));
   for (const note of notes) write(paragraph(styles.dim(note), columns, INDENT));
   const said = new Set<string>();
-  for (const { message: sentence, command } of advice) {
+  for (const { message, command } of advice) {
     const lines =
       command === undefined
-        ? paragraph(sentence, columns, INDENT)
-        : withCommand(`${sentence} Run:`, styles.cyan(command), columns, INDENT);
+        ? paragraph(message, columns, INDENT)
+        : withCommand(`${message} Run:`, styles.cyan(command), columns, INDENT);
     if (!said.has(lines.raw)) write(lines);
     said.add(lines.raw);
   }

@@ -10,7 +10,9 @@ import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { socket } from "../posix/socket.ts";
-import "./error-explanations.ts";
+import { installErrorExplanations } from "./error-explanations.ts";
+
+installErrorExplanations();
 
 const tellsBound = except({ windows: "Windows does not tell of sockets that are bound and do not listen" });
 const pipes = except({ wine: "under Wine, Node ends at once where its output is a pipe" });

@@ -3,9 +3,13 @@ import { provideExplanations } from "../errors/explanation.ts";
 import type { SocketError } from "../errors/socket-error.ts";
 import { explain } from "./explain.ts";
 
-// Whoever imports berkeley/diagnose, or the front door, has it in the messages of what bind() and
-// listen() throw.
-provideExplanations(explanationOf);
+/**
+ * Has the messages of what bind() and listen() throw name what is in the way. `berkeley` and
+ * `berkeley/diagnose` call it when they are loaded; `berkeley/posix` alone does not.
+ */
+export function installErrorExplanations(): void {
+  provideExplanations(explanationOf);
+}
 
 /** `listen EADDRINUSE 127.0.0.1:3000: held by node (pid 4121, …); run berkeley free 3000`. */
 function explanationOf(error: SocketError): string | undefined {
@@ -13,7 +17,7 @@ function explanationOf(error: SocketError): string | undefined {
   if (!["AccessDenied", "AddressInUse", "AddressNotAvailable"].includes(error.name)) return undefined;
   const { address, port, path } = error;
   if (address === undefined && path === undefined) return undefined;
-  const { verdict, message: sentence, advice } = explain(error);
+  const { verdict, message, advice } = explain(error);
   // Free by now, or not to be told: the call's own words are better.
   if (verdict === "free" || verdict === "unknown") return undefined;
   const where = formatEndpoint({
@@ -24,5 +28,5 @@ function explanationOf(error: SocketError): string | undefined {
   const [first] = advice;
   const hint =
     first === undefined ? "" : `; ${first.command === undefined ? first.message : `run: ${first.command}`}`;
-  return `${error.syscall} ${error.code} ${where}: ${sentence}${hint}`;
+  return `${error.syscall} ${error.code} ${where}: ${message}${hint}`;
 }

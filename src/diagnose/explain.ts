@@ -71,9 +71,9 @@ function explanation(
   const verdict = verdictOf(causes);
   const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address, protocol)));
   const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
-  const sentence = first ?? "free";
+  const message = first ?? "free";
   const lines = [
-    `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${sentence}`,
+    `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${message}`,
     ...others.map((other) => `  ${other}`),
     ...notes.map((note) => `  ${note}`),
     ...advice.map((one) => `  ${one.message}${one.command === undefined ? "" : ` Run: ${one.command}`}`),
@@ -84,7 +84,7 @@ function explanation(
     causes,
     notes,
     advice,
-    message: sentence,
+    message,
     text: lines.map(printable).join("\n"),
   };
 }

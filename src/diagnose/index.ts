@@ -1,4 +1,4 @@
-import "./error-explanations.ts";
+import { installErrorExplanations } from "./error-explanations.ts";
 
 export { type ExplainOptions, explain } from "./explain.ts";
 export type * from "./explanation.ts";
@@ -18,3 +18,5 @@ export {
   type WatchQueueOptions,
   watchQueue,
 } from "./watch-queue.ts";
+
+installErrorExplanations();

@@ -101,9 +101,9 @@ function adviceOnHeld(
 ): Advice[] {
   const where = wordsOf(address, protocol);
   if (holders.length === 0) {
-    const sentence = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
+    const message = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
     const { command = "" } = words.advice.asRoot(`berkeley why ${where}`);
-    return [{ message: sentence, command }];
+    return [{ message, command }];
   }
   const service = serviceOf(holders, socket);
   if (service !== undefined) return [service.advice];

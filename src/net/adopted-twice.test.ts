@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frontDoorTest, withEnds } from "../../test/engine/async-api.ts";
+import { asyncApiTest, withEnds } from "../../test/engine/async-api.ts";
 import type { Exceptions } from "../../test/platform.ts";
 import { SO } from "../options/so.ts";
 import { SOCK } from "../posix/constants.ts";
@@ -13,7 +13,7 @@ import { udp } from "./udp/udp.ts";
 const notNumbered: Exceptions = { windows: "descriptors are not numbered anew" };
 const belongs = { code: "ERR_INVALID_STATE", message: /^descriptor \d+ belongs to / };
 
-frontDoorTest(
+asyncApiTest(
   "a descriptor is listened on by one listener alone, which goes on",
   async (engine, fixture) => {
     const { fd } = fixture.boundTcp();
@@ -37,7 +37,7 @@ frontDoorTest(
   notNumbered,
 );
 
-frontDoorTest(
+asyncApiTest(
   "a connection's descriptor may be adopted again once it is closed, and another socket has the number",
   async (engine, fixture) => {
     let number = -1;
@@ -55,7 +55,7 @@ frontDoorTest(
   notNumbered,
 );
 
-frontDoorTest(
+asyncApiTest(
   "a datagram socket's descriptor is its own",
   async (engine) => {
     await using here = await udp({ host: "127.0.0.1", engine });
@@ -65,7 +65,7 @@ frontDoorTest(
   notNumbered,
 );
 
-frontDoorTest(
+asyncApiTest(
   "of sockets of which one is given twice, none is left open",
   async (engine, fixture) => {
     const socket = Socket.from(fixture.boundTcp().detach());

@@ -1,6 +1,6 @@
 // The errors of the asynchronous API have codes and messages in Node's style.
 import assert from "node:assert/strict";
-import { frontDoorTest, withEnds } from "../../test/engine/async-api.ts";
+import { asyncApiTest, withEnds } from "../../test/engine/async-api.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { connect } from "./connection/connect.ts";
@@ -8,29 +8,26 @@ import { listen } from "./listener/listen.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-frontDoorTest(
-  "connect: where every address of a name refuses, the error says so",
-  async (engine, fixture) => {
-    // Bound, not listening, and on both families: what connects is refused.
-    const bound = fixture.boundTcp();
-    const address = getsockname(bound);
-    assert.ok(address.family === "ipv4");
-    await assert.rejects(connect({ port: address.port, host: "localhost", engine }), (error: unknown) => {
-      assert.ok(error instanceof AggregateError && "code" in error && "port" in error);
-      assert.equal(error.errors.length, 2);
-      for (const each of error.errors) assert.ok(each instanceof SocketError);
-      assert.equal(error.code, error.errors[0].code);
-      assert.equal(error.port, address.port);
-      assert.match(
-        error.message,
-        new RegExp(`^connect E\\w+ localhost:${address.port} \\(tried ::1, 127\\.0\\.0\\.1`),
-      );
-      return true;
-    });
-  },
-);
+asyncApiTest("connect: where every address of a name refuses, the error says so", async (engine, fixture) => {
+  // Bound, not listening, and on both families: what connects is refused.
+  const bound = fixture.boundTcp();
+  const address = getsockname(bound);
+  assert.ok(address.family === "ipv4");
+  await assert.rejects(connect({ port: address.port, host: "localhost", engine }), (error: unknown) => {
+    assert.ok(error instanceof AggregateError && "code" in error && "port" in error);
+    assert.equal(error.errors.length, 2);
+    for (const each of error.errors) assert.ok(each instanceof SocketError);
+    assert.equal(error.code, error.errors[0].code);
+    assert.equal(error.port, address.port);
+    assert.match(
+      error.message,
+      new RegExp(`^connect E\\w+ localhost:${address.port} \\(tried ::1, 127\\.0\\.0\\.1`),
+    );
+    return true;
+  });
+});
 
-frontDoorTest("write(): what is neither text nor bytes is named, and so is text", (engine) =>
+asyncApiTest("write(): what is neither text nor bytes is named, and so is text", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     for (const bad of [5, null, undefined, {}, ["x"]]) {
       // @ts-expect-error
@@ -43,7 +40,7 @@ frontDoorTest("write(): what is neither text nor bytes is named, and so is text"
   }),
 );
 
-frontDoorTest("write() after end() has the code of Node's streams", (engine) =>
+asyncApiTest("write() after end() has the code of Node's streams", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     await client.end();
     const afterEnd = { name: "Error", code: "ERR_STREAM_WRITE_AFTER_END" };
@@ -52,7 +49,7 @@ frontDoorTest("write() after end() has the code of Node's streams", (engine) =>
   }),
 );
 
-frontDoorTest("toDuplex(): the connection's own calls fail with a code", (engine) =>
+asyncApiTest("toDuplex(): the connection's own calls fail with a code", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const waiting = server.read();
     assert.throws(() => server.toDuplex(), { code: "ERR_INVALID_STATE" });
@@ -64,7 +61,7 @@ frontDoorTest("toDuplex(): the connection's own calls fail with a code", (engine
   }),
 );
 
-frontDoorTest("a handler that writes after end() is told with the same code", async (engine) => {
+asyncApiTest("a handler that writes after end() is told with the same code", async (engine) => {
   let code: unknown;
   const server = await listen(
     { ...loopback, engine },
@@ -86,7 +83,7 @@ frontDoorTest("a handler that writes after end() is told with the same code", as
   assert.equal(code, "ERR_STREAM_WRITE_AFTER_END");
 });
 
-frontDoorTest("bad options: the errors have Node's codes", async (engine) => {
+asyncApiTest("bad options: the errors have Node's codes", async (engine) => {
   const bad: readonly [options: object, code: string][] = [
     [{ port: "80" }, "ERR_INVALID_ARG_TYPE"],
     [{ host: 5 }, "ERR_INVALID_ARG_TYPE"],

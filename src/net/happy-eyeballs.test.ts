@@ -27,13 +27,19 @@ const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(
   (address) => ({ family: "ipv4", address, port: 9 }) as const,
 );
 
-test("the next address is tried 250 ms after the last, while that has not answered", async () => {
+/** Begins to connect; the first attempt is under way. */
+async function begin() {
   assert.ok(engine !== undefined);
   const { answers, scripted } = scriptedConnects(engine);
   const clock = new ManualClock();
   const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0, clock };
   const connected = connectToFirst(Promise.resolve(addresses), settings, {}, "several.test");
   await Promise.resolve();
+  return { answers, clock, connected };
+}
+
+test("the next address is tried 250 ms after the last, while that has not answered", async () => {
+  const { answers, clock, connected } = await begin();
   assert.equal(answers.length, 1);
   clock.tick(249);
   assert.equal(answers.length, 1);
@@ -49,12 +55,7 @@ test("the next address is tried 250 ms after the last, while that has not answer
 });
 
 test("the next address is tried at once where the last has failed", async () => {
-  assert.ok(engine !== undefined);
-  const { answers, scripted } = scriptedConnects(engine);
-  const clock = new ManualClock();
-  const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0, clock };
-  const connected = connectToFirst(Promise.resolve(addresses), settings, {}, "several.test");
-  await Promise.resolve();
+  const { answers, connected } = await begin();
   answers[0]?.(-111);
   assert.equal(answers.length, 2);
   answers[1]?.(0);

@@ -18,7 +18,7 @@ import { enginesHere } from "./engines-here.ts";
  * A test of listen(), connect() and udp(), on each engine that this system has. `exceptions` say
  * where it does not hold.
  */
-export function frontDoorTest(
+export function asyncApiTest(
   what: string,
   run: (engine: EngineName, fixture: Fixture) => Promise<void>,
   exceptions?: Exceptions,

@@ -33,7 +33,7 @@ function newPiece(
   next?: Piece,
 ): Piece {
   const piece = spare;
-  if (piece === undefined) return { buffer: buffer, copy, offset, length, next };
+  if (piece === undefined) return { buffer, copy, offset, length, next };
   spare = piece.next;
   spares--;
   piece.buffer = buffer;

@@ -3,7 +3,7 @@ import dns from "node:dns/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { mock } from "node:test";
-import { frontDoorTest, portOf, readText } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, portOf, readText } from "../../../test/engine/async-api.ts";
 import { eventually } from "../../../test/engine/engine-test.ts";
 import { noUnixStreams } from "../../../test/winsock-exceptions.ts";
 import { SocketError } from "../../errors/socket-error.ts";
@@ -34,7 +34,7 @@ async function resolving(addresses: readonly string[], run: () => Promise<void>)
   }
 }
 
-frontDoorTest(
+asyncApiTest(
   "connect: an address where nobody listens is a ConnectError with that address",
   async (engine, fixture) => {
     const { port } = { port: portOf(getsockname(fixture.boundTcp())) };
@@ -48,7 +48,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest(
+asyncApiTest(
   "connect: a path that is not there is a ConnectError with that path",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "nothing");
@@ -57,7 +57,7 @@ frontDoorTest(
   noUnixStreams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "connect: of a name, every address's failure is in one AggregateError",
   async (engine, fixture) => {
     const { port } = { port: portOf(getsockname(fixture.boundTcp())) };
@@ -78,7 +78,7 @@ frontDoorTest(
   whereNamesAreNot,
 );
 
-frontDoorTest(
+asyncApiTest(
   "connect: the next address is tried when one fails, and when one does not answer",
   async (engine) => {
     const listener = await listen({ ...loopback, engine, backlog: 0 });
@@ -116,7 +116,7 @@ frontDoorTest(
   whereNamesAreNot,
 );
 
-frontDoorTest(
+asyncApiTest(
   "connect: a unix listener whose queue is full is waited for",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
@@ -131,7 +131,7 @@ frontDoorTest(
   noUnixStreams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "connect: from a local address and port, over one family, with options",
   async (engine, fixture) => {
     const listener = await listen({ engine });
@@ -165,7 +165,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("connect: by the address that a listener or node:net tells", async (engine) => {
+asyncApiTest("connect: by the address that a listener or node:net tells", async (engine) => {
   const server = await listen({ ...loopback, engine }, { open: (connection) => connection.end("hello") });
   const { address } = server;
   assert.ok("port" in address && "address" in address && address.family === "ipv4");
@@ -178,12 +178,12 @@ frontDoorTest("connect: by the address that a listener or node:net tells", async
   await eventually(() => (server.connections === 0 ? true : undefined));
 });
 
-frontDoorTest("connect: a name that cannot be found, and one given up before", async (engine) => {
+asyncApiTest("connect: a name that cannot be found, and one given up before", async (engine) => {
   await assert.rejects(connect({ host: "berkeley.invalid", port: 1, engine }), { syscall: "getaddrinfo" });
   await assert.rejects(connect({ port: 1, engine, signal: AbortSignal.abort(3) }), (reason) => reason === 3);
 });
 
-frontDoorTest("connect: what is malformed is refused before any call", async (engine) => {
+asyncApiTest("connect: what is malformed is refused before any call", async (engine) => {
   const bad: unknown[] = [
     undefined,
     {},

@@ -6,7 +6,7 @@ import net from "node:net";
 import type { Duplex } from "node:stream";
 import { test } from "node:test";
 import { setImmediate } from "node:timers/promises";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { except } from "../../../test/platform.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
 import { SO } from "../../options/so.ts";
@@ -324,7 +324,7 @@ const notNodes = { bun: "what Bun's own net.Socket does", deno: "what Deno's own
 
 for (const row of rows) {
   const { what, allowHalfOpen = false } = row;
-  frontDoorTest(
+  asyncApiTest(
     `duplex: ${what}`,
     async (engine, fixture) => {
       const listener = await listen({ host: "127.0.0.1", engine });

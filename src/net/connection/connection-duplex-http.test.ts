@@ -5,7 +5,7 @@ import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
 import type { Duplex } from "node:stream";
-import { frontDoorTest, portOf, withEnds } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, portOf, withEnds } from "../../../test/engine/async-api.ts";
 import { exceptionHere } from "../../../test/platform.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { listen } from "../listener/listen.ts";
@@ -70,7 +70,7 @@ const refusals = [
 ];
 
 for (const { what, request, status } of refusals) {
-  frontDoorTest(`duplex: node:http answers ${what}, and the client reads it all`, async (engine) => {
+  asyncApiTest(`duplex: node:http answers ${what}, and the client reads it all`, async (engine) => {
     const web = http.createServer(() => assert.fail("no request is complete"));
     await withHttp(engine, web, async (port) => {
       const answer = await answerTo(port, request);
@@ -79,7 +79,7 @@ for (const { what, request, status } of refusals) {
   });
 }
 
-frontDoorTest("duplex: an answer of clientError, and destroy()", async (engine) => {
+asyncApiTest("duplex: an answer of clientError, and destroy()", async (engine) => {
   const web = http.createServer(() => assert.fail("no request is complete"));
   const text = `HTTP/1.1 400 Bad Request\r\n\r\n${"sorry ".repeat(5000)}`;
   web.on("clientError", (_, socket) => {
@@ -112,7 +112,7 @@ const upgradeRefusals: readonly { what: string; refuse: (socket: Duplex, text: s
 ];
 
 for (const { what, refuse } of upgradeRefusals) {
-  frontDoorTest(`duplex: a WebSocket server refuses an upgrade by ${what}`, async (engine) => {
+  asyncApiTest(`duplex: a WebSocket server refuses an upgrade by ${what}`, async (engine) => {
     const text = "HTTP/1.1 401 Unauthorized\r\n\r\n";
     const web = http.createServer(() => assert.fail("it is an upgrade"));
     web.on("upgrade", (_, socket) => refuse(socket, text));
@@ -122,7 +122,7 @@ for (const { what, refuse } of upgradeRefusals) {
   });
 }
 
-frontDoorTest("duplex: an accepted upgrade goes on both ways, and ends by the client", async (engine) => {
+asyncApiTest("duplex: an accepted upgrade goes on both ways, and ends by the client", async (engine) => {
   const web = http.createServer(() => assert.fail("it is an upgrade"));
   web.on("upgrade", (_, socket) => {
     socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
@@ -146,7 +146,7 @@ const ownConnections = {
 };
 
 for (const framing of ["Content-Length", "chunks"] as const) {
-  frontDoorTest(
+  asyncApiTest(
     `duplex: an Agent keeps a connection for requests with bodies by ${framing}`,
     async (engine) => {
       const web = http.createServer((request, response) => {
@@ -179,7 +179,7 @@ for (const framing of ["Content-Length", "chunks"] as const) {
   );
 }
 
-frontDoorTest("duplex: quit() of a client of Redis: the peer ends first, and so do we", (engine) =>
+asyncApiTest("duplex: quit() of a client of Redis: the peer ends first, and so do we", (engine) =>
   withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
     const duplex = client.toDuplex();
     const told: string[] = [];
@@ -200,7 +200,7 @@ frontDoorTest("duplex: quit() of a client of Redis: the peer ends first, and so 
   }),
 );
 
-frontDoorTest("duplex: where half-open is allowed, what the peer's end asked for is sent", (engine) =>
+asyncApiTest("duplex: where half-open is allowed, what the peer's end asked for is sent", (engine) =>
   withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
     const duplex = server.toDuplex({ allowHalfOpen: true });
     duplex.resume().once("end", () => setImmediate(() => duplex.end("the answer")));

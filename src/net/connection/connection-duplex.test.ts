@@ -7,7 +7,7 @@ import http from "node:http";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import tls from "node:tls";
-import { frontDoorTest, withEnds } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
 import { exceptionHere } from "../../../test/platform.ts";
 import { noTlsOverDuplex } from "../../../test/tls-over-duplex.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
@@ -18,7 +18,7 @@ import { connect } from "./connect.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-frontDoorTest("duplex: an echo by pipeline(), with what was read ahead, and the end", (engine) =>
+asyncApiTest("duplex: an echo by pipeline(), with what was read ahead, and the end", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const bytes = randomBytes(4 << 20);
     // One piece is read by the connection, and the next may be ahead.
@@ -40,7 +40,7 @@ frontDoorTest("duplex: an echo by pipeline(), with what was read ahead, and the 
   }),
 );
 
-frontDoorTest("duplex: what libraries use of a net.Socket", (engine) =>
+asyncApiTest("duplex: what libraries use of a net.Socket", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const duplex = client.toDuplex().setNoDelay().setKeepAlive(true, 5000).unref().ref();
     assert.equal(getsockopt(duplex.socket, TCP.NODELAY), true);
@@ -75,7 +75,7 @@ function addressPort(address: object): unknown {
   return "port" in address ? address.port : undefined;
 }
 
-frontDoorTest("duplex: back-pressure both ways", (engine) =>
+asyncApiTest("duplex: back-pressure both ways", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const duplex = client.toDuplex();
     const block = Buffer.alloc(1 << 20);
@@ -99,7 +99,7 @@ frontDoorTest("duplex: back-pressure both ways", (engine) =>
   }),
 );
 
-frontDoorTest(
+asyncApiTest(
   "duplex: a reset of the peer's is an error, a destroy() of ours ends the connection",
   async (engine) => {
     await withEnds(engine, loopback, async ({ client, server }) => {
@@ -129,7 +129,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "duplex: node:http serves it, and is a client of it, over one kept connection",
   async (engine) => {
     const handled: string[] = [];
@@ -164,7 +164,7 @@ frontDoorTest(
   { deno: "Deno's node:http ends a connection that is to be kept, over any Duplex" },
 );
 
-frontDoorTest(
+asyncApiTest(
   "duplex: TLS over it, on both sides",
   async (engine, fixture) => {
     const [key, cert] = [join(fixture.folder(), "key.pem"), join(fixture.folder(), "cert.pem")];

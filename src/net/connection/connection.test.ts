@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import {
+  asyncApiTest,
   endpointFor,
-  frontDoorTest,
   readText,
   transports,
   withEnds,
@@ -21,7 +21,7 @@ import type { Connection } from "./connection.ts";
 const loopback = { host: "127.0.0.1" } as const;
 
 for (const transport of transports) {
-  frontDoorTest(
+  asyncApiTest(
     `connection over ${transport}: bytes both ways, the end each way, and what is read after`,
     (engine, fixture) =>
       withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
@@ -44,7 +44,7 @@ for (const transport of transports) {
     withoutTransport[transport],
   );
 
-  frontDoorTest(
+  asyncApiTest(
     `connection over ${transport}: 8 MiB each way at once, in random pieces, checked by hash`,
     (engine, fixture) =>
       withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
@@ -80,7 +80,7 @@ async function hashOf(connection: Connection): Promise<string> {
   return hash.digest("hex");
 }
 
-frontDoorTest("connection: what read() gives is the program's own", (engine) =>
+asyncApiTest("connection: what read() gives is the program's own", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await client.write("first");
     const first = await server.read();
@@ -90,7 +90,7 @@ frontDoorTest("connection: what read() gives is the program's own", (engine) =>
   }),
 );
 
-frontDoorTest("connection: several reads wait in turn; one that gives up loses nothing", (engine) =>
+asyncApiTest("connection: several reads wait in turn; one that gives up loses nothing", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const controller = new AbortController();
     const given = server.read({ signal: controller.signal });
@@ -111,7 +111,7 @@ frontDoorTest("connection: several reads wait in turn; one that gives up loses n
   }),
 );
 
-frontDoorTest("connection: a peer that is not read from is not received from, and writing waits", (engine) =>
+asyncApiTest("connection: a peer that is not read from is not received from, and writing waits", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const block = Buffer.alloc(1 << 20, "x");
     let written = 0;
@@ -136,7 +136,7 @@ frontDoorTest("connection: a peer that is not read from is not received from, an
   }),
 );
 
-frontDoorTest(
+asyncApiTest(
   "connection: reset() ends every wait on both sides, and says so",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
@@ -155,7 +155,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest("connection: writing to a peer that is gone fails", (engine) =>
+asyncApiTest("connection: writing to a peer that is gone fails", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     client.reset();
     await client.closed;
@@ -173,7 +173,7 @@ frontDoorTest("connection: writing to a peer that is gone fails", (engine) =>
   }),
 );
 
-frontDoorTest("connection: close() sends what was written, and may be repeated", (engine) =>
+asyncApiTest("connection: close() sends what was written, and may be repeated", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const size = 4 << 20;
     const writing = client.write(Buffer.alloc(size));
@@ -187,7 +187,7 @@ frontDoorTest("connection: close() sends what was written, and may be repeated",
   }),
 );
 
-frontDoorTest(
+asyncApiTest(
   "connection: close() with a time-out or a signal resets one whose peer does not read",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
@@ -200,7 +200,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "connection: a signal that is aborted already keeps bytes back, and has close() reset it",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
@@ -221,7 +221,7 @@ frontDoorTest(
 );
 
 for (const how of ["signal", "timeout"] as const) {
-  frontDoorTest(`connection: a ${how} ends the wait of write() and of end(), and nothing else`, (engine) =>
+  asyncApiTest(`connection: a ${how} ends the wait of write() and of end(), and nothing else`, (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const size = 16 << 20;
       const abort = async (begin: (options: WaitOptions) => Promise<void>) => {
@@ -243,7 +243,7 @@ for (const how of ["signal", "timeout"] as const) {
   );
 }
 
-frontDoorTest("connection: write() waits for its own bytes and those before, not for those after", (engine) =>
+asyncApiTest("connection: write() waits for its own bytes and those before, not for those after", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const sizes = [8 << 20, 1, 64 << 20] as const;
     const taken: number[] = [];
@@ -269,7 +269,7 @@ frontDoorTest("connection: write() waits for its own bytes and those before, not
   }),
 );
 
-frontDoorTest("connection: the side that ended first is sent to until the other has ended", (engine) =>
+asyncApiTest("connection: the side that ended first is sent to until the other has ended", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await server.end("server first");
     assert.equal(await readText(client), "server first");
@@ -283,7 +283,7 @@ frontDoorTest("connection: the side that ended first is sent to until the other 
   }),
 );
 
-frontDoorTest("connection: options through its socket, which close() does not take", (engine) =>
+asyncApiTest("connection: options through its socket, which close() does not take", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     setsockopt(client.socket, TCP.NODELAY, true);
     assert.equal(getsockopt(client.socket, TCP.NODELAY), true);
@@ -301,7 +301,7 @@ frontDoorTest("connection: options through its socket, which close() does not ta
   }),
 );
 
-frontDoorTest("connection: end() may be repeated; nothing goes after it", (engine) =>
+asyncApiTest("connection: end() may be repeated; nothing goes after it", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await client.end();
     await client.end();
@@ -314,7 +314,7 @@ frontDoorTest("connection: end() may be repeated; nothing goes after it", (engin
   }),
 );
 
-frontDoorTest("connection: bad arguments are refused before anything is done", (engine) =>
+asyncApiTest("connection: bad arguments are refused before anything is done", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     for (const bad of [null, 7, [1], new Uint16Array(2), new DataView(new ArrayBuffer(2))]) {
       // @ts-expect-error not bytes
@@ -333,7 +333,7 @@ frontDoorTest("connection: bad arguments are refused before anything is done", (
   }),
 );
 
-frontDoorTest(
+asyncApiTest(
   "connection: web streams carry bytes, the end, and a reset",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
@@ -351,7 +351,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest("connection: a web stream that is cancelled, and the other side's end, close it", (engine) =>
+asyncApiTest("connection: a web stream that is cancelled, and the other side's end, close it", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     await client.readable.cancel();
     await client.writable.close();
@@ -359,7 +359,7 @@ frontDoorTest("connection: a web stream that is cancelled, and the other side's 
   }),
 );
 
-frontDoorTest("connection: leaving a loop leaves it open", (engine) =>
+asyncApiTest("connection: leaving a loop leaves it open", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await client.write("one");
     for await (const piece of server) {

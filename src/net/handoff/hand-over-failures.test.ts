@@ -6,7 +6,7 @@ import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { Duplex } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { openDescriptors } from "../../../test/open-descriptors.ts";
 import type { Exceptions } from "../../../test/platform.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
@@ -22,7 +22,7 @@ const onNode: Exceptions = {
   deno: "the program is run on Node",
 };
 
-frontDoorTest(
+asyncApiTest(
   "hand-over: ready() succeeds where the old process has been killed just before",
   async (engine, fixture) => {
     const old = spawn(process.execPath, [program, "old", engine], {
@@ -45,7 +45,7 @@ frontDoorTest(
   onNode,
 );
 
-frontDoorTest(
+asyncApiTest(
   "takeOver: what is not a socket is refused, and closed",
   async () => {
     const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);

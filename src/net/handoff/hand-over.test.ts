@@ -5,7 +5,7 @@ import { existsSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { type Exceptions, except } from "../../../test/platform.ts";
 import type { AddressInput } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -69,7 +69,7 @@ const noMessages: Exceptions = { windows: "Windows passes no sockets between pro
 
 for (const transport of ["tcp", "unix"] as const) {
   const restarts = transport === "tcp" ? 50 : 5;
-  frontDoorTest(
+  asyncApiTest(
     `handOver: ${restarts} restarts under load over ${transport}, and no connection is refused, reset or lost`,
     async (engine, fixture) => {
       const path = transport === "unix" ? [join(fixture.folder(), "socket")] : [];
@@ -86,7 +86,7 @@ for (const transport of ["tcp", "unix"] as const) {
   );
 }
 
-frontDoorTest(
+asyncApiTest(
   "handOver: what was accepted ahead is still given, and goes on; the other end of the channel is a program's own",
   async (engine, fixture) => {
     const [ours, theirs] = fixture.pair(SOCK.STREAM);
@@ -125,7 +125,7 @@ frontDoorTest(
   noMessages,
 );
 
-frontDoorTest(
+asyncApiTest(
   "handOver: a new process that ends, or is too slow, leaves the listener as it was",
   async (engine, fixture) => {
     const listener = await listen({ host: "127.0.0.1", engine });
@@ -168,7 +168,7 @@ test("handOver: what is malformed is refused", except(noMessages), async () => {
   await ended;
 });
 
-frontDoorTest(
+asyncApiTest(
   "handOver: a path that is another program's by the time of takeOver() is not removed",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");

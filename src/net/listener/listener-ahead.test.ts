@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
@@ -7,7 +7,7 @@ import { listen } from "./listen.ts";
 /** Enough for the number accepted ahead to be doubled until it would be 32. */
 const CLIENTS = 80;
 
-frontDoorTest("listener: at most 16 connections are accepted ahead of a steady program", async (engine) => {
+asyncApiTest("listener: at most 16 connections are accepted ahead of a steady program", async (engine) => {
   await using listener = await listen({ host: "127.0.0.1", backlog: 128, engine });
   const clients = await Promise.all(
     Array.from({ length: CLIENTS }, () => connect({ address: listener.address, engine })),

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { collectGarbage } from "../../../test/collect-garbage.ts";
 import {
+  asyncApiTest,
   endpointFor,
-  frontDoorTest,
   portOf,
   queueTold,
   readText,
@@ -48,7 +48,7 @@ async function closeAll(connections: readonly Connection[]): Promise<void> {
 }
 
 for (const transport of transports) {
-  frontDoorTest(
+  asyncApiTest(
     `listener over ${transport}: nothing is accepted that nobody asks for`,
     async (engine, fixture) => {
       const listener = await listen({ ...endpointFor(fixture, transport), backlog: 8, engine });
@@ -79,35 +79,32 @@ for (const transport of transports) {
   );
 }
 
-frontDoorTest(
-  "listener: accept() gives up by signal or time-out, and loses no connection",
-  async (engine) => {
-    const listener = await listen({ ...loopback, engine });
-    await assert.rejects(listener.accept({ timeout: 1 }), {
-      name: "TimeoutError",
-      message: /^accept\(\) was not/,
-    });
-    const controller = new AbortController();
-    const given = listener.accept({ signal: controller.signal });
-    controller.abort("enough");
-    await assert.rejects(given, (reason) => reason === "enough");
-    await assert.rejects(
-      listener.accept({ signal: AbortSignal.abort("before") }),
-      (reason) => reason === "before",
-    );
-    const clients = await clientsOf(listener, 3);
-    const accepted = [
-      await listener.accept({ timeout: 10_000 }),
-      await listener.accept(),
-      await listener.accept(),
-    ];
-    assert.equal(new Set(accepted.map(({ remoteAddress }) => portOf(remoteAddress))).size, 3);
-    await closeAll([...clients, ...accepted]);
-    await listener.close();
-  },
-);
+asyncApiTest("listener: accept() gives up by signal or time-out, and loses no connection", async (engine) => {
+  const listener = await listen({ ...loopback, engine });
+  await assert.rejects(listener.accept({ timeout: 1 }), {
+    name: "TimeoutError",
+    message: /^accept\(\) was not/,
+  });
+  const controller = new AbortController();
+  const given = listener.accept({ signal: controller.signal });
+  controller.abort("enough");
+  await assert.rejects(given, (reason) => reason === "enough");
+  await assert.rejects(
+    listener.accept({ signal: AbortSignal.abort("before") }),
+    (reason) => reason === "before",
+  );
+  const clients = await clientsOf(listener, 3);
+  const accepted = [
+    await listener.accept({ timeout: 10_000 }),
+    await listener.accept(),
+    await listener.accept(),
+  ];
+  assert.equal(new Set(accepted.map(({ remoteAddress }) => portOf(remoteAddress))).size, 3);
+  await closeAll([...clients, ...accepted]);
+  await listener.close();
+});
 
-frontDoorTest("listener: pause() holds accept(), resume() lets it go on", async (engine) => {
+asyncApiTest("listener: pause() holds accept(), resume() lets it go on", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   listener.pause().pause();
   const accepting = listener.accept();
@@ -120,7 +117,7 @@ frontDoorTest("listener: pause() holds accept(), resume() lets it go on", async 
   await listener.close();
 });
 
-frontDoorTest("listener: close() ends a loop, fails an accept(), and may be repeated", async (engine) => {
+asyncApiTest("listener: close() ends a loop, fails an accept(), and may be repeated", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   const { address } = listener;
   const loop = (async () => {
@@ -137,7 +134,7 @@ frontDoorTest("listener: close() ends a loop, fails an accept(), and may be repe
   await client?.close();
 });
 
-frontDoorTest(
+asyncApiTest(
   "listener: a few are accepted ahead of a program that asks steadily, and are reset by close()",
   async (engine) => {
     const listener = await listen({ ...loopback, engine, backlog: 64 });
@@ -162,7 +159,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "listener: its signal gives listen() up, and later closes it with the reason",
   async (engine) => {
     const reason = new Error("shutting down");
@@ -178,7 +175,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("listen: without a host, one socket for every address of both families", async (engine) => {
+asyncApiTest("listen: without a host, one socket for every address of both families", async (engine) => {
   const listener = await listen({ engine });
   assert.deepEqual(
     listener.addresses.map(({ family }) => family),
@@ -196,7 +193,7 @@ frontDoorTest("listen: without a host, one socket for every address of both fami
   await listener.close();
 });
 
-frontDoorTest("listen: ipv6Only keeps IPv4 away", async (engine) => {
+asyncApiTest("listen: ipv6Only keeps IPv4 away", async (engine) => {
   const listener = await listen({ engine, ipv6Only: true });
   const [socket] = listener.sockets;
   assert.ok(socket !== undefined && getsockopt(socket, IPV6.V6ONLY));
@@ -206,7 +203,7 @@ frontDoorTest("listen: ipv6Only keeps IPv4 away", async (engine) => {
   await listener.close();
 });
 
-frontDoorTest(
+asyncApiTest(
   "listen: localhost is both families, on one port, each of which is accepted from",
   async (engine) => {
     const listener = await listen({ host: "localhost", engine });
@@ -237,7 +234,7 @@ test(
     }),
 );
 
-frontDoorTest("listen: a port in use is AddressInUse, and nothing stays open", async (engine) => {
+asyncApiTest("listen: a port in use is AddressInUse, and nothing stays open", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   const { port } = { port: portOf(listener.address) };
   await assert.rejects(listen({ ...loopback, port, engine }), {
@@ -248,7 +245,7 @@ frontDoorTest("listen: a port in use is AddressInUse, and nothing stays open", a
   await listener.close();
 });
 
-frontDoorTest(
+asyncApiTest(
   "listen: reusePort spreads connections over several listeners on one port",
   async (engine) => {
     const shared = await listen({ ...loopback, engine, reusePort: true });
@@ -268,11 +265,11 @@ frontDoorTest(
   noReusePort,
 );
 
-frontDoorTest("listen: a host that cannot be found", async (engine) => {
+asyncApiTest("listen: a host that cannot be found", async (engine) => {
   await assert.rejects(listen({ host: "berkeley.invalid", engine }), { syscall: "getaddrinfo" });
 });
 
-frontDoorTest("listen: options are set before bind, and connections inherit them", async (engine) => {
+asyncApiTest("listen: options are set before bind, and connections inherit them", async (engine) => {
   const options = [
     [SO.RCVBUF, 65_536],
     [SO.KEEPALIVE, true],
@@ -293,7 +290,7 @@ frontDoorTest("listen: options are set before bind, and connections inherit them
   });
 });
 
-frontDoorTest(
+asyncApiTest(
   "listen: an option that says where a socket may be bound is set before that",
   async (engine) => {
     // An address that this machine does not have (RFC 5737).
@@ -306,7 +303,7 @@ frontDoorTest(
   { windows: "Windows has no IP_FREEBIND" },
 );
 
-frontDoorTest("listen: a number stays the caller's where an option is malformed", async (engine, fixture) => {
+asyncApiTest("listen: a number stays the caller's where an option is malformed", async (engine, fixture) => {
   const fd = fixture.boundTcp().detach();
   let refused = 0;
   const bad = [
@@ -327,7 +324,7 @@ frontDoorTest("listen: a number stays the caller's where an option is malformed"
   await (await listen({ socket: fd, engine })).close();
 });
 
-frontDoorTest("listen: a socket that cannot be listened on is closed", async (engine, fixture) => {
+asyncApiTest("listen: a socket that cannot be listened on is closed", async (engine, fixture) => {
   // Bound, since Windows asks for that first.
   const [datagrams, others] = [fixture.udp(), fixture.udp()];
   for (const socket of [datagrams, others]) bind(socket, { family: "ipv4", address: "127.0.0.1", port: 0 });
@@ -343,7 +340,7 @@ frontDoorTest("listen: a socket that cannot be listened on is closed", async (en
   await assert.rejects(listen({ socket: given, engine }), { name: "SocketClosed" });
 });
 
-frontDoorTest("listen: a socket that is there, or its number, is taken over", async (engine, fixture) => {
+asyncApiTest("listen: a socket that is there, or its number, is taken over", async (engine, fixture) => {
   const socket = fixture.listener(3);
   const listener = await listen({ socket, engine });
   assert.ok(socket.closed, "it is the listener's now");
@@ -356,7 +353,7 @@ frontDoorTest("listen: a socket that is there, or its number, is taken over", as
   await numbered.close();
 });
 
-frontDoorTest(
+asyncApiTest(
   "listen: a unix path is made, and removed if it is still ours",
   async (engine, fixture) => {
     const folder = fixture.folder();
@@ -388,7 +385,7 @@ frontDoorTest(
   noUnixStreams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "listen: bytes for a path, and the abstract namespace",
   async (engine, fixture) => {
     const path = Buffer.concat([Buffer.from(fixture.folder()), Buffer.from([0x2f, 0xff, 0x41])]);
@@ -406,7 +403,7 @@ frontDoorTest(
   noAbstractNames,
 );
 
-frontDoorTest("listen: what is malformed is refused before any call", async (engine) => {
+asyncApiTest("listen: what is malformed is refused before any call", async (engine) => {
   const bad: unknown[] = [
     undefined,
     7,
@@ -449,7 +446,7 @@ frontDoorTest("listen: what is malformed is refused before any call", async (eng
   }
 });
 
-frontDoorTest(
+asyncApiTest(
   "listener: out of descriptors it waits, says so, keeps the queue, and recovers",
   async (engine) => {
     const program = new URL("./listener-out-of-descriptors.child.js", import.meta.url);
@@ -464,7 +461,7 @@ frontDoorTest(
   noDescriptorLimit,
 );
 
-frontDoorTest("listener: unref() lets the process end, ref() holds it", async (engine) => {
+asyncApiTest("listener: unref() lets the process end, ref() holds it", async (engine) => {
   const program = new URL("./listener-unref.child.js", import.meta.url);
   assert.equal(runProgram(program, { args: [engine] }), "ends\n");
 });

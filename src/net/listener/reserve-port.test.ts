@@ -4,7 +4,7 @@ import { once } from "node:events";
 import http from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { except } from "../../../test/platform.ts";
 import { usedByItsProcess } from "../../../test/used-by-its-process.ts";
 import { listen, reservePort } from "../../index.ts";
@@ -20,7 +20,7 @@ import { connect } from "../connection/connect.ts";
 const loopback = { host: "127.0.0.1" } as const;
 const child = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-frontDoorTest(
+asyncApiTest(
   "reservePort: a connection that comes early is served by whoever gets the port",
   async (engine) => {
     const reserved = await reservePort(loopback);
@@ -38,7 +38,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("reservePort: localhost is both families, and listen() takes both", async (engine) => {
+asyncApiTest("reservePort: localhost is both families, and listen() takes both", async (engine) => {
   const reserved = await reservePort({ host: "localhost" });
   assert.ok(reserved.addresses.every((address) => "port" in address && address.port === reserved.port));
   if (reserved.sockets.length === 2 && host.name !== "windows")

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
@@ -8,7 +8,7 @@ import { listen } from "./listen.ts";
 /** More than the buffers of two sockets hold. */
 const BIG = new Uint8Array(32 << 20);
 
-frontDoorTest(
+asyncApiTest(
   "server: a congested connection receives nothing, nor a paused one that drains",
   async (engine) => {
     const opened: HandledConnection[] = [];
@@ -45,7 +45,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("server: a connection congested by open() receives once it has drained", async (engine) => {
+asyncApiTest("server: a connection congested by open() receives once it has drained", async (engine) => {
   const told: string[] = [];
   await using server = await listen(
     { host: "127.0.0.1", engine },

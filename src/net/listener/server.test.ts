@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import {
+  asyncApiTest,
   endpointFor,
-  frontDoorTest,
   readText,
   transports,
   waitInQueue,
@@ -44,7 +44,7 @@ async function serving<State>(
 }
 
 for (const transport of transports) {
-  frontDoorTest(
+  asyncApiTest(
     `server over ${transport}: the handlers, in their order, with the connection's state`,
     async (engine, fixture) => {
       const told: unknown[] = [];
@@ -83,7 +83,7 @@ for (const transport of transports) {
     withoutTransport[transport],
   );
 
-  frontDoorTest(
+  asyncApiTest(
     `server over ${transport}: an echo of 16 MiB to a slow reader holds a bounded part of it`,
     async (engine, fixture) => {
       let most = 0;
@@ -118,7 +118,7 @@ for (const transport of transports) {
   );
 }
 
-frontDoorTest("server: write() says when to wait, drain() when to go on", async (engine) => {
+asyncApiTest("server: write() says when to wait, drain() when to go on", async (engine) => {
   const block = Buffer.alloc(1 << 18, "x");
   let drains = 0;
   let wrote = 0;
@@ -145,7 +145,7 @@ frontDoorTest("server: write() says when to wait, drain() when to go on", async 
   });
 });
 
-frontDoorTest("server: pause() and resume() of a connection", async (engine) => {
+asyncApiTest("server: pause() and resume() of a connection", async (engine) => {
   const { promise, resolve } = withResolvers<HandledConnection>();
   let received = "";
   const handlers: ConnectionHandlers = {
@@ -165,7 +165,7 @@ frontDoorTest("server: pause() and resume() of a connection", async (engine) => 
   });
 });
 
-frontDoorTest("server: pause() keeps connections in the queue; resume() takes them all", async (engine) => {
+asyncApiTest("server: pause() keeps connections in the queue; resume() takes them all", async (engine) => {
   const handlers: ConnectionHandlers = { open: (connection) => connection.end("served") };
   await serving(engine, handlers, async (client, server) => {
     assert.equal(await readText(client), "served");
@@ -190,7 +190,7 @@ for (const [which, handlers] of Object.entries<ConnectionHandlers>({
     drain: fail,
   },
 })) {
-  frontDoorTest(
+  asyncApiTest(
     `server: what ${which}() throws goes to error(), and resets that connection alone`,
     async (engine) => {
       const told: unknown[] = [];
@@ -211,7 +211,7 @@ for (const [which, handlers] of Object.entries<ConnectionHandlers>({
   );
 }
 
-frontDoorTest(
+asyncApiTest(
   "server: what open() throws goes to error(), and resets that connection",
   async (engine) => {
     const told: unknown[] = [];
@@ -238,7 +238,7 @@ function fail(): never {
   throw thrown;
 }
 
-frontDoorTest(
+asyncApiTest(
   "server: a connection that fails is told to error() and close(), and without error() is no exception",
   async (engine) => {
     for (const withError of [true, false]) {
@@ -262,7 +262,7 @@ frontDoorTest(
   resetsHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "server: without error(), what a handler throws is an uncaught exception, and the server goes on",
   async (engine) => {
     const program = new URL("./server-uncaught.child.js", import.meta.url);
@@ -273,7 +273,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest(
+asyncApiTest(
   "server: without end() a connection whose peer ends is closed, after what was written",
   async (engine) => {
     const handlers: ConnectionHandlers = { data: (connection, bytes) => connection.write(bytes) };
@@ -285,7 +285,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("server: calls on a connection that is closed do nothing", async (engine) => {
+asyncApiTest("server: calls on a connection that is closed do nothing", async (engine) => {
   const { promise, resolve } = withResolvers<HandledConnection>();
   await serving(engine, { close: (connection) => resolve(connection) }, async (client) => {
     await client.close();
@@ -300,7 +300,7 @@ frontDoorTest("server: calls on a connection that is closed do nothing", async (
   });
 });
 
-frontDoorTest("server: a view that is written after its handler has returned is refused", async (engine) => {
+asyncApiTest("server: a view that is written after its handler has returned is refused", async (engine) => {
   const { promise, resolve } = withResolvers<[HandledConnection, Uint8Array]>();
   await serving(engine, { data: (connection, bytes) => resolve([connection, bytes]) }, async (client) => {
     await client.write("kept");
@@ -309,7 +309,7 @@ frontDoorTest("server: a view that is written after its handler has returned is 
   });
 });
 
-frontDoorTest(
+asyncApiTest(
   "server: close({ drain }) waits for connections, then resets them; without it they live on",
   async (engine) => {
     const handlers: ConnectionHandlers = { data: (connection, bytes) => connection.write(bytes) };
@@ -334,7 +334,7 @@ frontDoorTest(
 );
 
 for (const slow of ["that reads on", "that does not"]) {
-  frontDoorTest(
+  asyncApiTest(
     `server: close({ drain }) with a reader ${slow}, of what close() still sends`,
     async (engine) => {
       const size = 16 << 20;
@@ -375,7 +375,7 @@ for (const slow of ["that reads on", "that does not"]) {
 }
 
 for (const first of ["server", "client"]) {
-  frontDoorTest(`server: half-closed, where the ${first} ends first`, async (engine) => {
+  asyncApiTest(`server: half-closed, where the ${first} ends first`, async (engine) => {
     const told: string[] = [];
     let held: HandledConnection | undefined;
     const handlers: ConnectionHandlers = {
@@ -409,14 +409,14 @@ for (const first of ["server", "client"]) {
   });
 }
 
-frontDoorTest("server: bad handlers are refused", async (engine) => {
+asyncApiTest("server: bad handlers are refused", async (engine) => {
   // @ts-expect-error not a function
   await assert.rejects(listen({ ...loopback, engine }, { data: 7 }), TypeError);
   // @ts-expect-error not an object
   await assert.rejects(listen({ ...loopback, engine }, 7), TypeError);
 });
 
-frontDoorTest(
+asyncApiTest(
   "server: a socket that listens no more is an uncaught exception",
   async (engine) => {
     const program = new URL("./server-shut-down.child.js", import.meta.url);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest, transports } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, transports } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { duplicate, noDuplicates, sharedListener } from "../../../test/engine/shared-socket.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -43,7 +43,7 @@ async function answer(client: Socket): Promise<string> {
 const ROUNDS = 100;
 
 for (const transport of transports) {
-  frontDoorTest(
+  asyncApiTest(
     `a ${transport} socket of two processes: pause() at the moment of a connection leaves it to the other`,
     async (engine, fixture) => {
       const shared = sharedListener(fixture, transport);
@@ -90,7 +90,7 @@ interface Controllers {
 }
 
 for (const [way, leave] of Object.entries(ways)) {
-  frontDoorTest(
+  asyncApiTest(
     `a socket of two listeners: ${way} leaves a connection to the other`,
     async (engine, fixture) => {
       const socket = sharedListener(fixture, "tcp");
@@ -111,7 +111,7 @@ for (const [way, leave] of Object.entries(ways)) {
   );
 }
 
-frontDoorTest(
+asyncApiTest(
   "a socket of two listeners: whoever has given up, or left a loop, takes no connection from the other",
   async (engine, fixture) => {
     const socket = sharedListener(fixture, "tcp");

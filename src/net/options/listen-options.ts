@@ -34,7 +34,7 @@ export type OptionValues<Values extends readonly unknown[] = readonly unknown[]>
   ];
 };
 
-/** What every socket of the front door can be given. */
+/** What every socket of the async API takes. */
 export interface SocketSettings<Values extends readonly unknown[]> {
   /** Options of the socket, set before it is bound or connected. */
   readonly options?: OptionValues<Values>;

@@ -1,6 +1,6 @@
 // Every way to end a connection in every state: whatever waits is told, nothing stays open.
 import assert from "node:assert/strict";
-import { type Ends, frontDoorTest, withEnds } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, type Ends, withEnds } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -102,7 +102,7 @@ const ways: Readonly<Record<string, End>> = {
 };
 
 for (const [way, end] of Object.entries(ways)) {
-  frontDoorTest(`closing: by ${way}, in every state`, async (engine) => {
+  asyncApiTest(`closing: by ${way}, in every state`, async (engine) => {
     for (const [state, bring] of Object.entries(states)) {
       await withEnds(engine, { host: "127.0.0.1" }, async (ends) => {
         const { server, client } = ends;
@@ -150,7 +150,7 @@ const handledWays: Readonly<Record<string, (connection: HandledConnection) => vo
 
 for (const [way, end] of Object.entries(handledWays)) {
   for (const when of ["in open()", "in data()", "between handlers"]) {
-    frontDoorTest(`closing: by ${way} ${when}, in every state of a server's connection`, async (engine) => {
+    asyncApiTest(`closing: by ${way} ${when}, in every state of a server's connection`, async (engine) => {
       for (const [state, bring] of Object.entries(handledStates)) {
         const told: string[] = [];
         const both = (connection: HandledConnection) => {
@@ -185,7 +185,7 @@ for (const [way, end] of Object.entries(handledWays)) {
   }
 }
 
-frontDoorTest("closing: a connect() that is under way, and an accept() that waits", async (engine) => {
+asyncApiTest("closing: a connect() that is under way, and an accept() that waits", async (engine) => {
   const listener = await listen({ host: "127.0.0.1", engine, backlog: 0 });
   const first = await connect({ address: listener.address, engine });
   const controller = new AbortController();
@@ -208,7 +208,7 @@ frontDoorTest("closing: a connect() that is under way, and an accept() that wait
   await Promise.all([first.closed, accepted.closed]);
 });
 
-frontDoorTest("closing: a listener in every state of its own", async (engine) => {
+asyncApiTest("closing: a listener in every state of its own", async (engine) => {
   const peers: Connection[] = [];
   const come = async (address: Parameters<typeof connect>[0]["address"]) => {
     if (address !== undefined) peers.push(await connect({ address, engine }));

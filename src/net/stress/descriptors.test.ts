@@ -6,13 +6,13 @@ import { fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { noDescriptorLimit } from "../../../test/winsock-exceptions.ts";
 import { connect } from "../connection/connect.ts";
 
 const program = fileURLToPath(new URL("./descriptors.child.js", import.meta.url));
 
-frontDoorTest(
+asyncApiTest(
   "descriptors: the limit is lowered, and raised again (prlimit)",
   async (engine, fixture) => {
     const child = fork(program, [engine]);

@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
 import { workersEnd } from "../../../test/engine/workers-end.ts";
 import { runProgram, runSource } from "../../../test/program.ts";
@@ -60,7 +60,7 @@ async function listensAgain(engine: EngineName, port: number): Promise<void> {
 const KILLED = host.name === "windows" ? [1, null] : [null, "SIGKILL"];
 
 for (const how of ["exits", "exits soon", "throws", "is killed"]) {
-  frontDoorTest(`ends: a program that ${how} with connections under load`, async (engine) => {
+  asyncApiTest(`ends: a program that ${how} with connections under load`, async (engine) => {
     const child = spawn(process.execPath, [fileURLToPath(program), how, engine], {
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -80,7 +80,7 @@ for (const how of ["exits", "exits soon", "throws", "is killed"]) {
 }
 
 for (const how of ["exits", "exits soon", "throws", "is terminated", "is terminated in a handler"]) {
-  frontDoorTest(
+  asyncApiTest(
     `ends: a thread that ${how} with connections under load`,
     async (engine) => {
       const workers = Array.from({ length: 3 }, () => new Worker(program, { workerData: [how, engine] }));
@@ -109,7 +109,7 @@ for (const how of ["exits", "exits soon", "throws", "is terminated", "is termina
 // koffi.view(), load() and func() end the process where a thread is terminated while one of them
 // runs (koffi 3.3.4, Error::ThrowAsJavaScriptException in its node-addon-api). The time that one
 // takes is too short to be met on purpose.
-frontDoorTest(
+asyncApiTest(
   "ends: a thread that serves calls nothing of koffi's in which it must not be terminated",
   async (engine) => {
     const { status, stdout, stderr } = runSource(countingProgram(engine));
@@ -165,7 +165,7 @@ function countingProgram(engine: EngineName): string {
 }
 
 for (const kind of ["program", "thread"]) {
-  frontDoorTest(
+  asyncApiTest(
     `ends: a ${kind} that lets go of all ends by itself, and its peers are told`,
     async (engine) => {
       if (kind === "program") {
@@ -204,7 +204,7 @@ async function idleUntilGone(engine: EngineName, port: number): Promise<void> {
   await peer.closed;
 }
 
-frontDoorTest(
+asyncApiTest(
   "ends: a program that it starts inherits nothing",
   (engine) => {
     const inherits = new URL("./inherits.child.js", import.meta.url);

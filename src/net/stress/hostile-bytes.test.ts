@@ -1,6 +1,6 @@
 // What write() and send() are given may be of any class: what is sent is what the memory holds.
 import assert from "node:assert/strict";
-import { frontDoorTest, withEnds } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
 import { hostileArrays, hostileBytes, hostileViews } from "../../../test/hostile.ts";
 import { noUnixStreams } from "../../../test/winsock-exceptions.ts";
 import { SO } from "../../options/so.ts";
@@ -32,7 +32,7 @@ const pattern = (length: number, piece: number) =>
 const lengths = [1, 700, 5000, 300_000, 700, 60_000, 3, 300_000];
 
 for (const [odd, make] of Object.entries(hostileViews)) {
-  frontDoorTest(`write(): bytes with ${odd} arrive as they are`, (engine) =>
+  asyncApiTest(`write(): bytes with ${odd} arrive as they are`, (engine) =>
     withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
       // So that the system takes a part of one.
       setsockopt(client.socket, SO.SNDBUF, 8192);
@@ -46,7 +46,7 @@ for (const [odd, make] of Object.entries(hostileViews)) {
     }),
   );
 
-  frontDoorTest(`write(): bytes with ${odd}, in a handler`, async (engine) => {
+  asyncApiTest(`write(): bytes with ${odd}, in a handler`, async (engine) => {
     const pieces = lengths.map((length, piece) => pattern(length, piece));
     const whole = Buffer.concat(pieces);
     const server = await listen(
@@ -67,7 +67,7 @@ for (const [odd, make] of Object.entries(hostileViews)) {
     }
   });
 
-  frontDoorTest(`send(): a datagram with ${odd} arrives as it is`, async (engine) => {
+  asyncApiTest(`send(): a datagram with ${odd} arrives as it is`, async (engine) => {
     const receiver = await udp({ host: "127.0.0.1", engine });
     const sender = await udp({ host: "127.0.0.1", engine });
     try {
@@ -81,7 +81,7 @@ for (const [odd, make] of Object.entries(hostileViews)) {
     }
   });
 
-  frontDoorTest(
+  asyncApiTest(
     `a path with ${odd}`,
     async (engine, fixture) => {
       const address = fixture.abstractAddress();
@@ -97,7 +97,7 @@ for (const [odd, make] of Object.entries(hostileViews)) {
 }
 
 for (const [odd, arrange] of Object.entries(hostileArrays)) {
-  frontDoorTest(`options in arrays with ${odd}`, async (engine) => {
+  asyncApiTest(`options in arrays with ${odd}`, async (engine) => {
     const values = arrange([arrange([SO.RCVBUF, 50_000])]);
     const options = { host: "127.0.0.1", engine };
     // The type of such an array has no pairs.
@@ -106,7 +106,7 @@ for (const [odd, arrange] of Object.entries(hostileArrays)) {
   });
 }
 
-frontDoorTest("what a handler is given has no way to the engine's memory", async (engine) => {
+asyncApiTest("what a handler is given has no way to the engine's memory", async (engine) => {
   const found: unknown[] = [];
   const server = await listen(
     { host: "127.0.0.1", engine },

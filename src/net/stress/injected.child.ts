@@ -1,4 +1,4 @@
-// Run under strace, which has system calls fail: prints what the front door tells of it.
+// Runs under strace, which makes system calls fail, and prints what the async API reports.
 import { connect } from "../connection/connect.ts";
 import { listen } from "../listener/listen.ts";
 

@@ -1,7 +1,7 @@
 // What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and
 // then the end or the failure.
 import assert from "node:assert/strict";
-import { endpointFor, frontDoorTest, transports, withoutTransport } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, endpointFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -100,7 +100,7 @@ for (const transport of transports) {
     for (const size of [10, 33 * 16_384, 34 * 16_384, 600_000, 1_500_000]) {
       for (const pausing of [true, false]) {
         const how = pausing ? "paused" : "while the loop was busy";
-        frontDoorTest(
+        asyncApiTest(
           `last bytes: ${size} and ${kind}, ${how} (${transport})`,
           async (engine, fixture) => {
             const told = new Told();
@@ -126,7 +126,7 @@ for (const transport of transports) {
   }
 }
 
-frontDoorTest(
+asyncApiTest(
   "last bytes: messages with descriptors, and a half-close",
   async (engine, fixture) => {
     const told = new Told();
@@ -144,7 +144,7 @@ frontDoorTest(
   withoutTransport.unix,
 );
 
-frontDoorTest("last bytes: a peer that trickles on after our end", async (engine, fixture) => {
+asyncApiTest("last bytes: a peer that trickles on after our end", async (engine, fixture) => {
   const told = new Told();
   const server = await serve(engine, endpointFor(fixture, "tcp"), told, false);
   const peer = peerOf(fixture, "tcp", server);
@@ -176,7 +176,7 @@ const keepsReceived = { ...winsock, darwin: "a reset drops what was received" };
 
 for (const transport of transports) {
   for (const reader of ["read()", "for await", "slow for await", "toDuplex()", "paused toDuplex()"]) {
-    frontDoorTest(
+    asyncApiTest(
       `last bytes: an answer before a failed write, by ${reader} (${transport})`,
       async (engine, fixture) => {
         const listener = await listen({
@@ -244,7 +244,7 @@ for (const transport of transports) {
   }
 
   for (const pausing of [false, true]) {
-    frontDoorTest(
+    asyncApiTest(
       `last bytes: an answer before a failed write, by handlers${pausing ? ", paused" : ""} (${transport})`,
       async (engine, fixture) => {
         const told = new Told();
@@ -267,7 +267,7 @@ for (const transport of transports) {
     );
   }
 
-  frontDoorTest(
+  asyncApiTest(
     `last bytes: a peer that goes while much waits to be sent, and has answered (${transport})`,
     async (engine, fixture) => {
       const told = new Told();
@@ -287,7 +287,7 @@ for (const transport of transports) {
   );
 }
 
-frontDoorTest(
+asyncApiTest(
   "last bytes: a paused connection with nothing to receive is told of a failed write",
   async (engine, fixture) => {
     const told = new Told();
@@ -305,7 +305,7 @@ frontDoorTest(
 );
 
 /** What posix calls give for the same: the answer, and the end. */
-frontDoorTest(
+asyncApiTest(
   "last bytes: send() and recv() give the answer after a failed send, too",
   (_, fixture) => {
     const { client, server } = fixture.connection();

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { type ChildProcess, fork, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
 import { connect } from "../connection/connect.ts";
@@ -59,7 +59,7 @@ const tooManyForWine = {
 const [EACH, KEPT] = [3000, 4 * MEBIBYTE];
 
 for (const kind of ["handlers", "for await"]) {
-  frontDoorTest(`many: ${MANY} short connections leave nothing behind (${kind})`, (engine) =>
+  asyncApiTest(`many: ${MANY} short connections leave nothing behind (${kind})`, (engine) =>
     withServer(engine, kind, async (port, stateWith) => {
       await ended(start("./many-peers.child.js", "short", port, WARM_UP));
       const before = await stateWith(0);
@@ -76,7 +76,7 @@ for (const kind of ["handlers", "for await"]) {
     }),
   );
 
-  frontDoorTest(
+  asyncApiTest(
     `many: 10 000 idle connections cost little, and are served when they speak (${kind})`,
     (engine, fixture) => {
       const limit = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout.trim();

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import { noAbstractNames } from "../../../test/winsock-exceptions.ts";
@@ -70,7 +70,7 @@ const STORM = 2000;
 const AT_ONCE = 100;
 
 for (const [how, start] of Object.entries(echoServers)) {
-  frontDoorTest(`peers: ${STORM} that reset at whatever moment (${how})`, async (engine) => {
+  asyncApiTest(`peers: ${STORM} that reset at whatever moment (${how})`, async (engine) => {
     const server = await start({ host: "127.0.0.1", engine, backlog: AT_ONCE });
     for (let made = 0; made < STORM; made += AT_ONCE) {
       const peers = Array.from({ length: AT_ONCE }, () => socket(AF.INET, SOCK.STREAM));
@@ -97,7 +97,7 @@ for (const [how, start] of Object.entries(echoServers)) {
     await server.close({ drain: 0 });
   });
 
-  frontDoorTest(`peers: one that sends a byte at a time (${how})`, async (engine, fixture) => {
+  asyncApiTest(`peers: one that sends a byte at a time (${how})`, async (engine, fixture) => {
     const server = await start({ host: "127.0.0.1", engine });
     const peer = fixture.tcp();
     connectSocket(peer, server.address);
@@ -131,7 +131,7 @@ for (const [how, start] of Object.entries(echoServers)) {
     await server.close({ drain: Number.POSITIVE_INFINITY });
   });
 
-  frontDoorTest(
+  asyncApiTest(
     `peers: many that never read take bounded memory, and stop nobody (${how})`,
     async (engine, fixture) => {
       const server = await start({ path: `\0berkeley-never-read-${process.pid}`, engine, backlog: 512 });
@@ -211,7 +211,7 @@ class SlowPeer {
   }
 }
 
-frontDoorTest(
+asyncApiTest(
   "peers: what is written to one that never reads is counted, and ends with it",
   async (engine) => {
     const told: HandledConnection[] = [];

@@ -1,11 +1,11 @@
 // Many bytes both ways at once. For a gibibyte: npm run soak:bytes
 import assert from "node:assert/strict";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { runProgram } from "../../../test/program.ts";
 
 const SIZE = 64 << 20;
 
-frontDoorTest("transfer: 64 MiB each way, in pieces, with slow readers, are what was sent", (engine) => {
+asyncApiTest("transfer: 64 MiB each way, in pieces, with slow readers, are what was sent", (engine) => {
   const program = new URL("./transfer.child.js", import.meta.url);
   const { bytes, mostPending, mostResident } = JSON.parse(runProgram(program, { args: [engine, `${SIZE}`] }));
   assert.equal(bytes, SIZE);

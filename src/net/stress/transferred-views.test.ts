@@ -1,7 +1,7 @@
 // A view's buffer that a program transfers is the program's own from then on: nothing is received
 // into it any more.
 import assert from "node:assert/strict";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import { listen } from "../listener/listen.ts";
@@ -69,7 +69,7 @@ class Taken {
 for (const [how, take] of Object.entries(takers)) {
   for (const late of [false, true]) {
     const when = late ? "after the handler" : "in the handler";
-    frontDoorTest(
+    asyncApiTest(
       `views: a stream's buffer that was taken (${how}, ${when}) is left alone`,
       async (engine) => {
         const taken: Taken[] = [];
@@ -109,7 +109,7 @@ for (const [how, take] of Object.entries(takers)) {
     );
   }
 
-  frontDoorTest(`views: a datagram's buffer that was taken (${how}) is left alone`, async (engine) => {
+  asyncApiTest(`views: a datagram's buffer that was taken (${how}) is left alone`, async (engine) => {
     const taken: Taken[] = [];
     const heard: string[] = [];
     let round = 0;

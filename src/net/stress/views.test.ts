@@ -1,6 +1,6 @@
 // What a handler is lent, and what a program does with it that it should not.
 import assert from "node:assert/strict";
-import { frontDoorTest, readText } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { connect } from "../connection/connect.ts";
@@ -37,7 +37,7 @@ async function talk(client: Connection, pieces: readonly string[]): Promise<stri
 
 const pieces = Array.from({ length: 50 }, (_, index) => `${index},`);
 
-frontDoorTest("views: one that was kept may be looked at, and not written", async (engine) => {
+asyncApiTest("views: one that was kept may be looked at, and not written", async (engine) => {
   const kept: [HandledConnection, Uint8Array][] = [];
   const refused: unknown[] = [];
   const late = (connection: HandledConnection, bytes: Uint8Array) => {
@@ -76,7 +76,7 @@ frontDoorTest("views: one that was kept may be looked at, and not written", asyn
   );
 });
 
-frontDoorTest("views: one that was transferred is gone, its memory is not", async (engine) => {
+asyncApiTest("views: one that was transferred is gone, its memory is not", async (engine) => {
   let transferred = 0;
   let refused = 0;
   await withData(
@@ -105,7 +105,7 @@ frontDoorTest("views: one that was transferred is gone, its memory is not", asyn
   assert.ok(transferred === pieces.length || refused === pieces.length, `${transferred}, ${refused}`);
 });
 
-frontDoorTest("views: transferred after they were written, they are sent all the same", async (engine) => {
+asyncApiTest("views: transferred after they were written, they are sent all the same", async (engine) => {
   await withData(
     engine,
     (connection, bytes) => {
@@ -131,7 +131,7 @@ frontDoorTest("views: transferred after they were written, they are sent all the
   );
 });
 
-frontDoorTest(
+asyncApiTest(
   "views: one goes to several connections, some of which end before it is sent",
   async (engine) => {
     const all = new Set<HandledConnection>();
@@ -170,7 +170,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest(
+asyncApiTest(
   "views: what read() gave may be changed, transferred and written at any time",
   async (engine) => {
     await withData(

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import { workersEnd } from "../../../test/engine/workers-end.ts";
 import { noReusePort } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
@@ -27,7 +27,7 @@ async function served(engine: EngineName, port: number): Promise<number> {
   return name;
 }
 
-frontDoorTest(
+asyncApiTest(
   "workers: several share a port; one that is terminated harms only its own connections",
   async (engine) => {
     const first = await started(engine, 0, 0);

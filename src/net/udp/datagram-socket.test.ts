@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, portOf } from "../../../test/engine/async-api.ts";
 import {
   carriers,
   datagramEndpoint,
@@ -39,7 +39,7 @@ async function withTwo(
 }
 
 for (const carrier of carriers) {
-  frontDoorTest(
+  asyncApiTest(
     `datagrams over ${carrier}: each, however long, and who sent it`,
     async (engine, fixture) => {
       const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
@@ -59,7 +59,7 @@ for (const carrier of carriers) {
     withoutCarrier[carrier],
   );
 
-  frontDoorTest(
+  asyncApiTest(
     `datagrams over ${carrier}: many that nobody waits for, in order`,
     async (engine, fixture) => {
       const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
@@ -85,7 +85,7 @@ for (const carrier of carriers) {
   );
 }
 
-frontDoorTest("datagrams: one that cannot be sent fails alone", async (engine) => {
+asyncApiTest("datagrams: one that cannot be sent fails alone", async (engine) => {
   await withTwo(engine, [loopback, loopback], async (here, there) => {
     const to = there.address;
     const results = await Promise.allSettled([
@@ -109,7 +109,7 @@ frontDoorTest("datagrams: one that cannot be sent fails alone", async (engine) =
   });
 });
 
-frontDoorTest(
+asyncApiTest(
   "datagrams: one without a destination is refused, where there is no peer",
   async (engine) => {
     await using here = await udp({ ...loopback, engine });
@@ -118,7 +118,7 @@ frontDoorTest(
   { windows: "Windows says WSAENOTCONN, Wine WSAEINVAL (send, WSAENOTCONN)" },
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams: nobody is there for an earlier one, and receiving goes on",
   async (engine) => {
     const endpoint = await udp({ ...loopback, engine });
@@ -141,7 +141,7 @@ frontDoorTest(
   answersHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams: a connected socket hears its peer alone, until it is disconnected",
   async (engine) => {
     await withTwo(engine, [loopback, loopback], async (here, peer) => {
@@ -160,7 +160,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("datagrams: receive() gives up by signal or time-out, and loses nothing", async (engine) => {
+asyncApiTest("datagrams: receive() gives up by signal or time-out, and loses nothing", async (engine) => {
   await withTwo(engine, [loopback, loopback], async (here, there) => {
     await assert.rejects(here.receive({ timeout: 1 }), { name: "TimeoutError", message: /^receive\(\)/ });
     const controller = new AbortController();
@@ -175,7 +175,7 @@ frontDoorTest("datagrams: receive() gives up by signal or time-out, and loses no
   });
 });
 
-frontDoorTest(
+asyncApiTest(
   "datagrams: what comes to a slow reader is held by the system, and dropped by it",
   async (engine) => {
     const options = [[SO.RCVBUF, 65_536]] as const;
@@ -207,7 +207,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams: nothing is received before the first receive(), nor while paused",
   async (engine, fixture) => {
     const here = await udp({ ...loopback, engine });
@@ -229,7 +229,7 @@ frontDoorTest(
   },
 );
 
-frontDoorTest("datagrams: close() sends what waits, and ends those who wait", async (engine) => {
+asyncApiTest("datagrams: close() sends what waits, and ends those who wait", async (engine) => {
   const here = await udp({ ...loopback, engine });
   const there = await udp({ ...loopback, engine });
   const sent = [here.send("one", there.address), here.send("two", there.address)];
@@ -249,7 +249,7 @@ frontDoorTest("datagrams: close() sends what waits, and ends those who wait", as
   await there.close();
 });
 
-frontDoorTest("datagrams: a signal gives udp() up, or closes the socket", async (engine) => {
+asyncApiTest("datagrams: a signal gives udp() up, or closes the socket", async (engine) => {
   const signal = AbortSignal.abort("before");
   await assert.rejects(udp({ ...loopback, signal, engine }), (reason) => reason === "before");
   const controller = new AbortController();
@@ -263,7 +263,7 @@ frontDoorTest("datagrams: a signal gives udp() up, or closes the socket", async 
   await here.close();
 });
 
-frontDoorTest(
+asyncApiTest(
   "datagrams over unix: a longer one than there is room for is truncated, and says so",
   async (engine, fixture) => {
     const here = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
@@ -278,7 +278,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams over unix: a sender without a name, and a pair",
   async (engine, fixture) => {
     const here = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
@@ -299,7 +299,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams over unix: who waits for room at a full peer can give close() up",
   async (engine, fixture) => {
     const endpoint = datagramEndpoint(fixture, "unix");
@@ -322,7 +322,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest(
+asyncApiTest(
   "datagrams over unix: they wait for room at their peer",
   async (engine, fixture) => {
     const endpoints = [datagramEndpoint(fixture, "unix"), datagramEndpoint(fixture, "unix")] as const;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { frontDoorTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest } from "../../../test/engine/async-api.ts";
 import {
   carriers,
   datagramEndpoint,
@@ -17,7 +17,7 @@ import { udp } from "./udp.ts";
 const loopback = { host: "127.0.0.1" } as const;
 
 for (const carrier of carriers) {
-  frontDoorTest(
+  asyncApiTest(
     `handled datagrams over ${carrier}: an echo of the view that was given`,
     async (engine, fixture) => {
       const closings: unknown[] = [];
@@ -52,7 +52,7 @@ for (const carrier of carriers) {
   );
 }
 
-frontDoorTest("handled datagrams: a view is refused once its handler has returned", async (engine) => {
+asyncApiTest("handled datagrams: a view is refused once its handler has returned", async (engine) => {
   let kept: Uint8Array | undefined;
   const handlers: DatagramSocketHandlers = {
     message(_socket, bytes) {
@@ -68,7 +68,7 @@ frontDoorTest("handled datagrams: a view is refused once its handler has returne
   await Promise.all([server.close(), client.close()]);
 });
 
-frontDoorTest(
+asyncApiTest(
   "handled datagrams: what fails is told, and the socket goes on",
   async (engine) => {
     const told: unknown[] = [];
@@ -109,7 +109,7 @@ frontDoorTest(
   answersHidden,
 );
 
-frontDoorTest(
+asyncApiTest(
   "handled datagrams over unix: a full peer holds receiving up, and drain() tells of the end",
   async (engine, fixture) => {
     let drains = 0;
@@ -135,7 +135,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest("handled datagrams: pause() and resume(), from a handler too", async (engine) => {
+asyncApiTest("handled datagrams: pause() and resume(), from a handler too", async (engine) => {
   const froms: Address[] = [];
   const handlers: DatagramSocketHandlers = {
     message(socket, _bytes, from) {
@@ -155,7 +155,7 @@ frontDoorTest("handled datagrams: pause() and resume(), from a handler too", asy
   await Promise.all([server.close(), client.close()]);
 });
 
-frontDoorTest("handled datagrams: a signal closes it, and close() is told the reason", async (engine) => {
+asyncApiTest("handled datagrams: a signal closes it, and close() is told the reason", async (engine) => {
   const controller = new AbortController();
   const closing = new Promise<unknown>((close) => {
     const handlers = { close: (_socket: HandledDatagramSocket, error: unknown) => close(error) };
@@ -164,7 +164,7 @@ frontDoorTest("handled datagrams: a signal closes it, and close() is told the re
   assert.equal(await closing, "enough");
 });
 
-frontDoorTest(
+asyncApiTest(
   "handled datagrams: what a handler throws is an uncaught exception without error()",
   async (engine) => {
     const program = new URL("datagram-uncaught.child.js", import.meta.url);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { collectGarbage } from "../../../test/collect-garbage.ts";
-import { frontDoorTest, portOf } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, portOf } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
 import { noReusePort, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import { IP } from "../../options/ip.ts";
@@ -17,7 +17,7 @@ import { udp } from "./udp.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-frontDoorTest("udp(): without a host it is one socket for both families", async (engine) => {
+asyncApiTest("udp(): without a host it is one socket for both families", async (engine) => {
   await using here = await udp({ engine });
   const { address } = here;
   assert.ok(address.family === "ipv6" && address.address === "::");
@@ -33,7 +33,7 @@ frontDoorTest("udp(): without a host it is one socket for both families", async 
   assert.equal(Buffer.from((await there.receive()).data).toString(), "as it is");
 });
 
-frontDoorTest("udp(): localhost, at both ends", async (engine) => {
+asyncApiTest("udp(): localhost, at both ends", async (engine) => {
   await using here = await udp({ host: "localhost", engine });
   assert.ok("address" in here.address && here.address.address === "127.0.0.1");
   const remote = { port: portOf(here.address) };
@@ -43,7 +43,7 @@ frontDoorTest("udp(): localhost, at both ends", async (engine) => {
   assert.ok("address" in six.remoteAddress && six.remoteAddress.address === "::1");
 });
 
-frontDoorTest("udp(): options are set before it is bound", async (engine) => {
+asyncApiTest("udp(): options are set before it is bound", async (engine) => {
   const options = [
     [SO.RCVBUF, 65_536],
     [SO.BROADCAST, true],
@@ -56,7 +56,7 @@ frontDoorTest("udp(): options are set before it is bound", async (engine) => {
   await assert.rejects(udp({ ...loopback, port, engine }), { name: "AddressInUse", syscall: "bind", port });
 });
 
-frontDoorTest(
+asyncApiTest(
   "udp(): an option that says where a socket may be bound is set before that",
   async (engine) => {
     // An address that this machine does not have (RFC 5737).
@@ -68,7 +68,7 @@ frontDoorTest(
   { windows: "Windows has no IP_FREEBIND" },
 );
 
-frontDoorTest("udp(): a number stays the caller's where an option is malformed", async (engine, fixture) => {
+asyncApiTest("udp(): a number stays the caller's where an option is malformed", async (engine, fixture) => {
   const fd = fixture.udp().detach();
   const bad = [
     { socket: fd, engine, port: 80 },
@@ -87,7 +87,7 @@ frontDoorTest("udp(): a number stays the caller's where an option is malformed",
   assert.equal(here.socket.fd, fd);
 });
 
-frontDoorTest("udp(): close() closes it, whatever its signal says", async (engine) => {
+asyncApiTest("udp(): close() closes it, whatever its signal says", async (engine) => {
   const here = await udp({ ...loopback, engine });
   await assert.rejects(here.close({ signal: AbortSignal.abort("now") }), (reason) => reason === "now");
   assert.ok(here.closed);
@@ -95,7 +95,7 @@ frontDoorTest("udp(): close() closes it, whatever its signal says", async (engin
 });
 
 for (const [shared, exceptions] of Object.entries({ reusePort: noReusePort, reuseAddress: {} })) {
-  frontDoorTest(
+  asyncApiTest(
     `udp(): ${shared} lets several have one port`,
     async (engine) => {
       await using here = await udp({ ...loopback, [shared]: true, engine });
@@ -106,7 +106,7 @@ for (const [shared, exceptions] of Object.entries({ reusePort: noReusePort, reus
   );
 }
 
-frontDoorTest(
+asyncApiTest(
   "udp(): a multicast group over loopback",
   async (engine) => {
     const group = { multiaddr: "239.255.43.21", address: "127.0.0.1" };
@@ -120,7 +120,7 @@ frontDoorTest(
   { windows: "its IP_MULTICAST_IF, whose value lies otherwise, is not among the options" },
 );
 
-frontDoorTest(
+asyncApiTest(
   "udp(): a path is removed at the end, and one in use says so",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
@@ -134,7 +134,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest("udp(): takes a socket that is there", async (engine, fixture) => {
+asyncApiTest("udp(): takes a socket that is there", async (engine, fixture) => {
   const socket = fixture.udp();
   bind(socket, { family: "ipv4", address: "127.0.0.1", port: 0 });
   await using here = await udp({ socket, engine });
@@ -152,7 +152,7 @@ frontDoorTest("udp(): takes a socket that is there", async (engine, fixture) => 
   assert.ok(four.closed, "a socket that could not be set up is closed");
 });
 
-frontDoorTest(
+asyncApiTest(
   "udp(): a peer that cannot be",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "nobody");
@@ -168,7 +168,7 @@ frontDoorTest(
   noUnixDatagrams,
 );
 
-frontDoorTest("udp(): bad options are refused before any call", async (engine) => {
+asyncApiTest("udp(): bad options are refused before any call", async (engine) => {
   const bad: readonly [options: DatagramOptions, expected: ErrorConstructor][] = [
     [{ port: 65_536 }, RangeError],
     [{ host: "" }, TypeError],

@@ -29,7 +29,7 @@ export function groupFilter(family: "ipv4" | "ipv6"): WriteCodec<GroupFilter> {
       const offset = into.length;
       const first = offset + 8;
       const buffer = Math.floor((into.capacity - first) / SOCKADDR_STORAGE);
-      const sources = writeFilter(value.fmode, value.slist, into, { offset, buffer: buffer });
+      const sources = writeFilter(value.fmode, value.slist, into, { offset, buffer });
       for (const [index, source] of sources.entries()) {
         const at = first + index * SOCKADDR_STORAGE;
         writeStorage("an address of slist", source, family, into, at, system);

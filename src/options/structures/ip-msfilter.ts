@@ -26,7 +26,7 @@ export const ipMsfilter: WriteCodec<IpMsfilter> = {
     writeIpv4("multiaddr", value.multiaddr, into, 0);
     writeIpv4("interface", value.interface ?? "0.0.0.0", into, 4);
     const buffer = (into.capacity - SLIST) >> 2;
-    const sources = writeFilter(value.fmode, value.slist, into, { offset: FILTER, buffer: buffer });
+    const sources = writeFilter(value.fmode, value.slist, into, { offset: FILTER, buffer });
     for (const [index, source] of sources.entries()) {
       writeIpv4("an address of slist", source, into, SLIST + index * 4);
     }

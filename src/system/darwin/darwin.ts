@@ -76,7 +76,7 @@ export function darwinOver(libc: DarwinLibc): System {
     clock: machineClock,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
-    messageMemory: messageMemory,
+    messageMemory,
     ...calls,
 
     accept(fd, address, flags) {

@@ -32,7 +32,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     clock: machineClock,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
-    messageMemory: messageMemory,
+    messageMemory,
     ...posixCalls(libc, { readHeaders, writeHeaders }),
 
     accept(fd, address, flags) {

@@ -37,7 +37,7 @@ export const linux: System = {
   clock: machineClock,
   address,
   option,
-  messageMemory: messageMemory,
+  messageMemory,
   ...posixCalls(libc, { readHeaders, writeHeaders }),
 
   accept(fd, address, flags) {

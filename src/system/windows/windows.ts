@@ -72,7 +72,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
     address: scratch(128),
     option: scratch(OPTION_CAPACITY),
-    messageMemory: messageMemory,
+    messageMemory,
 
     accept(fd, address, flags) {
       address.length = address.capacity;
