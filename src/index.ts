@@ -11,7 +11,7 @@ export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
-export type { ConnectionBase } from "./net/connection/open-stream.ts";
+export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export {
   type HandOverError,
   type HandOverErrorName,

@@ -15,7 +15,6 @@ import {
   checkConnectOptions,
 } from "../options/connect-options.ts";
 import { Connection } from "./connection.ts";
-import { PulledStream } from "./pulled-stream.ts";
 
 /**
  * Makes a connection.
@@ -57,7 +56,7 @@ export async function connect<const Values extends readonly unknown[]>(
   const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
   const isName = where.kind === "port" && isIP(where.host) === 0;
   const socket = await connectToFirst(addressesOf(where), settings, wait, isName ? where.host : undefined);
-  return new Connection(new PulledStream(chosen, socket.detach(), null));
+  return new Connection(chosen, socket.detach(), null);
 }
 
 /**

@@ -1,13 +1,30 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
-import { boolean, checkObject, writeAfterEnd } from "../../errors/argument.ts";
+import type { Engine, StreamHandlers } from "../../engine/engine.ts";
+import {
+  boolean,
+  checkObject,
+  invalidState,
+  invalidStateForGood,
+  writeAfterEnd,
+} from "../../errors/argument.ts";
+import { lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { Waiters } from "../waiters.ts";
+import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
-import type { ConnectionError } from "./connection-error.ts";
+import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import { bytesToSend, type Data } from "./data.ts";
-import { ConnectionBase } from "./open-stream.ts";
-import { Pieces } from "./pieces.ts";
-import type { PulledStream } from "./pulled-stream.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
+
+/** Who takes a connection over, as a Duplex does. @internal */
+export interface Consumer extends StreamHandlers {
+  sendingFailed(errno: number): void;
+  /**
+   * The descriptor is closed before both sides had ended: by the program, its listener, or a
+   * failure.
+   */
+  closed(error: unknown): void;
+}
 
 /**
  * A connection whose program asks for what it wants: `connect()` and `Listener.accept()` give one.
@@ -34,15 +51,24 @@ import { readableOf, writableOf } from "./web-streams.ts";
  * ```
  */
 export class Connection extends ConnectionBase implements AsyncIterable<Uint8Array>, AsyncDisposable {
-  readonly #pulled: PulledStream;
+  readonly #readers = new Waiters<Uint8Array | null>("read()");
+  readonly #writers = new Waiters<void>("write()");
+  #closers: Waiters<void> | undefined;
+  /** Whether the engine receives; at most one piece ahead of the program. */
+  #receiving = false;
+  /** The piece that was received ahead. */
+  #unread: Uint8Array | undefined;
+  /** How many bytes write() and send() were given in all. */
+  #written = 0;
+  #sendingFailure: ConnectionError | undefined;
+  #consumer: Consumer | undefined;
   #end: Promise<void> | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Data> | undefined;
 
   /** @internal */
-  constructor(pulled: PulledStream) {
-    super(pulled);
-    this.#pulled = pulled;
+  constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
+    super(engine, fd, owner);
   }
 
   /**
@@ -57,7 +83,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   read(options?: WaitOptions): Promise<Uint8Array | null> {
     return attempt(() => {
       checkWait(options);
-      return this.#pulled.read(options);
+      return this.#read(options, same);
     });
   }
 
@@ -77,7 +103,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   write(data: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
-      return this.#pulled.write(bytesToSend(data), options);
+      return this.#write(bytesToSend(data), options);
     });
   }
 
@@ -95,9 +121,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       checkWait(options);
       throwIfAborted(options?.signal);
       if (this.#end === undefined) {
-        if (data !== undefined) this.#pulled.write(bytesToSend(data), undefined).catch(() => {});
+        if (data !== undefined) this.#write(bytesToSend(data), undefined).catch(nothing);
         this.#end = new Promise((resolve, reject) => {
-          this.#pulled.finish((error) => (error === null ? resolve() : reject(error)));
+          this.finish((error) => (error === null ? resolve() : reject(error)));
         });
       } else if (data !== undefined) {
         throw writeAfterEnd("end() was called before: nothing can be sent after the end");
@@ -115,23 +141,23 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    this.#pulled.close();
+    this.closeOnceSent();
     try {
-      await this.#pulled.untilClosed(options);
+      await this.untilClosed(options);
     } catch (error) {
-      this.#pulled.reset(error);
+      this.resetBecause(error);
       throw error;
     }
   }
 
   /** Resolves when it is closed, with the error that ended it, or null; it never rejects. */
   get closed(): Promise<ConnectionError | null> {
-    return this.#pulled.untilClosed().then(() => this.#pulled.failure);
+    return this.untilClosed().then(() => this.failure);
   }
 
   /** What `read()` gives, as a web stream. To cancel it means that nothing more will be read. */
   get readable(): ReadableStream<Uint8Array> {
-    this.#readable ??= readableOf(this, this.#pulled);
+    this.#readable ??= readableOf(this);
     return this.#readable;
   }
 
@@ -171,18 +197,228 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   toDuplex(options: DuplexOptions = {}): ConnectionDuplex {
     checkObject("options", "{ allowHalfOpen? }", options);
     const { allowHalfOpen = false } = options;
-    return new ConnectionDuplex(this.#pulled, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
+    return new ConnectionDuplex(this, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
   }
 
   /** The pieces that `read()` gives, to the end. Leaving the loop leaves the connection open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return new Pieces(this.#pulled);
+    return new Pieces(this);
   }
 
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  /** @internal */
+  override onData(bytes: Uint8Array): void {
+    if (this.#consumer !== undefined) {
+      this.#consumer.onData(bytes);
+      return;
+    }
+    // The view may be a Buffer, whose own slice() does not copy.
+    const piece = new Uint8Array(bytes);
+    if (this.#readers.resolveFirst(piece)) return;
+    this.#unread = piece;
+    this.stopReceiving();
+  }
+
+  /** @internal */
+  override onEnd(): void {
+    this.endReceiving();
+    this.#consumer?.onEnd();
+    this.#readers.resolveAll(null);
+    this.closeIfEnded();
+  }
+
+  /** @internal */
+  onProgress(): void {
+    this.#writers.resolveUpTo(this.#written - this.pendingBytes);
+  }
+
+  /** @internal */
+  override onDrain(): void {
+    this.#consumer?.onDrain();
+    this.#writers.resolveAll();
+  }
+
+  /** What has been received can still be read; the failure itself comes after that. @internal */
+  override sendingFailed(errno: number): void {
+    this.#sendingFailure = connectionError(errno);
+    this.#writers.rejectAll(this.#sendingFailure);
+    // Nobody will read what has been received.
+    if (this.receivingEnded) this.onError(errno, false);
+    else this.#consumer?.sendingFailed(errno);
+  }
+
+  /** @internal */
+  override onError(errno: number, ended: boolean): void {
+    if (ended) this.onEnd();
+    super.onError(errno, ended);
+    this.#consumer?.onError(errno, ended);
+  }
+
+  /** @internal */
+  protected override onClosing(): void {
+    this.#readers.rejectAll(this.error ?? receivingClosed());
+    if (this.error !== null) this.#writers.rejectAll(this.error);
+  }
+
+  /** @internal */
+  protected override onClosed(): void {
+    // What close() was still sending has been sent, unless something failed.
+    if (this.error === null) this.#writers.resolveAll();
+    else this.#writers.rejectAll(this.error);
+    this.#closers?.resolveAll();
+    if (!this.bothEnded) this.#consumer?.closed(this.error);
+  }
+
+  /** @internal */
+  override closeNow(): void {
+    super.closeNow();
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
+  /** @internal */
+  protected override resetBecause(error: unknown): void {
+    super.resetBecause(error);
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
+  /** `read()`, for an iterator. @internal */
+  readNext(): Promise<IteratorResult<Uint8Array, void>> {
+    return this.#read(undefined, asResult);
+  }
+
+  /** Sends what was written, and the end. @internal */
+  finish(done: (error: unknown) => void): void {
+    if (!this.isOpen) {
+      done(this.error ?? sendingClosed());
+      return;
+    }
+    this.stream.shutdown((errno) => {
+      if (errno === 0) {
+        this.endSending();
+        done(null);
+        this.closeIfEnded();
+      } else {
+        done(this.error ?? (this.isOpen ? connectionError(errno) : sendingClosed()));
+      }
+    });
+  }
+
+  /** Waits until the descriptor is closed. @internal */
+  untilClosed(options?: WaitOptions): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    this.#closers ??= new Waiters("close()");
+    return this.#closers.wait(options);
+  }
+
+  /** Nobody will read what is still to come. @internal */
+  discardInput(): void {
+    this.endReceiving();
+    this.#unread = undefined;
+    this.stopReceiving();
+    this.closeIfEnded();
+  }
+
+  /** Gives it to a consumer, with what was received and not read yet. @internal */
+  handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
+    if (this.#consumer !== undefined) throw takenOver();
+    if (!this.isOpen) throw receivingClosed();
+    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
+    this.#consumer = consumer;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return { unread, ended: this.receivingEnded };
+  }
+
+  /** `write()` for its consumer, without a promise. @internal */
+  send(bytes: Uint8Array): void {
+    this.stream.write(bytes);
+    this.#written += lengthOf(bytes);
+  }
+
+  /** @internal */
+  startReceiving(): void {
+    if (this.#receiving || this.receivingEnded || !this.isOpen) return;
+    this.#receiving = true;
+    this.stream.resume();
+  }
+
+  /** @internal */
+  stopReceiving(): void {
+    if (!this.#receiving || !this.isOpen) return;
+    this.#receiving = false;
+    this.stream.pause();
+  }
+
+  #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    const aborted = options?.signal?.aborted === true;
+    const piece = this.#unread;
+    if (piece !== undefined && !aborted) {
+      this.#unread = undefined;
+      this.startReceiving();
+      return Promise.resolve(as(piece));
+    }
+    if (this.receivingEnded && !aborted) return Promise.resolve(as(null));
+    if (!this.isOpen) return Promise.reject(this.error ?? receivingClosed());
+    if (!aborted) this.startReceiving();
+    return this.#readers.wait(options, as);
+  }
+
+  #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    if (!this.isOpen) return Promise.reject(this.error ?? sendingClosed());
+    if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    try {
+      this.send(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options, nothing, this.#written);
+  }
+}
+
+/**
+ * Iterates over the pieces of a connection. An async generator would take 550 bytes more for each
+ * connection that waits.
+ */
+class Pieces implements AsyncIterableIterator<Uint8Array, void, void> {
+  readonly #connection: Connection;
+  #left = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array, void>> {
+    return this.#left ? Promise.resolve(asResult(null)) : this.#connection.readNext();
+  }
+
+  return(): Promise<IteratorResult<Uint8Array, void>> {
+    this.#left = true;
+    return Promise.resolve(asResult(null));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const nothing = () => {};
+
+const same = <Value>(value: Value): Value => value;
+
+/** What an iterator gives for what `read()` gives. */
+function asResult(piece: Uint8Array | null): IteratorResult<Uint8Array, void> {
+  return piece === null ? { value: undefined, done: true } : { value: piece, done: false };
+}
+
+function takenOver(): TypeError {
+  return invalidStateForGood("the connection belongs to the Duplex of its toDuplex()");
 }
 
 /** What a function that must not throw begins with. */

@@ -1,6 +1,10 @@
+import type { Engine } from "../../engine/engine.ts";
+import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { bytesToSend, type Data } from "./data.ts";
-import type { HandledStream } from "./handled-stream.ts";
-import { ConnectionBase } from "./open-stream.ts";
+import type { ConnectionHandlers } from "./handlers.ts";
+
+/** How many bytes may wait to be sent before write() returns false, and receiving stops. */
+const HIGH_WATER_MARK = 65_536;
 
 /**
  * A connection whose events go to handlers: those of `listen(options, handlers)` are called with
@@ -10,14 +14,23 @@ import { ConnectionBase } from "./open-stream.ts";
  * answers a peer that does not read stays bounded by itself.
  */
 export class HandledConnection<State = unknown> extends ConnectionBase {
-  readonly #stream: HandledStream<State>;
+  readonly #handlers: ConnectionHandlers<State>;
+  /** By the program. */
+  #paused = false;
+  /** More than HIGH_WATER_MARK wait to be sent. */
+  #congested = false;
   /** What the handler `open()` returned; the program's to use. */
   declare state: State;
 
   /** @internal */
-  constructor(stream: HandledStream<State>) {
-    super(stream);
-    this.#stream = stream;
+  constructor(
+    engine: Engine,
+    fd: number,
+    owner: ConnectionOwner | null,
+    handlers: ConnectionHandlers<State>,
+  ) {
+    super(engine, fd, owner);
+    this.#handlers = handlers;
   }
 
   /**
@@ -25,7 +38,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * received.
    */
   get closed(): boolean {
-    return !this.#stream.open;
+    return !this.isOpen;
   }
 
   /**
@@ -41,7 +54,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * @throws Error after `end()`
    */
   write(data: Data): boolean {
-    return this.#stream.write(bytesToSend(data));
+    return this.#write(bytesToSend(data));
   }
 
   /**
@@ -49,8 +62,13 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * repeated.
    */
   end(data?: Data): void {
-    if (data !== undefined) this.#stream.write(bytesToSend(data));
-    this.#stream.finish();
+    if (data !== undefined) this.#write(bytesToSend(data));
+    if (!this.isOpen) return;
+    this.stream.shutdown((errno) => {
+      if (errno !== 0) return;
+      this.endSending();
+      this.closeIfEnded();
+    });
   }
 
   /**
@@ -58,18 +76,110 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * repeated.
    */
   close(): void {
-    this.#stream.close();
+    this.closeOnceSent();
   }
 
   /** Receives nothing until `resume()`: the system's buffers fill, and hold the peer up. */
   pause(): this {
-    this.#stream.pause();
+    if (!this.#paused && this.isOpen) {
+      this.#paused = true;
+      this.stream.pause();
+    }
     return this;
   }
 
   /** Receives again. */
   resume(): this {
-    this.#stream.resume();
+    if (this.#paused && this.isOpen) {
+      this.#paused = false;
+      if (!this.#congested) this.stream.resume();
+    }
     return this;
+  }
+
+  /** Starts receiving, after the handler open(). @internal */
+  start(): void {
+    try {
+      const state = this.#handlers.open?.(this);
+      if (state !== undefined) this.state = state;
+    } catch (error) {
+      this.#threw(error);
+    }
+    if (!this.#paused && !this.#congested && this.isOpen) this.stream.resume();
+  }
+
+  /** @internal */
+  override onData(bytes: Uint8Array): void {
+    try {
+      this.#handlers.data?.(this, bytes);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** @internal */
+  override onEnd(): void {
+    this.endReceiving();
+    try {
+      if (this.#handlers.end === undefined) this.closeOnceSent();
+      else this.#handlers.end(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.closeIfEnded();
+  }
+
+  /** @internal */
+  override onDrain(): void {
+    if (!this.#congested) return;
+    this.#congested = false;
+    if (!this.#paused) this.stream.resume();
+    try {
+      this.#handlers.drain?.(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /**
+   * Nothing waits to be sent any more: what the peer sent is received, and then the failure.
+   *
+   * @internal
+   */
+  override sendingFailed(_errno: number): void {
+    this.onDrain();
+  }
+
+  /** @internal */
+  override onError(errno: number, ended: boolean): void {
+    super.onError(errno, ended);
+    this.#handlers.error?.(this, this.failure);
+  }
+
+  /** @internal */
+  protected override onClosing(): void {}
+
+  /** @internal */
+  protected override onClosed(): void {
+    this.#handlers.close?.(this, this.error);
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    const { stream } = this;
+    stream.write(bytes);
+    if (stream.pendingBytes <= HIGH_WATER_MARK) return true;
+    if (!this.#congested) {
+      this.#congested = true;
+      if (!this.#paused) stream.pause();
+    }
+    return false;
+  }
+
+  /** The engine makes what is thrown from here an uncaught exception. */
+  #threw(error: unknown) {
+    this.resetBecause(error);
+    if (this.#handlers.error === undefined) throw error;
+    this.#handlers.error(this, error);
   }
 }

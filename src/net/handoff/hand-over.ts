@@ -11,7 +11,6 @@ import { sendmsg } from "../../posix/sendmsg.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
 import type { CloseOptions } from "../listener/listener-base.ts";
 import { Listening } from "../listener/listener-base.ts";
 import {
@@ -160,7 +159,7 @@ function pipeChannel(pipe: NetSocket): Channel {
 
 function ownChannel(socket: Socket): Channel {
   socket.system.setNonblocking(socket.fd, true);
-  const connection = new Connection(new PulledStream(engine(), socket.detach(), null));
+  const connection = new Connection(engine(), socket.detach(), null);
   const answer = async () => (await connection.read())?.[0];
   return { socket: connection.socket, answer, close: () => connection.reset() };
 }

@@ -1,7 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { Waiters } from "../waiters.ts";
 import { Listening } from "./listener-base.ts";
@@ -14,9 +13,9 @@ const MOST_AHEAD = 16;
 /** Connections on their way from the sockets to a program that asks for them. */
 class Pulling implements Taker {
   readonly core: ListeningCore;
-  readonly #waiters = new Waiters<PulledStream | null>("accept()");
+  readonly #waiters = new Waiters<Connection | null>("accept()");
   /** Accepted ahead. */
-  readonly #ready: PulledStream[] = [];
+  readonly #ready: Connection[] = [];
   #ahead = 0;
   #ended = false;
   #reason: unknown;
@@ -26,7 +25,7 @@ class Pulling implements Taker {
   }
 
   taken(fd: number): void {
-    const stream = new PulledStream(this.core.engine, fd, this.core);
+    const stream = new Connection(this.core.engine, fd, this.core);
     this.core.hold(stream);
     if (this.#ended) this.core.drop(stream);
     else if (!this.#waiters.resolveFirst(stream)) this.#ready.push(stream);
@@ -50,7 +49,7 @@ class Pulling implements Taker {
   failed(): void {}
 
   /** The next connection; null once `close()` was called. */
-  async next(options?: WaitOptions): Promise<PulledStream | null> {
+  async next(options?: WaitOptions): Promise<Connection | null> {
     if (options?.signal?.aborted) throw options.signal.reason;
     const ready = this.#ready.shift();
     if (ready !== undefined) return ready;
@@ -140,7 +139,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
     checkWait(options);
     const stream = await this.#pulling.next(options);
     if (stream === null) throw acceptingClosed();
-    return new Connection(stream);
+    return stream;
   }
 
   /** The connections, until `close()` is called. Leaving the loop leaves the listener open. */
@@ -149,7 +148,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
       for (;;) {
         const stream = await this.#pulling.next();
         if (stream === null) return;
-        yield new Connection(stream);
+        yield stream;
       }
     } finally {
       this.#pulling.askedNoMore();

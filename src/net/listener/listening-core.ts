@@ -4,7 +4,7 @@ import { type AcceptError, type AcceptErrorName, acceptErrors } from "../../posi
 import { getsockname } from "../../posix/getsockname.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
-import type { OpenStream, StreamOwner } from "../connection/open-stream.ts";
+import type { ConnectionBase, ConnectionOwner } from "../connection/connection-base.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { type AcceptingOwner, AcceptLoop } from "./accept-loop.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
@@ -29,12 +29,12 @@ export interface Taker {
  * Sockets that listen, and the connections of theirs that are open: what a Listener and a Server
  * have in common.
  */
-export class ListeningCore implements AcceptingOwner, StreamOwner {
+export class ListeningCore implements AcceptingOwner, ConnectionOwner {
   readonly engine: Engine;
   readonly addresses: readonly Address[];
   readonly sockets: readonly AcceptLoop[];
   readonly backlog: number | undefined;
-  readonly streams = new Set<OpenStream>();
+  readonly streams = new Set<ConnectionBase>();
   readonly causes: Partial<Record<AcceptErrorName, number>> = {};
   acceptedCount = 0;
   dropped = 0;
@@ -85,11 +85,11 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   }
 
   /** Holds it until it has ended. */
-  hold(stream: OpenStream): void {
+  hold(stream: ConnectionBase): void {
     this.streams.add(stream);
   }
 
-  ended(stream: OpenStream): void {
+  onConnectionClosed(stream: ConnectionBase): void {
     this.streams.delete(stream);
     // Its descriptor may be the one that was lacking.
     for (const socket of this.sockets) socket.tryAgain();
@@ -99,7 +99,7 @@ export class ListeningCore implements AcceptingOwner, StreamOwner {
   }
 
   /** Resets a connection that was accepted, and that nobody will get. */
-  drop(stream: OpenStream): void {
+  drop(stream: ConnectionBase): void {
     this.acceptedCount -= 1;
     this.dropped += 1;
     this.#count("SocketClosed");

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import type { AcceptError } from "../../posix/accept.ts";
-import { HandledStream } from "../connection/handled-stream.ts";
+import { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { Listening } from "./listener-base.ts";
@@ -24,9 +24,9 @@ class Serving<State> implements Taker {
   }
 
   taken(fd: number): void {
-    const stream = new HandledStream(this.core.engine, fd, this.core, this.#handlers);
+    const stream = new HandledConnection(this.core.engine, fd, this.core, this.#handlers);
     this.core.hold(stream);
-    if (this.core.open) stream.begin();
+    if (this.core.open) stream.start();
     else this.core.drop(stream);
   }
 
