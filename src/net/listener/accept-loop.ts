@@ -15,18 +15,18 @@ const FIRST_WAIT = 5;
 const LONGEST_WAIT = 1000;
 
 /** Who is told what becomes of accepting. */
-export interface AcceptingOwner {
+export interface AcceptOwner {
   /** A connection: its descriptor is the owner's. */
-  accepted(fd: number): void;
+  onAccepted(fd: number): void;
   /**
    * Descriptors or memory ran out; it is tried again after so many milliseconds. The connections
    * wait in the queue.
    */
-  putOff(error: AcceptError, milliseconds: number): void;
+  onPutOff(error: AcceptError, milliseconds: number): void;
   /** A connection failed before it was accepted, and is gone; the next one is accepted. */
-  lost(error: AcceptError): void;
+  onLost(error: AcceptError): void;
   /** Accepting is over: the socket does not listen any more, or what it said is not known. */
-  failed(error: AcceptError): void;
+  onAcceptFailed(error: AcceptError): void;
 }
 
 /**
@@ -35,20 +35,19 @@ export interface AcceptingOwner {
  */
 export class AcceptLoop implements AcceptorHandlers {
   readonly #system: System;
-  readonly #owner: AcceptingOwner;
+  readonly #owner: AcceptOwner;
   readonly #acceptor: Acceptor;
   /** How many the owner wants; Infinity is all. */
   #wanted = 0;
   /** How many of them the engine has been asked for and has not given yet. */
   #asked = 0;
-  #paused = false;
-  #open = true;
-  #leaving = false;
+  /** A loop that is retired accepts no more, and cannot be resumed. */
+  #state: "accepting" | "paused" | "retired" | "closed" = "accepting";
   #wait = 0;
   #timer: Timer | undefined;
 
   /** @param fd a non-blocking socket that listens, which is this object's from now on */
-  constructor(system: System, engine: Engine, fd: number, owner: AcceptingOwner) {
+  constructor(system: System, engine: Engine, fd: number, owner: AcceptOwner) {
     this.#system = system;
     this.#owner = owner;
     this.#acceptor = engine.acceptor(fd, this);
@@ -57,7 +56,7 @@ export class AcceptLoop implements AcceptorHandlers {
 
   /** -1 once it is closed. */
   get fd(): number {
-    return this.#open ? this.#acceptor.fd : -1;
+    return this.#state === "closed" ? -1 : this.#acceptor.fd;
   }
 
   /**
@@ -82,16 +81,16 @@ export class AcceptLoop implements AcceptorHandlers {
   }
 
   pause(): void {
-    if (this.#paused || !this.#open) return;
-    this.#paused = true;
+    if (this.#state !== "accepting") return;
+    this.#state = "paused";
     this.#stopWaiting();
     this.#acceptor.pause();
     this.#asked = 0;
   }
 
   resume(): void {
-    if (!this.#paused || this.#leaving) return;
-    this.#paused = false;
+    if (this.#state !== "paused") return;
+    this.#state = "accepting";
     this.#ask();
   }
 
@@ -101,12 +100,12 @@ export class AcceptLoop implements AcceptorHandlers {
    * @param done no connection comes any more
    */
   retire(done: () => void): void {
-    this.#leaving = true;
-    this.pause();
-    if (!this.#open) {
+    if (this.#state === "closed") {
       done();
       return;
     }
+    this.pause();
+    this.#state = "retired";
     this.#acceptor.pause(done);
   }
 
@@ -127,7 +126,7 @@ export class AcceptLoop implements AcceptorHandlers {
 
   /** @param done the descriptor is closed */
   close(done: () => void): void {
-    this.#open = false;
+    this.#state = "closed";
     this.#stopWaiting();
     const { fd } = this.#acceptor;
     this.#acceptor.close(() => {
@@ -141,14 +140,14 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#asked = Math.max(0, this.#asked - 1);
     this.#wanted = Math.max(0, this.#wanted - 1);
     this.#wait = 0;
-    this.#owner.accepted(fd);
+    this.#owner.onAccepted(fd);
   }
 
   onError(errno: number, final = false): void {
     this.#asked = 0;
     const error = this.#error(errno);
     if (final) {
-      this.#owner.failed(error);
+      this.#owner.onAcceptFailed(error);
       return;
     }
     switch (error.name) {
@@ -168,15 +167,15 @@ export class AcceptLoop implements AcceptorHandlers {
       case "ProtocolFailure":
       case "WouldBlock":
         this.#ask();
-        this.#owner.lost(error);
+        this.#owner.onLost(error);
         break;
       default:
-        this.#owner.failed(error);
+        this.#owner.onAcceptFailed(error);
     }
   }
 
   #ask() {
-    if (!this.#open || this.#paused || this.#timer !== undefined || this.#wanted <= this.#asked) return;
+    if (this.#state !== "accepting" || this.#timer !== undefined || this.#wanted <= this.#asked) return;
     const more = this.#wanted === Number.POSITIVE_INFINITY ? this.#wanted : this.#wanted - this.#asked;
     this.#asked = this.#wanted;
     this.#acceptor.accept(more);
@@ -184,11 +183,11 @@ export class AcceptLoop implements AcceptorHandlers {
 
   #putOff(error: AcceptError) {
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
-    if (!this.#paused) {
+    if (this.#state === "accepting") {
       // The acceptor holds the process, or was told not to.
       this.#timer = this.#system.clock.setTimeout(() => this.tryAgain(), this.#wait).unref();
     }
-    this.#owner.putOff(error, this.#wait);
+    this.#owner.onPutOff(error, this.#wait);
   }
 
   #stopWaiting() {

@@ -66,8 +66,8 @@ export async function listen<State>(
   try {
     throwIfAborted(checked.signal);
     return handlers === undefined
-      ? Listener.serve(chosen, opened, checked)
-      : Server.serve(chosen, opened, checked, handlers);
+      ? new Listener(chosen, opened, checked)
+      : new Server(chosen, opened, checked, handlers);
   } catch (error) {
     for (const socket of opened.sockets) tryClose(socket);
     opened.path?.remove();

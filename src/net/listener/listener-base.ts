@@ -1,12 +1,17 @@
 import type { Address } from "../../address/address.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { checkObject } from "../../errors/argument.ts";
-import type { AcceptErrorName } from "../../posix/accept.ts";
+import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
 import { type AcceptQueue, acceptQueue, effectiveBacklog } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { getsockname } from "../../posix/getsockname.ts";
 import { host } from "../../system/host.ts";
 import { milliseconds } from "../abort.ts";
-import type { ListeningCore } from "./listening-core.ts";
-import type { UnixFile } from "./unix-path.ts";
+import type { ConnectionBase } from "../connection/connection-base.ts";
+import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { AcceptLoop } from "./accept-loop.ts";
+import type { ListeningSockets } from "./listening-sockets.ts";
+import type { UnixFile, UnixPath } from "./unix-path.ts";
 
 /** What `close()` of a Listener or Server takes. */
 export interface CloseOptions {
@@ -47,23 +52,65 @@ export interface ListenStatistics {
   readonly causes: Readonly<Partial<Record<AcceptErrorName, number>>>;
 }
 
+/** Why no connection comes any more. @internal */
+export type StopReason =
+  /** `close()`, or `retire()`, after which another process accepts. */
+  | { readonly kind: "closed" | "retired" }
+  | { readonly kind: "aborted"; readonly error: unknown }
+  /** Accepting failed for good. */
+  | { readonly kind: "failed"; readonly error: AcceptError };
+
 /** What a Listener and a Server have in common. */
 export abstract class Listening implements AsyncDisposable {
-  readonly #core: ListeningCore;
+  readonly #engine: Engine;
+  readonly #addresses: readonly Address[];
+  readonly #loops: readonly AcceptLoop[];
+  readonly #requestedBacklog: number | undefined;
+  readonly #path: UnixPath | undefined;
+  readonly #options: CheckedListenOptions;
+  readonly #abort = () => {
+    const error: unknown = this.#options.signal?.reason;
+    this.#stop(error === undefined ? { kind: "closed" } : { kind: "aborted", error });
+  };
+  /** The connections that it accepted and that are open. */
+  readonly #connections = new Set<ConnectionBase>();
+  readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
+  #accepted = 0;
+  #dropped = 0;
+  #retried = 0;
+  /** Resolves when no connection comes any more, after `retire()`. */
+  #retired: Promise<unknown> | undefined;
+  /** Resolves when the sockets are closed. */
+  #stopped: Promise<unknown> | undefined;
+  /** Called when no connection is open any more. */
+  #drained: (() => void)[] = [];
 
   /** @internal */
-  constructor(core: ListeningCore) {
-    this.#core = core;
+  constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
+    this.#engine = engine;
+    this.#addresses = opened.sockets.map(getsockname);
+    this.#loops = opened.sockets.map(
+      (socket) => new AcceptLoop(socket.system, engine, socket.detach(), this),
+    );
+    this.#requestedBacklog = opened.backlog;
+    this.#path = opened.path;
+    this.#options = options;
+    options.signal?.addEventListener("abort", this.#abort);
   }
+
+  /** Makes a connection of a descriptor that was accepted, and keeps it in `hold()`. @internal */
+  protected abstract onDescriptor(fd: number): void;
+  /** No connection comes any more. @internal */
+  protected abstract onStop(reason: StopReason): void;
 
   /** The addresses that it listens on: two for `localhost`, if the machine has both families. */
   get addresses(): readonly Address[] {
-    return this.#core.addresses;
+    return this.#addresses;
   }
 
   /** The first of them. */
   get address(): Address {
-    return this.#core.addresses[0] ?? { family: "unspecified" };
+    return this.#addresses[0] ?? { family: "unspecified" };
   }
 
   /** The port of the first address; 0 where that has none, as a unix socket's. */
@@ -74,14 +121,14 @@ export abstract class Listening implements AsyncDisposable {
 
   /** The sockets that listen, one for each address, for options. They stay the listener's. */
   get sockets(): readonly BorrowedSocket[] {
-    return this.#core.sockets.map((socket) => new BorrowedSocket(host, socket));
+    return this.#loops.map((socket) => new BorrowedSocket(host, socket));
   }
 
   /** The backlog that was asked for, and the one in force. */
   get backlog(): Backlog {
     const [first] = this.sockets;
     const effective = first === undefined ? undefined : effectiveBacklog(first);
-    return { requested: this.#core.backlog, effective };
+    return { requested: this.#requestedBacklog, effective };
   }
 
   /**
@@ -97,18 +144,18 @@ export abstract class Listening implements AsyncDisposable {
 
   /** What became of the connections, since the start. */
   get stats(): ListenStatistics {
-    const { acceptedCount, dropped, retried, causes } = this.#core;
-    return { accepted: acceptedCount, dropped, retried, causes: { ...causes } };
+    const causes = { ...this.#causes };
+    return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
   /** How many of the connections that were accepted are open. */
   get connections(): number {
-    return this.#core.streams.size;
+    return this.#connections.size;
   }
 
   /** Whether it is closed, by `close()`, its signal or a failure. */
   get closed(): boolean {
-    return !this.#core.open;
+    return this.#stopped !== undefined;
   }
 
   /**
@@ -116,25 +163,25 @@ export abstract class Listening implements AsyncDisposable {
    * process that accepts from the same socket. None is lost.
    */
   pause(): this {
-    for (const socket of this.#core.sockets) socket.pause();
+    for (const loop of this.#loops) loop.pause();
     return this;
   }
 
   /** Accepts again. */
   resume(): this {
-    for (const socket of this.#core.sockets) socket.resume();
+    for (const loop of this.#loops) loop.resume();
     return this;
   }
 
   /** Holds the process, as it does at first. */
   ref(): this {
-    for (const socket of this.#core.sockets) socket.ref();
+    for (const loop of this.#loops) loop.ref();
     return this;
   }
 
   /** Lets the process end while it listens. */
   unref(): this {
-    for (const socket of this.#core.sockets) socket.unref();
+    for (const loop of this.#loops) loop.unref();
     return this;
   }
 
@@ -149,26 +196,131 @@ export abstract class Listening implements AsyncDisposable {
     checkObject("options", "{ drain? }", options);
     const { drain } = options;
     if (drain !== undefined) milliseconds("drain", drain);
-    await this.#core.close(drain);
-  }
-
-  /** @internal */
-  get ownsPath(): boolean {
-    return this.#core.ownsPath;
-  }
-
-  /** @internal */
-  get pathFile(): UnixFile | undefined {
-    return this.#core.pathFile;
-  }
-
-  /** What `close()` is once another process accepts from the same sockets. @internal */
-  retire(drain: number | undefined): Promise<void> {
-    return this.#core.retire(drain);
+    await this.#close(drain);
   }
 
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Whether a path is removed when this is closed. @internal */
+  get ownsPath(): boolean {
+    return this.#path?.ours === true;
+  }
+
+  /** The file at that path, as it was made. @internal */
+  get pathFile(): UnixFile | undefined {
+    return this.#path?.file;
+  }
+
+  /**
+   * `close()` once another process accepts from the same sockets: no connection is dropped that was
+   * accepted, and the path stays. Accepting ends first, because an accept operation that close()
+   * cuts short would drop the connection it has.
+   *
+   * @internal
+   */
+  async retire(drain: number | undefined): Promise<void> {
+    this.#retired ??= Promise.all(
+      this.#loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))),
+    );
+    await this.#retired;
+    this.#stop({ kind: "retired" });
+    await this.#close(drain);
+  }
+
+  /** @internal */
+  onAccepted(fd: number): void {
+    this.#accepted += 1;
+    this.onDescriptor(fd);
+  }
+
+  /** @internal */
+  onPutOff(error: AcceptError, milliseconds: number): void {
+    this.#retried += 1;
+    this.#count(error.name);
+    this.#options.onRetry?.(error, milliseconds);
+  }
+
+  /** @internal */
+  onLost(error: AcceptError): void {
+    this.#dropped += 1;
+    this.#count(error.name);
+    this.#options.onRetry?.(error, 0);
+  }
+
+  /** @internal */
+  onAcceptFailed(error: AcceptError): void {
+    this.#stop({ kind: "failed", error });
+  }
+
+  /** @internal */
+  onConnectionClosed(connection: ConnectionBase): void {
+    this.#connections.delete(connection);
+    // Its descriptor may be the one that was lacking.
+    for (const loop of this.#loops) loop.tryAgain();
+    if (this.#connections.size > 0) return;
+    for (const done of this.#drained) done();
+    this.#drained = [];
+  }
+
+  /** @internal */
+  protected get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** Counts a connection as open until it has ended. @internal */
+  protected hold(connection: ConnectionBase): void {
+    this.#connections.add(connection);
+  }
+
+  /** Resets a connection that was accepted, and that nobody will get. @internal */
+  protected drop(connection: ConnectionBase): void {
+    this.#accepted -= 1;
+    this.#dropped += 1;
+    this.#count("SocketClosed");
+    connection.reset();
+  }
+
+  /** @internal */
+  protected setDemand(count: number): void {
+    for (const loop of this.#loops) loop.setDemand(count);
+  }
+
+  /** @internal */
+  protected limitDemand(count: number): void {
+    for (const loop of this.#loops) loop.limitDemand(count);
+  }
+
+  async #close(drain: number | undefined): Promise<void> {
+    this.#stop({ kind: "closed" });
+    if (drain === 0) this.#resetAll();
+    await this.#stopped;
+    if (drain === undefined || this.#connections.size === 0) return;
+    const ended = new Promise<void>((resolve) => this.#drained.push(resolve));
+    const timer =
+      drain === Number.POSITIVE_INFINITY ? undefined : host.clock.setTimeout(() => this.#resetAll(), drain);
+    await ended;
+    host.clock.clearTimeout(timer);
+  }
+
+  #stop(reason: StopReason) {
+    if (this.#stopped !== undefined) return;
+    // The path of sockets that another process has as well is that process's to remove.
+    if (reason.kind !== "retired") this.#path?.remove();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#stopped = Promise.all(
+      this.#loops.map((loop) => new Promise<void>((resolve) => loop.close(resolve))),
+    );
+    this.onStop(reason);
+  }
+
+  #resetAll() {
+    for (const connection of this.#connections) connection.reset();
+  }
+
+  #count(name: AcceptErrorName) {
+    this.#causes[name] = (this.#causes[name] ?? 0) + 1;
   }
 }
