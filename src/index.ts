@@ -3,15 +3,24 @@ import { installErrorExplanations } from "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
+export type { DiagnosticsChannel } from "./engine/engine-channel.ts";
 export type { WaitOptions } from "./net/abort.ts";
+export {
+  type AcceptMessage,
+  type CloseMessage,
+  type ConnectMessage,
+  channels,
+  type ListenMessage,
+  type RetryMessage,
+} from "./net/channels.ts";
 export { connect } from "./net/connection/connect.ts";
 export type { Connection } from "./net/connection/connection.ts";
+export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
-export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export {
   type HandOverError,
   type HandOverErrorName,

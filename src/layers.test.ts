@@ -121,6 +121,7 @@ test("only system/ and native/ compare the name of the system", () => {
  */
 const typeCycles: readonly (readonly string[])[] = [
   ["errors/explanation.ts", "errors/socket-error.ts"],
+  ["net/channels.ts", "net/connection/connection-base.ts", "net/listener/listener-base.ts"],
   ["net/connection/connection-duplex.ts", "net/connection/connection.ts", "net/connection/web-streams.ts"],
   ["net/connection/handled-connection.ts", "net/connection/handlers.ts"],
   ["net/udp/datagram-handlers.ts", "net/udp/handled-datagram-socket.ts", "net/udp/handled-datagrams.ts"],

@@ -1,5 +1,6 @@
 import { invalidString, quoted } from "../errors/argument.ts";
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
+import { engineChannel } from "./engine-channel.ts";
 import { readiness, readinessLacks } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
@@ -48,7 +49,9 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
 
 /** This thread's engine. The arguments and errors are those of `engineChoice()`. */
 export function engine(wanted?: EngineName): Engine {
-  return candidates[engineChoice(wanted).name].engine;
+  const choice = engineChoice(wanted);
+  if (engineChannel.hasSubscribers) engineChannel.publish(choice);
+  return candidates[choice.name].engine;
 }
 
 function must(name: EngineName, reason: string): EngineChoice {

@@ -7,6 +7,7 @@ import { machineClock } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
+import { channels } from "../channels.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
 import { ipAddress } from "../open.ts";
 import {
@@ -51,12 +52,20 @@ export async function connect<const Values extends readonly unknown[]>(
   // Before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
   const chosen = engine(wanted);
-  throwIfAborted(wait.signal);
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
   const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
-  const isName = where.kind === "port" && isIP(where.host) === 0;
-  const socket = await connectToFirst(addressesOf(where), settings, wait, isName ? where.host : undefined);
-  return new Connection(chosen, socket.detach(), null);
+  const name = where.kind === "port" && isIP(where.host) === 0 ? where.host : undefined;
+  let connection: Connection;
+  try {
+    throwIfAborted(wait.signal);
+    const socket = await connectToFirst(addressesOf(where), settings, wait, name);
+    connection = new Connection(chosen, socket.detach(), null);
+  } catch (error) {
+    if (channels.connect.hasSubscribers) channels.connect.publish({ options, connection: null, error });
+    throw error;
+  }
+  if (channels.connect.hasSubscribers) channels.connect.publish({ options, connection, error: null });
+  return connection;
 }
 
 /**

@@ -5,6 +5,7 @@ import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { host } from "../../system/host.ts";
+import { channels } from "../channels.ts";
 import { type ConnectionError, connectionError } from "./connection-error.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
@@ -211,6 +212,7 @@ export abstract class ConnectionBase {
     engineClosed(this.#descriptor);
     // A reset of ours drops what was written; that is no failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
+    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
     this.#owner?.onConnectionClosed(this);
     this.onClosed();
   }

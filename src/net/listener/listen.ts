@@ -1,11 +1,17 @@
 import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
+import { channels } from "../channels.ts";
 import { type ConnectionHandlers, checkHandlers } from "../connection/handlers.ts";
-import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
+import {
+  type CheckedListenOptions,
+  checkListenOptions,
+  type ListenOptions,
+} from "../options/listen-options.ts";
 import { Listener } from "./listener.ts";
-import { openListeningSockets } from "./listening-sockets.ts";
+import { type ListeningSockets, openListeningSockets } from "./listening-sockets.ts";
 import { Server } from "./server.ts";
 
 /**
@@ -62,12 +68,23 @@ export async function listen<State>(
   checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
   const chosen = engine(checked.engine);
-  const opened = await openListeningSockets(checked);
+  const listener = serve(chosen, await openListeningSockets(checked), checked, handlers);
+  if (channels.listen.hasSubscribers) channels.listen.publish({ listener });
+  return listener;
+}
+
+/** Closes the sockets if they cannot be served. */
+function serve<State>(
+  engine: Engine,
+  opened: ListeningSockets,
+  options: CheckedListenOptions,
+  handlers: ConnectionHandlers<State> | undefined,
+): Listener | Server {
   try {
-    throwIfAborted(checked.signal);
+    throwIfAborted(options.signal);
     return handlers === undefined
-      ? new Listener(chosen, opened, checked)
-      : new Server(chosen, opened, checked, handlers);
+      ? new Listener(engine, opened, options)
+      : new Server(engine, opened, options, handlers);
   } catch (error) {
     for (const socket of opened.sockets) tryClose(socket);
     opened.path?.remove();

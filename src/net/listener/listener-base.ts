@@ -7,6 +7,7 @@ import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { host } from "../../system/host.ts";
 import { milliseconds } from "../abort.ts";
+import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { AcceptLoop } from "./accept-loop.ts";
@@ -240,14 +241,14 @@ export abstract class Listening implements AsyncDisposable {
   onPutOff(error: AcceptError, milliseconds: number): void {
     this.#retried += 1;
     this.#count(error.name);
-    this.#options.onRetry?.(error, milliseconds);
+    this.#retry(error, milliseconds);
   }
 
   /** @internal */
   onLost(error: AcceptError): void {
     this.#dropped += 1;
     this.#count(error.name);
-    this.#options.onRetry?.(error, 0);
+    this.#retry(error, 0);
   }
 
   /** @internal */
@@ -273,6 +274,7 @@ export abstract class Listening implements AsyncDisposable {
   /** Counts a connection as open until it has ended. @internal */
   protected hold(connection: ConnectionBase): void {
     this.#connections.add(connection);
+    if (channels.accept.hasSubscribers) channels.accept.publish({ listener: this, connection });
   }
 
   /** Resets a connection that was accepted, and that nobody will get. @internal */
@@ -313,7 +315,16 @@ export abstract class Listening implements AsyncDisposable {
     this.#stopped = Promise.all(
       this.#loops.map((loop) => new Promise<void>((resolve) => loop.close(resolve))),
     );
+    if (channels.close.hasSubscribers) {
+      const error = "error" in reason ? reason.error : null;
+      channels.close.publish({ listener: this, error });
+    }
     this.onStop(reason);
+  }
+
+  #retry(error: AcceptError, delay: number) {
+    if (channels.retry.hasSubscribers) channels.retry.publish({ listener: this, error, delay });
+    this.#options.onRetry?.(error, delay);
   }
 
   #resetAll() {
