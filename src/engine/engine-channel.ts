@@ -3,10 +3,11 @@ import type { EngineChoice } from "./engine.ts";
 
 /** A channel of node:diagnostics_channel, with the type of its messages. */
 export interface DiagnosticsChannel<Message> {
-  /** Whether anybody listens: without subscribers no message is made. */
+  /** Whether anybody subscribes. Otherwise no message is made. */
   readonly hasSubscribers: boolean;
   /** Calls a function with each message. What it throws is an uncaught exception. */
   subscribe(subscriber: (message: Message, name: string | symbol) => void): void;
+  /** Calls it no more. */
   unsubscribe(subscriber: (message: Message, name: string | symbol) => void): void;
   /** @internal */
   publish(message: Message): void;

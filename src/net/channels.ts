@@ -1,4 +1,5 @@
-import { engineChannel, typedChannel } from "../engine/engine-channel.ts";
+import type { EngineChoice } from "../engine/engine.ts";
+import { type DiagnosticsChannel, engineChannel, typedChannel } from "../engine/engine-channel.ts";
 import type { AcceptError } from "../posix/accept.ts";
 import type { ConnectionBase } from "./connection/connection-base.ts";
 import type { Listening } from "./listener/listener-base.ts";
@@ -71,13 +72,6 @@ export type ConnectMessage =
  * exception. Ask for the addresses of a connection on `berkeley:accept` or `berkeley:connect`: on
  * `berkeley:close` it remembers them only if they were asked for before.
  *
- * - `berkeley:listen`: a ListenMessage for each `listen()` that succeeds
- * - `berkeley:accept`: an AcceptMessage for each connection
- * - `berkeley:retry`: a RetryMessage for each failure of accept(2) that is tried again
- * - `berkeley:close`: a CloseMessage for each connection, and for each listener
- * - `berkeley:connect`: a ConnectMessage when `connect()` has connected, or failed to
- * - `berkeley:engine`: an EngineChoice whenever `listen()`, `connect()` or `udp()` picks an engine
- *
  * @example
  * ```ts
  * import { channels, connect, listen } from "berkeley";
@@ -93,7 +87,22 @@ export type ConnectMessage =
  * ```
  * @see [diagnostics_channel](https://nodejs.org/api/diagnostics_channel.html)
  */
-export const channels = Object.freeze({
+export const channels: {
+  /** `berkeley:listen`: a message for each `listen()` that succeeds. */
+  readonly listen: DiagnosticsChannel<ListenMessage>;
+  /** `berkeley:accept`: a message for each connection that is accepted. */
+  readonly accept: DiagnosticsChannel<AcceptMessage>;
+  /** `berkeley:retry`: a message for each failure of accept(2) that is tried again. */
+  readonly retry: DiagnosticsChannel<RetryMessage>;
+  /** `berkeley:close`: a message for each connection, and for each listener. */
+  readonly close: DiagnosticsChannel<CloseMessage>;
+  /** `berkeley:connect`: a message when `connect()` has connected, or failed to. */
+  readonly connect: DiagnosticsChannel<ConnectMessage>;
+  /**
+   * `berkeley:engine`: an EngineChoice whenever `listen()`, `connect()` or `udp()` picks an engine.
+   */
+  readonly engine: DiagnosticsChannel<EngineChoice>;
+} = Object.freeze({
   listen: typedChannel<ListenMessage>("berkeley:listen"),
   accept: typedChannel<AcceptMessage>("berkeley:accept"),
   retry: typedChannel<RetryMessage>("berkeley:retry"),
