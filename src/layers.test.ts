@@ -128,7 +128,6 @@ const typeCycles: readonly (readonly string[])[] = [
   ["net/connection/connection.ts", "net/connection/web-streams.ts"],
   ["net/connection/handled-connection.ts", "net/connection/handled-stream.ts", "net/connection/handlers.ts"],
   ["net/connection/pieces.ts", "net/connection/pulled-stream.ts"],
-  ["net/udp/datagram-handlers.ts", "net/udp/handled-datagram-socket.ts", "net/udp/handled-datagrams.ts"],
   ["posix/recv-errno.ts", "posix/recv.ts"],
   ["posix/send-errno.ts", "posix/send.ts"],
 ];

@@ -10,8 +10,7 @@ import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { runProgram } from "../../../test/program.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { Address } from "../../address/address.ts";
-import type { DatagramSocketHandlers } from "./datagram-handlers.ts";
-import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
+import type { DatagramSocketHandlers, HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { udp } from "./udp.ts";
 
 const loopback = { host: "127.0.0.1" } as const;

@@ -3,12 +3,13 @@ import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
 import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
-import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
-import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
-import { HandledDatagrams } from "./handled-datagrams.ts";
+import {
+  checkDatagramHandlers,
+  type DatagramSocketHandlers,
+  HandledDatagramSocket,
+} from "./handled-datagram-socket.ts";
 import { openDatagramSocket } from "./open-datagram-socket.ts";
-import { PulledDatagrams } from "./pulled-datagrams.ts";
 
 /**
  * Opens a socket for datagrams, UDP's or a unix socket's, and gives a DatagramSocket that they are
@@ -73,8 +74,8 @@ export async function udp(
   try {
     throwIfAborted(checked.signal);
     return handlers === undefined
-      ? new DatagramSocket(new PulledDatagrams(chosen, opened, checked.signal))
-      : new HandledDatagrams(chosen, opened, checked.signal, handlers).socket;
+      ? new DatagramSocket(chosen, opened, checked.signal)
+      : new HandledDatagramSocket(chosen, opened, checked.signal, handlers);
   } catch (error) {
     tryClose(opened.socket);
     opened.path?.remove();
