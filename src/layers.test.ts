@@ -67,6 +67,15 @@ test("only system/ and native/ ask for the platform, and only engine/wake for th
   }
 });
 
+test("in net/, only resolve.ts knows localhost and asks the resolver", () => {
+  const found = sources
+    .filter(
+      ({ path, text }) => path.startsWith("net/") && /["'](node:)?dns\b|\blocalhost\.ts"/.test(codeOf(text)),
+    )
+    .map(({ path }) => path);
+  assert.deepEqual(found, ["net/resolve.ts"]);
+});
+
 /**
  * A global or a module that tells the time or sets a timer; `clock.setTimeout()` and a method's
  * declaration are neither.

@@ -17,9 +17,10 @@ import type { ValueResult } from "../../system/value-result.ts";
 import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
 import type { UnixPath } from "../listener/unix-path.ts";
 import { checkRemote, type Remote } from "../options/datagram-options.ts";
+import { peerAddress } from "../resolve.ts";
 import { Waiters } from "../waiters.ts";
 import { recvfromError, sendtoError } from "./datagram-error.ts";
-import { addressFor, findRemote, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
+import { addressFor, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /** Why a socket was closed, unless the program closed it. */
 export interface Aborted {
@@ -102,7 +103,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     checkWait(options);
     const checked = checkRemote(remote);
     throwIfAborted(options?.signal);
-    const peer = await findRemote(checked, this.#domain, options ?? {});
+    const peer = await peerAddress(checked, this.#domain, options ?? {});
     connect(this.socket, addressFor(this.#domain, peer));
   }
 
