@@ -103,29 +103,25 @@ test("only clock/ touches timers and the time, which fake timers replace", () =>
     assert.doesNotMatch(good, timing);
 });
 
-/** Files that still compare a system's name, how often, and why. New code asks for a capability. */
-const comparesName: Readonly<Record<string, readonly [times: number, reason: string]>> = {
-  "diagnose/netstat.ts": [1, "the counters are files of Linux's /proc"],
-  "diagnose/watch-queue.ts": [1, "only Linux counts what it drops"],
-  "engine/linger-at-once.ts": [1, "Windows' struct linger has 16-bit members"],
-  "net/handoff/hand-over.ts": [1, "Node passes no sockets between processes on Windows"],
-  "net/handoff/listeners-from-environment.ts": [1, "a process on Windows inherits no descriptors"],
-  "net/handoff/take-over.ts": [1, "Node passes no sockets between processes on Windows"],
-  "net/listener/reserved-port.ts": [1, "Node cannot listen on a descriptor on Windows"],
-  "posix/borrow.ts": [1, "Node's sockets have no descriptor on Windows"],
-};
+/** A comparison with the name of a system, or a choice by it. */
+const comparison =
+  /[!=]==?\s*"(darwin|freebsd|linux|scripted|windows)"|"(darwin|freebsd|linux|scripted|windows)"\s*[!=]==?|case "(darwin|freebsd|linux|scripted|windows)"|\[(system|host)\.name\]|\b(system|host)\.name\s*[!=]==?|switch \((system|host)\.name\)/i;
 
-test("only system/ and native/ compare the name of the system", () => {
-  const compared: Record<string, number> = {};
+test("only system/ and native/ compare the name of the system: others ask for a capability", () => {
   for (const { path, text } of sources) {
-    if (["system", "native"].includes(folderOf(path))) continue;
-    const found = codeOf(text).match(
-      /\b(system|host)\.name\s*[!=]==?|[!=]==?\s*(system|host)\.name\b|switch \((system|host)\.name\)/gi,
-    );
-    if (found !== null) compared[path] = found.length;
+    if (!["system", "native"].includes(folderOf(path))) assert.doesNotMatch(codeOf(text), comparison, path);
   }
-  const allowed = Object.entries(comparesName).map(([path, [times]]) => [path, times]);
-  assert.deepEqual(compared, Object.fromEntries(allowed));
+  for (const bad of [
+    'if (host.name === "windows") {',
+    'name !== "linux"',
+    '"darwin" === system.name',
+    "messages[host.name]",
+    "host.name !== other",
+    "switch (system.name) {",
+    'case "freebsd":',
+  ])
+    assert.match(bad, comparison);
+  assert.doesNotMatch("const { name } = host;", comparison);
 });
 
 /**

@@ -47,6 +47,23 @@ export interface SystemNumbers {
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
   readonly optionLayouts: OptionLayouts;
+  readonly capabilities: Capabilities;
+}
+
+/**
+ * What only some systems can do. Code asks for one of these, and never for the name of the system.
+ */
+export interface Capabilities {
+  /** Whether a unix socket passes sockets to another process (SCM_RIGHTS). */
+  readonly passesDescriptors: boolean;
+  /** Whether a program can have descriptors of the one that started it, by their numbers. */
+  readonly inheritsDescriptors: boolean;
+  /** Whether the handles of Node's sockets tell their descriptors. */
+  readonly tellsHandles: boolean;
+  /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
+  readonly serversTakeDescriptors: boolean;
+  /** Whether the kernel counts the connections that it drops, of each listener and of all. */
+  readonly countsDrops: boolean;
 }
 
 export interface OptionNumber {

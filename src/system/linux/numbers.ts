@@ -25,4 +25,11 @@ export const linuxNumbers: SystemNumbers = {
     sourceBeforeInterface: false,
     groupOffset: 8,
   },
+  capabilities: {
+    passesDescriptors: true,
+    inheritsDescriptors: true,
+    tellsHandles: true,
+    serversTakeDescriptors: true,
+    countsDrops: true,
+  },
 };
