@@ -129,12 +129,9 @@ test("only system/ and native/ compare the name of the system: others ask for a 
  * other's values.
  */
 const typeCycles: readonly (readonly string[])[] = [
-  ["errors/explanation.ts", "errors/socket-error.ts"],
   ["net/connection/connection.ts", "net/connection/web-streams.ts"],
   ["net/connection/handled-connection.ts", "net/connection/handled-stream.ts", "net/connection/handlers.ts"],
   ["net/connection/pieces.ts", "net/connection/pulled-stream.ts"],
-  ["posix/recv-errno.ts", "posix/recv.ts"],
-  ["posix/send-errno.ts", "posix/send.ts"],
 ];
 
 test("no module imports itself by way of others", () => {
