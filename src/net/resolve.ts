@@ -3,6 +3,7 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { AddressInput } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
+import { invariant } from "../invariant.ts";
 import { AF } from "../posix/constants.ts";
 import { orAbort, type WaitOptions } from "./abort.ts";
 import { ipAddress } from "./open.ts";
@@ -61,6 +62,8 @@ export async function addressesToTry(where: ConnectEndpoint): Promise<AddressInp
   const found = isLocalhost(host)
     ? loopback.filter((one) => family === 0 || one.family === family)
     : await lookup(host, { all: true, family, verbatim: true });
+  // connect() would wait for ever.
+  invariant(found.length > 0, "lookup() finds an address or fails");
   return alternateFamilies(found).map(({ address }) => ipAddress(address, port));
 }
 

@@ -25,8 +25,7 @@ export interface System extends SystemNumbers, Calls {
 export interface SystemNumbers {
   readonly name: "darwin" | "freebsd" | "linux" | "scripted" | "windows";
   readonly constants: Constants;
-  /** C name to number: EADDRINUSE is 98 on Linux. */
-  readonly errnos: Readonly<Record<string, number>>;
+  readonly errnos: Errnos;
   /** The C name of a number; undefined where the system's headers have none. */
   errnoName(errno: number): string | undefined;
   /**
@@ -65,6 +64,21 @@ export interface Capabilities {
   /** Whether the kernel counts the connections that it drops, of each listener and of all. */
   readonly countsDrops: boolean;
 }
+
+/** C name to number: EADDRINUSE is 98 on Linux. Every system has those that are named here. */
+export type Errnos = Readonly<Record<string, number> & Record<CommonErrno, number>>;
+
+type CommonErrno =
+  | "EAGAIN"
+  | "EBADF"
+  | "ECANCELED"
+  | "ECONNRESET"
+  | "EINPROGRESS"
+  | "EINTR"
+  | "EINVAL"
+  | "ENOENT"
+  | "ENOTCONN"
+  | "EOPNOTSUPP";
 
 export interface OptionNumber {
   readonly level: number;
