@@ -14,11 +14,11 @@ import { addressesToBind, peerAddress } from "../resolve.ts";
 /** A socket for datagrams that is bound, and connected if it has a peer. */
 export interface OpenedDatagramSocket {
   readonly socket: Socket;
-  /** The path that was made for a unix socket. */
+  /** The path that was created for a unix socket. */
   readonly path: UnixPath | undefined;
 }
 
-/** Opens the socket of `udp()`. One that was given is closed if that fails. */
+/** Opens the socket of `udp()`. Closes a socket that was passed if that fails. */
 export async function openDatagramSocket(options: CheckedDatagramOptions): Promise<OpenedDatagramSocket> {
   const { endpoint: where, remote, signal } = options;
   switch (where.kind) {
@@ -80,8 +80,7 @@ async function openOnPort(
 }
 
 /**
- * An address as a socket of this domain takes it: for IPv6, IPv4 addresses are mapped into it (RFC
- * 4291, 2.5.5.2).
+ * The address for a socket of this domain: IPv6 takes IPv4 addresses mapped (RFC 4291, 2.5.5.2).
  */
 export function addressFor(domain: number, address: AddressInput): AddressInput {
   if (domain !== AF.INET6 || !isIpv4(address)) return address;
