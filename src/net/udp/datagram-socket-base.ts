@@ -40,8 +40,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** Where each datagram goes whose onSent() has not been called; null is the peer. */
   readonly #sending: (AddressInput | null)[] = [];
   readonly #closers = new Waiters<void>("close()");
-  #open = true;
-  #descriptorClosed = false;
+  /** It is closing while datagrams wait to be sent, and the engine has the descriptor. */
+  #state: "open" | "closing" | "closed" = "open";
   #aborted: Aborted | null = null;
   #paused = false;
   #address: Address = { family: "unspecified" };
@@ -84,7 +84,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
 
   /** Whether it is closed, by `close()` or its signal. */
   get closed(): boolean {
-    return !this.#open;
+    return this.#state !== "open";
   }
 
   /**
@@ -157,13 +157,13 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
     this.#close(null);
-    if (this.#descriptorClosed) return;
+    if (this.#state === "closed") return;
     try {
       await this.#closers.wait(options);
     } catch (error) {
       // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
       // net/unix/af_unix.c).
-      if (!this.#descriptorClosed) tryShutdown(this.#engineSocket, SHUT.RDWR);
+      if (this.#state === "closing") tryShutdown(this.#engineSocket, SHUT.RDWR);
       throw error;
     }
   }
@@ -179,7 +179,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * @internal
    */
   get fd(): number {
-    return this.#open ? this.#datagrams.fd : -1;
+    return this.closed ? -1 : this.#datagrams.fd;
   }
 
   /** @internal */
@@ -192,13 +192,13 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     try {
       this.sentOne(errno === 0 ? null : sendtoError(this.#engineSocket, errno, to));
     } finally {
-      if (!this.#open && this.#sending.length === 0) this.#closeDescriptor();
+      if (this.closed && this.#sending.length === 0) this.#closeDescriptor();
     }
   }
 
   /** @internal */
   onError(errno: number, final = false): void {
-    if (!this.#open) return;
+    if (this.closed) return;
     const error = recvfromError(this.#engineSocket, errno);
     this.receivingFailed(error);
     if (final) this.#close({ reason: error });
@@ -251,7 +251,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * @internal
    */
   protected flow(): void {
-    if (!this.#open) return;
+    if (this.closed) return;
     if (this.wanted && !this.#paused) this.#datagrams.resume();
     else this.#datagrams.pause();
   }
@@ -283,8 +283,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
 
   /** Stops receiving, and closes the descriptor once everything is sent. */
   #close(aborted: Aborted | null) {
-    if (!this.#open) return;
-    this.#open = false;
+    if (this.closed) return;
+    this.#state = "closing";
     this.#aborted = aborted;
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#path?.remove();
@@ -298,7 +298,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     const { fd } = this.#datagrams;
     this.#datagrams.close(() => {
       engineClosed(fd);
-      this.#descriptorClosed = true;
+      this.#state = "closed";
       this.#closers.resolveAll();
       this.descriptorClosed(this.#aborted);
     });
