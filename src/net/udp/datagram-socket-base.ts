@@ -40,8 +40,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** Where each datagram goes whose onSent() has not been called; null is the peer. */
   readonly #sending: (AddressInput | null)[] = [];
   readonly #closers = new Waiters<void>("close()");
-  /** It is closing while datagrams wait to be sent, and the engine has the descriptor. */
-  #state: "open" | "closing" | "closed" = "open";
+  /** After close(), what waits is sent first; then the engine closes the descriptor. */
+  #state: "open" | "sending the rest" | "closing" | "closed" = "open";
   #aborted: Aborted | null = null;
   #paused = false;
   #address: Address = { family: "unspecified" };
@@ -163,7 +163,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     } catch (error) {
       // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
       // net/unix/af_unix.c).
-      if (this.#state === "closing") tryShutdown(this.#engineSocket, SHUT.RDWR);
+      if (this.#state === "sending the rest") tryShutdown(this.#engineSocket, SHUT.RDWR);
       throw error;
     }
   }
@@ -192,7 +192,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     try {
       this.sentOne(errno === 0 ? null : sendtoError(this.#engineSocket, errno, to));
     } finally {
-      if (this.closed && this.#sending.length === 0) this.#closeDescriptor();
+      this.#closeOnceSent();
     }
   }
 
@@ -284,17 +284,19 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** Stops receiving, and closes the descriptor once everything is sent. */
   #close(aborted: Aborted | null) {
     if (this.closed) return;
-    this.#state = "closing";
+    this.#state = "sending the rest";
     this.#aborted = aborted;
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#path?.remove();
     this.#datagrams.pause();
-    // Not left to the engine, which would no longer call onSent().
-    if (this.#sending.length === 0) this.#closeDescriptor();
+    this.#closeOnceSent();
     this.closing(aborted);
   }
 
-  #closeDescriptor() {
+  /** Not left to the engine, which would no longer call onSent(). */
+  #closeOnceSent() {
+    if (this.#state !== "sending the rest" || this.#sending.length > 0) return;
+    this.#state = "closing";
     const { fd } = this.#datagrams;
     this.#datagrams.close(() => {
       engineClosed(fd);
