@@ -78,11 +78,9 @@ export type {
   SocketSettings,
 } from "./net/options/listen-options.ts";
 export type { DatagramError } from "./net/udp/datagram-error.ts";
-export type { DatagramSocketHandlers } from "./net/udp/datagram-handlers.ts";
-export type { DatagramSocket } from "./net/udp/datagram-socket.ts";
+export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
-export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
-export type { Datagram } from "./net/udp/pulled-datagrams.ts";
+export type { DatagramSocketHandlers, HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export { udp } from "./net/udp/udp.ts";
 export * as posix from "./posix/index.ts";
 

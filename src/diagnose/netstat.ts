@@ -42,7 +42,7 @@ export interface Netstat {
  * @see [Linux](https://docs.kernel.org/networking/snmp_counter.html)
  */
 export function netstat(): Netstat | undefined {
-  if (host.name !== "linux") return undefined;
+  if (!host.capabilities.countsDrops) return undefined;
   const lines = (text("/proc/net/netstat") ?? "").split("\n").filter((line) => line.startsWith("TcpExt:"));
   const [names, numbers] = lines.map((line) => line.split(" ").slice(1));
   if (names === undefined || numbers === undefined) return undefined;

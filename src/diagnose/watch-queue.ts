@@ -99,7 +99,7 @@ export function watchQueue(
   const interval = integer("interval", options.interval ?? 250, 1, 3_600_000);
   const asked =
     options.backlog === undefined ? undefined : integer("backlog", options.backlog, 0, 0x7fffffff);
-  if (host.name !== "linux")
+  if (!host.capabilities.countsDrops)
     throw new Error(`watchQueue() is of Linux alone: ${host.name} does not count what it drops`);
   let last = sample(listener);
   if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");

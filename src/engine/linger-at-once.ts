@@ -5,11 +5,11 @@ import type { System } from "../system/system.ts";
  * in Winsock.
  */
 export function lingerAtOnce(system: System, fd: number): void {
-  const { option, options } = system;
+  const { option, options, optionLayouts } = system;
   const linger = options.SO_LINGER;
   if (linger === undefined) return;
   option.ints[0] = 1;
   option.ints[1] = 0;
-  option.length = system.name === "windows" ? 4 : 8;
+  option.length = optionLayouts.linger === "ints" ? 8 : 4;
   system.setsockopt(fd, linger.level, linger.number, option);
 }

@@ -1,4 +1,3 @@
-import { addExplanation } from "./explanation.ts";
 import type { ErrorName } from "./names.ts";
 
 /** What a SocketError is made of. */
@@ -59,6 +58,16 @@ export class SocketError<Name extends ErrorName = ErrorName> extends Error {
   }
 }
 
+/** One per thread: explanations are for every error of the package, or for none. */
+let beforeThrow: ((error: SocketError) => void) | undefined;
+
+/**
+ * Calls `hook` with each error that unwrap() is about to throw; a second call replaces the hook.
+ */
+export function onThrow(hook: (error: SocketError) => void): void {
+  beforeThrow = hook;
+}
+
 /** The value of a result, or its error thrown, with the stack of whoever called `caller`. */
 export function unwrap<Value>(
   result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: SocketError },
@@ -69,7 +78,7 @@ export function unwrap<Value>(
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
   // After the stack: JavaScriptCore writes its first line at once, and without a message that is
   // yet to be made.
-  addExplanation(result.error);
+  beforeThrow?.(result.error);
   throw result.error;
 }
 

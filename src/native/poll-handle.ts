@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { defined } from "../invariant.ts";
 import { type CType, callback, koffi, openLibrary, type Pointer } from "./library.ts";
 import { mapMemory } from "./memory.ts";
 import { addressOfFunction } from "./symbol.ts";
@@ -184,7 +185,7 @@ function openLibuv(): Libuv {
     env,
     pollStop: addressOfFunction(null, "uv_poll_stop"),
     isActive: addressOfFunction(null, "uv_is_active"),
-    loop: loop[0] ?? 0n,
+    loop: defined(loop[0], "the loop is one pointer"),
     polled: callback(
       (handle: number | bigint, status: number, events: number) =>
         told.get(Number(handle))?.polled(status < 0 ? UV_READABLE | UV_WRITABLE : events),
@@ -241,7 +242,7 @@ const UV_HANDLE_POLL_SLOW = 0x01000000;
  * mapping outlives the loop, and what the system still writes to it.
  */
 function outliveWorker({ words }: Buffer) {
-  const flags = words[HANDLE.flags] ?? 0;
+  const flags = defined(words[HANDLE.flags], "a uv_poll_t has flags");
   if (words[HANDLE.type] === UV_POLL && (flags & ~UV_HANDLE_POLL_SLOW) === UV_HANDLE_REF)
     words[HANDLE.flags] = flags | UV_HANDLE_INTERNAL;
 }

@@ -43,9 +43,7 @@ export function borrow(socket: SocketLike): Borrowed {
 /** The descriptor of a libuv handle, which is negative once it is closed. */
 function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
-  // On Windows libuv tells -1 of every handle (uv_fileno of a socket in src/win/handle.c gives no
-  // descriptor to Node).
-  if (fd === -1 && host.name === "windows") {
+  if (fd === -1 && !host.capabilities.tellsHandles) {
     throw new TypeError(
       `this ${kind(socket)} does not tell its socket: Node hides it on Windows; make one with socket(), and hand it what Node's would do`,
     );

@@ -118,7 +118,7 @@ export function receive(system: System, fd: number, flags: number, call: (flags:
   const { CMSG_CLOEXEC } = MSG;
   if (CMSG_CLOEXEC === undefined) return call(flags);
   const returned = call(flags | CMSG_CLOEXEC);
-  if (returned !== -(system.errnos.EINVAL ?? 0)) return returned;
+  if (returned !== -system.errnos.EINVAL) return returned;
   return readOption(system, fd, SO.DOMAIN) === AF.UNIX ? returned : call(flags);
 }
 

@@ -36,7 +36,7 @@ export function retryInterrupted(
   do {
     if (deadline !== Number.POSITIVE_INFINITY) {
       const left = Math.max(0, deadline - system.clock.now());
-      if (wait(system, [entry], left) === 0) return -(system.errnos.EAGAIN ?? 0);
+      if (wait(system, [entry], left) === 0) return -system.errnos.EAGAIN;
     }
     returned = call();
   } while (isInterrupted(system, returned));

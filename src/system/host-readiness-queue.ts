@@ -18,5 +18,4 @@ const here = queues[process.platform];
 export const hasReadinessQueue: boolean = here !== undefined;
 
 /** A new queue of the system that this process runs on, or a negative errno. */
-export const openReadinessQueue: () => ReadinessQueue | number =
-  here ?? (() => -(host.errnos.EOPNOTSUPP ?? 0));
+export const openReadinessQueue: () => ReadinessQueue | number = here ?? (() => -host.errnos.EOPNOTSUPP);

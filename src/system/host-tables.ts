@@ -1,3 +1,4 @@
+import { defined } from "../invariant.ts";
 import type { AcceptQueue } from "./system.ts";
 
 /**
@@ -63,7 +64,9 @@ export interface SocketEnd {
 
 /** Whether an address is of fe80::/10, and so of one interface (RFC 4291, 2.5.6). */
 export const isLinkLocal = (address: Uint8Array): boolean =>
-  address.byteLength === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+  address.byteLength === 16 &&
+  address[0] === 0xfe &&
+  (defined(address[1], "an IPv6 address has 16 bytes") & 0xc0) === 0x80;
 
 /** What processes hold a socket by. */
 export interface SocketKey {

@@ -1,3 +1,4 @@
+import { defined } from "../invariant.ts";
 import { addressOf, type Memory, mapMemory } from "../native/memory.ts";
 import type { MessageHeader, ValueResult } from "./system.ts";
 import { lengthOf } from "./view.ts";
@@ -76,8 +77,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 
   function readHeaders(messages: readonly MessageHeader[], count: number): void {
     for (let index = 0; index < count; index += 1) {
-      const message = messages[index];
-      if (message === undefined) return;
+      const message = defined(messages[index], "no more messages are transferred than were passed");
       const header = index * mmsghdr.size;
       if (message.address !== null) message.address.length = getInt(header + MSG.namelen);
       if (message.control !== null) message.control.length = getInt(header + MSG.controllen);
@@ -86,7 +86,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
     }
   }
 
-  const getInt = (offset: number): number => words[offset >> 2] ?? 0;
+  const getInt = (offset: number): number => defined(words[offset >> 2], "the headers are within the memory");
 
   function setInt(offset: number, value: number): void {
     words[offset >> 2] = value;

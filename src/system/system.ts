@@ -25,8 +25,7 @@ export interface System extends SystemNumbers, Calls {
 export interface SystemNumbers {
   readonly name: "darwin" | "freebsd" | "linux" | "scripted" | "windows";
   readonly constants: Constants;
-  /** C name to number: EADDRINUSE is 98 on Linux. */
-  readonly errnos: Readonly<Record<string, number>>;
+  readonly errnos: Errnos;
   /** The C name of a number; undefined where the system's headers have none. */
   errnoName(errno: number): string | undefined;
   /**
@@ -47,7 +46,39 @@ export interface SystemNumbers {
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
   readonly optionLayouts: OptionLayouts;
+  readonly capabilities: Capabilities;
 }
+
+/**
+ * What only some systems can do. Code asks for one of these, and never for the name of the system.
+ */
+export interface Capabilities {
+  /** Whether a unix socket passes sockets to another process (SCM_RIGHTS). */
+  readonly passesDescriptors: boolean;
+  /** Whether a program can have descriptors of the one that started it, by their numbers. */
+  readonly inheritsDescriptors: boolean;
+  /** Whether the handles of Node's sockets tell their descriptors. */
+  readonly tellsHandles: boolean;
+  /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
+  readonly serversTakeDescriptors: boolean;
+  /** Whether the kernel counts the connections that it drops, of each listener and of all. */
+  readonly countsDrops: boolean;
+}
+
+/** C name to number: EADDRINUSE is 98 on Linux. Every system has those that are named here. */
+export type Errnos = Readonly<Record<string, number> & Record<CommonErrno, number>>;
+
+type CommonErrno =
+  | "EAGAIN"
+  | "EBADF"
+  | "ECANCELED"
+  | "ECONNRESET"
+  | "EINPROGRESS"
+  | "EINTR"
+  | "EINVAL"
+  | "ENOENT"
+  | "ENOTCONN"
+  | "EOPNOTSUPP";
 
 export interface OptionNumber {
   readonly level: number;

@@ -1,3 +1,4 @@
+import { defined } from "../invariant.ts";
 import type { Memory } from "../native/memory.ts";
 
 /**
@@ -74,7 +75,7 @@ export class ValueResult {
   }
 
   get length(): number {
-    return this.#length[0] ?? 0;
+    return defined(this.#length[0], "the length is one int");
   }
 
   set length(length: number) {

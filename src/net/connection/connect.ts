@@ -1,20 +1,11 @@
-import type { LookupAddress } from "node:dns";
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import type { AddressInput } from "../../address/address.ts";
-import { isLocalhost, localhostAddresses } from "../../address/localhost.ts";
 import { machineClock } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
-import { ipAddress } from "../open.ts";
-import {
-  type ConnectEndpoint,
-  type ConnectOptions,
-  checkConnectOptions,
-} from "../options/connect-options.ts";
+import { type ConnectOptions, checkConnectOptions } from "../options/connect-options.ts";
+import { addressesToTry, isName } from "../resolve.ts";
 import { Connection } from "./connection.ts";
 
 /**
@@ -54,11 +45,11 @@ export async function connect<const Values extends readonly unknown[]>(
   const chosen = engine(wanted);
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
   const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
-  const name = where.kind === "port" && isIP(where.host) === 0 ? where.host : undefined;
+  const name = where.kind === "port" && isName(where.host) ? where.host : undefined;
   let connection: Connection;
   try {
     throwIfAborted(wait.signal);
-    const socket = await connectToFirst(addressesOf(where), settings, wait, name);
+    const socket = await connectToFirst(addressesToTry(where), settings, wait, name);
     connection = new Connection(chosen, socket.detach(), null);
   } catch (error) {
     if (channels.connect.hasSubscribers) channels.connect.publish({ options, connection: null, error });
@@ -67,31 +58,3 @@ export async function connect<const Values extends readonly unknown[]>(
   if (channels.connect.hasSubscribers) channels.connect.publish({ options, connection, error: null });
   return connection;
 }
-
-/**
- * The addresses to try, in the order of RFC 8305, section 4: the families in turn, beginning with
- * that of the resolver's first.
- */
-async function addressesOf(where: ConnectEndpoint): Promise<AddressInput[]> {
-  if (where.kind === "address") return [where.address];
-  const { host, port, localAddress } = where;
-  if (isIP(host) !== 0) return [ipAddress(host, port)];
-  const localFamily = localAddress === undefined ? 0 : isIP(localAddress);
-  const family = localFamily === 4 || localFamily === 6 ? localFamily : where.family;
-  const found = await lookUp(host, family);
-  const first = found.filter((one) => one.family === found[0]?.family);
-  const other = found.filter((one) => one.family !== found[0]?.family);
-  const inTurn = first.flatMap((one, index) => [one, other[index]]).concat(other.slice(first.length));
-  return inTurn.filter((one) => one !== undefined).map(({ address }) => ipAddress(address, port));
-}
-
-/** RFC 6761, 6.3: localhost is the loopback addresses, whatever the resolver knows. */
-async function lookUp(host: string, family: 0 | 4 | 6): Promise<LookupAddress[]> {
-  if (!isLocalhost(host)) return lookup(host, { all: true, family, verbatim: true });
-  return loopback.filter((one) => family === 0 || one.family === family);
-}
-
-/** IPv6 first, which RFC 8305 prefers. */
-const loopback: readonly LookupAddress[] = localhostAddresses
-  .map(({ family, address }) => ({ address, family: family === "ipv6" ? 6 : 4 }))
-  .reverse();

@@ -104,7 +104,7 @@ export async function handOver(
   checkWait(options);
   const { drain } = options;
   if (drain !== undefined) milliseconds("drain", drain);
-  if (host.name === "windows") refuse("OperationNotSupported");
+  if (!host.capabilities.passesDescriptors) refuse("OperationNotSupported");
   const channel = channelTo(to);
   try {
     throwIfAborted(options.signal);

@@ -64,11 +64,8 @@ export interface ListenersFromEnvironmentOptions {
   readonly unsetEnvironment?: boolean | undefined;
 }
 
-/**
- * Whether a program has descriptors of the one that started it, by their numbers. Windows hands on
- * handles, which Node does not.
- */
-export const inheritsDescriptors = host.name !== "windows";
+/** Whether a program can have descriptors of the one that started it, by their numbers. */
+export const { inheritsDescriptors } = host.capabilities;
 
 /** What the environment has handed over: once taken it is not taken again, whoever asks. */
 let taken: readonly InheritedSocket[] | undefined;

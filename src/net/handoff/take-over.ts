@@ -131,7 +131,8 @@ export class TakenOver implements SocketHolder {
  */
 export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver> {
   checkWait(options);
-  if (host.name === "windows") unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
+  if (!host.capabilities.passesDescriptors)
+    unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
   const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {

@@ -58,7 +58,7 @@ export class ReservedPort implements SocketHolder {
    */
   detach(): number {
     const [socket, another] = this.sockets;
-    if (host.name === "windows")
+    if (!host.capabilities.serversTakeDescriptors)
       unwrap(detachErrors.fail(host, "OperationNotSupported", endpointOf(this.address)), this.detach);
     if (socket === undefined || another !== undefined)
       throw invalidStateForGood("localhost is two sockets: detach() each of `sockets`, for a server each");

@@ -36,11 +36,11 @@ const AT_ONCE = new Uint8Array(16);
  */
 export function openKqueue(
   size: (typeof KEVENT_SIZE)[keyof typeof KEVENT_SIZE],
-  errnos: Readonly<Record<string, number>>,
+  errnos: { readonly ENOENT: number },
   libc: KqueueLibc = hostLibc(),
 ): ReadinessQueue | number {
   const fd = libc.kqueue();
-  return fd < 0 ? -libc.errno() : new Kqueue(fd, size, -(errnos.ENOENT ?? 0), libc);
+  return fd < 0 ? -libc.errno() : new Kqueue(fd, size, -errnos.ENOENT, libc);
 }
 
 class Kqueue implements ReadinessQueue {

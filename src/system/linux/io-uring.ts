@@ -126,7 +126,7 @@ export const RECVMSG_OUT = { size: 16, namelen: 0, controllen: 4, payloadlen: 8,
  * ring's descriptor is closed on exec.
  */
 export function setup(entries: number, params: Uint32Array): number {
-  if (process.platform !== "linux") return -(errnos.ENOSYS ?? 0);
+  if (process.platform !== "linux") return -errnos.ENOSYS;
   return result(setupCall(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
 }
 

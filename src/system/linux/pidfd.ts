@@ -64,7 +64,7 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
     },
     // Its pidfd is readable from then on.
     get ended() {
-      return linux.poll([{ fd, events: constants.POLL.IN ?? 0, revents: 0 }], 0) > 0;
+      return linux.poll([{ fd, events: constants.POLL.IN, revents: 0 }], 0) > 0;
     },
     close() {
       linux.close(fd);

@@ -1,5 +1,6 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
@@ -173,7 +174,7 @@ function statusOf(
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return {
     name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
-    state: fields[0] ?? "",
+    state: defined(fields[0], "split() returns at least one field"),
     parent: Number(fields[1]),
     startTicks: Number(fields[19]),
   };

@@ -50,7 +50,7 @@ function converse<Told>(
   flags: number,
   hear: (fd: number) => Told | undefined,
 ): Told | undefined {
-  const fd = system.socket(AF.NETLINK ?? 0, SOCK.RAW ?? 0, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
+  const fd = system.socket(AF.NETLINK, SOCK.RAW, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
   if (fd < 0) return undefined;
   try {
     const request = encodeNetlinkMessage({ type: SOCK_DIAG_BY_FAMILY, flags, payload });
@@ -81,6 +81,6 @@ function untilDone(system: System, fd: number): Uint8Array[] | undefined {
  * one is taken (netlink_recvmsg).
  */
 function receive(system: System, fd: number, datagram: Uint8Array): NetlinkMessage[] | undefined {
-  const length = system.recv(fd, datagram, MSG.DONTWAIT ?? 0);
+  const length = system.recv(fd, datagram, MSG.DONTWAIT);
   return length < 0 ? undefined : decodeNetlinkMessages(datagram.subarray(0, length));
 }

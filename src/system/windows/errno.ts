@@ -3,7 +3,7 @@
  * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. What libuv has no number for keeps Winsock's
  * (winsock2.h).
  */
-export const errnos: Readonly<Record<string, number>> = {
+export const errnos = {
   E2BIG: 4093,
   EACCES: 4092,
   EADDRINUSE: 4091,
@@ -77,7 +77,7 @@ export const errnos: Readonly<Record<string, number>> = {
   WSASYSCALLFAILURE: 10107,
   WSASYSNOTREADY: 10091,
   WSAVERNOTSUPPORTED: 10092,
-};
+} satisfies Record<string, number>;
 
 const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
 
@@ -88,7 +88,7 @@ export const errnoName = (errno: number): string | undefined => names.get(errno)
  * WSAEWOULDBLOCK is EAGAIN; that of connect() is EINPROGRESS, which is what POSIX calls it.
  * WSAEINPROGRESS is something else: a blocking call of Winsock 1.1.
  */
-const codes: Readonly<Record<number, string>> = {
+const codes: Readonly<Record<number, keyof typeof errnos>> = {
   5: "EACCES", // ERROR_ACCESS_DENIED
   6: "ENOTSOCK", // ERROR_INVALID_HANDLE, WSA_INVALID_HANDLE
   8: "ENOMEM", // ERROR_NOT_ENOUGH_MEMORY, WSA_NOT_ENOUGH_MEMORY
@@ -166,5 +166,5 @@ const codes: Readonly<Record<number, string>> = {
 /** Our errno of a code of WSAGetLastError(); one that is in no table is its own. */
 export function errnoOfCode(code: number): number {
   const name = codes[code];
-  return (name === undefined ? undefined : errnos[name]) ?? code;
+  return name === undefined ? code : errnos[name];
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { openLibraryOn } from "../../native/library.ts";
 
 const iphlpapi = openLibraryOn(["win32"], "iphlpapi.dll");
@@ -70,7 +71,7 @@ export function tableOf(kind: TableKind, family: number): Uint8Array | undefined
     const code = call(table, new Uint8Array(size.buffer), 0, family, tableClasses[kind], 0);
     if (code === 0) return table;
     if (code !== ERROR_INSUFFICIENT_BUFFER) return undefined;
-    table = new Uint8Array((size[0] ?? 0) + SLACK);
+    table = new Uint8Array(defined(size[0], "the size is one int") + SLACK);
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import type { MessageHeader } from "../system.ts";
 import { lengthOf } from "../view.ts";
 import { constants } from "./constants.ts";
@@ -15,7 +16,7 @@ const flagsInOut = new Uint32Array(1);
 const flagsPointer = new Uint8Array(flagsInOut.buffer);
 
 /** What a call returned: -1 where it failed; and how many bytes it moved. */
-const moved = (returned: number): number => (returned === 0 ? (bytes[0] ?? 0) : -1);
+const moved = (returned: number): number => (returned === 0 ? defined(bytes[0], "the count is one int") : -1);
 
 /**
  * recvmsg() of a stream, which WSARecvMsg() does not take: there is no address, and no control

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import {
   CloseHandle,
@@ -69,7 +70,7 @@ function programOf(process: number): string | undefined {
   const name = new Uint8Array(LONGEST_PATH * 2);
   const length = Uint32Array.of(LONGEST_PATH);
   const done = QueryFullProcessImageNameW(process, 0, name, new Uint8Array(length.buffer));
-  return done === 0 ? undefined : wideText(name.subarray(0, (length[0] ?? 0) * 2));
+  return done === 0 ? undefined : wideText(name.subarray(0, defined(length[0], "the length is one int") * 2));
 }
 
 function startOf(process: number): number | undefined {

@@ -27,7 +27,7 @@ export function socketpair(
 ): number {
   const loopback = loopbacks.get(domain);
   const isTcp = type === SOCK.STREAM && (protocol === 0 || protocol === IPPROTO.TCP);
-  if (loopback === undefined || !isTcp) return -(errnos.EOPNOTSUPP ?? 0);
+  if (loopback === undefined || !isTcp) return -errnos.EOPNOTSUPP;
   const listener = system.socket(domain, SOCK.STREAM, IPPROTO.TCP, CLOSE_ON_EXEC);
   if (listener < 0) return listener;
   const client = system.socket(domain, SOCK.STREAM, IPPROTO.TCP, flags & CLOSE_ON_EXEC);

@@ -1,4 +1,5 @@
 import { machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
@@ -63,7 +64,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     const { level, number } = options.SO_TYPE;
     return result(winsock.getsockopt(fd, level, number, new Uint8Array(value.buffer), length)) < 0
       ? -1
-      : (value[0] ?? 0);
+      : defined(value[0], "the type is one int");
   }
 
   const system: System = {
@@ -79,7 +80,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       const accepted = result(winsock.accept(fd, address.pointer, address.lengthPointer));
       // One that was reset while it waited: Winsock says WSAECONNRESET, and Wine that its peer has
       // no name any more.
-      if (accepted === -(errnos.ENOTCONN ?? 0)) return -(errnos.ECONNRESET ?? 0);
+      if (accepted === -errnos.ENOTCONN) return -errnos.ECONNRESET;
       if (accepted < 0) return accepted;
       // Another thread may start a program in between, which then inherits it: accept() has no flag
       // for it.
@@ -105,7 +106,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     connect(fd, address) {
       const returned = result(winsock.connect(fd, address.pointer, address.validLength));
       // POSIX has a name of its own for it: EAGAIN is something else there.
-      return returned === -(errnos.EAGAIN ?? 0) ? -(errnos.EINPROGRESS ?? 0) : returned;
+      return returned === -errnos.EAGAIN ? -errnos.EINPROGRESS : returned;
     },
     getpeername(fd, address) {
       address.length = address.capacity;
@@ -123,7 +124,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       value.bytes.fill(0, 0, value.length);
       const returned = result(winsock.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
       if (level === SOL.SOCKET && name === options.SO_ERROR.number && returned >= 0) {
-        const code = value.ints[0] ?? 0;
+        const code = defined(value.ints[0], "an option's value has room for an int");
         value.ints[0] = code === 0 ? 0 : errnoOfCode(code);
       }
       return returned;
@@ -178,7 +179,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     setNonblocking,
     // BOOL: 0 where it failed, of what is no handle.
     setCloseOnExec: (fd) =>
-      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -(errnos.EBADF ?? 0) : 0,
+      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -errnos.EBADF : 0,
     // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's
     // descriptors, which are others.
     identity: (fd) => ({ device: 0, inode: fd }),

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { type CType, functionAt, openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
@@ -192,5 +193,11 @@ function findRecvMsg(WSAIoctl: Winsock["WSAIoctl"], socket: number): Winsock["WS
   if (WSAIoctl(socket, code, id, id.byteLength, bytes, bytes.byteLength, returned, null, null) !== 0) {
     return undefined;
   }
-  return functionAt(pointer[0] ?? 0n, "int", [SOCKET, "void*", "void*", "void*", "void*"]);
+  return functionAt(defined(pointer[0], "the address is one pointer"), "int", [
+    SOCKET,
+    "void*",
+    "void*",
+    "void*",
+    "void*",
+  ]);
 }
