@@ -2,6 +2,7 @@ import type { Pointer } from "../../native/library.ts";
 import { type Memory, viewMemory } from "../../native/memory.ts";
 import { bufferLengthOf } from "../../system/view.ts";
 import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
+import { type Address, halves } from "./sqe.ts";
 
 /** Who has rooms, and takes those back that nobody uses any more. */
 export interface BufferPool {
@@ -14,7 +15,7 @@ export interface BufferPool {
  * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the
  * kernel's operations among them; the last one gives it back to its owner.
  */
-export class PooledBuffer {
+export class PooledBuffer implements Address {
   readonly owner: BufferPool;
   /** What its owner calls it. */
   readonly index: number;
@@ -34,8 +35,9 @@ export class PooledBuffer {
     this.owner = owner;
     this.index = index;
     this.size = size;
-    this.low = Number(address & 0xffffffffn) | 0;
-    this.high = Number(address >> 32n);
+    const { low, high } = halves(address);
+    this.low = low;
+    this.high = high;
     this.#mapping = memory.buffer;
     this.#offset = offset;
   }

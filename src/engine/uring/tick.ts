@@ -112,15 +112,22 @@ export class Tick {
     if (this.#submission) return;
     this.#submission = true;
     afterThis(() => {
-      this.#submission = false;
-      if (this.#running) return;
-      this.#ring.silence();
-      this.#prepare();
-      this.#afterRound();
-      this.#ring.submit();
-      this.#ring.signal();
-      if (this.#ring.busy) this.#runSoon();
+      try {
+        if (!this.#running) this.#submitNow();
+      } finally {
+        this.#submission = false;
+      }
     });
+  }
+
+  #submitNow(): void {
+    const ring = this.#ring;
+    ring.silence();
+    this.#prepare();
+    this.#afterRound();
+    ring.submit();
+    ring.signal();
+    if (ring.busy) this.#runSoon();
   }
 
   #runSoon(): void {

@@ -6,7 +6,8 @@ import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
 import { Loop } from "./loop.ts";
-import { Ring, setupRing } from "./ring.ts";
+import { Ring } from "./ring.ts";
+import { setupRing } from "./ring-setup.ts";
 import { UringStream } from "./stream.ts";
 
 const NEEDED =
