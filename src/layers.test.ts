@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   options: ["system", "errors", "address"],
   control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
-  engine: ["clock", "native", "system", "errors"],
+  engine: ["clock", "native", "system", "errors", "options"],
   diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
   net: ["clock", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
@@ -98,7 +98,6 @@ test("only clock/ touches timers and the time, which fake timers replace", () =>
 const comparesName: Readonly<Record<string, readonly [times: number, reason: string]>> = {
   "diagnose/netstat.ts": [1, "the counters are files of Linux's /proc"],
   "diagnose/watch-queue.ts": [1, "only Linux counts what it drops"],
-  "engine/linger-at-once.ts": [1, "Windows' struct linger has 16-bit members"],
   "net/handoff/hand-over.ts": [1, "Node passes no sockets between processes on Windows"],
   "net/handoff/listeners-from-environment.ts": [1, "a process on Windows inherits no descriptors"],
   "net/handoff/take-over.ts": [1, "Node passes no sockets between processes on Windows"],
