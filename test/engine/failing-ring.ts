@@ -1,13 +1,10 @@
 import type { Engine } from "../../src/engine/engine.ts";
-import { UringAcceptor } from "../../src/engine/uring/acceptor.ts";
-import { UringConnect } from "../../src/engine/uring/connect.ts";
-import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
 import { Loop } from "../../src/engine/uring/loop.ts";
 import { type Completed, Ring } from "../../src/engine/uring/ring.ts";
 import { setupRing } from "../../src/engine/uring/ring-setup.ts";
 import { prepNop } from "../../src/engine/uring/sqe.ts";
-import { UringStream } from "../../src/engine/uring/stream.ts";
 import { IORING } from "../../src/system/linux/io-uring.ts";
+import { engineOn } from "./own-loop.ts";
 
 /** The operations that can be made to fail, by the opcode of an entry. */
 const calls: ReadonlyMap<number, Parameters<Decide>[0]> = new Map([
@@ -42,14 +39,7 @@ export class FailingRing extends Ring {
 
   /** An engine of this thread's on such a ring. */
   static engine(decide: Decide): Engine {
-    const loop = new Loop(new FailingRing(decide));
-    return {
-      name: "uring",
-      acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
-      stream: (fd, handlers) => new UringStream(loop, fd, handlers),
-      connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
-      datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
-    };
+    return engineOn(new Loop(new FailingRing(decide)));
   }
 
   /** Before the kernel gets the entries, those that are to fail are made to do nothing. */

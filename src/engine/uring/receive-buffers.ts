@@ -76,12 +76,16 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The kernel had none left for it: there are twice as many now, where the limit allows, and it is
-   * fed once there are some.
+   * The kernel had none left for it: there are twice as many now, where the limit and memory allow,
+   * and it is fed once there are some.
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
-    this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    try {
+      this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    } catch {
+      // There is no memory: it waits for one that is given back.
+    }
   }
 
   /**
