@@ -1,8 +1,8 @@
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
-import { linux } from "../../system/linux/linux.ts";
 import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
+import { checked } from "./ring-setup.ts";
 
 /**
  * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
@@ -45,8 +45,7 @@ export class ReceiveBuffers implements LentBufferOwner {
     argument.setUint32(BUF_REG.ring_entries, limit, true);
     argument.setUint16(BUF_REG.bgid, group, true);
     const returned = register(ring.fd, IORING.REGISTER_PBUF_RING, new Uint8Array(argument.buffer), 1);
-    if (returned < 0)
-      throw new Error(`IORING_REGISTER_PBUF_RING failed with ${linux.errnoName(-returned) ?? -returned}`);
+    checked("IORING_REGISTER_PBUF_RING", returned);
     this.group = group;
     this.#size = size;
     this.#limit = limit;

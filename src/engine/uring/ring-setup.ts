@@ -2,6 +2,7 @@ import { isMainThread } from "node:worker_threads";
 import type { Pointer } from "../../native/library.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { CQE_SIZE, IORING, PARAMS, SQE_SIZE, setup } from "../../system/linux/io-uring.ts";
+import { linux } from "../../system/linux/linux.ts";
 import { halves } from "./sqe.ts";
 
 /**
@@ -30,6 +31,25 @@ const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TA
  * indices of entries.
  */
 const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
+
+/** A call that a ring needs has failed. */
+export class SetUpError extends Error {
+  readonly call: string;
+  readonly errno: number;
+
+  constructor(call: string, errno: number) {
+    super(`${call} failed with ${linux.errnoName(errno) ?? `errno ${errno}`}`);
+    this.name = "SetUpError";
+    this.call = call;
+    this.errno = errno;
+  }
+}
+
+/** What a call returned, if it is no negative errno. */
+export function checked(call: string, returned: number): number {
+  if (returned < 0) throw new SetUpError(call, -returned);
+  return returned;
+}
 
 /** A ring, or why there is none. */
 export interface RingSetUp {

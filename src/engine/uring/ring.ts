@@ -12,8 +12,8 @@ import {
   SQE_SIZE,
 } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
-import type { RingSetUp } from "./ring-setup.ts";
-import { halves, prepRead, Sqe } from "./sqe.ts";
+import { checked, type RingSetUp } from "./ring-setup.ts";
+import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
 
 /**
  * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not
@@ -47,7 +47,7 @@ export class Ring {
   readonly fd: number;
   readonly eventfd: number;
   /** Where the eventfd's counter is read to. */
-  readonly #counter = halves(mapMemory(8).pointer);
+  readonly #counter: Address;
   /** The rings' heads, tails and flags, and the completions. */
   readonly #ring: Int32Array;
   /** Points at the entry that was got last. */
@@ -95,6 +95,7 @@ export class Ring {
     this.#mappings = mappings;
     let opened = -1;
     try {
+      this.#counter = halves(mapMemory(8).pointer);
       const rings = memory?.rings ?? map(IORING.OFF_SQ_RING, size);
       const ring = new Int32Array(rings.buffer);
       this.#ring = ring;
@@ -299,9 +300,4 @@ export class Ring {
 /** A word of a structure of the kernel's, which has it. */
 function wordOf(words: Int32Array | Uint32Array, index: number): number {
   return defined(words[index], "the kernel's structure has the word");
-}
-
-function checked(call: string, returned: number): number {
-  if (returned < 0) throw new Error(`${call} failed with ${linux.errnoName(-returned) ?? -returned}`);
-  return returned;
 }
