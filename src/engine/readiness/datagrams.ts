@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
@@ -164,8 +165,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
   #give(buffers: readonly DatagramBuffer[], count: number): void {
     for (let index = 0; index < count && !this.stopped; index++) {
-      const buffer = buffers[index];
-      if (buffer === undefined) return;
+      const buffer = defined(buffers[index], "the system filled as many as it was given");
       // A handler of this batch has transferred its buffer, with the datagram in it.
       if (buffer.memory.isTransferred) continue;
       if (this.#paused) {
@@ -217,7 +217,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   #sent(errno: number): void {
-    this.pendingBytes -= this.#queued[this.#first]?.length ?? 0;
+    this.pendingBytes -= defined(this.#queued[this.#first], "a datagram was sent").length;
     this.#first++;
     if (this.#first === this.#queued.length) {
       this.#queued = [];

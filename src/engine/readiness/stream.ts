@@ -1,4 +1,5 @@
 import { writeAfterEnd } from "../../errors/argument.ts";
+import { invariant } from "../../invariant.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
@@ -344,7 +345,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
-    const result = shutdown.make(this.reactor.system, this.fd, this.#failed) ?? 0;
+    const result = shutdown.make(this.reactor.system, this.fd, this.#failed);
+    invariant(result !== undefined, "no receive is under way");
     if (result < 0) this.#fail(result);
     if (shutdown.isAwaited) this.later();
   }

@@ -36,7 +36,8 @@ export interface Sender {
 }
 
 /**
- * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room.
+ * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one
+ * buffer.
  */
 export class DatagramSend extends UringOperation {
   readonly length: number;

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
@@ -21,6 +22,7 @@ const { EAGAIN, EINTR, ENOBUFS } = errnos;
 /** sizeof(struct sockaddr_storage): what a multishot recvmsg leaves for the name. */
 const NAME_SIZE = 128;
 const DATA = RECVMSG_OUT.size + NAME_SIZE;
+const HEADER = "the buffer has a header and a name";
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
 /** How many datagrams of one socket the kernel is given at once. */
@@ -110,7 +112,8 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#send !== "deferred") return;
     this.#send = "sending";
     this.#given = Math.min(this.#sends.length, AT_ONCE);
-    for (let index = 0; index < this.#given; index++) this.#sends[index]?.prepare(index + 1 < this.#given);
+    for (let index = 0; index < this.#given; index++)
+      defined(this.#sends[index], "as many wait").prepare(index + 1 < this.#given);
   }
 
   /**
@@ -218,8 +221,8 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
 
   #received(buffer: LoanedBuffer, length: number): void {
     const { words, bytes } = buffer;
-    const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
-    const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;
+    const name = Math.min(defined(words[RECVMSG_OUT.namelen >> 2], HEADER), NAME_SIZE);
+    const flags = defined(words[RECVMSG_OUT.flags >> 2], HEADER);
     if (this.#paused || this.#kept.length > 0) {
       this.#keep(
         bytes.slice(DATA, DATA + length),
@@ -228,7 +231,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       );
       return;
     }
-    for (let at = 0; at < name; at++) sender.bytes[at] = bytes[RECVMSG_OUT.size + at] ?? 0;
+    for (let at = 0; at < name; at++) sender.bytes[at] = defined(bytes[RECVMSG_OUT.size + at], HEADER);
     sender.length = name;
     const generation = ++buffer.generation;
     this.#tellReceived(buffer.lent(generation, DATA, length), flags);

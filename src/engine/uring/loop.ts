@@ -55,7 +55,7 @@ export class Loop {
     this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, datagram.first, datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
     this.tick = new Tick(ring, completed, () => this.#afterRound());
-    // A thread that is terminated must not be making rooms.
+    // A thread that is terminated must not be making buffers.
     if (!isMainThread) this.sendMemory.prepare();
   }
 

@@ -1,3 +1,5 @@
+import { defined } from "../../invariant.ts";
+
 /** Which of an object's operations has completed. */
 export type OpTag = number;
 
@@ -22,7 +24,7 @@ export class Operations {
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
 
-  /** The number of an object, for `operation()`. */
+  /** The number of an object, for `userData()`. */
   add(operating: CompletionTarget): number {
     const slot = this.#free.pop() ?? this.#operating.length;
     this.#operating[slot] = operating;
@@ -43,7 +45,7 @@ export class Operations {
   }
 
   generation(slot: number): number {
-    return this.#generations[slot] ?? 0;
+    return defined(this.#generations[slot], "the slot was given to a target");
   }
 
   completed(operation: number, generation: number, result: number, flags: number): void {

@@ -4,10 +4,10 @@ import { bufferLengthOf } from "../../system/view.ts";
 import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
 import { type Address, halves } from "./sqe.ts";
 
-/** Who has rooms, and takes those back that nobody uses any more. */
+/** Who has buffers, and takes those back that nobody uses any more. */
 export interface BufferPool {
-  takeBack(scratch: PooledBuffer): void;
-  /** Whether one more of its rooms may wait for a slow peer. */
+  takeBack(buffer: PooledBuffer): void;
+  /** Whether one more of its buffers may wait for a slow peer. */
   readonly mayWait: boolean;
 }
 
@@ -29,7 +29,7 @@ export class PooledBuffer implements Address {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
 
-  /** Safety: the bytes at `offset` of `memory` must be no other room's. */
+  /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
     const address = memory.pointer + BigInt(offset);
     this.owner = owner;
@@ -63,22 +63,22 @@ export class PooledBuffer implements Address {
   }
 }
 
-/** Who has rooms that handlers are lent. */
+/** Who has buffers that handlers are lent. */
 export interface LentBufferOwner extends BufferPool {
-  /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
+  /** Whether handlers are lent the buffers themselves; otherwise they get copies. */
   readonly lends: boolean;
 }
 
 /**
- * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a
- * worker thread that is terminated just then would end the process (viewMemory).
+ * A buffer whose bytes handlers are lent. Its ArrayBuffer is made with it, and not when bytes come:
+ * a worker thread that is terminated just then would end the process (viewMemory).
  */
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
   readonly #owner: LentBufferOwner;
 
-  /** Safety: as Room's. */
+  /** Safety: as PooledBuffer's. */
   constructor(owner: LentBufferOwner, index: number, memory: Memory, offset: number, size: number) {
     super(owner, index, memory, offset, size);
     this.#owner = owner;

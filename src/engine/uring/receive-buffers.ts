@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
 import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
@@ -59,11 +60,11 @@ export class ReceiveBuffers implements LentBufferOwner {
    * user.
    */
   taken(flags: number): LoanedBuffer {
-    const scratch = this.#buffers[flags >>> IORING.CQE_BUFFER_SHIFT];
-    if (scratch === undefined) throw new Error(`the kernel named a buffer that it was never given`);
+    const index = flags >>> IORING.CQE_BUFFER_SHIFT;
+    const buffer = defined(this.#buffers[index], "the kernel names buffers that it was given");
     this.#available--;
-    scratch.users = 1;
-    return scratch;
+    buffer.users = 1;
+    return buffer;
   }
 
   /**
@@ -103,12 +104,12 @@ export class ReceiveBuffers implements LentBufferOwner {
     for (const each of starved) each.onBuffersAvailable();
   }
 
-  takeBack(scratch: PooledBuffer): void {
-    if (this.#buffers[scratch.index]?.isTransferred) this.#replace(scratch.index);
-    else this.#give(scratch);
+  takeBack(buffer: PooledBuffer): void {
+    if (defined(this.#buffers[buffer.index], "it is one of them").isTransferred) this.#replace(buffer.index);
+    else this.#give(buffer);
   }
 
-  /** Makes a room in the place of one whose memory is a program's now. */
+  /** Makes a buffer in the place of one whose memory is a program's now. */
   #replace(index: number): void {
     this.#transferred += this.#size;
     let memory: Memory;
@@ -118,18 +119,18 @@ export class ReceiveBuffers implements LentBufferOwner {
       // There is no memory: one buffer fewer.
       return;
     }
-    const scratch = new LoanedBuffer(this, index, memory, 0, this.#size);
-    this.#buffers[index] = scratch;
-    this.#give(scratch);
+    const buffer = new LoanedBuffer(this, index, memory, 0, this.#size);
+    this.#buffers[index] = buffer;
+    this.#give(buffer);
   }
 
-  #give(scratch: PooledBuffer): void {
+  #give(buffer: PooledBuffer): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
-    this.#words[word] = scratch.low;
-    this.#words[word + 1] = scratch.high;
-    this.#words[word + (BUF.len >> 2)] = scratch.size;
-    this.#halves[(at * BUF.size + BUF.bid) >> 1] = scratch.index;
+    this.#words[word] = buffer.low;
+    this.#words[word + 1] = buffer.high;
+    this.#words[word + (BUF.len >> 2)] = buffer.size;
+    this.#halves[(at * BUF.size + BUF.bid) >> 1] = buffer.index;
     this.#tail = (this.#tail + 1) & 0xffff;
     this.#available++;
   }
@@ -148,9 +149,9 @@ export class ReceiveBuffers implements LentBufferOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const scratch = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
-      this.#buffers.push(scratch);
-      this.takeBack(scratch);
+      const buffer = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
+      this.#buffers.push(buffer);
+      this.takeBack(buffer);
     }
     this.publish();
   }
