@@ -15,7 +15,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   options: ["system", "errors", "address"],
   control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
-  engine: ["clock", "native", "system", "errors"],
+  engine: ["clock", "native", "system", "errors", "options"],
   diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
   net: ["clock", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],

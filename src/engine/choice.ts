@@ -29,7 +29,7 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {
     if (!names.includes(wanted))
       throw invalidString(wanted, `engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
-    return must(wanted, "it was asked for");
+    return must(wanted, "it was asked for", `the engine ${wanted} was asked for, but cannot be used`);
   }
   const fromEnvironment = process.env.BERKELEY_ENGINE;
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
@@ -39,12 +39,13 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
         "ERR_INVALID_ARG_VALUE",
         `BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`,
       );
-    return must(name, "BERKELEY_ENGINE says so");
+    return must(name, "BERKELEY_ENGINE says so", `BERKELEY_ENGINE is ${name}, which cannot be used`);
   }
   const missing = uringLacks();
   if (missing === undefined)
     return { name: "uring", reason: "the kernel has all of io_uring that is needed" };
-  return must("readiness", `io_uring cannot be used: ${missing}`);
+  const reason = `io_uring cannot be used: ${missing}`;
+  return must("readiness", reason, `${reason}; nor can readiness be`);
 }
 
 /** This thread's engine. The arguments and errors are those of `engineChoice()`. */
@@ -54,13 +55,10 @@ export function engine(wanted?: EngineName): Engine {
   return candidates[choice.name].engine;
 }
 
-function must(name: EngineName, reason: string): EngineChoice {
+/** @param otherwise what is said where it cannot be used, before why */
+function must(name: EngineName, reason: string, otherwise: string): EngineChoice {
   const missing = candidates[name].lacks(true);
-  if (missing !== undefined)
-    throw failure(
-      "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-      `the engine ${name} cannot be used (${reason}): ${missing}`,
-    );
+  if (missing !== undefined) throw failure("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", `${otherwise}: ${missing}`);
   return { name, reason };
 }
 

@@ -1,15 +1,10 @@
+import { SO } from "../options/so.ts";
+import { writeOption } from "../options/write-option.ts";
 import type { System } from "../system/system.ts";
 
-/**
- * Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts
- * in Winsock.
- */
+const AT_ONCE = { on: true, seconds: 0 } as const;
+
+/** Has close() send a reset. Where that cannot be had, close() ends the connection as usual. */
 export function lingerAtOnce(system: System, fd: number): void {
-  const { option, options, optionLayouts } = system;
-  const linger = options.SO_LINGER;
-  if (linger === undefined) return;
-  option.ints[0] = 1;
-  option.ints[1] = 0;
-  option.length = optionLayouts.linger === "ints" ? 8 : 4;
-  system.setsockopt(fd, linger.level, linger.number, option);
+  writeOption(system, fd, SO.LINGER, AT_ONCE);
 }

@@ -32,6 +32,20 @@ const virtualAlloc = kernel32.func<
 >("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
 const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
 
+/** No memory could be mapped: the system's errno, or its error code on Windows. */
+export class MappingError extends Error {
+  /** What failed: `mmap of 4096 bytes`. */
+  readonly call: string;
+  readonly errno: number;
+
+  constructor(call: string, errno: number) {
+    super(`${call} failed: errno ${errno}`);
+    this.name = "MappingError";
+    this.call = call;
+    this.errno = errno;
+  }
+}
+
 /**
  * Maps zeroed pages. They are never unmapped: a view that outlived them would read someone else's
  * memory.
@@ -45,14 +59,13 @@ export function mapMemory(size: number): Memory {
 
 function mapped(size: number): Pointer {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (BigInt.asIntN(64, pointer) === -1n)
-    throw new Error(`mmap of ${size} bytes failed: errno ${lastErrno()}`);
+  if (BigInt.asIntN(64, pointer) === -1n) throw new MappingError(`mmap of ${size} bytes`, lastErrno());
   return pointer;
 }
 
 function allocated(size: number): Pointer {
   const pointer = virtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
-  if (!pointer) throw new Error(`VirtualAlloc of ${size} bytes failed: error ${getLastError()}`);
+  if (!pointer) throw new MappingError(`VirtualAlloc of ${size} bytes`, getLastError());
   return pointer;
 }
 
@@ -63,7 +76,7 @@ const MAP_SHARED_POPULATE = 0x01 | 0x8000;
 export function mapDescriptor(fd: number, offset: number, size: number): Memory {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
   if (BigInt.asIntN(64, pointer) === -1n)
-    throw new Error(`mmap of descriptor ${fd} failed: errno ${lastErrno()}`);
+    throw new MappingError(`mmap of ${size} bytes of descriptor ${fd}`, lastErrno());
   // Safety: as above.
   return { pointer, buffer: koffi.view(pointer, size) };
 }

@@ -22,13 +22,13 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { int } from "../options/codecs.ts";
 import { readOnly } from "../options/option.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import { readOption } from "./read-option.ts";
 import { timeoutOf } from "./retry-interrupted.ts";
 import { wait } from "./wait.ts";
 

@@ -3,13 +3,13 @@ import { BadFileDescriptor, FileDescriptorNotASocket, Unexpected } from "../erro
 import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { isInEngine, isOwned } from "./ownership.ts";
-import { readOption } from "./read-option.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
 

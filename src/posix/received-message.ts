@@ -4,13 +4,13 @@ import { cmsgSpace } from "../control/cmsg.ts";
 import { decodeControl } from "../control/control.ts";
 import type { ControlMessage } from "../control/control-message.ts";
 import { integer, kind } from "../errors/argument.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
 import { lengthOf } from "../system/view.ts";
 import { checkPieces, piecesOf } from "./buffer.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { Socket } from "./owned-socket.ts";
-import { readOption } from "./read-option.ts";
 
 /** Room for a message to receive. */
 export interface MessageBuffers {

@@ -1,8 +1,8 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { System } from "../system/system.ts";
 import type { Borrowed } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { readOption } from "./read-option.ts";
 import { wait } from "./wait.ts";
 
 /** Which way a call moves data: it has a time-out of its own, and an event that it waits for. */

@@ -1,6 +1,6 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
 import { isBound, socketState } from "./socket-state.ts";
 import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
@@ -55,7 +56,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
 
   proceed(): void {
     this.unref();
-    attempt(this.#done, this.#result ?? 0);
+    attempt(this.#done, defined(this.#result, "it has ended"));
   }
 
   /**

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
@@ -60,7 +61,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   resume(): void {
-    if (!this.#paused || this.closing) return;
+    if (!this.#paused || this.stopped) return;
     this.#paused = false;
     if (!this.#readable) this.#await(READABLE);
     if (this.#readable || this.#kept.length > 0) this.later();
@@ -71,7 +72,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
-    if (this.closing) return;
+    if (this.stopped) return;
     loanOf(bytes);
     const queued = new QueuedDatagram(bytes, to);
     this.#queued.push(queued);
@@ -81,8 +82,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
+    if (this.stopped) return;
+    this.stop();
     if (this.#waiting === 0) this.closeDescriptor(0);
   }
 
@@ -118,14 +119,14 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   #tellFailure(): void {
     const failed = this.#failed;
     this.#failed = 0;
-    if (!this.closing) attempt((errno: number) => this.#handlers.onError(errno), failed);
+    if (!this.stopped) attempt((errno: number) => this.#handlers.onError(errno), failed);
   }
 
   #receive(): void {
     const { system, errors, receiveFlags } = this.reactor;
     const buffers = this.reactor.datagramBuffers;
     for (let calls = 0; calls < CALLS; calls++) {
-      if (this.#paused || this.closing) return;
+      if (this.#paused || this.stopped) return;
       for (const buffer of buffers) buffer.empty();
       const count = system.recvmmsg(this.fd, buffers, receiveFlags);
       if (count === errors.wouldBlock) {
@@ -163,9 +164,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
 
   /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
   #give(buffers: readonly DatagramBuffer[], count: number): void {
-    for (let index = 0; index < count && !this.closing; index++) {
-      const buffer = buffers[index];
-      if (buffer === undefined) return;
+    for (let index = 0; index < count && !this.stopped; index++) {
+      const buffer = defined(buffers[index], "the system filled as many as it was given");
       // A handler of this batch has transferred its buffer, with the datagram in it.
       if (buffer.memory.isTransferred) continue;
       if (this.#paused) {
@@ -186,7 +186,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   #tellKept(): void {
-    while (this.#kept.length > 0 && !this.#paused && !this.closing) {
+    while (this.#kept.length > 0 && !this.#paused && !this.stopped) {
       const kept = this.#kept.shift();
       if (kept === undefined) return;
       try {
@@ -213,11 +213,11 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       else if (count !== errors.interrupted) this.#sent(count);
     }
     if (this.#waiting > 0) this.later();
-    else if (this.closing) this.closeDescriptor(0);
+    else if (this.stopped) this.closeDescriptor(0);
   }
 
   #sent(errno: number): void {
-    this.pendingBytes -= this.#queued[this.#first]?.length ?? 0;
+    this.pendingBytes -= defined(this.#queued[this.#first], "a datagram was sent").length;
     this.#first++;
     if (this.#first === this.#queued.length) {
       this.#queued = [];
@@ -226,7 +226,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       this.#queued.splice(0, this.#first);
       this.#first = 0;
     }
-    if (!this.closing) attempt((result: number) => this.#handlers.onSent(result), errno);
+    if (!this.stopped) attempt((result: number) => this.#handlers.onSent(result), errno);
   }
 }
 

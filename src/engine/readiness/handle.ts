@@ -6,10 +6,8 @@ import type { Reactor, Registration } from "./reactor.ts";
 export abstract class ReadinessHandle implements Handle, Registration {
   readonly fd: number;
   protected readonly reactor: Reactor;
-  /** close() or reset() was called. */
-  protected closing = false;
-  /** The descriptor is closed. */
-  protected closed = false;
+  /** "stopped": close() was called, and what was written is still being sent. */
+  #state: "open" | "stopped" | "closed" = "open";
   readonly #slot: number;
   #held = true;
   #watched = false;
@@ -22,6 +20,21 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.fd = fd;
     reactor.system.closeAtThreadEnd(fd);
     this.#slot = reactor.register(this);
+  }
+
+  /** Whether close() or its like was called: no handler is called any more. */
+  protected get stopped(): boolean {
+    return this.#state !== "open";
+  }
+
+  /** Whether the descriptor is closed. */
+  protected get closed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** The first half of closing. */
+  protected stop(): void {
+    if (this.#state === "open") this.#state = "stopped";
   }
 
   abstract ready(ready: number): void;
@@ -47,7 +60,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (this.closed) this.#tellClosed();
   }
 
-  /** Has `goOn()` called in a turn to come. */
+  /** Has `continueWork()` called in a turn to come. */
   protected later(): void {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -86,10 +99,14 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (this.closed) this.later();
   }
 
-  /** @param result what those who wait for the end are told */
+  /**
+   * The second half of closing.
+   *
+   * @param result what those who wait for the end are told
+   */
   protected closeDescriptor(result: number): void {
     if (this.closed) return;
-    this.closed = true;
+    this.#state = "closed";
     this.#closeResult = result;
     if (this.#watched) this.reactor.closing(this.fd, this.#slot);
     this.reactor.system.keepAtThreadEnd(this.fd);

@@ -1,8 +1,11 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Immediate, machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/poll-handle.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
+
+const FOUND = "look() found so many";
 
 /** A descriptor that is watched, on the loop by a handle of its own. */
 class Watched implements Polled {
@@ -105,15 +108,19 @@ class LoopPoller implements Poller {
   }
 
   slot(index: number): number {
-    return this.#found[index]?.slot ?? 0;
+    return this.#at(index).slot;
   }
 
   generation(index: number): number {
-    return this.#found[index]?.generation ?? 0;
+    return this.#at(index).generation;
   }
 
   ready(index: number): number {
-    return this.#ready[index] ?? 0;
+    return defined(this.#ready[index], FOUND);
+  }
+
+  #at(index: number): Watched {
+    return defined(this.#found[index], FOUND);
   }
 
   ref(): void {

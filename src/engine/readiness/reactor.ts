@@ -1,4 +1,5 @@
 import type { Immediate } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import type { System } from "../../system/system.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
@@ -63,22 +64,16 @@ export class Reactor {
 
   constructor(system: System, open: OpenPoller) {
     this.system = system;
-    const {
-      EAGAIN = 0,
-      ECANCELED = 0,
-      ECONNRESET = 0,
-      EINPROGRESS = 0,
-      EINTR = 0,
-      EPIPE = 0,
-    } = system.errnos;
+    const errno = (name: string) => -defined(system.errnos[name], "every system has the errno");
     this.errors = {
-      brokenPipe: -EPIPE,
-      cancelled: -ECANCELED,
-      connectionReset: -ECONNRESET,
-      interrupted: -EINTR,
-      inProgress: -EINPROGRESS,
-      wouldBlock: -EAGAIN,
+      brokenPipe: errno("EPIPE"),
+      cancelled: errno("ECANCELED"),
+      connectionReset: errno("ECONNRESET"),
+      interrupted: errno("EINTR"),
+      inProgress: errno("EINPROGRESS"),
+      wouldBlock: errno("EAGAIN"),
     };
+    // Winsock has neither.
     const { DONTWAIT = 0, NOSIGNAL = 0 } = system.constants.MSG;
     this.receiveFlags = DONTWAIT;
     this.sendFlags = DONTWAIT | NOSIGNAL;
@@ -104,7 +99,7 @@ export class Reactor {
   /** Its descriptor is watched no more, and it does not hold the process. */
   deregister(slot: number): void {
     this.#members[slot] = undefined;
-    this.#generations[slot] = ((this.#generations[slot] ?? 0) + 1) >>> 0;
+    this.#generations[slot] = (this.#generation(slot) + 1) >>> 0;
     this.#free.push(slot);
     this.#openCount--;
   }
@@ -124,7 +119,7 @@ export class Reactor {
   /** Has a member's descriptor watched: 0, or a negative errno. */
   watch(fd: number, slot: number): number {
     const poller = this.#poller ?? this.#openPoller();
-    return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generations[slot] ?? 0);
+    return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
   }
 
   /** Has it watched no more, though it stays open. */
@@ -153,6 +148,10 @@ export class Reactor {
   later(member: Registration): void {
     this.#later.push(member);
     if (!this.serving) this.#soon();
+  }
+
+  #generation(slot: number): number {
+    return defined(this.#generations[slot], "the slot was given to a member");
   }
 
   #openPoller(): Poller | number {

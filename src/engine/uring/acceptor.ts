@@ -7,16 +7,14 @@ import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
-import { first } from "./ring.ts";
+import { prepAccept, prepMultishotAccept } from "./sqe.ts";
 
 const ONE: OpTag = 2;
 const ALL: OpTag = 3;
 
-const ONE_ENTRY = first(IORING.OP_ACCEPT);
-const ALL_ENTRY = first(IORING.OP_ACCEPT, 0, IORING.ACCEPT_MULTISHOT);
 const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
-const { EAGAIN = 0, EINTR = 0 } = errnos;
+const { EAGAIN, EINTR } = errnos;
 
 /**
  * Operations that wait for one connection each. More would serve nobody: another begins whenever
@@ -45,24 +43,24 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   accept(count: number): void {
     if (!(count >= 1)) throw new RangeError(`count must be 1 or more, not ${count}`);
-    if (this.closing) return;
+    if (this.stopped) return;
     this.#wanted += count;
     this.#begin();
   }
 
   pause(done?: () => void): void {
-    if (this.closing) return;
-    this.#stop();
+    if (this.stopped) return;
+    this.#stopAccepting();
     this.#pausing ??= [];
     if (done !== undefined) this.#pausing.push(done);
-    if (!this.inFlight) this.loop.turns.deferCallback(this);
+    if (!this.inFlight) this.loop.tick.deferCallback(this);
   }
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
-    this.#stop();
+    if (this.stopped) return;
+    this.stop();
+    this.#stopAccepting();
     this.#pausing = undefined;
     if (!this.inFlight) this.closeDescriptor(0);
   }
@@ -80,17 +78,17 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#ones = 0;
     this.#all = false;
     this.#wanted = 0;
-    if (this.closing) this.closeDescriptor(0);
+    if (this.stopped) this.closeDescriptor(0);
     else if (this.#pausing !== undefined) this.tell();
-    if (!this.closing) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+    if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
   }
 
   protected override get inFlight(): boolean {
     return this.#ones > 0 || this.#all;
   }
 
-  protected override done(kind: OpTag, result: number, flags: number): void {
-    if (kind === ONE) this.#ones--;
+  protected override done(tag: OpTag, result: number, flags: number): void {
+    if (tag === ONE) this.#ones--;
     else if ((flags & IORING.CQE_F_MORE) === 0) this.#all = false;
     if (result >= 0) this.#accepted(result);
     else this.#ended(result);
@@ -99,15 +97,15 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   }
 
   #begin(): void {
-    if (this.closing || this.#pausing !== undefined || this.#all) return;
+    if (this.stopped || this.#pausing !== undefined || this.#all) return;
     if (this.#wanted === Number.POSITIVE_INFINITY) {
       this.#all = true;
-      this.prepareEntry(ALL_ENTRY, ALL, 0, 0, 0, 0, FLAGS, 0);
+      prepMultishotAccept(this.getSqe(ALL), { fd: this.fd, flags: FLAGS });
       return;
     }
     while (this.#ones < this.#wanted && this.#ones < AHEAD) {
       this.#ones++;
-      this.prepareEntry(ONE_ENTRY, ONE, 0, 0, 0, 0, FLAGS, 0);
+      prepAccept(this.getSqe(ONE), { fd: this.fd, flags: FLAGS });
     }
   }
 
@@ -115,7 +113,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   #rest(): void {
     if (this.#untaken) this.#passOn();
     this.#untaken = false;
-    if (this.closing) this.closeDescriptor(0);
+    if (this.stopped) this.closeDescriptor(0);
     else this.tell();
   }
 
@@ -131,14 +129,14 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     if (linux.poll([waiting], 0) > 0) linux.shutdown(this.fd, SHUT.WR);
   }
 
-  #stop(): void {
+  #stopAccepting(): void {
     this.#wanted = 0;
-    if (this.#ones > 0) this.cancel(ONE);
-    if (this.#all) this.cancel(ALL);
+    if (this.#ones > 0) this.cancelAll(ONE);
+    if (this.#all) this.cancelAll(ALL);
   }
 
   #accepted(fd: number): void {
-    if (this.closing) {
+    if (this.stopped) {
       linux.close(fd);
       return;
     }
@@ -157,8 +155,8 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   /** Of several operations that fail, the first tells. */
   #failed(errno: number): void {
-    if (this.#wanted === 0 || this.closing) return;
-    this.#stop();
+    if (this.#wanted === 0 || this.stopped) return;
+    this.#stopAccepting();
     try {
       this.#handlers.onError(errno);
     } catch (error) {

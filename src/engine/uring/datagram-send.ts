@@ -1,28 +1,26 @@
 import { outOfRange } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
+import { IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
 import type { Loop } from "./loop.ts";
-import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
+import { UringOperation } from "./operation.ts";
+import type { OpTag } from "./operations.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
-import { first } from "./ring.ts";
 import { LONGEST } from "./send-memory.ts";
+import { prepSendmsg } from "./sqe.ts";
 
 const SEND: OpTag = 2;
-const SEND_ENTRY = first(IORING.OP_SENDMSG);
-/** The next entry begins when this one has succeeded; otherwise it is cancelled. */
-const LINKED_ENTRY = first(IORING.OP_SENDMSG, IOSQE.IO_LINK);
 /**
  * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its
  * peer full only once it has read the data, and when io_uring calls it again, there are none left
  * (Linux 6.18): an empty datagram is sent.
  */
 const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
-const { EAGAIN = 0, ECANCELED = 0, EINTR = 0 } = errnos;
+const { EAGAIN, ECANCELED, EINTR } = errnos;
 const NAME = MSG.size + IOV.size;
 /** Behind the name, of at most 128 bytes. */
 const DATA = NAME + 128;
@@ -38,17 +36,16 @@ export interface Sender {
 }
 
 /**
- * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room.
+ * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one
+ * buffer.
  */
-export class DatagramSend implements CompletionTarget {
+export class DatagramSend extends UringOperation {
   readonly length: number;
   /** What sendmsg gave; undefined until then. */
   result: number | undefined;
-  readonly #loop: Loop;
   readonly #sender: Sender;
   readonly #message: PooledBuffer;
   readonly #received: PooledBuffer | undefined;
-  readonly #slot: number;
 
   constructor(loop: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
     const loan = loanOf(bytes);
@@ -75,34 +72,31 @@ export class DatagramSend implements CompletionTarget {
     words[MSG.iovlen >> 2] = 1;
     setPointer(words, MSG.size + IOV.base, data);
     words[(MSG.size + IOV.len) >> 2] = length;
+    super(loop);
     this.length = length;
-    this.#loop = loop;
     this.#sender = sender;
     this.#message = message;
     this.#received = received;
-    this.#slot = loop.operations.add(this);
   }
 
   /** @param linked whether another one follows, which must not overtake it */
   prepare(linked: boolean): void {
-    const { ring, operations } = this.#loop;
-    const { low, high } = this.#message;
-    const entry = linked ? LINKED_ENTRY : SEND_ENTRY;
-    const name = userData(this.#slot, SEND);
-    const generation = operations.generation(this.#slot);
-    ring.prepare(entry, this.#sender.fd, 0, low, high, 1, FLAGS, name, generation, 0);
+    const sqe = this.getSqe(SEND);
+    prepSendmsg(sqe, { fd: this.#sender.fd, message: this.#message, flags: FLAGS });
+    // The next entry begins when this one has succeeded; otherwise it is cancelled.
+    if (linked) sqe.addFlags(IOSQE.IO_LINK);
   }
 
-  lost(errno: number): void {
+  override lost(errno: number): void {
     if (this.result === undefined) this.completed(SEND, errno);
   }
 
-  completed(_kind: OpTag, result: number): void {
+  override completed(_tag: OpTag, result: number): void {
     if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
       this.#sender.settled(result === -EAGAIN);
       return;
     }
-    this.#loop.operations.remove(this.#slot);
+    this.deregister();
     this.#message.release();
     this.#received?.release();
     this.result = result;

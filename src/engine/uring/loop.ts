@@ -30,7 +30,7 @@ export class Loop {
   readonly ring: Ring;
   readonly operations = new Operations();
   readonly sendMemory = new SendMemory();
-  readonly turns: Tick;
+  readonly tick: Tick;
   readonly streamBuffers: ReceiveBuffers;
   readonly datagramBuffers: ReceiveBuffers;
   readonly #failed: (errno: number) => void;
@@ -54,8 +54,8 @@ export class Loop {
     this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, stream.first, stream.limit);
     this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, datagram.first, datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
-    this.turns = new Tick(ring, completed, () => this.#afterRound());
-    // A thread that is terminated must not be making rooms.
+    this.tick = new Tick(ring, completed, () => this.#afterRound());
+    // A thread that is terminated must not be making buffers.
     if (!isMainThread) this.sendMemory.prepare();
   }
 
@@ -95,7 +95,7 @@ export class Loop {
     this.#idleTurns = 0;
     try {
       this.ring.readEventfd();
-      this.turns.run();
+      this.tick.run();
     } catch (error) {
       uncaught(error);
     }

@@ -2,11 +2,12 @@ import type { Pointer } from "../../native/library.ts";
 import { type Memory, viewMemory } from "../../native/memory.ts";
 import { bufferLengthOf } from "../../system/view.ts";
 import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
+import { type Address, halves } from "./sqe.ts";
 
-/** Who has rooms, and takes those back that nobody uses any more. */
+/** Who has buffers, and takes those back that nobody uses any more. */
 export interface BufferPool {
-  takeBack(scratch: PooledBuffer): void;
-  /** Whether one more of its rooms may wait for a slow peer. */
+  takeBack(buffer: PooledBuffer): void;
+  /** Whether one more of its buffers may wait for a slow peer. */
   readonly mayWait: boolean;
 }
 
@@ -14,7 +15,7 @@ export interface BufferPool {
  * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the
  * kernel's operations among them; the last one gives it back to its owner.
  */
-export class PooledBuffer {
+export class PooledBuffer implements Address {
   readonly owner: BufferPool;
   /** What its owner calls it. */
   readonly index: number;
@@ -28,14 +29,15 @@ export class PooledBuffer {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
 
-  /** Safety: the bytes at `offset` of `memory` must be no other room's. */
+  /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
     const address = memory.pointer + BigInt(offset);
     this.owner = owner;
     this.index = index;
     this.size = size;
-    this.low = Number(address & 0xffffffffn) | 0;
-    this.high = Number(address >> 32n);
+    const { low, high } = halves(address);
+    this.low = low;
+    this.high = high;
     this.#mapping = memory.buffer;
     this.#offset = offset;
   }
@@ -61,22 +63,22 @@ export class PooledBuffer {
   }
 }
 
-/** Who has rooms that handlers are lent. */
+/** Who has buffers that handlers are lent. */
 export interface LentBufferOwner extends BufferPool {
-  /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
+  /** Whether handlers are lent the buffers themselves; otherwise they get copies. */
   readonly lends: boolean;
 }
 
 /**
- * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a
- * worker thread that is terminated just then would end the process (viewMemory).
+ * A buffer whose bytes handlers are lent. Its ArrayBuffer is made with it, and not when bytes come:
+ * a worker thread that is terminated just then would end the process (viewMemory).
  */
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
   readonly #owner: LentBufferOwner;
 
-  /** Safety: as Room's. */
+  /** Safety: as PooledBuffer's. */
   constructor(owner: LentBufferOwner, index: number, memory: Memory, offset: number, size: number) {
     super(owner, index, memory, offset, size);
     this.#owner = owner;

@@ -1,8 +1,9 @@
+import { defined } from "../../invariant.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
-import { linux } from "../../system/linux/linux.ts";
 import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
+import { checked } from "./ring-setup.ts";
 
 /**
  * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
@@ -45,8 +46,7 @@ export class ReceiveBuffers implements LentBufferOwner {
     argument.setUint32(BUF_REG.ring_entries, limit, true);
     argument.setUint16(BUF_REG.bgid, group, true);
     const returned = register(ring.fd, IORING.REGISTER_PBUF_RING, new Uint8Array(argument.buffer), 1);
-    if (returned < 0)
-      throw new Error(`IORING_REGISTER_PBUF_RING failed with ${linux.errnoName(-returned) ?? -returned}`);
+    checked("IORING_REGISTER_PBUF_RING", returned);
     this.group = group;
     this.#size = size;
     this.#limit = limit;
@@ -60,11 +60,11 @@ export class ReceiveBuffers implements LentBufferOwner {
    * user.
    */
   taken(flags: number): LoanedBuffer {
-    const scratch = this.#buffers[flags >>> IORING.CQE_BUFFER_SHIFT];
-    if (scratch === undefined) throw new Error(`the kernel named a buffer that it was never given`);
+    const index = flags >>> IORING.CQE_BUFFER_SHIFT;
+    const buffer = defined(this.#buffers[index], "the kernel names buffers that it was given");
     this.#available--;
-    scratch.users = 1;
-    return scratch;
+    buffer.users = 1;
+    return buffer;
   }
 
   /**
@@ -76,12 +76,16 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The kernel had none left for it: there are twice as many now, where the limit allows, and it is
-   * fed once there are some.
+   * The kernel had none left for it: there are twice as many now, where the limit and memory allow,
+   * and it is fed once there are some.
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
-    this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    try {
+      this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    } catch {
+      // There is no memory: it waits for one that is given back.
+    }
   }
 
   /**
@@ -100,12 +104,12 @@ export class ReceiveBuffers implements LentBufferOwner {
     for (const each of starved) each.onBuffersAvailable();
   }
 
-  takeBack(scratch: PooledBuffer): void {
-    if (this.#buffers[scratch.index]?.isTransferred) this.#replace(scratch.index);
-    else this.#give(scratch);
+  takeBack(buffer: PooledBuffer): void {
+    if (defined(this.#buffers[buffer.index], "it is one of them").isTransferred) this.#replace(buffer.index);
+    else this.#give(buffer);
   }
 
-  /** Makes a room in the place of one whose memory is a program's now. */
+  /** Makes a buffer in the place of one whose memory is a program's now. */
   #replace(index: number): void {
     this.#transferred += this.#size;
     let memory: Memory;
@@ -115,18 +119,18 @@ export class ReceiveBuffers implements LentBufferOwner {
       // There is no memory: one buffer fewer.
       return;
     }
-    const scratch = new LoanedBuffer(this, index, memory, 0, this.#size);
-    this.#buffers[index] = scratch;
-    this.#give(scratch);
+    const buffer = new LoanedBuffer(this, index, memory, 0, this.#size);
+    this.#buffers[index] = buffer;
+    this.#give(buffer);
   }
 
-  #give(scratch: PooledBuffer): void {
+  #give(buffer: PooledBuffer): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
-    this.#words[word] = scratch.low;
-    this.#words[word + 1] = scratch.high;
-    this.#words[word + (BUF.len >> 2)] = scratch.size;
-    this.#halves[(at * BUF.size + BUF.bid) >> 1] = scratch.index;
+    this.#words[word] = buffer.low;
+    this.#words[word + 1] = buffer.high;
+    this.#words[word + (BUF.len >> 2)] = buffer.size;
+    this.#halves[(at * BUF.size + BUF.bid) >> 1] = buffer.index;
     this.#tail = (this.#tail + 1) & 0xffff;
     this.#available++;
   }
@@ -145,9 +149,9 @@ export class ReceiveBuffers implements LentBufferOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const scratch = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
-      this.#buffers.push(scratch);
-      this.takeBack(scratch);
+      const buffer = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
+      this.#buffers.push(buffer);
+      this.takeBack(buffer);
     }
     this.publish();
   }

@@ -1,10 +1,11 @@
+import { defined } from "../../invariant.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
-/** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
+/** Bytes in the queue: in a buffer, or in a copy of the program's own that awaits one. */
 interface Piece {
   buffer: PooledBuffer | undefined;
   copy: Uint8Array | undefined;
@@ -64,7 +65,7 @@ export class SendQueue {
   readonly #memory: SendMemory;
   #head: Piece | undefined;
   #tail: Piece | undefined;
-  /** How many lie in rooms of the send memory. */
+  /** How many lie in buffers of the send memory. */
   #copied = 0;
 
   constructor(memory: SendMemory) {
@@ -88,7 +89,7 @@ export class SendQueue {
     }
   }
 
-  /** The first piece, in a room; undefined if there is none. */
+  /** The first piece, in a buffer; undefined if there is none. */
   get first(): PieceInBuffer | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
@@ -99,19 +100,18 @@ export class SendQueue {
   /** The bytes of the first piece, wherever they lie; undefined if there is none. */
   firstBytes(): Uint8Array | undefined {
     const head = this.#head;
-    return (head?.buffer?.bytes ?? head?.copy)?.subarray(
-      head?.offset,
-      (head?.offset ?? 0) + (head?.length ?? 0),
-    );
+    if (head === undefined) return undefined;
+    const bytes = defined(head.buffer?.bytes ?? head.copy, "a piece has a buffer or a copy");
+    return bytes.subarray(head.offset, head.offset + head.length);
   }
 
-  /** Whether several pieces lie in rooms. */
+  /** Whether several pieces lie in buffers. */
   get several(): boolean {
     return this.#head?.buffer !== undefined && this.#head.next?.buffer !== undefined;
   }
 
   /**
-   * A struct msghdr of the first pieces, in a room of its own that the caller releases when it is
+   * A struct msghdr of the first pieces, in a buffer of its own that the caller releases when it is
    * sent.
    */
   message(): PooledBuffer {
@@ -205,10 +205,9 @@ export class SendQueue {
     return fitting;
   }
 
-  /** Moves as much of the first piece to a room as one holds. */
+  /** Moves as much of the first piece to a buffer as one holds. */
   #giveBuffer(head: Piece): void {
-    const { copy } = head;
-    if (copy === undefined) return;
+    const copy = defined(head.copy, "a piece without a buffer has a copy");
     const length = Math.min(head.length, LONGEST);
     const buffer = this.#take(length);
     buffer.bytes.set(copy.subarray(head.offset, head.offset + length));

@@ -62,16 +62,27 @@ export class Tick {
     if (!this.#running) this.#submitSoon();
   }
 
-  /** A turn. */
+  /** A turn. What it throws is the engine's own fault; the next turn goes on after it. */
   readonly run = (): void => {
     if (this.#running) return;
-    const ring = this.#ring;
     this.#running = true;
+    let isComplete = false;
+    try {
+      this.#rounds();
+      isComplete = true;
+    } finally {
+      this.#running = false;
+      if (!isComplete) this.#runSoon();
+    }
+  };
+
+  #rounds(): void {
+    const ring = this.#ring;
     ring.silence();
     for (let round = 0; ; round++) {
       if (round === ROUNDS) {
         this.#runSoon();
-        break;
+        return;
       }
       this.#prepare();
       if (ring.toEnter) ring.submit();
@@ -80,11 +91,10 @@ export class Tick {
       this.#afterRound();
       if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
       ring.signal();
-      if (!ring.busy) break;
+      if (!ring.busy) return;
       ring.silence();
     }
-    this.#running = false;
-  };
+  }
 
   #prepare(): void {
     const preparing = this.#preparing;
@@ -112,15 +122,22 @@ export class Tick {
     if (this.#submission) return;
     this.#submission = true;
     afterThis(() => {
-      this.#submission = false;
-      if (this.#running) return;
-      this.#ring.silence();
-      this.#prepare();
-      this.#afterRound();
-      this.#ring.submit();
-      this.#ring.signal();
-      if (this.#ring.busy) this.#runSoon();
+      try {
+        if (!this.#running) this.#submitNow();
+      } finally {
+        this.#submission = false;
+      }
     });
+  }
+
+  #submitNow(): void {
+    const ring = this.#ring;
+    ring.silence();
+    this.#prepare();
+    this.#afterRound();
+    ring.submit();
+    ring.signal();
+    if (ring.busy) this.#runSoon();
   }
 
   #runSoon(): void {

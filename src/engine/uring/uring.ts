@@ -1,4 +1,6 @@
 import { isMainThread } from "node:worker_threads";
+import { defined } from "../../invariant.ts";
+import { MappingError } from "../../native/memory.ts";
 import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Engine } from "../engine.ts";
@@ -6,7 +8,8 @@ import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
 import { Loop } from "./loop.ts";
-import { Ring, setupRing } from "./ring.ts";
+import { Ring } from "./ring.ts";
+import { checked, SetUpError, setupRing } from "./ring-setup.ts";
 import { UringStream } from "./stream.ts";
 
 const NEEDED =
@@ -48,7 +51,7 @@ function started(): Loop {
 }
 
 /** What the errors of io_uring's calls come to, and what to do. */
-const reasons: Readonly<Record<string, string>> = {
+const reasons = {
   EACCES: "it is forbidden here, by a security module",
   EINVAL: isMainThread
     ? "the kernel is older than Linux 6.0"
@@ -59,19 +62,32 @@ const reasons: Readonly<Record<string, string>> = {
     "no memory is left that may be locked, which all processes of a user share; raise RLIMIT_MEMLOCK (ulimit -l)",
   ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
   EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
-};
+} satisfies Record<string, string>;
 const passing = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
+
+const setUpReasons: Readonly<Record<string, string>> = reasons;
+
+/** What those of mmap come to, where that is something else. */
+const mappingReasons: Readonly<Record<string, string>> = {
+  EAGAIN: reasons.ENOMEM,
+  ENOMEM: "no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count",
+};
 
 function start(): void {
   try {
     loop = opened();
     mayComeBack = false;
   } catch (error) {
-    loop = error instanceof Error ? error.message : String(error);
-    const code = /\bE[A-Z0-9]+\b/.exec(loop)?.[0] ?? "";
+    const isMapping = error instanceof MappingError;
+    if (!isMapping && !(error instanceof SetUpError)) {
+      loop = error instanceof Error ? error.message : String(error);
+      mayComeBack = false;
+      return;
+    }
+    const code = linux.errnoName(error.errno) ?? `errno ${error.errno}`;
+    const reason = (isMapping ? mappingReasons[code] : undefined) ?? setUpReasons[code];
+    loop = `${error.call} failed with ${code}${reason === undefined ? "" : `: ${reason}`}`;
     mayComeBack = passing.includes(code);
-    const reason = reasons[code];
-    if (reason !== undefined) loop += `: ${reason}`;
   }
 }
 
@@ -79,8 +95,9 @@ function start(): void {
 function opened(): Loop {
   const set = setupRing();
   const { fd, params } = set;
-  if (fd < 0) throw new Error(`io_uring_setup failed with ${linux.errnoName(-fd) ?? -fd}`);
-  const missing = ((params[PARAMS.features] ?? 0) & NEEDED) ^ NEEDED;
+  checked("io_uring_setup", fd);
+  const features = defined(params[PARAMS.features], "the kernel's structure has the word");
+  const missing = (features & NEEDED) ^ NEEDED;
   if (missing !== 0) {
     linux.close(fd);
     throw new Error(`the kernel lacks features 0x${missing.toString(16)} of it`);

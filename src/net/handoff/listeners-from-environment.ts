@@ -3,10 +3,10 @@ import { boolean, checkObject } from "../../errors/argument.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
+import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { readOption } from "../../posix/read-option.ts";
 import { host } from "../../system/host.ts";
 import { FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
 

@@ -1,10 +1,10 @@
 import type { Timer } from "../../clock/clock.ts";
 import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
+import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { type AcceptError, acceptErrors } from "../../posix/accept.ts";
 import { localEndpoint } from "../../posix/endpoint.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
-import { readOption } from "../../posix/read-option.ts";
 import type { System } from "../../system/system.ts";
 
 /**

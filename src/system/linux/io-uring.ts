@@ -35,6 +35,7 @@ const eventfdCall = libc.func<(initial: number, flags: number) => number>("event
  */
 export const IORING = {
   ACCEPT_MULTISHOT: 1,
+  ASYNC_CANCEL_ALL: 1,
   CQE_BUFFER_SHIFT: 16,
   CQE_F_BUFFER: 1,
   CQE_F_MORE: 2,
@@ -51,6 +52,7 @@ export const IORING = {
   OP_ASYNC_CANCEL: 14,
   OP_CLOSE: 19,
   OP_CONNECT: 16,
+  OP_NOP: 0,
   OP_POLL_ADD: 6,
   OP_READ: 22,
   OP_RECV: 27,
