@@ -475,7 +475,10 @@ conformance("explain", [
       }
       const explanation = explain(elsewhere.address);
       assert.equal(explanation.verdict, "unknown");
-      assert.match(explanation.message, /another network namespace listens on it$/);
+      assert.match(
+        explanation.message,
+        /another network namespace listens on it, and cannot be seen from here$/,
+      );
     },
   },
   {
@@ -562,7 +565,7 @@ conformance("explain", [
     run(fixture) {
       const explanation = explain(getsockname(fixture.boundTcp()));
       assert.equal(explanation.verdict, "unknown");
-      assert.match(only(explanation, "unseen").reason, /bound and does not listen/);
+      assert.match(only(explanation, "unavailable").reason, /bound and does not listen/);
       assert.equal(explanation.advice[0]?.command, "netstat -qano");
     },
   },
