@@ -17,7 +17,7 @@ import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
 import type { UnixPath } from "../listener/unix-path.ts";
 import { checkRemote, type Remote } from "../options/datagram-options.ts";
 import { Waiters } from "../waiters.ts";
-import { recvfromError, sendtoError } from "./datagram-error.ts";
+import { receivingRingFailed, recvfromError, sendtoError } from "./datagram-error.ts";
 import { addressFor, findRemote, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /** A datagram that the engine has, and that the system has not taken yet. */
@@ -172,7 +172,7 @@ export abstract class OpenDatagrams<Sent extends Sending> implements DatagramHan
 
   onError(errno: number, final = false): void {
     if (!this.#open) return;
-    const error = recvfromError(this.#engines, errno);
+    const error = final ? receivingRingFailed(errno) : recvfromError(this.#engines, errno);
     this.receivingFailed(error);
     if (final) this.close({ reason: error });
   }
