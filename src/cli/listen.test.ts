@@ -241,13 +241,13 @@ test(
     await listening.exited;
     assert.equal(
       runBerkeley(["listen", "--unix", path]).stderr,
-      `berkeley: ${path} exists, but nobody listens on it. Remove it, and try again: rm ${path}\n`,
+      `berkeley: ${path} exists, but nothing listens on it. Remove it, and try again: rm ${path}\n`,
     );
     const file = join(directory, "file");
     writeFileSync(file, "");
     assert.equal(
       runBerkeley(["listen", "--unix", file]).stderr,
-      `berkeley: ${file} exists, and is not a socket: choose another path.\n`,
+      `berkeley: ${file} exists and is not a socket. Choose another path.\n`,
     );
     assert.ok(existsSync(path) && existsSync(file), "what is not ours is not removed");
   },

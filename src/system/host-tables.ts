@@ -8,7 +8,20 @@ export interface HostTables {
   readonly sockets: SocketTable;
   readonly processes: ProcessTable;
   readonly ports: PortRules;
+  readonly listenerCounters: ListenerCounters;
   readonly terms: HostTerms;
+}
+
+/** What the kernel counts at TCP listeners, and the settings that limit their queues. */
+export interface ListenerCounters {
+  /** Whether the kernel counts the connections that each listener has dropped (SO_MEMINFO). */
+  readonly countsDrops: boolean;
+  /** The counters of netstat(8) for all listeners, by name; undefined if there are none. */
+  counters(): ReadonlyMap<string, number> | undefined;
+  /** The largest backlog that the system grants; undefined if it does not say. */
+  somaxconn(): number | undefined;
+  /** Whether the kernel may answer SYNs with cookies. */
+  usesSynCookies(): boolean;
 }
 
 /**

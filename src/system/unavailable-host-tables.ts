@@ -1,4 +1,5 @@
 import type { HostTables } from "./host-tables.ts";
+import { noListenerCounters } from "./no-listener-counters.ts";
 
 /** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
 export function unavailableHostTables(name: string): HostTables {
@@ -26,6 +27,7 @@ export function unavailableHostTables(name: string): HostTables {
       reservedPorts: () => () => false,
       privilegedBelow: () => undefined,
     },
+    listenerCounters: noListenerCounters,
     terms: {
       ephemeralRange: "the range of ports",
       reservedPorts: "the ports kept back",

@@ -1,0 +1,9 @@
+import type { ListenerCounters } from "./host-tables.ts";
+
+/** For a system that does not count what its listeners drop. */
+export const noListenerCounters: ListenerCounters = {
+  countsDrops: false,
+  counters: () => undefined,
+  somaxconn: () => undefined,
+  usesSynCookies: () => true,
+};
