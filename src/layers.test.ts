@@ -51,6 +51,26 @@ test("layers import only from the layers below", () => {
   }
 });
 
+/** The modules that make up the package's API, by its entry points. */
+const published = new Set(sources.filter(({ path }) => path === "index.ts").flatMap(importsOf));
+
+test("cli/ uses of net/ only what the package publishes", () => {
+  assert.ok(published.has("net/listener/listen.ts"));
+  for (const source of sources.filter(({ path }) => folderOf(path) === "cli")) {
+    for (const target of importsOf(source)) {
+      if (folderOf(target) === "net") assert.ok(published.has(target), `${source.path} imports ${target}`);
+    }
+  }
+});
+
+test("diagnose/, cli/ and net/, their tests too, import no single system", () => {
+  for (const path of readdirSync(src, { recursive: true, encoding: "utf8" })) {
+    if (!path.endsWith(".ts") || !["diagnose", "cli", "net"].includes(folderOf(path))) continue;
+    for (const target of importsOf({ path, text: readFileSync(join(src, path), "utf8") }))
+      assert.doesNotMatch(target, /^system\/[^/]+\//, `${path} imports ${target}`);
+  }
+});
+
 test("only native/ imports koffi", () => {
   for (const { path, text } of sources) {
     if (folderOf(path) !== "native") assert.doesNotMatch(codeOf(text), /["']koffi["']/, path);

@@ -5,7 +5,6 @@ import { localhostAddresses } from "../address/localhost.ts";
 import { explain } from "../diagnose/explain.ts";
 import { shellWord } from "../diagnose/printable.ts";
 import { SocketError } from "../errors/socket-error.ts";
-import { pathHolder } from "../net/listener/unix-path.ts";
 import { bracketsMeant, type ListenAddress } from "./endpoint.ts";
 import { formatPath } from "./format.ts";
 import { UsageError } from "./usage-error.ts";
@@ -96,15 +95,16 @@ function interfaceOf(address: string): string | undefined {
 
 function whyPathInUse(error: SocketError, path: string | Uint8Array, endpoint: string): Why {
   if (endpoint.startsWith("@")) return whoHasIt(error, endpoint, "name");
-  switch (pathHolder({ family: "unix", path })) {
-    case "not a socket":
-      return { message: `${endpoint} exists, and is not a socket: choose another path.`, command: undefined };
-    case "a socket in use":
-      return whoHasIt(error, endpoint, "path");
-    case "a socket that nobody has open":
+  const [cause] = explain({ family: "unix", path }).causes;
+  switch (cause?.kind) {
+    case "not-a-socket":
+      return { message: `${endpoint} exists and is not a socket. Choose another path.`, command: undefined };
+    case "stale-path":
       return {
-        message: `${endpoint} exists, but nobody listens on it. Remove it, and try again:`,
+        message: `${endpoint} exists, but nothing listens on it. Remove it, and try again:`,
         command: `rm ${shellWord(endpoint)}`,
       };
+    default:
+      return whoHasIt(error, endpoint, "path");
   }
 }

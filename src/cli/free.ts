@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Explanation } from "../diagnose/explanation.ts";
+import { describe, signalFailure } from "../diagnose/messages.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { describe, signalFailure } from "../diagnose/sentences.ts";
 import { ask } from "./ask.ts";
 import { askedAddresses, collect } from "./asked-address.ts";
 import { explainAsked } from "./explain-asked.ts";

@@ -2,9 +2,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { machineClock } from "../clock/clock.ts";
+import { signalFailure } from "../diagnose/messages.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { signalFailure } from "../diagnose/sentences.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
@@ -14,7 +15,7 @@ import { type CommandEnd, cannotRun } from "./command-status.ts";
 export interface HeldCommandOptions {
   /** The command and its words. */
   readonly command: readonly [string, ...string[]];
-  readonly sockets: readonly Socket[];
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
   readonly backlog: number;
   /** Whether LISTEN_PID is set. */
   readonly pid: boolean;

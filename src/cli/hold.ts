@@ -1,13 +1,15 @@
 import { statSync } from "node:fs";
 import { watch } from "chokidar";
 import type { Command } from "commander";
+import type { UnixAddress } from "../address/address.ts";
 import { machineClock, type Timer } from "../clock/clock.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
-import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
-import { checkListenOptions } from "../net/options/listen-options.ts";
-import { close } from "../posix/close.ts";
+import { listen } from "../net/listener/listen.ts";
+import { reservePort } from "../net/listener/reserve-port.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
 import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
@@ -78,19 +80,37 @@ Its status is the command's.`,
       }
       const opened = await open(endpoint, options);
       const end = await hold(opened, [command, ...words], options);
-      for (const socket of opened.sockets) close(socket);
-      opened.path?.remove();
+      await opened.close();
       exit(endLike(end));
     });
 }
 
-async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<ListeningSockets> {
-  const asked = unix === undefined ? parseHostAndPort(endpoint) : parseUnixPath(unix);
-  const address = "host" in asked ? await resolve(asked) : asked;
-  // The name and not its address: localhost is both families.
-  const where = "host" in asked ? asked : { path: asked.path };
+/** Sockets that listen and accept nothing. */
+interface HeldSockets {
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
+  /** Closes them, and removes the path of a unix socket. */
+  close(): Promise<void> | void;
+}
+
+async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<HeldSockets> {
+  if (unix !== undefined) return openPath(parseUnixPath(unix), backlog);
+  const asked = parseHostAndPort(endpoint);
+  const address = await resolve(asked);
   try {
-    return await openListeningSockets(checkListenOptions({ ...where, backlog }));
+    // The name and not its address: localhost is both families.
+    const reserved = await reservePort({ ...asked, backlog });
+    return { sockets: reserved.sockets, close: () => reserved[Symbol.dispose]() };
+  } catch (error) {
+    throw cannotListen(error, address);
+  }
+}
+
+async function openPath(address: UnixAddress, backlog: number): Promise<HeldSockets> {
+  try {
+    const server = await listen({ path: address.path, backlog }, {});
+    // Before the event loop turns, so nothing has been accepted.
+    server.pause();
+    return { sockets: server.sockets, close: () => server.close() };
   } catch (error) {
     throw cannotListen(error, address);
   }
@@ -98,7 +118,7 @@ async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions
 
 /** Runs it to its end, with signals passed on and restarts. */
 async function hold(
-  { sockets }: ListeningSockets,
+  { sockets }: HeldSockets,
   command: readonly [string, ...string[]],
   { backlog, grace, pid, restartOnChange = [] }: HoldOptions,
 ): Promise<CommandEnd> {

@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
-import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import type { Address, Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { isLocalhost } from "../address/localhost.ts";
 import { machineClock } from "../clock/clock.ts";
 import type { Server } from "../net/listener/server.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
-import { formatPath } from "./format.ts";
+import { formatAddress, formatPath } from "./format.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";
 import { standardReport } from "./report/standard-output.ts";
 import { discard } from "./responders/discard.ts";
@@ -97,7 +97,7 @@ async function serve(
 }
 
 function listening(
-  { address: at, backlog: { effective } }: Server,
+  { address: at, addresses, backlog: { effective } }: Server,
   { backlog, respond }: ListenOptions,
 ): ListeningEvent {
   // Where there is none the system is not Linux, and counts otherwise.
@@ -106,6 +106,7 @@ function listening(
   const isInternet = at.family === "ipv4" || at.family === "ipv6";
   return {
     event: "listening",
+    addresses: addresses.map(endpointOf),
     family: isInternet ? at.family : "unix",
     address: isInternet ? withScope(at) : null,
     port: isInternet ? at.port : null,
@@ -118,6 +119,8 @@ function listening(
     pid: process.pid,
   };
 }
+
+const endpointOf = (at: Address) => (at.family === "unix" ? formatPath(at.path) : formatAddress(at));
 
 /** A link-local address is of no use without its interface. */
 function withScope(at: Ipv4Address | Ipv6Address): string {

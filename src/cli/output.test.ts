@@ -3,11 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment } from "../../test/command.ts";
 import { plain, Terminal } from "../../test/terminal.ts";
 
 const ESCAPE = "\x1b";
+const hasIpv6 = Object.values(networkInterfaces()).some((its) => its?.some((one) => one.address === "::1"));
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 
 /**
@@ -53,6 +55,11 @@ test("in a pipe: plain lines, with the address, a client to try, the backlog, ea
   assert.equal(text.includes(ESCAPE), false);
 });
 
+test("in a pipe: localhost is told with both of its addresses", { skip: !hasIpv6 }, async () => {
+  const text = await printed(["localhost:0"]);
+  assert.match(text, /^listening on 127\.0\.0\.1:(\d+) and \[::1\]:\1, sending back/);
+});
+
 test("in a pipe there is no escape code, whatever the environment asks for", async () => {
   const text = await printed(["--respond", "discard"], { FORCE_COLOR: "1", CI: "1", TERM: "xterm-256color" });
   assert.equal(text.includes(ESCAPE), false);
@@ -67,6 +74,7 @@ test("--json: every line is an object with its event and time, and the fields th
   await listening.stop();
   const fields: Record<string, string[]> = {
     listening: [
+      "addresses",
       "family",
       "address",
       "port",

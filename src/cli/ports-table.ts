@@ -1,6 +1,6 @@
 import Table from "cli-table3";
 import type { Listed } from "../diagnose/listeners.ts";
-import { endpoint } from "../diagnose/sentences.ts";
+import { endpoint } from "../diagnose/messages.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { type Style, type Styles, TerminalText, text } from "./terminal-text.ts";
 

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { machineClock, type Timer } from "../clock/clock.ts";
-import { type Listed, listeners } from "../diagnose/listeners.ts";
+import { type Listed, listeners, SocketsUnavailableError } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
-import { internetSockets } from "../diagnose/socket-table.ts";
 import { complain } from "./complain.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { type Output, standardOutput, writeJson } from "./output.ts";
@@ -33,13 +32,15 @@ export function addPorts(program: Command, exit: (status: number) => void): void
     .action(async (options: PortsOptions) => {
       const all = options.all ?? false;
       const output = standardOutput();
-      if (internetSockets({ protocol: "tcp", uses: ["listening"] }) === undefined) {
-        complain("What listens is unknown: this system does not tell.");
-        return exit(UNKNOWN);
+      try {
+        if (options.json) await printJson(all, options.watch ?? false);
+        else if (options.watch) await watch(all, output);
+        else output.write(text`${screenOf(listeners({ all }), output)}\n`);
+      } catch (error) {
+        if (!(error instanceof SocketsUnavailableError)) throw error;
+        complain(`Cannot${error.message.slice("cannot".length)}.`);
+        exit(UNKNOWN);
       }
-      if (options.json) await printJson(all, options.watch ?? false);
-      else if (options.watch) await watch(all, output);
-      else output.write(text`${screenOf(listeners({ all }), output)}\n`);
     });
 }
 

@@ -1,5 +1,5 @@
 import type { Explanation } from "../diagnose/explanation.ts";
-import { hostAndPort, pathText, sentenceOf } from "../diagnose/sentences.ts";
+import { hostAndPort, messageOf, pathText } from "../diagnose/messages.ts";
 import type { Output } from "./output.ts";
 import { paragraph, withCommand } from "./paragraph.ts";
 import { text } from "./terminal-text.ts";
@@ -16,7 +16,7 @@ export function tell({ address, verdict, causes, notes, advice }: Explanation, o
   const colour = { free: styles.green, taken: styles.red, unavailable: styles.red, unknown: styles.yellow }[
     verdict
   ];
-  const [first = "free", ...others] = causes.map(sentenceOf);
+  const [first = "free", ...others] = causes.map(messageOf);
   write(paragraph(text`${styles.bold(nameOf(address))}: ${colour(first)}`, columns));
   for (const other of others) write(paragraph(other, columns, INDENT));
   for (const note of notes) write(paragraph(styles.dim(note), columns, INDENT));

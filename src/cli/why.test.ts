@@ -70,7 +70,7 @@ test("why: 2 where it cannot be told, as of a path of another network namespace"
     return;
   }
   assert.equal(run.status, 2);
-  assert.match(run.stdout, /A process of another network namespace listens on it/);
+  assert.match(run.stdout, /unknown: a process in another network namespace listens on it/);
 });
 
 test("why and free: localhost is both of its addresses", async (context) => {

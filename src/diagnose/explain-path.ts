@@ -8,7 +8,7 @@ import { holdersOf, userName } from "./process.ts";
 import { trialBindName } from "./trial.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
-const unavailable: Cause = { kind: "unseen", reason: hostTables.sockets.unavailable.unix };
+const unavailable: Cause = { kind: "unavailable", reason: hostTables.sockets.unavailable.unix };
 
 /** Why a unix socket cannot be bound to this name. */
 export function explainPath(address: UnixAddress): Cause[] {
@@ -43,16 +43,22 @@ function elsewhere(path: Buffer): Cause {
   const answer = probePath(path);
   switch (answer) {
     case "listening":
-      return { kind: "unseen", reason: "A process of another network namespace listens on it." };
+      return {
+        kind: "unavailable",
+        reason: "a process in another network namespace listens on it, and cannot be seen from here",
+      };
     case "another type":
       return {
-        kind: "unseen",
-        reason: "A process of another network namespace has it, with another type of socket.",
+        kind: "unavailable",
+        reason: "a process in another network namespace has it open, with a socket of another type",
       };
     case "refused":
       return { kind: "stale-path", path: path.toString() };
     default:
-      return { kind: "unseen", reason: `Whether somebody listens cannot be told: ${answer.message}` };
+      return {
+        kind: "unavailable",
+        reason: `connecting to it failed: ${answer.message}`,
+      };
   }
 }
 

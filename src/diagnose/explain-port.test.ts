@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { words } from "../system/windows/terms.ts";
 import { decidedByBind } from "./explain-port.ts";
+import { messageOf } from "./messages.ts";
 import type { InternetSocket } from "./open-socket.ts";
-import { sentenceOf } from "./sentences.ts";
 
 // What a table leaves open, as Windows' does, is decided by what bind() says: here it is given,
 // since no machine of ours has ranges that are excluded, nor both of Windows' tables.
@@ -49,10 +48,9 @@ test("WSAEACCES of a port that nobody holds is an excluded range", () => {
   const [cause] = causes;
   assert.ok(cause !== undefined);
   assert.equal(
-    sentenceOf(cause),
+    messageOf(cause),
     "nobody has port 50100, and nobody may: it is of a range that the system excludes",
   );
-  assert.equal(words.advice.excluded[0]?.command, "netsh int ipv4 show excludedportrange protocol=tcp");
 });
 
 test("an error of before, and a bind() that succeeds by now: it is free", () => {
@@ -60,7 +58,7 @@ test("an error of before, and a bind() that succeeds by now: it is free", () => 
 });
 
 test("a port that is in use, and whose holder is not told", () => {
-  assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["unseen"]);
+  assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["in-use"]);
 });
 
 test("WSAEACCES of a port that is held is exclusive use, whether the error had it or bind() has it now", () => {

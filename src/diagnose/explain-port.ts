@@ -5,10 +5,10 @@ import { host } from "../system/host.ts";
 import { hostTables } from "../system/this-host.ts";
 import { addressesHere } from "./addresses-here.ts";
 import { coverage } from "./coverage.ts";
-import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unavailable } from "./explanation.ts";
+import type { Cause, Coverage, Held, InUse, ReusePortGroup, TimeWait, Unavailable } from "./explanation.ts";
+import { leftoversNote } from "./messages.ts";
 import type { InternetSocket, SocketUse } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
-import { leftoversNote } from "./sentences.ts";
 import { internetSockets } from "./socket-table.ts";
 import { trialBind } from "./trial.ts";
 
@@ -36,12 +36,12 @@ export function explainPort(
     ? explanationByBind(address, protocol, refused)
     : explanationByTable(address, protocol, refused);
   if (explanation === undefined) {
-    return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.internet }], notes: [] };
+    return { causes: [{ kind: "unavailable", reason: hostTables.sockets.unavailable.internet }], notes: [] };
   }
   const { causes, notes } = explanation;
   return {
     causes: [...causes, ...privilege(address)],
-    notes: [...notes, ...notesOn(address.port, protocol)],
+    notes: [...notes, ...notesOn(address.port)],
   };
 }
 
@@ -52,8 +52,9 @@ function explanationByTable(
 ): PortExplanation | undefined {
   const found = inTheWay(address, protocol, ["listening", "bound", "connected", "time-wait"]);
   if (found === undefined) return undefined;
-  const causes = taken(address, found);
+  const causes = taken(address, confirmed(address, protocol, found));
   const [cause] = causes;
+  if (cause === undefined) return { causes: unlisted(address, protocol), notes: [] };
   // A bind() that was refused lacked SO_REUSEADDR: to that one, they are the cause.
   if (cause?.kind !== "time-wait" || !cause.reuseAddress || refused !== undefined)
     return { causes, notes: [] };
@@ -84,6 +85,31 @@ function inTheWay(
     const covers = coverage(address, socket);
     return covers === undefined ? [] : [{ socket, covers }];
   });
+}
+
+/**
+ * Without the sockets of IPv6's wildcard that may or may not take IPv4 (/proc/net does not say), if
+ * bind() succeeds beside them.
+ */
+function confirmed(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  found: readonly InTheWay[],
+): readonly InTheWay[] {
+  const certain = found.filter((each) => !mayTakeIpv4(each));
+  if (certain.length === found.length) return found;
+  return trialBind(address, { protocol }) === "bound" ? certain : found;
+}
+
+const mayTakeIpv4 = ({ socket: { v6only }, covers }: InTheWay): boolean =>
+  covers === "dual stack" && v6only === undefined;
+
+const inUse: InUse = { kind: "in-use", reason: hostTables.sockets.unavailable.bound };
+
+/** A socket that bind() runs into, though the table does not have it. */
+function unlisted(address: InternetAddress, protocol: "tcp" | "udp"): InUse[] {
+  if (!hostTables.sockets.lacksBoundSockets(protocol)) return [];
+  return trialBind(address, { protocol }) === "AddressInUse" ? [inUse] : [];
 }
 
 /** A socket, and how it stands in the way of the address. */
@@ -123,7 +149,7 @@ export function decidedByBind(
     case "AccessDenied":
       return { causes: [{ kind: "excluded-port", port: address.port }], notes: [] };
     default:
-      return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.bound }], notes: [] };
+      return { causes: [inUse], notes: [] };
   }
 }
 
@@ -131,8 +157,8 @@ export function decidedByBind(
  * Whether it has the address though bind() would succeed: a listener, or a socket for datagrams,
  * that is known to cover it.
  */
-const isCertain = ({ socket: { use, v6only }, covers }: InTheWay): boolean =>
-  (use === "listening" || use === "bound") && (covers !== "dual stack" || v6only !== undefined);
+const isCertain = (each: InTheWay): boolean =>
+  (each.socket.use === "listening" || each.socket.use === "bound") && !mayTakeIpv4(each);
 
 /**
  * Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or
@@ -249,10 +275,12 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
 /** Of a range that the system does not tell, bind() tells whether there is a port left. */
 function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unavailable[] {
   if (trialBind(address, { protocol }) === "bound") return [];
-  return [{ kind: "unseen", reason: "The system has no port to give, and does not tell of which range." }];
+  return [
+    { kind: "unavailable", reason: "the system found no port to choose, and does not report its range" },
+  ];
 }
 
-function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
+function notesOn(port: number): string[] {
   const range = hostTables.ports.ephemeralRange();
   const { terms: words } = hostTables;
   const notes: string[] = [];
@@ -265,7 +293,5 @@ function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
       `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
     );
   }
-  const unavailable = hostTables.ports.unavailable(protocol);
-  if (unavailable !== undefined) notes.push(unavailable);
   return notes;
 }

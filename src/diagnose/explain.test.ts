@@ -24,7 +24,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { recv } from "../posix/recv.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { shutdown } from "../posix/shutdown.ts";
-import { tellsBoundSockets } from "../system/linux/kernel-settings.ts";
+import { hostTables } from "../system/this-host.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
 
@@ -142,7 +142,7 @@ conformance("explain", [
     source: "inet_diag_dump_icsk in net/ipv4/inet_diag.c: TCPF_BOUND_INACTIVE, Linux 6.8",
     except: { windows: "GetExtendedTcpTable() does not tell of them; its own row is below" },
     run(fixture) {
-      if (!tellsBoundSockets()) {
+      if (hostTables.sockets.lacksBoundSockets("tcp")) {
         fixture.skip("this kernel does not tell");
         return;
       }
@@ -475,7 +475,10 @@ conformance("explain", [
       }
       const explanation = explain(elsewhere.address);
       assert.equal(explanation.verdict, "unknown");
-      assert.match(explanation.message, /another network namespace listens on it$/);
+      assert.match(
+        explanation.message,
+        /another network namespace listens on it, and cannot be seen from here$/,
+      );
     },
   },
   {
@@ -562,7 +565,7 @@ conformance("explain", [
     run(fixture) {
       const explanation = explain(getsockname(fixture.boundTcp()));
       assert.equal(explanation.verdict, "unknown");
-      assert.match(only(explanation, "unseen").reason, /bound and does not listen/);
+      assert.match(only(explanation, "unavailable").reason, /bound and does not listen/);
       assert.equal(explanation.advice[0]?.command, "netstat -qano");
     },
   },

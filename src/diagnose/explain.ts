@@ -8,8 +8,8 @@ import { adviceForUser } from "./advice-for-user.ts";
 import { explainPath } from "./explain-path.ts";
 import { explainPort } from "./explain-port.ts";
 import type { Cause, Explanation } from "./explanation.ts";
+import { adviceOn, hostAndPort, messageOf, pathText } from "./messages.ts";
 import { printable } from "./printable.ts";
-import { adviceOn, hostAndPort, pathText, sentenceOf } from "./sentences.ts";
 
 /** What `explain()` takes besides the address. */
 export interface ExplainOptions {
@@ -70,7 +70,7 @@ function explanation(
 ): Explanation {
   const verdict = verdictOf(causes);
   const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address, protocol)));
-  const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
+  const [first, ...others] = causes.map((cause) => printable(messageOf(cause)));
   const message = first ?? "free";
   const lines = [
     `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${message}`,
@@ -94,6 +94,7 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
     case undefined:
       return "free";
     case "held":
+    case "in-use":
     case "time-wait":
     case "reuse-port-group":
     case "stale-path":
@@ -107,7 +108,7 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
     case "missing-directory":
     case "directory-denied":
       return "unavailable";
-    case "unseen":
+    case "unavailable":
       return "unknown";
   }
 }

@@ -38,6 +38,7 @@ export interface Advice {
 export type Cause =
   | Held
   | TimeWait
+  | InUse
   | ReusePortGroup
   | ExclusiveUse
   | ExcludedPort
@@ -88,6 +89,13 @@ export interface TimeWait {
   readonly remaining: number | undefined;
   /** Whether SO.REUSEADDR would help: it does where the socket that had the address set it, too. */
   readonly reuseAddress: boolean;
+}
+
+/** `bind()` reports that the address is in use, but the system does not list the socket. */
+export interface InUse {
+  readonly kind: "in-use";
+  /** Why the socket is not listed: a fragment that follows "by a socket that". */
+  readonly reason: string;
 }
 
 /** Sockets share the address by SO.REUSEPORT. */
@@ -175,7 +183,7 @@ export interface DirectoryDenied {
 
 /** Something has the address, or may have it, and the system does not tell what. */
 export interface Unavailable {
-  readonly kind: "unseen";
+  readonly kind: "unavailable";
   /** Why not, in a sentence. */
   readonly reason: string;
 }

@@ -1,7 +1,13 @@
 import { boolean } from "../errors/argument.ts";
-import type { InternetSocket, OpenSocket, UnixSocket } from "./open-socket.ts";
+import { hostTables } from "../system/this-host.ts";
+import type { InternetSocket, OpenSocket, SocketUse, UnixSocket } from "./open-socket.ts";
 import { type Holder, holdersOf, userNames } from "./process.ts";
 import { internetSockets, unixSockets } from "./socket-table.ts";
+
+/** `listeners()` fails with this error if the system does not list its sockets. */
+export class SocketsUnavailableError extends Error {
+  override readonly name = "SocketsUnavailableError";
+}
 
 /** A socket that waits for others, and who has it open. */
 export interface Listed {
@@ -31,11 +37,13 @@ export interface ListenersOptions {
  *   drops, and no unix sockets.
  * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix
  *   sockets.
- * - FreeBSD: not yet, and so none.
+ * - FreeBSD: not supported yet.
  *
- * @param options `all`, for other sockets that have a name
- * @returns the sockets; none where the system does not tell
- * @throws TypeError if `all` is not true or false
+ * @param options `all`, to include other sockets that have a name
+ * @returns the sockets
+ * @throws TypeError if `all` is not a boolean
+ * @throws SocketsUnavailableError if the system does not list its sockets, as in a sandbox with
+ *   neither netlink nor /proc/net
  * @example
  * ```ts
  * import { listeners } from "berkeley/diagnose";
@@ -65,8 +73,10 @@ export function listeners(options: ListenersOptions = {}): Listed[] {
 }
 
 function internet(all: boolean): InternetSocket[] {
-  const tcp = internetSockets({ protocol: "tcp", uses: all ? ["listening", "bound"] : ["listening"] }) ?? [];
-  const udp = all ? (internetSockets({ protocol: "udp", uses: ["bound"] }) ?? []) : [];
+  const { internet: reason } = hostTables.sockets.unavailable;
+  const uses: readonly SocketUse[] = all ? ["listening", "bound"] : ["listening"];
+  const tcp = listed("TCP", reason, internetSockets({ protocol: "tcp", uses }));
+  const udp = all ? listed("UDP", reason, internetSockets({ protocol: "udp", uses: ["bound"] })) : [];
   return [...tcp, ...udp].sort(
     (one, other) => one.local.port - other.local.port || (one.protocol < other.protocol ? -1 : 1),
   );
@@ -74,7 +84,14 @@ function internet(all: boolean): InternetSocket[] {
 
 /** Those that listen, and those that take datagrams. */
 function unix(): UnixSocket[] {
-  return (unixSockets(["listening", "bound"]) ?? []).sort((one, other) =>
+  if (!hostTables.sockets.listsUnixSockets) return [];
+  const sockets = listed("unix", hostTables.sockets.unavailable.unix, unixSockets(["listening", "bound"]));
+  return sockets.sort((one, other) =>
     Buffer.compare(Buffer.from(one.local.path), Buffer.from(other.local.path)),
   );
+}
+
+function listed<Each>(kind: string, reason: string, sockets: Each[] | undefined): Each[] {
+  if (sockets === undefined) throw new SocketsUnavailableError(`cannot list the ${kind} sockets: ${reason}`);
+  return sockets;
 }

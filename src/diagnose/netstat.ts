@@ -1,5 +1,4 @@
-import { host } from "../system/host.ts";
-import { text } from "../system/linux/kernel-settings.ts";
+import { hostTables } from "../system/this-host.ts";
 
 /**
  * What the kernel has counted since it booted, of every TCP listener of this network namespace:
@@ -42,11 +41,8 @@ export interface Netstat {
  * @see [Linux](https://docs.kernel.org/networking/snmp_counter.html)
  */
 export function netstat(): Netstat | undefined {
-  if (!host.capabilities.countsDrops) return undefined;
-  const lines = (text("/proc/net/netstat") ?? "").split("\n").filter((line) => line.startsWith("TcpExt:"));
-  const [names, numbers] = lines.map((line) => line.split(" ").slice(1));
-  if (names === undefined || numbers === undefined) return undefined;
-  const counters = new Map(names.map((name, index) => [name, Number(numbers[index])]));
+  const counters = hostTables.listenerCounters.counters();
+  if (counters === undefined) return undefined;
   const count = (name: keyof Netstat) => counters.get(name) ?? 0;
   return {
     ListenOverflows: count("ListenOverflows"),

@@ -5,8 +5,8 @@ import { acceptQueue } from "../posix/accept-queue.ts";
 import type { SocketLike } from "../posix/borrow.ts";
 import { tryGetsockopt } from "../posix/getsockopt.ts";
 import { host } from "../system/host.ts";
-import { numericSetting } from "../system/linux/kernel-settings.ts";
 import type { AcceptQueue } from "../system/system.ts";
+import { hostTables } from "../system/this-host.ts";
 import { type Netstat, netstat } from "./netstat.ts";
 
 /**
@@ -100,7 +100,9 @@ export function watchQueue(
   const asked =
     options.backlog === undefined ? undefined : integer("backlog", options.backlog, 0, 0x7fffffff);
   if (!host.capabilities.countsDrops)
-    throw new Error(`watchQueue() is of Linux alone: ${host.name} does not count what it drops`);
+    throw new Error(
+      `watchQueue() is not supported on ${host.name}, which does not count dropped connections`,
+    );
   let last = sample(listener);
   if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");
   const timer = machineClock.setInterval(look, interval).unref();
@@ -154,7 +156,7 @@ function limitToBlame(before: QueueSample, now: QueueSample, asked: number | und
       : "backlog";
   }
   if (rose("TCPReqQFullDrop")) return "tcp_syncookies";
-  return numericSetting("net.ipv4.tcp_syncookies") === 0 ? "tcp_max_syn_backlog" : "other";
+  return hostTables.listenerCounters.usesSynCookies() ? "other" : "tcp_max_syn_backlog";
 }
 
 /**
@@ -162,7 +164,7 @@ function limitToBlame(before: QueueSample, now: QueueSample, asked: number | und
  * one.
  */
 const isAtSomaxconn = ({ queue }: QueueSample, asked: number | undefined) =>
-  asked === undefined && queue.limit === numericSetting("net.core.somaxconn");
+  asked === undefined && queue.limit === hostTables.listenerCounters.somaxconn();
 
 function saying(limit: QueueLimit, { limit: granted }: AcceptQueue): string {
   switch (limit) {

@@ -1,5 +1,5 @@
 import type { System } from "../system/system.ts";
-import { type ErrorCases, type ErrorEntry, Unexpected } from "./entries.ts";
+import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
 import type { ErrorName } from "./names.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
@@ -77,6 +77,18 @@ export class ErrorSet<Name extends ErrorName> {
     return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
   }
 
+  /**
+   * The failure of a call whose io_uring has failed for good. The errno is io_uring_enter()'s, so
+   * it does not have the meaning that it has for the call.
+   */
+  ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
+    const code = system.errnoName(-returned) ?? "UNKNOWN";
+    return this.#failure("Unexpected", code, returned, where, undefined, undefined, {
+      message: `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`,
+      advice: "Open the socket again; it will use another engine.",
+    });
+  }
+
   #failure(
     name: ErrorName,
     code: string,
@@ -84,13 +96,14 @@ export class ErrorSet<Name extends ErrorName> {
     where?: ErrorEndpoint,
     about?: string,
     detail?: string,
+    text?: ErrorText,
   ): Failure<ErrorUnion<Name>> {
     const row = this.#byName.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && formatEndpoint(where), about]
       .filter((word) => word)
       .join(" ");
     const { message: sentence, advice } =
-      row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
+      text ?? row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
     // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of

@@ -9,7 +9,18 @@ export interface HostTables {
   readonly sockets: SocketTable;
   readonly processes: ProcessTable;
   readonly ports: PortRules;
+  readonly listenerCounters: ListenerCounters;
   readonly terms: HostTerms;
+}
+
+/** What the kernel counts at TCP listeners, and the settings that limit their queues. */
+export interface ListenerCounters {
+  /** The counters of netstat(8) for all listeners, by name; undefined if there are none. */
+  counters(): ReadonlyMap<string, number> | undefined;
+  /** The largest backlog that the system grants; undefined if it does not say. */
+  somaxconn(): number | undefined;
+  /** Whether the kernel may answer SYNs with cookies. */
+  usesSynCookies(): boolean;
 }
 
 /**
@@ -35,15 +46,22 @@ export interface SocketTable {
   /** Whether lstat(2) tells a unix socket from a file. */
   readonly filesTellSockets: boolean;
   /**
-   * Why there is no table, a sentence for each kind; and why what a bind() finds in its way may not
-   * be in it.
+   * Reasons, as fragments: why there is no table of a kind, and why a socket that blocks bind() may
+   * not be in it (`bound` follows "a socket that").
    */
   readonly unavailable: { readonly internet: string; readonly unix: string; readonly bound: string };
   /**
-   * Whether the table leaves open who may bind: it does not tell of every socket, and addresses do
-   * not cover each other as they do elsewhere. A bind() of the address tells then.
+   * Whether only bind() can tell if an address is free: the table lacks sockets, and addresses do
+   * not cover each other as they do elsewhere.
    */
   readonly leavesBindOpen: boolean;
+  /**
+   * Whether the table lacks sockets that are bound without listening, so that bind() has to confirm
+   * that a port with no socket in the table is free.
+   */
+  lacksBoundSockets(protocol: "tcp" | "udp"): boolean;
+  /** Whether `unixSockets()` works on this system; if false, it always returns undefined. */
+  readonly listsUnixSockets: boolean;
 }
 
 /** Which sockets are asked for. */
@@ -194,11 +212,6 @@ export interface PortRules {
    * may have every port.
    */
   privilegedBelow(address: Uint8Array): number | undefined;
-  /**
-   * What is worth knowing of what the table of sockets does not tell, a sentence; undefined where
-   * it tells all.
-   */
-  unavailable(protocol: "tcp" | "udp"): string | undefined;
 }
 
 /** What something is called on a system, and what to type there. */

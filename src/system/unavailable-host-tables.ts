@@ -1,16 +1,19 @@
 import type { HostTables } from "./host-tables.ts";
+import { noListenerCounters } from "./no-listener-counters.ts";
 
 /** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
 export function unavailableHostTables(name: string): HostTables {
-  const reason = `berkeley does not know how to ask ${name} for its sockets.`;
+  const reason = `berkeley cannot list sockets on ${name} yet`;
   return {
     sockets: {
       internetSockets: () => undefined,
       isListenedOn: () => undefined,
       unixSockets: () => undefined,
       filesTellSockets: true,
-      unavailable: { internet: reason, unix: reason, bound: reason },
+      unavailable: { internet: reason, unix: reason, bound: `berkeley cannot see on ${name}` },
       leavesBindOpen: false,
+      lacksBoundSockets: () => true,
+      listsUnixSockets: true,
     },
     processes: {
       holdersOf: () => ({ of: () => [], hidden: 0 }),
@@ -23,8 +26,8 @@ export function unavailableHostTables(name: string): HostTables {
       ephemeralRange: () => undefined,
       reservedPorts: () => () => false,
       privilegedBelow: () => undefined,
-      unavailable: () => undefined,
     },
+    listenerCounters: noListenerCounters,
     terms: {
       ephemeralRange: "the range of ports",
       reservedPorts: "the ports kept back",

@@ -14,9 +14,14 @@ export type ListenEvent =
   | ErrorEvent
   | SummaryEvent;
 
-/** The socket listens. */
+/** The listener is open. */
 export interface ListeningEvent {
   readonly event: "listening";
+  /**
+   * Every address it listens on, such as `127.0.0.1:3000`, `[::1]:3000` or a path. `localhost` has
+   * two. The fields below describe the first.
+   */
+  readonly addresses: readonly string[];
   readonly family: "ipv4" | "ipv6" | "unix";
   /**
    * The IP address, of a link-local one with the number of its interface, `fe80::1%2`; null for a

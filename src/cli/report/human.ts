@@ -60,10 +60,15 @@ export function humanReport(output: Output): Report {
     print(text`${styles.red(event.message)} ${dropped} so far.`);
   }
 
+  function onEach({ addresses }: ListeningEvent): TerminalText {
+    const [first = "", ...others] = addresses;
+    return others.reduce((all, other) => text`${all} and ${styles.bold(other)}`, styles.bold(first));
+  }
+
   function tell(event: ListenEvent) {
     switch (event.event) {
       case "listening":
-        print(text`listening on ${styles.bold(endpoint(event))}, ${answers[event.respond]}`);
+        print(text`listening on ${onEach(event)}, ${answers[event.respond]}`);
         print(text`  try      ${styles.cyan(client(event))}`);
         print(text`  backlog  ${backlog(event)}`);
         if (event.capacity !== null) print(text`  queue    ${capacity(event.capacity)}`);

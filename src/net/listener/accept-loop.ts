@@ -145,11 +145,12 @@ export class AcceptLoop implements AcceptorHandlers {
 
   onError(errno: number, final = false): void {
     this.#asked = 0;
-    const error = this.#error(errno);
     if (final) {
-      this.#owner.onAcceptFailed(error);
+      const where = localEndpoint({ system: this.#system, fd: this.#acceptor.fd });
+      this.#owner.onAcceptFailed(acceptErrors.ringFailure(this.#system, errno, where).error);
       return;
     }
+    const error = this.#error(errno);
     switch (error.name) {
       case "ProcessFdQuotaExceeded":
       case "SystemFdQuotaExceeded":

@@ -66,7 +66,7 @@ test("ring: a lasting failure of io_uring_enter ends all that is open with it", 
   for (const code of ["EPERM", "EBADF", "ENOSYS", "EFAULT"]) {
     const told = injected(context, [`io_uring_enter:error=${code}:when=20+`]);
     if (told === undefined) return;
-    const [first = "", second = "", third = ""] = told;
+    const [first = "", second = "", third = "", ...messages] = told;
     assert.match(first, /^uring: /);
     const events = second.split(", ").toSorted();
     assert.deepEqual(events, [
@@ -81,6 +81,10 @@ test("ring: a lasting failure of io_uring_enter ends all that is open with it", 
       third.slice(0, third.indexOf(code)),
       "readiness: io_uring cannot be used: io_uring_enter failed with ",
     );
+    // Not what the errno means for accept(2) or recvfrom(2), such as a firewall rule.
+    assert.equal(messages.length, 3);
+    const about = `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`;
+    for (const message of messages) assert.ok(message.includes(about), message);
   }
 });
 

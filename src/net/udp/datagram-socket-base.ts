@@ -19,7 +19,7 @@ import type { UnixPath } from "../listener/unix-path.ts";
 import { checkRemote, type Remote } from "../options/datagram-options.ts";
 import { peerAddress } from "../resolve.ts";
 import { Waiters } from "../waiters.ts";
-import { recvfromError, sendtoError } from "./datagram-error.ts";
+import { receivingRingFailed, recvfromError, sendtoError } from "./datagram-error.ts";
 import { addressFor, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /** Why a socket was closed, unless the program closed it. */
@@ -199,7 +199,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** @internal */
   onError(errno: number, final = false): void {
     if (this.closed) return;
-    const error = recvfromError(this.#engineSocket, errno);
+    const error = final ? receivingRingFailed(errno) : recvfromError(this.#engineSocket, errno);
     this.receivingFailed(error);
     if (final) this.#close({ reason: error });
   }

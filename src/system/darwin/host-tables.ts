@@ -1,4 +1,5 @@
 import type { HostTables } from "../host-tables.ts";
+import { noListenerCounters } from "../no-listener-counters.ts";
 import * as libc from "./libc.ts";
 import { portRulesOver } from "./port-rules.ts";
 import { processTableOver } from "./process-table.ts";
@@ -10,5 +11,6 @@ export const tables: HostTables = {
   sockets: socketTableOver(libc),
   processes: processTableOver(libc),
   ports: portRulesOver(libc),
+  listenerCounters: noListenerCounters,
   terms: words,
 };

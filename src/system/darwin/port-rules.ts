@@ -19,6 +19,5 @@ export function portRulesOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">
       const isWildcard = address.every((byte) => byte === 0);
       return isWildcard || process.geteuid?.() === 0 ? undefined : IPPORT_RESERVED;
     },
-    unavailable: () => undefined,
   };
 }

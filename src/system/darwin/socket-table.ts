@@ -25,10 +25,12 @@ export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname
     unixSockets: () => undefined,
     filesTellSockets: true,
     unavailable: {
-      internet: "The kernel does not give its list of these sockets.",
-      unix: "berkeley does not know how to ask macOS who has a unix socket.",
-      bound: "Something has it that the kernel's lists do not tell of.",
+      internet: "the kernel does not return its list of these sockets",
+      unix: "berkeley cannot find the owners of unix sockets on macOS",
+      bound: "the kernel's lists do not include",
     },
     leavesBindOpen: false,
+    lacksBoundSockets: () => false,
+    listsUnixSockets: false,
   };
 }

@@ -19,6 +19,7 @@ import {
   stateBits,
   TCP_STATE,
 } from "./inet-diag.ts";
+import { tellsBoundSockets } from "./kernel-settings.ts";
 import { linux } from "./linux.ts";
 import { type ProcNetSocket, procNetSockets, procNetUnixSockets } from "./proc-net.ts";
 import { ask, dump } from "./sock-diag.ts";
@@ -109,6 +110,19 @@ function procEntry({ state, inode, uid, ...told }: ProcNetSocket, protocol: "tcp
     // USER_HZ: a tick is 1/100 s.
     remaining: use === "time-wait" ? told.expires * 10 : undefined,
   };
+}
+
+/** /proc/net never has them, and sock_diag has them since Linux 6.8. */
+function lacksBoundSockets(protocol: "tcp" | "udp"): boolean {
+  if (protocol === "udp") return false;
+  const request = {
+    family: AF.INET,
+    protocol: IPPROTO.TCP,
+    states: states.tcp.listening,
+    extensions: [],
+    source: { address: new Uint8Array(0), port: 1 },
+  };
+  return !tellsBoundSockets() || dump(linux, encodeInetDiagRequest(request)) === undefined;
 }
 
 /**
@@ -245,9 +259,11 @@ export const socketTable: SocketTable = {
   unixSockets,
   filesTellSockets: true,
   unavailable: {
-    internet: "Unknown: neither netlink's sock_diag nor /proc/net can be read.",
-    unix: "Unknown: neither netlink's sock_diag nor /proc/net/unix can be read.",
-    bound: "Something has it that sock_diag does not tell of.",
+    internet: "neither netlink's sock_diag nor /proc/net can be read",
+    unix: "neither netlink's sock_diag nor /proc/net/unix can be read",
+    bound: "this system does not list, such as one that is bound without listening",
   },
   leavesBindOpen: false,
+  lacksBoundSockets,
+  listsUnixSockets: true,
 };

@@ -1,4 +1,5 @@
 import type { HostTables } from "../host-tables.ts";
+import { noListenerCounters } from "../no-listener-counters.ts";
 import { portRules } from "./port-rules.ts";
 import { processTable } from "./process-table.ts";
 import { socketTable } from "./socket-table.ts";
@@ -9,5 +10,6 @@ export const tables: HostTables = {
   sockets: socketTable,
   processes: processTable,
   ports: portRules,
+  listenerCounters: noListenerCounters,
   terms: words,
 };

@@ -5,5 +5,4 @@ export const portRules: PortRules = {
   ephemeralRange: () => undefined,
   reservedPorts: () => () => false,
   privilegedBelow: () => undefined,
-  unavailable: () => undefined,
 };

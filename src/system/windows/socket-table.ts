@@ -39,9 +39,11 @@ export const socketTable: SocketTable = {
   // To lstat() it is a file, as other reparse points are.
   filesTellSockets: false,
   unavailable: {
-    internet: "Windows does not give its table of these sockets.",
-    unix: "Windows does not tell who has a unix socket or a named pipe.",
-    bound: "A socket has it that is bound and does not listen, of which GetExtendedTcpTable() does not tell.",
+    internet: "Windows does not return its table of these sockets",
+    unix: "Windows does not say which process has a unix socket or a named pipe open",
+    bound: "GetExtendedTcpTable() does not list, such as one that is bound without listening",
   },
   leavesBindOpen: true,
+  lacksBoundSockets: () => true,
+  listsUnixSockets: false,
 };

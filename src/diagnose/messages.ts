@@ -13,12 +13,14 @@ import type { ProcessRefusal } from "./running-process.ts";
 const { terms: words } = hostTables;
 
 /** One cause, in words that follow the address: `held by node (pid 4121, …)`. */
-export function sentenceOf(cause: Cause): string {
+export function messageOf(cause: Cause): string {
   switch (cause.kind) {
     case "held":
       return `held by ${whoHolds(cause)}${howHeld(cause)}`;
     case "time-wait":
       return waiting(cause);
+    case "in-use":
+      return `in use by a socket that ${cause.reason}`;
     case "reuse-port-group":
       return groupOf(cause);
     case "exclusive-use":
@@ -41,8 +43,8 @@ export function sentenceOf(cause: Cause): string {
       return `the directory ${cause.directory} does not exist`;
     case "directory-denied":
       return `the directory ${cause.directory} may not be written or searched by this user: it is ${cause.owner}'s, with mode ${cause.mode}`;
-    case "unseen":
-      return `cannot be told: ${cause.reason.replace(/\.$/, "")}`;
+    case "unavailable":
+      return `unknown: ${cause.reason}`;
   }
 }
 
@@ -81,7 +83,8 @@ export function adviceOn(
       ];
     case "directory-denied":
       return [{ message: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
-    case "unseen":
+    case "in-use":
+    case "unavailable":
       return [words.advice.unavailable ?? words.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
     case "exclusive-use":
       return [];
