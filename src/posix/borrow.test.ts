@@ -258,3 +258,16 @@ async function answer(server: Server, text: string): Promise<string> {
   await gone;
   return answered;
 }
+
+test("borrow: what only looks like a socket of Node's is refused, or tells no descriptor", () => {
+  const withState = (state: unknown) => Object.assign({}, { [Symbol("state symbol")]: state });
+  for (const state of [undefined, null, 1, "handle", {}])
+    assert.throws(() => borrow(Object(withState(state))), /^TypeError: a socket is /);
+  for (const handle of [{}, { fd: "3" }, { fd: 1.5 }, { fd: null }, "handle", 1])
+    assert.throws(() => borrow(Object({ _handle: handle })).fd, { name: /^(Type|Range)Error$/ });
+  assert.equal(borrow(Object({ _handle: { fd: -1 } })).fd, -1);
+  assert.equal(borrow(Object({ _handle: null })).fd, -1);
+  assert.equal(borrow(Object(withState({ handle: { fd: 0 } }))).fd, 0);
+  assert.throws(() => borrow(Object({ _handle: undefined })), /^TypeError: a socket is /);
+  assert.throws(() => borrow(Object({ listen() {} })), /does not tell its descriptor/);
+});
