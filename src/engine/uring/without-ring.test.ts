@@ -6,9 +6,11 @@ import { test } from "node:test";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { except } from "../../../test/platform.ts";
 import { runProgram, runWithDescriptors } from "../../../test/program.ts";
-import { PARAMS } from "../../system/linux/io-uring.ts";
+import { MappingError } from "../../native/memory.ts";
+import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
 import { Ring } from "./ring.ts";
 import { setupRing } from "./ring-setup.ts";
+import { checkFeatures, unavailable } from "./unavailable.ts";
 
 const program = new URL("./without-ring.child.js", import.meta.url);
 const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node alone" });
@@ -83,4 +85,27 @@ test("uring: a mapping of the ring that fails says so, and leaves nothing open",
     message: `mmap of 0 bytes of descriptor ${set.fd} failed: errno 22`,
   });
   assert.throws(() => readlinkSync(`/proc/self/fd/${set.fd}`), { code: "ENOENT" });
+});
+
+test("uring: features that the kernel lacks are named", () => {
+  assert.throws(() => checkFeatures(IORING.FEAT_SINGLE_MMAP | IORING.FEAT_NODROP | IORING.FEAT_FAST_POLL), {
+    message: "the kernel is too old: its io_uring lacks IORING_FEAT_SUBMIT_STABLE, IORING_FEAT_CQE_SKIP",
+  });
+  checkFeatures(-1);
+});
+
+test("uring: what mmap fails with is not taken for what io_uring_setup does", () => {
+  const whole = "mmap of 8192 bytes failed with";
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 12)), {
+    reason: `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count`,
+    mayPass: true,
+  });
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 11)), {
+    reason: `${whole} EAGAIN: ${memlock}`,
+    mayPass: true,
+  });
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 22)), {
+    reason: `${whole} EINVAL`,
+    mayPass: false,
+  });
 });
