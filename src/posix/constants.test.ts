@@ -14,7 +14,7 @@ test("a constant that the system lacks throws, and says how to ask first", () =>
   const inexistent: object = MSG;
   assert.throws(() => Reflect.get(inexistent, "NO_SUCH"), {
     name: "TypeError",
-    message: `${host.name} has no MSG_NO_SUCH; \`"NO_SUCH" in MSG\` tells beforehand`,
+    message: `${host.name} has no MSG_NO_SUCH; test for it with \`"NO_SUCH" in MSG\``,
   });
   assert.equal("NO_SUCH" in MSG, false);
   assert.equal(`${AF}`, "[object Object]");
