@@ -1,6 +1,6 @@
 import type { AddressInput, Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
-import { kind } from "../errors/argument.ts";
+import { argumentType, invalidValue, kind } from "../errors/argument.ts";
 import { isError } from "../errors/is-error.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
@@ -115,13 +115,13 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
 
 function addressOf(about: AddressInput | Error): Explanation["address"] {
   if (typeof about !== "object" || about === null) {
-    throw new TypeError(`explain() takes an address or an error, not ${kind(about)}`);
+    throw argumentType(`explain() takes an address or an error, not ${kind(about)}`);
   }
   const input = isError(about) ? addressInError(about) : about;
   // Through the bytes of a sockaddr, which checks it, and writes it as the system does.
   const address = decodeAddress(host, encodeAddress(input, host, host.address));
   if (isExplained(address)) return address;
-  throw new TypeError(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
+  throw invalidValue(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
 }
 
 const isExplained = (address: {
@@ -143,9 +143,9 @@ function refusalOf(about: AddressInput | Error): BindErrorName | undefined {
 function addressInError(error: Error): AddressInput {
   const { address, port, path } = fieldsOf(error);
   if (typeof path === "string") return { family: "unix", path };
-  if (typeof address !== "string") throw new TypeError("the error has no address to explain");
+  if (typeof address !== "string") throw invalidValue("the error has no address to explain");
   if (port === -1 || port === undefined) return { family: "unix", path: address };
-  if (typeof port !== "number") throw new TypeError("the error has no port to explain");
+  if (typeof port !== "number") throw invalidValue("the error has no port to explain");
   return { family: address.includes(":") ? "ipv6" : "ipv4", address, port };
 }
 

@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { delay, machineClock } from "../clock/clock.ts";
-import { checkObject, integer, quoted } from "../errors/argument.ts";
+import { checkObject, integer, invalidString, quoted } from "../errors/argument.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
 import { isListenedOn } from "./socket-table.ts";
@@ -132,7 +132,10 @@ function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | unde
 async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndpoint[]> {
   if (endpoint.path !== undefined) {
     if (typeof endpoint.path !== "string" || endpoint.path === "") {
-      throw new TypeError(`a path must be a string that is not empty, not ${quoted(endpoint.path)}`);
+      throw invalidString(
+        endpoint.path,
+        `a path must be a string that is not empty, not ${quoted(endpoint.path)}`,
+      );
     }
     return [pathEndpoint({ family: "unix", path: endpoint.path })];
   }

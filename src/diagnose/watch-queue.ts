@@ -1,5 +1,5 @@
 import { machineClock } from "../clock/clock.ts";
-import { integer, kind } from "../errors/argument.ts";
+import { argumentType, integer, invalidValue, kind } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
 import { acceptQueue } from "../posix/accept-queue.ts";
 import type { SocketLike } from "../posix/borrow.ts";
@@ -95,7 +95,7 @@ export function watchQueue(
   handler: (drop: QueueDrop) => void,
   options: WatchQueueOptions = {},
 ): QueueWatch {
-  if (typeof handler !== "function") throw new TypeError(`handler must be a function, not ${kind(handler)}`);
+  if (typeof handler !== "function") throw argumentType(`handler must be a function, not ${kind(handler)}`);
   const interval = integer("interval", options.interval ?? 250, 1, 3_600_000);
   const asked =
     options.backlog === undefined ? undefined : integer("backlog", options.backlog, 0, 0x7fffffff);
@@ -104,7 +104,7 @@ export function watchQueue(
       `watchQueue() is not supported on ${host.name}, which does not count dropped connections`,
     );
   let last = sample(listener);
-  if (last === undefined) throw new TypeError("watchQueue() takes a TCP listener");
+  if (last === undefined) throw invalidValue("listener must be a TCP socket that listens");
   const timer = machineClock.setInterval(look, interval).unref();
   const stop = () => machineClock.clearInterval(timer);
   function look() {

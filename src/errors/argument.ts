@@ -1,3 +1,6 @@
+import { isUint8Array } from "node:util/types";
+import { copyOf } from "../system/view.ts";
+
 /**
  * The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what
  * was expected.
@@ -19,10 +22,10 @@ export function boolean(what: string, value: boolean): boolean {
 /** A C int. */
 export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
 
-/** The number of a descriptor. */
+/** A file descriptor's number. */
 export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
 
-// The codes are those of Node's own errors.
+// Every argument error of the package is made here, with the code that Node's own error would have.
 
 /** The error for a value of the wrong type. */
 export const argumentType = (message: string): TypeError =>
@@ -51,6 +54,22 @@ export const invalidState = (message: string): Error =>
 export const invalidStateForGood = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_STATE" });
 
+/** The error for a name or an option that this system lacks. */
+export const unavailable = (message: string): TypeError =>
+  Object.assign(new TypeError(message), { code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" });
+
+/**
+ * The same argument error, with the subject it is about in front of its message. Other errors, such
+ * as one that a caller's getter threw, are returned as they are.
+ */
+export function aboutSubject(subject: string, error: unknown): unknown {
+  if (!(error instanceof TypeError || error instanceof RangeError) || !("code" in error)) return error;
+  const message = `${subject}: ${error.message}`;
+  return Object.assign(error instanceof TypeError ? new TypeError(message) : new RangeError(message), {
+    code: error.code,
+  });
+}
+
 /** What Node says of a write after the end; the code is that of its streams. */
 export const writeAfterEnd = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_STREAM_WRITE_AFTER_END" });
@@ -59,7 +78,17 @@ export const writeAfterEnd = (message: string): Error =>
 export function kind(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return value.constructor?.name ?? "an object";
+  return classNameOf(value) ?? "an object";
+}
+
+/** A getter or proxy of the caller's may throw here, or return anything. */
+function classNameOf(value: object): string | undefined {
+  try {
+    const name: unknown = value.constructor?.name;
+    return typeof name === "string" && name !== "" ? name : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A value as a message shows it: a string in quotation marks, or what it is. */
@@ -94,6 +123,21 @@ export function elements<Element>(
   for (let index = 0; index < length; index += 1) copy.push(array[index]);
   return copy;
 }
+
+/** A plain copy of a caller's Uint8Array. */
+export function copyOfBytes(what: string, value: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!isUint8Array(value)) throw argumentType(`${what} must be a Uint8Array, not ${kind(value)}`);
+  try {
+    return copyOf(value);
+  } catch (error) {
+    if (error instanceof TypeError) throw detached(what);
+    throw error;
+  }
+}
+
+/** The error for bytes whose memory is gone. */
+export const detached = (what: string): TypeError =>
+  invalidValue(`${what} is detached: its memory was transferred`);
 
 /** Throws a TypeError that says what was expected unless the value is an object. */
 export function checkObject(what: string, shape: string, value: unknown): void {

@@ -1,10 +1,11 @@
 import type { System } from "../system/system.ts";
 import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
+import type { NamedErrors } from "./named-errors.ts";
 import type { ErrorName } from "./names.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
-/** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
-export type ErrorUnion<Name extends ErrorName> = { [N in Name]: SocketError<N> }[Name];
+/** A union of one type for each name, so that `switch (error.name)` narrows. */
+export type ErrorUnion<Name extends ErrorName> = NamedErrors[Name];
 
 /** The error type of a set: `ErrorOf<typeof listenErrors>`. */
 export type ErrorOf<Set> = Set extends ErrorSet<infer Name> ? ErrorUnion<Name> : never;

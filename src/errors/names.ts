@@ -10,7 +10,6 @@ export type ErrorName =
   | "AlreadyBound"
   | "AlreadyConnected"
   | "AlreadyExists"
-  | "AlreadyWatched"
   | "BadFileDescriptor"
   | "BlockedByFirewall"
   | "BrokenPipe"

@@ -3,7 +3,7 @@ import { AddressDecoder } from "../address/address-decoder.ts";
 import { cmsgSpace } from "../control/cmsg.ts";
 import { decodeControl } from "../control/control.ts";
 import type { ControlMessage } from "../control/control-message.ts";
-import { integer, kind } from "../errors/argument.ts";
+import { argumentType, integer, kind } from "../errors/argument.ts";
 import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
@@ -56,7 +56,9 @@ export interface BufferToReceive extends MessageHeader {
  */
 export function readBuffer(scratch: MessageBuffers, earlier?: BufferToReceive): BufferToReceive {
   if (typeof scratch !== "object" || scratch === null) {
-    throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(scratch)}`);
+    throw argumentType(
+      `the buffers of a message must be an object such as { data: [buffer] }, not ${kind(scratch)}`,
+    );
   }
   const { data, controlLength } = scratch;
   if (earlier !== undefined && isSame(data, earlier.data)) {

@@ -99,7 +99,7 @@ export async function handOver(
   options: HandOverOptions = {},
 ): Promise<void> {
   if (!(listener instanceof Listening))
-    throw argumentType(`a listener is what listen() gives, not ${kind(listener)}`);
+    throw argumentType(`listener must be a Listener or Server of listen(), not ${kind(listener)}`);
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   checkWait(options);
   const { drain } = options;

@@ -1,7 +1,16 @@
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { checkObject, integer, invalidValue, outOfRange } from "../../errors/argument.ts";
+import {
+  argumentType,
+  checkObject,
+  integer,
+  invalidString,
+  invalidValue,
+  kind,
+  outOfRange,
+  quoted,
+} from "../../errors/argument.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
@@ -114,6 +123,7 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
   integer("port", port, 1, 0xffff);
   checkHost("localAddress", localAddress);
   integer("localPort", localPort, 0, 0xffff);
+  if (typeof family !== "number") throw argumentType(`family must be 4 or 6, not ${kind(family)}`);
   if (family !== 0 && family !== 4 && family !== 6)
     throw outOfRange(`family must be 4 or 6, not ${String(family)}`);
   checkFamilies({ host, localAddress, family });
@@ -144,8 +154,8 @@ function checkFamilies({
 export function checkAddress(address: AddressInput): AddressInput {
   checkObject("address", "an address", address);
   const { family } = address;
-  if (!/^(ipv4|ipv6|unix)$/i.test(family))
-    throw invalidValue(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
+  if (typeof family !== "string" || !/^(ipv4|ipv6|unix)$/i.test(family))
+    throw invalidString(family, `address must be of IPv4, IPv6 or a unix socket, not of ${quoted(family)}`);
   // Node's spelling of the family is ours in capitals.
   const checked = { ...address, family: family.toLowerCase() } as AddressInput;
   encodeAddress(checked, host, host.address);

@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { AddressInput, UnixAddress } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
-import { argumentType, boolean, checkObject, integer, invalidValue, kind } from "../../errors/argument.ts";
+import { boolean, checkObject, integer, invalidValue } from "../../errors/argument.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
@@ -204,5 +204,5 @@ function checkDatagramSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type === SOCK.DGRAM || type === SOCK.RAW) return socket;
-  throw argumentType(`socket must be of type SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${type}`);
+  throw invalidValue(`socket must be of SOCK.DGRAM or SOCK.RAW, not of type ${type}`);
 }

@@ -6,6 +6,7 @@ import {
   argumentType,
   boolean,
   checkObject,
+  copyOfBytes,
   descriptor,
   elements,
   integer,
@@ -18,7 +19,6 @@ import type { AcceptError } from "../../posix/accept.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { copyOf } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
 
@@ -193,8 +193,12 @@ export function checkListenOptions<Values extends readonly unknown[]>(
 export function checkOptionValues(options: OptionValues | undefined): AnyOptionValues {
   if (options === undefined) return [];
   return elements<AnyOptionValues[number]>("options", "an array of pairs", options).map((pair) => {
-    if (!Array.isArray(pair) || pair.length !== 2)
-      throw invalidValue("each of options is a pair, such as [SO.RCVBUF, 65_536]");
+    if (!Array.isArray(pair))
+      throw argumentType(`each of options must be a pair, such as [SO.RCVBUF, 65_536], not ${kind(pair)}`);
+    if (pair.length !== 2)
+      throw invalidValue(
+        `each of options must be a pair, such as [SO.RCVBUF, 65_536]; one has ${String(pair.length)}`,
+      );
     return [pair[0], pair[1]];
   });
 }
@@ -238,7 +242,7 @@ export function checkHost(what: string, host: string | undefined): void {
 export function checkPath(path: string | Uint8Array): string | Uint8Array {
   if (typeof path !== "string" && !isUint8Array(path))
     throw argumentType(`path must be a string or a Uint8Array, not ${kind(path)}`);
-  const checked = typeof path === "string" ? path : copyOf(path);
+  const checked = typeof path === "string" ? path : copyOfBytes("path", path);
   if (checked.length === 0 || checked === "\0")
     throw invalidValue("path is empty; a unix socket needs a path, or a name in the abstract namespace");
   return checked;
