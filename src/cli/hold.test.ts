@@ -120,7 +120,7 @@ test(
     assert.ok(ipv6 === undefined || ipv6 === ipv4);
     const path = join(folder(context), "socket");
     const unix = runBerkeley(["hold", "--unix", path, "--", "sh", "-c", `test -S '${path}' && exit 9`]);
-    assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holds ${path}.\n`]);
+    assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holding ${path}.\n`]);
     assert.equal(existsSync(path), false);
   },
 );
