@@ -16,12 +16,12 @@ const SECCOMP_RET_ERRNO = 0x00050000;
 const LOAD_WORD = 0x20;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
-/** Offsets of struct seccomp_data: the number of the call, and the low half of its first argument. */
+/** Offsets in struct seccomp_data: the call's number, and the low half of its first argument. */
 const [NUMBER, FIRST_ARGUMENT] = [0, 16];
 
 const SYS_SOCKET: Readonly<Record<string, number>> = { x64: 41, arm64: 198 };
 
-/** struct sock_filter: the operation, the steps where a jump's condition holds or not, and a number. */
+/** struct sock_filter: operation, steps to jump if true, steps to jump if false, number. */
 const filter = [
   [LOAD_WORD, 0, 0, NUMBER],
   [JUMP_IF_EQUAL, 0, 3, SYS_SOCKET[process.arch] ?? 0],

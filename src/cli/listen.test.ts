@@ -154,7 +154,7 @@ test(
     const { stderr } = runBerkeley(["listen", own.address]);
     assert.equal(
       stderr,
-      `berkeley: The link-local address ${own.address} needs the name of its interface: write ${own.address}%${name}.\n`,
+      `berkeley: The link-local address ${own.address} needs the name of its interface; write ${own.address}%${name}.\n`,
     );
     const { at } = await Listening.start(context, [`${own.address}%${name}`]);
     assert.equal(at.address, `${own.address}%${own.scopeid}`);

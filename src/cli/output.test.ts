@@ -44,7 +44,7 @@ test("in a pipe: plain lines, with the address, a client to try, the backlog, ea
     text,
     /^listening on 127\.0\.0\.1:(\d+), sending back what it receives\n {2}try {6}nc 127\.0\.0\.1 \1\n/,
   );
-  const why = `1000000 asked for, ${somaxconn} granted: the system's limit, net.core.somaxconn = ${somaxconn}\n`;
+  const why = `1000000 requested, ${somaxconn} granted: the system's limit, net.core.somaxconn = ${somaxconn}\n`;
   assert.ok(text.includes(`  backlog  ${why}`), text);
   assert.match(text, /\n#1 127\.0\.0\.1:\d+ connected {2}queue \d+\/\d+\n/);
   assert.match(text, /\n#1 127\.0\.0\.1:\d+ closed {2}5 bytes in, 5 bytes out, /);

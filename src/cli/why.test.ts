@@ -52,7 +52,7 @@ test("why --udp, --unix and --json", async (context) => {
   const stale = runBerkeley(["why", "--unix", path]);
   assert.equal(
     stale.stdout,
-    `${path}: left behind by a socket that is gone: nobody listens on it\n  Remove it. Run: rm '${path}'\n`,
+    `${path}: left behind by a closed socket; nothing listens on it\n  Remove it. Run: rm '${path}'\n`,
   );
 });
 
@@ -92,7 +92,7 @@ test("why and free: localhost is both of its addresses", async (context) => {
 
 test("why refuses what is no port", () => {
   for (const [words, message] of [
-    [[], "Which one? Give a port, such as 3000, or --unix and a path."],
+    [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
     [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
     [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],

@@ -49,7 +49,7 @@ test("WSAEACCES of a port that nobody holds is an excluded range", () => {
   assert.ok(cause !== undefined);
   assert.equal(
     messageOf(cause),
-    "nobody has port 50100, and nobody may: it is of a range that the system excludes",
+    "port 50100 is in a range that the system excludes, so no program can bind it",
   );
 });
 

@@ -14,15 +14,15 @@ import { trialBind } from "./trial.ts";
 
 type InternetAddress = Ipv4Address | Ipv6Address;
 
-/** What an explanation of an IP address is made of. */
+/** The parts of an explanation that concern an IP address. */
 export interface PortExplanation {
   readonly causes: readonly Cause[];
   readonly notes: readonly string[];
 }
 
 /**
- * Why a socket of the protocol cannot be bound to this address; `refused` is what bind() said of
- * it, where that is known.
+ * Explains why a socket cannot be bound to this address. `refused` is the error of the bind() that
+ * is asked about, if any.
  */
 export function explainPort(
   address: InternetAddress,
@@ -55,7 +55,7 @@ function explanationByTable(
   const causes = taken(address, confirmed(address, protocol, found));
   const [cause] = causes;
   if (cause === undefined) return { causes: unlisted(address, protocol), notes: [] };
-  // A bind() that was refused lacked SO_REUSEADDR: to that one, they are the cause.
+  // If a bind() failed, it lacked SO_REUSEADDR, and the closed connections are its cause.
   if (cause?.kind !== "time-wait" || !cause.reuseAddress || refused !== undefined)
     return { causes, notes: [] };
   return { causes: [], notes: [leftoversNote(cause)] };
@@ -69,7 +69,7 @@ function explanationByBind(
   const trial = trialBind(address, { protocol });
   const found = inTheWay(address, protocol, ["listening", "bound"]);
   if (found === undefined) return undefined;
-  // Connections, which may be many, stand in nobody's way beside a listener, nor where bind()
+  // Connections, of which there may be many, block nothing beside a listener or if bind()
   // succeeds.
   const connections =
     trial === "bound" || found.length > 0 ? [] : inTheWay(address, protocol, ["connected", "time-wait"]);
@@ -88,8 +88,8 @@ function inTheWay(
 }
 
 /**
- * Without the sockets of IPv6's wildcard that may or may not take IPv4 (/proc/net does not say), if
- * bind() succeeds beside them.
+ * Leaves out IPv6 wildcard sockets that may or may not take IPv4 (/proc/net does not say) if bind()
+ * succeeds beside them.
  */
 function confirmed(
   address: InternetAddress,
@@ -106,13 +106,13 @@ const mayTakeIpv4 = ({ socket: { v6only }, covers }: InTheWay): boolean =>
 
 const inUse: InUse = { kind: "in-use", reason: hostTables.sockets.unavailable.bound };
 
-/** A socket that bind() runs into, though the table does not have it. */
+/** A socket that blocks bind() but is missing from the table. */
 function unlisted(address: InternetAddress, protocol: "tcp" | "udp"): InUse[] {
   if (!hostTables.sockets.lacksBoundSockets(protocol)) return [];
   return trialBind(address, { protocol }) === "AddressInUse" ? [inUse] : [];
 }
 
-/** A socket, and how it stands in the way of the address. */
+/** A socket, and how it blocks the address. */
 export interface InTheWay {
   readonly socket: InternetSocket;
   readonly covers: Coverage;
@@ -120,9 +120,7 @@ export interface InTheWay {
 
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
-/**
- * What the table leaves open, as bind() has it: of this trial, and of the call that is asked about.
- */
+/** Decides by bind(), both the trial and the call asked about, what the table leaves open. */
 export function decidedByBind(
   address: InternetAddress,
   found: readonly InTheWay[],
@@ -138,7 +136,7 @@ export function decidedByBind(
       notes:
         trial === "bound"
           ? [
-              "bind() succeeds all the same: an address may be bound beside a wildcard, unless that is SO_EXCLUSIVEADDRUSE.",
+              "bind() succeeds all the same: an address can be bound beside a wildcard unless that set SO_EXCLUSIVEADDRUSE.",
             ]
           : [],
     };
@@ -154,16 +152,13 @@ export function decidedByBind(
 }
 
 /**
- * Whether it has the address though bind() would succeed: a listener, or a socket for datagrams,
- * that is known to cover it.
+ * Whether the socket has the address even though bind() would succeed: a listener or datagram
+ * socket that is known to cover it.
  */
 const isCertain = (each: InTheWay): boolean =>
   (each.socket.use === "listening" || each.socket.use === "bound") && !mayTakeIpv4(each);
 
-/**
- * Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or
- * LAST_ACK).
- */
+/** Whether no process holds it: it is in TIME_WAIT, or an orphan in FIN_WAIT or LAST_ACK. */
 const isLeftBehind = ({ use, inode, owner }: InternetSocket): boolean =>
   use === "time-wait" || inode === 0 || (use === "connected" && owner === 0);
 
@@ -171,7 +166,7 @@ function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
   const open = found
     .filter(({ socket }) => !isLeftBehind(socket))
     .sort((one, other) => weight[one.socket.use] - weight[other.socket.use]);
-  // A listener's connections share its port, and are no reason of their own while it listens.
+  // A listener's connections share its port; they are no cause of their own while it listens.
   const reasons = open.some(({ socket }) => socket.use !== "connected")
     ? open.filter(({ socket }) => socket.use !== "connected")
     : open;
@@ -191,10 +186,10 @@ function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
   return [...held, ...reusePortGroup(address, held)];
 }
 
-/** Sockets that nobody holds keep the address. */
+/** Sockets that no process holds keep the address. */
 function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]): TimeWait[] {
   const plain = trialBind(address);
-  // Connections that a wildcard listener left behind are no hindrance to every address.
+  // Connections that a wildcard listener left behind do not block every address.
   if (plain === "bound") return [];
   return [
     {
@@ -207,8 +202,8 @@ function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]):
 }
 
 /**
- * Milliseconds until the last is gone; 0 where none is in TIME_WAIT yet, undefined where the system
- * does not tell.
+ * Milliseconds until the last one is gone; 0 if none is in TIME_WAIT yet, undefined if the system
+ * does not report it.
  */
 function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
   if (sockets.some(({ use, remaining }) => use === "time-wait" && remaining === undefined)) return undefined;
@@ -216,8 +211,8 @@ function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
 }
 
 /**
- * Only SO_REUSEPORT lets several listen on one address; of a single socket, a trial tells whether
- * one may join it.
+ * Only SO_REUSEPORT lets several sockets listen on one address. For a single socket, a trial shows
+ * whether another can join it.
  */
 function reusePortGroup(address: InternetAddress, held: readonly Held[]): ReusePortGroup[] {
   const [first] = held;
@@ -250,7 +245,7 @@ function addressNotHere(address: InternetAddress): Cause | undefined {
   return { kind: "address-not-here", here: addressesHere(address.family) };
 }
 
-/** Every port of the range has a socket that stands in the way. */
+/** Checks whether every port of the ephemeral range is taken. */
 function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[] {
   const range = hostTables.ports.ephemeralRange();
   if (range === undefined) return noPort(address, protocol);
@@ -272,7 +267,7 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
   return [{ kind: "ports-used-up", first, last, reserved, used: ports.size, timeWait }];
 }
 
-/** Of a range that the system does not tell, bind() tells whether there is a port left. */
+/** If the system does not report its range, bind() shows whether a port is left. */
 function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unavailable[] {
   if (trialBind(address, { protocol }) === "bound") return [];
   return [
@@ -282,15 +277,15 @@ function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unavailable[
 
 function notesOn(port: number): string[] {
   const range = hostTables.ports.ephemeralRange();
-  const { terms: words } = hostTables;
+  const { terms } = hostTables;
   const notes: string[] = [];
   if (hostTables.ports.reservedPorts()(port)) {
     notes.push(
-      `The system never chooses this port by itself (${words.reservedPorts}); who asks for it gets it.`,
+      `The port is reserved (${terms.reservedPorts}): the system never picks it, but a program can ask for it.`,
     );
   } else if (range !== undefined && port >= range.first && port <= range.last) {
     notes.push(
-      `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
+      `The port is in the ephemeral range (${range.first} to ${range.last}, ${terms.ephemeralRange}), so an outgoing connection may take it at times.`,
     );
   }
   return notes;

@@ -150,7 +150,7 @@ conformance("explain", [
       const held = only(explanation, "held");
       assert.equal(held.socket.use, "bound");
       assert.deepEqual(pids(held), [process.pid]);
-      assert.match(explanation.message, /, which is bound and does not listen$/);
+      assert.match(explanation.message, /, which is bound but does not listen$/);
     },
   },
   {
@@ -163,7 +163,7 @@ conformance("explain", [
       const port = portOf(listener);
       const explanation = explain({ family: "ipv4", address: "127.0.0.1", port });
       assert.equal(only(explanation, "held").coverage, "wildcard");
-      assert.match(explanation.message, /, which listens on 0\.0\.0\.0:\d+, which is every address$/);
+      assert.match(explanation.message, /, which listens on 0\.0\.0\.0:\d+ \(every address\)$/);
     },
   },
   {
@@ -182,7 +182,7 @@ conformance("explain", [
       assert.equal(only(explanation, "held").coverage, "dual stack");
       assert.match(
         explanation.message,
-        /listens on \[::\]:\d+, which takes IPv4 as well \(IPV6_V6ONLY is off\)$/,
+        /listens on \[::\]:\d+ \(every address, IPv4 too: IPV6_V6ONLY is off\)$/,
       );
       assert.equal(explain({ family: "ipv4", address: "127.0.0.1", port: single ?? 0 }).verdict, "free");
     },
@@ -229,7 +229,10 @@ conformance("explain", [
         let explanation = explain(address);
         if (reuseAddress) {
           assert.deepEqual([explanation.verdict, explanation.causes], ["free", []]);
-          assert.match(explanation.text, /TIME_WAIT[\s\S]*Only a socket with SO_REUSEADDR, which Node sets,/);
+          assert.match(
+            explanation.text,
+            /TIME_WAIT[\s\S]*A socket with SO_REUSEADDR, which Node sets, can listen at once/,
+          );
           const refused = tryBind(fixture.tcp(), address);
           assert.ok(!refused.ok);
           explanation = explain(refused.error);
@@ -264,7 +267,10 @@ conformance("explain", [
       assert.equal(recv(client, new Uint8Array(1)), 0);
       const { verdict, notes } = explain(address);
       assert.equal(verdict, "free");
-      assert.match(notes[0] ?? "", /^Left over: a closed connection that the peer has not closed yet\. Only/);
+      assert.match(
+        notes[0] ?? "",
+        /^Still kept: a closed connection that the peer has not closed yet\. A socket with/,
+      );
     },
   },
   {
@@ -348,7 +354,7 @@ conformance("explain", [
         assert.deepEqual(held.holders, []);
         assert.ok(held.hidden > 0);
         assert.equal(held.user, "root");
-        assert.equal(explanation.message, "held by a process of user root that this one may not look into");
+        assert.equal(explanation.message, "held by a process of user root that this user may not inspect");
         assert.match(explanation.advice[0]?.command ?? "", /^sudo berkeley why 127\.83\.0\.1:\d+$/);
       });
     },
@@ -361,7 +367,7 @@ conformance("explain", [
       const cause = only(explanation, "address-not-here");
       assert.equal(explanation.verdict, "unavailable");
       assert.ok(cause.here.includes("127.0.0.1"));
-      assert.match(explanation.message, /^not an address of this machine, which has .*127\.0\.0\.1/);
+      assert.match(explanation.message, /^not an address of this machine; its addresses are .*127\.0\.0\.1/);
     },
   },
   {
@@ -565,7 +571,7 @@ conformance("explain", [
     run(fixture) {
       const explanation = explain(getsockname(fixture.boundTcp()));
       assert.equal(explanation.verdict, "unknown");
-      assert.match(only(explanation, "unavailable").reason, /bound and does not listen/);
+      assert.match(only(explanation, "in-use").reason, /bound without listening/);
       assert.equal(explanation.advice[0]?.command, "netstat -qano");
     },
   },

@@ -9,34 +9,31 @@ export class SocketsUnavailableError extends Error {
   override readonly name = "SocketsUnavailableError";
 }
 
-/** A socket that waits for others, and who has it open. */
+/** A socket, and the processes that have it open. */
 export interface Listed {
   readonly socket: OpenSocket;
-  /** The name of the user who made it; undefined where the system does not tell. */
+  /** The name of the user that created it; undefined if the system does not say. */
   readonly user: string | undefined;
-  /** Every process that has it open, as far as this one may see them. */
+  /** The processes that have it open, as far as this one may inspect them. */
   readonly holders: readonly Holder[];
 }
 
-/** What `listeners()` takes. */
+/** Options of `listeners()`. */
 export interface ListenersOptions {
-  /**
-   * Also UDP sockets, unix sockets, and TCP sockets that are bound and do not listen; false if left
-   * out.
-   */
+  /** Include UDP sockets, unix sockets, and TCP sockets that are bound but do not listen. */
   readonly all?: boolean;
 }
 
 /**
- * Every TCP socket of this machine that listens, with its processes, what waits in its accept queue
- * and what was dropped of it; by port. It waits for nothing, and disturbs nobody.
+ * Lists the listening TCP sockets of this machine by port, with their processes, accept queues and
+ * drops. It neither blocks nor disturbs the listeners.
  *
- * - Linux: as netlink's sock_diag and /proc tell it, of this network namespace. An accept queue
- *   holds one more than its limit.
- * - Windows: as GetExtendedTcpTable() and GetExtendedUdpTable() tell it: neither accept queues nor
- *   drops, and no unix sockets.
- * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix
- *   sockets.
+ * - Linux: from netlink's sock_diag and /proc, for this network namespace; without netlink from
+ *   /proc/net, with neither queues nor drops. An accept queue holds one more than its limit.
+ * - Windows: from GetExtendedTcpTable() and GetExtendedUdpTable(), without accept queues, drops and
+ *   unix sockets.
+ * - macOS: from sysctl() and libproc, without drops and unix sockets; written from its headers, not
+ *   yet run.
  * - FreeBSD: not supported yet.
  *
  * @param options `all`, to include other sockets that have a name
@@ -82,7 +79,7 @@ function internet(all: boolean): InternetSocket[] {
   );
 }
 
-/** Those that listen, and those that take datagrams. */
+/** Those that listen or are bound. */
 function unix(): UnixSocket[] {
   if (!hostTables.sockets.listsUnixSockets) return [];
   const sockets = listed("unix", hostTables.sockets.unavailable.unix, unixSockets(["listening", "bound"]));

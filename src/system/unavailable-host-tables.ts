@@ -31,16 +31,19 @@ export function unavailableHostTables(name: string): HostTables {
     terms: {
       ephemeralRange: "the range of ports",
       reservedPorts: "the ports kept back",
-      privilege: { rule: "those below 1024", lacks: "it" },
+      privilege: { rule: "on most systems", lacks: "root privileges" },
       advice: {
         privileged: () => [],
         addresses: "ifconfig",
-        portsUsedUp: [{ message: "See who has them.", command: "netstat -an" }],
+        portsUsedUp: [{ message: "List the connections.", command: "netstat -an" }],
         remove: "rm",
         makeDirectory: "mkdir -p",
-        asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
+        asRoot: (command) => ({
+          message: "Ask as root, which sees every process.",
+          command: `sudo ${command}`,
+        }),
         excluded: [],
-        unavailable: { message: "See what is open.", command: "sockstat -l" },
+        unavailable: { message: "List the open sockets.", command: "sockstat -l" },
       },
       service: () => undefined,
     },

@@ -4,7 +4,7 @@ import * as libc from "./libc.ts";
 import { portRulesOver } from "./port-rules.ts";
 import { processTableOver } from "./process-table.ts";
 import { socketTableOver } from "./socket-table.ts";
-import { words } from "./terms.ts";
+import { terms } from "./terms.ts";
 
 /** macOS: sysctl(3) and libproc. */
 export const tables: HostTables = {
@@ -12,5 +12,5 @@ export const tables: HostTables = {
   processes: processTableOver(libc),
   ports: portRulesOver(libc),
   listenerCounters: noListenerCounters,
-  terms: words,
+  terms,
 };

@@ -3,7 +3,7 @@ import { listenerCounters } from "./listener-counters.ts";
 import { portRules } from "./port-rules.ts";
 import { processTable } from "./process-table.ts";
 import { socketTable } from "./socket-table.ts";
-import { words } from "./terms.ts";
+import { terms } from "./terms.ts";
 
 /** Linux: netlink's sock_diag, and /proc. */
 export const tables: HostTables = {
@@ -11,5 +11,5 @@ export const tables: HostTables = {
   processes: processTable,
   ports: portRules,
   listenerCounters,
-  terms: words,
+  terms,
 };

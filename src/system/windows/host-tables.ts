@@ -3,7 +3,7 @@ import { noListenerCounters } from "../no-listener-counters.ts";
 import { portRules } from "./port-rules.ts";
 import { processTable } from "./process-table.ts";
 import { socketTable } from "./socket-table.ts";
-import { words } from "./terms.ts";
+import { terms } from "./terms.ts";
 
 /** Windows: iphlpapi.dll, and what kernel32.dll and advapi32.dll tell of processes. */
 export const tables: HostTables = {
@@ -11,5 +11,5 @@ export const tables: HostTables = {
   processes: processTable,
   ports: portRules,
   listenerCounters: noListenerCounters,
-  terms: words,
+  terms,
 };

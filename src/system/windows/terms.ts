@@ -4,14 +4,14 @@ import type { HostTerms } from "../host-tables.ts";
 const SYSTEM = 4;
 
 /** Windows: netsh(1), netstat(1), for a command prompt or PowerShell. */
-export const words: HostTerms = {
+export const terms: HostTerms = {
   ephemeralRange: "netsh int ipv4 show dynamicport tcp",
   reservedPorts: "netsh int ipv4 show excludedportrange tcp",
   privilege: { rule: "none", lacks: "none" },
   advice: {
     privileged: () => [],
     addresses: "ipconfig",
-    portsUsedUp: [{ message: "See who has them.", command: "netstat -ano" }],
+    portsUsedUp: [{ message: "List the connections.", command: "netstat -ano" }],
     remove: "del",
     makeDirectory: "mkdir",
     asRoot: (command) => ({ message: "Ask again in a terminal of an administrator.", command }),
