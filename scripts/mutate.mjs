@@ -32,6 +32,8 @@ const { values, positionals } = parseArgs({
     budget: { type: "string", default: "40" },
     /** Only those of the sample with these numbers, as "3,17"; a survivor is printed with its own. */
     only: { type: "string" },
+    /** Only the tests whose paths contain one of these words, as "posix/bind,posix/listen". */
+    tests: { type: "string", default: "" },
     least: { type: "string" },
     /** Ends early after so many minutes, with what has been run by then. */
     minutes: { type: "string", default: "600" },
@@ -62,7 +64,12 @@ async function mutate(folder) {
   // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s
   // suites.
   const top = folder.split("/")[0];
-  const neighbours = new Neighbours(["dist", "build"], top, new Baseline(sandbox, top));
+  const neighbours = new Neighbours(
+    ["dist", "build"],
+    top,
+    new Baseline(sandbox, top),
+    values.tests.split(","),
+  );
   const queue = [...sample];
   const tested = [];
   const began = performance.now();

@@ -36,7 +36,7 @@ export class Baseline {
     const seconds = (performance.now() - began) / 1000;
     if (failed === undefined) {
       // A busy machine may take several times as long.
-      const limits = { seconds: seconds * 4 + 10, silence: seconds * 2 + 3 };
+      const limits = { seconds: seconds * 5 + 20, silence: seconds + 2 };
       return { file, took: seconds, ...limits, covered: this.#readCoverage(coverage) };
     }
     console.log(`not used, since it fails unmutated in the sandbox: ${file}\n${failed.printed}`);

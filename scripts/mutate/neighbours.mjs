@@ -17,7 +17,8 @@ export class Neighbours {
   /** By module, how many of its mutants each test has killed. */
   #kills = new Map();
 
-  constructor(roots, folder, baseline) {
+  /** @param words tests whose paths contain one of them are used */
+  constructor(roots, folder, baseline, words) {
     this.#baseline = baseline;
     const modules = roots.flatMap((root) =>
       readdirSync(root, { recursive: true })
@@ -27,7 +28,10 @@ export class Neighbours {
     const known = new Set(modules);
     const edges = new Map(modules.map((module) => [module, referencesOf(module, known)]));
     this.#tests = modules.filter(
-      (module) => module.startsWith(join("build/src", folder, "/")) && module.endsWith(".test.js"),
+      (module) =>
+        module.startsWith(join("build/src", folder, "/")) &&
+        module.endsWith(".test.js") &&
+        words.some((word) => module.includes(word)),
     );
     this.#distances = new Map(this.#tests.map((test) => [test, distancesFrom(test, edges)]));
   }

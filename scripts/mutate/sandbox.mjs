@@ -2,13 +2,16 @@
 // its own, with every file of the machine read-only, empty /tmp, /run and /dev/shm in memory, and
 // bounded memory and time.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { root } from "../install-and-build.mjs";
 
 const NAMESPACES = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--ipc"];
+/** For how many milliseconds all processes of a test that hangs are idle. */
+const IDLE = 1500;
 /** What one process may allocate, in bytes. */
 const MEMORY = 4 * 2 ** 30;
 
@@ -74,7 +77,7 @@ export class Sandbox {
   /**
    * Runs tests, `{ file, seconds, silence }`, against the tree, or a mutant of one of its modules.
    * A test fails by "timeout" when it has run for `seconds`, or printed nothing for `silence`
-   * seconds.
+   * seconds and then used no processor: on a busy machine, a slow test does not hang.
    *
    * @returns undefined where all passed; else the test that failed, how, and what it printed
    */
@@ -101,29 +104,65 @@ export class Sandbox {
       kill();
     };
     let running = -1;
-    let whole = setTimeout(giveUp, 30_000);
-    let quiet = setTimeout(giveUp, 30_000);
+    let whole = setTimeout(giveUp, 60_000);
+    let quiet;
+    const whenQuiet = async () => {
+      const lines = printed;
+      const before = workOf(child.pid);
+      await delay(IDLE);
+      if (printed !== lines || quiet === undefined) return;
+      if (workOf(child.pid) === before) giveUp();
+      else quiet.refresh();
+    };
     let printed = "";
     const print = (line) => {
       printed = `${printed}${line}\n`.slice(-20_000);
     };
     createInterface(child.stdout).on("line", (line) => {
+      clearTimeout(quiet);
       if (line.startsWith("run: ")) {
         running += 1;
         printed = "";
         clearTimeout(whole);
         whole = setTimeout(giveUp, tests[running].seconds * 1000);
-      } else if (!/^test:\w+$/.test(line)) print(line);
-      clearTimeout(quiet);
-      quiet = setTimeout(giveUp, tests[running].silence * 1000);
+      }
+      print(line);
+      quiet = setTimeout(whenQuiet, tests[running].silence * 1000);
     });
     child.stderr.setEncoding("utf8").on("data", print);
     const status = await new Promise((resolve) => child.once("close", resolve));
     clearTimeout(whole);
     clearTimeout(quiet);
+    quiet = undefined;
     process.off("exit", kill);
     if (status === 0) return undefined;
     if (running === -1) throw new Error(`the sandbox failed: ${printed}`);
-    return { test: tests[running].file, how: timedOut ? "timeout" : "failed", printed };
+    return {
+      test: tests[running].file,
+      how: timedOut ? "timeout" : "failed",
+      printed: withoutEvents(printed),
+    };
+  }
+}
+
+/** The reporter's lines are for us, and not for people. */
+const withoutEvents = (printed) => printed.replaceAll(/^test:\w+\n/gm, "");
+
+/**
+ * What a process and its descendants have done so far: their processor time, in ticks; something
+ * new each time while one of them waits for a processor or a disk (proc_pid_stat(5)).
+ */
+function workOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state === "R" || state === "D") return Symbol("running");
+    const own = fields.slice(10, 14).reduce((sum, ticks) => sum + Number(ticks), 0);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ");
+    const theirs = children.filter((child) => child !== "").map(workOf);
+    const running = theirs.find((work) => typeof work === "symbol");
+    return running ?? theirs.reduce((sum, work) => sum + work, own);
+  } catch {
+    return 0;
   }
 }

@@ -80,3 +80,31 @@ test("where bind() succeeds, a connection is not in the way, nor IPv6's wildcard
     "held",
   ]);
 });
+
+test("what nobody holds any more does not hold an address that can be bound", () => {
+  const leftovers: readonly Partial<InternetSocket>[] = [
+    { use: "time-wait", owner: undefined, remaining: 1000 },
+    { use: "time-wait", inode: 7 },
+    { inode: 0 },
+    // Windows has its closing connections be of process 0.
+    { owner: 0 },
+  ];
+  for (const leftover of leftovers) {
+    const socket = { ...connection, ...leftover };
+    assert.deepEqual(kinds(address, [{ socket, covers: "same" }], undefined, "AddressInUse"), ["unseen"]);
+  }
+  for (const held of [{ use: "listening", owner: 0 }, { use: "bound", owner: 0 }, { owner: 1 }] as const) {
+    const socket = { ...connection, ...held };
+    assert.deepEqual(kinds(address, [{ socket, covers: "same" }], undefined, "AddressInUse"), ["held"]);
+  }
+});
+
+test("connections are no reason of their own beside a listener, which is told first", () => {
+  const sockets: readonly InternetSocket[] = [connection, { ...connection, use: "bound" }, wildcard];
+  const found = sockets.map((socket) => ({ socket, covers: "same" }) as const);
+  const { causes } = decidedByBind(address, found, undefined, "AddressInUse");
+  const uses = causes.flatMap((cause) =>
+    cause.kind === "held" && cause.socket.protocol !== "unix" ? [cause.socket.use] : [],
+  );
+  assert.deepEqual(uses, ["listening", "bound"]);
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import type { Fixture } from "../../test/fixture.ts";
 import { Holding } from "../../test/holding.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { except } from "../../test/platform.ts";
+import { runProgram } from "../../test/program.ts";
 import { usedByItsProcess } from "../../test/used-by-its-process.ts";
 import type { Address, AddressInput } from "../address/address.ts";
 import { SO } from "../options/so.ts";
@@ -39,6 +40,8 @@ function quietListener(fixture: Fixture): Socket {
   listen(listener, 16);
   return usedByItsProcess(listener);
 }
+
+const unprivileged = new URL("./explain-path-unprivileged.child.js", import.meta.url);
 
 const SOCK_DIAG = "sock_diag(7)";
 
@@ -463,6 +466,21 @@ conformance("explain", [
         assert.equal(explanation.verdict, "unavailable");
       });
       chmodSync(folder, 0o700);
+    },
+  },
+  {
+    clause: "a unix path: a directory must let its user write and search",
+    source: "unix(7), EACCES; path_resolution(7)",
+    except: unixIsLinux,
+    run(fixture) {
+      const folder = fixture.folder();
+      chmodSync(folder, 0o711);
+      const directory = join(folder, "directory");
+      mkdirSync(directory);
+      if (process.geteuid?.() === 0) chownSync(directory, 65534, 65534);
+      const stdout = runProgram(unprivileged, { args: [directory, "200", "100", "500", "300", "700"] });
+      const denied = (mode: string) => [`directory-denied ${mode}`];
+      assert.deepEqual(JSON.parse(stdout), [denied("200"), denied("100"), denied("500"), [], []]);
     },
   },
   {

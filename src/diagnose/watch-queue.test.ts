@@ -152,8 +152,16 @@ const rows: readonly [
 ];
 
 for (const [title, before, now, asked, limit] of rows) {
-  test(`which limit is to blame: ${title}`, () =>
-    assert.equal(dropBetween(before, now, asked)?.limit, limit));
+  test(`which limit is to blame: ${title}`, () => {
+    const drop = dropBetween(before, now, asked);
+    assert.equal(drop?.limit, limit);
+    if (drop === undefined) return;
+    assert.deepEqual([drop.dropped, drop.queue], [3, now.queue]);
+    // The sysctl to be changed, or the limit of the queue.
+    assert.match(drop.message, /^3 dropped: \S/);
+    if (limit?.includes("_") || limit === "somaxconn") assert.ok(drop.message.includes(limit));
+    else if (limit !== "other") assert.match(drop.message, new RegExp(`\\b${now.queue.limit}\\b`));
+  });
 }
 
 test("the kernel's count of 32 bits may go round", () => {

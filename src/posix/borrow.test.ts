@@ -265,6 +265,9 @@ test("borrow: what only looks like a socket of Node's is refused, or tells no de
     assert.throws(() => borrow(Object(withState(state))), /^TypeError: a socket is /);
   for (const handle of [{}, { fd: "3" }, { fd: 1.5 }, { fd: null }, "handle", 1])
     assert.throws(() => borrow(Object({ _handle: handle })).fd, { name: /^(Type|Range)Error$/ });
+  // Another symbol than that of a dgram.Socket.
+  const other = Object.assign({}, { [Symbol("another state")]: { handle: { fd: 0 } } });
+  assert.throws(() => borrow(Object(other)), /^TypeError: a socket is /);
   assert.equal(borrow(Object({ _handle: { fd: -1 } })).fd, -1);
   assert.equal(borrow(Object({ _handle: null })).fd, -1);
   assert.equal(borrow(Object(withState({ handle: { fd: 0 } }))).fd, 0);
