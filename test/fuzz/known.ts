@@ -1,5 +1,6 @@
 // Where our engines may differ from node:net, and why.
 import type { Divergence } from "./compare.ts";
+import { asks } from "./program.ts";
 
 interface Exception {
   readonly why: string;
@@ -13,11 +14,6 @@ const peerDoes = ({ program }: Divergence, ...actions: readonly string[]): boole
 /** Whether an order of events differs in one word alone, or the kernel leaves it open. */
 const differs = (expected: string, found: string, from: string, to: string): boolean =>
   expected === "any" || found === "any" || expected.replace(from, to) === found;
-
-/** Whether a program asks for bytes; only the programs of accepted connections have handlers. */
-const asks = ({ program }: Divergence): boolean =>
-  program.setting.face === "pull" ||
-  (program.setting.face === "handlers" && program.setting.role === "connecting");
 
 /** Without what was received. */
 const withoutReceived = (events: string): string => events.replace(/\b(data|end) /g, "");
@@ -34,7 +30,7 @@ const exceptions: readonly Exception[] = [
         found.lostFromPeer === 0 &&
         withoutReceived(expected.events) === withoutReceived(found.events) &&
         // A write() fails at once, and read() gives what has come.
-        (asks(divergence) || !/failed (data|end)/.test(found.events))
+        (asks(divergence.program.setting) || !/failed (data|end)/.test(found.events))
       );
     },
   },
@@ -48,7 +44,7 @@ const exceptions: readonly Exception[] = [
         found.events === "any" ||
         expected.events.replace("end closed", "end failed closed") === found.events ||
         // An end() fails at once, and read() gives what has come, and the end.
-        (asks(divergence) &&
+        (asks(divergence.program.setting) &&
           /end closed$/.test(expected.events) &&
           withoutReceived(found.events) === "failed closed");
       return (
@@ -103,7 +99,7 @@ const exceptions: readonly Exception[] = [
     why: "a Connection receives one piece ahead, or the end, so that it may close before a paused program reads the end",
     covers: (divergence) =>
       divergence.what === "events" &&
-      asks(divergence) &&
+      asks(divergence.program.setting) &&
       divergence.program.steps.some(({ action }) => action.do === "pause") &&
       divergence.expected.events.replace(/end /, "") === divergence.found.events,
   },

@@ -15,6 +15,10 @@ export interface Setting {
   readonly early: boolean;
 }
 
+/** Whether it asks for bytes; only the programs of accepted connections have handlers. */
+export const asks = ({ face, role }: Setting): boolean =>
+  face === "pull" || (face === "handlers" && role === "connecting");
+
 /** What the program does with the views or pieces that it receives. */
 export type Use = "drop" | "echo" | "keep" | "transfer";
 const uses: readonly Use[] = ["drop", "echo", "keep", "transfer"];

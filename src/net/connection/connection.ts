@@ -54,8 +54,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   readonly #readers = new Waiters<Uint8Array | null>("read()");
   readonly #writers = new Waiters<void>("write()");
   #closers: Waiters<void> | undefined;
-  /** Whether the engine receives; at most one piece ahead of the program. */
-  #receiving = false;
+  /**
+   * Whether the engine receives: at most one piece ahead of the program. It may have failed with
+   * that piece unread, which comes first.
+   */
+  #receiving: "no" | "yes" | "failed" = "no";
   /** The piece that was received ahead. */
   #unread: Uint8Array | undefined;
   /** How many bytes write() and send() were given in all. */
@@ -253,6 +256,13 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   override onError(errno: number, ended: boolean): void {
+    if (this.#unread !== undefined && this.isOpen) {
+      this.#receiving = "failed";
+      if (ended) this.endReceiving();
+      this.#sendingFailure ??= connectionError(errno);
+      this.#writers.rejectAll(this.#sendingFailure);
+      return;
+    }
     if (ended) this.onEnd();
     super.onError(errno, ended);
     this.#consumer?.onError(errno, ended);
@@ -318,6 +328,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   discardInput(): void {
     this.endReceiving();
     this.#unread = undefined;
+    this.#failAfterUnread();
     this.stopReceiving();
     this.closeIfEnded();
   }
@@ -325,7 +336,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** Gives it to a consumer, with what was received and not read yet. @internal */
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
-    if (!this.isOpen) throw receivingClosed();
+    if (!this.isOpen || this.#receiving === "failed") throw receivingClosed();
     if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
     const unread = this.#unread;
@@ -341,16 +352,22 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   startReceiving(): void {
-    if (this.#receiving || this.receivingEnded || !this.isOpen) return;
-    this.#receiving = true;
+    if (this.#receiving !== "no" || this.receivingEnded || !this.isOpen) return;
+    this.#receiving = "yes";
     this.stream.resume();
   }
 
   /** @internal */
   stopReceiving(): void {
-    if (!this.#receiving || !this.isOpen) return;
-    this.#receiving = false;
+    if (this.#receiving !== "yes" || !this.isOpen) return;
+    this.#receiving = "no";
     this.stream.pause();
+  }
+
+  /** The failure that waited until what had been received was read. */
+  #failAfterUnread() {
+    const errno = this.#sendingFailure?.errno;
+    if (this.#receiving === "failed" && errno !== undefined) super.onError(-errno, this.receivingEnded);
   }
 
   #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
@@ -359,6 +376,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     const piece = this.#unread;
     if (piece !== undefined && !aborted) {
       this.#unread = undefined;
+      this.#failAfterUnread();
       this.startReceiving();
       return Promise.resolve(as(piece));
     }
