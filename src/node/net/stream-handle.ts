@@ -1,0 +1,280 @@
+import type { Address } from "../../address/address.ts";
+import { nextTick } from "../../clock/clock.ts";
+import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
+import { IP } from "../../options/ip.ts";
+import { IPV6 } from "../../options/ipv6.ts";
+import { SO } from "../../options/so.ts";
+import { TCP } from "../../options/tcp.ts";
+import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { tryGetpeername } from "../../posix/getpeername.ts";
+import { tryGetsockname } from "../../posix/getsockname.ts";
+import { tryGetsockopt } from "../../posix/getsockopt.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
+import { trySetsockopt } from "../../posix/setsockopt.ts";
+import { host } from "../../system/host.ts";
+import { lengthOf } from "../../system/view.ts";
+import type { Callback, OnRead } from "./internals.ts";
+import { type NodeAddress, nodeAddress } from "./node-address.ts";
+
+/** How many bytes a write may leave with the engine before its callback waits. */
+const MARK = 65_536;
+
+/** The Socket, which gets what is received. */
+export interface StreamReader {
+  readonly destroyed: boolean;
+  /** The peer has ended, which may not have been read yet. */
+  _peerEnded: boolean;
+  push(chunk: Uint8Array | null): boolean;
+  read(size?: number): unknown;
+  _unrefTimer(): void;
+  /** Receiving or sending failed, and everything that came before has been pushed. */
+  _failed(errno: number): void;
+  /** Sending failed, and what has come is still to be received. */
+  _sendingFailed(errno: number): void;
+}
+
+/** Who wants to know when its descriptor is closed: what accepted it. */
+export interface ConnectionOwner {
+  connectionEnded(): void;
+}
+
+/** A connection of the engine's: what a Socket of ours has in the place of a handle of libuv's. */
+export class StreamHandle implements StreamHandlers {
+  /** Node's `_destroy()` takes it away. */
+  onread: unknown;
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** `pendingBytes` when the time of `setTimeout()` last began. */
+  lastPendingBytes = 0;
+  readonly #reader: StreamReader;
+  readonly #stream: Stream;
+  readonly #descriptor: number;
+  readonly #owner: ConnectionOwner | undefined;
+  readonly #onRead: OnRead | null;
+  /** What did not fit into the buffer of `onread` before its callback had no more. */
+  #unread: Uint8Array | undefined;
+  #written: Callback | undefined;
+  #open = true;
+
+  /** @param fd a connected, non-blocking socket, which is this object's from now on */
+  constructor(
+    engine: Engine,
+    fd: number,
+    reader: StreamReader,
+    onRead: OnRead | null,
+    owner?: ConnectionOwner,
+  ) {
+    this.#reader = reader;
+    this.#onRead = onRead;
+    this.#owner = owner;
+    this.#descriptor = fd;
+    this.#stream = engine.stream(fd, this);
+    engineOpened(fd);
+  }
+
+  /** -1 once it is closed. */
+  get fd(): number {
+    return this.#open ? this.#descriptor : -1;
+  }
+
+  /** Its socket, for options. */
+  get socket(): BorrowedSocket {
+    return new BorrowedSocket(host, this);
+  }
+
+  /** Whether what it receives goes into the buffer of `onread`. */
+  get isReadIntoBuffer(): boolean {
+    return this.#onRead !== null;
+  }
+
+  get pendingBytes(): number {
+    return this.#stream.pendingBytes;
+  }
+
+  get localAddress(): NodeAddress {
+    return nodeAddress(this.#named(tryGetsockname));
+  }
+
+  get remoteAddress(): NodeAddress {
+    return nodeAddress(this.#named(tryGetpeername));
+  }
+
+  get isUnix(): boolean {
+    return this.#named(tryGetsockname).family === "unix";
+  }
+
+  onData(bytes: Uint8Array): void {
+    const reader = this.#reader;
+    this.bytesRead += lengthOf(bytes);
+    reader._unrefTimer();
+    if (reader.destroyed) return;
+    if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
+    // A copy: the memory is the engine's.
+    else if (!reader.push(Buffer.from(bytes))) this.readStop();
+  }
+
+  onEnd(): void {
+    const reader = this.#reader;
+    reader._unrefTimer();
+    if (reader.destroyed) return;
+    reader._peerEnded = true;
+    reader.push(null);
+    // Where nothing waits to be read, `end` is emitted though nobody reads.
+    reader.read(0);
+  }
+
+  onError(errno: number, ended: boolean): void {
+    if (ended) this.onEnd();
+    if (!this.#reader.destroyed) this.#reader._failed(errno);
+  }
+
+  sendingFailed(errno: number): void {
+    this.#reader._sendingFailed(errno);
+  }
+
+  onProgress(): void {
+    this.#reader._unrefTimer();
+  }
+
+  onDrain(): void {
+    this.lastPendingBytes = 0;
+    this.#reader._unrefTimer();
+    this.calledBack();
+  }
+
+  /** Calls back the write that waits, if one does. */
+  calledBack(): void {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.();
+  }
+
+  readStart(): void {
+    if (this.reading || !this.#open) return;
+    this.reading = true;
+    if (this.#unread !== undefined && this.#onRead !== null) {
+      const unread = this.#unread;
+      this.#unread = undefined;
+      nextTick(() => {
+        if (!this.#reader.destroyed && this.#onRead !== null) this.#giveToBuffer(unread, this.#onRead);
+        if (this.reading && this.#open) this.#stream.resume();
+      });
+      return;
+    }
+    this.#stream.resume();
+  }
+
+  readStop(): void {
+    if (!this.reading) return;
+    this.reading = false;
+    if (this.#open) this.#stream.pause();
+  }
+
+  /** The bytes may be changed once it returns. */
+  write(bytes: Uint8Array): void {
+    this.bytesWritten += lengthOf(bytes);
+    this.#stream.write(bytes);
+  }
+
+  /** Calls back once the engine has little left to send: at once, in most cases. */
+  whenWritten(done: Callback): void {
+    const { pendingBytes } = this;
+    if (pendingBytes <= MARK) {
+      done();
+      return;
+    }
+    this.lastPendingBytes = pendingBytes;
+    this.#written = done;
+  }
+
+  shutdown(done: (errno: number) => void): void {
+    this.#stream.shutdown(done);
+  }
+
+  /**
+   * Closes it as close(2) does, without waiting: Node's `_destroy()` calls it.
+   *
+   * @param done the descriptor is closed
+   */
+  close(done: () => void): void {
+    this.#open = false;
+    this.#stream.closeNow(() => this.#end(done));
+  }
+
+  /** The same, with a reset. */
+  reset(done: () => void): number {
+    this.#open = false;
+    this.#stream.reset(() => this.#end(done));
+    return 0;
+  }
+
+  ref(): void {
+    this.#stream.ref();
+  }
+
+  unref(): void {
+    this.#stream.unref();
+  }
+
+  // As Node's handles, these do nothing where the system refuses.
+
+  setNoDelay(on: boolean): void {
+    trySetsockopt(this.socket, TCP.NODELAY, on);
+  }
+
+  /** @param initialDelay in seconds, as `interval`; 0 leaves the system's */
+  setKeepAlive(on: boolean, initialDelay: number, interval?: number, count?: number): void {
+    const { socket } = this;
+    trySetsockopt(socket, SO.KEEPALIVE, on);
+    if (!on || initialDelay <= 0) return;
+    trySetsockopt(socket, TCP.KEEPIDLE, Math.min(initialDelay, 32_767));
+    // libuv's own (uv__tcp_keepalive in src/unix/tcp.c): a probe a second, ten times.
+    trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
+    trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
+  }
+
+  setTypeOfService(typeOfService: number) {
+    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
+    return trySetsockopt(this.socket, option, typeOfService);
+  }
+
+  getTypeOfService() {
+    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
+    return tryGetsockopt(this.socket, option);
+  }
+
+  #giveToBuffer(bytes: Uint8Array, onRead: OnRead) {
+    let rest = bytes;
+    while (lengthOf(rest) > 0) {
+      const { buffer } = onRead;
+      const count = Math.min(lengthOf(buffer), lengthOf(rest));
+      buffer.set(rest.subarray(0, count));
+      rest = rest.subarray(count);
+      const goesOn = onRead.callback(count, buffer) !== false;
+      const next = onRead.nextBuffer?.();
+      if (next instanceof Uint8Array) onRead.buffer = next;
+      if (this.#reader.destroyed) return;
+      if (!goesOn) this.readStop();
+      if (!this.reading) {
+        if (lengthOf(rest) > 0) this.#unread = Buffer.from(rest);
+        return;
+      }
+    }
+  }
+
+  #named(ask: typeof tryGetsockname | typeof tryGetpeername): Address {
+    const named = this.#open ? ask(this.#descriptor) : undefined;
+    return named?.ok ? named.value : { family: "unspecified" };
+  }
+
+  #end(done: () => void) {
+    engineClosed(this.#descriptor);
+    this.#owner?.connectionEnded();
+    // After the `error` event, which destroy() emits in a tick.
+    nextTick(() => {
+      this.calledBack();
+      done();
+    });
+  }
+}
