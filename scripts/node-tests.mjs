@@ -32,7 +32,7 @@ if (folder === undefined) {
 }
 installAndBuild();
 
-const LIMIT = 60_000;
+const LIMIT = 30_000;
 const preload = join(root, "dist/node/register.cjs");
 const temporary = mkdtempSync(join(tmpdir(), "berkeley-node-tests-"));
 process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));

@@ -6,24 +6,21 @@
 const net: typeof import("node:net") = require("node:net");
 
 const both = process.env.BERKELEY_REGISTER !== "listen";
-const listen: unknown = Reflect.get(net.Server.prototype, "_listen2");
-const connect: unknown = net.Socket.prototype.connect;
 
-function load(): void {
-  Reflect.set(net.Server.prototype, "_listen2", listen);
-  if (both) Reflect.set(net.Socket.prototype, "connect", connect);
-  const { installListen, installConnect }: typeof import("./net/install.ts") = require("./net/install.js");
-  installListen();
-  if (both) installConnect();
+type Install = typeof import("./net/install.ts");
+let loaded: Install | undefined;
+const load = (): Install => require("./net/install.js");
+
+/** Replaces a method by one that loads ours, which finds Node's by a symbol. */
+function replace(prototype: object, name: keyof Install): void {
+  const method = function (this: never, ...args: never): unknown {
+    loaded ??= load();
+    return Reflect.apply(loaded[name], this, args);
+  };
+  const node: unknown = Reflect.get(prototype, name);
+  Reflect.set(prototype, name, Object.assign(method, { [Symbol.for("berkeley.replaced")]: node }));
 }
 
-Reflect.set(net.Server.prototype, "_listen2", function (this: object, ...args: unknown[]) {
-  load();
-  return Reflect.get(this, "_listen2").apply(this, args);
-});
-if (both) {
-  Reflect.set(net.Socket.prototype, "connect", function (this: object, ...args: unknown[]) {
-    load();
-    return Reflect.get(this, "connect").apply(this, args);
-  });
-}
+replace(net.Server.prototype, "_listen2");
+replace(net.Server.prototype, "_emitCloseIfDrained");
+if (both) replace(net.Socket.prototype, "connect");

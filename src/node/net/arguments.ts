@@ -30,7 +30,7 @@ export function connectArguments(
 ): readonly [ConnectOptions, AnyFunction | null] {
   const [first, second] = args;
   // Node has done this, and calls with what it made of it.
-  if (Array.isArray(first)) return [first[0], first[1]];
+  if (Array.isArray(first) && Object.getOwnPropertySymbols(first).length > 0) return [first[0], first[1]];
   const last = args.at(-1);
   const listener = isFunction(last) ? last : null;
   if (typeof first === "object" && first !== null) return [first, listener];

@@ -8,6 +8,7 @@ import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attem
 import { failureOf } from "../../net/happy-eyeballs.ts";
 import { ipAddress } from "../../net/open.ts";
 import { blocked } from "./arguments.ts";
+import { asCallOfNode } from "./errors.ts";
 
 /** An address that a name has. */
 export interface Target {
@@ -58,7 +59,7 @@ export class Connecting {
     if (this.#ended) return;
     this.#attempt({ family: "unix", path }, (outcome) => {
       if (outcome.ok) this.#succeed(outcome.socket);
-      else this.#failAlone(outcome.error, path);
+      else this.#failAlone(asCallOfNode(outcome.error, "connect"), path);
     });
   }
 
@@ -164,8 +165,9 @@ export class Connecting {
     this.#socket._fail(error);
   }
 
-  #withLocal(error: unknown): unknown {
+  #withLocal(failure: unknown): unknown {
     const { localAddress, localPort } = this.#settings;
+    const error = asCallOfNode(failure, failure instanceof SocketError ? failure.syscall : "connect");
     if (error instanceof SocketError && error.syscall === "connect" && localAddress !== undefined && localPort > 0)
       Object.assign(error, { localAddress, localPort });
     return error;

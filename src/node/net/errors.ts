@@ -1,6 +1,8 @@
 // The errors of node:net, with Node's codes. System errors are our SocketErrors: our `name`, Node's
 // `code`, `errno` and `syscall`, and a message that begins as Node's does.
 import { argumentType } from "../../errors/argument.ts";
+import { getSystemErrorMap } from "node:util";
+import { formatEndpoint } from "../../errors/error-set.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 
 /** An error with one of Node's codes. */
@@ -40,14 +42,15 @@ export const socketClosed = (): Error => coded("ERR_SOCKET_CLOSED", "Socket is c
 
 /**
  * A system's error as node:net's, which names other calls: `read` for recv(), `write` for send(),
- * `listen` for bind(). The message follows, and is made when it is first read.
+ * `listen` for bind(). Its message begins as Node's does, and is made when it is first read.
  */
 export function asCallOfNode(error: unknown, syscall: string): unknown {
-  if (!(error instanceof SocketError) || error.syscall === syscall) return error;
-  const { name, code, errno, syscall: ours, address, port, path } = error;
+  if (!(error instanceof SocketError)) return error;
+  const { name, code, errno, address, port, path } = error;
   // Node's errors have the path of a unix socket as their address.
   const at = path ?? address;
-  const where = at === undefined ? undefined : { address: at, ...(path === undefined && { port: port ?? 0 }) };
+  const where =
+    at === undefined ? undefined : { address: at, ...(path === undefined && { port: port ?? 0 }) };
   const renamed = new SocketError({ name, message: "", code, errno, syscall, where });
   const set = (value: string) =>
     void Object.defineProperty(renamed, "message", {
@@ -61,9 +64,24 @@ export function asCallOfNode(error: unknown, syscall: string): unknown {
     enumerable: false,
     set,
     get() {
-      set(error.message.startsWith(`${ours} `) ? syscall + error.message.slice(ours.length) : error.message);
+      set(messageOf(error, syscall));
       return renamed.message;
     },
   });
   return renamed;
+}
+
+/** What Node says, and then what we know. */
+function messageOf(error: SocketError, syscall: string): string {
+  const { code, errno, address, port, path, message } = error;
+  const endpoint = formatEndpoint({
+    ...(address !== undefined && { address }),
+    ...(port !== undefined && { port }),
+    ...(path !== undefined && { path }),
+  });
+  const ours = [error.syscall, code, endpoint].filter((word) => word !== undefined).join(" ");
+  const detail = message.startsWith(ours) ? message.slice(ours.length).replace(/^[: ]+/, "") : message;
+  const text = syscall === "listen" ? `: ${getSystemErrorMap().get(errno)?.[1] ?? "unknown error"}` : "";
+  const where = path ?? (address === undefined ? "" : `${address}:${port}`);
+  return `${syscall} ${code}${text}${where && ` ${where}`}: ${detail}`;
 }

@@ -100,7 +100,8 @@ export interface PendingSettings {
 export interface OnRead {
   buffer: Uint8Array;
   readonly nextBuffer: (() => Uint8Array) | null;
-  readonly callback: (count: number, buffer: Uint8Array) => unknown;
+  /** Called as a method of the Socket. */
+  readonly callback: (this: unknown, count: number, buffer: Uint8Array) => unknown;
 }
 
 /** The symbols of an instance by their descriptions. */
@@ -134,11 +135,24 @@ export function pendingSettings(socket: object): PendingSettings {
 /** The `onread` option that the constructor was given. */
 export function onReadOf(socket: object): OnRead | null {
   const callback = kept(socket, "kBufferCb");
-  if (typeof callback !== "function") return null;
+  if (!isCallback(callback)) return null;
   const next = kept(socket, "kBufferGen");
   const given = kept(socket, "kBuffer");
   const nextBuffer = typeof next === "function" ? () => next() : null;
   const buffer = nextBuffer === null ? given : nextBuffer();
   if (!(buffer instanceof Uint8Array)) return null;
-  return { buffer, nextBuffer, callback: (count, bytes) => callback(count, bytes) };
+  return { buffer, nextBuffer, callback };
+}
+
+function isCallback(value: unknown): value is OnRead["callback"] {
+  return typeof value === "function";
+}
+
+/**
+ * A method of Node's that `berkeley/register` may have replaced: the one that it remembers, or else
+ * the method itself.
+ */
+export function methodOfNode<Method>(prototype: object, name: string): Method {
+  const method = Reflect.get(prototype, name);
+  return method[Symbol.for("berkeley.replaced")] ?? method;
 }

@@ -5,6 +5,7 @@ import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import type { AcceptError } from "../../posix/accept.ts";
+import { SocketError } from "../../errors/socket-error.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
@@ -40,17 +41,21 @@ export interface OpenedToListen {
   readonly socket: Socket;
   readonly path: UnixPath | undefined;
   readonly name: string | undefined;
+  /** Node's name for it. */
+  readonly key: string;
 }
 
 /** Opens what `listen()` listens on. */
 export function openToListen(args: ListenArguments): OpenedToListen {
   const { address, port, fd, flags = 0 } = args;
   const backlog = args.backlog || BACKLOG;
-  if (typeof fd === "number" && fd >= 0) return { socket: fromDescriptor(fd, backlog), path: undefined, name: undefined };
+  const key = `${args.family}:${address}:${port}`;
+  if (typeof fd === "number" && fd >= 0)
+    return { socket: fromDescriptor(fd, backlog), path: undefined, name: undefined, key };
   if (port === -1 && address !== null) {
     const unix = { family: "unix", path: address } as const;
     const open = () => openBound(unix, SOCK.STREAM, { options: [] }, (bound) => listen(bound, backlog));
-    return { socket: explainPathInUse(unix, open), path: UnixPath.made(unix), name: address };
+    return { socket: explainPathInUse(unix, open), path: UnixPath.made(unix), name: address, key };
   }
   const setUp = {
     options: [],
@@ -61,15 +66,30 @@ export function openToListen(args: ListenArguments): OpenedToListen {
   const open = (on: string, at: number) =>
     openBound(ipAddress(on, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
   const at = port ?? 0;
-  const socket = address === null ? openOnEveryAddress(open, at, false) : open(address, at);
-  return { socket, path: undefined, name: undefined };
+  const opened = { path: undefined, name: undefined };
+  if (address !== null) return { ...opened, socket: open(address, at), key };
+  const socket = openOnEveryAddress(open, at, false);
+  const family = getsockname(socket).family === "ipv6" ? "6:::" : "4:0.0.0.0";
+  return { ...opened, socket, key: `${family}:${at}` };
 }
 
 function fromDescriptor(fd: number, backlog: number): Socket {
-  const socket = Socket.from(fd);
+  const socket = socketFrom(fd);
   listen(socket, backlog);
   socket.system.setNonblocking(socket.fd, true);
   return socket;
+}
+
+/** As Node, which says of whatever is no socket that it is an invalid argument. */
+function socketFrom(fd: number): Socket {
+  try {
+    return Socket.from(fd);
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error;
+    const { message } = error;
+    const errno = -(host.errnos.EINVAL ?? 0);
+    throw new SocketError({ name: "InvalidArgument", message, code: "EINVAL", errno, syscall: "listen" });
+  }
 }
 
 /** Who gets the connections. */

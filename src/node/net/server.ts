@@ -4,7 +4,7 @@ import { nextTick } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
 import { host } from "../../system/host.ts";
 import { asCallOfNode } from "./errors.ts";
-import { NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
+import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import { type ListenArguments, ListenHandle, openToListen } from "./listen-handle.ts";
 import { EngineSocket } from "./socket.ts";
 
@@ -13,9 +13,9 @@ const serverSockets = diagnostics.channel("net.server.socket");
 /** A Server of Node's, whose `_listen2()` listens on a socket of the engine's. */
 export type ListeningServer = net.Server & NodeServerMembers;
 
-const nodeListen: NodeServerMembers["_listen2"] = Reflect.get(net.Server.prototype, "_listen2");
+const nodeListen = methodOfNode<NodeServerMembers["_listen2"]>(net.Server.prototype, "_listen2");
 
-const nodeEmitClose: () => void = Reflect.get(net.Server.prototype, "_emitCloseIfDrained");
+const nodeEmitClose = methodOfNode<() => void>(net.Server.prototype, "_emitCloseIfDrained");
 
 /**
  * What Node's `listen()` comes to once its arguments are checked and a name is looked up, with our
@@ -40,7 +40,7 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
       },
     });
     server._handle = handle;
-    server._connectionKey = `${args.family}:${args.address}:${args.port}`;
+    server._connectionKey = opened.key;
     if (server._unref) server.unref();
     nextTick(() => {
       // It may be closed by now.

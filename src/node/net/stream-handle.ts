@@ -56,6 +56,12 @@ export class StreamHandle implements StreamHandlers {
   #unread: Uint8Array | undefined;
   #written: Callback | undefined;
   #open = true;
+  #ended = false;
+  #shuttingDown = false;
+  /** By `ref()` and `unref()`. */
+  #referenced = true;
+  /** Whether the stream holds the process. */
+  #held = true;
 
   /** @param fd a connected, non-blocking socket, which is this object's from now on */
   constructor(
@@ -71,6 +77,7 @@ export class StreamHandle implements StreamHandlers {
     this.#descriptor = fd;
     this.#stream = engine.stream(fd, this);
     engineOpened(fd);
+    this.#hold();
   }
 
   /** -1 once it is closed. */
@@ -116,6 +123,8 @@ export class StreamHandle implements StreamHandlers {
 
   onEnd(): void {
     const reader = this.#reader;
+    this.#ended = true;
+    this.#hold();
     reader._unrefTimer();
     if (reader.destroyed) return;
     reader._peerEnded = true;
@@ -139,6 +148,7 @@ export class StreamHandle implements StreamHandlers {
 
   onDrain(): void {
     this.lastPendingBytes = 0;
+    this.#hold();
     this.#reader._unrefTimer();
     this.calledBack();
   }
@@ -153,6 +163,7 @@ export class StreamHandle implements StreamHandlers {
   readStart(): void {
     if (this.reading || !this.#open) return;
     this.reading = true;
+    this.#hold();
     if (this.#unread !== undefined && this.#onRead !== null) {
       const unread = this.#unread;
       this.#unread = undefined;
@@ -168,7 +179,9 @@ export class StreamHandle implements StreamHandlers {
   readStop(): void {
     if (!this.reading) return;
     this.reading = false;
-    if (this.#open) this.#stream.pause();
+    if (!this.#open) return;
+    this.#stream.pause();
+    this.#hold();
   }
 
   /** The bytes may be changed once it returns. */
@@ -180,6 +193,7 @@ export class StreamHandle implements StreamHandlers {
   /** Calls back once the engine has little left to send: at once, in most cases. */
   whenWritten(done: Callback): void {
     const { pendingBytes } = this;
+    if (pendingBytes > 0) this.#hold();
     if (pendingBytes <= MARK) {
       done();
       return;
@@ -189,7 +203,13 @@ export class StreamHandle implements StreamHandlers {
   }
 
   shutdown(done: (errno: number) => void): void {
-    this.#stream.shutdown(done);
+    this.#shuttingDown = true;
+    this.#hold();
+    this.#stream.shutdown((errno) => {
+      this.#shuttingDown = false;
+      this.#hold();
+      done(errno);
+    });
   }
 
   /**
@@ -198,23 +218,27 @@ export class StreamHandle implements StreamHandlers {
    * @param done the descriptor is closed
    */
   close(done: () => void): void {
+    this.#stream.ref();
     this.#open = false;
     this.#stream.closeNow(() => this.#end(done));
   }
 
   /** The same, with a reset. */
   reset(done: () => void): number {
+    this.#stream.ref();
     this.#open = false;
     this.#stream.reset(() => this.#end(done));
     return 0;
   }
 
   ref(): void {
-    this.#stream.ref();
+    this.#referenced = true;
+    this.#hold();
   }
 
   unref(): void {
-    this.#stream.unref();
+    this.#referenced = false;
+    this.#hold();
   }
 
   // As Node's handles, these do nothing where the system refuses.
@@ -244,6 +268,17 @@ export class StreamHandle implements StreamHandlers {
     return tryGetsockopt(this.socket, option);
   }
 
+  /** As a handle of libuv's, it holds the process only while it receives or sends. */
+  #hold() {
+    if (!this.#open) return;
+    const active = (this.reading && !this.#ended) || this.#shuttingDown || this.pendingBytes > 0;
+    const holds = this.#referenced && active;
+    if (holds === this.#held) return;
+    this.#held = holds;
+    if (holds) this.#stream.ref();
+    else this.#stream.unref();
+  }
+
   #giveToBuffer(bytes: Uint8Array, onRead: OnRead) {
     let rest = bytes;
     while (lengthOf(rest) > 0) {
@@ -251,7 +286,7 @@ export class StreamHandle implements StreamHandlers {
       const count = Math.min(lengthOf(buffer), lengthOf(rest));
       buffer.set(rest.subarray(0, count));
       rest = rest.subarray(count);
-      const goesOn = onRead.callback(count, buffer) !== false;
+      const goesOn = onRead.callback.call(this.#reader, count, buffer) !== false;
       const next = onRead.nextBuffer?.();
       if (next instanceof Uint8Array) onRead.buffer = next;
       if (this.#reader.destroyed) return;
