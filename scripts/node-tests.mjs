@@ -109,6 +109,7 @@ function run(file, index, registered) {
 /** The line that says most of a failure. */
 function reasonOf(output) {
   const lines = output.split("\n").map((line) => line.trim());
-  const error = lines.find((line) => /^([A-Z]\w*)?(Error|Mismatched)\b.*[:[]/.test(line)) ?? lines.find(Boolean);
+  const error =
+    lines.find((line) => /^([A-Z]\w*)?(Error|Mismatched)\b.*[:[]/.test(line)) ?? lines.find(Boolean);
   return (error ?? "no output").slice(0, 160);
 }

@@ -25,9 +25,7 @@ export function isFunction(value: unknown): value is AnyFunction {
 }
 
 /** (options[, listener]), (path[, listener]) or (port[, host][, listener]). */
-export function connectArguments(
-  args: readonly unknown[],
-): readonly [ConnectOptions, AnyFunction | null] {
+export function connectArguments(args: readonly unknown[]): readonly [ConnectOptions, AnyFunction | null] {
   const [first, second] = args;
   // Node has done this, and calls with what it made of it.
   if (Array.isArray(first) && Object.getOwnPropertySymbols(first).length > 0) return [first[0], first[1]];
@@ -55,7 +53,10 @@ export const invalidAddress = (address: unknown): TypeError =>
 
 export const invalidFamily = (family: unknown, host: unknown, port: unknown): RangeError =>
   Object.assign(
-    codedRange("ERR_INVALID_ADDRESS_FAMILY", `Invalid address family: ${String(family)} ${String(host)}:${String(port)}`),
+    codedRange(
+      "ERR_INVALID_ADDRESS_FAMILY",
+      `Invalid address family: ${String(family)} ${String(host)}:${String(port)}`,
+    ),
     { host, port },
   );
 

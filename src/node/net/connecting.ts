@@ -3,10 +3,10 @@ import type { AddressInput } from "../../address/address.ts";
 import { machineClock, type Timer } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
-import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attempt.ts";
 import { failureOf } from "../../net/happy-eyeballs.ts";
 import { ipAddress } from "../../net/open.ts";
+import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { blocked } from "./arguments.ts";
 import { asCallOfNode } from "./errors.ts";
 
@@ -168,7 +168,12 @@ export class Connecting {
   #withLocal(failure: unknown): unknown {
     const { localAddress, localPort } = this.#settings;
     const error = asCallOfNode(failure, failure instanceof SocketError ? failure.syscall : "connect");
-    if (error instanceof SocketError && error.syscall === "connect" && localAddress !== undefined && localPort > 0)
+    if (
+      error instanceof SocketError &&
+      error.syscall === "connect" &&
+      localAddress !== undefined &&
+      localPort > 0
+    )
       Object.assign(error, { localAddress, localPort });
     return error;
   }

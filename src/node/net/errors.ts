@@ -1,7 +1,8 @@
 // The errors of node:net, with Node's codes. System errors are our SocketErrors: our `name`, Node's
 // `code`, `errno` and `syscall`, and a message that begins as Node's does.
-import { argumentType } from "../../errors/argument.ts";
+
 import { getSystemErrorMap } from "node:util";
+import { argumentType } from "../../errors/argument.ts";
 import { formatEndpoint } from "../../errors/error-set.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 

@@ -3,7 +3,7 @@
 // Node itself has built on them, before or after, has them too: http, TLS, pipes of child
 // processes, the console.
 import net from "node:net";
-import { type AnyFunction } from "./arguments.ts";
+import type { AnyFunction } from "./arguments.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";
 import { emitCloseIfDrained, type ListeningServer, listenOnEngine } from "./server.ts";
 import { adopt } from "./socket.ts";

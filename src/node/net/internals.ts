@@ -51,9 +51,7 @@ export interface ConnectionCounter {
 
 /** node:net's Socket, with these. */
 // The declarations of @types/node do not know them.
-export const NodeSocket = net.Socket as unknown as new (
-  options?: object,
-) => Duplex & NodeSocketMembers;
+export const NodeSocket = net.Socket as unknown as new (options?: object) => Duplex & NodeSocketMembers;
 
 /** node:net's Server, with what a Server of ours takes from it. */
 export interface NodeServerMembers extends ConnectionCounter {

@@ -1,11 +1,11 @@
 import { chmodSync, statSync } from "node:fs";
 import type { Engine } from "../../engine/engine.ts";
-import { AcceptLoop, type AcceptingOwner } from "../../net/listener/accept-loop.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { type AcceptingOwner, AcceptLoop } from "../../net/listener/accept-loop.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import type { AcceptError } from "../../posix/accept.ts";
-import { SocketError } from "../../errors/socket-error.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";

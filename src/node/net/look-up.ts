@@ -95,7 +95,9 @@ function isTargets(addresses: unknown): addresses is readonly Target[] {
 function inTurn(found: readonly Target[]): readonly Target[] {
   const valid = found.filter(
     ({ address, family }, index) =>
-      isAddress(address) && isFamily(family) && found.findIndex((other) => other.address === address) === index,
+      isAddress(address) &&
+      isFamily(family) &&
+      found.findIndex((other) => other.address === address) === index,
   );
   const first = valid.filter(({ family }) => family === valid[0]?.family);
   const other = valid.filter(({ family }) => family !== valid[0]?.family);

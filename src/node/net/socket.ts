@@ -201,8 +201,7 @@ export class EngineSocket extends NodeSocket {
   override read(size?: number): unknown {
     const chunk: unknown = Duplex.prototype.read.call(this, size);
     // The reader gets the last of the bytes first.
-    if (this._failure !== undefined && this.readableLength === 0)
-      nextTick(() => this._fail(this._failure));
+    if (this._failure !== undefined && this.readableLength === 0) nextTick(() => this._fail(this._failure));
     return chunk;
   }
 
@@ -270,12 +269,9 @@ export class EngineSocket extends NodeSocket {
       done();
       return;
     }
-    connection.shutdown((errno) => {
+    connection.shutdown(() => {
       // It is destroyed with the error of sending once what has been received is read.
-      if (this._sendingFailure !== undefined) return;
-      const closed = errno === 0 || errno === -(host.errnos.ENOTCONN ?? 0);
-      const cancelled = this.destroyed && errno === -(host.errnos.ECANCELED ?? 0);
-      done(closed || cancelled ? null : asError(asCallOfNode(connectionError(errno), "shutdown")));
+      if (this._sendingFailure === undefined) done();
     });
   }
 
@@ -360,12 +356,17 @@ export class EngineSocket extends NodeSocket {
 export function adopt(socket: net.Socket): EngineSocket {
   const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
-  adopted._connection = null;
-  adopted._attempts = null;
-  adopted._failure = undefined;
-  adopted._sendingFailure = undefined;
-  adopted._peerEnded = false;
+  initialize(adopted);
   return adopted;
+}
+
+/** Gives it the members that the class begins with. */
+export function initialize(socket: EngineSocket): void {
+  socket._connection = null;
+  socket._attempts = null;
+  socket._failure = undefined;
+  socket._sendingFailure = undefined;
+  socket._peerEnded = false;
 }
 
 /** In whole seconds, rounded down, as Node does it. */

@@ -57,7 +57,9 @@ export class StreamHandle implements StreamHandlers {
   #written: Callback | undefined;
   #open = true;
   #ended = false;
-  #shuttingDown = false;
+  #shutdown: "no" | "under way" | "done" = "no";
+  /** Nothing was left to be sent when it was shut down. */
+  #shutEmpty = false;
   /** By `ref()` and `unref()`. */
   #referenced = true;
   /** Whether the stream holds the process. */
@@ -134,11 +136,15 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onError(errno: number, ended: boolean): void {
+    // As in libuv, where both sides have ended a failure of shutdown() is none.
+    if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
     if (ended) this.onEnd();
     if (!this.#reader.destroyed) this.#reader._failed(errno);
   }
 
   sendingFailed(errno: number): void {
+    // What shutdown() fails with, receiving tells.
+    if (this.#shutdown !== "no" && this.#shutEmpty) return;
     this.#reader._sendingFailed(errno);
   }
 
@@ -148,6 +154,7 @@ export class StreamHandle implements StreamHandlers {
 
   onDrain(): void {
     this.lastPendingBytes = 0;
+    this.#shutEmpty = true;
     this.#hold();
     this.#reader._unrefTimer();
     this.calledBack();
@@ -202,13 +209,15 @@ export class StreamHandle implements StreamHandlers {
     this.#written = done;
   }
 
-  shutdown(done: (errno: number) => void): void {
-    this.#shuttingDown = true;
+  /** @param done called however that ends: a failure of the connection is told as one */
+  shutdown(done: () => void): void {
+    this.#shutdown = "under way";
+    this.#shutEmpty = this.pendingBytes === 0;
     this.#hold();
-    this.#stream.shutdown((errno) => {
-      this.#shuttingDown = false;
+    this.#stream.shutdown(() => {
+      this.#shutdown = "done";
       this.#hold();
-      done(errno);
+      done();
     });
   }
 
@@ -271,7 +280,7 @@ export class StreamHandle implements StreamHandlers {
   /** As a handle of libuv's, it holds the process only while it receives or sends. */
   #hold() {
     if (!this.#open) return;
-    const active = (this.reading && !this.#ended) || this.#shuttingDown || this.pendingBytes > 0;
+    const active = (this.reading && !this.#ended) || this.#shutdown === "under way" || this.pendingBytes > 0;
     const holds = this.#referenced && active;
     if (holds === this.#held) return;
     this.#held = holds;
