@@ -1,4 +1,5 @@
-import type { Fixture } from "../fixture.ts";
+import { test } from "node:test";
+import { Fixture } from "../fixture.ts";
 import { type Exceptions, except } from "../platform.ts";
 import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
@@ -35,4 +36,16 @@ export function netTest(
       { ...notNode, ...exceptions },
     );
   }
+}
+
+/** The same of node:net itself. */
+export function nodeTest(what: string, run: (fixture: Fixture) => Promise<void>): void {
+  test(what, except(notNode), async (context) => {
+    const fixture = new Fixture(context);
+    try {
+      await run(fixture);
+    } finally {
+      await fixture.end();
+    }
+  });
 }

@@ -145,6 +145,18 @@ export class Connecting {
     this.#attempts.clear();
   }
 
+  // What Node's `_destroy()` needs of a handle.
+
+  onread: unknown;
+  readonly bytesRead = 0;
+  readonly bytesWritten = 0;
+
+  /** Gives up. */
+  close(done: () => void): void {
+    this.cancel();
+    machineClock.setImmediate(done);
+  }
+
   #attempt(address: AddressInput, done: (outcome: Outcome) => void) {
     const attempt = new ConnectAttempt(address, { ...this.#settings, options: [] }, (outcome) => {
       this.#attempts.delete(attempt);

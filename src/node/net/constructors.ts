@@ -70,22 +70,22 @@ function likeNodes<Constructor extends NewableFunction>(
   prototype: object,
   ways: Ways,
 ): Constructor {
-  function constructor(this: unknown, ...args: unknown[]): object | undefined {
+  function likeNode(this: unknown, ...args: unknown[]): object | undefined {
     if (new.target !== undefined)
-      return ways.construct(args, new.target === constructor ? undefined : new.target);
+      return ways.construct(args, new.target === likeNode ? undefined : new.target);
     if (!isInstance(this)) return ways.construct(args, undefined);
     ways.initialize(this, args);
     return undefined;
   }
   const isInstance = (value: unknown): value is object =>
     typeof value === "object" && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
-  Object.defineProperties(constructor, { name: { value: node.name }, prototype: { value: prototype } });
+  Object.defineProperties(likeNode, { name: { value: node.name }, prototype: { value: prototype } });
   Object.defineProperty(prototype, "constructor", {
-    value: constructor,
+    value: likeNode,
     writable: true,
     configurable: true,
   });
-  return Object.setPrototypeOf(constructor, node);
+  return Object.setPrototypeOf(likeNode, node);
 }
 
 function hasHandle(options: unknown): boolean {

@@ -31,7 +31,7 @@ export interface NodeSocketMembers {
   blockList?: net.BlockList;
   readonly bytesRead: number;
   readonly _bytesDispatched: number;
-  setTimeout(milliseconds: number, listener?: () => void): this;
+  setTimeout(timeout: number, listener?: () => void): this;
   setNoDelay(on?: boolean): this;
   setKeepAlive(on?: boolean | KeepAlive, initialDelay?: number, interval?: number, count?: number): this;
   setTypeOfService?(typeOfService: number): this;

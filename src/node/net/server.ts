@@ -117,7 +117,7 @@ function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number)
   if (server.noDelay) connection.setNoDelay(true);
   if (server.keepAlive) connection.setKeepAlive(true, server.keepAliveInitialDelay);
   if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);
-  else socket.read(0);
+  else socket._startReading();
   return socket;
 }
 

@@ -276,12 +276,11 @@ export class EngineSocket extends NodeSocket {
   }
 
   override _destroy(error: Error | null, done: Callback): void {
-    this._attempts?.cancel();
+    const closing = this._connection ?? this._attempts;
     this._attempts = null;
-    const connection = this._connection;
     this._connection = null;
     // Node's own closes it, emits `close`, and has the server count.
-    this._handle = connection;
+    this._handle = closing;
     super._destroy(error, done);
   }
 
@@ -324,7 +323,12 @@ export class EngineSocket extends NodeSocket {
     if (settings.typeOfService !== undefined) connection.setTypeOfService(settings.typeOfService);
     this.emit("connect");
     this.emit("ready");
-    if (!this.isPaused()) this.read(0);
+    if (!this.isPaused()) this._startReading();
+  }
+
+  /** As libuv, it receives nothing before what the event of the connection has started has run. */
+  _startReading(): void {
+    nextTick(readFirst, this);
   }
 
   _fail(error: unknown): void {
@@ -358,6 +362,10 @@ export function adopt(socket: net.Socket): EngineSocket {
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
   initialize(adopted);
   return adopted;
+}
+
+function readFirst(socket: EngineSocket): void {
+  if (!socket.destroyed) socket.read(0);
 }
 
 /** Gives it the members that the class begins with. */

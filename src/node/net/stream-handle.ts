@@ -1,5 +1,5 @@
 import type { Address } from "../../address/address.ts";
-import { nextTick } from "../../clock/clock.ts";
+import { machineClock, nextTick } from "../../clock/clock.ts";
 import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
@@ -18,6 +18,18 @@ import { type NodeAddress, nodeAddress } from "./node-address.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
+
+/**
+ * Counts the batches of the engine's events in which something was received: between two of them
+ * ticks and promises run, as they do between two events of libuv's.
+ */
+let batch = 0;
+let batchEnds = false;
+
+function endBatch(): void {
+  batchEnds = false;
+  batch += 1;
+}
 
 /** The Socket, which gets what is received. */
 export interface StreamReader {
@@ -55,6 +67,8 @@ export class StreamHandle implements StreamHandlers {
   /** What did not fit into the buffer of `onread` before its callback had no more. */
   #unread: Uint8Array | undefined;
   #written: Callback | undefined;
+  /** In which batch it last received. */
+  #lastBatch = -1;
   #open = true;
   #ended = false;
   #shutdown: "no" | "under way" | "done" = "no";
@@ -116,6 +130,11 @@ export class StreamHandle implements StreamHandlers {
   onData(bytes: Uint8Array): void {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
+    this.#lastBatch = batch;
+    if (!batchEnds) {
+      batchEnds = true;
+      nextTick(endBatch);
+    }
     reader._unrefTimer();
     if (reader.destroyed) return;
     if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
@@ -123,7 +142,13 @@ export class StreamHandle implements StreamHandlers {
     else if (!reader.push(Buffer.from(bytes))) this.readStop();
   }
 
+  /** What the bytes before it have started runs first: a request's answer, for example. */
   onEnd(): void {
+    if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#tellEnd());
+    else this.#tellEnd();
+  }
+
+  #tellEnd() {
     const reader = this.#reader;
     this.#ended = true;
     this.#hold();
@@ -138,7 +163,7 @@ export class StreamHandle implements StreamHandlers {
   onError(errno: number, ended: boolean): void {
     // As in libuv, where both sides have ended a failure of shutdown() is none.
     if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
-    if (ended) this.onEnd();
+    if (ended) this.#tellEnd();
     if (!this.#reader.destroyed) this.#reader._failed(errno);
   }
 
@@ -209,10 +234,21 @@ export class StreamHandle implements StreamHandlers {
     this.#written = done;
   }
 
-  /** @param done called however that ends: a failure of the connection is told as one */
+  /**
+   * Ends sending, once what was written is sent.
+   *
+   * @param done called however that ends: a failure of the connection is told as one
+   */
   shutdown(done: () => void): void {
-    this.#shutdown = "under way";
     this.#shutEmpty = this.pendingBytes === 0;
+    if (this.#shutEmpty) {
+      // As a handle of libuv's does, before anything else is received.
+      this.#shutdown = "done";
+      this.#stream.shutdown();
+      nextTick(done);
+      return;
+    }
+    this.#shutdown = "under way";
     this.#hold();
     this.#stream.shutdown(() => {
       this.#shutdown = "done";
@@ -315,8 +351,8 @@ export class StreamHandle implements StreamHandlers {
   #end(done: () => void) {
     engineClosed(this.#descriptor);
     this.#owner?.connectionEnded();
-    // After the `error` event, which destroy() emits in a tick.
-    nextTick(() => {
+    // As with libuv, in a turn of its own: an `await` of the `error` event runs before it.
+    machineClock.setImmediate(() => {
       this.calledBack();
       done();
     });
