@@ -7,6 +7,7 @@
 //   npm run node-tests -- DIR --only net-connect  whose names begin with that
 //   npm run node-tests -- DIR --node PATH         another Node than this one
 //   npm run node-tests -- DIR --engine readiness  on one engine
+//   npm run node-tests -- DIR --preload PATH      another build of register.cjs
 //   npm run node-tests -- DIR --show              prints what those that fail print
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -21,6 +22,7 @@ const { values, positionals } = parseArgs({
     only: { type: "string", default: "net,http,https,tls,http2" },
     node: { type: "string", default: process.execPath },
     engine: { type: "string", default: "" },
+    preload: { type: "string", default: "" },
     jobs: { type: "string", default: "2" },
     show: { type: "boolean", default: false },
   },
@@ -30,10 +32,10 @@ if (folder === undefined) {
   console.error("npm run node-tests -- DIR [--only net,http] [--node PATH] [--engine NAME] [--show]");
   process.exit(2);
 }
-installAndBuild();
+if (values.preload === "") installAndBuild();
 
 const LIMIT = 30_000;
-const preload = join(root, "dist/node/register.cjs");
+const preload = values.preload || join(root, "dist/node/register.cjs");
 const temporary = mkdtempSync(join(tmpdir(), "berkeley-node-tests-"));
 process.once("exit", () => rmSync(temporary, { recursive: true, force: true }));
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));

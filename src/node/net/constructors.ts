@@ -1,7 +1,7 @@
 import net from "node:net";
 import { connectArguments } from "./arguments.ts";
 import { coded, codedType } from "./errors.ts";
-import { NodeServer, NodeSocket } from "./internals.ts";
+import { NodeSocket } from "./internals.ts";
 import { EngineServer } from "./server.ts";
 import { EngineSocket, initialize } from "./socket.ts";
 

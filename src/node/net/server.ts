@@ -1,3 +1,4 @@
+import cluster from "node:cluster";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
 import { nextTick } from "../../clock/clock.ts";
@@ -23,7 +24,7 @@ const nodeEmitClose = methodOfNode<() => void>(net.Server.prototype, "_emitClose
  * process gave, stays Node's.
  */
 export function listenOnEngine(server: ListeningServer, args: ListenArguments): void {
-  if (server._handle) {
+  if (server._handle || isOfCluster(server)) {
     const { address, port, family, backlog, fd, flags } = args;
     nodeListen.call(server, address, port, family, backlog, fd, flags);
     return;
@@ -50,6 +51,15 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
     const failure = asCallOfNode(error, "listen");
     nextTick(() => server.emit("error", failure));
   }
+}
+
+/**
+ * Whether it is the server that a cluster's primary process accepts for its workers with, who get
+ * handles of libuv's: nobody is to connect to it but by that (RoundRobinHandle in
+ * lib/internal/cluster/round_robin_handle.js).
+ */
+function isOfCluster(server: net.Server): boolean {
+  return cluster.isPrimary && server.listeners("connection")[0]?.name === "fail";
 }
 
 /** Servers whose descriptor is still being closed: they emit `close` after that. */

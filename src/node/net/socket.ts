@@ -56,6 +56,18 @@ export class EngineSocket extends NodeSocket {
   _sendingFailure: unknown = undefined;
   _peerEnded = false;
 
+  /**
+   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Only once Node's TLS
+   * has done that there is something, since it would wait for a `connect` event without.
+   */
+  override get _handle(): unknown {
+    return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
+  }
+
+  override set _handle(handle: unknown) {
+    nodeHandle.set.call(this, handle);
+  }
+
   get pending(): boolean {
     return (this._connection === null && this._attempts === null) || this.connecting;
   }
@@ -331,6 +343,16 @@ export class EngineSocket extends NodeSocket {
     nextTick(readFirst, this);
   }
 
+  _endOfPeer(): void {
+    this._peerEnded = true;
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
+    // one of Node's.
+    if (carriesTls(this)) this.allowHalfOpen = true;
+    this.push(null);
+    // Where nothing waits to be read, `end` is emitted though nobody reads.
+    this.read(0);
+  }
+
   _fail(error: unknown): void {
     this.destroy(asError(error));
   }
@@ -362,6 +384,21 @@ export function adopt(socket: net.Socket): EngineSocket {
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
   initialize(adopted);
   return adopted;
+}
+
+/** Node's `_handle`, which keeps it under a symbol. */
+const nodeHandle = accessorOf(NodeSocket.prototype, "_handle");
+
+function accessorOf(prototype: object, name: string) {
+  const { get, set } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  return { get: get ?? (() => null), set: set ?? (() => {}) };
+}
+
+/** Whether Node's TLS reads from it, by the listener of its JSStreamSocket. */
+function carriesTls(socket: EngineSocket): boolean {
+  return socket
+    .listeners("data")
+    .some((listener) => listener.name === "ondata" && String(listener).includes("readBuffer"));
 }
 
 function readFirst(socket: EngineSocket): void {

@@ -34,10 +34,9 @@ function endBatch(): void {
 /** The Socket, which gets what is received. */
 export interface StreamReader {
   readonly destroyed: boolean;
-  /** The peer has ended, which may not have been read yet. */
-  _peerEnded: boolean;
   push(chunk: Uint8Array | null): boolean;
-  read(size?: number): unknown;
+  /** Everything has been pushed. */
+  _endOfPeer(): void;
   _unrefTimer(): void;
   /** Receiving or sending failed, and everything that came before has been pushed. */
   _failed(errno: number): void;
@@ -154,10 +153,7 @@ export class StreamHandle implements StreamHandlers {
     this.#hold();
     reader._unrefTimer();
     if (reader.destroyed) return;
-    reader._peerEnded = true;
-    reader.push(null);
-    // Where nothing waits to be read, `end` is emitted though nobody reads.
-    reader.read(0);
+    reader._endOfPeer();
   }
 
   onError(errno: number, ended: boolean): void {
