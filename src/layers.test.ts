@@ -18,6 +18,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ["clock", "native", "system", "errors", "options"],
   diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
   net: ["clock", "engine", "posix", "system", ...vocabulary],
+  node: ["clock", "net", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The entry point of the async API.
   "": ["diagnose", "net", "engine", "posix"],

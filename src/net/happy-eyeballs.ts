@@ -12,7 +12,7 @@ const ATTEMPT_DELAY = 250;
  * What came of every address of a name: the code is the first one's, as in node:net
  * (NodeAggregateError in lib/internal/errors.js).
  */
-function failureOf(
+export function failureOf(
   name: string,
   addresses: readonly AddressInput[],
   errors: readonly unknown[],

@@ -42,6 +42,7 @@ export class ConnectAttempt {
   #pending: PendingConnect | undefined;
   #timer: Timer | undefined;
   #cancelled = false;
+  #held = true;
   #wait = 0;
 
   /** @param done called once, later; not after cancel() */
@@ -59,6 +60,20 @@ export class ConnectAttempt {
     this.#pending?.cancel();
   }
 
+  /** Holds the process, as it does at first. */
+  ref(): void {
+    this.#held = true;
+    this.#timer?.ref();
+    this.#pending?.ref();
+  }
+
+  /** Lets the process end meanwhile. */
+  unref(): void {
+    this.#held = false;
+    this.#timer?.unref();
+    this.#pending?.unref();
+  }
+
   #begin() {
     const { engine, options } = this.#settings;
     try {
@@ -70,6 +85,7 @@ export class ConnectAttempt {
           this.#pending = undefined;
           this.#ended(opened, errno);
         });
+        if (!this.#held) this.#pending.unref();
       });
     } catch (error) {
       afterThis(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
@@ -90,6 +106,7 @@ export class ConnectAttempt {
     if (!isFull) return this.#tell({ ok: false, error: this.#error(errno) });
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
     this.#timer = host.clock.setTimeout(() => this.#begin(), this.#wait);
+    if (!this.#held) this.#timer.unref();
   }
 
   #tell(outcome: Outcome) {

@@ -3,8 +3,6 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { hostTables } from "../system/this-host.ts";
 import type { Advice, Cause, Held, TimeWait } from "./explanation.ts";
-import type { InternetSocket, UnixSocket } from "./open-socket.ts";
-import type { Holder } from "./process.ts";
 import {
   adviceOn,
   describe,
@@ -12,10 +10,12 @@ import {
   endpoint,
   hostAndPort,
   leftoversNote,
+  messageOf,
   pathText,
-  sentenceOf,
   signalFailure,
-} from "./sentences.ts";
+} from "./messages.ts";
+import type { InternetSocket, UnixSocket } from "./open-socket.ts";
+import type { Holder } from "./process.ts";
 
 const address = { family: "ipv4", address: "127.0.0.1", port: 4321 } as const;
 const peer = { family: "ipv6", address: "::1", port: 9, flowlabel: 0, scopeId: 0 } as const;
@@ -134,30 +134,30 @@ test("a command line is quoted, and cut at its end; a program's path alone at it
 
 test("a holder, and those that share with it: the oldest first, at most three by name", () => {
   const holders = [9, 8, 5, 6, 7].map((pid) => holder(pid, { started: pid === 8 ? 1 : 2 }));
-  const sentence = (count: number) => sentenceOf(held({ holders: holders.slice(0, count) }));
+  const sentence = (count: number) => messageOf(held({ holders: holders.slice(0, count) }));
   assert.match(sentence(1), /^held by program9 \(pid 9, for [^,]+\)$/);
   assert.match(sentence(2), /^held by program8 \(.*\), shared with program9 \(pid 9\)$/);
   assert.match(sentence(4), /program8 .*program5 \(pid 5\), program6 \(pid 6\), program9 \(pid 9\)$/);
   assert.match(sentence(5), /program6 \(pid 6\), program7 \(pid 7\), 1 more$/);
   // One whose age is not told comes before.
-  assert.match(sentenceOf(held({ holders: [holder(1, { started: 5 }), holder(2)] })), /^held by program2 /);
+  assert.match(messageOf(held({ holders: [holder(1, { started: 5 }), holder(2)] })), /^held by program2 /);
 });
 
 test("without a holder: whose socket it is, and whether somebody is hidden", () => {
   const none = { holders: [] };
-  const open = sentenceOf(held(none));
-  const hidden = sentenceOf(held({ ...none, hidden: 1 }));
-  assert.match(open, /^held by a socket .*\bana\b/);
+  const open = messageOf(held(none));
+  const hidden = messageOf(held({ ...none, hidden: 1 }));
+  assert.match(open, /^owned by ana, but no visible process/);
   assert.match(hidden, /^held by a process .*\bana\b/);
-  assert.doesNotMatch(sentenceOf(held({ ...none, user: undefined })), /\bana\b|undefined/);
-  assert.doesNotMatch(sentenceOf(held({ ...none, hidden: 1, user: undefined })), /\bana\b|undefined/);
+  assert.doesNotMatch(messageOf(held({ ...none, user: undefined })), /\bana\b|undefined/);
+  assert.doesNotMatch(messageOf(held({ ...none, hidden: 1, user: undefined })), /\bana\b|undefined/);
 });
 
 test("how a socket has the address", () => {
-  const how = (more: Partial<Held>) => sentenceOf(held(more)).replace("held by program7 (pid 7)", "");
+  const how = (more: Partial<Held>) => messageOf(held(more)).replace("held by program7 (pid 7)", "");
   const wildcard = { ...listener, local: { ...address, address: "0.0.0.0" } };
   assert.equal(how({}), "");
-  assert.match(how({ socket: wildcard, coverage: "wildcard" }), /listens on 0\.0\.0\.0:4321, .*every/);
+  assert.match(how({ socket: wildcard, coverage: "wildcard" }), /listens on 0\.0\.0\.0:4321 .*every/);
   assert.match(
     how({ socket: wildcard, coverage: "dual stack" }),
     /listens on 0\.0\.0\.0:4321, .*IPV6_V6ONLY/,
@@ -187,7 +187,7 @@ test("closed connections: how many, and for how long", () => {
     [{ remaining: undefined }, /^kept by a closed connection \(TIME_WAIT\)$/],
     [{ sockets: two, remaining: 0 }, /^kept by 2 closed connections .*peer has not closed/],
   ];
-  for (const [more, pattern] of cases) assert.match(sentenceOf(waiting(more)), pattern);
+  for (const [more, pattern] of cases) assert.match(messageOf(waiting(more)), pattern);
   assert.match(
     leftoversNote(waiting()),
     /closed connection \(TIME_WAIT\), for 1 min 30 s more\..*SO_REUSEADDR/,
@@ -200,7 +200,7 @@ test("what else may be the cause, with its numbers and names", () => {
     [{ kind: "reuse-port-group", sockets: 3, user: "ana", joinable: false }, /^3 sockets .* only user ana /],
     [{ kind: "exclusive-use" }, /SO_EXCLUSIVEADDRUSE/],
     [{ kind: "excluded-port", port: 50 }, /port 50\b.*range/],
-    [{ kind: "privileged-port", port: 80, start: 1024 }, /port 80 .*1024/],
+    [{ kind: "privileged-port", port: 80, start: 1024 }, /privileged .*1024/],
     [{ kind: "address-not-here", here: [] }, /none of this family/],
     [{ kind: "address-not-here", here: ["10.0.0.1", "10.0.0.2"] }, /10\.0\.0\.1, 10\.0\.0\.2$/],
     [
@@ -216,10 +216,10 @@ test("what else may be the cause, with its numbers and names", () => {
     [{ kind: "not-a-socket", path: "/x", is: "other" }, /another kind$/],
     [{ kind: "missing-directory", directory: "/none" }, / \/none does not exist/],
     [{ kind: "directory-denied", directory: "/x", owner: "ana", mode: "755" }, / \/x .*ana.*755/],
-    [{ kind: "unseen", reason: "Nobody knows." }, /Nobody knows$/],
-    [{ kind: "unseen", reason: "Nobody knows" }, /Nobody knows$/],
+    [{ kind: "unavailable", reason: "Nobody knows." }, /Nobody knows$/],
+    [{ kind: "unavailable", reason: "Nobody knows" }, /Nobody knows$/],
   ];
-  for (const [cause, pattern] of cases) assert.match(sentenceOf(cause), pattern);
+  for (const [cause, pattern] of cases) assert.match(messageOf(cause), pattern);
 });
 
 const advise = (
@@ -265,7 +265,7 @@ test("the advice on every other cause", () => {
   assert.deepEqual(commands(advise(missing)), [`${makeDirectory} '/a b'`]);
   const denied = { kind: "directory-denied", directory: "/x", owner: "ana", mode: "755" } as const;
   assert.match(said(advise(denied)), /XDG_RUNTIME_DIR/);
-  assert.equal(advise({ kind: "unseen", reason: "" }).length, 1);
+  assert.equal(advise({ kind: "unavailable", reason: "" }).length, 1);
   assert.equal(advise({ kind: "excluded-port", port: 1 }).length, 1 + terms.advice.excluded.length);
 });
 
