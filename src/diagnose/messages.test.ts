@@ -158,14 +158,11 @@ test("how a socket has the address", () => {
   const wildcard = { ...listener, local: { ...address, address: "0.0.0.0" } };
   assert.equal(how({}), "");
   assert.match(how({ socket: wildcard, coverage: "wildcard" }), /listens on 0\.0\.0\.0:4321 .*every/);
-  assert.match(
-    how({ socket: wildcard, coverage: "dual stack" }),
-    /listens on 0\.0\.0\.0:4321, .*IPV6_V6ONLY/,
-  );
+  assert.match(how({ socket: wildcard, coverage: "dual stack" }), /listens on 0\.0\.0\.0:4321 .*IPV6_V6ONLY/);
   assert.match(how({ coverage: "covered" }), /listens on 127\.0\.0\.1:4321$/);
   const bound = { ...wildcard, use: "bound" } as const;
   assert.match(how({ socket: bound }), /bound and does not listen$/);
-  assert.match(how({ socket: bound, coverage: "wildcard" }), /bound on 0\.0\.0\.0:4321, .*does not listen$/);
+  assert.match(how({ socket: bound, coverage: "wildcard" }), /bound on 0\.0\.0\.0:4321.*does not listen$/);
   const datagrams = { ...bound, protocol: "udp" } as const;
   assert.equal(how({ socket: datagrams }), "");
   assert.match(how({ socket: datagrams, coverage: "wildcard" }), /bound on 0\.0\.0\.0:4321, [^l]*every/);

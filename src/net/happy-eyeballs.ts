@@ -1,5 +1,6 @@
 import type { AddressInput } from "../address/address.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
+import { isError } from "../errors/is-error.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { onAbort, type WaitOptions } from "./abort.ts";
@@ -17,7 +18,7 @@ export function failureOf(
   addresses: readonly AddressInput[],
   errors: readonly unknown[],
 ): AggregateError {
-  const codes = errors.map((error) => (error instanceof SocketError ? error.code : undefined));
+  const codes = errors.map(codeOf);
   const code = codes.find((each) => each !== undefined) ?? "UNKNOWN";
   const tried = addresses.map((address) => ("address" in address ? String(address.address) : address.family));
   const [first] = addresses;
@@ -26,6 +27,12 @@ export function failureOf(
   const also = others.length === 0 ? "" : `, also ${others.join(", ")}`;
   const message = `connect ${code} ${name}:${port} (tried ${tried.join(", ")}${also})`;
   return Object.assign(new AggregateError(errors, message), { code, syscall: "connect", port });
+}
+
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof SocketError) return error.code;
+  const code = isError(error) && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
 }
 
 /**

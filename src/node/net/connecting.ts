@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { machineClock, type Timer } from "../../clock/clock.ts";
@@ -25,7 +26,7 @@ export interface ConnectingSocket {
   /** As `destroy()`. */
   _fail(error: unknown): void;
   /** A connection: its socket is the Socket's. */
-  _connected(socket: OpenSocket): void;
+  _connected(socket: OpenSocket, context: AsyncResource): void;
 }
 
 /** From where, and how. */
@@ -47,6 +48,8 @@ export class Connecting {
   #held = true;
   #timer: Timer | undefined;
   #ended = false;
+  /** What the events run in: what connect() was called in. */
+  readonly #context = newContext();
 
   constructor(socket: ConnectingSocket, settings: ConnectSettings) {
     this.#socket = socket;
@@ -160,7 +163,7 @@ export class Connecting {
   #attempt(address: AddressInput, done: (outcome: Outcome) => void) {
     const attempt = new ConnectAttempt(address, { ...this.#settings, options: [] }, (outcome) => {
       this.#attempts.delete(attempt);
-      done(outcome);
+      this.#context.runInAsyncScope(done, undefined, outcome);
     });
     this.#attempts.add(attempt);
     if (!this.#held) attempt.unref();
@@ -168,7 +171,7 @@ export class Connecting {
 
   #succeed(socket: OpenSocket) {
     this.cancel();
-    this.#socket._connected(socket);
+    this.#socket._connected(socket, this.#context);
   }
 
   #failAlone(error: unknown, address: string, port?: number, family?: 4 | 6) {
@@ -189,6 +192,11 @@ export class Connecting {
       Object.assign(error, { localAddress, localPort });
     return error;
   }
+}
+
+/** A context of Node's AsyncLocalStorage, as a handle of libuv's has one. */
+export function newContext(): AsyncResource {
+  return new AsyncResource("TCPWRAP", { requireManualDestroy: true });
 }
 
 function isBlocked({ blockList }: ConnectingSocket, address: string, family: 4 | 6): boolean {

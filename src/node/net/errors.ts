@@ -5,6 +5,7 @@ import { getSystemErrorMap } from "node:util";
 import { argumentType } from "../../errors/argument.ts";
 import { formatEndpoint } from "../../errors/error-set.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { host } from "../../system/host.ts";
 
 /** An error with one of Node's codes. */
 export function coded(code: string, message: string): Error {
@@ -46,6 +47,7 @@ export const socketClosed = (): Error => coded("ERR_SOCKET_CLOSED", "Socket is c
  * `listen` for bind(). Its message begins as Node's does, and is made when it is first read.
  */
 export function asCallOfNode(error: unknown, syscall: string): unknown {
+  if (error instanceof RangeError) return invalidAddress(error, syscall);
   if (!(error instanceof SocketError)) return error;
   const { name, code, errno, address, port, path } = error;
   // Node's errors have the path of a unix socket as their address.
@@ -70,6 +72,18 @@ export function asCallOfNode(error: unknown, syscall: string): unknown {
     },
   });
   return renamed;
+}
+
+/** A path that is too long for a socket address: Node leaves it to libuv. */
+function invalidAddress({ message }: RangeError, syscall: string): SocketError {
+  const errno = -(host.errnos.EINVAL ?? 0);
+  return new SocketError({
+    name: "InvalidArgument",
+    message: `${syscall} EINVAL: ${message}`,
+    code: "EINVAL",
+    errno,
+    syscall,
+  });
 }
 
 /** What Node says, and then what we know. */

@@ -12,6 +12,8 @@ import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
 import { listen } from "../../posix/listen.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
+import { newContext } from "./connecting.ts";
+import { nativeHandle, type ServerHandle } from "./native-handle.ts";
 import { nodeAddress } from "./node-address.ts";
 
 /** The arguments of Node's `_listen2()`. */
@@ -112,12 +114,14 @@ export interface ConnectionEnds {
   readonly remoteFamily?: string | undefined;
 }
 
-/** What a Server of Node's has in the place of a handle of libuv's, with the methods of one. */
-export class ListenHandle implements AcceptOwner {
+/** What a Server of Node's listens with. */
+export class ListenHandle implements AcceptOwner, ServerHandle {
   readonly engine: Engine;
   readonly isUnix: boolean;
-  /** Node's Server takes the path of a unix socket for its address, where there is none of this. */
-  readonly getsockname: ((into: object) => number) | undefined;
+  /** What its events and those of its connections run in: what listen() was called in. */
+  readonly context = newContext();
+  /** What the Server has as its handle. */
+  readonly native: object;
   readonly #loop: AcceptLoop;
   readonly #path: UnixPath | undefined;
   readonly #name: string | undefined;
@@ -125,15 +129,9 @@ export class ListenHandle implements AcceptOwner {
   #putOff = false;
 
   constructor(engine: Engine, { socket, path, name }: OpenedToListen, owner: ListenOwner) {
-    const address = getsockname(socket);
     this.engine = engine;
-    this.isUnix = address.family === "unix";
-    if (!this.isUnix) {
-      this.getsockname = (into) => {
-        Object.assign(into, nodeAddress(address));
-        return 0;
-      };
-    }
+    this.isUnix = getsockname(socket).family === "unix";
+    this.native = nativeHandle(socket, this);
     this.#owner = owner;
     this.#path = path;
     this.#name = name;
@@ -148,7 +146,7 @@ export class ListenHandle implements AcceptOwner {
 
   onAccepted(fd: number): void {
     this.#putOff = false;
-    this.#owner.accepted(fd);
+    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd);
   }
 
   onPutOff(): void {
@@ -158,7 +156,7 @@ export class ListenHandle implements AcceptOwner {
   onLost(): void {}
 
   onAcceptFailed(error: AcceptError): void {
-    this.#owner.failed(error);
+    this.context.runInAsyncScope(this.#owner.failed, this.#owner, error);
   }
 
   /** A connection has ended, whose descriptor may be the one that was lacking. */
@@ -191,7 +189,7 @@ export class ListenHandle implements AcceptOwner {
   close(): void {
     this.#path?.remove();
     this.#owner.closing();
-    this.#loop.close(() => this.#owner.closed());
+    this.#loop.close(() => this.context.runInAsyncScope(this.#owner.closed, this.#owner));
   }
 
   /** Lets others read or write a unix socket's path, as `uv_pipe_chmod()`. */

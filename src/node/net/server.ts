@@ -40,7 +40,7 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
         server._emitCloseIfDrained?.();
       },
     });
-    server._handle = handle;
+    server._handle = handle.native;
     server._connectionKey = opened.key;
     if (server._unref) server.unref();
     nextTick(() => {
@@ -123,7 +123,7 @@ function nodeSocket(server: ListeningServer, fd: number) {
 
 function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number): EngineSocket {
   const socket = new EngineSocket(socketOptions(server));
-  const connection = socket._accepted(handle.engine, fd, handle);
+  const connection = socket._accepted(handle.engine, fd, handle.context, handle);
   if (server.noDelay) connection.setNoDelay(true);
   if (server.keepAlive) connection.setKeepAlive(true, server.keepAliveInitialDelay);
   if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);

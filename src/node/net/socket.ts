@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
 import { Duplex } from "node:stream";
@@ -310,18 +311,18 @@ export class EngineSocket extends NodeSocket {
   }
 
   /** Takes a socket that a server has accepted. */
-  _accepted(chosen: Engine, fd: number, owner: ConnectionOwner): StreamHandle {
-    this._connection = new StreamHandle(chosen, fd, this, null, owner);
+  _accepted(chosen: Engine, fd: number, context: AsyncResource, owner: ConnectionOwner): StreamHandle {
+    this._connection = new StreamHandle(chosen, fd, this, null, context, owner);
     return this._connection;
   }
 
   /** Takes a connected socket. */
-  _connected(opened: OpenSocket): void {
+  _connected(opened: OpenSocket, context: AsyncResource): void {
     this._attempts = null;
     this.connecting = false;
     this._sockname = null;
     const settings = pendingSettings(this);
-    const connection = new StreamHandle(engine(), opened.detach(), this, onReadOf(this));
+    const connection = new StreamHandle(engine(), opened.detach(), this, onReadOf(this), context);
     this._connection = connection;
     this._unrefTimer();
     if (settings.noDelay) connection.setNoDelay(true);

@@ -1,3 +1,4 @@
+import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { machineClock, nextTick } from "../../clock/clock.ts";
 import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
@@ -58,6 +59,8 @@ export class StreamHandle implements StreamHandlers {
   bytesWritten = 0;
   /** `pendingBytes` when the time of `setTimeout()` last began. */
   lastPendingBytes = 0;
+  /** What the events of the connection run in, as those of a handle of libuv's do. */
+  readonly #context: AsyncResource;
   readonly #reader: StreamReader;
   readonly #stream: Stream;
   readonly #descriptor: number;
@@ -84,8 +87,10 @@ export class StreamHandle implements StreamHandlers {
     fd: number,
     reader: StreamReader,
     onRead: OnRead | null,
+    context: AsyncResource,
     owner?: ConnectionOwner,
   ) {
+    this.#context = context;
     this.#reader = reader;
     this.#onRead = onRead;
     this.#owner = owner;
@@ -127,6 +132,10 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onData(bytes: Uint8Array): void {
+    this.#context.runInAsyncScope(this.#receive, this, bytes);
+  }
+
+  #receive(bytes: Uint8Array) {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
     this.#lastBatch = batch;
@@ -143,8 +152,8 @@ export class StreamHandle implements StreamHandlers {
 
   /** What the bytes before it have started runs first: a request's answer, for example. */
   onEnd(): void {
-    if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#tellEnd());
-    else this.#tellEnd();
+    if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#inContext(this.#tellEnd));
+    else this.#inContext(this.#tellEnd);
   }
 
   #tellEnd() {
@@ -159,14 +168,16 @@ export class StreamHandle implements StreamHandlers {
   onError(errno: number, ended: boolean): void {
     // As in libuv, where both sides have ended a failure of shutdown() is none.
     if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
-    if (ended) this.#tellEnd();
-    if (!this.#reader.destroyed) this.#reader._failed(errno);
+    this.#inContext(() => {
+      if (ended) this.#tellEnd();
+      if (!this.#reader.destroyed) this.#reader._failed(errno);
+    });
   }
 
   sendingFailed(errno: number): void {
     // What shutdown() fails with, receiving tells.
     if (this.#shutdown !== "no" && this.#shutEmpty) return;
-    this.#reader._sendingFailed(errno);
+    this.#inContext(() => this.#reader._sendingFailed(errno));
   }
 
   onProgress(): void {
@@ -174,6 +185,10 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onDrain(): void {
+    this.#context.runInAsyncScope(this.#drained, this);
+  }
+
+  #drained() {
     this.lastPendingBytes = 0;
     this.#shutEmpty = true;
     this.#hold();
@@ -249,7 +264,7 @@ export class StreamHandle implements StreamHandlers {
     this.#stream.shutdown(() => {
       this.#shutdown = "done";
       this.#hold();
-      done();
+      this.#inContext(done);
     });
   }
 
@@ -348,9 +363,15 @@ export class StreamHandle implements StreamHandlers {
     engineClosed(this.#descriptor);
     this.#owner?.connectionEnded();
     // As with libuv, in a turn of its own: an `await` of the `error` event runs before it.
-    machineClock.setImmediate(() => {
-      this.calledBack();
-      done();
-    });
+    machineClock.setImmediate(() =>
+      this.#inContext(() => {
+        this.calledBack();
+        done();
+      }),
+    );
+  }
+
+  #inContext(call: () => void) {
+    this.#context.runInAsyncScope(call, this);
   }
 }
