@@ -56,8 +56,8 @@ function whyNoRealPort(text: string): string {
     return `The port is missing: "${text}" is an IPv6 address as a whole; write ${meant}.`;
   if (text === "") return "The port is missing; a port is a whole number from 1 to 65535.";
   const address = text.replace(/^\[(.*)\]$/, "$1");
-  if (isIPv6(address)) return `The port is missing: write it after the address, as in [${address}]:3000.`;
-  if (isIP(address) !== 0) return `The port is missing: write it after the address, as in ${address}:3000.`;
+  if (isIPv6(address)) return `The port is missing; write it after the address, as in [${address}]:3000.`;
+  if (isIP(address) !== 0) return `The port is missing; write it after the address, as in ${address}:3000.`;
   return "Port 0 stands for any free port; name one from 1 to 65535.";
 }
 

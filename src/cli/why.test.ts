@@ -94,7 +94,11 @@ test("why refuses what is no port", () => {
   for (const [words, message] of [
     [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
-    [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
+    [
+      ["--unix", "x".repeat(200)],
+      "Cannot ask about this address: the path of a unix address is 200 bytes long; sun_path has room for 108.",
+    ],
+    [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],
     [["--bogus"], "unknown option '--bogus'; see `berkeley why --help`."],
   ] as const) {

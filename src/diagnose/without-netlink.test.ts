@@ -47,7 +47,7 @@ for (const address of [ipv4, ipv6]) {
       assert.ok(ports.stdout.includes(`${endpoint} `), ports.stderr);
       assert.match(ports.stdout, new RegExp(`tcp +\\S+ +${pid} `));
       const why = berkeleyUnder(under, "why", endpoint);
-      assert.match(why.stdout, new RegExp(`held by node \\(pid ${pid},`), why.stderr);
+      assert.match(why.stdout, new RegExp(`held by \\S+ \\(pid ${pid},`), why.stderr);
       assert.equal(why.status, 1);
       const wait = berkeleyUnder(under, "wait", endpoint, "--timeout", "30");
       assert.equal(wait.status, 0, wait.stderr);
@@ -85,7 +85,7 @@ test("without netlink, a free port is free, and free stops a listener", onLinux,
   if (under === undefined) return;
   const [endpoint, pid] = await holding(context, { address: ipv4, backlog: 1 });
   const free = berkeleyUnder(under, "free", endpoint, "--yes");
-  assert.match(free.stdout, new RegExp(`node \\(pid ${pid}\\) has stopped\\.\nIt is free\\.`), free.stderr);
+  assert.match(free.stdout, new RegExp(`\\S+ \\(pid ${pid}\\) has stopped\\.\nIt is free\\.`), free.stderr);
   assert.equal(free.status, 0);
   for (const command of ["why", "free"]) {
     const { status, stdout } = berkeleyUnder(under, command, endpoint);
@@ -116,9 +116,9 @@ test("without netlink, UDP sockets and unix sockets are told", onLinux, async (c
   const [endpoint, pid] = await holding(context, { address: ipv4, datagram: true });
   const [, owner] = await holding(context, { address: { family: "unix", path }, backlog: 1 });
   const udp = berkeleyUnder(under, "why", endpoint, "--udp");
-  assert.match(udp.stdout, new RegExp(`held by node \\(pid ${pid},`));
+  assert.match(udp.stdout, new RegExp(`held by \\S+ \\(pid ${pid},`));
   const unix = berkeleyUnder(under, "why", "--unix", path);
-  assert.match(unix.stdout, new RegExp(`held by node \\(pid ${owner},`));
+  assert.match(unix.stdout, new RegExp(`held by \\S+ \\(pid ${owner},`));
   assert.equal(berkeleyUnder(under, "wait", "--unix", path, "--timeout", "30").status, 0);
   const all = JSON.parse(berkeleyUnder(under, "ports", "--all", "--json").stdout);
   const ofPid = (its: number) =>
