@@ -1,21 +1,19 @@
 import type { SocketError } from "./socket-error.ts";
 
-/**
- * Tells more of a failed call than the call itself knows; undefined where there is nothing to tell.
- */
+/** Explains a failed call in more detail than the call itself can, or returns undefined. */
 export type ExplanationProvider = (error: SocketError) => string | undefined;
 
 let provider: ExplanationProvider | undefined;
 
-/** Has the messages of errors that are thrown from now on tell the account. */
+/** Sets the provider that explains the messages of errors thrown from now on. */
 export function provideExplanations(teller: ExplanationProvider): void {
   provider = teller;
 }
 
 /**
- * Has the message of an error that is thrown tell its account, made when it is first read: who goes
- * by the error's name alone pays nothing for it. V8 writes the stack's first line when the stack is
- * read, so that has it, too.
+ * Adds the explanation to a thrown error's message. It is computed when the message is first read,
+ * so a program that only looks at the name pays nothing. V8 writes the first line of the stack when
+ * the stack is read, so the explanation is there too.
  */
 export function addExplanation(error: SocketError): void {
   if (provider === undefined) return;
