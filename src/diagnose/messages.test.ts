@@ -162,7 +162,10 @@ test("how a socket has the address", () => {
   assert.match(how({ coverage: "covered" }), /listens on 127\.0\.0\.1:4321$/);
   const bound = { ...wildcard, use: "bound" } as const;
   assert.match(how({ socket: bound }), /bound (and|but) does not listen$/);
-  assert.match(how({ socket: bound, coverage: "wildcard" }), /bound (on|to) 0\.0\.0\.0:4321.*does not listen$/);
+  assert.match(
+    how({ socket: bound, coverage: "wildcard" }),
+    /bound (on|to) 0\.0\.0\.0:4321.*does not listen$/,
+  );
   const datagrams = { ...bound, protocol: "udp" } as const;
   assert.equal(how({ socket: datagrams }), "");
   assert.match(how({ socket: datagrams, coverage: "wildcard" }), /bound on 0\.0\.0\.0:4321, [^l]*every/);

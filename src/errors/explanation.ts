@@ -1,9 +1,9 @@
 import { onThrow, type SocketError } from "./socket-error.ts";
 
-/** A message that explains a failed call, or undefined if the call's own message is better. */
+/** Explains a failed call in more detail than the call itself can, or returns undefined. */
 export type ExplanationProvider = (error: SocketError) => string | undefined;
 
-/** Takes the messages of errors that are thrown from now on from a provider. */
+/** Sets the provider that explains the messages of errors thrown from now on. */
 export function provideExplanations(provider: ExplanationProvider): void {
   onThrow((error) => explainWhenRead(error, provider));
 }

@@ -68,7 +68,7 @@ export function onThrow(hook: (error: SocketError) => void): void {
   beforeThrow = hook;
 }
 
-/** The value of a result, or its error thrown, with the stack of whoever called `caller`. */
+/** Returns the value of a result, or throws its error with the stack of the caller of `caller`. */
 export function unwrap<Value>(
   result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: SocketError },
   caller: (...args: never[]) => unknown,
