@@ -1,7 +1,7 @@
 import type { HostTables } from "./host-tables.ts";
 import { noListenerCounters } from "./no-listener-counters.ts";
 
-/** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
+/** A system whose tables berkeley cannot read: it returns nothing, and says so. */
 export function unavailableHostTables(name: string): HostTables {
   const reason = `berkeley cannot list sockets on ${name} yet`;
   return {
@@ -29,16 +29,16 @@ export function unavailableHostTables(name: string): HostTables {
     },
     listenerCounters: noListenerCounters,
     terms: {
-      ephemeralRange: "the range of ports",
-      reservedPorts: "the ports kept back",
+      ephemeralRange: "the range from which the system chooses ports",
+      reservedPorts: "the reserved ports",
       privilege: { rule: "those below 1024", lacks: "it" },
       advice: {
         privileged: () => [],
         addresses: "ifconfig",
-        portsUsedUp: [{ message: "See who has them.", command: "netstat -an" }],
+        portsUsedUp: [{ message: "See which processes have them.", command: "netstat -an" }],
         remove: "rm",
         makeDirectory: "mkdir -p",
-        asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
+        asRoot: (command) => ({ message: "Run it as root to see more.", command: `sudo ${command}` }),
         excluded: [],
         unavailable: { message: "See what is open.", command: "sockstat -l" },
       },

@@ -1,6 +1,6 @@
 import type { HostTerms } from "../host-tables.ts";
 
-/** The ports of the AirPlay Receiver, of macOS 12 and later, and the processes that have them. */
+/** The ports of the AirPlay Receiver in macOS 12 and later, and the processes that own them. */
 const AIRPLAY_PORTS = [5000, 7000];
 const AIRPLAY = /^(ControlCe|AirPlayXPC)/;
 
@@ -8,17 +8,17 @@ const AIRPLAY = /^(ControlCe|AirPlayXPC)/;
 export const words: HostTerms = {
   ephemeralRange: "net.inet.ip.portrange.first and .last",
   reservedPorts: "none",
-  privilege: { rule: "at an address; not at the wildcard", lacks: "root's rights" },
+  privilege: { rule: "at a specific address; not at the wildcard", lacks: "root's rights" },
   advice: {
-    privileged: () => [{ message: "Or bind to every address: the wildcard needs no privilege." }],
+    privileged: () => [{ message: "Or bind to all addresses: the wildcard is not privileged." }],
     addresses: "ifconfig",
     portsUsedUp: [
-      { message: "See who has them.", command: "netstat -anv -p tcp" },
+      { message: "See which processes have them.", command: "netstat -anv -p tcp" },
       { message: "Or widen the range.", command: "sudo sysctl net.inet.ip.portrange.first=16384" },
     ],
     remove: "rm",
     makeDirectory: "mkdir -p",
-    asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    asRoot: (command) => ({ message: "Run it as root to see more.", command: `sudo ${command}` }),
     excluded: [],
     unavailable: undefined,
   },

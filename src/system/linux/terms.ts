@@ -8,13 +8,13 @@ export const words: HostTerms = {
   advice: {
     privileged: (port) => [
       {
-        message: "Or let every user have it.",
+        message: "Or allow it for every user.",
         command: `sudo sysctl net.ipv4.ip_unprivileged_port_start=${port}`,
       },
     ],
     addresses: "ip address",
     portsUsedUp: [
-      { message: "See who has them.", command: "ss -tanp" },
+      { message: "See which processes have them.", command: "ss -tanp" },
       {
         message: "Or widen the range.",
         command: 'sudo sysctl net.ipv4.ip_local_port_range="10240 65535"',
@@ -22,7 +22,7 @@ export const words: HostTerms = {
     ],
     remove: "rm",
     makeDirectory: "mkdir -p",
-    asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
+    asRoot: (command) => ({ message: "Run it as root to see more.", command: `sudo ${command}` }),
     excluded: [],
     unavailable: undefined,
   },
