@@ -1,15 +1,16 @@
 /**
- * Throws if `condition` does not hold. For states that berkeley itself rules out: a failure is a
- * bug of berkeley's, not of its caller.
+ * Throws if `condition` is false. For states that berkeley itself rules out: a failure is a bug in
+ * berkeley, not in its caller.
  *
- * @param message what should hold; a constant, since hot paths must not build a string
+ * @param message the expected state; a constant, since hot paths must not build a string
  */
 export function invariant(condition: unknown, message: string): asserts condition {
   if (!condition) fail(message);
 }
 
 /**
- * Returns `value`, which is never undefined or null here. For an expression: `defined(list[0], …)`.
+ * Returns `value`, which is never undefined or null here. For use in expressions: `defined(list[0],
+ * …)`.
  */
 export function defined<Value>(value: Value, message: string): NonNullable<Value> {
   return value ?? fail(message);

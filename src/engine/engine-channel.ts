@@ -3,11 +3,11 @@ import type { EngineChoice } from "./engine.ts";
 
 /** A channel of node:diagnostics_channel, with the type of its messages. */
 export interface DiagnosticsChannel<Message> {
-  /** Whether anybody subscribes. Otherwise no message is made. */
+  /** Whether anybody subscribes. Otherwise no message is built. */
   readonly hasSubscribers: boolean;
-  /** Calls a function with each message. What it throws is an uncaught exception. */
+  /** Calls a function with each message. If it throws, that is an uncaught exception. */
   subscribe(subscriber: (message: Message, name: string | symbol) => void): void;
-  /** Calls it no more. */
+  /** Stops calling it. */
   unsubscribe(subscriber: (message: Message, name: string | symbol) => void): void;
   /** @internal */
   publish(message: Message): void;

@@ -4,7 +4,9 @@ import type { System } from "../system/system.ts";
 
 const AT_ONCE = { on: true, seconds: 0 } as const;
 
-/** Has close() send a reset. Where that cannot be had, close() ends the connection as usual. */
+/**
+ * Makes close() send a reset. If the option cannot be set, close() ends the connection as usual.
+ */
 export function lingerAtOnce(system: System, fd: number): void {
   writeOption(system, fd, SO.LINGER, AT_ONCE);
 }

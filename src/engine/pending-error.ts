@@ -3,12 +3,12 @@ import { readOnly } from "../options/option.ts";
 import { loadOption } from "../options/read-option.ts";
 import type { System } from "../system/system.ts";
 
-/** SO.ERROR makes an Error of it, for programs. */
+/** The option SO.ERROR returns an Error instead, for programs. */
 const errno = readOnly("SO_ERROR", int);
 
-/** Takes the socket's pending error, as a negative errno; 0 if there is none. */
+/** Takes the socket's pending error as a negative errno; 0 if there is none. */
 export function pendingError(system: System, fd: number): number {
   const returned = loadOption(system, fd, errno);
-  // Not the unary minus, which makes -0 of 0.
+  // Not a unary minus, which would turn 0 into -0.
   return returned < 0 ? returned : 0 - errno.read.decode(system.option, system);
 }

@@ -3,20 +3,20 @@ import { pendingError } from "./pending-error.ts";
 import { attempt } from "./uncaught.ts";
 
 /**
- * The shutdown of a stream's sending side, from when it is asked for: it is made once everything is
- * sent, and then those who wait for it are told.
+ * The shutdown of a stream's sending side. It happens once everything is sent, and then calls the
+ * waiting `done` functions.
  */
 export class Shutdown {
   #state: "wanted" | "made" = "wanted";
   #result = 0;
   #calls: ((errno: number) => void)[] | undefined;
 
-  /** Whether it is still to be made. */
+  /** Whether it is still to be done. */
   get isWanted(): boolean {
     return this.#state === "wanted";
   }
 
-  /** Whether anyone is to be told. */
+  /** Whether any call is waiting for it. */
   get isAwaited(): boolean {
     return this.#calls !== undefined;
   }
@@ -28,18 +28,18 @@ export class Shutdown {
   }
 
   /**
-   * Makes it: everything is sent. Returns 0, or what failed, or undefined where it must be made
-   * again when the receive under way has ended.
+   * Shuts down, now that everything is sent. Returns 0 or the error; undefined if it must be
+   * repeated after the receive in flight has ended.
    *
-   * @param failed what the stream has failed with, or 0
-   * @param received what receiving has ended with, where that is not told yet, or 0
-   * @param isReceiving whether a receive is under way, which may have taken the socket's error
+   * @param failed the stream's failure, or 0
+   * @param received the unreported failure that ended receiving, or 0
+   * @param isReceiving whether a receive is in flight, which may have taken the socket's error
    */
   make(system: System, fd: number, failed: number, received = 0, isReceiving = false): number | undefined {
     let result = failed < 0 ? failed : system.shutdown(fd, system.constants.SHUT.WR);
     if (result < 0 && failed === 0) {
-      // ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the
-      // peer had ended before, nothing else would tell of it.
+      // ENOTCONN after a reset by the peer, whose own error says more. If the peer had ended
+      // before, nothing else would report it.
       const error = pendingError(system, fd) || received;
       if (error === 0 && isReceiving) return undefined;
       result = error || result;
@@ -49,7 +49,10 @@ export class Shutdown {
     return result;
   }
 
-  /** Tells those who wait: what it gave, or `otherwise` where it was not made. */
+  /**
+   * Calls the waiting `done` functions with the result, or with `otherwise` if there was no
+   * shutdown.
+   */
   tell(otherwise: number): void {
     const calls = this.#calls;
     this.#calls = undefined;

@@ -2,8 +2,8 @@ import { isUint8Array } from "node:util/types";
 import { copyOf } from "../system/view.ts";
 
 /**
- * The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what
- * was expected.
+ * Returns the value if it is an integer in the range; otherwise throws a TypeError or RangeError
+ * that says what was expected.
  */
 export function integer(what: string, value: number, min: number, max: number): number {
   if (typeof value !== "number") throw argumentType(`${what} must be a number, not ${kind(value)}`);
@@ -13,7 +13,7 @@ export function integer(what: string, value: number, min: number, max: number): 
   return value;
 }
 
-/** The value, if it is true or false; otherwise a TypeError. */
+/** Returns the value if it is a boolean; otherwise throws a TypeError. */
 export function boolean(what: string, value: boolean): boolean {
   if (typeof value !== "boolean") throw argumentType(`${what} must be true or false, not ${kind(value)}`);
   return value;
@@ -22,7 +22,7 @@ export function boolean(what: string, value: boolean): boolean {
 /** A C int. */
 export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
 
-/** A file descriptor's number. */
+/** A descriptor number. */
 export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
 
 // Every argument error of the package is made here, with the code that Node's own error would have.
@@ -35,17 +35,16 @@ export const argumentType = (message: string): TypeError =>
 export const invalidValue = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" });
 
-/** The error for a number, a length or a count that is outside its range. */
+/** The error for a number, length or count out of range. */
 export const outOfRange = (message: string): RangeError =>
   Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE" });
 
-/** The error for a value that should be one of some strings, or a string of some form. */
+/** The error for a string that is not one of those allowed, or is malformed. */
 export const invalidString = (value: unknown, message: string): TypeError =>
   typeof value === "string" ? invalidValue(message) : argumentType(message);
 
 /**
- * An Error for a call that does not go with the state of what it is called on, or of what it is
- * given; the code is Node's.
+ * An Error for a call that does not fit the state of its object or argument; the code is Node's.
  */
 export const invalidState = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_INVALID_STATE" });
@@ -70,11 +69,11 @@ export function aboutSubject(subject: string, error: unknown): unknown {
   });
 }
 
-/** What Node says of a write after the end; the code is that of its streams. */
+/** Node's error for a write after the end; the code is that of its streams. */
 export const writeAfterEnd = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_STREAM_WRITE_AFTER_END" });
 
-/** What a value is, for a message. */
+/** Describes a value for a message. */
 export function kind(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
@@ -91,17 +90,17 @@ function classNameOf(value: object): string | undefined {
   }
 }
 
-/** A value as a message shows it: a string in quotation marks, or what it is. */
+/** A value as messages show it: a string in quotation marks, or its kind. */
 export function quoted(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : kind(value);
 }
 
-/** The longest array there is (ECMA-262, 10.4.2). */
+/** The maximum length of an array (ECMA-262, 10.4.2). */
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /**
- * The elements of a caller's array, each read once, in an array of ours. The array's own methods
- * and iterator may give anything, as may the length of a proxy.
+ * Copies a caller's array, reading each element once. The array's own methods and iterator may
+ * return anything, as may the length of a proxy.
  *
  * @param tooMany the message for more than `max`
  */
@@ -111,7 +110,7 @@ export function elements<Element>(
   array: readonly Element[],
   max = MAX_LENGTH,
   tooMany: (length: number) => string = (length) =>
-    `${what} has ${length} elements; at most ${max} are taken`,
+    `${what} has ${length} elements; at most ${max} are allowed`,
 ): Element[] {
   if (!Array.isArray(array)) throw argumentType(`${what} must be ${shape}, not ${kind(array)}`);
   const length: unknown = array.length;

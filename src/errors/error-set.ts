@@ -19,9 +19,9 @@ export interface Failure<E> {
   readonly error: E;
 }
 
-/** What a failing call knows beyond its errno. */
+/** What a failed call knows beyond its errno. */
 export interface FailureContext<Name> {
-  /** Tells what a code means that leads to several rows. */
+  /** Decides between the entries of an errno that has several. */
   readonly ask?: (code: string) => Name;
   /** The address that the call was about. */
   readonly where?: () => ErrorEndpoint | undefined;
@@ -29,7 +29,7 @@ export interface FailureContext<Name> {
   readonly about?: string;
 }
 
-/** Everything that one call can fail with. */
+/** All errors of one call. */
 export class ErrorSet<Name extends ErrorName> {
   readonly syscall: string;
   readonly entries: Readonly<Record<Name, ErrorEntry>>;
@@ -54,7 +54,7 @@ export class ErrorSet<Name extends ErrorName> {
     return error instanceof SocketError && error.syscall === this.syscall && this.#byName.has(error.name);
   }
 
-  /** The failure that a negative errno stands for. One that no row documents is `Unexpected`. */
+  /** The failure for a negative errno. An errno without an entry is `Unexpected`. */
   failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
@@ -63,8 +63,8 @@ export class ErrorSet<Name extends ErrorName> {
   }
 
   /**
-   * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the
-   * call it is about, and `detail` adds to what its sentence says.
+   * A failure without an errno of the system, such as `SocketClosed`; `about` says what the call
+   * was about, and `detail` is appended to the message.
    */
   fail(
     system: System,
@@ -80,7 +80,7 @@ export class ErrorSet<Name extends ErrorName> {
 
   /**
    * The failure of a call whose io_uring has failed for good. The errno is io_uring_enter()'s, so
-   * it does not have the meaning that it has for the call.
+   * its meaning for the call does not apply.
    */
   ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
@@ -107,8 +107,8 @@ export class ErrorSet<Name extends ErrorName> {
       text ?? row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
-    // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of
-    // a union of classes is beyond the compiler.
+    // `name` is a Name or "Unexpected", which every set has; the compiler cannot see that an
+    // instance of a class of unions belongs to a union of classes.
     return { ok: false, error: error as ErrorUnion<Name> };
   }
 }
@@ -118,7 +118,7 @@ function kindOf({ port, path }: ErrorEndpoint): keyof ErrorCases {
   return port === 0 ? "noPort" : "port";
 }
 
-/** An address as messages have it. */
+/** An address as messages show it. */
 export function formatEndpoint({ address, port, path }: ErrorEndpoint): string | undefined {
   if (path !== undefined) return JSON.stringify(path);
   if (address === undefined) return undefined;

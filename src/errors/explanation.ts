@@ -9,9 +9,9 @@ export function provideExplanations(provider: ExplanationProvider): void {
 }
 
 /**
- * Asks the provider when the message is first read, so that a program that only looks at the
- * error's name pays nothing. V8 writes the stack's first line when the stack is read, so the
- * explanation is there too.
+ * Asks the provider when the message is first read, so that a program that only checks the error's
+ * name pays nothing. V8 formats the stack's first line when the stack is read, so the explanation
+ * is included there.
  */
 function explainWhenRead(error: SocketError, provider: ExplanationProvider): void {
   const plain = error.message;
@@ -27,7 +27,7 @@ function explainWhenRead(error: SocketError, provider: ExplanationProvider): voi
     enumerable: false,
     set,
     get() {
-      // The provider may read the message, and may fail.
+      // The provider may read the message, and may throw.
       set(plain);
       set(withoutFailing(() => provider(error)) ?? plain);
       return error.message;

@@ -1,18 +1,18 @@
 import { machineClock, type Timer } from "../clock/clock.ts";
 import { argumentType, checkObject, kind, outOfRange } from "../errors/argument.ts";
 
-/** What ends a wait early. */
+/** Options that end a wait early. */
 export interface WaitOptions {
-  /** Aborts the wait, which fails with the signal's `reason`. */
+  /** Aborts the wait, which then fails with the signal's `reason`. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Ends the wait after so many milliseconds with a DOMException named `TimeoutError`. Infinity
-   * waits for ever. Fake timers do not affect it.
+   * Ends the wait after this many milliseconds with a DOMException named `TimeoutError`. Infinity
+   * waits forever. Fake timers do not affect it.
    */
   readonly timeout?: number | undefined;
 }
 
-/** The longest delay of setTimeout(), which fires at once for a longer one. */
+/** The longest delay of setTimeout(), which fires immediately for a longer one. */
 const LONGEST = 0x7fffffff;
 
 const nothing = () => {};
@@ -30,7 +30,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   throw argumentType(`signal must be an AbortSignal, not ${kind(signal)}`);
 }
 
-/** Of another realm, or of jsdom under Jest, which has the methods used here. */
+/** A signal of another realm, or of jsdom under Jest; both have the methods used here. */
 const isForeignSignal = (signal: unknown): boolean =>
   Object.prototype.toString.call(signal) === "[object AbortSignal]" &&
   typeof signal === "object" &&
@@ -38,7 +38,7 @@ const isForeignSignal = (signal: unknown): boolean =>
   "addEventListener" in signal &&
   typeof signal.addEventListener === "function";
 
-/** AbortSignal's own, which jsdom's lacks. */
+/** AbortSignal's own method; jsdom's AbortSignal has none. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }
@@ -52,10 +52,10 @@ export function checkWait(options: WaitOptions | undefined): void {
 }
 
 /**
- * Calls `end` with the reason once the signal is aborted or the time is over, unless the function
- * that it returns is called first.
+ * Calls `end` with the reason when the signal is aborted or the time is up. The function it returns
+ * cancels that.
  *
- * @param what what waits, for the message of a timeout: "read()"
+ * @param what the waiting call, for the timeout's message: "read()"
  * @param options already checked by `checkWait()`
  */
 export function onAbort(
@@ -79,7 +79,7 @@ export function onAbort(
   }
   signal?.addEventListener("abort", abort);
   if (timeout !== Number.POSITIVE_INFINITY) {
-    // Whether the process keeps running is up to what is waited for.
+    // The operation that is waited for decides whether the process keeps running.
     timer = machineClock.setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
   }
   return stop;
@@ -93,7 +93,7 @@ export function orAbort<Value>(what: string, promise: Promise<Value>, options: W
   });
 }
 
-/** The same kind of error as AbortSignal.timeout() gives. */
+/** The same kind of error as that of AbortSignal.timeout(). */
 export function timedOut(what: string, timeout: number): DOMException {
   return new DOMException(`${what} timed out after ${timeout} ms`, "TimeoutError");
 }

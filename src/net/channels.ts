@@ -17,27 +17,30 @@ export interface AcceptMessage {
   readonly connection: ConnectionBase;
 }
 
-/** A message of `berkeley:retry`: accept(2) failed, and is tried again. */
+/** A message of `berkeley:retry`: accept(2) failed, and will be retried. */
 export interface RetryMessage {
   readonly listener: Listening;
   readonly error: AcceptError;
   /**
-   * How many milliseconds accepting waits: descriptors or memory ran out, and connections wait in
-   * the system's queue. 0 if one connection failed before it was accepted.
+   * How many milliseconds pass before the retry: descriptors or memory ran out, and connections
+   * wait in the system's queue. 0 if one connection failed before it was accepted.
    */
   readonly delay: number;
 }
 
 /**
- * A message of `berkeley:close`: a connection is closed, and so is its descriptor; or a Listener or
- * Server has stopped listening.
+ * A message of `berkeley:close`: a connection and its descriptor were closed, or a Listener or
+ * Server stopped listening.
  */
 export type CloseMessage =
   | {
-      /** A Connection or HandledConnection, of `connect()` or of a listener. */
+      /** A Connection or HandledConnection, from `connect()` or a listener. */
       readonly connection: ConnectionBase;
       readonly listener?: undefined;
-      /** What ended it: a ConnectionError, what a handler threw; null if nothing failed. */
+      /**
+       * The error that ended it: a ConnectionError, or whatever a handler threw; null if nothing
+       * failed.
+       */
       readonly error: unknown;
     }
   | {
@@ -47,7 +50,7 @@ export type CloseMessage =
       readonly error: unknown;
     };
 
-/** A message of `berkeley:connect`: `connect()` has made a connection, or failed. */
+/** A message of `berkeley:connect`: `connect()` connected or failed. */
 export type ConnectMessage =
   | {
       /** The options of `connect()`. */
@@ -59,7 +62,7 @@ export type ConnectMessage =
       /** The options of `connect()`. */
       readonly options: ConnectOptions;
       readonly connection: null;
-      /** What `connect()` throws. */
+      /** The error that `connect()` throws. */
       readonly error: unknown;
     };
 
@@ -68,9 +71,9 @@ export type ConnectMessage =
  * OpenTelemetry. `diagnostics_channel.subscribe("berkeley:accept", …)` subscribes to the same
  * channels by name, without the types. They cost nothing while nobody subscribes.
  *
- * Subscribers are called at once, before the program's own handlers. What one throws is an uncaught
- * exception. Ask for the addresses of a connection on `berkeley:accept` or `berkeley:connect`: on
- * `berkeley:close` it remembers them only if they were asked for before.
+ * Subscribers are called synchronously, before the program's own handlers. If one throws, it is an
+ * uncaught exception. If you need a connection's addresses on `berkeley:close`, read them on
+ * `berkeley:accept` or `berkeley:connect`: they are unavailable later unless they were read before.
  *
  * @example
  * ```ts
@@ -92,11 +95,11 @@ export const channels: {
   readonly listen: DiagnosticsChannel<ListenMessage>;
   /** `berkeley:accept`: a message for each connection that is accepted. */
   readonly accept: DiagnosticsChannel<AcceptMessage>;
-  /** `berkeley:retry`: a message for each failure of accept(2) that is tried again. */
+  /** `berkeley:retry`: a message for each failed accept(2) that will be retried. */
   readonly retry: DiagnosticsChannel<RetryMessage>;
   /** `berkeley:close`: a message for each connection, and for each listener. */
   readonly close: DiagnosticsChannel<CloseMessage>;
-  /** `berkeley:connect`: a message when `connect()` has connected, or failed to. */
+  /** `berkeley:connect`: a message when `connect()` connects or fails. */
   readonly connect: DiagnosticsChannel<ConnectMessage>;
   /**
    * `berkeley:engine`: an EngineChoice whenever `listen()`, `connect()` or `udp()` picks an engine.

@@ -10,7 +10,7 @@ import { type AttemptSettings, ConnectAttempt } from "./connection/connect-attem
 const ATTEMPT_DELAY = 250;
 
 /**
- * What came of every address of a name: the code is the first one's, as in node:net
+ * The errors of all addresses of a name. The code is that of the first, as in node:net
  * (NodeAggregateError in lib/internal/errors.js).
  */
 export function failureOf(
@@ -36,10 +36,10 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Connects to the first of several addresses that answers: the next one is tried when the last has
+ * Connects to the first of several addresses that answers: tries the next one when the last has
  * failed, or after the delay.
  *
- * @param name the name that the addresses belong to, if they belong to one
+ * @param name the name that the addresses belong to, if any
  */
 export function connectToFirst(
   found: Promise<readonly AddressInput[]>,

@@ -10,19 +10,19 @@ import { ipAddress } from "./open.ts";
 import type { ConnectEndpoint } from "./options/connect-options.ts";
 import type { CheckedRemote } from "./options/datagram-options.ts";
 
-// What a host means to listen(), connect() and udp(): an address itself, localhost, or a name for
-// the resolver. localhost is the loopback addresses, whatever the resolver says (RFC 6761, 6.3).
+// Interprets a host for listen(), connect() and udp(): an address, localhost, or a name for the
+// resolver. localhost means the loopback addresses, whatever the resolver says (RFC 6761, 6.3).
 
 const [{ address: IPV4_LOOPBACK }, { address: IPV6_LOOPBACK }] = localhostAddresses;
 
-/** Whether a host is looked up, or is localhost, and so may have several addresses. */
+/** Whether a host may have several addresses: a name to look up, or localhost. */
 export const isName = (host: string): boolean => isIP(host) === 0;
 
 /**
  * The addresses to bind to for a host: both loopback addresses for localhost, IPv4 first; otherwise
- * one, the resolver's first.
+ * the resolver's first.
  *
- * @param what whose signal it is, for a message: "listen()"
+ * @param what the call that the signal aborts, for a message: "listen()"
  */
 export async function addressesToBind(
   host: string,
@@ -62,7 +62,7 @@ export async function addressesToTry(where: ConnectEndpoint): Promise<AddressInp
   const found = isLocalhost(host)
     ? loopback.filter((one) => family === 0 || one.family === family)
     : await lookup(host, { all: true, family, verbatim: true });
-  // connect() would wait for ever.
+  // With an aborted signal, connect() would wait forever.
   invariant(found.length > 0, "lookup() finds an address or fails");
   return alternateFamilies(found).map(({ address }) => ipAddress(address, port));
 }
@@ -73,7 +73,9 @@ const loopback: readonly LookupAddress[] = [
   { address: IPV4_LOOPBACK, family: 4 },
 ];
 
-/** The order of RFC 8305, section 4: the families in turn, beginning with that of the first. */
+/**
+ * The order of RFC 8305, section 4: families alternate, beginning with that of the first address.
+ */
 export function alternateFamilies(found: readonly LookupAddress[]): LookupAddress[] {
   const first = found.filter((one) => one.family === found[0]?.family);
   const other = found.filter((one) => one.family !== found[0]?.family);

@@ -1,7 +1,7 @@
 import type { HostTables } from "./host-tables.ts";
 import { noListenerCounters } from "./no-listener-counters.ts";
 
-/** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
+/** A system whose tables berkeley cannot read: it returns nothing, and says so. */
 export function unavailableHostTables(name: string): HostTables {
   const reason = `berkeley cannot list sockets on ${name} yet`;
   return {

@@ -5,16 +5,16 @@ import { attempt, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
-/** Connections of one turn. */
+/** Connections accepted per turn. */
 const MOST = 64;
 
-/** An acceptor of the readiness engine. */
+/** The readiness engine's acceptor. */
 export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
-  /** A connection may wait. */
+  /** A connection may be waiting. */
   #readable = false;
-  /** What watching or accepting failed with, until it is told. */
+  /** The error of watching or accepting, until it is reported. */
   #failed = 0;
   #pausedCalls: (() => void)[] | undefined;
 

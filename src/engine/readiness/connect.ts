@@ -14,7 +14,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   readonly #done: (errno: number) => void;
   #held = true;
   #watched = false;
-  /** undefined while the connection is being made. */
+  /** undefined while connecting. */
   #result: number | undefined;
 
   constructor(reactor: Reactor, fd: number, address: ValueResult, done: (errno: number) => void) {
@@ -60,8 +60,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   }
 
   /**
-   * A connect that a signal interrupted goes on as one that would block does (POSIX, connect,
-   * EINTR).
+   * A connect that a signal interrupted continues like a non-blocking one (POSIX, connect, EINTR).
    */
   #goesOn(returned: number): boolean {
     const { inProgress, interrupted } = this.#reactor.errors;

@@ -10,12 +10,12 @@ import type { DatagramBuffer } from "./datagram-buffers.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
-/** Datagrams of one call to send. */
+/** Datagrams sent per call. */
 const AT_ONCE = 64;
-/** Calls of one turn. */
+/** Calls per turn. */
 const CALLS = 4;
 
-/** A datagram to be sent, whose bytes and address are copies. */
+/** A datagram to send; its bytes and address are copies. */
 class QueuedDatagram implements MessageHeader {
   readonly address: ValueResult | null;
   readonly data: readonly Uint8Array[];
@@ -34,14 +34,14 @@ class QueuedDatagram implements MessageHeader {
   }
 }
 
-/** A datagram that came together with one at which the handler paused; a copy. */
+/** A copy of a datagram that arrived in the same call as one at which the handler paused. */
 interface Kept {
   readonly bytes: Uint8Array;
   readonly from: ValueResult;
   readonly flags: number;
 }
 
-/** Datagrams of the readiness engine. */
+/** The readiness engine's datagram socket. */
 export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
@@ -49,9 +49,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   readonly #kept: Kept[] = [];
   #readable = false;
   #writable = true;
-  /** What watching failed with, until it is told. */
+  /** The error of watching, until it is reported. */
   #failed = 0;
-  /** In order; those before `#first` are sent. */
+  /** In order; those before `#first` have been sent. */
   #queued: QueuedDatagram[] = [];
   #first = 0;
 
@@ -138,8 +138,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
           attempt((errno: number) => this.#handlers.onError(errno), count);
         continue;
       }
-      // What ended the call after these, if not that there are no more, comes with an event of its
-      // own.
+      // If an error ended the call after these datagrams, it brings an event of its own.
       if (count < buffers.length) this.#readUp();
       this.#give(buffers, count);
       if (!this.#readable) return;
@@ -148,9 +147,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /**
-   * Winsock tells any socket that nobody was there for an earlier datagram (recvfrom,
-   * WSAECONNRESET), which others tell those alone that have a peer: a server would fail by what its
-   * clients do.
+   * Winsock reports to any socket that nobody received an earlier datagram (recvfrom,
+   * WSAECONNRESET); other systems report it only to connected sockets. A server would fail because
+   * of its clients.
    */
   #isOfNoPeer(errno: number): boolean {
     const { system, errors } = this.reactor;
@@ -162,11 +161,11 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.await(READABLE);
   }
 
-  /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
+  /** Delivers the datagrams of one call. If a handler pauses, the rest are kept. */
   #give(buffers: readonly DatagramBuffer[], count: number): void {
     for (let index = 0; index < count && !this.stopped; index++) {
       const buffer = defined(buffers[index], "the system filled as many as it was given");
-      // A handler of this batch has transferred its buffer, with the datagram in it.
+      // A handler of this batch has transferred its buffer, with this datagram in it.
       if (buffer.memory.isTransferred) continue;
       if (this.#paused) {
         const bytes = buffer.memory.bytes.slice(0, buffer.bytes);
@@ -197,7 +196,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
   }
 
-  /** Sends until nothing is left, the system has no room, or others must have their turn. */
+  /** Sends until nothing is left, the system's buffer is full, or it is the others' turn. */
   #send(): void {
     const { system, errors, sendFlags } = this.reactor;
     for (let calls = 0; calls < CALLS && this.#waiting > 0; calls++) {
@@ -208,7 +207,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
         this.#await(WRITABLE);
         return;
       }
-      // The failure of a datagram that is not the first is found by the next call.
+      // If a datagram other than the first fails, the next call reports it.
       if (count >= 0) for (let sent = 0; sent < count; sent++) this.#sent(0);
       else if (count !== errors.interrupted) this.#sent(count);
     }

@@ -2,11 +2,11 @@ import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Reactor, Registration } from "./reactor.ts";
 
-/** A descriptor that the engine has. */
+/** A descriptor owned by the engine. */
 export abstract class ReadinessHandle implements Handle, Registration {
   readonly fd: number;
   protected readonly reactor: Reactor;
-  /** "stopped": close() was called, and what was written is still being sent. */
+  /** "stopped": close() was called, and written data is still being sent. */
   #state: "open" | "stopped" | "closed" = "open";
   readonly #slot: number;
   #held = true;
@@ -22,7 +22,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.#slot = reactor.register(this);
   }
 
-  /** Whether close() or its like was called: no handler is called any more. */
+  /** Whether close() or the like was called: no handler is called any more. */
   protected get stopped(): boolean {
     return this.#state !== "open";
   }
@@ -39,7 +39,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
 
   abstract ready(ready: number): void;
   abstract close(done?: (errno: number) => void): void;
-  /** Goes on with what was left for this turn, and tells what is to be told. */
+  /** Continues the work left for this turn, and reports what is due. */
   protected abstract continueWork(): void;
 
   ref(): void {
@@ -60,7 +60,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (this.closed) this.#tellClosed();
   }
 
-  /** Has `continueWork()` called in a turn to come. */
+  /** Schedules `continueWork()` for a later turn. */
   protected later(): void {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -68,8 +68,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   }
 
   /**
-   * Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be
-   * repeated.
+   * Calls `ready()` once when the descriptor becomes READABLE or WRITABLE. Returns 0 or a negative
+   * errno. May be called again.
    */
   protected await(interest: number): number {
     if (!this.#watched) {
@@ -82,8 +82,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   }
 
   /**
-   * Has it watched no more: another process may have the same file open, whose events would come
-   * here, too.
+   * Stops watching the descriptor: if another process has the same file open, its events would
+   * still arrive here.
    */
   protected unwatch(): void {
     if (!this.#watched) return;
@@ -91,7 +91,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.reactor.unwatch(this.fd, this.#slot);
   }
 
-  /** Notes a call to be made once it is closed. */
+  /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     this.#closedCalls ??= [];
@@ -102,7 +102,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
   /**
    * The second half of closing.
    *
-   * @param result what those who wait for the end are told
+   * @param result passed to the calls that wait for the end
    */
   protected closeDescriptor(result: number): void {
     if (this.closed) return;

@@ -7,29 +7,29 @@ import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /**
- * Bytes that may be sent between two turns, and how many a call counts as at least. A program that
- * does nothing but await its writes would not let the event loop go on otherwise, for as long as
- * the system takes them.
+ * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
+ * a program that only awaits its writes would starve the event loop for as long as the system takes
+ * them.
  */
 const BETWEEN_TURNS = 262_144;
 const LEAST = 1024;
 
-/** What the reactor serves. */
+/** An object registered with the reactor. */
 export interface Registration {
   /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
   ready(ready: number): void;
-  /** Goes on with what was left for this turn, after `Reactor.later()`. */
+  /** Continues the work left for this turn, after `Reactor.later()`. */
   proceed(): void;
 }
 
 /**
- * What all that a thread has open shares: it waits until descriptors are ready, and has their
- * members served, in turns of the event loop. In a turn, each member does so much at most, and
- * leaves the rest to the next one.
+ * Shared by everything a thread has open: waits until descriptors are ready, and serves them in
+ * turns of the event loop. Each gets a bounded amount of work per turn, and leaves the rest to the
+ * next.
  */
 export class Reactor {
   readonly system: System;
-  /** Those that an engine acts upon, as calls return them. */
+  /** The errnos that an engine handles, as calls return them. */
   readonly errors: {
     readonly brokenPipe: number;
     readonly cancelled: number;
@@ -39,15 +39,15 @@ export class Reactor {
     readonly wouldBlock: number;
   };
   /**
-   * Descriptors do not block, by the caller's word; where one does after all, these keep it from
-   * stopping the thread.
+   * Callers guarantee that descriptors do not block; for any that do, these flags keep the thread
+   * from stopping.
    */
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemory();
   readonly cork = new Cork();
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
-  /** Members are being served: what they call is called from the event loop. */
+  /** Registrations are being served, so their handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
   #poller: Poller | undefined;
@@ -80,13 +80,13 @@ export class Reactor {
     this.#open = open;
   }
 
-  /** For one call at a time. */
+  /** Used for one call at a time. */
   get datagramBuffers(): readonly DatagramBuffer[] {
     this.#datagramBuffers ??= datagramBuffers();
     return this.#datagramBuffers;
   }
 
-  /** Takes a member in, which holds the process; gives its slot. */
+  /** Registers an object, which keeps the process running; returns its slot. */
   register(member: Registration): number {
     const slot = this.#free.pop() ?? this.#members.length;
     this.#members[slot] = member;
@@ -96,7 +96,7 @@ export class Reactor {
     return slot;
   }
 
-  /** Its descriptor is watched no more, and it does not hold the process. */
+  /** Stops watching its descriptor, which no longer keeps the process running. */
   deregister(slot: number): void {
     this.#members[slot] = undefined;
     this.#generations[slot] = (this.#generation(slot) + 1) >>> 0;
@@ -116,13 +116,13 @@ export class Reactor {
     if (this.#holding === 0) this.#poller?.unref();
   }
 
-  /** Has a member's descriptor watched: 0, or a negative errno. */
+  /** Starts watching its descriptor. Returns 0 or a negative errno. */
   watch(fd: number, slot: number): number {
     const poller = this.#poller ?? this.#openPoller();
     return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
   }
 
-  /** Has it watched no more, though it stays open. */
+  /** Stops watching a descriptor that stays open. */
   unwatch(fd: number, slot: number): void {
     this.#poller?.remove(fd, slot);
   }
@@ -132,19 +132,19 @@ export class Reactor {
     this.#poller?.closing(fd, slot);
   }
 
-  /** A watched member waits for READABLE or WRITABLE; as `Poller.await()`. */
+  /** Waits for READABLE or WRITABLE on a watched descriptor; see `Poller.await()`. */
   await(slot: number, interest: number): void {
     this.#poller?.await(slot, interest);
   }
 
-  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next. */
+  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next one. */
   mayWrite(length: number): boolean {
     if (this.#mayWrite <= 0) return false;
     this.#mayWrite -= Math.max(length, LEAST);
     return true;
   }
 
-  /** Has `proceed()` called in a turn to come. */
+  /** Schedules `proceed()` for a later turn. */
   later(member: Registration): void {
     this.#later.push(member);
     if (!this.serving) this.#soon();
@@ -175,7 +175,7 @@ export class Reactor {
     const count = poller?.look() ?? 0;
     for (let index = 0; poller !== undefined && index < count; index++) {
       const slot = poller.slot(index);
-      // The slot of a member that has left meanwhile has another generation.
+      // The slot of an object deregistered meanwhile has another generation.
       if (this.#generations[slot] !== poller.generation(index)) continue;
       this.#members[slot]?.ready(poller.ready(index));
       this.cork.send();

@@ -13,36 +13,36 @@ import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** Calls of one turn, of at most 64 KiB each. */
+/** Calls per turn, of at most 64 KiB each. */
 const CALLS = 4;
 
 const peeked = new Uint8Array(1);
 
-/** A stream of the readiness engine. */
+/** The readiness engine's stream. */
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
   readonly #writeQueue = new WriteQueue();
   #paused = true;
   /**
-   * "readable": a call to receive may find something: bytes, the end or a failure. "exceptional":
-   * it may find more than a call that took all bytes shows. "ended": no more will be received.
+   * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
+   * follow even if a call emptied the socket. "ended": nothing more will be received.
    */
   #receiving: "waiting" | "readable" | "exceptional" | "ended" = "waiting";
-  /** undefined until it is asked. */
+  /** undefined until it is read. */
   #tcp: boolean | undefined;
   #writable = true;
-  /** Bytes were left when write() returned, and are sent. */
+  /** Some bytes remained when write() returned; they are sent later. */
   #drained = false;
   /**
-   * The first failure of sending or receiving. After one of sending, what has come is received
-   * before it is told.
+   * The first failure of sending or receiving. After a failure to send, received data is delivered
+   * before it is reported.
    */
   #failed = 0;
-  /** What of it is told: nothing, that sending has failed, or all. */
+  /** What has been reported of it: nothing, that sending failed, or everything. */
   #failureTold: "nothing" | "sending" | "all" = "nothing";
-  /** Bytes that will never be sent: they count as pending until that is told. */
+  /** Bytes that will never be sent: they count as pending until that is reported. */
   #lost = 0;
-  /** undefined until it is wanted. */
+  /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
 
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
@@ -95,7 +95,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const length = lengthOf(bytes);
     this.#send(bytes, length);
     if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
-    // This is in a write() of another stream, perhaps.
+    // This may run inside a write() of another stream.
     this.#drained = true;
     this.later();
   }
@@ -174,7 +174,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     return this.#receiving === "readable" || this.#receiving === "exceptional";
   }
 
-  /** Tells of a failure, but first of what the system has received. */
+  /** Reports a failure, after everything that the system has received. */
   #goOnToFail(): void {
     if (this.#receiving !== "ended" && this.#failureTold === "nothing") {
       this.#failureTold = "sending";
@@ -203,14 +203,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   /**
-   * Whether an end that was received is the peer's. Where sending was told of a reset, receiving
-   * gives an end.
+   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
+   * an end.
    */
   #endIsThePeers(): boolean {
     return this.#failed === 0 || this.#failed === this.reactor.errors.brokenPipe;
   }
 
-  /** Receives until nothing is left, or others must have their turn. */
+  /** Receives until nothing is left, or it is the others' turn. */
   #receive(): void {
     const { system, received, errors, receiveFlags } = this.reactor;
     for (let calls = 0; calls < CALLS; calls++) {
@@ -248,9 +248,9 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   /**
-   * Where less came than there was room for, TCP has no more, and tells when it has (epoll(7),
-   * "Questions and answers", 9). A unix socket stops before bytes that came with descriptors, and
-   * others may at the bounds of what they received.
+   * After a short read, TCP has no more, and reports new data (epoll(7), "Questions and answers",
+   * 9). A unix socket also stops before bytes that came with descriptors, and others may stop at
+   * message boundaries.
    */
   #shortIsAll(): boolean {
     this.#tcp ??= isTcp(this.reactor.system, this.fd);
@@ -268,10 +268,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     received.takeBack();
   }
 
-  /**
-   * Sends bytes now, if none wait before them, and keeps a copy of those that the system does not
-   * take.
-   */
+  /** Sends bytes immediately if none wait before them, and copies what the system does not take. */
   #send(bytes: Uint8Array, length: number): void {
     const { system, errors, sendFlags } = this.reactor;
     let sent = 0;
@@ -286,7 +283,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
-  /** Sends what is left, until the system has no room, or others must have their turn. */
+  /** Sends the rest, until the system's buffer is full, or it is the others' turn. */
   #sendOutgoing(): void {
     const { system, errors, sendFlags } = this.reactor;
     const writeQueue = this.#writeQueue;
@@ -341,7 +338,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.#shutDown();
   }
 
-  /** Ends sending, if that is wanted and everything is sent. */
+  /** Shuts sending down, if that was requested and everything is sent. */
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
@@ -351,14 +348,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (shutdown.isAwaited) this.later();
   }
 
-  /** A handler is told of it in a turn to come: this may be in a call of the interface. */
+  /** Handlers hear of it in a later turn: this may run inside a call of the interface. */
   #fail(errno: number): void {
     if (this.#failed < 0) {
       this.later();
       return;
     }
     this.#failed = errno;
-    // While it closes, nobody is told any more.
+    // While it closes, no handler is called.
     this.#lost = this.stopped ? 0 : this.#writeQueue.bytes;
     this.#writeQueue.clear();
     if (this.stopped) this.closeDescriptor(errno);

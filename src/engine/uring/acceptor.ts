@@ -16,24 +16,21 @@ const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
 const { EAGAIN, EINTR } = errnos;
 
-/**
- * Operations that wait for one connection each. More would serve nobody: another begins whenever
- * one is done.
- */
+/** Single accept operations in flight. More would not help: each is replaced when it completes. */
 const AHEAD = 16;
 
 export class UringAcceptor extends UringHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
-  /** Operations that the kernel has. */
+  /** Operations in flight. */
   #ones = 0;
   #all = false;
   /**
-   * One of them ended without a connection: it may have been the one that was woken for one that
-   * waits.
+   * One of them ended without a connection: it may have consumed the wake-up meant for another
+   * waiter.
    */
   #untaken = false;
-  /** Calls to be made once it has none; undefined unless pausing. */
+  /** Calls to make once no operation is left; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
   constructor(loop: Loop, fd: number, handlers: AcceptorHandlers) {
@@ -109,7 +106,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     }
   }
 
-  /** The kernel has no operation of it. */
+  /** None of its operations is in flight. */
   #rest(): void {
     if (this.#untaken) this.#passOn();
     this.#untaken = false;
@@ -118,11 +115,11 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   }
 
   /**
-   * A connection wakes one of those who wait to accept from a socket, in this process or another
-   * (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). Where that one takes none, being cancelled
-   * or without a descriptor, nobody else would hear of the connection: so all who wait are woken
-   * once more. Of a socket that listens, SHUT_WR ends nothing, but wakes them (inet_shutdown in
-   * net/ipv4/af_inet.c, unix_shutdown in net/unix/af_unix.c).
+   * A connection wakes one of the operations waiting to accept from a socket, in this process or
+   * another (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). If that one is being cancelled or
+   * lacks a descriptor, it swallows the wake-up, so wake all waiters once more. On a listening
+   * socket, SHUT_WR does nothing else (inet_shutdown in net/ipv4/af_inet.c, unix_shutdown in
+   * net/unix/af_unix.c).
    */
   #passOn(): void {
     const waiting = { fd: this.fd, events: POLL.IN, revents: 0 };
@@ -153,7 +150,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     if (!isCancelled(errno) && errno !== -EINTR && errno !== -EAGAIN) this.#failed(errno);
   }
 
-  /** Of several operations that fail, the first tells. */
+  /** If several operations fail, the first one reports it. */
   #failed(errno: number): void {
     if (this.#wanted === 0 || this.stopped) return;
     this.#stopAccepting();

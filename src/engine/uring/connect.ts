@@ -16,7 +16,7 @@ export class UringConnect extends HoldingOperation implements PendingConnect {
   #result = 0;
 
   constructor(loop: Loop, fd: number, address: ValueResult, done: (errno: number) => void) {
-    // The kernel copies the address when it takes the entry; until then it stays here.
+    // The kernel copies the address when it takes the entry; it must stay here until then.
     const { validLength: length } = address;
     const buffer = loop.sendMemory.take(length);
     buffer.bytes.set(address.valid);

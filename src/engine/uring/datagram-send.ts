@@ -15,33 +15,31 @@ import { prepSendmsg } from "./sqe.ts";
 
 const SEND: OpTag = 2;
 /**
- * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its
- * peer full only once it has read the data, and when io_uring calls it again, there are none left
- * (Linux 6.18): an empty datagram is sent.
+ * MSG_DONTWAIT, because waiting in io_uring is broken: unix_dgram_sendmsg (net/unix/af_unix.c)
+ * finds its peer full only after it has read the data, and when io_uring retries, no data is left,
+ * so an empty datagram is sent (Linux 6.18).
  */
 const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
 const { EAGAIN, ECANCELED, EINTR } = errnos;
 const NAME = MSG.size + IOV.size;
-/** Behind the name, of at most 128 bytes. */
+/** After the name, which has at most 128 bytes. */
 const DATA = NAME + 128;
 
-/** Who sends datagrams. */
+/** A socket that sends datagrams. */
 export interface Sender {
   readonly fd: number;
   /**
-   * A datagram was sent, or failed; or has no result, since it must be sent again, `later` where
-   * there is no room for it yet.
+   * A datagram was sent or failed; or it must be sent again, `later` if there was no room for it.
    */
   settled(later: boolean): void;
 }
 
 /**
- * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one
- * buffer.
+ * One datagram in flight: a struct msghdr, the name, and the data if it was copied, in one buffer.
  */
 export class DatagramSend extends UringOperation {
   readonly length: number;
-  /** What sendmsg gave; undefined until then. */
+  /** The result of sendmsg; undefined until then. */
   result: number | undefined;
   readonly #sender: Sender;
   readonly #message: PooledBuffer;
@@ -51,7 +49,7 @@ export class DatagramSend extends UringOperation {
     const loan = loanOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
-      throw outOfRange(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
+      throw outOfRange(`a datagram of ${length} bytes is too long; at most ${LONGEST - DATA} can be sent`);
     const received = loan instanceof LoanedBuffer && loan.owner.mayWait ? loan : undefined;
     const message = loop.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);
@@ -83,7 +81,7 @@ export class DatagramSend extends UringOperation {
   prepare(linked: boolean): void {
     const sqe = this.getSqe(SEND);
     prepSendmsg(sqe, { fd: this.#sender.fd, message: this.#message, flags: FLAGS });
-    // The next entry begins when this one has succeeded; otherwise it is cancelled.
+    // The next entry starts when this one has succeeded; otherwise it is cancelled.
     if (linked) sqe.addFlags(IOSQE.IO_LINK);
   }
 

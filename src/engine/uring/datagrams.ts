@@ -19,33 +19,33 @@ import type { Preparing } from "./tick.ts";
 const RECEIVE: OpTag = 2;
 const { EAGAIN, EINTR, ENOBUFS } = errnos;
 
-/** sizeof(struct sockaddr_storage): what a multishot recvmsg leaves for the name. */
+/** sizeof(struct sockaddr_storage): the space that a multishot recvmsg reserves for the name. */
 const NAME_SIZE = 128;
 const DATA = RECVMSG_OUT.size + NAME_SIZE;
 const HEADER = "the buffer has a header and a name";
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
-/** How many datagrams of one socket the kernel is given at once. */
+/** Datagrams of one socket in flight at once. */
 const AT_ONCE = 64;
 /**
- * After so many milliseconds a datagram is sent again for which there was no room. No event tells
- * of a unix peer that is not connected.
+ * The delay in milliseconds before a datagram is sent again after the peer had no room. No event
+ * reports room at an unconnected unix peer.
  */
 const WAIT = 1;
 
-/** A datagram that came while the socket was paused. */
+/** A datagram that arrived while the socket was paused. */
 interface Kept {
   readonly bytes: Uint8Array;
   readonly name: Uint8Array;
   readonly flags: number;
 }
 
-/** Who sent the datagram that is being told of. */
+/** The sender of the datagram being delivered. */
 const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
 
 /**
- * A struct msghdr that says how much room for a name each datagram has; the kernel looks at it
- * whenever receiving begins.
+ * A struct msghdr that says how much room each datagram has for a name; the kernel reads it
+ * whenever receiving starts.
  */
 const template = mapMemory(MSG.size);
 new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
@@ -55,19 +55,20 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
   #paused = true;
-  /** The receive that the kernel has, or why it has none: "ended" with the ring. */
+  /** The state of the receive operation; "ended" along with the ring. */
   #receive: "idle" | "armed" | "cancelling" | "starved" | "ended" = "idle";
   #kept: Kept[] = [];
   #keptBytes = 0;
-  /** In order: those that the kernel has, and those that wait. */
+  /** In order: those in flight, then those waiting. */
   readonly #sends: DatagramSend[] = [];
   /**
-   * How many the kernel has. It is given others when it has none, so that none overtakes another.
+   * How many are in flight. More are submitted only once there are none, so that none overtakes
+   * another.
    */
   #given = 0;
   /**
-   * "deferred": the kernel gets some before the ring is entered next. "full": there was no room for
-   * one of them, and they wait for a while.
+   * "deferred": some are submitted before the ring is next entered. "full": one found no room, and
+   * all wait for a while.
    */
   #send: "idle" | "deferred" | "sending" | "full" = "idle";
   readonly #buffers: ReceiveBuffers;
@@ -107,7 +108,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#sends.length === 0) this.closeDescriptor(0);
   }
 
-  /** Hands datagrams that wait to the kernel. */
+  /** Submits waiting datagrams. */
   prepare(): void {
     if (this.#send !== "deferred") return;
     this.#send = "sending";
@@ -117,8 +118,8 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   }
 
   /**
-   * One of those that the kernel had has a result, which is told once those before it are; or must
-   * be sent again.
+   * A datagram in flight has a result, which is reported after those before it; or it must be sent
+   * again.
    */
   settled(later: boolean): void {
     this.#given--;
@@ -143,7 +144,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   }
 
   #prepareLater(): void {
-    // What is open holds the process, or was told not to.
+    // Open sockets keep the process running unless unref'd.
     linux.clock
       .setTimeout(() => {
         this.#send = "idle";
@@ -173,7 +174,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#kept.length === 0) this.#startReceiving();
   }
 
-  /** Those to be sent are told by themselves. */
+  /** Datagrams to be sent keep it running by themselves. */
   protected override abandon(errno: number): void {
     this.#receive = "ended";
     if (this.stopped) return;

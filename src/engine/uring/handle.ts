@@ -7,16 +7,16 @@ import { CANCEL, HoldingOperation } from "./operation.ts";
 import type { OpTag } from "./operations.ts";
 import { prepClose } from "./sqe.ts";
 
-/** The tag that all have, beside CANCEL. Others begin at 2. */
+/** The tag that all handles share, beside CANCEL. Others begin at 2. */
 const CLOSE: OpTag = 0;
 
 /** A descriptor and its operations in the ring. */
 export abstract class UringHandle extends HoldingOperation implements Handle {
   readonly fd: number;
   /**
-   * "stopped": close() or its like was called, and what was written is still being sent.
-   * "closing": the kernel has the operation that closes the descriptor. "closed": it has completed,
-   * and the handle ends with its last operation.
+   * "stopped": close() or the like was called, and written data is still being sent. "closing": the
+   * close operation is in flight. "closed": it has completed, and the handle ends with its last
+   * operation.
    */
   #state: "open" | "stopped" | "closing" | "closed" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
@@ -28,21 +28,21 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
     linux.closeAtThreadEnd(fd);
   }
 
-  /** Whether the kernel still has operations of it, that of closing aside. */
+  /** Whether operations other than closing are in flight. */
   protected abstract readonly inFlight: boolean;
-  /** The ring has failed: no operation of it completes any more. */
+  /** The ring has failed: none of its operations will complete. */
   protected abstract abandon(errno: number): void;
   /** One of the derived class's own operations has completed. */
   protected abstract done(tag: OpTag, result: number, flags: number): void;
 
   abstract close(done?: (errno: number) => void): void;
 
-  /** Whether close() or its like was called: no handler is called any more. */
+  /** Whether close() or the like was called: no handler is called any more. */
   protected get stopped(): boolean {
     return this.#state !== "open";
   }
 
-  /** Whether `closeDescriptor()` was called, too. */
+  /** Whether `closeDescriptor()` was called too. */
   protected get closing(): boolean {
     return this.#state === "closing" || this.#state === "closed";
   }
@@ -60,13 +60,13 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
   }
 
   override lost(errno: number): void {
-    // Its entry was carried out, or Ring.release() has closed the descriptor instead.
+    // Its entry was processed, or Ring.release() has closed the descriptor instead.
     if (this.#state === "closing") this.#state = "closed";
     this.abandon(errno);
     if (this.#state === "closed" && !this.inFlight) this.end();
   }
 
-  /** Notes a call to be made once it is closed. */
+  /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [];
@@ -75,10 +75,11 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
   }
 
   /**
-   * The second half of closing. What is in flight has been cancelled by entries before this one:
-   * the kernel carries such entries out at once, in order, and an operation has a hold of its file.
+   * The second half of closing. Earlier entries have cancelled the operations in flight: the kernel
+   * processes such entries immediately and in order, and each operation holds a reference to its
+   * file.
    *
-   * @param result what those who wait for the end are told
+   * @param result passed to the calls that wait for the end
    */
   protected closeDescriptor(result: number): void {
     if (this.closing) return;
@@ -98,5 +99,5 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
 
 const { ECANCELED } = errnos;
 
-/** Whether it is what an operation that was cancelled gives. */
+/** Whether it is the result of a cancelled operation. */
 export const isCancelled = (result: number): boolean => result === -ECANCELED;

@@ -3,12 +3,12 @@ import type { Loop } from "./loop.ts";
 import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
 import { prepCancel64, type Sqe } from "./sqe.ts";
 
-/** Nobody waits for what a cancellation itself gives. Other tags are 0, and from 2 on. */
+/** The result of a cancellation itself is ignored. Other tags are 0, and from 2 on. */
 export const CANCEL: OpTag = 1;
 
 /**
- * What has operations in the ring, from one to several at once, by tags of its own: it has a slot,
- * which their completions name.
+ * An object with one or more operations in the ring, told apart by tags. Its slot routes their
+ * completions to it.
  */
 export abstract class UringOperation implements CompletionTarget {
   protected readonly loop: Loop;
@@ -22,7 +22,10 @@ export abstract class UringOperation implements CompletionTarget {
   abstract completed(tag: OpTag, result: number, flags: number): void;
   abstract lost(errno: number): void;
 
-  /** The next entry, whose completion comes with this tag. The caller prepares it at once. */
+  /**
+   * Returns the next entry, whose completion carries this tag. The caller must prepare it
+   * immediately.
+   */
   protected getSqe(tag: OpTag): Sqe {
     const { ring, operations, tick } = this.loop;
     const slot = this.#slot;
@@ -33,7 +36,7 @@ export abstract class UringOperation implements CompletionTarget {
   }
 
   /**
-   * Cancels all operations of a tag; each of them completes, with -ECANCELED if nothing else came
+   * Cancels all operations of a tag; each completes, with -ECANCELED unless something else came
    * first.
    */
   protected cancelAll(tag: OpTag): void {
@@ -42,13 +45,13 @@ export abstract class UringOperation implements CompletionTarget {
     prepCancel64(this.getSqe(CANCEL), { low, high, flags: IORING.ASYNC_CANCEL_ALL });
   }
 
-  /** It has no operation any more, and gives its slot back. */
+  /** It has no operations left, and releases its slot. */
   protected deregister(): void {
     this.loop.operations.remove(this.#slot);
   }
 }
 
-/** Operations that hold the process until they have ended, but for `unref()`. */
+/** Operations that keep the process running until they have ended, unless unref'd. */
 export abstract class HoldingOperation extends UringOperation {
   #state: "holding" | "not holding" | "ended" = "holding";
 
@@ -73,7 +76,7 @@ export abstract class HoldingOperation extends UringOperation {
     this.loop.letGo();
   }
 
-  /** Ends it: `tell()` calls those who wait for that. */
+  /** Ends it: `tell()` then calls those waiting for the end. */
   protected end(): void {
     this.deregister();
     this.unref();
@@ -82,6 +85,6 @@ export abstract class HoldingOperation extends UringOperation {
     this.loop.closed();
   }
 
-  /** Calls those who wait for the end, where it has ended. */
+  /** Calls those waiting for the end, if it has ended. */
   abstract tell(): void;
 }

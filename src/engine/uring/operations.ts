@@ -3,11 +3,11 @@ import { defined } from "../../invariant.ts";
 /** Which of an object's operations has completed. */
 export type OpTag = number;
 
-/** What the operations of a ring belong to. */
+/** The target of a ring's completions. */
 export interface CompletionTarget {
-  /** One of its operations has completed, or gave one result of several. Must not throw. */
+  /** One of its operations has completed, or produced one of several results. Must not throw. */
   completed(tag: OpTag, result: number, flags: number): void;
-  /** The ring has failed for good: none of its operations completes any more. Must not throw. */
+  /** The ring has failed for good: none of its operations will complete. Must not throw. */
   lost(errno: number): void;
 }
 
@@ -15,9 +15,9 @@ const TAG_BITS = 3;
 const TAGS = (1 << TAG_BITS) - 1;
 
 /**
- * Who waits for the completions, by the user_data of their entries: the low half is a slot and a
- * tag, the high half the slot's generation. A completion that nobody waits for any
- * more is dropped, whoever has the slot by then.
+ * Routes completions by the user_data of their entries: the low half is a slot and a tag, the high
+ * half the slot's generation. A completion whose target is gone is dropped, even if the slot was
+ * reused.
  */
 export class Operations {
   readonly #operating: (CompletionTarget | undefined)[] = [];
@@ -32,7 +32,7 @@ export class Operations {
     return slot;
   }
 
-  /** Whoever gets the number next has another generation. */
+  /** The next owner of the number gets another generation. */
   remove(slot: number): void {
     this.#operating[slot] = undefined;
     this.#generations[slot] = (this.generation(slot) + 1) | 0;

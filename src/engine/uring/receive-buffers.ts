@@ -5,21 +5,19 @@ import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-
 import type { Ring } from "./ring.ts";
 import { checked } from "./ring-setup.ts";
 
-/**
- * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
- */
+/** How much memory programs may take by transferring buffers; it is never unmapped: 1 MiB. */
 const MOST_TRANSFERRED = 1 << 20;
 
-/** What waits for a receive buffer. */
+/** A handle that waits for a receive buffer. */
 export interface BufferWaiter {
-  /** There may be some again. */
+  /** There may be buffers again. */
   onBuffersAvailable(): void;
 }
 
 /**
- * Buffers that the kernel receives into, as many as are in use at once and not one for every
- * connection: a ring of them, shared with the kernel (IORING_REGISTER_PBUF_RING). They come into
- * being as they are needed, up to a limit.
+ * Buffers that the kernel receives into, as many as are in use at once rather than one per
+ * connection: a ring shared with the kernel (IORING_REGISTER_PBUF_RING). They are created on
+ * demand, up to a limit.
  */
 export class ReceiveBuffers implements LentBufferOwner {
   readonly group: number;
@@ -31,9 +29,9 @@ export class ReceiveBuffers implements LentBufferOwner {
   #tail = 0;
   /** What the kernel knows of it. */
   #published = 0;
-  /** How many the kernel has, those that are not published yet among them. */
+  /** How many the kernel has, including those not yet published. */
   #available = 0;
-  /** Those for which the kernel had none left. */
+  /** Those for which the kernel had no buffer left. */
   #starved: BufferWaiter[] = [];
   /** How much memory programs have taken. */
   #transferred = 0;
@@ -56,7 +54,7 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The buffer that a completion names: the kernel no longer has it, and the caller is its one
+   * The buffer that a completion names: the kernel no longer has it, and the caller is its only
    * user.
    */
   taken(flags: number): LoanedBuffer {
@@ -68,7 +66,7 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that a slow one
+   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that slow peers
    * cannot stop the others.
    */
   get mayWait(): boolean {
@@ -76,27 +74,26 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The kernel had none left for it: there are twice as many now, where the limit and memory allow,
-   * and it is fed once there are some.
+   * The kernel had no buffer left for it. Doubles the number of buffers, within the limit and the
+   * available memory, and notifies it once there are some.
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
     try {
       this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
     } catch {
-      // There is no memory: it waits for one that is given back.
+      // No memory: it waits until a buffer is returned.
     }
   }
 
   /**
-   * Programs that go on transferring buffers get copies: each of them would cost the memory of one
-   * for ever.
+   * Programs that keep transferring buffers get copies: each buffer would use up memory for good.
    */
   get lends(): boolean {
     return this.#transferred < MOST_TRANSFERRED;
   }
 
-  /** Feeds those that wait, once the kernel has any buffer. */
+  /** Notifies those that wait, once the kernel has any buffer. */
   feed(): void {
     if (this.#starved.length === 0 || this.#available === 0) return;
     const starved = this.#starved;
@@ -109,14 +106,14 @@ export class ReceiveBuffers implements LentBufferOwner {
     else this.#give(buffer);
   }
 
-  /** Makes a buffer in the place of one whose memory is a program's now. */
+  /** Replaces a buffer whose memory a program has taken. */
   #replace(index: number): void {
     this.#transferred += this.#size;
     let memory: Memory;
     try {
       memory = mapMemory(this.#size);
     } catch {
-      // There is no memory: one buffer fewer.
+      // No memory: one buffer fewer.
       return;
     }
     const buffer = new LoanedBuffer(this, index, memory, 0, this.#size);
@@ -136,8 +133,8 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * Gives the kernel those that were taken back: once for many, since V8 compiles an atomic store
-   * as a call.
+   * Gives returned buffers to the kernel: once for many, since V8 compiles an atomic store as a
+   * call.
    */
   publish(): void {
     if (this.#published === this.#tail) return;

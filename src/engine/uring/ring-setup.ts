@@ -7,12 +7,12 @@ import { halves } from "./sqe.ts";
 
 /**
  * The kernel charges these pages to RLIMIT_MEMLOCK, which all processes of a user share (8 MiB by
- * default). With the buffer rings, one ring takes 48 KiB. More entries than these take one
- * io_uring_enter() more.
+ * default). With the buffer rings, one ring takes 48 KiB. More entries than fit cost an extra
+ * io_uring_enter().
  */
 const ENTRIES = 128;
 /**
- * Beyond these, the kernel keeps completions in memory of its own until they are asked for
+ * The kernel keeps further completions in its own memory until they are fetched
  * (IORING_FEAT_NODROP).
  */
 const COMPLETIONS = 1024;
@@ -21,18 +21,18 @@ const { SETUP_CLAMP, SETUP_CQSIZE, SETUP_SINGLE_ISSUER, SETUP_SUBMIT_ALL, SETUP_
 const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG;
 
 /**
- * What to set a ring up with, best first. SINGLE_ISSUER came with Linux 6.0, as multishot receiving
- * did; DEFER_TASKRUN, with which completions are gathered until they are asked for, with 6.1.
+ * Set-up flags, best first. SINGLE_ISSUER came with Linux 6.0, as did multishot receive;
+ * DEFER_TASKRUN, which gathers completions until they are fetched, with 6.1.
  */
 const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
 
 /**
- * The heads and tails of both rings take less than a page, then come the completions, then the
- * indices of entries.
+ * The heads and tails of both rings take less than a page; the completions follow, then the indices
+ * of entries.
  */
 const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
 
-/** A call that a ring needs has failed. */
+/** A system call that a ring needs has failed. */
 export class SetUpError extends Error {
   readonly call: string;
   readonly errno: number;
@@ -45,26 +45,26 @@ export class SetUpError extends Error {
   }
 }
 
-/** What a call returned, if it is no negative errno. */
+/** Returns the result of a call, or throws if it is a negative errno. */
 export function checked(call: string, returned: number): number {
   if (returned < 0) throw new SetUpError(call, -returned);
   return returned;
 }
 
-/** A ring, or why there is none. */
+/** A ring, or the reason there is none. */
 export interface RingSetUp {
   /** Its descriptor, or a negative errno. */
   readonly fd: number;
-  /** What the kernel filled in, as `PARAMS` has it. */
+  /** The kernel's output, laid out as in `PARAMS`. */
   readonly params: Uint32Array;
-  /** What the ring lies in, where that is memory of ours. */
+  /** The memory of the ring, if it is ours. */
   readonly memory: { readonly rings: Memory; readonly entries: Memory } | undefined;
 }
 
 /**
- * Sets a ring up. In a worker thread its memory is ours (IORING_SETUP_NO_MMAP): a mapping of the
- * ring's would hold it for as long as the process lives, with all operations and so all sockets of
- * a thread that has ended (vm_file in mm/mmap.c).
+ * Sets a ring up. In a worker thread it lies in our memory (IORING_SETUP_NO_MMAP): a mapping of the
+ * ring itself would keep it alive as long as the process, with all operations and thus all sockets
+ * of a thread that has ended (vm_file in mm/mmap.c).
  */
 export function setupRing(): RingSetUp {
   const memory = isMainThread

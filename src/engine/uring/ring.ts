@@ -16,41 +16,41 @@ import { checked, type RingSetUp } from "./ring-setup.ts";
 import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
 
 /**
- * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not
- * (io_rw_init_file in io_uring/rw.c), and after some tries does so on a thread of the kernel, which
+ * include/uapi/linux/fs.h. Without it, reading a counter of 0 waits, even with O_NONBLOCK
+ * (io_rw_init_file in io_uring/rw.c), and after some attempts does so on a kernel thread, which
  * takes signals away from the event loop.
  */
 const RWF_NOWAIT = 8;
 /**
- * No slot's generation, until it has been used four thousand million times: whoever fails under it
- * tells nobody.
+ * A generation that no slot has until it has been used four billion times: an entry that fails
+ * under it reports to nobody.
  */
 const NOBODY = -1;
 
-/** Called for each completion: the two halves of its user_data, its result, and its flags. */
+/** Called for each completion with the two halves of its user_data, its result, and its flags. */
 export type Completed = (operation: number, generation: number, result: number, flags: number) => void;
 
 const { EAGAIN, EBUSY, EINTR, ENOMEM } = errnos;
 const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
 
 /**
- * An io_uring: entries are written to mapped memory, handed over with one io_uring_enter() a batch,
- * and completions are read from mapped memory. An eventfd tells when there are some.
+ * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
+ * completions are read from mapped memory. An eventfd signals that there are some.
  *
- * The kernel signals it also for what completes within io_uring_enter() itself, which would wake
- * the loop for nothing. So the signal is off (IORING_CQ_EVENTFD_DISABLED) but while the loop waits.
- * What came while it was off is found by looking at the ring once it is on again: the kernel sets
- * IORING_SQ_TASKRUN before it looks whether to signal (io_req_local_work_add in
- * io_uring/io_uring.c), and we the other way round.
+ * The kernel signals it even for completions within io_uring_enter() itself, which would wake the
+ * loop for nothing. So the signal is enabled only while the loop waits
+ * (IORING_CQ_EVENTFD_DISABLED). Checking the ring after enabling it catches completions in between:
+ * the kernel sets IORING_SQ_TASKRUN before it checks whether to signal (io_req_local_work_add in
+ * io_uring/io_uring.c), and we do it in the opposite order.
  */
 export class Ring {
   readonly fd: number;
   readonly eventfd: number;
-  /** Where the eventfd's counter is read to. */
+  /** The destination for reads of the eventfd's counter. */
   readonly #counter: Address;
   /** The rings' heads, tails and flags, and the completions. */
   readonly #ring: Int32Array;
-  /** Points at the entry that was got last. */
+  /** Points at the latest entry. */
   readonly #sqe: Sqe;
   readonly #mask: number;
   readonly #completionMask: number;
@@ -64,17 +64,19 @@ export class Ring {
   };
   #tail: number;
   #unsubmitted = 0;
-  /** How many entries may be unsubmitted: 0 while some wait, or once the ring has failed. */
+  /**
+   * How many entries may be unsubmitted: 0 while some wait for room, or once the ring has failed.
+   */
   #limit: number;
-  /** Entries for which there was no room: only where the kernel takes none for now, or any more. */
+  /** Entries without room: only if the kernel takes none for now, or never again. */
   #waiting: Sqe[] = [];
-  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
   #failure = 0;
   #released = false;
   readonly #mappings: readonly Memory[];
 
   /**
-   * Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread
+   * Takes ownership of the ring; its descriptor and the eventfd stay open as long as the thread
    * lives.
    */
   constructor({ fd, params, memory }: RingSetUp) {
@@ -120,7 +122,7 @@ export class Ring {
       this.eventfd = opened;
       const argument = new Uint8Array(Int32Array.of(opened).buffer);
       checked("IORING_REGISTER_EVENTFD", register(fd, IORING.REGISTER_EVENTFD, argument, 1));
-      // A filter of system calls may allow io_uring_setup alone.
+      // A system call filter may allow only io_uring_setup.
       checked("io_uring_enter", enter(fd, 0, 0, IORING.ENTER_GETEVENTS));
       linux.closeAtThreadEnd(fd);
       linux.closeAtThreadEnd(opened);
@@ -132,12 +134,15 @@ export class Ring {
     }
   }
 
-  /** Entries that are written and not handed over. */
+  /** Entries written but not submitted. */
   get unsubmitted(): number {
     return this.#unsubmitted;
   }
 
-  /** The next entry. The caller prepares it at once; the object is the next entry's after that. */
+  /**
+   * Returns the next entry. The caller must prepare it immediately; the object is reused for the
+   * entry after it.
+   */
   getSqe(): Sqe {
     if (this.#unsubmitted >= this.#limit) return this.#getSqeWhenFull();
     const sqe = this.#sqe;
@@ -156,14 +161,14 @@ export class Ring {
     return sqe;
   }
 
-  /** Hands over what is written, and has the kernel post the completions that it has gathered. */
+  /** Submits the entries, and makes the kernel post the completions it has gathered. */
   submit(): void {
     while (this.#failure === 0) {
       Atomics.store(this.#ring, this.#at.tail, this.#tail);
       const submitted = enter(this.fd, this.#unsubmitted, 0, IORING.ENTER_GETEVENTS);
       if (submitted < 0) {
         // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
-        // overflow, and are read after this. The caller sees that the ring is still to be entered.
+        // overflow, and are read after this. The caller sees that the ring still needs entering.
         if (transient.has(submitted)) return;
         this.#failure = submitted;
         this.#limit = 0;
@@ -180,15 +185,15 @@ export class Ring {
     }
   }
 
-  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
   get failure(): number {
     return this.#failure;
   }
 
   /**
-   * Ends a ring that has failed: the kernel cancels what it has of it once neither a descriptor nor
-   * a mapping holds it. What is prepared from now on fails, but for closing, when completions are
-   * next read.
+   * Abandons a ring that has failed: the kernel cancels its operations once no descriptor or
+   * mapping holds it. Entries prepared from now on fail when completions are next read, except for
+   * closing.
    */
   release(): void {
     if (this.#released) return;
@@ -203,9 +208,7 @@ export class Ring {
     }
   }
 
-  /**
-   * The entries that are not handed over. The object is the same for each that lies in the ring.
-   */
+  /** The entries not submitted yet. The same object serves each entry that lies in the ring. */
   protected *unsubmittedEntries(): Generator<Sqe> {
     const sqe = new Sqe(this.#sqe.words);
     const first = (this.#tail - this.#unsubmitted) | 0;
@@ -216,7 +219,7 @@ export class Ring {
     yield* this.#waiting;
   }
 
-  /** Whether the ring is to be entered: to hand entries over, or because the kernel asks for it. */
+  /** Whether the ring needs entering: to submit entries, or because the kernel asks for it. */
   get toEnter(): boolean {
     if (this.#failure < 0) return false;
     return (
@@ -227,7 +230,8 @@ export class Ring {
   }
 
   /**
-   * Whether there is anything to do before the loop may wait: to enter it, or completions to read.
+   * Whether something remains to be done before the loop may wait: entering the ring, or reading
+   * completions.
    */
   get busy(): boolean {
     const { completionHead, completionTail } = this.#at;
@@ -235,7 +239,7 @@ export class Ring {
     return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
   }
 
-  /** Reads all completions that are there. `completed` must not throw. */
+  /** Reads all available completions. `completed` must not throw. */
   reap(completed: Completed): void {
     if (this.#released) {
       this.#refuse(completed);
@@ -244,7 +248,7 @@ export class Ring {
     const ring = this.#ring;
     const { completionHead, completionTail, completions } = this.#at;
     const mask = this.#completionMask;
-    // Always within the ring, here and below: `?? 0` is for the compiler alone, and V8 drops it.
+    // Always within the ring, here and below: `?? 0` only satisfies the compiler, and V8 drops it.
     let head = ring[completionHead] ?? 0;
     const tail = Atomics.load(ring, completionTail);
     try {
@@ -258,13 +262,13 @@ export class Ring {
         completed(operation, generation, result, flags);
       }
     } finally {
-      // Once for all of them, since V8 compiles it as a call; a thread that is terminated in a
-      // handler has its ring closed.
+      // One store for all, since V8 compiles it as a call. If the thread is terminated in a
+      // handler, its ring is closed anyway.
       Atomics.store(ring, completionHead, head);
     }
   }
 
-  /** Instead of the kernel: closes descriptors, and has all else fail. */
+  /** In place of the kernel: closes descriptors, and fails everything else. */
   #refuse(completed: Completed): void {
     const refused = this.#waiting;
     this.#waiting = [];
@@ -274,19 +278,19 @@ export class Ring {
     }
   }
 
-  /** Has the eventfd signalled from now on. The caller looks at `busy` after that. */
+  /** Enables the eventfd. The caller must check `busy` after that. */
   signal(): void {
     Atomics.store(this.#ring, this.#at.completionFlags, 0);
   }
 
-  /** Has it signalled no more, until `signal()`. */
+  /** Disables the eventfd until `signal()`. */
   silence(): void {
     Atomics.store(this.#ring, this.#at.completionFlags, IORING.CQ_EVENTFD_DISABLED);
   }
 
   /**
-   * Has the eventfd's counter set to 0 when the ring is entered next: an entry costs less than a
-   * system call.
+   * Resets the eventfd's counter when the ring is next entered: an entry costs less than a system
+   * call.
    */
   readEventfd(): void {
     if (this.#failure < 0) return;
@@ -297,7 +301,7 @@ export class Ring {
   }
 }
 
-/** A word of a structure of the kernel's, which has it. */
+/** A word of a kernel structure, known to exist. */
 function wordOf(words: Int32Array | Uint32Array, index: number): number {
   return defined(words[index], "the kernel's structure has the word");
 }

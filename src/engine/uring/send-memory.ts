@@ -4,7 +4,7 @@ import { type BufferPool, PooledBuffer } from "./pooled-buffer.ts";
 
 /** Sizes of buffers. */
 const SIZES = [512, 4096, 32_768, 262_144];
-/** What is mapped at a time. */
+/** How much is mapped at once. */
 const MAPPED = 1 << 20;
 
 const OF_SIZE = "there are buffers of each size";
@@ -12,20 +12,20 @@ const OF_SIZE = "there are buffers of each size";
 /** The longest buffer. */
 export const LONGEST = 262_144;
 
-/** Memory for bytes that are to be sent and are not where the kernel could take them from. */
+/** Memory for data to send that does not already lie where the kernel can read it. */
 export class SendMemory implements BufferPool {
   readonly mayWait = true;
   readonly #free: PooledBuffer[][] = SIZES.map(() => []);
 
   /**
-   * Maps buffers of every size, so that none is mapped later unless many are waiting to be sent.
+   * Maps buffers of every size, so that later mappings are only needed when much data is waiting.
    */
   prepare(): void {
     for (const [index, free] of this.#free.entries())
       if (free.length === 0) free.push(this.#map(index, free));
   }
 
-  /** A buffer for `length` bytes, or the longest. The caller is its one user. */
+  /** Returns a buffer for `length` bytes, or the longest. The caller is its only user. */
   take(length: number): PooledBuffer {
     const index = SIZES.findIndex((size) => size >= length || size === LONGEST);
     const free = defined(this.#free[index], OF_SIZE);

@@ -1,7 +1,7 @@
 import type { Pointer } from "../../native/library.ts";
 import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 
-/** Words of struct io_uring_sqe, and where each of its members lies. */
+/** Words of struct io_uring_sqe: the offset of each member. */
 export const SQE_WORDS = 16;
 const FIRST = 0;
 const FD = 1;
@@ -16,7 +16,7 @@ const USER_DATA_LOW = 8;
 const USER_DATA_HIGH = 9;
 const BUF_GROUP = 10;
 
-/** An address in two halves, as a PooledBuffer has its own. */
+/** An address in two halves, like that of a PooledBuffer. */
 export interface Address {
   readonly low: number;
   readonly high: number;
@@ -28,8 +28,8 @@ export function halves(pointer: Pointer): Address {
 
 /**
  * A submission queue entry: struct io_uring_sqe in the ring's memory. A ring has one such object,
- * which `Ring.getSqe()` points at the next entry. Its caller prepares the entry at once, with one
- * of the functions below, which are named after liburing's io_uring_prep_*.
+ * which `Ring.getSqe()` points at the next entry. The caller prepares it immediately with one of
+ * the functions below, which are named after liburing's io_uring_prep_*.
  */
 export class Sqe {
   readonly words: Int32Array;
@@ -57,7 +57,7 @@ export class Sqe {
     return this.#word(USER_DATA_HIGH);
   }
 
-  /** What its completion is recognized by. Preparing does not change it. */
+  /** Identifies its completion. Preparing does not change it. */
   setUserData(low: number, high: number): void {
     this.words[this.at + USER_DATA_LOW] = low;
     this.words[this.at + USER_DATA_HIGH] = high;
@@ -73,7 +73,7 @@ export class Sqe {
   }
 
   #word(word: number): number {
-    // Always within the ring: `?? 0` is for the compiler alone, and V8 drops it.
+    // Always within the ring: `?? 0` only satisfies the compiler, and V8 drops it.
     return this.words[this.at + word] ?? 0;
   }
 }
@@ -83,7 +83,7 @@ const first = (opcode: number, flags = 0, ioprio = 0): number => opcode | (flags
 
 const ACCEPT = first(IORING.OP_ACCEPT);
 const ACCEPT_MULTISHOT = first(IORING.OP_ACCEPT, 0, IORING.ACCEPT_MULTISHOT);
-/** What a cancellation itself gives is of no interest: what it cancels completes. */
+/** The result of a cancellation is ignored, since the operation it cancels completes too. */
 const CANCEL = first(IORING.OP_ASYNC_CANCEL, IOSQE.CQE_SKIP_SUCCESS);
 const CLOSE = first(IORING.OP_CLOSE);
 const CONNECT = first(IORING.OP_CONNECT);
@@ -100,7 +100,7 @@ export function prepAccept(sqe: Sqe, { fd, flags }: { fd: number; flags: number 
   prep(sqe, ACCEPT, fd, 0, 0, 0, 0, flags, 0);
 }
 
-/** Accepts every connection, until it is cancelled or fails. */
+/** Accepts every connection until it is cancelled or fails. */
 export function prepMultishotAccept(sqe: Sqe, { fd, flags }: { fd: number; flags: number }): void {
   prep(sqe, ACCEPT_MULTISHOT, fd, 0, 0, 0, 0, flags, 0);
 }
@@ -125,17 +125,17 @@ export function prepConnect(
   prep(sqe, CONNECT, fd, length, address.low, address.high, 0, 0, 0);
 }
 
-/** Waits once until any of the events is there. */
+/** Waits until any of the events occurs, once. */
 export function prepPollAdd(sqe: Sqe, { fd, events }: { fd: number; events: number }): void {
   prep(sqe, POLL_ADD, fd, 0, 0, 0, 0, events, 0);
 }
 
-/** Tells of each edge of the events, until it is cancelled. */
+/** Reports each edge of the events until it is cancelled. */
 export function prepPollMultishot(sqe: Sqe, { fd, events }: { fd: number; events: number }): void {
   prep(sqe, POLL_ADD, fd, 0, 0, 0, IORING.POLL_ADD_MULTI, events, 0);
 }
 
-/** Safety: `length` bytes at `into` must be mapped, and stay so. */
+/** Safety: `length` bytes at `into` must be mapped, and stay mapped. */
 export function prepRead(
   sqe: Sqe,
   { fd, into, length, flags }: { fd: number; into: Address; length: number; flags: number },
@@ -148,7 +148,7 @@ export function prepRecv(sqe: Sqe, { fd, flags, group }: { fd: number; flags: nu
   prep(sqe, RECV, fd, 0, 0, 0, 0, flags, group);
 }
 
-/** Receives into buffers of the group until the end, a failure, or the lack of a buffer. */
+/** Receives into buffers of the group until the end, a failure, or a lack of buffers. */
 export function prepRecvMultishot(sqe: Sqe, { fd, group }: { fd: number; group: number }): void {
   prep(sqe, RECV_MULTISHOT, fd, 0, 0, 0, 0, 0, group);
 }
@@ -164,7 +164,10 @@ export function prepRecvmsgMultishot(
   prep(sqe, RECVMSG_MULTISHOT, fd, 0, message.low, message.high, 1, 0, group);
 }
 
-/** Safety: `length` bytes at `offset` of `buffer` stay mapped, and its user, until it completes. */
+/**
+ * Safety: `length` bytes at `offset` of `buffer` stay mapped, and the buffer stays in use, until it
+ * completes.
+ */
 export function prepSend(
   sqe: Sqe,
   {
@@ -190,12 +193,12 @@ export function prepSendmsg(
   prep(sqe, SENDMSG, fd, 0, message.low, message.high, 1, flags, 0);
 }
 
-/** Does nothing, and completes with 0. */
+/** Does nothing; completes with 0. */
 export function prepNop(sqe: Sqe): void {
   prep(sqe, IORING.OP_NOP, -1, 0, 0, 0, 0, 0, 0);
 }
 
-/** Writes every word but user_data's, since the entry may have been another operation's. */
+/** Writes every word except user_data's, since the entry may hold an earlier operation. */
 function prep(
   sqe: Sqe,
   opcodeAndFlags: number,

@@ -24,41 +24,43 @@ const POLLRDHUP = 0x2000;
 const peeked = new Uint8Array(1);
 
 /**
- * How much a paused stream keeps before it stops receiving. The kernel may have as much again on
- * its way.
+ * How much a paused stream keeps before it stops receiving. The kernel may have the same amount in
+ * flight.
  */
 const KEPT = 32_768;
 
-/** What came while the stream was paused. */
+/** Data that arrived while the stream was paused. */
 interface Kept {
   readonly chunks: Uint8Array[];
   bytes: number;
-  /** 0 at the peer's end, a negative errno at a failure. */
+  /** 0 for the peer's end, a negative errno for a failure. */
   last: number | undefined;
 }
 
-/** The receiving half of a stream. One object with the sending half, since there are many. */
+/**
+ * The receiving half of a stream. It shares one object with the sending half, since there are many
+ * streams.
+ */
 export abstract class StreamReceiver extends UringHandle implements BufferWaiter {
   protected readonly handlers: StreamHandlers;
   /**
-   * The first failure of sending or receiving, or 0. After one of sending, what has come is
-   * received before it is told.
+   * The first failure of sending or receiving, or 0. After a failure to send, received data is
+   * delivered before it is reported.
    */
   protected failed = 0;
   #paused = true;
   /**
-   * The receive that the kernel has: of many pieces, of one, or one that is being cancelled, after
-   * which another may follow or, when "ending", none. Otherwise why it has none: "starved" of
-   * buffers, or "ended" for good.
+   * The state of the receive operation: multishot, single, or being cancelled, after which another
+   * may follow or, when "ending", none. Without an operation: "starved" of buffers, or "ended" for
+   * good.
    */
   #receive: "idle" | "multishot" | "once" | "cancelling" | "ending" | "starved" | "ended" = "idle";
   /**
-   * The peer's end and a failure are watched for apart from receiving. A multishot receive is woken
-   * by edges, and takes a socket that it has emptied for one that will wake it again
-   * (io_recv_finish and io_poll_check_events in io_uring/): an end that came before the last bytes
-   * were received goes unnoticed for ever (liburing issue 1549; on Linux 6.18 still after a
-   * requeue, which comes with the 33rd piece). Once the end is "seen", pieces are received one by
-   * one, each asked for anew.
+   * Ends and failures are watched for separately. A multishot receive is woken by edges, and
+   * expects another wake-up after it has emptied a socket (io_recv_finish and io_poll_check_events
+   * in io_uring/): it never notices an end that came before the last bytes were received (liburing
+   * issue 1549; on Linux 6.18 still after a requeue, which happens at the 33rd piece). Once the end
+   * is "seen", data is received with single operations.
    */
   #hangUp: "unwatched" | "watched" | "watched by edges" | "seen, still watched" | "seen" = "unwatched";
   #kept: Kept | undefined;
@@ -69,9 +71,9 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.handlers = handlers;
   }
 
-  /** The end is received, or why there will be none: what came before it is told. */
+  /** The end was received, or it will never be: data that came before it is delivered first. */
   protected abstract receivedLast(result: number): void;
-  /** The kernel has no receive any more. */
+  /** No receive is in flight any more. */
   protected abstract receiveCompleted(): void;
 
   resume(): void {
@@ -119,7 +121,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#paused;
   }
 
-  /** Whether the kernel has a receive. */
+  /** Whether a receive is in flight. */
   protected get isReceiving(): boolean {
     return (
       this.#receive === "multishot" ||
@@ -129,22 +131,26 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     );
   }
 
-  /** Whether nothing more is received. */
+  /** Whether nothing more will be received. */
   protected get receivingIsOver(): boolean {
     return this.#receive === "ending" || this.#receive === "ended";
   }
 
-  /** Whether what came while it was paused is still to be told: bytes, the end, or a failure. */
+  /**
+   * Whether something that arrived while paused is still undelivered: bytes, the end, or a failure.
+   */
   protected get hasKept(): boolean {
     return this.#kept !== undefined;
   }
 
-  /** What receiving has ended with, where that is kept: 0 or a negative errno; 0 otherwise, too. */
+  /**
+   * The undelivered result that ended receiving: 0 or a negative errno; also 0 if there is none.
+   */
   protected get keptLast(): number {
     return this.#kept?.last ?? 0;
   }
 
-  /** Whether the end or a failure alone is kept. */
+  /** Whether only the end or a failure is undelivered. */
   protected get keepsLastAlone(): boolean {
     return this.#kept !== undefined && this.#kept.chunks.length === 0;
   }
@@ -155,7 +161,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.loop.tick.deferCallback(this);
   }
 
-  /** Receives, if that is wanted and the kernel does not yet. */
+  /** Starts receiving, if wanted and not in flight yet. */
   protected receive(): void {
     if (this.#receive !== "idle" || this.stopped) return;
     if (this.#paused) {
@@ -166,13 +172,13 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     const { group } = this.loop.streamBuffers;
     if (this.#hasSeenEnd || this.failed < 0) {
       this.#receive = "once";
-      // What has come is wanted, and not waited for, once sending has failed.
+      // Once sending has failed, only data that has already arrived is wanted.
       const flags = this.failed < 0 ? MSG.DONTWAIT : 0;
       prepRecv(this.getSqe(RECEIVE), { fd, flags, group });
       return;
     }
-    // Before the receive, whose completion comes first then: the wait queue of a socket is woken
-    // from its end.
+    // Submitted before the receive, so that its completion comes second: a socket's wait queue is
+    // woken from its end.
     if (this.#hangUp === "unwatched") this.#watch("watched");
     this.#receive = "multishot";
     prepRecvMultishot(this.getSqe(RECEIVE), { fd, group });
@@ -184,7 +190,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     this.cancelAll(RECEIVE);
   }
 
-  /** Receives nothing more, and forgets what is kept. */
+  /** Stops receiving, and drops undelivered data. */
   protected endReceiving(): void {
     this.#kept = undefined;
     this.cancelReceive();
@@ -192,14 +198,14 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     else if (this.#receive !== "ending") this.#receive = "ended";
   }
 
-  /** Tells what came while the stream was paused, until it is paused again. */
+  /** Delivers what arrived while the stream was paused, until it is paused again. */
   protected tellReceived(): void {
     this.#tellKept();
-    // In most cases the receive has found the end by now.
+    // Usually the receive has found the end by now.
     if (this.#hasSeenEnd && this.#receive === "multishot") this.cancelReceive();
   }
 
-  /** Whether the kernel has the operation that watches for the end. */
+  /** Whether the operation that watches for the end is in flight. */
   get #isWatching(): boolean {
     return this.#hangUp !== "unwatched" && this.#hangUp !== "seen";
   }
@@ -208,7 +214,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#hangUp === "seen" || this.#hangUp === "seen, still watched";
   }
 
-  /** Watches for the end, and for what the kernel tells of with it: POLLHUP and POLLERR. */
+  /** Watches for the end, and for POLLHUP and POLLERR, which the kernel reports along with it. */
   #watch(how: "watched" | "watched by edges"): void {
     this.#hangUp = how;
     const { fd } = this;
@@ -221,8 +227,8 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     const isWatchedOn = (flags & IORING.CQE_F_MORE) !== 0;
     const isOver = this.stopped || this.receivingIsOver;
     if (!isOver && result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
-      // The socket's queue of errors has something, which is for its program to read, and stays
-      // ready until then.
+      // The socket's error queue holds something for its program to read, and stays ready until
+      // then.
       if (!isWatchedOn) this.#watch("watched by edges");
       return;
     }
@@ -301,7 +307,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   }
 
   /**
-   * A paused stream whose sending has failed keeps what has come; where nothing has, it fails now.
+   * A paused stream whose sending has failed keeps received data; if there is none, it fails now.
    */
   #endIfNothingWaits(): void {
     const waiting = linux.recv(this.fd, peeked, MSG.PEEK | MSG.DONTWAIT);

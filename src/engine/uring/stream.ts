@@ -21,16 +21,16 @@ const { MSG } = constants;
 const SEND_FLAGS = MSG.NOSIGNAL | MSG.WAITALL;
 const { EAGAIN, ECANCELED, EINTR, EPIPE } = errnos;
 
-/** A stream: what it sends, how it fails, and how it ends. */
+/** A stream: its sending half, its failures, and its end. */
 export class UringStream extends StreamReceiver implements Stream, Preparing {
   readonly #queue: SendQueue;
-  /** Whether the kernel has a send, or gets one before the ring is entered next. */
+  /** Whether a send is in flight, or will be submitted before the ring is next entered. */
   #send: "idle" | "deferred" | "sending" = "idle";
   #message: PooledBuffer | undefined;
-  /** The kernel took a part of what it was to send at once. */
+  /** The kernel took part of an immediate send. */
   #sentInPart = false;
   #failureTold = false;
-  /** undefined until it is wanted. */
+  /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
 
   constructor(loop: Loop, fd: number, handlers: StreamHandlers) {
@@ -67,7 +67,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.whenClosed(done);
     if (this.closing) return;
     if (!this.stopped) this.stop();
-    // Where an operation is under way the system has no room: it was tried at once.
+    // If an operation is in flight, the system has no room: an immediate send was tried before.
     if (this.#send !== "sending" && this.failed === 0) this.#sendNow();
     if (this.failed === 0 && this.#queue.bytes > 0) this.failed = -ECANCELED;
     this.#finish();
@@ -82,7 +82,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#finish();
   }
 
-  /** Hands the bytes that are queued to the kernel. */
+  /** Submits the queued bytes. */
   prepare(): void {
     if (this.#send !== "deferred") return;
     this.#send = "idle";
@@ -137,7 +137,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   }
 
   protected override receiveCompleted(): void {
-    // It may have been waited for (Shutdown.make()).
+    // Shutdown.make() may have waited for it.
     if (this.#shutdown?.isWanted) this.tellSoon();
   }
 
@@ -156,19 +156,19 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   }
 
   /**
-   * Whether an end that was received is the peer's. Where sending was told of a reset, receiving
-   * gives an end.
+   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
+   * an end.
    */
   #endIsThePeers(): boolean {
     if (this.failed === 0) return true;
-    // MSG_WAITALL hides the failure after a part: what sending then fails with is EPIPE, whatever
-    // it was (io_send in io_uring/net.c).
+    // MSG_WAITALL hides a failure after a partial send: the next send then fails with EPIPE,
+    // whatever the cause (io_send in io_uring/net.c).
     return this.failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
   }
 
   /**
-   * Sends by calls, until the system has no room: an operation would be cancelled by the end, and
-   * need not have begun.
+   * Sends with plain calls until the system has no room: an operation may not even start before
+   * closing cancels it.
    */
   #sendNow(): void {
     for (let bytes = this.#queue.firstBytes(); bytes !== undefined; bytes = this.#queue.firstBytes()) {
@@ -223,13 +223,13 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
-  /** Ends sending, if that is wanted: everything is sent. */
+  /** Shuts sending down, if requested: everything is sent. */
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (shutdown === undefined || this.stopped) return;
     if (shutdown.isWanted) {
       const result = shutdown.make(linux, this.fd, this.failed, this.keptLast, this.isReceiving);
-      // The receive that is under way has taken the error, and tells of it.
+      // The receive in flight has taken the error, and will report it.
       if (result === undefined) return;
       if (result < 0 && this.failed === 0) {
         this.#sentInPart = false;
@@ -247,7 +247,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#tellFailure(false);
   }
 
-  /** Sending has failed: what the system has received by then comes first. */
+  /** Sending has failed: data that the system has received is delivered first. */
   #failToSend(errno: number): void {
     this.failed = errno;
     this.#queue.clear();
@@ -259,7 +259,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.stopped) return;
     this.#shutDown();
     if (this.receivingIsOver) {
-      // Where the end is kept, and bytes before it, they are told first.
+      // Undelivered data and the end are delivered first.
       if (!this.hasKept) this.#tellFailure(false);
       else if (this.keepsLastAlone && this.paused) this.receivedLast(this.keptLast);
       else this.tellSoon();
@@ -278,7 +278,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#shutDown();
   }
 
-  /** The second half of closing: what is not sent by now is dropped. */
+  /** The second half of closing: drops data not sent by now. */
   #finish(): void {
     if (this.closing) return;
     if (this.#send === "sending") this.cancelAll(SEND);

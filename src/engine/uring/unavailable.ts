@@ -5,39 +5,39 @@ import { linux } from "../../system/linux/linux.ts";
 import { SetUpError } from "./ring-setup.ts";
 
 const lockedMemory =
-  "no memory is left that may be locked, which all processes of a user share; raise RLIMIT_MEMLOCK (ulimit -l)";
+  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK (ulimit -l)";
 
-/** What the errors of io_uring's calls come to, and what to do. */
+/** The errors of io_uring's calls, with advice. */
 const setUpReasons: Readonly<Record<string, string>> = {
-  EACCES: "it is forbidden here, by a security module",
+  EACCES: "a security module forbids it",
   EINVAL: isMainThread
     ? "the kernel is older than Linux 6.0"
-    : "the kernel is too old for a ring in memory of ours, which worker threads need (IORING_SETUP_NO_MMAP)",
+    : "the kernel is too old for a ring in our own memory, which worker threads need (IORING_SETUP_NO_MMAP)",
   EMFILE: "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)",
   ENFILE: "the system has no descriptor left; raise fs.file-max",
   ENOMEM: lockedMemory,
-  ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
-  EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
+  ENOSYS: "the system has no io_uring, or a system call filter hides it",
+  EPERM: "kernel.io_uring_disabled or a system call filter forbids it",
 };
 
-/** The same for mmap's. */
+/** The same for mmap. */
 const mappingReasons: Readonly<Record<string, string>> = {
-  EACCES: "it is forbidden here, by a security module",
+  EACCES: "a security module forbids it",
   EAGAIN: lockedMemory,
   ENOMEM: "no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count",
-  EPERM: "it is forbidden here, by a security module or a filter of system calls",
+  EPERM: "a security module or a system call filter forbids it",
 };
 
-/** Errors of what there may be enough the next time. */
+/** Errors of lacking resources, which may be available next time. */
 const passing: readonly string[] = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
 
-/** Why io_uring cannot be used, in words, and whether that may be otherwise the next time. */
+/** The reason io_uring is unavailable, as text, and whether it may be temporary. */
 export interface Unavailable {
   readonly reason: string;
   readonly mayPass: boolean;
 }
 
-/** What an error of setting a ring up means. */
+/** Explains an error of setting a ring up. */
 export function unavailable(error: unknown): Unavailable {
   const isMapping = error instanceof MappingError;
   if (!isMapping && !(error instanceof SetUpError))
@@ -48,7 +48,7 @@ export function unavailable(error: unknown): Unavailable {
   return { reason: why === undefined ? reason : `${reason}: ${why}`, mayPass: passing.includes(code) };
 }
 
-/** Throws where the kernel lacks features that the engine needs, of io_uring_params.features. */
+/** Throws if io_uring_params.features lacks any feature that the engine needs. */
 export function checkFeatures(features: number): void {
   const missing = needed.filter((name) => (features & IORING[name]) === 0);
   if (missing.length === 0) return;

@@ -11,10 +11,10 @@ import { checked, setupRing } from "./ring-setup.ts";
 import { UringStream } from "./stream.ts";
 import { checkFeatures, unavailable } from "./unavailable.ts";
 
-/** This thread's, or why there can be none. */
+/** This thread's ring, or the reason there is none. */
 let loop: Loop | string | undefined;
 
-/** io_uring: operations are handed to the kernel, which tells when they are done. */
+/** The io_uring engine: submits operations to the kernel, which reports when they complete. */
 export const uring: Engine = {
   name: "uring",
   acceptor: (fd, handlers) => new UringAcceptor(started(), fd, handlers),
@@ -23,13 +23,13 @@ export const uring: Engine = {
   datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
 };
 
-/** Whether `machine` says of what there may be enough the next time. */
+/** Whether the last failure may be temporary. */
 let mayComeBack = false;
 
 /**
  * Returns the reason io_uring is unavailable, or undefined. Keeps the ring it created.
  *
- * @param again whether to try again what failed for a lack of memory or descriptors
+ * @param again whether to retry after a lack of memory or descriptors
  */
 export function uringLacks(again = false): string | undefined {
   if (loop === undefined || (again && mayComeBack)) start();
@@ -39,7 +39,7 @@ export function uringLacks(again = false): string | undefined {
 function started(): Loop {
   const lacks = uringLacks(true);
   if (loop instanceof Loop) return loop;
-  throw new Error(`io_uring cannot be used: ${lacks}`);
+  throw new Error(`io_uring is unavailable: ${lacks}`);
 }
 
 function start(): void {
@@ -53,7 +53,7 @@ function start(): void {
   }
 }
 
-/** Makes a ring and all that it needs, or throws, with nothing left open. */
+/** Creates a ring and everything it needs; if it throws, it leaves nothing open. */
 function opened(): Loop {
   const set = setupRing();
   const { fd, params } = set;
@@ -73,7 +73,7 @@ function opened(): Loop {
   }
 }
 
-/** This thread's ring has failed for good: what is opened from now on is on another engine. */
+/** This thread's ring has failed for good: sockets opened from now on use another engine. */
 function failed(errno: number): void {
   loop = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
   mayComeBack = false;

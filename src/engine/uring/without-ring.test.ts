@@ -17,17 +17,17 @@ const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node
 const hasUring = enginesHere.some(({ name }) => name === "uring");
 
 const memlock =
-  "no memory is left that may be locked, which all processes of a user share; raise RLIMIT_MEMLOCK (ulimit -l)";
-const forbidden = "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls";
+  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK (ulimit -l)";
+const forbidden = "kernel.io_uring_disabled or a system call filter forbids it";
 const noDescriptor = "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)";
 
 /** What the program prints where a step fails. */
 function printed(why: string): string {
   const code = "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM";
   return [
-    `readiness: io_uring cannot be used: ${why}`,
-    `${code}: the engine uring was asked for, but cannot be used: ${why}`,
-    `${code}: BERKELEY_ENGINE is uring, which cannot be used: ${why}`,
+    `readiness: io_uring is unavailable: ${why}`,
+    `${code}: the engine uring was asked for, but is unavailable: ${why}`,
+    `${code}: BERKELEY_ENGINE is uring, which is unavailable: ${why}`,
     "none left open",
     "",
   ].join("\n");

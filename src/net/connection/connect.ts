@@ -9,23 +9,23 @@ import { addressesToTry, isName } from "../resolve.ts";
 import { Connection } from "./connection.ts";
 
 /**
- * Makes a connection.
+ * Opens a connection.
  *
- * A name is looked up, and its addresses are tried in the order of RFC 8305 ("happy eyeballs"):
- * IPv6 and IPv4 in turn, the next one when the last has failed or 250 milliseconds have passed; the
- * first that connects is taken. A unix listener whose queue is full is tried again until there is
+ * Looks up a name, and tries its addresses in the order of RFC 8305 ("happy eyeballs"): IPv6 and
+ * IPv4 alternate, and the next attempt starts when the last one fails or after 250 milliseconds.
+ * The first to connect wins. While the queue of a unix listener is full, retries until there is
  * room.
  *
- * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up
- * @returns a Connection, which the program closes
- * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local
- * address threw
- * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the
- * first, as node:net's
- * @throws Error of node:dns where a host cannot be found
+ * @param options where and how: see ConnectOptions; `signal` and `timeout` abort the attempt
+ * @returns a Connection, which the program must close
+ * @throws ConnectError for an address or path; or the error of socket(), setsockopt(), or bind() to
+ * the local address
+ * @throws AggregateError for a name: `errors` has one error per address, `code` is that of the
+ * first, as in node:net
+ * @throws Error of node:dns if a host cannot be found
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine that is wanted cannot be used here
+ * @throws Error if the engine asked for is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -40,7 +40,7 @@ export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): Promise<Connection> {
   const { endpoint: where, options: values, wait, engine: wanted } = checkConnectOptions(options);
-  // Before a name is looked up.
+  // Checked before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
   const chosen = engine(wanted);
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};

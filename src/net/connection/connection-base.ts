@@ -10,16 +10,16 @@ import { type ConnectionError, connectionError } from "./connection-error.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
-  /** The descriptor of one of its connections is closed. */
+  /** Called when the descriptor of one of its connections is closed. */
   onConnectionClosed(connection: ConnectionBase): void;
 }
 
-/** What the two kinds of connection show of themselves alike. */
+/** The members that both kinds of connection share. */
 export abstract class ConnectionBase {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   readonly #descriptor: number;
-  /** A descriptor is closing while what was written is still being sent. */
+  /** A descriptor counts as closing while written data is still being sent. */
   #state: "open" | "closing" | "closed" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
@@ -29,7 +29,7 @@ export abstract class ConnectionBase {
   #remoteAddress: Address | undefined;
 
   /**
-   * @param fd a connected, non-blocking socket, which this object owns from now on
+   * @param fd a connected, non-blocking socket, which this object now owns
    * @internal
    */
   constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
@@ -47,20 +47,23 @@ export abstract class ConnectionBase {
   abstract sendingFailed(errno: number): void;
   /** @internal */
   abstract onDrain(): void;
-  /** The descriptor is closing, or closed already. @internal */
+  /** Whether the descriptor is closing or closed. @internal */
   protected abstract onClosing(): void;
-  /** The descriptor is closed. @internal */
+  /** Whether the descriptor is closed. @internal */
   protected abstract onClosed(): void;
 
   /**
-   * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. It stays the
-   * connection's.
+   * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
+   * still owns it.
    */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(host, this);
   }
 
-  /** The address of this end. Asked for first after the end, it is `{ family: "unspecified" }`. */
+  /**
+   * The address of this end; `{ family: "unspecified" }` if first read after the connection was
+   * closed.
+   */
   get localAddress(): Address {
     if (this.#localAddress === undefined && this.isOpen) {
       const named = tryGetsockname(this.#stream.fd);
@@ -69,7 +72,10 @@ export abstract class ConnectionBase {
     return this.#localAddress ?? { family: "unspecified" };
   }
 
-  /** The address of the peer. Asked for first after the end, it is `{ family: "unspecified" }`. */
+  /**
+   * The address of the peer; `{ family: "unspecified" }` if first read after the connection was
+   * closed.
+   */
   get remoteAddress(): Address {
     if (this.#remoteAddress === undefined && this.isOpen) {
       const named = tryGetpeername(this.#stream.fd);
@@ -78,32 +84,34 @@ export abstract class ConnectionBase {
     return this.#remoteAddress ?? { family: "unspecified" };
   }
 
-  /** Bytes that were written and that the system has not taken yet. */
+  /** The number of written bytes that the system has not taken yet. */
   get pendingBytes(): number {
     return this.#stream.pendingBytes;
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while the connection is open, as it does by default. */
   ref(): this {
     this.#stream.ref();
     return this;
   }
 
-  /** Lets the process end while this is open. */
+  /** Lets the process exit while the connection is open. */
   unref(): this {
     this.#stream.unref();
     return this;
   }
 
   /**
-   * Closes it at once: what was not sent is dropped, and a TCP peer is sent a reset. May follow
-   * `close()`.
+   * Closes the connection immediately: unsent data is dropped, and a TCP peer gets a reset. May be
+   * called after `close()`.
    */
   reset(): void {
     this.resetBecause(null);
   }
 
-  /** -1 once it is closed, though what was written may still be on its way. @internal */
+  /**
+   * The descriptor; -1 once it is closed, though written data may still be on its way. @internal
+   */
   get fd(): number {
     return this.isOpen ? this.#stream.fd : -1;
   }
@@ -128,14 +136,14 @@ export abstract class ConnectionBase {
     return this.#directions === "neither";
   }
 
-  /** How the connection failed; null if it did not. @internal */
+  /** The error that the connection failed with; null if it did not fail. @internal */
   protected get failure(): ConnectionError | null {
     return this.#failure;
   }
 
   /**
-   * What ended it: its failure, or the reason of its reset; null if the program closed it, or it is
-   * open.
+   * The error that ended it: its failure, or the reason of its reset; null if the program closed
+   * it, or it is open.
    *
    * @internal
    */
@@ -166,12 +174,12 @@ export abstract class ConnectionBase {
     else if (this.#directions === "sending") this.#directions = "neither";
   }
 
-  /** Closes a connection that has ended in both directions. @internal */
+  /** Closes a connection after both directions have ended. @internal */
   protected closeIfEnded(): void {
     if (this.#directions === "neither") this.closeOnceSent();
   }
 
-  /** Closes the descriptor once what was written is sent. @internal */
+  /** Closes the descriptor once written data is sent. @internal */
   protected closeOnceSent(): void {
     if (!this.isOpen) return;
     this.#state = "closing";
@@ -180,8 +188,8 @@ export abstract class ConnectionBase {
   }
 
   /**
-   * Closes the descriptor without waiting: drops what the system does not take at once. May follow
-   * `closeOnceSent()`.
+   * Closes the descriptor without waiting, and drops data that the system does not take
+   * immediately. May be called after `closeOnceSent()`.
    *
    * @internal
    */
@@ -195,7 +203,7 @@ export abstract class ConnectionBase {
     this.onClosing();
   }
 
-  /** Resets the connection. May follow `closeOnceSent()`. @internal */
+  /** Resets the connection. May be called after `closeOnceSent()`. @internal */
   protected resetBecause(error: unknown): void {
     this.#cause ??= error;
     if (!this.isOpen) {
@@ -210,7 +218,7 @@ export abstract class ConnectionBase {
   #closed(errno: number) {
     this.#state = "closed";
     engineClosed(this.#descriptor);
-    // A reset of ours drops what was written; that is no failure.
+    // Our own reset drops unsent data; that is not a failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
     if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
     this.#owner?.onConnectionClosed(this);

@@ -3,23 +3,23 @@ import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { bytesToSend, type Data } from "./data.ts";
 import type { ConnectionHandlers } from "./handlers.ts";
 
-/** How many bytes may wait to be sent before write() returns false, and receiving stops. */
+/** The number of unsent bytes from which write() returns false, and receiving pauses. */
 const HIGH_WATER_MARK = 65_536;
 
 /**
- * A connection whose events go to handlers: those of `listen(options, handlers)` are called with
- * one.
+ * A connection whose events go to handlers: those passed to `listen(options, handlers)` are called
+ * with one.
  *
- * While more than 64 KiB wait to be sent to a peer, nothing is received from it, so that what
- * answers a peer that does not read stays bounded by itself.
+ * While more than 64 KiB wait to be sent to a peer, nothing is received from it. That bounds the
+ * memory of a server whose peer does not read the answers.
  */
 export class HandledConnection<State = unknown> extends ConnectionBase {
   readonly #handlers: ConnectionHandlers<State>;
-  /** By the program. */
+  /** Paused by the program. */
   #paused = false;
-  /** More than HIGH_WATER_MARK wait to be sent. */
+  /** More than HIGH_WATER_MARK bytes are unsent. */
   #congested = false;
-  /** What the handler `open()` returned; the program's to use. */
+  /** The value that the handler `open()` returned, for the program's use. */
   declare state: State;
 
   /** @internal */
@@ -34,21 +34,20 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Whether it is closed, or will be once what was written is sent: nothing more is sent or
-   * received.
+   * Whether it is closed, or will be once written data is sent: nothing more is sent or received.
    */
   get closed(): boolean {
     return !this.isOpen;
   }
 
   /**
-   * Sends bytes, in the order of the calls. They may be changed at once. On a connection that is
-   * closed it does nothing.
+   * Sends bytes, in the order of the calls. They may be changed immediately. Does nothing if the
+   * connection is closed.
    *
-   * @param data a view that the handler `data()` was given, or a `subarray()` of it, is sent
-   * without a copy during that handler
-   * @returns false where more than 64 KiB wait to be sent now, or the connection is closed: a
-   * program that writes on its own account should go on after the handler `drain()`
+   * @param data a view that the handler `data()` received, or a `subarray()` of it, is sent without
+   * a copy during that handler
+   * @returns false if more than 64 KiB now wait to be sent, or the connection is closed: a program
+   * that writes unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned
    * @throws Error after `end()`
@@ -58,8 +57,8 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Sends what was written, and ends this side: the peer reads the end, and can still send. May be
-   * repeated.
+   * Sends everything written, then ends this side: the peer reads the end, and can still send. May
+   * be called again.
    */
   end(data?: Data): void {
     if (data !== undefined) this.#write(bytesToSend(data));
@@ -72,14 +71,17 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Closes it, once what was written is sent, for as long as the peer takes to read that. May be
-   * repeated.
+   * Closes the connection once everything written is sent, however long the peer takes to read it.
+   * May be called again.
    */
   close(): void {
     this.closeOnceSent();
   }
 
-  /** Receives nothing until `resume()`: the system's buffers fill, and hold the peer up. */
+  /**
+   * Stops receiving until `resume()`: the system's buffers fill, and flow control slows the peer
+   * down.
+   */
   pause(): this {
     if (!this.#paused && this.isOpen) {
       this.#paused = true;
@@ -88,7 +90,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return this;
   }
 
-  /** Receives again. */
+  /** Starts receiving again. */
   resume(): this {
     if (this.#paused && this.isOpen) {
       this.#paused = false;
@@ -97,7 +99,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return this;
   }
 
-  /** Starts receiving, after the handler open(). @internal */
+  /** Starts receiving, after the handler open() returned. @internal */
   start(): void {
     try {
       const state = this.#handlers.open?.(this);
@@ -142,7 +144,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Nothing waits to be sent any more: what the peer sent is received, and then the failure.
+   * Nothing is left to send: receive what the peer sent, then the failure.
    *
    * @internal
    */
@@ -176,7 +178,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return false;
   }
 
-  /** The engine makes what is thrown from here an uncaught exception. */
+  /** The engine turns what is thrown here into an uncaught exception. */
   #threw(error: unknown) {
     this.resetBecause(error);
     if (this.#handlers.error === undefined) throw error;

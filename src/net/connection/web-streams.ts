@@ -2,7 +2,7 @@ import { ReadableStream, WritableStream } from "node:stream/web";
 import type { Connection } from "./connection.ts";
 import type { Data } from "./data.ts";
 
-/** Reads only when it is read from. */
+/** Reads only on demand. */
 export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {

@@ -75,6 +75,6 @@ for (const transport of ["tcp", "unix"] as const) {
       // The first process made the path, and the last has removed it.
       for (const each of path) assert.ok(!existsSync(each));
     },
-    { windows: "Windows passes no sockets between processes by messages" },
+    { windows: "Windows cannot pass sockets between processes in messages" },
   );
 }

@@ -16,7 +16,7 @@ import { handOver } from "./hand-over.ts";
 import { PATH_FILE_LENGTH, SOCKETS, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 import { type TakenOver, takeOver } from "./take-over.ts";
 
-const noMessages: Exceptions = { windows: "Windows passes no sockets between processes by messages" };
+const noMessages: Exceptions = { windows: "Windows cannot pass sockets between processes in messages" };
 
 /** A hand-over within this process, as far as takeOver(). */
 async function begin(

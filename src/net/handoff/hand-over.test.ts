@@ -18,7 +18,7 @@ import { listen } from "../listener/listen.ts";
 import { handOver } from "./hand-over.ts";
 import { takeOver } from "./take-over.ts";
 
-const noMessages: Exceptions = { windows: "Windows passes no sockets between processes by messages" };
+const noMessages: Exceptions = { windows: "Windows cannot pass sockets between processes in messages" };
 
 asyncApiTest(
   "handOver: what was accepted ahead is still given, and goes on; the other end of the channel is a program's own",

@@ -15,15 +15,14 @@ import { type ListeningSockets, openListeningSockets } from "./listening-sockets
 import { Server } from "./server.ts";
 
 /**
- * Listens for connections, and gives a Listener that they are asked for: `accept()`, or a
- * `for await` loop.
+ * Starts listening. Take connections from the returned Listener with `accept()` or `for await`.
  *
  * @param options where and how: see ListenOptions
- * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; of a
- * unix path that is in use, it says what is there
- * @throws Error of node:dns where a host cannot be found
+ * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; if a
+ * unix path is in use, the message says by what
+ * @throws Error of node:dns if a host cannot be found
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine that is wanted cannot be used here
+ * @throws Error if the engine asked for is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -40,12 +39,12 @@ export async function listen<const Values extends readonly unknown[]>(
   options: ListenOptions<Values>,
 ): Promise<Listener>;
 /**
- * Listens for connections, and calls handlers for them: no promise is made for an event, and no
- * byte copied that is sent back.
+ * Starts listening, and calls handlers for the connections. No promise is allocated per event, and
+ * echoed data is not copied.
  *
  * @param options where and how: see ListenOptions
  * @param handlers what is called: see ConnectionHandlers
- * @throws what `listen(options)` throws
+ * @throws the errors of `listen(options)`
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";

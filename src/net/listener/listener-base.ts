@@ -14,46 +14,48 @@ import { AcceptLoop } from "./accept-loop.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 import type { UnixFile, UnixPath } from "./unix-path.ts";
 
-/** What `close()` of a Listener or Server takes. */
+/** Options of `close()` of a Listener or Server. */
 export interface CloseOptions {
   /**
-   * How many milliseconds the connections that were accepted may take to end; those that have not
-   * by then are reset. 0 resets all at once, Infinity waits for ever. Left out, they live on, and
-   * are not waited for.
+   * How many milliseconds to wait for accepted connections to end; then the rest are reset. 0
+   * resets all immediately, Infinity waits forever. By default, they stay open, and are not waited
+   * for.
    */
   readonly drain?: number | undefined;
 }
 
 /** The backlog of each of the sockets. */
 export interface Backlog {
-  /** What was asked for; undefined where a socket that listened already has kept its own. */
+  /**
+   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
+   */
   readonly requested: number | undefined;
-  /** What the system granted; undefined where it does not tell. */
+  /** The backlog that the system granted; undefined if it does not say. */
   readonly effective: number | undefined;
 }
 
-/** What became of the connections, since the start. */
+/** Counts of connections since the start. */
 export interface ListenStatistics {
   /** Connections that were accepted. */
   readonly accepted: number;
   /**
-   * Connections that failed before they were accepted, and those that were accepted ahead and reset
-   * by `close()`.
+   * Connections that failed before they were accepted, and those accepted ahead that `close()`
+   * reset.
    */
   readonly dropped: number;
   /**
-   * How often accept(2) was put off, because descriptors or memory had run out. No connection is
+   * How often accept(2) was delayed because descriptors or memory had run out. No connection is
    * lost by that.
    */
   readonly retried: number;
   /**
-   * How many were dropped or retried by the name of the error; `SocketClosed` for those that
+   * Drops and retries, counted by the name of the error; `SocketClosed` for connections that
    * `close()` reset.
    */
   readonly causes: Readonly<Partial<Record<AcceptErrorName, number>>>;
 }
 
-/** Why no connection comes any more. @internal */
+/** Why no more connections come. @internal */
 export type StopReason =
   /** `close()`, or `retire()`, after which another process accepts. */
   | { readonly kind: "closed" | "retired" }
@@ -61,7 +63,7 @@ export type StopReason =
   /** Accepting failed for good. */
   | { readonly kind: "failed"; readonly error: AcceptError };
 
-/** What a Listener and a Server have in common. */
+/** The members that Listener and Server share. */
 export abstract class Listening implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #addresses: readonly Address[];
@@ -73,13 +75,13 @@ export abstract class Listening implements AsyncDisposable {
     const error: unknown = this.#options.signal?.reason;
     this.#stop(error === undefined ? { kind: "closed" } : { kind: "aborted", error });
   };
-  /** The connections that it accepted and that are open. */
+  /** Its accepted connections that are open. */
   readonly #connections = new Set<ConnectionBase>();
   readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
   #accepted = 0;
   #dropped = 0;
   #retried = 0;
-  /** Resolves when no connection comes any more, after `retire()`. */
+  /** Resolves when no more connections come, after `retire()`. */
   #retired: Promise<unknown> | undefined;
   /** Resolves when the sockets are closed. */
   #stopped: Promise<unknown> | undefined;
@@ -99,33 +101,33 @@ export abstract class Listening implements AsyncDisposable {
     options.signal?.addEventListener("abort", this.#abort);
   }
 
-  /** Makes a connection of a descriptor that was accepted, and keeps it in `hold()`. @internal */
+  /** Makes a connection from an accepted descriptor, and keeps it in `hold()`. @internal */
   protected abstract onDescriptor(fd: number): void;
-  /** No connection comes any more. @internal */
+  /** No more connections come. @internal */
   protected abstract onStop(reason: StopReason): void;
 
-  /** The addresses that it listens on: two for `localhost`, if the machine has both families. */
+  /** The addresses it listens on: two for `localhost`, if the host has both families. */
   get addresses(): readonly Address[] {
     return this.#addresses;
   }
 
-  /** The first of them. */
+  /** The first address. */
   get address(): Address {
     return this.#addresses[0] ?? { family: "unspecified" };
   }
 
-  /** The port of the first address; 0 where that has none, as a unix socket's. */
+  /** The port of the first address; 0 if it has none, such as that of a unix socket. */
   get port(): number {
     const { address } = this;
     return "port" in address ? address.port : 0;
   }
 
-  /** The sockets that listen, one for each address, for options. They stay the listener's. */
+  /** The listening sockets, one for each address, for options. The listener still owns them. */
   get sockets(): readonly BorrowedSocket[] {
     return this.#loops.map((socket) => new BorrowedSocket(host, socket));
   }
 
-  /** The backlog that was asked for, and the one in force. */
+  /** The backlog that was asked for, and the one in effect. */
   get backlog(): Backlog {
     const [first] = this.sockets;
     const effective = first === undefined ? undefined : effectiveBacklog(first);
@@ -133,8 +135,8 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /**
-   * What waits in the accept queues, now, and how much may; undefined where the system does not
-   * tell, or it is closed.
+   * How many connections the accept queues hold now, and how many they can; undefined if the system
+   * does not say, or the listener is closed.
    */
   get queue(): AcceptQueue | undefined {
     const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
@@ -143,13 +145,13 @@ export abstract class Listening implements AsyncDisposable {
     return { pending: sum("pending"), limit: sum("limit") };
   }
 
-  /** What became of the connections, since the start. */
+  /** Counts of connections since the start. */
   get stats(): ListenStatistics {
     const causes = { ...this.#causes };
     return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
-  /** How many of the connections that were accepted are open. */
+  /** How many accepted connections are open. */
   get connections(): number {
     return this.#connections.size;
   }
@@ -160,7 +162,7 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /**
-   * Accepts no more connections until `resume()`: they wait in the system's queue, or go to another
+   * Stops accepting until `resume()`: connections wait in the system's queue, or go to another
    * process that accepts from the same socket. None is lost.
    */
   pause(): this {
@@ -168,27 +170,27 @@ export abstract class Listening implements AsyncDisposable {
     return this;
   }
 
-  /** Accepts again. */
+  /** Starts accepting again. */
   resume(): this {
     for (const loop of this.#loops) loop.resume();
     return this;
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while it listens, as it does by default. */
   ref(): this {
     for (const loop of this.#loops) loop.ref();
     return this;
   }
 
-  /** Lets the process end while it listens. */
+  /** Lets the process exit while it listens. */
   unref(): this {
     for (const loop of this.#loops) loop.unref();
     return this;
   }
 
   /**
-   * Listens no more. Connections that wait in the system's queue are reset by the system. May be
-   * repeated, to say `drain` later.
+   * Stops listening. The system resets connections that wait in its queue. May be called again, to
+   * add `drain` later.
    *
    * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections
    * have ended
@@ -205,20 +207,20 @@ export abstract class Listening implements AsyncDisposable {
     return this.close();
   }
 
-  /** Whether a path is removed when this is closed. @internal */
+  /** Whether close() removes the path. @internal */
   get ownsPath(): boolean {
     return this.#path?.ours === true;
   }
 
-  /** The file at that path, as it was made. @internal */
+  /** The file at that path when it was created. @internal */
   get pathFile(): UnixFile | undefined {
     return this.#path?.file;
   }
 
   /**
-   * `close()` once another process accepts from the same sockets: no connection is dropped that was
-   * accepted, and the path stays. Accepting ends first, because an accept operation that close()
-   * cuts short would drop the connection it has.
+   * `close()` while another process accepts from the same sockets: no accepted connection is
+   * dropped, and the path stays. Stops accepting first, because an accept operation that close()
+   * cancels would drop its connection.
    *
    * @internal
    */
@@ -259,7 +261,7 @@ export abstract class Listening implements AsyncDisposable {
   /** @internal */
   onConnectionClosed(connection: ConnectionBase): void {
     this.#connections.delete(connection);
-    // Its descriptor may be the one that was lacking.
+    // Its descriptor may be the one we ran out of.
     for (const loop of this.#loops) loop.tryAgain();
     if (this.#connections.size > 0) return;
     for (const done of this.#drained) done();
@@ -277,7 +279,7 @@ export abstract class Listening implements AsyncDisposable {
     if (channels.accept.hasSubscribers) channels.accept.publish({ listener: this, connection });
   }
 
-  /** Resets a connection that was accepted, and that nobody will get. @internal */
+  /** Resets an accepted connection that will not be delivered. @internal */
   protected drop(connection: ConnectionBase): void {
     this.#accepted -= 1;
     this.#dropped += 1;
@@ -309,7 +311,7 @@ export abstract class Listening implements AsyncDisposable {
 
   #stop(reason: StopReason) {
     if (this.#stopped !== undefined) return;
-    // The path of sockets that another process has as well is that process's to remove.
+    // If another process shares the sockets, it removes their path.
     if (reason.kind !== "retired") this.#path?.remove();
     this.#options.signal?.removeEventListener("abort", this.#abort);
     this.#stopped = Promise.all(

@@ -378,7 +378,7 @@ asyncApiTest(
     const left = join(folder, "moved");
     await assert.rejects(listen({ path: left, engine }), {
       name: "AddressInUse",
-      message: /nobody has open/,
+      message: /no process has open/,
     });
     assert.ok(existsSync(left), "what is in the way is not removed");
   },

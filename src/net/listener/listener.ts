@@ -8,16 +8,16 @@ import { Waiters } from "../waiters.ts";
 import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
-/** How many connections are accepted ahead of a program that asks for them steadily. */
+/** How many connections are accepted ahead of a program that keeps asking. */
 const MOST_AHEAD = 16;
 
 /**
- * Sockets that listen, and whose connections the program asks for: `listen(options)` gives one.
+ * Listening sockets whose connections the program takes one by one: `listen(options)` returns one.
  *
- * Connections are taken from the system only as fast as they are asked for, and a few ahead of a
- * program that asks steadily (16 at most), so the backlog keeps its meaning, and overload shows in
- * `queue`. Where descriptors or memory run out, accepting is tried again after 5 milliseconds, and
- * then ever later up to a second, or as soon as a connection of the listener has ended.
+ * It accepts only as fast as the program asks, and a few ahead (at most 16) of one that keeps
+ * asking, so the backlog keeps its meaning, and overload shows in `queue`. When descriptors or
+ * memory run out, it retries after 5 milliseconds, then after ever longer delays up to a second, or
+ * as soon as a connection of the listener has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *
@@ -39,11 +39,11 @@ const MOST_AHEAD = 16;
  */
 export class Listener extends Listening implements AsyncIterable<Connection> {
   readonly #waiters = new Waiters<Connection | null>("accept()");
-  /** Accepted ahead. */
+  /** Connections accepted ahead. */
   readonly #ready: Connection[] = [];
-  /** How many are accepted ahead of the program. */
+  /** How many to accept ahead of the program. */
   #ahead = 0;
-  /** Why accepting ended, if not by `close()`. */
+  /** The error that ended accepting, unless `close()` did. */
   #failure: unknown;
 
   /** @internal */
@@ -54,9 +54,9 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   /**
    * Waits for a connection.
    *
-   * @param options `signal` and `timeout`: who gives up loses no connection
-   * @throws AcceptError named `SocketClosed` once `close()` was called; or another, if the sockets
-   * listen no more
+   * @param options `signal` and `timeout` end the wait; no connection is lost
+   * @throws AcceptError named `SocketClosed` after `close()`; or another one, if the sockets no
+   * longer listen
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async accept(options?: WaitOptions): Promise<Connection> {
@@ -89,7 +89,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
 
   /** @internal */
   protected override onStop(reason: StopReason): void {
-    // After retire() what was accepted ahead is still given.
+    // After retire(), connections accepted ahead are still delivered.
     if (reason.kind !== "retired") for (const connection of this.#ready.splice(0)) this.drop(connection);
     if ("error" in reason) {
       this.#failure = reason.error;
@@ -99,7 +99,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
     }
   }
 
-  /** The next connection; null once `close()` was called. */
+  /** The next connection; null after `close()`. */
   async #next(options?: WaitOptions): Promise<Connection | null> {
     if (options?.signal?.aborted) throw options.signal.reason;
     const ready = this.#ready.shift();
@@ -119,9 +119,9 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   }
 
   /**
-   * A program that comes again for more gets as many ahead, up to a few, so that one turn of the
-   * event loop brings more than one connection; what waits beyond that stays in the system's queue,
-   * where it can be seen.
+   * A program that comes back for more gets a growing number ahead, up to a few, so that one turn
+   * of the event loop delivers more than one connection. The rest stay in the system's queue, where
+   * they can be seen.
    */
   #raiseDemand() {
     this.setDemand(this.#waiters.size + this.#ahead);
@@ -129,8 +129,8 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   }
 
   /**
-   * Somebody asks no more: what comes from now on stays in the queue, or goes to another process
-   * that has the sockets.
+   * A waiter has left: from now on connections stay in the queue, or go to another process that has
+   * the sockets.
    */
   #lowerDemand() {
     if (this.closed) return;

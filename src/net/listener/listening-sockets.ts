@@ -12,22 +12,21 @@ import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-opt
 import { addressesToBind } from "../resolve.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
 
-/** Sockets that listen, and are not served yet. */
+/** Listening sockets that are not served yet. */
 export interface ListeningSockets {
   readonly sockets: readonly Socket[];
   /**
-   * The backlog that was asked for; undefined where a socket that listened already has kept its
-   * own.
+   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
    */
   readonly backlog: number | undefined;
-  /** The path that was made for a unix socket. */
+  /** The path created for a unix socket. */
   readonly path: UnixPath | undefined;
 }
 
-/** How often a free port is chosen anew because the other family's is taken. */
+/** How often to choose another free port because the other family's is taken. */
 const TRIES = 20;
 
-/** Opens the sockets of `listen()`. Those that were given are closed if that fails. */
+/** Opens the sockets of `listen()`. Closes sockets that were passed if that fails. */
 export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
   const { endpoint: where, backlog = SOMAXCONN } = options;
   if (where.kind === "sockets") return listenOnSockets(where, options);
@@ -81,8 +80,7 @@ async function listenOnPort(
   backlog: number,
 ): Promise<Socket[]> {
   const { host, port, reusePort, exclusive } = where;
-  // Said and not left to the system, whose default an administrator may change
-  // (net.ipv6.bindv6only).
+  // Set explicitly, because an administrator can change the system's default (net.ipv6.bindv6only).
   const ipv6Only = where.ipv6Only ?? false;
   const server = exclusive ? "exclusive" : "not exclusive";
   const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
@@ -105,8 +103,8 @@ export function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean):
 }
 
 /**
- * Both families on one port. Where the port was ours to choose and the other family's is taken,
- * another is chosen.
+ * Binds both families to one port. If the port was ours to choose and the other family's is taken,
+ * chooses another.
  */
 function openBoth(open: Open, [first, second]: readonly [string, string], port: number): Socket[] {
   for (let tries = 1; ; tries++) {
@@ -124,7 +122,7 @@ function openBoth(open: Open, [first, second]: readonly [string, string], port: 
   }
 }
 
-/** Undefined where the system, or this machine, lacks the address's family. */
+/** Undefined if the system, or this host, lacks the address's family. */
 function ifFamily(open: () => Socket): Socket | undefined {
   try {
     return open();
@@ -134,10 +132,7 @@ function ifFamily(open: () => Socket): Socket | undefined {
   }
 }
 
-/**
- * With IPv6 switched off for an interface (net.ipv6.conf.*.disable_ipv6) its addresses are not
- * there.
- */
+/** An interface with IPv6 disabled (net.ipv6.conf.*.disable_ipv6) lacks IPv6 addresses. */
 function lacksFamily(error: unknown): boolean {
   return (
     error instanceof SocketError &&

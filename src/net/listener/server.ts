@@ -6,12 +6,12 @@ import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
 /**
- * Sockets that listen, and whose connections are served by handlers: `listen(options, handlers)`
- * gives one.
+ * Listening sockets whose connections are served by handlers: `listen(options, handlers)` returns
+ * one.
  *
- * Every connection is accepted as it comes, until `pause()`. Where descriptors or memory run out,
- * accepting is tried again after 5 milliseconds, and then ever later up to a second, or as soon as
- * a connection of the server has ended.
+ * It accepts every connection as it arrives, until `pause()`. When descriptors or memory run out,
+ * it retries after 5 milliseconds, then after ever longer delays up to a second, or as soon as a
+ * connection of the server has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *
@@ -54,7 +54,7 @@ export class Server extends Listening {
 
   /** @internal */
   protected override onStop(reason: StopReason): void {
-    // Nobody waits for an answer that could be told: it is an uncaught exception.
+    // No call is pending that could reject, so this is an uncaught exception.
     if (reason.kind === "failed") throw reason.error;
   }
 }

@@ -18,8 +18,7 @@ function served(kind: "threads" | "processes", count: number, limit: number): Re
   const counts: Record<string, number> = {};
   for (const line of lines) {
     const [, workers, name = "", reason] = /^(\d+) echo, (\w+): (.*)$/.exec(line) ?? assert.fail(line);
-    if (name === "readiness")
-      assert.match(reason ?? "", /failed with ENOMEM: no memory is left that may be locked/);
+    if (name === "readiness") assert.match(reason ?? "", /failed with ENOMEM: the limit on locked memory/);
     counts[name] = (counts[name] ?? 0) + Number(workers);
   }
   return counts;

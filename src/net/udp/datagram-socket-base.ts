@@ -41,7 +41,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   readonly #sending: (AddressInput | null)[] = [];
   readonly #closers = new Waiters<void>("close()");
   /** After close(), what waits is sent first; then the engine closes the descriptor. */
-  #state: "open" | "sending the rest" | "closing" | "closed" = "open";
+  #state: "open" | "sending unsent datagrams" | "closing" | "closed" = "open";
   #aborted: Aborted | null = null;
   #paused = false;
   #address: Address = { family: "unspecified" };
@@ -163,7 +163,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     } catch (error) {
       // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
       // net/unix/af_unix.c).
-      if (this.#state === "sending the rest") tryShutdown(this.#engineSocket, SHUT.RDWR);
+      if (this.#state === "sending unsent datagrams") tryShutdown(this.#engineSocket, SHUT.RDWR);
       throw error;
     }
   }
@@ -284,7 +284,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   /** Stops receiving, and closes the descriptor once everything is sent. */
   #close(aborted: Aborted | null) {
     if (this.closed) return;
-    this.#state = "sending the rest";
+    this.#state = "sending unsent datagrams";
     this.#aborted = aborted;
     this.#signal?.removeEventListener("abort", this.#abort);
     this.#path?.remove();
@@ -295,7 +295,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
 
   /** Not left to the engine, which would no longer call onSent(). */
   #closeOnceSent() {
-    if (this.#state !== "sending the rest" || this.#sending.length > 0) return;
+    if (this.#state !== "sending unsent datagrams" || this.#sending.length > 0) return;
     this.#state = "closing";
     const { fd } = this.#datagrams;
     this.#datagrams.close(() => {

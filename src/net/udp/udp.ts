@@ -47,8 +47,8 @@ export async function udp<const Values extends readonly unknown[]>(
  * echoed data is not copied.
  *
  * @param options where and how: see DatagramOptions
- * @param handlers what is called: see DatagramSocketHandlers
- * @throws what `udp(options)` throws
+ * @param handlers see DatagramSocketHandlers
+ * @throws the errors of `udp(options)`
  * @example
  * ```ts
  * import { udp } from "berkeley";

@@ -5,8 +5,8 @@ import { decodePcbList } from "./pcb-list.ts";
 import { sysctl } from "./sysctl.ts";
 
 /**
- * macOS: the kernel's lists of protocol control blocks, of every user, over its C library, or over
- * a test's.
+ * macOS: the kernel's lists of protocol control blocks of all users, over its C library, or over a
+ * test's.
  */
 export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">): SocketTable {
   function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {

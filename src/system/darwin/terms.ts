@@ -1,6 +1,6 @@
 import type { HostTerms } from "../host-tables.ts";
 
-/** The ports of the AirPlay Receiver, of macOS 12 and later, and the processes that have them. */
+/** The ports of the AirPlay Receiver in macOS 12 and later, and the processes that own them. */
 const AIRPLAY_PORTS = [5000, 7000];
 const AIRPLAY = /^(ControlCe|AirPlayXPC)/;
 

@@ -26,12 +26,12 @@ const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 2 ** 31;
 
-/** struct epoll_event is { __u32 events; __u64 data }, packed on x64 alone. In 32-bit words. */
+/** struct epoll_event is { __u32 events; __u64 data }, packed only on x64. In 32-bit words. */
 const EVENT = process.arch === "x64" ? { data: 1, words: 3 } : { data: 2, words: 4 };
 const BUFFER = 256;
 const FOUND_BY_LOOK = "index is of an event that look() found";
 
-// One for all queues of the thread: what one look found is read before the next.
+// One for all queues of the thread: the result of one look is read before the next.
 let found: { readonly pointer: bigint; readonly words: Uint32Array } | undefined;
 const event = new Uint32Array(EVENT.words);
 const eventBytes = new Uint8Array(event.buffer);

@@ -32,11 +32,12 @@ import {
 
 const { AF, IPPROTO, SOCK } = constants;
 
-// What the kernel knows of the sockets of this network namespace, through netlink's sock_diag(7).
+// The kernel's information about the sockets of this network namespace, through netlink's
+// sock_diag(7).
 
 const EXTENSIONS = [INET_DIAG.SKMEMINFO];
 
-/** Which states each use is, as a request has them. */
+/** The states of each use in a request. */
 const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>>> = {
   tcp: {
     listening: stateBits(TCP_STATE.LISTEN),
@@ -61,7 +62,7 @@ const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>
   },
 };
 
-/** TCP sockets that are bound and do not listen are told since Linux 6.8. */
+/** Linux 6.8 and later list TCP sockets that are bound and do not listen. */
 function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const found = [AF.INET, AF.INET6].map((family) =>
     dump(
@@ -75,14 +76,14 @@ function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetE
       }),
     ),
   );
-  // A kernel without IPv6 tells of IPv4 alone.
+  // A kernel without IPv6 only reports IPv4.
   if (found.every((payloads) => payloads === undefined)) return socketsOfProc({ protocol, uses, port });
   return found.flatMap((payloads = []) => payloads.flatMap((payload) => internetSocket(payload, protocol)));
 }
 
 /**
- * What proc(5) tells where sock_diag does not: neither queues nor IPV6_V6ONLY, and no TCP socket
- * that is bound alone.
+ * The fallback to proc(5) without sock_diag: neither queues nor IPV6_V6ONLY, and no TCP sockets
+ * that are only bound.
  */
 function socketsOfProc({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const files = [procNetSockets(protocol), procNetSockets(`${protocol}6`)];
@@ -112,7 +113,7 @@ function procEntry({ state, inode, uid, ...told }: ProcNetSocket, protocol: "tcp
   };
 }
 
-/** /proc/net never has them, and sock_diag has them since Linux 6.8. */
+/** /proc/net never lists them; sock_diag does since Linux 6.8. */
 function lacksBoundSockets(protocol: "tcp" | "udp"): boolean {
   if (protocol === "udp") return false;
   const request = {
@@ -126,8 +127,8 @@ function lacksBoundSockets(protocol: "tcp" | "udp"): boolean {
 }
 
 /**
- * The socket that would get a connection, as the kernel looks it up; undefined where it does not
- * tell.
+ * The socket that would get a connection, by the kernel's own look-up; undefined if it does not
+ * say.
  */
 function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const payload = ask(
@@ -167,8 +168,8 @@ function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
 }
 
 /**
- * The same of proc(5), which does not tell of files: the path does, if no other socket was bound to
- * it before or since.
+ * The same from proc(5), which does not report files: the path identifies it, if no other socket
+ * was bound to it before or since.
  */
 function unixSocketsOfProc(uses: readonly SocketUse[]): UnixEntry[] | undefined {
   const all = procNetUnixSockets();

@@ -1,7 +1,7 @@
 /**
  * Sorted by C name. libuv's numbers, which Node's errors carry on Windows whatever <errno.h> says
- * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. What libuv has no number for keeps Winsock's
- * (winsock2.h).
+ * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. Errors for which libuv has no number keep
+ * Winsock's (winsock2.h).
  */
 export const errnos = {
   E2BIG: 4093,
@@ -84,8 +84,8 @@ const names = new Map(Object.entries(errnos).map(([name, number]) => [number, na
 export const errnoName = (errno: number): string | undefined => names.get(errno);
 
 /**
- * What WSAGetLastError() gives, by number: winsock2.h, and of winerror.h what Winsock passes on.
- * WSAEWOULDBLOCK is EAGAIN; that of connect() is EINPROGRESS, which is what POSIX calls it.
+ * The codes of WSAGetLastError() by number: winsock2.h, and those of winerror.h that Winsock passes
+ * on. WSAEWOULDBLOCK is EAGAIN; from connect() it is EINPROGRESS, POSIX's name for it.
  * WSAEINPROGRESS is something else: a blocking call of Winsock 1.1.
  */
 const codes: Readonly<Record<number, keyof typeof errnos>> = {
@@ -163,7 +163,7 @@ const codes: Readonly<Record<number, keyof typeof errnos>> = {
   10107: "WSASYSCALLFAILURE",
 };
 
-/** Our errno of a code of WSAGetLastError(); one that is in no table is its own. */
+/** Our errno for a code of WSAGetLastError(); a code in no table stands for itself. */
 export function errnoOfCode(code: number): number {
   const name = codes[code];
   return name === undefined ? code : errnos[name];

@@ -5,7 +5,7 @@ import { processTable } from "./process-table.ts";
 import { socketTable } from "./socket-table.ts";
 import { terms } from "./terms.ts";
 
-/** Windows: iphlpapi.dll, and what kernel32.dll and advapi32.dll tell of processes. */
+/** Windows: iphlpapi.dll, and the process calls of kernel32.dll and advapi32.dll. */
 export const tables: HostTables = {
   sockets: socketTable,
   processes: processTable,

@@ -27,7 +27,7 @@ export const windowsNumbers: SystemNumbers = {
   },
   capabilities: {
     passesDescriptors: false,
-    // CreateProcess() hands handles on, but Node's child_process does not.
+    // CreateProcess() can pass handles on, but Node's child_process does not.
     inheritsDescriptors: false,
     // libuv gives Node -1 for every socket (uv_fileno in src/win/handle.c).
     tellsHandles: false,
