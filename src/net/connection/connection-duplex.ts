@@ -45,6 +45,8 @@ export class ConnectionDuplex extends Duplex {
   /** What it is destroyed with once what had been received is read. */
   #failed: Error | undefined;
   #sendingFailed = false;
+  /** The connection is closed, and its failure comes once what has been received is read. */
+  #failsAfterReading = false;
   #ended = false;
   #destroySoon = false;
   #idle: Timer | undefined;
@@ -238,7 +240,9 @@ export class ConnectionDuplex extends Duplex {
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: Callback): void {
     this.#idle?.refresh();
     if (!this.#connection.isOpen) {
-      done(this.#failure());
+      // What is written seems to be sent (see #failToSend).
+      if (this.#failsAfterReading) done();
+      else done(this.#failure());
       return;
     }
     this.#bytesWritten += lengthOf(bytes);
@@ -256,7 +260,7 @@ export class ConnectionDuplex extends Duplex {
   override _final(done: Callback): void {
     this.#connection.finish((error) => {
       // It is destroyed with the error once what has been received is read.
-      if (!this.#sendingFailed) done(isError(error) ? error : null);
+      if (!this.#sendingFailed && !this.#failsAfterReading) done(isError(error) ? error : null);
     });
   }
 
@@ -305,9 +309,13 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #fail(error: Error | undefined) {
-    if (error === undefined || this.readableFlowing === null || this.readableEnded) this.destroy(error);
-    else if (this.#ended) this.once("end", () => this.destroy(error));
-    else if (this.readableLength === 0) this.destroy(error);
+    const isRead = this.readableEnded || (!this.#ended && this.readableLength === 0);
+    if (error === undefined || this.readableFlowing === null || isRead) {
+      this.destroy(error);
+      return;
+    }
+    this.#failsAfterReading = true;
+    if (this.#ended) this.once("end", () => this.destroy(error));
     else this.#failed = error;
   }
 
