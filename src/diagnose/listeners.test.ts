@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { conformance } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
@@ -79,6 +80,33 @@ conformance("listeners", [
           ["unix", "bound"],
         ],
       );
+    },
+  },
+  {
+    clause:
+      "in the order of their ports, of one port TCP before UDP, and then unix sockets; with their users",
+    source: "berkeley",
+    except: { windows: "the system tells no users of sockets, nor unix sockets" },
+    run(fixture) {
+      const tcp = fixture.listener();
+      const address = getsockname(tcp);
+      bind(fixture.udp(), address);
+      fixture.listener();
+      bind(fixture.socket(AF.UNIX, SOCK.DGRAM), fixture.abstractAddress());
+      const all = listeners({ all: true });
+      const keys = all.map(({ socket }) =>
+        socket.protocol === "unix" ? 100_000 : socket.local.port + (socket.protocol === "udp" ? 0.5 : 0),
+      );
+      assert.deepEqual(
+        keys,
+        keys.toSorted((one, other) => one - other),
+      );
+      const same = all.filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+      assert.deepEqual(
+        same.map(({ socket }) => socket.protocol),
+        ["tcp", "udp"],
+      );
+      for (const { user } of same) assert.equal(user, userInfo().username);
     },
   },
   {
