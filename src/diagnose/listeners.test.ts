@@ -6,11 +6,13 @@ import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { usedByItsProcess } from "../../test/used-by-its-process.ts";
 import { bind } from "../posix/bind.ts";
+import { close } from "../posix/close.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
+import { sendmsg } from "../posix/sendmsg.ts";
 import { listeners } from "./listeners.ts";
 
 const inode = (entry: { readonly socket: { readonly inode: number | undefined } }) => entry.socket.inode;
@@ -107,6 +109,20 @@ conformance("listeners", [
         ["tcp", "udp"],
       );
       for (const { user } of same) assert.equal(user, userInfo().username);
+    },
+  },
+  {
+    clause: "a listener that no process has open, since it is on its way to one, has its user all the same",
+    source: "unix(7), SCM_RIGHTS",
+    except: { windows: "no sockets are passed there" },
+    run(fixture) {
+      const listener = fixture.listener();
+      const address = getsockname(listener);
+      const [left] = fixture.pair(SOCK.STREAM);
+      sendmsg(left, { data: [Buffer.alloc(1)], control: [{ type: "SCM_RIGHTS", descriptors: [listener] }] });
+      close(listener);
+      const [found] = listeners().filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+      assert.deepEqual([found?.user, found?.holders], [userInfo().username, []]);
     },
   },
   {
