@@ -7,6 +7,7 @@ import { conformance } from "../../test/conformance.ts";
 import { formatEndpoint } from "../errors/error-set.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { host } from "../system/host.ts";
+import { hostTables } from "../system/this-host.ts";
 import { explain } from "./explain.ts";
 import { netstat } from "./netstat.ts";
 
@@ -50,6 +51,36 @@ test("an error without an address, or with another kind of port, is refused", ()
       /^TypeError: the error has no port/,
     );
   assert.throws(() => explain(errorWith({ address: "127.0.0.1", port: 65_536 })), RangeError);
+});
+
+test("what is neither an address nor an error is refused, with what it is", () => {
+  for (const [about, kind] of [
+    [null, "null"],
+    [undefined, "undefined"],
+    [5, "number"],
+    ["x", "string"],
+  ] as const)
+    assert.throws(() => explain(about as never), {
+      name: "TypeError",
+      message: `explain() takes an address or an error, not ${kind}`,
+    });
+  assert.throws(() => explain({ family: "netlink", pid: 0, groups: 0 }), /^TypeError: explain\(\) knows /);
+});
+
+test("a port of the range that the system chooses from is said to be", (context) => {
+  const range = hostTables.ports.ephemeralRange();
+  if (range === undefined) {
+    context.skip("the system does not tell the range");
+    return;
+  }
+  const { first, last } = range;
+  const isReserved = hostTables.ports.reservedPorts();
+  for (const port of [first - 1, first, last, last + 1]) {
+    if (port > 65_535 || isReserved(port)) continue;
+    const { notes } = explain({ family: "ipv4", address: "127.83.0.2", port });
+    const isSaid = notes.some((note) => note.includes(`${first} to ${last}`));
+    assert.equal(isSaid, port >= first && port <= last, `${port}`);
+  }
 });
 
 conformance("explain: its text", [

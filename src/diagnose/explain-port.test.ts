@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decidedByBind } from "./explain-port.ts";
+import type { Coverage } from "./explanation.ts";
 import { messageOf } from "./messages.ts";
 import type { InternetSocket } from "./open-socket.ts";
 
@@ -109,4 +110,33 @@ test("connections are no reason of their own beside a listener, which is told fi
     cause.kind === "held" && cause.socket.protocol !== "unix" ? [cause.socket.use] : [],
   );
   assert.deepEqual(uses, ["listening", "bound"]);
+});
+
+test("where bind() succeeds, only what is known to cover the address has it", () => {
+  const known = { ...dualStack, v6only: false };
+  const cases: readonly [socket: InternetSocket, covers: Coverage, isHeld: boolean][] = [
+    [{ ...wildcard, use: "bound" }, "wildcard", true],
+    [{ ...dualStack, use: "bound" }, "wildcard", true],
+    [{ ...dualStack, use: "bound" }, "dual stack", false],
+    [known, "dual stack", true],
+    [{ ...known, use: "bound" }, "dual stack", true],
+    [{ ...known, use: "connected" }, "dual stack", false],
+  ];
+  for (const [socket, covers, isHeld] of cases)
+    assert.deepEqual(kinds(address, [{ socket, covers }], undefined, "bound"), isHeld ? ["held"] : []);
+});
+
+test("that bind() succeeds all the same is said only where it does", () => {
+  const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
+  for (const trial of ["AddressInUse", "AccessDenied"] as const)
+    assert.deepEqual(decidedByBind(address, inTheWay, undefined, trial).notes, []);
+});
+
+test("a connection's address is no group to join; a user that is not told has no name", () => {
+  const covers = "same";
+  const { causes } = decidedByBind(address, [{ socket: connection, covers }], undefined, "AddressInUse");
+  assert.equal(causes.length, 1);
+  const listening = { ...connection, use: "listening", owner: undefined } as const;
+  const shared = decidedByBind(address, [{ socket: listening, covers }], undefined, "AddressInUse");
+  for (const cause of shared.causes) if (cause.kind === "reuse-port-group") assert.equal(cause.user, "");
 });

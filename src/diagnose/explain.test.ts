@@ -444,6 +444,7 @@ conformance("explain", [
       const is = (name: string) =>
         only(explain({ family: "unix", path: join(folder, name) }), "not-a-socket").is;
       assert.deepEqual(["file", "link", "."].map(is), ["file", "symbolic link", "directory"]);
+      assert.equal(only(explain({ family: "unix", path: "/dev/null" }), "not-a-socket").is, "other");
     },
   },
   {

@@ -1,10 +1,14 @@
-// What handlers write, and how they end the stream, in their calls: on every engine that is here.
+// What handlers write, and how they end the stream, in their calls, and what is on its way when an
+// acceptor is paused: on every engine that is here.
 import assert from "node:assert/strict";
-import { engineTest, eventually } from "../../test/engine/engine-test.ts";
+import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { engineTest, eventually, someTurns } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
 import { RecordedStream } from "../../test/engine/recorded-stream.ts";
 import type { Fixture } from "../../test/fixture.ts";
+import { connect } from "../posix/connect.ts";
 import { SOCK } from "../posix/constants.ts";
+import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
@@ -138,4 +142,49 @@ for (const engine of enginesHere) {
     assert.equal(await closed, 0);
     assert.equal(here.drains, 1);
   });
+}
+
+/** Enters the ring, so that the kernel does what it can, before the engine looks at it. */
+async function withoutTurn(): Promise<void> {
+  for (let tick = 0; tick < 5; tick++) await new Promise<void>((resolve) => process.nextTick(resolve));
+}
+
+for (const engine of enginesHere) {
+  for (const count of [1, 3, Number.POSITIVE_INFINITY])
+    engineTest(
+      engine,
+      `an acceptor of ${count} that is paused with connections on their way accepts as many as it is told to then`,
+      async (fixture) => {
+        const listener = fixture.listener();
+        const address = getsockname(listener);
+        const accepted: number[] = [];
+        const acceptor = engine.acceptor(listener.detach(), {
+          onAccept: (fd) => accepted.push(fd),
+          onError: (errno) => assert.fail(`accept failed with ${errno}`),
+        });
+        acceptor.accept(count);
+        await someTurns();
+        const clients = Array.from({ length: 2 }, () => fixture.tcp());
+        for (const client of clients) connect(client, address);
+        // Something else that has the ring entered.
+        const [other] = recorded(engine, fixture);
+        other.stream.write(Buffer.from("x"));
+        await withoutTurn();
+        acceptor.pause();
+        await someTurns();
+        const before = accepted.length;
+        for (let more = 1; more <= 3; more++) {
+          const client = fixture.tcp();
+          clients.push(client);
+          connect(client, address);
+          acceptor.accept(1);
+          await eventually(() => (accepted.length === before + more ? true : undefined));
+        }
+        await someTurns();
+        assert.equal(accepted.length, before + 3);
+        await new Promise((resolve) => acceptor.close(resolve));
+        await other.reset();
+        for (const fd of accepted) closeDescriptor(fd);
+      },
+    );
 }
