@@ -75,6 +75,7 @@ export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
 export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export type { Datagram } from "./net/udp/pulled-datagrams.ts";
 export { udp } from "./net/udp/udp.ts";
+export { type GracefulCloseOptions, type ServedServer, serve } from "./node/serve.ts";
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();
