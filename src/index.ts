@@ -82,6 +82,7 @@ export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
 export type { DatagramSocketHandlers, HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export { udp } from "./net/udp/udp.ts";
+export { type GracefulCloseOptions, type ServedServer, serve } from "./node/serve.ts";
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();

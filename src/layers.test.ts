@@ -21,7 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   node: ["clock", "net", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The entry point of the async API.
-  "": ["diagnose", "net", "engine", "posix"],
+  "": ["diagnose", "node", "net", "engine", "posix"],
 };
 
 /** Modules of src/ itself that every folder may import, since they import nothing. */

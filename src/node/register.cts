@@ -11,6 +11,8 @@ type Install = typeof import("./net/install.ts");
 let loaded: Install | undefined;
 const load = (): Install => require("./net/install.js");
 
+const replaced = Symbol.for("berkeley.replaced");
+
 /** Replaces a method by one that loads ours, which finds Node's by a symbol. */
 function replace(prototype: object, name: keyof Install): void {
   const method = function (this: never, ...args: never): unknown {
@@ -18,7 +20,13 @@ function replace(prototype: object, name: keyof Install): void {
     return Reflect.apply(loaded[name], this, args);
   };
   const node: unknown = Reflect.get(prototype, name);
-  Reflect.set(prototype, name, Object.assign(method, { [Symbol.for("berkeley.replaced")]: node }));
+  // Another copy of the package may have been here.
+  if (typeof node === "function" && replaced in node) return;
+  if (typeof node !== "function")
+    throw new Error(
+      "berkeley/register needs the node:net of Node itself, and this runtime's is built otherwise",
+    );
+  Reflect.set(prototype, name, Object.assign(method, { [replaced]: node }));
 }
 
 replace(net.Server.prototype, "_listen2");

@@ -1,15 +1,9 @@
 import net from "node:net";
 import { connectArguments } from "./arguments.ts";
-import { coded, codedType } from "./errors.ts";
+import { codedType } from "./errors.ts";
 import { NodeSocket } from "./internals.ts";
 import { EngineServer } from "./server.ts";
 import { EngineSocket, initialize } from "./socket.ts";
-
-if (typeof Reflect.get(net.Server.prototype, "_listen2") !== "function")
-  throw coded(
-    "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-    "berkeley/net needs Node's own node:net, which this runtime does not have: use listen() and connect() of berkeley",
-  );
 
 /**
  * As node:net's: with or without `new`, as the base of a class, or called by the constructor of a

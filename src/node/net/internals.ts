@@ -2,6 +2,7 @@
 // modules and libraries call, and settings that its constructor keeps under symbols of its own.
 import net from "node:net";
 import type { Duplex } from "node:stream";
+import { coded } from "./errors.ts";
 
 /** What calls back of a stream's write or end. */
 export type Callback = (error?: Error | null) => void;
@@ -152,5 +153,14 @@ function isCallback(value: unknown): value is OnRead["callback"] {
  */
 export function methodOfNode<Method>(prototype: object, name: string): Method {
   const method = Reflect.get(prototype, name);
+  if (typeof method !== "function") throw notNode();
   return method[Symbol.for("berkeley.replaced")] ?? method;
+}
+
+/** The error of a runtime whose node:net is built otherwise. */
+function notNode(): Error {
+  return coded(
+    "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
+    "berkeley/net needs the node:net of Node itself, and this runtime's is built otherwise: use listen() and connect() of berkeley",
+  );
 }

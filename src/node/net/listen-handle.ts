@@ -38,10 +38,11 @@ const WRITABLE = 2;
 /** What Node takes where none is given. */
 const BACKLOG = 511;
 
-/** A socket that listens, and the path that was made for it. */
+/** Sockets that listen, and the path that was made for one. */
 export interface OpenedToListen {
-  readonly socket: Socket;
+  readonly sockets: readonly [Socket, ...Socket[]];
   readonly path: UnixPath | undefined;
+  /** The path, as Node's Server says it. */
   readonly name: string | undefined;
   /** Node's name for it. */
   readonly key: string;
@@ -53,11 +54,11 @@ export function openToListen(args: ListenArguments): OpenedToListen {
   const backlog = args.backlog || BACKLOG;
   const key = `${args.family}:${address}:${port}`;
   if (typeof fd === "number" && fd >= 0)
-    return { socket: fromDescriptor(fd, backlog), path: undefined, name: undefined, key };
+    return { sockets: [fromDescriptor(fd, backlog)], path: undefined, name: undefined, key };
   if (port === -1 && address !== null) {
     const unix = { family: "unix", path: address } as const;
     const open = () => openBound(unix, SOCK.STREAM, { options: [] }, (bound) => listen(bound, backlog));
-    return { socket: explainPathInUse(unix, open), path: UnixPath.made(unix), name: address, key };
+    return { sockets: [explainPathInUse(unix, open)], path: UnixPath.made(unix), name: address, key };
   }
   const setUp = {
     options: [],
@@ -69,10 +70,10 @@ export function openToListen(args: ListenArguments): OpenedToListen {
     openBound(ipAddress(on, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
   const at = port ?? 0;
   const opened = { path: undefined, name: undefined };
-  if (address !== null) return { ...opened, socket: open(address, at), key };
+  if (address !== null) return { ...opened, sockets: [open(address, at)], key };
   const socket = openOnEveryAddress(open, at, false);
   const family = getsockname(socket).family === "ipv6" ? "6:::" : "4:0.0.0.0";
-  return { ...opened, socket, key: `${family}:${at}` };
+  return { ...opened, sockets: [socket], key: `${family}:${at}` };
 }
 
 function fromDescriptor(fd: number, backlog: number): Socket {
@@ -122,26 +123,22 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   readonly context = newContext();
   /** What the Server has as its handle. */
   readonly native: object;
-  readonly #loop: AcceptLoop;
+  readonly loops: readonly AcceptLoop[];
   readonly #path: UnixPath | undefined;
   readonly #name: string | undefined;
   readonly #owner: ListenOwner;
   #putOff = false;
 
-  constructor(engine: Engine, { socket, path, name }: OpenedToListen, owner: ListenOwner) {
+  constructor(engine: Engine, { sockets, path, name }: OpenedToListen, owner: ListenOwner) {
+    const [first] = sockets;
     this.engine = engine;
-    this.isUnix = getsockname(socket).family === "unix";
-    this.native = nativeHandle(socket, this);
+    this.isUnix = getsockname(first).family === "unix";
+    this.native = nativeHandle(first, this);
     this.#owner = owner;
     this.#path = path;
     this.#name = name;
-    this.#loop = new AcceptLoop(host, engine, socket.detach(), this);
-    this.#loop.setDemand(Number.POSITIVE_INFINITY);
-  }
-
-  /** -1 once it is closed. */
-  get fd(): number {
-    return this.#loop.fd;
+    this.loops = sockets.map((socket) => new AcceptLoop(host, engine, socket.detach(), this));
+    for (const loop of this.loops) loop.setDemand(Number.POSITIVE_INFINITY);
   }
 
   onAccepted(fd: number): void {
@@ -161,7 +158,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
 
   /** A connection has ended, whose descriptor may be the one that was lacking. */
   connectionEnded(): void {
-    if (this.#putOff) this.#loop.tryAgain();
+    if (this.#putOff) for (const loop of this.loops) loop.tryAgain();
   }
 
   ends(fd: number): ConnectionEnds {
@@ -179,17 +176,23 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   }
 
   ref(): void {
-    this.#loop.ref();
+    for (const loop of this.loops) loop.ref();
   }
 
   unref(): void {
-    this.#loop.unref();
+    for (const loop of this.loops) loop.unref();
   }
 
   close(): void {
     this.#path?.remove();
     this.#owner.closing();
-    this.#loop.close(() => this.context.runInAsyncScope(this.#owner.closed, this.#owner));
+    let left = this.loops.length;
+    for (const loop of this.loops) {
+      loop.close(() => {
+        left -= 1;
+        if (left === 0) this.context.runInAsyncScope(this.#owner.closed, this.#owner);
+      });
+    }
   }
 
   /** Lets others read or write a unix socket's path, as `uv_pipe_chmod()`. */

@@ -3,10 +3,11 @@ import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
 import { nextTick } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
-import { type ListenArguments, ListenHandle, openToListen } from "./listen-handle.ts";
+import { type ListenArguments, ListenHandle, type OpenedToListen, openToListen } from "./listen-handle.ts";
 import { EngineSocket } from "./socket.ts";
 
 const serverSockets = diagnostics.channel("net.server.socket");
@@ -30,27 +31,40 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
     return;
   }
   try {
-    const opened = openToListen(args);
-    const handle = new ListenHandle(engine(), opened, {
-      accepted: (fd) => accepted(server, handle, fd),
-      failed: (error) => server.emit("error", error),
-      closing: () => closing.add(server),
-      closed: () => {
-        closing.delete(server);
-        server._emitCloseIfDrained?.();
-      },
-    });
-    server._handle = handle.native;
-    server._connectionKey = opened.key;
-    if (server._unref) server.unref();
-    nextTick(() => {
-      // It may be closed by now.
-      if (server._handle) server.emit("listening");
-    });
+    listenOnOpened(server, engine(), openToListen(args));
   } catch (error) {
     const failure = asCallOfNode(error, "listen");
     nextTick(() => server.emit("error", failure));
   }
+}
+
+export function isServer(value: unknown): value is ListeningServer {
+  return value instanceof net.Server;
+}
+
+/** Has a Server listen on sockets that listen already. */
+export function listenOnOpened(
+  server: ListeningServer,
+  chosen: Engine,
+  opened: OpenedToListen,
+): ListenHandle {
+  const handle = new ListenHandle(chosen, opened, {
+    accepted: (fd) => accepted(server, handle, fd),
+    failed: (error) => server.emit("error", error),
+    closing: () => closing.add(server),
+    closed: () => {
+      closing.delete(server);
+      server._emitCloseIfDrained?.();
+    },
+  });
+  server._handle = handle.native;
+  server._connectionKey = opened.key;
+  if (server._unref) server.unref();
+  nextTick(() => {
+    // It may be closed by now.
+    if (server._handle) server.emit("listening");
+  });
+  return handle;
 }
 
 /**

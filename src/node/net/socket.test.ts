@@ -318,10 +318,15 @@ both("a server that has all the connections it may have", async (net) => {
   const first = net.connect(port, "127.0.0.1");
   await once(server, "connection");
   const second = net.connect(port, "127.0.0.1").resume();
+  let secondPort: number | undefined;
+  second.once("connect", () => {
+    secondPort = second.localPort;
+  });
+  const ended = once(second, "close");
   const [dropped] = await once(server, "drop");
-  assert.equal(dropped.remotePort, second.localPort);
+  await ended;
+  assert.equal(dropped.remotePort, secondPort);
   assert.equal(dropped.localPort, port);
-  await once(second, "close");
   assert.equal(await new Promise((resolve) => server.getConnections((_, count) => resolve(count))), 1);
   first.destroy();
   await closed(server);
