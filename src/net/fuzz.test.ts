@@ -23,7 +23,13 @@ test(
   }),
   async (context) => {
     context.diagnostic(`seed ${seed}`);
-    await fc.assert(fc.asyncProperty(programs, compare), {
+    let count = 0;
+    const property = fc.asyncProperty(programs, (program) => {
+      count += 1;
+      return compare(program);
+    });
+    context.after(() => context.diagnostic(`${count} programs`));
+    await fc.assert(property, {
       seed,
       numRuns,
       includeErrorInReport: true,

@@ -182,7 +182,7 @@ export class ConnectionDuplex extends Duplex {
   /** Ends, and is destroyed once what was written is sent. */
   destroySoon(): void {
     this.#destroySoon = true;
-    if (this.#sendingFailed) this.destroy();
+    if (this.#sendingFailed || this.#failsAfterReading) this.destroy();
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once("finish", () => this.destroy());
@@ -310,7 +310,7 @@ export class ConnectionDuplex extends Duplex {
 
   #fail(error: Error | undefined) {
     const isRead = this.readableEnded || (!this.#ended && this.readableLength === 0);
-    if (error === undefined || this.readableFlowing === null || isRead) {
+    if (error === undefined || this.readableFlowing === null || this.#destroySoon || isRead) {
       this.destroy(error);
       return;
     }
