@@ -50,7 +50,7 @@ export function lookUp(
       const targets = inTurn(found);
       const [first] = found;
       if (targets.length > 0) done(targets);
-      else fail(whyNot(first?.address, first?.family, options));
+      else fail(lookupFailure(first?.address, first?.family, options));
     });
     return;
   }
@@ -59,7 +59,7 @@ export function lookUp(
     if (!socket.connecting) return;
     if (error) fail(error);
     else if (isAddress(address) && isFamily(ofFamily)) done([{ address, family: ofFamily }]);
-    else fail(whyNot(address, ofFamily, options));
+    else fail(lookupFailure(address, ofFamily, options));
   });
 }
 
@@ -79,7 +79,7 @@ function isFamily(family: unknown): family is 4 | 6 {
   return family === 4 || family === 6;
 }
 
-function whyNot(address: unknown, family: unknown, { host, port }: ConnectOptions): unknown {
+function lookupFailure(address: unknown, family: unknown, { host, port }: ConnectOptions): unknown {
   if (!isAddress(address)) return invalidAddress(address);
   return invalidFamily(family, host, port);
 }

@@ -32,7 +32,7 @@ import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
  * The engine copies what it is given, so strings and the pieces of one write are gathered here, if
  * they fit.
  */
-const gathered = Buffer.allocUnsafeSlow(65_536);
+const writeBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** What a Writable gives `_writev()`. */
 interface Chunk {
@@ -58,8 +58,8 @@ export class EngineSocket extends NodeSocket {
   _peerEnded = false;
 
   /**
-   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Only once Node's TLS
-   * has done that there is something, since it would wait for a `connect` event without.
+   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Only once Node's
+   * TLS has done that there is something, since it would wait for a `connect` event without.
    */
   override get _handle(): unknown {
     return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
@@ -233,8 +233,8 @@ export class EngineSocket extends NodeSocket {
     if (typeof chunk !== "string") connection.write(chunk);
     else if (encoding === "buffer") connection.write(Buffer.from(chunk));
     // A character takes three bytes at most.
-    else if (chunk.length * 3 <= gathered.length) {
-      connection.write(gathered.subarray(0, gathered.write(chunk, encoding)));
+    else if (chunk.length * 3 <= writeBuffer.length) {
+      connection.write(writeBuffer.subarray(0, writeBuffer.write(chunk, encoding)));
     } else connection.write(Buffer.from(chunk, encoding));
     connection.whenWritten(done);
   }
@@ -249,20 +249,20 @@ export class EngineSocket extends NodeSocket {
     let at = 0;
     for (const { chunk, encoding } of chunks) {
       const most = typeof chunk === "string" ? chunk.length * 3 : chunk.length;
-      if (most > gathered.length - at) {
-        if (at > 0) connection.write(gathered.subarray(0, at));
+      if (most > writeBuffer.length - at) {
+        if (at > 0) connection.write(writeBuffer.subarray(0, at));
         at = 0;
       }
-      if (most > gathered.length) {
+      if (most > writeBuffer.length) {
         connection.write(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
       } else if (typeof chunk === "string") {
-        at += gathered.write(chunk, at, encoding);
+        at += writeBuffer.write(chunk, at, encoding);
       } else {
-        gathered.set(chunk, at);
+        writeBuffer.set(chunk, at);
         at += chunk.length;
       }
     }
-    if (at > 0) connection.write(gathered.subarray(0, at));
+    if (at > 0) connection.write(writeBuffer.subarray(0, at));
     connection.whenWritten(done);
   }
 
@@ -379,7 +379,9 @@ export class EngineSocket extends NodeSocket {
   }
 }
 
-/** Makes a Socket of Node's that has no connection yet one whose connection will be the engine's. */
+/**
+ * Makes a Socket of Node's that has no connection yet one whose connection will be the engine's.
+ */
 export function adopt(socket: net.Socket): EngineSocket {
   const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
