@@ -1,5 +1,5 @@
-// `node --import berkeley/register app.js`, or `--require`: an unchanged program's servers listen on
-// our engine, and its clients connect on it. BERKELEY_REGISTER=listen leaves clients to Node.
+// `node --import berkeley/register app.js`, or `--require`: an unchanged program's servers listen
+// on our engine, and its clients connect on it. BERKELEY_REGISTER=listen leaves clients to Node.
 // CommonJS, since --require loads it before the program, whatever its kind. The engine is loaded
 // when the first server listens or the first client connects: a program that does neither starts as
 // fast as without it.

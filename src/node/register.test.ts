@@ -84,6 +84,36 @@ const programs: readonly Program[] = [
     prints: "127.0.0.1 ours false\n127.0.0.1 ours true\n127.0.0.1 ours\n101 ours\n",
   },
   {
+    what: "an idle connection of an agent that gets bytes nobody asked for",
+    source: `
+      const http = require("node:http");
+      const net = require("node:net");
+      const sockets = [];
+      const answer = (body) => "HTTP/1.1 200 OK\\r\\nContent-Length: " + body.length + "\\r\\n\\r\\n" + body;
+      const server = net.createServer((socket) => {
+        sockets.push(socket);
+        socket.on("data", () => socket.write(answer("good")));
+        socket.on("error", () => {});
+      });
+      server.listen(0, "127.0.0.1", async () => {
+        const { port } = server.address();
+        const agent = new http.Agent({ keepAlive: true });
+        const get = () => new Promise((resolve) => http.get({ port, host: "127.0.0.1", agent }, (response) => {
+          let text = "";
+          response.on("data", (piece) => (text += piece)).on("end", () => resolve(text));
+        }));
+        console.log(await get());
+        const [name] = Object.keys(agent.freeSockets);
+        const closed = new Promise((resolve) => agent.freeSockets[name][0].once("close", resolve));
+        sockets[0].write(answer("evil"));
+        await closed;
+        console.log(await get());
+        agent.destroy();
+        server.close();
+      });`,
+    prints: "good\ngood\n",
+  },
+  {
     what: "https, whose server knows the peer's address",
     source: `
       const https = require("node:https");

@@ -12,7 +12,6 @@ import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { host } from "../system/host.ts";
 import type { ListenHandle } from "./net/listen-handle.ts";
-import type { ListeningServer } from "./net/server.ts";
 
 /** What `closeGracefully()` takes. */
 export interface GracefulCloseOptions {
@@ -47,8 +46,8 @@ export async function serve<const Values extends readonly unknown[]>(
   server: net.Server,
   options: ListenOptions<Values>,
 ): Promise<ServedServer> {
-  // Loaded here, since other runtimes' node:net has no such insides, and importing berkeley must not
-  // fail there.
+  // Loaded here, since other runtimes' node:net has no such insides, and importing berkeley must
+  // not fail there.
   const { isServer, listenOnOpened } = await import("./net/server.ts");
   if (!isServer(server)) throw argumentType(`server must be a server of Node's, not ${kind(server)}`);
   const checked = checkListenOptions(options);

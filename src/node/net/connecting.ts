@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
-import { machineClock, type Timer } from "../../clock/clock.ts";
+import { machineClock, nextTick, type Timer } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attempt.ts";
@@ -48,16 +48,26 @@ export class Connecting {
   #held = true;
   #timer: Timer | undefined;
   #ended = false;
+  #taken = false;
   /** What the events run in: what connect() was called in. */
   readonly #context = newContext();
 
   constructor(socket: ConnectingSocket, settings: ConnectSettings) {
     this.#socket = socket;
     this.#settings = settings;
+    nextTick(() => {
+      this.#taken = true;
+    });
+  }
+
+  /** Whether connect() has just been called, in this tick, and nothing has been told yet. */
+  get isNew(): boolean {
+    return !this.#taken;
   }
 
   /** A unix socket. */
   toPath(path: string): void {
+    this.#taken = true;
     this.#socket.emit("connectionAttempt", path, undefined, undefined);
     if (this.#ended) return;
     this.#attempt({ family: "unix", path }, (outcome) => {
@@ -69,6 +79,7 @@ export class Connecting {
   /** One address. */
   toAddress({ address, family }: Target, port: number): void {
     const socket = this.#socket;
+    this.#taken = true;
     socket.emit("connectionAttempt", address, port, family);
     if (this.#ended) return;
     if (isBlocked(socket, address, family)) {
@@ -86,6 +97,7 @@ export class Connecting {
   toFirst(name: string, targets: readonly Target[], port: number, delay: number): void {
     const socket = this.#socket;
     const attempted: string[] = [];
+    this.#taken = true;
     socket.autoSelectFamilyAttemptedAddresses = attempted;
     const errors: unknown[] = [];
     let next = 0;

@@ -12,18 +12,22 @@ import type { Target } from "./connecting.ts";
 
 /** The Socket that a name is looked up for. */
 export interface LookingSocket {
-  readonly connecting: boolean;
   emit(event: string, ...args: unknown[]): boolean;
   /** As `destroy()`. */
   _fail(error: unknown): void;
 }
 
-/** Looks a name up, and gives its addresses in the order that they are to be tried in. */
+/**
+ * Looks a name up, and gives its addresses in the order that they are to be tried in.
+ *
+ * @param isCurrent whether the Socket still connects to it
+ */
 export function lookUp(
   socket: LookingSocket,
   host: string,
   options: ConnectOptions,
   every: boolean,
+  isCurrent: () => boolean,
   done: (targets: readonly Target[]) => void,
 ): void {
   const given = options.lookup;
@@ -36,7 +40,7 @@ export function lookUp(
   const fail = (error: unknown) => nextTick(() => socket._fail(error));
   if (all) {
     lookup(host, { family, hints, all }, (error: unknown, addresses: unknown) => {
-      if (!socket.connecting) return;
+      if (!isCurrent()) return;
       if (error) {
         socket.emit("lookup", error, undefined, undefined, host);
         fail(error);
@@ -45,21 +49,22 @@ export function lookUp(
       const found = isTargets(addresses) ? addresses : [];
       for (const one of found) {
         socket.emit("lookup", error, one.address, one.family, host);
-        if (!socket.connecting) return;
+        if (!isCurrent()) return;
       }
       const targets = inTurn(found);
       const [first] = found;
       if (targets.length > 0) done(targets);
-      else fail(whyNot(first?.address, first?.family, options));
+      else fail(lookupFailure(first?.address, first?.family, options));
     });
     return;
   }
   lookup(host, { family, hints }, (error: unknown, address: unknown, ofFamily: unknown) => {
+    // Node tells of it even where the Socket was destroyed meanwhile.
     socket.emit("lookup", error, address, ofFamily, host);
-    if (!socket.connecting) return;
+    if (!isCurrent()) return;
     if (error) fail(error);
     else if (isAddress(address) && isFamily(ofFamily)) done([{ address, family: ofFamily }]);
-    else fail(whyNot(address, ofFamily, options));
+    else fail(lookupFailure(address, ofFamily, options));
   });
 }
 
@@ -79,7 +84,7 @@ function isFamily(family: unknown): family is 4 | 6 {
   return family === 4 || family === 6;
 }
 
-function whyNot(address: unknown, family: unknown, { host, port }: ConnectOptions): unknown {
+function lookupFailure(address: unknown, family: unknown, { host, port }: ConnectOptions): unknown {
   if (!isAddress(address)) return invalidAddress(address);
   return invalidFamily(family, host, port);
 }

@@ -15,9 +15,9 @@ export interface ServerHandle {
 }
 
 /**
- * A handle of libuv's for a socket that listens, of a descriptor of its own, with our methods in the
- * place of those that a Server calls. What is in C++, such as the channel that a Server is sent to a
- * child process by, takes nothing else: it crashes on an object that is no handle.
+ * A handle of libuv's for a socket that listens, of a descriptor of its own, with our methods in
+ * the place of those that a Server calls. What is in C++, such as the channel that a Server is sent
+ * to a child process by, takes nothing else: it crashes on an object that is no handle.
  */
 export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   const create: unknown = Reflect.get(net, "_createServerHandle");

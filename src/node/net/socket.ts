@@ -23,7 +23,14 @@ import {
 } from "./arguments.ts";
 import { Connecting } from "./connecting.ts";
 import { asCallOfNode, coded, codedType, socketClosed } from "./errors.ts";
-import { type Callback, type KeepAlive, NodeSocket, onReadOf, pendingSettings } from "./internals.ts";
+import {
+  type Callback,
+  type KeepAlive,
+  methodOfNode,
+  NodeSocket,
+  onReadOf,
+  pendingSettings,
+} from "./internals.ts";
 import { lookUp } from "./look-up.ts";
 import type { NodeAddress } from "./node-address.ts";
 import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
@@ -32,7 +39,7 @@ import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
  * The engine copies what it is given, so strings and the pieces of one write are gathered here, if
  * they fit.
  */
-const gathered = Buffer.allocUnsafeSlow(65_536);
+const writeBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /** What a Writable gives `_writev()`. */
 interface Chunk {
@@ -56,12 +63,19 @@ export class EngineSocket extends NodeSocket {
   _failure: unknown = undefined;
   _sendingFailure: unknown = undefined;
   _peerEnded = false;
+  /** What it connects to. */
+  _connectOptions: ConnectOptions | undefined = undefined;
 
   /**
-   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Only once Node's TLS
-   * has done that there is something, since it would wait for a `connect` event without.
+   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Two exceptions:
+   *
+   * - Asked for as soon as connect() was called, as by TLS and HTTP/2, it goes back to Node, and
+   *   connects on a handle.
+   * - Once Node's TLS has taken it for a Duplex there is something, since TLS would wait for a
+   *   `connect` event without.
    */
   override get _handle(): unknown {
+    if (this._attempts?.isNew === true && !settingUp) goBack(this);
     return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
   }
 
@@ -105,6 +119,7 @@ export class EngineSocket extends NodeSocket {
     this._failure = undefined;
     this._sendingFailure = undefined;
     this._peerEnded = false;
+    this._connectOptions = options;
     this._undestroy();
     this._unrefTimer();
     this.connecting = true;
@@ -114,7 +129,7 @@ export class EngineSocket extends NodeSocket {
   }
 
   override setNoDelay(on = true): this {
-    if (this._connection === null) return super.setNoDelay(on);
+    if (this._connection === null) return setUp(() => super.setNoDelay(on));
     this._connection.setNoDelay(Boolean(on));
     return this;
   }
@@ -125,7 +140,7 @@ export class EngineSocket extends NodeSocket {
     interval?: number,
     count?: number,
   ): this {
-    if (this._connection === null) return super.setKeepAlive(on, initialDelay, interval, count);
+    if (this._connection === null) return setUp(() => super.setKeepAlive(on, initialDelay, interval, count));
     const given = typeof on === "object" && on !== null;
     const settings: KeepAlive = given ? on : { enable: on, initialDelay, interval, count };
     this._connection.setKeepAlive(
@@ -140,7 +155,7 @@ export class EngineSocket extends NodeSocket {
   override setTypeOfService(typeOfService: number): this {
     if (typeof typeOfService !== "number" || Number.isNaN(typeOfService))
       throw codedType("ERR_INVALID_ARG_TYPE", 'The "tos" argument must be of type number.');
-    if (this._connection === null) return super.setTypeOfService?.(typeOfService) ?? this;
+    if (this._connection === null) return setUp(() => super.setTypeOfService?.(typeOfService) ?? this);
     if (!Number.isInteger(typeOfService) || typeOfService < 0 || typeOfService > 255)
       throw coded("ERR_OUT_OF_RANGE", `tos must be an integer from 0 to 255, not ${typeOfService}`);
     const set = this._connection.setTypeOfService(typeOfService);
@@ -149,7 +164,7 @@ export class EngineSocket extends NodeSocket {
   }
 
   override getTypeOfService(): number {
-    if (this._connection === null) return super.getTypeOfService?.() ?? 0;
+    if (this._connection === null) return setUp(() => super.getTypeOfService?.() ?? 0);
     const asked = this._connection.getTypeOfService();
     if (!asked.ok) throw asCallOfNode(asked.error, "getTypeOfService");
     return asked.value;
@@ -233,8 +248,8 @@ export class EngineSocket extends NodeSocket {
     if (typeof chunk !== "string") connection.write(chunk);
     else if (encoding === "buffer") connection.write(Buffer.from(chunk));
     // A character takes three bytes at most.
-    else if (chunk.length * 3 <= gathered.length) {
-      connection.write(gathered.subarray(0, gathered.write(chunk, encoding)));
+    else if (chunk.length * 3 <= writeBuffer.length) {
+      connection.write(writeBuffer.subarray(0, writeBuffer.write(chunk, encoding)));
     } else connection.write(Buffer.from(chunk, encoding));
     connection.whenWritten(done);
   }
@@ -249,20 +264,20 @@ export class EngineSocket extends NodeSocket {
     let at = 0;
     for (const { chunk, encoding } of chunks) {
       const most = typeof chunk === "string" ? chunk.length * 3 : chunk.length;
-      if (most > gathered.length - at) {
-        if (at > 0) connection.write(gathered.subarray(0, at));
+      if (most > writeBuffer.length - at) {
+        if (at > 0) connection.write(writeBuffer.subarray(0, at));
         at = 0;
       }
-      if (most > gathered.length) {
+      if (most > writeBuffer.length) {
         connection.write(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
       } else if (typeof chunk === "string") {
-        at += gathered.write(chunk, at, encoding);
+        at += writeBuffer.write(chunk, at, encoding);
       } else {
-        gathered.set(chunk, at);
+        writeBuffer.set(chunk, at);
         at += chunk.length;
       }
     }
-    if (at > 0) connection.write(gathered.subarray(0, at));
+    if (at > 0) connection.write(writeBuffer.subarray(0, at));
     connection.whenWritten(done);
   }
 
@@ -344,6 +359,10 @@ export class EngineSocket extends NodeSocket {
     nextTick(readFirst, this);
   }
 
+  _isFreeInAgent(): boolean {
+    return this.listenerCount("agentRemove") > 0 && !Reflect.get(this, "_httpMessage");
+  }
+
   _endOfPeer(): void {
     this._peerEnded = true;
     // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
@@ -379,7 +398,9 @@ export class EngineSocket extends NodeSocket {
   }
 }
 
-/** Makes a Socket of Node's that has no connection yet one whose connection will be the engine's. */
+/**
+ * Makes a Socket of Node's that has no connection yet one whose connection will be the engine's.
+ */
 export function adopt(socket: net.Socket): EngineSocket {
   const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
@@ -406,6 +427,29 @@ function readFirst(socket: EngineSocket): void {
   if (!socket.destroyed) socket.read(0);
 }
 
+const nodeConnect = methodOfNode<(options: unknown) => unknown>(net.Socket.prototype, "connect");
+
+/** Whether Node's own method looks for a handle, to find none and keep a setting for later. */
+let settingUp = false;
+
+function setUp<Value>(method: () => Value): Value {
+  settingUp = true;
+  try {
+    return method();
+  } finally {
+    settingUp = false;
+  }
+}
+
+/** Makes it a Socket of Node's again, which connects to the same; one of a subclass stays ours. */
+function goBack(socket: EngineSocket): void {
+  if (Object.getPrototypeOf(socket) !== EngineSocket.prototype) return;
+  socket._attempts?.cancel();
+  socket._attempts = null;
+  Object.setPrototypeOf(socket, NodeSocket.prototype);
+  nodeConnect.call(socket, socket._connectOptions);
+}
+
 /** Gives it the members that the class begins with. */
 export function initialize(socket: EngineSocket): void {
   socket._connection = null;
@@ -413,6 +457,7 @@ export function initialize(socket: EngineSocket): void {
   socket._failure = undefined;
   socket._sendingFailure = undefined;
   socket._peerEnded = false;
+  socket._connectOptions = undefined;
 }
 
 /** In whole seconds, rounded down, as Node does it. */
@@ -496,8 +541,8 @@ function connectToPort(socket: EngineSocket, options: ConnectOptions): void {
     return;
   }
   socket._host = name;
-  lookUp(socket, name, options, every && localAddress === undefined, (targets) => {
-    if (socket._attempts !== begun) return;
+  const isCurrent = () => socket.connecting && socket._attempts === begun;
+  lookUp(socket, name, options, every && localAddress === undefined, isCurrent, (targets) => {
     socket._unrefTimer();
     const [first] = targets;
     if (first !== undefined && targets.length === 1) begun.toAddress(first, port);

@@ -35,7 +35,15 @@ function endBatch(): void {
 /** The Socket, which gets what is received. */
 export interface StreamReader {
   readonly destroyed: boolean;
+  /** That of HTTP, null once it is taken away. */
+  readonly parser?: unknown;
+  destroy(): unknown;
   push(chunk: Uint8Array | null): boolean;
+  /**
+   * Whether it lies idle in an agent of HTTP: bytes that nobody asked for would be taken for the
+   * answer to the next request. Since Node 26 its agent closes such a Socket, too.
+   */
+  _isFreeInAgent(): boolean;
   /** Everything has been pushed. */
   _endOfPeer(): void;
   _unrefTimer(): void;
@@ -145,6 +153,10 @@ export class StreamHandle implements StreamHandlers {
     }
     reader._unrefTimer();
     if (reader.destroyed) return;
+    if (reader.parser === null && reader._isFreeInAgent()) {
+      reader.destroy();
+      return;
+    }
     if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
     // A copy: the memory is the engine's.
     else if (!reader.push(Buffer.from(bytes))) this.readStop();
