@@ -34,6 +34,27 @@ const equivalents = [
     text: "true",
     why: "of what is no object, or has no fd, the property is undefined as well; null has gone before",
   },
+  {
+    source: "src/engine/readiness/stream.ts",
+    code: "this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);",
+    original: ">",
+    text: ">=",
+    why: "the part from 0 on is all of it",
+  },
+  {
+    source: "src/engine/readiness/datagrams.ts",
+    code: "#failed = 0;",
+    original: "0",
+    text: "1",
+    why: "only a negative number is a failure",
+  },
+  {
+    source: "src/engine/uring/stream.ts",
+    code: "this.#preparing = true;",
+    original: "true",
+    text: "false",
+    why: "it is prepared twice, and finds itself sending the second time",
+  },
 ];
 
 /** The reason why a mutation changes nothing; undefined for any other. */

@@ -16,6 +16,7 @@ export class Neighbours {
   #distances;
   /** By module, how many of its mutants each test has killed. */
   #kills = new Map();
+  #allKills = new Map();
 
   /** @param words tests whose paths contain one of them are used */
   constructor(roots, folder, baseline, words) {
@@ -38,8 +39,8 @@ export class Neighbours {
 
   /**
    * The tests that execute the mutated place, as many as fit into `budget` seconds. First the one
-   * with the name of the module, then those that have killed the most of its other mutants for their
-   * time, then the nearest.
+   * with the name of the module, then those that have killed the most for their time, of this
+   * module's mutants above all, then the fastest.
    */
   async testsOf({ module, start }, budget) {
     const kills = this.#kills.get(module) ?? new Map();
@@ -47,7 +48,8 @@ export class Neighbours {
       .filter((test) => test !== undefined)
       .sort((left, right) => this.#rank(left.file, module) - this.#rank(right.file, module));
     const executing = passing.filter(({ covered }) => covered.get(module)?.[start] === 1);
-    const worth = ({ file, took }) => ((kills.get(file) ?? 0) + 0.01) / took;
+    const worth = ({ file, took }) =>
+      ((kills.get(file) ?? 0) + (this.#allKills.get(file) ?? 0) / 10 + 0.01) / took;
     const ordered = executing.length === 0 ? passing.slice(0, UNSEEN) : executing;
     ordered.sort(
       (left, right) =>
@@ -65,6 +67,7 @@ export class Neighbours {
   killed({ module }, test) {
     const kills = this.#kills.get(module) ?? new Map();
     this.#kills.set(module, kills.set(test, (kills.get(test) ?? 0) + 1));
+    this.#allKills.set(test, (this.#allKills.get(test) ?? 0) + 1);
   }
 
   /** The test of the same name is the nearest. */

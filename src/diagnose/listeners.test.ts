@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { conformance } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
@@ -14,6 +13,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { sendmsg } from "../posix/sendmsg.ts";
 import { listeners } from "./listeners.ts";
+import { userName } from "./process.ts";
 
 const inode = (entry: { readonly socket: { readonly inode: number | undefined } }) => entry.socket.inode;
 
@@ -108,7 +108,7 @@ conformance("listeners", [
         same.map(({ socket }) => socket.protocol),
         ["tcp", "udp"],
       );
-      for (const { user } of same) assert.equal(user, userInfo().username);
+      for (const { user } of same) assert.equal(user, userName(process.getuid?.() ?? -1));
     },
   },
   {
@@ -122,7 +122,7 @@ conformance("listeners", [
       sendmsg(left, { data: [Buffer.alloc(1)], control: [{ type: "SCM_RIGHTS", descriptors: [listener] }] });
       close(listener);
       const [found] = listeners().filter(({ socket }) => isDeepStrictEqual(socket.local, address));
-      assert.deepEqual([found?.user, found?.holders], [userInfo().username, []]);
+      assert.deepEqual([found?.user, found?.holders], [userName(process.getuid?.() ?? -1), []]);
     },
   },
   {

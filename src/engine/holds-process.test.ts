@@ -33,12 +33,6 @@ const kinds: Readonly<Record<string, string>> = {
     const to = encodeAddress(getsockname(listener), host, host.address);
     const handle = engine(name).connect(client.fd, to, () => close(client));
     const end = () => handle.cancel();`,
-  "connect that is answered": `
-    listen(listener, 8);
-    const client = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });
-    const to = encodeAddress(getsockname(listener), host, host.address);
-    const handle = engine(name).connect(client.fd, to, () => close(client));
-    const end = () => {};`,
 };
 
 /** What is done with it, and what is printed. */
@@ -53,29 +47,38 @@ const uses: Readonly<Record<string, readonly [body: string, printed: string]>> =
   ],
 };
 
-for (const { name } of enginesHere)
+/** One that is answered has ended, and holds nothing. */
+const answered = `
+    listen(listener, 8);
+    const client = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });
+    const to = encodeAddress(getsockname(listener), host, host.address);
+    engine(name).connect(client.fd, to, () => close(client));`;
+
+for (const { name } of enginesHere) {
+  check(name, "a connect that is answered lets it end", answered, "exit\n");
   for (const [kind, make] of Object.entries(kinds))
-    for (const [use, [body, printed]] of Object.entries(uses)) {
-      // What has ended of itself holds nothing.
-      const expected = kind === "connect that is answered" ? "exit\n" : printed;
-      test(`${name}: ${kind}: ${use}`, () => {
-        const { status, stdout, stderr } = runSource(`
-          import { engine } from ${address("./choice.js")};
-          import { encodeAddress } from ${address("../address/sockaddr.js")};
-          import { AF, bind, close, connect, getsockname, listen, SOCK, socket } from ${address("../posix/index.js")};
-          import { host } from ${address("../system/host.js")};
-          const name = ${JSON.stringify(name)};
-          const handlers = {
-            onData() {}, onEnd() {}, onError() {}, onDrain() {}, onAccept() {}, onDatagram() {}, onSent() {},
-          };
-          const setNonblocking = ({ fd }) => host.setNonblocking(fd, true);
-          const listener = socket(AF.INET, SOCK.STREAM);
-          bind(listener, { family: "ipv4", address: "127.0.0.1", port: 0 });
-          listen(listener, 0);
-          process.on("exit", () => console.log("exit"));
-          ${make}
-          ${body}
-        `);
-        assert.deepEqual({ status, stdout }, { status: 0, stdout: expected }, stderr);
-      });
-    }
+    for (const [use, [body, printed]] of Object.entries(uses))
+      check(name, `${kind}: ${use}`, make + body, printed);
+}
+
+function check(name: string, what: string, body: string, printed: string): void {
+  test(`${name}: ${what}`, () => {
+    const { status, stdout, stderr } = runSource(`
+      import { engine } from ${address("./choice.js")};
+      import { encodeAddress } from ${address("../address/sockaddr.js")};
+      import { AF, bind, close, connect, getsockname, listen, SOCK, socket } from ${address("../posix/index.js")};
+      import { host } from ${address("../system/host.js")};
+      const name = ${JSON.stringify(name)};
+      const handlers = {
+        onData() {}, onEnd() {}, onError() {}, onDrain() {}, onAccept() {}, onDatagram() {}, onSent() {},
+      };
+      const setNonblocking = ({ fd }) => host.setNonblocking(fd, true);
+      const listener = socket(AF.INET, SOCK.STREAM);
+      bind(listener, { family: "ipv4", address: "127.0.0.1", port: 0 });
+      listen(listener, 0);
+      process.on("exit", () => console.log("exit"));
+      ${body}
+    `);
+    assert.deepEqual({ status, stdout }, { status: 0, stdout: printed }, stderr);
+  });
+}
