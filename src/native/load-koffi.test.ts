@@ -109,7 +109,7 @@ test("koffi that is not installed is named", except({ bun: "Bun installs it by i
   const copy = copyOf("absent", (modules) => rmSync(modules, { recursive: true }));
   assert.match(
     load(copy),
-    /^berkeley: koffi did not load: it is not installed where this program is\. Run npm install/,
+    /^berkeley: koffi did not load: it is not installed near this program\. Run npm install/,
   );
 });
 
