@@ -1,4 +1,4 @@
-// What handlers write, and how they end the stream, in their calls: on every engine that is here.
+// What handlers write during their calls, and how they end the stream: on every available engine.
 import assert from "node:assert/strict";
 import { engineTest, eventually } from "../../test/engine/engine-test.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
@@ -10,7 +10,7 @@ import { tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import type { Engine, Stream } from "./engine.ts";
 
-/** Ways to end a stream that send first what was written. */
+/** Ways to end a stream that first send everything written. */
 const endings: Readonly<Record<string, (stream: Stream) => void>> = {
   "close()": (stream) => stream.close(),
   "closeNow()": (stream) => stream.closeNow(),
@@ -34,7 +34,7 @@ function recorded(engine: Engine, fixture: Fixture): [RecordedStream, Socket] {
   return [new RecordedStream(engine, left), right];
 }
 
-/** What comes, until the end. */
+/** Everything received, until the end. */
 async function receiveAll(peer: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
   const room = Buffer.alloc(65_536);
@@ -47,7 +47,7 @@ async function receiveAll(peer: Socket): Promise<Buffer> {
   return Buffer.concat(pieces);
 }
 
-/** Pieces of which each byte tells where it belongs. */
+/** Pieces whose bytes encode their position. */
 function piecesOf(lengths: readonly number[]): Buffer[] {
   let at = 0;
   return lengths.map((length) => Buffer.from(Array.from({ length }, () => at++ % 251)));
@@ -58,7 +58,7 @@ for (const engine of enginesHere) {
     for (const [what, lengths] of Object.entries(writes))
       engineTest(
         engine,
-        `a handler writes ${what}, then ${ending}: all arrive, and the end`,
+        `a handler writes ${what}, then ${ending}: everything arrives, then the end`,
         async (fixture) => {
           const [here, peer] = recorded(engine, fixture);
           const pieces = piecesOf(lengths);
@@ -79,7 +79,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "handlers of two streams write to each other's: each gets its own, in order",
+    "handlers of two streams write to each other's stream: each gets its own data, in order",
     async (fixture) => {
       const ends = [recorded(engine, fixture), recorded(engine, fixture)] as const;
       const [[one, onePeer], [two, twoPeer]] = ends;
@@ -102,7 +102,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "what a handler has written is pending until it is sent, and dropped by reset()",
+    "data written by a handler is pending until it is sent, and reset() drops it",
     async (fixture) => {
       const [here, peer] = recorded(engine, fixture);
       const pending: number[] = [];
@@ -121,10 +121,10 @@ for (const engine of enginesHere) {
       assert.deepEqual(pending, [10, 30]);
       assert.deepEqual(await receiveAll(peer), Buffer.alloc(0));
     },
-    { windows: "a pair is of TCP there: it receives a reset, and no end" },
+    { windows: "a pair is TCP there: it receives a reset instead of an end" },
   );
 
-  engineTest(engine, "all that a handler wrote is told to be sent, once", async (fixture) => {
+  engineTest(engine, "each write of a handler is reported as sent once", async (fixture) => {
     const [here, peer] = recorded(engine, fixture);
     here.whenData = () => {
       for (const piece of ["one", "two", "three"]) here.stream.write(Buffer.from(piece));

@@ -1,5 +1,5 @@
-// What a Duplex emits and calls, in which order, and what its peer reads: each row holds of
-// net.Socket, too, which is asked on Node.
+// The events and callbacks of a Duplex, in order, and what its peer reads: net.Socket must do the
+// same in each row, which is checked on Node.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
@@ -21,7 +21,7 @@ import { tryShutdown } from "../../posix/shutdown.ts";
 import { socket } from "../../posix/socket.ts";
 import { listen } from "../listener/listen.ts";
 
-/** What net.Socket and a connection's Duplex have in common. */
+/** The interface that net.Socket and a connection's Duplex share. */
 interface Subject extends Duplex {
   readonly bytesRead: number;
   destroySoon(): void;
@@ -34,16 +34,16 @@ interface Row {
   readonly what: string;
   readonly allowHalfOpen?: boolean;
   readonly run: (subject: Subject, peer: Socket, log: Log) => unknown;
-  /** What was emitted and called back, in order. */
+  /** The events and callbacks, in order. */
   readonly told: string;
   /**
-   * The same of net.Socket since Node 26, where a write that destroy() cut short fails with
+   * The same for net.Socket since Node 26, where a write cut short by destroy() fails with
    * ECANCELED.
    */
   readonly toldByNode26?: string;
   /**
-   * What the peer reads, and how that ends; "many" are fewer than were written. Undefined where the
-   * peer is closed.
+   * What the peer reads, and how that ends; "many" means fewer bytes than were written. Undefined
+   * if the peer is closed.
    */
   readonly peer: string | undefined;
 }
@@ -54,7 +54,7 @@ const BIG = Buffer.alloc(32 << 20, 1);
 const mine = () => Object.assign(new Error("mine"), { code: "MINE" });
 
 const send = (peer: Socket, bytes: Uint8Array) => assert.ok(trySend(peer, bytes).ok);
-/** Where the connection has ended by then there is nothing to be ended. */
+/** If the connection has already ended, nothing is left to end. */
 const end = (peer: Socket) => void tryShutdown(peer, SHUT.WR);
 
 function reset(peer: Socket): void {
@@ -83,7 +83,7 @@ async function outcome(peer: Socket): Promise<string> {
 
 const rows: readonly Row[] = [
   {
-    what: "end(), and then the peer's",
+    what: "end(), then the peer's end",
     run: (subject, _, log) => once(subject.resume().end("x", log("ended")), "finish"),
     told: "ended(null) finish end close(false)",
     peer: "1 end",
@@ -105,7 +105,7 @@ const rows: readonly Row[] = [
     peer: "0 end",
   },
   {
-    what: "the peer's end behind bytes that nobody reads, and destroy()",
+    what: "the peer's end after bytes that nobody reads, then destroy()",
     run: async (subject, peer) => {
       send(peer, SMALL);
       end(peer);
@@ -116,7 +116,7 @@ const rows: readonly Row[] = [
     peer: "0 end",
   },
   {
-    what: "the peer's end, where half-open is allowed",
+    what: "the peer's end, with half-open allowed",
     allowHalfOpen: true,
     run: (subject, peer) => {
       end(peer);
@@ -135,7 +135,7 @@ const rows: readonly Row[] = [
     peer: "4 end",
   },
   {
-    what: "a write once the peer's end has ended this side",
+    what: "a write after the peer's end has ended this side",
     run: (subject, peer, log) => {
       end(peer);
       subject.resume().once("finish", () => log("wrote")(subject.write("late", log("written"))));
@@ -151,7 +151,7 @@ const rows: readonly Row[] = [
     peer: "0 end",
   },
   {
-    what: "writes, and destroy()",
+    what: "writes, then destroy()",
     run: (subject, _, log) => {
       subject.write(SMALL, log("first"));
       subject.write(SMALL, log("second"));
@@ -161,7 +161,7 @@ const rows: readonly Row[] = [
     peer: "10 end",
   },
   {
-    what: "a write, and destroy(error)",
+    what: "a write, then destroy(error)",
     run: (subject) => {
       subject.write(SMALL);
       subject.destroy(mine());
@@ -170,7 +170,7 @@ const rows: readonly Row[] = [
     peer: "5 end",
   },
   {
-    what: "corked writes, uncork() and destroy()",
+    what: "corked writes, uncork(), then destroy()",
     run: (subject, _, log) => {
       subject.cork();
       subject.write(SMALL);
@@ -182,7 +182,7 @@ const rows: readonly Row[] = [
     peer: "10 end",
   },
   {
-    what: "a corked write, and destroy()",
+    what: "a corked write, then destroy()",
     run: (subject, _, log) => {
       subject.cork();
       subject.write(SMALL, log("written"));
@@ -192,7 +192,7 @@ const rows: readonly Row[] = [
     peer: "0 end",
   },
   {
-    what: "a write of more than there is room for, another, and destroy()",
+    what: "a write larger than the buffers, another one, then destroy()",
     run: (subject, _, log) => {
       subject.write(BIG, log("first"));
       subject.write(SMALL, log("second"));
@@ -203,7 +203,7 @@ const rows: readonly Row[] = [
     peer: "many end",
   },
   {
-    what: "a write of more than there is room for, and destroy(error) later",
+    what: "a write larger than the buffers, and destroy(error) later",
     run: async (subject, _, log) => {
       subject.write(BIG, log("written"));
       await setImmediate();
@@ -215,19 +215,19 @@ const rows: readonly Row[] = [
     peer: "many end",
   },
   {
-    what: "end() with a little, and destroy()",
+    what: "end() with a little, then destroy()",
     run: (subject, _, log) => subject.end(SMALL, log("ended")).destroy(),
     told: "ended(ERR_STREAM_DESTROYED) close(false)",
     peer: "5 end",
   },
   {
-    what: "end() with more than there is room for, and destroySoon()",
+    what: "end() with more than the buffers hold, then destroySoon()",
     run: (subject, _, log) => subject.end(BIG, log("ended")).destroySoon(),
     told: "ended(null) finish close(false)",
     peer: `${BIG.length} end`,
   },
   {
-    what: "bytes that nobody read, a write, and destroy()",
+    what: "bytes that nobody read, a write, then destroy()",
     run: async (subject, peer) => {
       send(peer, SMALL);
       await until(() => subject.bytesRead === SMALL.length);
@@ -238,7 +238,7 @@ const rows: readonly Row[] = [
     peer: "5 end",
   },
   {
-    what: "more than it receives unasked, a write, and destroy()",
+    what: "more than it receives unread, a write, then destroy()",
     run: async (subject, peer) => {
       for (let full = false; !full; await setImmediate()) full = !trySend(peer, BIG).ok;
       subject.write(SMALL);
@@ -248,7 +248,7 @@ const rows: readonly Row[] = [
     peer: "5 ECONNRESET",
   },
   {
-    what: "a reset of the peer's",
+    what: "a reset by the peer",
     run: (subject, peer) => {
       subject.resume();
       reset(peer);
@@ -257,7 +257,7 @@ const rows: readonly Row[] = [
     peer: undefined,
   },
   {
-    what: "a reset of the peer's, and nobody reads",
+    what: "a reset by the peer, and nobody reads",
     run: (_, peer) => reset(peer),
     told: "error(ECONNRESET) close(true)",
     peer: undefined,
@@ -315,7 +315,7 @@ async function check(row: Row, port: number, peer: Socket, accepted: () => Promi
   await row.run(subject, peer, log);
   const ended = row.peer === undefined ? undefined : outcome(peer);
   await closed;
-  // What follows in the same turn, such as the callback of a write.
+  // Whatever follows in the same turn, such as the callback of a write.
   await setImmediate();
   assert.deepEqual({ told: told.join(" "), peer: await ended }, { told: row.told, peer: row.peer });
 }
