@@ -1,4 +1,4 @@
-// npm run check:long runs every suite in full, which takes some hours, and writes how it ended to
+// npm run check:long runs every suite in full, which takes some hours, and writes the outcome to
 // docs/check-long.md. `npm run check` runs a smaller share. One suite alone, which writes nothing:
 //
 //   npm run check:long -- --only fuzz
@@ -46,7 +46,7 @@ for (const { name, args, env } of suites.filter((suite) => suite.name.includes(v
   if (status !== 0) process.exitCode = 1;
 }
 
-// A part of it is no result to be kept.
+// A partial run is not worth keeping.
 if (values.only === "") {
   const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" });
   const text = `# The long check

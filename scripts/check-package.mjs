@@ -17,7 +17,7 @@ import { consumerPackages, typeChecks } from "./check-types.mjs";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 
-/** What the package is checked with, pinned. */
+/** Pinned versions of the tools for the check. */
 const tools = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5", "esbuild@0.28.2", "jest@30.5.2"];
 
 /** In bytes. Raise it when the package has grown for a reason. */
@@ -90,7 +90,7 @@ function report(ok, what, ...details) {
   if (!ok) console.log(...details);
 }
 
-/** The files that name a source map, and the source maps that name a source, that is not there. */
+/** Files that name a missing source map, and source maps that name a missing source. */
 function withoutSource(published) {
   const files = readdirSync(published, { recursive: true, encoding: "utf8" });
   return files.flatMap((file) => {

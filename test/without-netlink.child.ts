@@ -1,5 +1,5 @@
-// Runs the program of its arguments where no socket of AF_NETLINK can be made, as in gVisor, WSL 1
-// and many sandboxes; what that program starts is under the same filter.
+// Runs the program in its arguments where AF_NETLINK sockets cannot be created, as in gVisor, WSL 1
+// and many sandboxes; the program's children are under the same filter.
 import { spawn } from "node:child_process";
 import { openLibrary } from "../src/native/library.ts";
 import { mapMemory } from "../src/native/memory.ts";
@@ -16,12 +16,16 @@ const SECCOMP_RET_ERRNO = 0x00050000;
 const LOAD_WORD = 0x20;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
-/** Offsets of struct seccomp_data: the number of the call, and the low half of its first argument. */
+/**
+ * Offsets in struct seccomp_data: the number of the call, and the low half of its first argument.
+ */
 const [NUMBER, FIRST_ARGUMENT] = [0, 16];
 
 const SYS_SOCKET: Readonly<Record<string, number>> = { x64: 41, arm64: 198 };
 
-/** struct sock_filter: the operation, the steps where a jump's condition holds or not, and a number. */
+/**
+ * struct sock_filter: the operation, the steps to jump if a condition holds or not, and a number.
+ */
 const filter = [
   [LOAD_WORD, 0, 0, NUMBER],
   [JUMP_IF_EQUAL, 0, 3, SYS_SOCKET[process.arch] ?? 0],
@@ -53,7 +57,7 @@ if (
   prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n) !== 0 ||
   prctl(PR_SET_SECCOMP, BigInt(SECCOMP_MODE_FILTER), BigInt(memory.pointer), 0n, 0n) !== 0
 ) {
-  console.error("no filter of system calls can be set");
+  console.error("cannot set a system call filter");
   process.exit(126);
 }
 spawn(program, words, { stdio: "inherit" }).once("exit", (status, signal) => {

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { root } from "../install-and-build.mjs";
 
 /**
- * What each test does unmutated in the sandbox: how long it takes, and which bytes of the modules
+ * The behaviour of each test unmutated in the sandbox: its time, and the bytes of the modules that
  * it executes, itself or in a child process.
  */
 export class Baseline {
@@ -13,16 +13,16 @@ export class Baseline {
   #tests = new Map();
   #before = Promise.resolve();
 
-  /** @param folder whose modules' coverage is kept, as "posix" */
+  /** @param folder the folder whose modules' coverage is kept, such as "posix" */
   constructor(sandbox, folder) {
     this.#sandbox = sandbox;
     this.#folder = join("dist", folder);
   }
 
-  /** A test as `Sandbox.run` takes it; undefined for one that fails unmutated. */
+  /** A test in the form that `Sandbox.run` takes; undefined if it fails unmutated. */
   of(file) {
     if (!this.#tests.has(file)) {
-      // One at a time, so that each takes what it takes alone.
+      // One at a time, so that each takes its undisturbed time.
       this.#before = this.#before.then(() => this.#measure(file));
       this.#tests.set(file, this.#before);
     }
@@ -35,7 +35,7 @@ export class Baseline {
     const failed = await this.#sandbox.run([{ file, seconds: 150, silence: 150 }], { coverage });
     const seconds = (performance.now() - began) / 1000;
     if (failed === undefined) {
-      // A busy machine may take several times as long.
+      // A busy host may take several times as long.
       const limits = { seconds: seconds * 4 + 10, silence: seconds * 2 + 3 };
       return { file, took: seconds, ...limits, covered: this.#readCoverage(coverage) };
     }
@@ -43,7 +43,7 @@ export class Baseline {
     return undefined;
   }
 
-  /** Of each module, one byte for each character: whether any process has executed it. */
+  /** For each module, one byte per character: whether any process has executed it. */
   #readCoverage(folder) {
     const covered = new Map();
     for (const name of readdirSync(folder)) {

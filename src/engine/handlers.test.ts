@@ -37,11 +37,11 @@ function recorded(engine: Engine, fixture: Fixture): [RecordedStream, Socket] {
 /** Everything received, until the end. */
 async function receiveAll(peer: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const room = Buffer.alloc(65_536);
+  const buffer = Buffer.alloc(65_536);
   await eventually(() => {
-    const result = tryRecv(peer, room);
+    const result = tryRecv(peer, buffer);
     if (!result.ok) return result.error.name === "WouldBlock" ? undefined : assert.fail(result.error.message);
-    pieces.push(Buffer.from(room.subarray(0, result.value)));
+    pieces.push(Buffer.from(buffer.subarray(0, result.value)));
     return result.value === 0 ? true : undefined;
   });
   return Buffer.concat(pieces);

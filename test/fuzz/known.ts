@@ -10,21 +10,21 @@ interface Exception {
 const peerDoes = ({ program }: Divergence, ...actions: readonly string[]): boolean =>
   program.steps.some(({ action }) => actions.includes(action.do));
 
-/** Whether an order of events differs in one word alone, or the kernel leaves it open. */
+/** Whether two orders of events differ in one word only, or the kernel leaves the order open. */
 const differs = (expected: string, found: string, from: string, to: string): boolean =>
   expected === "any" || found === "any" || expected.replace(from, to) === found;
 
-/** Whether a program asks for bytes; only the programs of accepted connections have handlers. */
+/** Whether a program reads on demand; only programs of accepted connections have handlers. */
 const asks = ({ program }: Divergence): boolean =>
   program.setting.face === "pull" ||
   (program.setting.face === "handlers" && program.setting.role === "connecting");
 
-/** Without what was received. */
+/** Without received data. */
 const withoutReceived = (events: string): string => events.replace(/\b(data|end) /g, "");
 
 const exceptions: readonly Exception[] = [
   {
-    why: "node:net destroys a socket whose write fails, with what it had not read yet; we deliver that first",
+    why: "node:net destroys a socket whose write fails, with unread data; we deliver that first",
     covers: (divergence) => {
       const { what, expected, found } = divergence;
       return (
@@ -33,13 +33,13 @@ const exceptions: readonly Exception[] = [
         found.failure === "lost" &&
         found.lostFromPeer === 0 &&
         withoutReceived(expected.events) === withoutReceived(found.events) &&
-        // A write() fails at once, and read() gives what has come.
+        // A write() fails immediately, and read() returns what has arrived.
         (asks(divergence) || !/failed (data|end)/.test(found.events))
       );
     },
   },
   {
-    why: "end() of a connection that the peer has reset since its end fails; a net.Socket passes that over",
+    why: "end() of a connection that the peer has reset after its end fails; a net.Socket ignores that",
     covers: (divergence) => {
       const { program, what, expected, found } = divergence;
       const { transport } = program.setting;
@@ -47,7 +47,7 @@ const exceptions: readonly Exception[] = [
         expected.events === "any" ||
         found.events === "any" ||
         expected.events.replace("end closed", "end failed closed") === found.events ||
-        // An end() fails at once, and read() gives what has come, and the end.
+        // An end() fails immediately, and read() returns what has arrived, and the end.
         (asks(divergence) &&
           /end closed$/.test(expected.events) &&
           withoutReceived(found.events) === "failed closed");
@@ -62,16 +62,16 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "node:net loses what the peer sent before it closed; we deliver it",
+    why: "node:net loses data that the peer sent before it closed; we deliver it",
     covers: ({ what, found }) => what === "lostFromPeer" && found.lostFromPeer === 0,
   },
   {
-    why: "a net.Socket that the peer's end is to end drops what is written just then; we send it",
+    why: "a net.Socket that will end with its peer drops data written just then; we send it",
     covers: ({ program, what, found }) =>
       what === "lostFromSubject" && program.setting.face === "duplex" && found.lostFromSubject === 0,
   },
   {
-    why: "libuv takes a reset that came with the last bytes for the end (uv__stream_io, POLLHUP after a partial read)",
+    why: "libuv mistakes a reset that came with the last bytes for the end (uv__stream_io, POLLHUP after a partial read)",
     covers: (divergence) => {
       const { what, expected, found } = divergence;
       return (
@@ -84,7 +84,7 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "uring receives the end of a unix socket before the peer closes it; node:net, which receives later, is told ECONNRESET in its place",
+    why: "uring receives the end of a unix socket before the peer closes it; node:net, which receives later, gets ECONNRESET instead",
     covers: (divergence) => {
       const { program, engine, what, expected, found } = divergence;
       return (
@@ -100,7 +100,7 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "a Connection receives one piece ahead, or the end, so that it may close before a paused program reads the end",
+    why: "a Connection receives one piece ahead, or the end, so it may close before a paused program reads the end",
     covers: (divergence) =>
       divergence.what === "events" &&
       asks(divergence) &&
@@ -108,13 +108,13 @@ const exceptions: readonly Exception[] = [
       divergence.expected.events.replace(/end /, "") === divergence.found.events,
   },
   {
-    why: "node:net waits for ever in this program, and we do not",
+    why: "node:net waits forever in this program, and we do not",
     covers: ({ what, expected, found }) =>
       what !== "corrupt" && what !== "keptChanged" && expected.stalled !== "no" && found.stalled === "no",
   },
 ];
 
-/** The reason for a difference; undefined where there is none. */
+/** The reason for a difference; undefined if there is none. */
 export function exceptionFor(divergence: Divergence): string | undefined {
   return exceptions.find((exception) => exception.covers(divergence))?.why;
 }
