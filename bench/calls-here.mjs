@@ -1,7 +1,6 @@
 // The calls of bench/calls.c on this runtime, three times each: the bare call through koffi, the
-// `try` spelling, and the one that throws. Each line that it prints is one of them: nanoseconds per
-// call by the clock and by the processor. Run by bench/calls.mjs: node bench/calls-here.mjs CALLS
-// ACCEPTS
+// `try` form, and the throwing one. Prints a line for each: nanoseconds per call by the clock and
+// by the processor. Run by bench/calls.mjs: node bench/calls-here.mjs CALLS ACCEPTS
 import { mapMemory } from "../dist/native/memory.js";
 import {
   AF,
@@ -32,7 +31,7 @@ import { options } from "../dist/system/linux/options.js";
 
 const BATCH = 128;
 const MESSAGE = 64;
-/** A call that can be made over and over is timed in so many slices. */
+/** A repeatable call is timed in this many slices. */
 const SLICES = 32;
 
 const [calls, accepts] = process.argv.slice(2).map(Number);
@@ -58,8 +57,8 @@ class Timing {
 }
 
 /**
- * Runs the variants in turn, slice after slice, so that what disturbs one disturbs all. Before any
- * slice counts, so many run for the compiler.
+ * Runs the variants in turn, slice after slice, so that a disturbance affects all. The first slices
+ * only warm up the compiler.
  */
 function inTurn(variants, warmUps, slices, run) {
   for (let slice = -warmUps; slice < slices; slice++) for (const by in variants) run(by, slice >= 0);
@@ -76,8 +75,7 @@ function print(call, timings, calls) {
 }
 
 /**
- * Measures a call that can be made over and over: each variant is a loop of its own, so that it is
- * compiled by itself.
+ * Measures a repeatable call: each variant is a loop of its own, so that it is compiled separately.
  */
 function measure(call, variants) {
   const timing = timings(variants);
@@ -109,7 +107,7 @@ function connected(address) {
   return client;
 }
 
-/** A close that resets leaves no port in TIME_WAIT, of which the rounds would use up all. */
+/** A close that resets leaves no port in TIME_WAIT; the rounds would use up all ports otherwise. */
 function reset(client) {
   setsockopt(client, SO.LINGER, { on: true, seconds: 0 });
   close(client);
@@ -235,8 +233,8 @@ listen(listener, 1);
 const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
 const client = connected(getsockname(listener));
 const server = accept(listener).socket;
-// Every send sends: without it, most would only append to a segment that Nagle's algorithm holds
-// back.
+// Makes every send transmit: otherwise most would only append to a segment that Nagle's algorithm
+// holds back.
 setsockopt(client, TCP.NODELAY, true);
 
 measureListen();

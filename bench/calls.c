@@ -1,5 +1,5 @@
-// The calls of bench/calls-here.mjs in C: the same calls, on the same kinds of sockets, as often.
-// Each line that it prints is one call: its name, and nanoseconds per call by the clock and by the
+// The calls of bench/calls-here.mjs in C: the same calls, on the same kinds of sockets, equally
+// often. Prints a line for each call: its name, and nanoseconds per call by the clock and by the
 // processor. With a third argument, the process has a second thread, which sleeps.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -62,7 +62,7 @@ static int connected(const struct sockaddr_in *address) {
   return fd;
 }
 
-// A close that resets leaves no port in TIME_WAIT, of which the rounds would use up all.
+// A close that resets leaves no port in TIME_WAIT; the rounds would use up all ports otherwise.
 static void reset(int fd) {
   struct linger linger = {1, 0};
   must(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger), "setsockopt");
@@ -132,8 +132,8 @@ static void measure_getsockopt(const char *name, int fd, int level, int option, 
   print(name, &timing, calls);
 }
 
-// A second thread costs each call: the kernel counts references to the descriptor (fdget in
-// fs/file.c), and the C library makes send, recv and accept4 points of cancellation.
+// A second thread makes each call slower: the kernel counts references to the descriptor (fdget in
+// fs/file.c), and the C library makes send, recv and accept4 cancellation points.
 static void *sleep_forever(void *argument) {
   pause();
   return argument;
@@ -153,8 +153,8 @@ int main(int argc, char **argv) {
   must(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair), "socketpair");
   int client = connected(&address);
   int server = must(accept4(listener, NULL, NULL, SOCK_CLOEXEC), "accept4");
-  // Every send sends: without it, most would only append to a segment that Nagle's algorithm holds
-  // back.
+  // Makes every send transmit: otherwise most would only append to a segment that Nagle's algorithm
+  // holds back.
   must(setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "setsockopt");
 
   measure_listen(calls);

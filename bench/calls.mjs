@@ -1,6 +1,6 @@
-// npm run bench:calls: what a call takes here, and what it takes in C. Programs of calls.c and
-// calls-here.mjs run one after the other, round after round, each a process of its own on one
-// processor; the figures are medians of the rounds. See docs/benchmarks.md.
+// npm run bench:calls: the time of each call here and in C. calls.c and calls-here.mjs run in turn,
+// round after round, each as a process on one processor; the figures are medians of the rounds. See
+// docs/benchmarks.md.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -56,7 +56,7 @@ mkdirSync(join(here, "results"), { recursive: true });
 writeFileSync(join(here, "results", "calls.json"), `${JSON.stringify(report, null, 2)}\n`);
 for (const node of options.node) print(nodeProgram(node).name);
 
-/** The C program, alone and with a second thread; none where there is no compiler. */
+/** The C program, alone and with a second thread; neither without a compiler. */
 function cPrograms() {
   const program = compiled(join(here, "calls.c"), "calls");
   if (program === undefined) return [];
@@ -96,7 +96,7 @@ function results() {
   );
 }
 
-/** A table by the processor, which a busy machine disturbs least, and one by the clock. */
+/** A table by the processor, which a busy host disturbs least, and one by the clock. */
 function print(program) {
   const calls = [...new Set(report.results.map(({ call }) => call))];
   const find = (program, call, by) =>
@@ -120,9 +120,9 @@ function print(program) {
     console.log(columns(rows));
   }
   console.log(
-    "\n`C, threads` is C in a process of two threads, as every Node process has more than one. `koffi` is the bare\n" +
-      "call. The ratio, the difference and the aim compare `throws` with `C`. The aim: not over 1.5 times C where C\n" +
-      "takes a microsecond, not over 200 ns more where it takes less.",
+    "\n`C, threads` is C in a process with two threads, since every Node process has more than one. `koffi` is the bare\n" +
+      "call. The ratio, the difference and the aim compare `throws` with `C`. The aim: at most 1.5 times C if C takes\n" +
+      "a microsecond, at most 200 ns more if it takes less.",
   );
 }
 

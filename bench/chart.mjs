@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { root } from "../scripts/install-and-build.mjs";
 import { summary } from "./figures.mjs";
 
-/** Servers by the names that bench/engine/servers.mjs gives them, and what a reader calls them. */
+/** The names of servers in bench/engine/servers.mjs, and those for readers. */
 const NAMES = {
   "c:epoll": "C, epoll",
   "node26:uring": "berkeley, Node 26",

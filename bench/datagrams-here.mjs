@@ -4,7 +4,7 @@
 //   node bench/datagrams-here.mjs send berkeley|dgram plain|segmented SIZE MILLISECONDS PORT
 //   node bench/datagrams-here.mjs receive berkeley|dgram plain|segmented SIZE MILLISECONDS
 //
-// A receiver prints its port first. The last line is what was measured after the warm-up.
+// A receiver prints its port first. The last line has the figures since the warm-up.
 import dgram from "node:dgram";
 import {
   AF,
@@ -22,7 +22,7 @@ import {
   UDP,
 } from "../dist/posix/index.js";
 
-// As in datagrams.c, but for the warm-up, in which the code is compiled.
+// As in datagrams.c, except for the warm-up, in which the code is compiled.
 const BATCH = 64;
 const MOST_BYTES = 65507;
 const MOST_SEGMENTS = 64;
@@ -38,8 +38,7 @@ const segmented = how === "segmented";
 const loopback = { family: "ipv4", address: "127.0.0.1" };
 
 /**
- * Counts datagrams: the first milliseconds are the warm-up, and when the others are over it prints
- * what was measured.
+ * Counts datagrams: the first milliseconds are the warm-up; after the others it prints the figures.
  */
 class Measurement {
   #begin = performance.now();
@@ -108,7 +107,7 @@ function receive() {
   close(receiver);
 }
 
-/** A batch is under way at a time; the next one goes when the last callback has come. */
+/** One batch is in flight; the next one starts after the last callback. */
 function sendByDgram() {
   const sender = dgram.createSocket("udp4");
   const data = Array.from({ length: BATCH }, () => Buffer.alloc(size, 1));

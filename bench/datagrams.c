@@ -4,8 +4,8 @@
 //   datagrams send plain|segmented SIZE MILLISECONDS PORT
 //   datagrams receive plain|segmented SIZE MILLISECONDS
 //
-// `segmented` is UDP_SEGMENT and UDP_GRO. A receiver prints its port first. The last line is what
-// was measured after the warm-up; with 0 milliseconds, what was done until SIGTERM.
+// `segmented` is UDP_SEGMENT and UDP_GRO. A receiver prints its port first. The last line has the
+// figures since the warm-up; with 0 milliseconds, those until SIGTERM.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,7 +31,7 @@
 // As in datagrams-here.mjs.
 enum { BATCH = 64, MOST_BYTES = 65507, MOST_SEGMENTS = 64, WARM_UP = 200, RECEIVE_BUFFER = 4 << 20 };
 static const long long MOST_DATAGRAMS = 1 << 25;
-// No process outlives this, whatever becomes of the others.
+// No process outlives this, whatever happens to the others.
 enum { MOST_SECONDS = 20 };
 
 static volatile sig_atomic_t stopped;
@@ -61,7 +61,7 @@ static struct mmsghdr messages[BATCH];
 static struct iovec pieces[BATCH];
 static char controls[BATCH][CMSG_SPACE(sizeof(int))];
 
-// Sends a batch; gives how many datagrams that were, 0 where the receiver has gone.
+// Sends a batch; returns how many datagrams that were, 0 if the receiver is gone.
 static int send_batch(int fd, int size) {
   int sent = sendmmsg(fd, messages, BATCH, 0), datagrams = 0;
   if (sent < 0 && errno == ECONNREFUSED) return 0;
@@ -70,7 +70,7 @@ static int send_batch(int fd, int size) {
   return datagrams;
 }
 
-// How long the datagrams are that a message was merged from.
+// The length of the datagrams that a message was merged from.
 static int segment_size(struct msghdr *message) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c != NULL; c = CMSG_NXTHDR(message, c)) {
     if (c->cmsg_level == IPPROTO_UDP && c->cmsg_type == UDP_GRO) {
@@ -82,7 +82,7 @@ static int segment_size(struct msghdr *message) {
   return 0;
 }
 
-// Receives a batch; gives how many datagrams that were, 0 where a signal ended the wait.
+// Receives a batch; returns how many datagrams that were, 0 if a signal ended the wait.
 static int receive_batch(int fd, int size) {
   for (int i = 0; i < BATCH; i++) {
     messages[i].msg_hdr.msg_namelen = sizeof(struct sockaddr_in);
@@ -133,8 +133,8 @@ int main(int argc, char **argv) {
   int fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   int segments = MOST_BYTES / size < MOST_SEGMENTS ? MOST_BYTES / size : MOST_SEGMENTS;
   int length = sends ? (segmented ? segments * size : size) : (segmented ? 1 << 16 : 2048);
-  // Zeroed pages that are never touched are all one page, which the cache holds: a program has data
-  // of its own.
+  // Untouched zeroed pages all share one page, which stays in the cache; real programs have data of
+  // their own.
   char *data = malloc((size_t)BATCH * length);
   memset(data, 1, (size_t)BATCH * length);
   for (int i = 0; i < BATCH; i++) {

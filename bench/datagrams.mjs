@@ -1,8 +1,8 @@
-// npm run bench:datagrams: datagrams a second over loopback, by this library, by node:dgram and by
-// C. What is measured has a processor of its own; at the other end, on another processor, is always
+// npm run bench:datagrams: datagrams a second over loopback, for this library, node:dgram and C.
+// The measured program has a processor to itself. The other end, on another processor, is always
 // the same C program, which is faster: it sends more than any receiver takes, and takes more than
-// any sender sends. The programs run one after the other, round after round; the figures are
-// medians of the rounds. See docs/benchmarks.md.
+// any sender sends. The programs run in turn, round after round; the figures are medians of the
+// rounds. See docs/benchmarks.md.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import { compiled, description, firstLine, pinned, processors } from "./machine.
 
 const SIZES = [64, 1200];
 const MILLISECONDS = 300;
-/** A program that is not done by then is stuck. */
+/** A program that takes longer is stuck. */
 const TIMEOUT = 20_000;
 
 const { values: options } = parseArgs({
@@ -40,11 +40,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const c = compiled(join(here, "datagrams.c"), "datagrams");
 if (c === undefined) process.exit(1);
 const allowed = processors();
-if (allowed.length < 2) console.error("one processor only: both ends share it, and the rates mean little");
+if (allowed.length < 2) console.error("one processor only: both ends share it, so the rates mean little");
 const [measuredOn, otherOn] = [allowed.at(-1), allowed.at(-2) ?? allowed.at(-1)];
 
 const node = [options.node, join(here, "datagrams-here.mjs")];
-/** Who is measured: `command` gives the program that sends or receives. */
+/** The measured programs: `command` returns the program that sends or receives. */
 const programs = [
   { by: "berkeley", how: "plain", command: (direction) => [...node, direction, "berkeley", "plain"] },
   { by: "dgram", how: "plain", command: (direction) => [...node, direction, "dgram", "plain"] },
@@ -83,7 +83,7 @@ mkdirSync(join(here, "results"), { recursive: true });
 writeFileSync(join(here, "results", "datagrams.json"), `${JSON.stringify(report, null, 2)}\n`);
 print();
 
-/** One program against the other end; all that was started has ended when it returns. */
+/** One program against the other end; everything started has ended when it returns. */
 async function measure({ command, direction, size }) {
   const program = [...command(direction), `${size}`, `${MILLISECONDS}`];
   const other = [c, direction === "send" ? "receive" : "send", "segmented", `${size}`, "0"];
@@ -140,7 +140,7 @@ function print() {
   }
   console.log(
     "\n`segmented` is UDP_SEGMENT and UDP_GRO. The ratios compare by the clock, and in brackets by the processor, which a\n" +
-      "busy machine disturbs less: those of `segmented` with plain dgram, since dgram has nothing else, and with segmented C.\n" +
+      "busy host disturbs less: those of `segmented` with plain dgram, since dgram has nothing else, and with segmented C.\n" +
       "The aims: 5 times dgram, 0.8 of C.",
   );
 }

@@ -1,12 +1,11 @@
-// docs/benchmarks.md, whose tables stand between two comments that name the command which writes
-// them.
+// docs/benchmarks.md, whose tables lie between two comments that name the command that writes them.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../scripts/install-and-build.mjs";
 
 const DOCUMENT = join(root, "docs/benchmarks.md");
 
-/** Puts the parts between the comments of a command. */
+/** Replaces the parts between the comments of a command. */
 export function writeBetween(command, parts) {
   const text = readFileSync(DOCUMENT, "utf8");
   const [BEGIN, END] = [`<!-- ${command}: begin -->`, `<!-- ${command}: end -->`];

@@ -1,7 +1,7 @@
 // npm run bench: echo, short connections, idle ones and HTTP, served by this package's engines, by
-// what each runtime has itself and by C. One server at a time, each in a process of its own, with a
-// processor of its own; the load has another. They take turns, round after round; the figures are
-// medians of the rounds. See docs/benchmarks.md.
+// each runtime's own server and by C. One server runs at a time, as a process with a processor to
+// itself; the load has another. They take turns, round after round; the figures are medians of the
+// rounds. See docs/benchmarks.md.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -57,14 +57,14 @@ const cases = wanted.flatMap((scenario) =>
   servers.filter((server) => server[scenario.needs]).map((server) => ({ scenario, server, samples: [] })),
 );
 if (cases.length === 0) {
-  console.error("no server and scenario have such names: see --help");
+  console.error("no server or scenario matches: see --help");
   process.exit(1);
 }
 if (wanted.some(({ name }) => name === "http")) installWrk();
 
 const allowed = processors();
 if (allowed.length < 2)
-  console.error("one processor only: server and load share it, and the rates mean little");
+  console.error("one processor only: server and load share it, so the rates mean little");
 const on = { server: allowed.at(-1), load: allowed.at(-2) ?? allowed.at(-1) };
 
 const rounds = Number(options.rounds);

@@ -1,6 +1,6 @@
-// Figures of several rounds, and how they are printed.
+// Figures of several rounds, and their formatting.
 
-/** The middle, the least and the most of the rounds. */
+/** The median, the minimum and the maximum of the rounds. */
 export function summary(values, round = Math.round) {
   const sorted = values.map(round).sort((a, b) => a - b);
   const middle = sorted.length >> 1;
@@ -12,7 +12,9 @@ export function spread(figures, show = String) {
   return figures === undefined ? "-" : `${show(figures.median)} (${show(figures.min)}-${show(figures.max)})`;
 }
 
-/** A table of objects with the same keys: the first column to the left, the others to the right. */
+/**
+ * A table of objects with the same keys: the first column left-aligned, the others right-aligned.
+ */
 export function columns(rows) {
   const table = [Object.keys(rows[0]), ...rows.map((row) => Object.values(row))];
   const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)));

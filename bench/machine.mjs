@@ -1,4 +1,4 @@
-// What a benchmark needs of the machine: a compiler, processors to pin programs to, and what it is.
+// Benchmarks' access to the host: a compiler, processors to pin programs to, and a description.
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { cpus, release, type } from "node:os";
@@ -8,7 +8,7 @@ import { root } from "../scripts/install-and-build.mjs";
 const compiler = process.env.CC ?? "cc";
 
 /**
- * Compiles a C source of one file; gives the program's path, or undefined, having said why, where
+ * Compiles a C source file; returns the program's path, or undefined, after printing the reason, if
  * that fails.
  */
 export function compiled(source, name) {
@@ -22,7 +22,7 @@ export function compiled(source, name) {
   return undefined;
 }
 
-/** The start of a report: when, on what. */
+/** The start of a report: when, and on what. */
 export function description() {
   return {
     date: new Date().toISOString(),
@@ -41,7 +41,7 @@ export function processors() {
   });
 }
 
-/** A command that runs on one processor, where taskset is there to see to it. */
+/** A command that runs on one processor, if taskset is available. */
 export function pinned(command, processor) {
   return succeeds("taskset", ["--version"]) ? ["taskset", "-c", `${processor}`, ...command] : command;
 }

@@ -1,7 +1,7 @@
-// npm run bench:ports: finding a free port beside get-port, portfinder and detect-port, and how
-// often 50 processes that ask at once collide; who has a port, beside lsof and ss, with thousands
-// of sockets open; and whether ss tells the same. In a network namespace of its own where that may
-// be made. See docs/benchmarks.md.
+// npm run bench:ports: finding a free port, compared with get-port, portfinder and detect-port, and
+// how often 50 concurrent processes collide; who has a port, compared with lsof and ss, with
+// thousands of open sockets; and whether ss agrees. Runs in its own network namespace if it can
+// create one. See docs/benchmarks.md.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
@@ -62,7 +62,7 @@ const versions = {
 
 const alone = ["unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh"];
 const mayBeAlone = spawnSync("unshare", ["--net", "ip", "link"]).status === 0;
-if (!mayBeAlone) console.error("no network namespace may be made: the sockets of others are among ours");
+if (!mayBeAlone) console.error("cannot create a network namespace: other programs' sockets are among ours");
 const inNamespace = mayBeAlone ? alone : [];
 
 const report = {

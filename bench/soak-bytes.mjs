@@ -1,6 +1,6 @@
-// npm run soak:bytes: a gibibyte each way over one connection, on either engine, in pieces of
-// random sizes and with readers that pause, compared by hash. Another count of bytes may be given:
-// npm run soak:bytes -- 67108864. Exits with 1 where they differ.
+// npm run soak:bytes: a gibibyte each way over one connection, on each engine, in pieces of random
+// sizes and with readers that pause, compared by hash. For a different number of bytes: npm run
+// soak:bytes -- 67108864. Exits with 1 if they differ.
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { installAndBuildTests } from "../scripts/install-and-build.mjs";

@@ -1,5 +1,5 @@
-// npm run soak: a million short connections to one server, on either engine. It must have as many
-// descriptors open after them as before, and be no larger. Exits with 1 where it is not so.
+// npm run soak: a million short connections to one server, on each engine. Afterwards it must have
+// as many descriptors open as before, and be no larger. Exits with 1 otherwise.
 import { readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { installAndBuild } from "../scripts/install-and-build.mjs";
@@ -8,12 +8,10 @@ import { chosen, everyServer } from "./engine/servers.mjs";
 import { during, serving, start } from "./engine/start.mjs";
 import { processors } from "./machine.mjs";
 
-/** What a server may grow by: its garbage collector does not give back everything. */
+/** A server's allowed growth: its garbage collector does not return everything. */
 const ALLOWED = 8 << 20;
 const AT_A_TIME = 64;
-/**
- * So many come first: by then V8's young generation, on Deno above all, has the size that it keeps.
- */
+/** This many come first: after them V8's young generation, on Deno above all, keeps its size. */
 const WARM_UP = 200_000;
 const HOUR = 3_600_000;
 /** How long a server may take to close the last connections, in milliseconds. */
@@ -60,7 +58,7 @@ function soak(server) {
       await answer();
       return { descriptors: readdirSync(`/proc/${pid}/fd`).length, bytes: resident(pid) };
     };
-    /** The load leaves the last connections open when it ends: the server has to notice. */
+    /** The load leaves the last connections open when it ends: the server must notice. */
     const rest = async ({ descriptors }) => {
       const end = performance.now() + PATIENCE;
       for (;;) {

@@ -1,6 +1,6 @@
-// Reads the doc comments, and writes from them what the arguments name: `html`, the API reference
-// in docs/api, whose warnings are errors; `man`, the manual pages in man/; `man --check` only
-// compares, and fails where they are stale.
+// Writes documentation from the doc comments, by argument: `html`, the API reference in docs/api,
+// whose warnings are errors; `man`, the manual pages in man/; `man --check` fails if those are
+// stale.
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Application } from "typedoc";
@@ -31,7 +31,7 @@ const app = await Application.bootstrapWithPlugins({
   excludePrivate: true,
   groupOrder,
   validation: { notExported: true, invalidLink: true, notDocumented: true },
-  // Types that a program need not name: the seam to the system, and how options are encoded.
+  // Types that a program never names: the interface to the system, and the encoding of options.
   intentionallyNotExported: [
     "System",
     "OptionNumber",
@@ -41,7 +41,7 @@ const app = await Application.bootstrapWithPlugins({
     "UnixFile",
     "Callback",
   ],
-  // What ConnectionDuplex has from node:stream is described by Node.
+  // Node documents what ConnectionDuplex inherits from node:stream.
   externalSymbolLinkMappings: { "@types/node": { "*": "https://nodejs.org/api/stream.html" } },
   requiredToBeDocumented: ["Class", "Function", "Interface", "Method", "TypeAlias", "Variable"],
   plugin: [names, checks(sets), ...(what === "html" ? [sections(sets)] : [])],
@@ -61,20 +61,20 @@ if (app.logger.hasErrors() || app.logger.hasWarnings()) process.exit(1);
 function man(pages) {
   const folder = join(root, "man");
   mkdirSync(folder, { recursive: true });
-  // The page of the command is written by hand, but for the version.
+  // The page of the command is written by hand, except for the version.
   const command = "berkeley.1";
   pages.set(command, undated(read(command)).replace(/^\.Os.*$/m, SYSTEM));
   const present = readdirSync(folder);
   const stale = [...pages].filter(([file, page]) => !present.includes(file) || undated(read(file)) !== page);
   const left = present.filter((file) => !pages.has(file));
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  // npm installs what this list names.
+  // npm installs the pages in this list.
   const list = [command, ...[...pages.keys()].filter((file) => file !== command).sort()].map(
     (file) => `./man/${file}`,
   );
   const unlisted = JSON.stringify(manifest.man) !== JSON.stringify(list);
   if (flags.includes("--check")) {
-    if (unlisted) app.logger.error("`man` in package.json is not the list of the pages: npm run man");
+    if (unlisted) app.logger.error("`man` in package.json does not list the pages: npm run man");
     for (const file of [...stale.map(([file]) => file), ...left])
       app.logger.error(`man/${file} is stale: npm run man`);
     return;

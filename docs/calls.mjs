@@ -1,14 +1,12 @@
-// What the calls of berkeley/posix are, beyond what their doc comments say: their error sets, which
-// are values, and their source. Each call lies in a file of its own name, and src/posix/listen.ts
+// Facts about the calls of berkeley/posix beyond their doc comments: their error sets, which are
+// values, and their source. Each call lies in a file of its own name, and src/posix/listen.ts
 // exports `listenErrors`.
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import ts from "typescript";
 import { root } from "../scripts/install-and-build.mjs";
 
-/**
- * Every error set by the name of its call, or of its function of the async API.
- */
+/** Every error set by the name of its call, or of its function of the async API. */
 export async function errorSets() {
   const sets = new Map();
   for (const folder of ["posix", "net"]) {
@@ -39,8 +37,8 @@ const CASES = {
 };
 
 /**
- * The text of an entry for any address, then for each kind of address and each code with a text of
- * its own.
+ * The text of an entry for any address, then for each kind of address and each code that has its
+ * own.
  */
 export function textsOf(entry) {
   const joined = ({ message, advice }) => [message, advice].filter((part) => part).join(" ");
@@ -64,14 +62,15 @@ export function sourceOf(path, name) {
     .statements.filter((statement) => ts.isFunctionDeclaration(statement));
   const own = functions.find((declaration) => declaration.name?.text === name);
   if (own === undefined) throw new Error(`${path} has no function ${name}`);
-  // Its doc comment is the page itself; those of the functions below it belong to the source.
+  // Its doc comment is the page itself; the comments of the functions below it belong to the
+  // source.
   const below = basename(path, ".ts") === name ? functions.slice(functions.indexOf(own) + 1) : [];
   return [own.getText(), ...below.map((declaration) => declaration.getFullText().trim())].join("\n\n");
 }
 
 /**
- * The rows of each call's conformance table: read from the tests, since they are what is run. Rows
- * that are made in a loop (documentedErrors) repeat the table of errors, and are left out.
+ * The rows of each call's conformance table, read from the tests, since those are what runs. Rows
+ * generated in a loop (documentedErrors) repeat the table of errors, and are left out.
  */
 export function conformanceTables() {
   const tables = new Map();

@@ -9,16 +9,16 @@ import { memberNames, optionsOf } from "./options.mjs";
 
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 
-/** What a page's foot says that it belongs to. */
+/** The page's footer: the package that it belongs to. */
 export const SYSTEM = `.Os berkeley ${version}`;
 
-/** The pages by their file names. */
+/** The pages by file name. */
 export function manualPages(project, errorSets) {
   const calls = project.getReflectionsByKind(ReflectionKind.Function).filter(({ name }) => isCall(name));
   return new Map(calls.map((call) => [`${pageName(call, calls)}.3`, page(call, calls, errorSets)]));
 }
 
-/** What has a page: not the second spelling of a call, nor the guard of its error. */
+/** Whether a function has a page: not the second spelling of a call, nor the guard of its error. */
 const isCall = (name) => !/^(try|is)[A-Z]/.test(name);
 
 const isAsyncApi = ({ sources = [] }) => sources.some(({ fileName }) => fileName.includes("src/net/"));
@@ -27,8 +27,8 @@ const isAsyncApi = ({ sources = [] }) => sources.some(({ fileName }) => fileName
 const namesake = (call, calls) => calls.find((other) => other !== call && other.name === call.name);
 
 /**
- * `man berkeley-bind`: under its own name, the page would hide the system's. Where the async API
- * has a function of the name too, the call's page is berkeley-posix-listen.
+ * `man berkeley-bind`: under its own name, the page would hide the system's. If the async API has a
+ * function of the same name, the call's page is berkeley-posix-listen.
  */
 function pageName(call, calls) {
   const isShadowed = !isAsyncApi(call) && namesake(call, calls) !== undefined;
@@ -42,7 +42,7 @@ function page(call, calls, errorSets) {
   const second = isPosix
     ? call.parent.children.find(({ name }) => name === `try${capital(call.name)}`)
     : undefined;
-  // The error set of the name is the call's, but for handOver() and the like.
+  // The error set of the name is the call's, except for handOver() and the like.
   const isOwnSet = isPosix || namesake(call, calls) === undefined;
   const errors = isOwnSet ? errorSets.get(call.name) : undefined;
   const [lead, ...rest] = signatures.flatMap(({ comment }) => paragraphs(written(comment.summary)));
@@ -100,7 +100,7 @@ function optionSection({ name, types, members }) {
           ...forms,
           ".El",
           ".Pp",
-          "The members, in the order of their names:",
+          "The members, ordered by name:",
         ]
       : markdown(written(types[0].comment?.summary ?? []))),
     ".Bl -tag -width Ds",
@@ -147,8 +147,8 @@ const paragraphs = (markdownText) => markdownText.trim().split(/\n{2,}/);
 const capital = (word) => word[0].toUpperCase() + word.slice(1);
 
 /**
- * The first sentence, as NAME has it: without its full stop and what a colon leads to, and not like
- * a sentence's start.
+ * The first sentence as a fragment for NAME: without its full stop or anything after a colon, and
+ * not capitalized.
  */
 function title(paragraph) {
   const [sentence] = paragraph
@@ -170,7 +170,7 @@ function synopsis(module, signatures, second) {
   ];
 }
 
-/** A prototype on one line, or, where it is too long, with a line for each parameter. */
+/** A prototype on one line or, if that is too long, one line for each parameter. */
 function prototype({ name, typeParameters = [], parameters = [], type }) {
   const generic = typeParameters
     .map(({ name, type }) => (type ? `${name} extends ${type}` : name))
@@ -216,7 +216,7 @@ function parameters(signatures, options) {
   ];
 }
 
-/** What the comment says of a parameter, or else its type, which TYPES describes. */
+/** The comment's text for a parameter, or else its type, which TYPES describes. */
 function described({ name, comment, type }, options) {
   const section = options.find((option) => option.name === name);
   if (section !== undefined) return `\`${typeText(type)}\`: see ${name.toUpperCase()}`;
@@ -323,7 +323,7 @@ function thrown(lead, tags) {
   ];
 }
 
-/** The types of ours that a signature names, and those that they name. */
+/** Our types that a signature names, and those that they name. */
 function types(signatures, options) {
   const shown = new Set(options.flatMap(({ types, aliases }) => [...types, ...aliases]));
   const seen = new Set();
@@ -357,7 +357,7 @@ function types(signatures, options) {
   return lines.length === 0 ? [] : [".Sh TYPES", ".Bl -tag -width Ds", ...lines, ".El"];
 }
 
-/** Whether a program has a name for a type: how an option is encoded is ours. */
+/** Whether programs can name a type: the encoding of options is internal. */
 function hasName(type) {
   if (type?.type !== "reference") return type?.type !== "reflection";
   return type.reflection !== undefined || type.refersToTypeParameter || type.package !== "berkeley";
@@ -410,8 +410,8 @@ const addresses = (links) => [
 ];
 
 /**
- * The other calls that the comment names, the system's own page, and where else the call is
- * described.
+ * The other calls that the comment names, the system's own page, and further descriptions of the
+ * call.
  */
 function seeAlso(call, calls) {
   const comments = call.signatures.map(({ comment }) => comment);
@@ -439,7 +439,7 @@ function seeAlso(call, calls) {
   ];
 }
 
-/** Of two functions of one name, a comment means the one of its own module. */
+/** If two functions share a name, a comment means the one in its own module. */
 function isHidden(other, call, calls) {
   const twin = namesake(other, calls);
   return twin !== undefined && twin.parent === call.parent;

@@ -3,12 +3,14 @@ import MarkdownIt from "markdown-it";
 
 const parser = new MarkdownIt();
 
-/** Text on lines of its own. Roff would read a dot or a quote at their start as a request. */
+/**
+ * Text on lines of its own. Roff would read a dot or a quote at the start of a line as a request.
+ */
 export function text(string) {
   return escaped(string).replace(/^(?=[.'])/gm, "\\&");
 }
 
-/** Code, as it must be typed: a minus stays a minus, and can be copied. */
+/** Code, exactly as typed: a minus stays a minus, and can be copied. */
 export function code(string) {
   return text(string).replaceAll("-", "\\-");
 }
@@ -29,8 +31,8 @@ export function display(string) {
 }
 
 /**
- * The lines of a doc comment's Markdown: its paragraphs, lists, code and links, which is all that
- * one has.
+ * The lines of a doc comment's Markdown: paragraphs, lists, code and links, which is all that one
+ * contains.
  */
 export function markdown(string) {
   const lines = [];
@@ -99,8 +101,8 @@ function inline(tokens) {
 }
 
 /**
- * A line for each sentence, as mdoc wants them: roff puts the space between sentences where a line
- * ends. A long one is broken, for whoever reads the source.
+ * One line per sentence, as mdoc wants: roff inserts the space between sentences at a line's end.
+ * Long sentences are broken for readers of the source.
  */
 function sentences(string) {
   return string

@@ -2,8 +2,8 @@
 import { ReflectionKind } from "typedoc";
 
 /**
- * The options or handlers that a parameter takes: its `types`, one for each form that they have,
- * and the `members` of all of them, each once. Undefined for other parameters.
+ * The options or handlers of a parameter: its `types`, one for each of their forms, and the
+ * `members` of all of them, each once. Undefined for other parameters.
  */
 export function optionsOf({ name, type }) {
   if (name !== "options" && name !== "handlers") return undefined;
@@ -20,7 +20,7 @@ export function optionsOf({ name, type }) {
   return { types, aliases, members: sorted };
 }
 
-/** The names of the options that a form of them has: ListenOnPath has `path` and `backlog`. */
+/** The names of the options in one of the forms: ListenOnPath has `path` and `backlog`. */
 export function memberNames({ children = [] }) {
   return children.filter((child) => !isExcluded(child)).map(({ name }) => name);
 }

@@ -1,6 +1,6 @@
-// Makes the page of a call read like its manual page: typedoc gives the prototype, the parameters
-// and what it returns; this adds the errors, the conformance table and the source, and puts the
-// sections in a manual's order.
+// Makes the page of a call read like its manual page: typedoc supplies the prototype, the
+// parameters and the result; this adds the errors, the conformance table and the source, and puts
+// the sections in a manual's order.
 import { basename } from "node:path";
 import { Comment, CommentTag, Converter, ReferenceType, ReflectionKind, UnionType } from "typedoc";
 import { codesOf, conformanceTables, namesIn, sourceOf, textsOf } from "./calls.mjs";
@@ -18,7 +18,7 @@ const GROUPS = [
 
 export const groupOrder = [...GROUPS, "*"];
 
-/** Gives the types of errors their names, and the modules those that a program imports. */
+/** Gives error types their names, and modules the names that programs import. */
 export function names(app) {
   const writtenTypes = new Map();
   app.converter.on(Converter.EVENT_CREATE_DECLARATION, showErrorType);
@@ -36,7 +36,7 @@ export function names(app) {
       if ("type" in reflection && !errorTypes.includes(reflection))
         reflection.type = named(project, reflection.type, aliases);
     }
-    // Of a callback's parameter, typedoc keeps the name of the union but not of which errors.
+    // For a callback's parameter, typedoc keeps the name of the union but not its type argument.
     for (const [parameter, name] of writtenTypes) {
       const alias = errorTypes.find((type) => type.name === name);
       if (alias !== undefined && isUnionOfErrors(parameter))
@@ -97,7 +97,7 @@ function nameModule(module) {
 const isErrorType = (reflection) =>
   reflection.kindOf(ReflectionKind.TypeAlias) && /^[A-Z]\w+Error(Name)?$/.test(reflection.name);
 
-/** `ErrorOf<typeof listenErrors>` says nothing to a reader: shows the union that it is. */
+/** `ErrorOf<typeof listenErrors>` means nothing to a reader: show the union itself. */
 function showErrorType(_context, reflection) {
   if (!isErrorType(reflection)) return;
   reflection.comment ??= new Comment(linked(errorTypeText(reflection)));
@@ -108,13 +108,10 @@ function errorTypeText(reflection) {
   const { name } = reflection;
   if (name.endsWith("Name")) return `The names of the members of {@link ${name.slice(0, -"Name".length)}}.`;
   const call = basename(fileOf(reflection), ".ts");
-  return `What {@link ${call}} throws, and its \`try\` spelling returns: switch on its \`name\`.`;
+  return `The errors that {@link ${call}} throws and its \`try\` spelling returns: switch on the \`name\`.`;
 }
 
-/**
- * The compiler spells out ListenError in `isListenError()` and `tryListen()`: gives it its name
- * again.
- */
+/** The compiler spells out ListenError in `isListenError()` and `tryListen()`: restore its name. */
 function nameErrorType(project, reflection) {
   const type = reflection.parent.children.find(
     (other) => isErrorType(other) && !other.name.endsWith("Name") && fileOf(other) === fileOf(reflection),
@@ -127,7 +124,7 @@ function nameErrorType(project, reflection) {
   }
 }
 
-/** The file that something is declared in. */
+/** The file of a declaration. */
 function fileOf({ sources, signatures }) {
   return (sources ?? signatures?.[0]?.sources)?.[0]?.fullFileName ?? "";
 }
@@ -136,7 +133,7 @@ function isUnionOfErrors({ type }) {
   return type?.type === "reference" && type.name === "ErrorUnion";
 }
 
-/** A type with the unions of errors in it under the names that they are exported by. */
+/** A type in which unions of errors have their exported names. */
 function named(project, type, aliases) {
   if (type?.type === "union") type.types = type.types.map((member) => named(project, member, aliases));
   if (type?.type !== "reference") return type;
@@ -213,12 +210,12 @@ function shownType(signature, type) {
   return `(${list}) => ${call.type}`;
 }
 
-/** The parts of a comment, with its lines indented as those of an item of a list. */
+/** The parts of a comment, indented for an item of a list. */
 function inItem(parts) {
   return parts.map((part) => ({ ...part, text: part.text.replaceAll("\n", "\n  ") }));
 }
 
-/** What the comment says that a call throws must be what its error set has. */
+/** Checks that a comment's list of thrown errors equals the call's error set. */
 function checkNames(app, reflection, errors) {
   const tag = reflection.signatures[0].comment?.getTag("@throws");
   const said = namesIn(tag?.content.map(({ text }) => text).join("") ?? "");
@@ -237,13 +234,13 @@ function errorTable(errors) {
     const codes = codesOf(name, entry).join(", ");
     return `| \`${name}\` | ${codes} | ${textsOf(entry).join("<br>")} |`;
   });
-  return ["| Name | Code | What it means |", "| --- | --- | --- |", ...rows].join("\n");
+  return ["| Name | Code | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
 function conformanceTable({ file, rows }) {
   const cell = (text) => text.replace(/[|<>[\]*_`]/g, "\\$&");
   return [
-    `Each clause is a test of \`${file}\`, on the kernel or, where that cannot be brought to it, on a scripted system.`,
+    `Each clause is a test of \`${file}\`, run on the kernel or, if the kernel cannot be made to do it, on a scripted system.`,
     "",
     "| Clause | From | On |",
     "| --- | --- | --- |",
@@ -251,7 +248,7 @@ function conformanceTable({ file, rows }) {
   ].join("\n");
 }
 
-/** Where something stands on the index page. */
+/** The place of an entry on the index page. */
 function group(reflection) {
   const name = groupOf(reflection);
   if (name === undefined) return;
@@ -271,7 +268,7 @@ function groupOf(reflection) {
   return reflection.kindOf(ReflectionKind.Reference) ? undefined : "Sockets";
 }
 
-/** A section of the page, under a heading of its own: of texts, and of parts of comments. */
+/** A section of the page with its own heading, built from texts and parts of comments. */
 function section(title, ...parts) {
   return new CommentTag(
     `@${title}`,
@@ -279,12 +276,12 @@ function section(title, ...parts) {
   );
 }
 
-/** A list of what several tags say. */
+/** A list of the contents of several tags. */
 function list(tags) {
   return tags.flatMap(({ content }) => ["- ", ...content, "\n"]);
 }
 
-/** Text with its {@link …}s, to be resolved as those of a comment are. */
+/** Text with {@link …}s, to be resolved like those of a comment. */
 function linked(text) {
   return text.split(/(\{@link \w+\})/).map((part) => {
     const name = /^\{@link (\w+)\}$/.exec(part)?.[1];

@@ -1,6 +1,6 @@
-// Lists the public API from the package's declarations, one file in api/ for each entry point:
-// `npm run api` writes the lists, `npm run check:api` fails where they differ. A change of the API
-// then shows in the diff of its commit.
+// Lists the public API from the package's declarations, one file in api/ for each entry point: `npm
+// run api` writes the lists, `npm run check:api` fails if they differ, so an API change shows in
+// the diff of its commit.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { installAndBuild, root } from "./install-and-build.mjs";
@@ -26,7 +26,7 @@ const program = ts.createProgram(
 const checker = program.getTypeChecker();
 const printer = ts.createPrinter({ removeComments: true });
 
-/** What a program never sees of the implementation, though declarations of ours name it. */
+/** Parts of the implementation that a program never sees, though our declarations name them. */
 const internal = new Set(["System"]);
 const exportsOf = new Map(entries.map(({ file }) => [file, exportedBy(program.getSourceFile(file))]));
 const named = new Set([...exportsOf.values()].flat().map(({ target }) => target));
@@ -43,7 +43,7 @@ for (const { specifier, file } of entries) {
   const difference = firstDifference(read(path), report);
   if (difference === undefined) continue;
   stale += 1;
-  console.error(`${relative(root, path)}:${difference}\nIf the change of the API is meant: npm run api`);
+  console.error(`${relative(root, path)}:${difference}\nIf the API change is intended: npm run api`);
 }
 if (isCheck) console.log(`api: ${entries.length} entry points, ${stale} stale`);
 process.exitCode = stale === 0 ? 0 : 1;
@@ -70,9 +70,8 @@ function targetOf(symbol) {
 }
 
 /**
- * Adds the symbols of ours that the declarations of `symbol` name, and those that these name.
- * Constructors are left out: their parameters are the implementation's where a program cannot name
- * them.
+ * Adds our symbols that the declarations of `symbol` name, and those that these name. Constructors
+ * are left out: their parameters belong to the implementation if a program cannot name them.
  */
 function reach(symbol, reached) {
   for (const declaration of ownDeclarations(symbol)) {
@@ -149,7 +148,7 @@ function read(path) {
   }
 }
 
-/** The first line that differs, as its number, what the file has, and what the package has. */
+/** The first difference, as its line number, the file's line, and the package's. */
 function firstDifference(before, after) {
   if (before === after) return undefined;
   const [was, is] = [before.split("\n"), after.split("\n")];

@@ -1,6 +1,6 @@
-// npm run check:names: declarations and files do not use the names that the project has replaced by
-// the field's own. It reads declarations only: a comment, a string, or a property of someone else's
-// object may spell any of them.
+// npm run check:names: declarations and files do not use names that the project has replaced by the
+// field's own. It only reads declarations: a comment, a string, or a property of someone else's
+// object may use any name.
 import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { filesOf } from "./files-of.mjs";
@@ -11,7 +11,7 @@ const types = ["class", "interface", "enum", "file"];
 const members = ["method", "property", "function"];
 
 /**
- * The names and their replacements. `name` matches all of a name, `word` one of its words. Where
+ * The names and their replacements. `name` matches a whole name, `word` one of its words. If
  * `kinds` is given, other declarations may use the name: a local variable may hold the words of a
  * text or the rows of a table on the terminal.
  */
@@ -71,7 +71,7 @@ function visit(source, file) {
   see(source);
 }
 
-/** What a node declares; undefined if it declares nothing. */
+/** The kind of a declaration; undefined if the node declares nothing. */
 function kindOf(node) {
   if (ts.isClassLike(node)) return "class";
   if (ts.isInterfaceDeclaration(node) || ts.isTypeAliasDeclaration(node)) return "interface";

@@ -102,7 +102,7 @@ function report(ok, what, ...details) {
   if (!ok) console.log(...details);
 }
 
-/** The files that name a source map, and the source maps that name a source, that is not there. */
+/** Files that name a missing source map, and source maps that name a missing source. */
 function withoutSource(published) {
   const files = readdirSync(published, { recursive: true, encoding: "utf8" });
   return files.flatMap((file) => {

@@ -1,4 +1,4 @@
-// npm run check:quick [-- BASE]: what can be checked in under a minute. Format, types, layers,
+// npm run check:quick [-- BASE]: the checks that take under a minute. Format, types, layers,
 // columns, names, and the tests of the folders' files that differ from BASE (by default from the
 // branch's start on main, and in the working tree).
 import { spawnSync } from "node:child_process";
@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { installAndBuildTests, root } from "./install-and-build.mjs";
 
-/** Past this, no further test file is started: the rest are for `npm test`. */
+/** After this, no further test file is started: the rest are for `npm test`. */
 const ENOUGH = 45_000;
 const began = performance.now();
 let failed = 0;
@@ -15,7 +15,7 @@ const biome = join(root, "node_modules/@biomejs/biome/bin/biome");
 check("format", [biome, "check", "--error-on-warnings", "."]);
 check("columns", ["scripts/check-columns.mjs"]);
 check("names", ["scripts/check-names.mjs"]);
-// Exits where the types are wrong.
+// Exits if the types are wrong.
 installAndBuildTests();
 console.log("ok - types");
 check("layers", ["--test", "build/src/layers.test.js"]);
@@ -45,7 +45,7 @@ function check(what, args) {
   console.log(error ?? `${stdout}${stderr}`);
 }
 
-/** The compiled tests that changed, or that are named after a module or child program that did. */
+/** The compiled tests that changed, or that are named after a changed module or child program. */
 function testsOfChanges() {
   const base = process.argv[2] ?? (git("merge-base", "HEAD", "main")[0] || "HEAD");
   const changed = [...git("diff", "--name-only", base), ...git("ls-files", "--others", "--exclude-standard")];

@@ -1,11 +1,11 @@
 // The declarations of the installed package in a consumer's folder: with the oldest, a later and
-// the newest compiler, by each way of finding modules, and without skipLibCheck. What a consumer
-// declares of them must be nameable, and README's code must compile.
+// the newest compiler, with each module resolution, and without skipLibCheck. A consumer's
+// declarations based on them must be nameable, and README's code must compile.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
 
-/** What a consumer brings along, pinned. README names the oldest TypeScript. */
+/** A consumer's dependencies, pinned. README names the oldest TypeScript. */
 export const consumerPackages = [
   "@types/node@20.19.43",
   "typescript-5.4@npm:typescript@5.4.5",
@@ -33,8 +33,8 @@ const resolutions = [
 ];
 
 /**
- * Writes the programs and the projects to compile, and gives the name and the compiler's arguments
- * of each.
+ * Writes the programs and projects to compile, and returns the name and the compiler's arguments of
+ * each.
  */
 export async function typeChecks(folder) {
   writeFileSync(join(folder, "package.json"), withModules(join(folder, "package.json")));
@@ -59,7 +59,7 @@ export async function typeChecks(folder) {
     }
   }
   const noEmit = { ...resolutions[1], noEmit: true };
-  // The declarations of Express and Fastify are their own: not all of theirs compile without it.
+  // The declarations of Express and Fastify are not ours: not all of them compile without it.
   const names = examples.map(([name]) => name);
   compile("the examples of README and the reference", "5.9", { ...noEmit, skipLibCheck: true }, names);
   return checks;
@@ -70,8 +70,8 @@ function withModules(path) {
 }
 
 /**
- * A program that exports all that the package exports, and what calls of it give, by types that the
- * compiler infers.
+ * A program that exports everything that the package exports, and the results of calls, with types
+ * that the compiler infers.
  */
 async function declarations() {
   const lines = [];
@@ -84,7 +84,7 @@ async function declarations() {
     lines.push(`import * as ${name} from "berkeley${name === "berkeley" ? "" : `/${name}`}";`);
     for (const [key, value] of Object.entries(module)) {
       lines.push(`export const ${name}_${key} = ${name}.${key};`);
-      // A class has no call.
+      // A class cannot be called.
       if (typeof value === "function" && /^[a-z]/.test(key))
         lines.push(`export const ${name}_${key}_given = of(${name}.${key});`);
     }
@@ -107,13 +107,13 @@ async function declarations() {
   ].join("\n");
 }
 
-/** Every block of TypeScript in README.md, in lists too. */
+/** Every block of TypeScript in README.md, including those in lists. */
 function readmeBlocks() {
   const text = readFileSync(join(root, "README.md"), "utf8");
   return [...text.matchAll(/^( *)```ts.*\n([\s\S]*?)^\1```$/gm)].map(([, , code]) => code);
 }
 
-/** Those of the doc comments; what is of berkeley/posix is in scope there. */
+/** Those of the doc comments, with the names of berkeley/posix in scope. */
 async function docBlocks() {
   const { docExamples } = await import("../build/test/examples.js");
   const posix = Object.keys(await import("../dist/posix/index.js"));

@@ -6,19 +6,22 @@ import { resultsOf, runFiles } from "./run-files.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 import { testFiles } from "./test-files.mjs";
 
-// More than a small machine has processors: a file of tests waits for the system most of its time.
+// More than a small host has processors: a test file mostly waits for the system.
 const AT_A_TIME = 4;
-// A test that waits for what does not come fails; the longest file takes half a minute.
+// A test that waits in vain fails; the longest file takes half a minute.
 const TIMEOUT = 300_000;
 
 /**
- * What Bun and Deno run: all but the tests of the command, which is smoke-tested there, and those
- * of the source and of the numbers of systems, which are the same for every runtime.
+ * The tests for Bun and Deno: all except those of the command, which is smoke-tested there, and
+ * those of the source and of systems' numbers, which are the same for every runtime.
  */
 const forEveryRuntime =
   /^build\/src\/(address|control|diagnose|engine|errors|examples|net|options|posix|server-examples)/;
 
-/** What Node 22 and 24 run: the tables. Every other test runs on the oldest and the newest Node. */
+/**
+ * The tests for Node 22 and 24: the tables. Every other test runs on the oldest and the newest
+ * Node.
+ */
 const isTable = (file) => /\b(conformance|optionTests)\(/.test(readFileSync(join(root, file), "utf8"));
 
 /** Whether a runtime runs a file of tests. */
@@ -27,7 +30,7 @@ function runsOn(runtime, file) {
   return ["20", "26"].includes(runtime.version) || isTable(file);
 }
 
-/** Files that take longest begin first, so that no column ends with one of them alone. */
+/** The longest files start first, so that no column ends with one of them alone. */
 const LONGEST = ["stress/many", "engine/uring/uring", "engine/readiness/readiness", "stress/", "cli/"];
 function longestFirst(files) {
   const rank = (file) => LONGEST.findIndex((part) => file.includes(part)) + 1 || LONGEST.length + 1;
@@ -41,7 +44,7 @@ const runners = {
   node: (file) => [file],
 };
 
-/** What runs here. */
+/** The columns on this host. */
 export const linux = installRuntimes().map((runtime) => {
   const runner = runners[isNode(runtime) ? "node" : runtime.name];
   const name = isNode(runtime)
@@ -51,7 +54,7 @@ export const linux = installRuntimes().map((runtime) => {
   return {
     name: `Linux, ${name}`,
     /**
-     * Runs the files whose path contains one of the words; `results` is a folder for what becomes
+     * Runs the files whose path contains one of the words; `results` is a folder for the outcomes
      * of the rows.
      */
     run: (words, results) =>
@@ -68,7 +71,8 @@ export const linux = installRuntimes().map((runtime) => {
 });
 
 /**
- * Windows, as far as Wine is one: a script of its own runs the tests there, and tells which failed.
+ * Windows, as far as Wine emulates it: a separate script runs the tests there, and reports
+ * failures.
  */
 export const windows = ["22", "20"].map((major) => {
   const name = `Windows (Wine), Node ${major}`;
@@ -85,7 +89,7 @@ export const windows = ["22", "20"].map((major) => {
   };
 });
 
-/** Runs a command, and prints what it printed if it failed. */
+/** Runs a command, and prints its output if it failed. */
 async function runTold(what, command, results, timeout) {
   const { runBounded } = await import("../build/test/bounded-run.js");
   // Node 26 reads these on a thread of its own, whose descriptor some tests would count.
@@ -100,7 +104,7 @@ async function runTold(what, command, results, timeout) {
   return end;
 }
 
-/** How many tests a runtime's summary says were skipped: TAP and spec of Node, Bun's and Deno's. */
+/** How many tests a runtime's summary reports as skipped: Node's TAP and spec, Bun's and Deno's. */
 function skipsIn(output) {
   const counts = [...output.matchAll(/^\W*skipped (\d+)$|^ *(\d+) skip$|\| (\d+) ignored/gm)];
   return counts.reduce(

@@ -1,5 +1,5 @@
-// npm run conformance: runs the tests on every system and runtime, and gathers the outcome of each
-// row of the conformance tables. Prints the matrix, and writes docs/conformance.json,
+// npm run conformance: runs the tests on every system and runtime, and gathers the outcomes of the
+// conformance tables' rows. Prints the matrix, and writes docs/conformance.json,
 // docs/conformance.md and docs/listen.md.
 //
 //   npm run conformance                    on Linux; keeps what is recorded of Windows
@@ -25,9 +25,9 @@ const folder = join(root, ".cache/conformance");
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder, { recursive: true });
 
-// So that what runs is ended with it.
+// So that child processes end with it.
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-// It takes some twelve minutes. One that hangs has to say what it came to.
+// It takes about twelve minutes. If it hangs, it must report how far it got.
 setTimeout(() => {
   console.error("it took more than 45 minutes");
   process.exit(1);
@@ -38,7 +38,7 @@ const unsteady = [];
 const records = {};
 const columns = values.windows ? [...linux, ...windows] : linux;
 for (const { name } of columns) records[name] = [];
-// Wine beside the others, since it waits even more.
+// Wine runs beside the others, since it waits even more.
 await Promise.all([linux, values.windows ? windows : []].map(runColumns));
 wrong.push(...problems(records));
 const now = gather(records);
@@ -54,14 +54,14 @@ if (unsteady.length > 0) console.log(`\n${unsteady.join("\n")}`);
 const path = (file) => join(root, file);
 const committed = JSON.parse(readFileSync(path("docs/conformance.json"), "utf8"));
 const all = [...linux, ...windows].map(({ name }) => name);
-// A table that a whole run has not met is gone.
+// A table that a complete run has not seen is gone.
 const whole = values.windows && positionals.length === 0;
 const merged = whole ? now : updated(committed, now, all);
 const changed = differences(committed, merged);
 if (values.check) wrong.push(...changed.map((difference) => `docs/conformance.json: ${difference}`));
 if (wrong.length > 0) {
   console.error(`\n${wrong.join("\n")}`);
-  if (values.check && changed.length > 0) console.error("npm run conformance writes the matrix anew");
+  if (values.check && changed.length > 0) console.error("npm run conformance updates the matrix");
   process.exit(1);
 }
 if (!values.check) {

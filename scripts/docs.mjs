@@ -1,5 +1,5 @@
-// node scripts/docs.mjs html writes the API reference, `man` the manual pages; docs/ is a package
-// of its own.
+// node scripts/docs.mjs html writes the API reference, `man` the manual pages; docs/ is a separate
+// package.
 import { join } from "node:path";
 import { install, installAndBuild, root, run } from "./install-and-build.mjs";
 

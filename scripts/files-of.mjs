@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./install-and-build.mjs";
 
-/** The files of these folders that git tracks or would add, as paths from the root. */
+/** The files in these folders that git tracks or would add, as paths from the root. */
 export function filesOf(folders = ["."]) {
   const args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", ...folders];
   const { status, error, stdout, stderr } = spawnSync("git", args, {

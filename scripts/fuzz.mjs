@@ -1,4 +1,4 @@
-// Compares the async API with node:net in random programs, for so many minutes, or until they
+// Compares the async API with node:net in random programs, for a number of minutes, or until they
 // differ:
 //
 //   npm run fuzz -- --minutes 60

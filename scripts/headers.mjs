@@ -6,15 +6,15 @@
 //
 // DIRECTORY is a checkout of xnu (github.com/apple-oss-distributions/xnu) or of FreeBSD
 // (github.com/freebsd/freebsd-src), or a folder of installed headers: /usr/include of either
-// system, or the folders of them, separated by commas, that a cross compiler brings along.
-// `--revision NAME` names what `git describe` cannot. It takes gcc or clang of any machine with 64
-// bits: the headers are preprocessed and laid out as for x64 and for arm64, and both must agree.
-// The tests compare our tables with headers.json on every machine.
+// system, or a cross compiler's header folders, separated by commas. `--revision NAME` names what
+// `git describe` cannot. Any 64-bit gcc or clang will do: the headers are preprocessed and laid out
+// for x64 and for arm64, and both must agree. The tests compare our tables with headers.json on
+// every host.
 //
 // headers.json of macOS is from xnu-11417.101.15, and agrees with the SDK of macOS 26.4; FreeBSD's
 // is from the headers of FreeBSD 15.0 that Zig 0.16.0 has in lib/libc/include (generic-freebsd,
-// x86_64-freebsd-none and aarch64-freebsd-none), and agrees with the sources of FreeBSD 12.1 in all
-// that both have but AF_MAX and the length of struct tcp_info.
+// x86_64-freebsd-none and aarch64-freebsd-none), and agrees with the sources of FreeBSD 12.1 in
+// everything they share except AF_MAX and the length of struct tcp_info.
 import { spawnSync } from "node:child_process";
 import {
   existsSync,
@@ -60,7 +60,7 @@ try {
   rmSync(work, { recursive: true });
 }
 
-/** What the headers say, as for one machine: constants by file, and structures. */
+/** The headers' definitions for one machine type: constants by file, and structures. */
 function factsFor(arch) {
   const include = includePath(arch);
   const headers = system.headers.filter((header) =>
@@ -84,7 +84,7 @@ function factsFor(arch) {
   ];
   const preprocessed = cc(["-E", "-dD", ...flags], source);
   const macros = macrosIn(preprocessed, include);
-  // A constant that is an enumerator, and a macro of the same name, is left to the compiler.
+  // If a constant is both an enumerator and a macro of the same name, the compiler decides.
   const enumerators = [...macros].filter(([macro, { body }]) => body === macro).map(([macro]) => macro);
   const compiled = compile(
     [
@@ -122,10 +122,7 @@ function factsFor(arch) {
   };
 }
 
-/**
- * What the sizes and places of the structures' members are called in C, for those that the headers
- * have.
- */
+/** C expressions for the sizes and offsets of structure members, if the headers have them. */
 function* structures(preprocessed) {
   for (const [structure, members] of Object.entries(system.structures)) {
     if (!new RegExp(`^\\s*${structure}\\s*\\{`, "m").test(preprocessed)) continue;
@@ -137,7 +134,7 @@ function* structures(preprocessed) {
   }
 }
 
-/** What the compiler makes of each of these expressions, by the name it is asked under. */
+/** The compiler's values of these expressions, by name. */
 function compile(asked, flags, source) {
   const lines = asked.map(
     ([, expression], index) => `long long fact_${index} = (long long)(${expression});\n`,
@@ -146,7 +143,7 @@ function compile(asked, flags, source) {
   return new Map(
     asked.map(([name], index) => {
       const data = new RegExp(`^_?fact_${index}:\\n\\s*\\.(zero|quad|xword)\\s+(-?\\d+)`, "m").exec(assembly);
-      if (data === null) throw new Error(`the compiler did not say what ${name} is`);
+      if (data === null) throw new Error(`the compiler did not report ${name}`);
       return [name, data[1] === "zero" ? 0 : Number(data[2])];
     }),
   );
@@ -172,7 +169,7 @@ function macrosIn(preprocessed, include) {
   return macros;
 }
 
-/** The number that a macro stands for; undefined where it is no plain one. */
+/** The number that a macro stands for; undefined if it is not a plain one. */
 function numberOf(macro, macros, within = []) {
   if (within.includes(macro)) return undefined;
   let plain = true;
@@ -194,7 +191,7 @@ function numberOf(macro, macros, within = []) {
   }
 }
 
-/** Where the headers of one machine are. */
+/** The folders of the headers for one machine type. */
 function includePath(arch) {
   const [first] = folders;
   const isSource = existsSync(join(first, system.source.landmark));
@@ -204,8 +201,8 @@ function includePath(arch) {
     );
     return ofMachine;
   }
-  // What the system's own build makes before it compiles: links to the machine's headers, and
-  // generated files.
+  // Prepares what the system's own build does before it compiles: links to the machine's headers,
+  // and generated files.
   const made = join(work, arch);
   mkdirSync(join(made, "sys/_pthread"), { recursive: true });
   for (const [link, target] of Object.entries(system.source.links[arch]))
@@ -230,11 +227,11 @@ function cc(args, source) {
 function revision(folder) {
   const git = (...args) => spawnSync("git", ["-C", folder, ...args], { encoding: "utf8" }).stdout.trim();
   const described = git("describe", "--tags", "--always");
-  if (described === "") throw new Error(`${folder} is no git repository: say its --revision`);
+  if (described === "") throw new Error(`${folder} is not a git repository: pass --revision`);
   return `${described} (commit ${git("rev-parse", "HEAD")})`;
 }
 
-/** One constant a line. */
+/** One constant per line. */
 function written(facts) {
   const spaced = JSON.stringify(facts, null, 2);
   return `${spaced.replaceAll(/\[\s+(\d+),\s+(\d+)\s+\]/g, "[$1, $2]")}\n`;

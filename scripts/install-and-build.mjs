@@ -1,5 +1,5 @@
-// What `npm start` and `npm test` need first: the dependencies, if package-lock.json is newer than
-// they are, and the build, which is incremental.
+// Prepares `npm start` and `npm test`: installs dependencies if package-lock.json is newer than
+// they are, and runs the incremental build.
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix, relative, sep } from "node:path";
@@ -26,7 +26,7 @@ function compile(project) {
 
 /**
  * Replaces each module of the package in build/src/ with one that re-exports the module in dist/,
- * so that tests import what is published and not a second compilation of it.
+ * so that tests import the published code rather than a second compilation of it.
  */
 function useThePackage() {
   const build = join(root, "build/src");
@@ -53,8 +53,8 @@ export function install(folder, options = []) {
 }
 
 /**
- * Runs a command; ends the process where it fails. What it prints goes to standard error: output is
- * the program's.
+ * Runs a command; exits if it fails. Its output goes to standard error: standard output belongs to
+ * the program.
  */
 export function run(command, args, cwd = root) {
   const { status, error } = spawnSync(command, args, { cwd, stdio: ["ignore", 2, 2] });

@@ -1,4 +1,4 @@
-// Writes docs/listen.md anew from docs/conformance.json, after a build of the tests. `npm run
+// Regenerates docs/listen.md from docs/conformance.json, after building the tests. `npm run
 // conformance` does the same at its end.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

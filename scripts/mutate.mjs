@@ -4,10 +4,9 @@
 //   npm run mutate -- posix --sample 200 --seed 1
 //   npm run mutate -- engine/uring --sample 50
 //
-// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs), on copies of the builds:
-// the tree may be edited meanwhile. Prints the survivors and
-// the score. The exit status is 0 even where some survive, unless --least says how many of a
-// hundred must be killed.
+// Each mutant runs in its own namespaces (scripts/mutate/sandbox.mjs), on copies of the builds: the
+// tree may be edited meanwhile. Prints the survivors and the score. The exit status is 0 even if
+// some survive, unless --least says what percentage must be killed.
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { join, relative } from "node:path";
@@ -24,18 +23,21 @@ const { values, positionals } = parseArgs({
   options: {
     sample: { type: "string", default: "50" },
     seed: { type: "string", default: String(Math.trunc(Math.random() * 2 ** 31)) },
-    /** How many mutants are tested at a time. */
+    /** How many mutants are tested in parallel. */
     jobs: { type: "string", default: "2" },
     /**
-     * How long the tests of one mutant may take together, as they take unmutated, in seconds.
+     * The time limit for the tests of one mutant together, by their unmutated times, in seconds.
      */
     budget: { type: "string", default: "40" },
-    /** Only those of the sample with these numbers, as "3,17"; a survivor is printed with its own. */
+    /**
+     * Only those of the sample with these numbers, as "3,17"; a survivor is printed with its
+     * number.
+     */
     only: { type: "string" },
     /** Only the tests whose paths contain one of these words, as "posix/bind,posix/listen". */
     tests: { type: "string", default: "" },
     least: { type: "string" },
-    /** Ends early after so many minutes, with what has been run by then. */
+    /** Stops early after this many minutes, and reports what has run by then. */
     minutes: { type: "string", default: "600" },
     verbose: { type: "boolean", default: false },
   },
@@ -61,8 +63,7 @@ async function mutate(folder) {
     .map((mutant, index) => ({ ...mutant, index }))
     .filter(({ index }) => values.only === undefined || values.only.split(",").includes(String(index)));
   console.log(`${folder}: ${sample.length} of ${all.length} mutations, seed ${values.seed}`);
-  // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s
-  // suites.
+  // All tests of the top folder test files of a sub-folder: engine/'s suites test engine/uring.
   const top = folder.split("/")[0];
   const neighbours = new Neighbours(
     ["dist", "build"],
@@ -102,7 +103,7 @@ async function test(mutant, neighbours) {
   return { ...mutant, outcome: "killed", how: failed.how, why: `${why}\n${failed.printed}`.trim() };
 }
 
-/** The mutations of a folder's modules, each with the line of the source. */
+/** The mutations of a folder's modules, each with its line in the source. */
 function mutantsIn(folder) {
   const start = join(root, "dist", folder);
   const paths = folder.endsWith(".ts")
@@ -134,7 +135,7 @@ function mutantsIn(folder) {
   });
 }
 
-/** The package once more, with the source maps that dist/ is published without. */
+/** A second build of the package with the source maps that dist/ is published without. */
 function compiledWithMaps() {
   const folder = join(sandbox.folder, "maps");
   run(process.execPath, [

@@ -1,5 +1,5 @@
-// Makes the pictures of docs/pictures: what a real terminal (tmux) shows of the command, in a
-// network and process namespace of its own, with servers that are there for it. Run as root: node
+// Makes the pictures of docs/pictures: the command's output in a real terminal (tmux), in its own
+// network and process namespace, with servers started for it. Run as root: node
 // scripts/pictures.mjs
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { installAndBuild, root } from "./install-and-build.mjs";
 const COLUMNS = 92;
 const INSIDE = "--inside";
 
-/** Programs as people have them: one is too busy to accept, so that its queue fills and drops. */
+/** Typical programs: one is too busy to accept, so its queue fills and drops. */
 const programs = {
   "server.js": `require("net").createServer().listen(3000, "127.0.0.1", 11, () => setTimeout(() => { for (;;); }, 500));`,
   "api.js": `require("http").createServer().listen(8080, "0.0.0.0");`,
@@ -19,7 +19,7 @@ const programs = {
 };
 
 async function inside() {
-  // Of the mount namespace alone: a path that is the same at every run.
+  // Only in this mount namespace: a path that is the same in every run.
   spawnSync("mount", ["-t", "tmpfs", "none", "/srv"]);
   const folder = "/srv/app";
   mkdirSync(folder);
@@ -41,7 +41,7 @@ async function inside() {
   for (const child of [clients, ...servers]) child.kill("SIGKILL");
 }
 
-/** What the screen shows of a command, once it shows `what`. */
+/** The screen of a command, once it shows `what`. */
 async function capture(command, what) {
   const tmux = (...words) =>
     spawnSync("tmux", ["-L", `pictures-${process.pid}`, ...words], { encoding: "utf8" });
@@ -84,11 +84,11 @@ ${text.join("\n")}
 const SGR = new RegExp(`${ESCAPE}\\[([\\d;]*)m`);
 const PIECES = new RegExp(`(${ESCAPE}\\[[\\d;]*m)`);
 
-// A terminal goes on with its colours on the next line.
+// A terminal keeps its colours on the next line.
 let style = {};
 
 /**
- * A line with its colours (SGR of ECMA-48); each piece has its place, whatever the width of the
+ * A line with its colours (SGR of ECMA-48); each piece has its position, whatever the width of the
  * font.
  */
 function spans(line) {

@@ -1,5 +1,5 @@
-// Writes `Uint8Array<ArrayBufferLike>`, as TypeScript 7 spells an inferred Uint8Array in a
-// declaration, as `Uint8Array`. They are the same type, but before TypeScript 5.7 Uint8Array is not
+// Rewrites `Uint8Array<ArrayBufferLike>`, TypeScript 7's spelling of an inferred Uint8Array in a
+// declaration, to `Uint8Array`. They are the same type, but before TypeScript 5.7 Uint8Array is not
 // generic (TS2315).
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

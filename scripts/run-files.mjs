@@ -1,19 +1,19 @@
-// How files of tests are run: several at a time. A file that fails has failed, even where it passes
-// when run again, unless scripts/unsteady.mjs explains why.
+// Runs test files, several at a time. A file that fails has failed, even if it passes when rerun,
+// unless scripts/unsteady.mjs explains why.
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { explanationOf } from "./unsteady.mjs";
 
-/** With more failed files than these, running them again says nothing new. */
+/** If more files than this fail, rerunning them says nothing new. */
 const FEW = 5;
 
 /**
- * Runs each file, so many at a time; `run` resolves to whether it passed. A few that failed run once
- * more, alone. That only tells what to look for: one that passes alone depends on load, or on what
+ * Runs each file, some at a time; `run` resolves to whether it passed. Reruns a few failures once,
+ * alone. That only helps to find the cause: a file that passes alone depends on load, or on what
  * runs beside it.
  *
  * @param explain returns why a file may fail now and then; a second run that passes is then enough
- * @returns the files that `failed`; and a line for each of them, or explained one, that passed
+ * @returns the files that `failed`; and a line for each of them, or of those explained, that passed
  * alone, as `unsteady`
  */
 export async function runFiles(files, atATime, run, explain = explanationOf) {
@@ -38,7 +38,7 @@ async function runAll(files, atATime, run) {
   return failed;
 }
 
-/** An empty folder in `results` for what becomes of the rows of one file. */
+/** An empty folder in `results` for the outcomes of one file's rows. */
 export function resultsOf(results, file) {
   const folder = join(results, file.replaceAll("/", "-"));
   rmSync(folder, { recursive: true, force: true });

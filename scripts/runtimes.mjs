@@ -6,7 +6,7 @@ import { root, run } from "./install-and-build.mjs";
 
 const arm = process.arch === "arm64";
 
-/** The packages hold the programs themselves, so no install script has to run. */
+/** The packages contain the programs themselves, so no install script has to run. */
 const runtimes = [
   ...["20", "22", "24", "26"].map((major) => {
     const name = `node-linux-${arm ? "arm64" : "x64"}`;
@@ -28,9 +28,7 @@ const runtimes = [
   },
 ];
 
-/**
- * Installs those of the runtimes that are not there yet; gives each with the path of its program.
- */
+/** Installs missing runtimes; returns each with the path of its program. */
 export function installRuntimes(names = runtimes.map(({ name }) => name)) {
   const wanted = runtimes.filter(({ name }) => names.includes(name));
   return wanted.map((runtime) => {
@@ -45,5 +43,5 @@ export function installRuntimes(names = runtimes.map(({ name }) => name)) {
   });
 }
 
-/** The runtimes that are Node: they run the tests, too. */
+/** The runtimes that are Node, which also run the tests. */
 export const isNode = (runtime) => runtime.name.startsWith("node");

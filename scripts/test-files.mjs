@@ -7,7 +7,7 @@ import { root } from "./install-and-build.mjs";
  * build/src/posix/listen.test.js.
  */
 export function testFiles(wanted) {
-  // From the sources and not from build/, where the output of a deleted test may still lie.
+  // From the sources rather than build/, which may still contain the output of a deleted test.
   return ["src", "test"]
     .flatMap((folder) =>
       readdirSync(join(root, folder), { recursive: true }).map((path) => join(folder, path)),

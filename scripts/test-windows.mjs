@@ -10,27 +10,27 @@ import { testFiles } from "./test-files.mjs";
 import { endServer, installWindows, runOnWindows, startServer, windowsPath } from "./wine.mjs";
 
 /**
- * What has nothing to say about Windows, and why. A table is not here: its rows are in the matrix,
- * and say so themselves.
+ * Tests that say nothing about Windows, and why. Tables are not listed here: their rows are in the
+ * matrix, and declare it themselves.
  */
 const elsewhere = [
-  ["cli/bad-usage", "some of it asks for unix sockets, and for folders that may not be written"],
+  ["cli/bad-usage", "some of it needs unix sockets, and folders without write permission"],
   ["cli/drops", "only Linux counts what a listener drops"],
   ["cli/foreign-text", "its names of files and processes are not possible there"],
-  ["cli/free", "it ends processes by signals, which Windows does not have"],
-  ["cli/output", "it ends the command by a signal, after which Windows leaves it no time for a summary"],
+  ["cli/free", "it ends processes with signals, which Windows does not have"],
+  ["cli/output", "it ends the command with a signal, after which Windows leaves it no time for a summary"],
   ["cli/overload", "as cli/output"],
-  ["cli/ports", "it needs a terminal, and programs of Linux; what it stands on, diagnose/, runs there"],
+  ["cli/ports", "it needs a terminal, and Linux programs; the diagnose/ below it is tested there"],
   ["cli/wait", "as cli/ports"],
   ["cli/several-ports", "as cli/wait"],
   ["cli/why", "as cli/ports"],
   ["engine/readiness/loop-poller", "readiness.test runs on it there"],
-  ["native/two-copies", "its copies link a node_modules of another drive"],
-  ["native/load-koffi", "the causes are made with koffi's binaries for Linux"],
+  ["native/two-copies", "its copies link to a node_modules on another drive"],
+  ["native/load-koffi", "the causes are produced with koffi's binaries for Linux"],
   ["net/stress/fake-timers", "its peers use MSG_DONTWAIT, which Windows lacks"],
   ["net/stress/last-bytes", "its peers use unix sockets and MSG_DONTWAIT"],
-  ["posix/hostile-arguments", "its messages go over a pair of datagram sockets"],
-  ["engine/uring/", "io_uring is Linux's own"],
+  ["posix/hostile-arguments", "its messages use a pair of datagram sockets"],
+  ["engine/uring/", "only Linux has io_uring"],
   ["system/linux/", "Linux's own"],
   ["system/darwin/", "macOS's own"],
   ["system/freebsd/", "FreeBSD's own"],
@@ -41,12 +41,12 @@ const elsewhere = [
   ["throws.test", "reads src/, which is the same everywhere"],
   ["test/links.test", "reads documents, which are the same everywhere"],
   ["test/listen-map.test", "reads src/, which is the same everywhere"],
-  ["test/bounded-run.test", "what it runs are programs of POSIX"],
+  ["test/bounded-run.test", "it runs POSIX programs"],
   ["test/examples.test", "compiles the examples, which are the same everywhere"],
   ["src/examples.test", "starts the examples, which use Linux's unix sockets"],
   [
     "server-examples.test",
-    "compiles the examples by a TypeScript that is not installed there, and ends them by SIGINT",
+    "compiles the examples with a TypeScript that is not installed there, and ends them with SIGINT",
   ],
 ];
 const AT_A_TIME = 2;
@@ -85,8 +85,8 @@ console.log(`${count.pass} passed, ${count.fail} failed, ${count.skipped} skippe
 process.exit(failed.length === 0 ? 0 : 1);
 
 /**
- * Goes on in a network namespace, where one may be made. Wine looks through every descriptor of
- * every program of its own for each socket of the machine, and other tests leave thousands of
+ * Continues in a network namespace, if it can create one. For each socket of the host, Wine
+ * searches every descriptor of every program of its own, and other tests leave thousands of
  * connections in TIME_WAIT (nsiproxy.sys, in dlls/nsiproxy.sys/tcp.c).
  */
 function inOwnNetwork() {
@@ -129,7 +129,7 @@ function readTap(path) {
   try {
     text = readFileSync(path, "utf8");
   } catch {
-    // Node did not come as far.
+    // Node did not get that far.
   }
   const number = (name) => Number(new RegExp(`^# ${name} (\\d+)\\r?$`, "m").exec(text)?.[1] ?? 0);
   const [pass, fail, skipped] = ["pass", "fail", "skipped"].map(number);

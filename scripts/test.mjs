@@ -11,7 +11,7 @@ if (files.length === 0) {
   console.error(`no test matches ${wanted.join(" or ")}`);
   process.exit(1);
 }
-// A test that waits for what does not come fails; the longest takes some ten seconds.
+// A test that waits in vain fails; the longest takes some ten seconds.
 const args = ["--test", "--test-timeout=300000", ...files];
 const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
 if (error) throw error;

@@ -1,4 +1,5 @@
-// TypeScript with a compiler API, which version 7 does not have yet: the one that builds the docs.
+// TypeScript with a compiler API, which version 7 does not have yet: the version that builds the
+// docs.
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { install, root } from "./install-and-build.mjs";

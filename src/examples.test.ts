@@ -8,8 +8,8 @@ import { type Exceptions, except } from "../test/platform.ts";
 import { root } from "../test/root.ts";
 import * as posix from "./posix/index.ts";
 
-// The programs of examples/ are compiled, strictly, against the built package, and run. Here is the
-// other end of each.
+// Compiles the programs of examples/, strictly, against the built package, and runs them. The other
+// ends are here.
 
 const { AF, MSG, SO, SOCK } = posix;
 const folder = join(root, "examples");
@@ -27,7 +27,7 @@ const tests = ["examples.test.ts", "server-examples.test.ts"]
   .map((file) => readFileSync(join(root, "src", file), "utf8"))
   .join();
 for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
-  test(`${name} is under 40 lines, and README.md and a test know it`, () => {
+  test(`${name} has fewer than 40 lines, and appears in README.md and a test`, () => {
     const lines = readFileSync(join(folder, name), "utf8").split("\n");
     assert.ok(lines.length <= 40, `${lines.length - 1} lines`);
     assert.ok(readFileSync(join(root, "README.md"), "utf8").includes(`examples/${name}`), "README.md");
@@ -35,7 +35,7 @@ for (const name of readdirSync(folder).filter((file) => file.endsWith(".ts"))) {
   });
 }
 
-/** The command that runs an example; it fails if it leaves a socket open. */
+/** The command that runs an example; it fails if a socket is left open. */
 function command(name: string, ...args: string[]): string[] {
   const program = join(root, ".cache/examples", name.replace(/ts$/, "js"));
   return [process.execPath, "--import", guard, program, ...args];
@@ -48,7 +48,7 @@ function run(
   return spawnSync(program, args, { encoding: "utf8", timeout: 20_000, env: { ...process.env, ...env } });
 }
 
-/** Fails unless it ended well; gives what it printed. */
+/** Fails unless it exited successfully; returns its output. */
 function output({ status, signal, stdout, stderr }: SpawnSyncReturns<string>): string {
   assert.deepEqual({ status, signal, stderr }, { status: 0, signal: null, stderr: "" });
   return stdout;
@@ -85,7 +85,7 @@ withFixture("syslog.ts: the daemon gets the line, with its priority and the time
   );
 });
 
-withFixture("syslog.ts: where there is no daemon, it says so", (fixture) => {
+withFixture("syslog.ts: without a daemon, it says so", (fixture) => {
   const path = join(fixture.folder(), "log");
   const { status, stderr } = run(command("syslog.ts", "nobody hears", path));
   assert.equal(status, 1);
@@ -96,7 +96,7 @@ withFixture("syslog.ts: where there is no daemon, it says so", (fixture) => {
 for (const abstract of [false, true]) {
   const where = abstract ? "in the abstract namespace" : "in the file system";
   withFixture(
-    `sd-notify.ts: a manager ${where} learns that the service is ready, and which it is`,
+    `sd-notify.ts: a manager ${where} learns that the service is ready, and which one`,
     (fixture) => {
       const path = abstract ? `\0berkeley-notify-${process.pid}` : join(fixture.folder(), "notify");
       const manager = receiverAt(fixture, path);
@@ -115,7 +115,7 @@ for (const abstract of [false, true]) {
   );
 }
 
-withFixture("sd-notify.ts: without a manager it goes on", () => {
+withFixture("sd-notify.ts: it continues without a manager", () => {
   assert.equal(output(run(command("sd-notify.ts"), { NOTIFY_SOCKET: "" })), "no service manager\n");
 });
 
@@ -141,13 +141,13 @@ withFixture(
     assert.equal(pixels.toString("utf8", 0, 16), "berkeleyberkeley");
     pool[Symbol.dispose]();
   },
-  { deno: "Deno's node:fs reads no descriptor that it has not opened itself" },
+  { deno: "Deno's node:fs cannot read a descriptor that it did not open itself" },
 );
 
 /** It passes a socket of node:net. */
 const nodesOwn = {
-  bun: "Bun's net.Socket takes no descriptor",
-  deno: "Deno does not tell the descriptor of a net.Server",
+  bun: "Bun's net.Socket does not take a descriptor",
+  deno: "Deno does not reveal the descriptor of a net.Server",
 };
 
 for (const [name, told, exceptions] of [
@@ -162,8 +162,8 @@ for (const [name, told, exceptions] of [
 }
 
 /**
- * In a network namespace of its own, after a shell's commands; skips, with the reason, where that
- * may not be.
+ * In its own network namespace, after a shell's commands; skips, with the reason, if that is not
+ * permitted.
  */
 function inNamespace(
   context: TestContext,
@@ -173,11 +173,11 @@ function inNamespace(
   const unshared = ["unshare", "--net", "sh", "-c"];
   const probe = run([...unshared, setUp]);
   if (probe.status === 0) return run([...unshared, `${setUp} && exec "$@"`, "sh", ...example]);
-  context.skip(`the surroundings cannot be made: ${probe.error?.message ?? probe.stderr.trim()}`);
+  context.skip(`cannot create the namespace: ${probe.error?.message ?? probe.stderr.trim()}`);
   return undefined;
 }
 
-/** As nobody, without privileges. */
+/** As the user nobody, without privileges. */
 const asNobody = (example: readonly string[]): string[] => [
   "setpriv",
   "--reuid=65534",
@@ -186,7 +186,7 @@ const asNobody = (example: readonly string[]): string[] => [
   ...example,
 ];
 
-/** Skips, with the reason, where nobody may not even read the program. */
+/** Skips, with the reason, if nobody may not read the program. */
 function nobodyCanRun(context: TestContext): boolean {
   const probe = run(asNobody([process.execPath, "--check", command("ping.ts").at(-1) ?? ""]));
   if (probe.status !== 0) {
@@ -205,7 +205,7 @@ test("ping.ts: with the privilege, a raw socket gets the reply", (context) => {
   assert.match(output(run(command("ping.ts"))), /^127\.0\.0\.1 answered a raw socket in [\d.]+ ms\n$/);
 });
 
-test("ping.ts: without it, a datagram socket gets the reply, for a group that may have one", (context) => {
+test("ping.ts: without it, a datagram socket gets the reply, if the group may have one", (context) => {
   if (!nobodyCanRun(context)) return;
   const setUp = 'ip link set lo up && echo "0 65535" > /proc/sys/net/ipv4/ping_group_range';
   const program = inNamespace(context, setUp, asNobody(command("ping.ts")));
@@ -213,7 +213,7 @@ test("ping.ts: without it, a datagram socket gets the reply, for a group that ma
   assert.match(output(program), /^127\.0\.0\.1 answered a datagram socket in [\d.]+ ms\n$/);
 });
 
-test("ping.ts: without either it says what is missing", (context) => {
+test("ping.ts: without either, it says what is missing", (context) => {
   if (!nobodyCanRun(context)) return;
   const setUp = 'echo "1 0" > /proc/sys/net/ipv4/ping_group_range';
   const program = inNamespace(context, setUp, asNobody(command("ping.ts")));
@@ -222,11 +222,11 @@ test("ping.ts: without either it says what is missing", (context) => {
   assert.match(program.stderr, /PermissionDenied: .*CAP_NET_RAW/);
 });
 
-test("mptcp.ts: it uses what the system has", () => {
+test("mptcp.ts: it uses the best that the system has", () => {
   assert.match(output(run(command("mptcp.ts"))), /^(MPTCP|TCP): hello\n$/);
 });
 
-test("mptcp.ts: it uses TCP where MPTCP is switched off", (context) => {
+test("mptcp.ts: it uses TCP if MPTCP is disabled", (context) => {
   const setUp = "ip link set lo up && echo 0 > /proc/sys/net/mptcp/enabled";
   const program = inNamespace(context, setUp, command("mptcp.ts"));
   if (program !== undefined) assert.equal(output(program), "TCP: hello\n");

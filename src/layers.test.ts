@@ -4,7 +4,7 @@ import { dirname, join, relative } from "node:path";
 import { test } from "node:test";
 import { root } from "../test/root.ts";
 
-// The map of ARCHITECTURE.md, held by a test: which folders a folder may import from.
+// Checks the map of ARCHITECTURE.md: which folders a folder may import from.
 const vocabulary = ["errors", "address", "options", "control"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   clock: [],
@@ -34,7 +34,7 @@ const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
 
 const folderOf = (path: string) => (path.includes("/") ? path.slice(0, path.indexOf("/")) : "");
 
-/** Comments may name what code may not use. */
+/** Comments may name things that code may not use. */
 const codeOf = (text: string) => text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/(^|\s)\/\/.*$/gm, "");
 
 const importsOf = ({ path, text }: (typeof sources)[number]) =>
@@ -55,7 +55,7 @@ test("layers import only from the layers below", () => {
 /** The modules that make up the package's API, by its entry points. */
 const published = new Set(sources.filter(({ path }) => path === "index.ts").flatMap(importsOf));
 
-test("cli/ uses of net/ only what the package publishes", () => {
+test("cli/ uses only what net/ exports publicly", () => {
   assert.ok(published.has("net/listener/listen.ts"));
   for (const source of sources.filter(({ path }) => folderOf(path) === "cli")) {
     for (const target of importsOf(source)) {
@@ -64,7 +64,7 @@ test("cli/ uses of net/ only what the package publishes", () => {
   }
 });
 
-test("diagnose/, cli/ and net/, their tests too, import no single system", () => {
+test("diagnose/, cli/ and net/, including their tests, do not import a particular system", () => {
   for (const path of readdirSync(src, { recursive: true, encoding: "utf8" })) {
     if (!path.endsWith(".ts") || !["diagnose", "cli", "net"].includes(folderOf(path))) continue;
     for (const target of importsOf({ path, text: readFileSync(join(src, path), "utf8") }))
@@ -78,7 +78,7 @@ test("only native/ imports koffi", () => {
   }
 });
 
-test("only system/ and native/ ask for the platform, and only engine/wake for the runtime", () => {
+test("only system/ and native/ check the platform, and only engine/wake the runtime", () => {
   for (const { path, text } of sources) {
     const folder = folderOf(path);
     if (folder !== "system" && folder !== "native")
@@ -88,7 +88,7 @@ test("only system/ and native/ ask for the platform, and only engine/wake for th
   }
 });
 
-test("in net/, only resolve.ts knows localhost and asks the resolver", () => {
+test("in net/, only resolve.ts knows localhost and calls the resolver", () => {
   const found = sources
     .filter(
       ({ path, text }) => path.startsWith("net/") && /["'](node:)?dns\b|\blocalhost\.ts"/.test(codeOf(text)),
@@ -98,13 +98,13 @@ test("in net/, only resolve.ts knows localhost and asks the resolver", () => {
 });
 
 /**
- * A global or a module that tells the time or sets a timer; `clock.setTimeout()` and a method's
- * declaration are neither.
+ * A global or module that reads the time or sets a timer; `clock.setTimeout()` and a method's
+ * declaration do not count.
  */
 const timing =
   /(?<![.\w#])((set|clear)(Timeout|Interval|Immediate)|queueMicrotask)\b(?!\(timeout: number)|(globalThis|global|window)\.(set|clear|queue)|(performance\.|Date\.)now\b|\bnew Date\(\)|\bhrtime\b|process\.nextTick\b|AbortSignal\.timeout|node:(timers|perf_hooks)/;
 
-test("only clock/ touches timers and the time, which fake timers replace", () => {
+test("only clock/ uses timers and the time, which fake timers replace", () => {
   for (const { path, text } of sources) {
     if (folderOf(path) !== "clock") assert.doesNotMatch(codeOf(text), timing, path);
   }
@@ -128,7 +128,7 @@ test("only clock/ touches timers and the time, which fake timers replace", () =>
 const comparison =
   /[!=]==?\s*"(darwin|freebsd|linux|scripted|windows)"|"(darwin|freebsd|linux|scripted|windows)"\s*[!=]==?|case "(darwin|freebsd|linux|scripted|windows)"|\[(system|host)\.name\]|\b(system|host)\.name\s*[!=]==?|switch \((system|host)\.name\)/i;
 
-test("only system/ and native/ compare the name of the system: others ask for a capability", () => {
+test("only system/ and native/ compare the name of the system: others check a capability", () => {
   for (const { path, text } of sources) {
     if (!["system", "native"].includes(folderOf(path))) assert.doesNotMatch(codeOf(text), comparison, path);
   }
@@ -146,7 +146,7 @@ test("only system/ and native/ compare the name of the system: others ask for a 
 });
 
 /**
- * Modules that import each other's types; the compiler erases these imports. None may import each
+ * Modules may import each other's types, since the compiler erases these imports, but not each
  * other's values.
  */
 const typeCycles: readonly (readonly string[])[] = [
@@ -155,7 +155,7 @@ const typeCycles: readonly (readonly string[])[] = [
   ["net/connection/handled-connection.ts", "net/connection/handlers.ts"],
 ];
 
-test("no module imports itself by way of others", () => {
+test("no module imports itself through others", () => {
   assert.deepEqual(cycles(sources.map(({ path, text }) => ({ path, text: withoutTypeImports(text) }))), []);
   assert.deepEqual(cycles(sources), typeCycles);
 });
@@ -203,7 +203,7 @@ function cycles(modules: readonly (typeof sources)[number][]): string[][] {
   }
 }
 
-test("the compiler's escapes are not used", () => {
+test("the compiler's escape hatches are not used", () => {
   for (const { path, text } of sources) {
     assert.doesNotMatch(
       codeOf(text),

@@ -10,7 +10,7 @@ import { root } from "../test/root.ts";
 import { noTlsOverDuplex } from "../test/tls-over-duplex.ts";
 import { type Connection, connect } from "./index.ts";
 
-// The programs of examples/ that serve, on each engine. examples.test.ts compiles them.
+// The server programs of examples/, on each engine. examples.test.ts compiles them.
 
 const compiled = join(root, ".cache/server-examples");
 const compiler = spawnSync(
@@ -58,13 +58,14 @@ class Serving {
   async interrupt(): Promise<void> {
     const exited = once(this.#child, "exit");
     assert.ok(this.#child.pid !== undefined);
-    // Not its own kill(): Deno tells the signal as how it ended then, whatever it does with it.
+    // Not its own kill(): Deno then reports the signal as the exit, whatever the program does with
+    // it.
     process.kill(this.#child.pid, "SIGINT");
     assert.deepEqual(await exited, [0, null]);
   }
 }
 
-/** What comes until the peer ends. */
+/** Everything received until the peer ends. */
 async function all(connection: Connection): Promise<string> {
   const pieces: Uint8Array[] = [];
   for await (const piece of connection) pieces.push(piece);
@@ -72,7 +73,7 @@ async function all(connection: Connection): Promise<string> {
 }
 
 for (const engine of ["uring", "readiness"]) {
-  test(`"echo.ts": what comes goes back (${engine})`, async (context) => {
+  test(`"echo.ts": it sends everything back (${engine})`, async (context) => {
     const serving = await Serving.start(context, "echo.ts", engine);
     const client = await serving.connect();
     await client.end("hello");
@@ -84,7 +85,8 @@ for (const engine of ["uring", "readiness"]) {
     const serving = await Serving.start(context, "chat.ts", engine);
     const first = await serving.connect();
     const others = [await serving.connect(), await serving.connect()];
-    // A connection is in the room once it is accepted, which is when its own words reach another.
+    // A connection is in the room once it is accepted, which shows when its own words reach
+    // another.
     for (const [index, other] of others.entries()) {
       await other.write(`${index}`);
       assert.equal(`${Buffer.from((await first.read()) ?? [])}`, `${index}`);
@@ -122,15 +124,15 @@ for (const engine of ["uring", "readiness"]) {
         env: { ...process.env, BERKELEY_ENGINE: engine },
       });
       assert.deepEqual({ stdout, stderr, status }, { stdout: "TLSv1.3: hello\n", stderr: "", status: 0 });
-    } else fixture.skip(`openssl makes no certificate: ${made.error ?? made.stderr}`);
+    } else fixture.skip(`openssl failed to create a certificate: ${made.error ?? made.stderr}`);
     fixture.closeAll();
   });
 
   test(`"two-workers.ts": both workers serve the port (${engine})`, async (context) => {
     const serving = await Serving.start(context, "two-workers.ts", engine);
     const seen = new Set<string>();
-    // The system chooses by the client's port: of 100 connections, all to one worker happens once
-    // in 2 ** 99 times.
+    // The system chooses by the client's port: the chance of all 100 connections going to one
+    // worker is 2 ** -99.
     for (let count = 0; count < 100 && seen.size < 2; count++) {
       const client = await serving.connect();
       seen.add(await all(client));

@@ -5,8 +5,8 @@ import { setTimeout } from "node:timers/promises";
 import { type BoundedEnd, runBounded } from "./bounded-run.ts";
 
 /**
- * Runs a shell script that prints the number of a background process as its first line; gives that
- * too.
+ * Runs a shell script that prints the number of a background process as its first line; returns
+ * that number too.
  */
 async function runScript(script: string, timeout = 60_000): Promise<BoundedEnd & { background: number }> {
   const end = await runBounded({ command: ["sh", "-c", script], timeout });
@@ -14,15 +14,15 @@ async function runScript(script: string, timeout = 60_000): Promise<BoundedEnd &
 }
 
 /**
- * Waits until a process has ended: SIGKILL is on its way to it. Nobody may ever ask for its status,
- * and it stays a zombie then.
+ * Waits until a process has ended: SIGKILL is on its way to it. It stays a zombie if nothing ever
+ * waits for it.
  */
 async function gone(pid: number): Promise<void> {
   assert.ok(pid > 0);
   while (isRunning(pid)) await setTimeout(1);
 }
 
-/** The state stands behind the program's name in parentheses (proc_pid_stat(5)). */
+/** The state comes after the program's name in parentheses (proc_pid_stat(5)). */
 function isRunning(pid: number): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
@@ -31,18 +31,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-test("it gives the status and what was printed on both", async () => {
+test("returns the status and the output of both streams", async () => {
   const end = await runBounded({ command: ["sh", "-c", "echo one; echo two >&2; exit 3"], timeout: 60_000 });
   assert.deepEqual(end, { status: 3, output: "one\ntwo\n" });
 });
 
-test("a child that is left behind with the output holds nothing up, and is ended", async () => {
+test("a child left behind with the output does not hold it up, and is killed", async () => {
   const { status, background } = await runScript("sleep 1000 & echo $!");
   assert.equal(status, 0);
   await gone(background);
 });
 
-test("what takes too long is ended with its children, and told of", async () => {
+test("a run that takes too long is killed with its children, and reported", async () => {
   const { status, output, background } = await runScript("sleep 1000 & echo $!; wait", 500);
   assert.equal(status, null);
   assert.match(output, /it took more than 0\.5 s; what ran then:/);
@@ -50,7 +50,7 @@ test("what takes too long is ended with its children, and told of", async () => 
   await gone(background);
 });
 
-test("a program that is not there is an error", async () => {
+test("a program that does not exist is an error", async () => {
   await assert.rejects(runBounded({ command: ["/nonexistent/program"], timeout: 60_000 }), {
     code: "ENOENT",
   });

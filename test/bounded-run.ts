@@ -14,7 +14,7 @@ export interface BoundedProgram {
 }
 
 /**
- * How it ended, and what it and its children printed. The status is null where a signal ended it.
+ * Its exit status, and the output of it and its children. The status is null if a signal ended it.
  */
 export interface BoundedEnd {
   readonly status: number | null;
@@ -22,16 +22,16 @@ export interface BoundedEnd {
 }
 
 /**
- * Runs a program to its end, or to the end of its time, and ends with it what it started. Neither a
- * child that it leaves behind nor one that outlives its SIGKILL holds this up: what they print goes
- * to a file, since the end of a pipe comes with the last of its writers.
+ * Runs a program until it exits or its time is up, and then kills everything it started. Neither a
+ * child left behind nor one that outlives its SIGKILL delays this: their output goes to a file,
+ * since a pipe only ends with its last writer.
  */
 export async function runBounded({ command, timeout, ...options }: BoundedProgram): Promise<BoundedEnd> {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-run-"));
   const file = join(folder, "output");
   const descriptor = openSync(file, "w");
   const [program, ...args] = command;
-  // A session, and so a process group, of its own: what it starts can be found by it.
+  // A session, and so a process group, of its own: it identifies everything that it starts.
   const child = spawn(program, args, {
     ...options,
     detached: true,
@@ -66,7 +66,7 @@ function killGroup({ pid }: ChildProcess): void {
 }
 
 /**
- * The processes of its session, with what each waits for in the kernel; it tells where a test
+ * The processes of its session, with what each waits for in the kernel, which shows where a test
  * hangs.
  */
 function processesOf({ pid }: ChildProcess): string {

@@ -16,8 +16,8 @@ const syscall = openLibraryOn(["linux"], null).func<
 
 /**
  * The descriptor of an eBPF socket filter that returns one number for every packet: as a filter,
- * how many bytes to keep; among the sockets of a port, which one. Undefined where the process may
- * not load it.
+ * how many bytes to keep; among the sockets of a port, which one. Undefined if the process may not
+ * load it.
  */
 export function filterReturning(number: number): number | undefined {
   const memory = mapMemory(4096);

@@ -5,12 +5,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 
-/** A statement of C that prints a number under a name. */
+/** A C statement that prints a number under a name. */
 export const print = (name: string, expression: string): string =>
   `printf("%s %lld\\n", "${name}", (long long)(${expression}));`;
 
 /**
- * What a program of these statements prints. Skips, with the reason, where there is no compiler, or
+ * The output of a program of these statements. Skips, with the reason, if there is no compiler, or
  * a header is missing.
  */
 export function printedByC(
@@ -29,7 +29,7 @@ export function printedByC(
     writeFileSync(source, ["#define _GNU_SOURCE", ...includes, ...main].join("\n"));
     const compiler = spawnSync("gcc", ["-o", program, source], { encoding: "utf8" });
     if (compiler.error !== undefined) {
-      context.skip(`gcc cannot be run: ${compiler.error.message}`);
+      context.skip(`cannot run gcc: ${compiler.error.message}`);
       return undefined;
     }
     if (/fatal error: .*No such file/.test(compiler.stderr)) {

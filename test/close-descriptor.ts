@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { host } from "../src/system/host.ts";
 
 /**
- * Closes a descriptor, behind the back of the Socket that owns it if there is one. fs.closeSync()
- * would not do: Deno's knows only what its own fs has opened, and a socket of Windows is no file.
+ * Closes a descriptor without telling the Socket that owns it, if any. fs.closeSync() will not do:
+ * Deno's only knows files that its own fs has opened, and a Windows socket is not a file.
  */
 export function closeDescriptor(fd: number): void {
-  assert.ok(host.close(fd) >= 0, `${fd} could not be closed`);
+  assert.ok(host.close(fd) >= 0, `cannot close ${fd}`);
 }

@@ -10,8 +10,8 @@ const HANDLE_FLAG_INHERIT = 0x1;
 const O_CLOEXEC = 0o2000000;
 
 /**
- * Whether programs that this process starts do not inherit a descriptor; asked of Linux's /proc
- * (proc_pid_fdinfo(5)), or of Windows.
+ * Whether child processes do not inherit a descriptor, according to Linux's /proc
+ * (proc_pid_fdinfo(5)) or Windows.
  */
 export function closesOnExec(fd: number): boolean {
   if (process.platform !== "win32") {
@@ -19,6 +19,6 @@ export function closesOnExec(fd: number): boolean {
     return (Number.parseInt(flags, 8) & O_CLOEXEC) !== 0;
   }
   const flags = new Uint32Array(1);
-  if (getHandleInformation(fd, flags) === 0) throw new Error(`${fd} is no handle`);
+  if (getHandleInformation(fd, flags) === 0) throw new Error(`${fd} is not a handle`);
   return (Number(flags[0]) & HANDLE_FLAG_INHERIT) === 0;
 }

@@ -2,17 +2,17 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Collects what nobody holds any more, and lets finalizers run, until `done`. */
+/** Collects unreachable objects, and lets finalizers run, until `done`. */
 export async function collectGarbageUntil(done: () => boolean): Promise<void> {
-  // Bun and Deno do not promise when a finalizer runs, and Bun's collector may take a number on the
-  // stack for a reference.
+  // Bun and Deno do not guarantee when a finalizer runs, and Bun's collector may mistake a number
+  // on the stack for a reference.
   for (let times = 0; !done() && times < 1000; times++) {
     collectGarbage();
     await setImmediate();
   }
 }
 
-/** Collects what nobody holds any more, once. */
+/** Collects unreachable objects, once. */
 export const collectGarbage: () => void = collector();
 
 function collector(): () => void {

@@ -9,11 +9,11 @@ import type { ListenEvent, ListeningEvent, SummaryEvent } from "../src/cli/repor
 /** The built command. */
 export const berkeley = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
-/** The environment of the tests, without what would change how the command looks. */
+/** The environment of the tests, without variables that change the command's output. */
 export const plainEnvironment: NodeJS.ProcessEnv = { ...process.env };
 for (const name of ["NO_COLOR", "FORCE_COLOR", "CI", "NODE_OPTIONS"]) delete plainEnvironment[name];
 
-/** What a command that ended came to. */
+/** The outcome of a command. */
 export interface Ended {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -62,13 +62,13 @@ export class Listening {
     });
   }
 
-  /** The first event of a kind for which `matches` holds, past or to come. */
+  /** The first event of a kind for which `matches` holds, past or future. */
   async event<Kind extends ListenEvent["event"]>(
     kind: Kind,
     matches: (event: Extract<ListenEvent, { event: Kind }>) => boolean = () => true,
   ): Promise<Extract<ListenEvent, { event: Kind }>> {
     const isWanted = (event: ListenEvent): event is Extract<ListenEvent, { event: Kind }> =>
-      // The kind tells the type, and TypeScript does not see that through a type parameter.
+      // The kind determines the type, which TypeScript does not see through a type parameter.
       event.event === kind && matches(event as Extract<ListenEvent, { event: Kind }>);
     for (;;) {
       const found = this.events.find(isWanted);
@@ -86,7 +86,7 @@ export class Listening {
     return first;
   }
 
-  /** The port; only of one that listens on an IP address. */
+  /** The port, if it listens on an IP address. */
   get port(): number {
     assert.ok(this.at.port !== null);
     return this.at.port;
@@ -103,7 +103,7 @@ export class Listening {
     return socket;
   }
 
-  /** Ends it by a signal, and gives its summary. */
+  /** Ends it with a signal, and returns its summary. */
   async stop(signal: NodeJS.Signals = "SIGINT"): Promise<SummaryEvent> {
     this.child.kill(signal);
     const ended = await this.exited;
@@ -128,7 +128,7 @@ export async function readAll(socket: Socket): Promise<string> {
   return text;
 }
 
-/** As many bytes as asked for. */
+/** This many bytes. */
 export async function readBytes(socket: Socket, length: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let read = 0;

@@ -12,7 +12,7 @@ import { type RowRecord, record } from "./record.ts";
 import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
 
 /**
- * One row of a call's conformance table: a clause of a document, how it is provoked, and what must
+ * One row of a call's conformance table: a clause of a document, how to provoke it, and what must
  * happen.
  */
 export type Row = KernelRow | ScriptedRow;
@@ -20,25 +20,25 @@ export type Row = KernelRow | ScriptedRow;
 interface Clause {
   /** The clause, in our words. */
   readonly clause: string;
-  /** Where it stands: a POSIX section, a manual page, a Zig tag, a kernel function. */
+  /** Its source: a POSIX section, a manual page, a Zig tag, a kernel function. */
   readonly source: string;
   /**
-   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`, and for
-   * what only one system does, `{ windows: "only Linux has it" }`. The row is skipped there, with
-   * that reason, which counts.
+   * Where it does not hold, and why: `{ bun: "Bun's fs.closeSync() does not close it" }`; for what
+   * only one system does, `{ windows: "only Linux has it" }`. The row is skipped there, and counted
+   * with that reason.
    */
   readonly except?: Exceptions;
 }
 
-/** A clause that this machine's kernel is brought to. */
+/** A clause that is tested on this host's kernel. */
 export interface KernelRow extends Clause {
-  /** Provokes it, and leaves no descriptor behind: that is checked. */
+  /** Provokes it, and leaves no descriptor open, which is checked. */
   readonly run: (fixture: Fixture) => void | Promise<void>;
 }
 
 /**
- * A clause that the kernel cannot be brought to, or that is about what we ask of it: a System
- * answers from a script.
+ * A clause that the kernel cannot be made to show, or that concerns our calls to it: a scripted
+ * System answers.
  */
 export interface ScriptedRow extends Clause {
   readonly script: Script;
@@ -47,7 +47,7 @@ export interface ScriptedRow extends Clause {
 
 type Outcome = Pick<RowRecord, "outcome" | "reason" | "platform">;
 
-/** Runs the table of one call, a test a row. `except` says where none of its rows holds. */
+/** Runs the table of one call, one test per row. `except` says where none of its rows holds. */
 export function conformance(call: string, rows: readonly Row[], except: Exceptions = {}): void {
   for (const row of rows) {
     const { clause, source } = row;
@@ -64,7 +64,7 @@ export function conformance(call: string, rows: readonly Row[], except: Exceptio
   }
 }
 
-/** Runs a row, or skips it; one that does not hold throws. */
+/** Runs a row, or skips it; throws if the row does not hold. */
 async function outcomeOf(row: Row & { readonly except: Exceptions }, context: TestContext): Promise<Outcome> {
   const exception = exceptionHere(row.except);
   if (exception !== undefined) {
@@ -88,9 +88,9 @@ async function outcomeOf(row: Row & { readonly except: Exceptions }, context: Te
 }
 
 /**
- * A row for every code that leads to one name of the set, on a scripted System that answers with
- * it, and one for an undocumented errno. A code that leads to several names depends on the socket,
- * and needs rows of its own.
+ * A row for every code that maps to one name of the set, on a scripted System that returns it, and
+ * one for an undocumented errno. A code that maps to several names depends on the socket, and needs
+ * rows of its own.
  */
 export function documentedErrors<Name extends ErrorName>(
   errors: ErrorSet<Name>,
@@ -101,7 +101,7 @@ export function documentedErrors<Name extends ErrorName>(
   const countOf = (code: string) => entries.filter(([, { codes }]) => codes.includes(code)).length;
   const rows = entries.flatMap(([name, { codes }]) =>
     codes
-      // Those of other systems are in these systems' own rows.
+      // Codes of other systems are in those systems' own rows.
       .filter((code) => code in errnos && countOf(code) === 1)
       .map((code): ScriptedRow => {
         return {
@@ -147,26 +147,26 @@ export function errnoOf(code: string): number {
   return number;
 }
 
-/** The number of a C name on this machine, as Node's errors have it. */
+/** The number of a C name on this host, as in Node's errors. */
 export function errnoHere(code: string): number {
   const number = host.errnos[code];
   assert.ok(number !== undefined, `${host.name} has no errno ${code}`);
   return number;
 }
 
-/** Fails unless the result is a failure of this name; its error is returned for more questions. */
+/** Fails unless the result is a failure with this name; returns its error for further checks. */
 export function assertFails<Failure extends SocketError>(
   result: Result<unknown, Failure>,
   name: Failure["name"],
   code?: string,
 ): Failure {
-  assert.ok(!result.ok, `expected ${name}, and it succeeded`);
+  assert.ok(!result.ok, `expected ${name}, but it succeeded`);
   assert.equal(result.error.name, name, result.error.message);
   if (code !== undefined) assert.equal(result.error.code, code);
   return result.error;
 }
 
-/** Fails unless the result is a success; its value is returned. */
+/** Fails unless the result is a success; returns its value. */
 export function assertOk<Value>(result: Result<Value, SocketError>): Value {
   if (!result.ok) assert.fail(result.error.message);
   return result.value;

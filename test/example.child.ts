@@ -1,6 +1,6 @@
 import { openDescriptors } from "./open-descriptors.ts";
 
-// Loaded before an example: one that leaves a socket open fails.
+// Loaded before an example: fails if the example leaves a socket open.
 const before = openDescriptors();
 process.on("exit", () => {
   const left = openDescriptors().filter((descriptor) => !before.includes(descriptor));

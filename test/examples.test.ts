@@ -8,8 +8,8 @@ import { docExamples, type Example, markdownExamples } from "./examples.ts";
 import { root } from "./root.ts";
 
 // Every example is compiled, strictly, as a program that uses the package, and run: it must end by
-// itself, well, leave no socket open, and print what its comments say. Those of doc comments have
-// the names of berkeley/posix in scope; those of README.md must be complete.
+// itself, successfully, leave no socket open, and print what its comments say. Examples in doc
+// comments have the names of berkeley/posix in scope; those of README.md must be complete.
 
 const examples = [
   ...docExamples(root).map((example) => ({ ...example, code: prelude(example.code) + example.code })),
@@ -22,7 +22,7 @@ const folder = mkdtempSync(join(root, ".cache/examples-"));
 after(() => rmSync(folder, { recursive: true }));
 const diagnostics = compile(examples);
 
-test("there are examples", () => assert.ok(examples.length > 20, `only ${examples.length} were found`));
+test("there are examples", () => assert.ok(examples.length > 20, `found only ${examples.length}`));
 
 for (const [index, example] of examples.entries()) {
   test(`the example of ${example.position} compiles${example.run ? " and runs" : ""}`, () => {
@@ -35,8 +35,8 @@ for (const [index, example] of examples.entries()) {
 }
 
 /**
- * Imports the names of berkeley/posix that an example uses, and does not import itself, as those of
- * the async API do.
+ * Imports the names of berkeley/posix that an example uses and does not import itself, as examples
+ * of the async API do.
  */
 function prelude(code: string): string {
   const own = [...code.matchAll(/^import \{([^}]*)\}/gm)].flatMap(([, names = ""]) => names.split(/[ ,]+/));
@@ -50,7 +50,7 @@ function fileName(index: number, { language }: Example): string {
   return `example-${index}.${language}`;
 }
 
-/** Compiles all of them at once, and gives the compiler's lines. */
+/** Compiles all of them at once, and returns the compiler's lines. */
 function compile(all: readonly Example[]): string[] {
   for (const [index, example] of all.entries())
     writeFileSync(join(folder, fileName(index, example)), example.code);
@@ -76,7 +76,7 @@ function run(index: number, example: Example): void {
   compareOutput(example.code, stdout.split("\n").slice(0, -1));
 }
 
-/** Compares what was printed with the comments behind console.log(): `// 5` or `// 0: the end`. */
+/** Compares the output with the comments after console.log(): `// 5` or `// 0: the end`. */
 function compareOutput(code: string, printed: readonly string[]): void {
   const expected = [...code.matchAll(/console\.log\(.*\);(?: \/\/ (.*))?$/gm)].map(([, comment]) => comment);
   if (expected.every((comment) => comment === undefined)) return;
@@ -89,10 +89,7 @@ function compareOutput(code: string, printed: readonly string[]): void {
   }
 }
 
-/**
- * What a line says on every machine: with a port of no matter which number, and Linux's usual
- * somaxconn.
- */
+/** The text of a line on every host: with any port number, and Linux's usual somaxconn. */
 function steady(line: string): string {
   const somaxconn = readFileSync("/proc/sys/net/core/somaxconn", "utf8").trim();
   return line

@@ -3,10 +3,10 @@ import { join } from "node:path";
 
 /** A block of code that a reader may copy. */
 export interface Example {
-  /** Where it stands: a file, and the line of its first line of code. */
+  /** Its place: a file, and the line of its first line of code. */
   readonly position: string;
   readonly language: "ts" | "js";
-  /** False for one marked `no-run`: a fragment, or a server that goes on. */
+  /** False if marked `no-run`: a fragment, or a server that keeps running. */
   readonly run: boolean;
   readonly code: string;
 }
@@ -25,7 +25,7 @@ export function docExamples(root: string): Example[] {
     });
 }
 
-/** The blocks of a Markdown file, if it is there. */
+/** The blocks of a Markdown file, if it exists. */
 export function markdownExamples(root: string, file: string): Example[] {
   const path = join(root, file);
   return existsSync(path) ? blocks(file, readFileSync(path, "utf8"), 1) : [];

@@ -18,7 +18,7 @@ import { host } from "../src/system/host.ts";
 
 export const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 
-/** What socket pairs are of: unix sockets, or TCP on Windows. */
+/** The kind of socket pairs: unix sockets, or TCP on Windows. */
 export const pairDomain = host.name === "windows" ? "INET" : "UNIX";
 
 /** Two ends of one connection. */
@@ -28,7 +28,7 @@ export interface Connection {
 }
 
 /**
- * The sockets and files of one test: everything that it makes is closed and removed when the test
+ * The sockets and files of one test: everything that it creates is closed and removed when the test
  * ends.
  */
 export class Fixture {
@@ -53,7 +53,7 @@ export class Fixture {
     return this.#skipped;
   }
 
-  /** Hands a socket, or another descriptor, to the fixture, to be closed. */
+  /** Hands a socket, or another descriptor, to the fixture, which closes it. */
   own<Owned extends Descriptor>(descriptor: Owned): Owned {
     this.#descriptors.push(descriptor);
     return descriptor;
@@ -101,7 +101,7 @@ export class Fixture {
     return [this.own(left), this.own(right)];
   }
 
-  /** An address in Linux's abstract namespace that nobody else uses. */
+  /** An unused address in Linux's abstract namespace. */
   abstractAddress(): Address {
     return { family: "unix", path: `\0berkeley-test-${process.pid}-${uniqueNumber++}` };
   }
@@ -113,12 +113,12 @@ export class Fixture {
     return folder;
   }
 
-  /** Has something done at the end of the test, and waited for. */
+  /** Registers a function that runs at the end of the test, and is awaited. */
   after(end: () => void | Promise<void>): void {
     this.#ends.push(end);
   }
 
-  /** Ends what the test has started, and closes all. */
+  /** Ends everything that the test has started, and closes everything. */
   async end(): Promise<void> {
     for (const end of this.#ends) await end();
     this.closeAll();

@@ -29,7 +29,10 @@ export class HeldProcess {
     }
   }
 
-  /** Waits until it, or its command, has said so for the `count`th time, and gives the last one. */
+  /**
+   * Waits until it, or its command, has printed this for the `count`th time, and returns the last
+   * match.
+   */
   async says(what: RegExp, count = 1): Promise<RegExpExecArray> {
     for (;;) {
       const found = [...this.#text.matchAll(new RegExp(what, "g"))];

@@ -20,7 +20,7 @@ if (stubborn) process.on("SIGTERM", () => {});
 const held = sockets.map(hold);
 writeSync(1, `${JSON.stringify(held.map(getsockname))}\n`);
 process.stdin.resume().on("end", () => {
-  // They are held until here: a Socket that is garbage-collected is closed.
+  // They must stay reachable until here: a garbage-collected Socket is closed.
   held.forEach(close);
   process.exit();
 });

@@ -8,7 +8,7 @@ import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { Address, UnixAddress } from "../src/address/address.ts";
 
-/** A socket that another process is to hold. */
+/** A socket for another process to hold. */
 export interface HeldByChild {
   readonly address:
     | { readonly family: "ipv4" | "ipv6"; readonly address: string; readonly port: number }
@@ -16,20 +16,20 @@ export interface HeldByChild {
   readonly datagram?: boolean;
   readonly v6only?: boolean;
   readonly reusePort?: boolean;
-  /** Listens with this backlog; only binds if left out. */
+  /** Listens with this backlog; only binds if omitted. */
   readonly backlog?: number;
 }
 
-/** What another process is to do. */
+/** Instructions for another process. */
 export interface HoldRequest {
   readonly sockets: readonly HeldByChild[];
-  /** Give up root's rights first. */
+  /** Drop root's rights first. */
   readonly unprivileged?: boolean;
   /** Ignore SIGTERM. */
   readonly stubborn?: boolean;
 }
 
-/** How it is started. */
+/** How to start it. */
 export interface HoldOptions {
   readonly under?: readonly string[];
   readonly stdio?: StdioOptions;
@@ -38,10 +38,10 @@ export interface HoldOptions {
 
 const program = fileURLToPath(new URL("./holder.child.js", import.meta.url));
 
-/** A process of its own that holds sockets; it ends with its test at the latest. */
+/** A process that holds sockets; it ends with its test at the latest. */
 export class Holding {
   readonly child: ChildProcess;
-  /** Where its sockets are, in the order in which they were asked for. */
+  /** The addresses of its sockets, in the order requested. */
   readonly addresses: readonly Address[];
   readonly #closed: Promise<unknown>;
 
@@ -61,7 +61,7 @@ export class Holding {
     return new Holding(child, closed, JSON.parse(line));
   }
 
-  /** Under Wine, Node ends at once where its output is a pipe: there it goes to a file. */
+  /** Under Wine, Node ends immediately if its output is a pipe, so there it goes to a file. */
   static async #startOnWindows(
     context: { after(end: () => Promise<void>): unknown },
     request: HoldRequest,

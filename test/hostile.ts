@@ -1,12 +1,12 @@
-// Bytes and arrays whose own methods, getters and iterators lie or throw. What they hold is what
-// the engine says.
+// Bytes and arrays whose own methods, getters and iterators lie or throw. Their true content is
+// what the engine sees.
 import { runInNewContext } from "node:vm";
 
 const lie = (name: PropertyKey) => (): never => {
   throw new Error(`${String(name)} of the caller's object was used`);
 };
 
-/** Covers every property that an object inherits by one that throws. */
+/** Shadows every property that an object inherits with one that throws. */
 function covered<Covered extends object>(object: Covered, keep: readonly PropertyKey[] = []): Covered {
   for (
     let from: object | null = Object.getPrototypeOf(object);
@@ -22,8 +22,8 @@ function covered<Covered extends object>(object: Covered, keep: readonly Propert
 }
 
 /**
- * The ordinary subclass that a program may well have: whoever calls its constructor as Uint8Array's
- * gets zeros.
+ * An ordinary subclass that a program may well have: calling its constructor like Uint8Array's
+ * gives zeros.
  */
 class Packet extends Uint8Array {
   constructor(size: number) {
@@ -78,10 +78,7 @@ type Make = (length: number) => Uint8Array;
 const over = (memory: ArrayBuffer): ArrayBuffer =>
   Object.defineProperty(memory, "constructor", { get: lie("constructor") });
 
-/**
- * How to make views of so many bytes, by what is odd about them. Each lies in the midst of its
- * memory, where it can.
- */
+/** Views of a given length, by their oddity. Each lies in the middle of its memory if it can. */
 export const hostileViews: Readonly<Record<string, Make>> = {
   "an ordinary subclass": (length) => new Packet(length),
   "a species of its own": (length) => new Elsewhere(new ArrayBuffer(length + 16), 8, length),
@@ -103,14 +100,14 @@ export const hostileViews: Readonly<Record<string, Make>> = {
 
 const { set } = Uint8Array.prototype;
 
-/** A view of this kind that holds these bytes. */
+/** A view of this kind with these bytes. */
 export function hostileBytes(make: Make, bytes: Uint8Array): Uint8Array {
   const view = make(bytes.length);
   Reflect.apply(set, view, [bytes]);
   return view;
 }
 
-/** A copy of what a view holds, whatever it says. */
+/** A copy of a view's true content. */
 export function bytesIn(view: Uint8Array, length: number): Buffer {
   const copy = new Uint8Array(4096);
   copy.set(view);
@@ -126,10 +123,10 @@ class OwnWays<Element> extends Array<Element> {
 
 type Arrange = <Element>(elements: readonly Element[]) => readonly Element[];
 
-/** How to make arrays of these elements, by what is odd about them. */
+/** Arrays of given elements, by their oddity. */
 export const hostileArrays: Readonly<Record<string, Arrange>> = {
   "methods that throw": (elements) => covered([...elements]),
-  "a map() that gives others": <Element>(elements: readonly Element[]) =>
+  "a map() that returns others": <Element>(elements: readonly Element[]) =>
     Object.assign([...elements], {
       map: () => [{ bytes: 1 }],
       [Symbol.iterator]: () => [].values(),
@@ -142,7 +139,7 @@ export const hostileArrays: Readonly<Record<string, Arrange>> = {
   },
   "no prototype": (elements) => Object.setPrototypeOf([...elements], null),
   "a proxy": (elements) => new Proxy([...elements], {}),
-  "getters that are good once": <Element>(elements: readonly Element[]) => {
+  "getters that are valid once": <Element>(elements: readonly Element[]) => {
     const array: Element[] = [];
     for (const [index, element] of elements.entries()) {
       let read = false;
@@ -163,11 +160,11 @@ export const hostileArrays: Readonly<Record<string, Arrange>> = {
   },
 };
 
-/** Arrays that are none, of so many elements or not. */
+/** Objects that look like arrays with a given number of elements. */
 export const brokenArrays: Readonly<Record<string, Arrange>> = {
   "a hole": (elements) => Object.assign([...elements], { length: elements.length + 1 }),
   "a length below 0": (elements) => withLength(elements, -1),
-  "a length that is no number": (elements) => withLength(elements, Number.NaN),
+  "a length that is not a number": (elements) => withLength(elements, Number.NaN),
   "a length beyond any array's": (elements) => withLength(elements, 2 ** 40),
 };
 

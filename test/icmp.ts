@@ -15,7 +15,7 @@ export function packetsOf(protocol: number, domain: number = AF.INET): Socket {
   return socket(domain, SOCK.RAW, protocol, { nonblocking: true });
 }
 
-/** The beginning of the next packet: its IP header, and the first bytes of what it carries. */
+/** The beginning of the next packet: its IP header, and the first bytes of its payload. */
 export function nextPacket(packets: Socket): Uint8Array {
   poll([{ socket: packets, events: POLL.IN }], 5000);
   const packet = new Uint8Array(28);

@@ -1,7 +1,7 @@
 // What docs/listen.md maps: each sentence of POSIX listen(3p) and each part of Zig's
 // std.posix.listen, in our own words, with the rows of docs/conformance.json that demonstrate it.
 
-/** Where the code is: a file, and a name that stands in it. */
+/** Where the code is: a file, and a name in it. */
 export type Code = readonly [file: string, name: string];
 
 /** One sentence of a document, or one member of an error set. */
@@ -11,7 +11,7 @@ export interface Clause {
   /** What berkeley does. */
   readonly berkeley: string;
   readonly code: readonly Code[];
-  /** The rows that demonstrate it: by table, the clauses as the table names them. */
+  /** The rows that demonstrate it: clauses by table. */
   readonly evidence: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -62,7 +62,7 @@ export const posix: readonly Part[] = [
       {
         says: "The backlog is a hint that limits how many connections may wait in the queue.",
         berkeley:
-          "Passes the hint on. `acceptQueue()` reads how many connections wait and the limit in force. " +
+          "Passes the hint on. `acceptQueue()` reads how many connections wait and the limit in effect. " +
           "On Linux the queue holds one connection more than the backlog.",
         code: [tryListen, acceptQueue],
         evidence: {
@@ -240,7 +240,7 @@ export const posix: readonly Part[] = [
       },
       {
         says: "**EOPNOTSUPP**: the socket's protocol does not support listening.",
-        berkeley: "`OperationNotSupported`, with the advice which types can listen.",
+        berkeley: "`OperationNotSupported`, with advice on which types can listen.",
         code: [errorSet],
         evidence: {
           listen: [
@@ -277,7 +277,7 @@ export const posix: readonly Part[] = [
       },
       {
         says: "**ENOBUFS**: the system lacks resources.",
-        berkeley: "`SystemResources`, which ENOMEM and, on Windows, EMFILE lead to as well.",
+        berkeley: "`SystemResources`; so are ENOMEM and, on Windows, EMFILE.",
         code: [errorSet],
         evidence: {
           listen: ["ENOBUFS is SystemResources", "ENOMEM is SystemResources", "EMFILE is SystemResources"],
@@ -287,7 +287,7 @@ export const posix: readonly Part[] = [
   },
 ];
 
-/** Zig's prototype and switch, and the members of `ListenError`, named as the set names them. */
+/** Zig's prototype and switch, and the members of `ListenError` by Zig's names. */
 export const zig: readonly Part[] = [
   {
     title: "Prototype",
@@ -438,7 +438,7 @@ export const zig: readonly Part[] = [
       {
         says: "`WSANOTINITIALISED => unreachable`: WSAStartup has not run.",
         berkeley:
-          "berkeley calls WSAStartup when it loads; should Winsock report this anyway, it is `Unexpected`.",
+          "berkeley calls WSAStartup when it loads; if Winsock reports this anyway, it is `Unexpected`.",
         code: [["src/system/windows/ws2_32.ts", "WSAStartup"]],
         evidence: { listen: ["WSANOTINITIALISED: Unexpected"] },
       },

@@ -25,7 +25,9 @@ const zigMembers = [
   "Unexpected",
 ];
 
-/** The errors of POSIX.1-2017's listen(3p), in its order: EINVAL stands under "shall" and "may". */
+/**
+ * The errors of POSIX.1-2017's listen(3p), in its order: EINVAL is listed under "shall" and "may".
+ */
 const posixErrors = [
   "EBADF",
   "EDESTADDRREQ",
@@ -41,7 +43,7 @@ test("every row and every line of code that docs/listen.md names exists", here, 
   assert.deepEqual(listenMapProblems(committed(), root), []);
 });
 
-test("docs/listen.md is what the tables give", here, () => {
+test("docs/listen.md matches the tables", here, () => {
   assert.equal(
     read("docs/listen.md"),
     listenPage(committed()),
@@ -74,7 +76,7 @@ test("docs/listen.md has every error and every sentence of POSIX listen(3p)", ()
   });
 });
 
-test("a row that no table has, and code that is not there, are problems", () => {
+test("unknown rows and missing code are problems", () => {
   const conformance = committed();
   const listen = conformance.calls.listen ?? { rows: [], skipped: {} };
   const rows = listen.rows.filter((row) => !row.startsWith("a negative backlog"));

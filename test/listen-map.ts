@@ -35,13 +35,13 @@ export function listenPage(conformance: Conformance): string {
   ].join("\n");
 }
 
-/** What is wrong with the map: rows that no table has, and code that is not where it says. */
+/** Problems of the map: rows that no table has, and code that is not where it says. */
 export function listenMapProblems(conformance: Conformance, root: string): string[] {
   return clauses.flatMap((clause) => [
     ...Object.entries(clause.evidence).flatMap(([call, rows]) =>
       rows
         .filter((row) => findRow(conformance, call, row) === undefined)
-        .map((row) => `${clause.says}: no row of \`${call}\` is called: ${row}`),
+        .map((row) => `${clause.says}: \`${call}\` has no row: ${row}`),
     ),
     ...(Object.values(clause.evidence).flat().length === 0 ? [`${clause.says}: no row`] : []),
     ...clause.code
@@ -74,7 +74,7 @@ function rowLine(call: string, row: string, conformance: Conformance): string {
   return `- \`${call}\`: ${clauseOf(row)} (${kind}; ${ranOn(conformance, call, row)})`;
 }
 
-/** Where a row passed: the columns but those that skip it. */
+/** Where a row passed: all columns except those that skip it. */
 function ranOn({ columns, calls }: Conformance, call: string, row: string): string {
   const skips = calls[call]?.skipped[row] ?? {};
   const ran: Column[] = columns.filter((column) => !(column in skips));

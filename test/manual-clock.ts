@@ -7,8 +7,8 @@ interface Due {
 }
 
 /**
- * A clock that stands still until a test moves it. Its immediates are the machine's: the event loop
- * goes on.
+ * A clock that stands still until a test moves it. Its immediates are real: the event loop
+ * continues.
  */
 export class ManualClock implements Clock {
   #now = 0;
@@ -23,12 +23,12 @@ export class ManualClock implements Clock {
   readonly clearTimeout = (timer: Timer | undefined) => this.#remove(timer);
   readonly clearInterval = this.clearTimeout;
 
-  /** How many calls are still to be made. */
+  /** How many calls are still scheduled. */
   get pending(): number {
     return this.#due.size;
   }
 
-  /** Lets so many milliseconds pass, and makes what calls are due by then. */
+  /** Advances the clock by `milliseconds`, and makes the calls due by then. */
   tick(milliseconds: number): void {
     this.#now += milliseconds;
     for (const [timer, { call, at, every }] of [...this.#due]) {
@@ -40,7 +40,7 @@ export class ManualClock implements Clock {
   }
 
   #add(call: () => void, milliseconds: number, every: number | undefined): Timer {
-    // A timer of the machine's stands for it, and never fires.
+    // Represented by a real timer that never fires.
     const timer = machineClock.setTimeout(() => {}, 0x7fffffff).unref();
     this.#due.set(timer, { call, at: this.#now + milliseconds, every });
     return timer;

@@ -96,7 +96,7 @@ function groupsOf(conformance: Conformance): Group[] {
   return [...groups.values()].map(({ columns, counts }) => ({ title: columnsTitle(columns), counts }));
 }
 
-/** `Linux, Node 20` and `Linux, Node 22` are `Linux, Node 20, 22`. */
+/** `Linux, Node 20` and `Linux, Node 22` become `Linux, Node 20, 22`. */
 export function columnsTitle(columns: readonly Column[]): string {
   return columns
     .map((column, index) => {
@@ -126,7 +126,7 @@ const capitalized = (text: string): string => text.charAt(0).toUpperCase() + tex
 const byName = ([left]: readonly [string, unknown], [right]: readonly [string, unknown]): number =>
   left < right ? -1 : 1;
 
-/** A table of Markdown, its columns aligned in the source, too. */
+/** A Markdown table whose columns are aligned in the source too. */
 function table(head: readonly string[], lines: readonly (readonly string[])[]): string {
   const all = [head, ...lines];
   const widths = head.map((_, column) => Math.max(3, ...all.map((line) => line[column]?.length ?? 0)));

@@ -13,7 +13,7 @@ const committed = (): Conformance => JSON.parse(read("docs/conformance.json"));
 const here = except({ windows: "the documents are not part of the package there" });
 const advice = "the page is stale: run npm run conformance";
 
-test("docs/conformance.md is what docs/conformance.json gives", here, () => {
+test("docs/conformance.md matches docs/conformance.json", here, () => {
   assert.equal(read("docs/conformance.md"), conformancePage(committed()), advice);
 });
 
@@ -29,7 +29,7 @@ test("a row that failed, ran in some columns only, or ran twice, is a problem", 
   assert.deepEqual(problems({ one: [row, row] }), ["one: ran twice: listen: a [POSIX; kernel]"]);
 });
 
-test("a new row, one that is gone, and another exception are differences; what a machine lacks is none", () => {
+test("new rows, missing rows and changed exceptions are differences; skips for lack of something are not", () => {
   const before = gather({ one: [row] });
   assert.deepEqual(differences(before, gather({ one: [row] })), []);
   assert.deepEqual(differences(before, gather({ one: [row, other] })), [
@@ -49,7 +49,7 @@ test("a new row, one that is gone, and another exception are differences; what a
   ]);
 });
 
-test("a run of some tables in some columns leaves the rest of the matrix as it was", () => {
+test("a run of some tables in some columns leaves the rest of the matrix unchanged", () => {
   const skipped: RowRecord = { ...row, outcome: "skipped", reason: "it has none", platform: "windows" };
   const send: RowRecord = { ...row, call: "send" };
   const before = gather({ Linux: [row, send], Windows: [skipped, send] });
@@ -64,8 +64,8 @@ test("a run of some tables in some columns leaves the rest of the matrix as it w
   assert.deepEqual(after.calls.send, before.calls.send);
 });
 
-test("the counts of a call, and columns of the same counts in one", () => {
-  const skipped: RowRecord = { ...other, outcome: "skipped", reason: "Bun is another", platform: "bun" };
+test("the counts of a call, and merged columns with equal counts", () => {
+  const skipped: RowRecord = { ...other, outcome: "skipped", reason: "Bun differs", platform: "bun" };
   const conformance = gather({
     "Linux, Node 20": [row, other],
     "Linux, Node 22": [row, other],

@@ -6,22 +6,20 @@ export type Column = string;
 /** Why a row is skipped in a column. */
 export interface Skip {
   readonly reason: string;
-  /** The row says so itself, and must be skipped there; otherwise this machine lacks something. */
+  /** The row itself says so, and must be skipped there; otherwise this host lacks something. */
   readonly exception: boolean;
 }
 
 /**
- * What docs/conformance.json holds: every row of every table, which passes in every column but
- * those where it is skipped.
+ * The content of docs/conformance.json: every row of every table. Each passes in every column
+ * except those where it is skipped.
  */
 export interface Conformance {
   readonly columns: readonly Column[];
   readonly calls: Readonly<Record<string, CallTable>>;
 }
 
-/**
- * The table of one call: its rows, sorted, and for some of them the columns where they are skipped.
- */
+/** The table of one call: its rows, sorted, and the columns where some of them are skipped. */
 export interface CallTable {
   readonly rows: readonly string[];
   readonly skipped: Readonly<Record<string, Readonly<Record<Column, Skip>>>>;
@@ -35,12 +33,12 @@ export interface Count {
 
 type Records = Readonly<Record<Column, readonly RowRecord[]>>;
 
-/** The row as the matrix names it: `a negative backlog acts as 0 [POSIX listen(3p); kernel]`. */
+/** The row's name in the matrix: `a negative backlog acts as 0 [POSIX listen(3p); kernel]`. */
 const rowOf = ({ clause, source, system }: RowRecord): string => `${clause} [${source}; ${system}]`;
 
 const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].sort();
 
-/** What the runs of all columns come to, provided that there are no `problems()` in them. */
+/** The result of the runs of all columns, if they have no `problems()`. */
 export function gather(records: Records): Conformance {
   const columns = Object.keys(records);
   const all = Object.values(records).flat();
@@ -60,10 +58,7 @@ export function gather(records: Records): Conformance {
   return { columns, calls: Object.fromEntries(calls) };
 }
 
-/**
- * The committed matrix, with what a run of some tables, or in some of the `columns`, has found
- * anew.
- */
+/** The committed matrix, updated with a run of some tables, or in some of the `columns`. */
 export function updated(committed: Conformance, now: Conformance, columns: readonly Column[]): Conformance {
   const calls = sorted([...Object.keys(committed.calls), ...Object.keys(now.calls)]);
   const notRun = columns.filter((column) => !now.columns.includes(column));
@@ -83,7 +78,7 @@ export function updated(committed: Conformance, now: Conformance, columns: reado
   return { columns, calls: Object.fromEntries(calls.map((call) => [call, table(call)])) };
 }
 
-/** What must not be: a row that failed, one that ran in some columns only, or two of one name. */
+/** Errors: a row that failed, one that ran in some columns only, or two with one name. */
 export function problems(records: Records): string[] {
   const everywhere = sorted(Object.values(records).flatMap((rows) => rows.map(named)));
   return Object.entries(records).flatMap(([column, rows]) => {
@@ -102,7 +97,7 @@ export function problems(records: Records): string[] {
 
 const named = (record: RowRecord): string => `${record.call}: ${rowOf(record)}`;
 
-/** Where a run is not what was committed. What only a machine lacks may differ. */
+/** Differences of a run from the committed matrix, apart from what only one host lacks. */
 export function differences(committed: Conformance, now: Conformance): string[] {
   const found: string[] = [];
   const compare = (what: string, before: readonly string[], after: readonly string[]) => {

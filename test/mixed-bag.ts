@@ -14,14 +14,14 @@ const v4 = (address: string, port = 0) => ({ family: "ipv4", address, port }) as
 const v6 = (address: string) => ({ family: "ipv6", address, port: 0 }) as const;
 const unix = (path: string) => ({ family: "unix", path }) as const;
 
-/** How many sockets of it each of `ss -t`, `ss -u` and `ss -x` has to tell of. */
+/** How many of the sockets `ss -t`, `ss -u` and `ss -x` should each list. */
 export const mixedBagCounts = { tcp: 7 + 3 + 1, udp: 2, unix: 3 } as const;
 
 /**
  * Sockets of every kind, for a process that is alone in a network namespace: IPv4, IPv6, both at
  * once, UDP, unix paths, a name in the abstract namespace, a group of SO_REUSEPORT in two
- * processes, one that is inherited, one in another namespace, one that is bound only, and two
- * connections that wait. They are gone when the context ends.
+ * processes, an inherited one, one in another namespace, one that is only bound, and two waiting
+ * connections. They are gone when the context ends.
  */
 export async function mixedBag(context: { after(end: () => Promise<void>): unknown }): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));

@@ -13,7 +13,7 @@ import { setsockopt } from "../src/posix/setsockopt.ts";
 /** The number of the loopback interface: the first that a network namespace has. */
 export const LOOPBACK = 1;
 
-/** Who makes the sockets, and closes them. */
+/** The owner of the sockets, which closes them. */
 interface Maker {
   socket(domain: number, type: number): Socket;
 }
@@ -27,7 +27,7 @@ export interface MulticastGroup {
   staysOutFrom(source: string): void;
 }
 
-/** Over IPv4; the sources are addresses of 127.0.0.0/8. The receiver has joined no group. */
+/** Over IPv4; the sources are addresses of 127.0.0.0/8. The receiver has not joined a group. */
 export function multicast4(maker: Maker, group: string): MulticastGroup {
   const receiver = maker.socket(AF.INET, SOCK.DGRAM);
   setsockopt(receiver, IP.MULTICAST_ALL, false);
@@ -41,7 +41,7 @@ export function multicast4(maker: Maker, group: string): MulticastGroup {
 
 /**
  * Over IPv6, by an interface that has a route for multicast; the loopback interface has none. The
- * receiver has joined no group.
+ * receiver has not joined a group.
  */
 export function multicast6(maker: Maker, group: string, ifindex: number): MulticastGroup {
   const receiver = maker.socket(AF.INET6, SOCK.DGRAM);
@@ -62,9 +62,9 @@ function over(
 ): MulticastGroup {
   bind(receiver, { family, address: addresses.any, port: 0 });
   const { port } = ipAddress(receiver);
-  // What is sent to the receiver itself comes after what was sent to the group: nobody has to wait
-  // for what never comes. Only where the sender moves to another processor in between, and the
-  // first is busy, may the order be another.
+  // A datagram sent to the receiver itself arrives after those sent to the group, so no test waits
+  // for one that never comes. The order can only change if the sender moves to another processor in
+  // between, and the first is busy.
   const send = (source: string) => {
     const sender = senderAt(source);
     sendto(sender, Buffer.from("to the group"), 0, { family, address: addresses.group, port });

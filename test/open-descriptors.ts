@@ -9,17 +9,16 @@ import { host } from "../src/system/host.ts";
 import { exceptionHere } from "./platform.ts";
 
 /**
- * What this process's descriptors are, to be compared before and after; the event loop's own do not
- * count, nor those for standard output and error that Bun makes when they are first used.
+ * Identifies this process's descriptors, for comparing before and after, without the event loop's
+ * own, and those for standard output and error that Bun opens on first use.
  */
 export function openDescriptors(): string[] {
   return process.platform === "win32" ? openSocketHandles() : openFiles();
 }
 
 /**
- * Fails unless the descriptors are those of before. Bun closes the sockets that it read a child's
- * output from on its event loop, later: in this test, or of the test before it. What is left open
- * for good, stays.
+ * Fails unless the descriptors are the same as before. Bun closes the sockets that it read a
+ * child's output from later, on its event loop: in this test, or the next. A real leak stays open.
  */
 export async function descriptorsAreAsBefore(before: readonly string[]): Promise<void> {
   for (let looks = 0; looks < 2000 && openDescriptors().length > before.length; looks++) await setTimeout(1);
@@ -48,15 +47,11 @@ function openFiles(): string[] {
 const { NODE_EXTRA_CA_CERTS: certificates } = process.env;
 
 /**
- * Handles are multiples of four, the lowest that is free is given first, and no test has thousands
- * open.
+ * Handles are multiples of four, the lowest free one is used first, and no test has thousands open.
  */
 const LAST_HANDLE = 4 * 1024;
 
-/**
- * What a descriptor is of; undefined of one that is not open, as that of the listing itself is not
- * any more.
- */
+/** The file of a descriptor; undefined if it is not open, such as that of the listing itself. */
 function targetOf(fd: string): string | undefined {
   try {
     return readlinkSync(`/proc/self/fd/${fd}`);
@@ -66,8 +61,8 @@ function targetOf(fd: string): string | undefined {
 }
 
 /**
- * libuv keeps a socket of its own for each kind that its loop was ever asked to wait for
- * (uv__get_peer_poll_socket in src/win/poll.c): they are made here, to be there before and after.
+ * libuv keeps a socket of its own for each kind that its loop ever polled (uv__get_peer_poll_socket
+ * in src/win/poll.c): they are created here, to exist before and after.
  */
 function openPeersOfLoop(): void {
   for (const domain of [AF.INET, AF.INET6]) {
@@ -83,7 +78,7 @@ function openPeersOfLoop(): void {
 
 let peersOpen = false;
 
-/** Windows does not list the handles of a process: each is asked whether it is a socket. */
+/** Windows does not list the handles of a process, so each is checked for being a socket. */
 function openSocketHandles(): string[] {
   if (!peersOpen) openPeersOfLoop();
   peersOpen = true;

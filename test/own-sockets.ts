@@ -1,16 +1,13 @@
 import type { Exceptions } from "./platform.ts";
 
-/**
- * Where the runtime keeps the descriptors of its own sockets to itself, so that they cannot be
- * borrowed.
- */
+/** Runtimes that hide the descriptors of their own sockets, which therefore cannot be borrowed. */
 export const descriptorsHidden: Exceptions = {
-  deno: "Deno does not tell the descriptors of its own TCP and UDP sockets",
-  windows: "Node does not tell the handles of its own sockets on Windows",
+  deno: "Deno does not reveal the descriptors of its own TCP and UDP sockets",
+  windows: "Node does not reveal the handles of its own sockets on Windows",
 };
 
 /** The same for an http.Server. */
 export const httpServersHidden: Exceptions = {
   ...descriptorsHidden,
-  bun: "Bun does not tell the descriptor of an http.Server",
+  bun: "Bun does not reveal the descriptor of an http.Server",
 };

@@ -4,8 +4,8 @@ import { readlinkSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /**
- * As the first process of namespaces of its own for process numbers and the network, with a /proc
- * that tells of them; all in it ends with it.
+ * As the first process in its own PID and network namespaces, with a matching /proc; everything in
+ * it ends with it.
  */
 const UNSHARE = [
   "--pid",
@@ -18,18 +18,18 @@ const UNSHARE = [
   "sh",
 ];
 
-/** What a module says that cannot run here, before the reason. */
+/** A prefix printed by a module that cannot run here, before the reason. */
 const SKIPPED = "skipped: ";
 
 /**
- * Runs a module where process numbers are its own to choose; skips, with the reason, where the
- * process may not make such a namespace.
+ * Runs a module where it can choose process numbers; skips, with the reason, if the process may not
+ * create such a namespace.
  */
 export function inPidNamespace(context: { skip(reason: string): unknown }, module: URL): void {
   const probe = spawnSync("unshare", [...UNSHARE, "test", "-w", LAST_PID], { encoding: "utf8" });
   if (probe.status !== 0) {
     const why = probe.error?.message ?? (probe.stderr.trim() || `${LAST_PID} cannot be written`);
-    context.skip(`a namespace of process numbers cannot be made: ${why}`);
+    context.skip(`cannot create a PID namespace: ${why}`);
     return;
   }
   const words = [...UNSHARE, process.execPath, fileURLToPath(module)];
@@ -38,26 +38,23 @@ export function inPidNamespace(context: { skip(reason: string): unknown }, modul
   if (run.stdout.startsWith(SKIPPED)) context.skip(run.stdout.slice(SKIPPED.length));
 }
 
-/** For such a module: says that it cannot run here. */
+/** For such a module: reports that it cannot run here. */
 export function skipped(reason: string): void {
   process.stdout.write(`${SKIPPED}${reason}`);
 }
 
 /**
- * The number that was given to a process or thread last: the next one gets the next (alloc_pid() in
+ * The number given to the latest process or thread: the next one gets the one after (alloc_pid() in
  * kernel/pid.c).
  */
 const LAST_PID = "/proc/sys/kernel/ns_last_pid";
 
-/**
- * Starts a process that has the number of one that has ended. For modules in a namespace of their
- * own.
- */
+/** Starts a process with the number of one that has ended. For modules in their own namespace. */
 export async function startAs<Started extends { readonly pid: number; stop(): Promise<void> }>(
   pid: number,
   start: () => Promise<Started>,
 ): Promise<Started> {
-  assert.equal(readlinkSync("/proc/self"), "1", "in the machine's own namespace, other programs start too");
+  assert.equal(readlinkSync("/proc/self"), "1", "in the host's own namespace, other programs start too");
   // A thread that some process starts just then takes the number.
   for (let left = 20; left > 0; left--) {
     writeFileSync(LAST_PID, `${pid - 1}`);

@@ -1,21 +1,21 @@
 import { openLibrary } from "../src/native/library.ts";
 
 /**
- * Where a row runs: the system, `"windows"` being every Windows, Wine's included, and `"wine"`
- * Wine's alone; and the runtime. A process is in several places at once.
+ * Where a row runs: the system, `"windows"` for every Windows including Wine, and `"wine"` for Wine
+ * only; and the runtime. Several apply to one process.
  */
 export type Platform = "darwin" | "freebsd" | "linux" | "windows" | "wine" | "bun" | "deno" | "node";
 
 /** Where a row does not hold, and why. */
 export type Exceptions = Partial<Record<Platform, string>>;
 
-/** One of the exceptions: where we are, and why the row does not hold there. */
+/** One of the exceptions: a platform that applies, and why the row does not hold there. */
 export interface Exception {
   readonly platform: Platform;
   readonly reason: string;
 }
 
-/** The places that this process is in. */
+/** The platforms that apply to this process. */
 const platforms: readonly Platform[] = [...systems(), runtime()];
 
 function systems(): Platform[] {
@@ -31,7 +31,10 @@ function systems(): Platform[] {
   }
 }
 
-/** Wine's own mark: its ntdll.dll tells its version (wine_get_version in dlls/ntdll/version.c). */
+/**
+ * Wine is recognized by its ntdll.dll, which reports its version (wine_get_version in
+ * dlls/ntdll/version.c).
+ */
 function isWine(): boolean {
   try {
     openLibrary("ntdll.dll").func("wine_get_version", "void*", []);
@@ -46,7 +49,7 @@ function runtime(): Platform {
   return "deno" in process.versions ? "deno" : "node";
 }
 
-/** The first of the exceptions that is about this process. */
+/** The first of the exceptions that applies to this process. */
 export function exceptionHere(exceptions: Exceptions): Exception | undefined {
   for (const platform of platforms) {
     const reason = exceptions[platform];
@@ -56,8 +59,8 @@ export function exceptionHere(exceptions: Exceptions): Exception | undefined {
 }
 
 /**
- * For a test that is no row of a table: `test("…", except({ bun: "…" }), () => …)` is skipped
- * there, with the reason.
+ * For a test outside a table: `test("…", except({ bun: "…" }), () => …)` is skipped there, with the
+ * reason.
  */
 export function except(exceptions: Exceptions): { skip: string | false } {
   return { skip: exceptionHere(exceptions)?.reason ?? false };

@@ -10,18 +10,18 @@ const getProcessHandleCount = kernel32.func<(process: bigint, count: Uint32Array
   ["void*", "void*"],
 );
 
-/** How many descriptors this process has, on Windows handles; the event loop's own included. */
+/** How many descriptors, on Windows handles, this process has, including the event loop's own. */
 export function descriptorCount(): number {
   if (process.platform !== "win32") return readdirSync("/proc/self/fd").length;
   const count = new Uint32Array(1);
-  if (getProcessHandleCount(getCurrentProcess(), count) === 0) throw new Error("the handles are not counted");
+  if (getProcessHandleCount(getCurrentProcess(), count) === 0) throw new Error("cannot count the handles");
   return count[0] ?? 0;
 }
 
-/** How much memory this process has mapped, in kilobytes; on Windows what of it is resident. */
+/** How much memory this process has mapped, in kilobytes; on Windows, how much is resident. */
 export function mappedSize(): number {
   if (process.platform === "win32") return process.memoryUsage.rss() / 1024;
-  // VmData, and not VmSize: the C library reserves 64 MiB for each thread that allocates.
+  // VmData rather than VmSize: the C library reserves 64 MiB for each thread that allocates.
   const [, size] = /VmData:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
   return Number(size);
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Fixture } from "./fixture.ts";
 
-/** How a program is run. */
+/** How to run a program. */
 export interface ProgramOptions {
   /** The program's arguments. */
   readonly args?: readonly string[];
@@ -16,9 +16,7 @@ export interface ProgramOptions {
   readonly under?: readonly string[];
 }
 
-/**
- * Runs a module as a program of its own; fails unless it ends well. What it printed is returned.
- */
+/** Runs a module as a program; fails unless it exits successfully. Returns its output. */
 export function runProgram(module: URL, options: ProgramOptions = {}): string {
   const { args = [], node = [], under = [] } = options;
   const [command = "", ...rest] = [...under, process.execPath, ...node, fileURLToPath(module), ...args];
@@ -27,7 +25,7 @@ export function runProgram(module: URL, options: ProgramOptions = {}): string {
   return run.stdout;
 }
 
-/** How a program ended. */
+/** The outcome of a program. */
 export interface Ending {
   readonly status: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -36,8 +34,8 @@ export interface Ending {
 }
 
 /**
- * Runs the source text of a module as a program of its own, from a file: Bun and Deno take none
- * from the command line as Node does.
+ * Runs the source text of a module as a program, from a file: unlike Node, Bun and Deno take none
+ * from the command line.
  */
 export function runSource(source: string): Ending {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
@@ -52,21 +50,21 @@ export function runSource(source: string): Ending {
   }
 }
 
-/** The same with at most so many open descriptors (RLIMIT_NOFILE). */
+/** The same with a limit on open descriptors (RLIMIT_NOFILE). */
 export function runWithDescriptors(limit: number, module: URL, args: readonly string[] = []): string {
   return runProgram(module, { args, under: ["sh", "-c", `ulimit -n ${limit} && exec "$@"`, "sh"] });
 }
 
 /**
- * Runs a module in a mount namespace of its own, which ends with it; skips, with the reason, where
- * the process may not make one.
+ * Runs a module in its own mount namespace, which ends with it; skips, with the reason, if the
+ * process may not create one.
  */
 export function inMountNamespace(fixture: Fixture, module: URL): void {
   const probe = spawnSync("unshare", ["--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"], {
     encoding: "utf8",
   });
   if (probe.status !== 0) {
-    fixture.skip(`a mount namespace cannot be made: ${probe.error?.message ?? probe.stderr.trim()}`);
+    fixture.skip(`cannot create a mount namespace: ${probe.error?.message ?? probe.stderr.trim()}`);
     return;
   }
   runProgram(module, { under: ["unshare", "--mount"], args: [fixture.folder()] });

@@ -2,9 +2,9 @@ import fc, { type Arbitrary } from "fast-check";
 import * as posix from "../src/posix/index.ts";
 import { AF, IPPROTO, MSG, POLL, rawOption, SOCK } from "../src/posix/index.ts";
 
-// Random arguments, right and wrong, as data: what depends on the sockets of the run (a socket, its
-// number, its address) stands as a reference, so that fast-check can print a failing sequence and
-// shorten it.
+// Random arguments, valid and invalid, as data: anything that depends on the sockets of the run (a
+// socket, its number, its address) is a reference, so that fast-check can print and shrink a
+// failing sequence.
 
 /** The socket of the pool with this index, in one of its forms. */
 export class SocketReference {
@@ -27,12 +27,12 @@ export class AddressReference {
 }
 
 /**
- * Nothing here leaves the machine: in a network namespace there is only the loopback interface;
- * elsewhere, loopback only.
+ * Nothing here leaves the host: a network namespace has only the loopback interface; elsewhere,
+ * loopback only.
  */
 export const isolated = process.env.RANDOM_CALLS_ISOLATED === "1";
 
-/** Numbers at which things change, and any others. */
+/** Boundary numbers, and any others. */
 const number = fc.oneof(
   fc.constantFrom(
     0,
@@ -61,7 +61,7 @@ const number = fc.oneof(
   fc.double(),
 );
 
-/** What no call takes: every kind of JavaScript value. */
+/** Values that no call takes: every kind of JavaScript value. */
 const garbage: Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     undefined,
@@ -93,7 +93,7 @@ const garbage: Arbitrary<unknown> = fc.oneof(
   fc.anything({ maxDepth: 2 }),
 );
 
-/** Mostly what is right, and now and then garbage. */
+/** Mostly valid, and now and then garbage. */
 const mostly = <Value>(right: Arbitrary<Value>): Arbitrary<unknown> =>
   fc.oneof({ arbitrary: right, weight: 19 }, { arbitrary: garbage, weight: 1 });
 
@@ -102,8 +102,8 @@ const poolSocket = fc
   .map(([index, form]) => new SocketReference(index, form === "number" ? form : "socket"));
 
 /**
- * A socket of the pool, a number that is surely not open, or garbage that is no descriptor of this
- * process.
+ * A socket of the pool, a number that is certainly not open, or garbage that is not a descriptor of
+ * this process.
  */
 const socket = fc.oneof(
   { arbitrary: poolSocket, weight: 30 },
@@ -111,13 +111,13 @@ const socket = fc.oneof(
   { arbitrary: garbage.filter((value) => !isSmallNumber(value) && !hasDescriptor(value)), weight: 1 },
 );
 
-/** Numbers that may be descriptors of somebody else in this process. */
+/** Numbers that may be other descriptors of this process. */
 const isSmallNumber = (value: unknown) => typeof value === "number" && value >= 0 && value < 100_000;
 
-/** What looks like an object of Node's with a descriptor. */
+/** Objects that look like Node's objects with a descriptor. */
 const hasDescriptor = (value: unknown) => typeof value === "object" && value !== null && "_handle" in value;
 
-/** Outside a namespace, a port of 127.0.0.1 may be somebody else's. */
+/** Outside a namespace, a port of 127.0.0.1 may belong to another program. */
 const port = isolated
   ? fc.oneof(fc.constantFrom<number>(0, 9, 40_000), fc.integer({ min: 30_000, max: 65_535 }))
   : fc.constantFrom<number>(0, 9);
@@ -147,8 +147,8 @@ const ipv6 = fc.record(
 );
 
 /**
- * Names in the abstract namespace, names in the working folder (which is the test's own), and paths
- * that lead nowhere.
+ * Names in the abstract namespace, names in the working folder (the test's own), and paths that
+ * lead nowhere.
  */
 const path = fc.oneof(
   fc.nat(15).map((number) => `\0random-calls-${process.pid}-${number}`),
@@ -166,7 +166,7 @@ const path = fc.oneof(
   ),
 );
 
-/** Families but those of addresses that would reach out of the machine or into its files. */
+/** Families, except those of addresses that would reach out of the host or into its files. */
 const unknownAddress = fc.record({
   family: fc.constant("unknown"),
   number: fc
@@ -179,7 +179,7 @@ const unknownAddress = fc.record({
   }),
 });
 
-/** Addresses of which a part is wrong. They never get as far as a call. */
+/** Addresses that are partly malformed. They never reach a call. */
 const wrongAddress = fc.oneof(
   fc.record({ family: garbage, address: fc.constant("127.0.0.1"), port: fc.constant(9) }),
   fc.record({ family: fc.constantFrom("ipv4", "ipv6"), address: garbage, port: fc.constant(9) }),
@@ -205,7 +205,7 @@ const address = fc.oneof(
   { arbitrary: unknownAddress, weight: 2 },
 );
 
-/** Bytes that calls take, and memory that they refuse. */
+/** Bytes that calls take, and memory that they reject. */
 const bytes = fc.oneof(
   {
     arbitrary: fc.constantFrom(0, 1, 3, 16, 1000, 65_536).map((length) => new Uint8Array(length)),
@@ -246,12 +246,12 @@ function either(flags: readonly number[]): number {
 }
 
 /**
- * The families whose sockets stay on this machine. AF_NETLINK speaks to the kernel itself, and
- * AF_VSOCK to the machine around it.
+ * The families whose sockets stay on this host. AF_NETLINK speaks to the kernel itself, and
+ * AF_VSOCK to the hypervisor's host.
  */
 const domain = fc.oneof(
   { arbitrary: fc.constantFrom(AF.INET, AF.INET6, AF.UNIX), weight: 48 },
-  // To close one waits for every processor (synchronize_net in net/core/dev.c), so they are few.
+  // Closing one waits for every processor (synchronize_net in net/core/dev.c), so there are few.
   { arbitrary: fc.constant(isolated ? AF.PACKET : AF.UNIX), weight: 1 },
   { arbitrary: fc.constantFrom(-1, 0, 46, 255, 1000, 0x7fffffff, -0x80000000), weight: 2 },
 );
@@ -279,7 +279,7 @@ const protocol = fc.oneof(
   { arbitrary: fc.constantFrom(-1, 256, 300, 0x7fffffff), weight: 1 },
 );
 
-/** Nothing here may block: everything is made nonblocking. */
+/** Nothing here may block: everything is created non-blocking. */
 const descriptorOptions = fc.record(
   { nonblocking: fc.constant(true), closeOnExec: fc.boolean() },
   { requiredKeys: ["nonblocking"] },
@@ -290,8 +290,8 @@ interface NamedOption {
 }
 
 /**
- * Every option that is exported, but those that give out a descriptor, load a module into the
- * kernel, or put a socket where close() or the kernel waits.
+ * Every exported option, except those that return a descriptor, load a kernel module, or put a
+ * socket into a state where close() or the kernel waits.
  */
 const typedOptions: readonly NamedOption[] = Object.values(posix)
   .filter((exported): exported is typeof exported & object => typeof exported === "object")
@@ -302,8 +302,8 @@ const typedOptions: readonly NamedOption[] = Object.values(posix)
   .filter(({ name }) => !/PIDFD|ULP|CONGESTION|REPAIR|XFRM|IPSEC/.test(name));
 
 /**
- * The levels that the sockets here have; the numbers of what is left out above, and of SO_LINGER,
- * by which close() would wait.
+ * The levels of the sockets here; the numbers of the options left out above, and of SO_LINGER, with
+ * which close() would wait.
  */
 const levels = [
   1,
@@ -325,8 +325,8 @@ const unwelcome: Readonly<Record<number, readonly number[]>> = {
   284: [13],
 };
 /**
- * From 64 on, the options of IP and some of IPv6 are those of netfilter's modules, which answer as
- * each of them likes.
+ * From 64 on, the options of IP and some of IPv6 belong to netfilter's modules, which differ in
+ * their answers.
  */
 const isNetfilters = (level: number, number: number) =>
   (level === IPPROTO.IP && number >= 64) ||
@@ -385,13 +385,16 @@ const pollRequests = fc.array(
   ),
   { maxLength: 6 },
 );
-/** A millisecond at most, or nothing that poll() would wait for. */
+/** A millisecond at most, or no events that poll() would wait for. */
 const timeout = fc.oneof(
   { arbitrary: fc.constantFrom<unknown>(0, 0, 0, 0, 0, 0, 0, 0, 0, -0, 0.2, 1), weight: 12 },
   { arbitrary: fc.constantFrom<unknown>(Number.NaN, undefined, null, "0", "1", 1n, {}, []), weight: 1 },
 );
 
-/** The descriptors are of the run's own sockets; raw bytes are of levels that carry none. */
+/**
+ * The descriptors are the run's own sockets; raw bytes are only for levels whose options contain
+ * none.
+ */
 const controlMessage = fc.oneof(
   fc.record({ type: fc.constant("SCM_RIGHTS"), descriptors: fc.array(socket, { maxLength: 4 }) }),
   fc.record({

@@ -28,8 +28,8 @@ export interface Conditions {
   /** What the process needs, such as `"CAP_NET_ADMIN"`. */
   readonly needs?: keyof typeof capabilities;
   /**
-   * What a kernel may be without: `"Linux 6.3"`, `"CONFIG_XFRM"`. Where the call then says
-   * OptionNotSupported, the row is skipped; a row that does not say this fails.
+   * Kernel support that may be missing: `"Linux 6.3"`, `"CONFIG_XFRM"`. If the call then reports
+   * OptionNotSupported, the row is skipped; without this, it fails.
    */
   readonly requires?: string;
   /** Where the row does not hold, and why. */
@@ -58,30 +58,30 @@ export function optionTests(level: string, options: Record<string, Named>, rows:
   conformance(level, rows.map(exceptWhereLacking));
 }
 
-/** Whether a clause is one of an option's, or begins as another does. */
+/** Whether a clause belongs to an option, or begins like another. */
 const isOf = (clause: string, other: string) =>
   clause.startsWith(other.includes(": ") ? other : `${other}: `);
 
-/**
- * An option that the system lacks is refused, which getsockopt's and setsockopt's own tables check.
- */
+/** The system lacks the option, which getsockopt's and setsockopt's own tables check. */
 function exceptWhereLacking(row: OptionRow): OptionRow {
   const { name } = row.option;
   if (host.name !== "scripted" && host.options[name] === undefined) {
-    return { ...row, except: { [host.name]: `${host.name} has no ${name}, or in a layout of its own` } };
+    return { ...row, except: { [host.name]: `${host.name} has no ${name}, or with another layout` } };
   }
   const [, exceptions] = Object.entries(windowsOptions).find(([clause]) => isOf(row.clause, clause)) ?? [];
   return exceptions === undefined ? row : { ...row, except: { ...exceptions, ...row.except } };
 }
 
-/** What is set is what is read, or reads as `reads` where the kernel rounds it: `why` says how. */
+/**
+ * The value that is set is read back, or reads as `reads` if the kernel rounds it: `why` explains.
+ */
 export function roundTrip<Get, Set extends Get>(
   option: ReadableOption<Get> & WritableOption<Set>,
   on: (fixture: Fixture) => Socket,
   value: NoInfer<Set>,
   more?: Conditions & { readonly reads?: NoInfer<Get>; readonly why?: string },
 ): OptionRow;
-/** The same, of an option that reads otherwise than it is set. */
+/** The same for an option that reads differently from how it is set. */
 export function roundTrip<Get, Set>(
   option: ReadableOption<Get> & WritableOption<Set>,
   on: (fixture: Fixture) => Socket,
@@ -105,7 +105,7 @@ export function roundTrip<Get, Set>(
       assert.notDeepEqual(
         getsockopt(socket, option),
         expected,
-        "so it is before: the row would prove nothing",
+        "it already has this value: the row would prove nothing",
       );
       setsockopt(socket, option, value);
       assert.deepEqual(getsockopt(socket, option), expected);
@@ -114,7 +114,7 @@ export function roundTrip<Get, Set>(
   );
 }
 
-/** A flag is turned over, and back. */
+/** A flag is inverted, then restored. */
 export function toggles(
   option: Option<boolean>,
   on: (fixture: Fixture) => Socket,
@@ -122,7 +122,7 @@ export function toggles(
 ): OptionRow {
   return observed(
     option,
-    "the flag is turned over, and back",
+    "the flag is inverted, then restored",
     (fixture) => {
       const socket = on(fixture);
       const initial = getsockopt(socket, option);
@@ -136,8 +136,8 @@ export function toggles(
 }
 
 /**
- * Anything else that an option does: an effect of one that is only set, a truth that one that is
- * only read tells.
+ * Anything else that an option does: the effect of a write-only one, or a true value of a read-only
+ * one.
  */
 export function observed(
   option: Named,
@@ -163,18 +163,18 @@ export function observed(
   };
 }
 
-/** The row, skipped where this machine has no IPv6 on its loopback interface. */
+/** The row, skipped if this host has no IPv6 on its loopback interface. */
 export function overIpv6(row: OptionRow): OptionRow {
   return {
     ...row,
     run(fixture) {
       if (hasIpv6Loopback()) return row.run(fixture);
-      fixture.skip("this machine has no IPv6 loopback address");
+      fixture.skip("this host has no IPv6 loopback address");
     },
   };
 }
 
-/** /proc/net/if_inet6 has a line an address. */
+/** /proc/net/if_inet6 has a line per address. */
 const hasIpv6Loopback = (): boolean =>
   existsSync("/proc/net/if_inet6") && /^0{31}1 /m.test(readFileSync("/proc/net/if_inet6", "utf8"));
 

@@ -25,15 +25,15 @@ function runOnce(passes: Readonly<Record<string, number>>, explained: Readonly<R
   return runFiles(Object.keys(passes), 2, run, (file) => explained[file]);
 }
 
-test("a file that fails has failed, though it passes when run again", async () => {
+test("a file that fails has failed, even if it passes when rerun", async () => {
   const { failed, unsteady } = await runOnce({ good: 1, unsteady: 2, bad: 3 }, {});
   assert.deepEqual([...failed].sort(), ["bad", "unsteady"]);
   assert.deepEqual(unsteady, ["unsteady failed, and passed alone: unexplained"]);
 });
 
-test("a file whose failures are explained needs to pass once of two times", async () => {
-  const explained = { unsteady: "a fault of the runtime", bad: "a fault of the runtime" };
+test("a file whose failures are explained must pass one of two runs", async () => {
+  const explained = { unsteady: "a bug of the runtime", bad: "a bug of the runtime" };
   const { failed, unsteady } = await runOnce({ unsteady: 2, bad: 3 }, explained);
   assert.deepEqual(failed, ["bad"]);
-  assert.deepEqual(unsteady, ["unsteady failed, and passed alone: a fault of the runtime"]);
+  assert.deepEqual(unsteady, ["unsteady failed, and passed alone: a bug of the runtime"]);
 });

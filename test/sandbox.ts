@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const filtered = [process.execPath, fileURLToPath(new URL("./without-netlink.child.js", import.meta.url))];
 
-/** A /proc of processes alone, without /proc/net, in a mount namespace of its own. */
+/** A /proc with processes only, without /proc/net, in its own mount namespace. */
 const withoutProcNet = [
   "unshare",
   "--mount",
@@ -15,8 +15,8 @@ const withoutProcNet = [
 ];
 
 /**
- * What to run a program under so that it gets no netlink socket, and, where `procNet` is false, has
- * no /proc/net either. Skips, with the reason, where that cannot be had.
+ * A command under which a program gets no netlink socket and, if `procNet` is false, no /proc/net
+ * either. Skips, with the reason, if that is impossible.
  */
 export function sandbox(
   context: { skip(reason: string): unknown },
@@ -27,6 +27,6 @@ export function sandbox(
   const script = "try { os.networkInterfaces(); process.exit(3) } catch {}";
   const probe = spawnSync(command, [...words, process.execPath, "-e", script], { encoding: "utf8" });
   if (probe.status === 0) return under;
-  context.skip(`a sandbox without netlink cannot be had: ${probe.error?.message ?? probe.stderr.trim()}`);
+  context.skip(`cannot create a sandbox without netlink: ${probe.error?.message ?? probe.stderr.trim()}`);
   return undefined;
 }

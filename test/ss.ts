@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import type { Listed } from "../src/diagnose/listeners.ts";
 
-// What listeners() and ss(8) tell of the sockets that listen or take datagrams, in the same words:
-// a line for each, of its kind, inode, place, queue and processes, sorted.
+// The sockets that listen or take datagrams, as reported by listeners() and ss(8) in the same
+// format: a line for each, with its kind, inode, address, queue and processes, sorted.
 
 /** Which sockets: `ss -t`, `-u` or `-x`. */
 export type SsProtocol = "tcp" | "udp" | "unix";
 
 /**
- * What `listeners({ all: true })` tells. ss does not tell of TCP sockets that are bound only, and
- * of unix sockets without a name.
+ * From `listeners({ all: true })`. ss does not list TCP sockets that are only bound, or unix
+ * sockets without a name.
  */
 export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): string[] {
   return entries
@@ -20,7 +20,7 @@ export function asSsTells(entries: readonly Listed[], protocol: SsProtocol): str
     .map(({ socket, holders }) => {
       const { pending, limit } = socket.queue ?? { pending: 0, limit: 0 };
       const pids = holders.map(({ pid }) => pid).sort((one, other) => one - other);
-      // Of sockets that do not listen, ss tells bytes.
+      // For sockets that do not listen, ss reports bytes.
       const queue = socket.use === "listening" ? `${pending}/${limit}` : "bytes";
       return `${protocol} ${socket.inode} ${endpointOf(socket)} ${queue} ${pids.join(",")}`;
     })
@@ -36,7 +36,7 @@ function endpointOf(socket: Listed["socket"]): string {
 
 const families = { tcp: "-t", udp: "-u", unix: "-x" } as const;
 
-/** What ss tells: `LISTEN 0 128 127.0.0.1:80 0.0.0.0:* users:(("node",pid=1,fd=2)) ino:3 sk:4`. */
+/** From ss: `LISTEN 0 128 127.0.0.1:80 0.0.0.0:* users:(("node",pid=1,fd=2)) ino:3 sk:4`. */
 export function ss(protocol: SsProtocol): string[] {
   const { stdout, status, error } = spawnSync("ss", ["-H", "-l", "-n", "-p", "-e", families[protocol]], {
     encoding: "utf8",

@@ -4,24 +4,24 @@ import { randomUUID } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { plainEnvironment } from "./command.ts";
 
-/** What ends a terminal, or says why there is none: a test. */
+/** The owner of a terminal, which ends it or says why there is none: a test. */
 interface Ends {
   after(end: () => void): unknown;
   skip(reason: string): unknown;
 }
 
-/** A terminal of its own, in tmux. */
+/** A terminal in tmux. */
 export class Terminal {
   readonly #name: string;
 
-  /** Opens one that runs the command; undefined, with the test skipped, where there is no tmux. */
+  /** Opens one that runs the command; undefined, with the test skipped, if there is no tmux. */
   static open(context: Ends, command: string, columns = 100): Terminal | undefined {
     const name = `berkeley-test-${randomUUID()}`;
     const terminal = new Terminal(name);
     const session = ["-f", "/dev/null", "new-session", "-d", "-x", `${columns}`, "-y", "20", command];
     const started = terminal.#tmux(session);
     if (started.status !== 0) {
-      context.skip(`tmux does not start: ${started.error?.message ?? started.stderr}`);
+      context.skip(`cannot start tmux: ${started.error?.message ?? started.stderr}`);
       return undefined;
     }
     context.after(() => terminal.#tmux(["kill-server"]));
@@ -32,7 +32,7 @@ export class Terminal {
     this.#name = name;
   }
 
-  /** What the screen shows, once it shows `what`; with escape codes for colours. */
+  /** The screen, once it shows `what`; with escape codes for colours. */
   async shows(what: RegExp): Promise<string> {
     for (let left = 400; ; left--) {
       const { stdout } = this.#tmux(["capture-pane", "-e", "-p"]);

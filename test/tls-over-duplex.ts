@@ -1,9 +1,10 @@
 import type { Exceptions } from "./platform.ts";
 
 /**
- * Where node:tls does not go over a Duplex of whatever kind, one of net.Socket's bytes included.
+ * Runtimes whose node:tls does not work over a Duplex of any kind, including one with net.Socket's
+ * bytes.
  */
 export const noTlsOverDuplex: Exceptions = {
-  bun: "Bun's node:tls loses the end of what it is to send over any Duplex (1.4)",
-  deno: "Deno's node:tls does not come to an end over any Duplex (2.9)",
+  bun: "Bun's node:tls loses the end of its output over any Duplex (1.4)",
+  deno: "Deno's node:tls never ends over any Duplex (2.9)",
 };

@@ -7,11 +7,11 @@ const ip = wine("IPPROTO_IP socket options");
 const ipv6 = wine("IPPROTO_IPV6 socket options");
 const tcp = wine("IPPROTO_TCP socket options");
 const socket = wine("SOL_SOCKET socket options");
-const linux: Exceptions = { windows: "it is about what Linux does with the option" };
+const linux: Exceptions = { windows: "it concerns what Linux does with the option" };
 
 /**
  * Rows of options that do not hold on Windows: all rows of an option, or those whose clause begins
- * so. Sorted.
+ * like this. Sorted.
  */
 export const windowsOptions: Readonly<Record<string, Exceptions>> = {
   IPV6_ADD_MEMBERSHIP: linux,
@@ -43,7 +43,7 @@ export const windowsOptions: Readonly<Record<string, Exceptions>> = {
   "SO_DOMAIN: it is the family": { windows: "Windows has no unix socket pairs" },
   SO_DONTROUTE: socket,
   "SO_ERROR: a refused datagram": {
-    wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom)",
+    wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom)",
   },
   "SO_RCVBUF: 10000 is read as 20000": linux,
   "SO_RCVTIMEO: a fraction is rounded up to a tick": linux,

@@ -3,13 +3,13 @@ import type { Winsock } from "../src/system/windows/ws2_32.ts";
 import type { ScriptedSocket } from "./scripted/scripted-winsock.ts";
 
 /**
- * Of one code of one call: its name; or that the call is made again, or has succeeded all the same.
+ * For one code of one call: its name; or that the call is retried, or has succeeded all the same.
  */
 export type Meaning = ErrorName | "made again" | "succeeds";
 
 /**
- * A code that Microsoft's page of a function lists, and what our call makes of it; the socket,
- * where it depends on that.
+ * A code that Microsoft's page of a function lists, and what our call makes of it; and the socket,
+ * if it depends on that.
  */
 export type DocumentedCode = readonly [code: keyof typeof wsa, meaning: Meaning, socket?: ScriptedSocket];
 
@@ -60,7 +60,7 @@ const everywhere: readonly DocumentedCode[] = [
   ["WSAEINPROGRESS", "Unexpected"],
 ];
 
-/** What sending and receiving have in common. */
+/** The codes that sending and receiving share. */
 const transfers: readonly DocumentedCode[] = [
   ...everywhere,
   ["WSAEINTR", "made again"],
@@ -109,9 +109,10 @@ const addressed: readonly DocumentedCode[] = [
 ];
 
 /**
- * What Microsoft's pages list under "Error code" (learn.microsoft.com/windows/win32/api/winsock2
- * and ws2tcpip, and mswsock for WSARecvMsg and WSASendMsg), sorted by our call. Codes of overlapped
- * calls, WSA_IO_PENDING and WSA_OPERATION_ABORTED, are left out: none is made.
+ * The codes that Microsoft's pages list under "Error code"
+ * (learn.microsoft.com/windows/win32/api/winsock2 and ws2tcpip, and mswsock for WSARecvMsg and
+ * WSASendMsg), sorted by our call. Codes of overlapped calls, WSA_IO_PENDING and
+ * WSA_OPERATION_ABORTED, are left out: none is made.
  */
 export const winsockErrors: Readonly<
   Record<string, { readonly function: keyof Winsock; readonly codes: readonly DocumentedCode[] }>
@@ -230,7 +231,7 @@ export const winsockErrors: Readonly<
   recvfrom: { function: "recvfrom", codes: [...receiving, ["WSAEISCONN", "AlreadyConnected"]] },
   recvmsg: {
     function: "WSARecvMsg",
-    // A stream is received from by WSARecv(), whose codes are recv()'s.
+    // Streams are received from with WSARecv(), whose codes are recv()'s.
     codes: [
       ["WSANOTINITIALISED", "Unexpected", datagram],
       ["WSAENETDOWN", "NetworkSubsystemFailed", datagram],

@@ -1,13 +1,14 @@
 import type { Exceptions } from "./platform.ts";
 
-// What Windows or another lacks, or Wine does otherwise, in the way of many tests.
+// Features that Windows or other systems lack, or Wine implements differently, for use in many
+// tests.
 
 export const resetsHidden: Exceptions = {
-  wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)",
+  wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)",
 };
 
 export const answersHidden: Exceptions = {
-  wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
+  wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
 };
 
 export const noUnixStreams: Exceptions = {
@@ -19,7 +20,7 @@ export const noUnixDatagrams: Exceptions = {
 };
 
 export const noAbstractNames: Exceptions = {
-  windows: "abstract names are Linux's own",
+  windows: "only Linux has abstract names",
 };
 
 export const noReusePort: Exceptions = {
@@ -27,6 +28,6 @@ export const noReusePort: Exceptions = {
 };
 
 export const noDescriptorLimit: Exceptions = {
-  windows: "a process of Windows has no limit of handles that could be lowered",
-  deno: "Deno itself may panic where it has no descriptor left (2.9)",
+  windows: "Windows has no limit on a process's handles that could be lowered",
+  deno: "Deno itself may panic if it has no descriptor left (2.9)",
 };

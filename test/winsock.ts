@@ -12,7 +12,7 @@ import { type Meaning, winsockErrors, wsa } from "./winsock-errors.ts";
 
 /**
  * A row for every code that Microsoft's documents list for a call, on a Windows whose Winsock
- * answers with it. The call is given a Socket of that system.
+ * returns it. The call gets a Socket of that system.
  */
 export function winsockRows(
   call: string,
@@ -61,7 +61,7 @@ function check(
   assert.equal(error.syscall, call);
 }
 
-/** The C name that POSIX and Node have for it. */
+/** POSIX's and Node's C name for it. */
 function codeOf(code: keyof typeof wsa, call: string): string {
   if (code === "WSAEWOULDBLOCK") return call === "connect" ? "EINPROGRESS" : "EAGAIN";
   return code in windowsNumbers.errnos ? code : code.slice("WSA".length);

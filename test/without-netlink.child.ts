@@ -1,5 +1,5 @@
-// Runs the program of its arguments where no socket of AF_NETLINK can be made, as in gVisor, WSL 1
-// and many sandboxes; what that program starts is under the same filter.
+// Runs the program in its arguments where AF_NETLINK sockets cannot be created, as in gVisor, WSL 1
+// and many sandboxes; the program's children are under the same filter.
 import { spawn } from "node:child_process";
 import { openLibrary } from "../src/native/library.ts";
 import { mapMemory } from "../src/native/memory.ts";
@@ -53,7 +53,7 @@ if (
   prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n) !== 0 ||
   prctl(PR_SET_SECCOMP, BigInt(SECCOMP_MODE_FILTER), BigInt(memory.pointer), 0n, 0n) !== 0
 ) {
-  console.error("no filter of system calls can be set");
+  console.error("cannot set a system call filter");
   process.exit(126);
 }
 spawn(program, words, { stdio: "inherit" }).once("exit", (status, signal) => {

@@ -1,6 +1,6 @@
 /**
- * A struct xfrm_userpolicy_info that allows everything that a socket sends, or blocks it. Its
- * selector, of 56 bytes with the family at 40, selects all; the limits are zero; the direction,
+ * A struct xfrm_userpolicy_info that allows or blocks everything that a socket sends. Its selector,
+ * of 56 bytes with the family at 40, selects everything; the limits are zero; the direction,
  * XFRM_POLICY_OUT, is at 160, and the action after it: XFRM_POLICY_ALLOW or XFRM_POLICY_BLOCK
  * (include/uapi/linux/xfrm.h).
  */

@@ -1,5 +1,5 @@
-// What the engine is to reach, as ratios of two servers in one run: of `server` to `against`, "own"
-// being the listener of the same runtime. `least` or `most` is the bound.
+// The engine's aims, as ratios of two servers in one run: of `server` to `against`, where "own" is
+// the listener of the same runtime. `least` or `most` is the bound.
 const NODES = ["node20:uring", "node26:uring"];
 const OTHERS = ["bun:uring", "deno:uring"];
 
@@ -17,7 +17,7 @@ export const aims = [
   aim([...NODES, ...OTHERS], "idle", "bytes", undefined, { most: 1024 }),
 ].flat();
 
-/** One row for each server. Without `against` the bound is for the figure itself. */
+/** One row for each server. Without `against`, the bound applies to the figure itself. */
 function aim(servers, scenario, figure, against, bound) {
   return servers.map((server) => ({ server, scenario, figure, against, ...bound }));
 }

@@ -1,4 +1,4 @@
-// An echo server in C on epoll, as one is commonly written: what is compared with.
+// An echo server in C on epoll, written in the usual way, for comparison.
 #define _GNU_SOURCE
 #include "program.h"
 #include <sys/epoll.h>
@@ -25,8 +25,8 @@ static void echo(int fd) {
     close(fd);
     return;
   }
-  // The load has one message under way on a connection, which the socket's buffer always has room
-  // for.
+  // The load has one message in flight on a connection, for which the socket's buffer always has
+  // room.
   ssize_t sent = send(fd, buffer, received, MSG_NOSIGNAL);
   if (sent < 0) close(fd);
   else if (sent != received) fail("send took %zd of %zd bytes", sent, received);

@@ -1,4 +1,4 @@
-// HTTP is asked for by wrk, which Debian has.
+// The HTTP load is wrk, from Debian.
 import { execFileSync, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -8,13 +8,13 @@ import { during, serving, start } from "./start.mjs";
 
 const report = fileURLToPath(new URL("http.lua", import.meta.url));
 
-/** Installs wrk where it is missing. */
+/** Installs wrk if it is missing. */
 export function installWrk() {
   if (spawnSync("wrk", ["-v"]).error === undefined) return;
   run("apt-get", ["install", "-y", "--no-install-recommends", "wrk"]);
 }
 
-/** What a server answers, after a second to warm up. wrk counts whole seconds. */
+/** A server's responses, after a second of warm-up. wrk counts whole seconds. */
 export function http({ server, milliseconds, on }) {
   return serving(server, "http", on.server, async ({ pid, port }) => {
     const ask = (seconds) => {
@@ -32,8 +32,8 @@ export function http({ server, milliseconds, on }) {
 }
 
 /**
- * Seconds, from fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets, which may
- * have blanks.
+ * Seconds, from fields 14 and 15 of proc_pid_stat(5); the second field is a name in brackets, which
+ * may contain spaces.
  */
 function processorTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

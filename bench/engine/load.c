@@ -5,12 +5,12 @@
 //   carries one message; CONNECTIONS at a time load idle PORT PID SIZE CONNECTIONS
 //   each carries one message, and all stay open until input ends
 //
-// A further argument, REQUESTS, ends the measurement after so many.
+// A further argument, REQUESTS, ends the measurement after that many.
 //
-// It prints what was measured after the warm-up: requests, seconds, the quantiles of a request's
-// time in nanoseconds, and how many seconds the server's process and this one had the processor.
-// `idle` prints how many connections are open. Whatever goes wrong ends it with a message: a wrong
-// byte, a lost connection, no answer for a while.
+// Prints the figures since the warm-up: requests, seconds, the quantiles of a request's time in
+// nanoseconds, and how many seconds the server's process and this one had the processor. `idle`
+// prints how many connections are open. Any failure ends it with a message: a wrong byte, a lost
+// connection, no response for a while.
 #define _GNU_SOURCE
 #include "program.h"
 #include <fcntl.h>
@@ -20,8 +20,8 @@
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 20000, MOST_WARM_UP = 4000, PATIENCE = 5000, EVENTS = 1024, BUFFER = 64 << 10, SOURCES = 250 };
 enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26, MOST_TIMES = 1 << 20 };
 
-// Bytes that look like chance: each message is a piece of them that begins elsewhere, so that none
-// is like another.
+// Bytes that look random: each message is a piece of them that begins elsewhere, so no two are
+// alike.
 enum { BEGINNINGS = 1 << 16, MOST_SIZE = 1 << 16 };
 static unsigned char contents[BEGINNINGS + MOST_SIZE];
 
@@ -51,7 +51,7 @@ static void watch(struct connection *connection, int how, unsigned events) {
   must(epoll_ctl(epoll, how, connection->fd, &event), "epoll_ctl");
 }
 
-// Sends the next message; false while the connection is not established.
+// Sends the next message; returns false until the connection is established.
 static bool send_message(struct connection *connection) {
   unsigned beginning = (connection->beginning + 7919) % BEGINNINGS;
   ssize_t sent = send(connection->fd, contents + beginning, size, MSG_NOSIGNAL);
@@ -62,7 +62,7 @@ static bool send_message(struct connection *connection) {
   return true;
 }
 
-// Receives what has come; true when the message is complete.
+// Receives what has arrived; returns true when the message is complete.
 static bool receive_message(struct connection *connection) {
   static unsigned char buffer[BUFFER];
   ssize_t received = recv(connection->fd, buffer, sizeof buffer, 0);
@@ -83,7 +83,7 @@ static void open_connection(struct connection *connection) {
   struct sockaddr_in address = {.sin_family = AF_INET};
   int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), "socket");
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "TCP_NODELAY");
-  // Ports of closed connections are taken for a minute: from many addresses there are enough.
+  // Ports of closed connections are taken for a minute: many addresses provide enough.
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK + opened++ % SOURCES);
   must(setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &(int){1}, sizeof(int)), "IP_BIND_ADDRESS_NO_PORT");
   must(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
@@ -96,7 +96,7 @@ static void open_connection(struct connection *connection) {
   watch(connection, EPOLL_CTL_ADD, send_message(connection) ? EPOLLIN : EPOLLOUT);
 }
 
-// Waits for events; those of complete messages are counted and given to `answered`.
+// Waits for events, counts complete messages and passes them to `answered`.
 static void turn(void (*answered)(struct connection *)) {
   struct epoll_event events[EVENTS];
   int count = must(epoll_wait(epoll, events, EVENTS, PATIENCE), "epoll_wait");
@@ -135,7 +135,7 @@ static double clock_of(clockid_t clock) {
   return time.tv_sec + time.tv_nsec / 1e9;
 }
 
-// `cpu` is exact. The kernel tells user and system apart by samples, and in hundredths of a second.
+// `cpu` is exact. The kernel divides user and system time by sampling, in hundredths of a second.
 static struct usage usage(int pid) {
   struct usage usage = {.load = clock_of(CLOCK_PROCESS_CPUTIME_ID)};
   char path[64], line[1024];
@@ -145,8 +145,8 @@ static struct usage usage(int pid) {
   usage.cpu = clock_of(clock);
   snprintf(path, sizeof path, "/proc/%d/stat", pid);
   FILE *stat = fopen(path, "r");
-  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second is a name in brackets,
-  // which may have blanks.
+  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second field is a name in
+  // brackets, which may contain spaces.
   if (stat == NULL || fgets(line, sizeof line, stat) == NULL) fail("%s: %s", path, strerror(errno));
   fclose(stat);
   if (sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
@@ -162,7 +162,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 static void measure(int pid, int milliseconds, int most, void (*again)(struct connection *)) {
-  // Compilers go by how often a thing was done: where the machine is busy, time alone would not do.
+  // Compilers go by how often code ran: on a busy host, time alone would not do.
   double begin = now;
   while (now < begin + WARM_UP / 1e3 || (requests < WARM_UP_REQUESTS && now < begin + MOST_WARM_UP / 1e3)) turn(again);
   struct usage before = usage(pid);
@@ -180,8 +180,8 @@ static void measure(int pid, int milliseconds, int most, void (*again)(struct co
          after.system - before.system, after.cpu - before.cpu, after.load - before.load);
 }
 
-// Opens so many, each with one message: few at a time, since a queue that is full lets a connection
-// wait for a second.
+// Opens this many, each with one message: few at a time, since a full queue makes a connection wait
+// for a second.
 static void open_all(int count) {
   enum { AT_A_TIME = 64 };
   for (int opened = 0; opened < count;) {

@@ -1,12 +1,11 @@
 /**
- * A sample: the rate by the clock, times of a request in nanoseconds. `user`, `system` and `cpu`
- * are what the server took of its processor; `busy` and `load` are the shares of the time that the
- * server and the load had theirs.
+ * A sample: the rate by the clock, and request times in nanoseconds. `user`, `system` and `cpu` are
+ * the server's processor time; `busy` and `load` are the shares of time in which the server and the
+ * load were running.
  */
 export function perRequest({ requests, seconds, p50, p99, user, system, cpu = user + system, load }) {
   const nanoseconds = (time) => Math.round((time / requests) * 1e9);
-  // What a process took in all is known exactly; how that divides is known from the ticks of the
-  // clock.
+  // The total of a process is exact; its division comes from clock ticks.
   const share = user + system > 0 ? user / (user + system) : 0;
   return {
     rate: Math.round(requests / seconds),

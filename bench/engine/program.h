@@ -1,4 +1,4 @@
-// What the C programs of bench/engine share: a call that must not fail, the clock, and a listening
+// Shared by the C programs of bench/engine: a call that must not fail, the clock, and a listening
 // socket.
 #pragma once
 #include <arpa/inet.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-// No program outlives this, whatever becomes of the others.
+// No program outlives this, whatever happens to the others.
 enum { MOST_SECONDS = 900 };
 enum { BACKLOG = 4096 };
 
@@ -38,7 +38,7 @@ static inline double seconds(void) {
   return now.tv_sec + now.tv_nsec / 1e9;
 }
 
-// As many descriptors as the system allows, and an end.
+// As many descriptors as the system allows, and a time limit.
 static inline void start_program(void) {
   struct rlimit files;
   must(getrlimit(RLIMIT_NOFILE, &files), "getrlimit");
@@ -47,7 +47,7 @@ static inline void start_program(void) {
   alarm(MOST_SECONDS);
 }
 
-// Listens on a port of the system's choice, and prints it. Accepted sockets inherit TCP_NODELAY.
+// Listens on a port that the system chooses, and prints it. Accepted sockets inherit TCP_NODELAY.
 static inline int listen_on_loopback(int type) {
   struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   socklen_t length = sizeof address;

@@ -3,7 +3,7 @@ import { summary } from "../figures.mjs";
 import { aims } from "./aims.mjs";
 import { scenarios } from "./scenarios.mjs";
 
-/** What was measured of each scenario: its title, and a row for each server. */
+/** The figures of each scenario: its title, and a row for each server. */
 export function measured({ results }) {
   return scenarios.flatMap(({ name, title }) => {
     const of = results.filter(({ scenario }) => scenario === name);
@@ -13,7 +13,7 @@ export function measured({ results }) {
   });
 }
 
-/** Without the columns in which no row has anything. */
+/** Without columns that are empty in every row. */
 function filled(rows) {
   const has = (column) => rows.some((row) => row[column] !== "-");
   return rows.map((row) => Object.fromEntries(Object.entries(row).filter(([column]) => has(column))));
@@ -46,7 +46,7 @@ function memoryRow(result, others) {
   const { server, own, samples } = result;
   return {
     server,
-    "bytes a connection": `${summary(samples.map(({ bytes }) => bytes)).median}`,
+    "bytes per connection": `${summary(samples.map(({ bytes }) => bytes)).median}`,
     "× own": times(ratio(result, find(others, own), "bytes")),
   };
 }
@@ -80,8 +80,8 @@ const absolute = (result, figure) =>
   result === undefined ? undefined : summary(result.samples.map((sample) => sample[figure])).median;
 
 /**
- * The median of the rounds' ratios: two servers are measured a short time after each other, so
- * theirs are steadier.
+ * The median of the rounds' ratios, which are steadier, since the two servers of a round are
+ * measured close together.
  */
 function ratio(result, other, figure) {
   if (result === undefined || other === undefined) return undefined;

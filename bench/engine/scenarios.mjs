@@ -1,5 +1,5 @@
-// What bench/engine.mjs measures, one server at a time: each scenario gives a sample of a server in
-// a process of its own.
+// The scenarios of bench/engine.mjs, one server at a time: each returns a sample of a server in its
+// own process.
 import { http } from "./http.mjs";
 import { resident } from "./memory.mjs";
 import { perRequest } from "./per-request.mjs";
@@ -45,8 +45,8 @@ function loaded(mode, size, connections) {
 }
 
 /**
- * What the server's process has grown by, a connection, once garbage is collected. The kernel's own
- * memory is not in it.
+ * The growth of the server's process per connection, after garbage collection. The kernel's own
+ * memory is not included.
  */
 function idle({ server, load, on }) {
   return serving(server, "echo", on.server, async ({ pid, port, tell, answer }) => {

@@ -1,5 +1,5 @@
 // The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each. `own`
-// names the listener of the same runtime, which this package's are compared with.
+// names the listener of the same runtime, with which this package's servers are compared.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";
@@ -10,7 +10,7 @@ const ENGINES = ["uring", "readiness"];
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const script = (name) => path(`servers/${name}.mjs`);
 
-/** All of them, or undefined, having said why, where there is no C compiler. */
+/** All of them; or undefined, after printing the reason, if there is no C compiler. */
 export function everyServer() {
   const load = compiled(path("load.c"), "engine-load");
   const epoll = compiled(path("epoll.c"), "engine-epoll");
@@ -34,14 +34,14 @@ export function everyServer() {
   };
 }
 
-/** Those of a list that have one of these names, or else one of these as a part of theirs. */
+/** The servers of a list with one of these names, or else with one as part of theirs. */
 export function chosen(list, names) {
   const parts = names.split(",");
   const whole = (part) => list.some(({ name }) => name === part);
   return list.filter(({ name }) => parts.some((part) => (whole(part) ? name === part : name.includes(part))));
 }
 
-/** What a runtime has by itself. */
+/** A runtime's own server. */
 function ownListener({ name, command }) {
   if (!isNode({ name }))
     return { name: `${name}:listen`, runtime: name, echo: [...command, script(`${name}-listen`)] };
@@ -70,7 +70,7 @@ function ours(runtime, engine) {
 
 const versionOf = ({ program }) => /\d+\.\d+\.\d+/.exec(firstLine(program, ["--version"]))[0];
 
-/** What makes a runtime able to collect garbage when it is told to; Bun is by itself. */
+/** Options that let a runtime collect garbage on request; Bun needs none. */
 function collectable({ name }) {
   if (name === "bun") return [];
   return [name === "deno" ? "--v8-flags=--expose-gc" : "--expose-gc"];

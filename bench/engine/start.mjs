@@ -1,13 +1,11 @@
-// Programs that are measured and those that measure: each on a processor of its own, spoken to by
-// lines of JSON.
+// Starts measured programs and those that measure, each on a processor of its own, with lines of
+// JSON for messages.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { pinned } from "../machine.mjs";
 
-/**
- * A program that says nothing for that long, in milliseconds, is stuck, if nothing else is said.
- */
+/** By default, a program that is silent for this many milliseconds is stuck. */
 const TIMEOUT = 30_000;
 
 /** Starts a program. `answer()` is the next line of JSON that it prints; `end()` must be called. */
@@ -20,7 +18,7 @@ export function start(command, processor, environment = {}) {
   child.stderr.on("data", (text) => {
     complaint = (complaint + text).slice(-4000);
   });
-  // What a program is told after its end is lost; answer() tells of the end.
+  // Input for a program that has ended is lost; answer() reports the end.
   child.stdin.on("error", () => {});
 
   async function answer(timeout = TIMEOUT) {
@@ -46,7 +44,7 @@ export function start(command, processor, environment = {}) {
     await closed;
   }
 
-  /** How it ended, if it did, and what it complained of. */
+  /** How it ended, if it did, and its error output. */
   function fate() {
     const ended = child.signalCode ?? child.exitCode;
     return [ended === null ? "" : `it ended with ${ended}`, complaint.trim()].filter(Boolean).join(": ");
@@ -55,7 +53,7 @@ export function start(command, processor, environment = {}) {
   return { pid: child.pid, answer, end, fate, tell: (line) => child.stdin.write(`${line}\n`) };
 }
 
-/** Runs `body` with a started program, and ends that whatever happens. */
+/** Runs `body` with a started program, and always ends the program. */
 export async function during(started, body) {
   try {
     return await body(started);

@@ -1,6 +1,6 @@
 // An echo server in C on io_uring: multishot accept, multishot receive into a ring of provided
-// buffers, and sending from them. It speaks to the kernel directly, so that it needs no library;
-// liburing does the same.
+// buffers, and sends from them. It calls the kernel directly, so it needs no library; liburing does
+// the same.
 #define _GNU_SOURCE
 #include "program.h"
 #include <linux/io_uring.h>
@@ -20,8 +20,8 @@ static struct io_uring_cqe *cqes;
 static struct io_uring_buf_ring *provided;
 static char *buffers;
 
-// Pieces that a connection is to send, in order: one send is under way at a time, since two may
-// overtake each other.
+// Pieces that a connection has to send, in order: one send is in flight, since two may overtake
+// each other.
 static struct { uint16_t first, last; bool ended; } connections[MOST_DESCRIPTORS];
 static struct { uint16_t next; int offset, length; } pieces[BUFFERS];
 
@@ -39,7 +39,7 @@ static void enter(unsigned wait) {
   if (submitted > 0) pending -= submitted;
 }
 
-// The next entry of the submission queue. `index` is the descriptor, or the buffer with a send.
+// The next entry of the submission queue. `index` is the descriptor, or the buffer for a send.
 static struct io_uring_sqe *prepare(enum operation operation, int opcode, int fd, unsigned index) {
   if (tail - __atomic_load_n(sq_head, __ATOMIC_ACQUIRE) == ENTRIES) enter(0);
   struct io_uring_sqe *sqe = &sqes[tail++ & sq_mask];
@@ -113,8 +113,7 @@ static void received(int fd, int result, unsigned flags) {
   if (!(flags & IORING_CQE_F_MORE)) receive(fd);
 }
 
-// A connection that was reset answers every send with an error: its pieces are given back one after
-// the other.
+// On a reset connection every send fails: its pieces are given back one after the other.
 static void sent(int fd, unsigned buffer, int result) {
   if (result >= 0 && result < pieces[buffer].length) {
     pieces[buffer].offset += result;

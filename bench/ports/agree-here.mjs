@@ -1,5 +1,5 @@
-// node agree-here.mjs [bag]: on how many sockets listeners() and ss agree, here, or with a mixed
-// bag of sockets beside.
+// node agree-here.mjs [bag]: on how many sockets listeners() and ss agree, here, or together with a
+// mixed bag of sockets.
 import { mixedBag } from "../../build/test/mixed-bag.js";
 import { asSsTells, ss } from "../../build/test/ss.js";
 import { listeners } from "../../dist/diagnose/index.js";
@@ -10,8 +10,8 @@ console.log(JSON.stringify(["tcp", "udp", "unix"].map(agreement)));
 for (const end of ends.toReversed()) await end();
 
 /**
- * Others open and close sockets meanwhile: what listeners() tells before ss and after it is
- * compared, the rest is `changing`.
+ * Others open and close sockets meanwhile: only sockets that listeners() reports both before and
+ * after ss are compared, the rest are `changing`.
  */
 function agreement(protocol) {
   const before = told(protocol);

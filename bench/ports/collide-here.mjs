@@ -1,6 +1,6 @@
-// One of many processes that ask for a port at the same moment and listen on it. Its standard input
-// says what to do, a JSON object a line: `{ name, how, at }` asks, at a time of the clock;
-// `{ close: true }` gives it back. Each is answered by a line.
+// One of many processes that ask for a port at the same moment and listen on it. Each line of its
+// standard input is a JSON object: `{ name, how, at }` asks for a port, at a time of the clock; `{
+// close: true }` gives it back. It answers each with a line.
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { FIRST, finder, LAST, names } from "./finders.mjs";
@@ -20,7 +20,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   }
 }
 
-/** What became of it: the port, and the code of the error where somebody else was faster. */
+/** The outcome: the port, and the error's code if another process was faster. */
 async function ask(its, how) {
   its.forget?.();
   try {

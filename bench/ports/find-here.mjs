@@ -1,6 +1,6 @@
 // node find-here.mjs NAME CASE CALLS: how long a finder takes for a port: the median of the calls
-// by the clock, and processor time of them all. CASE is `any` or `range`, of which the first half
-// is taken.
+// by the clock, and the processor time of them all. CASE is `any` or `range`, whose first half is
+// taken.
 import net from "node:net";
 import { summary } from "../figures.mjs";
 import { FIRST, finder, LAST } from "./finders.mjs";
@@ -16,8 +16,8 @@ const before = process.cpuUsage();
 for (let call = 0; call < Number(calls); call++) {
   const start = performance.now();
   const held = await its[how]();
-  // A port that is held is given back in the time that is measured: the others, too, have opened
-  // and closed sockets.
+  // A held port is given back within the measured time, since the others have opened and closed
+  // sockets too.
   await held.close();
   walls.push((performance.now() - start) * 1000);
   its.forget?.();
@@ -26,7 +26,7 @@ const { user, system } = process.cpuUsage(before);
 console.log(JSON.stringify({ wall: summary(walls).median, cpu: (user + system) / Number(calls) }));
 for (const other of others) other.close();
 
-/** The first half of the range is another's, as most often. */
+/** The first half of the range is taken, a common case. */
 async function taken() {
   const servers = [];
   for (let port = FIRST; port <= (FIRST + LAST) / 2; port++) {

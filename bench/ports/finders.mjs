@@ -1,6 +1,6 @@
-// Who finds a free port, and how each is asked, as its README says. `any` takes any port, `range`
-// one of FIRST to LAST. Each gives what a program then listens on: a port for those that find one,
-// a socket that is bound for those that hold it.
+// Tools that find a free port, called as in their READMEs. `any` takes any port, `range` one of
+// FIRST to LAST. Each returns what a program then listens on: a port from those that find one, a
+// bound socket from those that hold it.
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import net from "node:net";
@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run } from "../../scripts/install-and-build.mjs";
 
-/** The range that is asked for; of none that a system chooses ports from. */
+/** The requested range, outside those from which systems choose ports. */
 export const FIRST = 20_000;
 export const LAST = FIRST + 99;
 
-/** Packages of npm, by major version. They are no dependencies: the benchmark alone has them. */
+/** npm packages, by major version. They are not dependencies: only the benchmark needs them. */
 const packages = { "get-port": 7, portfinder: 1, "detect-port": 2 };
 
 const folder = join(root, ".cache/peers");
 
-/** Installs the packages that are not there yet; gives their versions. */
+/** Installs missing packages; returns their versions. */
 export function installPeers() {
   const missing = Object.keys(packages).filter((name) => manifest(name) === undefined);
   if (missing.length > 0) {
@@ -38,15 +38,15 @@ function manifest(name) {
   return statSync(path, { throwIfNoEntry: false }) === undefined ? undefined : path;
 }
 
-/** The one of this name. */
+/** The one with this name. */
 export async function finder(name) {
   const its = await finders[name]();
   return { name, ...its };
 }
 
 /**
- * `forget()` is for those that remember what they gave: without it, a round would not be like the
- * first.
+ * `forget()` is for those that remember what they returned: otherwise later rounds would differ
+ * from the first.
  */
 const finders = {
   async berkeley() {
@@ -75,7 +75,7 @@ const finders = {
     const { detect } = await load("detect-port");
     return {
       any: async () => found(await detect()),
-      // It takes a first port alone, tries ten, and then takes any.
+      // It only takes a first port, tries ten, and then takes any.
       range: async () => found(await detect(FIRST)),
     };
   },
@@ -85,12 +85,12 @@ export const names = Object.keys(finders);
 
 async function load(name) {
   const require = createRequire(join(folder, "package.json"));
-  // An ES module's own entry, and what a CommonJS one exports.
+  // The default export of an ES module, or the exports of a CommonJS one.
   const module = await import(pathToFileURL(require.resolve(name)).href);
   return { ...module.default, ...module };
 }
 
-/** A port that is ours: node:net takes its socket. */
+/** A port that we hold: node:net takes its socket. */
 function reserved(held) {
   const server = net.createServer();
   let isListening = false;
@@ -106,9 +106,7 @@ function reserved(held) {
   };
 }
 
-/**
- * A port that was free when it was looked at: a server of node:net listens on it, on every address.
- */
+/** A port that was free when checked: a node:net server listens on it, on every address. */
 function found(port) {
   const server = net.createServer();
   return {

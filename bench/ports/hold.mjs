@@ -1,4 +1,4 @@
-// node hold.mjs COUNT: listens on so many ports of 127.0.0.1, prints them as a JSON array, and
+// node hold.mjs COUNT: listens on this many ports of 127.0.0.1, prints them as a JSON array, and
 // holds them until standard input ends.
 import { AF, bind, close, getsockname, listen, SOCK, socket } from "../../dist/posix/index.js";
 
@@ -10,7 +10,7 @@ const sockets = Array.from({ length: Number(process.argv[2]) }, () => {
 });
 console.log(JSON.stringify(sockets.map((opened) => getsockname(opened).port)));
 process.stdin.resume();
-// What a closure holds is not collected, and so is not closed before.
+// Sockets in a closure are not garbage-collected, which would close them early.
 process.stdin.once("end", () => {
   for (const opened of sockets) close(opened);
 });

@@ -1,5 +1,5 @@
-// node measure.mjs ROUNDS SOCKETS: all that is measured with sockets of our own, in the network
-// namespace that it is run in. The figures of the rounds, as JSON.
+// node measure.mjs ROUNDS SOCKETS: every measurement with sockets of our own, in the current
+// network namespace. Prints the figures of the rounds as JSON.
 import { join } from "node:path";
 import { root } from "../../scripts/install-and-build.mjs";
 import { names } from "./finders.mjs";
@@ -8,9 +8,9 @@ import { answerOf, conversation, program, timed } from "./start.mjs";
 const [rounds, sockets] = process.argv.slice(2).map(Number);
 const PROCESSES = 50;
 const CALLS = { any: 100, range: 20 };
-/** Everybody has heard of it by then. */
+/** Everyone has heard of it by then. */
 const NOTICE = 60;
-/** The status of `berkeley why` of a port that is taken. */
+/** The exit status of `berkeley why` for a port in use. */
 const TAKEN = 1;
 const CASES = ["any", "range"];
 
@@ -35,9 +35,7 @@ for (const asker of askers) await asker.end();
 for (const holders of [1, 10]) await tell(holders);
 console.log(JSON.stringify({ processes: PROCESSES, calls: CALLS, finding, collisions, telling }));
 
-/**
- * How many of the processes found no port, or one that another had by the time that they listened.
- */
+/** How many of the processes found no port, or one that another had taken when they listened. */
 async function collide(name, how) {
   const at = Date.now() + NOTICE;
   for (const asker of askers) asker.tell({ name, how, at });
@@ -54,7 +52,7 @@ async function collide(name, how) {
   };
 }
 
-/** So many sockets, of so many processes; each round asks about another of them. */
+/** This many sockets, in this many processes; each round asks about a different one. */
 async function tell(holders) {
   const holding = Array.from({ length: holders }, () =>
     conversation(program("hold.mjs", Math.floor(sockets / holders))),

@@ -1,5 +1,4 @@
-// How the programs of a benchmark of ports are run: to their end, timed, or in a network namespace
-// of their own.
+// How the port benchmarks run programs: to the end, timed, or in their own network namespace.
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { dirname, join } from "node:path";
@@ -11,14 +10,14 @@ const here = dirname(fileURLToPath(import.meta.url));
 /** The command that runs one of this folder's programs. */
 export const program = (name, ...args) => [process.execPath, join(here, name), ...args.map(String)];
 
-/** What a program prints, as JSON. */
+/** A program's output, as JSON. */
 export function answerOf([command, ...args]) {
   return JSON.parse(execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
 }
 
 /**
- * Runs a command to its end, which has to be with this status; microseconds by the clock and by the
- * processor (bash's `time`).
+ * Runs a command to its end, which must have this status; returns microseconds by the clock and by
+ * the processor (bash's `time`).
  */
 export function timed(command, expected) {
   const { status, stderr, error } = spawnSync(
@@ -32,7 +31,7 @@ export function timed(command, expected) {
   return { wall: real * 1e6, cpu: (user + system) * 1e6 };
 }
 
-/** A program that is told and answers, a JSON object a line. It ends with its standard input. */
+/** A program that reads and answers JSON objects, one per line. It ends with its standard input. */
 export function conversation([command, ...args]) {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const closed = once(child, "close");

@@ -18,7 +18,7 @@ export function tables({ results, agreement }) {
   ];
 }
 
-/** A row for each, with `cells` of its cases. */
+/** A row for each, with the `cells` of its cases. */
 function byFinder(entries, cells) {
   return [...new Set(entries.map(({ by }) => by))].map((by) => ({
     finder: by,

@@ -1,6 +1,5 @@
-// node tell-here.mjs PORT CALLS: how long explain() and listeners() take in a process that runs
-// already: the first call, and the median of those after it, by the clock and by the processor, in
-// microseconds.
+// node tell-here.mjs PORT CALLS: how long explain() and listeners() take in a running process: the
+// first call, and the median of those after it, by the clock and by the processor, in microseconds.
 import { explain, listeners } from "../../dist/diagnose/index.js";
 import { summary } from "../figures.mjs";
 

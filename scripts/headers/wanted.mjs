@@ -1,4 +1,5 @@
-// What scripts/headers.mjs takes from each system's headers, and where they are in its sources.
+// The constants and structures that scripts/headers.mjs takes from each system's headers, and their
+// places in its sources.
 
 const errors = { headers: ["sys/errno.h"], names: /^E(?!LAST$)[A-Z0-9]+$/ };
 const sockets = {
@@ -74,7 +75,7 @@ const expressions = [
 ];
 const laidOutBy = ["sys/types.h", "sys/ioctl.h", "sys/stat.h", "sys/time.h", "sys/ucred.h", "sys/uio.h"];
 
-/** Types of the library of threads, whose headers are in no kernel. */
+/** Types of the thread library, whose headers are not in a kernel. */
 const pthread = [
   "",
   "attr_",
@@ -89,7 +90,7 @@ const pthread = [
 ];
 
 /**
- * What sysctl() tells of a socket of IPv4 or IPv6 on macOS: struct xinpcb64, also as a part of
+ * The result of sysctl() for an IPv4 or IPv6 socket on macOS: struct xinpcb64, also as part of
  * struct xtcpcb64.
  */
 const pcb64 = [
@@ -163,7 +164,7 @@ export const systems = {
       landmark: "bsd/sys/socket.h",
       include: ["bsd", "EXTERNAL_HEADERS", "osfmk", "libkern"],
       links: { x64: {}, arm64: {} },
-      // stdint.h and sys/_pthread are of libraries; the others say which versions of macOS have
+      // stdint.h and sys/_pthread belong to libraries; the others say which versions of macOS have
       // what.
       generated: {
         "AvailabilityVersions.h": "",

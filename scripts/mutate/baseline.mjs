@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { root } from "../install-and-build.mjs";
 
 /**
- * What each test does unmutated in the sandbox: how long it takes, and which bytes of the modules
+ * The behaviour of each test unmutated in the sandbox: its time, and the bytes of the modules that
  * it executes, itself or in a child process.
  */
 export class Baseline {
@@ -13,16 +13,16 @@ export class Baseline {
   #tests = new Map();
   #before = Promise.resolve();
 
-  /** @param folder whose modules' coverage is kept, as "posix" */
+  /** @param folder the folder whose modules' coverage is kept, such as "posix" */
   constructor(sandbox, folder) {
     this.#sandbox = sandbox;
     this.#folder = join("dist", folder);
   }
 
-  /** A test as `Sandbox.run` takes it; undefined for one that fails unmutated. */
+  /** A test in the form that `Sandbox.run` takes; undefined if it fails unmutated. */
   of(file) {
     if (!this.#tests.has(file)) {
-      // One at a time, so that each takes what it takes alone.
+      // One at a time, so that each takes its undisturbed time.
       this.#before = this.#before.then(() => this.#measure(file));
       this.#tests.set(file, this.#before);
     }
@@ -43,7 +43,7 @@ export class Baseline {
     return undefined;
   }
 
-  /** Of each module, one byte for each character: whether any process has executed it. */
+  /** For each module, one byte per character: whether any process has executed it. */
   #readCoverage(folder) {
     const covered = new Map();
     for (const name of readdirSync(folder)) {

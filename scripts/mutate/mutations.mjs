@@ -1,5 +1,5 @@
-// Finds what can be mutated in a compiled module. The compiler only strips types, so a statement of
-// dist/ is a statement of src/, and no rebuild is needed for a mutation.
+// Finds possible mutations in a compiled module. The compiler only strips types, so a statement of
+// dist/ is a statement of src/, and a mutation needs no rebuild.
 import { parse } from "acorn";
 
 const comparisons = {
@@ -56,7 +56,7 @@ export function mutationsOf(source) {
     if (start >= 0 && start < right.start) push({ operator, start, end: start + from.length, text: to });
   };
 
-  /** A condition that always, or never, holds. */
+  /** A condition that is always or never true. */
   const addCondition = (test) => {
     add("condition", test, "true");
     add("condition", test, "false");
@@ -94,7 +94,7 @@ export function mutationsOf(source) {
       if (typeof value === "boolean") add("boolean", node, String(!value));
       else if (typeof value === "number") add("number", node, value === 1 ? "0" : `${value + 1}`);
       else if (bigint !== undefined) add("number", node, `${BigInt(bigint) + 1n}n`);
-      // Sentences for people are checked by reading them.
+      // Text for people is checked by reading it.
       else if (typeof value === "string" && !value.includes(" "))
         add("string", node, value === "" ? '"mutated"' : '""');
     },
@@ -117,7 +117,7 @@ export function mutationsOf(source) {
     SpreadElement() {},
   };
 
-  /** A function that returns at once. */
+  /** A function that returns immediately. */
   const addEarlyReturn = (node, parent) => {
     const { body } = node;
     if (body?.type !== "BlockStatement" || parent?.kind === "constructor") return;
@@ -133,7 +133,7 @@ export function mutationsOf(source) {
     visitors[node.type]?.(node, parent);
     if (/Function/.test(node.type)) addEarlyReturn(node, parent);
     for (const [key, child] of Object.entries(node)) {
-      // Names of properties, modules and messages are no values.
+      // Names of properties, modules and messages are not values.
       if (key === "source" || (key === "key" && !node.computed)) continue;
       for (const each of Array.isArray(child) ? child : [child])
         if (typeof each?.type === "string") visit(each, node);

@@ -1,13 +1,13 @@
-// Which tests run against a mutant, and in which order.
+// Chooses the tests to run against a mutant, and their order.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
-/** How many tests run where none is seen to execute the place: a killed child leaves no coverage. */
+/** How many tests run if none is known to execute the place: a killed child leaves no coverage. */
 const UNSEEN = 3;
 
 /**
  * The tests of a folder of src/, for a module of dist/. Paths are those of compiled modules. The
- * tests are in build/, and import the package by modules of build/src/ that re-export those of
+ * tests are in build/, and import the package through modules of build/src/ that re-export those of
  * dist/.
  */
 export class Neighbours {

@@ -1,5 +1,5 @@
-// Prints a line for each event of a test file, so that one that hangs is seen to, and ends its
-// process at the first failure: one failing test kills a mutant.
+// Prints a line for each event of a test file, so that a hang is noticed, and ends its process at
+// the first failure: one failing test kills a mutant.
 export default async function* report(events) {
   for await (const { type, data } of events) {
     const expected = data.skip !== undefined || data.todo !== undefined;

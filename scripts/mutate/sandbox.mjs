@@ -1,6 +1,6 @@
-// Runs tests where a mutated program can harm nobody: in PID, mount, network and IPC namespaces of
-// its own, with every file of the machine read-only, empty /tmp, /run and /dev/shm in memory, and
-// bounded memory and time.
+// Runs tests where a mutated program can harm nobody: in its own PID, mount, network and IPC
+// namespaces, with every file of the host read-only, empty /tmp, /run and /dev/shm in memory, and
+// limited memory and time.
 import { spawn, spawnSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -61,7 +61,7 @@ export class Sandbox {
       encoding: "utf8",
     });
     if (status !== 0)
-      throw new Error(`no namespaces for mutations (are you root?): ${error?.message ?? stderr}`);
+      throw new Error(`cannot create namespaces for mutations (are you root?): ${error?.message ?? stderr}`);
     for (const name of ["dist", "build"])
       cpSync(join(root, name), join(this.folder, name), { recursive: true });
   }
@@ -79,7 +79,7 @@ export class Sandbox {
    * A test fails by "timeout" when it has run for `seconds`, or printed nothing for `silence`
    * seconds and then used no processor: on a busy machine, a slow test does not hang.
    *
-   * @returns undefined where all passed; else the test that failed, how, and what it printed
+   * @returns undefined if all passed; otherwise the test that failed, how, and its output
    */
   async run(tests, { mutant, coverage } = {}) {
     const child = spawn(
@@ -95,7 +95,7 @@ export class Sandbox {
         env: { ...process.env, NODE: process.execPath, NO_COLOR: "1" },
       },
     );
-    // The namespace ends with its first process (--kill-child), and everything in it.
+    // The namespace ends with its first process (--kill-child), and everything in it too.
     const kill = () => child.kill("SIGKILL");
     process.once("exit", kill);
     let timedOut = false;

@@ -1,5 +1,5 @@
-// A program to be bundled: it listens, and connects to itself. No await at its top, which a bundle
-// of CommonJS cannot have.
+// A program to be bundled: it listens, and connects to itself. It has no top-level await, which a
+// CommonJS bundle cannot have.
 import { connect, listen } from "berkeley";
 
 async function main() {

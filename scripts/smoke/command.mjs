@@ -1,5 +1,5 @@
-// Drives the installed command: it listens, echoes, and leaves on SIGINT with status 0. Its
-// arguments are how to run it.
+// Drives the installed command: it listens, echoes, and exits on SIGINT with status 0. Its
+// arguments are the command to run it.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,5 +1,5 @@
-// Jest runs two copies of this file in one process, each with a copy of the package in a context of
-// its own.
+// Jest runs two copies of this file in one process, each with a copy of the package in its own
+// context.
 import { connect, listen } from "berkeley";
 
 test("it listens", async () => {

@@ -1,4 +1,4 @@
-// The same package from CommonJS: require() of an ES module, which Node has from 20.19 on.
+// The same package from CommonJS: require() of an ES module, available in Node since 20.19.
 const assert = require("node:assert/strict");
 const { posix } = require("berkeley");
 const { AF, close, getsockname, listen, SOCK, socket } = require("berkeley/posix");

@@ -1,12 +1,12 @@
-// What a program sees of the installed package, as an ES module. Plain JavaScript: every runtime
-// runs it as it is.
+// The installed package as a program sees it, as an ES module. Plain JavaScript: every runtime runs
+// it unchanged.
 import assert from "node:assert/strict";
 import http from "node:http";
 import net from "node:net";
 import { posix } from "berkeley";
 import { AF, accept, bind, listen, SO, SOCK, SocketError, socket } from "berkeley/posix";
 
-// The front door has the same calls.
+// The async API has the same calls.
 assert.equal(posix.listen, listen);
 
 // An echo over TCP, with blocking calls.
@@ -23,10 +23,10 @@ const buffer = new Uint8Array(16);
 assert.equal(posix.recv(connection.socket, buffer), 5);
 assert.equal(new TextDecoder().decode(buffer.subarray(0, 5)), "hello");
 
-// The backlog that was granted, and what waits.
+// The granted backlog, and the waiting connections.
 assert.deepEqual(posix.acceptQueue(server), { pending: 0, limit: 16 });
 
-// Errors have a name of a closed set.
+// Errors have names from a closed set.
 const second = socket(AF.INET, SOCK.STREAM);
 assert.throws(
   () => bind(second, posix.getsockname(server)),
@@ -39,7 +39,7 @@ assert.ok(!result.ok && result.error.name === "AlreadyConnected");
 assert.equal(typeof posix.getsockopt(client, posix.TCP.INFO).state, "number");
 for (const each of [connection.socket, client, second, server]) posix.close(each);
 
-// Node's own servers and sockets, where the runtime tells their descriptor.
+// Node's own servers and sockets, if the runtime reveals their descriptor.
 if (!("Bun" in globalThis) && !("Deno" in globalThis)) {
   const httpServer = http.createServer();
   await new Promise((resolve) => httpServer.listen(0, "127.0.0.1", resolve));

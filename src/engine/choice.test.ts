@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { enginesHere } from "../../test/engine/engines-here.ts";
 import { engine, engineChoice } from "./choice.ts";
 
-/** Runs with BERKELEY_ENGINE set so, or not set. */
+/** Runs with BERKELEY_ENGINE set to a value, or unset. */
 function withEnvironment(value: string | undefined, run: () => void): void {
   const before = process.env.BERKELEY_ENGINE;
   const set = (to: string | undefined) => {
@@ -18,7 +18,7 @@ function withEnvironment(value: string | undefined, run: () => void): void {
   }
 }
 
-test("engineChoice: by itself, the best that the system has, and why", () => {
+test("engineChoice: by default, the best engine that the system supports, with the reason", () => {
   for (const unset of [undefined, ""]) {
     withEnvironment(unset, () => {
       const { name, reason } = engineChoice();
@@ -29,7 +29,7 @@ test("engineChoice: by itself, the best that the system has, and why", () => {
   }
 });
 
-test("engineChoice: the environment's before that, and what is asked for before all", () => {
+test("engineChoice: the environment overrides the default, and the argument overrides both", () => {
   for (const each of enginesHere) {
     withEnvironment(each.name, () => {
       assert.deepEqual(engineChoice(), { name: each.name, reason: "BERKELEY_ENGINE says so" });
@@ -40,7 +40,7 @@ test("engineChoice: the environment's before that, and what is asked for before 
   }
 });
 
-test("engineChoice: what is no engine is refused", () => {
+test("engineChoice: rejects an unknown engine", () => {
   for (const bad of ["epoll", "toString", "", 7, null]) {
     // @ts-expect-error that is the point
     assert.throws(() => engineChoice(bad), {

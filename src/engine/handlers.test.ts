@@ -14,7 +14,7 @@ import { tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import type { Engine, Stream } from "./engine.ts";
 
-/** Ways to end a stream that send first what was written. */
+/** Ways to end a stream that first send everything written. */
 const endings: Readonly<Record<string, (stream: Stream) => void>> = {
   "close()": (stream) => stream.close(),
   "closeNow()": (stream) => stream.closeNow(),
@@ -38,20 +38,20 @@ function recorded(engine: Engine, fixture: Fixture): [RecordedStream, Socket] {
   return [new RecordedStream(engine, left), right];
 }
 
-/** What comes, until the end. */
+/** Everything received, until the end. */
 async function receiveAll(peer: Socket): Promise<Buffer> {
   const pieces: Buffer[] = [];
-  const room = Buffer.alloc(65_536);
+  const buffer = Buffer.alloc(65_536);
   await eventually(() => {
-    const result = tryRecv(peer, room);
+    const result = tryRecv(peer, buffer);
     if (!result.ok) return result.error.name === "WouldBlock" ? undefined : assert.fail(result.error.message);
-    pieces.push(Buffer.from(room.subarray(0, result.value)));
+    pieces.push(Buffer.from(buffer.subarray(0, result.value)));
     return result.value === 0 ? true : undefined;
   });
   return Buffer.concat(pieces);
 }
 
-/** Pieces of which each byte tells where it belongs. */
+/** Pieces whose bytes encode their position. */
 function piecesOf(lengths: readonly number[]): Buffer[] {
   let at = 0;
   return lengths.map((length) => Buffer.from(Array.from({ length }, () => at++ % 251)));
@@ -62,7 +62,7 @@ for (const engine of enginesHere) {
     for (const [what, lengths] of Object.entries(writes))
       engineTest(
         engine,
-        `a handler writes ${what}, then ${ending}: all arrive, and the end`,
+        `a handler writes ${what}, then ${ending}: everything arrives, then the end`,
         async (fixture) => {
           const [here, peer] = recorded(engine, fixture);
           const pieces = piecesOf(lengths);
@@ -83,7 +83,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "handlers of two streams write to each other's: each gets its own, in order",
+    "handlers of two streams write to each other's stream: each gets its own data, in order",
     async (fixture) => {
       const ends = [recorded(engine, fixture), recorded(engine, fixture)] as const;
       const [[one, onePeer], [two, twoPeer]] = ends;
@@ -106,7 +106,7 @@ for (const engine of enginesHere) {
 
   engineTest(
     engine,
-    "what a handler has written is pending until it is sent, and dropped by reset()",
+    "data written by a handler is pending until it is sent, and reset() drops it",
     async (fixture) => {
       const [here, peer] = recorded(engine, fixture);
       const pending: number[] = [];
@@ -125,10 +125,10 @@ for (const engine of enginesHere) {
       assert.deepEqual(pending, [10, 30]);
       assert.deepEqual(await receiveAll(peer), Buffer.alloc(0));
     },
-    { windows: "a pair is of TCP there: it receives a reset, and no end" },
+    { windows: "a pair is TCP there: it receives a reset instead of an end" },
   );
 
-  engineTest(engine, "all that a handler wrote is told to be sent, once", async (fixture) => {
+  engineTest(engine, "each write of a handler is reported as sent once", async (fixture) => {
     const [here, peer] = recorded(engine, fixture);
     here.whenData = () => {
       for (const piece of ["one", "two", "three"]) here.stream.write(Buffer.from(piece));

@@ -13,7 +13,7 @@ import { recv, tryRecv } from "../posix/recv.ts";
 import { send } from "../posix/send.ts";
 import { wakeEachTurn, wakeUp } from "./wake.ts";
 
-// The one of Bun and Deno works on Node too, but for process.exit(), so its part is tested here as
+// The one of Bun and Deno also works on Node except for process.exit(), so it is tested here as
 // well.
 const starts: Record<string, (fd: number, handler: () => void) => () => void> = {
   wakeUp: (fd, handler) => wakeUp(fd, handler).stop,
@@ -23,12 +23,12 @@ const starts: Record<string, (fd: number, handler: () => void) => () => void> = 
 const exceptions: Readonly<Record<string, { skip: string | false }>> = {
   onReadable: except({ bun: "it has no libuv", deno: "it has no libuv" }),
   onReadableByThread: except({
-    windows: "it calls poll() of libc; the only runtime on Windows so far is Node",
+    windows: "it calls poll() of libc; on Windows, only Node is supported so far",
   }),
 };
 for (const [name, start] of Object.entries(starts)) {
   const here = exceptions[name] ?? {};
-  test(`${name}: calls for as long as the descriptor is readable, until stopped`, here, async (context) => {
+  test(`${name}: calls as long as the descriptor is readable, until stopped`, here, async (context) => {
     const fixture = new Fixture(context);
     const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
     const before = descriptorCount();
@@ -43,15 +43,15 @@ for (const [name, start] of Object.entries(starts)) {
           if (read.length < 3) return;
           stop();
           stop();
-          // onReadable() calls from the bare loop, where Node 26 sees to no promise: it would wait
-          // for whatever comes next.
+          // onReadable() calls from the bare loop, where Node 26 runs no promise jobs: they would
+          // wait for the next event.
           setImmediate(resolve);
         });
       });
       recv(right, new Uint8Array(1));
       assert.deepEqual(read, [1, 2, 3]);
     }
-    // Its own descriptor is closed once its last callback has returned, or its thread has.
+    // Its own descriptor is closed once its last callback, or its thread, has returned.
     for (let looks = 0; looks < 2000 && descriptorCount() > before; looks++) await setTimeout(1);
     assert.equal(descriptorCount(), before);
     fixture.closeAll();
@@ -59,7 +59,7 @@ for (const [name, start] of Object.entries(starts)) {
 }
 for (const name of [...Object.keys(starts), "wakeEachTurn"]) {
   const here = exceptions[name] ?? {};
-  test(`${name}: stopped before anything came, it lets the process end`, here, () => {
+  test(`${name}: stopped before any event, it lets the process exit`, here, () => {
     const { status, stdout, stderr } = runSource(program(name));
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "stopped\n", stderr: "" });
   });
@@ -82,7 +82,7 @@ function program(name: string): string {
     });`;
 }
 
-test("wakeEachTurn: what comes brings a turn about, in nobody's context, until it is stopped", async (context) => {
+test("wakeEachTurn: an event causes a turn, in an empty async context, until stopped", async (context) => {
   const fixture = new Fixture(context);
   const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
   const storage = new AsyncLocalStorage<string>();
@@ -109,7 +109,7 @@ test("wakeEachTurn: what comes brings a turn about, in nobody's context, until i
   fixture.closeAll();
 });
 
-test("wakeUp: what a handler starts may call back into Node, as TLS over a Duplex does", () => {
+test("wakeUp: a handler may call back into Node, as TLS over a Duplex does", () => {
   const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `
     import { Duplex } from "node:stream";

@@ -14,15 +14,15 @@ import { unwrap } from "./socket-error.ts";
 const errors = new ErrorSet("bind", { Unexpected });
 const system = scripted({});
 
-test("the address in a message: an IPv6 one in brackets, an IPv4 one without", () => {
+test("addresses in messages: IPv6 in brackets, IPv4 without", () => {
   const message = (address: string) => errors.fail(system, "Unexpected", { address, port: 80 }).error.message;
   assert.match(message("::1"), /^bind UNKNOWN \[::1\]:80: /);
   assert.match(message("127.0.0.1"), /^bind UNKNOWN 127\.0\.0\.1:80: /);
 });
 
-test("to read a message never throws, whatever tells more of it does", () => {
+test("reading a message never throws, even if the explanation does", () => {
   provideExplanations(() => {
-    throw new Error("the account failed");
+    throw new Error("the explanation failed");
   });
   const failed = errors.fail(system, "Unexpected");
   assert.throws(
@@ -42,7 +42,7 @@ test("an IPv6 address that only looks like a mapped one", () => {
   assert.equal(formatIpv6(bytes), "::ffff:1.2.3.4");
 });
 
-test("a flag that the kernel gives as another number than 1 is set", () => {
+test("a flag is set even if the kernel returns a number other than 1", () => {
   const value = new ValueResult(new ArrayBuffer(32));
   for (const number of [1, 4, -1, 0x40000000]) {
     value.ints[0] = number;

@@ -10,13 +10,13 @@ const init = {
   syscall: "listen",
 } as const;
 
-test("an error is made without a stack, and Error.stackTraceLimit is as it was", () => {
+test("creating an error captures no stack, and leaves Error.stackTraceLimit unchanged", () => {
   const { stackTraceLimit } = Error;
   assert.doesNotMatch(new SocketError(init).stack ?? "", /\n +at /);
   assert.equal(Error.stackTraceLimit, stackTraceLimit);
 });
 
-test("an error is made where Error.stackTraceLimit may not be written, as by node --frozen-intrinsics", () => {
+test("creating an error works if Error.stackTraceLimit is read-only, as with node --frozen-intrinsics", () => {
   Object.defineProperty(Error, "stackTraceLimit", { writable: false });
   try {
     assert.equal(new SocketError(init).name, "AddressInUse");

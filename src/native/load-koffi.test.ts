@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { except } from "../../test/platform.ts";
 import { root } from "../../test/root.ts";
 
-// Why koffi does not load is told as it is: each cause is brought about here, in a program of its
+// The reported reason why koffi does not load: each cause is reproduced here, in a program of its
 // own.
 
 const here = join(root, "dist/native");
@@ -21,8 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), "berkeley-load-"));
 after(() => rmSync(folder, { recursive: true }));
 
 /**
- * A copy of library.js, in a folder whose node_modules has what `install` puts there; koffi without
- * its binaries is there already.
+ * A copy of library.js, in a folder whose node_modules `install` fills; koffi without its binaries
+ * is already there.
  */
 function copyOf(name: string, install: (modules: string) => void = () => {}): string {
   const copy = join(folder, name);
@@ -35,7 +35,7 @@ function copyOf(name: string, install: (modules: string) => void = () => {}): st
   return join(copy, "library.js");
 }
 
-/** The binaries' package, with another file in the place of each of them. */
+/** The package of binaries, with each of them replaced by another file. */
 function withBinary(modules: string, file: string): void {
   const copy = join(modules, binaries);
   cpSync(installed, copy, { recursive: true });
@@ -46,7 +46,7 @@ function withBinary(modules: string, file: string): void {
   }
 }
 
-/** What a program printed that loads it with these options of Node's. */
+/** The output of a program that loads it with these Node options. */
 function load(library: string, ...options: string[]): string {
   const program = join(folder, "program.mjs");
   writeFileSync(
@@ -62,8 +62,8 @@ function load(library: string, ...options: string[]): string {
 }
 
 const library = join(here, "library.js");
-const ofNode = except({ bun: "an option of Node's", deno: "an option of Node's" });
-const linuxOnly = except({ windows: "its binaries are of another layout" });
+const ofNode = except({ bun: "it is a Node option", deno: "it is a Node option" });
+const linuxOnly = except({ windows: "its binaries are laid out differently" });
 
 test("koffi loads", () => assert.equal(load(library), "loaded"));
 
@@ -77,14 +77,14 @@ const permission = process.allowedNodeEnvironmentFlags.has("--permission")
   ? "--permission"
   : "--experimental-permission";
 
-test("the permission model is named, and the flag that lets addons in", ofNode, () => {
+test("the permission model is named, with the flag that allows addons", ofNode, () => {
   const expected =
     "berkeley: koffi did not load: Node's permission model refuses native addons. Run node with --allow-addons.";
   assert.equal(load(library, permission, "--allow-fs-read=*"), expected);
   assert.equal(load(library, permission, "--allow-fs-read=*", "--allow-addons"), "loaded");
 });
 
-test("what the permission model does not let be read is named", ofNode, () => {
+test("a file that the permission model does not let us read is named", ofNode, () => {
   const copy = copyOf("unreadable", (modules) => {
     mkdirSync(join(modules, "@koromix"));
     symlinkSync(installed, join(modules, binaries));
@@ -98,22 +98,22 @@ test("what the permission model does not let be read is named", ofNode, () => {
   );
 });
 
-test("a binary that is not installed is named, as after npm install --omit=optional", () => {
+test("a missing binary is named, as after npm install --omit=optional", () => {
   const expected = `the optional dependency ${binaries}, is not installed. Install again on this platform, without --omit=optional`;
   const text = load(copyOf("omitted"));
   assert.ok(text.startsWith("berkeley: koffi did not load: its binary for "), text);
   assert.ok(text.includes(expected), text);
 });
 
-test("koffi that is not installed is named", except({ bun: "Bun installs it by itself" }), () => {
+test("missing koffi is named", except({ bun: "Bun installs it by itself" }), () => {
   const copy = copyOf("absent", (modules) => rmSync(modules, { recursive: true }));
   assert.match(
     load(copy),
-    /^berkeley: koffi did not load: it is not installed where this program is\. Run npm install/,
+    /^berkeley: koffi did not load: it is not installed near this program\. Run npm install/,
   );
 });
 
-test("a C library that the binary was not made for is named", linuxOnly, () => {
+test("a C library that the binary was not built for is named", linuxOnly, () => {
   const musl = join(installed, `musl_${process.arch}`, "koffi.node");
   const text = load(copyOf("musl", (modules) => withBinary(modules, musl)));
   assert.match(
@@ -122,7 +122,7 @@ test("a C library that the binary was not made for is named", linuxOnly, () => {
   );
 });
 
-test("a binary that is broken is named", linuxOnly, () => {
+test("a broken binary is named", linuxOnly, () => {
   const broken = join(folder, "broken");
   writeFileSync(broken, "not a binary");
   const text = load(copyOf("broken-binary", (modules) => withBinary(modules, broken)));
@@ -132,7 +132,7 @@ test("a binary that is broken is named", linuxOnly, () => {
   );
 });
 
-test("a processor that there is no binary for is named", ofNode, () => {
+test("a processor without a binary is named", ofNode, () => {
   const pretends = "data:text/javascript,Object.defineProperty(process, 'arch', { value: 'mips64el' })";
   const copy = copyOf("mips", (modules) => {
     mkdirSync(join(modules, "@koromix"));

@@ -1,6 +1,6 @@
-// Serves with two copies of the package in one process, each connecting to the other: over the
-// arguments' index.js, one for each copy. With `--worker` as the first, both do so in the main
-// thread and in a worker thread at the same time.
+// Serves with two copies of the package in one process, each connecting to the other. The arguments
+// are the index.js of each copy. With `--worker` as the first, both do so in the main thread and in
+// a worker thread at the same time.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { fileURLToPath, pathToFileURL } from "node:url";

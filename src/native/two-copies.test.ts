@@ -8,8 +8,8 @@ import { fileURLToPath } from "node:url";
 import { except } from "../../test/platform.ts";
 import { root } from "../../test/root.ts";
 
-// Two copies of the package in one process: two versions in a tree of packages, or two test files
-// of Jest's, each in a context of its own. koffi, of which there is one, is what they share.
+// Two copies of the package in one process: two versions in a tree of packages, or two Jest test
+// files, each in its own context. They share the only koffi.
 
 const dist = join(root, "dist");
 const child = fileURLToPath(new URL("two-copies.child.js", import.meta.url));
@@ -36,7 +36,7 @@ function run(...args: string[]) {
 
 test("two copies of the package serve side by side, and connect to each other", () => run());
 
-const node = "elsewhere the engine is for the main thread";
+const node = "elsewhere only the main thread has an engine";
 test("two copies serve in the main thread and in a worker thread", except({ bun: node, deno: node }), () =>
   run("--worker"),
 );

@@ -10,11 +10,11 @@ import { takeOver } from "./handoff/take-over.ts";
 import { listen } from "./listener/listen.ts";
 import { udp } from "./udp/udp.ts";
 
-const notNumbered: Exceptions = { windows: "descriptors are not numbered anew" };
+const notNumbered: Exceptions = { windows: "descriptors are not renumbered" };
 const belongs = { code: "ERR_INVALID_STATE", message: /^descriptor \d+ belongs to / };
 
 asyncApiTest(
-  "a descriptor is listened on by one listener alone, which goes on",
+  "only one listener may own a descriptor, and it keeps serving",
   async (engine, fixture) => {
     const { fd } = fixture.boundTcp();
     await assert.rejects(listen({ socket: fd, engine }), belongs);
@@ -31,14 +31,14 @@ asyncApiTest(
     await client.write("on");
     assert.equal(String(Buffer.from((await server.read()) ?? [])), "on");
     await listener.close();
-    // Once it is closed, the number may be anybody's.
+    // Once it is closed, the number may be reused by anyone.
     assert.throws(() => Socket.from(number), { name: "BadFileDescriptor" });
   },
   notNumbered,
 );
 
 asyncApiTest(
-  "a connection's descriptor may be adopted again once it is closed, and another socket has the number",
+  "a connection's descriptor may be adopted again once it is closed and its number reused",
   async (engine, fixture) => {
     let number = -1;
     await withEnds(engine, { host: "127.0.0.1" }, async ({ server }) => {
@@ -56,7 +56,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "a datagram socket's descriptor is its own",
+  "a datagram socket owns its descriptor",
   async (engine) => {
     await using here = await udp({ host: "127.0.0.1", engine });
     await assert.rejects(udp({ socket: here.socket.fd, engine }), belongs);
@@ -66,7 +66,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "of sockets of which one is given twice, none is left open",
+  "if a socket is given twice, none is left open",
   async (engine, fixture) => {
     const socket = Socket.from(fixture.boundTcp().detach());
     const number = socket.fd;

@@ -26,7 +26,7 @@ import { udp } from "./udp/udp.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-/** What is published on all channels while a function runs. */
+/** The messages on all channels while a function runs. */
 class Heard {
   readonly names: string[] = [];
   readonly listen: ListenMessage[] = [];
@@ -69,7 +69,7 @@ function subscribed<Message>(to: Subscribable<Message>, subscriber: (message: Me
   return () => to.unsubscribe(subscriber);
 }
 
-asyncApiTest("channels: a Listener, its connection and both of their ends are told", (engine) =>
+asyncApiTest("channels: messages for a Listener, its connection, and the ends of both", (engine) =>
   Heard.during(async (heard) => {
     const listener = await listen({ ...loopback, engine });
     const client = await connect({ address: listener.address, engine });
@@ -92,62 +92,62 @@ asyncApiTest("channels: a Listener, its connection and both of their ends are to
   }),
 );
 
-asyncApiTest("channels: a Server's connection is told before its handlers, and what ends it", (engine) =>
-  Heard.during(async (heard) => {
-    const thrown = new Error("thrown by the handler");
-    const seen: string[] = [];
-    const server = await listen(
-      { ...loopback, engine },
-      {
-        open: (connection) => {
-          seen.push(`open after ${heard.accept.length} accepted`);
-          assert.ok(heard.accept[0]?.connection === connection);
-        },
-        data() {
-          throw thrown;
-        },
-        error: () => {},
-        close: () => seen.push(`close after ${heard.close.length} closed`),
-      },
-    );
-    const client = await connect({ address: server.address, engine });
-    await client.write("x");
-    const failure = await client.read().catch((error: unknown) => error);
-    assert.ok(failure instanceof Error);
-    await client.closed;
-    const both = await eventually(() => (heard.close.length === 2 ? heard.close : undefined));
-    assert.equal(both.find(({ connection }) => connection !== client)?.error, thrown);
-    assert.equal(both.find(({ connection }) => connection === client)?.error, failure);
-    assert.match(seen.join(", "), /^open after 1 accepted, close after [12] closed$/);
-    await server.close();
-  }),
-);
-
 asyncApiTest(
-  "channels: a connect() that fails, and one that is given up, are told with the error",
+  "channels: a Server's connection is published before its handlers run, and its error at the end",
   (engine) =>
     Heard.during(async (heard) => {
-      const listener = await listen({ ...loopback, engine });
-      const { port } = listener;
-      await listener.close();
-      const failure = await connect({ ...loopback, port, engine }).catch((error: unknown) => error);
-      assert.ok(failure instanceof Error);
-      const signal = AbortSignal.abort(new Error("given up"));
-      await assert.rejects(connect({ ...loopback, port, engine, signal }), { message: "given up" });
-      assert.deepEqual(
-        heard.connect.map(({ connection, error }) => [connection, error]),
-        [
-          [null, failure],
-          [null, signal.reason],
-        ],
+      const thrown = new Error("thrown by the handler");
+      const seen: string[] = [];
+      const server = await listen(
+        { ...loopback, engine },
+        {
+          open: (connection) => {
+            seen.push(`open after ${heard.accept.length} accepted`);
+            assert.ok(heard.accept[0]?.connection === connection);
+          },
+          data() {
+            throw thrown;
+          },
+          error: () => {},
+          close: () => seen.push(`close after ${heard.close.length} closed`),
+        },
       );
-      // Options that are malformed are a mistake of the program's, and no connection.
-      await assert.rejects(connect({ ...loopback, port: 65_536, engine }), RangeError);
-      assert.equal(heard.connect.length, 2);
+      const client = await connect({ address: server.address, engine });
+      await client.write("x");
+      const failure = await client.read().catch((error: unknown) => error);
+      assert.ok(failure instanceof Error);
+      await client.closed;
+      const both = await eventually(() => (heard.close.length === 2 ? heard.close : undefined));
+      assert.equal(both.find(({ connection }) => connection !== client)?.error, thrown);
+      assert.equal(both.find(({ connection }) => connection === client)?.error, failure);
+      assert.match(seen.join(", "), /^open after 1 accepted, close after [12] closed$/);
+      await server.close();
     }),
 );
 
-asyncApiTest("channels: a listener that its signal closes is told with the reason", (engine) =>
+asyncApiTest("channels: a failed connect() and an aborted one are published with the error", (engine) =>
+  Heard.during(async (heard) => {
+    const listener = await listen({ ...loopback, engine });
+    const { port } = listener;
+    await listener.close();
+    const failure = await connect({ ...loopback, port, engine }).catch((error: unknown) => error);
+    assert.ok(failure instanceof Error);
+    const signal = AbortSignal.abort(new Error("given up"));
+    await assert.rejects(connect({ ...loopback, port, engine, signal }), { message: "given up" });
+    assert.deepEqual(
+      heard.connect.map(({ connection, error }) => [connection, error]),
+      [
+        [null, failure],
+        [null, signal.reason],
+      ],
+    );
+    // Malformed options are a bug in the program, not a failed connection.
+    await assert.rejects(connect({ ...loopback, port: 65_536, engine }), RangeError);
+    assert.equal(heard.connect.length, 2);
+  }),
+);
+
+asyncApiTest("channels: a listener closed by its signal is published with the reason", (engine) =>
   Heard.during(async (heard) => {
     const abort = new AbortController();
     const listener = await listen({ ...loopback, engine, signal: abort.signal });
@@ -158,7 +158,7 @@ asyncApiTest("channels: a listener that its signal closes is told with the reaso
   }),
 );
 
-asyncApiTest("channels: udp() says which engine it has", (engine) =>
+asyncApiTest("channels: udp() publishes its engine", (engine) =>
   Heard.during(async (heard) => {
     const socket = await udp({ ...loopback, engine });
     await socket.close();
@@ -167,38 +167,41 @@ asyncApiTest("channels: udp() says which engine it has", (engine) =>
 );
 
 for (const { engine, failures } of failingEngines()) {
-  engineTest(engine, "channels: accept(2) that fails is told with its wait, and onRetry() too", () =>
-    Heard.during(async (heard) => {
-      const options = checkListenOptions({
-        ...loopback,
-        onRetry: (error, delay) => told.push([error, delay]),
-      });
-      const told: unknown[] = [];
-      const { EMFILE = 0, ECONNABORTED = 0 } = host.errnos;
-      failures.failWith("accept", [-EMFILE, -ECONNABORTED]);
-      const server = new Server(engine, await openListeningSockets(options), options, {});
-      const client = await connect({ address: server.address });
-      await eventually(() => (server.stats.accepted === 1 ? true : undefined));
-      const retries = heard.retry.map(({ listener, error, delay }) => [
-        listener === server,
-        error.name,
-        delay,
-      ]);
-      assert.deepEqual(retries, [
-        [true, "ProcessFdQuotaExceeded", 5],
-        [true, "ConnectionAborted", 0],
-      ]);
-      assert.deepEqual(
-        heard.retry.map(({ error, delay }) => [error, delay]),
-        told,
-      );
-      client.reset();
-      await Promise.all([client.closed, server.close({ drain: 0 })]);
-    }),
+  engineTest(
+    engine,
+    "channels: a failed accept(2) is published with its delay, and onRetry() is called",
+    () =>
+      Heard.during(async (heard) => {
+        const options = checkListenOptions({
+          ...loopback,
+          onRetry: (error, delay) => told.push([error, delay]),
+        });
+        const told: unknown[] = [];
+        const { EMFILE = 0, ECONNABORTED = 0 } = host.errnos;
+        failures.failWith("accept", [-EMFILE, -ECONNABORTED]);
+        const server = new Server(engine, await openListeningSockets(options), options, {});
+        const client = await connect({ address: server.address });
+        await eventually(() => (server.stats.accepted === 1 ? true : undefined));
+        const retries = heard.retry.map(({ listener, error, delay }) => [
+          listener === server,
+          error.name,
+          delay,
+        ]);
+        assert.deepEqual(retries, [
+          [true, "ProcessFdQuotaExceeded", 5],
+          [true, "ConnectionAborted", 0],
+        ]);
+        assert.deepEqual(
+          heard.retry.map(({ error, delay }) => [error, delay]),
+          told,
+        );
+        client.reset();
+        await Promise.all([client.closed, server.close({ drain: 0 })]);
+      }),
   );
 }
 
-test("channels: a message is made only if somebody subscribes", () => {
+test("channels: messages are only built if somebody subscribes", () => {
   const source = join(root, "src");
   let guarded = 0;
   for (const path of readdirSync(source, { recursive: true, encoding: "utf8" })) {

@@ -1,4 +1,4 @@
-// Options that contradict each other are TypeErrors, and not passed over.
+// Options that contradict each other are TypeErrors rather than ignored.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Fixture } from "../../test/fixture.ts";
@@ -47,7 +47,7 @@ for (const [call, options] of wrong) {
 }
 
 test(
-  "listen({ socket }) refuses SOCK_SEQPACKET, and leaves it open",
+  "listen({ socket }) rejects SOCK_SEQPACKET, and leaves it open",
   except(noUnixStreams),
   async (context) => {
     const fixture = new Fixture(context);
@@ -71,7 +71,7 @@ test(
 );
 
 test(
-  "a listener and a server have a port; that of a unix socket is 0",
+  "listeners and servers have a port; that of a unix socket is 0",
   except(noUnixStreams),
   async (context) => {
     const fixture = new Fixture(context);
@@ -89,7 +89,7 @@ test(
   },
 );
 
-test("a signal of another realm is one", async () => {
+test("a signal of another realm is accepted", async () => {
   const signal = Object.assign(new EventTarget(), { aborted: false, reason: undefined });
   Object.defineProperty(signal, Symbol.toStringTag, { value: "AbortSignal" });
   const listener = await listen({ host: "127.0.0.1", signal: signal as unknown as AbortSignal });

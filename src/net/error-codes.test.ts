@@ -8,8 +8,8 @@ import { listen } from "./listener/listen.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-asyncApiTest("connect: where every address of a name refuses, the error says so", async (engine, fixture) => {
-  // Bound, not listening, and on both families: what connects is refused.
+asyncApiTest("connect: the error says so if every address of a name refuses", async (engine, fixture) => {
+  // Bound, not listening, and on both families: connections are refused.
   const bound = fixture.boundTcp();
   const address = getsockname(bound);
   assert.ok(address.family === "ipv4");
@@ -27,7 +27,7 @@ asyncApiTest("connect: where every address of a name refuses, the error says so"
   });
 });
 
-asyncApiTest("write(): what is neither text nor bytes is named, and so is text", (engine) =>
+asyncApiTest("write(): names what is neither text nor bytes, and text that it does not accept", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     for (const bad of [5, null, undefined, {}, ["x"]]) {
       // @ts-expect-error
@@ -49,7 +49,7 @@ asyncApiTest("write() after end() has the code of Node's streams", (engine) =>
   }),
 );
 
-asyncApiTest("toDuplex(): the connection's own calls fail with a code", (engine) =>
+asyncApiTest("toDuplex(): the connection's own calls then fail with a code", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const waiting = server.read();
     assert.throws(() => server.toDuplex(), { code: "ERR_INVALID_STATE" });
@@ -61,7 +61,7 @@ asyncApiTest("toDuplex(): the connection's own calls fail with a code", (engine)
   }),
 );
 
-asyncApiTest("a handler that writes after end() is told with the same code", async (engine) => {
+asyncApiTest("a handler that writes after end() gets the same code", async (engine) => {
   let code: unknown;
   const server = await listen(
     { ...loopback, engine },

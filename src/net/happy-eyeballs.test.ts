@@ -7,7 +7,9 @@ import { connectToFirst } from "./happy-eyeballs.ts";
 
 const [engine] = enginesHere;
 
-/** An engine whose connects answer only when the test says so; everything else is a real one's. */
+/**
+ * An engine whose connects complete only when the test says so; everything else is a real engine's.
+ */
 function scriptedConnects(real: Engine) {
   const answers: ((errno: number) => void)[] = [];
   const scripted: Engine = {
@@ -27,7 +29,7 @@ const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(
   (address) => ({ family: "ipv4", address, port: 9 }) as const,
 );
 
-/** Begins to connect; the first attempt is under way. */
+/** Starts connecting; the first attempt is in progress. */
 async function begin() {
   assert.ok(engine !== undefined);
   const { answers, scripted } = scriptedConnects(engine);
@@ -38,7 +40,7 @@ async function begin() {
   return { answers, clock, connected };
 }
 
-test("the next address is tried 250 ms after the last, while that has not answered", async () => {
+test("tries the next address 250 ms after the last, if that has not answered", async () => {
   const { answers, clock, connected } = await begin();
   assert.equal(answers.length, 1);
   clock.tick(249);
@@ -54,7 +56,7 @@ test("the next address is tried 250 ms after the last, while that has not answer
   assert.equal(clock.pending, 0);
 });
 
-test("the next address is tried at once where the last has failed", async () => {
+test("tries the next address immediately if the last has failed", async () => {
   const { answers, connected } = await begin();
   answers[0]?.(-111);
   assert.equal(answers.length, 2);

@@ -3,21 +3,21 @@ import { test } from "node:test";
 import { AF } from "../posix/constants.ts";
 import { addressesToBind, addressesToTry, alternateFamilies, peerAddress } from "./resolve.ts";
 
-// Names that a resolver would have to be asked for are not here: none resolves everywhere but
-// localhost, which must not be asked for.
+// No names that need a resolver are tested: only localhost resolves everywhere, and that must not
+// be looked up.
 
 const names = ["localhost", "LOCALHOST.", "app.localhost"];
 
-/** Where connect() is to go, without an address to connect from. */
+/** The destination of connect(), without a local address. */
 const endpoint = (host: string, family: 0 | 4 | 6 = 0, localAddress?: string) =>
   ({ kind: "port", host, port: 9, family, localAddress, localPort: 0 }) as const;
 
-test("localhost is bound to on both loopback addresses, IPv4 first", async () => {
+test("localhost binds to both loopback addresses, IPv4 first", async () => {
   for (const name of names)
     assert.deepEqual(await addressesToBind(name, "listen()", {}), ["127.0.0.1", "::1"]);
 });
 
-test("localhost is connected to on IPv6 first, or on the one family that is asked for", async () => {
+test("connect() tries localhost on IPv6 first, or only on the requested family", async () => {
   const ipv4 = { family: "ipv4", address: "127.0.0.1", port: 9 };
   const ipv6 = { family: "ipv6", address: "::1", port: 9 };
   for (const name of names) {

@@ -1,6 +1,6 @@
-// A program without some of Node's globals, as a test under Jest's jsdom is.
+// A program without some of Node's globals, like a test under Jest's jsdom.
 import assert from "node:assert/strict";
-// Bun makes it, from the globals, when it is first asked for.
+// Bun creates it from the globals on first use.
 import "node:util";
 
 for (const name of ["TextDecoder", "TextEncoder"]) Reflect.deleteProperty(globalThis, name);

@@ -73,7 +73,7 @@ conformance("close", [
   {
     clause: "with SO_LINGER and no seconds the connection is reset",
     source: `${POSIX}, DESCRIPTION; socket(7), SO_LINGER`,
-    except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" },
+    except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       setsockopt(client, SO.LINGER, { on: true, seconds: 0 });
@@ -101,7 +101,7 @@ conformance("close", [
   {
     clause: "data that was not received is lost, and the peer is told by a reset",
     source: "RFC 2525, 2.17; __tcp_close in net/ipv4/tcp.c",
-    except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" },
+    except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       send(server, Buffer.from("x"));
@@ -114,7 +114,7 @@ conformance("close", [
   {
     clause: "connections that wait for accept() end with their listener",
     source: "inet_csk_listen_stop in net/ipv4/inet_connection_sock.c",
-    except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" },
+    except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
       const server = fixture.listener();
       const address = getsockname(server);

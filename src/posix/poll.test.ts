@@ -103,7 +103,7 @@ conformance("poll", [
     clause: "POLLERR: an error is pending; told without being asked for",
     source: `${POSIX}, DESCRIPTION`,
     except: {
-      wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();

@@ -238,7 +238,7 @@ conformance("recv", [
   {
     clause: "ECONNRESET: the peer reset the connection; after that, the end",
     source: `${POSIX}, ERRORS`,
-    except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" },
+    except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       setsockopt(server, SO.LINGER, { on: true, seconds: 0 });
@@ -256,7 +256,7 @@ conformance("recv", [
     clause: "ECONNREFUSED: nobody has the address that an earlier datagram was sent to",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
-      wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();

@@ -330,7 +330,7 @@ conformance("recvmsg", [
     clause: "an error that waits is told once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
-      wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",
+      wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
     },
     run(fixture) {
       const gone = fixture.udp();
@@ -347,7 +347,7 @@ conformance("recvmsg", [
   {
     clause: "ECONNRESET: the peer reset the connection",
     source: `${POSIX}, ERRORS`,
-    except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (recv, WSAECONNRESET)" },
+    except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
       const { client, server } = fixture.connection();
       setsockopt(server, SO.LINGER, { on: true, seconds: 0 });

@@ -38,8 +38,8 @@ import { TCP_INFO } from "./freebsd/tcp-state.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import type { OptionNumber, SystemNumbers } from "./system.ts";
 
-// headers.json holds what scripts/headers.mjs found in the system's published headers, and the
-// revision of those.
+// headers.json holds the values that scripts/headers.mjs found in the system's published headers,
+// and their revision.
 
 interface Headers {
   readonly revision: string;
@@ -54,7 +54,10 @@ interface Structure {
   readonly members: Readonly<Record<string, readonly [number, number]>>;
 }
 
-/** Entries of options.ts that are another name's number, or nobody's; why, stands there. */
+/**
+ * Entries of options.ts that share a number with another name, or have none; the reason is beside
+ * each.
+ */
 const otherwise: Readonly<Record<string, Readonly<Record<string, string | null>>>> = {
   darwin: { SO_DOMAIN: null, SO_LINGER: "SO_LINGER_SEC", SO_PROTOCOL: null, TCP_KEEPIDLE: "TCP_KEEPALIVE" },
   freebsd: {},
@@ -89,7 +92,7 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
     }
   });
 
-  test(`${name}: errno.ts has every errno of the headers but second names`, () => {
+  test(`${name}: errno.ts has every errno of the headers except aliases`, () => {
     for (const [code, number] of Object.entries(errnos)) assert.equal(defined.get(code), number, code);
     const numbers = new Set(Object.values(errnos));
     assert.equal(numbers.size, Object.keys(errnos).length, "two names of one number");
@@ -108,7 +111,7 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
     }
   });
 
-  test(`${name}: the options that carry pointers are found in the headers, and have no descriptor`, () => {
+  test(`${name}: options that carry pointers are in the headers, and have no descriptor`, () => {
     const known = new Set(
       Object.values<OptionNumber>(options).map(({ level, number }) => `${level} ${number}`),
     );
@@ -143,7 +146,7 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
     }
   });
 
-  test(`${name}: addresses and control messages are laid out as the headers have them`, () => {
+  test(`${name}: addresses and control messages are laid out as in the headers`, () => {
     const { cmsg, sockaddr } = numbers;
     const un = headers.structures["struct sockaddr_un"];
     assert.deepEqual(un?.members, {
@@ -163,7 +166,7 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
   });
 }
 
-/** Where the members are, by their names behind the last dot, and the size. */
+/** The offsets of the members, by the last part of their names, and the size. */
 const locations = ({ size, members }: Structure) => ({
   ...Object.fromEntries(Object.entries(members).map(([name, [at]]) => [name.replace(/.*\./, ""), at])),
   size,
@@ -175,7 +178,7 @@ function structure(numbers: SystemNumbers, name: string): Structure {
   return found;
 }
 
-test("messages are laid out as the headers have them", () => {
+test("messages are laid out as in the headers", () => {
   for (const numbers of [darwinNumbers, freebsdNumbers]) {
     const { members, size } = structure(numbers, "struct msghdr");
     assert.equal(size, MMSGHDR.len);
@@ -196,7 +199,7 @@ test("messages are laid out as the headers have them", () => {
   assert.deepEqual(members, { msg_hdr: [0, MMSGHDR.len], msg_len: [MMSGHDR.len, 8] });
 });
 
-test("what the Systems read is laid out as the headers have it", () => {
+test("the structures that the Systems read are laid out as in the headers", () => {
   assert.deepEqual(locations(structure(darwinNumbers, "struct stat")), DARWIN_STAT);
   assert.deepEqual(locations(structure(darwinNumbers, "struct socket_fdinfo")), SOCKET_FDINFO);
   assert.deepEqual(locations(structure(darwinNumbers, "struct proc_fdinfo")), PROC_FDINFO);
@@ -219,7 +222,7 @@ test("what the Systems read is laid out as the headers have it", () => {
   assert.deepEqual(structure(freebsdNumbers, "struct tcp_info").members.tcpi_state, [0, 1]);
 });
 
-test("the numbers that the Systems use have those of the headers", () => {
+test("the numbers that the Systems use are those of the headers", () => {
   const both = { FIOCLEX, FIONBIO, MAP_ANON: 0x1000, MAP_PRIVATE: 0x2, PROT_READ: 0x1, PROT_WRITE: 0x2 };
   const tcps = Object.fromEntries(Object.entries(TCPS).map(([state, number]) => [`TCPS_${state}`, number]));
   assertDefined(darwinNumbers, {

@@ -1,5 +1,5 @@
-// Run with few descriptors: it uses them all up, is told so for four connections, and accepts them
-// once there is room.
+// Run with few descriptors: uses them all up, gets that error for four connections, and accepts
+// them once there is room.
 import { closeSync, openSync } from "node:fs";
 import { engine } from "../../src/engine/choice.ts";
 import { AF, bind, connect, getsockname, listen, SOCK, socket } from "../../src/posix/index.ts";
@@ -23,7 +23,7 @@ const acceptor = engine(name).acceptor(listener.detach(), {
     told.push(`failed ${host.errnoName(-errno)}`);
   },
 });
-// What the engine opens for itself is open by now.
+// By now the engine has opened everything it needs for itself.
 acceptor.accept(Number.POSITIVE_INFINITY);
 await someTurns();
 

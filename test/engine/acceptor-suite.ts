@@ -16,7 +16,7 @@ import { transports } from "./async-api.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
 import { duplicate, noDuplicates, sharedListener } from "./shared-socket.ts";
 
-/** An acceptor that notes what its handlers are told. */
+/** An acceptor that records the calls of its handlers. */
 class RecordedAcceptor implements AcceptorHandlers {
   readonly acceptor: Acceptor;
   readonly sockets: Socket[] = [];
@@ -49,7 +49,7 @@ class RecordedAcceptor implements AcceptorHandlers {
   }
 }
 
-/** So many wait in the system's queue; a system that does not tell is not asked. */
+/** Checks that this many wait in the system's queue, if the system reports that. */
 function assertPending(fd: number, count: number): void {
   const queue = acceptQueue(fd);
   if (queue !== undefined) assert.equal(queue.pending, count);
@@ -62,7 +62,7 @@ export function acceptorSuite(engine: Engine): void {
   function recorded(fixture: Fixture, backlog = 64) {
     const listener = fixture.listener(backlog, { nonblocking: true });
     const address = getsockname(listener);
-    // The acceptor's descriptor is its own; this one asks the same socket.
+    // The acceptor owns its descriptor; this one refers to the same socket.
     const fd = listener.fd;
     const acceptor = new RecordedAcceptor(engine, fixture, listener);
     const clients = (count: number) => {
@@ -71,7 +71,7 @@ export function acceptorSuite(engine: Engine): void {
     return { acceptor, fd, address, clients };
   }
 
-  acceptorTest("accepts none until told to, then all that come", async (fixture) => {
+  acceptorTest("accepts none until told to, then everything that arrives", async (fixture) => {
     const { acceptor, fd, clients } = recorded(fixture);
     clients(3);
     await someTurns();
@@ -84,7 +84,7 @@ export function acceptorSuite(engine: Engine): void {
     assert.equal(await acceptor.close(), 0);
   });
 
-  acceptorTest("accepts as many as it is told to, and the system keeps the others", async (fixture) => {
+  acceptorTest("accepts as many as requested, and the system keeps the others", async (fixture) => {
     const { acceptor, fd, clients } = recorded(fixture);
     acceptor.acceptor.accept(1);
     acceptor.acceptor.accept(1);
@@ -118,7 +118,7 @@ export function acceptorSuite(engine: Engine): void {
       await someTurns();
       assert.equal(acceptor.sockets.length, before);
       assertPending(fd, 9 - before);
-      // It counts from after the pause.
+      // It takes effect after the pause.
       const paused = acceptor.pause();
       acceptor.acceptor.accept(9 - before);
       await paused;
@@ -129,7 +129,7 @@ export function acceptorSuite(engine: Engine): void {
       await acceptor.close();
     });
 
-    acceptorTest(`close() after accept(${asked}) refuses whoever comes`, async (fixture) => {
+    acceptorTest(`close() after accept(${asked}) refuses later connections`, async (fixture) => {
       const { acceptor, address, clients } = recorded(fixture);
       acceptor.acceptor.accept(asked);
       clients(3);
@@ -148,13 +148,13 @@ export function acceptorSuite(engine: Engine): void {
     for (const asked of [Number.POSITIVE_INFINITY, 1, 30]) {
       for (const ends of ["pause", "close"] as const) {
         acceptorTest(
-          `${ends}() after accept(${asked}) leaves a connection to whoever else accepts from the ${transport} socket`,
+          `${ends}() after accept(${asked}) leaves a connection to other acceptors of the ${transport} socket`,
           async (fixture) => {
             const listener = sharedListener(fixture, transport);
             const address = getsockname(listener);
             const stays = new RecordedAcceptor(engine, fixture, duplicate(listener));
             for (let round = 1; round <= 20; round++) {
-              // Whoever waits first is woken first.
+              // Waiters are woken in order.
               const leaves = new RecordedAcceptor(engine, fixture, duplicate(listener));
               leaves.acceptor.accept(asked);
               await someTurns();
@@ -175,7 +175,7 @@ export function acceptorSuite(engine: Engine): void {
     }
   }
 
-  acceptorTest("gives descriptors that do not block, and are closed on exec", async (fixture) => {
+  acceptorTest("delivers non-blocking, close-on-exec descriptors", async (fixture) => {
     const { acceptor, clients } = recorded(fixture);
     acceptor.acceptor.accept(1);
     clients(1);
@@ -187,7 +187,7 @@ export function acceptorSuite(engine: Engine): void {
     await acceptor.close();
   });
 
-  acceptorTest("refuses a count below 1", async (fixture) => {
+  acceptorTest("rejects a count below 1", async (fixture) => {
     const { acceptor } = recorded(fixture);
     for (const count of [0, -1, Number.NaN])
       assert.throws(() => acceptor.acceptor.accept(count), RangeError, String(count));
@@ -195,7 +195,7 @@ export function acceptorSuite(engine: Engine): void {
   });
 
   acceptorTest(
-    "tells when the process has no descriptor left, and waits",
+    "reports that the process has no descriptor left, and waits",
     async () => {
       const module = new URL("./accept-without-descriptors.child.js", import.meta.url);
       assert.equal(runWithDescriptors(300, module, [engine.name]), "failed EMFILE\naccepted 4\n");

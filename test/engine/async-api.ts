@@ -15,8 +15,8 @@ import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
 
 /**
- * A test of listen(), connect() and udp(), on each engine that this system has. `exceptions` say
- * where it does not hold.
+ * A test of listen(), connect() and udp(), on each engine of this host. `exceptions` say where it
+ * does not hold.
  */
 export function asyncApiTest(
   what: string,
@@ -27,17 +27,17 @@ export function asyncApiTest(
     engineTest(engine, what, (fixture) => run(engine.name, fixture), exceptions);
 }
 
-/** Both ends of a connection, and the listener that it came by. */
+/** Both ends of a connection, and its listener. */
 export interface Ends {
   readonly listener: Listener;
   readonly client: Connection;
   readonly server: Connection;
 }
 
-/** The kinds of stream that tests go over. */
+/** The kinds of stream that tests use. */
 export const transports = ["tcp", "unix"] as const;
 
-/** Where there is no such kind. */
+/** Where this kind does not exist. */
 export const withoutTransport: Readonly<Record<(typeof transports)[number], Exceptions>> = {
   tcp: {},
   unix: noUnixStreams,
@@ -47,7 +47,7 @@ export function endpointFor(fixture: Fixture, transport: (typeof transports)[num
   return transport === "tcp" ? { host: "127.0.0.1" } : { path: join(fixture.folder(), "socket") };
 }
 
-/** Runs with both ends of a connection, which are closed at the end, as is the listener. */
+/** Runs with both ends of a connection, and closes them and the listener at the end. */
 export async function withEnds(
   engine: EngineName,
   endpoint: ListenOptions,
@@ -65,10 +65,10 @@ export async function withEnds(
   }
 }
 
-/** What a system tells of a listener's queue; Windows tells nothing. */
+/** The system's report on a listener's queue; Windows has none. */
 export const queueTold = host.name !== "windows";
 
-/** Whether so many connections wait in the system's queue, as far as it tells. */
+/** Whether this many connections wait in the system's queue, if it reports that. */
 export const waitInQueue = (listening: Listening, count: number): boolean =>
   !queueTold || listening.queue?.pending === count;
 

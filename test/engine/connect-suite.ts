@@ -24,7 +24,7 @@ export function connectSuite(engine: Engine): void {
   const connectTest = (what: string, run: (fixture: Fixture) => Promise<void>, exceptions?: Exceptions) =>
     engineTest(engine, `connect: ${what}`, run, exceptions);
 
-  /** Begins, and spoils the room that the address came in at once. */
+  /** Starts connecting, and overwrites the buffer of the address at once. */
   function begin(socket: Socket, address: AddressInput, done: (errno: number) => void): PendingConnect {
     const sockaddr = encodeAddress(address, host, host.address);
     const pending = engine.connect(socket.fd, sockaddr, done);
@@ -64,12 +64,12 @@ export function connectSuite(engine: Engine): void {
     noAbstractNames,
   );
 
-  connectTest("tells that nobody listens", async (fixture) => {
+  connectTest("reports that nothing listens", async (fixture) => {
     const bound = fixture.boundTcp();
     assert.equal(await connected(fixture.tcp({ nonblocking: true }), getsockname(bound)), -ECONNREFUSED);
   });
 
-  connectTest("cancel() gives up one that is under way", async (fixture) => {
+  connectTest("cancel() aborts a connect in progress", async (fixture) => {
     const { socket, address } = unanswered(fixture);
     const calls: number[] = [];
     const result = await new Promise<number>((resolve) => {
@@ -88,7 +88,7 @@ export function connectSuite(engine: Engine): void {
     close(socket);
   });
 
-  connectTest("cancel() at once, and after the end", async (fixture) => {
+  connectTest("cancel() immediately, and after the end", async (fixture) => {
     const listener = fixture.listener();
     let pending: PendingConnect | undefined;
     const calls: number[] = [];

@@ -5,22 +5,22 @@ import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../platform.ts";
 import { noUnixDatagrams } from "../winsock-exceptions.ts";
 
-/** What datagrams go over. */
+/** The carriers of datagrams. */
 export const carriers = ["ipv4", "ipv6", "unix"] as const;
 
-/** Where there is no such thing. */
+/** Where this carrier does not exist. */
 export const withoutCarrier: Readonly<Record<(typeof carriers)[number], Exceptions>> = {
   ipv4: {},
   ipv6: {},
   unix: noUnixDatagrams,
 };
 
-/** The name of the error where nobody was there for an earlier datagram. */
+/** The name of the error if nobody received an earlier datagram. */
 export const nobodyThere = host.name === "windows" ? "ConnectionResetByPeer" : "ConnectionRefused";
 
 let uniqueNumber = 0;
 
-/** A place of its own for each call. */
+/** A new address for each call. */
 export function datagramEndpoint(fixture: Fixture, carrier: (typeof carriers)[number]): DatagramOptions {
   switch (carrier) {
     case "ipv4":

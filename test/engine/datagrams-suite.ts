@@ -21,7 +21,7 @@ import { engineTest, eventually, someTurns } from "./engine-test.ts";
 const { ECONNREFUSED = 0, ECONNRESET = 0, EMSGSIZE = 0 } = host.errnos;
 const NOBODY_LISTENS = host.name === "windows" ? ECONNRESET : ECONNREFUSED;
 
-/** A datagram socket that notes what its handlers are told. */
+/** A datagram socket that records the calls of its handlers. */
 class RecordedDatagrams implements DatagramHandlers {
   readonly datagrams: Datagrams;
   readonly texts: string[] = [];
@@ -52,7 +52,7 @@ class RecordedDatagrams implements DatagramHandlers {
     this.errnos.push(errno);
   }
 
-  /** Sends, and spoils the rooms of the bytes and the address at once. */
+  /** Sends, and overwrites the buffers of the bytes and the address at once. */
   send(text: string | Uint8Array, to: Ipv4Address | null): void {
     const bytes = Buffer.from(text);
     const sockaddr = to === null ? null : encodeAddress(to, host, host.address);
@@ -82,7 +82,7 @@ export function datagramsSuite(engine: Engine): void {
   const datagramsTest = (what: string, run: (fixture: Fixture) => Promise<void>, exceptions?: Exceptions) =>
     engineTest(engine, `datagrams: ${what}`, run, exceptions);
 
-  datagramsTest("gives each datagram, however long, and who sent it", async (fixture) => {
+  datagramsTest("delivers each datagram, of any length, with its sender", async (fixture) => {
     const { socket, address } = bound(fixture);
     const peer = bound(fixture);
     const here = new RecordedDatagrams(engine, socket);
@@ -95,7 +95,7 @@ export function datagramsSuite(engine: Engine): void {
     assert.equal(await here.close(), 0);
   });
 
-  datagramsTest("sends in order, and tells of each", async (fixture) => {
+  datagramsTest("sends in order, and reports each", async (fixture) => {
     const { socket } = bound(fixture);
     const peer = bound(fixture);
     const there = new RecordedDatagrams(engine, peer.socket);
@@ -114,7 +114,7 @@ export function datagramsSuite(engine: Engine): void {
     await Promise.all([here.close(), there.close()]);
   });
 
-  datagramsTest("tells what could not be sent, and sends the others", async (fixture) => {
+  datagramsTest("reports a datagram that could not be sent, and sends the others", async (fixture) => {
     const { socket } = bound(fixture);
     const peer = bound(fixture);
     const there = new RecordedDatagrams(engine, peer.socket);
@@ -130,7 +130,7 @@ export function datagramsSuite(engine: Engine): void {
     await Promise.all([here.close(), there.close()]);
   });
 
-  datagramsTest("echoes a view to where it came from", async (fixture) => {
+  datagramsTest("echoes a view to its sender", async (fixture) => {
     const { socket, address } = bound(fixture);
     const peer = bound(fixture);
     const here = new RecordedDatagrams(engine, socket);
@@ -152,7 +152,7 @@ export function datagramsSuite(engine: Engine): void {
     await here.close();
   });
 
-  datagramsTest("is paused at first, and keeps what had come when it is paused", async (fixture) => {
+  datagramsTest("starts paused, and keeps what had arrived when it is paused", async (fixture) => {
     const { socket, address } = bound(fixture);
     const peer = bound(fixture);
     const here = new RecordedDatagrams(engine, socket);
@@ -174,7 +174,7 @@ export function datagramsSuite(engine: Engine): void {
   });
 
   datagramsTest(
-    "a connected one is told that nobody listens, and goes on",
+    "a connected one hears that nothing listens, and continues",
     async (fixture) => {
       const { socket, address } = bound(fixture);
       const peer = bound(fixture);
@@ -194,7 +194,7 @@ export function datagramsSuite(engine: Engine): void {
     answersHidden,
   );
 
-  datagramsTest("what is kept for a paused socket is its own, whatever others receive", async (fixture) => {
+  datagramsTest("data kept for a paused socket is unaffected by what others receive", async (fixture) => {
     const one = bound(fixture);
     const two = bound(fixture);
     const peer = bound(fixture);
@@ -203,7 +203,7 @@ export function datagramsSuite(engine: Engine): void {
       new RecordedDatagrams(engine, two.socket),
     ];
     const other = bound(fixture);
-    // From two senders by turns: each datagram keeps its own.
+    // From two senders in turn: each datagram keeps its own.
     for (let number = 0; number < 10; number++) {
       const from = number % 2 === 0 ? peer : other;
       sendto(from.socket, Buffer.from(`${number}`), 0, one.address);
@@ -245,7 +245,7 @@ export function datagramsSuite(engine: Engine): void {
       await here.close();
     });
 
-  /** A unix datagram socket whose queue is full, and how it is emptied. */
+  /** A unix datagram socket whose queue is full, and how to empty it. */
   function full(fixture: Fixture) {
     const address = fixture.abstractAddress();
     const socket = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
@@ -259,7 +259,7 @@ export function datagramsSuite(engine: Engine): void {
   }
 
   datagramsTest(
-    "a datagram waits for one before it that has no room",
+    "a datagram waits behind one that has no room",
     async (fixture) => {
       const first = full(fixture);
       const second = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
@@ -282,7 +282,7 @@ export function datagramsSuite(engine: Engine): void {
   );
 
   datagramsTest(
-    "what waits for a full peer does not stop streams from receiving",
+    "datagrams that wait for a full peer do not stop streams from receiving",
     async (fixture) => {
       const peer = full(fixture);
       const address = fixture.abstractAddress();
@@ -299,7 +299,7 @@ export function datagramsSuite(engine: Engine): void {
         sendto(sender, new Uint8Array(0), 0, address);
         await here.count(number);
       }
-      // More than there are buffers at the start.
+      // More than the initial number of buffers.
       let received = 0;
       const streams = Array.from({ length: 200 }, () => {
         const [near, far] = fixture.pair(SOCK.STREAM, { nonblocking: true });
@@ -325,7 +325,7 @@ export function datagramsSuite(engine: Engine): void {
     noUnixDatagrams,
   );
 
-  datagramsTest("close() sends what is pending, and no handler is called", async (fixture) => {
+  datagramsTest("close() sends pending datagrams, and no handler is called", async (fixture) => {
     const { socket, address } = bound(fixture);
     const peer = bound(fixture);
     const here = new RecordedDatagrams(engine, socket);

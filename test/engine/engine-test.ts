@@ -23,12 +23,12 @@ export function engineTest(engine: Engine, what: string, run: Run, exceptions: E
   });
 }
 
-/** Some turns of the event loop, in which nothing is to happen. */
+/** Some turns of the event loop, in which nothing should happen. */
 export async function someTurns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Calls a function in turns of the event loop until it gives something. */
+/** Calls a function in turns of the event loop until it returns something. */
 export async function eventually<Value>(look: () => Value | undefined): Promise<Value> {
   while (true) {
     const value = look();

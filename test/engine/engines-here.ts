@@ -3,7 +3,7 @@ import type { Engine, EngineName } from "../../src/engine/engine.ts";
 
 const names: readonly EngineName[] = ["uring", "readiness"];
 
-/** The engines that this system has. */
+/** The engines of this host. */
 export const enginesHere: readonly Engine[] = names.flatMap((name) => {
   try {
     return [engine(name)];

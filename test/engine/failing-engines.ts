@@ -9,34 +9,34 @@ import { FailingRing } from "./failing-ring.ts";
 export type FailingCall = "accept" | "connect" | "recv" | "send";
 
 /**
- * Which calls fail, and how often each was made: by the system call, or by the operation in the
- * ring.
+ * Which calls fail, and how often each was made: as a system call, or as an operation in the ring.
  */
 export class Failures {
   readonly made: Record<FailingCall, number> = { accept: 0, connect: 0, recv: 0, send: 0 };
   readonly #next: Record<FailingCall, number[]> = { accept: [], connect: [], recv: [], send: [] };
 
   /**
-   * The next calls of this kind fail with these, in turn; after that they are the kernel's again.
+   * The next calls of this kind fail with these, in turn; later ones are passed to the kernel
+   * again.
    */
   failWith(call: FailingCall, errnos: readonly number[]): void {
     this.#next[call].push(...errnos);
   }
 
-  /** A call is about to be made: the negative errno that it fails with instead, or undefined. */
+  /** Called before a call: the negative errno that it should fail with instead, or undefined. */
   take(call: FailingCall): number | undefined {
     this.made[call]++;
     return this.#next[call].shift();
   }
 }
 
-/** An engine of the kernel's own, whose calls fail as a test says. */
+/** An engine on the real kernel, some of whose calls a test makes fail. */
 export interface FailingEngine {
   readonly engine: Engine;
   readonly failures: Failures;
 }
 
-/** Each of the engines that this system has. The ring of one lives as long as the thread. */
+/** Each of the engines of this host. Each ring lives as long as the thread. */
 export function failingEngines(): FailingEngine[] {
   return enginesHere.map(({ name }) => (name === "uring" ? failingUring() : failingReadiness()));
 }

@@ -16,20 +16,19 @@ const calls: ReadonlyMap<number, Parameters<Decide>[0]> = new Map([
 ] as const satisfies [number, Parameters<Decide>[0]][]);
 
 /**
- * The negative errno that an operation fails with; undefined for one that the kernel is to carry
- * out.
+ * The negative errno that an operation should fail with; undefined to let the kernel carry it out.
  */
 type Decide = (call: "accept" | "connect" | "recv" | "send") => number | undefined;
 
 /**
- * A ring of the kernel's, in which operations fail as a test says: they do nothing, and their
- * completion gives the errno.
+ * A real ring in which operations fail as a test says: they do nothing, and their completion has
+ * the errno.
  */
 export class FailingRing extends Ring {
   readonly #decide: Decide;
-  /** What operations give, by both halves of their user_data. */
+  /** The results of operations, by both halves of their user_data. */
   readonly #failing = new Map<string, number>();
-  /** How many of the unsubmitted entries are decided upon. */
+  /** How many of the unsubmitted entries have been decided. */
   #decided = 0;
 
   private constructor(decide: Decide) {
@@ -37,12 +36,12 @@ export class FailingRing extends Ring {
     this.#decide = decide;
   }
 
-  /** An engine of this thread's on such a ring. */
+  /** An engine of this thread on such a ring. */
   static engine(decide: Decide): Engine {
     return engineOn(new Loop(new FailingRing(decide)));
   }
 
-  /** Before the kernel gets the entries, those that are to fail are made to do nothing. */
+  /** Before the kernel gets the entries, those that should fail are made to do nothing. */
   override submit(): void {
     let index = 0;
     for (const sqe of this.unsubmittedEntries()) {
@@ -54,7 +53,7 @@ export class FailingRing extends Ring {
       prepNop(sqe);
     }
     super.submit();
-    // What a passing failure has left is decided upon.
+    // Entries left by a temporary failure have been decided.
     this.#decided = this.unsubmitted;
   }
 

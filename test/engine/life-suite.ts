@@ -13,7 +13,7 @@ import { engineTest } from "./engine-test.ts";
 import { RecordedStream } from "./recorded-stream.ts";
 import { workersEnd } from "./workers-end.ts";
 
-/** The modules by address, for programs in a process or thread of their own. */
+/** The addresses of the modules, for programs in their own process or thread. */
 const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
 
 /** Imports, and both ends of a connection: `stream` with its handlers, and `peer`. */
@@ -39,7 +39,7 @@ function program(name: EngineName, body: string): Ending {
 
 export function lifeSuite(engine: Engine): void {
   const { name } = engine;
-  test(`${name}: the process ends once all is closed`, () => {
+  test(`${name}: the process exits once everything is closed`, () => {
     const { status, stdout } = program(
       name,
       `setImmediate(() => stream.close(() => { console.log("closed"); }));`,
@@ -47,7 +47,7 @@ export function lifeSuite(engine: Engine): void {
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "closed\n" });
   });
 
-  test(`${name}: what is unref'd does not hold the process, and works while it lives`, () => {
+  test(`${name}: unref'd handles do not keep the process running, and work meanwhile`, () => {
     const { status, stdout } = program(
       name,
       `
@@ -63,7 +63,7 @@ export function lifeSuite(engine: Engine): void {
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "heard\n" });
   });
 
-  test(`${name}: what is ref'd again holds it`, () => {
+  test(`${name}: ref() keeps it running again`, () => {
     const { status, stdout } = program(
       name,
       `
@@ -76,7 +76,7 @@ export function lifeSuite(engine: Engine): void {
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "closed\n" });
   });
 
-  test(`${name}: a handler's error is an uncaught exception, and the engine goes on`, () => {
+  test(`${name}: a handler's error is an uncaught exception, and the engine continues`, () => {
     const { status, stdout } = program(
       name,
       `
@@ -131,7 +131,7 @@ export function lifeSuite(engine: Engine): void {
     assert.deepEqual({ status, signal }, { status: 7, signal: null });
   });
 
-  test(`${name}: survives collections of garbage`, () => {
+  test(`${name}: survives garbage collections`, () => {
     const { stdout } = program(
       name,
       `
@@ -157,8 +157,10 @@ export function lifeSuite(engine: Engine): void {
     assert.equal(stdout, "echoed\n");
   });
 
-  const listing = except({ windows: "Windows lists no handles; accepted sockets are asked one by one" });
-  test(`${name}: a program that it starts inherits no descriptor`, listing, () => {
+  const listing = except({
+    windows: "Windows does not list handles; accepted sockets are checked one by one",
+  });
+  test(`${name}: a child process inherits no descriptor`, listing, () => {
     const { stdout } = program(
       name,
       `
@@ -172,10 +174,13 @@ export function lifeSuite(engine: Engine): void {
   });
 
   const same = except({ deno: "under load Deno starts threads of its own, with descriptors" });
-  test(`${name}: descriptors and mapped memory are the same after many connections as before`, same, () => {
-    const { stdout, stderr } = program(
-      name,
-      `
+  test(
+    `${name}: as many descriptors and as much mapped memory after many connections as before`,
+    same,
+    () => {
+      const { stdout, stderr } = program(
+        name,
+        `
       const listener = socket(AF.INET, SOCK.STREAM, 0, { nonblocking: true });
       bind(listener, { family: "ipv4", address: "127.0.0.1", port: 0 });
       listen(listener, 64);
@@ -214,49 +219,46 @@ export function lifeSuite(engine: Engine): void {
       acceptor.close();
       stream.close();
     `,
-    );
-    assert.equal(stdout, "0 same\n", stderr);
-  });
-
-  engineTest(
-    engine,
-    "an endless echo within the process leaves the event loop its turns",
-    async (fixture) => {
-      const [left, right] = fixture
-        .pair(SOCK.STREAM, { nonblocking: true })
-        .map((socket) => new RecordedStream(engine, socket));
-      assert.ok(left !== undefined && right !== undefined);
-      // Bounded, so that an engine that takes no turns fails the test rather than hanging it.
-      const most = 300_000;
-      let echoes = 0;
-      let begun = () => {};
-      const turn = new Promise<void>((resolve) => {
-        // Set once it is under way: a timer from before may be over by then.
-        begun = () => void setTimeout(resolve, 1);
-      });
-      const echo = (to: RecordedStream) => (bytes: Uint8Array) => {
-        left.chunks.length = 0;
-        right.chunks.length = 0;
-        echoes += 1;
-        if (echoes === 1) begun();
-        if (echoes < most) to.stream.write(bytes);
-      };
-      left.whenData = echo(left);
-      right.whenData = echo(right);
-      left.stream.resume();
-      right.stream.resume();
-      left.stream.write(Uint8Array.of(1));
-      await turn;
-      await Promise.all([left.reset(), right.reset()]);
-      assert.ok(echoes < most, `no turn within ${echoes} echoes`);
+      );
+      assert.equal(stdout, "0 same\n", stderr);
     },
   );
 
+  engineTest(engine, "an endless echo within the process does not starve the event loop", async (fixture) => {
+    const [left, right] = fixture
+      .pair(SOCK.STREAM, { nonblocking: true })
+      .map((socket) => new RecordedStream(engine, socket));
+    assert.ok(left !== undefined && right !== undefined);
+    // Bounded, so that an engine that starves the loop fails the test rather than hanging it.
+    const most = 300_000;
+    let echoes = 0;
+    let begun = () => {};
+    const turn = new Promise<void>((resolve) => {
+      // Set once it is running: an earlier timer may have expired by then.
+      begun = () => void setTimeout(resolve, 1);
+    });
+    const echo = (to: RecordedStream) => (bytes: Uint8Array) => {
+      left.chunks.length = 0;
+      right.chunks.length = 0;
+      echoes += 1;
+      if (echoes === 1) begun();
+      if (echoes < most) to.stream.write(bytes);
+    };
+    left.whenData = echo(left);
+    right.whenData = echo(right);
+    left.stream.resume();
+    right.stream.resume();
+    left.stream.write(Uint8Array.of(1));
+    await turn;
+    await Promise.all([left.reset(), right.reset()]);
+    assert.ok(echoes < most, `no turn within ${echoes} echoes`);
+  });
+
   const ends: Readonly<Record<string, string>> = {
-    "returns with all open": "",
+    "returns with everything open": "",
     "throws in a handler": `handlers.onData = () => { throw new Error("on purpose"); };`,
     "exits in a handler": "handlers.onData = () => process.exit();",
-    "exits in its own time": "setTimeout(() => process.exit(), 20);",
+    "exits on its own": "setTimeout(() => process.exit(), 20);",
     "is terminated": "",
     "is terminated while it serves": `
       handlers.onData = (bytes) => { stream.write(bytes); };
@@ -299,7 +301,7 @@ export function lifeSuite(engine: Engine): void {
 }
 
 /**
- * How many there are of each kind, those of the engine and of the event loop included; on Windows
+ * How many there are of each kind, including those of the engine and the event loop; on Windows,
  * which sockets.
  */
 function allDescriptors(): unknown {

@@ -1,20 +1,20 @@
 import type { Engine, Stream, StreamHandlers } from "../../src/engine/engine.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 
-/** A stream that notes all that its handlers are told. */
+/** A stream that records all calls of its handlers. */
 export class RecordedStream implements StreamHandlers {
   readonly stream: Stream;
-  /** Every data(), copied. */
+  /** Every onData(), copied. */
   readonly chunks: Buffer[] = [];
   ended = false;
   errno = 0;
   drains = 0;
-  /** Called with every data(), after it was noted. */
+  /** Called with every onData(), after recording it. */
   whenData: ((bytes: Uint8Array) => void) | undefined;
   whenEnded: (() => void) | undefined;
   readonly #waiting = new Set<() => void>();
 
-  /** Takes the socket's descriptor, or one that was accepted. */
+  /** Takes the socket's descriptor, or an accepted one. */
   constructor(engine: Engine, socket: Socket | number) {
     this.stream = engine.stream(typeof socket === "number" ? socket : socket.detach(), this);
   }
@@ -49,7 +49,7 @@ export class RecordedStream implements StreamHandlers {
     this.#changed();
   }
 
-  /** Resolves once the condition holds; it is looked at after every event. */
+  /** Resolves once the condition holds; it is checked after every event. */
   until(condition: () => boolean): Promise<void> {
     return new Promise((resolve) => {
       const look = () => {

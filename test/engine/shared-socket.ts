@@ -11,7 +11,7 @@ import type { Exceptions } from "../platform.ts";
 
 export const noDuplicates: Exceptions = { windows: "Windows cannot pass sockets in messages" };
 
-/** A socket that listens, for several to accept from. */
+/** A listening socket for several acceptors. */
 export function sharedListener(fixture: Fixture, transport: "tcp" | "unix"): Socket {
   if (transport === "tcp") return fixture.listener(64, { nonblocking: true });
   const listener = fixture.socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
@@ -20,7 +20,7 @@ export function sharedListener(fixture: Fixture, transport: "tcp" | "unix"): Soc
   return listener;
 }
 
-/** Another descriptor of the same socket, as another process has it that was sent it. */
+/** Another descriptor of the same socket, as if sent to another process. */
 export function duplicate(socket: Socket): Socket {
   const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
   sendmsg(left, { data: [new Uint8Array(1)], control: [{ type: "SCM_RIGHTS", descriptors: [socket] }] });

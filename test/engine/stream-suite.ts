@@ -17,17 +17,17 @@ import { engineTest, eventually, someTurns } from "./engine-test.ts";
 import { RecordedStream } from "./recorded-stream.ts";
 
 const { EPIPE = 0, ECONNABORTED = 0, ECONNRESET = 0, ECANCELED = 0 } = host.errnos;
-/** What sending to a peer that has gone fails with. */
+/** The error of sending to a peer that has gone. */
 const GONE = host.name === "windows" ? [ECONNABORTED, ECONNRESET] : [EPIPE];
 const scratch = new Uint8Array(1 << 20);
 
-/** Receives all that is there. */
+/** Receives everything available. */
 function receive(peer: Socket): string {
   const result = tryRecv(peer, scratch);
   return result.ok ? Buffer.from(scratch.subarray(0, result.value)).toString() : "";
 }
 
-/** Receives until the end or a failure; gives what came. */
+/** Receives until the end or a failure; returns what arrived. */
 async function receiveAll(peer: Socket, each: (bytes: Uint8Array) => void): Promise<void> {
   while (true) {
     const result = tryRecv(peer, scratch);
@@ -38,7 +38,7 @@ async function receiveAll(peer: Socket, each: (bytes: Uint8Array) => void): Prom
   }
 }
 
-/** Bytes that are not the same anywhere. */
+/** Bytes that differ at every position. */
 function pattern(length: number): Uint8Array {
   const words = new Uint32Array(Math.ceil(length / 4));
   for (let at = 0; at < words.length; at++) words[at] = Math.imul(at + 1, 2654435761);
@@ -51,7 +51,7 @@ function pair(fixture: Fixture): [Socket, Socket] {
   return fixture.pair(SOCK.STREAM, { nonblocking: true });
 }
 
-/** Writes as long as the peer's memory and its own socket's take it: more is pending. */
+/** Writes as much as the memory of the peer and its own socket takes: the rest is pending. */
 async function fill(peer: RecordedStream): Promise<number> {
   const block = pattern(65_536);
   let written = 0;
@@ -80,7 +80,7 @@ export function streamSuite(engine: Engine): void {
     return [new RecordedStream(engine, left), right];
   }
 
-  streamTest("gives what comes, in order, and the end; then it is closed", async (fixture) => {
+  streamTest("delivers what arrives, in order, and the end; then it is closed", async (fixture) => {
     const [left, peer] = recorded(fixture);
     left.stream.resume();
     send(peer, Buffer.from("one"));
@@ -127,7 +127,7 @@ export function streamSuite(engine: Engine): void {
     await Promise.all(streams.map((each) => each.close()));
   });
 
-  streamTest("keeps the order of what is written, whatever its size and kind", async (fixture) => {
+  streamTest("keeps the order of writes, whatever their size and kind", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const sizes = [1, 500, 12, 5000, 3, 70_000, 600_000, 9, 40_000, 1_300_000, 2];
     const all = pattern(sizes.reduce((sum, size) => sum + size));
@@ -148,7 +148,7 @@ export function streamSuite(engine: Engine): void {
   });
 
   streamTest(
-    "half-close: what is written before shutdown() comes first, and receiving goes on",
+    "half-close: data written before shutdown() comes first, and receiving continues",
     async (fixture) => {
       const [left, peer] = recorded(fixture);
       left.stream.write(Buffer.from("last words"));
@@ -164,24 +164,27 @@ export function streamSuite(engine: Engine): void {
     },
   );
 
-  streamTest("tells when all is sent, once for each time that it was not", async (fixture) => {
-    const [left, peer] = recorded(fixture);
-    const written = await fill(left);
-    assert.ok(left.stream.pendingBytes > 0);
-    let read = 0;
-    const before = left.drains;
-    await Promise.all([
-      eventually(() => {
-        read += Buffer.byteLength(receive(peer), "latin1") > 0 ? 1 : 0;
-        return left.drains > before ? true : undefined;
-      }),
-      left.until(() => left.stream.pendingBytes === 0),
-    ]);
-    assert.ok(read > 0 && written > 0);
-    await left.close();
-  });
+  streamTest(
+    "reports that everything is sent, once for each time that something was pending",
+    async (fixture) => {
+      const [left, peer] = recorded(fixture);
+      const written = await fill(left);
+      assert.ok(left.stream.pendingBytes > 0);
+      let read = 0;
+      const before = left.drains;
+      await Promise.all([
+        eventually(() => {
+          read += Buffer.byteLength(receive(peer), "latin1") > 0 ? 1 : 0;
+          return left.drains > before ? true : undefined;
+        }),
+        left.until(() => left.stream.pendingBytes === 0),
+      ]);
+      assert.ok(read > 0 && written > 0);
+      await left.close();
+    },
+  );
 
-  streamTest("is paused at first, and loses nothing whenever it is paused", async (fixture) => {
+  streamTest("starts paused, and loses nothing at any pause", async (fixture) => {
     const [left, peer] = recorded(fixture);
     send(peer, Buffer.from("early"));
     await someTurns();
@@ -207,7 +210,7 @@ export function streamSuite(engine: Engine): void {
     await left.close();
   });
 
-  streamTest("pulls: pausing at every data() gives all, in order", async (fixture) => {
+  streamTest("pulls: pausing at every onData() delivers everything, in order", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const all = pattern(3_000_000);
     left.whenData = () => {
@@ -227,7 +230,7 @@ export function streamSuite(engine: Engine): void {
     await left.close();
   });
 
-  streamTest("a paused one stops taking what its peer sends", async (fixture) => {
+  streamTest("a paused one stops taking its peer's data", async (fixture) => {
     const [mine, peer] = pair(fixture);
     // TCP's would grow, by some megabytes.
     setsockopt(mine, SO.RCVBUF, 100_000);
@@ -239,7 +242,8 @@ export function streamSuite(engine: Engine): void {
     left.stream.pause();
     let sent = 0;
     let refused = 0;
-    // The peer's memory and the engine's take some; then nothing more, however many turns go by.
+    // The memory of the peer and the engine takes some; then nothing more, however many turns go
+    // by.
     while (refused < 20) {
       const result = trySend(peer, scratch.subarray(0, 16_384));
       if (result.ok) {
@@ -256,7 +260,7 @@ export function streamSuite(engine: Engine): void {
     await left.close();
   });
 
-  streamTest("close() sends what was written, however slow the peer is", async (fixture) => {
+  streamTest("close() sends written data, however slow the peer is", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const written = await fill(left);
     const closed = left.close();
@@ -268,7 +272,7 @@ export function streamSuite(engine: Engine): void {
     assert.equal(read, written);
   });
 
-  streamTest("reset() ends close(), and drops what was not sent", async (fixture) => {
+  streamTest("reset() cuts close() short, and drops unsent data", async (fixture) => {
     const [left, peer] = recorded(fixture);
     await fill(left);
     const closed = left.close();
@@ -295,7 +299,7 @@ export function streamSuite(engine: Engine): void {
   );
 
   streamTest(
-    "tells of a reset by the peer, and of no more",
+    "reports a reset by the peer, and nothing else",
     async (fixture) => {
       const { client, server } = fixture.connection();
       const left = new RecordedStream(engine, server);
@@ -314,7 +318,7 @@ export function streamSuite(engine: Engine): void {
   );
 
   streamTest(
-    "tells why the end cannot be sent, where the peer has reset the connection",
+    "reports why the end cannot be sent after the peer has reset the connection",
     async (fixture) => {
       const before: Readonly<Record<string, (left: RecordedStream, client: Socket) => unknown>> = {
         nothing: () => {},
@@ -336,7 +340,7 @@ export function streamSuite(engine: Engine): void {
         await run(left, client);
         setsockopt(client, SO.LINGER, { on: true, seconds: 0 });
         close(client);
-        // EPIPE of a connection whose peer had ended (tcp_reset in net/ipv4/tcp_input.c).
+        // EPIPE for a connection whose peer had ended (tcp_reset in net/ipv4/tcp_input.c).
         const expected = left.ended ? -EPIPE : -ECONNRESET;
         assert.equal(await left.shutdown(), expected, what);
         await left.until(() => left.errno !== 0);
@@ -347,7 +351,7 @@ export function streamSuite(engine: Engine): void {
     resetsHidden,
   );
 
-  streamTest("tells of a peer that does not receive any more", async (fixture) => {
+  streamTest("reports a peer that no longer receives", async (fixture) => {
     const [left, peer] = recorded(fixture);
     close(peer);
     await writeUntilFailed(left);
@@ -357,22 +361,22 @@ export function streamSuite(engine: Engine): void {
   });
 
   const states: Readonly<Record<string, (left: RecordedStream, peer: Socket) => unknown>> = {
-    "that was just made": () => {},
+    "that was just opened": () => {},
     "that receives": async (left) => {
       left.stream.resume();
       await someTurns();
     },
-    "that begins to receive": (left) => left.stream.resume(),
-    "that was paused with bytes kept": async (left, peer) => {
+    "that starts receiving": (left) => left.stream.resume(),
+    "that was paused with data kept": async (left, peer) => {
       left.stream.resume();
       await someTurns();
       left.stream.pause();
       send(peer, scratch.subarray(0, 100_000));
       await someTurns();
     },
-    "that is to send": (left) => left.stream.write(Buffer.from("bytes")),
-    "that cannot send all": (left) => fill(left),
-    "that cannot send all, and is to end": async (left) => {
+    "that is about to send": (left) => left.stream.write(Buffer.from("bytes")),
+    "that cannot send everything": (left) => fill(left),
+    "that cannot send everything, and will end": async (left) => {
       await fill(left);
       left.stream.shutdown();
     },
@@ -412,7 +416,7 @@ export function streamSuite(engine: Engine): void {
     });
   }
 
-  streamTest("what a handler closes is told nothing more", async (fixture) => {
+  streamTest("a handle closed by a handler hears nothing more", async (fixture) => {
     const peers = Array.from({ length: 10 }, () => pair(fixture));
     const streams = peers.map(([left]) => new RecordedStream(engine, left));
     const closed: Promise<number>[] = [];
@@ -474,7 +478,7 @@ export function streamSuite(engine: Engine): void {
   });
 
   streamTest(
-    "a view is refused once its handler has returned, and so are others of its memory",
+    "rejects a view once its handler has returned, and other views of its memory",
     async (fixture) => {
       const [left, peer] = recorded(fixture);
       let kept: Uint8Array = new Uint8Array(0);
@@ -493,7 +497,7 @@ export function streamSuite(engine: Engine): void {
       assert.ok(sameInHandler instanceof TypeError, String(sameInHandler));
       assert.throws(() => left.stream.write(kept), /TypeError.*handler has returned/);
       assert.throws(() => left.stream.write(kept.subarray(1)), /TypeError.*handler has returned/);
-      // Also in a later handler, which may have been given the same memory.
+      // Also in a later handler, which may have received the same memory.
       let late: unknown;
       left.whenData = () => {
         try {
@@ -516,12 +520,12 @@ export function streamSuite(engine: Engine): void {
     left.whenData = (bytes) => {
       const { buffer } = bytes;
       assert.ok(buffer instanceof ArrayBuffer);
-      assert.ok(buffer.byteLength <= 1 << 20, "the memory of other connections can be seen");
+      assert.ok(buffer.byteLength <= 1 << 20, "the memory of other connections is visible");
       try {
         structuredClone(buffer, { transfer: [buffer] });
         transferred++;
       } catch {
-        // Node 26 refuses memory that is not its own.
+        // Node 26 refuses to transfer external memory.
       }
     };
     left.stream.resume();
@@ -536,7 +540,7 @@ export function streamSuite(engine: Engine): void {
     await left.close();
   });
 
-  streamTest("carries much, both ways, with a slow reader", async (fixture) => {
+  streamTest("carries much data, both ways, with a slow reader", async (fixture) => {
     const { client, server } = fixture.connection();
     const left = new RecordedStream(engine, client);
     const right = new RecordedStream(engine, server);

@@ -1,9 +1,7 @@
-/**
- * A prime number of bytes, so that no piece of memory of a usual size repeats at the same place.
- */
+/** A prime number of bytes, so that memory of a usual size never repeats at the same place. */
 const PERIOD = 1_000_003;
 
-/** Bytes that tell where in a stream they belong, and in which: those of a seed. */
+/** Bytes that encode their place in a stream, and which stream: that of a seed. */
 export class Pattern {
   readonly #bytes: Uint8Array;
 
@@ -29,7 +27,7 @@ export class Pattern {
   }
 }
 
-/** What one side has sent, so that what the other receives can be compared. */
+/** Data that one side has sent, for comparison with what the other receives. */
 export class SentBytes {
   readonly #pieces: Uint8Array[] = [];
   #index = 0;
@@ -37,16 +35,16 @@ export class SentBytes {
   length = 0;
   /** How many have been received. */
   received = 0;
-  /** Whether something was received that was not sent, or in another order. */
+  /** Whether it received something that was not sent, or in another order. */
   corrupt = false;
 
-  /** @param piece bytes that stay as they are */
+  /** @param piece bytes that do not change */
   add(piece: Uint8Array): void {
     this.#pieces.push(piece);
     this.length += piece.length;
   }
 
-  /** Compares what was received next. */
+  /** Compares the next received data. */
   receive(bytes: Uint8Array): void {
     this.received += bytes.length;
     for (let done = 0; done < bytes.length; ) {

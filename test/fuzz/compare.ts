@@ -1,4 +1,4 @@
-// Runs one program on every implementation, and compares what became of it.
+// Runs one program on every implementation, and compares the outcomes.
 import { enginesHere } from "../engine/engines-here.ts";
 import { exceptionFor } from "./known.ts";
 import { nodeImplementation } from "./node-subject.ts";
@@ -8,7 +8,7 @@ import { type Outcome, run } from "./run.ts";
 
 const own = enginesHere.map(({ name }) => ownImplementation(name));
 
-/** Where two implementations differ in one respect. */
+/** A difference between two implementations in one respect. */
 export interface Divergence {
   readonly program: Program;
   readonly engine: string;
@@ -17,7 +17,7 @@ export interface Divergence {
   readonly found: Outcome;
 }
 
-/** Runs it, and throws where an engine of ours differs from node:net without a reason. */
+/** Runs it, and throws if one of our engines differs from node:net without a known reason. */
 export async function compare(program: Program): Promise<void> {
   const expected = await run(program, nodeImplementation);
   for (const implementation of own) {

@@ -11,7 +11,7 @@ interface Exception {
 const peerDoes = ({ program }: Divergence, ...actions: readonly string[]): boolean =>
   program.steps.some(({ action }) => actions.includes(action.do));
 
-/** Whether an order of events differs in one word alone, or the kernel leaves it open. */
+/** Whether two orders of events differ in one word only, or the kernel leaves the order open. */
 const differs = (expected: string, found: string, from: string, to: string): boolean =>
   expected === "any" || found === "any" || expected.replace(from, to) === found;
 
@@ -26,12 +26,12 @@ const inOneTurn = ({ program }: Divergence, first: string, then: readonly string
       .some((step) => then.includes(step.action.do));
   });
 
-/** Without what was received. */
+/** Without received data. */
 const withoutReceived = (events: string): string => events.replace(/\b(data|end) /g, "");
 
 const exceptions: readonly Exception[] = [
   {
-    why: "node:net destroys a socket whose write fails, with what it had not read yet; we deliver that first",
+    why: "node:net destroys a socket whose write fails, with unread data; we deliver that first",
     covers: (divergence) => {
       const { what, expected, found } = divergence;
       return (
@@ -46,7 +46,7 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "end() of a connection that the peer has reset since its end fails; a net.Socket passes that over",
+    why: "end() of a connection that the peer has reset after its end fails; a net.Socket ignores that",
     covers: (divergence) => {
       const { program, what, expected, found } = divergence;
       const { transport } = program.setting;
@@ -90,7 +90,7 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "libuv takes a reset that came with the last bytes for the end (uv__stream_io, POLLHUP after a partial read)",
+    why: "libuv mistakes a reset that came with the last bytes for the end (uv__stream_io, POLLHUP after a partial read)",
     covers: (divergence) => {
       const { what, expected, found } = divergence;
       return (
@@ -134,7 +134,7 @@ const exceptions: readonly Exception[] = [
     },
   },
   {
-    why: "a Connection receives one piece ahead, or the end, so that it may close before a paused program reads the end",
+    why: "a Connection receives one piece ahead, or the end, so it may close before a paused program reads the end",
     covers: (divergence) =>
       divergence.what === "events" &&
       asks(divergence.program.setting) &&
@@ -142,13 +142,13 @@ const exceptions: readonly Exception[] = [
       divergence.expected.events.replace(/end /, "") === divergence.found.events,
   },
   {
-    why: "node:net waits for ever in this program, and we do not",
+    why: "node:net waits forever in this program, and we do not",
     covers: ({ what, expected, found }) =>
       what !== "corrupt" && what !== "keptChanged" && expected.stalled !== "no" && found.stalled === "no",
   },
 ];
 
-/** The reason for a difference; undefined where there is none. */
+/** The reason for a difference; undefined if there is none. */
 export function exceptionFor(divergence: Divergence): string | undefined {
   return exceptions.find((exception) => exception.covers(divergence))?.why;
 }

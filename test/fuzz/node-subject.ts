@@ -6,19 +6,19 @@ import type { Setting } from "./program.ts";
 import { connectedTo } from "./sockets.ts";
 import type { Implementation, Subject, Told } from "./subject.ts";
 
-/** What a program uses of a net.Socket, and of a Connection's Duplex. */
+/** The interface that a net.Socket and a Connection's Duplex share. */
 interface SocketDuplex extends Duplex {
   destroySoon(): void;
   resetAndDestroy(): unknown;
 }
 
-/** A program that uses a net.Socket, or a Duplex in its place. */
+/** A program that uses a net.Socket, or a Duplex instead. */
 export class DuplexSubject implements Subject {
   readonly told: Told;
   readonly #duplex: SocketDuplex;
   readonly #resets: boolean;
 
-  /** @param resets whether it can be reset: node:net resets TCP connections alone */
+  /** @param resets whether it can be reset: node:net only resets TCP connections */
   constructor(duplex: SocketDuplex, resets: boolean, told: Told) {
     this.told = told;
     this.#duplex = duplex;
@@ -61,7 +61,7 @@ export class DuplexSubject implements Subject {
 }
 
 /**
- * What our interfaces are measured by. The Duplex is measured by a net.Socket as most programs have
+ * The reference for our interfaces. The Duplex is compared with a net.Socket as most programs use
  * it.
  */
 export const nodeImplementation: Implementation = {

@@ -50,7 +50,7 @@ class HandledSubject implements Subject {
   }
 }
 
-/** A program that asks for bytes, one read() after the other. */
+/** A program that reads on demand, one read() after the other. */
 class PulledSubject implements Subject {
   readonly told: Told;
   readonly #connection: Connection;
@@ -62,7 +62,7 @@ class PulledSubject implements Subject {
     this.#connection = connection;
     this.told.echo = (bytes) => this.write(bytes);
     connection.closed.then(async (error) => {
-      // A read() that waits is told before `closed` is, in no certain order of promises.
+      // A waiting read() settles before `closed` does, in no certain order of promises.
       await this.#reading;
       if (error !== null) this.told.failed(error);
       this.told.wasClosed();
@@ -91,7 +91,7 @@ class PulledSubject implements Subject {
       while (!signal.aborted) {
         const piece = await this.#connection.read({ signal });
         if (piece === null) {
-          // One that reads on after it was closed learns of the end then.
+          // A program that keeps reading after it was closed learns of the end then.
           if (!this.told.closed) this.told.end();
           return;
         }
@@ -118,7 +118,7 @@ class PulledSubject implements Subject {
     this.close();
   }
 
-  /** What the program did itself is no failure. */
+  /** The program's own doing is not a failure. */
   readonly #rejected = (error: unknown): void => {
     if (error === paused) return;
     if (error instanceof Error && error.name === "SocketClosed") return;

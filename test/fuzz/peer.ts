@@ -19,21 +19,21 @@ const buffer = new Uint8Array(1 << 18);
 export class Peer {
   readonly #socket: Socket;
   readonly #isTcp: boolean;
-  /** Where the kernel has taken what this side sends. */
+  /** How much the kernel has taken of what this side sends. */
   readonly #sent: SentBytes;
-  /** What the subject has written. */
+  /** The data that the subject has written. */
   readonly fromSubject: SentBytes;
   #backlog = 0;
   #endsAfter = false;
   reading = true;
   open = true;
-  /** Its sending side has ended: by the end, a close or a reset. */
+  /** Its sending side has ended, by an end, a close or a reset. */
   sendingEnded = false;
   wasReset = false;
   sendFailed = false;
   /** How the subject's side has ended, as this one reads it. */
   ending: "end" | "reset" | undefined;
-  /** The kernel may drop bytes of ours that it has taken. */
+  /** The kernel may drop our bytes that it has taken. */
   mayLose = false;
 
   constructor(socket: Socket, isTcp: boolean, sent: SentBytes, fromSubject: SentBytes) {
@@ -43,7 +43,7 @@ export class Peer {
     this.fromSubject = fromSubject;
   }
 
-  /** Whether everything that it was told to send has been taken by the kernel. */
+  /** Whether the kernel has taken everything that it was told to send. */
   get idle(): boolean {
     return this.#backlog === 0 && !this.#endsAfter;
   }
@@ -86,7 +86,7 @@ export class Peer {
     this.close();
   }
 
-  /** Sends and receives what goes without waiting. */
+  /** Sends and receives without waiting. */
   pump(): void {
     if (!this.open) return;
     this.#flush();
@@ -120,7 +120,7 @@ export class Peer {
   }
 
   /**
-   * Whether bytes are still in our send buffer, where a reset drops them: a receive queue is kept.
+   * Whether bytes are still in our send buffer, where a reset drops them; a receive queue is kept.
    */
   #holdsUnsent(): boolean {
     if (!this.#isTcp) return false;

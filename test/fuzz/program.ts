@@ -1,11 +1,10 @@
-// Random programs for one connection: what the program under test and its raw peer do, step by
-// step.
+// Random programs for one connection: the steps of the program under test and of its raw peer.
 import fc from "fast-check";
 
-/** Where a connection is and how its program uses it. */
+/** The circumstances of a connection, and how its program uses it. */
 export interface Setting {
   readonly transport: "tcp" | "unix";
-  /** Whether the program accepts the connection, or makes it. */
+  /** Whether the program accepts the connection, or connects. */
   readonly role: "accepted" | "connecting";
   /** Which of our interfaces it uses; node:net has one for all. */
   readonly face: "handlers" | "pull" | "duplex";
@@ -23,7 +22,7 @@ export const asks = ({ face, role }: Setting): boolean =>
 export type Use = "drop" | "echo" | "keep" | "transfer";
 const uses: readonly Use[] = ["drop", "echo", "keep", "transfer"];
 
-/** What kind of object it writes. */
+/** The kind of object it writes. */
 export type Kind = "plain" | "buffer" | "packet";
 const kinds: readonly Kind[] = ["plain", "buffer", "packet"];
 
@@ -37,8 +36,8 @@ export type Action =
   | { readonly do: "pause" | "resume" | "end" | "close" | "reset" | "destroy" };
 
 /**
- * A step; where it does not settle, the next follows in the same turn, as in a program that blocks
- * the event loop.
+ * A step; unless it settles, the next follows in the same turn, as in a program that blocks the
+ * event loop.
  */
 export interface Step {
   readonly action: Action;
@@ -60,7 +59,7 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   early: fc.boolean(),
 });
 
-/** Around what our engines and the kernel count in. */
+/** Around the units in which our engines and the kernel count. */
 const size = fc.oneof(
   { weight: 4, arbitrary: fc.integer({ min: 1, max: 2000 }) },
   { weight: 2, arbitrary: fc.constantFrom(16_383, 16_384, 16_385, 65_535, 65_536, 65_537) },
@@ -98,7 +97,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
 
 const step: fc.Arbitrary<Step> = fc.record({ action, settles: fc.boolean() });
 
-/** A step that is repeated is how a program comes to have many small pieces. */
+/** Repeated steps give a program many small pieces. */
 const steps: fc.Arbitrary<Step[]> = fc
   .array(fc.tuple(step, fc.oneof({ weight: 8, arbitrary: fc.constant(1) }, fc.constantFrom(5, 40))), {
     minLength: 1,

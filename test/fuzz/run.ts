@@ -1,4 +1,4 @@
-// Runs a program on one implementation, and gives what became of it.
+// Runs a program on one implementation, and returns the outcome.
 import { performance } from "node:perf_hooks";
 import { setTimeout } from "node:timers/promises";
 import { accept } from "../../src/posix/accept.ts";
@@ -10,16 +10,17 @@ import { type Action, asks, type Kind, type Program, type Setting, type Step } f
 import { connectedTo, newListener } from "./sockets.ts";
 import { type Implementation, type Subject, Told } from "./subject.ts";
 
-/** What an ordinary program may derive from Uint8Array. */
+/** An ordinary subclass of Uint8Array, as a program may have. */
 class Packet extends Uint8Array {
-  // Not what subarray() and its like construct with: their three arguments are not passed on.
+  // Not constructible by subarray() and the like: their three arguments are not passed on.
   constructor(size: number) {
     super(size);
   }
 }
 
 /**
- * What became of a program: alike for each implementation. What the kernel leaves open is "any".
+ * The outcome of a program, the same for each implementation. Whatever the kernel leaves open is
+ * "any".
  */
 export interface Outcome {
   /** Bytes that the program lacks, of those that the peer's kernel has taken. */
@@ -33,11 +34,11 @@ export interface Outcome {
   readonly failure: string;
   /** How the peer saw the connection end. */
   readonly ending: string;
-  /** What was waited for in vain. */
+  /** Awaited events that never came. */
   readonly stalled: string;
 }
 
-/** How long to wait for what ought to come. A program that runs as it should never waits. */
+/** How long to wait for expected events. A correct program never waits that long. */
 const PATIENCE = 4000;
 const LEAST_TURNS = 4;
 /** A view that waits to be sent holds a connection with handlers back beyond 64 KiB. */
@@ -51,8 +52,8 @@ export async function run(program: Program, implementation: Implementation): Pro
   const { setting } = program;
   const told = new Told();
   const listener = newListener(setting);
-  // What the peer does before it is accepted waits in the kernel: all of it at once, with the end
-  // behind it.
+  // The peer's actions before the connection is accepted wait in the kernel: all at once, followed
+  // by the end.
   const early = setting.role === "accepted" && setting.early ? earlySteps(program.steps) : [];
   const { subject, peer } =
     setting.role === "accepted"
@@ -69,7 +70,7 @@ export async function run(program: Program, implementation: Implementation): Pro
   }
 }
 
-/** The steps of the peer that come first. */
+/** The peer's steps that come first. */
 function earlySteps(steps: readonly Step[]): readonly Step[] {
   const first = steps.findIndex(({ action }) => !action.do.startsWith("peer"));
   return first < 0 ? steps : steps.slice(0, first);
@@ -102,7 +103,7 @@ function peerOf(socket: Socket, { transport }: Setting, told: Told): Peer {
   return new Peer(socket, transport === "tcp", told.fromPeer, new SentBytes());
 }
 
-/** Does an action of the peer's; false for one of the program's. */
+/** Performs an action of the peer's; returns false for one of the program's. */
 function actAsPeer(peer: Peer, action: Action): boolean {
   switch (action.do) {
     case "peer sends":
@@ -139,9 +140,9 @@ class Execution {
   #ended = false;
   /** The program has closed, reset or destroyed it. */
   #left = false;
-  /** Whether a reset of ours may drop what the peer has not read. */
+  /** Whether our reset may drop data that the peer has not read. */
   #mayLose = false;
-  /** Whether the peer may be sent a reset in place of the end, for bytes that nobody read. */
+  /** Whether the peer may get a reset instead of the end, because of unread bytes. */
   #endingOpen = false;
   #stalled: string | undefined;
 
@@ -164,7 +165,7 @@ class Execution {
     if (settles) await this.#settle();
   }
 
-  /** Ends what is still open, gracefully. */
+  /** Ends everything still open, gracefully. */
   async finish(): Promise<void> {
     if (this.#stalled !== undefined) return;
     this.#do({ do: "peer reads" });
@@ -234,26 +235,26 @@ class Execution {
     this.#subject[how]();
   }
 
-  /** Waits until all has happened that must. */
+  /** Waits until everything has happened that must. */
   async #settle() {
     let began = performance.now();
     let progress = this.#received;
     for (let turn = 0; ; turn++) {
       this.#peer.pump();
-      // Much through small buffers takes long, and goes on.
+      // Much data through small buffers takes long, but progresses.
       if (this.#received !== progress) {
         progress = this.#received;
         began = performance.now();
       }
       const missing = this.#missing();
-      // What an action has begun, as pause() cancels an operation, takes a few turns that nobody
-      // sees.
+      // Effects of an action, such as the cancelled operation of a pause(), take a few turns that
+      // nobody sees.
       if (missing === undefined && turn >= LEAST_TURNS) break;
       if (missing !== undefined && turn > 200 && performance.now() - began > PATIENCE) {
         this.#stalled = missing;
         return;
       }
-      // The event loop has to sleep in some turns: it must be woken.
+      // The event loop must sleep in some turns, and be woken.
       if (turn % 8 === 7) await setTimeout(1);
       else await new Promise((resolve) => setImmediate(resolve));
     }
@@ -282,7 +283,7 @@ class Execution {
     if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
       if (!peer.mayLose) return "bytes from the peer";
     }
-    // Before it is accepted, the kernel may tell a reset as the end (SOCK_DONE in
+    // Before it is accepted, the kernel may report a reset as the end (SOCK_DONE in
     // tcp_recvmsg_locked).
     if (peer.wasReset && !told.ended) return "failure";
     if (peer.sendingEnded && !told.ended) return "end";

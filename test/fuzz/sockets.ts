@@ -19,7 +19,7 @@ export function newSocket({ transport, buffers }: Setting): Socket {
   return made;
 }
 
-/** Beyond net.core.rmem_max only root may go; others get as much as they may. */
+/** Only root may go beyond net.core.rmem_max; others get as much as they may. */
 const isRoot = process.geteuid?.() === 0;
 
 /** The options that set the socket buffers. */

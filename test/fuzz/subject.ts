@@ -2,15 +2,15 @@ import type { Socket } from "../../src/posix/owned-socket.ts";
 import { SentBytes } from "./bytes.ts";
 import type { Setting, Use } from "./program.ts";
 
-/** What a program was told of its connection: the same for each implementation. */
+/** What a program learned about its connection, in the same terms for each implementation. */
 export class Told {
-  /** What the peer has sent, as far as it was received. */
+  /** The peer's data, as far as it was received. */
   readonly fromPeer = new SentBytes();
-  /** In the order of events; many in a row of one kind count once. */
+  /** In the order of events; consecutive events of one kind count once. */
   readonly events: string[] = [];
-  /** Views that were transferred, and what they held. */
+  /** Transferred views, and their content. */
   readonly #kept: { readonly view: Uint8Array; readonly copy: Uint8Array }[] = [];
-  /** What to do with bytes that come. */
+  /** What to do with received bytes. */
   use: Use = "drop";
   /** Writes a view during its handler. */
   echo: (bytes: Uint8Array) => void = () => {};
@@ -28,7 +28,7 @@ export class Told {
 
   readonly #keptViews: Uint8Array[] = [];
 
-  /** What the program owns from now on must not change any more. */
+  /** From now on the program owns it, so it must not change any more. */
   #transfer(bytes: Uint8Array) {
     const copy = new Uint8Array(bytes);
     const { buffer, byteOffset, length } = bytes;
@@ -41,7 +41,7 @@ export class Told {
     }
   }
 
-  /** A program that reads again is told again. */
+  /** A program that reads again gets it again. */
   end(): void {
     if (this.ended) return;
     this.ended = true;
@@ -76,14 +76,14 @@ export interface Subject {
   pause(): void;
   resume(): void;
   end(): void;
-  /** Closes once what was written is sent. */
+  /** Closes once written data is sent. */
   close(): void;
   reset(): void;
-  /** As a stream's; closes where there is no such thing. */
+  /** A stream's; closes if there is none. */
   destroy(): void;
 }
 
-/** How an implementation comes to a connection: from a socket that listens, or to one. */
+/** How an implementation gets a connection: from a listening socket, or by connecting to one. */
 export interface Implementation {
   readonly name: "node" | "uring" | "readiness";
   /** @param listener with a peer's connection waiting; the implementation closes it */
@@ -93,8 +93,7 @@ export interface Implementation {
 }
 
 /**
- * ECONNRESET and EPIPE mean the same to a program; which of them comes first depends on who notices
- * first.
+ * ECONNRESET and EPIPE mean the same to a program; which comes first depends on who notices first.
  */
 function codeOf(error: unknown): string {
   const code =

@@ -2,10 +2,7 @@ import { constants } from "../../src/system/windows/constants.ts";
 import { options, SO_PROTOCOL_INFOW } from "../../src/system/windows/options.ts";
 import type { Winsock } from "../../src/system/windows/ws2_32.ts";
 
-/**
- * The socket that a scripted Winsock has, whatever its handle: what our own questions to it are
- * answered with.
- */
+/** The socket of a scripted Winsock, for any handle: the answers to our own queries. */
 export interface ScriptedSocket {
   readonly datagram?: boolean;
   readonly bound?: boolean;
@@ -30,8 +27,8 @@ const WSAEOPNOTSUPP = 10045;
 const ADDRESS_FAMILY = 76;
 
 /**
- * Winsock's functions, one of which fails, so that every code of every call can be made to happen
- * on any machine.
+ * Winsock's functions, one of which fails, so that every code of every call can be tested on any
+ * host.
  */
 export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket = {}): Winsock {
   let lastError = 0;
@@ -41,7 +38,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
     return -1;
   };
 
-  /** The function, but as the failure has it. */
+  /** The function, with the failure applied. */
   function play<Name extends keyof Winsock>(name: Name, otherwise: () => number): () => number {
     return () => {
       if (name !== failure.function || (failure.once && failures > 0)) return otherwise();

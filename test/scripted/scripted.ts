@@ -6,11 +6,11 @@ import type { Calls, MessageMemory, System, SystemNumbers } from "../../src/syst
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../src/system/value-result.ts";
 
 /**
- * What a scripted call answers: a number (a negative errno to fail), or a function that decides.
+ * The answer of a scripted call: a number (a negative errno to fail), or a function that decides.
  */
 export type Answer<Name extends keyof Calls> = ReturnType<Calls[Name]> | Calls[Name];
 
-/** For each call its answers, in order; the last one is repeated. */
+/** The answers for each call, in order; the last one is repeated. */
 export type Script = { readonly [Name in keyof Calls]?: readonly Answer<Name>[] };
 
 export interface ScriptedSystem extends System {
@@ -19,9 +19,9 @@ export interface ScriptedSystem extends System {
 }
 
 /**
- * A System that answers from a script, so that every error of every call can be made to happen. It
- * has Linux's numbers unless told otherwise; what the script leaves out succeeds: `socket` and
- * `accept` give 1000, 1001, …, everything else 0.
+ * A System that answers from a script, so that every error of every call can be tested. It has
+ * Linux's numbers by default; calls that the script omits succeed: `socket` and `accept` return
+ * 1000, 1001, …, everything else 0.
  */
 export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers): ScriptedSystem {
   const calls: string[] = [];
@@ -36,8 +36,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
       if (next === undefined) return call(otherwise, args);
       return typeof next === "function" ? call(next, args) : next;
     };
-    // A function per call name is one function over their union to the compiler, which it cannot
-    // follow.
+    // The compiler sees one function over the union of all calls, which it cannot follow.
     return play as unknown as Calls[Name];
   }
 

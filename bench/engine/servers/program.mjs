@@ -1,10 +1,10 @@
-// What the servers of bench/engine share: how bench/engine.mjs speaks to them.
+// Shared by the servers of bench/engine: the protocol of bench/engine.mjs.
 
-/** Bun has its own call; in Node and Deno --expose-gc makes this one. */
+/** Bun has its own call; in Node and Deno --expose-gc creates this one. */
 const collect = globalThis.Bun ? () => globalThis.Bun.gc(true) : globalThis.gc;
 
 /**
- * Tells where the server listens. From now on a line of input collects garbage, and the end of
+ * Reports where the server listens. From now on a line of input collects garbage, and the end of
  * input ends the process.
  */
 export function serving(port) {

@@ -8,10 +8,10 @@ import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReadinessEngine } from "./readiness.ts";
 
-/** Tells what a test says that is ready. */
+/** Reports the descriptors that a test declares ready. */
 class ScriptedPoller implements Poller {
   readonly added = new Map<number, { slot: number; generation: number }>();
-  /** What add() gives. */
+  /** The result of add(). */
   returned = 0;
   open = false;
   #events: { slot: number; generation: number; ready: number }[] = [];
@@ -72,12 +72,12 @@ const AGAIN = errno("EAGAIN");
 const INTERRUPTED = errno("EINTR");
 const word = Buffer.from("word");
 
-/** Every errno but those that say to try again. */
+/** Every errno except those that mean "try again". */
 const failures = Object.values(errnos)
   .map((number) => -number)
   .filter((number) => number !== AGAIN && number !== INTERRUPTED);
 
-test("readiness: whatever recv() fails with is told, once", async () => {
+test("readiness: every failure of recv() is reported once", async () => {
   for (const failure of failures) {
     const { engine, poller, system } = start({ recv: [failure] });
     const left = new RecordedStream(engine, 7);
@@ -93,7 +93,7 @@ test("readiness: whatever recv() fails with is told, once", async () => {
   }
 });
 
-test("readiness: whatever send() fails with is told, and the bytes are pending until then", async () => {
+test("readiness: every failure of send() is reported, and the bytes are pending until then", async () => {
   for (const failure of failures) {
     const { engine } = start({ send: [failure] });
     const left = new RecordedStream(engine, 7);
@@ -107,7 +107,7 @@ test("readiness: whatever send() fails with is told, and the bytes are pending u
   }
 });
 
-test("readiness: whatever accept() fails with is told, and the next accept() tries again", async () => {
+test("readiness: every failure of accept() is reported, and the next accept() tries again", async () => {
   for (const failure of failures) {
     const { engine, poller } = start({ accept: [failure, 1001, AGAIN] });
     const told: number[] = [];
@@ -126,7 +126,7 @@ test("readiness: whatever accept() fails with is told, and the next accept() tri
   }
 });
 
-test("readiness: whatever connect() fails with is told, at once or later", async () => {
+test("readiness: every failure of connect() is reported, immediately or later", async () => {
   const address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + 16));
   for (const failure of failures.filter((each) => each !== errno("EINPROGRESS"))) {
     const { engine } = start({ connect: [failure] });
@@ -149,7 +149,7 @@ test("readiness: whatever connect() fails with is told, at once or later", async
   }
 });
 
-test("readiness: whatever a datagram's sendmsg() fails with is its own, and recvmmsg() goes on", async () => {
+test("readiness: a failed sendmsg() concerns only its datagram, and recvmmsg() continues", async () => {
   for (const failure of failures) {
     const { engine, poller } = start({ sendmmsg: [1, failure, 1], recvmmsg: [failure, AGAIN] });
     const sent: number[] = [];
@@ -168,7 +168,7 @@ test("readiness: whatever a datagram's sendmsg() fails with is its own, and recv
   }
 });
 
-test("readiness: that nobody was there for a datagram is told to who has a peer alone, whatever Winsock tells", async () => {
+test("readiness: only a connected socket hears that nobody received a datagram, even with Winsock", async () => {
   for (const peer of [0, errno("ENOTCONN")]) {
     const { engine, poller } = start({ recvmmsg: [errno("ECONNRESET"), 1, AGAIN], getpeername: [peer] });
     const failed: number[] = [];
@@ -186,7 +186,7 @@ test("readiness: that nobody was there for a datagram is told to who has a peer 
   }
 });
 
-test("readiness: a call that a signal interrupts is made again", async () => {
+test("readiness: a call interrupted by a signal is retried", async () => {
   const { engine, poller } = start({
     accept: [INTERRUPTED, 1001, AGAIN],
     recv: [INTERRUPTED, 4, INTERRUPTED, 0],
@@ -209,7 +209,7 @@ test("readiness: a call that a signal interrupts is made again", async () => {
   await left.close();
 });
 
-test("readiness: where a descriptor cannot be watched, each is told", async () => {
+test("readiness: a descriptor that cannot be watched is reported to its owner", async () => {
   const { engine, poller } = start({ send: [AGAIN], connect: [errno("EINPROGRESS")] });
   poller.returned = errno("ENOSPC");
   const receiving = new RecordedStream(engine, 7);
@@ -229,7 +229,7 @@ test("readiness: where a descriptor cannot be watched, each is told", async () =
   await Promise.all([receiving.close(), sending.close()]);
 });
 
-test("readiness: where there is no descriptor for the poller itself, it is told, and tried again", async () => {
+test("readiness: if the poller gets no descriptor, that is reported, and retried later", async () => {
   const system = scripted({ recv: [AGAIN] });
   const poller = new ScriptedPoller();
   let opens = 0;
@@ -246,7 +246,7 @@ test("readiness: where there is no descriptor for the poller itself, it is told,
   await Promise.all([left.close(), right.close()]);
 });
 
-test("readiness: what is told of a descriptor that was closed is not taken for its successor's", async () => {
+test("readiness: an event of a closed descriptor does not reach its successor", async () => {
   const { engine, poller, system } = start({ recv: [AGAIN] });
   const first = new RecordedStream(engine, 7);
   first.stream.resume();
@@ -262,20 +262,20 @@ test("readiness: what is told of a descriptor that was closed is not taken for i
   await second.close();
 });
 
-test("readiness: a program that only awaits its writes lets the event loop go on", async () => {
+test("readiness: a program that only awaits its writes does not block the event loop", async () => {
   const { engine } = start({});
   const left = new RecordedStream(engine, 7);
   let turns = 0;
   setImmediate(() => turns++);
   for (let count = 0; turns === 0; count++) {
-    assert.ok(count < 1000, "the event loop stands still");
+    assert.ok(count < 1000, "the event loop is blocked");
     left.stream.write(word);
     await (left.stream.pendingBytes === 0 ? undefined : left.until(() => left.stream.pendingBytes === 0));
   }
   await left.close();
 });
 
-test("readiness: small writes of a handler go in one call, large ones in their own, all in order", async () => {
+test("readiness: a handler's small writes share a call, large ones get their own, all in order", async () => {
   const sent: string[] = [];
   const { engine, poller } = start({
     recv: [4, AGAIN],
@@ -300,7 +300,7 @@ test("readiness: small writes of a handler go in one call, large ones in their o
   await left.close();
 });
 
-test("readiness: the 65th connection that waits is accepted, though nobody comes after it", async () => {
+test("readiness: the 65th waiting connection is accepted, even if none follows", async () => {
   const { engine, poller } = start({
     accept: [...Array.from({ length: 70 }, (_, index) => 1000 + index), AGAIN],
   });
@@ -313,7 +313,7 @@ test("readiness: the 65th connection that waits is accepted, though nobody comes
   await new Promise((resolve) => acceptor.close(resolve));
 });
 
-test("readiness: what a handler writes and closes after is sent", async () => {
+test("readiness: data that a handler writes before it closes is sent", async () => {
   const { engine, poller, system } = start({ recv: [4, AGAIN] });
   const left = new RecordedStream(engine, 7);
   let closed: Promise<number> | undefined;
@@ -332,7 +332,7 @@ test("readiness: what a handler writes and closes after is sent", async () => {
   );
 });
 
-test("readiness: the second send of what is left is made again after a signal", async () => {
+test("readiness: after a signal, the second send of the rest is retried", async () => {
   const { engine, poller } = start({ send: [2, INTERRUPTED, 2] });
   const left = new RecordedStream(engine, 7);
   left.stream.write(word);
@@ -343,7 +343,7 @@ test("readiness: the second send of what is left is made again after a signal", 
   await left.close();
 });
 
-test("readiness: what was left to send is pending until its failure is told", async () => {
+test("readiness: unsent data is pending until its failure is reported", async () => {
   const { engine, poller } = start({ recv: [4, AGAIN], send: [2, errno("ECONNRESET")] });
   const left = new RecordedStream(engine, 7);
   const other = new RecordedStream(engine, 8);

@@ -7,8 +7,8 @@ import { hasLibuv } from "../wake.ts";
 import { openLoopPoller } from "./loop-poller.ts";
 import { ReadinessEngine } from "./readiness.ts";
 
-// libuv waits for sockets on every system: what Windows is served by runs here, too. There,
-// readiness.test.ts runs on it.
+// libuv polls sockets on every system, so the poller for Windows runs here too. On Windows,
+// readiness.test.ts uses it.
 if (hasLibuv && hasReadinessQueue) {
   const engine = new ReadinessEngine(undefined, openLoopPoller);
   acceptorSuite(engine);

@@ -1,5 +1,5 @@
-// What the operations of a ring share, on a loop of the test's own, whose pools of buffers have
-// their first size.
+// What the operations of a ring share, on a loop of the test's own, whose buffer pools have their
+// initial size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { engineTest } from "../../../test/engine/engine-test.ts";
@@ -15,21 +15,21 @@ import { Loop } from "./loop.ts";
 import { Ring } from "./ring.ts";
 import { setupRing } from "./ring-setup.ts";
 
-/** How many buffers a ring has for datagrams at first: `DATAGRAM_BUFFERS` in loop.ts. */
+/** The initial number of datagram buffers in a ring: `DATAGRAM_BUFFERS` in loop.ts. */
 const FIRST_DATAGRAMS = 16;
-/** More than those it has for streams: 128 of 16 KiB. */
+/** More than a ring has for streams: 128 of 16 KiB. */
 const MORE_THAN_BUFFERS = 3 << 20;
 
 if (enginesHere.some(({ name }) => name === "uring")) {
   const loop = new Loop(new Ring(setupRing()));
   const engine = engineOn(loop);
 
-  engineTest(engine, "starved streams are fed though no buffer for datagrams is left", async (fixture) => {
-    // As a full unix peer has them, whose datagrams wait in them, where no memory is left for more.
+  engineTest(engine, "starved streams get buffers even if no datagram buffer is left", async (fixture) => {
+    // As if datagrams waited in them for a full unix peer, and no memory were left for more.
     const held = Array.from({ length: FIRST_DATAGRAMS }, (_, index) =>
       loop.datagramBuffers.taken(index << IORING.CQE_BUFFER_SHIFT),
     );
-    // Every piece of a stream is sent on, from where it lies, to a peer that does not read.
+    // Forwards every piece of a stream without a copy, to a peer that does not read.
     const [receiving, sending] = fixture.pair(SOCK.STREAM, { nonblocking: true });
     const [relaying, stalled] = fixture.pair(SOCK.STREAM, { nonblocking: true });
     setsockopt(relaying, SO.SNDBUF, 4096);
@@ -50,11 +50,11 @@ if (enginesHere.some(({ name }) => name === "uring")) {
     for (const buffer of held) buffer.release();
   });
 
-  test("uring: a turn that throws is not the last", () => {
+  test("uring: a turn that throws does not stop the next one", () => {
     const { tick } = loop;
     tick.deferCallback({
       tell() {
-        throw new Error("the engine's own");
+        throw new Error("the engine's own error");
       },
     });
     assert.throws(() => tick.run(), /the engine's own/);

@@ -1,5 +1,5 @@
-// Run where io_uring cannot be had: prints why, what is said where it is asked for by name, and how
-// many descriptors it has left open.
+// Run without io_uring: prints the reason, the error if it is asked for by name, and how many
+// descriptors are left open.
 import { readdirSync, readlinkSync } from "node:fs";
 import { becomeUnprivileged } from "../../../test/unprivileged.ts";
 import { close } from "../../posix/close.ts";
@@ -13,7 +13,7 @@ if (unprivileged !== undefined) becomeUnprivileged();
 
 const fill: Socket[] = [];
 if (free !== undefined) {
-  // All descriptors are used but these.
+  // Uses up all descriptors except these.
   try {
     while (true) fill.push(socket(AF.UNIX, SOCK.STREAM));
   } catch {
@@ -29,7 +29,7 @@ for (const each of fill.splice(0)) close(each);
 const left = opened();
 console.log([...told, left === before ? "none left open" : `${left} instead of ${before}`].join("\n"));
 
-/** The rings and eventfds of this process. One descriptor is needed to look. */
+/** The rings and eventfds of this process. Looking takes one descriptor. */
 function opened(): number {
   const spare = fill.pop();
   if (spare !== undefined) close(spare);

@@ -1,4 +1,4 @@
-// Where io_uring cannot be had: what is said, and that nothing is left open, whichever step fails.
+// Without io_uring: the reported reason, and that nothing is left open, whichever step fails.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readlinkSync } from "node:fs";
@@ -13,7 +13,7 @@ import { setupRing } from "./ring-setup.ts";
 import { checkFeatures, unavailable } from "./unavailable.ts";
 
 const program = new URL("./without-ring.child.js", import.meta.url);
-const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node alone" });
+const ofNode = except({ bun: "it runs only on Node", deno: "it runs only on Node" });
 const hasUring = enginesHere.some(({ name }) => name === "uring");
 
 const memlock =
@@ -21,7 +21,7 @@ const memlock =
 const forbidden = "kernel.io_uring_disabled or a system call filter forbids it";
 const noDescriptor = "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)";
 
-/** What the program prints where a step fails. */
+/** The program's output if a step fails. */
 function printed(why: string): string {
   const code = "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM";
   return [
@@ -33,17 +33,17 @@ function printed(why: string): string {
   ].join("\n");
 }
 
-/** libuv of newer Nodes has a ring of its own, and aborts where its io_uring_enter fails. */
+/** libuv of newer Nodes has a ring of its own, and aborts if its io_uring_enter fails. */
 const libuvHasARing = Number.parseInt(process.versions.node, 10) >= 22;
 
-test("uring: what is said where a call fails, and what is left open", ofNode, (context) => {
+test("uring: the reported reason for each failing call, and nothing left open", ofNode, (context) => {
   if (!hasUring || spawnSync("strace", ["-V"]).error !== undefined)
     return context.skip("it needs io_uring and strace");
   const rows: Record<string, string> = {
     "io_uring_setup:error=ENOMEM": `io_uring_setup failed with ENOMEM: ${memlock}`,
     "io_uring_setup:error=EIO": "io_uring_setup failed with EIO",
     "io_uring_register:error=EPERM": `IORING_REGISTER_EVENTFD failed with EPERM: ${forbidden}`,
-    // Each time that it is tried, the second call is that of the first buffers.
+    // In each attempt, the second call registers the first buffers.
     "io_uring_register:error=ENOMEM:when=2+2": `IORING_REGISTER_PBUF_RING failed with ENOMEM: ${memlock}`,
     "io_uring_register:error=EPERM:when=3": `IORING_REGISTER_PBUF_RING failed with EPERM: ${forbidden}`,
   };
@@ -65,7 +65,7 @@ test("uring: what is said where a call fails, and what is left open", ofNode, (c
   }
 });
 
-test("uring: nothing is left open where descriptors run out", ofNode, (context) => {
+test("uring: nothing is left open if descriptors run out", ofNode, (context) => {
   if (!hasUring) return context.skip("there is no io_uring here");
   const steps = ["io_uring_setup", "eventfd"];
   for (const [free, step] of steps.entries()) {
@@ -74,7 +74,7 @@ test("uring: nothing is left open where descriptors run out", ofNode, (context) 
   }
 });
 
-test("uring: a mapping of the ring that fails says so, and leaves nothing open", (context) => {
+test("uring: a failed mapping of the ring is reported, and leaves nothing open", (context) => {
   if (!hasUring) return context.skip("there is no io_uring here");
   const set = setupRing();
   const params = set.params.slice();
@@ -87,14 +87,14 @@ test("uring: a mapping of the ring that fails says so, and leaves nothing open",
   assert.throws(() => readlinkSync(`/proc/self/fd/${set.fd}`), { code: "ENOENT" });
 });
 
-test("uring: features that the kernel lacks are named", () => {
+test("uring: missing kernel features are named", () => {
   assert.throws(() => checkFeatures(IORING.FEAT_SINGLE_MMAP | IORING.FEAT_NODROP | IORING.FEAT_FAST_POLL), {
     message: "the kernel is too old: its io_uring lacks IORING_FEAT_SUBMIT_STABLE, IORING_FEAT_CQE_SKIP",
   });
   checkFeatures(-1);
 });
 
-test("uring: what mmap fails with is not taken for what io_uring_setup does", () => {
+test("uring: a failed mmap is not reported as a failed io_uring_setup", () => {
   const whole = "mmap of 8192 bytes failed with";
   assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 12)), {
     reason: `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count`,

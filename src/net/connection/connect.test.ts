@@ -16,7 +16,7 @@ import type { Connection } from "./connection.ts";
 const loopback = { host: "127.0.0.1" } as const;
 
 const noNames =
-  "its own modules cannot be given another lookup(), as node:module's syncBuiltinESMExports() gives one";
+  "its own modules cannot get another lookup(), which node:module's syncBuiltinESMExports() would give them";
 
 /** Where `resolving()` does nothing. */
 const whereNamesAreNot = { bun: noNames, deno: noNames };
@@ -58,14 +58,14 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect: of a name, every address's failure is in one AggregateError",
+  "connect: for a name, the failures of all addresses are in one AggregateError",
   async (engine, fixture) => {
     const { port } = { port: portOf(getsockname(fixture.boundTcp())) };
     await resolving(["127.0.0.1", "127.0.0.2", "::1"], async () => {
       await assert.rejects(connect({ host: "several.test", port, engine }), (error) => {
         assert.ok(error instanceof AggregateError && error.message.includes(" several.test:"));
         const told = error.errors.map((each) => each instanceof SocketError && [each.name, each.address]);
-        // The families in turn.
+        // Families alternate.
         assert.deepEqual(told, [
           ["ConnectionRefused", "127.0.0.1"],
           ["ConnectionRefused", "::1"],
@@ -79,7 +79,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect: the next address is tried when one fails, and when one does not answer",
+  "connect: tries the next address if one fails, and if one does not answer",
   async (engine) => {
     const listener = await listen({ ...loopback, engine, backlog: 0 });
     const port = portOf(listener.address);
@@ -89,8 +89,7 @@ asyncApiTest(
       await client.close();
       await (await listener.accept()).close();
     });
-    // A listener whose queue is full leaves connects unanswered: one that fits backlog 0, and then
-    // none.
+    // A listener whose queue is full leaves connects unanswered: with backlog 0, one fits.
     const full = await listen({ host: "127.0.0.4", port, engine, backlog: 0 });
     const first = await connect({ address: full.address, engine });
     await resolving(["127.0.0.4", "127.0.0.1"], async () => {
@@ -117,7 +116,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect: a unix listener whose queue is full is waited for",
+  "connect: waits for a unix listener whose queue is full",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     const listener = await listen({ path, engine, backlog: 0 });
@@ -165,7 +164,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("connect: by the address that a listener or node:net tells", async (engine) => {
+asyncApiTest("connect: to the address that a listener or node:net reports", async (engine) => {
   const server = await listen({ ...loopback, engine }, { open: (connection) => connection.end("hello") });
   const { address } = server;
   assert.ok("port" in address && "address" in address && address.family === "ipv4");
@@ -178,12 +177,12 @@ asyncApiTest("connect: by the address that a listener or node:net tells", async 
   await eventually(() => (server.connections === 0 ? true : undefined));
 });
 
-asyncApiTest("connect: a name that cannot be found, and one given up before", async (engine) => {
+asyncApiTest("connect: a name that cannot be found, and an attempt aborted before", async (engine) => {
   await assert.rejects(connect({ host: "berkeley.invalid", port: 1, engine }), { syscall: "getaddrinfo" });
   await assert.rejects(connect({ port: 1, engine, signal: AbortSignal.abort(3) }), (reason) => reason === 3);
 });
 
-asyncApiTest("connect: what is malformed is refused before any call", async (engine) => {
+asyncApiTest("connect: rejects malformed options before any call", async (engine) => {
   const bad: unknown[] = [
     undefined,
     {},

@@ -1,5 +1,5 @@
-// A connection's Duplex in the programs of others, which write and destroy at once, as node:http
-// and WebSocket servers do, and leave it to the peer to end, as a client of Redis does.
+// A connection's Duplex in other people's programs, which write and destroy immediately, as
+// node:http and WebSocket servers do, or let the peer end first, as a Redis client does.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
@@ -10,7 +10,7 @@ import { exceptionHere } from "../../../test/platform.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { listen } from "../listener/listen.ts";
 
-/** Runs with the port of a listener whose every connection node:http gets as a Duplex. */
+/** Runs with the port of a listener that passes every connection to node:http as a Duplex. */
 async function withHttp(
   engine: EngineName,
   web: http.Server,
@@ -29,7 +29,7 @@ async function withHttp(
   }
 }
 
-/** What a client of node:net reads in answer to some bytes, and how that ends. */
+/** What a node:net client reads in response to some bytes, and how that ends. */
 function answerTo(port: number, bytes: string): Promise<{ text: string; ended: boolean; error: unknown }> {
   return new Promise((resolve) => {
     const result = { text: "", ended: false, error: undefined as unknown };
@@ -53,7 +53,7 @@ const whole = (text: string) => ({ text, ended: true, error: undefined });
 const refusals = [
   { what: "400 for a malformed request", request: "NONSENSE\r\n\r\n", status: "400 Bad Request" },
   {
-    what: "400 for a malformed request behind a good one's first lines",
+    what: "400 for a malformed request after the first lines of a good one",
     request: "GET / HTTP/1.1\r\nHost: x\r\nNo colon here\r\n\r\n",
     status: "400 Bad Request",
   },
@@ -71,7 +71,7 @@ const refusals = [
 
 for (const { what, request, status } of refusals) {
   asyncApiTest(`duplex: node:http answers ${what}, and the client reads it all`, async (engine) => {
-    const web = http.createServer(() => assert.fail("no request is complete"));
+    const web = http.createServer(() => assert.fail("the request is incomplete"));
     await withHttp(engine, web, async (port) => {
       const answer = await answerTo(port, request);
       assert.deepEqual(answer, whole(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`));
@@ -79,8 +79,8 @@ for (const { what, request, status } of refusals) {
   });
 }
 
-asyncApiTest("duplex: an answer of clientError, and destroy()", async (engine) => {
-  const web = http.createServer(() => assert.fail("no request is complete"));
+asyncApiTest("duplex: a response in clientError, then destroy()", async (engine) => {
+  const web = http.createServer(() => assert.fail("the request is incomplete"));
   const text = `HTTP/1.1 400 Bad Request\r\n\r\n${"sorry ".repeat(5000)}`;
   web.on("clientError", (_, socket) => {
     socket.write(text);
@@ -122,7 +122,7 @@ for (const { what, refuse } of upgradeRefusals) {
   });
 }
 
-asyncApiTest("duplex: an accepted upgrade goes on both ways, and ends by the client", async (engine) => {
+asyncApiTest("duplex: an accepted upgrade carries data both ways, and the client ends it", async (engine) => {
   const web = http.createServer(() => assert.fail("it is an upgrade"));
   web.on("upgrade", (_, socket) => {
     socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
@@ -142,7 +142,7 @@ asyncApiTest("duplex: an accepted upgrade goes on both ways, and ends by the cli
 });
 
 const ownConnections = {
-  deno: "Deno's node:http ends a connection that it did not accept itself after the answer, one of net.Socket's too (2.9)",
+  deno: "Deno's node:http ends a connection that it did not accept itself after the response, including those of net.Socket (2.9)",
 };
 
 for (const framing of ["Content-Length", "chunks"] as const) {
@@ -169,7 +169,7 @@ for (const framing of ["Content-Length", "chunks"] as const) {
           for await (const piece of response) text += piece;
           assert.equal(text, `POST ${path} ${length}`);
         };
-        // One behind the other, and then several at once, which wait for the connection.
+        // One after the other, then several at once, which wait for the connection.
         for (const length of [1, 100, 300_000]) await ask(`/${length}`, length);
         await Promise.all([2, 200, 200_000].map((length) => ask(`/${length}`, length)));
         if (exceptionHere(ownConnections) === undefined) assert.equal(ports.size, 1);
@@ -179,7 +179,7 @@ for (const framing of ["Content-Length", "chunks"] as const) {
   );
 }
 
-asyncApiTest("duplex: quit() of a client of Redis: the peer ends first, and so do we", (engine) =>
+asyncApiTest("duplex: quit() of a Redis client: the peer ends first, then we do", (engine) =>
   withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
     const duplex = client.toDuplex();
     const told: string[] = [];
@@ -191,7 +191,7 @@ asyncApiTest("duplex: quit() of a client of Redis: the peer ends first, and so d
     duplex.write("QUIT\r\n");
     assert.equal(Buffer.from((await server.read()) ?? []).toString(), "QUIT\r\n");
     await server.end("+OK\r\n");
-    // Our side ends though nobody ended it, so the server reads the end.
+    // Our side ends by itself, so the server reads the end.
     assert.equal(await server.read(), null);
     await Promise.all([client.closed, server.closed]);
     if (!told.includes("close")) await once(duplex, "close");
@@ -200,7 +200,7 @@ asyncApiTest("duplex: quit() of a client of Redis: the peer ends first, and so d
   }),
 );
 
-asyncApiTest("duplex: where half-open is allowed, what the peer's end asked for is sent", (engine) =>
+asyncApiTest("duplex: with half-open allowed, the response to the peer's end is sent", (engine) =>
   withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
     const duplex = server.toDuplex({ allowHalfOpen: true });
     duplex.resume().once("end", () => setImmediate(() => duplex.end("the answer")));

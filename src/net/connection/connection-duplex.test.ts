@@ -18,10 +18,10 @@ import { connect } from "./connect.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-asyncApiTest("duplex: an echo by pipeline(), with what was read ahead, and the end", (engine) =>
+asyncApiTest("duplex: an echo with pipeline(), with data read ahead, and the end", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const bytes = randomBytes(4 << 20);
-    // One piece is read by the connection, and the next may be ahead.
+    // The connection reads one piece, and the next may be ahead.
     const writing = client.end(bytes);
     const first = Buffer.from((await server.read()) ?? []);
     const duplex = server.toDuplex();
@@ -40,7 +40,7 @@ asyncApiTest("duplex: an echo by pipeline(), with what was read ahead, and the e
   }),
 );
 
-asyncApiTest("duplex: what libraries use of a net.Socket", (engine) =>
+asyncApiTest("duplex: the parts of net.Socket that libraries use", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const duplex = client.toDuplex().setNoDelay().setKeepAlive(true, 5000).unref().ref();
     assert.equal(getsockopt(duplex.socket, TCP.NODELAY), true);
@@ -85,7 +85,7 @@ asyncApiTest("duplex: back-pressure both ways", (engine) =>
         if (!duplex.write(block)) await once(duplex, "drain", { signal: AbortSignal.timeout(500) });
     };
     await assert.rejects(blocked, { name: "AbortError" });
-    assert.ok(written < 64, `${written} MiB that nobody reads were taken`);
+    assert.ok(written < 64, `${written} MiB were taken though nobody reads`);
     const draining = (async () => {
       for await (const _ of server);
     })();
@@ -100,7 +100,7 @@ asyncApiTest("duplex: back-pressure both ways", (engine) =>
 );
 
 asyncApiTest(
-  "duplex: a reset of the peer's is an error, a destroy() of ours ends the connection",
+  "duplex: a reset by the peer is an error, our destroy() ends the connection",
   async (engine) => {
     await withEnds(engine, loopback, async ({ client, server }) => {
       const duplex = client.toDuplex();
@@ -130,7 +130,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "duplex: node:http serves it, and is a client of it, over one kept connection",
+  "duplex: node:http serves over it, and is a client over it, on one kept-alive connection",
   async (engine) => {
     const handled: string[] = [];
     const web = http.createServer((request, response) => {
@@ -161,7 +161,7 @@ asyncApiTest(
     await accepting;
     web.close();
   },
-  { deno: "Deno's node:http ends a connection that is to be kept, over any Duplex" },
+  { deno: "Deno's node:http ends a kept-alive connection over any Duplex" },
 );
 
 asyncApiTest(
@@ -175,7 +175,7 @@ asyncApiTest(
       ...["-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert],
     ]);
     if (made.status !== 0) {
-      fixture.skip(`openssl makes no certificate: ${made.error ?? made.stderr}`);
+      fixture.skip(`openssl failed to create a certificate: ${made.error ?? made.stderr}`);
       return;
     }
     await withEnds(engine, loopback, async ({ client, server }) => {

@@ -22,7 +22,7 @@ const loopback = { host: "127.0.0.1" } as const;
 
 for (const transport of transports) {
   asyncApiTest(
-    `connection over ${transport}: bytes both ways, the end each way, and what is read after`,
+    `connection over ${transport}: bytes both ways, an end each way, and reads after it`,
     (engine, fixture) =>
       withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         await client.write("ping");
@@ -32,7 +32,7 @@ for (const transport of transports) {
         await client.end("last");
         assert.equal(await readText(server), "last");
         assert.equal(await server.read(), null);
-        // Half-closed: this way goes on.
+        // Half-closed: this direction continues.
         await server.end("answer to the end");
         assert.equal(await readText(client), "answer to the end");
         // Both sides have ended, and with them the connection.
@@ -45,7 +45,7 @@ for (const transport of transports) {
   );
 
   asyncApiTest(
-    `connection over ${transport}: 8 MiB each way at once, in random pieces, checked by hash`,
+    `connection over ${transport}: 8 MiB each way at once, in random pieces, compared by hash`,
     (engine, fixture) =>
       withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
         const size = 8 << 20;
@@ -80,7 +80,7 @@ async function hashOf(connection: Connection): Promise<string> {
   return hash.digest("hex");
 }
 
-asyncApiTest("connection: what read() gives is the program's own", (engine) =>
+asyncApiTest("connection: the program owns the result of read()", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await client.write("first");
     const first = await server.read();
@@ -90,7 +90,7 @@ asyncApiTest("connection: what read() gives is the program's own", (engine) =>
   }),
 );
 
-asyncApiTest("connection: several reads wait in turn; one that gives up loses nothing", (engine) =>
+asyncApiTest("connection: several reads wait in turn; an aborted one loses nothing", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const controller = new AbortController();
     const given = server.read({ signal: controller.signal });
@@ -111,19 +111,18 @@ asyncApiTest("connection: several reads wait in turn; one that gives up loses no
   }),
 );
 
-asyncApiTest("connection: a peer that is not read from is not received from, and writing waits", (engine) =>
+asyncApiTest("connection: a peer that is not read from is slowed down, and its writes wait", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const block = Buffer.alloc(1 << 20, "x");
     let written = 0;
-    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem); then nothing is taken any
-    // more.
+    // The kernel's buffers take some megabytes (tcp_rmem, tcp_wmem); then it takes no more.
     const blocked = (async () => {
       for (; ; written += block.length) await client.write(block, { timeout: 500 });
     })();
     await assert.rejects(blocked, { name: "TimeoutError" });
-    assert.ok(written < 64 << 20, `${written} bytes that nobody reads were taken`);
+    assert.ok(written < 64 << 20, `${written} bytes were taken though nobody reads`);
     assert.ok(client.pendingBytes > 0 && client.pendingBytes <= block.length);
-    // The wait was given up, and not the bytes.
+    // The wait was aborted, but the bytes are still sent.
     const last = client.write("the end").then(() => client.end());
     let received = 0;
     let tail = "";
@@ -137,7 +136,7 @@ asyncApiTest("connection: a peer that is not read from is not received from, and
 );
 
 asyncApiTest(
-  "connection: reset() ends every wait on both sides, and says so",
+  "connection: reset() ends every wait on both sides with an error",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const reading = server.read();
@@ -173,7 +172,7 @@ asyncApiTest("connection: writing to a peer that is gone fails", (engine) =>
   }),
 );
 
-asyncApiTest("connection: close() sends what was written, and may be repeated", (engine) =>
+asyncApiTest("connection: close() sends written data, and may be called again", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const size = 4 << 20;
     const writing = client.write(Buffer.alloc(size));
@@ -188,7 +187,7 @@ asyncApiTest("connection: close() sends what was written, and may be repeated", 
 );
 
 asyncApiTest(
-  "connection: close() with a time-out or a signal resets one whose peer does not read",
+  "connection: close() with a timeout or a signal resets a connection whose peer does not read",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const writing = client.write(Buffer.alloc(64 << 20));
@@ -201,7 +200,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connection: a signal that is aborted already keeps bytes back, and has close() reset it",
+  "connection: with an already aborted signal, nothing is sent, and close() resets",
   (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const signal = AbortSignal.abort("before");
@@ -221,7 +220,7 @@ asyncApiTest(
 );
 
 for (const how of ["signal", "timeout"] as const) {
-  asyncApiTest(`connection: a ${how} ends the wait of write() and of end(), and nothing else`, (engine) =>
+  asyncApiTest(`connection: a ${how} only ends the wait of write() and end()`, (engine) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const size = 16 << 20;
       const abort = async (begin: (options: WaitOptions) => Promise<void>) => {
@@ -243,7 +242,7 @@ for (const how of ["signal", "timeout"] as const) {
   );
 }
 
-asyncApiTest("connection: write() waits for its own bytes and those before, not for those after", (engine) =>
+asyncApiTest("connection: write() waits for its own bytes and those before, not for later ones", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     const sizes = [8 << 20, 1, 64 << 20] as const;
     const taken: number[] = [];
@@ -269,7 +268,7 @@ asyncApiTest("connection: write() waits for its own bytes and those before, not 
   }),
 );
 
-asyncApiTest("connection: the side that ended first is sent to until the other has ended", (engine) =>
+asyncApiTest("connection: the side that ended first can receive until the other has ended", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await server.end("server first");
     assert.equal(await readText(client), "server first");
@@ -283,7 +282,7 @@ asyncApiTest("connection: the side that ended first is sent to until the other h
   }),
 );
 
-asyncApiTest("connection: options through its socket, which close() does not take", (engine) =>
+asyncApiTest("connection: options through its socket, which close() does not accept", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     setsockopt(client.socket, TCP.NODELAY, true);
     assert.equal(getsockopt(client.socket, TCP.NODELAY), true);
@@ -301,7 +300,7 @@ asyncApiTest("connection: options through its socket, which close() does not tak
   }),
 );
 
-asyncApiTest("connection: end() may be repeated; nothing goes after it", (engine) =>
+asyncApiTest("connection: end() may be called again; nothing can be written after it", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {
     await client.end();
     await client.end();
@@ -314,7 +313,7 @@ asyncApiTest("connection: end() may be repeated; nothing goes after it", (engine
   }),
 );
 
-asyncApiTest("connection: bad arguments are refused before anything is done", (engine) =>
+asyncApiTest("connection: rejects bad arguments before it does anything", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     for (const bad of [null, 7, [1], new Uint16Array(2), new DataView(new ArrayBuffer(2))]) {
       // @ts-expect-error not bytes
@@ -351,7 +350,7 @@ asyncApiTest(
   resetsHidden,
 );
 
-asyncApiTest("connection: a web stream that is cancelled, and the other side's end, close it", (engine) =>
+asyncApiTest("connection: cancelling a web stream, and the other side's end, close it", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
     await client.readable.cancel();
     await client.writable.close();

@@ -1,5 +1,5 @@
-// Compiled, never run: connections and listeners have every handler that an engine calls, the
-// optional ones too.
+// Compiled, never run: connections and listeners have every handler that an engine calls, including
+// the optional ones.
 import type { AcceptorHandlers, StreamHandlers } from "../../engine/engine.ts";
 import type { AcceptLoop, AcceptOwner } from "../listener/accept-loop.ts";
 import type { Listening } from "../listener/listener-base.ts";
@@ -13,7 +13,7 @@ declare const loop: AcceptLoop;
 declare const listening: Listening;
 
 connection satisfies Required<StreamHandlers>;
-// It waits for no part of what it has written.
+// It does not wait for parts of what it has written.
 handled satisfies Required<Omit<StreamHandlers, "onProgress">>;
 loop satisfies Required<AcceptorHandlers>;
 listening satisfies Required<AcceptOwner & ConnectionOwner>;

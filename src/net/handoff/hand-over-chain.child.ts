@@ -1,7 +1,7 @@
-// A server that answers with its generation, and hands over to its next after so many connections,
-// until the last generation, which ends when a client says "quit". Its arguments: the generation,
-// the last one, how many connections, the engine; then, of the first generation, where to listen.
-// It prints the place.
+// A server that answers with its generation, and hands over to the next one after a number of
+// connections, until the last generation, which ends when a client sends "quit". Its arguments: the
+// generation, the last one, the number of connections, the engine; for the first generation, also
+// where to listen. It prints its address.
 import { spawn } from "node:child_process";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { socketpair } from "../../posix/socketpair.ts";
@@ -36,7 +36,7 @@ async function next(): Promise<void> {
   const child = spawn(process.execPath, [program, `${Number(generation) + 1}`, last, count, engine], {
     stdio: [0, 1, 2, theirs.fd],
   });
-  // It goes on when this process has ended.
+  // It continues after this process has ended.
   child.unref();
   theirs[Symbol.dispose]();
   await handOver(server, ours, { drain: 10_000 });

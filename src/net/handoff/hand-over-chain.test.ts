@@ -1,5 +1,5 @@
-// Servers that hand over to one another, one after the other, while clients ask. Each restart takes
-// half a second: `npm run check:long` runs fifty of them, by RESTARTS.
+// Servers that hand over to one another, one after the other, while clients make requests. Each
+// restart takes half a second: `npm run check:long` runs fifty of them, set by RESTARTS.
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -15,10 +15,10 @@ const RESTARTS = Number(process.env.RESTARTS ?? 4);
 
 const program = fileURLToPath(new URL("./hand-over-chain.child.js", import.meta.url));
 
-/** A server of which each generation hands over to the next one. */
+/** A server each generation of which hands over to the next one. */
 interface Chain {
   readonly address: AddressInput;
-  /** When the last process has ended, and the status of the first. */
+  /** When the last process has ended, and the exit status of the first. */
   readonly ended: Promise<unknown[]>;
 }
 
@@ -26,14 +26,14 @@ async function startChain(args: readonly (string | number)[]): Promise<Chain> {
   const child: ChildProcess = spawn(process.execPath, [program, "0", ...args.map(String)], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  // All generations have its standard output: it ends with the last of them.
+  // All generations share its standard output, which ends with the last of them.
   const ended = once(child, "close");
   assert.ok(child.stdout !== null);
   const [line] = await once(child.stdout.setEncoding("utf8"), "data");
   return { address: JSON.parse(line), ended };
 }
 
-/** Asks for the generation on a connection of its own: whatever goes wrong is thrown. */
+/** Asks for the generation on a connection of its own, and throws whatever goes wrong. */
 async function ask(address: AddressInput, question: string, engine: EngineName): Promise<number> {
   await using client = await connect({ address, engine });
   await client.write(Buffer.from(question));
@@ -45,8 +45,8 @@ async function ask(address: AddressInput, question: string, engine: EngineName):
 const CLIENTS = 4;
 
 /**
- * Clients that ask all the time until the generation has come; gives how many answers there were,
- * and which generations.
+ * Clients that keep asking until the generation has come; returns how many answers there were, and
+ * from which generations.
  */
 async function load(address: AddressInput, last: number, engine: EngineName) {
   const seen = new Set<number>();
@@ -63,16 +63,16 @@ async function load(address: AddressInput, last: number, engine: EngineName) {
 
 for (const transport of ["tcp", "unix"] as const) {
   asyncApiTest(
-    `handOver: ${RESTARTS} restarts under load over ${transport}, and no connection is refused, reset or lost`,
+    `handOver: ${RESTARTS} restarts under load over ${transport} refuse, reset or lose no connection`,
     async (engine, fixture) => {
       const path = transport === "unix" ? [join(fixture.folder(), "socket")] : [];
       const { address, ended } = await startChain([RESTARTS, 20, engine, ...path]);
       const { answers, generations } = await load(address, RESTARTS, engine);
       assert.ok(generations > 1 && answers >= RESTARTS * 20, `${answers} answers of ${generations}`);
-      // For a moment the one before the last accepts, too.
+      // For a moment the one before the last accepts too.
       while ((await ask(address, "quit", engine)) !== RESTARTS);
       assert.deepEqual(await ended, [0, null]);
-      // The first process made the path, and the last has removed it.
+      // The first process created the path, and the last has removed it.
       for (const each of path) assert.ok(!existsSync(each));
     },
     { windows: "Windows cannot pass sockets between processes in messages" },

@@ -1,4 +1,4 @@
-// A hand-over that one side does not see to its end.
+// A hand-over that one side does not complete.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -18,12 +18,12 @@ import { takeOver } from "./take-over.ts";
 const program = fileURLToPath(new URL("./hand-over-killed.child.js", import.meta.url));
 const onNode: Exceptions = {
   windows: "descriptors are not passed there",
-  bun: "the program is run on Node",
-  deno: "the program is run on Node",
+  bun: "the program runs on Node",
+  deno: "the program runs on Node",
 };
 
 asyncApiTest(
-  "hand-over: ready() succeeds where the old process has been killed just before",
+  "hand-over: ready() succeeds if the old process was killed just before",
   async (engine, fixture) => {
     const old = spawn(process.execPath, [program, "old", engine], {
       stdio: ["ignore", "pipe", "inherit", "pipe"],
@@ -46,7 +46,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "takeOver: what is not a socket is refused, and closed",
+  "takeOver: rejects and closes what is not a socket",
   async () => {
     const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
     using _ = ours;

@@ -1,5 +1,5 @@
-// `old ENGINE` listens and hands over to a process of its own, `new ENGINE`, which takes over, says
-// "listening", and waits for a line before it says ready(). Each ends by itself after a while.
+// `old ENGINE` listens and hands over to a child process, `new ENGINE`, which takes over, prints
+// "listening", and waits for a line before it calls ready(). Each ends by itself after a while.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { AF, SOCK } from "../../posix/constants.ts";
@@ -15,8 +15,8 @@ setTimeout(() => process.exit(9), 30_000).unref();
 if (role === "old") {
   const server = await listen({ host: "127.0.0.1", engine }, {});
   const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
-  // The new process reads our descriptor 3: a parent of Node's destroys the standard input of a
-  // process that has ended.
+  // The new process reads our descriptor 3: Node destroys the standard input of a child that has
+  // ended.
   spawn(process.execPath, [program, "new", engine], { stdio: [3, 1, 2, theirs.fd] });
   theirs[Symbol.dispose]();
   await handOver(server, ours);

@@ -18,20 +18,20 @@ import { type TakenOver, takeOver } from "./take-over.ts";
 
 const noMessages: Exceptions = { windows: "Windows cannot pass sockets between processes in messages" };
 
-/** A hand-over within this process, as far as takeOver(). */
+/** A hand-over within this process, up to takeOver(). */
 async function begin(
   old: Listening,
   fixture: Fixture,
 ): Promise<{ readonly handed: Promise<void>; readonly taken: TakenOver }> {
   const [ours, theirs] = fixture.pair(SOCK.STREAM);
   const handed = handOver(old, ours);
-  // It may be refused before it is awaited.
+  // It may be rejected before it is awaited.
   handed.catch(() => {});
   return { handed, taken: await takeOver({ channel: theirs }) };
 }
 
 asyncApiTest(
-  "handOver: the path stays when the old process stops, and is removed by the last that has it",
+  "handOver: the path stays when the old process stops, and its last owner removes it",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     let current: Listening = await listen({ path, engine });
@@ -51,7 +51,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handOver: a new process that gives up before ready() leaves the path, and the old one removes it",
+  "handOver: a new process that aborts before ready() leaves the path, and the old one removes it",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     const old = await listen({ path, engine });
@@ -69,7 +69,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handOver: a path that the listener did not make is nobody's to remove",
+  "handOver: no process removes a path that the listener did not create",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     const bound = fixture.socket(AF.UNIX, SOCK.STREAM);
@@ -87,7 +87,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "takeOver: only the whole message that says so hands a path over",
+  "takeOver: only a complete message hands a path over",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     await using listener = await listen({ path, engine });
@@ -111,7 +111,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handOver: an answer that is not ready()'s is none, and the old process goes on",
+  "handOver: any answer other than ready()'s is ignored, and the old process continues",
   async (engine, fixture) => {
     await using listener = await listen({ host: "127.0.0.1", engine });
     const [ours, theirs] = fixture.pair(SOCK.STREAM);

@@ -21,14 +21,14 @@ import { takeOver } from "./take-over.ts";
 const noMessages: Exceptions = { windows: "Windows cannot pass sockets between processes in messages" };
 
 asyncApiTest(
-  "handOver: what was accepted ahead is still given, and goes on; the other end of the channel is a program's own",
+  "handOver: connections accepted ahead are still delivered, and continue; the channel's other end is the program's own",
   async (engine, fixture) => {
     const [ours, theirs] = fixture.pair(SOCK.STREAM);
     const old = await listen({ host: "127.0.0.1", engine });
     const first = await connectTo({ address: old.address, engine });
     const loop = old[Symbol.asyncIterator]();
     const given = await loop.next();
-    // It is asked for once more, so some are accepted ahead.
+    // It is called again, so some are accepted ahead.
     const second = loop.next();
     const clients = await Promise.all(
       Array.from({ length: 4 }, () => connectTo({ address: old.address, engine })),
@@ -60,7 +60,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handOver: what the engine has accepted by the time that the old process stops is still given",
+  "handOver: connections that the engine has accepted when the old process stops are delivered",
   async (engine, fixture) => {
     const old = await listen(
       { host: "127.0.0.1", engine },
@@ -111,7 +111,7 @@ asyncApiTest(
     await assert.rejects(handOver(listener, ours), { name: "BrokenPipe" });
     const [slow, silent] = fixture.pair(SOCK.STREAM);
     await assert.rejects(handOver(listener, slow, { timeout: 20 }), { name: "TimeoutError" });
-    // It had come all the same, and is told when it says that it is ready.
+    // It had arrived anyway, and is reported when it says that it is ready.
     const taken = await takeOver({ channel: silent });
     assert.throws(() => taken.ready(), { name: "BrokenPipe" });
     taken[Symbol.dispose]();
@@ -125,7 +125,7 @@ asyncApiTest(
   noMessages,
 );
 
-test("takeOver: gives up, and says where nothing comes", except(noMessages), async () => {
+test("takeOver: aborts, and says so if nothing arrives", except(noMessages), async () => {
   const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
   await assert.rejects(takeOver({ channel: theirs, timeout: 10 }), { name: "TimeoutError" });
   assert.ok(theirs.closed);
@@ -135,7 +135,7 @@ test("takeOver: gives up, and says where nothing comes", except(noMessages), asy
   await assert.rejects(takeOver({ channel: right }), { name: "BrokenPipe" });
 });
 
-test("handOver: what is malformed is refused", except(noMessages), async () => {
+test("handOver: rejects malformed options", except(noMessages), async () => {
   await using listener = await listen({ host: "127.0.0.1" });
   // @ts-expect-error
   await assert.rejects(handOver({}, Socket), TypeError);
@@ -146,7 +146,7 @@ test("handOver: what is malformed is refused", except(noMessages), async () => {
 });
 
 asyncApiTest(
-  "handOver: a path that is another program's by the time of takeOver() is not removed",
+  "handOver: does not remove a path that another program has replaced by the time of takeOver()",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     const [ours, theirs] = fixture.pair(SOCK.STREAM);

@@ -6,7 +6,7 @@ import { handedDescriptors } from "./listen-fds.ts";
 const PID = 4121;
 const NONE = { count: 0, names: undefined };
 
-test("LISTEN_FDS: what is written is read again", () => {
+test("LISTEN_FDS: written variables can be read again", () => {
   const name = fc.string({ unit: "grapheme-ascii", maxLength: 20 }).map((text) => text.replaceAll(":", ""));
   fc.assert(
     fc.property(fc.array(name, { minLength: 2, maxLength: 20 }), fc.boolean(), (names, hasPid) => {
@@ -20,7 +20,7 @@ test("LISTEN_FDS: what is written is read again", () => {
   );
 });
 
-test("LISTEN_FDS: whatever is in the variables, it is a count or a sentence", () => {
+test("LISTEN_FDS: any variables give a count or a sentence", () => {
   const value = fc.oneof(
     fc.constant(undefined),
     fc.string(),
@@ -60,7 +60,7 @@ const rows: readonly [what: string, environment: NodeJS.ProcessEnv, expected: ob
   ["one descriptor", { LISTEN_FDS: "1" }, { count: 1, names: undefined }],
   ["no descriptor", { LISTEN_FDS: "0" }, NONE],
   ["another's", { LISTEN_FDS: "1", LISTEN_PID: "4122" }, NONE],
-  // sd_listen_fds() looks at LISTEN_PID first, too: what is another's may be malformed.
+  // sd_listen_fds() checks LISTEN_PID first, too: variables for another process may be malformed.
   ["another's, malformed", { LISTEN_FDS: "many", LISTEN_PID: "4122" }, NONE],
   ["ours", { LISTEN_FDS: "1", LISTEN_PID: "4121" }, { count: 1, names: undefined }],
   ["an empty LISTEN_PID", { LISTEN_FDS: "1", LISTEN_PID: "" }, { count: 1, names: undefined }],

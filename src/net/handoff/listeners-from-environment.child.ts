@@ -1,4 +1,4 @@
-// Takes what it was started with, and prints what that is, as JSON; its argument says how.
+// Takes the inherited sockets, and prints them as JSON; its argument says how.
 import { spawnSync } from "node:child_process";
 import { Worker } from "node:worker_threads";
 import { connect } from "../../posix/connect.ts";
@@ -53,7 +53,7 @@ function variables(): (string | undefined)[] {
   return [LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID];
 }
 
-/** Whether a program that this one starts has descriptor 3: `sh` says so by its status. */
+/** Whether a child process has descriptor 3: `sh` reports it in its exit status. */
 function inherited(): boolean {
   return spawnSync("sh", ["-c", "readlink /proc/self/fd/3 | grep -q socket"]).status === 0;
 }

@@ -10,9 +10,9 @@ import { listen } from "../listener/listen.ts";
 import { listenersFromEnvironment } from "./listeners-from-environment.ts";
 
 const program = fileURLToPath(new URL("./listeners-from-environment.child.js", import.meta.url));
-const posix = except({ windows: "Windows hands no descriptors on by their numbers" });
+const posix = except({ windows: "Windows processes do not inherit descriptors by number" });
 
-/** Starts a program with descriptors from 3 on, and gives what it printed. */
+/** Starts a program with descriptors from 3 on, and returns its output. */
 function startWith(
   sockets: readonly Socket[],
   environment: NodeJS.ProcessEnv,
@@ -67,7 +67,7 @@ inheriting(
   },
 );
 
-inheriting("those of another process are not touched", (fixture) => {
+inheriting("leaves those of another process alone", (fixture) => {
   const { sockets, environment } = startWith(
     [fixture.listener()],
     { LISTEN_FDS: "1", LISTEN_PID: "1" },
@@ -76,11 +76,11 @@ inheriting("those of another process are not touched", (fixture) => {
   assert.deepEqual([sockets, environment], [[], ["1", null, "1"]]);
 });
 
-inheriting("listen() serves one", (fixture) => {
+inheriting("listen() serves on one", (fixture) => {
   assert.deepEqual(startWith([fixture.listener()], { LISTEN_FDS: "1" }, "serve"), { accepted: 1 });
 });
 
-inheriting("a worker thread takes none", (fixture) => {
+inheriting("a worker thread cannot take them", (fixture) => {
   const answer = startWith([fixture.listener()], { LISTEN_FDS: "1" }, "worker");
   assert.deepEqual(answer, { error: "OperationNotSupported" });
 });
@@ -102,13 +102,13 @@ const refused: readonly Refused[] = [
     says: /EBADF descriptor 3: /,
   },
   {
-    what: "what is no socket, such as the runtime's own, whatever the count",
+    what: "a file that is not a socket, such as the runtime's own, for any count",
     count: "2147483644",
     name: "FileDescriptorNotASocket",
     says: /ENOTSOCK descriptor \d+: /,
   },
   {
-    what: "a socket that is bound alone",
+    what: "a socket that is only bound",
     open: (fixture) => [fixture.boundTcp()],
     name: "SocketNotListening",
     says: /EINVAL descriptor 3: /,
@@ -125,14 +125,14 @@ const refused: readonly Refused[] = [
 const aListener = (fixture: Fixture) => [fixture.listener()];
 
 for (const { what, open = aListener, count = "1", how = "list", name, says } of refused) {
-  inheriting(`refuses ${what}, and leaves the environment`, (fixture) => {
+  inheriting(`rejects ${what}, and leaves the environment`, (fixture) => {
     const { error, message, environment } = startWith(open(fixture), { LISTEN_FDS: count }, how);
     assert.deepEqual([error, environment], [name, [count, null, null]], String(message));
     assert.match(String(message), says);
   });
 }
 
-test("listenersFromEnvironment: without the variables there are none, and listen() says so", async () => {
+test("listenersFromEnvironment: returns none without the variables, and listen() says so", async () => {
   assert.deepEqual(listenersFromEnvironment(), []);
   await assert.rejects(listen({ socket: listenersFromEnvironment()[0] }), {
     name: "TypeError",

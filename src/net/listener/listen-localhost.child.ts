@@ -1,5 +1,5 @@
-// Run in a network namespace of its own by listener.test.ts, whose range has two ports: one of them
-// is taken on ::1.
+// Run by listener.test.ts in its own network namespace, whose range has two ports: one of them is
+// taken on ::1.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
@@ -23,7 +23,7 @@ function taken(port: number) {
 
 using _ = taken(40_000);
 for (const { name: engine } of enginesHere) {
-  // Of either port half of the times: each is tried until the free one comes.
+  // Either port comes up half of the time: retries until it is the free one.
   for (let times = 0; times < 8; times++) {
     await using listener = await listen({ host: "localhost", engine });
     assert.deepEqual(

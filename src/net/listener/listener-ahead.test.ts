@@ -4,7 +4,7 @@ import { someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
 
-/** Enough for the number accepted ahead to be doubled until it would be 32. */
+/** Enough to double the number accepted ahead until it would be 32. */
 const CLIENTS = 80;
 
 asyncApiTest("listener: at most 16 connections are accepted ahead of a steady program", async (engine) => {

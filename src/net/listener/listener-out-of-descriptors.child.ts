@@ -1,5 +1,5 @@
-// More connections than descriptors: accepting is put off while there are none, and all are served
-// by and by.
+// More connections than descriptors: accepting pauses while there are none, and all are served
+// eventually.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -35,7 +35,7 @@ async function server() {
         },
       });
   const port = "port" in listener.address ? listener.address.port : 0;
-  // Another process, whose descriptors are its own, makes all connections at once, and then uses
+  // Another process, with its own descriptors, makes all connections at once, and then uses them
   // one after the other.
   const child = spawn(process.execPath, [process.argv[1] ?? "", engine, "client", `${port}`], {
     stdio: ["ignore", "pipe", "inherit"],
@@ -67,7 +67,7 @@ async function server() {
   await listener.close({ drain: Number.POSITIVE_INFINITY });
   assert.deepEqual([served, accepted, dropped], [COUNT, COUNT, 0]);
   assert.ok(retried > 0 && causes.ProcessFdQuotaExceeded === retried && waits.length === retried);
-  // It does not spin: the waits grow, and stay bounded.
+  // It does not spin: the delays grow, and stay bounded.
   assert.ok(waits.every((wait) => wait >= 5 && wait <= 1000));
   console.log(`told ${[...told].join()}, counted, and served all`);
 }

@@ -1,4 +1,4 @@
-// An open listener, and a connection, that do not hold the process.
+// An open listener, and a connection, that do not keep the process running.
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
 

@@ -49,7 +49,7 @@ async function closeAll(connections: readonly Connection[]): Promise<void> {
 
 for (const transport of transports) {
   asyncApiTest(
-    `listener over ${transport}: nothing is accepted that nobody asks for`,
+    `listener over ${transport}: accepts nothing unasked`,
     async (engine, fixture) => {
       const listener = await listen({ ...endpointFor(fixture, transport), backlog: 8, engine });
       assert.deepEqual(listener.backlog, { requested: 8, effective: queueTold ? 8 : undefined });
@@ -79,7 +79,7 @@ for (const transport of transports) {
   );
 }
 
-asyncApiTest("listener: accept() gives up by signal or time-out, and loses no connection", async (engine) => {
+asyncApiTest("listener: a signal or timeout ends accept(), and no connection is lost", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   await assert.rejects(listener.accept({ timeout: 1 }), {
     name: "TimeoutError",
@@ -104,7 +104,7 @@ asyncApiTest("listener: accept() gives up by signal or time-out, and loses no co
   await listener.close();
 });
 
-asyncApiTest("listener: pause() holds accept(), resume() lets it go on", async (engine) => {
+asyncApiTest("listener: pause() holds accept() back, resume() lets it continue", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   listener.pause().pause();
   const accepting = listener.accept();
@@ -117,7 +117,7 @@ asyncApiTest("listener: pause() holds accept(), resume() lets it go on", async (
   await listener.close();
 });
 
-asyncApiTest("listener: close() ends a loop, fails an accept(), and may be repeated", async (engine) => {
+asyncApiTest("listener: close() ends a loop, fails an accept(), and may be called again", async (engine) => {
   const listener = await listen({ ...loopback, engine });
   const { address } = listener;
   const loop = (async () => {
@@ -135,7 +135,7 @@ asyncApiTest("listener: close() ends a loop, fails an accept(), and may be repea
 });
 
 asyncApiTest(
-  "listener: a few are accepted ahead of a program that asks steadily, and are reset by close()",
+  "listener: accepts a few ahead of a program that keeps asking, and close() resets them",
   async (engine) => {
     const listener = await listen({ ...loopback, engine, backlog: 64 });
     const taken = await clientsOf(listener, 8);
@@ -160,7 +160,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "listener: its signal gives listen() up, and later closes it with the reason",
+  "listener: its signal aborts listen(), and later closes the listener with the reason",
   async (engine) => {
     const reason = new Error("shutting down");
     await assert.rejects(listen({ ...loopback, engine, signal: AbortSignal.abort(reason) }), reason);
@@ -175,7 +175,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("listen: without a host, one socket for every address of both families", async (engine) => {
+asyncApiTest("listen: without a host, one socket for all addresses of both families", async (engine) => {
   const listener = await listen({ engine });
   assert.deepEqual(
     listener.addresses.map(({ family }) => family),
@@ -193,7 +193,7 @@ asyncApiTest("listen: without a host, one socket for every address of both famil
   await listener.close();
 });
 
-asyncApiTest("listen: ipv6Only keeps IPv4 away", async (engine) => {
+asyncApiTest("listen: with ipv6Only, IPv4 is refused", async (engine) => {
   const listener = await listen({ engine, ipv6Only: true });
   const [socket] = listener.sockets;
   assert.ok(socket !== undefined && getsockopt(socket, IPV6.V6ONLY));
@@ -203,30 +203,27 @@ asyncApiTest("listen: ipv6Only keeps IPv4 away", async (engine) => {
   await listener.close();
 });
 
-asyncApiTest(
-  "listen: localhost is both families, on one port, each of which is accepted from",
-  async (engine) => {
-    const listener = await listen({ host: "localhost", engine });
-    assert.deepEqual(
-      listener.addresses.map((address) => ("address" in address ? address.address : "")),
-      ["127.0.0.1", "::1"],
-    );
-    const [four, six] = listener.addresses;
-    assert.ok(four !== undefined && six !== undefined && portOf(four) === portOf(six));
-    for (const address of listener.addresses) {
-      const client = await connect({ address, engine });
-      const connection = await listener.accept();
-      assert.equal(connection.localAddress.family, address.family);
-      await closeAll([client, connection]);
-    }
-    // Asked for by number, a port that one family lacks is in use.
-    await assert.rejects(listen({ host: "localhost", port: portOf(four), engine }), { name: "AddressInUse" });
-    await listener.close();
-  },
-);
+asyncApiTest("listen: localhost is both families on one port, and accepts from each", async (engine) => {
+  const listener = await listen({ host: "localhost", engine });
+  assert.deepEqual(
+    listener.addresses.map((address) => ("address" in address ? address.address : "")),
+    ["127.0.0.1", "::1"],
+  );
+  const [four, six] = listener.addresses;
+  assert.ok(four !== undefined && six !== undefined && portOf(four) === portOf(six));
+  for (const address of listener.addresses) {
+    const client = await connect({ address, engine });
+    const connection = await listener.accept();
+    assert.equal(connection.localAddress.family, address.family);
+    await closeAll([client, connection]);
+  }
+  // If asked for by number, a port that one family lacks is in use.
+  await assert.rejects(listen({ host: "localhost", port: portOf(four), engine }), { name: "AddressInUse" });
+  await listener.close();
+});
 
 test(
-  "listen: localhost takes another port where the other family's is taken",
+  "listen: localhost takes another port if the other family's is taken",
   except({ windows: "Windows has no network namespaces" }),
   (context) =>
     inNetworkNamespace(new Fixture(context), new URL("./listen-localhost.child.js", import.meta.url), {
@@ -246,17 +243,17 @@ asyncApiTest("listen: a port in use is AddressInUse, and nothing stays open", as
 });
 
 asyncApiTest(
-  "listen: reusePort spreads connections over several listeners on one port",
+  "listen: reusePort distributes connections among several listeners on one port",
   async (engine) => {
     const shared = await listen({ ...loopback, engine, reusePort: true });
     const other = await listen({ ...loopback, engine, reusePort: true, port: portOf(shared.address) });
-    // The kernel chooses by a hash of the ports: all 64 on one side would be a chance of 2 ** -63.
+    // The kernel chooses by a hash of the ports: the chance of all 64 on one side is 2 ** -63.
     const clients = await clientsOf(shared, 64);
     const waiting = () => [shared, other].map(({ queue }) => queue?.pending ?? 0);
     await eventually(() => (waiting().reduce((sum, count) => sum + count) === 64 ? true : undefined));
     for (const [index, listener] of [shared, other].entries()) {
       const count = waiting()[index] ?? 0;
-      assert.ok(count > 0, "a listener has no share of the connections");
+      assert.ok(count > 0, "a listener got no share of the connections");
       for (let left = count; left > 0; left--) await (await listener.accept()).close();
     }
     await closeAll(clients);
@@ -291,9 +288,9 @@ asyncApiTest("listen: options are set before bind, and connections inherit them"
 });
 
 asyncApiTest(
-  "listen: an option that says where a socket may be bound is set before that",
+  "listen: an option that decides where a socket may be bound is set before that",
   async (engine) => {
-    // An address that this machine does not have (RFC 5737).
+    // An address that this host does not have (RFC 5737).
     const endpoint = { host: "192.0.2.1", engine };
     await assert.rejects(listen(endpoint), { name: "AddressNotAvailable", syscall: "bind" });
     const listener = await listen({ ...endpoint, options: [[IP.FREEBIND, true]] });
@@ -303,7 +300,7 @@ asyncApiTest(
   { windows: "Windows has no IP_FREEBIND" },
 );
 
-asyncApiTest("listen: a number stays the caller's where an option is malformed", async (engine, fixture) => {
+asyncApiTest("listen: a number stays the caller's if an option is malformed", async (engine, fixture) => {
   const fd = fixture.boundTcp().detach();
   let refused = 0;
   const bad = [
@@ -316,7 +313,7 @@ asyncApiTest("listen: a number stays the caller's where an option is malformed",
   // @ts-expect-error that is the point
   for (const given of bad) await assert.rejects(listen(...given), TypeError).then(() => refused++);
   assert.equal(refused, bad.length);
-  // What had adopted it would close it now.
+  // An owner that had adopted it would close it now.
   for (let times = 0; times < 5; times++) {
     collectGarbage();
     await someTurns();
@@ -324,8 +321,8 @@ asyncApiTest("listen: a number stays the caller's where an option is malformed",
   await (await listen({ socket: fd, engine })).close();
 });
 
-asyncApiTest("listen: a socket that cannot be listened on is closed", async (engine, fixture) => {
-  // Bound, since Windows asks for that first.
+asyncApiTest("listen: closes a socket that cannot listen", async (engine, fixture) => {
+  // Bound, since Windows requires that first.
   const [datagrams, others] = [fixture.udp(), fixture.udp()];
   for (const socket of [datagrams, others]) bind(socket, { family: "ipv4", address: "127.0.0.1", port: 0 });
   await assert.rejects(listen({ socket: datagrams, engine }), { name: "OperationNotSupported" });
@@ -340,10 +337,10 @@ asyncApiTest("listen: a socket that cannot be listened on is closed", async (eng
   await assert.rejects(listen({ socket: given, engine }), { name: "SocketClosed" });
 });
 
-asyncApiTest("listen: a socket that is there, or its number, is taken over", async (engine, fixture) => {
+asyncApiTest("listen: takes ownership of an existing socket, or its number", async (engine, fixture) => {
   const socket = fixture.listener(3);
   const listener = await listen({ socket, engine });
-  assert.ok(socket.closed, "it is the listener's now");
+  assert.ok(socket.closed, "the listener owns it now");
   assert.deepEqual(listener.backlog, { requested: undefined, effective: queueTold ? 3 : undefined });
   await listener.close();
   const numbered = await listen({ socket: fixture.boundTcp().detach(), backlog: 5, engine });
@@ -354,7 +351,7 @@ asyncApiTest("listen: a socket that is there, or its number, is taken over", asy
 });
 
 asyncApiTest(
-  "listen: a unix path is made, and removed if it is still ours",
+  "listen: creates a unix path, and removes it unless it was replaced",
   async (engine, fixture) => {
     const folder = fixture.folder();
     const path = join(folder, "a socket");
@@ -365,7 +362,7 @@ asyncApiTest(
       path,
       message: /a socket in use/,
     });
-    assert.equal(listener.queue?.pending, 0, "nobody connected to find that out");
+    assert.equal(listener.queue?.pending, 0, "finding that out connected to nothing");
     await listener.close();
     assert.ok(!existsSync(path));
     const other = await listen({ path, engine });
@@ -380,7 +377,7 @@ asyncApiTest(
       name: "AddressInUse",
       message: /no process has open/,
     });
-    assert.ok(existsSync(left), "what is in the way is not removed");
+    assert.ok(existsSync(left), "a file in the way is not removed");
   },
   noUnixStreams,
 );
@@ -403,7 +400,7 @@ asyncApiTest(
   noAbstractNames,
 );
 
-asyncApiTest("listen: what is malformed is refused before any call", async (engine) => {
+asyncApiTest("listen: rejects malformed options before any call", async (engine) => {
   const bad: unknown[] = [
     undefined,
     7,
@@ -447,7 +444,7 @@ asyncApiTest("listen: what is malformed is refused before any call", async (engi
 });
 
 asyncApiTest(
-  "listener: out of descriptors it waits, says so, keeps the queue, and recovers",
+  "listener: out of descriptors, it waits, reports it, keeps the queue, and recovers",
   async (engine) => {
     const program = new URL("./listener-out-of-descriptors.child.js", import.meta.url);
     for (const how of ["pull", "handlers"]) {
@@ -461,7 +458,7 @@ asyncApiTest(
   noDescriptorLimit,
 );
 
-asyncApiTest("listener: unref() lets the process end, ref() holds it", async (engine) => {
+asyncApiTest("listener: unref() lets the process exit, ref() keeps it running", async (engine) => {
   const program = new URL("./listener-unref.child.js", import.meta.url);
   assert.equal(runProgram(program, { args: [engine] }), "ends\n");
 });

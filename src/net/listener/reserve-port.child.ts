@@ -1,5 +1,5 @@
-// Reserves as many ports as its arguments say, of the range that follows, all at once; prints them,
-// and keeps them until its standard input ends.
+// Reserves the number of ports in its first argument, in the range that follows, all at once;
+// prints them, and keeps them until its standard input ends.
 import { reservePort } from "./reserve-port.ts";
 
 const [count = 1, min = 1, max = 65535] = process.argv.slice(2).map(Number);

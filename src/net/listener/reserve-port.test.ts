@@ -20,23 +20,20 @@ import { connect } from "../connection/connect.ts";
 const loopback = { host: "127.0.0.1" } as const;
 const child = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-asyncApiTest(
-  "reservePort: a connection that comes early is served by whoever gets the port",
-  async (engine) => {
-    const reserved = await reservePort(loopback);
-    const client = await connect({ address: reserved.address, engine });
-    const server = await listen(
-      { socket: reserved, engine },
-      { open: (connection) => void connection.end("hello") },
-    );
-    assert.deepEqual(server.addresses, reserved.addresses);
-    assert.equal(await readText(client), "hello");
-    // It is the server's now.
-    reserved[Symbol.dispose]();
-    assert.ok(reserved.sockets.every(({ closed }) => closed));
-    await Promise.all([client.close(), server.close({ drain: 0 })]);
-  },
-);
+asyncApiTest("reservePort: the port's next owner serves a connection that came early", async (engine) => {
+  const reserved = await reservePort(loopback);
+  const client = await connect({ address: reserved.address, engine });
+  const server = await listen(
+    { socket: reserved, engine },
+    { open: (connection) => void connection.end("hello") },
+  );
+  assert.deepEqual(server.addresses, reserved.addresses);
+  assert.equal(await readText(client), "hello");
+  // The server owns it now.
+  reserved[Symbol.dispose]();
+  assert.ok(reserved.sockets.every(({ closed }) => closed));
+  await Promise.all([client.close(), server.close({ drain: 0 })]);
+});
 
 asyncApiTest("reservePort: localhost is both families, and listen() takes both", async (engine) => {
   const reserved = await reservePort({ host: "localhost" });
@@ -52,10 +49,10 @@ asyncApiTest("reservePort: localhost is both families, and listen() takes both",
   await listener.close();
 });
 
-test("reservePort: nobody else gets it, whatever they set, on its address or on a wildcard", async () => {
+test("reservePort: no other socket gets the port, with any option, on its address or on a wildcard", async () => {
   using reserved = await reservePort(loopback);
   assert.equal(getsockopt(reserved.sockets[0] ?? -1, SO.ACCEPTCONN), true);
-  // On Windows a socket of "::" is for IPv6 alone unless it says otherwise (IPV6_V6ONLY).
+  // On Windows a socket of "::" is IPv6 only by default (IPV6_V6ONLY).
   const wildcards = host.name === "windows" ? ["0.0.0.0"] : ["0.0.0.0", "::"];
   for (const address of ["127.0.0.1", ...wildcards]) {
     for (const reuse of [[], [SO.REUSEADDR], [SO.REUSEPORT], [SO.REUSEADDR, SO.REUSEPORT]]) {
@@ -63,7 +60,7 @@ test("reservePort: nobody else gets it, whatever they set, on its address or on 
       using other = socket(address === "::" ? AF.INET6 : AF.INET, SOCK.STREAM);
       for (const option of reuse) trySetsockopt(other, option, true);
       const result = tryBind(other, { family, address, port: reserved.port });
-      // Windows refuses whoever would take it by SO_REUSEADDR (Using SO_REUSEADDR and
+      // Windows refuses sockets that would take it by SO_REUSEADDR (Using SO_REUSEADDR and
       // SO_EXCLUSIVEADDRUSE).
       const names = host.name === "windows" ? ["AddressInUse", "AccessDenied"] : ["AddressInUse"];
       assert.ok(!result.ok && names.includes(result.error.name), `${address} ${reuse.length}`);
@@ -71,7 +68,7 @@ test("reservePort: nobody else gets it, whatever they set, on its address or on 
   }
 });
 
-test("reservePort: it is free again at the end of its scope, and taken anew at once", async () => {
+test("reservePort: the port is free again at the end of its scope, and can be taken immediately", async () => {
   let port = 0;
   {
     using reserved = await reservePort(loopback);
@@ -81,7 +78,7 @@ test("reservePort: it is free again at the end of its scope, and taken anew at o
   assert.equal(again.port, port);
 });
 
-test("reservePort: of a range that is taken it says so, and who holds each", async () => {
+test("reservePort: if a range is taken, says so, and who holds each port", async () => {
   using held = await reservePort(loopback);
   for (const each of held.sockets) usedByItsProcess(each);
   const { port } = held;
@@ -98,7 +95,11 @@ test("reservePort: of a range that is taken it says so, and who holds each", asy
 
 test(
   "reservePort: node:http listens on it",
-  except({ bun: "Bun's servers take no descriptor", deno: "Deno's neither", windows: "nor Node's there" }),
+  except({
+    bun: "Bun's servers do not take descriptors",
+    deno: "Deno's neither",
+    windows: "nor Node's there",
+  }),
   async () => {
     const reserved = await reservePort(loopback);
     const server = http.createServer((_request, response) => response.end("hello"));
@@ -112,8 +113,8 @@ test(
 );
 
 test(
-  "reservePort: a program inherits it",
-  except({ windows: "Windows hands no descriptors on by their numbers" }),
+  "reservePort: a child process inherits it",
+  except({ windows: "Windows processes do not inherit descriptors by number" }),
   async () => {
     using reserved = await reservePort(loopback);
     const { status, stdout, stderr } = spawnSync(
@@ -130,7 +131,7 @@ test(
   },
 );
 
-test("reservePort: processes that ask at once for ports of a narrow range never get the same", async () => {
+test("reservePort: concurrent processes never get the same port of a narrow range", async () => {
   const [processes, each] = [6, 8];
   const min = 20_000 + Math.floor(Math.random() * 8000);
   const args = [child("./reserve-port.child.js"), each, min, min + processes * each + 40].map(String);
@@ -155,7 +156,7 @@ test("reservePort: processes that ask at once for ports of a narrow range never 
   assert.equal(new Set(ports).size, ports.length);
 });
 
-test("reservePort: what is malformed is refused", async () => {
+test("reservePort: rejects malformed options", async () => {
   // @ts-expect-error
   await assert.rejects(reservePort(null), TypeError);
   await assert.rejects(reservePort({ port: 65536 }), RangeError);

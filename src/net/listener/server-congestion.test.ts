@@ -9,7 +9,7 @@ import { listen } from "./listen.ts";
 const BIG = new Uint8Array(32 << 20);
 
 asyncApiTest(
-  "server: a congested connection receives nothing, nor a paused one that drains",
+  "server: a congested connection receives nothing, and neither does a paused one that drains",
   async (engine) => {
     const opened: HandledConnection[] = [];
     let received = 0;

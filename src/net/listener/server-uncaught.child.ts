@@ -1,5 +1,4 @@
-// A handler throws, and nobody has an error handler: the exception is uncaught, and the server goes
-// on.
+// A handler throws without an error handler: the exception is uncaught, and the server continues.
 import { connect } from "../connection/connect.ts";
 import { listen } from "./listen.ts";
 

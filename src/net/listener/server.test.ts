@@ -22,7 +22,7 @@ import type { Server } from "./server.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
-/** Runs with a server and a client of it; at the end all is closed. */
+/** Runs with a server and a client of it, and closes both at the end. */
 async function serving<State>(
   engine: EngineName,
   handlers: ConnectionHandlers<State>,
@@ -45,7 +45,7 @@ async function serving<State>(
 
 for (const transport of transports) {
   asyncApiTest(
-    `server over ${transport}: the handlers, in their order, with the connection's state`,
+    `server over ${transport}: the handlers, in order, with the connection's state`,
     async (engine, fixture) => {
       const told: unknown[] = [];
       const handlers: ConnectionHandlers<{ bytes: number }> = {
@@ -84,7 +84,7 @@ for (const transport of transports) {
   );
 
   asyncApiTest(
-    `server over ${transport}: an echo of 16 MiB to a slow reader holds a bounded part of it`,
+    `server over ${transport}: an echo of 16 MiB to a slow reader buffers a bounded part of it`,
     async (engine, fixture) => {
       let most = 0;
       let held: HandledConnection | undefined;
@@ -103,13 +103,13 @@ for (const transport of transports) {
         async (client) => {
           const bytes = randomBytes(16 << 20);
           const sent = client.end(bytes);
-          // Nothing is read until the server can take no more.
+          // Reads nothing until the server can take no more.
           await eventually(() => ((held?.pendingBytes ?? 0) > 65_536 ? true : undefined));
           const hash = createHash("sha256");
           for await (const piece of client) hash.update(piece);
           await sent;
           assert.equal(hash.digest("hex"), createHash("sha256").update(bytes).digest("hex"));
-          assert.ok(most < 1 << 20, `${most} bytes were held`);
+          assert.ok(most < 1 << 20, `${most} bytes were buffered`);
         },
         endpointFor(fixture, transport),
       );
@@ -118,7 +118,7 @@ for (const transport of transports) {
   );
 }
 
-asyncApiTest("server: write() says when to wait, drain() when to go on", async (engine) => {
+asyncApiTest("server: write() says when to wait, drain() when to continue", async (engine) => {
   const block = Buffer.alloc(1 << 18, "x");
   let drains = 0;
   let wrote = 0;
@@ -191,7 +191,7 @@ for (const [which, handlers] of Object.entries<ConnectionHandlers>({
   },
 })) {
   asyncApiTest(
-    `server: what ${which}() throws goes to error(), and resets that connection alone`,
+    `server: an error thrown by ${which}() goes to error(), and resets only that connection`,
     async (engine) => {
       const told: unknown[] = [];
       const all: ConnectionHandlers = {
@@ -212,7 +212,7 @@ for (const [which, handlers] of Object.entries<ConnectionHandlers>({
 }
 
 asyncApiTest(
-  "server: what open() throws goes to error(), and resets that connection",
+  "server: an error thrown by open() goes to error(), and resets that connection",
   async (engine) => {
     const told: unknown[] = [];
     const server = await listen(
@@ -223,7 +223,7 @@ asyncApiTest(
         close: (_, error) => told.push("close", error),
       },
     );
-    // The reset may come before connect() has looked.
+    // The reset may arrive before connect() has completed.
     const client = await connect({ address: server.address, engine }).catch((error: Error) => error);
     const failure = client instanceof Error ? client : await client.read().catch((error: Error) => error);
     assert.ok(failure instanceof Error && failure.name === "ConnectionResetByPeer");
@@ -239,7 +239,7 @@ function fail(): never {
 }
 
 asyncApiTest(
-  "server: a connection that fails is told to error() and close(), and without error() is no exception",
+  "server: a failed connection goes to error() and close(), and without error() is not an exception",
   async (engine) => {
     for (const withError of [true, false]) {
       const told: unknown[] = [];
@@ -263,7 +263,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "server: without error(), what a handler throws is an uncaught exception, and the server goes on",
+  "server: without error(), a handler's error is an uncaught exception, and the server continues",
   async (engine) => {
     const program = new URL("./server-uncaught.child.js", import.meta.url);
     assert.equal(
@@ -274,7 +274,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "server: without end() a connection whose peer ends is closed, after what was written",
+  "server: without end(), a connection whose peer ends is closed after written data is sent",
   async (engine) => {
     const handlers: ConnectionHandlers = { data: (connection, bytes) => connection.write(bytes) };
     await serving(engine, handlers, async (client, server) => {
@@ -285,7 +285,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("server: calls on a connection that is closed do nothing", async (engine) => {
+asyncApiTest("server: calls on a closed connection do nothing", async (engine) => {
   const { promise, resolve } = withResolvers<HandledConnection>();
   await serving(engine, { close: (connection) => resolve(connection) }, async (client) => {
     await client.close();
@@ -300,7 +300,7 @@ asyncApiTest("server: calls on a connection that is closed do nothing", async (e
   });
 });
 
-asyncApiTest("server: a view that is written after its handler has returned is refused", async (engine) => {
+asyncApiTest("server: rejects a view that is written after its handler has returned", async (engine) => {
   const { promise, resolve } = withResolvers<[HandledConnection, Uint8Array]>();
   await serving(engine, { data: (connection, bytes) => resolve([connection, bytes]) }, async (client) => {
     await client.write("kept");
@@ -310,7 +310,7 @@ asyncApiTest("server: a view that is written after its handler has returned is r
 });
 
 asyncApiTest(
-  "server: close({ drain }) waits for connections, then resets them; without it they live on",
+  "server: close({ drain }) waits for connections, then resets them; without drain they stay open",
   async (engine) => {
     const handlers: ConnectionHandlers = { data: (connection, bytes) => connection.write(bytes) };
     await serving(engine, handlers, async (client, server) => {
@@ -335,7 +335,7 @@ asyncApiTest(
 
 for (const slow of ["that reads on", "that does not"]) {
   asyncApiTest(
-    `server: close({ drain }) with a reader ${slow}, of what close() still sends`,
+    `server: close({ drain }) with a reader ${slow}, for data that close() still sends`,
     async (engine) => {
       const size = 16 << 20;
       const told: unknown[] = [];
@@ -375,7 +375,7 @@ for (const slow of ["that reads on", "that does not"]) {
 }
 
 for (const first of ["server", "client"]) {
-  asyncApiTest(`server: half-closed, where the ${first} ends first`, async (engine) => {
+  asyncApiTest(`server: half-closed, when the ${first} ends first`, async (engine) => {
     const told: string[] = [];
     let held: HandledConnection | undefined;
     const handlers: ConnectionHandlers = {
@@ -409,7 +409,7 @@ for (const first of ["server", "client"]) {
   });
 }
 
-asyncApiTest("server: bad handlers are refused", async (engine) => {
+asyncApiTest("server: rejects bad handlers", async (engine) => {
   // @ts-expect-error not a function
   await assert.rejects(listen({ ...loopback, engine }, { data: 7 }), TypeError);
   // @ts-expect-error not an object
@@ -417,12 +417,12 @@ asyncApiTest("server: bad handlers are refused", async (engine) => {
 });
 
 asyncApiTest(
-  "server: a socket that listens no more is an uncaught exception",
+  "server: a socket that stops listening is an uncaught exception",
   async (engine) => {
     const program = new URL("./server-shut-down.child.js", import.meta.url);
     assert.equal(runProgram(program, { args: [engine] }), "SocketNotListening true\n");
   },
-  { windows: "Windows does not shut a listener down, and goes on listening (shutdown, WSAENOTCONN)" },
+  { windows: "Windows cannot shut a listener down, which keeps listening (shutdown, WSAENOTCONN)" },
 );
 
 function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {

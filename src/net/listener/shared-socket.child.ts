@@ -1,5 +1,5 @@
-// Serves the listening socket that is its descriptor 3, and which another process accepts from,
-// too, until its standard input ends. Its argument: the engine. It prints a line when it serves.
+// Serves the listening socket that is its descriptor 3, together with another process, until its
+// standard input ends. Its argument: the engine. It prints a line when it serves.
 import { Socket } from "../../posix/owned-socket.ts";
 import { listen } from "./listen.ts";
 
@@ -8,7 +8,7 @@ const server = await listen(
   { socket: Socket.from(3), engine },
   {
     open(connection) {
-      // It waits anew, behind the other process, which is woken for the next one.
+      // It queues up again behind the other process, which is woken for the next one.
       server.pause().resume();
       void connection.end("the other");
     },

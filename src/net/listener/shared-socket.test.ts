@@ -29,7 +29,7 @@ async function withTheOther(socket: Socket, engine: EngineName, run: () => Promi
   assert.deepEqual(await ended, [0, null]);
 }
 
-/** What a client is answered, which leaves then. */
+/** The response to a client, which then leaves. */
 async function answer(client: Socket): Promise<string> {
   const buffer = new Uint8Array(64);
   const length = await eventually(() => {
@@ -44,7 +44,7 @@ const ROUNDS = 100;
 
 for (const transport of transports) {
   asyncApiTest(
-    `a ${transport} socket of two processes: pause() at the moment of a connection leaves it to the other`,
+    `a ${transport} socket of two processes: pause() as a connection arrives leaves it to the other`,
     async (engine, fixture) => {
       const shared = sharedListener(fixture, transport);
       const address = getsockname(shared);
@@ -74,8 +74,8 @@ for (const transport of transports) {
 }
 
 /**
- * What a listener with a waiting accept() does when a connection has come, and nobody else will be
- * woken for it.
+ * What a listener with a waiting accept() does when a connection has arrived, and no other waiter
+ * will be woken for it.
  */
 const ways: Readonly<Record<string, (listener: Listener, controllers: Controllers) => void>> = {
   "the signal of accept()": (_, { accept }) => accept.abort(),
@@ -112,7 +112,7 @@ for (const [way, leave] of Object.entries(ways)) {
 }
 
 asyncApiTest(
-  "a socket of two listeners: whoever has given up, or left a loop, takes no connection from the other",
+  "a socket of two listeners: an aborted accept(), or leaving a loop, takes no connection from the other",
   async (engine, fixture) => {
     const socket = sharedListener(fixture, "tcp");
     const address = getsockname(socket);

@@ -1,4 +1,4 @@
-// Every way to end a connection in every state: whatever waits is told, nothing stays open.
+// Every way to end a connection in every state: every wait ends, and nothing stays open.
 import assert from "node:assert/strict";
 import { asyncApiTest, type Ends, withEnds } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
@@ -10,30 +10,33 @@ import { listen } from "../listener/listen.ts";
 /** More than the system takes for a peer that does not read. */
 const MUCH = Buffer.alloc(16 << 20);
 
-/** Brings a connection to a state; what is under way is given, and must come to an end with it. */
+/** Brings a connection to a state; returns what is pending, which must end with the connection. */
 type Bring = (connection: Connection, peer: Connection) => Promise<readonly Promise<unknown>[]>;
 
 const states: Readonly<Record<string, Bring>> = {
-  "that was just made": async () => [],
+  "that was just opened": async () => [],
   "that is read from": async (connection) => [connection.read()],
   "that several read from": async (connection) => [
     connection.read(),
     connection.read({ timeout: 2 ** 31 - 1 }),
     connection.read({ signal: new AbortController().signal }),
   ],
-  "that has bytes nobody read": async (connection, peer) => {
+  "with unread data": async (connection, peer) => {
     const [first] = await Promise.all([connection.read(), peer.write("some")]);
     assert.ok(first);
     await peer.write("more");
     await someTurns();
     return [];
   },
-  "that cannot send all": async (connection) => [connection.write(MUCH)],
-  "that cannot send all, and is to end": async (connection) => [
+  "that cannot send everything": async (connection) => [connection.write(MUCH)],
+  "that cannot send everything, and will end": async (connection) => [
     connection.write(MUCH),
     connection.end("end"),
   ],
-  "that is read from and cannot send all": async (connection) => [connection.read(), connection.write(MUCH)],
+  "that is read from and cannot send everything": async (connection) => [
+    connection.read(),
+    connection.write(MUCH),
+  ],
   "that has ended": async (connection) => {
     await connection.end("end");
     return [connection.read()];
@@ -48,7 +51,7 @@ const states: Readonly<Record<string, Bring>> = {
     await peer.closed;
     return [];
   },
-  "whose peer has reset it, while it is read and written": async (connection, peer) => {
+  "whose peer has reset it, while reading and writing": async (connection, peer) => {
     const waiting = [connection.read(), connection.write(MUCH)];
     peer.reset();
     return waiting;
@@ -61,14 +64,14 @@ const states: Readonly<Record<string, Bring>> = {
     await peer.read();
     return [loop];
   },
-  "that is a Duplex's": async (connection) => {
+  "that belongs to a Duplex": async (connection) => {
     const duplex = connection.toDuplex();
     duplex.on("error", () => {});
     const written = new Promise((resolve) => duplex.write(MUCH, resolve));
     duplex.resume();
     return [written, new Promise((resolve) => duplex.once("close", resolve))];
   },
-  "that is two web streams'": async (connection) => [
+  "that belongs to two web streams": async (connection) => [
     connection.readable.getReader().read(),
     connection.writable.getWriter().write(MUCH),
   ],
@@ -86,16 +89,16 @@ type End = (ends: Ends) => unknown;
 
 const ways: Readonly<Record<string, End>> = {
   "close()": ({ server }) => server.close(),
-  "close() with a time-out": ({ server }) => server.close({ timeout: 0 }).catch(() => {}),
+  "close() with a timeout": ({ server }) => server.close({ timeout: 0 }).catch(() => {}),
   "reset()": ({ server }) => server.reset(),
-  "close(), and reset()": ({ server }) => {
+  "close(), then reset()": ({ server }) => {
     const closed = server.close();
     server.reset();
     return closed;
   },
   "the end of its scope": ({ server }) => server[Symbol.asyncDispose](),
   "close() of its listener": ({ listener }) => listener.close({ drain: 0 }),
-  "the reset of its peer, and reset()": ({ client, server }) => {
+  "the reset of its peer, then reset()": ({ client, server }) => {
     client.reset();
     server.reset();
   },
@@ -110,14 +113,14 @@ for (const [way, end] of Object.entries(ways)) {
         let ended = 0;
         for (const each of waiting) each.catch(() => {}).finally(() => ended++);
         const closing = Promise.resolve(end(ends)).catch(() => {});
-        // A close() waits for a peer that does not read, for as long as that lasts.
+        // A close() waits for a peer that does not read, as long as that takes.
         setImmediate(() => client.reset());
         await Promise.all([closing, server.closed]);
         await eventually(() => (ended === waiting.length ? true : undefined));
         assert.equal(server.socket.fd, -1, state);
         assert.equal(server.pendingBytes, 0, state);
         await assert.rejects(server.write("more"), Error, state);
-        // What had come and was not read can be read; then there is the end, or the error.
+        // Data that arrived unread can be read, followed by the end or the error.
         await readUp(server);
         await assert.rejects(Promise.all([server.read(), server.write("more")]), Error, state);
       });
@@ -125,12 +128,12 @@ for (const [way, end] of Object.entries(ways)) {
   });
 }
 
-/** The same of a connection with handlers. */
+/** The same for a connection with handlers. */
 const handledStates: Readonly<Record<string, (connection: HandledConnection) => void>> = {
-  "that was just made": () => {},
+  "that was just opened": () => {},
   "that is paused": (connection) => connection.pause(),
-  "that cannot send all": (connection) => connection.write(MUCH),
-  "that cannot send all, and is to end": (connection) => connection.end(MUCH),
+  "that cannot send everything": (connection) => connection.write(MUCH),
+  "that cannot send everything, and will end": (connection) => connection.end(MUCH),
   "that has ended": (connection) => connection.end("end"),
   "that is closing": (connection) => {
     connection.write(MUCH);
@@ -141,7 +144,7 @@ const handledStates: Readonly<Record<string, (connection: HandledConnection) => 
 const handledWays: Readonly<Record<string, (connection: HandledConnection) => void>> = {
   "close()": (connection) => connection.close(),
   "reset()": (connection) => connection.reset(),
-  "close(), and reset()": (connection) => {
+  "close(), then reset()": (connection) => {
     connection.close();
     connection.reset();
   },
@@ -177,7 +180,7 @@ for (const [way, end] of Object.entries(handledWays)) {
         await eventually(() => (told.includes("ended") ? true : undefined));
         client?.reset();
         await client?.closed;
-        // A paused connection does not hear of its peer's end.
+        // A paused connection does not notice its peer's end.
         await server.close({ drain: way === "nothing" ? 0 : Number.POSITIVE_INFINITY });
         assert.deepEqual(told, ["ended", "close"], state);
       }
@@ -185,7 +188,7 @@ for (const [way, end] of Object.entries(handledWays)) {
   }
 }
 
-asyncApiTest("closing: a connect() that is under way, and an accept() that waits", async (engine) => {
+asyncApiTest("closing: a pending connect(), and a waiting accept()", async (engine) => {
   const listener = await listen({ host: "127.0.0.1", engine, backlog: 0 });
   const first = await connect({ address: listener.address, engine });
   const controller = new AbortController();

@@ -1,5 +1,5 @@
-// A server whose limit of descriptors another process lowers and raises: it says when accepting was
-// put off, and serves all in the end.
+// A server whose descriptor limit another process lowers and raises: it reports when accepting was
+// delayed, and serves all in the end.
 
 import { portOf } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
@@ -31,8 +31,8 @@ const server = await listen(
     },
   },
 );
-// An operation in the ring that accepts goes by the limit of the time at which it began
-// (io_accept_prep in io_uring/net.c).
+// An accept operation in the ring uses the limit at the time it began (io_accept_prep in
+// io_uring/net.c).
 process.on("message", async () => {
   server.pause().resume();
   await someTurns();

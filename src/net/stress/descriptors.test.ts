@@ -1,5 +1,5 @@
 // A process that runs out of descriptors because its limit is lowered, and gets them back because
-// it is raised: nothing else tells it.
+// it is raised: nothing else signals that.
 
 import assert from "node:assert/strict";
 import { fork, spawnSync } from "node:child_process";
@@ -13,7 +13,7 @@ import { connect } from "../connection/connect.ts";
 const program = fileURLToPath(new URL("./descriptors.child.js", import.meta.url));
 
 asyncApiTest(
-  "descriptors: the limit is lowered, and raised again (prlimit)",
+  "descriptors: the limit is lowered, then raised again (prlimit)",
   async (engine, fixture) => {
     const child = fork(program, [engine]);
     const closed = once(child, "close");
@@ -23,7 +23,7 @@ asyncApiTest(
         const set = spawnSync("prlimit", ["--pid", `${child.pid}`, `--nofile=${count}:`], {
           encoding: "utf8",
         });
-        return set.status === 0 ? undefined : `prlimit cannot be run: ${set.error?.message ?? set.stderr}`;
+        return set.status === 0 ? undefined : `cannot run prlimit: ${set.error?.message ?? set.stderr}`;
       };
       // So low that five are free.
       const open = readdirSync(`/proc/${child.pid}/fd`).map(Number);
@@ -36,7 +36,7 @@ asyncApiTest(
       }
       child.send("begin anew");
       await once(child, "message");
-      // It comes as soon as descriptors have run out, which may be before the last client is
+      // It arrives as soon as descriptors have run out, possibly before the last client is
       // connected.
       const putOff = once(child, "message");
       const clients = await Promise.all(

@@ -1,5 +1,5 @@
-// An echo server, on the engine and of the kind that its arguments say, which tells what it has
-// open and how large it is.
+// An echo server with the engine and kind in its arguments, which reports its open descriptors and
+// its size.
 import { collectGarbageUntil } from "../../../test/collect-garbage.ts";
 import { portOf } from "../../../test/engine/async-api.ts";
 import { eventually } from "../../../test/engine/engine-test.ts";
@@ -13,11 +13,11 @@ import type { Connection } from "../connection/connection.ts";
 import { listen } from "../listener/listen.ts";
 import type { Listener } from "../listener/listener.ts";
 
-/** What the server tells of itself. */
+/** A server's report about itself. */
 export interface ServerState {
   readonly connections: number;
   readonly descriptors: number;
-  /** In bytes, once garbage is collected: what is resident, and what JavaScript's objects take. */
+  /** In bytes, after garbage collection: resident memory, and JavaScript's objects. */
   readonly resident: number;
   readonly heap: number;
 }
@@ -48,22 +48,22 @@ const isOurs = (descriptor: string) =>
   !("deno" in process.versions) || readOption(host, Number.parseInt(descriptor, 10), SO.DOMAIN) === AF.INET;
 
 /**
- * What JavaScript's objects take, in bytes, without views of mapped memory: each counts as external
- * with all that it is of, though it takes none of it.
+ * The size of JavaScript's objects in bytes, without views of mapped memory: each counts as
+ * external with the whole mapping, but uses none.
  */
 function objects(): number {
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
-  // V8 counts array buffers of its own apart; JavaScriptCore's heapUsed has what is external, too.
+  // V8 counts array buffers separately; JavaScriptCore's heapUsed includes external memory.
   return "bun" in process.versions ? heapUsed - external : heapUsed + arrayBuffers;
 }
 
-/** Tells its state once it has as many connections as it is told. */
+/** Reports its state once it has the requested number of connections. */
 process.on("message", async (connections) => {
   await eventually(() => (server.connections === connections ? true : undefined));
   let turns = 0;
   await collectGarbageUntil(() => ++turns === 3);
   const { rss: resident } = process.memoryUsage();
-  // Windows tells sockets only by asking each handle.
+  // On Windows, sockets can only be found by checking each handle.
   const descriptors =
     process.platform === "win32" ? descriptorCount() : openDescriptors().filter(isOurs).length;
   process.send?.({ connections: server.connections, descriptors, resident, heap: objects() });

@@ -1,10 +1,10 @@
-// A server under load whose program, or thread, ends in the midst of it. Its peers are elsewhere.
+// A server under load whose program, or thread, ends in the middle of it. Its peers are elsewhere.
 import { isMainThread, parentPort, workerData } from "node:worker_threads";
 import { portOf } from "../../../test/engine/async-api.ts";
 import { connect } from "../connection/connect.ts";
 import { listen } from "../listener/listen.ts";
 
-/** How it ends: one of these after so many echoes. */
+/** How it ends: one of these after some number of echoes. */
 const ends: Readonly<Record<string, () => void>> = {
   exits: () => process.exit(7),
   "exits soon": () => setImmediate(() => process.exit(7)),
@@ -35,7 +35,7 @@ const server = await listen(
       echoes++;
       if (echoes === ECHOES) ends[how]?.();
     },
-    // What a handler throws is uncaught without this, which is what is wanted.
+    // Without this, an error thrown by a handler is uncaught, as intended.
     close: (connection) => {
       all.delete(connection);
     },
@@ -50,7 +50,7 @@ function letGo() {
   idle.unref();
 }
 
-// It has connections that it made itself, one of which reads for ever, and a loop that accepts.
+// It has connections that it opened itself, one of which reads forever, and a loop that accepts.
 const idle = await listen({ host: "127.0.0.1", engine });
 const own = await connect({ address: idle.address, engine });
 own.read().catch(() => {});

@@ -1,4 +1,4 @@
-// A program, or a thread of one, that ends with connections under load: its peers are told, and
+// A program, or a thread of one, that ends with connections under load: its peers notice, and
 // nobody else is harmed.
 
 import assert from "node:assert/strict";
@@ -18,7 +18,7 @@ import { listen } from "../listener/listen.ts";
 const program = new URL("./ends.child.js", import.meta.url);
 const PEERS = 16;
 
-/** Loads the server until it is gone: each peer is told, by an end or a failure. */
+/** Loads the server until it is gone: each peer gets an end or a failure. */
 async function load(engine: EngineName, port: number): Promise<number> {
   const told = await Promise.all(
     Array.from({ length: PEERS }, async () => {
@@ -42,7 +42,7 @@ async function load(engine: EngineName, port: number): Promise<number> {
 }
 
 /**
- * The port is free again: of a ring, once the kernel has cancelled what a thread had in it
+ * The port is free again: with a ring, once the kernel has cancelled the thread's operations
  * (io_ring_exit_work in io_uring.c).
  */
 async function listensAgain(engine: EngineName, port: number): Promise<void> {
@@ -56,7 +56,7 @@ async function listensAgain(engine: EngineName, port: number): Promise<void> {
   }
 }
 
-/** Windows has no signals: who ends a process gives the status. */
+/** Windows has no signals: whoever terminates a process sets its status. */
 const KILLED = host.name === "windows" ? [1, null] : [null, "SIGKILL"];
 
 for (const how of ["exits", "exits soon", "throws", "is killed"]) {
@@ -106,11 +106,11 @@ for (const how of ["exits", "exits soon", "throws", "is terminated", "is termina
   );
 }
 
-// koffi.view(), load() and func() end the process where a thread is terminated while one of them
-// runs (koffi 3.3.4, Error::ThrowAsJavaScriptException in its node-addon-api). The time that one
-// takes is too short to be met on purpose.
+// koffi.view(), load() and func() abort the process if a thread is terminated while one of them
+// runs (koffi 3.3.4, Error::ThrowAsJavaScriptException in its node-addon-api). They are too short
+// to hit on purpose.
 asyncApiTest(
-  "ends: a thread that serves calls nothing of koffi's in which it must not be terminated",
+  "ends: a serving thread calls nothing of koffi's during which it must not be terminated",
   async (engine) => {
     const { status, stdout, stderr } = runSource(countingProgram(engine));
     assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: "none\n", stderr: "" });
@@ -119,8 +119,8 @@ asyncApiTest(
 );
 
 /**
- * A server in a thread, which notes those calls of koffi's from when it listens until it has echoed
- * to many.
+ * A server in a thread, which records those koffi calls from when it listens until it has echoed to
+ * many.
  */
 function countingProgram(engine: EngineName): string {
   const address = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -166,7 +166,7 @@ function countingProgram(engine: EngineName): string {
 
 for (const kind of ["program", "thread"]) {
   asyncApiTest(
-    `ends: a ${kind} that lets go of all ends by itself, and its peers are told`,
+    `ends: a ${kind} that closes everything ends by itself, and its peers notice`,
     async (engine) => {
       if (kind === "program") {
         const child = spawn(process.execPath, [fileURLToPath(program), "returns", engine], {
@@ -188,7 +188,7 @@ for (const kind of ["program", "thread"]) {
   );
 }
 
-/** Echoes as many as it takes to have the server let go, and then only listens. */
+/** Sends the number of echoes after which the server closes everything, then only listens. */
 async function idleUntilGone(engine: EngineName, port: number): Promise<void> {
   const peer = await connect({ host: "127.0.0.1", port, engine });
   try {
@@ -205,11 +205,11 @@ async function idleUntilGone(engine: EngineName, port: number): Promise<void> {
 }
 
 asyncApiTest(
-  "ends: a program that it starts inherits nothing",
+  "ends: child processes inherit nothing",
   (engine) => {
     const inherits = new URL("./inherits.child.js", import.meta.url);
     assert.equal(runProgram(inherits, { args: [engine] }), "");
     return Promise.resolve();
   },
-  { windows: "Windows lists no handles; accepted sockets are asked one by one" },
+  { windows: "Windows does not list handles; accepted sockets are checked one by one" },
 );

@@ -1,5 +1,5 @@
-// Whatever the system calls of a connection fail with: the kernel's own calls, some of which a test
-// has fail.
+// Every failure of a connection's system calls: the kernel's own calls, some of which a test makes
+// fail.
 import assert from "node:assert/strict";
 import { waitInQueue } from "../../../test/engine/async-api.ts";
 import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
@@ -23,16 +23,15 @@ const { errnos } = host;
 const number = (code: string): number => -(errnos[code] ?? assert.fail(code));
 
 /**
- * Every errno but those that say to try again, and what operations in the ring give that were
- * cancelled.
+ * Every errno except those that mean "try again", and those of cancelled operations in the ring.
  */
 const failures = Object.keys(errnos).filter(
   (code) => !["EAGAIN", "EWOULDBLOCK", "EINTR", "ECANCELED"].includes(code),
 );
 
 /**
- * What a connection failed with before it was accepted: accept(2), "Error handling"; Linux's EPERM
- * is a firewall's.
+ * Errors of a connection before it was accepted: accept(2), "Error handling"; EPERM comes from a
+ * Linux firewall.
  */
 const lost = [
   ...["ECONNABORTED", "EPROTO", "EPERM"],
@@ -65,7 +64,7 @@ async function listen({ engine }: FailingEngine, options: ListenOptions = loopba
   return new Listener(engine, await openListeningSockets(checked), checked);
 }
 
-/** Connects on an engine of the program's own, none of whose calls fails. */
+/** Connects on a separate engine, none of whose calls fails. */
 const client = ({ engine }: FailingEngine, { address }: Server | Listener) =>
   connect({ address, engine: engine.name });
 
@@ -79,11 +78,11 @@ const attempt = ({ engine }: FailingEngine, { address }: Server | Listener) =>
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : error);
 
-/** What an error is that has this errno for accept(2), on a socket that listens. */
+/** The error for this errno of accept(2) on a listening socket. */
 const nameOf = (code: string) =>
   acceptErrors.failure(host, number(code), { ask: () => "ProtocolFailure" }).error.name;
 
-/** Has one connection come through all that may happen to others before it. */
+/** Delivers one connection despite everything that may happen to others before it. */
 async function throughLost(
   failing: FailingEngine,
   start: (options: ListenOptions) => Promise<Server | Listener>,
@@ -106,7 +105,7 @@ async function throughLost(
 }
 
 failingTest(
-  "a connection that failed before it was accepted is counted, and the next one taken",
+  "a connection that failed before it was accepted is counted, and the next one accepted",
   async (failing) => {
     await throughLost(failing, (options) => serve(failing, {}, options));
     await throughLost(failing, async (options) => {
@@ -117,7 +116,7 @@ failingTest(
   },
 );
 
-/** A server whose waits a test ends by moving its clock. */
+/** A server whose delays a test ends by moving its clock. */
 async function serveByClock(
   { engine }: FailingEngine,
   clock: ManualClock,
@@ -130,7 +129,7 @@ async function serveByClock(
   return new Server(engine, { ...opened, sockets }, checked, {});
 }
 
-failingTest("out of descriptors or memory, accept is called once for each wait", async (failing) => {
+failingTest("out of descriptors or memory, accept is called once per delay", async (failing) => {
   for (const code of putOff) {
     const clock = new ManualClock();
     const waits: number[] = [];
@@ -168,7 +167,7 @@ failingTest("out of descriptors or memory, accept is called once for each wait",
   }
 });
 
-failingTest("after a connection, the first wait for descriptors is short again", async (failing) => {
+failingTest("after a connection, the first delay for descriptors is short again", async (failing) => {
   const clock = new ManualClock();
   const waits: number[] = [];
   const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
@@ -192,7 +191,7 @@ failingTest("after a connection, the first wait for descriptors is short again",
   await server.close({ drain: 0 });
 });
 
-failingTest("a connection that ends ends the wait for descriptors", async (failing) => {
+failingTest("the end of a connection ends the delay for descriptors", async (failing) => {
   const clock = new ManualClock();
   const waits: number[] = [];
   const options: ListenOptions = { ...loopback, onRetry: (_, wait) => waits.push(wait) };
@@ -207,7 +206,7 @@ failingTest("a connection that ends ends the wait for descriptors", async (faili
   await eventually(() => (waits.length === 1 ? true : undefined));
   await someTurns();
   assert.deepEqual([server.stats.accepted, clock.pending], [1, 1]);
-  // The clock stands still: nothing but this brings the second one.
+  // The clock stands still: nothing else triggers the second one.
   first.reset();
   await first.closed;
   await eventually(() => (server.stats.accepted === 2 ? true : undefined));
@@ -216,13 +215,13 @@ failingTest("a connection that ends ends the wait for descriptors", async (faili
   await Promise.all([second.closed, server.close({ drain: 0 })]);
 });
 
-failingTest("whatever else accept fails with ends the listener, and is told", async (failing, fixture) => {
+failingTest("every other failure of accept ends the listener, and is reported", async (failing, fixture) => {
   for (const code of failures.filter((each) => !lost.includes(each) && !putOff.includes(each))) {
     const before = failing.failures.made.accept;
     failing.failures.failWith("accept", [number(code)]);
     const listener = await listen(failing);
     const failed = assert.rejects(listener.accept(), (error) => codeOf(error) === code);
-    // An operation in the ring fails at once, and this is refused.
+    // An operation in the ring fails immediately, and this is refused.
     tryConnect(fixture.tcp({ nonblocking: true }), listener.address);
     await failed;
     assert.ok(listener.closed);
@@ -232,8 +231,8 @@ failingTest("whatever else accept fails with ends the listener, and is told", as
   }
 });
 
-// EAGAIN says over IP that no port is free; a unix listener alone is tried again.
-failingTest("whatever connect fails with is told, of the address", async (failing) => {
+// Over IP, EAGAIN means that no port is free; only a unix listener is retried.
+failingTest("every failure of connect is reported, with the address", async (failing) => {
   const listener = await listen(failing);
   for (const code of [...failures.filter((each) => each !== "EINPROGRESS"), "EAGAIN"]) {
     failing.failures.failWith("connect", [number(code)]);
@@ -245,11 +244,14 @@ failingTest("whatever connect fails with is told, of the address", async (failin
   await listener.close();
 });
 
-/** In the ring, receiving gives ENOBUFS where no buffer is left: it is not told, but waited for. */
+/**
+ * In the ring, receiving reports ENOBUFS if no buffer is left: it is not reported further, but
+ * waited for.
+ */
 const whenReceiving = ({ engine }: FailingEngine) =>
   failures.filter((code) => engine.name !== "uring" || code !== "ENOBUFS");
 
-/** Runs with both ends of a connection for each errno, which is to end it. */
+/** Runs with both ends of a connection for each errno, which must end it. */
 async function forEachFailure(
   failing: FailingEngine,
   codes: readonly string[],
@@ -267,18 +269,18 @@ async function forEachFailure(
   await listener.close({ drain: 0 });
 }
 
-failingTest("whatever recv fails with is told by read(), write() and closed", (failing) =>
+failingTest("every failure of recv is reported by read(), write() and closed", (failing) =>
   forEachFailure(failing, whenReceiving(failing), async (accepted, peer, code) => {
     failing.failures.failWith("recv", [number(code)]);
     const failed = assert.rejects(accepted.read(), (error) => codeOf(error) === code);
-    // Where the kernel has nothing to tell of, readiness does not ask it.
+    // If the kernel reports nothing, readiness does not ask it.
     await peer.write("x");
     await failed;
     await assert.rejects(accepted.write("more"), (error) => codeOf(error) === code);
   }),
 );
 
-failingTest("whatever send fails with is told by write(), read() and closed", (failing) =>
+failingTest("every failure of send is reported by write(), read() and closed", (failing) =>
   forEachFailure(failing, failures, async (accepted, _, code) => {
     const reading = assert.rejects(accepted.read(), (error) => codeOf(error) === code);
     failing.failures.failWith("send", [number(code)]);
@@ -288,7 +290,7 @@ failingTest("whatever send fails with is told by write(), read() and closed", (f
   }),
 );
 
-failingTest("whatever recv and send fail with is told to error() and close(), once", async (failing) => {
+failingTest("every failure of recv and send goes to error() and close(), once", async (failing) => {
   const told: unknown[] = [];
   const server = await serve(failing, {
     data: (connection, bytes) => connection.write(bytes),
@@ -311,7 +313,7 @@ failingTest("whatever recv and send fail with is told to error() and close(), on
   await server.close();
 });
 
-failingTest("recv and send that say to try again are made again", async (failing) => {
+failingTest("recv and send are retried after temporary errors", async (failing) => {
   const codes = ["EINTR", ...(failing.engine.name === "uring" ? ["EAGAIN"] : [])];
   const listener = await listen(failing);
   for (const code of codes) {

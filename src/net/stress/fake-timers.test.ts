@@ -1,5 +1,5 @@
-// Fake timers, as tests install them, must not stop the sockets of the program that is tested:
-// node:net goes on, too.
+// Fake timers, as tests install them, must not stop the sockets of the program under test: node:net
+// is unaffected too.
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { someTurns } from "../../../test/engine/engine-test.ts";
@@ -13,14 +13,16 @@ import { udp } from "../udp/udp.ts";
 
 const never = () => {};
 
-/** What replaces the timers; it gives the function that puts them back. */
+/** Replaces the timers; returns the function that restores them. */
 interface Fake {
   readonly name: string;
   readonly except: Exceptions;
   install(): () => void;
 }
 
-/** As sinon, and so Jest and Vitest: the globals are others, none of which ever calls. */
+/**
+ * As sinon does, and so Jest and Vitest: replaces the globals with functions that never call back.
+ */
 function replaceGlobals(): () => void {
   const fakes: PropertyDescriptorMap = {};
   const names = ["setTimeout", "setInterval", "setImmediate", "queueMicrotask"];
@@ -62,7 +64,7 @@ const fakes: readonly Fake[] = [
   { name: "replaced globals", except: {}, install: replaceGlobals },
 ];
 
-/** A TCP echo, an accept(), a datagram and a connection of a unix socket, each on the engine. */
+/** A TCP echo, an accept(), a datagram and a unix connection, each on the engine. */
 async function roundTrips(engine: EngineName): Promise<void> {
   const server = await listen(
     { host: "127.0.0.1", engine },
@@ -71,7 +73,7 @@ async function roundTrips(engine: EngineName): Promise<void> {
   const client = await connect({ address: server.address, engine, timeout: 20_000 });
   await client.write("over TCP");
   assert.equal((await client.read({ timeout: 20_000 }))?.length, 8);
-  // The time that a program asks for is real.
+  // The program's own timeouts use real time.
   await assert.rejects(client.read({ timeout: 5 }), { name: "TimeoutError" });
   await server.close({ drain: 5 });
   await assert.rejects(client.read());
@@ -99,25 +101,21 @@ async function roundTrips(engine: EngineName): Promise<void> {
 
 for (const { name: engine } of enginesHere) {
   for (const fake of fakes) {
-    test(
-      `fake timers: ${engine} goes on under ${fake.name}, and after them`,
-      except(fake.except),
-      async () => {
-        // By then the runner has set the timers that it needs itself.
-        await someTurns();
-        const restore = fake.install();
-        try {
-          await roundTrips(engine);
-        } finally {
-          restore();
-        }
-        await someTurns();
+    test(`fake timers: ${engine} works under ${fake.name}, and after them`, except(fake.except), async () => {
+      // By then the runner has set its own timers.
+      await someTurns();
+      const restore = fake.install();
+      try {
         await roundTrips(engine);
-      },
-    );
+      } finally {
+        restore();
+      }
+      await someTurns();
+      await roundTrips(engine);
+    });
 
     test(
-      `fake timers: ${engine} goes on with what was open before ${fake.name}`,
+      `fake timers: ${engine} keeps sockets working that were open before ${fake.name}`,
       except(fake.except),
       async () => {
         const server = await listen(

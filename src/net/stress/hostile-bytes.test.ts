@@ -1,4 +1,4 @@
-// What write() and send() are given may be of any class: what is sent is what the memory holds.
+// The arguments of write() and send() may have any class: what is sent is the memory's content.
 import assert from "node:assert/strict";
 import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
 import { hostileArrays, hostileBytes, hostileViews } from "../../../test/hostile.ts";
@@ -10,7 +10,7 @@ import type { Connection } from "../connection/connection.ts";
 import { listen } from "../listener/listen.ts";
 import { udp } from "../udp/udp.ts";
 
-/** Reads so many bytes. */
+/** Reads this many bytes. */
 async function readBytes(connection: Connection, length: number): Promise<Buffer> {
   const pieces: Uint8Array[] = [];
   for (let left = length; left > 0; ) {
@@ -27,14 +27,14 @@ const pattern = (length: number, piece: number) =>
   Buffer.from(Uint8Array.from({ length }, (_, index) => index * 7 + (index >> 8) + piece));
 
 /**
- * Below and above what is gathered, a room, what the system takes at once, and the longest room.
+ * Below and above the limits for gathering, a buffer, an immediate send, and the longest buffer.
  */
 const lengths = [1, 700, 5000, 300_000, 700, 60_000, 3, 300_000];
 
 for (const [odd, make] of Object.entries(hostileViews)) {
-  asyncApiTest(`write(): bytes with ${odd} arrive as they are`, (engine) =>
+  asyncApiTest(`write(): bytes with ${odd} arrive unchanged`, (engine) =>
     withEnds(engine, { host: "127.0.0.1" }, async ({ client, server }) => {
-      // So that the system takes a part of one.
+      // So that the system takes part of one.
       setsockopt(client.socket, SO.SNDBUF, 8192);
       const pieces = lengths.map((length, piece) => pattern(length, piece));
       const written = pieces.map((piece) => client.write(hostileBytes(make, piece)));
@@ -67,7 +67,7 @@ for (const [odd, make] of Object.entries(hostileViews)) {
     }
   });
 
-  asyncApiTest(`send(): a datagram with ${odd} arrives as it is`, async (engine) => {
+  asyncApiTest(`send(): a datagram with ${odd} arrives unchanged`, async (engine) => {
     const receiver = await udp({ host: "127.0.0.1", engine });
     const sender = await udp({ host: "127.0.0.1", engine });
     try {
@@ -106,14 +106,14 @@ for (const [odd, arrange] of Object.entries(hostileArrays)) {
   });
 }
 
-asyncApiTest("what a handler is given has no way to the engine's memory", async (engine) => {
+asyncApiTest("a handler's view gives no access to the engine's memory", async (engine) => {
   const found: unknown[] = [];
   const server = await listen(
     { host: "127.0.0.1", engine },
     {
       data(connection, bytes) {
         found.push(bytes.constructor, Object.getPrototypeOf(bytes).constructor);
-        // A length that is not true shows nothing that was not received.
+        // A false length reveals nothing that was not received.
         Object.defineProperty(bytes, "length", { value: 4096 });
         Object.defineProperty(bytes, "byteOffset", { value: 0 });
         connection.write(bytes.subarray(0, 4096));

@@ -1,5 +1,4 @@
-// Has sockets of every kind open, and prints what the programs that it starts have of them:
-// nothing.
+// Has sockets of every kind open, and prints which of them child processes have: none.
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { connect } from "../connection/connect.ts";
@@ -23,7 +22,7 @@ await clients[0].write("x");
 await clients[0].read();
 
 const list = ["-l", "/proc/self/fd"] as const;
-// A program, one that a shell has forked, and one that is given a pipe more.
+// A child process, one forked by a shell, and one with an additional pipe.
 const lists = [
   spawnSync("ls", list, { encoding: "utf8" }).stdout,
   spawnSync("sh", ["-c", "(ls -l /proc/self/fd); true"], { encoding: "utf8" }).stdout,
@@ -32,7 +31,7 @@ const lists = [
 for (const text of lists) {
   const descriptors = text.split("\n").filter((line) => line.includes("->"));
   assert.ok(descriptors.length >= 3);
-  // The pipes that Node makes for those that it starts are sockets, at 0 to 3.
+  // The pipes that Node creates for child processes are sockets, at 0 to 3.
   for (const line of descriptors) if (/ (?![0-3] )\d+ -> (socket:|anon_inode:)/.test(line)) console.log(line);
 }
 duplex.destroy();

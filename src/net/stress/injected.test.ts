@@ -1,5 +1,5 @@
-// Failures of the kernel's own calls, which strace injects. It reaches system calls, and so the
-// readiness engine alone: for the ring see errnos.test.ts.
+// Failures of the kernel's own calls, injected by strace. It only affects system calls, and so the
+// readiness engine: for the ring see errnos.test.ts.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -8,8 +8,8 @@ import { runProgram } from "../../../test/program.ts";
 const program = new URL("./injected.child.js", import.meta.url);
 
 /**
- * What is injected, and what is told then. The first send is the client's, as are the first connect
- * and the last recv.
+ * The injected failure and what is then reported. The first send is the client's, as are the first
+ * connect and the last recv.
  */
 const rows: Readonly<Record<string, string>> = {
   "accept4:error=EMFILE:when=1": "retry EMFILE 5, read 1",
@@ -29,10 +29,10 @@ const rows: Readonly<Record<string, string>> = {
   "recvfrom:error=EHOSTUNREACH:when=1": "close EHOSTUNREACH, failed ECONNRESET",
 };
 
-test("injected: what strace has the calls fail with is told, or gone on after", (context) => {
+test("injected: failures that strace injects are reported or retried", (context) => {
   const { error } = spawnSync("strace", ["-V"]);
   if (error !== undefined) {
-    context.skip(`strace cannot be run: ${error.message}`);
+    context.skip(`cannot run strace: ${error.message}`);
     return;
   }
   for (const [injected, told] of Object.entries(rows)) {

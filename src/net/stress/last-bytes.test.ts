@@ -1,5 +1,5 @@
-// What a peer sent before its end, its reset or our failed write arrives, all of it, in order, and
-// then the end or the failure.
+// Everything that a peer sent before its end, its reset or our failed write arrives, in order,
+// followed by the end or the failure.
 import assert from "node:assert/strict";
 import { asyncApiTest, endpointFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
@@ -25,7 +25,7 @@ import type { ListenOptions } from "../options/listen-options.ts";
 type Transport = (typeof transports)[number];
 
 const MOST = 4 << 20;
-const winsock = { windows: "Winsock drops what was received before a reset", wine: "as Winsock" };
+const winsock = { windows: "Winsock drops data received before a reset", wine: "as Winsock" };
 
 function peerOf(fixture: Fixture, transport: Transport, listening: Server | Listener): Socket {
   const peer = fixture.socket(transport === "tcp" ? AF.INET : AF.UNIX, SOCK.STREAM);
@@ -34,7 +34,7 @@ function peerOf(fixture: Fixture, transport: Transport, listening: Server | List
   return peer;
 }
 
-/** Sends as much as the two sockets hold, of bytes that count up; gives how many. */
+/** Sends as much as the two sockets hold, as bytes that count up; returns how many. */
 function sendWhatFits(peer: Socket, most: number): number {
   const bytes = Buffer.alloc(most, "0123456789abcdefg");
   let sent = 0;
@@ -51,7 +51,7 @@ const resetByClosing = (peer: Socket) => {
   close(peer);
 };
 
-/** What a connection is told. */
+/** What a connection receives. */
 class Told {
   bytes = 0;
   readonly events: string[] = [];
@@ -144,7 +144,7 @@ asyncApiTest(
   withoutTransport.unix,
 );
 
-asyncApiTest("last bytes: a peer that trickles on after our end", async (engine, fixture) => {
+asyncApiTest("last bytes: a peer that keeps trickling after our end", async (engine, fixture) => {
   const told = new Told();
   const server = await serve(engine, endpointFor(fixture, "tcp"), told, false);
   const peer = peerOf(fixture, "tcp", server);
@@ -164,15 +164,15 @@ asyncApiTest("last bytes: a peer that trickles on after our end", async (engine,
 // Our first write is answered by a reset, the second fails.
 const ANSWER = 300_000;
 
-/** Has a connection that was answered, by a peer that is gone, write until that fails. */
+/** Makes a connection with an unread response from a peer that is gone write until that fails. */
 const goneAfterAnswer = (peer: Socket, size = ANSWER): number => {
   const sent = sendWhatFits(peer, size);
   close(peer);
   return sent;
 };
 
-/** Winsock and macOS throw away what was received before a reset. */
-const keepsReceived = { ...winsock, darwin: "a reset drops what was received" };
+/** Winsock and macOS discard data received before a reset. */
+const keepsReceived = { ...winsock, darwin: "a reset drops received data" };
 
 for (const transport of transports) {
   for (const reader of [
@@ -184,7 +184,7 @@ for (const transport of transports) {
     "paused, buffering toDuplex()",
   ]) {
     asyncApiTest(
-      `last bytes: an answer before a failed write, by ${reader} (${transport})`,
+      `last bytes: a response before a failed write, by ${reader} (${transport})`,
       async (engine, fixture) => {
         const listener = await listen({
           ...endpointFor(fixture, transport),
@@ -253,7 +253,7 @@ for (const transport of transports) {
 
   for (const pausing of [false, true]) {
     asyncApiTest(
-      `last bytes: an answer before a failed write, by handlers${pausing ? ", paused" : ""} (${transport})`,
+      `last bytes: a response before a failed write, by handlers${pausing ? ", paused" : ""} (${transport})`,
       async (engine, fixture) => {
         const told = new Told();
         const server = await serve(engine, endpointFor(fixture, transport), told, true);
@@ -276,13 +276,13 @@ for (const transport of transports) {
   }
 
   asyncApiTest(
-    `last bytes: a peer that goes while much waits to be sent, and has answered (${transport})`,
+    `last bytes: a peer that has responded, and goes while much waits to be sent (${transport})`,
     async (engine, fixture) => {
       const told = new Told();
       const server = await serve(engine, endpointFor(fixture, transport), told, false);
       const peer = peerOf(fixture, transport, server);
       await eventually(() => (told.connection === undefined ? undefined : true));
-      // More than 64 KiB wait: nothing is received, until the write has failed.
+      // More than 64 KiB wait: nothing is received until the write has failed.
       while (told.connection?.write(Buffer.alloc(1 << 20))) await someTurns();
       await someTurns();
       const sent = goneAfterAnswer(peer);
@@ -345,9 +345,9 @@ asyncApiTest(
   },
 );
 
-/** What posix calls give for the same: the answer, and the end. */
+/** The posix calls in the same situation: the response, then the end. */
 asyncApiTest(
-  "last bytes: send() and recv() give the answer after a failed send, too",
+  "last bytes: send() and recv() also deliver the response after a failed send",
   (_, fixture) => {
     const { client, server } = fixture.connection();
     const sent = goneAfterAnswer(client, 1000);

@@ -1,6 +1,6 @@
-// Many workers of one user, who may lock little memory: each listens and serves one connection, and
-// keeps its ring until all have. Prints how many served, on which engine, and why the others were
-// on another.
+// Many workers of one user with little lockable memory: each listens and serves one connection, and
+// keeps its ring until all have. Prints how many served on which engine, and why the others used
+// another.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -28,7 +28,9 @@ else {
   for (const [each, count] of [...counts].sort()) console.log(`${count} ${each}`);
 }
 
-/** Serves a connection, and another of an own making; says how. The listener stays open. */
+/**
+ * Serves a connection, and another one that it opens itself; reports how. The listener stays open.
+ */
 async function served(): Promise<string> {
   const server = await listen(
     { host: "127.0.0.1" },

@@ -1,4 +1,4 @@
-// The kernel charges the memory of rings to a user, for all of its processes and threads.
+// The kernel charges the memory of rings to a user, over all processes and threads.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
@@ -7,9 +7,9 @@ import { except } from "../../../test/platform.ts";
 import { runProgram } from "../../../test/program.ts";
 
 const program = new URL("./locked-memory.child.js", import.meta.url);
-const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node alone" });
+const ofNode = except({ bun: "it runs only on Node", deno: "it runs only on Node" });
 
-/** How many of so many workers served on each engine. */
+/** How many of the workers served on each engine. */
 function served(kind: "threads" | "processes", count: number, limit: number): Record<string, number> {
   const under = ["prlimit", `--memlock=${limit}`];
   const lines = runProgram(program, { under, args: [kind, `${count}`] })
@@ -24,7 +24,7 @@ function served(kind: "threads" | "processes", count: number, limit: number): Re
   return counts;
 }
 
-test("locked memory: every worker serves, by io_uring as long as its memory lasts", ofNode, (context) => {
+test("locked memory: every worker serves, with io_uring while memory lasts", ofNode, (context) => {
   const { error } = spawnSync("prlimit", ["--version"]);
   if (error !== undefined || process.getuid?.() !== 0 || enginesHere[0]?.name !== "uring")
     return context.skip("it needs root, prlimit and io_uring");

@@ -1,5 +1,5 @@
-// Peers, of the kernel's own blocking sockets: so many short connections, or so many that stay
-// open, until told to go on.
+// Peers with blocking sockets of the kernel: a number of short connections, or of ones that stay
+// open until told otherwise.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { SO } from "../../options/so.ts";

@@ -1,4 +1,4 @@
-// Many connections, at once and one after the other: the server is afterwards as it was before. For
+// Many connections, at once and one after the other: afterwards the server is as it was before. For
 // a million: npm run soak.
 
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ const start = (name: string, ...args: readonly (string | number)[]) => {
   return child;
 };
 
-/** Runs with an echo server in a process of its own. */
+/** Runs with an echo server in its own process. */
 async function withServer(
   engine: EngineName,
   kind: string,
@@ -35,7 +35,7 @@ async function withServer(
     });
   } finally {
     const closed = once(server, "close");
-    // Peers too, which would go on for ever where the test fails.
+    // Ends peers too, which would otherwise run forever if the test fails.
     for (const child of started.splice(0)) child.kill("SIGKILL");
     await closed;
   }
@@ -46,15 +46,15 @@ async function ended(peers: ChildProcess): Promise<void> {
   assert.equal(status, 0);
 }
 
-// Fewer where each takes a millisecond.
+// Fewer if each takes a millisecond.
 const [WARM_UP, MANY] = host.name === "windows" ? [1000, 2000] : [4000, 20_000];
 const MEBIBYTE = 2 ** 20;
 const tooManyForWine = {
-  wine: "Wine's server would have 40 000 descriptors of them, more than a process may have",
+  wine: "Wine's server would have 40 000 descriptors for them, more than a process may have",
 };
 /**
- * What an idle connection may cost in objects, and what may be kept of them when ten thousand are
- * gone: on each runtime two thirds of the one, and an eighth of the other, is seen.
+ * Limits for the objects of an idle connection, and for what remains when ten thousand are gone:
+ * the largest runtime reaches two thirds of the first and an eighth of the second.
  */
 const [EACH, KEPT] = [3000, 4 * MEBIBYTE];
 
@@ -66,8 +66,7 @@ for (const kind of ["handlers", "for await"]) {
       await ended(start("./many-peers.child.js", "short", port, MANY));
       const after = await stateWith(0);
       assert.equal(after.descriptors, before.descriptors);
-      // A hundred bytes for each would be seen; what is resident is for V8 to decide, within
-      // limits.
+      // This detects a hundred bytes for each; V8 decides about resident memory, within limits.
       assert.ok(after.heap - before.heap < 2 * MEBIBYTE, `${after.heap - before.heap} bytes of objects`);
       assert.ok(
         after.resident - before.resident < 32 * MEBIBYTE,
@@ -77,11 +76,11 @@ for (const kind of ["handlers", "for await"]) {
   );
 
   asyncApiTest(
-    `many: 10 000 idle connections cost little, and are served when they speak (${kind})`,
+    `many: 10 000 idle connections cost little, and are served when they send (${kind})`,
     (engine, fixture) => {
       const limit = spawnSync("sh", ["-c", "ulimit -Hn"], { encoding: "utf8" }).stdout.trim();
       if (limit !== "unlimited" && Number(limit) < 10_500) {
-        fixture.skip(`a process may have ${limit} descriptors`);
+        fixture.skip(`a process may have only ${limit} descriptors`);
         return Promise.resolve();
       }
       return withServer(engine, kind, async (port, stateWith) => {
@@ -102,7 +101,7 @@ for (const kind of ["handlers", "for await"]) {
         await Promise.all(all.map(ended));
         const after = await stateWith(0);
         assert.equal(after.descriptors, before.descriptors);
-        // Rooms that ten thousand answers at once were sent from are kept for the next.
+        // The buffers from which ten thousand responses were sent at once are kept for reuse.
         assert.ok(after.heap - before.heap < KEPT, `${after.heap - before.heap} bytes of objects`);
       });
     },

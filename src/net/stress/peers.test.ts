@@ -1,5 +1,4 @@
-// Peers that do what no peer should: to a server with handlers, and to a program that asks for
-// connections.
+// Peers that misbehave, towards a server with handlers, and towards a program that reads on demand.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
@@ -41,7 +40,7 @@ async function serveAll(connections: AsyncIterable<Connection>): Promise<void> {
   for await (const connection of connections) echo(connection);
 }
 
-/** As a program would write it: what a peer does ends its own connection alone. */
+/** As a program would write it: a peer's behaviour only ends its own connection. */
 async function echo(connection: Connection): Promise<void> {
   try {
     for await (const bytes of connection) await connection.write(bytes);
@@ -51,7 +50,7 @@ async function echo(connection: Connection): Promise<void> {
   }
 }
 
-/** A peer that behaves. */
+/** A well-behaved peer. */
 async function servesWell(engine: EngineName, server: Listening): Promise<void> {
   const client = await connect({ address: server.address, engine });
   await client.end("well");
@@ -59,7 +58,7 @@ async function servesWell(engine: EngineName, server: Listening): Promise<void> 
   await client.close();
 }
 
-/** Ends a peer of the kernel's own with a reset. */
+/** Ends a peer with the kernel's own socket by a reset. */
 function reset(peer: Socket): void {
   setsockopt(peer, SO.LINGER, { on: true, seconds: 0 });
   close(peer);
@@ -70,7 +69,7 @@ const STORM = 2000;
 const AT_ONCE = 100;
 
 for (const [how, start] of Object.entries(echoServers)) {
-  asyncApiTest(`peers: ${STORM} that reset at whatever moment (${how})`, async (engine) => {
+  asyncApiTest(`peers: ${STORM} that reset at any moment (${how})`, async (engine) => {
     const server = await start({ host: "127.0.0.1", engine, backlog: AT_ONCE });
     for (let made = 0; made < STORM; made += AT_ONCE) {
       const peers = Array.from({ length: AT_ONCE }, () => socket(AF.INET, SOCK.STREAM));
@@ -80,8 +79,7 @@ for (const [how, start] of Object.entries(echoServers)) {
         else send(peer, word);
         if (index % 4 === 1) reset(peer);
       }
-      // Those of one kind have got an echo that they never read, those of the other have ended as
-      // well.
+      // One kind has an echo that it never reads; the other has ended as well.
       await someTurns();
       for (const [index, peer] of peers.entries()) {
         if (index % 4 === 3) shutdown(peer, SHUT.WR);
@@ -132,12 +130,12 @@ for (const [how, start] of Object.entries(echoServers)) {
   });
 
   asyncApiTest(
-    `peers: many that never read take bounded memory, and stop nobody (${how})`,
+    `peers: many that never read use bounded memory, and stop nobody (${how})`,
     async (engine, fixture) => {
       const server = await start({ path: `\0berkeley-never-read-${process.pid}`, engine, backlog: 512 });
       const before = process.memoryUsage().rss;
       const peers = Array.from({ length: SLOW }, () => new SlowPeer(fixture, server));
-      // They send as long as anything goes.
+      // They send as long as the system takes anything.
       for (let idle = 0; idle < 20; ) {
         const sent = peers.map((peer) => peer.send()).reduce((sum, bytes) => sum + bytes, 0);
         idle = sent === 0 ? idle + 1 : 0;
@@ -147,8 +145,8 @@ for (const [how, start] of Object.entries(echoServers)) {
       const grown = process.memoryUsage().rss - before;
       assert.ok(grown < SLOW * 256 * 1024 + 64 * 2 ** 20, `${grown} bytes more`);
       await servesWell(engine, server);
-      // What was kept for them is whole: some of it in memory that all share, by now used by
-      // others.
+      // What was kept for them is intact: some of it in shared memory that others have used
+      // meanwhile.
       await eventually(() => (peers.map((peer) => peer.receive()).includes(false) ? undefined : true));
       for (const peer of peers) assert.equal(peer.digest("received"), peer.digest("sent"));
       await server.close({ drain: 0 });
@@ -157,9 +155,9 @@ for (const [how, start] of Object.entries(echoServers)) {
   );
 }
 
-/** More than have room in half of the buffers that the ring receives into. */
+/** More than fit into half of the ring's receive buffers. */
 const SLOW = 200;
-/** What one peer may be taken from, with the system's buffers on either side. */
+/** How much one peer can send, including the system's buffers on either side. */
 const MOST = 1 << 20;
 
 /** A peer that sends, and reads nothing until told to. */
@@ -179,7 +177,7 @@ class SlowPeer {
     assert.ok(connected.ok);
   }
 
-  /** Sends what goes at once, and says how much. */
+  /** Sends what the system takes immediately, and returns how much. */
   send(): number {
     let sent = 0;
     while (this.sent + sent < MOST) {
@@ -194,7 +192,7 @@ class SlowPeer {
     return sent;
   }
 
-  /** Whether all has come back. */
+  /** Whether everything has come back. */
   receive(): boolean {
     for (;;) {
       const result = tryRecv(this.#socket, this.#buffer);
@@ -212,7 +210,7 @@ class SlowPeer {
 }
 
 asyncApiTest(
-  "peers: what is written to one that never reads is counted, and ends with it",
+  "peers: data written to one that never reads is counted, and dropped with it",
   async (engine) => {
     const told: HandledConnection[] = [];
     const server = await listen(
@@ -222,7 +220,7 @@ asyncApiTest(
           told.push(connection);
           const block = Buffer.alloc(65_536);
           while (connection.write(block));
-          // What is over the mark is the block that went over it.
+          // The last block may exceed the mark.
           assert.ok(connection.pendingBytes > 65_536 && connection.pendingBytes <= 2 * 65_536);
         },
       },

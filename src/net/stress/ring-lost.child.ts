@@ -1,4 +1,4 @@
-// Run under strace, which has io_uring's calls fail: prints what becomes of a listener, its
+// Run under strace, which makes io_uring's calls fail: prints what happens to a listener, its
 // connections and a datagram socket.
 import { becomeUnprivileged } from "../../../test/unprivileged.ts";
 import { engineChoice } from "../../engine/choice.ts";
@@ -14,7 +14,7 @@ console.log(`${name}: ${reason}`);
 const told: string[] = [];
 const messages: string[] = [];
 const keep = (error: unknown) => messages.push(error instanceof Error ? error.message : String(error));
-// What ends a Server, which has no handler for that, is an uncaught exception.
+// A Server has no handler for its end, so that is an uncaught exception.
 process.on("uncaughtException", (error) => {
   keep(error);
   told.push(`server ${codeOf(error)}`);
@@ -55,7 +55,7 @@ if (told.includes("echoed")) {
   await Promise.all([listener.close(), socket.close()]);
 }
 await Promise.all([accepting, receiving, server.close({ drain: 0 })]);
-// Whatever became of the ring, the program goes on.
+// The program continues, whatever happened to the ring.
 const later = await listen({ host: "127.0.0.1" }, { open: (connection) => connection.end("bye") });
 const last = await connect({ address: later.address });
 if ((await last.read())?.length === 3) told.push("served");

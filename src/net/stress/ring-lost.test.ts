@@ -1,5 +1,5 @@
-// What io_uring's own calls fail with: at the start another engine takes over, later it is
-// survived, or told to all that is open.
+// Failures of io_uring's own calls: at the start another engine takes over, later they are
+// survived, or reported to everything open.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { type TestContext, test } from "node:test";
@@ -8,21 +8,19 @@ import { except } from "../../../test/platform.ts";
 import { runProgram } from "../../../test/program.ts";
 
 const program = new URL("./ring-lost.child.js", import.meta.url);
-const elsewhere = except({ bun: "strace is run on Node alone", deno: "strace is run on Node alone" });
+const elsewhere = except({ bun: "strace runs only on Node", deno: "strace runs only on Node" });
 
 /**
- * libuv of newer Nodes has a ring of its own for epoll_ctl, and aborts where its io_uring_enter
- * fails for good (uv__epoll_ctl_flush in src/unix/linux.c): strace cannot tell the two rings apart.
+ * libuv of newer Nodes has a ring of its own for epoll_ctl, and aborts if its io_uring_enter fails
+ * for good (uv__epoll_ctl_flush in src/unix/linux.c): strace cannot tell the two rings apart.
  */
 const libuvHasARing = Number.parseInt(process.versions.node, 10) >= 22;
 
-/** Runs the program with calls that fail; undefined where that cannot be done. */
+/** Runs the program with failing calls; undefined if that is impossible. */
 function injected(context: TestContext, injections: readonly string[]): string[] | undefined {
   const { error } = spawnSync("strace", ["-V"]);
   if (error !== undefined || enginesHere[0]?.name !== "uring") {
-    context.skip(
-      error === undefined ? "there is no io_uring here" : `strace cannot be run: ${error.message}`,
-    );
+    context.skip(error === undefined ? "there is no io_uring here" : `cannot run strace: ${error.message}`);
     return undefined;
   }
   const options = injections.flatMap((each) => ["-e", `inject=${each}`]);
@@ -31,11 +29,11 @@ function injected(context: TestContext, injections: readonly string[]): string[]
   return runProgram(program, { under }).trim().split("\n");
 }
 
-test("ring: whatever its calls fail with at the start, readiness takes over", elsewhere, (context) => {
+test("ring: readiness takes over after any failure at the start", elsewhere, (context) => {
   for (const injection of [
     ...["ENOMEM", "EOPNOTSUPP", "EIO", "EPERM", "ENOSYS"].map((code) => `io_uring_setup:error=${code}`),
     ...["ENOMEM", "EPERM", "ENOSYS"].map((code) => `io_uring_register:error=${code}`),
-    // The second and the third are those of the buffers.
+    // The second and third register the buffers.
     ...[2, 3].map((call) => `io_uring_register:error=ENOMEM:when=${call}+`),
     ...(libuvHasARing ? [] : ["EPERM", "ENOSYS"].map((code) => `io_uring_enter:error=${code}`)),
   ]) {
@@ -48,7 +46,7 @@ test("ring: whatever its calls fail with at the start, readiness takes over", el
   }
 });
 
-test("ring: a passing failure of io_uring_enter is survived", elsewhere, (context) => {
+test("ring: survives a temporary failure of io_uring_enter", elsewhere, (context) => {
   for (const code of ["ENOMEM", "EAGAIN", "EBUSY", "EINTR"]) {
     for (const when of ["20", "20..40", "10..60+2"]) {
       const told = injected(context, [`io_uring_enter:error=${code}:when=${when}`]);
@@ -60,9 +58,8 @@ test("ring: a passing failure of io_uring_enter is survived", elsewhere, (contex
   }
 });
 
-test("ring: a lasting failure of io_uring_enter ends all that is open with it", elsewhere, (context) => {
-  if (libuvHasARing)
-    return context.skip("libuv of this Node has a ring too, and aborts where its calls fail");
+test("ring: a permanent failure of io_uring_enter ends everything open with it", elsewhere, (context) => {
+  if (libuvHasARing) return context.skip("libuv of this Node also has a ring, and aborts if its calls fail");
   for (const code of ["EPERM", "EBADF", "ENOSYS", "EFAULT"]) {
     const told = injected(context, [`io_uring_enter:error=${code}:when=20+`]);
     if (told === undefined) return;
@@ -81,20 +78,20 @@ test("ring: a lasting failure of io_uring_enter ends all that is open with it", 
       third.slice(0, third.indexOf(code)),
       "readiness: io_uring is unavailable: io_uring_enter failed with ",
     );
-    // Not what the errno means for accept(2) or recvfrom(2), such as a firewall rule.
+    // Not the meaning of the errno for accept(2) or recvfrom(2), such as a firewall rule.
     assert.equal(messages.length, 3);
     const about = `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`;
     for (const message of messages) assert.ok(message.includes(about), message);
   }
 });
 
-test("ring: where too little memory may be locked, readiness takes over", elsewhere, (context) => {
+test("ring: readiness takes over if too little memory may be locked", elsewhere, (context) => {
   const { error, status } = spawnSync("prlimit", ["--version"]);
   if (error !== undefined || status !== 0 || process.getuid?.() !== 0 || enginesHere[0]?.name !== "uring") {
     context.skip("it needs root, prlimit and io_uring");
     return;
   }
-  // Below a page or two io_uring_setup fails; a little above, the buffers' registration does.
+  // Below a page or two io_uring_setup fails; a little above, registering the buffers does.
   for (const limit of [0, 4096, 16_384, 32_768, 40_960]) {
     const under = ["prlimit", `--memlock=${limit}`];
     const told = runProgram(program, { under, args: ["unprivileged"] })

@@ -1,6 +1,6 @@
-// So many bytes each way at once, in pieces of random sizes, with readers that pause: a server with
-// handlers and a connection that is read and written. Both compare what they got by its hash.
-// Prints what it was as JSON. npm run soak:bytes
+// A number of bytes each way at once, in pieces of random sizes, with readers that pause: a server
+// with handlers and a connection that is read and written. Both compare their data by hash. Prints
+// the figures as JSON. npm run soak:bytes
 import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { connect } from "../connection/connect.ts";
@@ -9,16 +9,16 @@ import { listen } from "../listener/listen.ts";
 
 const engine = process.argv[2] === "uring" ? "uring" : "readiness";
 const size = Number(process.argv[3]);
-/** What pieces are cut from. */
+/** The source of the pieces. */
 const source = randomBytes(1 << 20);
 const LONGEST_PIECE = 200_000;
 
-/** Bytes to be sent, in pieces, and the hash of all. */
+/** Bytes to send, in pieces, and the hash of all. */
 class QueuedDatagram {
   readonly hash = createHash("sha256");
   #left = size;
 
-  /** The next piece; undefined once all are given. */
+  /** The next piece; undefined after the last one. */
   next(): Uint8Array | undefined {
     if (this.#left === 0) return undefined;
     const length = Math.min(this.#left, randomInt(1, LONGEST_PIECE));
@@ -50,7 +50,7 @@ const server = await listen(
       connection.pause();
       afterTurns(randomInt(5), () => connection.resume());
     },
-    // It is sent to the end by its own side.
+    // Its own side sends it to the end.
     end() {},
   },
 );

@@ -1,4 +1,4 @@
-// A view's buffer that a program transfers is the program's own from then on: nothing is received
+// If a program transfers a view's buffer, the program owns it from then on: nothing is received
 // into it any more.
 import assert from "node:assert/strict";
 import { asyncApiTest } from "../../../test/engine/async-api.ts";
@@ -8,8 +8,8 @@ import { listen } from "../listener/listen.ts";
 import { udp } from "../udp/udp.ts";
 
 /**
- * Takes a buffer, by each way that the runtime has; undefined where it refuses (Node 26, for memory
- * that is not its own).
+ * Takes a buffer in each way that the runtime has; undefined if it refuses (Node 26, for external
+ * memory).
  */
 const takers: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBuffer | undefined>> = {
   structuredClone: (buffer) => {
@@ -31,7 +31,7 @@ const takers: Readonly<Record<string, (buffer: ArrayBuffer) => ArrayBuffer | und
   },
 };
 
-/** More than the engine has buffers at first, so that each is used again. */
+/** More than the initial number of the engine's buffers, so that each is reused. */
 const ROUNDS = 300;
 
 /** A buffer of a view, which may lie about its length. */
@@ -60,7 +60,7 @@ class Taken {
     this.#holds = head;
   }
 
-  /** A stream's bytes begin at the first, a datagram's behind its header and name. */
+  /** A stream's bytes start at the first, a datagram's after its header and name. */
   get #head(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, 256));
   }
@@ -100,7 +100,7 @@ for (const [how, take] of Object.entries(takers)) {
           if (kept !== undefined) takeOne(kept);
           kept = undefined;
         }
-        // One that the kernel has when it is taken is still received into, once.
+        // If the kernel has a buffer when it is taken, it still receives into it once.
         const most = late && engine === "uring" ? 1 : 0;
         for (const { changes } of taken) assert.ok(changes <= most, `received into ${changes} times`);
         client.reset();

@@ -1,4 +1,4 @@
-// What a handler is lent, and what a program does with it that it should not.
+// Views lent to handlers, and programs that misuse them.
 import assert from "node:assert/strict";
 import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
@@ -24,7 +24,7 @@ async function withData(
   }
 }
 
-/** Sends pieces, each once the last was answered. */
+/** Sends pieces, each after the response to the last. */
 async function talk(client: Connection, pieces: readonly string[]): Promise<string> {
   let answers = "";
   for (const piece of pieces) {
@@ -37,7 +37,7 @@ async function talk(client: Connection, pieces: readonly string[]): Promise<stri
 
 const pieces = Array.from({ length: 50 }, (_, index) => `${index},`);
 
-asyncApiTest("views: one that was kept may be looked at, and not written", async (engine) => {
+asyncApiTest("views: a kept view may be read, but not written", async (engine) => {
   const kept: [HandledConnection, Uint8Array][] = [];
   const refused: unknown[] = [];
   const late = (connection: HandledConnection, bytes: Uint8Array) => {
@@ -64,7 +64,7 @@ asyncApiTest("views: one that was kept may be looked at, and not written", async
       await someTurns();
       const [last] = kept;
       assert.ok(last !== undefined);
-      // Whose bytes they are by now is nobody's business; that they can be read is.
+      // The content may have been reused; but it must be readable.
       assert.equal(last[1].length, pieces.at(-1)?.length);
       assert.equal(
         last[1].reduce((sum) => sum + 1, 0),
@@ -76,7 +76,7 @@ asyncApiTest("views: one that was kept may be looked at, and not written", async
   );
 });
 
-asyncApiTest("views: one that was transferred is gone, its memory is not", async (engine) => {
+asyncApiTest("views: a transferred view is gone, its memory is not", async (engine) => {
   let transferred = 0;
   let refused = 0;
   await withData(
@@ -85,14 +85,14 @@ asyncApiTest("views: one that was transferred is gone, its memory is not", async
       const text = Buffer.from(bytes).toString();
       const { buffer } = bytes;
       assert.ok(buffer instanceof ArrayBuffer);
-      // Not a window on what all connections share.
+      // Not a window on memory that all connections share.
       assert.ok(buffer.byteLength <= 65_536);
       try {
         const theirs = structuredClone(buffer, { transfer: [buffer] });
         transferred++;
         new Uint8Array(theirs).fill(0);
       } catch {
-        // Node 26 refuses to transfer memory that is not its own.
+        // Node 26 refuses to transfer external memory.
         refused++;
       }
       if (bytes.length === 0) assert.throws(() => connection.write(bytes), TypeError);
@@ -105,7 +105,7 @@ asyncApiTest("views: one that was transferred is gone, its memory is not", async
   assert.ok(transferred === pieces.length || refused === pieces.length, `${transferred}, ${refused}`);
 });
 
-asyncApiTest("views: transferred after they were written, they are sent all the same", async (engine) => {
+asyncApiTest("views: data transferred after it was written is sent all the same", async (engine) => {
   await withData(
     engine,
     (connection, bytes) => {
@@ -123,7 +123,7 @@ asyncApiTest("views: transferred after they were written, they are sent all the 
       for (let count = 0; count < 100; count++) {
         await client.write(text);
         let length = 0;
-        // However many pieces it came in, each was answered with one byte more.
+        // However many pieces it arrived in, the response to each has one byte more.
         while (length < text.length + 1) length += (await client.read())?.length ?? 0;
       }
       await client.end();
@@ -171,7 +171,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "views: what read() gave may be changed, transferred and written at any time",
+  "views: the result of read() may be changed, transferred and written at any time",
   async (engine) => {
     await withData(
       engine,

@@ -1,4 +1,5 @@
-// A server in a worker thread, on a port that several share: it says which it is, and closes.
+// A server in a worker thread, on a port that several share: it reports which one it is, and
+// closes.
 import { parentPort, workerData } from "node:worker_threads";
 import { portOf } from "../../../test/engine/async-api.ts";
 import { listen } from "../listener/listen.ts";

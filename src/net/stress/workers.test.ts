@@ -17,7 +17,7 @@ async function started(engine: EngineName, port: number, name: number) {
   return { worker, port: Number(listens) };
 }
 
-/** Who serves a connection. */
+/** Which worker serves a connection. */
 async function served(engine: EngineName, port: number): Promise<number> {
   const client = await connect({ host: "127.0.0.1", port, engine });
   const name = Number(Buffer.from((await client.read()) ?? []));
@@ -28,7 +28,7 @@ async function served(engine: EngineName, port: number): Promise<number> {
 }
 
 asyncApiTest(
-  "workers: several share a port; one that is terminated harms only its own connections",
+  "workers: several share a port; terminating one only harms its own connections",
   async (engine) => {
     const first = await started(engine, 0, 0);
     const others = await Promise.all([1, 2].map((name) => started(engine, first.port, name)));

@@ -23,7 +23,7 @@ const loopback = { host: "127.0.0.1" } as const;
 
 const textOf = ({ data }: { readonly data: Uint8Array }) => Buffer.from(data).toString();
 
-/** Runs with two sockets, which are closed at the end. */
+/** Runs with two sockets, and closes them at the end. */
 async function withTwo(
   engine: EngineName,
   endpoints: readonly [DatagramOptions, DatagramOptions],
@@ -40,7 +40,7 @@ async function withTwo(
 
 for (const carrier of carriers) {
   asyncApiTest(
-    `datagrams over ${carrier}: each, however long, and who sent it`,
+    `datagrams over ${carrier}: each, of any length, with its sender`,
     async (engine, fixture) => {
       const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
       await withTwo(engine, endpoints, async (here, there) => {
@@ -60,7 +60,7 @@ for (const carrier of carriers) {
   );
 
   asyncApiTest(
-    `datagrams over ${carrier}: many that nobody waits for, in order`,
+    `datagrams over ${carrier}: many that arrive before anyone waits, in order`,
     async (engine, fixture) => {
       const endpoints = [datagramEndpoint(fixture, carrier), datagramEndpoint(fixture, carrier)] as const;
       await withTwo(engine, endpoints, async (here, there) => {
@@ -110,7 +110,7 @@ asyncApiTest("datagrams: one that cannot be sent fails alone", async (engine) =>
 });
 
 asyncApiTest(
-  "datagrams: aborting a send() ends its wait alone, and the next keep their results",
+  "datagrams: aborting a send() only ends its wait, and later ones keep their results",
   async (engine) => {
     await withTwo(engine, [loopback, loopback], async (here, there) => {
       const to = there.address;
@@ -132,16 +132,16 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "datagrams: one without a destination is refused, where there is no peer",
+  "datagrams: rejects one without a destination or a peer",
   async (engine) => {
     await using here = await udp({ ...loopback, engine });
     await assert.rejects(here.send("to nobody"), { name: "DestinationAddressRequired" });
   },
-  { windows: "Windows says WSAENOTCONN, Wine WSAEINVAL (send, WSAENOTCONN)" },
+  { windows: "Windows reports WSAENOTCONN, Wine WSAEINVAL (send, WSAENOTCONN)" },
 );
 
 asyncApiTest(
-  "datagrams: nobody is there for an earlier one, and receiving goes on",
+  "datagrams: reports that nobody received an earlier one, and keeps receiving",
   async (engine) => {
     const endpoint = await udp({ ...loopback, engine });
     const { address } = endpoint;
@@ -164,7 +164,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "datagrams: a connected socket hears its peer alone, until it is disconnected",
+  "datagrams: a connected socket only receives from its peer, until it is disconnected",
   async (engine) => {
     await withTwo(engine, [loopback, loopback], async (here, peer) => {
       const stranger = await udp({ ...loopback, engine });
@@ -182,7 +182,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("datagrams: receive() gives up by signal or time-out, and loses nothing", async (engine) => {
+asyncApiTest("datagrams: a signal or timeout ends receive(), and nothing is lost", async (engine) => {
   await withTwo(engine, [loopback, loopback], async (here, there) => {
     await assert.rejects(here.receive({ timeout: 1 }), { name: "TimeoutError", message: /^receive\(\)/ });
     const controller = new AbortController();
@@ -197,40 +197,37 @@ asyncApiTest("datagrams: receive() gives up by signal or time-out, and loses not
   });
 });
 
-asyncApiTest(
-  "datagrams: what comes to a slow reader is held by the system, and dropped by it",
-  async (engine) => {
-    const options = [[SO.RCVBUF, 65_536]] as const;
-    const here = await udp({ ...loopback, options, engine });
-    const there = await udp({ ...loopback, engine });
-    const first = here.receive();
-    await there.send("0", here.address);
-    await first;
-    const bytes = new Uint8Array(1000);
-    for (let round = 0; round < 20; round++) {
-      await Promise.all(Array.from({ length: 100 }, () => there.send(bytes, here.address)));
-      await someTurns();
-    }
-    // What there is comes at once: far fewer than were sent.
-    let count = 0;
-    for (let waits = false; !waits; ) {
-      const next = here.receive({ timeout: 200 });
-      await next.then(
-        () => count++,
-        () => {
-          waits = true;
-        },
-      );
-    }
-    assert.ok(count >= 64 && count < 500, `${count} of 2000 were received`);
-    await there.send("last", here.address);
-    assert.equal(textOf(await here.receive()), "last");
-    await Promise.all([here.close(), there.close()]);
-  },
-);
+asyncApiTest("datagrams: the system buffers for a slow reader, then drops", async (engine) => {
+  const options = [[SO.RCVBUF, 65_536]] as const;
+  const here = await udp({ ...loopback, options, engine });
+  const there = await udp({ ...loopback, engine });
+  const first = here.receive();
+  await there.send("0", here.address);
+  await first;
+  const bytes = new Uint8Array(1000);
+  for (let round = 0; round < 20; round++) {
+    await Promise.all(Array.from({ length: 100 }, () => there.send(bytes, here.address)));
+    await someTurns();
+  }
+  // Everything there is arrives at once: far fewer than were sent.
+  let count = 0;
+  for (let waits = false; !waits; ) {
+    const next = here.receive({ timeout: 200 });
+    await next.then(
+      () => count++,
+      () => {
+        waits = true;
+      },
+    );
+  }
+  assert.ok(count >= 64 && count < 500, `${count} of 2000 were received`);
+  await there.send("last", here.address);
+  assert.equal(textOf(await here.receive()), "last");
+  await Promise.all([here.close(), there.close()]);
+});
 
 asyncApiTest(
-  "datagrams: nothing is received before the first receive(), nor while paused",
+  "datagrams: receives nothing before the first receive(), or while paused",
   async (engine, fixture) => {
     const here = await udp({ ...loopback, engine });
     const sender = fixture.udp();
@@ -251,7 +248,7 @@ asyncApiTest(
   },
 );
 
-asyncApiTest("datagrams: close() sends what waits, and ends those who wait", async (engine) => {
+asyncApiTest("datagrams: close() sends waiting datagrams, and ends every wait", async (engine) => {
   const here = await udp({ ...loopback, engine });
   const there = await udp({ ...loopback, engine });
   const sent = [here.send("one", there.address), here.send("two", there.address)];
@@ -271,7 +268,7 @@ asyncApiTest("datagrams: close() sends what waits, and ends those who wait", asy
   await there.close();
 });
 
-asyncApiTest("datagrams: a signal gives udp() up, or closes the socket", async (engine) => {
+asyncApiTest("datagrams: a signal aborts udp(), or closes the socket", async (engine) => {
   const signal = AbortSignal.abort("before");
   await assert.rejects(udp({ ...loopback, signal, engine }), (reason) => reason === "before");
   const controller = new AbortController();
@@ -286,7 +283,7 @@ asyncApiTest("datagrams: a signal gives udp() up, or closes the socket", async (
 });
 
 asyncApiTest(
-  "datagrams over unix: a longer one than there is room for is truncated, and says so",
+  "datagrams over unix: one longer than the buffer is truncated, and says so",
   async (engine, fixture) => {
     const here = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
     const sender = fixture.socket(AF.UNIX, SOCK.DGRAM);
@@ -322,7 +319,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "datagrams over unix: who waits for room at a full peer can give close() up",
+  "datagrams over unix: close() can be aborted while it waits for a full peer",
   async (engine, fixture) => {
     const endpoint = datagramEndpoint(fixture, "unix");
     const receiver = await udp({ ...endpoint, engine });

@@ -1,4 +1,4 @@
-// A handler that throws, and no handler error(); then a socket that does not hold the process.
+// A handler that throws, without error(); then a socket that does not keep the process running.
 import { udp } from "./udp.ts";
 
 const engine = process.argv[2] === "uring" ? "uring" : "readiness";

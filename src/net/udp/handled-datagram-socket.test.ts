@@ -18,7 +18,7 @@ const loopback = { host: "127.0.0.1" } as const;
 
 for (const carrier of carriers) {
   asyncApiTest(
-    `handled datagrams over ${carrier}: an echo of the view that was given`,
+    `handled datagrams over ${carrier}: an echo of the handler's view`,
     async (engine, fixture) => {
       const closings: unknown[] = [];
       const handlers: DatagramSocketHandlers = {
@@ -52,7 +52,7 @@ for (const carrier of carriers) {
   );
 }
 
-asyncApiTest("handled datagrams: a view is refused once its handler has returned", async (engine) => {
+asyncApiTest("handled datagrams: rejects a view once its handler has returned", async (engine) => {
   let kept: Uint8Array | undefined;
   const handlers: DatagramSocketHandlers = {
     message(_socket, bytes) {
@@ -69,7 +69,7 @@ asyncApiTest("handled datagrams: a view is refused once its handler has returned
 });
 
 asyncApiTest(
-  "handled datagrams: what fails is told, and the socket goes on",
+  "handled datagrams: failures are reported, and the socket continues",
   async (engine) => {
     const told: unknown[] = [];
     const texts: string[] = [];
@@ -110,7 +110,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "handled datagrams over unix: a full peer holds receiving up, and drain() tells of the end",
+  "handled datagrams over unix: a full peer pauses receiving, and drain() reports the end of that",
   async (engine, fixture) => {
     let drains = 0;
     let most = 0;
@@ -129,13 +129,13 @@ asyncApiTest(
     for (let count = 0; count < 800; count++) assert.equal((await client.receive()).data.length, 8192);
     await sent;
     await eventually(() => (drains > 0 && server.pendingBytes === 0 ? true : undefined));
-    assert.ok(most < 1 << 20, `${most} bytes were held`);
+    assert.ok(most < 1 << 20, `${most} bytes were buffered`);
     await Promise.all([server.close(), client.close()]);
   },
   noUnixDatagrams,
 );
 
-asyncApiTest("handled datagrams: pause() and resume(), from a handler too", async (engine) => {
+asyncApiTest("handled datagrams: pause() and resume(), also from a handler", async (engine) => {
   const froms: Address[] = [];
   const handlers: DatagramSocketHandlers = {
     message(socket, _bytes, from) {
@@ -175,7 +175,7 @@ for (const event of ["error", "drain"] as const) {
   );
 }
 
-asyncApiTest("handled datagrams: a signal closes it, and close() is told the reason", async (engine) => {
+asyncApiTest("handled datagrams: a signal closes it, and close() gets the reason", async (engine) => {
   const controller = new AbortController();
   const closing = new Promise<unknown>((close) => {
     const handlers = { close: (_socket: HandledDatagramSocket, error: unknown) => close(error) };
@@ -185,7 +185,7 @@ asyncApiTest("handled datagrams: a signal closes it, and close() is told the rea
 });
 
 asyncApiTest(
-  "handled datagrams: what a handler throws is an uncaught exception without error()",
+  "handled datagrams: without error(), a handler's error is an uncaught exception",
   async (engine) => {
     const program = new URL("datagram-uncaught.child.js", import.meta.url);
     assert.equal(runProgram(program, { args: [engine] }), "uncaught: thrown\nreceived 2\n");

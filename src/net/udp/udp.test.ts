@@ -57,9 +57,9 @@ asyncApiTest("udp(): options are set before it is bound", async (engine) => {
 });
 
 asyncApiTest(
-  "udp(): an option that says where a socket may be bound is set before that",
+  "udp(): an option that decides where a socket may be bound is set before that",
   async (engine) => {
-    // An address that this machine does not have (RFC 5737).
+    // An address that this host does not have (RFC 5737).
     const endpoint = { host: "192.0.2.1", engine };
     await assert.rejects(udp(endpoint), { name: "AddressNotAvailable", syscall: "bind" });
     await using here = await udp({ ...endpoint, options: [[IP.FREEBIND, true]] });
@@ -68,7 +68,7 @@ asyncApiTest(
   { windows: "Windows has no IP_FREEBIND" },
 );
 
-asyncApiTest("udp(): a number stays the caller's where an option is malformed", async (engine, fixture) => {
+asyncApiTest("udp(): a number stays the caller's if an option is malformed", async (engine, fixture) => {
   const fd = fixture.udp().detach();
   const bad = [
     { socket: fd, engine, port: 80 },
@@ -96,7 +96,7 @@ asyncApiTest("udp(): close() closes it, whatever its signal says", async (engine
 
 for (const [shared, exceptions] of Object.entries({ reusePort: noReusePort, reuseAddress: {} })) {
   asyncApiTest(
-    `udp(): ${shared} lets several have one port`,
+    `udp(): ${shared} lets several share one port`,
     async (engine) => {
       await using here = await udp({ ...loopback, [shared]: true, engine });
       await using there = await udp({ ...loopback, [shared]: true, port: portOf(here.address), engine });
@@ -117,11 +117,11 @@ asyncApiTest(
     await there.send("to all", { family: "ipv4", address: group.multiaddr, port: portOf(here.address) });
     assert.equal(Buffer.from((await here.receive()).data).toString(), "to all");
   },
-  { windows: "its IP_MULTICAST_IF, whose value lies otherwise, is not among the options" },
+  { windows: "its IP_MULTICAST_IF has another layout, and is not among the options" },
 );
 
 asyncApiTest(
-  "udp(): a path is removed at the end, and one in use says so",
+  "udp(): a path is removed at the end, and the error says if it is in use",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "socket");
     const here = await udp({ path, engine });
@@ -134,11 +134,11 @@ asyncApiTest(
   noUnixDatagrams,
 );
 
-asyncApiTest("udp(): takes a socket that is there", async (engine, fixture) => {
+asyncApiTest("udp(): takes ownership of an existing socket", async (engine, fixture) => {
   const socket = fixture.udp();
   bind(socket, { family: "ipv4", address: "127.0.0.1", port: 0 });
   await using here = await udp({ socket, engine });
-  assert.ok(socket.closed, "it is the DatagramSocket's");
+  assert.ok(socket.closed, "the DatagramSocket owns it");
   const other = fixture.udp();
   await using there = await udp({ socket: other.detach(), remote: here.address, engine });
   await there.send("hello");
@@ -149,11 +149,11 @@ asyncApiTest("udp(): takes a socket that is there", async (engine, fixture) => {
   const four = fixture.udp();
   const remote = { family: "ipv6", address: "::1", port: 1 } as const;
   await assert.rejects(udp({ socket: four, remote, engine }), { syscall: "connect" });
-  assert.ok(four.closed, "a socket that could not be set up is closed");
+  assert.ok(four.closed, "closes a socket that could not be set up");
 });
 
 asyncApiTest(
-  "udp(): a peer that cannot be",
+  "udp(): an impossible peer",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "nobody");
     await assert.rejects(udp({ remote: { path }, engine }), {
@@ -163,12 +163,12 @@ asyncApiTest(
     });
     const bound = join(fixture.folder(), "here");
     await assert.rejects(udp({ path: bound, remote: { path }, engine }), { name: "FileNotFound" });
-    assert.ok(!existsSync(bound), "what was bound in vain is removed");
+    assert.ok(!existsSync(bound), "removes the path again");
   },
   noUnixDatagrams,
 );
 
-asyncApiTest("udp(): bad options are refused before any call", async (engine) => {
+asyncApiTest("udp(): rejects bad options before any call", async (engine) => {
   const bad: readonly [options: DatagramOptions, expected: ErrorConstructor][] = [
     [{ port: 65_536 }, RangeError],
     [{ host: "" }, TypeError],

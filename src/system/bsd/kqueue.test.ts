@@ -7,7 +7,7 @@ import { type KqueueLibc, openKqueue } from "./kqueue.ts";
 const ENOENT = 2;
 const EBADF = 9;
 
-/** A kqueue whose calls are noted, as hexadecimal, and answered by a test. */
+/** A kqueue whose calls a test records, as hexadecimal, and answers. */
 function start(size: 32 | 64) {
   const calls: string[] = [];
   const answers: { returned: number; errno?: number; events?: string }[] = [];
@@ -57,7 +57,7 @@ for (const [system, size] of Object.entries(KEVENT_SIZE)) {
     ]);
   });
 
-  test(`kqueue: what is ready on ${system}`, () => {
+  test(`kqueue: ready events on ${system}`, () => {
     const { queue, answers } = start(size);
     const udata = "0100000002000000";
     answers.push({
@@ -76,7 +76,7 @@ for (const [system, size] of Object.entries(KEVENT_SIZE)) {
   });
 }
 
-test("kqueue: remove() takes both directions out, of which one may not be there", () => {
+test("kqueue: remove() removes both directions, one of which may be absent", () => {
   const { queue, calls, answers } = start(32);
   answers.push({ returned: -1, errno: ENOENT }, { returned: 0 });
   assert.equal(queue.remove(7), 0);

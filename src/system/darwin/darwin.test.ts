@@ -7,8 +7,7 @@ import { ValueResult } from "../value-result.ts";
 import { type DarwinLibc, darwinOver } from "./darwin.ts";
 import * as libc from "./libc.ts";
 
-// macOS is not at hand: its System runs over a C library of the test's, which notes what it is
-// asked.
+// Without macOS: its System runs over the test's C library, which records its calls.
 
 const SOL_SOCKET = 0xffff;
 const SO_NOSIGPIPE = 0x1022;
@@ -42,7 +41,7 @@ function over(answers: Partial<DarwinLibc>) {
 }
 
 /**
- * What proc_pidfdinfo() writes of a socket: bytes by their offset in struct socket_fdinfo
+ * The result of proc_pidfdinfo() for a socket: bytes by their offset in struct socket_fdinfo
  * (sys/proc_info.h).
  */
 const telling = (members: Readonly<Record<number, string>>): Partial<DarwinLibc> => ({
@@ -55,7 +54,7 @@ const telling = (members: Readonly<Record<number, string>>): Partial<DarwinLibc>
   },
 });
 
-test("a socket is closed on exec and raises no SIGPIPE, by calls of their own", () => {
+test("separate calls make a socket close-on-exec and free of SIGPIPE", () => {
   const { system, calls } = over({});
   assert.equal(system.socket(2, 1, 0, CLOSE_ON_EXEC), 7);
   const one = "[1,0,0,0]";
@@ -73,14 +72,14 @@ test("a socket is closed on exec and raises no SIGPIPE, by calls of their own", 
   assert.deepEqual(calls, ["socket(30, 2, 17)", made[2]]);
 });
 
-test("what cannot be made is a negative errno, and nothing more is asked", () => {
+test("a socket that cannot be created is a negative errno, and no call follows", () => {
   const { system, calls } = over({ socket: () => -1, accept: () => -1, errno: () => 24 });
   assert.equal(system.socket(2, 1, 0, CLOSE_ON_EXEC), -24);
   assert.equal(system.accept(7, system.address, CLOSE_ON_EXEC), -24);
   assert.deepEqual(calls, ["socket(2, 1, 0)", "accept(7, *, *)"]);
 });
 
-test("an accepted socket, which has its listener's mode, gets the mode that was asked for", () => {
+test("an accepted socket, which has its listener's mode, gets the requested mode", () => {
   const { system, calls } = over({});
   assert.equal(system.accept(7, system.address, 0), 8);
   assert.equal(calls.at(-1), `ioctl(8, ${0x8004667e}, [0,0,0,0])`);
@@ -88,7 +87,7 @@ test("an accepted socket, which has its listener's mode, gets the mode that was 
   assert.equal(calls.at(-1), `ioctl(8, ${0x8004667e}, [1,0,0,0])`);
 });
 
-test("both ends of a pair are made alike", () => {
+test("both ends of a pair get the same flags", () => {
   const { system, calls } = over({
     socketpair(_domain, _type, _protocol, fds) {
       fds.set(bytes("05000000 06000000"));
@@ -101,7 +100,7 @@ test("both ends of a pair are made alike", () => {
   for (const fd of fds) assert.ok(calls.includes(`fcntl(${fd}, 2, 1)`));
 });
 
-test("SO_DOMAIN and SO_PROTOCOL, which the kernel lacks, are answered", () => {
+test("SO_DOMAIN and SO_PROTOCOL, which the kernel lacks, are emulated", () => {
   const { system } = over(telling({ 176: "01000000", 180: "06000000", 184: "1e000000" }));
   const { option, options } = system;
   for (const [name, expected] of [["SO_DOMAIN", 30] as const, ["SO_PROTOCOL", 6] as const]) {
@@ -112,7 +111,7 @@ test("SO_DOMAIN and SO_PROTOCOL, which the kernel lacks, are answered", () => {
   }
 });
 
-test("SO_DOMAIN of what is no socket fails as every option does, and where nothing is known as an unknown one", () => {
+test("SO_DOMAIN fails for non-sockets like any option, and like an unknown one if nothing is known", () => {
   const none: Partial<DarwinLibc> = { proc_pidfdinfo: () => 0 };
   const { level = 0, number = 0 } = over({}).system.options.SO_DOMAIN ?? {};
   const pipe = over({ ...none, getsockopt: () => -1, errno: () => ENOTSOCK }).system;
@@ -121,14 +120,14 @@ test("SO_DOMAIN of what is no socket fails as every option does, and where nothi
   assert.equal(silent.getsockopt(7, level, number, silent.option), -ENOPROTOOPT);
 });
 
-test("the accept queue of a listener, less what is not established yet", () => {
+test("the accept queue of a listener, without connections not established yet", () => {
   // so_options: SO_ACCEPTCONN, SO_REUSEADDR; so_qlen 5, so_incqlen 2, so_qlimit 128.
   const listener = { 188: "0600", 194: "0500", 196: "0200", 198: "8000" };
   assert.deepEqual(over(telling(listener)).system.acceptQueue(7), { pending: 3, limit: 128 });
   assert.equal(over(telling({ ...listener, 188: "0400" })).system.acceptQueue(7), undefined);
 });
 
-test("the state of TCP, and whether receiving has ended", () => {
+test("the TCP state, and whether receiving has ended", () => {
   const states = {
     "00": "not connected",
     "01": "listening",
@@ -146,7 +145,7 @@ test("the state of TCP, and whether receiving has ended", () => {
   assert.equal(over(telling({ 192: "0200" })).system.receivingEnded(7), false);
 });
 
-test("a socket is told by its handle, another file by its device and inode", () => {
+test("a socket is identified by its handle, another file by its device and inode", () => {
   const { system } = over(telling({ 160: "0807060504030201" }));
   assert.deepEqual(system.identity(7), { device: 0x01020304, inode: 0x05060708 });
   const fstat = (fd: number, status: bigint | Uint8Array) => {
@@ -159,7 +158,7 @@ test("a socket is told by its handle, another file by its device and inode", () 
   assert.equal(file.identity(3), null);
 });
 
-test("struct msghdr is written as sys/socket.h has it, and read back", () => {
+test("struct msghdr is written as in sys/socket.h, and read back", () => {
   const data = new Uint8Array(3);
   const name = new ValueResult(new ArrayBuffer(32));
   name.length = 16;
@@ -201,7 +200,7 @@ test("struct msghdr is written as sys/socket.h has it, and read back", () => {
   assert.deepEqual([name.length, control.length, message.flags], [28, 12, 0x20]);
 });
 
-test("several messages are sent and received one by one, and only the first fails the call", () => {
+test("several messages are sent and received one by one, and only the first can fail the call", () => {
   const answers = [3, 4, -1, -1];
   const { system } = over({ sendmsg: () => answers.shift() ?? 0, errno: () => 35 });
   const message = (): MessageHeader => ({

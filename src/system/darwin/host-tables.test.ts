@@ -8,8 +8,8 @@ import { processTableOver } from "./process-table.ts";
 import { socketTableOver } from "./socket-table.ts";
 import { terms } from "./terms.ts";
 
-// macOS is not at hand: bytes written out by hand, by their offsets in the structures of its
-// headers, and a C library of the test's.
+// Without macOS: bytes written out by hand, by their offsets in the structures of its headers, and
+// the test's C library.
 
 const EPERM_IS_ZERO = 0;
 
@@ -96,14 +96,14 @@ test("IPV6_V6ONLY, a link-local address with its interface, states, and sockets 
   assert.deepEqual(connection.peer, { address: linkLocalBytes("2"), port: 50_000, scopeId: 4 });
 });
 
-test("UDP, whose list is of struct xinpcb64", () => {
+test("UDP, whose list consists of struct xinpcb64", () => {
   const socket = structure(260, { 0: "0401000000000000", 18: "14e9", 92: "01", 124: "00000000" });
   const [read, ...others] = decodePcbList(listOf(socket), "udp");
   assert.deepEqual([read?.protocol, read?.use, read?.local], ["udp", "bound", v4("00000000", 5353)]);
   assert.deepEqual(others, []);
 });
 
-test("no bytes make the decoders read past them", () => {
+test("no bytes make the decoders read out of bounds", () => {
   const protocols = fc.constantFrom("tcp", "udp");
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 2000 }), protocols, (list, protocol) => {
@@ -117,7 +117,7 @@ test("no bytes make the decoders read past them", () => {
   );
 });
 
-test("whatever a port, a user and a number are, they are read", () => {
+test("any port, user and number are decoded", () => {
   const port = fc.integer({ min: 1, max: 65_535 });
   fc.assert(
     fc.property(port, fc.nat(), fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), (port, uid, number) => {
@@ -156,7 +156,7 @@ test("descriptors that are sockets, of struct proc_fdinfo", () => {
   assert.deepEqual(socketsIn(list), [7, 9]);
 });
 
-/** A libproc of two processes: 4121 holds the listener, and 1 is another user's. */
+/** A libproc with two processes: 4121 holds the listener, and 1 belongs to another user. */
 const libproc: Parameters<typeof processTableOver>[0] = {
   proc_listpids(type, of, buffer, size) {
     assert.deepEqual([type, of], [1, 0]);
@@ -190,7 +190,7 @@ const libproc: Parameters<typeof processTableOver>[0] = {
   },
 };
 
-test("who holds a socket, and how many may not be asked", () => {
+test("the holders of a socket, and how many processes may not be inspected", () => {
   const { holdersOf, readProcess, openProcess } = processTableOver(libproc);
   const holders = holdersOf([{ inode }]);
   const [holder, ...others] = holders.of({ inode });
@@ -201,14 +201,12 @@ test("who holds a socket, and how many may not be asked", () => {
   );
   assert.deepEqual(holders.of({ inode: 1 }), []);
   assert.equal(holders.hidden, 1);
-  assert.equal(holdersOf([{ inode: 0 }]).hidden, 0, "nobody is asked about what nobody holds");
+  assert.equal(holdersOf([{ inode: 0 }]).hidden, 0, "inspects no process for a socket without a holder");
   assert.equal(readProcess(9), undefined);
   assert.equal(openProcess(4121), "not supported");
 });
 
-/**
- * A sysctl(3) of these names; a value that has grown since its length was asked is asked for anew.
- */
+/** A sysctl(3) of these names; a value that has grown since its length was read is read again. */
 function sysctlOf(values: Readonly<Record<string, Uint8Array>>) {
   let grown = false;
   return {
@@ -227,7 +225,7 @@ function sysctlOf(values: Readonly<Record<string, Uint8Array>>) {
   };
 }
 
-test("the table is of the port and the uses that are asked for; undefined where there is no list", () => {
+test("the table has the requested port and uses; undefined if there is no list", () => {
   const table = socketTableOver(sysctlOf({ "net.inet.tcp.pcblist64": listOf(listener) }));
   const asked = { protocol: "tcp", uses: ["listening"] } as const;
   assert.equal(table.internetSockets(asked)?.length, 1);
@@ -242,7 +240,7 @@ test("the table is of the port and the uses that are asked for; undefined where 
   assert.equal(wildcard.isListenedOn(bytes("7f000001"), 3000), true);
 });
 
-test("the ephemeral range, and who may have a port below 1024: everybody, at a wildcard", () => {
+test("the ephemeral range, and who may use a port below 1024: everyone, at a wildcard", () => {
   const int = (value: number) => new Uint8Array(Int32Array.of(value).buffer);
   const rules = portRulesOver(
     sysctlOf({ "net.inet.ip.portrange.first": int(49_152), "net.inet.ip.portrange.last": int(65_535) }),
@@ -253,7 +251,7 @@ test("the ephemeral range, and who may have a port below 1024: everybody, at a w
   assert.equal(rules.privilegedBelow(bytes("7f000001")), process.geteuid?.() === 0 ? undefined : 1024);
 });
 
-test("AirPlay Receiver is known by its ports and its processes", () => {
+test("AirPlay Receiver is recognized by its ports and processes", () => {
   const holder = processTableOver(libproc).readProcess(4121);
   assert.ok(holder !== undefined);
   const named = (name: string, port: number) => terms.service({ ...holder, name }, port);

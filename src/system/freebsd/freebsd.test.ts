@@ -6,18 +6,18 @@ import type { MessageHeader } from "../system.ts";
 import { type FreebsdLibc, freebsdOver } from "./freebsd.ts";
 import * as libc from "./libc.ts";
 
-// FreeBSD is not at hand: its System runs over a C library of the test's.
+// Without FreeBSD: its System runs over the test's C library.
 
 const bytes = (hex: string) => Uint8Array.from(Buffer.from(hex.replaceAll(" ", ""), "hex"));
 const over = (answers: Partial<FreebsdLibc>) => freebsdOver({ ...libc, ...answers });
 
-/** The memory of the process behind an argument. */
+/** The process memory behind an argument. */
 function memory(pointer: bigint | Uint8Array, size: number): Uint8Array {
   assert.ok(typeof pointer === "bigint");
   return new Uint8Array(koffi.view(pointer, size));
 }
 
-test("descriptors are made as the flags want them in the same call", () => {
+test("descriptors are created with their flags in one call", () => {
   const types: number[] = [];
   const system = over({
     socket: (_domain, type) => types.push(type),
@@ -30,7 +30,7 @@ test("descriptors are made as the flags want them in the same call", () => {
   assert.deepEqual(types, [0x10000001, 0x20000000, 0x30000005]);
 });
 
-/** getsockopt() that knows some options of SOL_SOCKET and IPPROTO_TCP, as ints. */
+/** A getsockopt() that knows some options of SOL_SOCKET and IPPROTO_TCP, as ints. */
 const knowing = (known: Readonly<Record<string, number>>): Partial<FreebsdLibc> => ({
   errno: () => 22,
   getsockopt(_fd, level, name, value) {
@@ -41,14 +41,14 @@ const knowing = (known: Readonly<Record<string, number>>): Partial<FreebsdLibc> 
   },
 });
 
-test("the accept queue is SO_LISTENQLEN and SO_LISTENQLIMIT, of a listener only", () => {
+test("the accept queue is SO_LISTENQLEN and SO_LISTENQLIMIT, only for a listener", () => {
   const listener = { "65535 2": 2, "65535 4114": 3, "65535 4113": 128 };
   assert.deepEqual(over(knowing(listener)).acceptQueue(7), { pending: 3, limit: 128 });
   assert.equal(over(knowing({ ...listener, "65535 2": 0 })).acceptQueue(7), undefined);
   assert.equal(over(knowing({ "65535 2": 2 })).acceptQueue(7), undefined);
 });
 
-test("the state of TCP is the first byte of struct tcp_info", () => {
+test("the TCP state is the first byte of struct tcp_info", () => {
   for (const [tcps, state] of [
     [1, "listening"] as const,
     [4, "connected"] as const,
@@ -58,7 +58,7 @@ test("the state of TCP is the first byte of struct tcp_info", () => {
   assert.equal(over(knowing({})).tcpState(7), undefined);
 });
 
-test("receiving has ended where poll() says POLLRDHUP", () => {
+test("receiving has ended if poll() reports POLLRDHUP", () => {
   const polling = (revents: number) =>
     over({
       poll(entries) {
@@ -72,7 +72,7 @@ test("receiving has ended where poll() says POLLRDHUP", () => {
   assert.equal(polling(0).receivingEnded(7), false);
 });
 
-test("a file is told by its device and inode, a socket without one by its protocol control block", () => {
+test("a file is identified by its device and inode, a socket without those by its protocol control block", () => {
   const stat = (inode: string): Partial<FreebsdLibc> => ({
     fstat(_fd, status) {
       memory(status, 224)
@@ -95,7 +95,7 @@ test("a file is told by its device and inode, a socket without one by its protoc
   assert.equal(over({ fstat: () => -1 }).identity(7), null);
 });
 
-test("struct mmsghdr has 56 bytes, and msg_len behind the struct msghdr", () => {
+test("struct mmsghdr has 56 bytes, with msg_len after the struct msghdr", () => {
   const message = (size: number): MessageHeader => ({
     address: null,
     data: [new Uint8Array(size)],

@@ -9,7 +9,7 @@ import { linux } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
 
-/** Names of options.ts that old headers lack, with the version of Linux that brought each. */
+/** Names of options.ts that old headers lack, with the version of Linux that added each. */
 const broughtBy: Readonly<Record<string, string>> = {
   IPV6_RECVERR_RFC4884: "5.9",
   IP_LOCAL_PORT_RANGE: "6.3",
@@ -33,7 +33,7 @@ const broughtBy: Readonly<Record<string, string>> = {
   TCP_RTO_MIN_US: "6.15",
 };
 
-/** Names that the C library's headers may lack: it has its own pace. */
+/** Names that the C library's headers may lack: it follows its own schedule. */
 const newInLibc = new Set(["AF_XDP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"]);
 
 const libcHeaders = ["sys/socket.h", "netinet/in.h", "poll.h", "errno.h"];
@@ -77,7 +77,7 @@ test("errno.ts has the numbers of the C library's headers", (context) => {
 test("options.ts has the numbers of the kernel's headers", (context) => {
   // IPV6_JOIN_GROUP and IPV6_LEAVE_GROUP are POSIX's names of IPV6_ADD_MEMBERSHIP and
   // IPV6_DROP_MEMBERSHIP: only the C library defines them. Its headers come last, since
-  // linux/libc-compat.h makes the kernel's give way to it.
+  // linux/libc-compat.h makes the kernel's yield to it.
   const names = Object.keys(options).map(cName);
   const defined = compiled(context, kernelHeaders, [...names, ...levels, "LINUX_VERSION_CODE"]);
   const posix = compiled(context, libcHeaders, ["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"]);
@@ -101,7 +101,7 @@ test("controls.ts has the numbers of the headers", (context) => {
   const defined = compiled(context, kernelHeaders, [...names, ...levels]);
   if (defined === undefined) return;
   for (const [name, { level, number }] of Object.entries(controls)) {
-    // The kernel keeps it to itself (include/linux/socket.h); glibc has it since 2.39.
+    // The kernel does not export it (include/linux/socket.h); glibc has it since 2.39.
     if (name === "SCM_PIDFD" && !defined.has(name)) context.diagnostic(`${name}: not in these headers`);
     else assert.equal(defined.get(name), number, name);
     const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
@@ -109,7 +109,7 @@ test("controls.ts has the numbers of the headers", (context) => {
   }
 });
 
-test("messages are laid out as the C library's headers have them", (context) => {
+test("messages are laid out as in the C library's headers", (context) => {
   const layouts: Readonly<Record<string, Readonly<Record<string, number>>>> = {
     "struct msghdr": {
       msg_name: MSG.name,
@@ -153,8 +153,8 @@ test("io-uring.ts has the numbers of the kernel's headers", (context) => {
     ...Object.keys(IORING).map((name) => `IORING_${name}`),
     ...Object.keys(IOSQE).map((name) => `IOSQE_${name}`),
   ];
-  // Most are enumerations, which #ifdef does not see. This is none, and newer than the headers of
-  // some systems (Linux 6.5).
+  // Most are enumerations, which #ifdef does not see. This one is not, and is newer than the
+  // headers of some systems (Linux 6.5).
   const newer = "IORING_SETUP_NO_MMAP";
   const printed = printedByC(
     context,
@@ -174,12 +174,12 @@ test("io-uring.ts has the numbers of the kernel's headers", (context) => {
     assert.equal(printed.get(`IOSQE_${name}`), number, name);
 });
 
-test("the rings of io_uring are laid out as the kernel's headers have them", (context) => {
+test("the rings of io_uring are laid out as in the kernel's headers", (context) => {
   const { size: bufSize, ...buf } = BUF;
   const { size: bufRegSize, ...bufReg } = BUF_REG;
   const { size: outSize, ...out } = RECVMSG_OUT;
   const { words, ...params } = PARAMS;
-  // What is user_addr since Linux 6.5 was resv2 before.
+  // user_addr, since Linux 6.5, was resv2 before.
   const inParams = (name: string) =>
     name.replace(/^([sc]q)_(?!entries)/, "$1_off.").replace("user_addr", "berkeley_user_addr");
   const userAddress = ["#ifdef IORING_SETUP_NO_MMAP", "user_addr", "#else", "resv2", "#endif"];
@@ -264,7 +264,7 @@ function versionCode(version: string): number {
   return major * 0x10000 + minor * 0x100;
 }
 
-/** What the headers define the names as; a name that they do not define is missing. */
+/** The headers' definitions of the names; undefined names are missing. */
 const compiled = (context: TestContext, headers: readonly string[], names: readonly string[]) =>
   printedByC(
     context,

@@ -49,7 +49,7 @@ const prefixed = (prefix: string, table: Readonly<Record<string, number>>) =>
   Object.entries(table).map(([name, number]) => [`${prefix}${name}`, number] as const);
 
 test("the numbers of sock_diag are those of the kernel's headers", (context) => {
-  // The kernel keeps these two states to itself (include/net/tcp_states.h).
+  // The kernel does not export these two states (include/net/tcp_states.h).
   const { BOUND_INACTIVE, NEW_SYN_RECV, ...states } = TCP_STATE;
   assert.deepEqual([BOUND_INACTIVE, NEW_SYN_RECV], [13, 12]);
   const rows = [
@@ -70,7 +70,7 @@ test("the numbers of sock_diag are those of the kernel's headers", (context) => 
   for (const [name, number] of rows) assert.equal(printed.get(name), number, name);
 });
 
-test("the structures of sock_diag are laid out as the kernel's headers have them", (context) => {
+test("the structures of sock_diag are laid out as in the kernel's headers", (context) => {
   const { size: sockid, ...id } = SOCKID;
   const { size: request, id: requestId, ...req } = REQ;
   const { size: message, id: messageId, ...msg } = MSG;
@@ -118,7 +118,7 @@ const bytes = (maxLength: number) => fc.uint8Array({ maxLength });
 const uint16 = fc.integer({ min: 0, max: 0xffff });
 const uint32 = fc.integer({ min: 0, max: 0xffffffff });
 
-test("netlink messages come back as they were encoded, however many lie in one datagram", () => {
+test("netlink messages decode as encoded, however many are in one datagram", () => {
   const message = fc.record({ type: uint16, flags: uint16, payload: bytes(70) });
   fc.assert(
     fc.property(fc.array(message, { maxLength: 5 }), (messages) => {
@@ -135,7 +135,7 @@ test("netlink messages come back as they were encoded, however many lie in one d
   );
 });
 
-test("attributes come back as they were encoded", () => {
+test("attributes decode as encoded", () => {
   fc.assert(
     fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), bytes(40))), (entries) => {
       const attributes = new Map(entries);
@@ -148,7 +148,7 @@ test("attributes come back as they were encoded", () => {
 const plain = (attributes: ReadonlyMap<number, Uint8Array>) =>
   [...attributes].map(([type, value]) => [type, [...value]]);
 
-test("whatever the bytes, decoding ends and throws nothing", () => {
+test("decoding any bytes terminates and throws nothing", () => {
   fc.assert(
     fc.property(bytes(200), (input) => {
       decodeAttributes(input);
@@ -159,7 +159,7 @@ test("whatever the bytes, decoding ends and throws nothing", () => {
   );
 });
 
-test("an inet_diag message is read as it is laid out, of IPv4 and of IPv6", () => {
+test("an inet_diag message decodes by its layout, for IPv4 and IPv6", () => {
   const { INET, INET6 } = constants.AF;
   const end = fc.record({ port: uint16, address: fc.uint8Array({ minLength: 16, maxLength: 16 }) });
   fc.assert(
@@ -231,7 +231,7 @@ test("an inet_diag request is laid out as the kernel reads it", () => {
   );
 });
 
-test("a unix_diag request and message are laid out as the kernel has them", () => {
+test("a unix_diag request and message are laid out as in the kernel", () => {
   fc.assert(
     fc.property(uint32, uint32, uint32, bytes(108), (states, inode, uid, name) => {
       const request = encodeUnixDiagRequest({ states, inode, show: UDIAG_SHOW.RQLEN });

@@ -32,7 +32,7 @@ const v4 = (address: string, port: number) => ({
   scopeId: 0,
 });
 
-test("a table of TCP over IPv4: a listener, a connection, one in TIME_WAIT; what is closed is left out", () => {
+test("a table of TCP over IPv4: a listener, a connection, one in TIME_WAIT; closed ones are left out", () => {
   const table = bytes(`
     04000000
     02000000 7f000001 0bb80000 00000000 12340000 19100000
@@ -96,11 +96,11 @@ const decoders = [
   [decodeUdpTable, "ipv6", UDP6_ROW.size],
 ] as const;
 
-test("no bytes make a decoder read past them, and a count that is too high gives the whole rows", () => {
+test("no bytes make a decoder read out of bounds, and an excessive count gives the complete rows", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), fc.constantFrom(...decoders), (table, decoder) => {
       const [decode, family, size] = decoder;
-      // A view in the midst of memory, as part of a larger buffer.
+      // A view in the middle of memory, as part of a larger buffer.
       const placed = new Uint8Array(table.byteLength + 16).subarray(8, 8 + table.byteLength);
       placed.set(table);
       assert.ok(decode(placed, family).length <= Math.max(0, Math.floor((table.byteLength - 4) / size)));
@@ -109,7 +109,7 @@ test("no bytes make a decoder read past them, and a count that is too high gives
   );
 });
 
-test("what is written into a row is read from it, whatever it is", () => {
+test("any values written into a row are read from it", () => {
   const address = fc.uint8Array({ minLength: 16, maxLength: 16 });
   const row = fc.record({
     local: address,
@@ -153,7 +153,7 @@ test("what is written into a row is read from it, whatever it is", () => {
   );
 });
 
-test("whether a listener takes a connection to an address; of IPv6's wildcard and IPv4, that is not told", () => {
+test("whether a listener accepts connections to an address; unknown for IPv6's wildcard and IPv4", () => {
   const loopback = Uint8Array.of(127, 0, 0, 1);
   const loopback6 = bytes(`${"00".repeat(15)}01`);
   const listening = (address: string) =>

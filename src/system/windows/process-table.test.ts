@@ -10,7 +10,7 @@ import { microseconds, processTable } from "./process-table.ts";
 const others = "it calls kernel32.dll";
 const onlyWindows = except({ darwin: others, freebsd: others, linux: others });
 
-test("PROCESSENTRY32W is read as tlhelp32.h has it", () => {
+test("PROCESSENTRY32W is read as in tlhelp32.h", () => {
   const bytes = new Uint8Array(ENTRY.length);
   bytes.set(Buffer.from("38020000 00000000 19100000".replaceAll(" ", ""), "hex"), 0);
   bytes.set(Buffer.from("64000000", "hex"), 32);
@@ -18,7 +18,7 @@ test("PROCESSENTRY32W is read as tlhelp32.h has it", () => {
   assert.deepEqual(decodeProcessEntry(bytes), { pid: 4121, parent: 100, name: "node.exe" });
 });
 
-test("text of 16-bit units ends at its NUL, or where its room does", () => {
+test("UTF-16 text ends at its NUL, or at the end of its buffer", () => {
   fc.assert(
     fc.property(fc.string({ unit: "binary" }), (text) => {
       const [expected = ""] = text.split("\0");
@@ -35,7 +35,7 @@ test("a FILETIME is microseconds since 1970", () => {
   assert.equal(microseconds(filetime(126_444_736_001_234_567n)), 1_000_000_000_123_456);
 });
 
-test("this process is told: number, program, user, start, parent", onlyWindows, () => {
+test("this process is reported: number, program, user, start, parent", onlyWindows, () => {
   const self = processTable.readProcess(process.pid);
   assert.ok(self !== undefined);
   assert.equal(self.pid, process.pid);
@@ -47,14 +47,13 @@ test("this process is told: number, program, user, start, parent", onlyWindows, 
   assert.ok(age >= 0 && age < 300_000, `${age} ms old`);
 });
 
-test("a process that is not there is not told, and cannot be opened", onlyWindows, () => {
+test("a process that does not exist is not reported, and cannot be opened", onlyWindows, () => {
   assert.equal(processTable.readProcess(0x7ffffffc), undefined);
   assert.equal(processTable.openProcess(0x7ffffffc), "ended");
 });
 
 test("no handle is left open", onlyWindows, () => {
-  // A new handle has the number of one that was closed, where there is one. (Wine does not count
-  // them.)
+  // A new handle reuses the number of a closed one, if there is one. (Wine does not count them.)
   const nextHandle = () => {
     const handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, process.pid);
     assert.notEqual(CloseHandle(handle), 0);

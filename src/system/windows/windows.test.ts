@@ -15,7 +15,7 @@ const { AF, POLL, SOCK } = constants;
 const others = "it calls ws2_32.dll";
 const onlyWindows = except({ darwin: others, freebsd: others, linux: others });
 
-test("an errno is the number that Node has for it on Windows", onlyWindows, () => {
+test("each errno has the number that Node uses for it on Windows", onlyWindows, () => {
   const nodes = new Map([...getSystemErrorMap()].map(([number, [name]]) => [name, -number]));
   for (const [name, number] of Object.entries(errnos)) {
     const expected = nodes.get(name === "EOPNOTSUPP" ? "ENOTSUP" : name);
@@ -23,11 +23,11 @@ test("an errno is the number that Node has for it on Windows", onlyWindows, () =
   }
 });
 
-test("no two errnos are one number", () => {
+test("no two errnos share a number", () => {
   assert.equal(new Set(Object.values(errnos)).size, Object.keys(errnos).length);
 });
 
-test("a code of Winsock is an errno of ours; one that no table has keeps its number", () => {
+test("a Winsock code maps to our errno; a code in no table keeps its number", () => {
   assert.equal(errnoName(errnoOfCode(10048)), "EADDRINUSE");
   assert.equal(errnoName(errnoOfCode(10035)), "EAGAIN");
   assert.equal(errnoName(errnoOfCode(10093)), "WSANOTINITIALISED");
@@ -35,7 +35,7 @@ test("a code of Winsock is an errno of ours; one that no table has keeps its num
   assert.equal(errnoName(10099), undefined);
 });
 
-test("WSAPoll() keeps quiet about failures before Windows 10 2004, build 19041", () => {
+test("WSAPoll() does not report failed connections before Windows 10 2004, build 19041", () => {
   for (const version of ["6.1.7601", "6.3.9600", "10.0.18363"])
     assert.equal(pollMissesFailures(version), true);
   for (const version of ["10.0.19041", "10.0.22631"]) assert.equal(pollMissesFailures(version), false);
@@ -49,7 +49,7 @@ function loopback(port: number): ValueResult {
   return address;
 }
 
-/** A connect() to a port that nobody listens on, polled until it has failed. */
+/** A connect() to a port without a listener, polled until it has failed. */
 function pollRefused(system: System): PollEntry {
   const fd = system.socket(AF.INET, SOCK.STREAM, 0, 2);
   const connected = system.connect(fd, loopback(1));
@@ -62,7 +62,7 @@ function pollRefused(system: System): PollEntry {
 
 for (const misses of [true, false]) {
   test(
-    `a connection that failed is told, asked by ${misses ? "select() too" : "WSAPoll() alone"}`,
+    `a failed connection is reported, by ${misses ? "select() too" : "WSAPoll() alone"}`,
     onlyWindows,
     () => {
       assert.notEqual(pollRefused(windowsOver(openWinsock(), misses)).revents & POLL.ERR, 0);
@@ -70,7 +70,7 @@ for (const misses of [true, false]) {
   );
 }
 
-test("a WSAPoll() that keeps quiet about it is helped out by select(), and SO_ERROR stays for the caller", () => {
+test("select() supplements a WSAPoll() that does not report it, and SO_ERROR stays for the caller", () => {
   const asked: number[] = [];
   const winsock = {
     ...scriptedWinsock({ function: "bind", code: 0 }),
@@ -87,14 +87,14 @@ test("a WSAPoll() that keeps quiet about it is helped out by select(), and SO_ER
   assert.deepEqual(asked, []);
 });
 
-test("a connection that was reset while it waited to be accepted is told as such, under Wine too", () => {
+test("a connection that was reset while it waited to be accepted is reported as such, under Wine too", () => {
   for (const code of [10054, 10057]) {
     const system = windowsOver(scriptedWinsock({ function: "accept", code }));
     assert.equal(system.accept(1000, loopback(0), 0), -errnos.ECONNRESET);
   }
 });
 
-test("POLLPRI is asked for as POLLRDBAND, which WSAPoll() knows, and POLLWRBAND is not asked for", () => {
+test("POLLPRI is translated to POLLRDBAND, which WSAPoll() knows, and POLLWRBAND is left out", () => {
   const events: number[] = [];
   const winsock = {
     ...scriptedWinsock({ function: "bind", code: 0 }),
