@@ -14,10 +14,11 @@
  *   and the engine goes on: callers that owe their users more catch it themselves.
  * - **Descriptors** are given open, of a kind that can be waited for, non-blocking, and closed on
  *   exec. From then on they are the engine's, which closes them in `close()` or `reset()`;
- *   `connect()` alone only borrows. Options may be set and asked at any time until then.
- * - **After `close()` or `reset()`** no handler is called but the `done` of that call, and every
- *   other method does nothing. `done` is called once the descriptor is closed and its number may be
- *   somebody else's.
+ *   `connect()` alone only borrows, and `release()` gives one back. Options may be set and asked at
+ *   any time until then.
+ * - **After `close()`, `reset()` or `release()`** no handler is called but the `done` of that call,
+ *   and every other method does nothing. `done` is called once the descriptor is closed and its
+ *   number may be somebody else's, or once it is released.
  * - **The process lives on** while anything is open whose `unref()` was not called, a paused Stream
  *   included. While nothing is open, an engine holds nothing but descriptors of its own, for the
  *   next time.
@@ -198,6 +199,16 @@ export interface Stream extends Handle {
    * May follow close().
    */
   reset(done?: (errno: number) => void): void;
+  /**
+   * Ends it and leaves the descriptor open: what was written is sent first, and the end after
+   * `shutdown()`; then nothing of the engine's touches the descriptor any more. `closeNow()` and
+   * `reset()` may follow, and cut it short.
+   *
+   * @param done called with 0 once the descriptor is the caller's, and with the bytes that were
+   * received and not given to data(), in order; or once the descriptor is closed, with what sending
+   * or receiving failed with, or -ECANCELED if it was cut short
+   */
+  release(done: (errno: number, received: readonly Uint8Array[]) => void): void;
 }
 
 /** A connect() that is under way. */

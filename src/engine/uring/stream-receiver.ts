@@ -110,6 +110,14 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (this.#isWatching) this.cancelAll(HANG_UP);
   }
 
+  /** What comes until the kernel has no receive any more is kept. */
+  protected override stopToRelease(): void {
+    super.stopToRelease();
+    this.#paused = true;
+    this.cancelReceive();
+    if (this.#isWatching) this.cancelAll(HANG_UP);
+  }
+
   protected override abandon(_errno: number): void {
     this.#receive = "ended";
     this.#hangUp = "seen";
@@ -142,6 +150,13 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   /** What receiving has ended with, where that is kept: 0 or a negative errno; 0 otherwise, too. */
   protected get keptLast(): number {
     return this.#kept?.last ?? 0;
+  }
+
+  /** Takes the bytes that are kept. */
+  protected takeKept(): readonly Uint8Array[] {
+    const chunks = this.#kept?.chunks ?? [];
+    this.#kept = undefined;
+    return chunks;
   }
 
   /** Whether the end or a failure alone is kept. */
@@ -238,7 +253,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     }
     if (result > 0) {
       const buffer = this.loop.streamBuffers.taken(flags);
-      if (!this.stopped && !this.receivingIsOver) {
+      if ((!this.stopped || this.releasing) && !this.receivingIsOver) {
         if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
         else this.#give(buffer, result);
       }

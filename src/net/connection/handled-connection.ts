@@ -62,6 +62,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * repeated.
    */
   end(data?: Data): void {
+    this.checkNotDetached();
     if (data !== undefined) this.#write(bytesToSend(data));
     if (!this.isOpen) return;
     this.stream.shutdown((errno) => {
@@ -81,6 +82,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** Receives nothing until `resume()`: the system's buffers fill, and hold the peer up. */
   pause(): this {
+    this.checkNotDetached();
     if (!this.#paused && this.isOpen) {
       this.#paused = true;
       this.stream.pause();
@@ -90,6 +92,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** Receives again. */
   resume(): this {
+    this.checkNotDetached();
     if (this.#paused && this.isOpen) {
       this.#paused = false;
       if (!this.#congested) this.stream.resume();
@@ -157,6 +160,9 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /** @internal */
+  protected override takeUnread(): undefined {}
+
+  /** @internal */
   protected override onClosing(): void {}
 
   /** @internal */
@@ -165,7 +171,10 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   #write(bytes: Uint8Array): boolean {
-    if (!this.isOpen) return false;
+    if (!this.isOpen) {
+      this.checkNotDetached();
+      return false;
+    }
     const { stream } = this;
     stream.write(bytes);
     if (stream.pendingBytes <= HIGH_WATER_MARK) return true;

@@ -43,7 +43,7 @@ export interface ConnectionHandlers<State = unknown> {
    */
   end?(connection: HandledConnection<State>): void;
   /**
-   * The connection is closed: the last that is called for it.
+   * The connection is closed, or was detached: the last that is called for it.
    *
    * @param error what ended it: a ConnectionError, what a handler threw; null if nothing did but
    * the two sides
