@@ -121,7 +121,11 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
     if (this.stopped) return;
-    this.whenClosed((errno) => done(this.released ? 0 : errno || this.reactor.errors.cancelled, []));
+    this.whenClosed((errno) => {
+      const result = this.released ? 0 : errno || this.reactor.errors.cancelled;
+      this.#shutdown?.tell(result);
+      done(result, []);
+    });
     this.stopToRelease();
     this.#paused = true;
     this.#lost = 0;

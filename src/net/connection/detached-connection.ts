@@ -12,8 +12,8 @@ export class DetachedConnection {
   }
 
   /**
-   * Closes it at once, as `reset()` of a connection: `resetAndDestroy()` waits for what was written,
-   * and takes no unix socket.
+   * Closes it at once, as `reset()` of a connection: `resetAndDestroy()` waits for what was
+   * written, and takes no unix socket.
    */
   reset(): void {
     const fd = descriptorOf(this.#socket);
