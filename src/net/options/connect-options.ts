@@ -1,7 +1,12 @@
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { checkObject, integer, invalidValue, outOfRange } from "../../errors/argument.ts";
+import { argumentType, checkObject, integer, invalidValue, kind, outOfRange } from "../../errors/argument.ts";
+import { SO } from "../../options/so.ts";
+import { SOCK } from "../../posix/constants.ts";
+import { getpeername } from "../../posix/getpeername.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
@@ -9,6 +14,7 @@ import {
   checkHost,
   checkOptionValues,
   checkPath,
+  checkSocket,
   type SocketSettings,
 } from "./listen-options.ts";
 
@@ -34,6 +40,7 @@ export interface ConnectToPort<Values extends readonly unknown[] = readonly unkn
   readonly localPort?: number | undefined;
   readonly path?: undefined;
   readonly address?: undefined;
+  readonly socket?: undefined;
 }
 
 /** A unix socket to connect to. */
@@ -47,6 +54,7 @@ export interface ConnectToPath<Values extends readonly unknown[] = readonly unkn
   readonly localAddress?: undefined;
   readonly localPort?: undefined;
   readonly address?: undefined;
+  readonly socket?: undefined;
 }
 
 /** An address to connect to, as calls give it: `listener.address`. */
@@ -60,16 +68,42 @@ export interface ConnectToAddress<Values extends readonly unknown[] = readonly u
   readonly localAddress?: undefined;
   readonly localPort?: undefined;
   readonly path?: undefined;
+  readonly socket?: undefined;
+}
+
+/** A socket that is connected already. */
+export interface ConnectOnSocket<Values extends readonly unknown[] = readonly unknown[]>
+  extends ConnectSettings<Values> {
+  /**
+   * A connected Socket of type SOCK.STREAM, or the number of a descriptor: one that `accept()`
+   * returned, of a `socketpair()`, inherited, or passed by another process. It is closed with the
+   * Connection.
+   */
+  readonly socket: Socket | number;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
+  readonly path?: undefined;
+  readonly address?: undefined;
 }
 
 /** Where and how `connect()` connects. */
 export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | ConnectToPort<Values>
   | ConnectToPath<Values>
-  | ConnectToAddress<Values>;
+  | ConnectToAddress<Values>
+  | ConnectOnSocket<Values>;
 
 /** Where to connect to, read once and checked. */
 export type ConnectEndpoint = PortEndpoint | { readonly kind: "address"; readonly address: AddressInput };
+
+/** A connected socket. A number belongs to the caller until it is adopted. */
+export interface ConnectedSocket {
+  readonly kind: "socket";
+  readonly socket: Socket | number;
+}
 
 interface PortEndpoint {
   readonly kind: "port";
@@ -82,7 +116,7 @@ interface PortEndpoint {
 
 /** Options of `connect()`, read once and checked. */
 export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]> {
-  readonly endpoint: ConnectEndpoint;
+  readonly endpoint: ConnectEndpoint | ConnectedSocket;
   readonly options: AnyOptionValues;
   readonly wait: WaitOptions;
 }
@@ -90,22 +124,25 @@ export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]
 export function checkConnectOptions<Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): CheckedConnectOptions {
-  checkObject("options", "{ host?, port } or { path }", options);
+  checkObject("options", "{ host?, port }, { path }, { address } or { socket }", options);
   const { signal, timeout, engine } = options;
   const wait = { signal, timeout };
   checkWait(wait);
   return { endpoint: checkEndpoint(options), options: checkOptionValues(options.options), wait, engine };
 }
 
-function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
-  const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
+function checkEndpoint(options: ConnectOptions): ConnectEndpoint | ConnectedSocket {
+  const given = (["port", "path", "address", "socket"] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   if (given.length !== 1)
-    throw invalidValue(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
+    throw invalidValue(`give one of port, path, address and socket, not ${given.join(" and ") || "none"}`);
   if (options.port === undefined) {
     for (const name of ["host", "family", "localAddress", "localPort"] as const)
       if (options[name] !== undefined)
         throw invalidValue(`${name} goes with a port, not with ${given.join()}`);
   }
+  if (options.socket !== undefined) return { kind: "socket", socket: checkConnected(options.socket) };
   if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
   if (options.path !== undefined)
     return { kind: "address", address: checkAddress({ family: "unix", path: checkPath(options.path) }) };
@@ -118,6 +155,20 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
     throw outOfRange(`family must be 4 or 6, not ${String(family)}`);
   checkFamilies({ host, localAddress, family });
   return { kind: "port", host, port, family, localAddress, localPort };
+}
+
+/** Throws a TypeError or GetpeernameError, with the socket left as it is. */
+function checkConnected(given: Socket | number): Socket | number {
+  const socket = checkSocket(given);
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type !== SOCK.STREAM) {
+    const what = Object.entries(SOCK).find(([, number]) => number === type)?.[0] ?? type;
+    throw argumentType(`socket must be of type SOCK.STREAM, not ${kind(given)} of type ${what}`);
+  }
+  if (getsockopt(socket, SO.ACCEPTCONN))
+    throw invalidValue("socket listens, and is not connected: give it to listen()");
+  getpeername(socket);
+  return socket;
 }
 
 /**
