@@ -145,10 +145,7 @@ export abstract class ConnectionBase {
    * import { once } from "node:events";
    * import { connect, listen } from "berkeley";
    * const server = await listen({ host: "127.0.0.1" }, {
-   *   async open(connection) {
-   *     const socket = await connection.detach();
-   *     socket.pipe(socket);
-   *   },
+   *   open: (connection) => connection.detach().then((socket) => socket.pipe(socket), console.error),
    * });
    * const connection = await connect({ address: server.address });
    * await connection.write("hello");
