@@ -1,4 +1,4 @@
-// TLS with node:tls, over berkeley's connections on both sides.
+// TLS with node:tls, over sockets that berkeley accepts and connects.
 //
 //   node examples/tls.ts key.pem cert.pem
 import { readFileSync } from "node:fs";
@@ -9,10 +9,16 @@ const [keyFile = "key.pem", certFile = "cert.pem"] = process.argv.slice(2);
 const [key, cert] = [readFileSync(keyFile), readFileSync(certFile)];
 
 const echo = createServer({ key, cert }, (socket) => socket.pipe(socket));
-await using listener = await listen({ host: "127.0.0.1" });
-listener.accept().then((connection) => echo.emit("connection", connection.toDuplex()));
+const server = await listen(
+  { host: "127.0.0.1" },
+  {
+    open: (connection) =>
+      connection.detach().then((socket) => echo.emit("connection", socket), console.error),
+  },
+);
 
-const connection = await connect({ address: listener.address });
-const client = secure({ socket: connection.toDuplex(), ca: cert, servername: "localhost" });
-client.end("hello");
+const connection = await connect({ address: server.address });
+const client = secure({ socket: await connection.detach(), ca: cert, servername: "localhost" });
+client.end(`hello from ${client.localAddress}`);
 for await (const bytes of client) console.log(`${client.getProtocol()}: ${bytes}`);
+await server.close({ drain: 1000 });

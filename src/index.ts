@@ -19,6 +19,7 @@ export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
+export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
 export {
@@ -51,6 +52,7 @@ export { type ReservePortOptions, reservePort } from "./net/listener/reserve-por
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";
 export type {
+  ConnectOnSocket,
   ConnectOptions,
   ConnectSettings,
   ConnectToAddress,

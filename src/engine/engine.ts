@@ -13,11 +13,11 @@
  *   start run after the batch. An error that a handler throws becomes an uncaught exception, and
  *   the engine continues: callers that need more must catch it themselves.
  * - **Descriptors** are passed open, of a pollable kind, non-blocking and close-on-exec. The engine
- *   owns them from then on, and closes them in `close()` or `reset()`; only `connect()` borrows.
- *   Until then, callers may get and set options at any time.
- * - **After `close()` or `reset()`** the only handler called is that call's `done`, and every other
- *   method does nothing. `done` is called once the descriptor is closed and its number may have
- *   been reused.
+ *   owns them from then on, and closes them in `close()` or `reset()`; only `connect()` borrows,
+ *   and `release()` returns one. Until then, callers may get and set options at any time.
+ * - **After `close()`, `reset()` or `release()`** the only handler called is that call's `done`,
+ *   and every other method does nothing. `done` is called once the descriptor is closed and its
+ *   number may have been reused, or once it is released.
  * - **The process keeps running** while anything is open that was not unref'd, including a paused
  *   Stream. While nothing is open, an engine keeps only descriptors of its own, for reuse.
  * - An engine belongs to one thread. However the thread ends, everything it has open is closed, its
@@ -193,6 +193,16 @@ export interface Stream extends Handle {
    * 0). May be called after close().
    */
   reset(done?: (errno: number) => void): void;
+  /**
+   * Ends it and leaves the descriptor open: what was written is sent first, and the end after
+   * `shutdown()`; then nothing of the engine's touches the descriptor any more. `closeNow()` and
+   * `reset()` may follow, and cut it short.
+   *
+   * @param done called with 0 once the descriptor is the caller's, and with the bytes that were
+   * received and not given to data(), in order; or once the descriptor is closed, with what sending
+   * or receiving failed with, or -ECANCELED if it was cut short
+   */
+  release(done: (errno: number, received: readonly Uint8Array[]) => void): void;
 }
 
 /** A connect() in progress. */

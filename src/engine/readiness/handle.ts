@@ -6,8 +6,11 @@ import type { Reactor, Registration } from "./reactor.ts";
 export abstract class ReadinessHandle implements Handle, Registration {
   readonly fd: number;
   protected readonly reactor: Reactor;
-  /** "stopped": close() was called, and written data is still being sent. */
-  #state: "open" | "stopped" | "closed" = "open";
+  /**
+   * "stopped": close() was called, and what was written is still being sent; "releasing": the same
+   * after release(). "released": the descriptor is somebody else's.
+   */
+  #state: "open" | "stopped" | "closed" | "releasing" | "released" = "open";
   readonly #slot: number;
   #held = true;
   #watched = false;
@@ -27,14 +30,38 @@ export abstract class ReadinessHandle implements Handle, Registration {
     return this.#state !== "open";
   }
 
-  /** Whether the descriptor is closed. */
+  /** Whether the descriptor is closed, or released. */
   protected get closed(): boolean {
-    return this.#state === "closed";
+    return this.#state === "closed" || this.released;
+  }
+
+  /** Whether the descriptor is to be released, once everything is sent. */
+  protected get releasing(): boolean {
+    return this.#state === "releasing";
+  }
+
+  protected get released(): boolean {
+    return this.#state === "released";
   }
 
   /** The first half of closing. */
   protected stop(): void {
-    if (this.#state === "open") this.#state = "stopped";
+    if (this.#state === "open" || this.releasing) this.#state = "stopped";
+  }
+
+  /** The first half of releasing. */
+  protected stopToRelease(): void {
+    if (this.#state === "open") this.#state = "releasing";
+  }
+
+  /** The second half of releasing. */
+  protected releaseDescriptor(): void {
+    if (this.closed) return;
+    this.#state = "released";
+    this.unwatch();
+    this.reactor.system.keepAtThreadEnd(this.fd);
+    this.reactor.deregister(this.#slot);
+    this.later();
   }
 
   abstract ready(ready: number): void;

@@ -1,6 +1,7 @@
 import { acceptorSuite } from "../../../test/engine/acceptor-suite.ts";
 import { connectSuite } from "../../../test/engine/connect-suite.ts";
 import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
+import { releaseSuite } from "../../../test/engine/release-suite.ts";
 import { streamSuite } from "../../../test/engine/stream-suite.ts";
 import { hasReadinessQueue } from "../../system/host-readiness-queue.ts";
 import { hasLibuv } from "../wake.ts";
@@ -14,5 +15,6 @@ if (hasLibuv && hasReadinessQueue) {
   acceptorSuite(engine);
   connectSuite(engine);
   datagramsSuite(engine);
+  releaseSuite(engine);
   streamSuite(engine);
 }

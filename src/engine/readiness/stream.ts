@@ -119,10 +119,24 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.#failed);
   }
 
+  release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
+    if (this.stopped) return;
+    this.whenClosed((errno) => {
+      const result = this.released ? 0 : errno || this.reactor.errors.cancelled;
+      this.#shutdown?.tell(result);
+      done(result, []);
+    });
+    this.stopToRelease();
+    this.#paused = true;
+    this.#lost = 0;
+    this.reactor.cork.send();
+    this.#letGo();
+  }
+
   closeNow(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closed) return;
-    if (!this.stopped) {
+    if (!this.stopped || this.releasing) {
       this.stop();
       this.reactor.cork.send();
     }
@@ -157,7 +171,9 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   protected override continueWork(): void {
-    if (this.stopped) {
+    if (this.releasing) {
+      this.#letGo();
+    } else if (this.stopped) {
       this.#shutdown?.tell(this.reactor.errors.cancelled);
     } else if (this.#failed < 0) {
       if (this.#failureTold !== "all") this.#goOnToFail();
@@ -326,6 +342,10 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   #tellDrained(): void {
     this.#drained = false;
+    if (this.releasing) {
+      this.#letGo();
+      return;
+    }
     if (this.stopped) {
       this.closeDescriptor(0);
       return;
@@ -348,7 +368,19 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (shutdown.isAwaited) this.later();
   }
 
-  /** Handlers hear of it in a later turn: this may run inside a call of the interface. */
+  /** Releases the descriptor, once everything is sent. */
+  #letGo(): void {
+    if (this.closed || (this.#failed === 0 && this.pendingBytes > 0)) return;
+    if (this.#shutdown?.isWanted) {
+      const result = this.#shutdown.make(this.reactor.system, this.fd, this.#failed);
+      invariant(result !== undefined, "no receive is under way");
+      if (this.#failed === 0) this.#failed = result;
+    }
+    if (this.#failed < 0) this.closeDescriptor(this.#failed);
+    else this.releaseDescriptor();
+  }
+
+  /** A handler is told of it in a turn to come: this may be in a call of the interface. */
   #fail(errno: number): void {
     if (this.#failed < 0) {
       this.later();

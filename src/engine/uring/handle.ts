@@ -14,11 +14,12 @@ const CLOSE: OpTag = 0;
 export abstract class UringHandle extends HoldingOperation implements Handle {
   readonly fd: number;
   /**
-   * "stopped": close() or the like was called, and written data is still being sent. "closing": the
-   * close operation is in flight. "closed": it has completed, and the handle ends with its last
-   * operation.
+   * "stopped": close() or its like was called, and what was written is still being sent.
+   * "closing": the kernel has the operation that closes the descriptor. "closed": it has completed,
+   * and the handle ends with its last operation. "releasing": release() was called, and the kernel
+   * still has operations. "released": it has none, and the descriptor is somebody else's.
    */
-  #state: "open" | "stopped" | "closing" | "closed" = "open";
+  #state: "open" | "stopped" | "closing" | "closed" | "releasing" | "released" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
   #closeResult = 0;
 
@@ -42,14 +43,35 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
     return this.#state !== "open";
   }
 
-  /** Whether `closeDescriptor()` was called too. */
+  /** Whether `closeDescriptor()` was called, too, or the descriptor is released. */
   protected get closing(): boolean {
-    return this.#state === "closing" || this.#state === "closed";
+    return this.#state === "closing" || this.#state === "closed" || this.released;
+  }
+
+  /** Whether the descriptor is to be released, and the kernel still has operations. */
+  protected get releasing(): boolean {
+    return this.#state === "releasing";
+  }
+
+  protected get released(): boolean {
+    return this.#state === "released";
   }
 
   /** The first half of closing. */
   protected stop(): void {
-    if (this.#state === "open") this.#state = "stopped";
+    if (this.#state === "open" || this.releasing) this.#state = "stopped";
+  }
+
+  /** The first half of releasing. */
+  protected stopToRelease(): void {
+    if (this.#state === "open") this.#state = "releasing";
+  }
+
+  /** The second half of releasing: nothing is in flight. */
+  protected releaseDescriptor(): void {
+    this.#state = "released";
+    linux.keepAtThreadEnd(this.fd);
+    this.end();
   }
 
   override completed(tag: OpTag, result: number, flags: number): void {

@@ -112,6 +112,14 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (this.#isWatching) this.cancelAll(HANG_UP);
   }
 
+  /** What comes until the kernel has no receive any more is kept. */
+  protected override stopToRelease(): void {
+    super.stopToRelease();
+    this.#paused = true;
+    this.cancelReceive();
+    if (this.#isWatching) this.cancelAll(HANG_UP);
+  }
+
   protected override abandon(_errno: number): void {
     this.#receive = "ended";
     this.#hangUp = "seen";
@@ -150,7 +158,14 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     return this.#kept?.last ?? 0;
   }
 
-  /** Whether only the end or a failure is undelivered. */
+  /** Takes the bytes that are kept. */
+  protected takeKept(): readonly Uint8Array[] {
+    const chunks = this.#kept?.chunks ?? [];
+    this.#kept = undefined;
+    return chunks;
+  }
+
+  /** Whether the end or a failure alone is kept. */
   protected get keepsLastAlone(): boolean {
     return this.#kept !== undefined && this.#kept.chunks.length === 0;
   }
@@ -244,7 +259,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     }
     if (result > 0) {
       const buffer = this.loop.streamBuffers.taken(flags);
-      if (!this.stopped && !this.receivingIsOver) {
+      if ((!this.stopped || this.releasing) && !this.receivingIsOver) {
         if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
         else this.#give(buffer, result);
       }

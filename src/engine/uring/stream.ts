@@ -63,11 +63,21 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.pendingBytes === 0) this.#finish();
   }
 
+  release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
+    if (this.stopped) return;
+    this.whenClosed((errno) => {
+      if (this.released) done(0, this.takeKept());
+      else done(errno || -ECANCELED, []);
+    });
+    this.stopToRelease();
+    this.tellSoon();
+  }
+
   closeNow(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closing) return;
-    if (!this.stopped) this.stop();
-    // If an operation is in flight, the system has no room: an immediate send was tried before.
+    if (!this.stopped || this.releasing) this.stop();
+    // Where an operation is under way the system has no room: it was tried at once.
     if (this.#send !== "sending" && this.failed === 0) this.#sendNow();
     if (this.failed === 0 && this.#queue.bytes > 0) this.failed = -ECANCELED;
     this.#finish();
@@ -76,7 +86,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   reset(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closing) return;
-    if (!this.stopped) this.stop();
+    if (!this.stopped || this.releasing) this.stop();
     if (this.failed === 0 && this.#queue.bytes > 0) this.failed = -ECANCELED;
     lingerAtOnce(linux, this.fd);
     this.#finish();
@@ -103,6 +113,10 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
 
   override tell(): void {
     super.tell();
+    if (this.releasing) {
+      this.#letGo();
+      return;
+    }
     if (this.stopped) {
       this.#shutdown?.tell(-ECANCELED);
       return;
@@ -129,6 +143,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   protected override done(tag: OpTag, result: number, flags: number): void {
     if (tag === SEND) this.#sent(result);
     else super.done(tag, result, flags);
+    if (this.releasing) this.tellSoon();
   }
 
   protected override stop(): void {
@@ -278,9 +293,26 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#shutDown();
   }
 
-  /** The second half of closing: drops data not sent by now. */
+  /** Releases the descriptor, once everything is sent and nothing is in flight. */
+  #letGo(): void {
+    if (this.failed === 0 && this.#queue.bytes > 0) return;
+    const shutdown = this.#shutdown;
+    if (shutdown?.isWanted) {
+      const result = shutdown.make(linux, this.fd, this.failed, this.keptLast, this.isReceiving);
+      // The receive that is under way has taken the error, and tells of it.
+      if (result === undefined) return;
+      if (this.failed === 0) this.failed = result;
+    }
+    shutdown?.tell(0);
+    // The socket has no error any more that its next owner could find.
+    if (this.failed === 0) this.failed = this.keptLast;
+    if (this.failed < 0) this.#finish();
+    else if (!this.inFlight) this.releaseDescriptor();
+  }
+
+  /** The second half of closing: what is not sent by now is dropped. */
   #finish(): void {
-    if (this.closing) return;
+    if (this.closing || (this.releasing && this.failed === 0)) return;
     if (this.#send === "sending") this.cancelAll(SEND);
     else this.#queue.clear();
     this.closeDescriptor(this.failed);

@@ -1,37 +1,61 @@
 import { machineClock } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
-import { throwIfAborted } from "../abort.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
-import { type ConnectOptions, checkConnectOptions } from "../options/connect-options.ts";
+import { adopted, setOptionValues } from "../open.ts";
+import {
+  type ConnectEndpoint,
+  type ConnectOptions,
+  checkConnectOptions,
+} from "../options/connect-options.ts";
+import type { AnyOptionValues } from "../options/listen-options.ts";
 import { addressesToTry, isName } from "../resolve.ts";
 import { Connection } from "./connection.ts";
 
 /**
- * Opens a connection.
+ * Makes a connection, or takes over a socket that is connected: `connect({ socket })`.
  *
  * Looks up a name, and tries its addresses in the order of RFC 8305 ("happy eyeballs"): IPv6 and
  * IPv4 alternate, and the next attempt starts when the last one fails or after 250 milliseconds.
  * The first to connect wins. While the queue of a unix listener is full, retries until there is
  * room.
  *
- * @param options where and how: see ConnectOptions; `signal` and `timeout` abort the attempt
- * @returns a Connection, which the program must close
- * @throws ConnectError for an address or path; or the error of socket(), setsockopt(), or bind() to
- * the local address
- * @throws AggregateError for a name: `errors` has one error per address, `code` is that of the
- * first, as in node:net
- * @throws Error of node:dns if a host cannot be found
+ * @param options where to, and how: see ConnectOptions; `signal` and `timeout` give it up. A
+ * `socket` is closed if it cannot be taken over, but is left open by an error about the argument
+ * @returns a Connection, which the program closes
+ * @throws ConnectError of an address or path; or what socket(), setsockopt() or bind() of the local
+ * address threw
+ * @throws AggregateError of a name: its `errors` are those of every address, its `code` that of the
+ * first, as node:net's
+ * @throws Error of node:dns where a host cannot be found
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
- * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine asked for is unavailable here
+ * @throws TypeError or RangeError if an option is malformed, before any call; TypeError if `socket`
+ * listens, or is not of type SOCK.STREAM
+ * @throws GetpeernameError named `SocketNotConnected`, with `socket` left open
+ * @throws Error with code ERR_INVALID_STATE if a `socket` given as a number belongs to another
+ * object of this thread
+ * @throws Error if the engine that is wanted cannot be used here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
  * await using server = await listen({ host: "localhost" }, { open: (connection) => connection.end("hello") });
  * const port = "port" in server.address ? server.address.port : 0;
  * await using connection = await connect({ port, timeout: 5000 });
+ * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // hello
+ * ```
+ * @example
+ * ```ts
+ * import { connect } from "berkeley";
+ * import { AF, send, SOCK, socketpair } from "berkeley/posix";
+ * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
+ * send(right, Buffer.from("hello"));
+ * right[Symbol.dispose]();
+ * await using connection = await connect({ socket: left });
  * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // hello
  * ```
  * @see [connect](https://pubs.opengroup.org/onlinepubs/9699919799/functions/connect.html)
@@ -43,14 +67,54 @@ export async function connect<const Values extends readonly unknown[]>(
   // Checked before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
   const chosen = engine(wanted);
+  if (where.kind === "socket") return announced(options, () => onSocket(chosen, where.socket, values, wait));
+  return announced(options, () => toEndpoint(chosen, where, values, wait));
+}
+
+/** Makes a connection to one of the addresses that the endpoint stands for. */
+async function toEndpoint(
+  chosen: Engine,
+  where: ConnectEndpoint,
+  options: AnyOptionValues,
+  wait: WaitOptions,
+): Promise<Connection> {
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
-  const settings = { engine: chosen, options: values, localAddress, localPort, clock: machineClock };
+  const settings = { engine: chosen, options, localAddress, localPort, clock: machineClock };
   const name = where.kind === "port" && isName(where.host) ? where.host : undefined;
+  throwIfAborted(wait.signal);
+  const socket = await connectToFirst(addressesToTry(where), settings, wait, name);
+  return new Connection(chosen, socket.detach(), null);
+}
+
+/** Makes a connection of a socket that is connected. Closes it if that fails. */
+function onSocket(
+  chosen: Engine,
+  given: Socket | number,
+  options: AnyOptionValues,
+  { signal }: WaitOptions,
+): Connection {
+  const socket = adopted(given);
+  try {
+    throwIfAborted(signal);
+    setOptionValues(socket, options);
+    socket.system.setNonblocking(socket.fd, true);
+    // One that was inherited is not: a child would hold the connection open.
+    socket.system.setCloseOnExec(socket.fd);
+    return new Connection(chosen, socket.detach(), null);
+  } catch (error) {
+    if (!socket.closed) tryClose(socket);
+    throw error;
+  }
+}
+
+/** Tells subscribers of the channel what came of it. */
+async function announced<Values extends readonly unknown[]>(
+  options: ConnectOptions<Values>,
+  make: () => Connection | Promise<Connection>,
+): Promise<Connection> {
   let connection: Connection;
   try {
-    throwIfAborted(wait.signal);
-    const socket = await connectToFirst(addressesToTry(where), settings, wait, name);
-    connection = new Connection(chosen, socket.detach(), null);
+    connection = await make();
   } catch (error) {
     if (channels.connect.hasSubscribers) channels.connect.publish({ options, connection: null, error });
     throw error;

@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
@@ -5,13 +6,23 @@ import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { host } from "../../system/host.ts";
+import { orAbort } from "../abort.ts";
 import { channels } from "../channels.ts";
-import { type ConnectionError, connectionError } from "./connection-error.ts";
+import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
+import {
+  checkDetachable,
+  checkDetachOptions,
+  type DetachOptions,
+  detached,
+  netSocket,
+} from "./detached-socket.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
   /** Called when the descriptor of one of its connections is closed. */
   onConnectionClosed(connection: ConnectionBase): void;
+  /** A socket of Node's has the descriptor of one of its connections. */
+  onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void;
 }
 
 /** The members that both kinds of connection share. */
@@ -19,8 +30,8 @@ export abstract class ConnectionBase {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   readonly #descriptor: number;
-  /** A descriptor counts as closing while written data is still being sent. */
-  #state: "open" | "closing" | "closed" = "open";
+  /** A descriptor is closing, or detaching, while what was written is still being sent. */
+  #state: "open" | "closing" | "closed" | "detaching" | "detached" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
   #failure: ConnectionError | null = null;
@@ -49,8 +60,14 @@ export abstract class ConnectionBase {
   abstract onDrain(): void;
   /** Whether the descriptor is closing or closed. @internal */
   protected abstract onClosing(): void;
-  /** Whether the descriptor is closed. @internal */
+  /** The descriptor is closed, or detached. @internal */
   protected abstract onClosed(): void;
+  /**
+   * Gives what was received and not read yet; throws where it cannot be detached just now.
+   *
+   * @internal
+   */
+  protected abstract takeUnread(): Uint8Array | undefined;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
@@ -110,8 +127,68 @@ export abstract class ConnectionBase {
   }
 
   /**
-   * The descriptor; -1 once it is closed, though written data may still be on its way. @internal
+   * Takes the descriptor out, as a `net.Socket` of Node's own: for `node:tls`, for a library that
+   * needs a real one, or to pass it to a child process. The socket starts with the bytes that were
+   * received and not read or given to a handler, and its own side is ended if `end()` was called.
+   *
+   * What was written is sent first, for as long as the peer takes to read it; reading, writing or
+   * ending the connection is an error from the call on. Once the promise has resolved, the
+   * connection is over: the handler `close()` has been called, with null, and `close()` and
+   * `reset()` do nothing. Its listener still counts the socket as a connection until that has
+   * closed: `close({ drain })` waits for it, and resets it in the end.
+   *
+   * @param options `allowHalfOpen`: whether the socket's side stays open once the peer has ended;
+   * on `signal` and `timeout` the connection is reset, and they are thrown; with a signal that is
+   * aborted already, nothing is done
+   * @throws RecvError or SendError if the connection has failed, or fails before all is sent; named
+   * `SocketClosed` if it was closed
+   * @throws Error if a `read()` is still waiting, or this runtime makes no `net.Socket` of a
+   * descriptor (Bun, or Node on Windows), or none of such a socket: the connection stays as it is
+   * @throws TypeError if it was detached before, or belongs to the Duplex of `toDuplex()`
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   * @example
+   * ```ts
+   * import { once } from "node:events";
+   * import { connect, listen } from "berkeley";
+   * const server = await listen({ host: "127.0.0.1" }, {
+   *   open: (connection) => connection.detach().then((socket) => socket.pipe(socket), console.error),
+   * });
+   * const connection = await connect({ address: server.address });
+   * await connection.write("hello");
+   * const socket = await connection.detach();
+   * console.log(socket.remotePort === server.port); // true
+   * const [bytes] = await once(socket, "data");
+   * console.log(`${bytes}`); // hello
+   * socket.end();
+   * await server.close({ drain: 1000 });
+   * ```
    */
+  async detach(options: DetachOptions = {}): Promise<NetSocket> {
+    const { allowHalfOpen, wait } = checkDetachOptions(options);
+    if (!this.isOpen) throw this.receivingError;
+    checkDetachable(this.localAddress);
+    const unread = this.takeUnread();
+    this.#state = "detaching";
+    const done = new Promise<NetSocket>((resolve, reject) => {
+      this.#stream.release((errno, received) => {
+        if (errno === 0) {
+          const all = unread === undefined ? received : [unread, ...received];
+          this.#detach(all, allowHalfOpen, resolve, reject);
+        } else {
+          this.#closed(errno);
+          reject(this.error ?? sendingClosed());
+        }
+      });
+    });
+    try {
+      return await orAbort("detach()", done, wait);
+    } catch (error) {
+      this.resetBecause(error);
+      throw error;
+    }
+  }
+
+  /** -1 once it is closed, though what was written may still be on its way. @internal */
   get fd(): number {
     return this.isOpen ? this.#stream.fd : -1;
   }
@@ -123,7 +200,26 @@ export abstract class ConnectionBase {
 
   /** @internal */
   protected get isClosed(): boolean {
-    return this.#state === "closed";
+    return this.#state === "closed" || this.#state === "detached";
+  }
+
+  /** Throws if it is detached, or about to be. @internal */
+  protected checkNotDetached(): void {
+    if (this.#isDetached) throw detached();
+  }
+
+  /** Why nothing is received from one that is not open. @internal */
+  protected get receivingError(): unknown {
+    return this.#isDetached ? detached() : (this.error ?? receivingClosed());
+  }
+
+  /** Why nothing is sent to one that is not open. @internal */
+  protected get sendingError(): unknown {
+    return this.#isDetached ? detached() : (this.error ?? sendingClosed());
+  }
+
+  get #isDetached(): boolean {
+    return this.#state === "detaching" || this.#state === "detached";
   }
 
   /** @internal */
@@ -213,6 +309,32 @@ export abstract class ConnectionBase {
     this.#state = "closing";
     this.#stream.reset((errno) => this.#closed(errno));
     this.onClosing();
+  }
+
+  /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */
+  #detach(
+    received: readonly Uint8Array[],
+    allowHalfOpen: boolean,
+    resolve: (socket: NetSocket) => void,
+    reject: (error: unknown) => void,
+  ) {
+    const writable = this.#directions === "both" || this.#directions === "sending";
+    let socket: NetSocket;
+    try {
+      socket = netSocket(this.#descriptor, writable, allowHalfOpen, received);
+    } catch (error) {
+      host.close(this.#descriptor);
+      this.#cause ??= error;
+      this.#closed(0);
+      reject(error);
+      return;
+    }
+    this.#state = "detached";
+    engineClosed(this.#descriptor);
+    this.#owner?.onConnectionDetached(this, socket);
+    resolve(socket);
+    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: null });
+    this.onClosed();
   }
 
   #closed(errno: number) {

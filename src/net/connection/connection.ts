@@ -308,7 +308,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** Sends everything written, then the end. @internal */
   finish(done: (error: unknown) => void): void {
     if (!this.isOpen) {
-      done(this.error ?? sendingClosed());
+      done(this.sendingError);
       return;
     }
     this.stream.shutdown((errno) => {
@@ -341,15 +341,25 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** Hands the connection to a consumer, with data that was received but not read. @internal */
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
-    if (!this.isOpen || this.#receiving === "failed") throw receivingClosed();
-    if (this.#readers.size > 0) throw invalidState("a read() of the connection is pending");
+    if (!this.isOpen) throw this.receivingError;
+    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
     const unread = this.#unread;
     this.#unread = undefined;
     return { unread, ended: this.receivingEnded };
   }
 
-  /** `write()` for the consumer, without a promise. @internal */
+  /** @internal */
+  protected override takeUnread(): Uint8Array | undefined {
+    if (this.#consumer !== undefined) throw takenOver();
+    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
+    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return unread;
+  }
+
+  /** `write()` for its consumer, without a promise. @internal */
   send(bytes: Uint8Array): void {
     this.stream.write(bytes);
     this.#written += lengthOf(bytes);
@@ -386,14 +396,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       return Promise.resolve(as(piece));
     }
     if (this.receivingEnded && !aborted) return Promise.resolve(as(null));
-    if (!this.isOpen) return Promise.reject(this.error ?? receivingClosed());
+    if (!this.isOpen) return Promise.reject(this.receivingError);
     if (!aborted) this.startReceiving();
     return this.#readers.wait(options, as);
   }
 
   #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
-    if (!this.isOpen) return Promise.reject(this.error ?? sendingClosed());
+    if (!this.isOpen) return Promise.reject(this.sendingError);
     if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     try {

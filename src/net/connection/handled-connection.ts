@@ -61,6 +61,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * be called again.
    */
   end(data?: Data): void {
+    this.checkNotDetached();
     if (data !== undefined) this.#write(bytesToSend(data));
     if (!this.isOpen) return;
     this.stream.shutdown((errno) => {
@@ -83,6 +84,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * down.
    */
   pause(): this {
+    this.checkNotDetached();
     if (!this.#paused && this.isOpen) {
       this.#paused = true;
       this.stream.pause();
@@ -92,6 +94,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** Starts receiving again. */
   resume(): this {
+    this.checkNotDetached();
     if (this.#paused && this.isOpen) {
       this.#paused = false;
       if (!this.#congested) this.stream.resume();
@@ -159,6 +162,9 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /** @internal */
+  protected override takeUnread(): undefined {}
+
+  /** @internal */
   protected override onClosing(): void {}
 
   /** @internal */
@@ -167,7 +173,10 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   #write(bytes: Uint8Array): boolean {
-    if (!this.isOpen) return false;
+    if (!this.isOpen) {
+      this.checkNotDetached();
+      return false;
+    }
     const { stream } = this;
     stream.write(bytes);
     if (stream.pendingBytes <= HIGH_WATER_MARK) return true;

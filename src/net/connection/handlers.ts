@@ -43,7 +43,7 @@ export interface ConnectionHandlers<State = unknown> {
    */
   end?(connection: HandledConnection<State>): void;
   /**
-   * The connection is closed. No handler is called after this one.
+   * The connection is closed, or was detached: the last that is called for it.
    *
    * @param error the error that ended it: a ConnectionError, or whatever a handler threw; null if
    * both sides simply ended

@@ -1,3 +1,4 @@
+import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { checkObject } from "../../errors/argument.ts";
@@ -9,6 +10,7 @@ import { host } from "../../system/host.ts";
 import { milliseconds } from "../abort.ts";
 import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
+import { DetachedConnection } from "../connection/detached-connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { AcceptLoop } from "./accept-loop.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
@@ -63,7 +65,12 @@ export type StopReason =
   /** Accepting failed for good. */
   | { readonly kind: "failed"; readonly error: AcceptError };
 
-/** The members that Listener and Server share. */
+/** A connection, or the socket that it was detached to. */
+interface OpenConnection {
+  reset(): void;
+}
+
+/** What a Listener and a Server have in common. */
 export abstract class Listening implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #addresses: readonly Address[];
@@ -75,8 +82,8 @@ export abstract class Listening implements AsyncDisposable {
     const error: unknown = this.#options.signal?.reason;
     this.#stop(error === undefined ? { kind: "closed" } : { kind: "aborted", error });
   };
-  /** Its accepted connections that are open. */
-  readonly #connections = new Set<ConnectionBase>();
+  /** The connections that it accepted and that are open, those that were detached among them. */
+  readonly #connections = new Set<OpenConnection>();
   readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
   #accepted = 0;
   #dropped = 0;
@@ -151,7 +158,10 @@ export abstract class Listening implements AsyncDisposable {
     return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
-  /** How many accepted connections are open. */
+  /**
+   * How many of the connections that were accepted are open, as those are whose `detach()` gave a
+   * `net.Socket` that is.
+   */
   get connections(): number {
     return this.#connections.size;
   }
@@ -259,7 +269,15 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /** @internal */
-  onConnectionClosed(connection: ConnectionBase): void {
+  onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void {
+    this.#connections.delete(connection);
+    const detached = new DetachedConnection(socket);
+    this.#connections.add(detached);
+    socket.once("close", () => this.onConnectionClosed(detached));
+  }
+
+  /** @internal */
+  onConnectionClosed(connection: OpenConnection): void {
     this.#connections.delete(connection);
     // Its descriptor may be the one we ran out of.
     for (const loop of this.#loops) loop.tryAgain();

@@ -11,6 +11,11 @@ import {
   outOfRange,
   quoted,
 } from "../../errors/argument.ts";
+import { SO } from "../../options/so.ts";
+import { SOCK } from "../../posix/constants.ts";
+import { getpeername } from "../../posix/getpeername.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
@@ -18,6 +23,7 @@ import {
   checkHost,
   checkOptionValues,
   checkPath,
+  checkSocket,
   type SocketSettings,
 } from "./listen-options.ts";
 
@@ -43,6 +49,7 @@ export interface ConnectToPort<Values extends readonly unknown[] = readonly unkn
   readonly localPort?: number | undefined;
   readonly path?: undefined;
   readonly address?: undefined;
+  readonly socket?: undefined;
 }
 
 /** A unix socket to connect to. */
@@ -56,6 +63,7 @@ export interface ConnectToPath<Values extends readonly unknown[] = readonly unkn
   readonly localAddress?: undefined;
   readonly localPort?: undefined;
   readonly address?: undefined;
+  readonly socket?: undefined;
 }
 
 /** An address to connect to, as calls return it: `listener.address`. */
@@ -69,16 +77,42 @@ export interface ConnectToAddress<Values extends readonly unknown[] = readonly u
   readonly localAddress?: undefined;
   readonly localPort?: undefined;
   readonly path?: undefined;
+  readonly socket?: undefined;
+}
+
+/** A socket that is connected already. */
+export interface ConnectOnSocket<Values extends readonly unknown[] = readonly unknown[]>
+  extends ConnectSettings<Values> {
+  /**
+   * A connected Socket of type SOCK.STREAM, or the number of a descriptor: one that `accept()`
+   * returned, of a `socketpair()`, inherited, or passed by another process. It is closed with the
+   * Connection.
+   */
+  readonly socket: Socket | number;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly family?: undefined;
+  readonly localAddress?: undefined;
+  readonly localPort?: undefined;
+  readonly path?: undefined;
+  readonly address?: undefined;
 }
 
 /** Where and how `connect()` connects. */
 export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | ConnectToPort<Values>
   | ConnectToPath<Values>
-  | ConnectToAddress<Values>;
+  | ConnectToAddress<Values>
+  | ConnectOnSocket<Values>;
 
 /** Validated address of `connect()`, read once. */
 export type ConnectEndpoint = PortEndpoint | { readonly kind: "address"; readonly address: AddressInput };
+
+/** A connected socket. A number belongs to the caller until it is adopted. */
+export interface ConnectedSocket {
+  readonly kind: "socket";
+  readonly socket: Socket | number;
+}
 
 interface PortEndpoint {
   readonly kind: "port";
@@ -91,7 +125,7 @@ interface PortEndpoint {
 
 /** Validated options of `connect()`, each read once. */
 export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]> {
-  readonly endpoint: ConnectEndpoint;
+  readonly endpoint: ConnectEndpoint | ConnectedSocket;
   readonly options: AnyOptionValues;
   readonly wait: WaitOptions;
 }
@@ -99,22 +133,25 @@ export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]
 export function checkConnectOptions<Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): CheckedConnectOptions {
-  checkObject("options", "{ host?, port } or { path }", options);
+  checkObject("options", "{ host?, port }, { path }, { address } or { socket }", options);
   const { signal, timeout, engine } = options;
   const wait = { signal, timeout };
   checkWait(wait);
   return { endpoint: checkEndpoint(options), options: checkOptionValues(options.options), wait, engine };
 }
 
-function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
-  const given = (["port", "path", "address"] as const).filter((name) => options[name] !== undefined);
+function checkEndpoint(options: ConnectOptions): ConnectEndpoint | ConnectedSocket {
+  const given = (["port", "path", "address", "socket"] as const).filter(
+    (name) => options[name] !== undefined,
+  );
   if (given.length !== 1)
-    throw invalidValue(`give one of port, path and address, not ${given.join(" and ") || "none"}`);
+    throw invalidValue(`give one of port, path, address and socket, not ${given.join(" and ") || "none"}`);
   if (options.port === undefined) {
     for (const name of ["host", "family", "localAddress", "localPort"] as const)
       if (options[name] !== undefined)
         throw invalidValue(`${name} goes with a port, not with ${given.join()}`);
   }
+  if (options.socket !== undefined) return { kind: "socket", socket: checkConnected(options.socket) };
   if (options.address !== undefined) return { kind: "address", address: checkAddress(options.address) };
   if (options.path !== undefined)
     return { kind: "address", address: checkAddress({ family: "unix", path: checkPath(options.path) }) };
@@ -130,7 +167,24 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
   return { kind: "port", host, port, family, localAddress, localPort };
 }
 
-/** Literal addresses imply a family; if two differ, nothing can be connected. */
+/** Throws a TypeError or GetpeernameError, with the socket left as it is. */
+function checkConnected(given: Socket | number): Socket | number {
+  const socket = checkSocket(given);
+  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  if (type !== SOCK.STREAM) {
+    const what = Object.entries(SOCK).find(([, number]) => number === type)?.[0] ?? type;
+    throw argumentType(`socket must be of type SOCK.STREAM, not ${kind(given)} of type ${what}`);
+  }
+  if (getsockopt(socket, SO.ACCEPTCONN))
+    throw invalidValue("socket listens, and is not connected: give it to listen()");
+  getpeername(socket);
+  return socket;
+}
+
+/**
+ * What is an address says its family; where two say different ones, no address could be connected
+ * to.
+ */
 function checkFamilies({
   host,
   localAddress,

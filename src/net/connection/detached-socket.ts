@@ -1,0 +1,79 @@
+import { Socket as NetSocket } from "node:net";
+import type { Address } from "../../address/address.ts";
+import { boolean, checkObject, invalidStateForGood } from "../../errors/argument.ts";
+import { host } from "../../system/host.ts";
+import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
+
+/** What `detach()` takes. */
+export interface DetachOptions extends WaitOptions {
+  /**
+   * Whether the socket's own side stays open once the peer has ended. False by default, as with
+   * `net.Socket`: it is ended, too.
+   */
+  readonly allowHalfOpen?: boolean | undefined;
+}
+
+/** Options of `detach()`, each read once. */
+export interface CheckedDetachOptions {
+  readonly allowHalfOpen: boolean;
+  readonly wait: WaitOptions;
+}
+
+export function checkDetachOptions(options: DetachOptions): CheckedDetachOptions {
+  checkObject("options", "{ allowHalfOpen?, signal?, timeout? }", options);
+  const { allowHalfOpen = false, signal, timeout } = options;
+  const wait = { signal, timeout };
+  checkWait(wait);
+  boolean("allowHalfOpen", allowHalfOpen);
+  throwIfAborted(signal);
+  return { allowHalfOpen, wait };
+}
+
+/** Throws unless a net.Socket can have the descriptor of a connection with this local address. */
+export function checkDetachable(localAddress: Address): void {
+  takesDescriptors ??= refusesBadDescriptor();
+  if (!takesDescriptors)
+    throw new Error(
+      "the connection cannot be detached: this runtime makes no net.Socket of a descriptor; use toDuplex()",
+    );
+  const { family } = localAddress;
+  if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
+    throw new Error(
+      `the connection cannot be detached: a net.Socket is of TCP or a unix socket, and this socket's family is ${family}; use toDuplex()`,
+    );
+}
+
+/** Node's own socket, with bytes that come before those that it will receive. */
+export function netSocket(
+  fd: number,
+  writable: boolean,
+  allowHalfOpen: boolean,
+  received: readonly Uint8Array[],
+): NetSocket {
+  const socket = new NetSocket({ fd, readable: true, writable, allowHalfOpen });
+  if (received.length > 0) socket.unshift(Buffer.concat(received));
+  return socket;
+}
+
+/** What the methods of a connection that was detached throw. */
+export const detached = (): TypeError =>
+  invalidStateForGood("the connection was detached: its net.Socket has the descriptor now");
+
+/** Whether a net.Socket can be made of a descriptor; undefined until it was tried. */
+let takesDescriptors: boolean | undefined;
+
+/** A number that is no descriptor's. */
+const NOT_OPEN = 0x7fffffff;
+
+/**
+ * Whether net.Socket looks at the descriptor that it is given: Bun's ignores it and says nothing.
+ */
+function refusesBadDescriptor(): boolean {
+  if (!host.capabilities.serversTakeDescriptors) return false;
+  try {
+    new NetSocket({ fd: NOT_OPEN }).destroy();
+    return false;
+  } catch {
+    return true;
+  }
+}
