@@ -18,6 +18,7 @@ const suites = [
     args: ["test", "--", "posix/random-calls"],
     env: { RANDOM_CALLS: "10000000", RANDOM_SEED: SEED },
   },
+  { name: "hand-over", args: ["test", "--", "handoff/hand-over-chain"], env: { RESTARTS: "50" } },
   { name: "soak", args: ["run", "soak"] },
   { name: "soak:bytes", args: ["run", "soak:bytes"] },
   ...["posix", "engine", "diagnose", "net"].map((folder) => ({

@@ -1,6 +1,6 @@
 // Packs the package, checks its size, installs it in an empty folder, and uses it there: from an ES
 // module and from CommonJS on every runtime, from strict TypeScript programs, from bundles, in
-// Jest, and as a command.
+// Jest, jsdom and Vitest, under fake timers, and as a command.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -18,7 +18,15 @@ import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { installRuntimes, isNode } from "./runtimes.mjs";
 
 /** What the package is checked with, pinned. */
-const tools = ["publint@0.3.25", "@arethetypeswrong/cli@0.18.5", "esbuild@0.28.2", "jest@30.5.2"];
+const tools = [
+  "publint@0.3.25",
+  "@arethetypeswrong/cli@0.18.5",
+  "esbuild@0.28.2",
+  "jest@30.5.2",
+  "jest-environment-jsdom@30.5.2",
+  "sinon@22.1.0",
+  "vitest@4.1.12",
+];
 
 /** In bytes. Raise it when the package has grown for a reason. */
 const MOST_PACKED = 512 * 1024;
@@ -66,7 +74,11 @@ try {
     copyFileSync(join(folder, "listens.jest.mjs"), join(folder, `${copy}.jest.mjs`));
   rmSync(join(folder, "listens.jest.mjs"));
   const matched = ["--testMatch", "**/*.jest.mjs", "--forceExit"];
-  check("two files of one Jest process listen", process.execPath, [...jest, ...matched]);
+  const inJest = "in one process of Jest: two files listen, one in jsdom, one under fake timers";
+  check(inJest, process.execPath, [...jest, ...matched]);
+  check("under the fake timers of sinon", process.execPath, ["sinon.mjs"]);
+  const vitest = ["node_modules/vitest/vitest.mjs", "run", "fake-timers.test.mjs"];
+  check("under the fake timers of Vitest", process.execPath, vitest);
   check("the command by its name", process.execPath, ["command.mjs", "node_modules/.bin/berkeley"]);
 } finally {
   rmSync(folder, { recursive: true });

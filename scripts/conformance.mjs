@@ -47,7 +47,7 @@ console.log("\nthese took longest:");
 for (const { what, seconds } of slowest(10)) console.log(`  ${what}, ${seconds} s`);
 console.log("\nskipped tests:");
 for (const [what, count] of skipped()) console.log(`  ${what}: ${count}`);
-// .ci/run ends with them. The output of each failure is above: it must be explained and fixed.
+// .ci/run ends with them. The output of each failure is above.
 writeFileSync(join(root, ".cache/unsteady.txt"), unsteady.map((line) => `${line}\n`).join(""));
 if (unsteady.length > 0) console.log(`\n${unsteady.join("\n")}`);
 

@@ -34,9 +34,10 @@ function useThePackage() {
     if (!/\.c?js$/.test(path) || /\.(test|type-test|child)\.js$/.test(path)) continue;
     const file = join(build, path);
     const module = relative(dirname(file), join(root, "dist", path)).replaceAll(sep, posix.sep);
+    const hasDefault = /^export default /m.test(readFileSync(join(root, "dist", path), "utf8"));
     const reexport = path.endsWith(".cjs")
       ? `module.exports = require("${module}");\n`
-      : `export * from "${module}";\n`;
+      : `export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;
     if (readFileSync(file, "utf8") !== reexport) writeFileSync(file, reexport);
   }
 }

@@ -1,23 +1,23 @@
-// Mutation testing: changes one thing in a compiled module of FOLDER, and runs the tests beside its
-// source, which should fail:
+// Mutation testing: changes one thing in a compiled module of FOLDER, and runs the tests of the
+// folder that execute the place, which should fail:
 //
 //   npm run mutate -- posix --sample 200 --seed 1
 //   npm run mutate -- engine/uring --sample 50
 //
-// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs). Prints the survivors and
+// Each mutant runs in namespaces of its own (scripts/mutate/sandbox.mjs), on copies of the builds:
+// the tree may be edited meanwhile. Prints the survivors and
 // the score. The exit status is 0 even where some survive, unless --least says how many of a
 // hundred must be killed.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
-import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 import { Baseline } from "./mutate/baseline.mjs";
 import { equivalentTo } from "./mutate/equivalents.mjs";
 import { mutationsOf } from "./mutate/mutations.mjs";
-import { neighbourFinder } from "./mutate/neighbours.mjs";
-import { checkSandbox, runInSandbox } from "./mutate/sandbox.mjs";
+import { Neighbours } from "./mutate/neighbours.mjs";
+import { Sandbox } from "./mutate/sandbox.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,10 +27,13 @@ const { values, positionals } = parseArgs({
     /** How many mutants are tested at a time. */
     jobs: { type: "string", default: "2" },
     /**
-     * How long the tests of one mutant may take together, as they take unmutated, in seconds; the
-     * nearest come first.
+     * How long the tests of one mutant may take together, as they take unmutated, in seconds.
      */
-    budget: { type: "string", default: "60" },
+    budget: { type: "string", default: "40" },
+    /** Only those of the sample with these numbers, as "3,17"; a survivor is printed with its own. */
+    only: { type: "string" },
+    /** Only the tests whose paths contain one of these words, as "posix/bind,posix/listen". */
+    tests: { type: "string", default: "" },
     least: { type: "string" },
     /** Ends early after so many minutes, with what has been run by then. */
     minutes: { type: "string", default: "600" },
@@ -42,11 +45,9 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-checkSandbox();
 installAndBuildTests();
 const deadline = performance.now() + Number(values.minutes) * 60_000;
-const scratch = mkdtempSync(join(tmpdir(), "berkeley-mutants-"));
-process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+const sandbox = new Sandbox();
 const random = randomFrom(Number(values.seed));
 const maps = compiledWithMaps();
 
@@ -55,40 +56,50 @@ for (const folder of positionals) await mutate(folder.replace(/^(src|dist)\//, "
 
 async function mutate(folder) {
   const all = mutantsIn(folder);
-  const sample = shuffled(all).slice(0, Number(values.sample));
+  const sample = shuffled(all)
+    .slice(0, Number(values.sample))
+    .map((mutant, index) => ({ ...mutant, index }))
+    .filter(({ index }) => values.only === undefined || values.only.split(",").includes(String(index)));
   console.log(`${folder}: ${sample.length} of ${all.length} mutations, seed ${values.seed}`);
   // Files of a sub-folder are tested by all of the folder at the top: engine/uring by engine/'s
   // suites.
   const top = folder.split("/")[0];
-  const neighboursOf = neighbourFinder(["dist", "build"], top);
-  const baseline = new Baseline(Number(values.budget));
-  const queue = sample.map((mutant, index) => ({ ...mutant, index }));
+  const neighbours = new Neighbours(
+    ["dist", "build"],
+    top,
+    new Baseline(sandbox, top),
+    values.tests.split(","),
+  );
+  const queue = [...sample];
   const tested = [];
+  const began = performance.now();
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       if (performance.now() > deadline) return;
-      const tests = await baseline.within(neighboursOf(next.module));
-      const result = await test(next, tests);
+      const result = await test(next, neighbours);
       tested.push(result);
       if (result.outcome !== "killed" || values.verbose) console.log(describe(result));
     }
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
-  report(folder, tested);
+  report(folder, tested, (performance.now() - began) / 60_000);
   results.push(...tested);
 }
 
-async function test(mutant, tests) {
+async function test(mutant, neighbours) {
   const equivalent = equivalentTo(mutant);
   if (equivalent !== undefined) return { ...mutant, outcome: "equivalent", why: equivalent };
+  const tests = await neighbours.testsOf(mutant, Number(values.budget));
   if (tests.length === 0) return { ...mutant, outcome: "survived", why: "no test beside it reaches it" };
-  const file = join(scratch, `${mutant.index}.js`);
-  const source = readFileSync(mutant.module, "utf8");
+  const file = join(sandbox.folder, `${mutant.index}.js`);
+  const source = readFileSync(join(root, mutant.module), "utf8");
   writeFileSync(file, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
-  const failed = await runInSandbox(tests, { file, module: mutant.module }, values.verbose);
+  const failed = await sandbox.run(tests, { mutant: { file, module: mutant.module } });
   if (failed === undefined)
     return { ...mutant, outcome: "survived", why: `${tests.length} test files passed` };
-  return { ...mutant, outcome: "killed", why: `${relative("build", failed.test)}: ${failed.how}` };
+  neighbours.killed(mutant, failed.test);
+  const why = `${relative("build", failed.test)}: ${failed.how}`;
+  return { ...mutant, outcome: "killed", how: failed.how, why: `${why}\n${failed.printed}`.trim() };
 }
 
 /** The mutations of a folder's modules, each with the line of the source. */
@@ -125,7 +136,7 @@ function mutantsIn(folder) {
 
 /** The package once more, with the source maps that dist/ is published without. */
 function compiledWithMaps() {
-  const folder = join(scratch, "maps");
+  const folder = join(sandbox.folder, "maps");
   run(process.execPath, [
     join(root, "node_modules/typescript/bin/tsc"),
     ...["-p", join(root, "tsconfig.build.json"), "--outDir", folder],
@@ -135,21 +146,19 @@ function compiledWithMaps() {
   return folder;
 }
 
-function describe({ outcome, source, line, operator, original, text, code, why }) {
+function describe({ index, outcome, source, line, operator, original, text, code, why }) {
   const short = (part) => part.replace(/\s+/g, " ").slice(0, 60);
   const change = original === "" ? `insert${text}` : `${short(original)} → ${short(text)}`;
-  return `${outcome}: ${source}:${line} (${operator}) ${change}\n    ${code.slice(0, 120)}\n    ${why}`;
+  return `${outcome} #${index}: ${source}:${line} (${operator}) ${change}\n    ${code.slice(0, 120)}\n    ${why}`;
 }
 
-function report(what, tested) {
+function report(what, tested, minutes) {
   const count = (outcome) => tested.filter((each) => each.outcome === outcome).length;
   const [killed, survived, equivalent] = [count("killed"), count("survived"), count("equivalent")];
   const score = Math.round((1000 * killed) / Math.max(1, killed + survived)) / 10;
-  const timeouts = tested.filter(
-    ({ outcome, why }) => outcome === "killed" && why.endsWith("timeout"),
-  ).length;
+  const timeouts = tested.filter(({ how }) => how === "timeout").length;
   console.log(
-    `${what}: ${killed} killed (${timeouts} of them by the time limit), ${survived} survived, ${equivalent} equivalent: ${score} %, seed ${values.seed}`,
+    `${what}: ${killed} killed (${timeouts} of them by the time limit), ${survived} survived, ${equivalent} equivalent: ${score} %, seed ${values.seed}, ${minutes.toFixed(1)} minutes`,
   );
 }
 

@@ -70,7 +70,7 @@ const { BERKELEY_CONFORMANCE_RESULTS: results } = process.env;
 
 const runs = new Map();
 startServer();
-const { unsteady } = await runFiles(files, AT_A_TIME, async (file) => {
+const { failed, unsteady } = await runFiles(files, AT_A_TIME, async (file) => {
   runs.set(file, await runFile(file));
   return runs.get(file).fail === 0;
 });
@@ -82,7 +82,7 @@ for (const [part, reason] of positionals.length === 0 ? elsewhere : [])
   console.log(`not run: ${part} (${reason})`);
 console.log(`Node ${values.node} on Wine: ${count.skipped} skipped`);
 console.log(`${count.pass} passed, ${count.fail} failed, ${count.skipped} skipped`);
-process.exit(count.fail === 0 ? 0 : 1);
+process.exit(failed.length === 0 ? 0 : 1);
 
 /**
  * Goes on in a network namespace, where one may be made. Wine looks through every descriptor of

@@ -3,15 +3,24 @@ import { installErrorExplanations } from "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
+export type { DiagnosticsChannel } from "./engine/engine-channel.ts";
 export type { WaitOptions } from "./net/abort.ts";
+export {
+  type AcceptMessage,
+  type CloseMessage,
+  type ConnectMessage,
+  channels,
+  type ListenMessage,
+  type RetryMessage,
+} from "./net/channels.ts";
 export { connect } from "./net/connection/connect.ts";
 export type { Connection } from "./net/connection/connection.ts";
+export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
-export type { ConnectionBase } from "./net/connection/open-stream.ts";
 export {
   type HandOverError,
   type HandOverErrorName,
@@ -69,12 +78,11 @@ export type {
   SocketSettings,
 } from "./net/options/listen-options.ts";
 export type { DatagramError } from "./net/udp/datagram-error.ts";
-export type { DatagramSocketHandlers } from "./net/udp/datagram-handlers.ts";
-export type { DatagramSocket } from "./net/udp/datagram-socket.ts";
+export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
-export type { HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
-export type { Datagram } from "./net/udp/pulled-datagrams.ts";
+export type { DatagramSocketHandlers, HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export { udp } from "./net/udp/udp.ts";
+export { type GracefulCloseOptions, type ServedServer, serve } from "./node/serve.ts";
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();

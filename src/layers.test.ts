@@ -15,13 +15,17 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   options: ["system", "errors", "address"],
   control: ["system", "errors", "address"],
   posix: ["system", ...vocabulary],
-  engine: ["clock", "native", "system", "errors"],
+  engine: ["clock", "native", "system", "errors", "options"],
   diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
   net: ["clock", "engine", "posix", "system", ...vocabulary],
+  node: ["clock", "net", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The entry point of the async API.
-  "": ["diagnose", "net", "engine", "posix"],
+  "": ["diagnose", "node", "net", "engine", "posix"],
 };
+
+/** Modules of src/ itself that every folder may import, since they import nothing. */
+const bottom = ["invariant.ts"];
 
 const src = join(root, "src");
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })
@@ -42,8 +46,29 @@ test("layers import only from the layers below", () => {
   for (const source of sources) {
     for (const target of importsOf(source)) {
       const [from, to] = [folderOf(source.path), folderOf(target)];
-      assert.ok(from === to || mayImport[from]?.includes(to), `${source.path} imports ${target}`);
+      const allowed = !bottom.includes(source.path) && (from === to || mayImport[from]?.includes(to));
+      assert.ok(allowed || bottom.includes(target), `${source.path} imports ${target}`);
     }
+  }
+});
+
+/** The modules that make up the package's API, by its entry points. */
+const published = new Set(sources.filter(({ path }) => path === "index.ts").flatMap(importsOf));
+
+test("cli/ uses of net/ only what the package publishes", () => {
+  assert.ok(published.has("net/listener/listen.ts"));
+  for (const source of sources.filter(({ path }) => folderOf(path) === "cli")) {
+    for (const target of importsOf(source)) {
+      if (folderOf(target) === "net") assert.ok(published.has(target), `${source.path} imports ${target}`);
+    }
+  }
+});
+
+test("diagnose/, cli/ and net/, their tests too, import no single system", () => {
+  for (const path of readdirSync(src, { recursive: true, encoding: "utf8" })) {
+    if (!path.endsWith(".ts") || !["diagnose", "cli", "net"].includes(folderOf(path))) continue;
+    for (const target of importsOf({ path, text: readFileSync(join(src, path), "utf8") }))
+      assert.doesNotMatch(target, /^system\/[^/]+\//, `${path} imports ${target}`);
   }
 });
 
@@ -61,6 +86,15 @@ test("only system/ and native/ ask for the platform, and only engine/wake for th
     if (!path.startsWith("engine/wake"))
       assert.doesNotMatch(codeOf(text), /\b(Bun|Deno)\b|versions\.(bun|deno)/, path);
   }
+});
+
+test("in net/, only resolve.ts knows localhost and asks the resolver", () => {
+  const found = sources
+    .filter(
+      ({ path, text }) => path.startsWith("net/") && /["'](node:)?dns\b|\blocalhost\.ts"/.test(codeOf(text)),
+    )
+    .map(({ path }) => path);
+  assert.deepEqual(found, ["net/resolve.ts"]);
 });
 
 /**
@@ -90,29 +124,25 @@ test("only clock/ touches timers and the time, which fake timers replace", () =>
     assert.doesNotMatch(good, timing);
 });
 
-/** Files that still compare a system's name, how often, and why. New code asks for a capability. */
-const comparesName: Readonly<Record<string, readonly [times: number, reason: string]>> = {
-  "diagnose/netstat.ts": [1, "the counters are files of Linux's /proc"],
-  "diagnose/watch-queue.ts": [1, "only Linux counts what it drops"],
-  "engine/linger-at-once.ts": [1, "Windows' struct linger has 16-bit members"],
-  "net/handoff/hand-over.ts": [1, "Node passes no sockets between processes on Windows"],
-  "net/handoff/listeners-from-environment.ts": [1, "a process on Windows inherits no descriptors"],
-  "net/handoff/take-over.ts": [1, "Node passes no sockets between processes on Windows"],
-  "net/listener/reserved-port.ts": [1, "Node cannot listen on a descriptor on Windows"],
-  "posix/borrow.ts": [1, "Node's sockets have no descriptor on Windows"],
-};
+/** A comparison with the name of a system, or a choice by it. */
+const comparison =
+  /[!=]==?\s*"(darwin|freebsd|linux|scripted|windows)"|"(darwin|freebsd|linux|scripted|windows)"\s*[!=]==?|case "(darwin|freebsd|linux|scripted|windows)"|\[(system|host)\.name\]|\b(system|host)\.name\s*[!=]==?|switch \((system|host)\.name\)/i;
 
-test("only system/ and native/ compare the name of the system", () => {
-  const compared: Record<string, number> = {};
+test("only system/ and native/ compare the name of the system: others ask for a capability", () => {
   for (const { path, text } of sources) {
-    if (["system", "native"].includes(folderOf(path))) continue;
-    const found = codeOf(text).match(
-      /\b(system|host)\.name\s*[!=]==?|[!=]==?\s*(system|host)\.name\b|switch \((system|host)\.name\)/gi,
-    );
-    if (found !== null) compared[path] = found.length;
+    if (!["system", "native"].includes(folderOf(path))) assert.doesNotMatch(codeOf(text), comparison, path);
   }
-  const allowed = Object.entries(comparesName).map(([path, [times]]) => [path, times]);
-  assert.deepEqual(compared, Object.fromEntries(allowed));
+  for (const bad of [
+    'if (host.name === "windows") {',
+    'name !== "linux"',
+    '"darwin" === system.name',
+    "messages[host.name]",
+    "host.name !== other",
+    "switch (system.name) {",
+    'case "freebsd":',
+  ])
+    assert.match(bad, comparison);
+  assert.doesNotMatch("const { name } = host;", comparison);
 });
 
 /**
@@ -120,13 +150,9 @@ test("only system/ and native/ compare the name of the system", () => {
  * other's values.
  */
 const typeCycles: readonly (readonly string[])[] = [
-  ["errors/explanation.ts", "errors/socket-error.ts"],
-  ["net/connection/connection.ts", "net/connection/web-streams.ts"],
-  ["net/connection/handled-connection.ts", "net/connection/handled-stream.ts", "net/connection/handlers.ts"],
-  ["net/connection/pieces.ts", "net/connection/pulled-stream.ts"],
-  ["net/udp/datagram-handlers.ts", "net/udp/handled-datagram-socket.ts", "net/udp/handled-datagrams.ts"],
-  ["posix/recv-errno.ts", "posix/recv.ts"],
-  ["posix/send-errno.ts", "posix/send.ts"],
+  ["net/channels.ts", "net/connection/connection-base.ts", "net/listener/listener-base.ts"],
+  ["net/connection/connection-duplex.ts", "net/connection/connection.ts", "net/connection/web-streams.ts"],
+  ["net/connection/handled-connection.ts", "net/connection/handlers.ts"],
 ];
 
 test("no module imports itself by way of others", () => {

@@ -42,7 +42,7 @@ export class HeldProcess {
   }
 
   async port(): Promise<number> {
-    const [, port] = await this.says(/Holds \S+:(\d+)/);
+    const [, port] = await this.says(/Holding \S+:(\d+)/);
     return Number(port);
   }
 }

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readlinkSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 import { PollHandle } from "../src/native/poll-handle.ts";
+import { readOption } from "../src/options/read-option.ts";
 import { SO } from "../src/options/so.ts";
 import { AF, SOCK } from "../src/posix/constants.ts";
-import { readOption } from "../src/posix/read-option.ts";
 import { host } from "../src/system/host.ts";
 import { exceptionHere } from "./platform.ts";
 

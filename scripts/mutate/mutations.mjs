@@ -40,19 +40,20 @@ const assignments = {
 
 /**
  * Every mutation of a module's text: `{ start, end, text, operator }` replaces text[start, end) by
- * `text`.
+ * `text`. `compilers` says that it is in code that the compiler adds, as for `using`.
  */
 export function mutationsOf(source) {
   const found = [];
   const textOf = (node) => source.slice(node.start, node.end);
+  let compilers = false;
+  const push = (mutation) => found.push({ ...mutation, compilers });
   const add = (operator, node, text) => {
-    if (text !== textOf(node)) found.push({ operator, start: node.start, end: node.end, text });
+    if (text !== textOf(node)) push({ operator, start: node.start, end: node.end, text });
   };
   /** Replaces the operator between two operands. */
   const addBetween = (operator, left, right, from, to) => {
     const start = source.indexOf(from, left.end);
-    if (start >= 0 && start < right.start)
-      found.push({ operator, start, end: start + from.length, text: to });
+    if (start >= 0 && start < right.start) push({ operator, start, end: start + from.length, text: to });
   };
 
   /** A condition that always, or never, holds. */
@@ -122,11 +123,13 @@ export function mutationsOf(source) {
     if (body?.type !== "BlockStatement" || parent?.kind === "constructor") return;
     // A single statement is mutated as such.
     if (body.body.length < 2) return;
-    found.push({ operator: "early return", start: body.start + 1, end: body.start + 1, text: " return;" });
+    push({ operator: "early return", start: body.start + 1, end: body.start + 1, text: " return;" });
   };
 
   const visit = (node, parent) => {
     if (/^(Import|ExportAll)/.test(node.type)) return;
+    const isHelper = node.type === "VariableDeclarator" && node.id.name?.startsWith("__");
+    if (isHelper) compilers = true;
     visitors[node.type]?.(node, parent);
     if (/Function/.test(node.type)) addEarlyReturn(node, parent);
     for (const [key, child] of Object.entries(node)) {
@@ -135,6 +138,7 @@ export function mutationsOf(source) {
       for (const each of Array.isArray(child) ? child : [child])
         if (typeof each?.type === "string") visit(each, node);
     }
+    if (isHelper) compilers = false;
   };
   visit(parse(source, { ecmaVersion: "latest", sourceType: "module" }), undefined);
   return found;

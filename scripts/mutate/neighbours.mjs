@@ -1,35 +1,78 @@
-// Which tests beside a module reach it: by imports, and by the child programs that they run.
+// Which tests run against a mutant, and in which order.
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
+/** How many tests run where none is seen to execute the place: a killed child leaves no coverage. */
+const UNSEEN = 3;
+
 /**
- * The tests of a folder of src/ that reach a module of dist/, nearest first. Paths are those of
- * compiled modules. The tests are in build/, and import the package by modules of build/src/ that
- * re-export those of dist/.
+ * The tests of a folder of src/, for a module of dist/. Paths are those of compiled modules. The
+ * tests are in build/, and import the package by modules of build/src/ that re-export those of
+ * dist/.
  */
-export function neighbourFinder(roots, folder) {
-  const modules = roots.flatMap((root) =>
-    readdirSync(root, { recursive: true })
-      .filter((path) => /\.c?js$/.test(path))
-      .map((path) => join(root, path)),
-  );
-  const known = new Set(modules);
-  const edges = new Map(modules.map((module) => [module, referencesOf(module, known)]));
-  const tests = modules.filter(
-    (module) => module.startsWith(join("build/src", folder, "/")) && module.endsWith(".test.js"),
-  );
-  const distances = new Map(tests.map((test) => [test, distancesFrom(test, edges)]));
-  return (module) =>
-    tests
-      .filter((test) => distances.get(test).has(module))
-      .sort((left, right) => rank(left, module) - rank(right, module) || (left < right ? -1 : 1));
+export class Neighbours {
+  #baseline;
+  #tests;
+  #distances;
+  /** By module, how many of its mutants each test has killed. */
+  #kills = new Map();
+
+  /** @param words tests whose paths contain one of them are used */
+  constructor(roots, folder, baseline, words) {
+    this.#baseline = baseline;
+    const modules = roots.flatMap((root) =>
+      readdirSync(root, { recursive: true })
+        .filter((path) => /\.c?js$/.test(path))
+        .map((path) => join(root, path)),
+    );
+    const known = new Set(modules);
+    const edges = new Map(modules.map((module) => [module, referencesOf(module, known)]));
+    this.#tests = modules.filter(
+      (module) =>
+        module.startsWith(join("build/src", folder, "/")) &&
+        module.endsWith(".test.js") &&
+        words.some((word) => module.includes(word)),
+    );
+    this.#distances = new Map(this.#tests.map((test) => [test, distancesFrom(test, edges)]));
+  }
+
+  /**
+   * The tests that execute the mutated place, as many as fit into `budget` seconds. First the one
+   * with the name of the module, then those that have killed the most of its other mutants for their
+   * time, then the nearest.
+   */
+  async testsOf({ module, start }, budget) {
+    const kills = this.#kills.get(module) ?? new Map();
+    const passing = (await Promise.all(this.#tests.map((test) => this.#baseline.of(test))))
+      .filter((test) => test !== undefined)
+      .sort((left, right) => this.#rank(left.file, module) - this.#rank(right.file, module));
+    const executing = passing.filter(({ covered }) => covered.get(module)?.[start] === 1);
+    const worth = ({ file, took }) => ((kills.get(file) ?? 0) + 0.01) / took;
+    const ordered = executing.length === 0 ? passing.slice(0, UNSEEN) : executing;
+    ordered.sort(
+      (left, right) =>
+        Number(this.#rank(right.file, module) === 0) - Number(this.#rank(left.file, module) === 0) ||
+        worth(right) - worth(left),
+    );
+    let left = budget;
+    return ordered.filter(({ took }, index) => {
+      if (index > 0 && took > left) return false;
+      left -= took;
+      return true;
+    });
+  }
+
+  killed({ module }, test) {
+    const kills = this.#kills.get(module) ?? new Map();
+    this.#kills.set(module, kills.set(test, (kills.get(test) ?? 0) + 1));
+  }
 
   /** The test of the same name is the nearest. */
-  function rank(test, module) {
+  #rank(test, module) {
     const reexport = join("build/src", relative("dist", module));
     if (test === reexport.replace(/\.js$/, ".test.js")) return 0;
     const beside = dirname(test) === dirname(reexport) ? 0 : 0.5;
-    return distances.get(test).get(module) + beside;
+    return (this.#distances.get(test).get(module) ?? 100) + beside;
   }
 }
 

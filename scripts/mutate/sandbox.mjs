@@ -2,99 +2,167 @@
 // its own, with every file of the machine read-only, empty /tmp, /run and /dev/shm in memory, and
 // bounded memory and time.
 import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { root } from "../install-and-build.mjs";
 
 const NAMESPACES = ["--pid", "--fork", "--kill-child", "--mount", "--mount-proc", "--net", "--ipc"];
+/** For how many milliseconds all processes of a test that hangs are idle. */
+const IDLE = 1500;
 /** What one process may allocate, in bytes. */
 const MEMORY = 4 * 2 ** 30;
 
 /**
  * Mounts inside the new namespace, then runs one test after the other until one fails. Its
- * arguments: the root, the mutant and the module that it stands for ("" for none), then seconds and
- * a test, and so on.
+ * arguments: the root, the folder of builds, the mutant and the module that it replaces ("" for
+ * none), the folder for the coverage ("" for none), and the tests.
  */
 const SCRIPT = `
 set -e
-root=$1 mutant=$2 module=$3
-shift 3
+root=$1 builds=$2 mutant=$3 module=$4 coverage=$5
+shift 5
 ip link set lo up
+if [ -n "$coverage" ]; then
+  mount --bind "$coverage" /mnt
+  export NODE_V8_COVERAGE=/mnt
+fi
 mount --bind "$root" "$root"
 cd "$root"
-if [ -n "$module" ]; then
-  mount --bind "$mutant" "$module"
-  mount -o remount,bind,ro "$module"
-fi
 mount -o remount,bind,ro "$root"
 mount -o remount,bind,ro /
+for folder in dist build; do
+  mount --bind "$builds/$folder" "$folder"
+  if [ -n "$module" ] && [ "$folder" = dist ]; then
+    mount --bind "$mutant" "$module"
+    mount -o remount,bind,ro "$module"
+  fi
+  mount -o remount,bind,ro "$folder"
+done
 for folder in /tmp /run /dev/shm; do mount -t tmpfs -o size=512m,mode=1777 tmpfs "$folder"; done
 set +e
-while [ $# -gt 0 ]; do
-  timeout --kill-after=1 "$1" "$NODE" "$2" >/tmp/output 2>&1 </dev/null
-  status=$?
-  if [ $status -ne 0 ]; then
-    echo "$status $2"
-    if [ -n "$VERBOSE" ]; then tail -n 60 /tmp/output; fi
-    exit 1
-  fi
-  shift 2
+for test in "$@"; do
+  echo "run: $test"
+  "$NODE" --test-reporter=./scripts/mutate/reporter.mjs "$test" </dev/null || exit 1
 done
 `;
 
-/** Fails where such a sandbox cannot be made. */
-export function checkSandbox() {
-  if (root.startsWith("/tmp/")) throw new Error("the sandbox hides /tmp: run mutations in a clone elsewhere");
-  const { status, stderr, error } = spawnSync("unshare", [...NAMESPACES, "ip", "link", "set", "lo", "up"], {
-    encoding: "utf8",
-  });
-  if (status !== 0)
-    throw new Error(`no namespaces for mutations (are you root?): ${error?.message ?? stderr}`);
+/** Copies of dist/ and build/, so that the tree can be edited and built while mutants run. */
+export class Sandbox {
+  folder = mkdtempSync(join(tmpdir(), "berkeley-mutants-"));
+
+  constructor() {
+    process.once("exit", () => rmSync(this.folder, { recursive: true, force: true }));
+    if (root.startsWith("/tmp/"))
+      throw new Error("the sandbox hides /tmp: run mutations in a clone elsewhere");
+    const { status, stderr, error } = spawnSync("unshare", [...NAMESPACES, "ip", "link", "set", "lo", "up"], {
+      encoding: "utf8",
+    });
+    if (status !== 0)
+      throw new Error(`no namespaces for mutations (are you root?): ${error?.message ?? stderr}`);
+    for (const name of ["dist", "build"])
+      cpSync(join(root, name), join(this.folder, name), { recursive: true });
+  }
+
+  /** A new, empty folder. */
+  emptyFolder(name) {
+    const folder = join(this.folder, name);
+    rmSync(folder, { recursive: true, force: true });
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+
+  /**
+   * Runs tests, `{ file, seconds, silence }`, against the tree, or a mutant of one of its modules.
+   * A test fails by "timeout" when it has run for `seconds`, or printed nothing for `silence`
+   * seconds and then used no processor: on a busy machine, a slow test does not hang.
+   *
+   * @returns undefined where all passed; else the test that failed, how, and what it printed
+   */
+  async run(tests, { mutant, coverage } = {}) {
+    const child = spawn(
+      "unshare",
+      [
+        ...NAMESPACES,
+        ...["prlimit", `--data=${MEMORY}`, "sh", "-c", SCRIPT, "sh", root, this.folder],
+        ...[mutant?.file ?? "", mutant?.module ?? "", coverage ?? ""],
+        ...tests.map(({ file }) => file),
+      ],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, NODE: process.execPath, NO_COLOR: "1" },
+      },
+    );
+    // The namespace ends with its first process (--kill-child), and everything in it.
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    let timedOut = false;
+    const giveUp = () => {
+      timedOut = true;
+      kill();
+    };
+    let running = -1;
+    let whole = setTimeout(giveUp, 60_000);
+    let quiet;
+    const whenQuiet = async () => {
+      const lines = printed;
+      const before = workOf(child.pid);
+      await delay(IDLE);
+      if (printed !== lines || quiet === undefined) return;
+      if (workOf(child.pid) === before) giveUp();
+      else quiet.refresh();
+    };
+    let printed = "";
+    const print = (line) => {
+      printed = `${printed}${line}\n`.slice(-20_000);
+    };
+    createInterface(child.stdout).on("line", (line) => {
+      clearTimeout(quiet);
+      if (line.startsWith("run: ")) {
+        running += 1;
+        printed = "";
+        clearTimeout(whole);
+        whole = setTimeout(giveUp, tests[running].seconds * 1000);
+      }
+      print(line);
+      quiet = setTimeout(whenQuiet, tests[running].silence * 1000);
+    });
+    child.stderr.setEncoding("utf8").on("data", print);
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    clearTimeout(whole);
+    clearTimeout(quiet);
+    quiet = undefined;
+    process.off("exit", kill);
+    if (status === 0) return undefined;
+    if (running === -1) throw new Error(`the sandbox failed: ${printed}`);
+    return {
+      test: tests[running].file,
+      how: timedOut ? "timeout" : "failed",
+      printed: withoutEvents(printed),
+    };
+  }
 }
 
+/** The reporter's lines are for us, and not for people. */
+const withoutEvents = (printed) => printed.replaceAll(/^test:\w+\n/gm, "");
+
 /**
- * Runs tests, `{ file, seconds }`, against the tree, or a mutant of one of its modules.
- *
- * @returns undefined where all passed; else the test that failed, and how: its exit status, or
- * "timeout"
+ * What a process and its descendants have done so far: their processor time, in ticks; something
+ * new each time while one of them waits for a processor or a disk (proc_pid_stat(5)).
  */
-export async function runInSandbox(tests, mutant, verbose = false) {
-  const seconds = tests.reduce((sum, test) => sum + test.seconds + 2, 10);
-  const words = tests.flatMap((test) => [String(test.seconds), test.file]);
-  const child = spawn(
-    "unshare",
-    [
-      ...NAMESPACES,
-      "prlimit",
-      `--data=${MEMORY}`,
-      "sh",
-      "-c",
-      SCRIPT,
-      "sh",
-      root,
-      mutant?.file ?? "",
-      mutant?.module ?? "",
-      ...words,
-    ],
-    {
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, NODE: process.execPath, VERBOSE: verbose ? "1" : "", NO_COLOR: "1" },
-    },
-  );
-  const output = [];
-  for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding("utf8").on("data", (text) => output.push(text));
-  // The namespace ends with its first process (--kill-child), and everything in it.
-  const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
-  const atExit = () => child.kill("SIGKILL");
-  process.once("exit", atExit);
-  const [status] = await once(child, "close");
-  clearTimeout(timer);
-  process.off("exit", atExit);
-  if (status === 0) return undefined;
-  const text = output.join("");
-  const [, code, test] = /^(\d+) (.*\.js)$/m.exec(text) ?? [];
-  if (test === undefined && status !== null) throw new Error(`the sandbox failed: ${text}`);
-  // timeout(1) exits with 124, or 137 where it had to use SIGKILL.
-  const how = test === undefined || code === "124" || code === "137" ? "timeout" : `status ${code}`;
-  return { test: test ?? "", how, output: text };
+function workOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (state === "R" || state === "D") return Symbol("running");
+    const own = fields.slice(10, 14).reduce((sum, ticks) => sum + Number(ticks), 0);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").trim().split(" ");
+    const theirs = children.filter((child) => child !== "").map(workOf);
+    const running = theirs.find((work) => typeof work === "symbol");
+    return running ?? theirs.reduce((sum, work) => sum + work, own);
+  } catch {
+    return 0;
+  }
 }

@@ -13,7 +13,8 @@ const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
 /** A sockaddr_in from behind its family. */
 export function encodeIpv4({ address, port }: IpAddressInput): Uint8Array {
   const parsed = typeof address === "string" ? parseIpv4(address) : undefined;
-  if (parsed === undefined) throw invalidString(address, `${quoted(address)} is not an IPv4 address`);
+  if (parsed === undefined)
+    throw invalidString(address, `address must be an IPv4 address, not ${quoted(address)}`);
   const data = new Uint8Array(SIN.size - FAMILY);
   new DataView(data.buffer).setUint16(SIN.port - FAMILY, integer("the port of an address", port, 0, 0xffff));
   data.set(parsed, SIN.addr - FAMILY);
@@ -30,7 +31,8 @@ export function encodeIpv6(input: IpAddressInput, system: System): Uint8Array {
   const { address, port, flowlabel = 0, scopeId = 0 } = input;
   const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
   const parsed = parseIpv6(text);
-  if (parsed === undefined) throw invalidString(address, `${quoted(address)} is not an IPv6 address`);
+  if (parsed === undefined)
+    throw invalidString(address, `address must be an IPv6 address, not ${quoted(address)}`);
   const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
   const data = new Uint8Array(SIN6.size - FAMILY);
   const view = new DataView(data.buffer);
@@ -57,6 +59,8 @@ function scopeOfZone(zone: string, system: System): number {
   const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
   // To C, the name would end at a NUL.
   if (scopeId === 0 || zone.includes("\0"))
-    throw outOfRange(`there is no network interface ${JSON.stringify(zone)} here`);
+    throw outOfRange(
+      `the zone of address must name a network interface of this machine, not ${JSON.stringify(zone)}`,
+    );
   return scopeId;
 }

@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from "node:net";
+import { defined } from "../invariant.ts";
 
 /** The four bytes of a dotted address; undefined where it is none. */
 export function parseIpv4(text: string): Uint8Array | undefined {
@@ -13,8 +14,8 @@ export function formatIpv4(bytes: Uint8Array, at = 0): string {
 /** The sixteen bytes of an IPv6 address without a zone; undefined where it is none. */
 export function parseIpv6(text: string): Uint8Array | undefined {
   if (!isIPv6(text) || text.includes("%")) return undefined;
-  const [head = "", tail] = text.split("::");
-  const before = groups(head);
+  const [head, tail] = text.split("::");
+  const before = groups(defined(head, "split() returns at least one part"));
   const after = tail === undefined ? [] : groups(tail);
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   const bytes = new Uint8Array(16);

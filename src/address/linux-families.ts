@@ -1,6 +1,4 @@
-import { isUint8Array } from "node:util/types";
-import { argumentType, int, integer, kind, outOfRange } from "../errors/argument.ts";
-import { copyOf } from "../system/view.ts";
+import { copyOfBytes, int, integer, outOfRange } from "../errors/argument.ts";
 import type {
   NetlinkAddress,
   PacketAddress,
@@ -37,10 +35,7 @@ export function decodeNetlink(view: DataView, length: number): NetlinkAddress | 
 /** A sockaddr_ll from behind its family. */
 export function encodePacket(input: PacketAddressInput): Uint8Array {
   const { protocol, ifindex, hatype = 0, pkttype = 0, address: given = new Uint8Array(0) } = input;
-  if (!isUint8Array(given)) {
-    throw argumentType(`the address of a packet address must be a Uint8Array, not ${kind(given)}`);
-  }
-  const address = copyOf(given);
+  const address = copyOfBytes("the address of a packet address", given);
   if (address.byteLength > LL.addrSize) {
     throw outOfRange(`the address of a packet address is ${address.byteLength} bytes long; at most 8 fit`);
   }

@@ -1,6 +1,6 @@
-import { isUint8Array } from "node:util/types";
 import {
   argumentType,
+  copyOfBytes,
   integer,
   invalidString,
   invalidValue,
@@ -9,7 +9,6 @@ import {
   quoted,
 } from "../errors/argument.ts";
 import type { System, ValueResult } from "../system/system.ts";
-import { copyOf } from "../system/view.ts";
 import type { Address, AddressInput, UnknownAddress } from "./address.ts";
 import { decodeIpv4, decodeIpv6, encodeIpv4, encodeIpv6 } from "./inet.ts";
 import {
@@ -48,7 +47,7 @@ export type ReadAddress = readonly [family: number, data: Uint8Array];
 export function readAddress(input: AddressInput, system: System): ReadAddress {
   if (typeof input !== "object" || input === null) {
     throw argumentType(
-      `an address is an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
+      `address must be an object such as { family: "ipv4", address, port }, not ${kind(input)}`,
     );
   }
   return encode(input, system);
@@ -175,9 +174,6 @@ function isOf<Family extends AddressInput["family"]>(
 }
 
 function encodeUnknown({ number, data }: UnknownAddress, system: System): ReadAddress {
-  if (!isUint8Array(data)) {
-    throw argumentType(`the data of an address must be a Uint8Array, not ${kind(data)}`);
-  }
   integer("the number of a family", number, 0, system.sockaddr.lengthByte ? 0xff : 0xffff);
-  return [number, copyOf(data)];
+  return [number, copyOfBytes("the data of an address", data)];
 }

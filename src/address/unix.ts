@@ -1,8 +1,7 @@
 import { TextDecoder } from "node:util";
 import { isUint8Array } from "node:util/types";
-import { argumentType, invalidValue, kind, outOfRange } from "../errors/argument.ts";
+import { argumentType, copyOfBytes, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import type { SockaddrLayout } from "../system/system.ts";
-import { copyOf } from "../system/view.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -18,7 +17,8 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
   if (typeof path === "string" && !path.isWellFormed()) {
     throw invalidValue("the path of a unix address has a lone surrogate, which no bytes can spell");
   }
-  const bytes = typeof path === "string" ? Buffer.from(path) : copyOf(path);
+  const bytes =
+    typeof path === "string" ? Buffer.from(path) : copyOfBytes("the path of a unix address", path);
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw invalidValue(

@@ -6,32 +6,31 @@ import type { ListenAddress } from "./endpoint.ts";
 import { parseEndpoint, parseUnixPath, resolve } from "./endpoint.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What a command is asked about, as written: ports, or paths given with `--unix`. */
+/** The arguments of a command: ports, or paths given with `--unix`. */
 export interface Asked {
   readonly endpoints: readonly string[];
   readonly paths: readonly string[];
 }
 
-/** Ports or paths: some of one kind, and none of the other. */
+/** Checks that there are either ports or paths, not both. */
 export function checkAsked({ endpoints: [endpoint], paths: [path] }: Asked): void {
   if (endpoint === undefined && path === undefined) {
-    throw new UsageError("Which one? Give a port, such as 3000, or --unix and a path.");
+    throw new UsageError("The port is missing; give one, such as 3000, or --unix and a path.");
   }
   if (endpoint !== undefined && path !== undefined) {
     throw new UsageError(`Give either a port ("${endpoint}") or --unix, not both.`);
   }
 }
 
-/** For an option that may be repeated. */
+/** Collects the values of an option that may be repeated. */
 export const collect = (word: string, before: readonly string[] = []): readonly string[] => [...before, word];
 
 /**
- * The ports and the command of `[[host:]port...] [command...]`. What follows `--` is the command's;
- * without it, the first word that does not look like a port begins the command. With --unix there
- * are no ports.
+ * Splits `[[host:]port...] [command...]` into ports and command. The command follows `--`, or else
+ * starts at the first argument that does not look like a port. With --unix there are no ports.
  *
- * @param operands the words that are no options, without `--`
- * @param commandLine all the words, which tell where `--` was
+ * @param operands the arguments that are not options, without `--`
+ * @param commandLine all arguments, to find `--`
  */
 export function endpointsAndCommand(
   operands: readonly string[],
@@ -41,8 +40,7 @@ export function endpointsAndCommand(
   const separator = commandLine.indexOf("--");
   const given = separator === -1 ? operands.length : operands.length - (commandLine.length - separator - 1);
   const before = operands.slice(0, Math.max(0, given));
-  // The first is taken for a port whatever it looks like: the complaint about it says what a port
-  // is.
+  // The first one is always taken for a port; the error message explains what a port looks like.
   const start = paths.length === 0 && before.length > 0 ? 1 : 0;
   const others = before.slice(start).findIndex((word) => !looksLikePort(word));
   const count = others === -1 ? before.length : start + others;
@@ -51,12 +49,12 @@ export function endpointsAndCommand(
   return [endpoints, operands.slice(count)];
 }
 
-/** No command is called by a number alone, nor by one after a colon. */
+/** No command is named by a number, with or without a host before it. */
 const looksLikePort = (word: string) => /^([^/]*:)?\d+$/.test(word);
 
 /**
- * The addresses of a place: two of localhost, otherwise one. A port alone is that of every address,
- * IPv4's and IPv6's, so that every holder of any of them is found.
+ * The addresses of an endpoint: two for localhost, otherwise one. A port alone means every address,
+ * IPv4 and IPv6, so that every holder is found.
  */
 async function addressesOf(endpoint: string): Promise<readonly ListenAddress[]> {
   const asked = parseEndpoint(endpoint, "::");
@@ -66,17 +64,14 @@ async function addressesOf(endpoint: string): Promise<readonly ListenAddress[]> 
   return [hasIpv6() ? { family: "ipv6", address: "::", port } : { family: "ipv4", address: "0.0.0.0", port }];
 }
 
-/**
- * The addresses of each thing that is asked about; all are read before anything is done about the
- * first.
- */
+/** The addresses of each argument. All are parsed before anything is done about the first. */
 export async function askedAddresses(asked: Asked): Promise<readonly (readonly ListenAddress[])[]> {
   checkAsked(asked);
   if (asked.endpoints.length > 0) return Promise.all(asked.endpoints.map(addressesOf));
   return asked.paths.map((path) => [parseUnixPath(path)]);
 }
 
-/** A kernel without IPv6 has no socket of it. */
+/** Whether the kernel has IPv6. */
 function hasIpv6(): boolean {
   const made = trySocket(AF.INET6, SOCK.STREAM);
   if (made.ok) close(made.value);

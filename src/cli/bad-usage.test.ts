@@ -45,7 +45,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["--respond", "shout"], /Allowed choices are echo, discard, http; see `berkeley listen --help`\.$/],
   [["-x"], "unknown option '-x'; see `berkeley listen --help`."],
   [["--bakclog", "5"], "unknown option '--bakclog' (Did you mean --backlog?); see `berkeley listen --help`."],
-  [["--unix", ""], "--unix needs a path, or @ and a name for the abstract namespace."],
+  [["--unix", ""], "--unix needs a path, or @name for the abstract namespace."],
   [["--unix", "@"], /--unix needs a path/],
   [["--unix", "socket", "3000"], 'Give either a port ("3000") or --unix, not both.'],
   [["--unix", "/nonexistent/socket"], /\/nonexistent\/socket.*does not exist/],
@@ -58,11 +58,11 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["::1:80"], "::1:80 is not an address of this machine; for port 80 of ::1 write [::1]:80."],
   [
     ["fe80::1:2:3:4"],
-    "The link-local address fe80::1:2:3:4 needs the name of its interface: write fe80::1:2:3:4%eth0.",
+    "The link-local address fe80::1:2:3:4 needs the name of its interface; write fe80::1:2:3:4%eth0.",
   ],
   [
     ["[fe80::1:2:3:4]:8080"],
-    "The link-local address fe80::1:2:3:4 needs the name of its interface: write [fe80::1:2:3:4%eth0]:8080.",
+    "The link-local address fe80::1:2:3:4 needs the name of its interface; write [fe80::1:2:3:4%eth0]:8080.",
   ],
 ];
 
@@ -141,12 +141,12 @@ test("a privileged port, without root's rights", (context) => {
       status: 2,
       stdout: "",
       stderr:
-        "berkeley: Port 81 needs a privilege: choose one from 1024 up (net.ipv4.ip_unprivileged_port_start), or run with CAP_NET_BIND_SERVICE.\n",
+        "berkeley: Port 81 is privileged (below net.ipv4.ip_unprivileged_port_start, usually 1024). Choose a higher port, run as root, or grant CAP_NET_BIND_SERVICE.\n",
     },
   );
 });
 
-test("a folder that may not be written", (context) => {
+test("a directory that this user may not write", (context) => {
   const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
   context.after(() => rmSync(folder, { recursive: true }));
   chmodSync(folder, 0o555);
@@ -165,7 +165,7 @@ test("a folder that may not be written", (context) => {
     {
       status: 2,
       stdout: "",
-      stderr: `berkeley: ${folder} may not be written or searched by this user: choose a path in another folder.\n`,
+      stderr: `berkeley: This user may not write or search ${folder}. Choose a path in another directory.\n`,
     },
   );
 });

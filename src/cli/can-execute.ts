@@ -1,10 +1,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, join } from "node:path";
 
-/**
- * Why a program cannot be run, as execvp(3) would find: ENOENT or EACCES; undefined where it can,
- * as far as is known.
- */
+/** The error that execvp(3) would give for a program: ENOENT or EACCES; undefined if none. */
 export function cannotExecute(program: string): Error | undefined {
   const folders = (process.env.PATH ?? "/usr/bin:/bin").split(delimiter);
   const candidates = program.includes("/")

@@ -4,25 +4,25 @@ import type { Responder } from "./responders/responder.ts";
 
 const nothing = new Uint8Array(0);
 
-/** How long a connection that has been answered for good may take to close its side. */
+/** How long the peer may take to close after the last answer, in milliseconds. */
 const LINGER = 2000;
 
 /**
- * A connection and its responder, which is not asked again while more than a little of its answers
- * is waiting to be sent; the connection does not receive then. So it never holds more than one
- * answer and what was received by then, however slow its peer is.
+ * A connection and its responder. While an answer waits to be sent, the responder is not called and
+ * the connection does not receive, so that a slow peer costs no more memory than one answer and the
+ * bytes received before it.
  */
 export class Conversation {
   readonly #connection: HandledConnection<unknown>;
   readonly #responder: Responder;
-  /** Received, and not consumed by the responder yet. */
+  /** Received but not yet consumed by the responder. */
   #unread: Uint8Array = nothing;
   #received = 0;
   #written = 0;
-  /** As of when it was last known. */
+  /** As of the last check. */
   #sent = 0;
   #congested = false;
-  /** The last answer is given: what still arrives is dropped, until the peer closes. */
+  /** After the last answer, received data is dropped until the peer closes. */
   #finishing = false;
   #linger: Timer | undefined;
 
@@ -43,16 +43,13 @@ export class Conversation {
     this.#respond();
   }
 
-  /** What it came to; in order, all that was written was sent. */
+  /** The totals. `inOrder` means that the connection closed without an error, so all was sent. */
   ended(inOrder: boolean): { readonly received: number; readonly sent: number } {
     machineClock.clearTimeout(this.#linger);
     return { received: this.#received, sent: inOrder ? this.#written : this.#sent };
   }
 
-  /**
-   * Has the responder answer what is unread, until it wants more, or the peer does not take its
-   * answers.
-   */
+  /** Lets the responder answer until it needs more data or the peer stops reading. */
   #respond() {
     while (this.#unread.byteLength > 0 && !this.#congested && !this.#finishing) {
       const { consumed, send = nothing, end = false } = this.#responder(this.#unread);
@@ -63,13 +60,13 @@ export class Conversation {
       else if (consumed === 0) break;
     }
     this.#sent = Math.max(this.#sent, this.#written - this.#connection.pendingBytes);
-    // What came lies in memory that is used again.
+    // The received memory is reused after this call.
     if (this.#unread.byteLength > 0) this.#unread = new Uint8Array(this.#unread);
   }
 
   /**
-   * Says that nothing follows. To close at once would reset the connection where bytes are still
-   * unread, and the reset may overtake the answer (RFC 9112, 9.6).
+   * Ends our side. Closing at once would reset the connection if bytes are still unread, and the
+   * reset may overtake the answer (RFC 9112, 9.6).
    */
   #finish() {
     this.#finishing = true;

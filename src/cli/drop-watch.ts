@@ -2,23 +2,17 @@ import { machineClock, type Timer } from "../clock/clock.ts";
 import { dropBetween, type QueueDrop, type QueueSample, sample } from "../diagnose/watch-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 
-/** How often it looks, in milliseconds: a client tries again after a second. */
+/** The polling interval, in milliseconds; a client retries after a second. */
 const INTERVAL = 250;
 
-/**
- * Looks from time to time at what the kernel has dropped at listeners that have just been opened,
- * and once more at the end.
- */
+/** Polls how many connections the kernel has dropped at new listeners, and once more at the end. */
 export class DropWatch {
   readonly #tell: (drop: QueueDrop, total: number) => void;
   readonly #backlog: number;
   readonly #last: Map<BorrowedSocket, QueueSample>;
   readonly #timer: Timer;
 
-  /**
-   * Watches them; undefined where the system does not count drops, or not of such sockets, as of
-   * unix ones.
-   */
+  /** Starts watching; undefined if the system does not count drops, or not for these sockets. */
   static of(
     sockets: readonly BorrowedSocket[],
     backlog: number,
@@ -42,12 +36,12 @@ export class DropWatch {
     this.#timer = machineClock.setInterval(() => this.#look(), INTERVAL).unref();
   }
 
-  /** What was dropped since the sockets were opened: the kernel's count of each starts with it. */
+  /** The connections dropped since the sockets were opened. */
   get total(): number {
     return [...this.#last.values()].reduce((sum, { drops }) => sum + drops, 0);
   }
 
-  /** Looks a last time, and gives the total. */
+  /** Polls a last time, and returns the total. */
   end(): number {
     machineClock.clearInterval(this.#timer);
     this.#look();

@@ -4,21 +4,21 @@ import type { IpAddressInput, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What the command can listen on. */
+/** An address that the commands can listen on. */
 export type ListenAddress = IpAddressInput | UnixAddress;
 
-/** Where to listen, as the user wrote it: the host may still be a name. */
+/** An endpoint as the user wrote it; the host may be a name. */
 export interface HostAndPort {
   readonly host: string;
   readonly port: number;
 }
 
-/** A first try must not open a port to the network: whoever wants that writes 0.0.0.0 or [::]. */
+/** Do not open a port to the network by default; 0.0.0.0 and [::] do. */
 const DEFAULT_HOST = "127.0.0.1";
 
 /**
- * Reads `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`. An
- * address alone gets a free port; so does no text at all, and port 0.
+ * Parses `[[host:]port]`: `3000`, `:3000`, `localhost:3000`, `127.0.0.1:3000`, `[::1]:3000`.
+ * Without a port it is 0, a free one.
  */
 export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT_HOST): HostAndPort {
   if (text === undefined) return { host: defaultHost, port: 0 };
@@ -43,31 +43,37 @@ export function parseHostAndPort(text: string | undefined, defaultHost = DEFAULT
   return { host: host === "" ? defaultHost : host, port: parsePort(text.slice(colon + 1)) };
 }
 
-/** Reads `[[host:]port]` where a port is needed. */
+/** Parses `[[host:]port]` for a command that needs a port other than 0. */
 export function parseEndpoint(text: string | undefined, defaultHost: string): HostAndPort {
   const asked = parseHostAndPort(text, defaultHost);
   if (asked.port !== 0) return asked;
-  const meant = bracketsMeant(text ?? "");
-  throw new UsageError(
-    meant === undefined
-      ? "The port is missing; a port is a whole number from 1 to 65535."
-      : `The port is missing: "${text}" is an IPv6 address as a whole; write ${meant}.`,
-  );
+  throw new UsageError(whyNoRealPort(text ?? ""));
+}
+
+function whyNoRealPort(text: string): string {
+  const meant = bracketsMeant(text);
+  if (meant !== undefined)
+    return `The port is missing: "${text}" is an IPv6 address as a whole; write ${meant}.`;
+  if (text === "") return "The port is missing; a port is a whole number from 1 to 65535.";
+  const address = text.replace(/^\[(.*)\]$/, "$1");
+  if (isIPv6(address)) return `The port is missing; write it after the address, as in [${address}]:3000.`;
+  if (isIP(address) !== 0) return `The port is missing; write it after the address, as in ${address}:3000.`;
+  return "Port 0 stands for any free port; name one from 1 to 65535.";
 }
 
 /**
- * What was meant by `::1:8080`, which is an address as a whole: `[::1]:8080`; undefined where it
- * has no port at its end.
+ * Returns `[::1]:8080` for `::1:8080`, which is an address as a whole but was hardly meant as one;
+ * undefined if it does not end like a port.
  */
 export function bracketsMeant(text: string): string | undefined {
   const [, host = "", port = ""] = /^(.*):(\d{1,5})$/.exec(text) ?? [];
   if (Number(port) > 65535) return undefined;
   if (isIPv6(host)) return `[${host}]:${port}`;
-  // A single digit there is more likely of the address, as in ::1.
+  // A single digit is more likely part of the address, as in ::1.
   return port.length > 1 && host.endsWith(":") && isIPv6(`${host}:`) ? `[${host}:]:${port}` : undefined;
 }
 
-/** One sentence on a word that may be meant as a host, or as a command. */
+/** Explains what is wrong with an argument that may be meant as a host or as a command. */
 function whyNoPort(text: string): string {
   if (text === "") return emptyPort;
   if (commands.includes(text)) return `"${text}" is not a port; a command comes first, before its options.`;
@@ -77,7 +83,7 @@ function whyNoPort(text: string): string {
   return `"${text}" is neither a port nor a command (${commands.join(", ")}); a host needs a port after it, as in localhost:3000.`;
 }
 
-/** What `berkeley` takes as its first word: the others that it meets are taken for a port. */
+/** The commands; any other first argument is taken for a port. */
 export const commands: readonly string[] = ["listen", "ports", "why", "wait", "free", "hold", "help"];
 
 const emptyPort = "The port is empty; a port is a whole number from 0 (a free one) to 65535.";
@@ -91,7 +97,7 @@ function parsePort(text: string): number {
   return port;
 }
 
-/** Reads a backlog: a whole number that fits a C int. */
+/** Parses a backlog: a whole number that fits a C int. */
 export function parseBacklog(text: string): number {
   const backlog = Number(text);
   if (!/^\d+$/.test(text) || backlog > 0x7fffffff) {
@@ -100,15 +106,15 @@ export function parseBacklog(text: string): number {
   return backlog;
 }
 
-/** Reads the path of a unix socket; `@name` is a name in Linux's abstract namespace. */
+/** Parses the path of a unix socket; `@name` is in Linux's abstract namespace. */
 export function parseUnixPath(text: string): UnixAddress {
   if (text === "" || text === "@") {
-    throw new UsageError("--unix needs a path, or @ and a name for the abstract namespace.");
+    throw new UsageError("--unix needs a path, or @name for the abstract namespace.");
   }
   return { family: "unix", path: text.startsWith("@") ? `\0${text.slice(1)}` : text };
 }
 
-/** Looks the host up, with the system's resolver; the first address that it knows is taken. */
+/** Resolves the host with the system's resolver, and takes its first address. */
 export async function resolve({ host, port }: HostAndPort): Promise<ListenAddress> {
   if (isLocalhost(host)) return { ...localhostAddresses[0], port };
   const family = isIP(host);

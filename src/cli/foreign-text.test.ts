@@ -112,7 +112,7 @@ test("arguments are echoed harmlessly", () => {
     ["hold", "0", "--no-pid", "--"],
   ]) {
     const said = assertHarmless([...words, HOSTILE]);
-    assert.match(said, /Cannot run x\\u\{1b\}\[31m.*: ENOENT\./);
+    assert.match(said, /Cannot run x\\u\{1b\}\[31m.*: command not found\./);
   }
   assertHarmless(["hold", "0", "--restart-on-change", HOSTILE, "--", "true"]);
 });

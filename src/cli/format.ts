@@ -1,7 +1,7 @@
 import type { Address } from "../address/address.ts";
 import { printable } from "../diagnose/printable.ts";
 
-/** An address as people write it: `127.0.0.1:3000`, `[::1]:3000`, a path, `@name`. */
+/** Formats an address for people: `127.0.0.1:3000`, `[::1]:3000`, a path, `@name`. */
 export function formatAddress(address: Address): string {
   switch (address.family) {
     case "ipv4":
@@ -9,7 +9,7 @@ export function formatAddress(address: Address): string {
     case "ipv6":
       return `[${address.address}${address.scopeId === 0 ? "" : `%${address.scopeId}`}]:${address.port}`;
     case "unix":
-      // A peer chooses the name of its unix socket.
+      // The name of a unix socket is chosen by the peer.
       return address.path.length === 0 ? "unnamed" : printable(formatPath(address.path));
     case "unspecified":
       return "unnamed";
@@ -22,7 +22,7 @@ export function formatAddress(address: Address): string {
   }
 }
 
-/** The path of a unix socket; a name in the abstract namespace begins with @. */
+/** The path of a unix socket; a name in the abstract namespace starts with @. */
 export function formatPath(path: string | Uint8Array): string {
   const text = typeof path === "string" ? path : Buffer.from(path).toString();
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;

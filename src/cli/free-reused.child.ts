@@ -29,7 +29,7 @@ async function proceed(first: Holding, terminal: Terminal): Promise<void> {
   terminal.press("y");
   terminal.press("Enter");
   const screen = plain(await terminal.shows(/status \d/));
-  assert.match(screen, new RegExp(`\\(pid ${first.pid}\\) has ended by itself\\.\n`));
+  assert.match(screen, new RegExp(`\\(pid ${first.pid}\\) has already exited\\.\n`));
   // The other one has the place, too, and is told of, but not touched.
   assert.match(screen, new RegExp(`127\\.83\\.0\\.3:3000: held by \\S+ \\(pid ${second.pid}, `));
   assert.match(screen, /\nstatus 1/);

@@ -61,7 +61,7 @@ test("free without a terminal asks nobody, and does nothing", async (context) =>
   const held = await holding(context);
   const { status, stderr } = runBerkeley(["free", held.endpoint]);
   assert.equal(status, 2);
-  assert.match(stderr, /^berkeley: There is no terminal to ask on: say --yes .*\n$/);
+  assert.match(stderr, /^berkeley: There is no terminal to ask for confirmation; use --yes .*\n$/);
   assert.equal(held.isRunning, true);
 });
 
@@ -83,7 +83,7 @@ test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => 
   assert.match(asked, new RegExp(`pid ${held.pid}, user`));
   terminal.press("n");
   terminal.press("Enter");
-  await terminal.shows(/Nothing was done\.\nstatus 1/);
+  await terminal.shows(/Nothing was stopped\.\nstatus 1/);
   assert.equal(held.isRunning, true);
   await terminal.shows(/status 1[\s\S]*Stop it\? \[y\/N\]/);
   terminal.press("y");
@@ -101,7 +101,7 @@ test("free, in a narrow terminal: who it is, with no word broken, and the questi
   assert.match(screen, new RegExp(`^\\S+ \\(pid ${held.pid}, user [\\s\\S]*\nStop it\\?`));
   assert.match(screen, /[\s(]for\s+\d+\s+s\)/);
   terminal.press("Enter");
-  await terminal.shows(/Nothing was done\.\nstatus 1/);
+  await terminal.shows(/Nothing was stopped\.\nstatus 1/);
   assert.equal(held.isRunning, true);
 });
 
@@ -123,7 +123,9 @@ test("free, in a terminal: who has let go of it while it was asked is left alone
   terminal.press("y");
   terminal.press("Enter");
   await terminal.shows(
-    new RegExp(`\\(pid ${process.pid}\\) has let go of it, and was left alone\\.\nIt is free\\.\nstatus 0`),
+    new RegExp(
+      `\\(pid ${process.pid}\\) has closed it meanwhile, and was left alone\\.\nIt is free\\.\nstatus 0`,
+    ),
   );
 });
 
@@ -135,7 +137,7 @@ test("free, in a terminal: Ctrl-C and Ctrl-D at the question mean no", async (co
     if (terminal === undefined) return;
     await terminal.shows(/Stop it\? \[y\/N\]/);
     terminal.press(key);
-    await terminal.shows(/Stop it\? \[y\/N\] *\nNothing was done\.\nstatus 1/);
+    await terminal.shows(/Stop it\? \[y\/N\] *\nNothing was stopped\.\nstatus 1/);
   }
   assert.equal(held.isRunning, true);
 });

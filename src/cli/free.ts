@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { Explanation } from "../diagnose/explanation.ts";
+import { describe, signalFailure } from "../diagnose/messages.ts";
 import type { Holder } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { describe, signalFailure } from "../diagnose/sentences.ts";
 import { ask } from "./ask.ts";
 import { askedAddresses, collect } from "./asked-address.ts";
 import { explainAsked } from "./explain-asked.ts";
@@ -23,29 +23,28 @@ interface FreeOptions {
 const FREE = 0;
 const TAKEN = 1;
 
-/**
- * Adds the `free` command, which ends whoever has a port, after asking; `exit` is told its status.
- */
+/** Adds the `free` command, which stops the processes that have a port; `exit` gets its status. */
 export function addFree(program: Command, exit: (status: number) => void): void {
   program
     .command("free")
-    .description("ask the processes that have a port or a unix path to stop")
-    .argument("[[host:]port...]", "what to free; without a host, on every address of this machine")
+    .description("stop the processes that have a port or a unix path open, after asking you")
+    .argument("[[host:]port...]", "the port to free; without a host, on every address of this machine")
+    .option("--unix <path>", "free a unix path; @name is in the abstract namespace; may be repeated", collect)
+    .option("--udp", "free a UDP port instead of a TCP port")
+    .option("--yes", "stop them without asking")
     .option(
-      "--unix <path>",
-      "free a unix socket; @name is in the abstract namespace; may be repeated",
-      collect,
+      "--grace <seconds>",
+      "how long a process may take after SIGTERM before it gets SIGKILL",
+      parseGrace,
+      5,
     )
-    .option("--udp", "free a UDP port instead of TCP's")
-    .option("--yes", "do not ask first")
-    .option("--grace <seconds>", "how long to wait after SIGTERM before SIGKILL", parseGrace, 5)
     .addHelpText(
       "after",
       `
-It shows who has it, asks, and sends SIGTERM, then SIGKILL to what is still there; on Windows, which has
-no signals, it is ended at once.
+Shows the processes, asks, and sends each SIGTERM, then SIGKILL if it is still running after the grace
+period. Windows has no signals, so the processes are terminated at once.
 Several ports are freed one after another.
-Exit status: 0 free then, 1 not free, 2 if nobody can be asked. Of several ports, the worst of theirs.`,
+Exit status: 0 free now, 1 still in use, 2 bad usage, or no terminal to ask on. For several ports, the highest.`,
     )
     .action(async (endpoints: readonly string[], options: FreeOptions) => {
       const asked = await askedAddresses({ endpoints: endpoints, paths: options.unix ?? [] });
@@ -69,14 +68,13 @@ async function free(
   if (isFree(before)) return say(`${name} is free already.`, FREE);
   const holders = holdersIn(before);
   if (holders.length === 0) return explained(before);
-  // Opened before anybody is asked: whoever has the number by then, the process shown is the one
-  // that is meant.
+  // Opened before asking, so that a process that gets the same pid later is never stopped.
   const opened = holders.map((holder) => ({ holder, process: RunningProcess.open(holder) }));
   try {
     for (const holder of holders) say(describe(holder), TAKEN);
     const isAnyToStop = opened.some(({ process }) => process instanceof RunningProcess);
-    if (isAnyToStop && !yes && !(await isWanted(holders.length))) return say("Nothing was done.", TAKEN);
-    // An answer may have taken long, and who has let go of it meanwhile is in nobody's way.
+    if (isAnyToStop && !yes && !(await isWanted(holders.length))) return say("Nothing was stopped.", TAKEN);
+    // The answer may take long; a process that has closed the socket meanwhile is left alone.
     const now = holdersIn(look());
     const outcomes = await Promise.all(
       opened.map(({ holder, process }) => stop(holder, process, has(holder, now), grace)),
@@ -92,26 +90,28 @@ async function free(
 const isFree = (explanations: readonly Explanation[]) =>
   explanations.every(({ verdict }) => verdict === "free");
 
-/** Each process once, though it may hold several sockets. */
+/** The processes, each once even if it holds several sockets. */
 function holdersIn(explanations: readonly Explanation[]): Holder[] {
   const causes = explanations.flatMap((explanation) => explanation.causes);
   const all = causes.flatMap((cause) => (cause.kind === "held" ? cause.holders : []));
   return [...new Map(all.map((holder) => [holder.pid, holder])).values()];
 }
 
-/** Whether the process, and not another that has its number, is among the holders. */
+/** Whether this process, and not another with its pid, is among the holders. */
 const has = ({ pid, startTicks }: Holder, holders: readonly Holder[]): boolean =>
   holders.some((holder) => holder.pid === pid && holder.startTicks === startTicks);
 
 async function isWanted(count: number): Promise<boolean> {
   const answer = await ask(text`Stop ${count === 1 ? "it" : `these ${count}`}? [y/N] `);
   if (answer === "no terminal") {
-    throw new UsageError("There is no terminal to ask on: say --yes to stop them without being asked.");
+    throw new UsageError(
+      "There is no terminal to ask for confirmation; use --yes to stop the processes without asking.",
+    );
   }
   return answer !== undefined && /^y(es)?$/i.test(answer.trim());
 }
 
-/** What became of a process that was asked to end, in a sentence. */
+/** Stops a process, and says in a sentence what became of it. */
 async function stop(
   { name, pid }: Holder,
   running: ReturnType<typeof RunningProcess.open>,
@@ -120,18 +120,18 @@ async function stop(
 ): Promise<string> {
   const who = `${name} (pid ${pid})`;
   if (typeof running === "string") return `${who} ${signalFailure(running)}`;
-  if (running.ended) return `${who} has ended by itself.`;
-  if (!stillHas) return `${who} has let go of it, and was left alone.`;
+  if (running.ended) return `${who} has already exited.`;
+  if (!stillHas) return `${who} has closed it meanwhile, and was left alone.`;
   const asked = running.signal("SIGTERM");
   if (asked === "denied") return `${who} ${signalFailure(asked)}`;
   if (await running.hasEndedWithin(grace * 1000)) return `${who} has stopped.`;
   running.signal("SIGKILL");
   return (await running.hasEndedWithin(1000))
     ? `${who} did not stop within ${grace} s of SIGTERM, and was killed.`
-    : `${who} does not end, though it was killed: it waits in the kernel.`;
+    : `${who} was killed but has not ended yet: it is waiting in the kernel.`;
 }
 
-/** Why it is not free. */
+/** Prints why it is not free. */
 function explained(explanations: readonly Explanation[]): number {
   for (const explanation of explanations) tell(explanation, standardOutput());
   return TAKEN;

@@ -1,6 +1,6 @@
 import { UsageError } from "./usage-error.ts";
 
-/** Reads how long a process may take to end after SIGTERM, before SIGKILL: seconds. */
+/** Parses the seconds that a process may take to end after SIGTERM. */
 export function parseGrace(text: string): number {
   const seconds = Number(text);
   if (text === "" || !(seconds >= 0 && seconds <= 3600)) {

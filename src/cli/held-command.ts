@@ -2,40 +2,35 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { machineClock } from "../clock/clock.ts";
+import { signalFailure } from "../diagnose/messages.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";
-import { signalFailure } from "../diagnose/sentences.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
 
-/** What is run, and how. */
+/** What to run, and how. */
 export interface HeldCommandOptions {
-  /** The command and its words. */
+  /** The command and its arguments. */
   readonly command: readonly [string, ...string[]];
-  readonly sockets: readonly Socket[];
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
   readonly backlog: number;
-  /** Whether LISTEN_PID is set. */
+  /** Whether to set LISTEN_PID. */
   readonly pid: boolean;
-  /** How many milliseconds the command may take to end after SIGTERM. */
+  /** The milliseconds that the command may take to end after SIGTERM. */
   readonly grace: number;
-  /** Whether it is started again after it has ended by itself, once it is asked for. */
+  /** Whether to wait for a restart after the command has ended by itself. */
   readonly staysForRestart: boolean;
-  /** Told of what happens. */
+  /** Reports to the user. */
   readonly say: (text: string) => void;
 }
 
-/**
- * A signal of these asks the command to end, and us with it; SIGHUP does so unless the command
- * takes it otherwise.
- */
+/** These signals ask the command, and us, to end. SIGHUP does so unless the command handles it. */
 const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
 
-/**
- * A command that has listening sockets of ours from descriptor 3 on, and is started again while
- * they stay open.
- */
+/** A command that inherits our listening sockets as descriptors 3 and up, across restarts. */
 export class HeldCommand {
   readonly #options: HeldCommandOptions;
   readonly #inodes: readonly number[];
@@ -51,7 +46,7 @@ export class HeldCommand {
     this.#inodes = options.sockets.map(({ fd }) => fstatSync(fd).ino);
   }
 
-  /** Starts it, and gives how it ended once it is not started again any more. */
+  /** Starts it; resolves with how it ended once it will not be restarted any more. */
   run(): Promise<CommandEnd> {
     return new Promise((resolve) => {
       this.#finish = resolve;
@@ -67,16 +62,15 @@ export class HeldCommand {
     else if (!isSentToBoth) this.#child?.kill(name);
   }
 
-  /** Ends it and starts it again; what connects meanwhile waits in the queue. */
+  /** Ends and restarts it; meanwhile new connections wait in the queue. */
   async restart(): Promise<void> {
     if (this.#isAskedToEnd) return;
-    // What changes while the old one ends may have been read by neither.
+    // A change while the old process is ending may have been seen by neither.
     this.#again = this.#restarting;
     if (this.#restarting) return;
     this.#restarting = true;
     const { sockets, backlog } = this.#options;
-    // The command's own listen(2) has set the limit of the queue that they share; Node's asks for
-    // 511.
+    // The command's own listen(2) has set the backlog of the shared socket; Node asks for 511.
     for (const socket of sockets) listen(socket, backlog);
     await this.#end();
     this.#restarting = false;
@@ -92,7 +86,7 @@ export class HeldCommand {
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
       const timer = machineClock.setTimeout(() => {
-        this.#options.say(`It did not end within ${grace / 1000} s of SIGTERM, and is killed.`);
+        this.#options.say(`The command did not end within ${grace / 1000} s of SIGTERM; killing it.`);
         child.kill("SIGKILL");
       }, grace);
       await ended;
@@ -102,15 +96,15 @@ export class HeldCommand {
   }
 
   /**
-   * A shell that is ended leaves its children behind: whoever still has a socket would go on
-   * accepting beside the new one.
+   * Ends the processes that still have a socket, such as children of a shell that has ended: they
+   * would go on accepting beside the new process.
    */
   async #endOthers(): Promise<void> {
     const { grace, say } = this.#options;
     const keys = this.#inodes.map((inode) => ({ inode }));
     const holders = holdersOf(keys);
     const others = new Map(keys.flatMap((key) => holders.of(key)).map((holder) => [holder.pid, holder]));
-    // Without our number, one of them may be us.
+    // This process holds them too.
     const own = ownPid();
     if (own !== undefined) others.delete(own);
     await Promise.all(
@@ -118,7 +112,7 @@ export class HeldCommand {
         const running = RunningProcess.open(holder);
         if (typeof running === "string") {
           if (running !== "ended")
-            say(`${holder.name} (pid ${holder.pid}) still has the socket: it ${signalFailure(running)}`);
+            say(`${holder.name} (pid ${holder.pid}) still has the socket open: it ${signalFailure(running)}`);
           return;
         }
         using one = running;
@@ -132,14 +126,14 @@ export class HeldCommand {
 
   #start(): void {
     const { command, sockets, pid } = this.#options;
-    // sh would complain itself, and write the name to the terminal as it is.
+    // sh would print its own message, with the name unescaped.
     const refusal = pid ? cannotExecute(command[0]) : undefined;
     if (refusal !== undefined) {
       machineClock.setImmediate(() => this.#ended({ status: cannotRun(command[0], refusal), signal: null }));
       return;
     }
     const [program, ...words] = pid ? withPid(command) : command;
-    // The flag is the socket's, and not the descriptor's: what ran before may have set it.
+    // O_NONBLOCK belongs to the socket, not the descriptor; a previous process may have set it.
     for (const { system, fd } of sockets) system.setNonblocking(fd, false);
     const child = spawn(program, words, {
       stdio: ["inherit", "inherit", "inherit", ...sockets.map(({ fd }) => fd)],
@@ -148,7 +142,7 @@ export class HeldCommand {
     this.#child = child;
     child.once("exit", (status, signal) => this.#ended({ status, signal }));
     child.once("error", (error) => {
-      // A signal that cannot be sent, as to a process that has changed its user, is an error too.
+      // A signal that cannot be sent, as to a process that changed its user, also emits an error.
       if (child.pid === undefined) this.#ended({ status: cannotRun(command[0], error), signal: null });
     });
   }
@@ -160,12 +154,12 @@ export class HeldCommand {
     if (this.#isAskedToEnd) void this.#endOthers().then(() => this.#finish(end));
     else if (this.#options.staysForRestart && end.signal !== "SIGHUP") {
       const how = end.signal === null ? `with status ${end.status}` : `by ${end.signal}`;
-      this.#options.say(`It ended ${how}; a change starts it again, and connections wait until then.`);
+      this.#options.say(`The command ended ${how}. Connections wait until a change restarts it.`);
     } else this.#finish(end);
   }
 }
 
-/** sh alone knows its number before the command has it: exec keeps it. */
+/** sh knows its pid before the command runs, and exec keeps it. */
 const SCRIPT = 'export LISTEN_PID=$$; exec "$@"';
 
 const withPid = (command: readonly [string, ...string[]]): readonly [string, ...string[]] => [
@@ -178,10 +172,10 @@ const withPid = (command: readonly [string, ...string[]]): readonly [string, ...
 
 const passListeners = fileURLToPath(new URL("../native/pass-listeners.cjs", import.meta.url));
 
-/** What the command finds; of ours, nothing of a service manager that has started us. */
+/** The command's environment, without variables of a service manager that started us. */
 function environment(inodes: readonly number[]): NodeJS.ProcessEnv {
   const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = process.env;
-  // Blanks are allowed in quotes, in which a backslash escapes (ParseNodeOptionsEnvVar in
+  // In quotes blanks are allowed, and a backslash escapes (ParseNodeOptionsEnvVar in
   // src/node_options.cc).
   const load = `--require "${passListeners.replaceAll(/["\\]/g, "\\$&")}"`;
   return {

@@ -42,7 +42,7 @@ test("hold: the command has the socket, LISTEN_PID is its own, and its status is
   const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", process.execPath, server, "tell"]);
   const { pid, listenPid, sockets } = toldIn(stdout);
   assert.deepEqual([status, listenPid, sockets], [7, `${pid}`, 1]);
-  assert.match(stderr, /^berkeley: Holds 127\.0\.0\.1:\d+\.\n$/);
+  assert.match(stderr, /^berkeley: Holding 127\.0\.0\.1:\d+\.\n$/);
 });
 
 test(
@@ -114,13 +114,13 @@ test(
   inherited,
   (context) => {
     const both = runBerkeley(["hold", "localhost:0", "--", process.execPath, server, "tell"]);
-    const [, ipv4, , ipv6] = /Holds 127\.0\.0\.1:(\d+)( and \[::1\]:(\d+))?/.exec(both.stderr) ?? [];
+    const [, ipv4, , ipv6] = /Holding 127\.0\.0\.1:(\d+)( and \[::1\]:(\d+))?/.exec(both.stderr) ?? [];
     assert.ok(ipv4 !== undefined);
     assert.equal(toldIn(both.stdout).sockets, ipv6 === undefined ? 1 : 2);
     assert.ok(ipv6 === undefined || ipv6 === ipv4);
     const path = join(folder(context), "socket");
     const unix = runBerkeley(["hold", "--unix", path, "--", "sh", "-c", `test -S '${path}' && exit 9`]);
-    assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holds ${path}.\n`]);
+    assert.deepEqual([unix.status, unix.stderr], [9, `berkeley: Holding ${path}.\n`]);
     assert.equal(existsSync(path), false);
   },
 );
@@ -205,7 +205,7 @@ test(
     writeFileSync(program, "process.exit(1);");
     const words = ["0", "--restart-on-change", watched, "--grace", "0.1", "--", process.execPath, program];
     const held = HeldProcess.start(context, words);
-    await held.says(/It ended with status 1; a change starts it again/);
+    await held.says(/The command ended with status 1\. Connections wait until a change restarts it/);
     // Whoever connects meanwhile is not refused.
     const port = await held.port();
     const waiting = ask(port);
@@ -217,7 +217,7 @@ test(
     await held.says(/program\.mjs has changed: restarting\./);
     await held.says(/stubborn/);
     writeFileSync(program, `await import(${JSON.stringify(server)});`);
-    await held.says(/did not end within 0\.1 s of SIGTERM, and is killed/);
+    await held.says(/did not end within 0\.1 s of SIGTERM; killing it/);
     const [, pid] = await held.says(/"pid":(\d+)/);
     assert.equal(await waiting, `${pid}\n`);
     held.child.kill("SIGTERM");
@@ -240,10 +240,13 @@ test("hold refuses what it cannot hold", inherited, async (context) => {
   assert.ok(taken.address.family === "ipv4");
   const { port } = taken.address;
   for (const [words, message] of [
-    [[], /^Which one\? Give a port/],
+    [[], /^The port is missing; give one/],
     [["3000", "--unix", "/tmp/x", "--", "true"], /^Give either a port \("3000"\) or --unix, not both\.$/],
-    [["3000"], /^The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`\.$/],
-    [["0", "--restart-on-change", "/nowhere", "--", "true"], /^"\/nowhere" is not there to be watched\.$/],
+    [["3000"], /^The command is missing; write it after --, as in `berkeley hold 3000 -- npm start`\.$/],
+    [
+      ["0", "--restart-on-change", "/nowhere", "--", "true"],
+      /^Cannot watch "\/nowhere": it does not exist\.$/,
+    ],
     [["0", "--grace", "soon", "--", "true"], /^"soon" is not a time/],
     [[`${port}`, "--", "true"], new RegExp(`^127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${taken.pid}, `)],
   ] as const) {

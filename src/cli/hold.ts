@@ -1,13 +1,15 @@
 import { statSync } from "node:fs";
 import { watch } from "chokidar";
 import type { Command } from "commander";
+import type { UnixAddress } from "../address/address.ts";
 import { machineClock, type Timer } from "../clock/clock.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
-import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
-import { checkListenOptions } from "../net/options/listen-options.ts";
-import { close } from "../posix/close.ts";
+import { listen } from "../net/listener/listen.ts";
+import { reservePort } from "../net/listener/reserve-port.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
 import { collect, endpointsAndCommand } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { type CommandEnd, statusOf } from "./command-status.ts";
@@ -28,77 +30,103 @@ interface HoldOptions {
 }
 
 /**
- * Changes come in bursts, as when an editor or a compiler writes: a restart waits until they have
- * stopped for so long.
+ * Editors and compilers write in bursts, so a restart waits until nothing has changed for this many
+ * milliseconds.
  */
 const QUIET = 100;
 
-/**
- * Adds the `hold` command, which keeps a socket open and gives it to a command; `exit` is told its
- * status.
- */
+/** Adds the `hold` command, which keeps a socket open for a command; `exit` gets its status. */
 export function addHold(program: Command, exit: (status: number) => void): void {
   program
     .command("hold")
-    .description("keep a listening socket open, and run a command with it that may be restarted")
+    .description("keep a listening socket open, and run a command that uses it and may be restarted")
     .argument(
       "[[host:]port]",
-      "where to listen; without a host, 127.0.0.1; localhost is two sockets, of both families",
+      "where to listen; without a host, 127.0.0.1; localhost is two sockets, one per family",
     )
-    .argument("[command...]", "after --, what to run")
+    .argument("[command...]", "after --, the command to run")
     .option("--unix <path>", "hold a unix socket instead; @name is in the abstract namespace")
-    .option("--backlog <n>", "how many connections may wait, at a restart too", parseBacklog, SOMAXCONN)
-    .option("--restart-on-change <dir>", "restart when a file there changes; may be repeated", collect)
-    .option("--grace <seconds>", "how long a restart waits after SIGTERM before SIGKILL", parseGrace, 5)
-    .option("--no-pid", "do not set LISTEN_PID, for a program that no shell or Node process hands it to")
+    .option("--backlog <n>", "how many connections may wait, also during a restart", parseBacklog, SOMAXCONN)
+    .option(
+      "--restart-on-change <dir>",
+      "restart when a file in this directory changes; may be repeated",
+      collect,
+    )
+    .option(
+      "--grace <seconds>",
+      "how long the command may take after SIGTERM before it gets SIGKILL",
+      parseGrace,
+      5,
+    )
+    .option("--no-pid", "do not set LISTEN_PID, for a command that starts the server as a child process")
     .addHelpText(
       "after",
       `
-The command has the socket as descriptor 3, with LISTEN_FDS=1 (sd_listen_fds(3)). In Node:
+The command inherits the socket as descriptor 3, with LISTEN_FDS=1 (sd_listen_fds(3)). In Node:
   listen({ socket: listenersFromEnvironment()[0] })
 
-SIGUSR2 restarts it; connections wait in the queue meanwhile. Other signals are passed on.
-Its status is the command's.`,
+SIGUSR2 restarts the command; meanwhile connections wait in the queue. Other signals are passed on.
+Exit status: that of the command.`,
     )
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
       const paths = options.unix === undefined ? [] : [options.unix];
       const operands = first === undefined ? [] : [first, ...rest];
       const [[endpoint, second], [command, ...words]] = endpointsAndCommand(operands, paths, process.argv);
       if (second !== undefined) {
-        throw new UsageError(`hold takes one port: not "${second}" besides "${endpoint}".`);
+        throw new UsageError(`hold takes one port, not both "${endpoint}" and "${second}".`);
       }
       if (command === undefined) {
         throw new UsageError(
-          "The command is missing: it comes after --, as in `berkeley hold 3000 -- npm start`.",
+          "The command is missing; write it after --, as in `berkeley hold 3000 -- npm start`.",
         );
       }
       for (const folder of options.restartOnChange ?? []) checkFolder(folder);
       if (!inheritsDescriptors) {
-        throw new UsageError("hold needs a system whose programs inherit descriptors; Windows has none.");
+        throw new UsageError(
+          "hold is not supported on Windows, where a program does not inherit descriptors.",
+        );
       }
       const opened = await open(endpoint, options);
       const end = await hold(opened, [command, ...words], options);
-      for (const socket of opened.sockets) close(socket);
-      opened.path?.remove();
+      await opened.close();
       exit(endLike(end));
     });
 }
 
-async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<ListeningSockets> {
-  const asked = unix === undefined ? parseHostAndPort(endpoint) : parseUnixPath(unix);
-  const address = "host" in asked ? await resolve(asked) : asked;
-  // The name and not its address: localhost is both families.
-  const where = "host" in asked ? asked : { path: asked.path };
+/** Sockets that listen and accept nothing. */
+interface HeldSockets {
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
+  /** Closes them, and removes the path of a unix socket. */
+  close(): Promise<void> | void;
+}
+
+async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions): Promise<HeldSockets> {
+  if (unix !== undefined) return openPath(parseUnixPath(unix), backlog);
+  const asked = parseHostAndPort(endpoint);
+  const address = await resolve(asked);
   try {
-    return await openListeningSockets(checkListenOptions({ ...where, backlog }));
+    // The name and not its address: localhost is both families.
+    const reserved = await reservePort({ ...asked, backlog });
+    return { sockets: reserved.sockets, close: () => reserved[Symbol.dispose]() };
   } catch (error) {
     throw cannotListen(error, address);
   }
 }
 
-/** Runs it to its end, with signals passed on and restarts. */
+async function openPath(address: UnixAddress, backlog: number): Promise<HeldSockets> {
+  try {
+    const server = await listen({ path: address.path, backlog }, {});
+    // Before the event loop turns, so nothing has been accepted.
+    server.pause();
+    return { sockets: server.sockets, close: () => server.close() };
+  } catch (error) {
+    throw cannotListen(error, address);
+  }
+}
+
+/** Runs the command to its end, passing on signals and restarting it. */
 async function hold(
-  { sockets }: ListeningSockets,
+  { sockets }: HeldSockets,
   command: readonly [string, ...string[]],
   { backlog, grace, pid, restartOnChange = [] }: HoldOptions,
 ): Promise<CommandEnd> {
@@ -119,7 +147,7 @@ async function hold(
     complain(`${path} has changed: restarting.`);
     void held.restart();
   });
-  complain(`Holds ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
+  complain(`Holding ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
   const end = await held.run();
   await stopWatching();
   stopPassing();
@@ -127,9 +155,9 @@ async function hold(
 }
 
 /**
- * Calls `changed` when files below the folders have changed, once for a burst. chokidar and not
- * fs.watch(): on Linux, that one watches every file of node_modules with its `recursive`, and
- * throws where a folder goes while it looks.
+ * Calls `changed` once for each burst of changes below the folders. Uses chokidar because the
+ * recursive fs.watch() of Linux watches every file of node_modules, and throws if a folder
+ * disappears while it is read.
  */
 async function onChange(
   folders: readonly string[],
@@ -157,18 +185,18 @@ async function onChange(
 
 function checkFolder(folder: string): void {
   if (statSync(folder, { throwIfNoEntry: false }) === undefined) {
-    throw new UsageError(`"${folder}" is not there to be watched.`);
+    throw new UsageError(`Cannot watch "${folder}": it does not exist.`);
   }
 }
 
 /**
- * The status of the command. Of one that a signal ended which people send, we end by the same
- * signal, so that whoever waits for us sees what it would see of the command: a shell's loop ends
- * at Ctrl-C only if what it runs did. Other signals would write a core of ours.
+ * The exit status of the command. If a signal that people send ended it, this process ends by the
+ * same signal, so that its parent sees the same: a shell's loop ends at Ctrl-C only if its command
+ * did. Other signals might write a core of this process.
  */
 function endLike(end: CommandEnd): number {
   const { signal } = end;
   if (signal === "SIGHUP" || signal === "SIGINT" || signal === "SIGTERM") process.kill(process.pid, signal);
-  // Where that does not end us, as where we are the first process of a container.
+  // The signal may not end this process, as when it is the first one of a container.
   return statusOf(end);
 }

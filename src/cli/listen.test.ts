@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -153,7 +154,7 @@ test(
     const { stderr } = runBerkeley(["listen", own.address]);
     assert.equal(
       stderr,
-      `berkeley: The link-local address ${own.address} needs the name of its interface: write ${own.address}%${name}.\n`,
+      `berkeley: The link-local address ${own.address} needs the name of its interface; write ${own.address}%${name}.\n`,
     );
     const { at } = await Listening.start(context, [`${own.address}%${name}`]);
     assert.equal(at.address, `${own.address}%${own.scopeid}`);
@@ -167,8 +168,21 @@ test("IPv6, and the host's name", async (context) => {
   const { peer } = await six.event("connection");
   assert.equal(peer, `[::1]:${socket.localPort}`);
   socket.destroy();
-  const named = await Listening.start(context, ["localhost:0"]);
-  assert.match(named.at.address ?? "", /^(127\.0\.0\.1|::1)$/);
+});
+
+test("localhost: listens on both families, and names every address", async (context) => {
+  const { at, port } = await Listening.start(context, ["localhost:0"]);
+  const hasIpv6 = Object.values(networkInterfaces()).some((its) => its?.some((one) => one.address === "::1"));
+  const hosts = hasIpv6 ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
+  assert.deepEqual(
+    at.addresses,
+    hosts.map((host) => (host === "::1" ? `[::1]:${port}` : `${host}:${port}`)),
+  );
+  for (const host of hosts) {
+    const socket = createConnection(port, host);
+    socket.end("both");
+    assert.equal(await readAll(socket), "both");
+  }
 });
 
 test("a unix socket: echoes, and removes its path at the end", except(noUnixStreams), async (context) => {
@@ -227,13 +241,13 @@ test(
     await listening.exited;
     assert.equal(
       runBerkeley(["listen", "--unix", path]).stderr,
-      `berkeley: ${path} exists, but nobody listens on it. Remove it, and try again: rm ${path}\n`,
+      `berkeley: ${path} exists, but nothing listens on it. Remove it, and try again: rm ${path}\n`,
     );
     const file = join(directory, "file");
     writeFileSync(file, "");
     assert.equal(
       runBerkeley(["listen", "--unix", file]).stderr,
-      `berkeley: ${file} exists, and is not a socket: choose another path.\n`,
+      `berkeley: ${file} exists and is not a socket. Choose another path.\n`,
     );
     assert.ok(existsSync(path) && existsSync(file), "what is not ours is not removed");
   },

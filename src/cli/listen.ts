@@ -1,11 +1,11 @@
 import { type Command, Option } from "commander";
-import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
+import type { Address, Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { isLocalhost } from "../address/localhost.ts";
 import { machineClock } from "../clock/clock.ts";
 import type { Server } from "../net/listener/server.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
-import { formatPath } from "./format.ts";
+import { formatAddress, formatPath } from "./format.ts";
 import type { ListeningEvent, Report } from "./report/event.ts";
 import { standardReport } from "./report/standard-output.ts";
 import { discard } from "./responders/discard.ts";
@@ -32,7 +32,7 @@ const responders: Readonly<Record<ListeningEvent["respond"], MakeResponder>> = {
 export function addListen(program: Command): void {
   program
     .command("listen", { isDefault: true })
-    .description("Listens on a socket, answers each connection, and shows them and the accept queue.")
+    .description("listen on a socket, answer each connection, and show connections and the accept queue")
     .argument(
       "[[host:]port]",
       "3000, localhost:3000, [::1]:3000; 0.0.0.0:3000 or [::]:3000 for every address of this machine. " +
@@ -46,20 +46,20 @@ export function addListen(program: Command): void {
     )
     .option(
       "--unix <path>",
-      "listen on a unix socket instead; @name is in the abstract namespace. The path is removed at the end.",
+      "listen on a unix socket instead; @name is in the abstract namespace. The path is removed at exit.",
     )
     .addOption(
-      new Option("--respond <how>", "what each connection gets")
+      new Option("--respond <how>", "how to answer each connection")
         .choices(Object.keys(responders))
         .default("echo"),
     )
-    .option("--json", "print one JSON object a line")
+    .option("--json", "print one JSON object per line")
     .addHelpText(
       "after",
       `
-Ctrl-C (SIGINT) or SIGTERM closes everything, prints a summary, and ends with status 0.
-What cannot be done as asked, such as a port in use, is told in one sentence, with status 2.
-Colour is for terminals only; NO_COLOR=1 turns it off.`,
+Ctrl-C (SIGINT) or SIGTERM closes everything and prints a summary; the exit status is then 0.
+If it cannot listen, for example because the port is in use, it prints the reason; the exit status is then 2.
+Colour is used only on terminals; NO_COLOR=1 turns it off.`,
     )
     .action(async (endpoint: string | undefined, options: ListenOptions) => {
       const address = await addressOf(endpoint, options.unix);
@@ -85,7 +85,7 @@ async function serve(
   const ended = firstSignal();
   const responding = new Responding(responders[options.respond], report);
   const server = await responding.listen(address, options.backlog, isBoth ? "localhost" : undefined);
-  // However the process ends: closing begins with removing a path that is ours.
+  // close() first removes the path we made; do it however the process ends.
   process.on("exit", () => server.close());
   report.tell(listening(server, options));
   responding.begin();
@@ -97,15 +97,16 @@ async function serve(
 }
 
 function listening(
-  { address: at, backlog: { effective } }: Server,
+  { address: at, addresses, backlog: { effective } }: Server,
   { backlog, respond }: ListenOptions,
 ): ListeningEvent {
-  // Where there is none the system is not Linux, and counts otherwise.
+  // Other systems have none, and count the queue differently.
   const limit = somaxconn();
   const isUnix = at.family === "unix";
   const isInternet = at.family === "ipv4" || at.family === "ipv6";
   return {
     event: "listening",
+    addresses: addresses.map(endpointOf),
     family: isInternet ? at.family : "unix",
     address: isInternet ? withScope(at) : null,
     port: isInternet ? at.port : null,
@@ -119,14 +120,16 @@ function listening(
   };
 }
 
-/** A link-local address is of no use without its interface. */
+const endpointOf = (at: Address) => (at.family === "unix" ? formatPath(at.path) : formatAddress(at));
+
+/** A link-local address needs its interface. */
 function withScope(at: Ipv4Address | Ipv6Address): string {
   return at.family === "ipv4" || at.scopeId === 0 ? at.address : `${at.address}%${at.scopeId}`;
 }
 
 /**
- * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once; but not within
- * half a second, for npm passes on the SIGINT that the terminal has sent to both already.
+ * Resolves at the first SIGINT or SIGTERM. A second one ends the process at once, except within
+ * half a second: npm forwards the SIGINT that the terminal has already sent to both processes.
  */
 function firstSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {

@@ -8,18 +8,15 @@ import { joinLines } from "./terminal-text.ts";
 import { UsageError } from "./usage-error.ts";
 
 const DONE = 0;
-/** What it has to tell cannot be written. */
+/** Standard output cannot be written. */
 const FAILED = 1;
-/** What was asked for is wrong, or cannot be done here. */
+/** The request is wrong, or cannot be met here. */
 const BAD_USAGE = 2;
 
-/** Adds a command to the program; `exit` is told its status. */
+/** Adds a command to the program; `exit` gets its status. */
 type AddCommand = (program: Command, exit: (status: number) => void) => void;
 
-/**
- * The modules of a command are loaded if it is asked for: those of all of them take more time than
- * most have to run.
- */
+/** A command's modules are loaded on demand; loading all takes longer than most commands run. */
 const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
   listen: async () => (await import("./listen.ts")).addListen,
   ports: async () => (await import("./ports.ts")).addPorts,
@@ -30,19 +27,19 @@ const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
 };
 
 const moreHelp = `
-Without a command it is listen: \`berkeley 8080\` is \`berkeley listen 8080\`.
+The default command is listen: \`berkeley 8080\` means \`berkeley listen 8080\`.
 \`berkeley listen --help\` shows its options.
 
 Examples:
-  berkeley                               echo, on a free port of this machine
+  berkeley                               an echo server on a free port of 127.0.0.1
   berkeley listen 8080 --respond http    a page for a browser, on http://127.0.0.1:8080/
-  berkeley ports --watch                 what listens on this machine, live
+  berkeley ports --watch                 listening sockets, live
   berkeley why 3000                      who has port 3000
   berkeley wait 3000 -- npm test         run the tests once something listens there
-  berkeley free 3000                     stop whoever has it, after asking
+  berkeley free 3000                     stop the process that has it, after asking
   berkeley hold 3000 -- npm start        keep the port open while the server restarts`;
 
-// What Node would print of it may hold the name of a path or a host.
+// Node would print names of paths and hosts unescaped.
 process.on("uncaughtException", (error) => {
   complainOfDefect(error);
   process.exit(BAD_USAGE);
@@ -51,7 +48,7 @@ process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: string[]): Promise<number> {
   process.stdout.on("error", leave);
-  // There is nowhere left to tell it; the status still does.
+  // Nothing can be printed any more; the exit status remains.
   process.stderr.on("error", () => {});
   const program = new Command("berkeley")
     .description("Berkeley sockets for TypeScript, at the command line.")
@@ -75,23 +72,20 @@ async function run(words: string[]): Promise<number> {
   } catch (error) {
     if (error instanceof UsageError) return badUsage(error.message, error.command);
     if (!(error instanceof CommanderError)) throw error;
-    // --help and --version come here too.
+    // --help and --version end here too.
     return error.exitCode === 0 ? DONE : badUsage(asSentence(error.message, words));
   }
 }
 
-/**
- * The one command that the first word names; where it names none, every one: for the help, and to
- * say what is wrong.
- */
+/** The command that the first argument names, or all of them, for the help and for errors. */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
   const named = Object.hasOwn(adds, command) ? adds[command] : undefined;
   return Promise.all((named === undefined ? Object.values(adds) : [named]).map((load) => load()));
 }
 
 /**
- * Whoever reads our output may leave, as `| head -1` does: nothing is left to tell then, and we
- * leave too. Any other error, such as that of a full disk, loses what somebody wants.
+ * If the reader of our output is gone, as with `| head -1`, we end without an error. Any other
+ * error, such as a full disk, loses output.
  */
 function leave(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(DONE);
@@ -104,7 +98,7 @@ function badUsage(message: string, command?: string): number {
   return BAD_USAGE;
 }
 
-/** commander's words for what is wrong, on one line, and where to read what would be right. */
+/** commander's error on one line, and where to find help. */
 function asSentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
   return `${words.replace(/\.$/, "")}; see \`berkeley ${commands.includes(command) ? command : "listen"} --help\`.`;

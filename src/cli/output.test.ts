@@ -3,11 +3,13 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createConnection } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { berkeley, Listening, plainEnvironment } from "../../test/command.ts";
 import { plain, Terminal } from "../../test/terminal.ts";
 
 const ESCAPE = "\x1b";
+const hasIpv6 = Object.values(networkInterfaces()).some((its) => its?.some((one) => one.address === "::1"));
 const somaxconn = Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 
 /**
@@ -42,7 +44,7 @@ test("in a pipe: plain lines, with the address, a client to try, the backlog, ea
     text,
     /^listening on 127\.0\.0\.1:(\d+), sending back what it receives\n {2}try {6}nc 127\.0\.0\.1 \1\n/,
   );
-  const why = `1000000 asked for, ${somaxconn} granted: the system's limit, net.core.somaxconn = ${somaxconn}\n`;
+  const why = `1000000 requested, ${somaxconn} granted: the system's limit, net.core.somaxconn = ${somaxconn}\n`;
   assert.ok(text.includes(`  backlog  ${why}`), text);
   assert.match(text, /\n#1 127\.0\.0\.1:\d+ connected {2}queue \d+\/\d+\n/);
   assert.match(text, /\n#1 127\.0\.0\.1:\d+ closed {2}5 bytes in, 5 bytes out, /);
@@ -51,6 +53,11 @@ test("in a pipe: plain lines, with the address, a client to try, the backlog, ea
     /\n1 connection in .+\n5 bytes in, 5 bytes out; at most \d+ waited in the accept queue\n$/,
   );
   assert.equal(text.includes(ESCAPE), false);
+});
+
+test("in a pipe: localhost is told with both of its addresses", { skip: !hasIpv6 }, async () => {
+  const text = await printed(["localhost:0"]);
+  assert.match(text, /^listening on 127\.0\.0\.1:(\d+) and \[::1\]:\1, sending back/);
 });
 
 test("in a pipe there is no escape code, whatever the environment asks for", async () => {
@@ -67,6 +74,7 @@ test("--json: every line is an object with its event and time, and the fields th
   await listening.stop();
   const fields: Record<string, string[]> = {
     listening: [
+      "addresses",
       "family",
       "address",
       "port",

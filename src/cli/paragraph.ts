@@ -1,12 +1,12 @@
 import wrapAnsi from "wrap-ansi";
 import { TerminalText, text, type Words } from "./terminal-text.ts";
 
-/** How far the lines after the first are set in. */
+/** The indentation of the lines after the first. */
 const HANG = 2;
 
 /**
- * Sentences as lines of a screen, broken between words and never within one: a terminal itself
- * breaks where its last column is. Without columns it is one line. With a newline at the end.
+ * Wraps text between words, since a terminal breaks lines at its last column even within a word.
+ * Without columns it is one line. Ends with a newline.
  */
 export function paragraph(words: Words, columns: number | undefined, indent = 0): TerminalText {
   const { raw } = TerminalText.of(words);
@@ -16,10 +16,7 @@ export function paragraph(words: Words, columns: number | undefined, indent = 0)
   return TerminalText.trust(`${first}${lines.join(`\n${first}${" ".repeat(HANG)}`)}\n`);
 }
 
-/**
- * Sentences and a command to run, which stands on one line: whoever copies a piece of a command
- * would run another one.
- */
+/** Wraps text, and keeps the command after it on one line, so that it can be copied as a whole. */
 export function withCommand(
   words: Words,
   command: Words,

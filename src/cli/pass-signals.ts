@@ -1,14 +1,14 @@
 import { readFileSync } from "node:fs";
 
-/** What a terminal sends by its keys, or by its size, to every process in its foreground. */
+/** Signals that a terminal sends to every process in its foreground. */
 const OF_THE_TERMINAL: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGWINCH"];
 
 const OTHERS: readonly NodeJS.Signals[] = ["SIGALRM", "SIGCONT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2"];
 
 /**
- * Hands each signal that comes to `pass`, with whether the command has it already. Node does not
- * tell who sent it: one of a terminal's is taken for the terminal's own where we are in its
- * foreground, since a command that gets Ctrl-C twice may take it for "at once".
+ * Calls `pass` for each signal, and says whether the command has already got it. Node does not say
+ * who sent a signal, so if we are in the foreground we assume that the terminal did: a command that
+ * gets Ctrl-C twice may quit without cleaning up.
  */
 export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) => void): () => void {
   const listeners = [...OF_THE_TERMINAL, ...OTHERS].map((name) => {
@@ -21,11 +21,11 @@ export function passSignals(pass: (name: NodeJS.Signals, isSentToBoth: boolean) 
   };
 }
 
-/** Whether our process group is that which has the terminal: fields 5 and 8 of proc_pid_stat(5). */
+/** Whether our process group has the terminal: fields 5 and 8 of proc_pid_stat(5). */
 function isInForeground(): boolean {
   try {
     const text = readFileSync("/proc/self/stat", "latin1");
-    // The name of the program, in parentheses, may have blanks in it.
+    // The program's name, in parentheses, may contain blanks.
     const [, , , group, , , foreground] = text.slice(text.lastIndexOf(")") + 1).split(" ");
     return group !== undefined && group === foreground;
   } catch {

@@ -1,19 +1,19 @@
 import Table from "cli-table3";
 import type { Listed } from "../diagnose/listeners.ts";
-import { endpoint } from "../diagnose/sentences.ts";
+import { endpoint } from "../diagnose/messages.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { type Style, type Styles, TerminalText, text } from "./terminal-text.ts";
 
-/** How a table is shown. */
+/** How to print a table. */
 export interface TableStyle {
   readonly styles: Styles;
-  /** How wide the screen is; undefined where lines may have any length. */
+  /** The width of the screen; undefined if lines may have any length. */
   readonly columns: number | undefined;
 }
 
 const HEAD = ["PROTO", "ADDRESS", "PID", "USER", "QUEUE", "DROPS", "PROCESS"];
 
-/** Lines between columns and around the table say nothing: two blanks are enough. */
+/** No lines; two blanks between columns. */
 const border = {
   top: "",
   "top-mid": "",
@@ -32,7 +32,7 @@ const border = {
   middle: "  ",
 };
 
-/** Sockets as a table: a line for each, without a newline at the end. */
+/** Formats sockets as a table, one per line; no newline at the end. */
 export function portsTable(entries: readonly Listed[], style: TableStyle): TerminalText {
   const rows = entries.map((entry) => row(entry, style.styles));
   const widths = HEAD.map((head, column) =>
@@ -52,7 +52,7 @@ export function portsTable(entries: readonly Listed[], style: TableStyle): Termi
     head: HEAD.map((head) => style.styles.dim(head).raw),
   });
   for (const cells of rows) table.push(cells.map(({ shown }) => shown.raw));
-  // The last column is padded: a line that ends in blanks would wrap when it is copied.
+  // cli-table3 pads the last column; trailing blanks would wrap when copied.
   const lines = table.toString().split("\n");
   return TerminalText.trust(lines.map((line) => line.trimEnd()).join("\n"));
 }
@@ -77,7 +77,7 @@ function row({ socket, holders, user }: Listed, styles: Styles): Cell[] {
       drops === undefined ? "-" : `${drops}`,
       drops === undefined || drops === 0 ? styles.dim : styles.red,
     ),
-    first === undefined ? cell("not told", styles.dim) : cell(first.command.join(" ") || first.name),
+    first === undefined ? cell("unknown", styles.dim) : cell(first.command.join(" ") || first.name),
   ];
 }
 
@@ -88,14 +88,12 @@ function cell(words: string, style: Style = TerminalText.of): Cell {
 
 const BAR = 8;
 
-/**
- * The accept queue against its limit, as a bar: Linux admits one connection more than the limit.
- */
+/** The accept queue as a bar. It is full at one more than the limit, which Linux admits. */
 function queueCell(queue: AcceptQueue | undefined, styles: Styles): Cell {
   if (queue === undefined) return cell("-", styles.dim);
   const { pending, limit } = queue;
   const share = Math.min(1, pending / (limit + 1));
-  // Somebody who waits is seen, however long the queue may be.
+  // A single waiting connection shows, however long the queue is.
   const filled = pending === 0 ? 0 : Math.max(1, Math.round(share * BAR));
   const style = share >= 1 ? styles.red : share >= 0.5 ? styles.yellow : styles.green;
   const numbers = `${pending}/${limit}`;

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { machineClock, type Timer } from "../clock/clock.ts";
-import { type Listed, listeners } from "../diagnose/listeners.ts";
+import { type Listed, listeners, SocketsUnavailableError } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
-import { internetSockets } from "../diagnose/socket-table.ts";
 import { complain } from "./complain.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { type Output, standardOutput, writeJson } from "./output.ts";
@@ -16,30 +15,32 @@ interface PortsOptions {
   readonly json?: true;
 }
 
-/** How often --watch looks, in milliseconds. */
+/** The refresh interval of --watch, in milliseconds. */
 const INTERVAL = 1000;
 
-/** The status where it cannot be told. */
+/** The exit status if the sockets cannot be listed. */
 const UNKNOWN = 2;
 
-/** Adds the `ports` command, which lists what listens on this machine. */
+/** Adds the `ports` command, which lists listening sockets. */
 export function addPorts(program: Command, exit: (status: number) => void): void {
   program
     .command("ports")
-    .description("list what listens on this machine, with its processes and accept queues")
-    .option("--all", "also UDP and unix sockets, and TCP sockets that are bound and do not listen")
-    .option("--watch", "keep showing what changes; press q to quit")
-    .option("--json", "print one JSON array; with --watch one a line, each second")
+    .description("list listening sockets, with their processes, accept queues and drops")
+    .option("--all", "include UDP and unix sockets, and TCP sockets that are bound but do not listen")
+    .option("--watch", "refresh every second; press q to quit")
+    .option("--json", "print a JSON array; with --watch, one per line every second")
     .action(async (options: PortsOptions) => {
       const all = options.all ?? false;
       const output = standardOutput();
-      if (internetSockets({ protocol: "tcp", uses: ["listening"] }) === undefined) {
-        complain("What listens is unknown: this system does not tell.");
-        return exit(UNKNOWN);
+      try {
+        if (options.json) await printJson(all, options.watch ?? false);
+        else if (options.watch) await watch(all, output);
+        else output.write(text`${screenOf(listeners({ all }), output)}\n`);
+      } catch (error) {
+        if (!(error instanceof SocketsUnavailableError)) throw error;
+        complain(`Cannot${error.message.slice("cannot".length)}.`);
+        exit(UNKNOWN);
       }
-      if (options.json) await printJson(all, options.watch ?? false);
-      else if (options.watch) await watch(all, output);
-      else output.write(text`${screenOf(listeners({ all }), output)}\n`);
     });
 }
 
@@ -49,21 +50,19 @@ async function printJson(all: boolean, proceed: boolean): Promise<void> {
   if (proceed) await endOf(machineClock.setInterval(print, INTERVAL));
 }
 
-/** A program that reads stops us by a signal, or by leaving: it is never resolved. */
+/** Never resolves: the reader stops us with a signal, or by closing the pipe. */
 const endOf = (_timer: Timer) => new Promise<never>(() => {});
 
 async function watch(startWithAll: boolean, output: Output): Promise<void> {
   if (!output.isTerminal || !process.stdin.isTTY) {
-    throw new UsageError(
-      "--watch needs a terminal; for a program, --watch --json prints a line each second.",
-    );
+    throw new UsageError("--watch needs a terminal; --watch --json prints a line every second for programs.");
   }
   let all = startWithAll;
   using screen = new LiveScreen((rows) => {
     const dim = output.styles.dim(`q: quit  a: show ${all ? "TCP listeners only" : "all"}`);
     const drops = dropsSinceBoot();
     const head = drops === "" ? text`${dim}\n` : text`${dim}\n${drops}\n`;
-    // The head and the table's title take three lines; entries that do not fit are not laid out.
+    // The head and the table's title take three lines. Entries that do not fit are not laid out.
     const entries = listeners({ all }).slice(0, Math.max(0, rows - 3));
     return text`${head}${screenOf(entries, output)}`;
   });
@@ -77,8 +76,8 @@ async function watch(startWithAll: boolean, output: Output): Promise<void> {
 }
 
 /**
- * What all listeners of this network namespace have dropped; empty where the system does not count
- * it.
+ * How many connections all listeners of this network namespace have dropped; empty if the system
+ * does not count them.
  */
 function dropsSinceBoot(): string {
   const counters = netstat();
@@ -94,4 +93,4 @@ function dropsSinceBoot(): string {
 }
 
 const screenOf = (entries: readonly Listed[], output: Output): TerminalText =>
-  entries.length === 0 ? TerminalText.of("Nothing listens.") : portsTable(entries, output);
+  entries.length === 0 ? TerminalText.of("Nothing is listening.") : portsTable(entries, output);

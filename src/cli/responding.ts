@@ -16,10 +16,10 @@ import type { ConnectionFacts, Responder } from "./responders/responder.ts";
 /** Makes the responder of one connection. */
 export type MakeResponder = (facts: () => ConnectionFacts) => Responder;
 
-/** How long what is open may take to close at the end, in milliseconds. */
+/** How long open connections may take to close at the end, in milliseconds. */
 const DRAIN = 500;
 
-/** What came of it, all in all. */
+/** The totals for the summary. */
 export interface Totals {
   readonly connections: number;
   readonly failed: number;
@@ -31,7 +31,7 @@ export interface Totals {
   readonly dropped: number | null;
 }
 
-/** A connection, and what was told of it. */
+/** A connection, and the facts reported about it. */
 interface Guest {
   readonly id: number;
   readonly peer: string;
@@ -39,14 +39,14 @@ interface Guest {
   readonly conversation: Conversation;
 }
 
-/** Has each connection of a server answered, and reports them. */
+/** Answers each connection of a server, and reports them. */
 export class Responding {
   readonly #makeResponder: MakeResponder;
   readonly #report: Report;
   readonly #open = new Set<HandledConnection<Guest>>();
   #server: Server | undefined;
   #ending = false;
-  /** Whether the report knows that descriptors or memory have run out. */
+  /** Whether it has been reported that descriptors or memory ran out. */
   #toldExhausted = false;
   #connections = 0;
   #failed = 0;
@@ -62,8 +62,8 @@ export class Responding {
   }
 
   /**
-   * Listens, on a `host` in place of the address where that means several, and lets connections
-   * wait until `begin()`. What prevents it is a UsageError.
+   * Listens on `host`, which may stand for several addresses, or else on the address. Connections
+   * wait until `begin()`. Throws a UsageError if it cannot listen.
    */
   async listen(address: ListenAddress, backlog: number, host?: string): Promise<Server> {
     const endpoint: ListenOptions =
@@ -99,7 +99,7 @@ export class Responding {
     const interrupted = this.#open.size;
     this.#ending = true;
     for (const connection of this.#open) {
-      // What a peer does not take is not waited for.
+      // Do not wait for a peer that does not read.
       if (connection.pendingBytes > 0) connection.reset();
       else connection.close();
     }
@@ -118,7 +118,7 @@ export class Responding {
 
   #tellDrop({ dropped, limit: reason, queue: { pending, limit }, message }: QueueDrop, total: number) {
     const isFull = reason === "backlog" || reason === "somaxconn" || reason === "slow accept";
-    // It was full when it overflowed, however soon it was emptied.
+    // The queue was full when it overflowed, even if it was emptied soon after.
     if (isFull) this.#deepestQueue = Math.max(this.#deepestQueue, limit + 1);
     this.#pending = pending;
     this.#report.tell({ event: "drop", dropped, total, pending, limit, reason, message });
@@ -162,15 +162,13 @@ export class Responding {
     if (!this.#ending) this.#lookAtQueue();
   }
 
-  /**
-   * Accepting is tried again by itself. Of descriptors and memory that run out, it is told once.
-   */
+  /** Accepting is retried. That descriptors or memory have run out is reported only once. */
   #retried({ name, code, message }: AcceptError) {
     this.#lookAtQueue();
     const exhausted =
       name === "ProcessFdQuotaExceeded" || name === "SystemFdQuotaExceeded" || name === "SystemResources";
-    // io_uring asks for a descriptor before there is a connection for it (io_accept in
-    // io_uring/net.c): then nobody waits.
+    // io_uring allocates a descriptor before it has a connection (io_accept in io_uring/net.c), so
+    // it can fail with nothing waiting.
     if (exhausted && (this.#toldExhausted || this.#server?.queue?.pending === 0)) return;
     if (exhausted) this.#toldExhausted = true;
     this.#report.tell({ event: "error", name, code, message });

@@ -94,5 +94,5 @@ test("an IPv6 address with a port behind it is told to want brackets; hold takes
     assert.match(stdout, /\[\[host:\]port\.\.\.\][\s\S]*Exit status: /);
   }
   const { status, stderr } = runBerkeley(["hold", "3000", "4000", "--", "true"]);
-  assert.deepEqual([status, stderr], [2, 'berkeley: hold takes one port: not "4000" besides "3000".\n']);
+  assert.deepEqual([status, stderr], [2, 'berkeley: hold takes one port, not both "3000" and "4000".\n']);
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** net.core.somaxconn, which caps every backlog on Linux; undefined where there is none. */
+/** net.core.somaxconn, which caps every backlog on Linux; undefined on other systems. */
 export function somaxconn(): number | undefined {
   try {
     return Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));

@@ -1,22 +1,19 @@
 import type { Explanation } from "../diagnose/explanation.ts";
-import { hostAndPort, pathText, sentenceOf } from "../diagnose/sentences.ts";
+import { hostAndPort, messageOf, pathText } from "../diagnose/messages.ts";
 import type { Output } from "./output.ts";
 import { paragraph, withCommand } from "./paragraph.ts";
 import { text } from "./terminal-text.ts";
 
-/** What is told below the first line is set in. */
+/** The indentation below the first line. */
 const INDENT = 2;
 
-/**
- * Writes an account for people: what the matter is, what else there is to know, and what to do
- * about it.
- */
+/** Prints an explanation for people: the causes, the notes, then the advice. */
 export function tell({ address, verdict, causes, notes, advice }: Explanation, output: Output): void {
   const { write, styles, columns } = output;
   const colour = { free: styles.green, taken: styles.red, unavailable: styles.red, unknown: styles.yellow }[
     verdict
   ];
-  const [first = "free", ...others] = causes.map(sentenceOf);
+  const [first = "free", ...others] = causes.map(messageOf);
   write(paragraph(text`${styles.bold(nameOf(address))}: ${colour(first)}`, columns));
   for (const other of others) write(paragraph(other, columns, INDENT));
   for (const note of notes) write(paragraph(styles.dim(note), columns, INDENT));
@@ -31,7 +28,7 @@ export function tell({ address, verdict, causes, notes, advice }: Explanation, o
   }
 }
 
-/** The address as it was asked about: every one where no host was given. */
+/** The address as the user gave it: a port alone means every address. */
 export function nameOf(address: Explanation["address"]): string {
   if (address.family === "unix") return pathText(address);
   const isEvery = address.address === "::" || address.address === "0.0.0.0";

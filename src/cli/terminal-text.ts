@@ -1,13 +1,13 @@
 import type { Colors } from "picocolors/types.js";
 import { printable } from "../diagnose/printable.ts";
 
-/** Plain text, which is escaped before it is shown, or text that has been. */
+/** Plain text, which is escaped before it is shown, or text that is escaped already. */
 export type Words = string | TerminalText;
 
 /**
- * Text that may be written to a terminal as it is. Strings become one by `text`, which escapes
- * them, so that no name of a process, path, host or argument can steer the terminal; only this
- * package's own control sequences are trusted.
+ * Text that is safe to write to a terminal. `text` makes one of strings by escaping them, so that
+ * no process name, path, host or argument can control the terminal. Only this package's own control
+ * sequences are trusted.
  */
 export class TerminalText {
   readonly raw: string;
@@ -16,10 +16,7 @@ export class TerminalText {
     this.raw = raw;
   }
 
-  /**
-   * Takes text as it is: one that is laid out from other TerminalTexts, or our own control
-   * sequence.
-   */
+  /** Takes text unescaped: one made of other TerminalTexts, or our own control sequence. */
   static trust(raw: string): TerminalText {
     return new TerminalText(raw);
   }
@@ -29,10 +26,7 @@ export class TerminalText {
   }
 }
 
-/**
- * A template of which everything interpolated is escaped, newlines too; the template itself is
- * ours.
- */
+/** Escapes every interpolated value, newlines too; the template itself is trusted. */
 export function text(template: TemplateStringsArray, ...values: readonly (Words | number)[]): TerminalText {
   const escaped = values.map((value) =>
     typeof value === "number" ? `${value}` : TerminalText.of(value).raw,
@@ -40,14 +34,14 @@ export function text(template: TemplateStringsArray, ...values: readonly (Words 
   return TerminalText.trust(String.raw({ raw: template }, ...escaped));
 }
 
-/** Lines, without a newline at the end. */
+/** Joins lines; no newline at the end. */
 export function joinLines(lines: readonly Words[]): TerminalText {
   return TerminalText.trust(lines.map((line) => TerminalText.of(line).raw).join("\n"));
 }
 
 type StyleName = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 
-/** How words are set: in a colour, or plain where there are none. */
+/** Sets text in a colour, or plain if colours are off. */
 export type Style = (words: Words) => TerminalText;
 
 export type Styles = Readonly<Record<StyleName, Style>>;

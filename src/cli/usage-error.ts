@@ -1,10 +1,7 @@
-/**
- * What the user asked for cannot be done. The message is one sentence; the command prints it and
- * ends with status 2.
- */
+/** A request that is wrong or cannot be met. The command prints the message and exits with 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
-  /** What to run about it; the message leads to it. */
+  /** A command that helps; it is printed after the message. */
   readonly command: string | undefined;
 
   constructor(

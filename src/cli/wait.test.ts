@@ -52,15 +52,19 @@ test("wait: a command that is not there is 127, one that a signal ended 128 and 
   const missing = runBerkeley(["wait", `127.83.0.2:${port}`, "--", "berkeley-no-such-command"]);
   assert.deepEqual(
     [missing.status, missing.stderr],
-    [127, "berkeley: Cannot run berkeley-no-such-command: ENOENT.\n"],
+    [127, "berkeley: Cannot run berkeley-no-such-command: command not found.\n"],
   );
   assert.equal(runBerkeley(["wait", `127.83.0.2:${port}`, "--", "sh", "-c", "kill -9 $$"]).status, 137);
 });
 
 test("wait refuses what it cannot wait for", () => {
   for (const [words, message] of [
-    [[], "Which one? Give a port, such as 3000, or --unix and a path."],
-    [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
+    [[], "The port is missing; give one, such as 3000, or --unix and a path."],
+    [
+      ["--unix", "x".repeat(200)],
+      "Cannot wait for this address: the path of a unix address is 200 bytes long; sun_path has room for 108.",
+    ],
+    [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["3000", "--timeout", "soon"], '"soon" is not a time; it is a number of seconds, from 0 to 1000000.'],
   ] as const) {
     const { status, stderr } = runBerkeley(["wait", ...words]);

@@ -17,29 +17,28 @@ const DONE = 0;
 const NOT_IN_TIME = 1;
 
 /**
- * Adds the `wait` command, which waits for a listener and then runs a command; `exit` is told its
- * status.
+ * Adds the `wait` command, which waits for a listener, then runs a command; `exit` gets its status.
  */
 export function addWait(program: Command, exit: (status: number) => void): void {
   program
     .command("wait")
-    .description("wait until something listens, and then run a command")
+    .description("wait until something listens, then run a command")
     .usage("[options] [[host:]port...] [-- command...]")
     .argument(
       "[[host:]port...]",
-      "what to wait for, all of them; without a host, on 127.0.0.1 or ::1. After --, the command to run then",
+      "the ports to wait for, all of them; without a host, on 127.0.0.1 or ::1. After --, the command to run",
     )
     .option(
       "--unix <path>",
-      "wait for a unix socket; @name is in the abstract namespace; may be repeated",
+      "wait for a unix path; @name is in the abstract namespace; may be repeated",
       collect,
     )
-    .option("--timeout <seconds>", "give up after so many seconds", parseSeconds)
+    .option("--timeout <seconds>", "give up after this many seconds", parseSeconds)
     .addHelpText(
       "after",
       `
-On this machine it sees the listener without connecting to it.
-Exit status: that of the command, or 0 without one; 1 if one of them did not listen in time, 2 for bad usage.`,
+It finds a listener on this machine without connecting to it.
+Exit status: that of the command, or 0 without one; 1 if not everything listened in time, 2 bad usage.`,
     )
     .action(async (words: readonly string[], options: WaitOptions) => {
       const { unix = [], timeout } = options;
@@ -71,15 +70,17 @@ async function isListenedOn(endpoint: ListenerEndpoint, timeout: number | undefi
     if (error instanceof Error && "code" in error && "hostname" in error) {
       throw new UsageError(`The host "${error.hostname}" cannot be found (${error.code}).`);
     }
+    // Such as a path that is too long for a sockaddr.
+    if (error instanceof RangeError) throw new UsageError(`Cannot wait for this address: ${error.message}.`);
     throw error;
   }
 }
 
-/** Runs a command on our terminal; its status, as a shell has it. */
+/** Runs a command on our terminal; returns the exit status that a shell would report. */
 async function run([program, ...words]: readonly string[]): Promise<number> {
   if (program === undefined) return DONE;
   const child = spawn(program, words, { stdio: "inherit" });
-  // A terminal sends Ctrl-C to both: the command decides what comes of it.
+  // A terminal sends Ctrl-C to both processes; let the command decide what to do.
   process.on("SIGINT", () => {});
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   try {
@@ -89,7 +90,7 @@ async function run([program, ...words]: readonly string[]): Promise<number> {
   }
 }
 
-/** Fails where the command cannot be started. */
+/** Rejects if the command cannot be started. */
 async function endOf(child: ReturnType<typeof spawn>): Promise<CommandEnd> {
   const [status, signal] = await once(child, "exit");
   return { status, signal };

@@ -52,7 +52,7 @@ test("why --udp, --unix and --json", async (context) => {
   const stale = runBerkeley(["why", "--unix", path]);
   assert.equal(
     stale.stdout,
-    `${path}: left behind by a socket that is gone: nobody listens on it\n  Remove it. Run: rm '${path}'\n`,
+    `${path}: left behind by a closed socket; nothing listens on it\n  Remove it. Run: rm '${path}'\n`,
   );
 });
 
@@ -70,7 +70,7 @@ test("why: 2 where it cannot be told, as of a path of another network namespace"
     return;
   }
   assert.equal(run.status, 2);
-  assert.match(run.stdout, /A process of another network namespace listens on it/);
+  assert.match(run.stdout, /unknown: a process in another network namespace listens on it/);
 });
 
 test("why and free: localhost is both of its addresses", async (context) => {
@@ -92,9 +92,13 @@ test("why and free: localhost is both of its addresses", async (context) => {
 
 test("why refuses what is no port", () => {
   for (const [words, message] of [
-    [[], "Which one? Give a port, such as 3000, or --unix and a path."],
+    [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],
-    [["0"], "The port is missing; a port is a whole number from 1 to 65535."],
+    [
+      ["--unix", "x".repeat(200)],
+      "Cannot ask about this address: the path of a unix address is 200 bytes long; sun_path has room for 108.",
+    ],
+    [["0"], "Port 0 stands for any free port; name one from 1 to 65535."],
     [["70000"], '"70000" is not a port; a port is a whole number from 0 (a free one) to 65535.'],
     [["--bogus"], "unknown option '--bogus'; see `berkeley why --help`."],
   ] as const) {

@@ -11,7 +11,7 @@ interface WhyOptions {
   readonly json?: true;
 }
 
-/** Exit statuses, as scripts ask for them. */
+/** Exit statuses, for scripts. */
 const statuses: Readonly<Record<Explanation["verdict"], number>> = {
   free: 0,
   taken: 1,
@@ -19,23 +19,23 @@ const statuses: Readonly<Record<Explanation["verdict"], number>> = {
   unknown: 2,
 };
 
-/** Adds the `why` command, which tells who has a port; `exit` is told its status. */
+/** Adds the `why` command, which explains who has a port; `exit` gets its status. */
 export function addWhy(program: Command, exit: (status: number) => void): void {
   program
     .command("why")
-    .description("say who has a port or a unix path, and what to do about it")
-    .argument("[[host:]port...]", "what to ask about; without a host, every address of this machine")
+    .description("explain who has a port or a unix path, and what to do about it")
+    .argument("[[host:]port...]", "the port to explain; without a host, on every address of this machine")
     .option(
       "--unix <path>",
-      "ask about a unix socket; @name is in the abstract namespace; may be repeated",
+      "explain a unix path; @name is in the abstract namespace; may be repeated",
       collect,
     )
-    .option("--udp", "ask about UDP instead of TCP")
-    .option("--json", "print the account as one JSON object; of several, one a line")
+    .option("--udp", "explain a UDP port instead of a TCP port")
+    .option("--json", "print one JSON object per line")
     .addHelpText(
       "after",
       `
-Exit status: 0 free, 1 taken or not to be had, 2 unknown. Of several ports, the worst of theirs.`,
+Exit status: 0 free, 1 in use or unavailable, 2 unknown or bad usage. For several ports, the highest.`,
     )
     .action(async (endpoints: readonly string[], options: WhyOptions) => {
       const asked = await askedAddresses({ endpoints: endpoints, paths: options.unix ?? [] });
@@ -46,7 +46,7 @@ Exit status: 0 free, 1 taken or not to be had, 2 unknown. Of several ports, the 
           else tell(explanation, standardOutput());
         }
         const told = explanations.map(({ verdict }) => statuses[verdict]);
-        // That one of its addresses is taken says more than that another's state is unknown.
+        // If one address is taken, it does not matter that another is unknown.
         return [1, 2].find((status) => told.includes(status)) ?? 0;
       });
       exit(Math.max(...all));

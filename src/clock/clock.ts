@@ -1,22 +1,19 @@
 import { performance } from "node:perf_hooks";
 import timers from "node:timers";
 
-/** A call to be made later. It holds the process unless `unref()` was called. */
+/** A call scheduled for later. It keeps the process running unless `unref()` was called. */
 export type Timer = NodeJS.Timeout;
 /**
- * A call to be made in the next turn of the event loop. It holds the process unless `unref()` was
- * called.
+ * A call scheduled for the next turn of the event loop. It keeps the process running unless
+ * `unref()` was called.
  */
 export type Immediate = NodeJS.Immediate;
 
-/**
- * Time as the package sees it. Each System has one, and no other code asks for the time or sets a
- * timer.
- */
+/** The package's clock. Each System has one, and no other code reads the time or sets a timer. */
 export interface Clock {
-  /** Milliseconds since some moment in the past; it never goes back. */
+  /** Milliseconds since an arbitrary moment in the past; monotonic. */
   now(): number;
-  /** Milliseconds since 1970, by the machine's calendar. */
+  /** Milliseconds since 1970, by the host's calendar. */
   date(): number;
   setTimeout(call: () => void, milliseconds: number): Timer;
   clearTimeout(timer: Timer | undefined): void;
@@ -27,10 +24,10 @@ export interface Clock {
 }
 
 /**
- * The machine's clock. Its functions are taken when the package is loaded, so fake timers that a
- * test installs later (node:test's mock timers, Jest, Vitest, sinon) change nothing here: sockets
- * go on, as node:net's do. They come from node:timers and not from the globals, which Jest replaces
- * before it loads any module.
+ * The host's clock. It captures its functions when the package is loaded, so fake timers that a
+ * test installs later (node:test's mock timers, Jest, Vitest, sinon) do not affect sockets, as with
+ * node:net. They come from node:timers rather than the globals, which Jest replaces before it loads
+ * any module.
  */
 export const machineClock: Clock = {
   now: performance.now.bind(performance),
@@ -45,10 +42,10 @@ export const machineClock: Clock = {
 
 const { queueMicrotask } = globalThis;
 
-/** process.nextTick(), taken when the package is loaded: fake timers may replace it, too. */
+/** process.nextTick(), captured when the package is loaded: fake timers may replace it too. */
 export const nextTick: typeof process.nextTick = process.nextTick.bind(process);
 
-/** Throws an error as soon as the running code has ended: it is an uncaught exception. */
+/** Throws an error as soon as the running code has ended, as an uncaught exception. */
 export function throwUncaught(error: unknown): void {
   queueMicrotask(() => {
     throw error;
@@ -58,18 +55,18 @@ export function throwUncaught(error: unknown): void {
 const resolved = Promise.resolve();
 
 /**
- * Makes a call as soon as the running code has ended, before the event loop goes on. The call must
- * not throw: that would be an unhandled rejection. Not queueMicrotask(), which fake timers replace,
- * too.
+ * Makes a call as soon as the running code has ended, before the event loop continues. The call
+ * must not throw: that would be an unhandled rejection. queueMicrotask() will not do, since fake
+ * timers replace it too.
  */
 export function afterThis(call: () => void): void {
   resolved.then(call);
 }
 
 /**
- * Resolves after so many milliseconds.
+ * Resolves after `delay` milliseconds.
  *
- * @throws the signal's `reason`, once it is aborted
+ * @throws the signal's `reason` once it is aborted
  */
 export function delay(clock: Clock, milliseconds: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodeSockaddr } from "../address/sockaddr.ts";
-import { int, integer, kind } from "../errors/argument.ts";
+import { argumentType, int, integer, invalidValue, kind } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type {
   ControlMessage,
@@ -88,9 +88,9 @@ function extendedError(type: ExtendedErrorMessage["type"]): ControlCodec {
 }
 
 function ipBytes(what: string, text: string, parse: (text: string) => Uint8Array | undefined): Uint8Array {
-  if (typeof text !== "string") throw new TypeError(`${what} must be an address, not ${kind(text)}`);
+  if (typeof text !== "string") throw argumentType(`${what} must be an IP address, not ${kind(text)}`);
   const address = parse(text);
-  if (address === undefined) throw new TypeError(`${what} must be an address, not ${JSON.stringify(text)}`);
+  if (address === undefined) throw invalidValue(`${what} must be an IP address, not ${JSON.stringify(text)}`);
   return address;
 }
 

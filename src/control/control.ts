@@ -1,7 +1,5 @@
-import { isUint8Array } from "node:util/types";
-import { int, kind } from "../errors/argument.ts";
+import { argumentType, copyOfBytes, int, invalidString, kind, quoted } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
-import { copyOf } from "../system/view.ts";
 import { type Cmsg, readCmsgs } from "./cmsg.ts";
 import { controlCodecs } from "./codecs.ts";
 import type { ControlMessage, UnknownControlMessage } from "./control-message.ts";
@@ -12,21 +10,22 @@ export const unsupported = Symbol("unsupported");
 /** A control message as bytes. A bad one throws; one of a type that only the kernel sends, too. */
 export function encodeControl(message: ControlMessage, system: System): Cmsg | typeof unsupported {
   if (typeof message !== "object" || message === null) {
-    throw new TypeError(
-      `a control message is an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
+    throw argumentType(
+      `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
     );
   }
   if (isUnknown(message)) {
     const { level, number, data } = message;
-    if (!isUint8Array(data)) {
-      throw new TypeError(`the data of a control message must be a Uint8Array, not ${kind(data)}`);
-    }
-    return { level: int("level", level), number: int("number", number), data: copyOf(data) };
+    return {
+      level: int("level", level),
+      number: int("number", number),
+      data: copyOfBytes("the data of a control message", data),
+    };
   }
   const { type } = message;
-  const data = controlCodecs[type]?.encode?.(message);
+  const data = typeof type === "string" ? controlCodecs[type]?.encode?.(message) : undefined;
   if (data === undefined) {
-    throw new TypeError(`a control message of type ${JSON.stringify(type)} cannot be sent`);
+    throw invalidString(type, `a control message of type ${quoted(type)} cannot be sent`);
   }
   const number = system.controls[type];
   return number === undefined ? unsupported : { level: number.level, number: number.number, data };

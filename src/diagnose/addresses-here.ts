@@ -8,7 +8,7 @@ export function addressesHere(family: "ipv4" | "ipv6"): string[] {
     .map(({ address }) => address);
 }
 
-/** None where getifaddrs(3) fails, as it does without netlink. */
+/** Empty if getifaddrs(3) fails, as it does without netlink. */
 function interfaces(): ReturnType<typeof networkInterfaces> {
   try {
     return networkInterfaces();

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { adviceForUser } from "./advice-for-user.ts";
 
-const again = { message: "Ask as root, who sees more.", command: "sudo berkeley why 80" };
+const again = { message: "Ask as root, which sees every process.", command: "sudo berkeley why 80" };
 const widen = { message: "Or let every user have it.", command: "sudo sysctl a=1" };
 const choose = { message: "Choose another path." };
 

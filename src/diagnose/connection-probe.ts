@@ -9,16 +9,10 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { poll } from "../posix/poll.ts";
 import { socket } from "../posix/socket.ts";
 
-/**
- * How long a connection that is not answered is waited for before it is tried anew, in
- * milliseconds.
- */
+/** How long to wait for an answer before connecting again, in milliseconds. */
 const PATIENCE = 2000;
 
-/**
- * Whether something listens on another machine: one connection at a time is tried, and closed as
- * soon as it stands.
- */
+/** Finds a listener by connecting: one attempt at a time, closed as soon as it succeeds. */
 export function connectionProbe(address: Ipv4Address | Ipv6Address): {
   isListening(): boolean;
   stop(): void;

@@ -5,9 +5,9 @@ import type { InternetSocket } from "./open-socket.ts";
 const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/;
 
 /**
- * How a socket's address stands in the way of another socket's; undefined where both fit beside
- * each other. The rules are those of inet_rcv_saddr_equal (net/ipv4/inet_connection_sock.c), for a
- * socket that is bound to no interface and whose IPV6_V6ONLY is off.
+ * How the address of a socket overlaps the one asked about; undefined if both can be bound. The
+ * rules are those of inet_rcv_saddr_equal (net/ipv4/inet_connection_sock.c), for a socket that is
+ * not bound to an interface and has IPV6_V6ONLY off.
  */
 export function coverage(asked: Ipv4Address | Ipv6Address, held: InternetSocket): Coverage | undefined {
   if (asked.port !== held.local.port) return undefined;
@@ -21,11 +21,11 @@ export function coverage(asked: Ipv4Address | Ipv6Address, held: InternetSocket)
   return isWildcard(wanted) ? "covered" : undefined;
 }
 
-/** Whether it is every address of its family. */
+/** Whether it is the wildcard of its family. */
 export const isWildcard = ({ address }: { readonly address: string }): boolean =>
   address === "0.0.0.0" || address === "::";
 
-/** An IPv4 address in IPv6's clothes (RFC 4291, 2.5.5.2) is an IPv4 address. */
+/** An IPv4-mapped IPv6 address (RFC 4291, 2.5.5.2) counts as IPv4. */
 function plain({ family, address }: Ipv4Address | Ipv6Address): { family: "ipv4" | "ipv6"; address: string } {
   const mapped = MAPPED.exec(address)?.[1];
   return mapped === undefined ? { family, address } : { family: "ipv4", address: mapped };

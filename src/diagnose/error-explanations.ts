@@ -4,8 +4,8 @@ import type { SocketError } from "../errors/socket-error.ts";
 import { explain } from "./explain.ts";
 
 /**
- * Has the messages of what bind() and listen() throw name what is in the way. `berkeley` and
- * `berkeley/diagnose` call it when they are loaded; `berkeley/posix` alone does not.
+ * Makes the error messages of bind() and listen() explain the cause. `berkeley` and
+ * `berkeley/diagnose` call this when they are loaded; `berkeley/posix` alone does not.
  */
 export function installErrorExplanations(): void {
   provideExplanations(explanationOf);
@@ -18,7 +18,7 @@ function explanationOf(error: SocketError): string | undefined {
   const { address, port, path } = error;
   if (address === undefined && path === undefined) return undefined;
   const { verdict, message, advice } = explain(error);
-  // Free by now, or not to be told: the call's own words are better.
+  // If it is free by now, or unknown, the call's own message is better.
   if (verdict === "free" || verdict === "unknown") return undefined;
   const where = formatEndpoint({
     ...(address === undefined ? {} : { address }),

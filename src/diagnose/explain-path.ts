@@ -8,9 +8,9 @@ import { holdersOf, userName } from "./process.ts";
 import { trialBindName } from "./trial.ts";
 import { probePath, socketsOfFile, socketsOfName, statOf } from "./unix-path.ts";
 
-const unavailable: Cause = { kind: "unseen", reason: hostTables.sockets.unavailable.unix };
+const unavailable: Cause = { kind: "unavailable", reason: hostTables.sockets.unavailable.unix };
 
-/** Why a unix socket cannot be bound to this name. */
+/** Explains why a unix socket cannot be bound to this path or abstract name. */
 export function explainPath(address: UnixAddress): Cause[] {
   const bytes = Buffer.from(address.path);
   return bytes[0] === 0 ? explainName(address, bytes) : explainFile(bytes);
@@ -19,8 +19,8 @@ export function explainPath(address: UnixAddress): Cause[] {
 function explainName(address: UnixAddress, name: Buffer): Cause[] {
   const sockets = socketsOfName(name, ["listening", "bound", "connected"]);
   if (sockets === undefined) return [unavailable];
-  // What a listener has accepted bears its name, and is in nobody's way (unix_stream_connect() in
-  // net/unix/af_unix.c).
+  // An accepted connection has its listener's name, but does not block it (unix_stream_connect()
+  // in net/unix/af_unix.c).
   const own = sockets.filter(({ use }) => use !== "connected");
   if (own.length > 0) return held(own);
   return sockets.every(({ type }) => trialBindName(address, type) === "bound") ? [] : held(sockets);
@@ -38,21 +38,27 @@ function explainFile(path: Buffer): Cause[] {
   return sockets.length > 0 ? held(sockets) : [elsewhere(path)];
 }
 
-/** No socket of this network namespace has the file. */
+/** The cause if no socket of this network namespace has the file. */
 function elsewhere(path: Buffer): Cause {
   const answer = probePath(path);
   switch (answer) {
     case "listening":
-      return { kind: "unseen", reason: "A process of another network namespace listens on it." };
+      return {
+        kind: "unavailable",
+        reason: "a process in another network namespace listens on it, and cannot be seen from here",
+      };
     case "another type":
       return {
-        kind: "unseen",
-        reason: "A process of another network namespace has it, with another type of socket.",
+        kind: "unavailable",
+        reason: "a process in another network namespace has it open, with a socket of another type",
       };
     case "refused":
       return { kind: "stale-path", path: path.toString() };
     default:
-      return { kind: "unseen", reason: `Whether somebody listens cannot be told: ${answer.message}` };
+      return {
+        kind: "unavailable",
+        reason: `connecting to it failed: ${answer.message}`,
+      };
   }
 }
 
@@ -69,7 +75,7 @@ function explainDirectory(directory: string): Cause[] {
 
 function directoryDenied(directory: string): Cause {
   const found = statOf(Buffer.from(directory));
-  // A directory whose own directory may not be searched is no nearer than that one.
+  // If the parent directory cannot be searched, that one is the cause.
   if (found === "denied" || found === undefined) return directoryDenied(dirname(directory));
   return {
     kind: "directory-denied",

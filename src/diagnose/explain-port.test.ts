@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { words } from "../system/windows/terms.ts";
 import { decidedByBind } from "./explain-port.ts";
+import type { Coverage } from "./explanation.ts";
+import { messageOf } from "./messages.ts";
 import type { InternetSocket } from "./open-socket.ts";
-import { sentenceOf } from "./sentences.ts";
 
 // What a table leaves open, as Windows' does, is decided by what bind() says: here it is given,
 // since no machine of ours has ranges that are excluded, nor both of Windows' tables.
@@ -49,10 +49,9 @@ test("WSAEACCES of a port that nobody holds is an excluded range", () => {
   const [cause] = causes;
   assert.ok(cause !== undefined);
   assert.equal(
-    sentenceOf(cause),
-    "nobody has port 50100, and nobody may: it is of a range that the system excludes",
+    messageOf(cause),
+    "port 50100 is in a range that the system excludes, so no program can bind it",
   );
-  assert.equal(words.advice.excluded[0]?.command, "netsh int ipv4 show excludedportrange protocol=tcp");
 });
 
 test("an error of before, and a bind() that succeeds by now: it is free", () => {
@@ -60,7 +59,7 @@ test("an error of before, and a bind() that succeeds by now: it is free", () => 
 });
 
 test("a port that is in use, and whose holder is not told", () => {
-  assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["unseen"]);
+  assert.deepEqual(kinds(address, [], undefined, "AddressInUse"), ["in-use"]);
 });
 
 test("WSAEACCES of a port that is held is exclusive use, whether the error had it or bind() has it now", () => {
@@ -81,4 +80,63 @@ test("where bind() succeeds, a connection is not in the way, nor IPv6's wildcard
   assert.deepEqual(kinds(address, [{ socket: connection, covers: "same" }], undefined, "AddressInUse"), [
     "held",
   ]);
+});
+
+test("what nobody holds any more does not hold an address that can be bound", () => {
+  const leftovers: readonly Partial<InternetSocket>[] = [
+    { use: "time-wait", owner: undefined, remaining: 1000 },
+    { use: "time-wait", inode: 7 },
+    { inode: 0 },
+    // Windows has its closing connections be of process 0.
+    { owner: 0 },
+  ];
+  for (const leftover of leftovers) {
+    const socket = { ...connection, ...leftover };
+    const found = kinds(address, [{ socket, covers: "same" }], undefined, "AddressInUse");
+    assert.equal(found.length, 1);
+    assert.match(`${found}`, /^(time-wait|in-use)$/);
+  }
+  for (const held of [{ use: "listening", owner: 0 }, { use: "bound", owner: 0 }, { owner: 1 }] as const) {
+    const socket = { ...connection, ...held };
+    assert.deepEqual(kinds(address, [{ socket, covers: "same" }], undefined, "AddressInUse"), ["held"]);
+  }
+});
+
+test("connections are no reason of their own beside a listener, which is told first", () => {
+  const sockets: readonly InternetSocket[] = [connection, { ...connection, use: "bound" }, wildcard];
+  const found = sockets.map((socket) => ({ socket, covers: "same" }) as const);
+  const { causes } = decidedByBind(address, found, undefined, "AddressInUse");
+  const uses = causes.flatMap((cause) =>
+    cause.kind === "held" && cause.socket.protocol !== "unix" ? [cause.socket.use] : [],
+  );
+  assert.deepEqual(uses, ["listening", "bound"]);
+});
+
+test("where bind() succeeds, only what is known to cover the address has it", () => {
+  const known = { ...dualStack, v6only: false };
+  const cases: readonly [socket: InternetSocket, covers: Coverage, isHeld: boolean][] = [
+    [{ ...wildcard, use: "bound" }, "wildcard", true],
+    [{ ...dualStack, use: "bound" }, "wildcard", true],
+    [{ ...dualStack, use: "bound" }, "dual stack", false],
+    [known, "dual stack", true],
+    [{ ...known, use: "bound" }, "dual stack", true],
+    [{ ...known, use: "connected" }, "dual stack", false],
+  ];
+  for (const [socket, covers, isHeld] of cases)
+    assert.deepEqual(kinds(address, [{ socket, covers }], undefined, "bound"), isHeld ? ["held"] : []);
+});
+
+test("that bind() succeeds all the same is said only where it does", () => {
+  const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
+  for (const trial of ["AddressInUse", "AccessDenied"] as const)
+    assert.deepEqual(decidedByBind(address, inTheWay, undefined, trial).notes, []);
+});
+
+test("a connection's address is no group to join; a user that is not told has no name", () => {
+  const covers = "same";
+  const { causes } = decidedByBind(address, [{ socket: connection, covers }], undefined, "AddressInUse");
+  assert.equal(causes.length, 1);
+  const listening = { ...connection, use: "listening", owner: undefined } as const;
+  const shared = decidedByBind(address, [{ socket: listening, covers }], undefined, "AddressInUse");
+  for (const cause of shared.causes) if (cause.kind === "reuse-port-group") assert.equal(cause.user, "");
 });

@@ -5,24 +5,24 @@ import { host } from "../system/host.ts";
 import { hostTables } from "../system/this-host.ts";
 import { addressesHere } from "./addresses-here.ts";
 import { coverage } from "./coverage.ts";
-import type { Cause, Coverage, Held, ReusePortGroup, TimeWait, Unavailable } from "./explanation.ts";
+import type { Cause, Coverage, Held, InUse, ReusePortGroup, TimeWait, Unavailable } from "./explanation.ts";
+import { leftoversNote } from "./messages.ts";
 import type { InternetSocket, SocketUse } from "./open-socket.ts";
 import { holdersOf, userName } from "./process.ts";
-import { leftoversNote } from "./sentences.ts";
 import { internetSockets } from "./socket-table.ts";
 import { trialBind } from "./trial.ts";
 
 type InternetAddress = Ipv4Address | Ipv6Address;
 
-/** What an explanation of an IP address is made of. */
+/** The parts of an explanation that concern an IP address. */
 export interface PortExplanation {
   readonly causes: readonly Cause[];
   readonly notes: readonly string[];
 }
 
 /**
- * Why a socket of the protocol cannot be bound to this address; `refused` is what bind() said of
- * it, where that is known.
+ * Explains why a socket cannot be bound to this address. `refused` is the error of the bind() that
+ * is asked about, if any.
  */
 export function explainPort(
   address: InternetAddress,
@@ -36,12 +36,12 @@ export function explainPort(
     ? explanationByBind(address, protocol, refused)
     : explanationByTable(address, protocol, refused);
   if (explanation === undefined) {
-    return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.internet }], notes: [] };
+    return { causes: [{ kind: "unavailable", reason: hostTables.sockets.unavailable.internet }], notes: [] };
   }
   const { causes, notes } = explanation;
   return {
     causes: [...causes, ...privilege(address)],
-    notes: [...notes, ...notesOn(address.port, protocol)],
+    notes: [...notes, ...notesOn(address.port)],
   };
 }
 
@@ -52,9 +52,10 @@ function explanationByTable(
 ): PortExplanation | undefined {
   const found = inTheWay(address, protocol, ["listening", "bound", "connected", "time-wait"]);
   if (found === undefined) return undefined;
-  const causes = taken(address, found);
+  const causes = taken(address, confirmed(address, protocol, found));
   const [cause] = causes;
-  // A bind() that was refused lacked SO_REUSEADDR: to that one, they are the cause.
+  if (cause === undefined) return { causes: unlisted(address, protocol), notes: [] };
+  // If a bind() failed, it lacked SO_REUSEADDR, and the closed connections are its cause.
   if (cause?.kind !== "time-wait" || !cause.reuseAddress || refused !== undefined)
     return { causes, notes: [] };
   return { causes: [], notes: [leftoversNote(cause)] };
@@ -68,7 +69,7 @@ function explanationByBind(
   const trial = trialBind(address, { protocol });
   const found = inTheWay(address, protocol, ["listening", "bound"]);
   if (found === undefined) return undefined;
-  // Connections, which may be many, stand in nobody's way beside a listener, nor where bind()
+  // Connections, of which there may be many, block nothing beside a listener or if bind()
   // succeeds.
   const connections =
     trial === "bound" || found.length > 0 ? [] : inTheWay(address, protocol, ["connected", "time-wait"]);
@@ -86,7 +87,32 @@ function inTheWay(
   });
 }
 
-/** A socket, and how it stands in the way of the address. */
+/**
+ * Leaves out IPv6 wildcard sockets that may or may not take IPv4 (/proc/net does not say) if bind()
+ * succeeds beside them.
+ */
+function confirmed(
+  address: InternetAddress,
+  protocol: "tcp" | "udp",
+  found: readonly InTheWay[],
+): readonly InTheWay[] {
+  const certain = found.filter((each) => !mayTakeIpv4(each));
+  if (certain.length === found.length) return found;
+  return trialBind(address, { protocol }) === "bound" ? certain : found;
+}
+
+const mayTakeIpv4 = ({ socket: { v6only }, covers }: InTheWay): boolean =>
+  covers === "dual stack" && v6only === undefined;
+
+const inUse: InUse = { kind: "in-use", reason: hostTables.sockets.unavailable.bound };
+
+/** A socket that blocks bind() but is missing from the table. */
+function unlisted(address: InternetAddress, protocol: "tcp" | "udp"): InUse[] {
+  if (!hostTables.sockets.lacksBoundSockets(protocol)) return [];
+  return trialBind(address, { protocol }) === "AddressInUse" ? [inUse] : [];
+}
+
+/** A socket, and how it blocks the address. */
 export interface InTheWay {
   readonly socket: InternetSocket;
   readonly covers: Coverage;
@@ -94,9 +120,7 @@ export interface InTheWay {
 
 const weight = { listening: 0, bound: 1, connected: 2, "time-wait": 3 } as const;
 
-/**
- * What the table leaves open, as bind() has it: of this trial, and of the call that is asked about.
- */
+/** Decides by bind(), both the trial and the call asked about, what the table leaves open. */
 export function decidedByBind(
   address: InternetAddress,
   found: readonly InTheWay[],
@@ -112,7 +136,7 @@ export function decidedByBind(
       notes:
         trial === "bound"
           ? [
-              "bind() succeeds all the same: an address may be bound beside a wildcard, unless that is SO_EXCLUSIVEADDRUSE.",
+              "bind() succeeds all the same: an address can be bound beside a wildcard unless that set SO_EXCLUSIVEADDRUSE.",
             ]
           : [],
     };
@@ -123,21 +147,18 @@ export function decidedByBind(
     case "AccessDenied":
       return { causes: [{ kind: "excluded-port", port: address.port }], notes: [] };
     default:
-      return { causes: [{ kind: "unseen", reason: hostTables.sockets.unavailable.bound }], notes: [] };
+      return { causes: [inUse], notes: [] };
   }
 }
 
 /**
- * Whether it has the address though bind() would succeed: a listener, or a socket for datagrams,
- * that is known to cover it.
+ * Whether the socket has the address even though bind() would succeed: a listener or datagram
+ * socket that is known to cover it.
  */
-const isCertain = ({ socket: { use, v6only }, covers }: InTheWay): boolean =>
-  (use === "listening" || use === "bound") && (covers !== "dual stack" || v6only !== undefined);
+const isCertain = (each: InTheWay): boolean =>
+  (each.socket.use === "listening" || each.socket.use === "bound") && !mayTakeIpv4(each);
 
-/**
- * Whether nobody holds it: it is in TIME_WAIT, or on the way there (an orphan in FIN_WAIT or
- * LAST_ACK).
- */
+/** Whether no process holds it: it is in TIME_WAIT, or an orphan in FIN_WAIT or LAST_ACK. */
 const isLeftBehind = ({ use, inode, owner }: InternetSocket): boolean =>
   use === "time-wait" || inode === 0 || (use === "connected" && owner === 0);
 
@@ -145,7 +166,7 @@ function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
   const open = found
     .filter(({ socket }) => !isLeftBehind(socket))
     .sort((one, other) => weight[one.socket.use] - weight[other.socket.use]);
-  // A listener's connections share its port, and are no reason of their own while it listens.
+  // A listener's connections share its port; they are no cause of their own while it listens.
   const reasons = open.some(({ socket }) => socket.use !== "connected")
     ? open.filter(({ socket }) => socket.use !== "connected")
     : open;
@@ -165,10 +186,10 @@ function taken(address: InternetAddress, found: readonly InTheWay[]): Cause[] {
   return [...held, ...reusePortGroup(address, held)];
 }
 
-/** Sockets that nobody holds keep the address. */
+/** Sockets that no process holds keep the address. */
 function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]): TimeWait[] {
   const plain = trialBind(address);
-  // Connections that a wildcard listener left behind are no hindrance to every address.
+  // Connections that a wildcard listener left behind do not block every address.
   if (plain === "bound") return [];
   return [
     {
@@ -181,8 +202,8 @@ function timeWait(address: InternetAddress, sockets: readonly InternetSocket[]):
 }
 
 /**
- * Milliseconds until the last is gone; 0 where none is in TIME_WAIT yet, undefined where the system
- * does not tell.
+ * Milliseconds until the last one is gone; 0 if none is in TIME_WAIT yet, undefined if the system
+ * does not report it.
  */
 function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
   if (sockets.some(({ use, remaining }) => use === "time-wait" && remaining === undefined)) return undefined;
@@ -190,8 +211,8 @@ function remainingOf(sockets: readonly InternetSocket[]): number | undefined {
 }
 
 /**
- * Only SO_REUSEPORT lets several listen on one address; of a single socket, a trial tells whether
- * one may join it.
+ * Only SO_REUSEPORT lets several sockets listen on one address. For a single socket, a trial shows
+ * whether another can join it.
  */
 function reusePortGroup(address: InternetAddress, held: readonly Held[]): ReusePortGroup[] {
   const [first] = held;
@@ -224,7 +245,7 @@ function addressNotHere(address: InternetAddress): Cause | undefined {
   return { kind: "address-not-here", here: addressesHere(address.family) };
 }
 
-/** Every port of the range has a socket that stands in the way. */
+/** Checks whether every port of the ephemeral range is taken. */
 function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[] {
   const range = hostTables.ports.ephemeralRange();
   if (range === undefined) return noPort(address, protocol);
@@ -246,26 +267,26 @@ function portsUsedUp(address: InternetAddress, protocol: "tcp" | "udp"): Cause[]
   return [{ kind: "ports-used-up", first, last, reserved, used: ports.size, timeWait }];
 }
 
-/** Of a range that the system does not tell, bind() tells whether there is a port left. */
+/** If the system does not report its range, bind() shows whether a port is left. */
 function noPort(address: InternetAddress, protocol: "tcp" | "udp"): Unavailable[] {
   if (trialBind(address, { protocol }) === "bound") return [];
-  return [{ kind: "unseen", reason: "The system has no port to give, and does not tell of which range." }];
+  return [
+    { kind: "unavailable", reason: "the system found no port to choose, and does not report its range" },
+  ];
 }
 
-function notesOn(port: number, protocol: "tcp" | "udp"): string[] {
+function notesOn(port: number): string[] {
   const range = hostTables.ports.ephemeralRange();
-  const { terms: words } = hostTables;
+  const { terms } = hostTables;
   const notes: string[] = [];
   if (hostTables.ports.reservedPorts()(port)) {
     notes.push(
-      `The system never chooses this port by itself (${words.reservedPorts}); who asks for it gets it.`,
+      `The port is reserved (${terms.reservedPorts}): the system never picks it, but a program can ask for it.`,
     );
   } else if (range !== undefined && port >= range.first && port <= range.last) {
     notes.push(
-      `The port is one that the system chooses for outgoing connections (${range.first} to ${range.last}, ${words.ephemeralRange}), so one of them may have it at times.`,
+      `The port is in the ephemeral range (${range.first} to ${range.last}, ${terms.ephemeralRange}), so an outgoing connection may take it at times.`,
     );
   }
-  const unavailable = hostTables.ports.unavailable(protocol);
-  if (unavailable !== undefined) notes.push(unavailable);
   return notes;
 }

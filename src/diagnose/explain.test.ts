@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { userInfo } from "node:os";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import type { Fixture } from "../../test/fixture.ts";
 import { Holding } from "../../test/holding.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { except } from "../../test/platform.ts";
+import { runProgram } from "../../test/program.ts";
 import { usedByItsProcess } from "../../test/used-by-its-process.ts";
 import type { Address, AddressInput } from "../address/address.ts";
 import { SO } from "../options/so.ts";
@@ -24,7 +25,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { recv } from "../posix/recv.ts";
 import { setsockopt } from "../posix/setsockopt.ts";
 import { shutdown } from "../posix/shutdown.ts";
-import { tellsBoundSockets } from "../system/linux/kernel-settings.ts";
+import { hostTables } from "../system/this-host.ts";
 import { explain } from "./explain.ts";
 import type { Cause, Explanation, Held } from "./explanation.ts";
 
@@ -39,6 +40,8 @@ function quietListener(fixture: Fixture): Socket {
   listen(listener, 16);
   return usedByItsProcess(listener);
 }
+
+const unprivileged = new URL("./explain-path-unprivileged.child.js", import.meta.url);
 
 const SOCK_DIAG = "sock_diag(7)";
 
@@ -142,7 +145,7 @@ conformance("explain", [
     source: "inet_diag_dump_icsk in net/ipv4/inet_diag.c: TCPF_BOUND_INACTIVE, Linux 6.8",
     except: { windows: "GetExtendedTcpTable() does not tell of them; its own row is below" },
     run(fixture) {
-      if (!tellsBoundSockets()) {
+      if (hostTables.sockets.lacksBoundSockets("tcp")) {
         fixture.skip("this kernel does not tell");
         return;
       }
@@ -150,7 +153,7 @@ conformance("explain", [
       const held = only(explanation, "held");
       assert.equal(held.socket.use, "bound");
       assert.deepEqual(pids(held), [process.pid]);
-      assert.match(explanation.message, /, which is bound and does not listen$/);
+      assert.match(explanation.message, /, which is bound but does not listen$/);
     },
   },
   {
@@ -163,7 +166,7 @@ conformance("explain", [
       const port = portOf(listener);
       const explanation = explain({ family: "ipv4", address: "127.0.0.1", port });
       assert.equal(only(explanation, "held").coverage, "wildcard");
-      assert.match(explanation.message, /, which listens on 0\.0\.0\.0:\d+, which is every address$/);
+      assert.match(explanation.message, /, which listens on 0\.0\.0\.0:\d+ \(every address\)$/);
     },
   },
   {
@@ -182,7 +185,7 @@ conformance("explain", [
       assert.equal(only(explanation, "held").coverage, "dual stack");
       assert.match(
         explanation.message,
-        /listens on \[::\]:\d+, which takes IPv4 as well \(IPV6_V6ONLY is off\)$/,
+        /listens on \[::\]:\d+ \(every address, IPv4 too: IPV6_V6ONLY is off\)$/,
       );
       assert.equal(explain({ family: "ipv4", address: "127.0.0.1", port: single ?? 0 }).verdict, "free");
     },
@@ -229,7 +232,10 @@ conformance("explain", [
         let explanation = explain(address);
         if (reuseAddress) {
           assert.deepEqual([explanation.verdict, explanation.causes], ["free", []]);
-          assert.match(explanation.text, /TIME_WAIT[\s\S]*Only a socket with SO_REUSEADDR, which Node sets,/);
+          assert.match(
+            explanation.text,
+            /TIME_WAIT[\s\S]*A socket with SO_REUSEADDR, which Node sets, can listen at once/,
+          );
           const refused = tryBind(fixture.tcp(), address);
           assert.ok(!refused.ok);
           explanation = explain(refused.error);
@@ -264,7 +270,10 @@ conformance("explain", [
       assert.equal(recv(client, new Uint8Array(1)), 0);
       const { verdict, notes } = explain(address);
       assert.equal(verdict, "free");
-      assert.match(notes[0] ?? "", /^Left over: a closed connection that the peer has not closed yet\. Only/);
+      assert.match(
+        notes[0] ?? "",
+        /^Still kept: a closed connection that the peer has not closed yet\. A socket with/,
+      );
     },
   },
   {
@@ -348,7 +357,7 @@ conformance("explain", [
         assert.deepEqual(held.holders, []);
         assert.ok(held.hidden > 0);
         assert.equal(held.user, "root");
-        assert.equal(explanation.message, "held by a process of user root that this one may not look into");
+        assert.equal(explanation.message, "held by a process of user root that this user may not inspect");
         assert.match(explanation.advice[0]?.command ?? "", /^sudo berkeley why 127\.83\.0\.1:\d+$/);
       });
     },
@@ -361,7 +370,7 @@ conformance("explain", [
       const cause = only(explanation, "address-not-here");
       assert.equal(explanation.verdict, "unavailable");
       assert.ok(cause.here.includes("127.0.0.1"));
-      assert.match(explanation.message, /^not an address of this machine, which has .*127\.0\.0\.1/);
+      assert.match(explanation.message, /^not an address of this machine; its addresses are .*127\.0\.0\.1/);
     },
   },
   {
@@ -435,6 +444,7 @@ conformance("explain", [
       const is = (name: string) =>
         only(explain({ family: "unix", path: join(folder, name) }), "not-a-socket").is;
       assert.deepEqual(["file", "link", "."].map(is), ["file", "symbolic link", "directory"]);
+      assert.equal(only(explain({ family: "unix", path: "/dev/null" }), "not-a-socket").is, "other");
     },
   },
   {
@@ -460,6 +470,21 @@ conformance("explain", [
     },
   },
   {
+    clause: "a unix path: a directory must let its user write and search",
+    source: "unix(7), EACCES; path_resolution(7)",
+    except: unixIsLinux,
+    run(fixture) {
+      const folder = fixture.folder();
+      chmodSync(folder, 0o711);
+      const directory = join(folder, "directory");
+      mkdirSync(directory);
+      if (process.geteuid?.() === 0) chownSync(directory, 65534, 65534);
+      const stdout = runProgram(unprivileged, { args: [directory, "200", "100", "500", "300", "700"] });
+      const denied = (mode: string) => [`directory-denied ${mode}`];
+      assert.deepEqual(JSON.parse(stdout), [denied("200"), denied("100"), denied("500"), [], []]);
+    },
+  },
+  {
     clause: "a unix path: a listener of another network namespace is no stale file",
     source: "unix_find_bsd in net/unix/af_unix.c: a path is of no network namespace; unix_diag tells of one",
     except: unixIsLinux,
@@ -475,7 +500,10 @@ conformance("explain", [
       }
       const explanation = explain(elsewhere.address);
       assert.equal(explanation.verdict, "unknown");
-      assert.match(explanation.message, /another network namespace listens on it$/);
+      assert.match(
+        explanation.message,
+        /another network namespace listens on it, and cannot be seen from here$/,
+      );
     },
   },
   {
@@ -562,7 +590,7 @@ conformance("explain", [
     run(fixture) {
       const explanation = explain(getsockname(fixture.boundTcp()));
       assert.equal(explanation.verdict, "unknown");
-      assert.match(only(explanation, "unseen").reason, /bound and does not listen/);
+      assert.match(only(explanation, "in-use").reason, /bound without listening/);
       assert.equal(explanation.advice[0]?.command, "netstat -qano");
     },
   },

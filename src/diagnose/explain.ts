@@ -1,6 +1,6 @@
 import type { AddressInput, Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { decodeAddress, encodeAddress } from "../address/sockaddr.ts";
-import { kind } from "../errors/argument.ts";
+import { argumentType, invalidValue, kind } from "../errors/argument.ts";
 import { isError } from "../errors/is-error.ts";
 import type { BindErrorName } from "../posix/bind.ts";
 import { host } from "../system/host.ts";
@@ -8,37 +8,37 @@ import { adviceForUser } from "./advice-for-user.ts";
 import { explainPath } from "./explain-path.ts";
 import { explainPort } from "./explain-port.ts";
 import type { Cause, Explanation } from "./explanation.ts";
+import { adviceOn, hostAndPort, messageOf, pathText } from "./messages.ts";
 import { printable } from "./printable.ts";
-import { adviceOn, hostAndPort, pathText, sentenceOf } from "./sentences.ts";
 
-/** What `explain()` takes besides the address. */
+/** Options of `explain()`. */
 export interface ExplainOptions {
-  /** Which ports are meant: TCP's and UDP's are apart. TCP's if left out. */
+  /** TCP and UDP have ports of their own; TCP is the default. */
   readonly protocol?: "tcp" | "udp";
 }
 
 /**
- * Says why an address cannot be listened on or bound to: who holds it, and what to do. It asks the
- * system and looks at the processes, and changes nothing.
+ * Explains why an address cannot be bound or listened on: who holds it, and what to do. It reads
+ * the system's tables and changes nothing.
  *
- * - Linux: sockets are told by netlink's sock_diag, processes by /proc. Those of other users are
- *   told as far as this process may see them; the account says where it may not. Sockets that are
- *   bound and do not listen are told since Linux 6.8. It sees this network namespace alone.
- * - Windows: sockets and the process that each is of are told by GetExtendedTcpTable() and
- *   GetExtendedUdpTable(), which leave out TCP sockets that are bound and do not listen. Command
- *   lines are not told: the program is. Nothing but bind() tells of excluded ranges and of
- *   exclusive use, so the address is bound for a moment, and never listened on.
- * - macOS: by its headers, not yet run. Sockets are told by sysctl()'s lists of protocol control
- *   blocks, of every user; their processes by libproc, other users' to root alone. Who has a unix
- *   socket is not told.
- * - FreeBSD: not yet; the verdict is `"unknown"`.
+ * - Linux: sockets come from netlink's sock_diag, or from /proc/net without it; processes from
+ *   /proc, as far as this user may inspect them. sock_diag lists sockets that are bound without
+ *   listening since Linux 6.8; without it, the address is bound for a moment to find out whether it
+ *   is free. Only this network namespace is visible.
+ * - Windows: sockets and their processes come from GetExtendedTcpTable() and GetExtendedUdpTable(),
+ *   which leave out TCP sockets that are bound without listening. Instead of command lines there
+ *   are paths of programs. Only bind() detects excluded ranges and exclusive use, so the address is
+ *   bound for a moment, without listening.
+ * - macOS: written from its headers, not yet run. Sockets come from sysctl()'s lists of protocol
+ *   control blocks, processes from libproc, which shows other users' only to root. The holders of
+ *   unix sockets are unknown.
+ * - FreeBSD: not supported yet; the verdict is `"unknown"`.
  *
- * @param about an address; or an error of `bind()` or `listen()`, ours or Node's, which is about
- * one
- * @param options `protocol`, where it is not TCP
- * @returns the account, typed and as text. An error's address may be free by now: the account says
- * so
- * @throws TypeError if `about` is neither an IP or unix address nor an error with one
+ * @param about an address, or an error of `bind()` or `listen()`, ours or Node's, that has one
+ * @param options `protocol`, if it is not TCP
+ * @returns the explanation, typed and as text. An error's address may be free by now; the
+ *   explanation then says so
+ * @throws TypeError if `about` is neither an IP or unix address nor an error that has one
  * @throws RangeError if a port or a path is out of range
  * @example
  * ```ts
@@ -70,7 +70,7 @@ function explanation(
 ): Explanation {
   const verdict = verdictOf(causes);
   const advice = adviceForUser(causes.flatMap((cause) => adviceOn(cause, address, protocol)));
-  const [first, ...others] = causes.map((cause) => printable(sentenceOf(cause)));
+  const [first, ...others] = causes.map((cause) => printable(messageOf(cause)));
   const message = first ?? "free";
   const lines = [
     `${address.family === "unix" ? pathText(address) : hostAndPort(address)}: ${message}`,
@@ -94,6 +94,7 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
     case undefined:
       return "free";
     case "held":
+    case "in-use":
     case "time-wait":
     case "reuse-port-group":
     case "stale-path":
@@ -107,20 +108,20 @@ function verdictOf([first]: readonly Cause[]): Explanation["verdict"] {
     case "missing-directory":
     case "directory-denied":
       return "unavailable";
-    case "unseen":
+    case "unavailable":
       return "unknown";
   }
 }
 
 function addressOf(about: AddressInput | Error): Explanation["address"] {
   if (typeof about !== "object" || about === null) {
-    throw new TypeError(`explain() takes an address or an error, not ${kind(about)}`);
+    throw argumentType(`explain() takes an address or an error, not ${kind(about)}`);
   }
   const input = isError(about) ? addressInError(about) : about;
-  // Through the bytes of a sockaddr, which checks it, and writes it as the system does.
+  // Encoding it as a sockaddr checks it, and decoding writes it as the system does.
   const address = decodeAddress(host, encodeAddress(input, host, host.address));
   if (isExplained(address)) return address;
-  throw new TypeError(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
+  throw invalidValue(`explain() knows IPv4, IPv6 and unix addresses, not ${address.family}`);
 }
 
 const isExplained = (address: {
@@ -128,23 +129,20 @@ const isExplained = (address: {
 }): address is Ipv4Address | Ipv6Address | UnixAddress =>
   address.family === "ipv4" || address.family === "ipv6" || address.family === "unix";
 
-/** What bind() said, of an error of Node's or ours. */
+/** The error name of bind() that an error of Node's or ours stands for. */
 function refusalOf(about: AddressInput | Error): BindErrorName | undefined {
   const code = isError(about) && "code" in about ? about.code : undefined;
   if (code === "EACCES") return "AccessDenied";
   return code === "EADDRINUSE" ? "AddressInUse" : undefined;
 }
 
-/**
- * The fields of Node's errors and ours. Of a unix path, Node's has port -1 and the path as address
- * (net.js).
- */
+/** Node's error about a unix path has port -1 and the path as its address (net.js). */
 function addressInError(error: Error): AddressInput {
   const { address, port, path } = fieldsOf(error);
   if (typeof path === "string") return { family: "unix", path };
-  if (typeof address !== "string") throw new TypeError("the error has no address to explain");
+  if (typeof address !== "string") throw invalidValue("the error has no address to explain");
   if (port === -1 || port === undefined) return { family: "unix", path: address };
-  if (typeof port !== "number") throw new TypeError("the error has no port to explain");
+  if (typeof port !== "number") throw invalidValue("the error has no port to explain");
   return { family: address.includes(":") ? "ipv6" : "ipv4", address, port };
 }
 

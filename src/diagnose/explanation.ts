@@ -2,42 +2,42 @@ import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.t
 import type { InternetSocket, OpenSocket } from "./open-socket.ts";
 import type { Holder } from "./process.ts";
 
-/** An account of why an address can or cannot be had. */
+/** An explanation of why an address can or cannot be bound. */
 export interface Explanation {
-  /** The address that it is about. */
+  /** The address. */
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
   /**
-   * `"free"`: nothing stands in the way. `"taken"`: somebody has it. `"unavailable"`: nobody has
-   * it, and this process cannot either, as where it lacks a privilege. `"unknown"`: the system does
-   * not tell.
+   * - `"free"`: it can be bound.
+   * - `"taken"`: it is in use.
+   * - `"unavailable"`: it is not in use, but this process cannot bind it, for example because it
+   *   lacks a privilege.
+   * - `"unknown"`: the system does not say.
    */
   readonly verdict: "free" | "taken" | "unavailable" | "unknown";
-  /** What stands in the way, the weightiest first; none where it is free. */
+  /** Why it cannot be bound, most important first; empty if it is free. */
   readonly causes: readonly Cause[];
-  /** What else is worth knowing, a sentence each. */
+  /** Further remarks, one sentence each. */
   readonly notes: readonly string[];
-  /** What to do, the likeliest first. */
+  /** What to do, most useful first. */
   readonly advice: readonly Advice[];
-  /**
-   * The account in a sentence, without the address and without a full stop:
-   * `held by node (pid 4121, …)`.
-   */
+  /** The first cause, without the address or a full stop: `held by node (pid 4121, …)`. */
   readonly message: string;
-  /** The whole account, in lines. */
+  /** The whole explanation, as lines of text. */
   readonly text: string;
 }
 
-/** Something to do about it. */
+/** A piece of advice. */
 export interface Advice {
   readonly message: string;
   /** A command to run. */
   readonly command?: string;
 }
 
-/** One thing that stands in the way. A closed set: `switch (cause.kind)`. */
+/** One reason. The set is closed, so `switch (cause.kind)` can be exhaustive. */
 export type Cause =
   | Held
   | TimeWait
+  | InUse
   | ReusePortGroup
   | ExclusiveUse
   | ExcludedPort
@@ -50,15 +50,15 @@ export type Cause =
   | DirectoryDenied
   | Unavailable;
 
-/** How the address of a socket stands in the way of the one that is asked for. */
+/** How a socket's address overlaps the one that was asked about. */
 export type Coverage =
-  /** It is the same. */
+  /** It is the same address. */
   | "same"
-  /** It is every address of the family. */
+  /** It is the wildcard of the same family. */
   | "wildcard"
-  /** It is IPv6's wildcard, of a socket that takes IPv4 as well, since IPV6_V6ONLY is off. */
+  /** It is the IPv6 wildcard of a socket that takes IPv4 too (IPV6_V6ONLY is off). */
   | "dual stack"
-  /** It is one of those that the address asked for covers. */
+  /** It is one of the addresses that the wildcard asked about covers. */
   | "covered";
 
 /** A socket has the address. */
@@ -66,116 +66,114 @@ export interface Held {
   readonly kind: "held";
   readonly socket: OpenSocket;
   readonly coverage: Coverage;
-  /**
-   * Every process that has it open; none where it is held by the kernel, or by processes that may
-   * not be looked into.
-   */
+  /** The processes that have it open; empty if only the kernel or hidden processes hold it. */
   readonly holders: readonly Holder[];
-  /** How many processes of other users there are that may not be looked into. */
+  /** How many processes of other users this process may not inspect. */
   readonly hidden: number;
-  /** The name of the user who made the socket; undefined where the system does not tell. */
+  /** The name of the user that created the socket; undefined if the system does not say. */
   readonly user: string | undefined;
 }
 
 /**
- * Connections that were closed keep the address for a minute. Where SO_REUSEADDR helps, it is the
- * cause only of a bind() that was refused, and otherwise a note on an address that is free.
+ * Closed connections keep the address for a minute. If SO_REUSEADDR helps, this is a cause only
+ * when explaining a bind() that failed; otherwise the address is free, with a note.
  */
 export interface TimeWait {
   readonly kind: "time-wait";
   readonly sockets: readonly InternetSocket[];
-  /** Milliseconds until the last of them is gone; undefined where the system does not tell. */
+  /** Milliseconds until the last of them is gone; undefined if the system does not say. */
   readonly remaining: number | undefined;
-  /** Whether SO.REUSEADDR would help: it does where the socket that had the address set it, too. */
+  /** Whether SO.REUSEADDR helps. It does if the closed socket had set it too. */
   readonly reuseAddress: boolean;
 }
 
-/** Sockets share the address by SO.REUSEPORT. */
+/** `bind()` reports that the address is in use, but the system does not list the socket. */
+export interface InUse {
+  readonly kind: "in-use";
+  /** Why the socket is not listed: a fragment that follows "by a socket that". */
+  readonly reason: string;
+}
+
+/** Sockets share the address with SO.REUSEPORT. */
 export interface ReusePortGroup {
   readonly kind: "reuse-port-group";
   readonly sockets: number;
-  /** The user that a socket must be of to join. */
+  /** The user that must own a socket for it to join. */
   readonly user: string;
   /** Whether this process may join, with SO.REUSEPORT set before bind(). */
   readonly joinable: boolean;
 }
 
-/**
- * On Windows: the socket that has the address shares it with no other, whatever options that one
- * sets (SO_EXCLUSIVEADDRUSE).
- */
+/** On Windows: the holder does not share the address, whatever options others set. */
 export interface ExclusiveUse {
   readonly kind: "exclusive-use";
 }
 
-/**
- * On Windows: nobody has the port, and nobody may, since it is of a range that is kept back for a
- * part of the system.
- */
+/** On Windows: the port is in a range reserved for a part of the system; no program can bind it. */
 export interface ExcludedPort {
   readonly kind: "excluded-port";
   readonly port: number;
 }
 
-/** The port needs a privilege that the process lacks. */
+/** The port is privileged, and this process lacks the privilege. */
 export interface PrivilegedPort {
   readonly kind: "privileged-port";
   readonly port: number;
-  /** The first port that needs none: net.ipv4.ip_unprivileged_port_start. */
+  /** The first unprivileged port: net.ipv4.ip_unprivileged_port_start. */
   readonly start: number;
 }
 
 /** No interface of this machine has the address. */
 export interface AddressNotHere {
   readonly kind: "address-not-here";
-  /** Those of this machine, of the same family. */
+  /** This machine's addresses of the same family. */
   readonly here: readonly string[];
 }
 
-/** Every port that the system chooses from is in use. */
+/** Every ephemeral port is in use. */
 export interface PortsUsedUp {
   readonly kind: "ports-used-up";
   /** net.ipv4.ip_local_port_range: first and last. */
   readonly first: number;
   readonly last: number;
-  /** How many of them net.ipv4.ip_local_reserved_ports keeps back. */
+  /** How many of them net.ipv4.ip_local_reserved_ports reserves. */
   readonly reserved: number;
   readonly used: number;
-  /** Those of the used ports that only closed connections keep (TIME_WAIT). */
+  /** How many of the used ports only closed connections keep (TIME_WAIT). */
   readonly timeWait: number;
 }
 
-/** The path is that of a unix socket that is gone: nobody listens. */
+/** The path belongs to a closed unix socket; nothing listens on it. */
 export interface StalePath {
   readonly kind: "stale-path";
   readonly path: string;
 }
 
-/** The path is there, and not a socket. */
+/** The path exists but is not a socket. */
 export interface NotASocket {
   readonly kind: "not-a-socket";
   readonly path: string;
   readonly is: "file" | "directory" | "symbolic link" | "other";
 }
 
-/** The directory of the path is not there. */
+/** The directory of the path does not exist. */
 export interface MissingDirectory {
   readonly kind: "missing-directory";
   readonly directory: string;
 }
 
-/** The directory of the path may not be written or searched by this process. */
+/** This process may not write or search the directory of the path. */
 export interface DirectoryDenied {
   readonly kind: "directory-denied";
   readonly directory: string;
   readonly owner: string;
-  /** The permissions, as chmod(1) takes them: `"755"`. */
+  /** The permissions in octal, as for chmod(1): `"755"`. */
   readonly mode: string;
 }
 
-/** Something has the address, or may have it, and the system does not tell what. */
+/** The system does not say whether or by what the address is used. */
 export interface Unavailable {
-  readonly kind: "unseen";
-  /** Why not, in a sentence. */
+  readonly kind: "unavailable";
+  /** Why not: a fragment without a full stop. */
   readonly reason: string;
 }

@@ -25,7 +25,7 @@ try {
   assert.match(stdout, new RegExp(`^\\S+ \\(pid ${holderNumber}, user `), "it is named");
   assert.match(
     stdout,
-    new RegExp(`\\(pid ${holderNumber}\\) was left alone: /proc is of another PID namespace`),
+    new RegExp(`\\(pid ${holderNumber}\\) was left alone: /proc shows another PID namespace`),
   );
   assert.equal(status, 1);
   assert.deepEqual([innocent.child.exitCode, innocent.child.signalCode], [null, null]);

@@ -136,6 +136,6 @@ test("with hidepid, an unseen holder is told to be hidden, not to be nobody", on
     context.skip(`such a /proc cannot be mounted: ${run.error ?? run.stderr}`);
     return;
   }
-  assert.match(run.stdout, /held by a process of user root that this one may not look into/);
+  assert.match(run.stdout, /held by a process of user root that this user may not inspect/);
   assert.equal(run.status, 1);
 });

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
+import { userInfo } from "node:os";
 import { isDeepStrictEqual } from "node:util";
 import { conformance } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { usedByItsProcess } from "../../test/used-by-its-process.ts";
 import { bind } from "../posix/bind.ts";
+import { close } from "../posix/close.ts";
 import { connect } from "../posix/connect.ts";
 import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
+import { sendmsg } from "../posix/sendmsg.ts";
 import { listeners } from "./listeners.ts";
 
 const inode = (entry: { readonly socket: { readonly inode: number | undefined } }) => entry.socket.inode;
@@ -79,6 +82,47 @@ conformance("listeners", [
           ["unix", "bound"],
         ],
       );
+    },
+  },
+  {
+    clause:
+      "in the order of their ports, of one port TCP before UDP, and then unix sockets; with their users",
+    source: "berkeley",
+    except: { windows: "the system tells no users of sockets, nor unix sockets" },
+    run(fixture) {
+      const tcp = fixture.listener();
+      const address = getsockname(tcp);
+      bind(fixture.udp(), address);
+      fixture.listener();
+      bind(fixture.socket(AF.UNIX, SOCK.DGRAM), fixture.abstractAddress());
+      const all = listeners({ all: true });
+      const keys = all.map(({ socket }) =>
+        socket.protocol === "unix" ? 100_000 : socket.local.port + (socket.protocol === "udp" ? 0.5 : 0),
+      );
+      assert.deepEqual(
+        keys,
+        keys.toSorted((one, other) => one - other),
+      );
+      const same = all.filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+      assert.deepEqual(
+        same.map(({ socket }) => socket.protocol),
+        ["tcp", "udp"],
+      );
+      for (const { user } of same) assert.equal(user, userInfo().username);
+    },
+  },
+  {
+    clause: "a listener that no process has open, since it is on its way to one, has its user all the same",
+    source: "unix(7), SCM_RIGHTS",
+    except: { windows: "no sockets are passed there" },
+    run(fixture) {
+      const listener = fixture.listener();
+      const address = getsockname(listener);
+      const [left] = fixture.pair(SOCK.STREAM);
+      sendmsg(left, { data: [Buffer.alloc(1)], control: [{ type: "SCM_RIGHTS", descriptors: [listener] }] });
+      close(listener);
+      const [found] = listeners().filter(({ socket }) => isDeepStrictEqual(socket.local, address));
+      assert.deepEqual([found?.user, found?.holders], [userInfo().username, []]);
     },
   },
   {

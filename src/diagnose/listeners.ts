@@ -1,41 +1,46 @@
 import { boolean } from "../errors/argument.ts";
-import type { InternetSocket, OpenSocket, UnixSocket } from "./open-socket.ts";
+import { hostTables } from "../system/this-host.ts";
+import type { InternetSocket, OpenSocket, SocketUse, UnixSocket } from "./open-socket.ts";
 import { type Holder, holdersOf, userNames } from "./process.ts";
 import { internetSockets, unixSockets } from "./socket-table.ts";
 
-/** A socket that waits for others, and who has it open. */
+/** `listeners()` fails with this error if the system does not list its sockets. */
+export class SocketsUnavailableError extends Error {
+  override readonly name = "SocketsUnavailableError";
+}
+
+/** A socket, and the processes that have it open. */
 export interface Listed {
   readonly socket: OpenSocket;
-  /** The name of the user who made it; undefined where the system does not tell. */
+  /** The name of the user that created it; undefined if the system does not say. */
   readonly user: string | undefined;
-  /** Every process that has it open, as far as this one may see them. */
+  /** The processes that have it open, as far as this one may inspect them. */
   readonly holders: readonly Holder[];
 }
 
-/** What `listeners()` takes. */
+/** Options of `listeners()`. */
 export interface ListenersOptions {
-  /**
-   * Also UDP sockets, unix sockets, and TCP sockets that are bound and do not listen; false if left
-   * out.
-   */
+  /** Include UDP sockets, unix sockets, and TCP sockets that are bound but do not listen. */
   readonly all?: boolean;
 }
 
 /**
- * Every TCP socket of this machine that listens, with its processes, what waits in its accept queue
- * and what was dropped of it; by port. It waits for nothing, and disturbs nobody.
+ * Lists the listening TCP sockets of this machine by port, with their processes, accept queues and
+ * drops. It neither blocks nor disturbs the listeners.
  *
- * - Linux: as netlink's sock_diag and /proc tell it, of this network namespace. An accept queue
- *   holds one more than its limit.
- * - Windows: as GetExtendedTcpTable() and GetExtendedUdpTable() tell it: neither accept queues nor
- *   drops, and no unix sockets.
- * - macOS: by its headers, not yet run: as sysctl() and libproc tell it, without drops and unix
- *   sockets.
- * - FreeBSD: not yet, and so none.
+ * - Linux: from netlink's sock_diag and /proc, for this network namespace; without netlink from
+ *   /proc/net, with neither queues nor drops. An accept queue holds one more than its limit.
+ * - Windows: from GetExtendedTcpTable() and GetExtendedUdpTable(), without accept queues, drops and
+ *   unix sockets.
+ * - macOS: from sysctl() and libproc, without drops and unix sockets; written from its headers, not
+ *   yet run.
+ * - FreeBSD: not supported yet.
  *
- * @param options `all`, for other sockets that have a name
- * @returns the sockets; none where the system does not tell
- * @throws TypeError if `all` is not true or false
+ * @param options `all`, to include other sockets that have a name
+ * @returns the sockets
+ * @throws TypeError if `all` is not a boolean
+ * @throws SocketsUnavailableError if the system does not list its sockets, as in a sandbox with
+ *   neither netlink nor /proc/net
  * @example
  * ```ts
  * import { listeners } from "berkeley/diagnose";
@@ -65,16 +70,25 @@ export function listeners(options: ListenersOptions = {}): Listed[] {
 }
 
 function internet(all: boolean): InternetSocket[] {
-  const tcp = internetSockets({ protocol: "tcp", uses: all ? ["listening", "bound"] : ["listening"] }) ?? [];
-  const udp = all ? (internetSockets({ protocol: "udp", uses: ["bound"] }) ?? []) : [];
+  const { internet: reason } = hostTables.sockets.unavailable;
+  const uses: readonly SocketUse[] = all ? ["listening", "bound"] : ["listening"];
+  const tcp = listed("TCP", reason, internetSockets({ protocol: "tcp", uses }));
+  const udp = all ? listed("UDP", reason, internetSockets({ protocol: "udp", uses: ["bound"] })) : [];
   return [...tcp, ...udp].sort(
     (one, other) => one.local.port - other.local.port || (one.protocol < other.protocol ? -1 : 1),
   );
 }
 
-/** Those that listen, and those that take datagrams. */
+/** Those that listen or are bound. */
 function unix(): UnixSocket[] {
-  return (unixSockets(["listening", "bound"]) ?? []).sort((one, other) =>
+  if (!hostTables.sockets.listsUnixSockets) return [];
+  const sockets = listed("unix", hostTables.sockets.unavailable.unix, unixSockets(["listening", "bound"]));
+  return sockets.sort((one, other) =>
     Buffer.compare(Buffer.from(one.local.path), Buffer.from(other.local.path)),
   );
+}
+
+function listed<Each>(kind: string, reason: string, sockets: Each[] | undefined): Each[] {
+  if (sockets === undefined) throw new SocketsUnavailableError(`cannot list the ${kind} sockets: ${reason}`);
+  return sockets;
 }

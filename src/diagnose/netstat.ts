@@ -1,33 +1,26 @@
-import { host } from "../system/host.ts";
-import { text } from "../system/linux/kernel-settings.ts";
+import { hostTables } from "../system/this-host.ts";
 
-/**
- * What the kernel has counted since it booted, of every TCP listener of this network namespace:
- * those of netstat(8).
- */
+/** The kernel's counters since boot, for all TCP listeners of this network namespace. */
 export interface Netstat {
-  /** Connections that were dropped because an accept queue was full. */
+  /** Connections dropped because an accept queue was full. */
   readonly ListenOverflows: number;
-  /**
-   * Connections that were dropped at a listener, for whatever reason; those of ListenOverflows,
-   * too.
-   */
+  /** Connections dropped at a listener for any reason, including those of ListenOverflows. */
   readonly ListenDrops: number;
-  /** SYNs that were dropped because the queue of incomplete connections was full. */
+  /** SYNs dropped because the queue of incomplete connections was full. */
   readonly TCPReqQFullDrop: number;
-  /** SYNs that were answered with a cookie instead, because that queue was full. */
+  /** SYNs answered with a cookie because that queue was full. */
   readonly TCPReqQFullDoCookies: number;
-  /** SYN cookies that were sent. */
+  /** SYN cookies sent. */
   readonly SyncookiesSent: number;
-  /** SYN cookies that came back, and were good. */
+  /** Valid SYN cookies that came back. */
   readonly SyncookiesRecv: number;
-  /** SYN cookies that came back, and were not. */
+  /** Invalid SYN cookies that came back. */
   readonly SyncookiesFailed: number;
 }
 
 /**
- * The kernel's counters of what became of connections to its listeners, of this network namespace;
- * undefined where the system does not count them.
+ * Reads the kernel's counters of dropped connections for this network namespace; undefined if the
+ * system has none.
  *
  * - Linux: the TcpExt lines of /proc/net/netstat.
  *
@@ -42,11 +35,8 @@ export interface Netstat {
  * @see [Linux](https://docs.kernel.org/networking/snmp_counter.html)
  */
 export function netstat(): Netstat | undefined {
-  if (host.name !== "linux") return undefined;
-  const lines = (text("/proc/net/netstat") ?? "").split("\n").filter((line) => line.startsWith("TcpExt:"));
-  const [names, numbers] = lines.map((line) => line.split(" ").slice(1));
-  if (names === undefined || numbers === undefined) return undefined;
-  const counters = new Map(names.map((name, index) => [name, Number(numbers[index])]));
+  const counters = hostTables.listenerCounters.counters();
+  if (counters === undefined) return undefined;
   const count = (name: keyof Netstat) => counters.get(name) ?? 0;
   return {
     ListenOverflows: count("ListenOverflows"),

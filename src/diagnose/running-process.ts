@@ -3,25 +3,25 @@ import type { ProcessHandle, ProcessRefusal } from "../system/host-tables.ts";
 import { hostTables } from "../system/this-host.ts";
 import { type Holder, readProcess } from "./process.ts";
 
-/** How often an ending process is looked at, in milliseconds. */
+/** The polling interval while a process ends, in milliseconds. */
 const LOOK = 10;
 
 export type { ProcessRefusal };
 
 /**
- * A process that goes on meaning the same one: a number is another's once its process has ended,
- * what this holds never is. On Linux that is a pidfd (pidfd_open(2)), on Windows a handle.
+ * A handle to a process. Unlike a pid, it never comes to mean another process. On Linux it is a
+ * pidfd (pidfd_open(2)), on Windows a handle.
  */
 export class RunningProcess {
   readonly holder: Holder;
   readonly #handle: ProcessHandle;
   #closed = false;
 
-  /** The process that was told of as a holder, and no other that has its number by now. */
+  /** Opens the process that was found as a holder, not another one that has its pid by now. */
   static open(holder: Holder): RunningProcess | ProcessRefusal {
     const handle = hostTables.processes.openProcess(holder.pid);
     if (typeof handle === "string") return handle;
-    // Read once the handle is there: the number cannot pass to another process unnoticed any more.
+    // Read after opening the handle, so that a change of the process behind the pid is noticed.
     const now = readProcess(holder.pid)?.startTicks;
     if (now !== undefined && now === holder.startTicks) return new RunningProcess(holder, handle);
     handle.close();
@@ -33,7 +33,7 @@ export class RunningProcess {
     this.#handle = handle;
   }
 
-  /** Sends it a signal; on Windows, it is ended at once. */
+  /** Sends a signal; on Windows, terminates the process. */
   signal(name: "SIGTERM" | "SIGKILL"): "sent" | ProcessRefusal {
     return this.#handle.signal(name);
   }
@@ -42,7 +42,7 @@ export class RunningProcess {
     return this.#handle.ended;
   }
 
-  /** Waits until it has ended, for so many milliseconds; whether it has. */
+  /** Waits for its end, at most this many milliseconds. Returns whether it has ended. */
   async hasEndedWithin(milliseconds: number): Promise<boolean> {
     const until = machineClock.now() + milliseconds;
     while (!this.ended) {

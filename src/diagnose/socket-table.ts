@@ -8,7 +8,7 @@ import type { InternetSocket, UnixSocket } from "./open-socket.ts";
 
 // The system's table of sockets, with addresses as objects.
 
-/** The sockets of IPv4 and IPv6 that match; undefined where the system does not tell. */
+/** The IPv4 and IPv6 sockets that match; undefined if the system does not list them. */
 export const internetSockets = (wanted: WantedSockets): InternetSocket[] | undefined =>
   hostTables.sockets.internetSockets(wanted)?.map((entry) => {
     const { local, peer } = entry;
@@ -20,15 +20,15 @@ export const internetSockets = (wanted: WantedSockets): InternetSocket[] | undef
   });
 
 /**
- * Whether a connection to this address, which is one of this machine, would find a listener;
- * undefined where that is not told.
+ * Whether a connection to this address of this machine would find a listener; undefined if the
+ * table does not say.
  */
 export function isListenedOn({ family, address, port }: Ipv4Address | Ipv6Address): boolean | undefined {
   const bytes = family === "ipv4" ? parseIpv4(address) : parseIpv6(address);
   return bytes === undefined ? false : hostTables.sockets.isListenedOn(bytes, port);
 }
 
-/** The unix sockets that have a name and are used so; undefined where the system does not tell. */
+/** The named unix sockets with these uses; undefined if the system does not list them. */
 export const unixSockets = (uses: readonly SocketUse[]): UnixSocket[] | undefined =>
   hostTables.sockets.unixSockets(uses)?.map(({ name, ...entry }) => {
     return { ...entry, protocol: "unix", local: { family: "unix", path: decodePath(name, host.sockaddr) } };

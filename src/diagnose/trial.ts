@@ -8,18 +8,18 @@ import { trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
 import type { UnixSocket } from "./open-socket.ts";
 
-/** How to try. */
+/** Options of a trial bind(). */
 export interface Trial {
-  /** TCP if left out. */
+  /** TCP by default. */
   readonly protocol?: "tcp" | "udp";
   readonly option?: "REUSEADDR" | "REUSEPORT";
 }
 
 /**
- * Binds a socket to the address and closes it at once: how bind() fails, or `"bound"`. It never
- * listens, so it takes no connection. It is only asked where the port is taken already, or of port
- * 0, so that it is in nobody's way; and where the system's table leaves open whether it is
- * (`leavesBindOpen`).
+ * Binds a socket to the address and closes it at once. Returns the error name of bind(), or
+ * `"bound"`. It never listens, so it takes no connections. To disturb nobody, it is used only for
+ * port 0, for ports that are taken, and if the system's table cannot say whether a port is free
+ * (`leavesBindOpen`, `lacksBoundSockets`).
  */
 export function trialBind(
   address: Ipv4Address | Ipv6Address,
@@ -30,7 +30,7 @@ export function trialBind(
   if (!opened.ok) return "AddressFamilyNotSupported";
   try {
     if (option !== undefined) trySetsockopt(opened.value, SO[option], true);
-    // Every address is IPv4's, too, as it is without being asked for on Linux.
+    // The wildcard takes IPv4 too, as it does by default on Linux.
     if (address.address === "::") trySetsockopt(opened.value, IPV6.V6ONLY, false);
     const bound = tryBind(opened.value, address);
     return bound.ok ? "bound" : bound.error.name;
@@ -39,7 +39,7 @@ export function trialBind(
   }
 }
 
-/** The same of a name in the abstract namespace, which only connected sockets bear. */
+/** The same for an abstract name that only connected sockets have. */
 export function trialBindName(address: UnixAddress, type: UnixSocket["type"]): BindErrorName | "bound" {
   const types = { stream: SOCK.STREAM, datagram: SOCK.DGRAM, seqpacket: SOCK.SEQPACKET };
   const opened = trySocket(AF.UNIX, types[type]);

@@ -7,10 +7,7 @@ import { hostTables } from "../system/this-host.ts";
 import type { SocketUse, UnixSocket } from "./open-socket.ts";
 import { unixSockets } from "./socket-table.ts";
 
-/**
- * What is at a path: `"denied"` where a directory of it may not be searched, undefined where there
- * is nothing.
- */
+/** Stats a path: `"denied"` if a directory cannot be searched, undefined if nothing exists. */
 export function statOf(path: Buffer): Stats | "denied" | undefined {
   try {
     return lstatSync(path);
@@ -20,33 +17,32 @@ export function statOf(path: Buffer): Stats | "denied" | undefined {
 }
 
 /**
- * The sockets of a file, in this network namespace; undefined where the kernel does not tell. The
- * path that a socket was bound to says little, since it may be relative to another directory: its
- * file says which it is.
+ * The sockets of a file in this network namespace; undefined if the system does not list them. They
+ * are matched by file, since the path of a socket may be relative to another directory.
  */
 export function socketsOfFile(found: Stats, uses: readonly SocketUse[]): UnixSocket[] | undefined {
   return unixSockets(uses)?.filter(({ file }) => file?.inode === found.ino && file.device === found.dev);
 }
 
-/** The sockets of an abstract name, which is of this network namespace, as the table is. */
+/** The sockets of an abstract name, in this network namespace. */
 export function socketsOfName(name: Buffer, uses: readonly SocketUse[]): UnixSocket[] | undefined {
   return unixSockets(uses)?.filter(({ local }) => name.equals(Buffer.from(local.path)));
 }
 
 /**
- * What a connection to a path comes to. A path can be connected to across network namespaces, and
- * the table is of one: so this tells a listener of another one from a socket that is gone.
+ * Connects to a path, to tell a listener in another network namespace, which is not in the table,
+ * from a socket that has been closed.
  */
 export function probePath(path: Buffer): "listening" | "refused" | "another type" | Error {
   using probe = socket(AF.UNIX, SOCK.STREAM, 0, { nonblocking: true });
   const connected = tryConnect(probe, { family: "unix", path });
-  // A listener whose queue is full is one, too.
+  // The queue of a listener may be full.
   if (connected.ok || connected.error.name === "WouldBlock") return "listening";
   if (connected.error.name === "ConnectionRefused") return "refused";
   return connected.error.name === "WrongProtocolType" ? "another type" : connected.error;
 }
 
-/** Whether somebody listens on a path or an abstract name. */
+/** Whether something listens on a path or an abstract name. */
 export function isPathListenedOn(path: Buffer): boolean {
   if (path[0] === 0) {
     const named = socketsOfName(path, ["listening"]);

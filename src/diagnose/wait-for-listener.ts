@@ -2,59 +2,56 @@ import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
+import { encodeAddress } from "../address/sockaddr.ts";
 import { delay, machineClock } from "../clock/clock.ts";
-import { checkObject, integer, quoted } from "../errors/argument.ts";
+import { checkObject, integer, invalidString, quoted } from "../errors/argument.ts";
+import { host } from "../system/host.ts";
 import { isAddressHere } from "./addresses-here.ts";
 import { connectionProbe } from "./connection-probe.ts";
 import { isListenedOn } from "./socket-table.ts";
 import { isPathListenedOn } from "./unix-path.ts";
 
 /**
- * What to wait for: a TCP port, of `localhost` unless a host is given, or a unix path (`"\0name"`
+ * What to wait for: a TCP port, on `localhost` unless a host is given, or a unix path (`"\0name"`
  * in the abstract namespace).
  */
 export type ListenerEndpoint =
   | { readonly port: number; readonly host?: string; readonly path?: never }
   | { readonly path: string; readonly port?: never; readonly host?: never };
 
-/** What `waitForListener()` takes besides. */
+/** Options of `waitForListener()`. */
 export interface WaitForListenerOptions {
-  /**
-   * Milliseconds until it gives up; never if left out. They are real ones under fake timers, too.
-   */
+  /** Gives up after this many milliseconds; never by default. Real time, even under fake timers. */
   readonly timeout?: number;
-  /** Ends the wait: it then fails with the signal's reason. */
+  /** Ends the wait, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/**
- * The first looks follow each other closely, since a program that has just started soon listens.
- */
+/** The pauses between checks, in milliseconds: short at first, since a new server listens soon. */
 const SHORTEST = 5;
 const LONGEST = 100;
 
 /**
- * Waits until something listens. On this machine it sees the listener in the kernel's table, and
- * does not connect to it: a server that counts its connections, or takes a single one, is not
- * disturbed. A `localhost` that is both 127.0.0.1 and ::1 is waited for on either.
+ * Waits until something listens. On this machine it looks in the kernel's table and does not
+ * connect, so a server that counts its connections, or takes only one, is not disturbed. For
+ * `localhost`, a listener on either 127.0.0.1 or ::1 is enough.
  *
- * - Linux: the kernel does not announce listeners, so it is asked from time to time, at first every
- *   5 ms, then every 100 ms; a question takes some microseconds. A listener of another machine, of
- *   another network namespace, or one that the kernel does not tell of, is waited for by
- *   connecting.
- * - Windows: so it is asked, too. Whether IPv6's wildcard takes IPv4 is not told, so an IPv4
- *   address is then connected to. A path is that of a unix socket, and not of a named pipe, and is
+ * - Linux: the kernel does not announce listeners, so the table is polled, every 5 ms at first,
+ *   then every 100 ms; a check takes some microseconds. A listener on another machine or in another
+ *   network namespace, or any listener if the table cannot be read, is found by connecting.
+ * - Windows: polls the table as well. It does not say whether IPv6's wildcard takes IPv4; an IPv4
+ *   address is then connected to. A path is that of a unix socket, not of a named pipe, and is
  *   connected to.
- * - macOS: by its headers, not yet run: so it is asked, too; a path is connected to.
- * - FreeBSD: a listener is waited for by connecting.
+ * - macOS: polls the table as well, and connects to a path; written from its headers, not yet run.
+ * - FreeBSD: connects.
  *
  * @param endpoint `{ port }`, `{ port, host }` or `{ path }`
  * @param options `timeout` and `signal`
- * @returns the address that is listened on, of those waited for
- * @throws DOMException named `TimeoutError` when the time is over
+ * @returns the address on which something listens
+ * @throws DOMException named `TimeoutError` after `timeout`
  * @throws the signal's `reason` when it aborts
- * @throws TypeError if `place` is neither a port nor a path
- * @throws RangeError if a port or `timeout` is out of range
+ * @throws TypeError if `endpoint` is neither a port nor a path
+ * @throws RangeError if a port, a path's length or `timeout` is out of range
  * @example
  * ```ts
  * import { waitForListener } from "berkeley/diagnose";
@@ -74,7 +71,7 @@ export async function waitForListener(
   endpoint: ListenerEndpoint,
   options: WaitForListenerOptions = {},
 ): Promise<Ipv4Address | Ipv6Address | UnixAddress> {
-  checkObject("a place", "{ port, host? } or { path }", endpoint);
+  checkObject("an endpoint", "{ port, host? } or { path }", endpoint);
   checkObject("options", "{ timeout?, signal? }", options);
   const { signal, release } = limited(options);
   let watched: WatchedEndpoint[] = [];
@@ -92,7 +89,7 @@ export async function waitForListener(
   }
 }
 
-/** A signal that is aborted by the caller's or when the time is over, and what ends the timer. */
+/** A signal that aborts with the caller's or after the timeout, and a function to end the timer. */
 interface Limit {
   readonly signal: AbortSignal | undefined;
   release(): void;
@@ -114,14 +111,14 @@ function limited({ timeout, signal }: WaitForListenerOptions): Limit {
 
 interface WatchedEndpoint {
   readonly address: Ipv4Address | Ipv6Address | UnixAddress;
-  /** What the system tells; undefined where it does not. */
+  /** Whether the system's table has a listener; undefined if the table does not say. */
   isTold(): boolean | undefined;
   /** Whether a connection finds a listener. */
   connects(): boolean;
   stop(): void;
 }
 
-/** One that is seen, before one that is connected to. */
+/** Prefers an endpoint found in the table to one found by connecting. */
 function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | undefined {
   const told = watched.map((endpoint) => endpoint.isTold());
   const seen = told.indexOf(true);
@@ -132,7 +129,10 @@ function listenedOn(watched: readonly WatchedEndpoint[]): WatchedEndpoint | unde
 async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndpoint[]> {
   if (endpoint.path !== undefined) {
     if (typeof endpoint.path !== "string" || endpoint.path === "") {
-      throw new TypeError(`a path must be a string that is not empty, not ${quoted(endpoint.path)}`);
+      throw invalidString(
+        endpoint.path,
+        `a path must be a string that is not empty, not ${quoted(endpoint.path)}`,
+      );
     }
     return [pathEndpoint({ family: "unix", path: endpoint.path })];
   }
@@ -141,13 +141,13 @@ async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndp
   return addresses.map(portEndpoint);
 }
 
-async function addressesOf(host: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
-  // RFC 6761, 6.3: whatever the resolver says, localhost is this machine.
-  const found = isLocalhost(host)
+async function addressesOf(name: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
+  // RFC 6761, 6.3: localhost is this machine, whatever the resolver says.
+  const found = isLocalhost(name)
     ? localhostAddresses
-    : isIP(host) !== 0
-      ? [{ address: host }]
-      : await lookup(host, { all: true });
+    : isIP(name) !== 0
+      ? [{ address: name }]
+      : await lookup(name, { all: true });
   return found.map(({ address }) =>
     isIP(address) === 6
       ? { family: "ipv6", address, port, flowlabel: 0, scopeId: 0 }
@@ -163,6 +163,8 @@ function portEndpoint(address: Ipv4Address | Ipv6Address): WatchedEndpoint {
 }
 
 function pathEndpoint(address: UnixAddress): WatchedEndpoint {
+  // Throws a RangeError if the path does not fit.
+  encodeAddress(address, host, host.address);
   const path = Buffer.from(address.path);
   return { address, isTold: () => isPathListenedOn(path), connects: () => false, stop: () => {} };
 }

@@ -23,7 +23,7 @@ test("engineChoice: by itself, the best that the system has, and why", () => {
     withEnvironment(unset, () => {
       const { name, reason } = engineChoice();
       assert.equal(name, enginesHere[0]?.name);
-      assert.match(reason, name === "uring" ? /^the kernel has all/ : /^io_uring cannot be used: /);
+      assert.match(reason, name === "uring" ? /^the kernel has every/ : /^io_uring is unavailable: /);
       assert.equal(engine(), enginesHere[0]);
     });
   }

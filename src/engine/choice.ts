@@ -1,15 +1,16 @@
 import { invalidString, quoted } from "../errors/argument.ts";
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
+import { engineChannel } from "./engine-channel.ts";
 import { readiness, readinessLacks } from "./readiness/readiness.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
-/** An engine, and why it cannot be used here: undefined if it can. */
+/** An engine and the reason it is unavailable here; undefined if it is available. */
 interface Candidate {
   readonly engine: Engine;
   lacks(again?: boolean): string | undefined;
 }
 
-/** The best first. */
+/** Best first. */
 const candidates: Readonly<Record<EngineName, Candidate>> = {
   uring: { engine: uring, lacks: uringLacks },
   readiness: { engine: readiness, lacks: readinessLacks },
@@ -17,18 +18,18 @@ const candidates: Readonly<Record<EngineName, Candidate>> = {
 const names: readonly EngineName[] = ["uring", "readiness"];
 
 /**
- * Which engine `engine()` gives, and why.
+ * Returns the engine that `engine()` would use, and the reason.
  *
- * @param wanted the one that it must be
+ * @param wanted the engine to use
  * @throws TypeError if there is no engine of that name
- * @throws Error if the engine that is wanted, by this or by the environment's BERKELEY_ENGINE,
- * cannot be used
+ * @throws Error if the engine asked for, by this or by the environment variable BERKELEY_ENGINE, is
+ * unavailable
  */
 export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {
     if (!names.includes(wanted))
       throw invalidString(wanted, `engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
-    return must(wanted, "it was asked for");
+    return must(wanted, "it was asked for", `the engine ${wanted} was asked for, but is unavailable`);
   }
   const fromEnvironment = process.env.BERKELEY_ENGINE;
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
@@ -38,26 +39,25 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
         "ERR_INVALID_ARG_VALUE",
         `BERKELEY_ENGINE is "${fromEnvironment}"; it must be ${names.join(" or ")}`,
       );
-    return must(name, "BERKELEY_ENGINE says so");
+    return must(name, "BERKELEY_ENGINE says so", `BERKELEY_ENGINE is ${name}, which is unavailable`);
   }
   const missing = uringLacks();
-  if (missing === undefined)
-    return { name: "uring", reason: "the kernel has all of io_uring that is needed" };
-  return must("readiness", `io_uring cannot be used: ${missing}`);
+  if (missing === undefined) return { name: "uring", reason: "the kernel has every io_uring feature needed" };
+  const reason = `io_uring is unavailable: ${missing}`;
+  return must("readiness", reason, `${reason}; readiness is unavailable too`);
 }
 
 /** This thread's engine. The arguments and errors are those of `engineChoice()`. */
 export function engine(wanted?: EngineName): Engine {
-  return candidates[engineChoice(wanted).name].engine;
+  const choice = engineChoice(wanted);
+  if (engineChannel.hasSubscribers) engineChannel.publish(choice);
+  return candidates[choice.name].engine;
 }
 
-function must(name: EngineName, reason: string): EngineChoice {
+/** @param otherwise the start of the message if it is unavailable, before the reason */
+function must(name: EngineName, reason: string, otherwise: string): EngineChoice {
   const missing = candidates[name].lacks(true);
-  if (missing !== undefined)
-    throw failure(
-      "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-      `the engine ${name} cannot be used (${reason}): ${missing}`,
-    );
+  if (missing !== undefined) throw failure("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", `${otherwise}: ${missing}`);
   return { name, reason };
 }
 

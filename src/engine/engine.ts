@@ -1,40 +1,38 @@
 /**
- * What an engine is: it carries out operations on sockets and calls handlers when they are done.
- * There are two, `uring` and `readiness`; callers see no difference but in speed.
+ * An engine carries out operations on sockets and calls handlers when they complete. There are two,
+ * `uring` and `readiness`; callers see no difference except speed.
  *
- * What holds for all of it:
+ * Rules for the whole interface:
  *
- * - **Errors** are negative errno, the system's own (`system.errnos`); 0 is success. No call here
- *   throws, but for a TypeError or RangeError about an argument, and `engine()` itself, where the
- *   system has no room for an engine.
+ * - **Errors** are negative errnos of the system (`system.errnos`); 0 is success. Methods throw
+ *   only a TypeError or RangeError for a bad argument, and `engine()` itself throws if the system
+ *   lacks the resources for an engine.
  * - **Handlers** are called from the event loop, never inside a call of this interface, and as
- *   methods of the object that was given, so that one object may be both the caller's own and its
- *   handlers. The handlers of one batch of events run one after the other; what promises and ticks
- *   they start runs after the batch. An error that a handler throws becomes an uncaught exception,
- *   and the engine goes on: callers that owe their users more catch it themselves.
- * - **Descriptors** are given open, of a kind that can be waited for, non-blocking, and closed on
- *   exec. From then on they are the engine's, which closes them in `close()` or `reset()`;
- *   `connect()` alone only borrows. Options may be set and asked at any time until then.
- * - **After `close()` or `reset()`** no handler is called but the `done` of that call, and every
- *   other method does nothing. `done` is called once the descriptor is closed and its number may be
- *   somebody else's.
- * - **The process lives on** while anything is open whose `unref()` was not called, a paused Stream
- *   included. While nothing is open, an engine holds nothing but descriptors of its own, for the
- *   next time.
- * - An engine belongs to one thread. When a thread ends, by whatever means, what it has open is
- *   closed; operations end, and write to no memory that anybody else gets.
+ *   methods of the object that was passed, so one object can be both the caller's own and its
+ *   handlers. The handlers of a batch of events run one after the other; promises and ticks they
+ *   start run after the batch. An error that a handler throws becomes an uncaught exception, and
+ *   the engine continues: callers that need more must catch it themselves.
+ * - **Descriptors** are passed open, of a pollable kind, non-blocking and close-on-exec. The engine
+ *   owns them from then on, and closes them in `close()` or `reset()`; only `connect()` borrows.
+ *   Until then, callers may get and set options at any time.
+ * - **After `close()` or `reset()`** the only handler called is that call's `done`, and every other
+ *   method does nothing. `done` is called once the descriptor is closed and its number may have
+ *   been reused.
+ * - **The process keeps running** while anything is open that was not unref'd, including a paused
+ *   Stream. While nothing is open, an engine keeps only descriptors of its own, for reuse.
+ * - An engine belongs to one thread. However the thread ends, everything it has open is closed, its
+ *   operations end, and none of them writes to memory that may have been reused.
  */
 import type { ValueResult } from "../system/value-result.ts";
 
-/** The engines: io_uring of Linux, or the readiness of descriptors. */
+/** The engines: Linux's io_uring, or the readiness of descriptors. */
 export type EngineName = "uring" | "readiness";
 
 /**
- * Which engine it is, and why in a sentence: "the kernel has what it needs", "io_uring_setup failed
- * with EPERM". `choice.ts` has `engineChoice(wanted?: EngineName): EngineChoice`, and
- * `engine(wanted?: EngineName): Engine`, this thread's engine. What is wanted comes first, then the
- * environment's BERKELEY_ENGINE, then the kernel's abilities. Wanting one that the system lacks
- * throws an Error with the reason.
+ * The engine and the reason for it: "the kernel has every io_uring feature needed", "io_uring_setup
+ * failed with EPERM". The argument comes first, then the environment variable BERKELEY_ENGINE, then
+ * the kernel's abilities. Asking for an engine that the system lacks throws an Error with the
+ * reason.
  */
 export interface EngineChoice {
   readonly name: EngineName;
@@ -44,207 +42,203 @@ export interface EngineChoice {
 export interface Engine {
   readonly name: EngineName;
 
-  /** Accepts connections of a listening socket. It accepts none until told to. */
+  /** Accepts connections of a listening socket, once told how many. */
   acceptor(fd: number, handlers: AcceptorHandlers): Acceptor;
 
-  /** Sends and receives on a connected socket of type stream. It starts paused. */
+  /** Sends and receives on a connected stream socket. Starts paused. */
   stream(fd: number, handlers: StreamHandlers): Stream;
 
   /**
-   * Connects a socket, which stays the caller's, who must not close it before `done` is called:
-   * that is once, always.
+   * Connects a socket that the caller still owns, and must not close before `done` is called.
+   * `done` is always called once.
    *
-   * @param address where to; it is copied
-   * @param done 0 when the socket is connected; -ECANCELED after `cancel()`, if nothing else came
-   * first; otherwise what connect(2) failed with. A unix listener whose queue is full is -EAGAIN
-   * where the engine does not wait for it
+   * @param address the address to connect to; it is copied
+   * @param done 0 if the socket is connected; -ECANCELED after `cancel()`, unless something else
+   * came first; otherwise the errno of connect(2). If the queue of a unix listener is full, an
+   * engine that does not wait reports -EAGAIN
    */
   connect(fd: number, address: ValueResult, done: (errno: number) => void): PendingConnect;
 
-  /** Sends and receives datagrams. It starts paused. */
+  /** Sends and receives datagrams. Starts paused. */
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams;
 }
 
-/** What an engine has open. */
+/** Anything that an engine has open. */
 export interface Handle {
   readonly fd: number;
-  /** Holds the process, as at the start. May be repeated. */
+  /** Keeps the process running, as by default. May be called again. */
   ref(): void;
-  /** Lets the process end while this is open. May be repeated. */
+  /** Lets the process exit while this is open. May be called again. */
   unref(): void;
   /**
-   * Ends it: what is in flight is cancelled and waited for, and the descriptor is closed. What was
-   * written is sent first, for as long as the peer takes to read it: a Stream's `reset()` cuts that
-   * short. May be repeated; every `done` is called.
+   * Cancels operations in flight, waits for them, and closes the descriptor. Written data is sent
+   * first, however long the peer takes to read it; a Stream's `reset()` cuts that short. May be
+   * called again; every `done` is called.
    *
-   * @param done 0, or what kept the last of the written bytes from being sent
+   * @param done 0, or the error that kept the last written bytes from being sent
    */
   close(done?: (errno: number) => void): void;
 }
 
 export interface AcceptorHandlers {
   /**
-   * A connection was accepted: its descriptor is the handler's from now on; it is non-blocking and
-   * closed on exec.
+   * A connection was accepted. The handler owns its descriptor, which is non-blocking and
+   * close-on-exec.
    */
   onAccept(fd: number): void;
   /**
-   * accept(2) failed. The Acceptor has stopped by itself, as after `pause()` but at once, and waits
-   * for the next `accept()`. What to do about -EMFILE and how long to wait is the caller's
-   * decision; connections wait in the system's queue meanwhile.
+   * accept(2) failed. The Acceptor has stopped, as after `pause()` but immediately, until the next
+   * `accept()`. The caller decides what to do about -EMFILE and how long to wait; connections stay
+   * in the system's queue meanwhile.
    *
-   * @param final the engine itself has failed: accepting again would fail, too
+   * @param final the engine itself has failed, so accepting again would fail too
    */
   onError(errno: number, final?: boolean): void;
 }
 
 export interface Acceptor extends Handle {
   /**
-   * Accepts up to `count` connections more, on top of those asked for before: the system's queue
-   * keeps the others, and its backlog its meaning. `Infinity` accepts all that come until
-   * `pause()`, at less cost for each.
+   * Accepts up to `count` further connections, on top of those asked for before. The rest stay in
+   * the system's queue, so its backlog keeps its meaning. `Infinity` accepts all until `pause()`,
+   * more cheaply per connection.
    */
   accept(count: number): void;
   /**
-   * Takes back what `accept()` asked for. No connection is lost: those that the system has handed
-   * out by then are still given to `accepted()`, all before `done`; whoever else accepts from the
-   * socket is told of those that wait in its queue by then. May be repeated; an `accept()` before
-   * `done` counts from after it.
+   * Cancels what `accept()` asked for, without losing a connection: those the system has already
+   * handed out are still passed to `onAccept()`, before `done`, and other acceptors of the socket
+   * are woken for those still in its queue. May be called again; an `accept()` before `done` takes
+   * effect after it.
    */
   pause(done?: () => void): void;
 }
 
 export interface StreamHandlers {
   /**
-   * Bytes came. They are good for the length of the call only, since their memory is the engine's
-   * and will hold other bytes; `Uint8Array.prototype.slice.call(bytes)` copies. Written during the
-   * call, to any Stream, such a view or a `subarray()` of it is sent from where it lies.
+   * Data arrived. The bytes are valid only during the call, since the engine reuses their memory;
+   * `Uint8Array.prototype.slice.call(bytes)` copies them. If the view or a `subarray()` of it is
+   * written during the call, to any Stream, it is sent without a copy.
    */
   onData(bytes: Uint8Array): void;
-  /** The peer has shut down its side: no data() comes after it. Sending goes on as before. */
+  /** The peer has shut down its side: no onData() follows. Sending continues as before. */
   onEnd(): void;
   /**
-   * Receiving or sending failed, and the Stream is of no more use but to be closed: no other
-   * handler is called any more, what was not sent is dropped, `pendingBytes` is 0. Called once at
-   * most. What the system had received by then comes before it, in order; while the Stream is
-   * paused with such bytes, it waits for `resume()`.
+   * Receiving or sending failed. The Stream can now only be closed: no other handler is called,
+   * unsent data is dropped, `pendingBytes` is 0. Called at most once, after all data that the
+   * system had received by then; if the Stream is paused with such data, after `resume()`.
    *
-   * @param ended a paused Stream had nothing to receive but the peer's end, which end() was not
-   * called for
+   * @param ended a paused Stream had nothing to receive except the peer's end, for which onEnd()
+   * was not called
    */
   onError(errno: number, ended: boolean): void;
   /**
-   * Sending failed, and failed() comes once what has been received is told. What was not sent is
-   * dropped, and what is written from now on too; `pendingBytes` is 0. For those who wait for it.
+   * Sending failed; onError() follows once received data has been delivered. Unsent data is
+   * dropped, and so is anything written from now on; `pendingBytes` is 0. For callers that wait to
+   * send.
    */
   sendingFailed?(errno: number): void;
   /**
-   * `pendingBytes` has fallen, and not to 0: the system has taken some. For those who wait for a
-   * part of it.
+   * The system has taken some of the pending data: `pendingBytes` fell, but not to 0. For callers
+   * that wait for part of it.
    */
   onProgress?(): void;
   /**
-   * `pendingBytes` has fallen to 0, after a write() that did not leave it 0: the system has taken
-   * all.
+   * The system has taken everything: `pendingBytes` fell to 0, after a write() that did not leave
+   * it at 0.
    */
   onDrain(): void;
 }
 
 export interface Stream extends Handle {
   /**
-   * Bytes that were written and that the system has not taken yet; what `write()` adds counts at
-   * once.
+   * The number of written bytes that the system has not taken yet; `write()` adds to it
+   * immediately.
    */
   readonly pendingBytes: number;
-  /**
-   * Receives, until `pause()`. A failure of the connection is found only while it receives or
-   * sends.
-   */
+  /** Receives until `pause()`. A connection failure is only detected while receiving or sending. */
   resume(): void;
   /**
-   * Stops receiving: no data() and no end() is called from now on until `resume()`. What the engine
-   * had received by then, some 64 KiB at most, comes first after that, in order. Cheap to do for
-   * every data(), as a program that pulls must.
+   * Stops receiving: neither onData() nor onEnd() is called until `resume()`. Data that the engine
+   * has already received, at most about 64 KiB, is then delivered first, in order. Cheap enough to
+   * call in every onData(), as a reader that pulls must.
    */
   pause(): void;
   /**
    * Sends bytes, in order. They may be changed as soon as it returns. There is no limit: callers
-   * look at `pendingBytes`, and go on after `drained()`. After `shutdown()` it is a mistake of the
-   * caller's, and throws an Error.
+   * check `pendingBytes`, and continue after `onDrain()`. Calling it after `shutdown()` is a bug,
+   * and throws an Error.
    *
-   * The memory of `bytes` must be plain (`checkBuffer` in posix/buffer.ts is for callers to use).
+   * The memory of `bytes` must be plain; callers check it with `checkBuffer` of posix/buffer.ts.
    *
-   * @throws TypeError if the bytes are a view of a data() call that has returned, or lie in such
-   * memory without being a view that data() gave or a `subarray()` of one
+   * @throws TypeError if the bytes are a view of an onData() call that has returned, or lie in such
+   * memory but are neither that view nor a `subarray()` of it
    */
   write(bytes: Uint8Array): void;
   /**
-   * Sends what was written, and then the end: the peer's end(). Receiving goes on.
+   * Sends everything written, then the end, which calls the peer's onEnd(). Receiving continues.
    *
-   * @param done 0 when the end is on its way; otherwise what failed, which failed() is told as
-   * well; -ECANCELED if close() or reset() came first
+   * @param done 0 once the end is on its way; otherwise the error, which onError() receives too;
+   * -ECANCELED if close() or reset() came first
    */
   shutdown(done?: (errno: number) => void): void;
   /**
-   * Ends it as close(2) would, without waiting: what the system takes at once is sent, and the rest
-   * is dropped. The peer reads what was sent and then the end; a TCP peer is sent a reset where
-   * received bytes lie unread (RFC 1122, 4.2.2.13). May follow close().
+   * Ends the connection as close(2) would, without waiting: sends what the system takes
+   * immediately, and drops the rest. The peer reads what was sent and then the end; a TCP peer gets
+   * a reset if received data is unread (RFC 1122, 4.2.2.13). May be called after close().
    *
-   * @param done 0, -ECANCELED if bytes were dropped, or what sending failed with
+   * @param done 0, -ECANCELED if data was dropped, or the error of sending
    */
   closeNow(done?: (errno: number) => void): void;
   /**
-   * Ends it at once: what was not sent is dropped, and a TCP peer is sent a reset (SO_LINGER of 0).
-   * May follow close().
+   * Ends the connection immediately: drops unsent data, and sends a TCP peer a reset (SO_LINGER of
+   * 0). May be called after close().
    */
   reset(done?: (errno: number) => void): void;
 }
 
-/** A connect() that is under way. */
+/** A connect() in progress. */
 export interface PendingConnect {
   ref(): void;
   unref(): void;
-  /** Gives up: `done` is called soon. The socket is of no use after that but to be closed. */
+  /** Aborts it: `done` is called soon. After that, the socket can only be closed. */
   cancel(): void;
 }
 
 export interface DatagramHandlers {
   /**
-   * A datagram came, which may be empty.
+   * A datagram arrived, which may be empty.
    *
-   * @param bytes as with a Stream: good for the length of the call, and sent from where it lies if
-   * sent in it
-   * @param from who sent it, as the system wrote it; also for the length of the call only. Its
-   * length is 0 where the sender has no name
-   * @param flags those of recvmsg(2): MSG_TRUNC, where it was longer than 65 535 bytes or than the
-   * engine's buffers
+   * @param bytes as with a Stream: valid during the call, and sent without a copy if sent during it
+   * @param from the sender's address as the system wrote it, also valid only during the call. Its
+   * length is 0 if the sender has no name
+   * @param flags those of recvmsg(2): MSG_TRUNC if the datagram was longer than 65 535 bytes, or
+   * than the engine's buffers
    */
   onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void;
   /**
-   * Called once for each send(), in their order: 0, or what sendmsg(2) failed with, which concerns
-   * that datagram alone.
+   * Called once for each send(), in order: 0, or the errno of sendmsg(2), which concerns only that
+   * datagram.
    */
   onSent(errno: number): void;
   /**
-   * Receiving failed, such as -ECONNREFUSED for an earlier datagram. It goes on after that.
+   * Receiving failed, such as with -ECONNREFUSED for an earlier datagram. It continues after that.
    *
-   * @param final the engine itself has failed: nothing is received or sent any more
+   * @param final the engine itself has failed: nothing more is received or sent
    */
   onError(errno: number, final?: boolean): void;
 }
 
 export interface Datagrams extends Handle {
-  /** Bytes of the datagrams whose sent() has not been called. */
+  /** The bytes of datagrams whose onSent() has not been called. */
   readonly pendingBytes: number;
-  /** Receives, until `pause()`. */
+  /** Receives until `pause()`. */
   resume(): void;
   /** Stops receiving, as with a Stream. */
   pause(): void;
   /**
-   * Sends one datagram. The bytes and the address may be changed as soon as it returns; views as in
-   * Stream's `write()`.
+   * Sends one datagram. The bytes and the address may be changed as soon as it returns; for views,
+   * see Stream's `write()`.
    *
-   * @param to where to; null on a connected socket
+   * @param to the address to send to; null on a connected socket
    */
   send(bytes: Uint8Array, to: ValueResult | null): void;
 }

@@ -1,15 +1,12 @@
+import { SO } from "../options/so.ts";
+import { writeOption } from "../options/write-option.ts";
 import type { System } from "../system/system.ts";
 
+const AT_ONCE = { on: true, seconds: 0 } as const;
+
 /**
- * Has close() send a reset: struct linger is { int l_onoff; int l_linger } in POSIX, and two shorts
- * in Winsock.
+ * Makes close() send a reset. If the option cannot be set, close() ends the connection as usual.
  */
 export function lingerAtOnce(system: System, fd: number): void {
-  const { option, options } = system;
-  const linger = options.SO_LINGER;
-  if (linger === undefined) return;
-  option.ints[0] = 1;
-  option.ints[1] = 0;
-  option.length = system.name === "windows" ? 4 : 8;
-  system.setsockopt(fd, linger.level, linger.number, option);
+  writeOption(system, fd, SO.LINGER, AT_ONCE);
 }

@@ -1,12 +1,14 @@
+import { int } from "../options/codecs.ts";
+import { readOnly } from "../options/option.ts";
+import { loadOption } from "../options/read-option.ts";
 import type { System } from "../system/system.ts";
 
-/** Takes the socket's pending error, as a negative errno; 0 if there is none. */
+/** The option SO.ERROR returns an Error instead, for programs. */
+const errno = readOnly("SO_ERROR", int);
+
+/** Takes the socket's pending error as a negative errno; 0 if there is none. */
 export function pendingError(system: System, fd: number): number {
-  const { option, options } = system;
-  const error = options.SO_ERROR;
-  if (error === undefined) return 0;
-  option.ints[0] = 0;
-  option.length = 4;
-  const returned = system.getsockopt(fd, error.level, error.number, option);
-  return returned < 0 ? returned : 0 - (option.ints[0] ?? 0);
+  const returned = loadOption(system, fd, errno);
+  // Not a unary minus, which would turn 0 into -0.
+  return returned < 0 ? returned : 0 - errno.read.decode(system.option, system);
 }

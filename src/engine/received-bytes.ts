@@ -1,30 +1,26 @@
 import { invalidValue } from "../errors/argument.ts";
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 
-/**
- * Memory of an engine's own that handlers are lent: whenever it is lent anew, `generation` is
- * another.
- */
+/** An engine's memory that is lent to handlers. Each loan changes `generation`. */
 export interface BufferLoan {
   /**
-   * Over this memory and no more. Where a program transfers it, the memory is the program's, and is
-   * not lent again.
+   * Exactly this memory. If a program transfers it, the program owns it, and it is not lent again.
    */
   readonly buffer: ArrayBuffer;
-  /** Even while the memory is lent, odd while it is not. */
+  /** Even while the memory is lent, odd otherwise. */
   generation: number;
 }
 
 /**
- * Whether they are bytes that a handler was given, whose memory nobody has transferred: it is
- * plain, and as long as they say.
+ * Whether the bytes are a view that a handler received, and its memory was not transferred: then it
+ * is plain, and as long as the view says.
  */
 export let isAttached: (bytes: Uint8Array) => boolean;
 
 /**
- * Whose memory the bytes lie in, and may be sent from; undefined for bytes of the caller's own.
- * Throws a TypeError if the memory may hold other bytes by now. A function of the module: a caller
- * that got at the lender could say where it lies.
+ * Returns the loan that the bytes lie in, from which they may be sent; undefined for the caller's
+ * own bytes. Throws a TypeError if the memory may have been reused. It is a function of the module,
+ * because a caller that could reach the lender could misstate the address.
  */
 export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
 
@@ -32,9 +28,9 @@ export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
 const lent = new WeakSet<ArrayBufferLike>();
 
 /**
- * What a handler gets: bytes in an engine's memory, good for as long as it runs. Their
- * `constructor` is Uint8Array, so `slice()` and its like give plain copies, and this class, with
- * which bytes could be made up, stays ours.
+ * The view that a handler receives: bytes in an engine's memory, valid while the handler runs. Its
+ * `constructor` is Uint8Array, so that `slice()` and the like return plain copies, and programs
+ * cannot construct this class.
  */
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   readonly #loan: BufferLoan;
@@ -48,12 +44,12 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
         const loan = bytes.#loan;
         if (bytes.#generation === loan.generation) return loan;
         throw invalidValue(
-          "the bytes were received, and their handler has returned: their memory holds others by now; copy bytes that are to be kept",
+          "the bytes were received, and their handler has returned: their memory has been reused; copy bytes that you keep",
         );
       }
       if (!lent.has(memoryOf(bytes))) return undefined;
       throw invalidValue(
-        "the bytes lie in memory that was received into, and are not the view that the handler was given, nor a subarray() of it: copy them",
+        "the bytes lie in memory that was received into, but are neither the view that the handler got nor a subarray() of it: copy them",
       );
     };
   }
@@ -64,7 +60,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     this.#generation = generation;
   }
 
-  /** As Uint8Array's; what it gives may be sent from where it lies, too. */
+  /** As Uint8Array's; the result may also be sent without a copy. */
   override subarray(begin = 0, end = lengthOf(this)): Uint8Array<ArrayBuffer> {
     const whole = lengthOf(this);
     const start = clamped(begin, whole);
@@ -75,7 +71,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   }
 }
 
-/** Notes that a buffer will be lent. */
+/** Registers a buffer that will be lent. */
 export function willBeLent(buffer: ArrayBuffer): void {
   lent.add(buffer);
 }

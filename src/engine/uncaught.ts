@@ -1,6 +1,6 @@
 import { throwUncaught } from "../clock/clock.ts";
 
-/** A handler's error is an uncaught exception, as it would be from the event loop itself. */
+/** Makes a handler's error an uncaught exception, as if thrown from the event loop itself. */
 export { throwUncaught as uncaught };
 
 /** Calls a handler. */

@@ -1,6 +1,9 @@
+import { isUint8Array } from "node:util/types";
+import { copyOf } from "../system/view.ts";
+
 /**
- * The value, if it is an integer in the range; otherwise a TypeError or a RangeError that says what
- * was expected.
+ * Returns the value if it is an integer in the range; otherwise throws a TypeError or RangeError
+ * that says what was expected.
  */
 export function integer(what: string, value: number, min: number, max: number): number {
   if (typeof value !== "number") throw argumentType(`${what} must be a number, not ${kind(value)}`);
@@ -10,7 +13,7 @@ export function integer(what: string, value: number, min: number, max: number): 
   return value;
 }
 
-/** The value, if it is true or false; otherwise a TypeError. */
+/** Returns the value if it is a boolean; otherwise throws a TypeError. */
 export function boolean(what: string, value: boolean): boolean {
   if (typeof value !== "boolean") throw argumentType(`${what} must be true or false, not ${kind(value)}`);
   return value;
@@ -19,10 +22,10 @@ export function boolean(what: string, value: boolean): boolean {
 /** A C int. */
 export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
 
-/** The number of a descriptor. */
+/** A descriptor number. */
 export const descriptor = (value: number): number => integer("a descriptor", value, 0, 0x7fffffff);
 
-// The codes are those of Node's own errors.
+// Every argument error of the package is made here, with the code that Node's own error would have.
 
 /** The error for a value of the wrong type. */
 export const argumentType = (message: string): TypeError =>
@@ -32,17 +35,16 @@ export const argumentType = (message: string): TypeError =>
 export const invalidValue = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_ARG_VALUE" });
 
-/** The error for a number, a length or a count that is outside its range. */
+/** The error for a number, length or count out of range. */
 export const outOfRange = (message: string): RangeError =>
   Object.assign(new RangeError(message), { code: "ERR_OUT_OF_RANGE" });
 
-/** The error for a value that should be one of some strings, or a string of some form. */
+/** The error for a string that is not one of those allowed, or is malformed. */
 export const invalidString = (value: unknown, message: string): TypeError =>
   typeof value === "string" ? invalidValue(message) : argumentType(message);
 
 /**
- * An Error for a call that does not go with the state of what it is called on, or of what it is
- * given; the code is Node's.
+ * An Error for a call that does not fit the state of its object or argument; the code is Node's.
  */
 export const invalidState = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_INVALID_STATE" });
@@ -51,28 +53,54 @@ export const invalidState = (message: string): Error =>
 export const invalidStateForGood = (message: string): TypeError =>
   Object.assign(new TypeError(message), { code: "ERR_INVALID_STATE" });
 
-/** What Node says of a write after the end; the code is that of its streams. */
+/** The error for a name or an option that this system lacks. */
+export const unavailable = (message: string): TypeError =>
+  Object.assign(new TypeError(message), { code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" });
+
+/**
+ * The same argument error, with the subject it is about in front of its message. Other errors, such
+ * as one that a caller's getter threw, are returned as they are.
+ */
+export function aboutSubject(subject: string, error: unknown): unknown {
+  if (!(error instanceof TypeError || error instanceof RangeError) || !("code" in error)) return error;
+  const message = `${subject}: ${error.message}`;
+  return Object.assign(error instanceof TypeError ? new TypeError(message) : new RangeError(message), {
+    code: error.code,
+  });
+}
+
+/** Node's error for a write after the end; the code is that of its streams. */
 export const writeAfterEnd = (message: string): Error =>
   Object.assign(new Error(message), { code: "ERR_STREAM_WRITE_AFTER_END" });
 
-/** What a value is, for a message. */
+/** Describes a value for a message. */
 export function kind(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return value.constructor?.name ?? "an object";
+  return classNameOf(value) ?? "an object";
 }
 
-/** A value as a message shows it: a string in quotation marks, or what it is. */
+/** A getter or proxy of the caller's may throw here, or return anything. */
+function classNameOf(value: object): string | undefined {
+  try {
+    const name: unknown = value.constructor?.name;
+    return typeof name === "string" && name !== "" ? name : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value as messages show it: a string in quotation marks, or its kind. */
 export function quoted(value: unknown): string {
   return typeof value === "string" ? JSON.stringify(value) : kind(value);
 }
 
-/** The longest array there is (ECMA-262, 10.4.2). */
+/** The maximum length of an array (ECMA-262, 10.4.2). */
 const MAX_LENGTH = 2 ** 32 - 1;
 
 /**
- * The elements of a caller's array, each read once, in an array of ours. The array's own methods
- * and iterator may give anything, as may the length of a proxy.
+ * Copies a caller's array, reading each element once. The array's own methods and iterator may
+ * return anything, as may the length of a proxy.
  *
  * @param tooMany the message for more than `max`
  */
@@ -82,7 +110,7 @@ export function elements<Element>(
   array: readonly Element[],
   max = MAX_LENGTH,
   tooMany: (length: number) => string = (length) =>
-    `${what} has ${length} elements; at most ${max} are taken`,
+    `${what} has ${length} elements; at most ${max} are allowed`,
 ): Element[] {
   if (!Array.isArray(array)) throw argumentType(`${what} must be ${shape}, not ${kind(array)}`);
   const length: unknown = array.length;
@@ -94,6 +122,21 @@ export function elements<Element>(
   for (let index = 0; index < length; index += 1) copy.push(array[index]);
   return copy;
 }
+
+/** A plain copy of a caller's Uint8Array. */
+export function copyOfBytes(what: string, value: Uint8Array): Uint8Array<ArrayBuffer> {
+  if (!isUint8Array(value)) throw argumentType(`${what} must be a Uint8Array, not ${kind(value)}`);
+  try {
+    return copyOf(value);
+  } catch (error) {
+    if (error instanceof TypeError) throw detached(what);
+    throw error;
+  }
+}
+
+/** The error for bytes whose memory is gone. */
+export const detached = (what: string): TypeError =>
+  invalidValue(`${what} is detached: its memory was transferred`);
 
 /** Throws a TypeError that says what was expected unless the value is an object. */
 export function checkObject(what: string, shape: string, value: unknown): void {

@@ -1,4 +1,4 @@
-/** What an error says. */
+/** The parts of an error's message. */
 export interface ErrorText {
   /** What happened. */
   readonly message: string;
@@ -6,11 +6,11 @@ export interface ErrorText {
   readonly advice?: string;
 }
 
-/** The kinds of address that an error may say different things about. */
+/** The kinds of address for which an error may have different messages. */
 export interface ErrorCases {
   /** An IP address with a port. */
   readonly port?: ErrorText;
-  /** An IP address with port 0, for which the system chooses one. */
+  /** An IP address with port 0, for which the system chooses a port. */
   readonly noPort?: ErrorText;
   /** A unix path in the file system. */
   readonly path?: ErrorText;
@@ -18,22 +18,25 @@ export interface ErrorCases {
   readonly abstractName?: ErrorText;
 }
 
-/** One member of a call's errors, as a manual page has it. */
+/** One of a call's errors, as in a manual page. */
 export interface ErrorEntry extends ErrorText {
-  /** The C names that lead here. Where rows share one, the call asks the socket which it is. */
+  /**
+   * The C names that map to this entry. If entries share one, the call asks the socket which
+   * applies.
+   */
   readonly codes: readonly string[];
   /**
-   * The code of an error that we raise without a system call, where no system's code leads here.
+   * The code of an error that berkeley raises without a system call, if no system's code maps to
+   * this entry.
    */
   readonly code?: string;
-  /** What it says instead where the kind of the address tells more. */
+  /** Replacement text for a kind of address that says more. */
   readonly cases?: ErrorCases;
-  /** What it says instead where the code tells more. */
+  /** Replacement text for a code that says more. */
   readonly codeTexts?: Readonly<Record<string, ErrorText>>;
 }
 
-// The rows that mean the same in every call stand here, once. A call that has more to say has a row
-// of its own.
+// Entries that mean the same in every call. A call that has more to say has an entry of its own.
 
 export const BadFileDescriptor: ErrorEntry = {
   codes: ["EBADF"],
@@ -114,7 +117,7 @@ export const ProcessFdQuotaExceeded: ErrorEntry = {
 };
 
 /**
- * What ICMP can tell besides (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in
+ * The other errors that ICMP can report (icmp_err_convert in net/ipv4/icmp.c, icmpv6_err_convert in
  * net/ipv6/icmp.c).
  */
 export const ProtocolFailure: ErrorEntry = {
@@ -149,7 +152,7 @@ export const Unexpected: ErrorEntry = {
   message: "The system failed the call with an error that berkeley does not document for it.",
   advice: "Please report it.",
   codeTexts: {
-    // Zig holds both of these impossible.
+    // Zig treats both of these as impossible.
     WSAEINPROGRESS: {
       message: "A blocking Winsock 1.1 call is in progress on this thread.",
       advice: "Remove the code that calls WSASetBlockingHook(), which Winsock 2 does not have.",
@@ -163,5 +166,5 @@ export const Unexpected: ErrorEntry = {
 
 export const WouldBlock: ErrorEntry = {
   codes: ["EAGAIN"],
-  message: "The call would block, and the socket does not.",
+  message: "The call would block, and the socket is non-blocking.",
 };

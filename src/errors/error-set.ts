@@ -1,10 +1,11 @@
 import type { System } from "../system/system.ts";
-import { type ErrorCases, type ErrorEntry, Unexpected } from "./entries.ts";
+import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
+import type { NamedErrors } from "./named-errors.ts";
 import type { ErrorName } from "./names.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
-/** A union of members, not a member with a union, so that `switch (error.name)` narrows. */
-export type ErrorUnion<Name extends ErrorName> = { [N in Name]: SocketError<N> }[Name];
+/** A union of one type for each name, so that `switch (error.name)` narrows. */
+export type ErrorUnion<Name extends ErrorName> = NamedErrors[Name];
 
 /** The error type of a set: `ErrorOf<typeof listenErrors>`. */
 export type ErrorOf<Set> = Set extends ErrorSet<infer Name> ? ErrorUnion<Name> : never;
@@ -18,9 +19,9 @@ export interface Failure<E> {
   readonly error: E;
 }
 
-/** What a failing call knows beyond its errno. */
+/** What a failed call knows beyond its errno. */
 export interface FailureContext<Name> {
-  /** Tells what a code means that leads to several rows. */
+  /** Decides between the entries of an errno that has several. */
   readonly ask?: (code: string) => Name;
   /** The address that the call was about. */
   readonly where?: () => ErrorEndpoint | undefined;
@@ -28,7 +29,7 @@ export interface FailureContext<Name> {
   readonly about?: string;
 }
 
-/** Everything that one call can fail with. */
+/** All errors of one call. */
 export class ErrorSet<Name extends ErrorName> {
   readonly syscall: string;
   readonly entries: Readonly<Record<Name, ErrorEntry>>;
@@ -53,7 +54,7 @@ export class ErrorSet<Name extends ErrorName> {
     return error instanceof SocketError && error.syscall === this.syscall && this.#byName.has(error.name);
   }
 
-  /** The failure that a negative errno stands for. One that no row documents is `Unexpected`. */
+  /** The failure for a negative errno. An errno without an entry is `Unexpected`. */
   failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
@@ -62,8 +63,8 @@ export class ErrorSet<Name extends ErrorName> {
   }
 
   /**
-   * A failure that the system does not call one, such as `SocketClosed`; `about` says what of the
-   * call it is about, and `detail` adds to what its sentence says.
+   * A failure without an errno of the system, such as `SocketClosed`; `about` says what the call
+   * was about, and `detail` is appended to the message.
    */
   fail(
     system: System,
@@ -77,6 +78,18 @@ export class ErrorSet<Name extends ErrorName> {
     return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
   }
 
+  /**
+   * The failure of a call whose io_uring has failed for good. The errno is io_uring_enter()'s, so
+   * its meaning for the call does not apply.
+   */
+  ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
+    const code = system.errnoName(-returned) ?? "UNKNOWN";
+    return this.#failure("Unexpected", code, returned, where, undefined, undefined, {
+      message: `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`,
+      advice: "Open the socket again; it will use another engine.",
+    });
+  }
+
   #failure(
     name: ErrorName,
     code: string,
@@ -84,17 +97,18 @@ export class ErrorSet<Name extends ErrorName> {
     where?: ErrorEndpoint,
     about?: string,
     detail?: string,
+    text?: ErrorText,
   ): Failure<ErrorUnion<Name>> {
     const row = this.#byName.get(name) ?? Unexpected;
     const subject = [this.syscall, code, where && formatEndpoint(where), about]
       .filter((word) => word)
       .join(" ");
     const { message: sentence, advice } =
-      row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
+      text ?? row.codeTexts?.[code] ?? (where && row.cases?.[kindOf(where)]) ?? row;
     const message = `${subject}: ${[sentence, detail, advice].filter((part) => part).join(" ")}`;
     const error = new SocketError({ name, message, code, errno, syscall: this.syscall, where });
-    // `name` is a Name or "Unexpected", which every set has; that a class of a union is a member of
-    // a union of classes is beyond the compiler.
+    // `name` is a Name or "Unexpected", which every set has; the compiler cannot see that an
+    // instance of a class of unions belongs to a union of classes.
     return { ok: false, error: error as ErrorUnion<Name> };
   }
 }
@@ -104,7 +118,7 @@ function kindOf({ port, path }: ErrorEndpoint): keyof ErrorCases {
   return port === 0 ? "noPort" : "port";
 }
 
-/** An address as messages have it. */
+/** An address as messages show it. */
 export function formatEndpoint({ address, port, path }: ErrorEndpoint): string | undefined {
   if (path !== undefined) return JSON.stringify(path);
   if (address === undefined) return undefined;

@@ -1,25 +1,19 @@
-import type { SocketError } from "./socket-error.ts";
+import { onThrow, type SocketError } from "./socket-error.ts";
 
-/**
- * Tells more of a failed call than the call itself knows; undefined where there is nothing to tell.
- */
+/** Explains a failed call in more detail than the call itself can, or returns undefined. */
 export type ExplanationProvider = (error: SocketError) => string | undefined;
 
-let provider: ExplanationProvider | undefined;
-
-/** Has the messages of errors that are thrown from now on tell the account. */
-export function provideExplanations(teller: ExplanationProvider): void {
-  provider = teller;
+/** Sets the provider that explains the messages of errors thrown from now on. */
+export function provideExplanations(provider: ExplanationProvider): void {
+  onThrow((error) => explainWhenRead(error, provider));
 }
 
 /**
- * Has the message of an error that is thrown tell its account, made when it is first read: who goes
- * by the error's name alone pays nothing for it. V8 writes the stack's first line when the stack is
- * read, so that has it, too.
+ * Asks the provider when the message is first read, so that a program that only checks the error's
+ * name pays nothing. V8 formats the stack's first line when the stack is read, so the explanation
+ * is included there.
  */
-export function addExplanation(error: SocketError): void {
-  if (provider === undefined) return;
-  const teller = provider;
+function explainWhenRead(error: SocketError, provider: ExplanationProvider): void {
   const plain = error.message;
   const set = (value: string) =>
     void Object.defineProperty(error, "message", {
@@ -33,18 +27,18 @@ export function addExplanation(error: SocketError): void {
     enumerable: false,
     set,
     get() {
-      // While it is made, and where that fails, it is as it was.
+      // The provider may read the message, and may throw.
       set(plain);
-      set(withoutFailing(() => teller(error)) ?? plain);
+      set(withoutFailing(() => provider(error)) ?? plain);
       return error.message;
     },
   });
 }
 
-/** To read a message must never throw. */
-function withoutFailing(tell: () => string | undefined): string | undefined {
+/** Reading a message must never throw. */
+function withoutFailing(explain: () => string | undefined): string | undefined {
   try {
-    return tell();
+    return explain();
   } catch {
     return undefined;
   }

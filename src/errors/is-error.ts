@@ -1,8 +1,9 @@
 import { isNativeError } from "node:util/types";
 
 /**
- * Whether a value is an error of any realm. Under Jest and in node:vm, what Node throws is not an
- * instance of the program's own Error; a DOMException is no native error to V8 before Node 24.
+ * Whether a value is an error of any realm. Under Jest and in node:vm, Node's errors are not
+ * instances of the program's own Error, and V8 does not count a DOMException as a native error
+ * before Node 24.
  */
 export function isError(value: unknown): value is Error {
   if (value instanceof Error || isNativeError(value)) return true;

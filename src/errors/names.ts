@@ -1,6 +1,6 @@
 /**
  * Every name that an error of berkeley can have. Each call's error is a closed union of some of
- * them; the call's own error set says what each means there. The names are Zig's where Zig has one.
+ * them, whose meaning there is given by the call's error set. The names are Zig's if Zig has one.
  */
 export type ErrorName =
   | "AccessDenied"
@@ -10,7 +10,6 @@ export type ErrorName =
   | "AlreadyBound"
   | "AlreadyConnected"
   | "AlreadyExists"
-  | "AlreadyWatched"
   | "BadFileDescriptor"
   | "BlockedByFirewall"
   | "BrokenPipe"

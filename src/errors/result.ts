@@ -1,4 +1,4 @@
-/** What a `try…` call returns: the value, or the error that the call's type names. */
+/** The result of a `try…` call: the value, or the call's typed error. */
 export type Result<Value, Failure> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: Failure };

@@ -1,7 +1,6 @@
-import { addExplanation } from "./explanation.ts";
 import type { ErrorName } from "./names.ts";
 
-/** What a SocketError is made of. */
+/** The fields of a SocketError. */
 export interface SocketErrorInit<Name extends ErrorName> {
   readonly name: Name;
   readonly message: string;
@@ -11,7 +10,7 @@ export interface SocketErrorInit<Name extends ErrorName> {
   readonly where?: ErrorEndpoint | undefined;
 }
 
-/** The address that a call was about, in the fields that Node's errors have. */
+/** The address of a call, in the fields that Node's errors use. */
 export interface ErrorEndpoint {
   readonly address?: string;
   readonly port?: number;
@@ -19,31 +18,29 @@ export interface ErrorEndpoint {
 }
 
 /**
- * A failed call. `name` tells what happened, from the closed set of the call; `code`, `errno` and
- * `syscall` are what Node's own errors carry, so code that looks at them goes on working.
+ * A failed call. `name` says what happened, from the closed set of the call; `code`, `errno` and
+ * `syscall` are those of Node's own errors, so existing error handling keeps working.
  */
 export class SocketError<Name extends ErrorName = ErrorName> extends Error {
-  /** What happened, such as `"AddressInUse"`: the one to switch on. */
+  /** What happened, such as `"AddressInUse"`: use this one in a switch. */
   override readonly name: Name;
-  /**
-   * What the system said, by its C name, such as `"EADDRINUSE"`: the same spelling on every system.
-   */
+  /** The system's error by its C name, such as `"EADDRINUSE"`, spelled the same on every system. */
   readonly code: string;
-  /** The number of `code`, negative, as Node gives it on this system: -98 on Linux. */
+  /** The negative number of `code` on this system, as in Node: -98 on Linux. */
   readonly errno: number;
   /** The call that failed, such as `"listen"`. */
   readonly syscall: string;
-  /** The IP address that the call was about, where there is one. */
+  /** The IP address that the call was about, if any. */
   declare readonly address?: string;
-  /** The port that the call was about, where there is one. */
+  /** The port that the call was about, if any. */
   declare readonly port?: number;
-  /** The path of the unix socket that the call was about, where there is one. */
+  /** The path of the unix socket that the call was about, if any. */
   declare readonly path?: string;
 
-  /** Captures no stack: a `try…` call returns it. `unwrap()` adds it for a call that throws. */
+  /** Captures no stack, since `try…` calls return it. `unwrap()` adds one for calls that throw. */
   constructor(init: SocketErrorInit<Name>) {
     const { stackTraceLimit } = Error;
-    // Where Error is frozen, as by node --frozen-intrinsics, Reflect.set() does nothing, and an
+    // If Error is frozen (node --frozen-intrinsics), Reflect.set() does nothing, while an
     // assignment would throw.
     Reflect.set(Error, "stackTraceLimit", 0);
     super(init.message);
@@ -59,7 +56,17 @@ export class SocketError<Name extends ErrorName = ErrorName> extends Error {
   }
 }
 
-/** The value of a result, or its error thrown, with the stack of whoever called `caller`. */
+/** One per thread: explanations apply to every error of the package, or to none. */
+let beforeThrow: ((error: SocketError) => void) | undefined;
+
+/**
+ * Calls `hook` with each error that unwrap() is about to throw; a second call replaces the hook.
+ */
+export function onThrow(hook: (error: SocketError) => void): void {
+  beforeThrow = hook;
+}
+
+/** Returns the value of a result, or throws its error with the stack of the caller of `caller`. */
 export function unwrap<Value>(
   result: { readonly ok: true; readonly value: Value } | { readonly ok: false; readonly error: SocketError },
   caller: (...args: never[]) => unknown,
@@ -67,16 +74,16 @@ export function unwrap<Value>(
   if (result.ok) return result.value;
   Error.captureStackTrace(result.error, caller);
   if (endsTailCallers && !hasFrames(result.error)) Error.captureStackTrace(result.error, unwrap);
-  // After the stack: JavaScriptCore writes its first line at once, and without a message that is
-  // yet to be made.
-  addExplanation(result.error);
+  // After the stack: JavaScriptCore writes its first line immediately, and without a message that
+  // is computed later.
+  beforeThrow?.(result.error);
   throw result.error;
 }
 
 /**
- * Whether a function is off the stack once it has come to `return call()`, as ECMAScript's
- * PrepareForTailCall says and JavaScriptCore does. captureStackTrace() finds no such caller then,
- * and leaves no frame at all.
+ * Whether a function leaves the stack when it returns `call()` in tail position, as ECMAScript's
+ * PrepareForTailCall says and JavaScriptCore does. captureStackTrace() does not find such a caller
+ * then, and keeps no frame at all.
  */
 const endsTailCallers = !hasFrames(returnsCall());
 

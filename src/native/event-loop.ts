@@ -1,16 +1,16 @@
 import { PollHandle, UV_READABLE } from "./poll-handle.ts";
 
 /**
- * Puts a descriptor on Node's event loop with libuv's uv_poll: `callback` is called whenever it is
- * readable, and the process lives on, until `stop()`; that may be called from inside the callback.
+ * Polls a descriptor on Node's event loop with libuv's uv_poll: calls `callback` whenever it is
+ * readable, and keeps the process running until `stop()`, which may be called inside the callback.
  *
- * Safety: `fd` must be open, of a kind that epoll takes, and stay open until the end. `callback`
- * must not throw, for koffi would swallow it, and must be short: a worker thread may be terminated
- * in it, and the rest of it is not run.
+ * Safety: `fd` must be open, of a kind that epoll accepts, and stay open until `stop()`. `callback`
+ * must not throw, because koffi would swallow it, and must be short: if a worker thread is
+ * terminated in it, the rest does not run.
  *
- * koffi has a uv_poll of its own, koffi.node.poll(). It ends the process where uv_poll_init fails,
- * where a worker thread is terminated while its descriptor is ready, and where a closed handle is
- * stopped (3.3.4, src/koffi/src/uv.cc).
+ * koffi's own uv_poll, koffi.node.poll(), aborts the process if uv_poll_init fails, if a worker
+ * thread is terminated while its descriptor is ready, and if a closed handle is stopped (3.3.4,
+ * src/koffi/src/uv.cc).
  */
 export function onReadable(fd: number, callback: () => void): OnLoop {
   const handle = opened(fd, callback);
@@ -19,8 +19,8 @@ export function onReadable(fd: number, callback: () => void): OnLoop {
 }
 
 /**
- * The same, but that nothing is called: the loop takes a turn whenever the descriptor is readable,
- * immediates included. That costs some microseconds less.
+ * The same without a callback: the loop takes a turn whenever the descriptor is readable,
+ * immediates included. That saves some microseconds.
  */
 export function turnsWhileReadable(fd: number): OnLoop {
   const handle = opened(fd, () => {});
@@ -30,11 +30,11 @@ export function turnsWhileReadable(fd: number): OnLoop {
 
 /** A descriptor on the event loop. */
 export interface OnLoop {
-  /** Has it hold the process, as at the start. */
+  /** Keeps the process running, as by default. */
   ref(): void;
-  /** Lets the process end though it is watched. */
+  /** Lets the process exit while it is polled. */
   unref(): void;
-  /** Ends it for good. May be repeated. */
+  /** Stops polling for good. May be called again. */
   stop(): void;
 }
 

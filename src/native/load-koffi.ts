@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 
 export type Koffi = typeof import("koffi");
 
-/** Loads koffi, or throws an Error that says why it does not load here, and what to do. */
+/** Loads koffi, or throws an Error with the reason and advice. */
 export function loadKoffi(): Koffi {
   const load = requireFunction();
   try {
@@ -14,8 +14,8 @@ export function loadKoffi(): Koffi {
 }
 
 /**
- * Returns `require`, wherever this module ended up: a CommonJS bundle has one but no
- * `import.meta.url`, an ES module has the URL alone. A static import would do in both, but its
+ * Returns `require`, wherever this module was bundled: a CommonJS bundle has one but no
+ * `import.meta.url`, an ES module only has the URL. A static import would work in both, but its
  * failure could not be caught, and koffi does not say why it failed.
  */
 function requireFunction(): NodeJS.Require {
@@ -24,26 +24,26 @@ function requireFunction(): NodeJS.Require {
   try {
     own.resolve("koffi");
   } catch {
-    // webpack leaves in `import.meta.url` where this file was when the bundle was made.
+    // webpack hard-codes the location at bundling time into `import.meta.url`.
     if (typeof require === "function") return require;
   }
   return own;
 }
 
 function ownRequire(): NodeJS.Require | undefined {
-  // Undefined in a bundle of CommonJS, whatever its type says.
+  // Undefined in a CommonJS bundle, despite its type.
   const url: string | undefined = import.meta.url;
   return url === undefined ? undefined : createRequire(url);
 }
 
 const platform = `${process.platform}-${process.arch}`;
 
-/** The package with koffi's binaries for this machine, an optional dependency of koffi's. */
+/** The package with koffi's binaries for this platform, an optional dependency of koffi. */
 const binaries = `@koromix/koffi-${platform}`;
 
 /**
- * What is behind an error of koffi's. It keeps to itself why the binary failed to load, and says
- * that there is none.
+ * The cause of an error of koffi's. koffi hides why the binary failed to load, and claims that
+ * there is none.
  */
 function causeOf(error: unknown, load: NodeJS.Require): unknown {
   if (codeOf(error) !== undefined) return error;
@@ -67,7 +67,7 @@ function loadFailure(cause: unknown): string {
     case "ERR_ACCESS_DENIED":
       return `Node's permission model refused ${describe(cause)}. Run node with --allow-addons and --allow-fs-read for node_modules.`;
     default:
-      // dlopen's own words; Deno gives them no code.
+      // dlopen's own text; Deno gives such errors no code.
       return message.includes("koffi.node") || codeOf(cause) === "ERR_DLOPEN_FAILED"
         ? `its binary for ${platform} cannot be used here: ${message}. ${adviceOn(message)}`
         : message;
@@ -77,7 +77,7 @@ function loadFailure(cause: unknown): string {
 function missing(message: string): string {
   if (!message.includes(`'${binaries}'`)) {
     return message.includes("'koffi'")
-      ? "it is not installed where this program is. Run npm install; a bundle needs koffi in a node_modules folder above it."
+      ? "it is not installed near this program. Run npm install; a bundle needs koffi in a node_modules folder above it."
       : message;
   }
   return process.arch === "x64" || process.arch === "arm64"
@@ -92,7 +92,7 @@ function adviceOn(message: string): string {
   return "Delete node_modules and install again on this platform.";
 }
 
-/** What a permission was refused for, as Node's error has it: `FileSystemRead of /path`. */
+/** The permission that was refused, as in Node's error: `FileSystemRead of /path`. */
 function describe(error: unknown): string {
   const permission = property(error, "permission") ?? "access";
   const resource = property(error, "resource");

@@ -1,8 +1,8 @@
 import { koffi, lastErrno, openLibraryOn, type Pointer } from "./library.ts";
 
 /**
- * Memory outside V8's heap. The collector neither moves nor frees it, so its address holds for the
- * life of the process: the kernel may write to it whenever it likes.
+ * Memory outside V8's heap. The collector neither moves nor frees it, so its address is valid for
+ * the life of the process: the kernel may write to it at any time.
  */
 export interface Memory {
   readonly pointer: Pointer;
@@ -32,38 +32,51 @@ const virtualAlloc = kernel32.func<
 >("VirtualAlloc", "void*", ["void*", "size_t", "uint", "uint"]);
 const getLastError = kernel32.func<() => number>("GetLastError", "uint", []);
 
+/** Memory could not be mapped: the system's errno, or its error code on Windows. */
+export class MappingError extends Error {
+  /** What failed: `mmap of 4096 bytes`. */
+  readonly call: string;
+  readonly errno: number;
+
+  constructor(call: string, errno: number) {
+    super(`${call} failed: errno ${errno}`);
+    this.name = "MappingError";
+    this.call = call;
+    this.errno = errno;
+  }
+}
+
 /**
- * Maps zeroed pages. They are never unmapped: a view that outlived them would read someone else's
- * memory.
+ * Maps zeroed pages. They are never unmapped: a view that outlived them would read memory reused by
+ * others.
  */
 export function mapMemory(size: number): Memory {
   const pointer = process.platform === "win32" ? allocated(size) : mapped(size);
-  // Safety: the view is exactly the mapping; it is read and written by us, and by system calls that
-  // get `pointer`.
+  // Safety: the view covers exactly the mapping; only we, and system calls that get `pointer`, read
+  // and write it.
   return { pointer, buffer: koffi.view(pointer, size) };
 }
 
 function mapped(size: number): Pointer {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (BigInt.asIntN(64, pointer) === -1n)
-    throw new Error(`mmap of ${size} bytes failed: errno ${lastErrno()}`);
+  if (BigInt.asIntN(64, pointer) === -1n) throw new MappingError(`mmap of ${size} bytes`, lastErrno());
   return pointer;
 }
 
 function allocated(size: number): Pointer {
   const pointer = virtualAlloc(null, size, MEM_COMMIT_RESERVE, PAGE_READWRITE);
-  if (!pointer) throw new Error(`VirtualAlloc of ${size} bytes failed: error ${getLastError()}`);
+  if (!pointer) throw new MappingError(`VirtualAlloc of ${size} bytes`, getLastError());
   return pointer;
 }
 
 // include/uapi/asm-generic/mman-common.h, include/uapi/linux/mman.h
 const MAP_SHARED_POPULATE = 0x01 | 0x8000;
 
-/** Maps what a descriptor has at an offset, shared with the kernel, for the life of the process. */
+/** Maps a descriptor's memory at an offset, shared with the kernel, for the life of the process. */
 export function mapDescriptor(fd: number, offset: number, size: number): Memory {
   const pointer = mmap(null, size, PROT_READ_WRITE, MAP_SHARED_POPULATE, fd, offset);
   if (BigInt.asIntN(64, pointer) === -1n)
-    throw new Error(`mmap of descriptor ${fd} failed: errno ${lastErrno()}`);
+    throw new MappingError(`mmap of ${size} bytes of descriptor ${fd}`, lastErrno());
   // Safety: as above.
   return { pointer, buffer: koffi.view(pointer, size) };
 }
@@ -71,9 +84,9 @@ export function mapDescriptor(fd: number, offset: number, size: number): Memory 
 const MAP_FIXED = 0x10;
 
 /**
- * Puts zeroed pages of ours in the place of what a descriptor had mapped, which lets go of its
- * file. Safety: the addresses stay mapped, so views of them stay valid; whoever else wrote to the
- * old pages no longer reaches these.
+ * Replaces pages mapped from a descriptor with zeroed pages of ours, which releases its file.
+ * Safety: the addresses stay mapped, so views of them stay valid; other writers of the old pages no
+ * longer reach these.
  */
 export function detachMapping({ pointer, buffer }: Memory): void {
   const flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
@@ -82,20 +95,20 @@ export function detachMapping({ pointer, buffer }: Memory): void {
 
 /**
  * A new ArrayBuffer over `size` mapped bytes. Safety: they must lie within one mapping of ours.
- * Another buffer over the same bytes may exist only if it is detached: V8 takes each to be the only
- * one.
+ * Another buffer over the same bytes may exist only if it is detached: V8 assumes that buffers do
+ * not overlap.
  *
- * Not for where connections are served: koffi.view() ends the process where a worker thread is
- * terminated while it runs, on every Node ("Error::ThrowAsJavaScriptException napi_throw", koffi
- * 3.3.4). Calls of functions and koffi.address() do not.
+ * Not for code that serves connections: koffi.view() aborts the process if a worker thread is
+ * terminated during it, on every Node ("Error::ThrowAsJavaScriptException napi_throw", koffi
+ * 3.3.4). Calls of functions and koffi.address() are safe.
  */
 export function viewMemory(pointer: Pointer, size: number): ArrayBuffer {
   return koffi.view(pointer, size);
 }
 
 /**
- * The address of a caller's bytes. Safety: it holds while the caller holds `bytes`, whose backing
- * store V8 never moves, and so for one synchronous call and no longer.
+ * The address of a caller's bytes. Safety: it is valid while the caller holds `bytes`, whose
+ * backing store V8 never moves, and therefore for one synchronous call and no longer.
  */
 export function addressOf(bytes: Uint8Array): Pointer {
   return koffi.address(bytes);

@@ -1,9 +1,9 @@
-// `berkeley hold` has every Node process that it starts load this first (`node --require`, by
-// NODE_OPTIONS): npm, what npm starts, and so on. It makes Node behave as other programs do with
-// what systemd hands them: the descriptors of LISTEN_FDS are inherited from program to program
-// until one takes them, as listenersFromEnvironment() and sd_listen_fds(3) do, which then keep them
-// from their children. CommonJS, since --require loads it before the program whatever its kind, and
-// in the versions of Node that npm may run on.
+// `berkeley hold` makes every Node process it starts, such as npm and its children, load this first
+// (`node --require` in NODE_OPTIONS). Node then treats inherited sockets as other programs do: the
+// descriptors of LISTEN_FDS are inherited from program to program until one takes them and keeps
+// them from its children, as listenersFromEnvironment() and sd_listen_fds(3) do. It is CommonJS,
+// since --require loads it before programs of either kind, in every version of Node that npm may
+// run on.
 const { fstatSync }: typeof import("node:fs") = require("node:fs");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
 
@@ -11,8 +11,7 @@ const { isMainThread }: typeof import("node:worker_threads") = require("node:wor
 const FIRST_DESCRIPTOR = 3;
 
 /**
- * Whether the descriptors from 3 on are the sockets that were handed out: a descriptor of that
- * number may be another file.
+ * Whether the descriptors from 3 on are the sockets that were handed out, and not reused numbers.
  */
 function isHanded(inodes: readonly string[]): boolean {
   try {
@@ -26,15 +25,15 @@ function isHanded(inodes: readonly string[]): boolean {
 }
 
 /**
- * Node closes on exec whatever it inherits beyond standard error (uv_disable_stdio_inheritance), so
- * that a program that npm starts would not have it. Where koffi does not load, the descriptors end
- * here.
+ * Node sets close-on-exec on every inherited descriptor beyond standard error
+ * (uv_disable_stdio_inheritance), so a program that npm starts would not get it. If koffi does not
+ * load, the descriptors end here.
  */
 function letInherit(count: number): void {
   // FIONCLEX of asm-generic/ioctls.h; of sys/filio.h: _IO('f', 2).
   const request = process.platform === "linux" ? 0x5450 : 0x20006602;
   try {
-    // Loaded here, and not by every process whose descriptors are others.
+    // Loaded here, so that processes without these descriptors do not pay for it.
     const koffi: typeof import("koffi") = require("koffi");
     const ioctl = koffi.load(null).func("int ioctl(int fd, unsigned long request)");
     for (let fd = FIRST_DESCRIPTOR; fd < FIRST_DESCRIPTOR + count; fd++) ioctl(fd, request);

@@ -1,15 +1,16 @@
 import { isMainThread } from "node:worker_threads";
+import { defined } from "../invariant.ts";
 import { type CType, callback, koffi, openLibrary, type Pointer } from "./library.ts";
 import { mapMemory } from "./memory.ts";
 import { addressOfFunction } from "./symbol.ts";
 
 /**
- * What a handle's owner is told, from the event loop. It must not throw, for koffi would swallow
+ * The owner of a handle, called from the event loop. It must not throw, because koffi would swallow
  * that, and must be short.
  */
 export interface Polled {
   /**
-   * @param ready UV_READABLE and UV_WRITABLE; both where libuv could not wait: the next call tells
+   * @param ready UV_READABLE and UV_WRITABLE; both if libuv failed to poll: the next call reports
    * why
    */
   polled(ready: number): void;
@@ -21,20 +22,20 @@ export const UV_WRITABLE = 2;
 const UV_POLL = 8;
 
 /**
- * A uv_poll_t: a descriptor, on Windows a SOCKET, on the event loop of this thread of Node. It is
- * told for as long as it is ready, and holds the process unless `unref()` says otherwise, from
- * `start()` to `stop()` or `close()`.
+ * A uv_poll_t: polls a descriptor, on Windows a SOCKET, on the event loop of this thread of Node.
+ * It reports as long as the descriptor is ready, and keeps the process running from `start()` to
+ * `stop()` or `close()`, unless unref'd.
  *
- * Safety: the descriptor must be open, of a kind that can be waited for, and stay open until
- * `close()` was called: libuv ends the process where it is not (uv__io_poll in src/unix/linux.c).
- * It may be closed right after that.
+ * Safety: the descriptor must be open, of a pollable kind, and stay open until `close()` was
+ * called, or libuv aborts the process (uv__io_poll in src/unix/linux.c). It may be closed right
+ * after that.
  */
 export class PollHandle {
   readonly #libuv: Libuv;
   readonly #buffer: Buffer;
   #open = true;
 
-  /** Gives 0 and a handle, or what libuv answered instead: a negative errno. */
+  /** Returns a handle, or libuv's negative errno. */
   static open(fd: number, polled: Polled): PollHandle | number {
     libuv ??= openLibuv();
     const scratch = buffers.pop() ?? newBuffer(libuv);
@@ -48,30 +49,29 @@ export class PollHandle {
     this.#libuv = libuv;
     this.#buffer = scratch;
     const { uv, env, pollStop } = libuv;
-    // Without it, the loop would go on calling while the thread or the process ends, and hang in
-    // koffi.
+    // Without it, the loop would keep calling while the thread or process ends, and hang in koffi.
     check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, scratch.pointer));
     if (!isMainThread) outliveWorker(scratch);
     told.set(scratch.address, polled);
   }
 
   /**
-   * Waits for UV_READABLE, UV_WRITABLE or both, and for nothing else any more; 0, or a negative
-   * errno.
+   * Polls for UV_READABLE, UV_WRITABLE or both, replacing the previous events. Returns 0 or a
+   * negative errno.
    */
   start(events: number): number {
     return this.#start(events, this.#libuv.polled);
   }
 
   /**
-   * The same, but that nobody is told: the loop takes a turn whenever the descriptor is ready,
-   * immediates included. That costs some microseconds less.
+   * The same without a callback: the loop takes a turn whenever the descriptor is ready, immediates
+   * included. That saves some microseconds.
    */
   startSilently(events: number): number {
     return this.#start(events, this.#libuv.isActive);
   }
 
-  /** Waits for nothing. */
+  /** Stops polling. */
   stop(): void {
     if (this.#open) this.#libuv.uv.pollStop(this.#buffer.pointer);
   }
@@ -84,7 +84,7 @@ export class PollHandle {
     if (this.#open) this.#libuv.uv.unref(this.#buffer.pointer);
   }
 
-  /** Ends it for good. May be repeated, and called from `polled()`. */
+  /** Closes the handle for good. May be called again, and from `polled()`. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
@@ -105,17 +105,17 @@ export class PollHandle {
 /** Memory for one handle. */
 interface Buffer {
   readonly pointer: Pointer;
-  /** The same as a number, as which koffi gives it to a callback. */
+  /** The same as a number, the form in which koffi passes it to a callback. */
   readonly address: number;
   /** All of it, as words. */
   readonly words: Uint32Array;
 }
 
-/** Who is told, by the address of the handle. */
+/** The owners, by the address of their handle. */
 const told = new Map<number, Polled>();
 
-// The memory of a uv_poll_t is libuv's until it says that the handle is closed, and a new handle's
-// after that.
+// The memory of a uv_poll_t belongs to libuv until it reports the handle closed; then a new handle
+// may use it.
 const buffers: Buffer[] = [];
 const closing = new Map<number, Buffer>();
 
@@ -133,8 +133,8 @@ interface Libuv {
   readonly pollStop: Pointer;
   readonly polled: Pointer;
   /**
-   * The address of uv_is_active, for a callback that does nothing: it looks at a flag of the
-   * handle, its first argument.
+   * The address of uv_is_active, as a callback that does nothing: it reads a flag of its first
+   * argument, the handle.
    */
   readonly isActive: Pointer;
   readonly closed: Pointer;
@@ -184,7 +184,7 @@ function openLibuv(): Libuv {
     env,
     pollStop: addressOfFunction(null, "uv_poll_stop"),
     isActive: addressOfFunction(null, "uv_is_active"),
-    loop: loop[0] ?? 0n,
+    loop: defined(loop[0], "the loop is one pointer"),
     polled: callback(
       (handle: number | bigint, status: number, events: number) =>
         told.get(Number(handle))?.polled(status < 0 ? UV_READABLE | UV_WRITABLE : events),
@@ -205,7 +205,7 @@ function openLibuv(): Libuv {
 /** Windows maps no less at a time. */
 const MAPPED = 65_536;
 
-/** Rooms come in numbers, and serve again and again. They are never unmapped. */
+/** Handle memory is mapped in batches and reused. It is never unmapped. */
 function newBuffer({ uv }: Libuv): Buffer {
   const size = (uv.handleSize(UV_POLL) + 15) & ~15;
   const { pointer, buffer } = mapMemory(MAPPED);
@@ -223,25 +223,25 @@ function newBuffer({ uv }: Libuv): Buffer {
 }
 
 /**
- * Where uv_handle_t has these where pointers have 64 bits, in words (include/uv.h,
+ * Offsets of these fields of uv_handle_t with 64-bit pointers, in words (include/uv.h,
  * include/uv/unix.h, include/uv/win.h).
  */
 const HANDLE = { type: 16 / 4, flags: 88 / 4 };
-// src/uv-common.h. The last is of Windows, where a socket is none of its own provider's.
+// src/uv-common.h. The last is for Windows, for sockets of third-party providers.
 const UV_HANDLE_REF = 0x8;
 const UV_HANDLE_INTERNAL = 0x10;
 const UV_HANDLE_POLL_SLOW = 0x01000000;
 
 /**
- * A handle that is open when its worker thread ends stops the process ("uv_loop_close() while
- * having open handles"), and no code of ours runs when the thread is terminated. libuv's own
- * handles carry a mark, and are passed over.
+ * A handle that is still open when its worker thread ends aborts the process ("uv_loop_close()
+ * while having open handles"), and no code of ours runs when a thread is terminated. Handles marked
+ * as libuv's own are skipped.
  *
- * Safety: the flags are written only if they read as they must for a handle that was just made. The
- * mapping outlives the loop, and what the system still writes to it.
+ * Safety: the flags are written only if they read as expected for a new handle. The mapping
+ * outlives the loop, and anything the system still writes to it.
  */
 function outliveWorker({ words }: Buffer) {
-  const flags = words[HANDLE.flags] ?? 0;
+  const flags = defined(words[HANDLE.flags], "a uv_poll_t has flags");
   if (words[HANDLE.type] === UV_POLL && (flags & ~UV_HANDLE_POLL_SLOW) === UV_HANDLE_REF)
     words[HANDLE.flags] = flags | UV_HANDLE_INTERNAL;
 }

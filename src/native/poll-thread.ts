@@ -4,15 +4,14 @@ import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";
 
 /**
- * What `onReadable` of event-loop.ts does, for a runtime without libuv: poll(2) waits on a thread
- * of koffi's, and its answer comes back to the event loop. Not for Node, where a poll that is
- * pending hangs process.exit().
+ * `onReadable` of event-loop.ts for a runtime without libuv: poll(2) waits on a koffi thread, and
+ * its result returns to the event loop. Not for Node, where a pending poll hangs process.exit().
  *
- * A thread that waits holds the process. Once that is not wanted, the descriptor is looked at every
- * few milliseconds.
+ * A waiting thread keeps the process running. Once unref'd, the descriptor is polled every few
+ * milliseconds instead.
  *
- * Safety: `fd` must be open. It may be closed right after the end: the thread has its file for as
- * long as it waits, and what it waits for besides, an eventfd of its own, ends that.
+ * Safety: `fd` must be open. It may be closed right after `stop()`: the thread holds its file while
+ * it waits, and an eventfd of the thread's own ends the wait.
  */
 export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   libc ??= openLibc();
@@ -46,14 +45,14 @@ export function onReadableByThread(fd: number, callback: () => void): OnLoop {
   }
   function look() {
     timer = undefined;
-    // The one descriptor, and not that which ends a wait of the thread.
+    // Only the descriptor, without the eventfd that ends a wait of the thread.
     poll(memory.pointer, 1, 0);
     answered();
   }
   function answered() {
     if (unloaded) return;
     if (!ended && view.getInt16(REVENTS, true) !== 0) callback();
-    // The callback may leave its work to an immediate: that comes before this one.
+    // The callback may leave its work to an immediate, which runs before this one.
     machineClock.setImmediate(proceed);
   }
   function proceed() {
@@ -108,13 +107,13 @@ const EFD_NONBLOCK = 0o4000;
 /** Milliseconds. */
 const BETWEEN_LOOKS = 5;
 
-/** The memory of calls that have ended serves again. */
+/** The memory of completed calls is reused. */
 const slots: Memory[] = [];
 
 /**
- * `deno test` frees koffi's functions at the end of a file, and calls back after that what a thread
- * of koffi's has done, and immediates: a call of a function would end the process then. It says so
- * before, as browsers do.
+ * `deno test` frees koffi's functions at the end of a file, yet still runs immediates and callbacks
+ * of finished koffi threads; a native call would crash the process then. Deno announces it with an
+ * event first, as browsers do.
  */
 let unloaded = false;
 

@@ -1,8 +1,7 @@
 import { openLibrary, openLibraryOn, type Pointer } from "./library.ts";
 
 /**
- * The address of a function, for native code to call it; `null` is the process itself, libc
- * included.
+ * The address of a function, for native code to call; `null` is the process itself, libc included.
  */
 export function addressOfFunction(library: string | null, name: string): Pointer {
   const bytes = Buffer.from(`${name}\0`);

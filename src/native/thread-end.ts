@@ -3,24 +3,23 @@ import { type CType, koffi, openLibrary, type Pointer } from "./library.ts";
 import { addressOfFunction } from "./symbol.ts";
 
 /**
- * Has close(2) called on a descriptor, on Windows closesocket() on a SOCKET, when this worker
- * thread ends, by whatever means: when it is terminated, no code of ours runs any more. In the main
- * thread it does nothing, since the end of the process closes all.
+ * Arranges for close(2), on Windows closesocket(), to be called on a descriptor when this worker
+ * thread ends for any reason: when it is terminated, no JavaScript runs. Does nothing in the main
+ * thread, since the end of the process closes everything.
  *
- * Safety: whoever closes the descriptor, or hands it to somebody else, calls `keepAtThreadEnd`
- * first. One that is closed behind our back may be another file by the end of the thread, which
- * would then be closed in its stead.
+ * Safety: call `keepAtThreadEnd` before closing the descriptor or handing it to another owner. If
+ * it were closed without that, its number might belong to another file by the end of the thread,
+ * which would be closed instead.
  */
 export function closeAtThreadEnd(fd: number): void {
-  // Node ends the process where a hook is added twice (CleanupQueue::Add in
-  // src/cleanup_queue-inl.h).
+  // Node aborts if a hook is added twice (CleanupQueue::Add in src/cleanup_queue-inl.h).
   if (isMainThread || hooked.has(fd)) return;
   hooks ??= openHooks();
   hooked.add(fd);
   hooks.add(env, hooks.close, BigInt(fd));
 }
 
-/** Takes that back. */
+/** Undoes `closeAtThreadEnd`. */
 export function keepAtThreadEnd(fd: number): void {
   if (hooks === undefined || !hooked.delete(fd)) return;
   hooks.remove(env, hooks.close, BigInt(fd));

@@ -1,23 +1,23 @@
 import { machineClock, type Timer } from "../clock/clock.ts";
 import { argumentType, checkObject, kind, outOfRange } from "../errors/argument.ts";
 
-/** How long a program waits for something. */
+/** Options that end a wait early. */
 export interface WaitOptions {
-  /** Gives it up: the wait fails with the signal's `reason`. */
+  /** Aborts the wait, which then fails with the signal's `reason`. */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Gives it up after so many milliseconds: the wait fails with a DOMException named
-   * `TimeoutError`. Infinity is for ever. They are real milliseconds, under fake timers too.
+   * Ends the wait after this many milliseconds with a DOMException named `TimeoutError`. Infinity
+   * waits forever. Fake timers do not affect it.
    */
   readonly timeout?: number | undefined;
 }
 
-/** The longest time of setTimeout(); a longer one would be over at once. */
+/** The longest delay of setTimeout(), which fires immediately for a longer one. */
 const LONGEST = 0x7fffffff;
 
 const nothing = () => {};
 
-/** Milliseconds that setTimeout() takes, or Infinity; otherwise a TypeError or a RangeError. */
+/** Returns a delay that setTimeout() takes, or Infinity. Throws a TypeError or RangeError. */
 export function milliseconds(what: string, value: number): number {
   if (typeof value !== "number") throw argumentType(`${what} must be a number, not ${kind(value)}`);
   if (value === Number.POSITIVE_INFINITY || (value >= 0 && value <= LONGEST)) return value;
@@ -30,7 +30,7 @@ export function checkSignal(signal: AbortSignal | undefined): void {
   throw argumentType(`signal must be an AbortSignal, not ${kind(signal)}`);
 }
 
-/** One of another realm, or of jsdom under Jest: what is used of it is there. */
+/** A signal of another realm, or of jsdom under Jest; both have the methods used here. */
 const isForeignSignal = (signal: unknown): boolean =>
   Object.prototype.toString.call(signal) === "[object AbortSignal]" &&
   typeof signal === "object" &&
@@ -38,12 +38,12 @@ const isForeignSignal = (signal: unknown): boolean =>
   "addEventListener" in signal &&
   typeof signal.addEventListener === "function";
 
-/** AbortSignal's own, which jsdom's lacks. */
+/** AbortSignal's own method; jsdom's AbortSignal has none. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }
 
-/** Throws a TypeError or a RangeError for options that are none. */
+/** Throws a TypeError or RangeError if the options are malformed. */
 export function checkWait(options: WaitOptions | undefined): void {
   if (options === undefined) return;
   checkObject("options", "{ signal?, timeout? }", options);
@@ -52,11 +52,11 @@ export function checkWait(options: WaitOptions | undefined): void {
 }
 
 /**
- * Calls `end` with the reason once the signal is aborted or the time is over, unless the function
- * that it returns is called first.
+ * Calls `end` with the reason when the signal is aborted or the time is up. The function it returns
+ * cancels that.
  *
- * @param options good ones: `checkWait()`
- * @param what what is waited for, as the time-out's message says it: "read()"
+ * @param what the waiting call, for the timeout's message: "read()"
+ * @param options already checked by `checkWait()`
  */
 export function onAbort(
   what: string,
@@ -79,13 +79,13 @@ export function onAbort(
   }
   signal?.addEventListener("abort", abort);
   if (timeout !== Number.POSITIVE_INFINITY) {
-    // What is waited for holds the process, or was told not to.
+    // The operation that is waited for decides whether the process keeps running.
     timer = machineClock.setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
   }
   return stop;
 }
 
-/** What a promise gives, unless the wait for it is given up. */
+/** Settles as the promise does, unless the options end the wait first. */
 export function orAbort<Value>(what: string, promise: Promise<Value>, options: WaitOptions): Promise<Value> {
   return new Promise((resolve, reject) => {
     const stop = onAbort(what, options, reject);
@@ -93,7 +93,7 @@ export function orAbort<Value>(what: string, promise: Promise<Value>, options: W
   });
 }
 
-/** The same kind of error as AbortSignal.timeout() gives. */
+/** The same kind of error as that of AbortSignal.timeout(). */
 export function timedOut(what: string, timeout: number): DOMException {
-  return new DOMException(`${what} was not done within ${timeout} milliseconds`, "TimeoutError");
+  return new DOMException(`${what} timed out after ${timeout} ms`, "TimeoutError");
 }

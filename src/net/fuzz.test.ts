@@ -9,7 +9,7 @@ import { except } from "../../test/platform.ts";
 // FUZZ_RUNS and FUZZ_SEED choose how many programs, and which; FUZZ_MINUTES ends it early. The seed
 // is printed. By default they are always the same, since a run of the tests should not fail by
 // chance: npm run fuzz takes new ones.
-const numRuns = Number(process.env.FUZZ_RUNS ?? 100);
+const numRuns = Number(process.env.FUZZ_RUNS ?? 200);
 const seed = Number(process.env.FUZZ_SEED ?? 77);
 const path = process.env.FUZZ_PATH;
 const minutes = process.env.FUZZ_MINUTES;

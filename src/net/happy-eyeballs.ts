@@ -1,5 +1,6 @@
 import type { AddressInput } from "../address/address.ts";
 import type { Clock, Timer } from "../clock/clock.ts";
+import { isError } from "../errors/is-error.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { onAbort, type WaitOptions } from "./abort.ts";
@@ -9,15 +10,15 @@ import { type AttemptSettings, ConnectAttempt } from "./connection/connect-attem
 const ATTEMPT_DELAY = 250;
 
 /**
- * What came of every address of a name: the code is the first one's, as in node:net
+ * The errors of all addresses of a name. The code is that of the first, as in node:net
  * (NodeAggregateError in lib/internal/errors.js).
  */
-function failureOf(
+export function failureOf(
   name: string,
   addresses: readonly AddressInput[],
   errors: readonly unknown[],
 ): AggregateError {
-  const codes = errors.map((error) => (error instanceof SocketError ? error.code : undefined));
+  const codes = errors.map(codeOf);
   const code = codes.find((each) => each !== undefined) ?? "UNKNOWN";
   const tried = addresses.map((address) => ("address" in address ? String(address.address) : address.family));
   const [first] = addresses;
@@ -28,11 +29,17 @@ function failureOf(
   return Object.assign(new AggregateError(errors, message), { code, syscall: "connect", port });
 }
 
+function codeOf(error: unknown): string | undefined {
+  if (error instanceof SocketError) return error.code;
+  const code = isError(error) && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : undefined;
+}
+
 /**
- * Connects to the first of several addresses that answers: the next one is tried when the last has
+ * Connects to the first of several addresses that answers: tries the next one when the last has
  * failed, or after the delay.
  *
- * @param name the name that the addresses belong to, if they belong to one
+ * @param name the name that the addresses belong to, if any
  */
 export function connectToFirst(
   found: Promise<readonly AddressInput[]>,

@@ -12,26 +12,26 @@ import { socket } from "../posix/socket.ts";
 import { host } from "../system/host.ts";
 import type { AnyOptionValues } from "./options/listen-options.ts";
 
-/** How a socket is set up before it is bound. */
+/** Settings for a socket before it is bound. */
 export interface SocketSetUp {
   readonly options: AnyOptionValues;
   /**
-   * A server takes its address again while connections of its last run linger there, but never from
-   * another one.
+   * A server may bind its address again while connections of its last run linger there, but must
+   * never take it from another server.
    */
   readonly server?: "exclusive" | "not exclusive" | undefined;
   readonly reusePort?: boolean;
   readonly ipv6Only?: boolean | undefined;
 }
 
-/** An IP address and a port, as a text has them. */
+/** An IP address in text form, and a port. */
 export function ipAddress(address: string, port: number): AddressInput & { readonly address: string } {
   return { family: isIPv6(address) ? "ipv6" : "ipv4", address, port };
 }
 
 /**
- * Makes a non-blocking socket of the address's family, sets it up, has `then` go on with it, and
- * closes it if that throws.
+ * Creates a non-blocking socket of the address's family, sets it up, and passes it to `then`.
+ * Closes it if any of that throws.
  */
 export function openSocket(
   address: AddressInput,
@@ -50,7 +50,7 @@ export function openSocket(
   }
 }
 
-/** The same, bound to the address. */
+/** The same, and binds it to the address. */
 export function openBound(
   address: AddressInput,
   type: number,
@@ -63,12 +63,12 @@ export function openBound(
   });
 }
 
-/** A socket that is there, which owns its descriptor from now on. */
+/** An existing socket, which now owns its descriptor. */
 export function adopted(given: Socket | number): Socket {
   return typeof given === "number" ? Socket.from(given) : given;
 }
 
-/** The options of a socket that is there. */
+/** Options for an existing socket. */
 export function setOptionValues(opened: Socket, options: AnyOptionValues): void {
   for (const [option, value] of options) setsockopt(opened, option, value);
 }
@@ -86,15 +86,15 @@ function setOptions(opened: Socket, { options, server, reusePort = false, ipv6On
 }
 
 /**
- * SO_REUSEADDR lets a server start anew while connections of its last run are in TIME_WAIT. On
- * Windows that needs no option, and SO_REUSEADDR would take the port away from whoever has it;
- * SO_EXCLUSIVEADDRUSE is what keeps others from doing so.
+ * SO_REUSEADDR lets a server restart while connections of its last run are in TIME_WAIT. Windows
+ * needs no option for that, and there SO_REUSEADDR would take the port away from its owner;
+ * SO_EXCLUSIVEADDRUSE prevents others from doing so.
  */
 function setReuse(opened: Socket, server: "exclusive" | "not exclusive") {
   const exclusive = host.options.SO_EXCLUSIVEADDRUSE;
   if (exclusive === undefined) setsockopt(opened, SO.REUSEADDR, true);
   else if (server === "exclusive") {
-    // It is a C int there.
+    // A C int there.
     trySetsockopt(opened, rawOption(exclusive.level, exclusive.number), Uint8Array.of(1, 0, 0, 0));
   }
 }

@@ -1,6 +1,6 @@
 import { onAbort, type WaitOptions } from "./abort.ts";
 
-/** One who waits for a Value, and gets what `as` makes of it. */
+/** A waiter for a Value, which gets the result of `as`. */
 class Waiter<Value, As> {
   readonly as: (value: Value) => As;
   readonly promised: (as: As) => void;
@@ -31,8 +31,8 @@ type Waiting<Value> = Pick<Waiter<Value, unknown>, "resolve" | "reject" | "offse
 const same = <Value>(value: Value): Value => value;
 
 /**
- * Those who wait for one kind of thing, in the order in which they came; each may give up. They are
- * linked, since an array takes room for 17 from the first on, and most often it is one who waits.
+ * Waiters for one kind of value, in order of arrival; each may leave early. They form a linked
+ * list, because an array reserves room for 17 from the start, and usually there is one waiter.
  */
 export class Waiters<Value> {
   readonly #what: string;
@@ -40,7 +40,7 @@ export class Waiters<Value> {
   #last: Waiting<Value> | undefined;
   #size = 0;
 
-  /** @param what what they wait for, as the message of a time-out says it: "read()" */
+  /** @param what the waiting call, for the timeout's message: "read()" */
   constructor(what: string) {
     this.#what = what;
   }
@@ -50,9 +50,9 @@ export class Waiters<Value> {
   }
 
   /**
-   * Waits for it. `as` says what the promise is to give of it, without a promise more.
+   * Waits for a value. `as` converts it for the promise, without another promise.
    *
-   * @param offset up to which resolveUpTo() must come; none is less than that of who came before
+   * @param offset the offset that resolveUpTo() must reach; never less than that of earlier waiters
    */
   wait(options: WaitOptions | undefined): Promise<Value>;
   wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, offset?: number): Promise<As>;
@@ -60,7 +60,7 @@ export class Waiters<Value> {
     return options === undefined ? this.#wait(as, offset) : this.#waitOrGiveUp(as, offset, options);
   }
 
-  /** Gives it to the first; false where nobody waits. */
+  /** Resolves the first waiter; returns false if there is none. */
   resolveFirst(value: Value): boolean {
     const waiter = this.#shift();
     if (waiter === undefined) return false;
@@ -68,7 +68,7 @@ export class Waiters<Value> {
     return true;
   }
 
-  /** Gives it to those whose offset is reached. */
+  /** Resolves the waiters whose offset is reached. */
   resolveUpTo(offset: number, value: Value): void {
     while (this.#first !== undefined && this.#first.offset <= offset) this.resolveFirst(value);
   }
@@ -92,7 +92,7 @@ export class Waiters<Value> {
     return new Promise((resolve, reject) => this.#push(new Waiter(as, resolve, reject, offset)));
   }
 
-  // Apart from the other, which would keep the options and what stops the wait for as long, too.
+  // Split from its caller, which would otherwise keep the options and the timer alive just as long.
   #waitOrGiveUp<As>(as: (value: Value) => As, offset: number, options: WaitOptions): Promise<As> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {

@@ -1,7 +1,7 @@
 import { TextDecoder } from "node:util";
 import { isUint8Array } from "node:util/types";
-import { argumentType, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
-import { copyOf, lengthOf } from "../system/view.ts";
+import { argumentType, copyOfBytes, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
+import { lengthOf } from "../system/view.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
 /** How a value that is read as it is set lies in the bytes of an option. */
@@ -131,6 +131,6 @@ export function checkBytes(what: string, value: Uint8Array, min: number, max: nu
   if (length < min || length > max) {
     throw outOfRange(`${what} is ${length} bytes long, and may be ${min} to ${max}`);
   }
-  // It throws a TypeError where the memory was transferred, which a length of 0 would hide.
-  return copyOf(value);
+  // A transferred view has a length of 0, and is refused here.
+  return copyOfBytes(what, value);
 }

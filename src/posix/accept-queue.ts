@@ -4,16 +4,18 @@ import { borrow, type SocketLike } from "./borrow.ts";
 export type { AcceptQueue };
 
 /**
- * What waits in a listener's accept queue, and how much may: what `listen()` granted.
+ * Returns how many connections wait in a listener's accept queue, and the limit that `listen()`
+ * granted.
  *
- * - Linux: TCP tells it in TCP_INFO, unix sockets through netlink's sock_diag. The queue holds one
- *   connection more than its limit.
- * - Windows tells nobody.
- * - macOS: the kernel tells it of the descriptor (proc_pidfdinfo). FreeBSD: SO_LISTENQLEN and
- *   SO_LISTENQLIMIT; the queue holds one and a half times its limit.
+ * - Linux: read from TCP_INFO for TCP, and through netlink's sock_diag for unix sockets. The queue
+ *   holds one connection more than its limit.
+ * - Windows: not supported.
+ * - macOS: read with proc_pidfdinfo.
+ * - FreeBSD: read from SO_LISTENQLEN and SO_LISTENQLIMIT. The queue holds one and a half times its
+ *   limit.
  *
  * @param socket a listener; a borrowed one stays the caller's
- * @returns undefined where the socket does not listen, or the system cannot tell
+ * @returns undefined if the socket is not listening, or the system does not report it
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -32,7 +34,7 @@ export function acceptQueue(socket: SocketLike): AcceptQueue | undefined {
  * `net.core.somaxconn`.
  *
  * @param socket a listener; a borrowed one stays the caller's
- * @returns undefined where the socket does not listen, or the system cannot tell
+ * @returns undefined if the socket is not listening, or the system does not report it
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);

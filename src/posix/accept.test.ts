@@ -155,6 +155,16 @@ conformance("accept", [
     },
   },
   {
+    clause: "descriptor 0, where the process has closed its standard input, is a connection",
+    source: `${POSIX}, RETURN VALUE: a nonnegative descriptor`,
+    script: { accept: [0] },
+    play(system) {
+      using server = socket(AF.INET, SOCK.STREAM, 0, { system });
+      using connection = accept(server).socket;
+      assert.equal(connection.fd, 0);
+    },
+  },
+  {
     clause: "EAGAIN: no connection waits, and the socket does not block",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },

@@ -14,13 +14,13 @@ import {
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
 import { localEndpoint } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { Socket } from "./owned-socket.ts";
-import { readOption } from "./read-option.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
 /** Everything that `accept()` can fail with. */

@@ -16,11 +16,11 @@ import {
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { endpointOf } from "./endpoint.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import { readOption } from "./read-option.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
 /** Everything that `bind()` can fail with. */

@@ -18,7 +18,7 @@ if (cluster.isPrimary) {
   await once(server, "listening");
   assert.throws(() => tryListen(server, 1), {
     name: "TypeError",
-    message: /does not tell its descriptor: it belongs to a cluster's primary process/,
+    message: /socket is a Server without a descriptor: a cluster's primary process owns it/,
   });
   assert.throws(() => getsockopt(server, SO.ACCEPTCONN), TypeError);
   assert.throws(() => listen(server, 1), TypeError);

@@ -194,13 +194,13 @@ conformance("borrow", [
     },
   },
   {
-    clause: "http.Server of a runtime that does not tell its descriptor: a TypeError that says so",
+    clause: "http.Server where the runtime hides its descriptor: the TypeError says so",
     source: "berkeley",
     except: { node: "Node tells it" },
     async run() {
       const server = createHttpServer();
       await listening(server);
-      assert.throws(() => tryGetsockname(server), /^TypeError: this Server does not tell its descriptor/);
+      assert.throws(() => tryGetsockname(server), /^TypeError: socket is a Server without a descriptor/);
       await closed(server);
     },
   },
@@ -258,3 +258,19 @@ async function answer(server: Server, text: string): Promise<string> {
   await gone;
   return answered;
 }
+
+test("borrow: what only looks like a socket of Node's is refused, or tells no descriptor", () => {
+  const withState = (state: unknown) => Object.assign({}, { [Symbol("state symbol")]: state });
+  for (const state of [undefined, null, 1, "handle", {}])
+    assert.throws(() => borrow(Object(withState(state))), /^TypeError: a socket is /);
+  for (const handle of [{}, { fd: "3" }, { fd: 1.5 }, { fd: null }, "handle", 1])
+    assert.throws(() => borrow(Object({ _handle: handle })).fd, { name: /^(Type|Range)Error$/ });
+  // Another symbol than that of a dgram.Socket.
+  const other = Object.assign({}, { [Symbol("another state")]: { handle: { fd: 0 } } });
+  assert.throws(() => borrow(Object(other)), /^TypeError: a socket is /);
+  assert.equal(borrow(Object({ _handle: { fd: -1 } })).fd, -1);
+  assert.equal(borrow(Object({ _handle: null })).fd, -1);
+  assert.equal(borrow(Object(withState({ handle: { fd: 0 } }))).fd, 0);
+  assert.throws(() => borrow(Object({ _handle: undefined })), /^TypeError: a socket is /);
+  assert.throws(() => borrow(Object({ listen() {} })), /does not tell its descriptor/);
+});

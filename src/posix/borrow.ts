@@ -1,6 +1,6 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket as NetSocket, Server } from "node:net";
-import { descriptor, kind } from "../errors/argument.ts";
+import { argumentType, descriptor, invalidValue, kind } from "../errors/argument.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { BorrowedSocket } from "./borrowed-socket.ts";
@@ -45,9 +45,9 @@ function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
   // On Windows libuv tells -1 of every handle (uv_fileno of a socket in src/win/handle.c gives no
   // descriptor to Node).
-  if (fd === -1 && host.name === "windows") {
-    throw new TypeError(
-      `this ${kind(socket)} does not tell its socket: Node hides it on Windows; make one with socket(), and hand it what Node's would do`,
+  if (fd === -1 && !host.capabilities.tellsHandles) {
+    throw invalidValue(
+      `socket is a ${kind(socket)} whose descriptor Node hides on Windows; make one with socket() and use that`,
     );
   }
   if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
@@ -59,9 +59,9 @@ function descriptorOf(handle: unknown, socket: object): number {
  * a unix server or connection.
  */
 function hidden(socket: object): TypeError {
-  return new TypeError(
-    `this ${kind(socket)} does not tell its descriptor: it belongs to a cluster's primary process, or the runtime hides it; ` +
-      "make the socket with socket(), and give that",
+  return invalidValue(
+    `socket is a ${kind(socket)} without a descriptor: a cluster's primary process owns it, or the runtime hides it; ` +
+      "make one with socket() and use that",
   );
 }
 
@@ -81,7 +81,7 @@ function handleOf(socket: object): unknown {
 }
 
 function notASocket(value: unknown): TypeError {
-  return new TypeError(
-    `a socket is a Socket, a net.Server, net.Socket or dgram.Socket, or the number of a descriptor, not ${kind(value)}`,
+  return argumentType(
+    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or the number of a descriptor, not ${kind(value)}`,
   );
 }

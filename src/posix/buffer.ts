@@ -1,5 +1,5 @@
 import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
-import { argumentType, elements, invalidValue, kind, outOfRange } from "../errors/argument.ts";
+import { argumentType, detached, elements, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
 /**
@@ -26,14 +26,13 @@ export function checkBuffer(what: string, buffer: Uint8Array): void {
   if (length > MAX_LENGTH) {
     throw outOfRange(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }
-  if (length === 0 && isDetached(memory))
-    throw invalidValue(`${what} is detached: its memory was transferred`);
+  if (length === 0 && isDetached(memory)) throw detached(what);
 }
 
 /** The same of what is to be sent, which many will try to give as a string. */
 export function checkData(data: Uint8Array): void {
   if (typeof data === "string")
-    throw invalidValue("data must be a Uint8Array, not a string: use Buffer.from(text)");
+    throw argumentType("data must be a Uint8Array, not a string: use Buffer.from(text)");
   checkBuffer("data", data);
 }
 

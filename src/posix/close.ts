@@ -1,4 +1,4 @@
-import { kind } from "../errors/argument.ts";
+import { argumentType, kind } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -68,7 +68,9 @@ export function close(socket: Descriptor): void {
 /** The same as {@link close}, returned instead of thrown. */
 export function tryClose(socket: Descriptor): Result<void, CloseError> {
   if (!(socket instanceof Descriptor)) {
-    throw new TypeError(`close() takes a Socket, which it owns, and not ${kind(socket)}`);
+    throw argumentType(
+      `socket must be a Socket or Descriptor, which close() owns, not ${kind(socket)}; adopt a number with Socket.from()`,
+    );
   }
   const { system } = socket;
   if (socket.closed) return closeErrors.fail(system, "SocketClosed");

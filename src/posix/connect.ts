@@ -22,13 +22,13 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { int } from "../options/codecs.ts";
 import { readOnly } from "../options/option.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { endpointOf } from "./endpoint.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { checkNetPermission } from "./net-permission.ts";
-import { readOption } from "./read-option.ts";
 import { timeoutOf } from "./retry-interrupted.ts";
 import { wait } from "./wait.ts";
 
@@ -211,15 +211,15 @@ function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
     const returned = system.connect(fd, sockaddr);
     if (!isInterrupted(system, returned)) return returned;
   }
-  return -(system.errnos.EAGAIN ?? 0);
+  return -system.errnos.EAGAIN;
 }
 
 /** Waits for a connection under way, and gives 0 or its negative errno. */
 function outcome({ system, fd }: Borrowed, timeout: number): number {
   const ready = wait(system, [{ fd, events: system.constants.POLL.OUT, revents: 0 }], timeout);
   if (ready < 0) return ready;
-  if (ready === 0) return -(system.errnos.EINPROGRESS ?? 0);
-  return -(readOption(system, fd, pendingErrno) ?? system.errnos.EBADF ?? 0);
+  if (ready === 0) return -system.errnos.EINPROGRESS;
+  return -(readOption(system, fd, pendingErrno) ?? system.errnos.EBADF);
 }
 
 /** What an errno means that says several things. */

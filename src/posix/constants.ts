@@ -1,3 +1,4 @@
+import { unavailable } from "../errors/argument.ts";
 import type {
   AddressFamilies,
   MessageFlags,
@@ -50,9 +51,7 @@ function all<Names extends object>(prefix: string, numbers: Partial<Names>): Nam
   const lacking = new Proxy(Object.prototype, {
     get(target, name, receiver) {
       if (typeof name === "symbol" || !/^[A-Z]/.test(name)) return Reflect.get(target, name, receiver);
-      throw new TypeError(
-        `${host.name} has no ${prefix}_${name}; \`"${name}" in ${prefix}\` tells beforehand`,
-      );
+      throw unavailable(`${host.name} has no ${prefix}_${name}; test for it with \`"${name}" in ${prefix}\``);
     },
   });
   // A name that is read is a number, or has thrown.

@@ -1,9 +1,9 @@
 import { boolean, checkObject } from "../errors/argument.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import type { System } from "../system/system.ts";
 import { Socket } from "./owned-socket.ts";
-import { readOption } from "./read-option.ts";
 
 /** How a descriptor is made. */
 export interface DescriptorOptions {

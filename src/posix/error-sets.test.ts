@@ -84,6 +84,22 @@ for (const call of calls) {
     for (const line of comment.split("\n")) assert.doesNotMatch(line, / \* .*\*$/, "a stray asterisk");
   });
 
+  test(`${name}: the manual page lists its names and their codes`, () => {
+    const page = ["connect", "listen"].includes(name) ? `posix-${name}` : name;
+    const text = readFileSync(new URL(`../../../man/berkeley-${page}.3`, import.meta.url), "utf8");
+    const listed = [...text.matchAll(/^\.It (?:Bo (.*) Bc )?Sy (\w+)$/gm)].map(([, codes = "", row]) => [
+      row,
+      codes === "No any other"
+        ? []
+        : codes.split(/[\s,]+/).filter((word) => !["", "Er", "No"].includes(word)),
+    ]);
+    const own = rowsOf(call).map(([row, { codes, code }]) => [
+      row,
+      codes.length > 0 || code === undefined ? codes : [code],
+    ]);
+    assert.deepEqual(own, listed, "npm run man writes the pages anew");
+  });
+
   test(`${name}: sentences and advice begin with a capital or a call, and end with a period`, () => {
     for (const [name, row] of rowsOf(call)) {
       const texts: readonly ErrorText[] = [row, ...Object.values(row.cases ?? {})];

@@ -1,6 +1,7 @@
 export type * from "../address/address.ts";
 export type * from "../control/control-message.ts";
 export type { ErrorUnion } from "../errors/error-set.ts";
+export type * as SocketErrors from "../errors/named-errors.ts";
 export type { ErrorName } from "../errors/names.ts";
 export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";

@@ -1,4 +1,4 @@
-import { kind } from "../errors/argument.ts";
+import { argumentType, kind, outOfRange } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -143,9 +143,9 @@ export function tryListen(socket: SocketLike, backlog: number): Result<void, Lis
  * (__sys_listen in net/socket.c).
  */
 function clampBacklog(backlog: number): number {
-  if (typeof backlog !== "number") throw new TypeError(`backlog must be a number, not ${kind(backlog)}`);
+  if (typeof backlog !== "number") throw argumentType(`backlog must be a number, not ${kind(backlog)}`);
   if (Number.isNaN(backlog) || (Number.isFinite(backlog) && !Number.isInteger(backlog))) {
-    throw new RangeError(`backlog must be an integer, not ${backlog}`);
+    throw outOfRange(`backlog must be an integer, not ${backlog}`);
   }
   return Math.max(0, Math.min(backlog, 0x7fffffff));
 }

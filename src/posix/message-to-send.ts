@@ -3,7 +3,7 @@ import { type ReadAddress, readAddress, writeAddress } from "../address/sockaddr
 import { type Cmsg, cmsgSpace, writeCmsgs } from "../control/cmsg.ts";
 import { encodeControl, unsupported } from "../control/control.ts";
 import type { ControlMessageToSend } from "../control/control-message.ts";
-import { elements, kind } from "../errors/argument.ts";
+import { argumentType, elements, kind } from "../errors/argument.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { checkPieces, piecesOf } from "./buffer.ts";
@@ -60,7 +60,7 @@ export function readMessage(
   previous?: MessageToSend,
 ): MessageToSend | Refusal {
   if (typeof message !== "object" || message === null) {
-    throw new TypeError(`a message is an object such as { data: [bytes] }, not ${kind(message)}`);
+    throw argumentType(`a message must be an object such as { data: [bytes] }, not ${kind(message)}`);
   }
   const { address: to, data, control } = message;
   const read = control === undefined ? nothing : readControl(control, system);
@@ -123,8 +123,8 @@ function readControl(
   const read: ReadControl[] = [];
   for (const message of elements("control", "an array", control)) {
     if (typeof message !== "object" || message === null) {
-      throw new TypeError(
-        `a control message is an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
+      throw argumentType(
+        `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
       );
     }
     if (message.type === "SCM_RIGHTS") {

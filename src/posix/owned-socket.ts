@@ -1,15 +1,15 @@
-import { descriptor, invalidState } from "../errors/argument.ts";
+import { checkObject, descriptor, invalidState } from "../errors/argument.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, Unexpected } from "../errors/entries.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { host } from "../system/host.ts";
 import type { System } from "../system/system.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { isInEngine, isOwned } from "./ownership.ts";
-import { readOption } from "./read-option.ts";
 
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
 
@@ -42,12 +42,14 @@ export class Socket extends Descriptor {
    *
    * @param fd a descriptor that refers to a socket
    * @param options `system`: the system that it belongs to; this machine's by default
+   * @throws TypeError or RangeError if an argument is not of its type or range
    * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as
    * it is
    * @throws Error with code ERR_INVALID_STATE if another Socket, a listener, a connection or a
    * datagram socket of this thread owns it
    */
   static from(fd: number, options: { readonly system?: System } = {}): Socket {
+    checkObject("options", "{ system? }", options);
     const { system = host } = options;
     descriptor(fd);
     checkNetPermission();

@@ -9,6 +9,7 @@ import { scripted } from "../../test/scripted/scripted.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import type { Socket } from "./owned-socket.ts";
+import { engineClosed, engineOpened, isInEngine } from "./ownership.ts";
 import { recv } from "./recv.ts";
 import { recvmsg } from "./recvmsg.ts";
 import { sendmsg } from "./sendmsg.ts";
@@ -98,3 +99,17 @@ async function warningOfCollection(): Promise<Error> {
   await collectGarbageUntil(() => warning !== undefined);
   return warning ?? assert.fail("there was no warning");
 }
+
+test("an engine's descriptors are counted, whatever their numbers", () => {
+  for (const fd of [3, 1023, 1024, 1025, 5000]) {
+    assert.equal(isInEngine(fd), false, `${fd}`);
+    engineOpened(fd);
+    engineOpened(fd);
+    engineClosed(fd);
+    assert.equal(isInEngine(fd), true, `${fd}`);
+  }
+  for (const fd of [3, 1023, 1024, 1025, 5000]) {
+    engineClosed(fd);
+    assert.equal(isInEngine(fd), false, `${fd}`);
+  }
+});

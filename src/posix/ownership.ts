@@ -1,3 +1,4 @@
+import { invariant } from "../invariant.ts";
 import type { FileIdentity, System } from "../system/system.ts";
 
 /** What the finalizer needs to close a descriptor, and only that one. */
@@ -72,7 +73,9 @@ export function engineOpened(fd: number): void {
 
 /** An engine has closed the descriptor. */
 export function engineClosed(fd: number): void {
-  inEngine[fd] = (inEngine[fd] ?? 0) - 1;
+  const count = inEngine[fd];
+  invariant(count !== undefined && count > 0, "engineOpened() was called for the descriptor");
+  inEngine[fd] = count - 1;
 }
 
 /** Whether an engine of this thread has the descriptor. */

@@ -288,7 +288,7 @@ conformance("poll", [
         assert.throws(() => poll(requests, 0), TypeError);
       }
       // @ts-expect-error A socket alone is no request.
-      assert.throws(() => poll([left], 0), /a request must be \{ socket, events \}, not Socket/);
+      assert.throws(() => poll([left], 0), /each of requests must be \{ socket, events \}, not Socket/);
       const request = { socket: left, events: POLL.IN };
       for (const timeout of [undefined, null, "1", 1n, {}]) {
         // @ts-expect-error a time-out is a number

@@ -1,4 +1,4 @@
-import { elements, integer, kind } from "../errors/argument.ts";
+import { argumentType, elements, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
@@ -86,15 +86,15 @@ export function tryPoll<Request extends PollRequest>(
   timeout: number,
 ): Result<Polled<Request["socket"]>[], PollError> {
   const given = elements("requests", "an array", requests);
-  if (typeof timeout !== "number") throw new TypeError(`timeout must be a number, not ${kind(timeout)}`);
-  if (Number.isNaN(timeout)) throw new RangeError("timeout must be milliseconds, not NaN");
+  if (typeof timeout !== "number") throw argumentType(`timeout must be a number, not ${kind(timeout)}`);
+  if (Number.isNaN(timeout)) throw outOfRange("timeout must be a number of milliseconds, not NaN");
   // A request's getters may close a socket: its descriptor is asked for when all have run.
   const asked = given.map((request) => checked(request)).filter((request) => request !== undefined);
   const entries: PollEntry[] = [];
   let system: System | undefined;
   for (const { borrowed, events } of asked) {
     system ??= borrowed.system;
-    if (borrowed.system !== system) throw new TypeError("the sockets of one poll() must be of one system");
+    if (borrowed.system !== system) throw invalidValue("the sockets of requests must all be of one system");
     if (borrowed.fd < 0) return pollErrors.fail(system, "SocketClosed");
     entries.push({ fd: borrowed.fd, events, revents: 0 });
   }
@@ -116,7 +116,7 @@ function checked<Request extends PollRequest>(
   request: Request,
 ): { socket: Request["socket"]; borrowed: Borrowed; events: number } | undefined {
   if (typeof request !== "object" || request === null || !("socket" in request)) {
-    throw new TypeError(`a request must be { socket, events }, not ${kind(request)}`);
+    throw argumentType(`each of requests must be { socket, events }, not ${kind(request)}`);
   }
   const { socket, events } = request;
   const checkedEvents = integer("events", events, 0, MAX_EVENTS);

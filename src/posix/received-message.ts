@@ -3,14 +3,14 @@ import { AddressDecoder } from "../address/address-decoder.ts";
 import { cmsgSpace } from "../control/cmsg.ts";
 import { decodeControl } from "../control/control.ts";
 import type { ControlMessage } from "../control/control-message.ts";
-import { integer, kind } from "../errors/argument.ts";
+import { argumentType, integer, kind } from "../errors/argument.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { MessageHeader, System, ValueResult } from "../system/system.ts";
 import { lengthOf } from "../system/view.ts";
 import { checkPieces, piecesOf } from "./buffer.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { Socket } from "./owned-socket.ts";
-import { readOption } from "./read-option.ts";
 
 /** Room for a message to receive. */
 export interface MessageBuffers {
@@ -56,7 +56,9 @@ export interface BufferToReceive extends MessageHeader {
  */
 export function readBuffer(scratch: MessageBuffers, earlier?: BufferToReceive): BufferToReceive {
   if (typeof scratch !== "object" || scratch === null) {
-    throw new TypeError(`room for a message is an object such as { data: [buffer] }, not ${kind(scratch)}`);
+    throw argumentType(
+      `the buffers of a message must be an object such as { data: [buffer] }, not ${kind(scratch)}`,
+    );
   }
   const { data, controlLength } = scratch;
   if (earlier !== undefined && isSame(data, earlier.data)) {
@@ -118,7 +120,7 @@ export function receive(system: System, fd: number, flags: number, call: (flags:
   const { CMSG_CLOEXEC } = MSG;
   if (CMSG_CLOEXEC === undefined) return call(flags);
   const returned = call(flags | CMSG_CLOEXEC);
-  if (returned !== -(system.errnos.EINVAL ?? 0)) return returned;
+  if (returned !== -system.errnos.EINVAL) return returned;
   return readOption(system, fd, SO.DOMAIN) === AF.UNIX ? returned : call(flags);
 }
 

@@ -1,12 +1,11 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
-import type { RecvErrorName } from "./recv.ts";
 import { isBound, socketState } from "./socket-state.ts";
 import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 
-/** What an errno of the receiving calls means that says several things. */
-export function recvErrorName(borrowed: Borrowed, code: string): RecvErrorName {
+/** What an errno of the receiving calls means, if it has several meanings. */
+export function recvErrorName(borrowed: Borrowed, code: string) {
   switch (code) {
     case "ECONNRESET":
       return isIpDatagram(borrowed) ? "ConnectionRefused" : "ConnectionResetByPeer";
@@ -24,7 +23,7 @@ export function recvErrorName(borrowed: Borrowed, code: string): RecvErrorName {
  * (unix_stream_read_generic); and on Windows, of a datagram socket, that it is not bound (recvfrom,
  * WSAEINVAL).
  */
-function whyInvalid(borrowed: Borrowed): RecvErrorName {
+function whyInvalid(borrowed: Borrowed) {
   const { system, fd } = borrowed;
   if (isIpDatagram(borrowed) && !isBound(borrowed)) return "SocketNotBound";
   if (readOption(system, fd, SO.TYPE) !== system.constants.SOCK.STREAM) return "InvalidArgument";

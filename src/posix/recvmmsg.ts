@@ -104,7 +104,7 @@ export function tryRecvmmsg(
   flags = 0,
 ): Result<ReceivedMessage[], RecvmmsgError> {
   int("flags", flags);
-  const given = messagesOf("rooms", buffers);
+  const given = messagesOf("buffers", buffers);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const headers = readBuffers(buffers, given);

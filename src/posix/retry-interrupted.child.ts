@@ -30,7 +30,7 @@ import { socketpair } from "./socketpair.ts";
 // each wait has been interrupted in truth.
 const SIGWINCH = 28;
 const INTERRUPTIONS = 3;
-const EINTR = -(host.errnos.EINTR ?? 0);
+const EINTR = -host.errnos.EINTR;
 
 let interruptions = 0;
 let onInterruption = (): void => {};

@@ -1,8 +1,8 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { System } from "../system/system.ts";
 import type { Borrowed } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
-import { readOption } from "./read-option.ts";
 import { wait } from "./wait.ts";
 
 /** Which way a call moves data: it has a time-out of its own, and an event that it waits for. */
@@ -36,7 +36,7 @@ export function retryInterrupted(
   do {
     if (deadline !== Number.POSITIVE_INFINITY) {
       const left = Math.max(0, deadline - system.clock.now());
-      if (wait(system, [entry], left) === 0) return -(system.errnos.EAGAIN ?? 0);
+      if (wait(system, [entry], left) === 0) return -system.errnos.EAGAIN;
     }
     returned = call();
   } while (isInterrupted(system, returned));

@@ -1,12 +1,11 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
-import type { SendErrorName } from "./send.ts";
 import { isBound, socketState } from "./socket-state.ts";
 import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 
-/** What an errno of send() and sendto() means that says several things. */
-export function sendErrorName(borrowed: Borrowed, code: string): SendErrorName {
+/** What an errno of the sending calls means, if it has several meanings. */
+export function sendErrorName(borrowed: Borrowed, code: string) {
   const { system, fd } = borrowed;
   const { AF, SOCK } = system.constants;
   const isStream = readOption(system, fd, SO.TYPE) === SOCK.STREAM;

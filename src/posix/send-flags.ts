@@ -1,11 +1,11 @@
-import { int } from "../errors/argument.ts";
+import { int, outOfRange } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 
 /** The flags of a send: never SIGPIPE, and never from the caller's pages. */
 export function sendFlags(system: System, flags: number): number {
   const { NOSIGNAL = 0, ZEROCOPY = 0 } = system.constants.MSG;
   if (int("flags", flags) & ZEROCOPY) {
-    throw new RangeError(
+    throw outOfRange(
       "flags has MSG.ZEROCOPY: the kernel would read the memory after the call, when it may hold something else",
     );
   }

@@ -434,12 +434,12 @@ conformance("sendmsg", [
         [{ data: ["x"] }, /a piece of data must be a Uint8Array, not string/],
         [{ data: [new Uint8Array(new SharedArrayBuffer(4))] }, /shared memory/],
         [{ data: [], control: {} }, /control must be an array, not Object/],
-        [{ data: [], control: [null] }, /a control message is an object .* not null/],
+        [{ data: [], control: [null] }, /a control message must be an object .* not null/],
         [{ data: [], control: [{ type: "SCM_RIGHTS" }] }, /descriptors must be an array, not undefined/],
-        [{ data: [], control: [{ type: "SCM_RIGHTS", descriptors: ["1"] }] }, /a socket is a Socket/],
+        [{ data: [], control: [{ type: "SCM_RIGHTS", descriptors: ["1"] }] }, /socket must be a Socket/],
         [{ data: [], control: [{ type: "SCM_PIDFD", descriptor: 1 }] }, /SCM_PIDFD.* cannot be sent/],
         [{ data: [], control: [{ type: "SO_RIGHTS" }] }, /"SO_RIGHTS" cannot be sent/],
-        [{ data: [], address: "127.0.0.1:9" }, /an address is an object/],
+        [{ data: [], address: "127.0.0.1:9" }, /address must be an object/],
       ];
       for (const [message, expected] of bad) {
         // @ts-expect-error whatever a program without types may pass

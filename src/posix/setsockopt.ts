@@ -1,3 +1,4 @@
+import { aboutSubject } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -156,18 +157,11 @@ function encode<Set>(option: WritableOption<Set>, value: Set, system: System): V
     option.write.encode(value, into, system);
     return into;
   } catch (error) {
-    if (error instanceof TypeError)
-      throw Object.assign(new TypeError(`${option.name}: ${error.message}`), codeOf(error));
-    if (error instanceof RangeError)
-      throw Object.assign(new RangeError(`${option.name}: ${error.message}`), codeOf(error));
-    throw error;
+    throw aboutSubject(option.name, error);
   } finally {
     if (isObject) scratch = into;
   }
 }
-
-/** The code of an error that has one. */
-const codeOf = (error: Error) => ("code" in error ? { code: error.code } : {});
 
 const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY));
 

@@ -2,9 +2,9 @@ import { BadFileDescriptor, NetworkSubsystemFailed, SocketClosed, Unexpected } f
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
 
 /** Everything that `sockatmark()` can fail with. */
 export const sockatmarkErrors = new ErrorSet("sockatmark", {

@@ -1,8 +1,8 @@
 import { decodeAddress } from "../address/sockaddr.ts";
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { SocketState } from "../system/system.ts";
 import type { Borrowed } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
 
 /** Asks the system what a socket is. */
 export function socketState({ system, fd }: Borrowed): SocketState {

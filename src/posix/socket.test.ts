@@ -139,6 +139,15 @@ conformance("socket", [
     },
   },
   {
+    clause: "descriptor 0, where the process has closed its standard input, is a socket",
+    source: "socket(2), RETURN VALUE",
+    script: { socket: [0] },
+    play(system) {
+      using made = socket(AF.INET, SOCK.STREAM, 0, { system });
+      assert.equal(made.fd, 0);
+    },
+  },
+  {
     clause: "the flags are set by the call itself, so that no fork falls between",
     source: "socket(2), SOCK_CLOEXEC",
     script: {},

@@ -1,6 +1,6 @@
+import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
-import { readOption } from "./read-option.ts";
 import { type Direction, timeoutOf } from "./retry-interrupted.ts";
 
 // Winsock has one code for several answers of the network, where POSIX has several: the socket

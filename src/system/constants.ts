@@ -1,7 +1,7 @@
 /**
  * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without
- * the prefix: AF_INET is `AF.INET`. Each system gives them its own numbers; the names here are
- * those that some system lacks.
+ * the prefix: AF_INET is `AF.INET`. Each system has its own numbers; the names here are those that
+ * some system lacks.
  */
 export interface Constants {
   readonly AF: Lacking<AddressFamilies, "ALG" | "BLUETOOTH" | "CAN" | "NETLINK" | "PACKET" | "VSOCK" | "XDP">;
@@ -30,7 +30,7 @@ export interface Constants {
   readonly SOMAXCONN: number;
 }
 
-/** Names of which a system may lack some. */
+/** Names that some systems lack. */
 type Lacking<Names, Some extends keyof Names> = Omit<Names, Some> & Partial<Pick<Names, Some>>;
 
 /** Address families: the first argument of `socket()`. */
@@ -65,21 +65,21 @@ export interface AddressFamilies {
 export interface SocketTypes {
   /** Flag: close on exec. `socket()` sets it unless told otherwise. */
   readonly CLOEXEC: number;
-  /** Messages, each by itself. */
+  /** Messages, each on its own. */
   readonly DGRAM: number;
   /** Flag: do not block. */
   readonly NONBLOCK: number;
-  /** The network protocol itself; needs a privilege. */
+  /** The network protocol itself; privileged. */
   readonly RAW: number;
-  /** Messages that arrive, in no promised order. */
+  /** Messages, whose order is not guaranteed. */
   readonly RDM: number;
-  /** A connection that keeps the bounds of messages. */
+  /** A connection that keeps message boundaries. */
   readonly SEQPACKET: number;
-  /** A connection: bytes in order, without bounds. */
+  /** A connection: a byte stream without boundaries. */
   readonly STREAM: number;
 }
 
-/** Protocols: the third argument of `socket()`; 0 is the usual one of the type. */
+/** Protocols: the third argument of `socket()`; 0 is the default protocol of the type. */
 export interface Protocols {
   /** Datagram congestion control protocol. */
   readonly DCCP: number;
@@ -89,7 +89,7 @@ export interface Protocols {
   readonly ICMPV6: number;
   /** Multicast group management. */
   readonly IGMP: number;
-  /** The usual protocol of the type. */
+  /** The default protocol of the type. */
   readonly IP: number;
   /** IPv6. */
   readonly IPV6: number;
@@ -109,7 +109,7 @@ export interface Protocols {
 
 /**
  * Levels of options, beside the protocols of `IPPROTO`: the first argument of `rawOption()`. The
- * system's header files have further ones; `rawOption()` takes any number.
+ * system's headers have more; `rawOption()` takes any number.
  */
 export interface OptionLevels {
   /** The kernel's cryptography. */
@@ -142,21 +142,21 @@ export interface Shutdowns {
 
 /** Flags of `send()` and `recv()`, combined with `|`. */
 export interface MessageFlags {
-  /** Received descriptors are closed on exec. */
+  /** Sets close-on-exec on received descriptors. */
   readonly CMSG_CLOEXEC: number;
   /** The neighbour answered: do not probe it. */
   readonly CONFIRM: number;
-  /** Control data was cut short (received). */
+  /** Control data was truncated (received). */
   readonly CTRUNC: number;
   /** Only to hosts on a directly connected network. */
   readonly DONTROUTE: number;
-  /** Do not block, this once. */
+  /** Do not block in this call. */
   readonly DONTWAIT: number;
   /** The end of a record. */
   readonly EOR: number;
   /** Receive a queued error instead of data. */
   readonly ERRQUEUE: number;
-  /** Connect and send at once (TCP Fast Open). */
+  /** Connect and send in one step (TCP Fast Open). */
   readonly FASTOPEN: number;
   /** More data will follow: hold a partial segment back. */
   readonly MORE: number;
@@ -166,7 +166,7 @@ export interface MessageFlags {
   readonly OOB: number;
   /** Receive, and leave the data in the queue. */
   readonly PEEK: number;
-  /** The datagram's real length, though the buffer was shorter. */
+  /** Return the datagram's real length, even if the buffer was shorter. */
   readonly TRUNC: number;
   /** Block until the whole buffer is full. */
   readonly WAITALL: number;

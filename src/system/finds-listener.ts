@@ -1,8 +1,8 @@
 import type { InternetEntry } from "./host-tables.ts";
 
 /**
- * Whether one of these listeners takes a connection to the address; undefined where IPv6's wildcard
- * may take IPv4, or not.
+ * Whether one of these listeners accepts connections to the address; undefined if it depends on
+ * whether IPv6's wildcard accepts IPv4.
  */
 export function findsListener(listening: readonly InternetEntry[], address: Uint8Array): boolean | undefined {
   const sameFamily = listening.filter(({ local }) => local.address.byteLength === address.byteLength);

@@ -14,9 +14,8 @@ const queues: Readonly<Partial<Record<NodeJS.Platform, () => ReadinessQueue | nu
 
 const here = queues[process.platform];
 
-/** Whether the system that this process runs on has one. Windows does not. */
+/** Whether the host's system has a readiness queue. Windows does not. */
 export const hasReadinessQueue: boolean = here !== undefined;
 
-/** A new queue of the system that this process runs on, or a negative errno. */
-export const openReadinessQueue: () => ReadinessQueue | number =
-  here ?? (() => -(host.errnos.EOPNOTSUPP ?? 0));
+/** Returns a new readiness queue, or a negative errno. */
+export const openReadinessQueue: () => ReadinessQueue | number = here ?? (() => -host.errnos.EOPNOTSUPP);

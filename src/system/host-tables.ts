@@ -1,55 +1,72 @@
+import { defined } from "../invariant.ts";
 import type { AcceptQueue } from "./system.ts";
 
 /**
- * What a system tells of the sockets and processes of the machine that it runs on. What it does not
- * tell is undefined; a table of which it tells nothing is undefined as a whole.
+ * The sockets and processes of the host, as its system reports them. A value or table that it does
+ * not report is undefined.
  */
 export interface HostTables {
   readonly sockets: SocketTable;
   readonly processes: ProcessTable;
   readonly ports: PortRules;
+  readonly listenerCounters: ListenerCounters;
   readonly terms: HostTerms;
+}
+
+/** The kernel's counters for TCP listeners, and the settings that limit their queues. */
+export interface ListenerCounters {
+  /** The counters of netstat(8) for all listeners, by name; undefined if there are none. */
+  counters(): ReadonlyMap<string, number> | undefined;
+  /** The largest backlog that the system grants; undefined if it does not say. */
+  somaxconn(): number | undefined;
+  /** Whether the kernel may answer SYNs with cookies. */
+  usesSynCookies(): boolean;
 }
 
 /**
  * What a socket does with its address: it listens; it is bound, and neither listens nor is
- * connected (for datagrams, the usual thing); it is connected, or on the way there or back; or it
- * is gone, and its address is kept for a minute (TIME_WAIT).
+ * connected (normal for datagram sockets); it is connected, connecting or closing; or it is gone,
+ * and its address is reserved for a minute (TIME_WAIT).
  */
 export type SocketUse = "listening" | "bound" | "connected" | "time-wait";
 
-/** The sockets that are open on this machine: on Linux, in this network namespace. */
+/** The sockets open on this host: on Linux, in this network namespace. */
 export interface SocketTable {
-  /** The sockets of IPv4 and IPv6 that match; undefined where the system does not tell. */
+  /** The matching IPv4 and IPv6 sockets; undefined if the system does not list them. */
   internetSockets(wanted: WantedSockets): InternetEntry[] | undefined;
   /**
-   * Whether a connection to an address of this machine, of 4 or 16 bytes, finds a listener;
-   * undefined where that is not told.
+   * Whether a connection to an address of this host, of 4 or 16 bytes, finds a listener; undefined
+   * if unknown.
    */
   isListenedOn(address: Uint8Array, port: number): boolean | undefined;
-  /**
-   * The unix sockets that have a name and are used so; undefined where the system does not tell.
-   */
+  /** The named unix sockets with this use; undefined if the system does not list them. */
   unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined;
   /** Whether lstat(2) tells a unix socket from a file. */
   readonly filesTellSockets: boolean;
   /**
-   * Why there is no table, a sentence for each kind; and why what a bind() finds in its way may not
-   * be in it.
+   * Reasons, as fragments: why there is no table of a kind, and why a socket that blocks bind() may
+   * not be in it (`bound` follows "a socket that").
    */
   readonly unavailable: { readonly internet: string; readonly unix: string; readonly bound: string };
   /**
-   * Whether the table leaves open who may bind: it does not tell of every socket, and addresses do
-   * not cover each other as they do elsewhere. A bind() of the address tells then.
+   * Whether only bind() can tell if an address is free, because the table lacks sockets, and
+   * addresses conflict by other rules than elsewhere.
    */
   readonly leavesBindOpen: boolean;
+  /**
+   * Whether the table lacks sockets that are bound without listening, so that bind() has to confirm
+   * that a port with no socket in the table is free.
+   */
+  lacksBoundSockets(protocol: "tcp" | "udp"): boolean;
+  /** Whether `unixSockets()` works on this system; if false, it always returns undefined. */
+  readonly listsUnixSockets: boolean;
 }
 
-/** Which sockets are asked for. */
+/** Selects sockets. */
 export interface WantedSockets {
   readonly protocol: "tcp" | "udp";
   readonly uses: readonly SocketUse[];
-  /** The local port; any if left out. */
+  /** The local port; any if omitted. */
   readonly port?: number;
 }
 
@@ -57,25 +74,25 @@ export interface WantedSockets {
 export interface SocketEnd {
   readonly address: Uint8Array;
   readonly port: number;
-  /** The interface that a link-local address is of; 0 is none. */
+  /** The interface of a link-local address; 0 for none. */
   readonly scopeId: number;
 }
 
-/** Whether an address is of fe80::/10, and so of one interface (RFC 4291, 2.5.6). */
+/** Whether an address is in fe80::/10, and so specific to an interface (RFC 4291, 2.5.6). */
 export const isLinkLocal = (address: Uint8Array): boolean =>
-  address.byteLength === 16 && address[0] === 0xfe && ((address[1] ?? 0) & 0xc0) === 0x80;
+  address.byteLength === 16 &&
+  address[0] === 0xfe &&
+  (defined(address[1], "an IPv6 address has 16 bytes") & 0xc0) === 0x80;
 
-/** What processes hold a socket by. */
+/** Identifies a socket to `ProcessTable`. */
 export interface SocketKey {
-  /**
-   * The number of its file: two sockets that are open have different ones. 0 where nobody holds it.
-   */
+  /** The number of its file, unique among open sockets; 0 if no process has it open. */
   readonly inode: number | undefined;
-  /** The process that it belongs to, where the system tells that of the socket itself. */
+  /** The process that owns it, if the system reports that with the socket. */
   readonly owner?: number | undefined;
 }
 
-/** A socket over IPv4 or IPv6, as the system tells it. */
+/** An IPv4 or IPv6 socket, as the system reports it. */
 export interface InternetEntry extends SocketKey {
   readonly protocol: "tcp" | "udp";
   readonly use: SocketUse;
@@ -90,11 +107,11 @@ export interface InternetEntry extends SocketKey {
   readonly remaining: number | undefined;
 }
 
-/** A unix socket with a name, as the system tells it. */
+/** A named unix socket, as the system reports it. */
 export interface UnixEntry {
   readonly type: "stream" | "datagram" | "seqpacket";
   readonly use: SocketUse;
-  /** The bytes of sun_path, without the NUL behind a path. */
+  /** The bytes of sun_path, without the NUL after a path. */
   readonly name: Uint8Array;
   readonly file: { readonly inode: number; readonly device: number } | undefined;
   readonly inode: number;
@@ -106,118 +123,115 @@ export interface UnixEntry {
 export interface Holder {
   readonly pid: number;
   /**
-   * The name that the kernel has for it: of 15 bytes at most on Linux, of 31 on macOS, its
-   * program's file on Windows.
+   * The kernel's name for it: at most 15 bytes on Linux, 31 on macOS; the file name of its program
+   * on Windows.
    */
   readonly name: string;
   /**
-   * The command line, a word each; empty where it may not be read, or the process has none. Windows
-   * and macOS tell the program's path alone.
+   * The command line, split into words; empty if it may not be read, or the process has none.
+   * Windows and macOS only report the program's path.
    */
   readonly command: readonly string[];
   /** The effective user; undefined on Windows, whose users have no numbers. */
   readonly uid: number | undefined;
-  /** The user's name; the number where it has none. Undefined where it may not be read. */
+  /** The user's name, or the number if it has no name. Undefined if it may not be read. */
   readonly user: string | undefined;
-  /** The working directory; undefined where it may not be read. */
+  /** The working directory; undefined if it may not be read. */
   readonly directory: string | undefined;
-  /** When the process started, in milliseconds since 1970; undefined where it may not be read. */
+  /** When the process started, in milliseconds since 1970; undefined if it may not be read. */
   readonly started: number | undefined;
   /**
-   * The same as the kernel counts it; with `pid`, it names one process for good. Linux: ticks since
-   * it booted; Windows and macOS: microseconds since 1970.
+   * The same in the kernel's units; together with `pid` it identifies a process permanently. Linux:
+   * ticks since boot; Windows and macOS: microseconds since 1970.
    */
   readonly startTicks: number | undefined;
-  /** The parent; undefined where it is not told. */
+  /** The parent; undefined if unknown. */
   readonly parent: number | undefined;
 }
 
-/** Who holds sockets. */
+/** The processes that hold sockets. */
 export interface Holders {
-  /** Every process that has the socket open; those that inherited it, too. */
+  /** Every process that has the socket open, including those that inherited it. */
   readonly of: (socket: SocketKey) => readonly Holder[];
-  /** How many processes there are whose descriptors this process may not read, of other users. */
+  /** How many processes of other users this process may not inspect. */
   readonly hidden: number;
 }
 
-/** The processes of this machine. */
+/** The processes of this host. */
 export interface ProcessTable {
   /** Finds the processes that have these sockets open. */
   holdersOf(sockets: Iterable<SocketKey>): Holders;
-  /** What is known of a process; undefined where it has ended. */
+  /** Information about a process; undefined if it has ended. */
   readProcess(pid: number): Holder | undefined;
   /**
-   * The names of users by their numbers; the number where it has none. For many users: they are
-   * read once.
+   * The names of users by number, or the number for a user without a name. Reads all users once,
+   * for many look-ups.
    */
   userNames(): (uid: number) => string;
   /**
-   * The number that the table has for this process; on Linux, another than getpid()'s where /proc
-   * is of another PID namespace.
+   * The number of this process in the table; on Linux, it differs from getpid()'s if /proc belongs
+   * to another PID namespace.
    */
   ownPid(): number | undefined;
   /**
-   * The process that the table has under the number, which it keeps for as long as the handle is
+   * Opens the process with this number in the table, which keeps its number while the handle is
    * open.
    */
   openProcess(pid: number): ProcessHandle | ProcessRefusal;
 }
 
 /**
- * Why a process cannot be opened: it has ended; it is another user's; the system cannot keep its
- * number from passing to another one, as Linux before 5.3, macOS and FreeBSD; or, `"unproven"`, it
- * cannot be shown to be the process that the table has under this number, as where Linux's /proc is
- * of another PID namespace.
+ * Why a process cannot be opened: it has ended; another user owns it; the system cannot prevent its
+ * number from being reused, as on Linux before 5.3, macOS and FreeBSD; or, `"unproven"`, it cannot
+ * be proven to be the process with this number in the table, such as when Linux's /proc belongs to
+ * another PID namespace.
  */
 export type ProcessRefusal = "ended" | "denied" | "not supported" | "unproven";
 
-/** A process that goes on meaning the same one when it has ended, and its number is another's. */
+/**
+ * A handle that keeps identifying the same process after it has ended and its number was reused.
+ */
 export interface ProcessHandle {
-  /** Sends it a signal; on Windows, which has none, it is ended at once. */
+  /** Sends it a signal; on Windows, which has no signals, terminates it. */
   signal(name: "SIGTERM" | "SIGKILL"): "sent" | ProcessRefusal;
   readonly ended: boolean;
-  /** To be called once. */
+  /** Call it once. */
   close(): void;
 }
 
-/** Who may have which port. */
+/** The system's rules for ports. */
 export interface PortRules {
-  /** The ports that the system chooses from: first and last; undefined where it does not tell. */
+  /** The range from which the system chooses ports: first and last; undefined if unknown. */
   ephemeralRange(): { readonly first: number; readonly last: number } | undefined;
-  /** Whether a port is one that the system does not choose, though it is of the range. */
+  /** Whether a port in that range is reserved, so the system does not choose it. */
   reservedPorts(): (port: number) => boolean;
   /**
-   * The first port that this process needs no privilege for, at this address; undefined where it
-   * may have every port.
+   * The first unprivileged port for this process at this address; undefined if it may use every
+   * port.
    */
   privilegedBelow(address: Uint8Array): number | undefined;
-  /**
-   * What is worth knowing of what the table of sockets does not tell, a sentence; undefined where
-   * it tells all.
-   */
-  unavailable(protocol: "tcp" | "udp"): string | undefined;
 }
 
-/** What something is called on a system, and what to type there. */
+/** The system's terms for settings, and the commands to type. */
 export interface HostTerms {
-  /** The setting of the range of ports that the system chooses from, and of those kept back. */
+  /** The settings for the range from which the system chooses ports, and for reserved ports. */
   readonly ephemeralRange: string;
   readonly reservedPorts: string;
-  /** Who may have a privileged port, and what this process lacks. */
+  /** Who may use a privileged port, and what this process lacks. */
   readonly privilege: { readonly rule: string; readonly lacks: string };
   readonly advice: {
-    /** To let every user have a privileged port. */
+    /** How to allow every user a privileged port. */
     privileged(port: number): Recommendation[];
     readonly addresses: string;
     readonly portsUsedUp: readonly Recommendation[];
-    /** Commands to which a path is added. */
+    /** Commands to which a path is appended. */
     readonly remove: string;
     readonly makeDirectory: string;
-    /** To ask again with more rights. */
+    /** How to run it again with more rights. */
     asRoot(command: string): Recommendation;
-    /** Where the port is one that the system keeps back. */
+    /** Advice if the system reserves the port. */
     readonly excluded: readonly Recommendation[];
-    /** Where something has the port that the table does not tell of. */
+    /** Advice if the table does not show what has the port. */
     readonly unavailable: Recommendation | undefined;
   };
   /** A part of the system that people do not know by the name of its process. */
@@ -227,7 +241,7 @@ export interface HostTerms {
   ): { readonly name: string; readonly advice: Recommendation } | undefined;
 }
 
-/** Something to do, and a command for it. */
+/** An instruction, and a command for it. */
 export interface Recommendation {
   readonly message: string;
   readonly command?: string;

@@ -1,7 +1,7 @@
 import type { MessageHeader } from "./system.ts";
 
 /**
- * What recvmmsg() and sendmmsg() do, for a system that lacks them: one after the other; only the
+ * recvmmsg() and sendmmsg() for a system that lacks them: one message after the other; only the
  * first may fail the call.
  */
 export function messageByMessage(

@@ -5,15 +5,15 @@ import { LENGTH_SIZE, ValueResult } from "./value-result.ts";
 /** sockaddr_storage and its length. */
 const ADDRESS_SIZE = LENGTH_SIZE + 128;
 /**
- * Room for the 253 descriptors that one message carries at most, other control messages beside
- * them, and the length.
+ * Room for the 253 descriptors that one message can carry, further control messages, and the
+ * length.
  */
 const CONTROL_SIZE = 2048 - ADDRESS_SIZE;
 const BUFFERS_PER_MAPPING = 64;
 
 const buffers: MessageMemory[] = [];
 
-/** The rooms are mapped when first asked for, and stay: at most 1024 (UIO_MAXIOV), 2 MiB. */
+/** The buffers are mapped on first use, and stay mapped: at most 1024 (UIO_MAXIOV), 2 MiB. */
 export function messageMemory(index: number): MessageMemory {
   for (;;) {
     const buffer = buffers[index];

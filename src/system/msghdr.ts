@@ -1,38 +1,39 @@
+import { defined } from "../invariant.ts";
 import { addressOf, type Memory, mapMemory } from "../native/memory.ts";
 import type { MessageHeader, ValueResult } from "./system.ts";
 import { lengthOf } from "./view.ts";
 
 /**
- * What differs between systems in struct mmsghdr, which is a struct msghdr and msg_len; on 64-bit
+ * The differences between systems in struct mmsghdr, a struct msghdr and msg_len, on 64-bit
  * machines.
  */
 export interface MmsghdrLayout {
-  /** Where msg_flags is. */
+  /** The offset of msg_flags. */
   readonly flags: number;
-  /** Where msg_len is, of which the lower half counts. */
+  /** The offset of msg_len, of which only the lower half counts. */
   readonly len: number;
   readonly size: number;
 }
 
 export interface MessageHeaders {
   /**
-   * Lays out the headers, and behind them what they point to but the bytes themselves; gives the
-   * address of the first.
+   * Lays out the headers, followed by everything they point to except the data; returns the address
+   * of the first.
    *
    * Safety: the headers lie in mapped memory. They point to mapped memory, or to bytes that the
-   * caller holds until the call has returned; `readHeaders` is the only one who looks at them after
-   * that. A header may know from an earlier call where its bytes lie: plain memory that is still
+   * caller holds until the call has returned; after that, only `readHeaders` looks at them. A
+   * header may remember from an earlier call where its bytes lie: plain memory that is still
    * attached has not moved.
    */
   writeHeaders(messages: readonly MessageHeader[]): bigint;
-  /** Takes what a receiving call wrote into the first `count` headers. */
+  /** Reads what a receiving call wrote into the first `count` headers. */
   readHeaders(messages: readonly MessageHeader[], count: number): void;
 }
 
 /**
- * struct msghdr on 64-bit machines. msg_iovlen is an int on the BSDs, with padding behind it, and
- * msg_controllen a socklen_t, with msg_flags behind it: written as a size_t before the flags, they
- * come out right.
+ * struct msghdr on 64-bit machines. On the BSDs, msg_iovlen is an int followed by padding, and
+ * msg_controllen a socklen_t followed by msg_flags: writing a size_t before the flags gives the
+ * right bytes.
  */
 export const MSG = { name: 0, namelen: 8, iov: 16, iovlen: 24, control: 32, controllen: 40 };
 /** struct iovec { void *iov_base; size_t iov_len; } */
@@ -40,7 +41,7 @@ export const IOV = { base: 0, len: 8, size: 16 };
 
 const none = new Uint8Array(0);
 
-/** Messages as a system's calls take them. */
+/** Messages in the layout of a system's calls. */
 export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
   let memory: Memory = mapMemory(4096);
   let start = Number(memory.pointer);
@@ -76,8 +77,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 
   function readHeaders(messages: readonly MessageHeader[], count: number): void {
     for (let index = 0; index < count; index += 1) {
-      const message = messages[index];
-      if (message === undefined) return;
+      const message = defined(messages[index], "no more messages are transferred than were passed");
       const header = index * mmsghdr.size;
       if (message.address !== null) message.address.length = getInt(header + MSG.namelen);
       if (message.control !== null) message.control.length = getInt(header + MSG.controllen);
@@ -86,7 +86,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
     }
   }
 
-  const getInt = (offset: number): number => words[offset >> 2] ?? 0;
+  const getInt = (offset: number): number => defined(words[offset >> 2], "the headers are within the memory");
 
   function setInt(offset: number, value: number): void {
     words[offset >> 2] = value;
@@ -94,7 +94,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 
   /**
    * A size_t or a pointer, as a number: those of a process are below 2^53, and a bigint takes five
-   * times as long to write. A word takes what is left of a number modulo 2^32.
+   * times as long to write. Storing to a word reduces a number modulo 2^32.
    */
   function setSize(offset: number, size: number): void {
     words[offset >> 2] = size;
@@ -103,7 +103,7 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 
   function reserve(size: number): void {
     if (size <= words.byteLength) return;
-    // What was too small stays mapped: doubling keeps all that was ever mapped below twice the
+    // Memory that became too small stays mapped: with doubling, the total stays below twice the
     // largest.
     memory = mapMemory(Math.max(size, words.byteLength * 2));
     start = Number(memory.pointer);
@@ -116,5 +116,5 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
 const locationOf = (value: ValueResult | null): number =>
   value === null ? 0 : (value.location ?? locationOfBytes(value.bytes));
 
-/** No bytes lie nowhere. */
+/** Empty data needs no address. */
 const locationOfBytes = (bytes: Uint8Array): number => (lengthOf(bytes) === 0 ? 0 : Number(addressOf(bytes)));

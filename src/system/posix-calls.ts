@@ -4,7 +4,7 @@ import { lengthOf } from "./view.ts";
 
 export type PosixLibc = typeof import("./posix-libc.ts");
 
-/** The calls that Linux, macOS and FreeBSD have alike. */
+/** The calls that Linux, macOS and FreeBSD share. */
 export type PosixCalls = Pick<
   Calls,
   | "bind"
@@ -31,8 +31,8 @@ export type PosixCalls = Pick<
 const POLLFD = 8;
 
 /**
- * The calls over a C library: the system's, or a test's. Safety: no length that the kernel is given
- * is past the memory.
+ * The calls over a C library: the system's, or a test's. Safety: no length passed to the kernel
+ * reaches past the memory.
  */
 export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: MessageHeaders): PosixCalls {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);

@@ -3,10 +3,10 @@ import type { Bytes } from "./value-result.ts";
 
 const libc = openLibraryOn(["darwin", "freebsd", "linux"], null);
 
-// What the C libraries of Linux, macOS and FreeBSD have alike on 64-bit machines: prototypes as in
-// <sys/socket.h>, <poll.h> and <net/if.h>. A `void*` is a mapped address, or a Uint8Array that the
-// call alone uses: no call here keeps a pointer after it has returned. nfds_t is shorter on the
-// BSDs than size_t, and passed in the same register.
+// The functions that the C libraries of Linux, macOS and FreeBSD share on 64-bit machines:
+// prototypes as in <sys/socket.h>, <poll.h> and <net/if.h>. A `void*` is a mapped address, or a
+// Uint8Array used only during the call: no call here keeps a pointer after it has returned. On the
+// BSDs, nfds_t is shorter than size_t, but passed in the same register.
 export const bind = libc.func<(fd: number, address: Bytes, length: number) => number>("bind", "int", [
   "int",
   "void*",
@@ -78,5 +78,5 @@ export const socketpair = libc.func<
   (domain: number, type: number, protocol: number, fds: Uint8Array) => number
 >("socketpair", "int", ["int", "int", "int", "void*"]);
 
-/** errno belongs to the thread and the next call may change it, so it is read at once. */
+/** errno belongs to the thread, and the next call may change it, so it is read immediately. */
 export const errno = lastErrno;

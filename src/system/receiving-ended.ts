@@ -1,9 +1,9 @@
 import type { System } from "./system.ts";
 
 /**
- * A socket whose receiving has ended hangs up this way; one that was never connected hangs up too,
- * but not this way (tcp_poll in net/ipv4/tcp.c on Linux, sopoll_generic in sys/kern/uipc_socket.c
- * on FreeBSD 13).
+ * How a socket hangs up whose receiving has ended; one that was never connected hangs up too, but
+ * differently (tcp_poll in net/ipv4/tcp.c on Linux, sopoll_generic in sys/kern/uipc_socket.c on
+ * FreeBSD 13).
  */
 export function receivingEnded(system: System, fd: number): boolean {
   const { RDHUP = 0 } = system.constants.POLL;

@@ -3,51 +3,76 @@ import type { Constants } from "./constants.ts";
 import type { Bytes, ValueResult } from "./value-result.ts";
 
 /**
- * One kind of network: the calls as the operating system has them, and its numbers. Every call
- * returns what C's would, or a negative errno; none throws, blocks the process's signals, or
- * remembers anything.
+ * One kind of network: the calls of an operating system, and its numbers. Every call returns what
+ * C's would, or a negative errno; none throws, blocks the process's signals, or keeps state.
  */
 export interface System extends SystemNumbers, Calls {
-  /** What its timeouts run on: `machineClock`, unless the system has a clock of its own. */
+  /** The clock of its timeouts: `machineClock`, unless the system has its own. */
   readonly clock: Clock;
-  /** Room for one address, for the length of one call. */
+  /** A buffer for one address, for the duration of one call. */
   readonly address: ValueResult;
-  /** Room for the value of one option, for the length of one call. */
+  /** A buffer for the value of one option, for the duration of one call. */
   readonly option: ValueResult;
   /**
-   * Room for the address and the control messages of the message at an index, for the length of one
-   * call.
+   * A buffer for the address and the control messages of the message at an index, for the duration
+   * of one call.
    */
   messageMemory(index: number): MessageMemory;
 }
 
-/** The numbers and layouts of a system, which are known on every machine. */
+/** The numbers and layouts of a system, available on every host. */
 export interface SystemNumbers {
   readonly name: "darwin" | "freebsd" | "linux" | "scripted" | "windows";
   readonly constants: Constants;
-  /** C name to number: EADDRINUSE is 98 on Linux. */
-  readonly errnos: Readonly<Record<string, number>>;
-  /** The C name of a number; undefined where the system's headers have none. */
+  readonly errnos: Errnos;
+  /** The C name of a number; undefined if the system's headers have none. */
   errnoName(errno: number): string | undefined;
   /**
-   * C name of an option to its level and number; an option that is absent is one that the system
-   * lacks.
+   * Maps the C name of an option to its level and number; the system lacks options that are absent.
    */
   readonly options: Readonly<Record<string, OptionNumber>>;
-  /**
-   * The options whose value points into the process's memory: raw bytes must not be handed to them.
-   */
+  /** The options whose value points into the process's memory: they must not be given raw bytes. */
   readonly pointerOptions: readonly OptionNumber[];
   readonly sockaddr: SockaddrLayout;
-  /** C name of a control message to its level and number. */
+  /** Maps the C name of a control message to its level and number. */
   readonly controls: Readonly<Record<string, OptionNumber>>;
   /**
-   * The C name of the control message of a level and number; undefined where `controls` has none.
+   * The C name of the control message with a level and number; undefined if `controls` has none.
    */
   controlName(level: number, number: number): string | undefined;
   readonly cmsg: CmsgLayout;
   readonly optionLayouts: OptionLayouts;
+  readonly capabilities: Capabilities;
 }
+
+/** Abilities that only some systems have. Code checks these, never the name of the system. */
+export interface Capabilities {
+  /** Whether a unix socket passes sockets to another process (SCM_RIGHTS). */
+  readonly passesDescriptors: boolean;
+  /** Whether a process can inherit descriptors by number. */
+  readonly inheritsDescriptors: boolean;
+  /** Whether the handles of Node's sockets reveal their descriptors. */
+  readonly tellsHandles: boolean;
+  /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
+  readonly serversTakeDescriptors: boolean;
+  /** Whether the kernel counts the connections it drops, per listener and in total. */
+  readonly countsDrops: boolean;
+}
+
+/** Maps a C name to a number: EADDRINUSE is 98 on Linux. Every system has those named here. */
+export type Errnos = Readonly<Record<string, number> & Record<CommonErrno, number>>;
+
+type CommonErrno =
+  | "EAGAIN"
+  | "EBADF"
+  | "ECANCELED"
+  | "ECONNRESET"
+  | "EINPROGRESS"
+  | "EINTR"
+  | "EINVAL"
+  | "ENOENT"
+  | "ENOTCONN"
+  | "EOPNOTSUPP";
 
 export interface OptionNumber {
   readonly level: number;
@@ -55,13 +80,13 @@ export interface OptionNumber {
 }
 
 export interface SockaddrLayout {
-  /** BSD's sockaddr begins with its length in a byte, before the family. */
+  /** Whether sockaddr begins with its length in a byte before the family, as in BSD. */
   readonly lengthByte: boolean;
   /** Bytes of sun_path. */
   readonly sunPathSize: number;
   /**
-   * Whether a NUL in front of a unix path begins a name of Linux's abstract namespace; elsewhere it
-   * ends the path.
+   * Whether a NUL at the start of a unix path begins a name in Linux's abstract namespace;
+   * elsewhere it ends the path.
    */
   readonly abstractNames: boolean;
 }
@@ -69,51 +94,51 @@ export interface SockaddrLayout {
 export interface CmsgLayout {
   /** sizeof(struct cmsghdr). */
   readonly headerSize: number;
-  /** What CMSG_ALIGN rounds up to. */
+  /** The alignment of CMSG_ALIGN. */
   readonly alignment: number;
   /** sizeof(cmsg_len). */
   readonly lengthSize: 4 | 8;
 }
 
-/** How values of options lie that differ between systems. */
+/** The layouts of option values that differ between systems. */
 export interface OptionLayouts {
   /** struct timeval, or a DWORD of milliseconds. */
   readonly timeout: "timeval" | "milliseconds";
-  /** Of what struct linger has two. */
+  /** The type of the two members of struct linger. */
   readonly linger: "ints" | "shorts";
   /**
-   * What IP_ADD_MEMBERSHIP takes: struct ip_mreqn, or struct ip_mreq, which has no number of an
-   * interface.
+   * The value of IP_ADD_MEMBERSHIP: struct ip_mreqn, or struct ip_mreq, which has no interface
+   * number.
    */
   readonly membership: "ip_mreqn" | "ip_mreq";
   /** Whether imr_sourceaddr comes before imr_interface in struct ip_mreq_source. */
   readonly sourceBeforeInterface: boolean;
-  /** Where gr_group is in struct group_req: behind the interface, and what aligns it. */
+  /** The offset of gr_group in struct group_req: after the interface and its padding. */
   readonly groupOffset: 4 | 8;
 }
 
-/** What a message has beside its data. */
+/** The parts of a message other than its data. */
 export interface MessageMemory {
   readonly address: ValueResult;
   readonly control: ValueResult;
 }
 
-/** What sendmsg() and recvmsg() take: struct msghdr, as its caller sees it. */
+/** The argument of sendmsg() and recvmsg(): struct msghdr, as its caller sees it. */
 export interface MessageHeader {
-  /** Whom to send to, or room for who sent it. */
+  /** The address to send to, or a buffer for the sender's. */
   readonly address: ValueResult | null;
-  /** The data, or room for it. */
+  /** The data, or buffers for it. */
   readonly data: readonly Uint8Array[];
   /**
-   * Where the system's note of where each piece of `data` lies goes, for the next call with this
-   * header; null if there is none.
+   * The system's record of where each piece of `data` lies, for the next call with this header;
+   * null if there is none.
    */
   readonly locations: number[] | null;
-  /** Control messages, or room for them. */
+  /** Control messages, or a buffer for them. */
   control: ValueResult | null;
-  /** What recvmsg() tells: MSG_TRUNC and so on. */
+  /** The flags that recvmsg() returned: MSG_TRUNC and so on. */
   flags: number;
-  /** What sendmmsg() and recvmmsg() tell of each message: how many bytes. */
+  /** The byte count that sendmmsg() and recvmmsg() return for each message. */
   bytes: number;
 }
 
@@ -142,32 +167,31 @@ export interface Calls {
   socket(domain: number, type: number, protocol: number, flags: number): number;
   socketpair(domain: number, type: number, protocol: number, fds: Int32Array, flags: number): number;
 
-  /** Whether calls on a descriptor that would block fail instead. */
+  /** Whether calls that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
-  /** Keeps a descriptor that was inherited from the programs that this process starts. */
+  /** Sets close-on-exec on an inherited descriptor. */
   setCloseOnExec(fd: number): number;
 
-  /** Which file a descriptor is; null where it is not open. */
+  /** Identifies a descriptor's file; null if it is not open. */
   identity(fd: number): FileIdentity | null;
   /**
-   * Has a descriptor closed when this worker thread ends, by whatever means, and until
+   * Arranges for a descriptor to be closed when this worker thread ends for any reason, until
    * `keepAtThreadEnd`.
    */
   closeAtThreadEnd(fd: number): void;
-  /** Comes before the descriptor is closed, or handed to somebody else. */
+  /** Call it before the descriptor is closed or handed to another owner. */
   keepAtThreadEnd(fd: number): void;
-  /** What a TCP socket is; undefined for another protocol, and where the system cannot tell. */
+  /** The state of a TCP socket; undefined for another protocol, or if the system cannot tell. */
   tcpState(fd: number): SocketState | undefined;
   /**
    * Whether receiving has ended: the peer's end arrived, the connection was reset, or we shut it
    * down.
    */
   receivingEnded(fd: number): boolean;
-  /** The number of a network interface; 0 where there is none of that name. */
+  /** The number of a network interface; 0 if no interface has that name. */
   interfaceIndex(name: string): number;
   /**
-   * Connections that wait in a listener's accept queue, and its limit; undefined where the system
-   * cannot tell.
+   * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
 }
@@ -183,14 +207,17 @@ export interface FileIdentity {
   readonly inode: number;
 }
 
-/** What a socket is to connect() and listen(), where one errno says several things. */
+/**
+ * The states of a socket that connect() and listen() need to resolve an errno with several
+ * meanings.
+ */
 export type SocketState = "connected" | "connecting" | "listening" | "not connected" | "shut down";
 
 /** The accept queue of a listener. */
 export interface AcceptQueue {
-  /** Connections that are established and wait to be accepted. */
+  /** Established connections that wait to be accepted. */
   readonly pending: number;
-  /** The backlog in force. Linux admits one connection more. */
+  /** The backlog in effect. Linux admits one connection more. */
   readonly limit: number;
 }
 

@@ -6,5 +6,5 @@ import { tables as windows } from "./windows/host-tables.ts";
 
 const machines: Readonly<Partial<Record<NodeJS.Platform, HostTables>>> = { darwin, linux, win32: windows };
 
-/** What the system that this process runs on tells of its sockets and processes. */
+/** The tables of the host's sockets and processes. */
 export const hostTables: HostTables = machines[process.platform] ?? unavailableHostTables(process.platform);

@@ -1,16 +1,19 @@
 import type { HostTables } from "./host-tables.ts";
+import { noListenerCounters } from "./no-listener-counters.ts";
 
-/** A system of which berkeley does not know how to ask: it tells nothing, and says so. */
+/** A system whose tables berkeley cannot read: it returns nothing, and says so. */
 export function unavailableHostTables(name: string): HostTables {
-  const reason = `berkeley does not know how to ask ${name} for its sockets.`;
+  const reason = `berkeley cannot list sockets on ${name} yet`;
   return {
     sockets: {
       internetSockets: () => undefined,
       isListenedOn: () => undefined,
       unixSockets: () => undefined,
       filesTellSockets: true,
-      unavailable: { internet: reason, unix: reason, bound: reason },
+      unavailable: { internet: reason, unix: reason, bound: `berkeley cannot see on ${name}` },
       leavesBindOpen: false,
+      lacksBoundSockets: () => true,
+      listsUnixSockets: true,
     },
     processes: {
       holdersOf: () => ({ of: () => [], hidden: 0 }),
@@ -23,21 +26,24 @@ export function unavailableHostTables(name: string): HostTables {
       ephemeralRange: () => undefined,
       reservedPorts: () => () => false,
       privilegedBelow: () => undefined,
-      unavailable: () => undefined,
     },
+    listenerCounters: noListenerCounters,
     terms: {
       ephemeralRange: "the range of ports",
       reservedPorts: "the ports kept back",
-      privilege: { rule: "those below 1024", lacks: "it" },
+      privilege: { rule: "on most systems", lacks: "root privileges" },
       advice: {
         privileged: () => [],
         addresses: "ifconfig",
-        portsUsedUp: [{ message: "See who has them.", command: "netstat -an" }],
+        portsUsedUp: [{ message: "List the connections.", command: "netstat -an" }],
         remove: "rm",
         makeDirectory: "mkdir -p",
-        asRoot: (command) => ({ message: "Ask as root, who sees more.", command: `sudo ${command}` }),
+        asRoot: (command) => ({
+          message: "Ask as root, which sees every process.",
+          command: `sudo ${command}`,
+        }),
         excluded: [],
-        unavailable: { message: "See what is open.", command: "sockstat -l" },
+        unavailable: { message: "List the open sockets.", command: "sockstat -l" },
       },
       service: () => undefined,
     },

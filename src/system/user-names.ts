@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 
-/** The names of users in /etc/passwd; the number where it has none. It is read once. */
+/** The names of users in /etc/passwd, or the number for a user without a name. It is read once. */
 export function userNames(): (uid: number) => string {
   const lines = passwd()
     .split("\n")

@@ -1,24 +1,25 @@
+import { defined } from "../invariant.ts";
 import type { Memory } from "../native/memory.ts";
 
 /**
- * What a raw call takes as an address: mapped memory by its address, or bytes that live as long as
+ * The address argument of a raw call: the address of mapped memory, or bytes that live as long as
  * the call.
  */
 export type Bytes = bigint | Uint8Array;
 
 /**
- * Bytes before the buffer, for its length. It comes first: in the last 64 bytes of a page, with no
- * page behind it, the kernel takes 350 ns more to copy it (docs/benchmarks.md).
+ * Bytes before the buffer, for its length. The length comes first: in the last 64 bytes of a page
+ * with no page after it, the kernel takes 350 ns more to copy it (docs/benchmarks.md).
  */
 export const LENGTH_SIZE = 16;
 
-/** How long the value of an option may be: the room that every System has for one. */
+/** The longest option value: the room that every System has for one. */
 export const OPTION_CAPACITY = 16_384;
 
 /**
- * A buffer and its length as one: the value-result argument of accept, recvfrom, getsockname and
- * getsockopt. `length` is what the caller has, before the call, and what the kernel had, after it
- * (it may be more).
+ * A buffer and its length in one: the value-result argument of accept, recvfrom, getsockname and
+ * getsockopt. `length` is the caller's size before the call, and the kernel's after it, which may
+ * be larger.
  */
 export class ValueResult {
   readonly capacity: number;
@@ -28,8 +29,7 @@ export class ValueResult {
   readonly ints: Int32Array;
   readonly pointer: Bytes;
   /**
-   * `pointer` as a number, which is cheaper to write than a bigint; undefined where it is not
-   * mapped.
+   * `pointer` as a number, which is cheaper to write than a bigint; undefined if it is not mapped.
    */
   readonly location: number | undefined;
   readonly lengthPointer: Bytes;
@@ -58,35 +58,32 @@ export class ValueResult {
     }
   }
 
-  /** Whether the other holds the same bytes; may say no where what lies behind them differs. */
+  /** Whether the other holds the same bytes; may return false if the memory beyond them differs. */
   holdsSameAs({ length, ints }: ValueResult): boolean {
     if (length !== this.length || length > this.capacity) return false;
     for (let at = 0; at * 4 < length; at += 1) if (ints[at] !== this.ints[at]) return false;
     return true;
   }
 
-  /**
-   * This where it has room for so many bytes, otherwise memory of its own for the length of one
-   * call.
-   */
+  /** This one if it has room for `size` bytes, otherwise memory of its own for one call. */
   withBufferFor(length: number): ValueResult {
     return length <= this.capacity ? this : new ValueResult(new ArrayBuffer(LENGTH_SIZE + length));
   }
 
   get length(): number {
-    return this.#length[0] ?? 0;
+    return defined(this.#length[0], "the length is one int");
   }
 
   set length(length: number) {
     this.#length[0] = length;
   }
 
-  /** `length`, but never past the buffer. */
+  /** `length`, but never more than the buffer. */
   get validLength(): number {
     return Math.min(this.length, this.capacity);
   }
 
-  /** The bytes that are valid. */
+  /** The valid bytes. */
   get valid(): Uint8Array {
     return this.bytes.subarray(0, this.validLength);
   }

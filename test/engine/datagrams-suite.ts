@@ -202,7 +202,12 @@ export function datagramsSuite(engine: Engine): void {
       new RecordedDatagrams(engine, one.socket),
       new RecordedDatagrams(engine, two.socket),
     ];
-    for (let number = 0; number < 10; number++) sendto(peer.socket, Buffer.from(`${number}`), 0, one.address);
+    const other = bound(fixture);
+    // From two senders by turns: each datagram keeps its own.
+    for (let number = 0; number < 10; number++) {
+      const from = number % 2 === 0 ? peer : other;
+      sendto(from.socket, Buffer.from(`${number}`), 0, one.address);
+    }
     here.onReceived = () => here.datagrams.pause();
     here.datagrams.resume();
     await here.count(1);
@@ -214,6 +219,8 @@ export function datagramsSuite(engine: Engine): void {
     here.datagrams.resume();
     await here.count(10);
     assert.deepEqual(here.texts, [..."0123456789"]);
+    const ports = here.texts.map((_, number) => (number % 2 === 0 ? peer : other).address.port);
+    assert.deepEqual(here.ports, ports);
     await Promise.all([here.close(), there.close()]);
   });
 

@@ -1,16 +1,12 @@
 import type { Engine } from "../../src/engine/engine.ts";
-import { UringAcceptor } from "../../src/engine/uring/acceptor.ts";
-import { UringConnect } from "../../src/engine/uring/connect.ts";
-import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
 import { Loop } from "../../src/engine/uring/loop.ts";
-import { type Completed, first, Ring, setupRing } from "../../src/engine/uring/ring.ts";
-import { UringStream } from "../../src/engine/uring/stream.ts";
+import { type Completed, Ring } from "../../src/engine/uring/ring.ts";
+import { setupRing } from "../../src/engine/uring/ring-setup.ts";
+import { prepNop } from "../../src/engine/uring/sqe.ts";
 import { IORING } from "../../src/system/linux/io-uring.ts";
+import { engineOn } from "./own-loop.ts";
 
-/** IORING_OP_NOP of include/uapi/linux/io_uring.h */
-const NOP = first(0);
-
-/** The operations that can be made to fail, by the opcode in the first byte of an entry. */
+/** The operations that can be made to fail, by the opcode of an entry. */
 const calls: ReadonlyMap<number, Parameters<Decide>[0]> = new Map([
   [IORING.OP_ACCEPT, "accept"],
   [IORING.OP_CONNECT, "connect"],
@@ -33,6 +29,8 @@ export class FailingRing extends Ring {
   readonly #decide: Decide;
   /** What operations give, by both halves of their user_data. */
   readonly #failing = new Map<string, number>();
+  /** How many of the unsubmitted entries are decided upon. */
+  #decided = 0;
 
   private constructor(decide: Decide) {
     super(setupRing());
@@ -41,26 +39,23 @@ export class FailingRing extends Ring {
 
   /** An engine of this thread's on such a ring. */
   static engine(decide: Decide): Engine {
-    const loop = new Loop(new FailingRing(decide));
-    return {
-      name: "uring",
-      acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
-      stream: (fd, handlers) => new UringStream(loop, fd, handlers),
-      connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
-      datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
-    };
+    return engineOn(new Loop(new FailingRing(decide)));
   }
 
-  override prepare(...entry: Parameters<Ring["prepare"]>): void {
-    const call = calls.get(entry[0] & 0xff);
-    const errno = call === undefined ? undefined : this.#decide(call);
-    if (errno === undefined) {
-      super.prepare(...entry);
-      return;
+  /** Before the kernel gets the entries, those that are to fail are made to do nothing. */
+  override submit(): void {
+    let index = 0;
+    for (const sqe of this.unsubmittedEntries()) {
+      if (index++ < this.#decided) continue;
+      const call = calls.get(sqe.opcode);
+      const errno = call === undefined ? undefined : this.#decide(call);
+      if (errno === undefined) continue;
+      this.#failing.set(`${sqe.userDataLow} ${sqe.userDataHigh}`, errno);
+      prepNop(sqe);
     }
-    const [, , , , , , , operation, generation] = entry;
-    this.#failing.set(`${operation} ${generation}`, errno);
-    super.prepare(NOP, -1, 0, 0, 0, 0, 0, operation, generation, 0);
+    super.submit();
+    // What a passing failure has left is decided upon.
+    this.#decided = this.unsubmitted;
   }
 
   override reap(completed: Completed): void {

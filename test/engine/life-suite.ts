@@ -229,10 +229,16 @@ export function lifeSuite(engine: Engine): void {
       // Bounded, so that an engine that takes no turns fails the test rather than hanging it.
       const most = 300_000;
       let echoes = 0;
+      let begun = () => {};
+      const turn = new Promise<void>((resolve) => {
+        // Set once it is under way: a timer from before may be over by then.
+        begun = () => void setTimeout(resolve, 1);
+      });
       const echo = (to: RecordedStream) => (bytes: Uint8Array) => {
         left.chunks.length = 0;
         right.chunks.length = 0;
         echoes += 1;
+        if (echoes === 1) begun();
         if (echoes < most) to.stream.write(bytes);
       };
       left.whenData = echo(left);
@@ -240,7 +246,7 @@ export function lifeSuite(engine: Engine): void {
       left.stream.resume();
       right.stream.resume();
       left.stream.write(Uint8Array.of(1));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await turn;
       await Promise.all([left.reset(), right.reset()]);
       assert.ok(echoes < most, `no turn within ${echoes} echoes`);
     },

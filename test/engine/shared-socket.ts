@@ -9,7 +9,7 @@ import { socketpair } from "../../src/posix/socketpair.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../platform.ts";
 
-export const noDuplicates: Exceptions = { windows: "Windows passes no sockets by messages" };
+export const noDuplicates: Exceptions = { windows: "Windows cannot pass sockets in messages" };
 
 /** A socket that listens, for several to accept from. */
 export function sharedListener(fixture: Fixture, transport: "tcp" | "unix"): Socket {

@@ -15,6 +15,10 @@ export interface Setting {
   readonly early: boolean;
 }
 
+/** Whether it asks for bytes; only the programs of accepted connections have handlers. */
+export const asks = ({ face, role }: Setting): boolean =>
+  face === "pull" || (face === "handlers" && role === "connecting");
+
 /** What the program does with the views or pieces that it receives. */
 export type Use = "drop" | "echo" | "keep" | "transfer";
 const uses: readonly Use[] = ["drop", "echo", "keep", "transfer"];
@@ -107,7 +111,33 @@ function isSmall({ action }: Step): boolean {
   return (action.do === "write" || action.do === "peer sends") && action.size <= 20_000;
 }
 
-export const programs: fc.Arbitrary<Program> = fc.record({ setting, steps });
+const stepOf = (action: Action, settles: boolean): Step => ({ action, settles });
+
+/**
+ * A peer that sends and goes, while the program is paused or writes: where bytes are lost most
+ * easily, and random steps seldom get.
+ */
+const lastBytes: fc.Arbitrary<Step[]> = fc
+  .record({
+    paused: fc.boolean(),
+    sizes: fc.array(fc.record({ size, settles: fc.boolean() }), { minLength: 1, maxLength: 3 }),
+    leaves: fc.constantFrom("peer ends", "peer closes", "peer resets"),
+    gone: fc.boolean(),
+    writes: fc.array(fc.boolean(), { maxLength: 3 }),
+    rest: fc.array(step, { maxLength: 2 }),
+  })
+  .map(({ paused, sizes, leaves, gone, writes, rest }) => [
+    ...(paused ? [stepOf({ do: "pause" }, true)] : []),
+    ...sizes.map(({ size, settles }) => stepOf({ do: "peer sends", size }, settles)),
+    stepOf({ do: leaves }, gone),
+    ...writes.map((settles) => stepOf({ do: "write", size: 100, kind: "plain" }, settles)),
+    ...rest,
+  ]);
+
+export const programs: fc.Arbitrary<Program> = fc.record({
+  setting,
+  steps: fc.oneof({ weight: 2, arbitrary: steps }, { weight: 1, arbitrary: lastBytes }),
+});
 
 /** A program on one line, for a report. */
 export function describe({ setting, steps }: Program): string {

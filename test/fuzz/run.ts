@@ -6,7 +6,7 @@ import { tryClose } from "../../src/posix/close.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { Pattern, SentBytes } from "./bytes.ts";
 import { Peer } from "./peer.ts";
-import type { Action, Kind, Program, Setting, Step } from "./program.ts";
+import { type Action, asks, type Kind, type Program, type Setting, type Step } from "./program.ts";
 import { connectedTo, newListener } from "./sockets.ts";
 import { type Implementation, type Subject, Told } from "./subject.ts";
 
@@ -269,6 +269,8 @@ class Execution {
     const peer = this.#peer;
     const { fromSubject } = peer;
     if (told.closed || told.failure !== undefined || this.#left) {
+      // A write() that fails tells at once: what has come is to be read before it is closed.
+      if (!this.#left && !this.#reading && asks(this.#setting)) return undefined;
       if (!told.closed && (peer.reading || !peer.open)) return "closed";
       if (told.closed && peer.open && peer.reading && peer.ending === undefined) return "peer's end";
       return undefined;

@@ -13,7 +13,7 @@ import type {
 } from "./event.ts";
 import { StatusLine } from "./status-line.ts";
 
-/** Lines for people; on a terminal a status line stands below them. */
+/** Prints lines for people, with a status line below them on a terminal. */
 export function humanReport(output: Output): Report {
   const { styles } = output;
   let queue: { readonly pending: number; readonly limit: number } | undefined;
@@ -33,7 +33,7 @@ export function humanReport(output: Output): Report {
     else status.print(TerminalText.of(words));
   }
 
-  /** The accept queue, where the system tells it. */
+  /** The accept queue, if the system reports it. */
   function depth(label: string): string {
     return queue === undefined ? "" : `${label}${queue.pending}/${queue.limit}`;
   }
@@ -60,10 +60,15 @@ export function humanReport(output: Output): Report {
     print(text`${styles.red(event.message)} ${dropped} so far.`);
   }
 
+  function onEach({ addresses }: ListeningEvent): TerminalText {
+    const [first = "", ...others] = addresses;
+    return others.reduce((all, other) => text`${all} and ${styles.bold(other)}`, styles.bold(first));
+  }
+
   function tell(event: ListenEvent) {
     switch (event.event) {
       case "listening":
-        print(text`listening on ${styles.bold(endpoint(event))}, ${answers[event.respond]}`);
+        print(text`listening on ${onEach(event)}, ${answers[event.respond]}`);
         print(text`  try      ${styles.cyan(client(event))}`);
         print(text`  backlog  ${backlog(event)}`);
         if (event.capacity !== null) print(text`  queue    ${capacity(event.capacity)}`);
@@ -104,7 +109,7 @@ function endpoint({ address, port, path, family }: ListeningEvent): string {
   return family === "ipv6" ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** A command to paste that connects. */
+/** A command that connects, to copy and paste. */
 function client(event: ListeningEvent): string {
   const { path, respond } = event;
   if (path === null) {
@@ -123,25 +128,22 @@ function client(event: ListeningEvent): string {
     : `socat - ${shellWord(`ABSTRACT-CONNECT:${path.slice(1)}`)}`;
 }
 
-/** The wildcard addresses are for listening; a client of this machine connects to loopback. */
+/** A client on this machine connects to loopback, not to a wildcard. */
 function loopbackOf(address: string): string {
   if (address === "0.0.0.0") return "127.0.0.1";
   return address === "::" ? "::1" : address;
 }
 
 function backlog({ backlog, granted, somaxconn }: ListeningEvent): string {
-  if (granted === null) return `${backlog} asked for; the system does not tell what it granted`;
-  if (granted === backlog) return `${backlog} asked for and granted`;
+  if (granted === null) return `${backlog} requested; the system does not say what it granted`;
+  if (granted === backlog) return `${backlog} requested and granted`;
   const why = granted === somaxconn ? `: the system's limit, net.core.somaxconn = ${somaxconn}` : "";
-  return `${backlog} asked for, ${granted} granted${why}`;
+  return `${backlog} requested, ${granted} granted${why}`;
 }
 
-/**
- * Linux asks whether more wait than the backlog, and not whether as many do: sk_acceptq_is_full()
- * in include/net/sock.h.
- */
+/** Linux checks for more than the backlog: sk_acceptq_is_full() in include/net/sock.h. */
 const capacity = (connections: number) =>
-  `holds ${connections}: one more than the backlog, since Linux drops only while more than the backlog wait`;
+  `holds ${connections}, one more than the backlog: Linux drops connections only while more than the backlog are waiting`;
 
 const attempts = (count: number) => (count === 1 ? "1 connection attempt" : `${count} connection attempts`);
 
@@ -159,6 +161,6 @@ function summary(event: SummaryEvent): string[] {
     `${formatBytes(received)} in, ${formatBytes(sent)} out; at most ${deepestQueue} waited in the accept queue`,
     ...(dropped === null || dropped === 0
       ? []
-      : [`${attempts(dropped)} dropped; a client that tries again counts again`]),
+      : [`${attempts(dropped)} dropped; a client that retries counts again`]),
   ];
 }

@@ -3,7 +3,7 @@ import { json } from "../json.ts";
 import { type TerminalText, text } from "../terminal-text.ts";
 import type { Report } from "./event.ts";
 
-/** One JSON object a line. */
+/** Prints one JSON object per line. */
 export function jsonReport(write: (text: TerminalText) => void): Report {
   return {
     tell(event) {

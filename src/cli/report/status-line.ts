@@ -5,19 +5,19 @@ import { TerminalText, text } from "../terminal-text.ts";
 /** From the start of the line to the end of the screen: control sequence ED of ECMA-48. */
 const ERASE_BELOW = "\r\x1b[J";
 
-/** How often the line is drawn at most; a terminal is slower than a listener. */
+/** The least time between redraws, in milliseconds; a terminal is slower than a listener. */
 const INTERVAL = 50;
 
 /** The part of a terminal that the status line uses. */
 type Terminal = Pick<Output, "write" | "columns" | "onResize">;
 
-/** The last line of a terminal, written over in place; other lines scroll above it. */
+/** The last line of a terminal, redrawn in place; other lines scroll above it. */
 export class StatusLine {
   readonly #terminal: Terminal;
   readonly #text: () => string;
   readonly #forgetTerminal: () => void;
   #timer: Timer | undefined;
-  /** How many columns the line that stands there took when it was drawn. */
+  /** The columns that the current line took when it was drawn. */
   #drawn = 0;
 
   constructor(terminal: Terminal, text: () => string) {
@@ -32,13 +32,13 @@ export class StatusLine {
     this.changed();
   }
 
-  /** Has the line drawn anew, soon. */
+  /** Schedules a redraw. */
   changed(): void {
     this.#timer ??= machineClock
       .setTimeout(() => {
         this.#timer = undefined;
         const erase = this.#erase();
-        // One column stays free: in the last one, terminals differ in where the cursor is.
+        // Leave the last column free: terminals differ in where the cursor is after it.
         const line = this.#text().slice(0, Math.max(0, this.#columns - 1));
         this.#drawn = line.length;
         this.#terminal.write(text`${erase}${line}`);
@@ -57,10 +57,7 @@ export class StatusLine {
     this.#terminal.write(this.#erase());
   }
 
-  /**
-   * What erases the line. A terminal that has become narrower since has wrapped it: it begins some
-   * rows above.
-   */
+  /** Erases the line. If the terminal has become narrower, the line starts some rows above. */
   #erase(): TerminalText {
     const rows = Math.ceil(this.#drawn / Math.max(1, this.#columns));
     this.#drawn = 0;

@@ -3,13 +3,13 @@ import { machineClock } from "../../clock/clock.ts";
 import { formatAddress } from "../format.ts";
 import type { ConnectionFacts, Reply, Responder } from "./responder.ts";
 
-/** The longest head of a request that is read: a request line and its header fields. */
+/** The maximum size of a request's head: the request line and header fields. */
 const MAX_HEAD = 16_384;
 
 /** A token (RFC 9110, 5.6.2): a method, or the name of a field. */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What a request asks, as far as the answer depends on it; or why it gets none. */
+/** The parts of a request that matter for the answer, or the error status. */
 type Request =
   | { readonly method: string; readonly keepAlive: boolean; readonly oldVersion: boolean }
   | { readonly status: 400 | 431 | 505 };
@@ -25,7 +25,7 @@ export function http(facts: () => ConnectionFacts): Responder {
     const head = /\r?\n\r?\n/.exec(text.slice(start));
     if (head === null || head.index > MAX_HEAD) {
       if (text.length > MAX_HEAD) return answer({ status: 431 }, text.length, facts);
-      // What cannot become a request is answered at once: a TLS handshake would wait for ever.
+      // Reject data that cannot become a request at once: a TLS client would wait for ever.
       if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]*(?: |$)/.test(text.slice(start))) return { consumed: 0 };
       return answer({ status: 400 }, text.length, facts);
     }
@@ -105,10 +105,10 @@ function response(status: number, body: Body, fields = ["Connection: close"], he
   return Buffer.from(`${head.join("\r\n")}\r\n\r\n${headOnly ? "" : body.text}`);
 }
 
-/** The empty icon keeps browsers from asking for one. */
+/** The empty icon keeps browsers from requesting one. */
 function page({ peer, local, queue }: ConnectionFacts): string {
   const waiting =
-    queue === undefined ? "not told by the system" : `${queue.pending} waiting, limit ${queue.limit}`;
+    queue === undefined ? "unknown on this system" : `${queue.pending} waiting, limit ${queue.limit}`;
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

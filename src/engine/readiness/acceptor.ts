@@ -5,16 +5,16 @@ import { attempt, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
-/** Connections of one turn. */
+/** Connections accepted per turn. */
 const MOST = 64;
 
-/** An acceptor of the readiness engine. */
+/** The readiness engine's acceptor. */
 export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
-  /** A connection may wait. */
+  /** A connection may be waiting. */
   #readable = false;
-  /** What watching or accepting failed with, until it is told. */
+  /** The error of watching or accepting, until it is reported. */
   #failed = 0;
   #pausedCalls: (() => void)[] | undefined;
 
@@ -25,7 +25,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
 
   accept(count: number): void {
     if (!(count >= 1)) throw new RangeError(`count must be 1 or more, not ${count}`);
-    if (this.closing) return;
+    if (this.stopped) return;
     this.#wanted += count;
     const returned = this.#readable ? 0 : this.await(READABLE);
     if (returned < 0) this.#failed = returned;
@@ -33,7 +33,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   }
 
   pause(done?: () => void): void {
-    if (this.closing) return;
+    if (this.stopped) return;
     this.#wanted = 0;
     if (done === undefined) return;
     this.#pausedCalls ??= [];
@@ -43,8 +43,8 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
+    if (this.stopped) return;
+    this.stop();
     this.#wanted = 0;
     this.#pausedCalls = undefined;
     this.unwatch();

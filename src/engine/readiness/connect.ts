@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { EXCEPTIONAL, WRITABLE } from "../../system/readiness-queue.ts";
 import type { ValueResult } from "../../system/system.ts";
 import type { PendingConnect } from "../engine.ts";
@@ -13,7 +14,7 @@ export class ReadinessConnect implements PendingConnect, Registration {
   readonly #done: (errno: number) => void;
   #held = true;
   #watched = false;
-  /** undefined while the connection is being made. */
+  /** undefined while connecting. */
   #result: number | undefined;
 
   constructor(reactor: Reactor, fd: number, address: ValueResult, done: (errno: number) => void) {
@@ -55,12 +56,11 @@ export class ReadinessConnect implements PendingConnect, Registration {
 
   proceed(): void {
     this.unref();
-    attempt(this.#done, this.#result ?? 0);
+    attempt(this.#done, defined(this.#result, "it has ended"));
   }
 
   /**
-   * A connect that a signal interrupted goes on as one that would block does (POSIX, connect,
-   * EINTR).
+   * A connect that a signal interrupted continues like a non-blocking one (POSIX, connect, EINTR).
    */
   #goesOn(returned: number): boolean {
     const { inProgress, interrupted } = this.#reactor.errors;

@@ -1,33 +1,33 @@
-/** More than these go in a call of their own: copying them would cost as much. */
+/** Longer writes get their own call: copying them would cost as much. */
 const LONGEST = 4096;
 const BUFFER = 16_384;
 
-/** Who can have bytes gathered. */
+/** A sender whose writes can be corked. */
 export interface Sender {
-  /** Sends them. They are the sender's for the length of the call. */
+  /** Sends the bytes, which are valid only during the call. */
   sendGathered(bytes: Uint8Array): void;
 }
 
 /**
- * What handlers write in small pieces, gathered until they have returned, so that it goes in one
- * call: a header and a body that go one by one cost two calls, and with Nagle's algorithm a round
- * trip. There is room for one stream at a time.
+ * Gathers the small writes of handlers until they have returned, and sends them in one call:
+ * separate calls for a header and a body cost twice as much, and with Nagle's algorithm a round
+ * trip. It holds the writes of one stream at a time.
  */
 export class Cork {
   readonly #bytes = new Uint8Array(BUFFER);
-  /** Views of the first so many bytes, by their number, for lengths that come often. */
+  /** Views of the first N bytes, indexed by N, for common lengths. */
   readonly #views: (Uint8Array | undefined)[] = [];
   #length = 0;
   #sender: Sender | undefined;
 
-  /** Whether bytes are short enough to be gathered. */
+  /** Whether the bytes are short enough to be gathered. */
   static takes(length: number): boolean {
     return length <= LONGEST;
   }
 
   /**
-   * Adds bytes of a sender's, at most as many as `takes()` says; sends what there is no room
-   * beside.
+   * Adds a sender's bytes, at most as many as `takes()` allows; first flushes whatever they do not
+   * fit beside.
    */
   add(sender: Sender, bytes: Uint8Array, length: number): void {
     if (this.#sender !== sender || this.#length + length > BUFFER) {
@@ -38,12 +38,12 @@ export class Cork {
     this.#length += length;
   }
 
-  /** How many bytes there are of a sender's. */
+  /** How many gathered bytes belong to a sender. */
   of(sender: Sender): number {
     return this.#sender === sender ? this.#length : 0;
   }
 
-  /** Sends what is there. */
+  /** Sends the gathered bytes. */
   send(): void {
     const sender = this.#sender;
     if (sender === undefined) return;
@@ -53,7 +53,7 @@ export class Cork {
     sender.sendGathered(this.#view(length));
   }
 
-  /** Drops what is there of a sender's. */
+  /** Drops a sender's gathered bytes. */
   drop(sender: Sender): void {
     if (this.#sender !== sender) return;
     this.#sender = undefined;

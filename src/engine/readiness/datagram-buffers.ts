@@ -2,12 +2,12 @@ import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
-/** Datagrams of one call to receive. */
+/** Datagrams received per call. */
 const BUFFERS = 16;
 /** sizeof(struct sockaddr_storage). */
 const ADDRESS_SIZE = 128;
 
-/** Room for one datagram and who sent it. */
+/** A buffer for one datagram and its sender's address. */
 export class DatagramBuffer implements MessageHeader {
   readonly memory = new ReceiveMemory();
   readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
@@ -26,10 +26,7 @@ export class DatagramBuffer implements MessageHeader {
     return this.#data;
   }
 
-  /**
-   * To be called before it is received into: the system then knows how much room there is for the
-   * name.
-   */
+  /** Call it before receiving into the buffer: it tells the system how long an address may be. */
   empty(): void {
     this.#address.length = ADDRESS_SIZE;
   }

@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
@@ -9,12 +10,12 @@ import type { DatagramBuffer } from "./datagram-buffers.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
-/** Datagrams of one call to send. */
+/** Datagrams sent per call. */
 const AT_ONCE = 64;
-/** Calls of one turn. */
+/** Calls per turn. */
 const CALLS = 4;
 
-/** A datagram to be sent, whose bytes and address are copies. */
+/** A datagram to send; its bytes and address are copies. */
 class QueuedDatagram implements MessageHeader {
   readonly address: ValueResult | null;
   readonly data: readonly Uint8Array[];
@@ -33,14 +34,14 @@ class QueuedDatagram implements MessageHeader {
   }
 }
 
-/** A datagram that came together with one at which the handler paused; a copy. */
+/** A copy of a datagram that arrived in the same call as one at which the handler paused. */
 interface Kept {
   readonly bytes: Uint8Array;
   readonly from: ValueResult;
   readonly flags: number;
 }
 
-/** Datagrams of the readiness engine. */
+/** The readiness engine's datagram socket. */
 export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
@@ -48,9 +49,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   readonly #kept: Kept[] = [];
   #readable = false;
   #writable = true;
-  /** What watching failed with, until it is told. */
+  /** The error of watching, until it is reported. */
   #failed = 0;
-  /** In order; those before `#first` are sent. */
+  /** In order; those before `#first` have been sent. */
   #queued: QueuedDatagram[] = [];
   #first = 0;
 
@@ -60,7 +61,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   resume(): void {
-    if (!this.#paused || this.closing) return;
+    if (!this.#paused || this.stopped) return;
     this.#paused = false;
     if (!this.#readable) this.#await(READABLE);
     if (this.#readable || this.#kept.length > 0) this.later();
@@ -71,7 +72,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
-    if (this.closing) return;
+    if (this.stopped) return;
     loanOf(bytes);
     const queued = new QueuedDatagram(bytes, to);
     this.#queued.push(queued);
@@ -81,8 +82,8 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
+    if (this.stopped) return;
+    this.stop();
     if (this.#waiting === 0) this.closeDescriptor(0);
   }
 
@@ -118,14 +119,14 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   #tellFailure(): void {
     const failed = this.#failed;
     this.#failed = 0;
-    if (!this.closing) attempt((errno: number) => this.#handlers.onError(errno), failed);
+    if (!this.stopped) attempt((errno: number) => this.#handlers.onError(errno), failed);
   }
 
   #receive(): void {
     const { system, errors, receiveFlags } = this.reactor;
     const buffers = this.reactor.datagramBuffers;
     for (let calls = 0; calls < CALLS; calls++) {
-      if (this.#paused || this.closing) return;
+      if (this.#paused || this.stopped) return;
       for (const buffer of buffers) buffer.empty();
       const count = system.recvmmsg(this.fd, buffers, receiveFlags);
       if (count === errors.wouldBlock) {
@@ -137,8 +138,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
           attempt((errno: number) => this.#handlers.onError(errno), count);
         continue;
       }
-      // What ended the call after these, if not that there are no more, comes with an event of its
-      // own.
+      // If an error ended the call after these datagrams, it brings an event of its own.
       if (count < buffers.length) this.#readUp();
       this.#give(buffers, count);
       if (!this.#readable) return;
@@ -147,9 +147,9 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   /**
-   * Winsock tells any socket that nobody was there for an earlier datagram (recvfrom,
-   * WSAECONNRESET), which others tell those alone that have a peer: a server would fail by what its
-   * clients do.
+   * Winsock reports to any socket that nobody received an earlier datagram (recvfrom,
+   * WSAECONNRESET); other systems report it only to connected sockets. A server would fail because
+   * of its clients.
    */
   #isOfNoPeer(errno: number): boolean {
     const { system, errors } = this.reactor;
@@ -161,12 +161,11 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.await(READABLE);
   }
 
-  /** Tells of those that came in one call. Where a handler pauses, the others are kept. */
+  /** Delivers the datagrams of one call. If a handler pauses, the rest are kept. */
   #give(buffers: readonly DatagramBuffer[], count: number): void {
-    for (let index = 0; index < count && !this.closing; index++) {
-      const buffer = buffers[index];
-      if (buffer === undefined) return;
-      // A handler of this batch has transferred its buffer, with the datagram in it.
+    for (let index = 0; index < count && !this.stopped; index++) {
+      const buffer = defined(buffers[index], "the system filled as many as it was given");
+      // A handler of this batch has transferred its buffer, with this datagram in it.
       if (buffer.memory.isTransferred) continue;
       if (this.#paused) {
         const bytes = buffer.memory.bytes.slice(0, buffer.bytes);
@@ -186,7 +185,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   #tellKept(): void {
-    while (this.#kept.length > 0 && !this.#paused && !this.closing) {
+    while (this.#kept.length > 0 && !this.#paused && !this.stopped) {
       const kept = this.#kept.shift();
       if (kept === undefined) return;
       try {
@@ -197,7 +196,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
   }
 
-  /** Sends until nothing is left, the system has no room, or others must have their turn. */
+  /** Sends until nothing is left, the system's buffer is full, or it is the others' turn. */
   #send(): void {
     const { system, errors, sendFlags } = this.reactor;
     for (let calls = 0; calls < CALLS && this.#waiting > 0; calls++) {
@@ -208,16 +207,16 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
         this.#await(WRITABLE);
         return;
       }
-      // The failure of a datagram that is not the first is found by the next call.
+      // If a datagram other than the first fails, the next call reports it.
       if (count >= 0) for (let sent = 0; sent < count; sent++) this.#sent(0);
       else if (count !== errors.interrupted) this.#sent(count);
     }
     if (this.#waiting > 0) this.later();
-    else if (this.closing) this.closeDescriptor(0);
+    else if (this.stopped) this.closeDescriptor(0);
   }
 
   #sent(errno: number): void {
-    this.pendingBytes -= this.#queued[this.#first]?.length ?? 0;
+    this.pendingBytes -= defined(this.#queued[this.#first], "a datagram was sent").length;
     this.#first++;
     if (this.#first === this.#queued.length) {
       this.#queued = [];
@@ -226,7 +225,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       this.#queued.splice(0, this.#first);
       this.#first = 0;
     }
-    if (!this.closing) attempt((result: number) => this.#handlers.onSent(result), errno);
+    if (!this.stopped) attempt((result: number) => this.#handlers.onSent(result), errno);
   }
 }
 

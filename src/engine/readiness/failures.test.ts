@@ -360,3 +360,42 @@ test("readiness: what was left to send is pending until its failure is told", as
   assert.deepEqual([pending, left.stream.pendingBytes], [2, 0]);
   await Promise.all([left.close(), other.close()]);
 });
+
+test("readiness: where a datagram socket cannot be watched, it is told, for receiving and for sending", async () => {
+  const { engine, poller } = start({ sendmmsg: [AGAIN] });
+  poller.returned = errno("ENOSPC");
+  const failed: number[] = [];
+  const handlers = {
+    onDatagram: () => {},
+    onSent: () => {},
+    onError: (result: number) => failed.push(result),
+  };
+  const receiving = engine.datagrams(7, handlers);
+  receiving.resume();
+  await someTurns();
+  assert.deepEqual(failed, [poller.returned]);
+  const sending = engine.datagrams(8, handlers);
+  sending.send(word, null);
+  await someTurns();
+  assert.deepEqual(failed, [poller.returned, poller.returned]);
+  receiving.close();
+  sending.close();
+});
+
+const endings = ["close", "closeNow", "reset"] as const;
+
+for (const first of endings)
+  for (const second of endings)
+    test(`readiness: ${first}(), then ${second}(), at once and later: each is told, and the descriptor closed once`, async () => {
+      for (const later of [false, true]) {
+        const { engine, system } = start({});
+        const { stream } = new RecordedStream(engine, 7);
+        const told: number[] = [];
+        stream[first]((result) => told.push(result));
+        if (later) await someTurns();
+        stream[second]((result) => told.push(result));
+        await someTurns();
+        assert.deepEqual(told, [0, 0]);
+        assert.equal(system.calls.filter((call) => call === "close(7)").length, 1);
+      }
+    });

@@ -2,14 +2,12 @@ import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Reactor, Registration } from "./reactor.ts";
 
-/** A descriptor that the engine has. */
+/** A descriptor owned by the engine. */
 export abstract class ReadinessHandle implements Handle, Registration {
   readonly fd: number;
   protected readonly reactor: Reactor;
-  /** close() or reset() was called. */
-  protected closing = false;
-  /** The descriptor is closed. */
-  protected closed = false;
+  /** "stopped": close() was called, and written data is still being sent. */
+  #state: "open" | "stopped" | "closed" = "open";
   readonly #slot: number;
   #held = true;
   #watched = false;
@@ -24,9 +22,24 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.#slot = reactor.register(this);
   }
 
+  /** Whether close() or the like was called: no handler is called any more. */
+  protected get stopped(): boolean {
+    return this.#state !== "open";
+  }
+
+  /** Whether the descriptor is closed. */
+  protected get closed(): boolean {
+    return this.#state === "closed";
+  }
+
+  /** The first half of closing. */
+  protected stop(): void {
+    if (this.#state === "open") this.#state = "stopped";
+  }
+
   abstract ready(ready: number): void;
   abstract close(done?: (errno: number) => void): void;
-  /** Goes on with what was left for this turn, and tells what is to be told. */
+  /** Continues the work left for this turn, and reports what is due. */
   protected abstract continueWork(): void;
 
   ref(): void {
@@ -47,7 +60,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (this.closed) this.#tellClosed();
   }
 
-  /** Has `goOn()` called in a turn to come. */
+  /** Schedules `continueWork()` for a later turn. */
   protected later(): void {
     if (this.#waiting) return;
     this.#waiting = true;
@@ -55,8 +68,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   }
 
   /**
-   * Has `ready()` called when it becomes READABLE or WRITABLE, once; 0, or a negative errno. May be
-   * repeated.
+   * Calls `ready()` once when the descriptor becomes READABLE or WRITABLE. Returns 0 or a negative
+   * errno. May be called again.
    */
   protected await(interest: number): number {
     if (!this.#watched) {
@@ -69,8 +82,8 @@ export abstract class ReadinessHandle implements Handle, Registration {
   }
 
   /**
-   * Has it watched no more: another process may have the same file open, whose events would come
-   * here, too.
+   * Stops watching the descriptor: if another process has the same file open, its events would
+   * still arrive here.
    */
   protected unwatch(): void {
     if (!this.#watched) return;
@@ -78,7 +91,7 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.reactor.unwatch(this.fd, this.#slot);
   }
 
-  /** Notes a call to be made once it is closed. */
+  /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     this.#closedCalls ??= [];
@@ -86,10 +99,14 @@ export abstract class ReadinessHandle implements Handle, Registration {
     if (this.closed) this.later();
   }
 
-  /** @param result what those who wait for the end are told */
+  /**
+   * The second half of closing.
+   *
+   * @param result passed to the calls that wait for the end
+   */
   protected closeDescriptor(result: number): void {
     if (this.closed) return;
-    this.closed = true;
+    this.#state = "closed";
     this.#closeResult = result;
     if (this.#watched) this.reactor.closing(this.fd, this.#slot);
     this.reactor.system.keepAtThreadEnd(this.fd);

@@ -1,18 +1,21 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
 import { type Immediate, machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/poll-handle.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 
-/** A descriptor that is watched, on the loop by a handle of its own. */
+const FOUND = "look() found so many";
+
+/** A descriptor watched by the loop with a handle of its own. */
 class Watched implements Polled {
   readonly slot: number;
   readonly generation: number;
   /** Undefined until it is open. */
   handle: PollHandle | undefined;
-  /** What it waits for. */
+  /** The events it waits for. */
   awaited = 0;
-  /** What it was told and nobody has looked at. */
+  /** Events that arrived and have not been collected. */
   ready = 0;
   readonly #tell: (watched: Watched) => void;
 
@@ -25,14 +28,14 @@ class Watched implements Polled {
   await(interest: number): void {
     if ((this.awaited & interest) !== 0) return;
     this.awaited |= interest;
-    // What fails at once does so at the next call, too.
+    // An immediate failure will also fail the next call.
     if (this.#start() < 0) this.polled(UV_READABLE | UV_WRITABLE);
   }
 
   polled(events: number): void {
     const told = (events & UV_READABLE ? READABLE : 0) | (events & UV_WRITABLE ? WRITABLE : 0);
-    // libuv tells again for as long as it is so, and asks the system each time. It waits for the
-    // rest alone.
+    // libuv keeps reporting an event while it lasts, with a system call each time. Keep waiting for
+    // the others only.
     this.awaited &= ~told;
     this.#start();
     if (this.ready === 0) this.#tell(this);
@@ -48,8 +51,8 @@ class Watched implements Polled {
 }
 
 /**
- * A poller over libuv's event loop itself, for Windows, which has no queue that could be put on it:
- * each socket has a uv_poll_t, which waits for what a member waits for, and is told once.
+ * A poller over libuv's event loop itself, for Windows, which has no queue that could be added to a
+ * loop. Each socket has a uv_poll_t for the events it waits for, and each event is reported once.
  */
 class LoopPoller implements Poller {
   /** By slot. */
@@ -59,7 +62,7 @@ class LoopPoller implements Poller {
   readonly #ready: number[] = [];
   readonly #awake: () => void;
   #immediate: Immediate | undefined;
-  /** Holds the process in the place of all handles. */
+  /** Keeps the process running on behalf of all handles. */
   readonly #hold: MessagePort = new MessageChannel().port1;
 
   constructor(awake: () => void) {
@@ -105,15 +108,19 @@ class LoopPoller implements Poller {
   }
 
   slot(index: number): number {
-    return this.#found[index]?.slot ?? 0;
+    return this.#at(index).slot;
   }
 
   generation(index: number): number {
-    return this.#found[index]?.generation ?? 0;
+    return this.#at(index).generation;
   }
 
   ready(index: number): number {
-    return this.#ready[index] ?? 0;
+    return defined(this.#ready[index], FOUND);
+  }
+
+  #at(index: number): Watched {
+    return defined(this.#found[index], FOUND);
   }
 
   ref(): void {
@@ -129,7 +136,7 @@ class LoopPoller implements Poller {
     this.#hold.close();
   }
 
-  /** In a callback of libuv's: as in wake.ts, handlers wait for an immediate. */
+  /** This runs in a libuv callback: as in wake.ts, handlers run from an immediate. */
   readonly #tell = (watched: Watched): void => {
     this.#told.push(watched);
     this.#immediate ??= machineClock.setImmediate(this.#awake);

@@ -7,10 +7,10 @@ import type { OpenPoller, Poller } from "./poller.ts";
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
 
 /**
- * A poller over a queue, which alone is on the runtime's loop. Descriptors enter it once, for both
- * directions and edge-triggered, and are never changed: that costs one system call for a
- * connection. They leave it by being closed. Where somebody else has a descriptor of the same file,
- * its events keep coming, once each, with a generation that is over.
+ * A poller over a queue, which is the only descriptor on the runtime's loop. Descriptors are added
+ * once, edge-triggered and for both directions, and never modified: one system call per connection.
+ * Closing removes them. If someone else has a descriptor of the same file, its events keep
+ * arriving, once each, with an outdated generation.
  */
 class QueuePoller implements Poller {
   readonly #queue: ReadinessQueue;
@@ -18,7 +18,7 @@ class QueuePoller implements Poller {
 
   constructor(queue: ReadinessQueue, awake: () => void) {
     this.#queue = queue;
-    // Before it is put on the loop: at the end of a thread the last comes first.
+    // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
     host.closeAtThreadEnd(queue.fd);
     this.#onLoop = wakeUp(queue.fd, awake);
   }

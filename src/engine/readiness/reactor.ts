@@ -1,4 +1,5 @@
 import type { Immediate } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import type { System } from "../../system/system.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
@@ -6,29 +7,29 @@ import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /**
- * Bytes that may be sent between two turns, and how many a call counts as at least. A program that
- * does nothing but await its writes would not let the event loop go on otherwise, for as long as
- * the system takes them.
+ * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
+ * a program that only awaits its writes would starve the event loop for as long as the system takes
+ * them.
  */
 const BETWEEN_TURNS = 262_144;
 const LEAST = 1024;
 
-/** What the reactor serves. */
+/** An object registered with the reactor. */
 export interface Registration {
   /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
   ready(ready: number): void;
-  /** Goes on with what was left for this turn, after `Reactor.later()`. */
+  /** Continues the work left for this turn, after `Reactor.later()`. */
   proceed(): void;
 }
 
 /**
- * What all that a thread has open shares: it waits until descriptors are ready, and has their
- * members served, in turns of the event loop. In a turn, each member does so much at most, and
- * leaves the rest to the next one.
+ * Shared by everything a thread has open: waits until descriptors are ready, and serves them in
+ * turns of the event loop. Each gets a bounded amount of work per turn, and leaves the rest to the
+ * next.
  */
 export class Reactor {
   readonly system: System;
-  /** Those that an engine acts upon, as calls return them. */
+  /** The errnos that an engine handles, as calls return them. */
   readonly errors: {
     readonly brokenPipe: number;
     readonly cancelled: number;
@@ -38,15 +39,15 @@ export class Reactor {
     readonly wouldBlock: number;
   };
   /**
-   * Descriptors do not block, by the caller's word; where one does after all, these keep it from
-   * stopping the thread.
+   * Callers guarantee that descriptors do not block; for any that do, these flags keep the thread
+   * from stopping.
    */
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemory();
   readonly cork = new Cork();
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
-  /** Members are being served: what they call is called from the event loop. */
+  /** Registrations are being served, so their handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
   #poller: Poller | undefined;
@@ -63,35 +64,29 @@ export class Reactor {
 
   constructor(system: System, open: OpenPoller) {
     this.system = system;
-    const {
-      EAGAIN = 0,
-      ECANCELED = 0,
-      ECONNRESET = 0,
-      EINPROGRESS = 0,
-      EINTR = 0,
-      EPIPE = 0,
-    } = system.errnos;
+    const errno = (name: string) => -defined(system.errnos[name], "every system has the errno");
     this.errors = {
-      brokenPipe: -EPIPE,
-      cancelled: -ECANCELED,
-      connectionReset: -ECONNRESET,
-      interrupted: -EINTR,
-      inProgress: -EINPROGRESS,
-      wouldBlock: -EAGAIN,
+      brokenPipe: errno("EPIPE"),
+      cancelled: errno("ECANCELED"),
+      connectionReset: errno("ECONNRESET"),
+      interrupted: errno("EINTR"),
+      inProgress: errno("EINPROGRESS"),
+      wouldBlock: errno("EAGAIN"),
     };
+    // Winsock has neither.
     const { DONTWAIT = 0, NOSIGNAL = 0 } = system.constants.MSG;
     this.receiveFlags = DONTWAIT;
     this.sendFlags = DONTWAIT | NOSIGNAL;
     this.#open = open;
   }
 
-  /** For one call at a time. */
+  /** Used for one call at a time. */
   get datagramBuffers(): readonly DatagramBuffer[] {
     this.#datagramBuffers ??= datagramBuffers();
     return this.#datagramBuffers;
   }
 
-  /** Takes a member in, which holds the process; gives its slot. */
+  /** Registers an object, which keeps the process running; returns its slot. */
   register(member: Registration): number {
     const slot = this.#free.pop() ?? this.#members.length;
     this.#members[slot] = member;
@@ -101,10 +96,10 @@ export class Reactor {
     return slot;
   }
 
-  /** Its descriptor is watched no more, and it does not hold the process. */
+  /** Stops watching its descriptor, which no longer keeps the process running. */
   deregister(slot: number): void {
     this.#members[slot] = undefined;
-    this.#generations[slot] = ((this.#generations[slot] ?? 0) + 1) >>> 0;
+    this.#generations[slot] = (this.#generation(slot) + 1) >>> 0;
     this.#free.push(slot);
     this.#openCount--;
   }
@@ -121,13 +116,13 @@ export class Reactor {
     if (this.#holding === 0) this.#poller?.unref();
   }
 
-  /** Has a member's descriptor watched: 0, or a negative errno. */
+  /** Starts watching its descriptor. Returns 0 or a negative errno. */
   watch(fd: number, slot: number): number {
     const poller = this.#poller ?? this.#openPoller();
-    return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generations[slot] ?? 0);
+    return typeof poller === "number" ? poller : poller.add(fd, slot, this.#generation(slot));
   }
 
-  /** Has it watched no more, though it stays open. */
+  /** Stops watching a descriptor that stays open. */
   unwatch(fd: number, slot: number): void {
     this.#poller?.remove(fd, slot);
   }
@@ -137,22 +132,26 @@ export class Reactor {
     this.#poller?.closing(fd, slot);
   }
 
-  /** A watched member waits for READABLE or WRITABLE; as `Poller.await()`. */
+  /** Waits for READABLE or WRITABLE on a watched descriptor; see `Poller.await()`. */
   await(slot: number, interest: number): void {
     this.#poller?.await(slot, interest);
   }
 
-  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next. */
+  /** Whether bytes may be sent outside of a turn; otherwise they wait for the next one. */
   mayWrite(length: number): boolean {
     if (this.#mayWrite <= 0) return false;
     this.#mayWrite -= Math.max(length, LEAST);
     return true;
   }
 
-  /** Has `proceed()` called in a turn to come. */
+  /** Schedules `proceed()` for a later turn. */
   later(member: Registration): void {
     this.#later.push(member);
     if (!this.serving) this.#soon();
+  }
+
+  #generation(slot: number): number {
+    return defined(this.#generations[slot], "the slot was given to a member");
   }
 
   #openPoller(): Poller | number {
@@ -176,7 +175,7 @@ export class Reactor {
     const count = poller?.look() ?? 0;
     for (let index = 0; poller !== undefined && index < count; index++) {
       const slot = poller.slot(index);
-      // The slot of a member that has left meanwhile has another generation.
+      // The slot of an object deregistered meanwhile has another generation.
       if (this.#generations[slot] !== poller.generation(index)) continue;
       this.#members[slot]?.ready(poller.ready(index));
       this.cork.send();

@@ -22,13 +22,14 @@ import { Reactor } from "./reactor.ts";
 import { ReadinessStream } from "./stream.ts";
 
 /**
- * One descriptor on the runtime's event loop for all, where the system has a queue; otherwise each
- * of them.
+ * If the system has a queue, only its descriptor is on the runtime's event loop; otherwise each
+ * descriptor is.
  */
 const openPoller = hasReadinessQueue ? openQueuePoller : openLoopPoller;
 
 /**
- * Readiness: the system tells which descriptors are ready, and calls that do not block do the rest.
+ * The readiness engine: the system reports which descriptors are ready, and non-blocking calls do
+ * the rest.
  */
 export class ReadinessEngine implements Engine {
   readonly name = "readiness";
@@ -63,11 +64,11 @@ export class ReadinessEngine implements Engine {
   }
 }
 
-/** This thread's. */
+/** This thread's engine. */
 export const readiness: Engine = new ReadinessEngine();
 
-/** Why it cannot be used here; undefined if it can. */
+/** The reason it is unavailable here; undefined if it is available. */
 export function readinessLacks(): string | undefined {
   if (hasReadinessQueue || hasLibuv) return undefined;
-  return "the system has no queue that sockets are waited for in, and the runtime no libuv to wait for them instead";
+  return "the system has no readiness queue for sockets, and the runtime has no libuv to poll them instead";
 }

@@ -5,9 +5,9 @@ import { type BufferLoan, willBeLent } from "../received-bytes.ts";
 const SIZE = 65_536;
 
 /**
- * Memory that is received into, and lent to a handler for the length of its call. It is
- * JavaScript's own: the system knows its address for the length of one call only. Whoever transfers
- * it has it, and another takes its place.
+ * Memory to receive into, lent to a handler for the length of its call. It is JavaScript's own: the
+ * system knows its address only during one call. If a program transfers it, the program keeps it,
+ * and new memory replaces it.
  */
 export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
@@ -15,8 +15,8 @@ export class ReceiveMemory implements BufferLoan {
   #bytes = new Uint8Array(this.buffer);
 
   /**
-   * All of it. It may be transferred at any time, since a program can keep the buffer of a view: a
-   * call of length 0 would find an end.
+   * The whole buffer. It may have been transferred at any time, since a program can keep the buffer
+   * of a view: receiving into length 0 would look like an end.
    */
   get bytes(): Uint8Array<ArrayBuffer> {
     if (this.isTransferred) {
@@ -26,12 +26,12 @@ export class ReceiveMemory implements BufferLoan {
     return this.#bytes;
   }
 
-  /** What was received is a program's own now. */
+  /** A program has taken the received bytes. */
   get isTransferred(): boolean {
     return lengthOf(this.#bytes) === 0;
   }
 
-  /** Lends it; gives the generation of the views. */
+  /** Lends the buffer; returns the generation of the views. */
   lend(): number {
     this.generation++;
     return this.generation;

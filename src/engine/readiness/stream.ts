@@ -1,50 +1,49 @@
 import { writeAfterEnd } from "../../errors/argument.ts";
+import { invariant } from "../../invariant.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
 import type { Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { pendingError } from "../pending-error.ts";
 import { loanOf, ReceivedBytes } from "../received-bytes.ts";
+import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 import { WriteQueue } from "./write-queue.ts";
 
-/** Calls of one turn, of at most 64 KiB each. */
+/** Calls per turn, of at most 64 KiB each. */
 const CALLS = 4;
 
 const peeked = new Uint8Array(1);
 
-/** A stream of the readiness engine. */
+/** The readiness engine's stream. */
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
   readonly #writeQueue = new WriteQueue();
   #paused = true;
-  /** A call to receive may find something: bytes, the end or a failure. */
-  #readable = false;
-  /** It may find more than a call that took all bytes shows. */
-  #exceptional = false;
-  /** undefined until it is asked. */
+  /**
+   * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
+   * follow even if a call emptied the socket. "ended": nothing more will be received.
+   */
+  #receiving: "waiting" | "readable" | "exceptional" | "ended" = "waiting";
+  /** undefined until it is read. */
   #tcp: boolean | undefined;
   #writable = true;
-  /** No more will be received. */
-  #over = false;
-  /** Bytes were left when write() returned, and are sent. */
+  /** Some bytes remained when write() returned; they are sent later. */
   #drained = false;
   /**
-   * The first failure of sending or receiving. After one of sending, what has come is received
-   * before it is told.
+   * The first failure of sending or receiving. After a failure to send, received data is delivered
+   * before it is reported.
    */
   #failed = 0;
-  #sendingFailureTold = false;
-  #failureTold = false;
-  /** Bytes that will never be sent: they count as pending until that is told. */
+  /** What has been reported of it: nothing, that sending failed, or everything. */
+  #failureTold: "nothing" | "sending" | "all" = "nothing";
+  /** Bytes that will never be sent: they count as pending until that is reported. */
   #lost = 0;
-  #shutdown: "not wanted" | "wanted" | "done" = "not wanted";
-  #shutdownResult = 0;
-  #shutdownCalls: ((errno: number) => void)[] | undefined;
+  /** undefined until shutdown() is called. */
+  #shutdown: Shutdown | undefined;
 
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
     super(reactor, fd);
@@ -56,15 +55,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   resume(): void {
-    if (!this.#paused || this.closing || this.#failureTold) return;
+    if (!this.#paused || this.stopped || this.#failureTold === "all") return;
     this.#paused = false;
-    if (this.#failed < 0) {
+    if (this.#failed < 0 || this.#mayReceive) {
       this.later();
-      return;
+    } else if (this.#receiving === "waiting") {
+      const returned = this.await(READABLE);
+      if (returned < 0) this.#fail(returned);
     }
-    const returned = this.#readable ? 0 : this.await(READABLE);
-    if (returned < 0) this.#fail(returned);
-    else if (this.#readable) this.later();
   }
 
   pause(): void {
@@ -72,8 +70,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   write(bytes: Uint8Array): void {
-    if (this.closing || this.#sendingFailureTold || this.#failureTold) return;
-    if (this.#shutdown !== "not wanted") throw writeAfterEnd("write() after end()");
+    if (this.stopped || this.#failureTold !== "nothing") return;
+    if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
     const received = loanOf(bytes) !== undefined;
     const length = lengthOf(bytes);
     const { reactor } = this;
@@ -97,28 +95,26 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const length = lengthOf(bytes);
     this.#send(bytes, length);
     if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
-    // This is in a write() of another stream, perhaps.
+    // This may run inside a write() of another stream.
     this.#drained = true;
     this.later();
   }
 
   shutdown(done?: (errno: number) => void): void {
-    if (this.closing) return;
-    if (done !== undefined) {
-      this.#shutdownCalls ??= [];
-      this.#shutdownCalls.push(done);
-      this.later();
-    }
-    if (this.#shutdown !== "not wanted") return;
-    this.#shutdown = "wanted";
+    if (this.stopped) return;
+    const isFirst = this.#shutdown === undefined;
+    this.#shutdown ??= new Shutdown();
+    this.#shutdown.whenMade(done);
+    if (done !== undefined) this.later();
+    if (!isFirst) return;
     this.reactor.cork.send();
     this.#shutDown();
   }
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.#stop();
+    if (this.stopped) return;
+    this.stop();
     this.reactor.cork.send();
     if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.#failed);
   }
@@ -126,8 +122,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   closeNow(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closed) return;
-    if (!this.closing) {
-      this.#stop();
+    if (!this.stopped) {
+      this.stop();
       this.reactor.cork.send();
     }
     while (!this.closed && this.#writable && this.#writeQueue.bytes > 0) this.#sendOutgoing();
@@ -141,7 +137,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.whenClosed(done);
     if (this.closed) return;
     if (this.#failed === 0 && this.pendingBytes > 0) this.#failed = this.reactor.errors.cancelled;
-    this.#stop();
+    this.stop();
     this.reactor.cork.drop(this);
     this.#writeQueue.clear();
     lingerAtOnce(this.reactor.system, this.fd);
@@ -149,38 +145,44 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   override ready(ready: number): void {
-    if (ready & EXCEPTIONAL) this.#exceptional = true;
-    if (ready & READABLE) this.#readable = true;
+    if (ready & READABLE && this.#receiving !== "ended") {
+      if (ready & EXCEPTIONAL) this.#receiving = "exceptional";
+      else if (this.#receiving === "waiting") this.#receiving = "readable";
+    }
     if (ready & WRITABLE) {
       this.#writable = true;
       if (this.#writeQueue.bytes > 0) this.#sendOutgoing();
     }
-    if (this.#readable && !this.#paused) this.#receive();
+    if (this.#mayReceive && !this.#paused) this.#receive();
   }
 
   protected override continueWork(): void {
-    if (this.closing) {
-      this.#tellShutdown(this.#shutdown === "done" ? this.#shutdownResult : this.reactor.errors.cancelled);
+    if (this.stopped) {
+      this.#shutdown?.tell(this.reactor.errors.cancelled);
     } else if (this.#failed < 0) {
-      if (!this.#failureTold) this.#goOnToFail();
-      if (this.#shutdown !== "not wanted") this.#tellShutdown(this.#failed);
+      if (this.#failureTold !== "all") this.#goOnToFail();
+      this.#shutdown?.tell(this.#failed);
     } else {
       if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
-      if (this.#shutdown === "done") this.#tellShutdown(this.#shutdownResult);
+      if (this.#shutdown?.isWanted === false) this.#shutdown.tell(0);
     }
     if (this.#writeQueue.bytes > 0 && this.#writable) this.#sendOutgoing();
-    if (this.#readable && !this.#paused && this.#failed === 0) this.#receive();
+    if (this.#mayReceive && !this.#paused && this.#failed === 0) this.#receive();
   }
 
-  /** Tells of a failure, but first of what the system has received. */
+  get #mayReceive(): boolean {
+    return this.#receiving === "readable" || this.#receiving === "exceptional";
+  }
+
+  /** Reports a failure, after everything that the system has received. */
   #goOnToFail(): void {
-    if (!this.#over && !this.#sendingFailureTold) {
-      this.#sendingFailureTold = true;
+    if (this.#receiving !== "ended" && this.#failureTold === "nothing") {
+      this.#failureTold = "sending";
       this.#lost = 0;
       attempt((errno: number) => this.#handlers.sendingFailed?.(errno), this.#failed);
-      if (this.closing) return;
+      if (this.stopped) return;
     }
-    if (this.#over) this.#tellFailure(false);
+    if (this.#receiving === "ended") this.#tellFailure(false);
     else if (!this.#paused) this.#receive();
     else {
       const { system, receiveFlags } = this.reactor;
@@ -190,8 +192,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   #tellFailure(ended: boolean): void {
-    this.#over = true;
-    this.#failureTold = true;
+    this.#receiving = "ended";
+    this.#failureTold = "all";
     this.#lost = 0;
     try {
       this.#handlers.onError(this.#failed, ended);
@@ -201,39 +203,38 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   /**
-   * Whether an end that was received is the peer's. Where sending was told of a reset, receiving
-   * gives an end.
+   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
+   * an end.
    */
   #endIsThePeers(): boolean {
     return this.#failed === 0 || this.#failed === this.reactor.errors.brokenPipe;
   }
 
-  /** Receives until nothing is left, or others must have their turn. */
+  /** Receives until nothing is left, or it is the others' turn. */
   #receive(): void {
     const { system, received, errors, receiveFlags } = this.reactor;
     for (let calls = 0; calls < CALLS; calls++) {
-      if (this.#paused || this.#over || this.closing) {
+      if (this.#paused || this.#receiving === "ended" || this.stopped) {
         if (this.#failed < 0) this.later();
         return;
       }
       const { bytes } = received;
       const count = system.recv(this.fd, bytes, receiveFlags);
       if (count > 0) {
-        const isAll = count < bytes.length && !this.#exceptional && this.#shortIsAll();
+        const isAll = count < bytes.length && this.#receiving !== "exceptional" && this.#shortIsAll();
         if (isAll && this.#failed === 0) this.#readUp();
         this.#give(count);
-        if (!this.#readable && this.#failed === 0) return;
+        if (this.#receiving === "waiting" && this.#failed === 0) return;
       } else if (count === 0) {
-        this.#over = true;
+        this.#receiving = "ended";
         if (this.#endIsThePeers()) attempt(() => this.#handlers.onEnd(), undefined);
         if (this.#failed < 0) this.later();
         return;
       } else if (count === errors.wouldBlock && this.#failed === 0) {
-        this.#exceptional = false;
         this.#readUp();
         return;
       } else if (count !== errors.interrupted) {
-        this.#over = true;
+        this.#receiving = "ended";
         this.#fail(count);
         return;
       }
@@ -242,14 +243,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   #readUp(): void {
-    this.#readable = false;
+    this.#receiving = "waiting";
     this.await(READABLE);
   }
 
   /**
-   * Where less came than there was room for, TCP has no more, and tells when it has (epoll(7),
-   * "Questions and answers", 9). A unix socket stops before bytes that came with descriptors, and
-   * others may at the bounds of what they received.
+   * After a short read, TCP has no more, and reports new data (epoll(7), "Questions and answers",
+   * 9). A unix socket also stops before bytes that came with descriptors, and others may stop at
+   * message boundaries.
    */
   #shortIsAll(): boolean {
     this.#tcp ??= isTcp(this.reactor.system, this.fd);
@@ -267,10 +268,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     received.takeBack();
   }
 
-  /**
-   * Sends bytes now, if none wait before them, and keeps a copy of those that the system does not
-   * take.
-   */
+  /** Sends bytes immediately if none wait before them, and copies what the system does not take. */
   #send(bytes: Uint8Array, length: number): void {
     const { system, errors, sendFlags } = this.reactor;
     let sent = 0;
@@ -285,7 +283,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
-  /** Sends what is left, until the system has no room, or others must have their turn. */
+  /** Sends the rest, until the system's buffer is full, or it is the others' turn. */
   #sendOutgoing(): void {
     const { system, errors, sendFlags } = this.reactor;
     const writeQueue = this.#writeQueue;
@@ -312,7 +310,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   #tellSent(): void {
-    if (this.closing || this.#failed < 0) return;
+    if (this.stopped || this.#failed < 0) return;
     try {
       this.#handlers.onProgress?.();
     } catch (error) {
@@ -328,7 +326,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   #tellDrained(): void {
     this.#drained = false;
-    if (this.closing) {
+    if (this.stopped) {
       this.closeDescriptor(0);
       return;
     }
@@ -340,45 +338,33 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.#shutDown();
   }
 
-  /** Ends sending, if that is wanted and everything is sent. */
+  /** Shuts sending down, if that was requested and everything is sent. */
   #shutDown(): void {
-    if (this.#shutdown !== "wanted" || this.closing || this.pendingBytes > 0) return;
-    const { system } = this.reactor;
-    this.#shutdown = "done";
-    this.#shutdownResult =
-      this.#failed < 0 ? this.#failed : system.shutdown(this.fd, system.constants.SHUT.WR);
-    // ENOTCONN of a connection that the peer has reset, whose own error tells more. Where the peer
-    // had ended before, nothing else would tell of it.
-    if (this.#shutdownResult < 0 && this.#failed === 0)
-      this.#shutdownResult = pendingError(system, this.fd) || this.#shutdownResult;
-    if (this.#shutdownResult < 0) this.#fail(this.#shutdownResult);
-    if (this.#shutdownCalls !== undefined) this.later();
+    const shutdown = this.#shutdown;
+    if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
+    const result = shutdown.make(this.reactor.system, this.fd, this.#failed);
+    invariant(result !== undefined, "no receive is under way");
+    if (result < 0) this.#fail(result);
+    if (shutdown.isAwaited) this.later();
   }
 
-  #tellShutdown(result: number): void {
-    const calls = this.#shutdownCalls;
-    this.#shutdownCalls = undefined;
-    if (calls !== undefined) for (const call of calls) attempt(call, result);
-  }
-
-  /** A handler is told of it in a turn to come: this may be in a call of the interface. */
+  /** Handlers hear of it in a later turn: this may run inside a call of the interface. */
   #fail(errno: number): void {
     if (this.#failed < 0) {
       this.later();
       return;
     }
     this.#failed = errno;
-    // While it closes, nobody is told any more.
-    this.#lost = this.closing ? 0 : this.#writeQueue.bytes;
+    // While it closes, no handler is called.
+    this.#lost = this.stopped ? 0 : this.#writeQueue.bytes;
     this.#writeQueue.clear();
-    if (this.closing) this.closeDescriptor(errno);
+    if (this.stopped) this.closeDescriptor(errno);
     this.later();
   }
 
-  /** No handler is called any more. */
-  #stop(): void {
-    this.closing = true;
+  protected override stop(): void {
+    super.stop();
     this.#lost = 0;
-    if (this.#shutdownCalls !== undefined) this.later();
+    if (this.#shutdown?.isAwaited) this.later();
   }
 }

@@ -1,6 +1,6 @@
 import { lengthOf, partOf } from "../../system/view.ts";
 
-/** Small pieces share memory; what one call is given is no less than this, if there is more. */
+/** Small writes share memory: each call sends at least this much, if there is as much. */
 const CHUNK = 16_384;
 
 interface Chunk {
@@ -11,10 +11,10 @@ interface Chunk {
 
 /** Copies of the bytes that a stream has to send and the system had no room for, in order. */
 export class WriteQueue {
-  /** How many. */
+  /** The number of bytes. */
   bytes = 0;
   #chunks: Chunk[] = [];
-  /** Those before it are sent. */
+  /** Those before it have been sent. */
   #first = 0;
 
   add(bytes: Uint8Array): void {
@@ -28,7 +28,7 @@ export class WriteQueue {
     }
     if (fitting === length) return;
     const rest = partOf(bytes, fitting, length);
-    // The first copy is as long as it must be: most streams never have another.
+    // The first copy is exactly as long as its bytes: most streams never need another.
     const buffer = new Uint8Array(last === undefined ? length : Math.max(CHUNK, length - fitting));
     buffer.set(rest);
     this.#chunks.push({ bytes: buffer, start: 0, end: length - fitting });
@@ -40,7 +40,7 @@ export class WriteQueue {
     return chunk === undefined ? nothing : partOf(chunk.bytes, chunk.start, chunk.end);
   }
 
-  /** So many of them are sent. */
+  /** Marks `count` bytes as sent. */
   sent(count: number): void {
     const chunk = this.#chunks[this.#first];
     if (chunk === undefined) return;

@@ -7,35 +7,30 @@ import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
-import { first } from "./ring.ts";
+import { prepAccept, prepMultishotAccept } from "./sqe.ts";
 
 const ONE: OpTag = 2;
 const ALL: OpTag = 3;
 
-const ONE_ENTRY = first(IORING.OP_ACCEPT);
-const ALL_ENTRY = first(IORING.OP_ACCEPT, 0, IORING.ACCEPT_MULTISHOT);
 const { POLL, SHUT, SOCK } = constants;
 const FLAGS = SOCK.CLOEXEC | SOCK.NONBLOCK;
-const { EAGAIN = 0, EINTR = 0 } = errnos;
+const { EAGAIN, EINTR } = errnos;
 
-/**
- * Operations that wait for one connection each. More would serve nobody: another begins whenever
- * one is done.
- */
+/** Single accept operations in flight. More would not help: each is replaced when it completes. */
 const AHEAD = 16;
 
 export class UringAcceptor extends UringHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
-  /** Operations that the kernel has. */
+  /** Operations in flight. */
   #ones = 0;
   #all = false;
   /**
-   * One of them ended without a connection: it may have been the one that was woken for one that
-   * waits.
+   * One of them ended without a connection: it may have consumed the wake-up meant for another
+   * waiter.
    */
   #untaken = false;
-  /** Calls to be made once it has none; undefined unless pausing. */
+  /** Calls to make once no operation is left; undefined unless pausing. */
   #pausing: (() => void)[] | undefined;
 
   constructor(loop: Loop, fd: number, handlers: AcceptorHandlers) {
@@ -45,24 +40,24 @@ export class UringAcceptor extends UringHandle implements Acceptor {
 
   accept(count: number): void {
     if (!(count >= 1)) throw new RangeError(`count must be 1 or more, not ${count}`);
-    if (this.closing) return;
+    if (this.stopped) return;
     this.#wanted += count;
     this.#begin();
   }
 
   pause(done?: () => void): void {
-    if (this.closing) return;
-    this.#stop();
+    if (this.stopped) return;
+    this.#stopAccepting();
     this.#pausing ??= [];
     if (done !== undefined) this.#pausing.push(done);
-    if (!this.inFlight) this.loop.turns.deferCallback(this);
+    if (!this.inFlight) this.loop.tick.deferCallback(this);
   }
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
-    this.#stop();
+    if (this.stopped) return;
+    this.stop();
+    this.#stopAccepting();
     this.#pausing = undefined;
     if (!this.inFlight) this.closeDescriptor(0);
   }
@@ -80,17 +75,17 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#ones = 0;
     this.#all = false;
     this.#wanted = 0;
-    if (this.closing) this.closeDescriptor(0);
+    if (this.stopped) this.closeDescriptor(0);
     else if (this.#pausing !== undefined) this.tell();
-    if (!this.closing) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+    if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
   }
 
   protected override get inFlight(): boolean {
     return this.#ones > 0 || this.#all;
   }
 
-  protected override done(kind: OpTag, result: number, flags: number): void {
-    if (kind === ONE) this.#ones--;
+  protected override done(tag: OpTag, result: number, flags: number): void {
+    if (tag === ONE) this.#ones--;
     else if ((flags & IORING.CQE_F_MORE) === 0) this.#all = false;
     if (result >= 0) this.#accepted(result);
     else this.#ended(result);
@@ -99,46 +94,46 @@ export class UringAcceptor extends UringHandle implements Acceptor {
   }
 
   #begin(): void {
-    if (this.closing || this.#pausing !== undefined || this.#all) return;
+    if (this.stopped || this.#pausing !== undefined || this.#all) return;
     if (this.#wanted === Number.POSITIVE_INFINITY) {
       this.#all = true;
-      this.prepareEntry(ALL_ENTRY, ALL, 0, 0, 0, 0, FLAGS, 0);
+      prepMultishotAccept(this.getSqe(ALL), { fd: this.fd, flags: FLAGS });
       return;
     }
     while (this.#ones < this.#wanted && this.#ones < AHEAD) {
       this.#ones++;
-      this.prepareEntry(ONE_ENTRY, ONE, 0, 0, 0, 0, FLAGS, 0);
+      prepAccept(this.getSqe(ONE), { fd: this.fd, flags: FLAGS });
     }
   }
 
-  /** The kernel has no operation of it. */
+  /** None of its operations is in flight. */
   #rest(): void {
     if (this.#untaken) this.#passOn();
     this.#untaken = false;
-    if (this.closing) this.closeDescriptor(0);
+    if (this.stopped) this.closeDescriptor(0);
     else this.tell();
   }
 
   /**
-   * A connection wakes one of those who wait to accept from a socket, in this process or another
-   * (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). Where that one takes none, being cancelled
-   * or without a descriptor, nobody else would hear of the connection: so all who wait are woken
-   * once more. Of a socket that listens, SHUT_WR ends nothing, but wakes them (inet_shutdown in
-   * net/ipv4/af_inet.c, unix_shutdown in net/unix/af_unix.c).
+   * A connection wakes one of the operations waiting to accept from a socket, in this process or
+   * another (EPOLLEXCLUSIVE in io_arm_apoll of io_uring/poll.c). If that one is being cancelled or
+   * lacks a descriptor, it swallows the wake-up, so wake all waiters once more. On a listening
+   * socket, SHUT_WR does nothing else (inet_shutdown in net/ipv4/af_inet.c, unix_shutdown in
+   * net/unix/af_unix.c).
    */
   #passOn(): void {
     const waiting = { fd: this.fd, events: POLL.IN, revents: 0 };
     if (linux.poll([waiting], 0) > 0) linux.shutdown(this.fd, SHUT.WR);
   }
 
-  #stop(): void {
+  #stopAccepting(): void {
     this.#wanted = 0;
-    if (this.#ones > 0) this.cancel(ONE);
-    if (this.#all) this.cancel(ALL);
+    if (this.#ones > 0) this.cancelAll(ONE);
+    if (this.#all) this.cancelAll(ALL);
   }
 
   #accepted(fd: number): void {
-    if (this.closing) {
+    if (this.stopped) {
       linux.close(fd);
       return;
     }
@@ -155,10 +150,10 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     if (!isCancelled(errno) && errno !== -EINTR && errno !== -EAGAIN) this.#failed(errno);
   }
 
-  /** Of several operations that fail, the first tells. */
+  /** If several operations fail, the first one reports it. */
   #failed(errno: number): void {
-    if (this.#wanted === 0 || this.closing) return;
-    this.#stop();
+    if (this.#wanted === 0 || this.stopped) return;
+    this.#stopAccepting();
     try {
       this.#handlers.onError(errno);
     } catch (error) {

@@ -1,60 +1,55 @@
 import { outOfRange } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
+import { IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
 import type { Loop } from "./loop.ts";
-import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
+import { UringOperation } from "./operation.ts";
+import type { OpTag } from "./operations.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
-import { first } from "./ring.ts";
 import { LONGEST } from "./send-memory.ts";
+import { prepSendmsg } from "./sqe.ts";
 
 const SEND: OpTag = 2;
-const SEND_ENTRY = first(IORING.OP_SENDMSG);
-/** The next entry begins when this one has succeeded; otherwise it is cancelled. */
-const LINKED_ENTRY = first(IORING.OP_SENDMSG, IOSQE.IO_LINK);
 /**
- * MSG_DONTWAIT, since io_uring waits wrongly: unix_dgram_sendmsg (net/unix/af_unix.c) finds its
- * peer full only once it has read the data, and when io_uring calls it again, there are none left
- * (Linux 6.18): an empty datagram is sent.
+ * MSG_DONTWAIT, because waiting in io_uring is broken: unix_dgram_sendmsg (net/unix/af_unix.c)
+ * finds its peer full only after it has read the data, and when io_uring retries, no data is left,
+ * so an empty datagram is sent (Linux 6.18).
  */
 const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
-const { EAGAIN = 0, ECANCELED = 0, EINTR = 0 } = errnos;
+const { EAGAIN, ECANCELED, EINTR } = errnos;
 const NAME = MSG.size + IOV.size;
-/** Behind the name, of at most 128 bytes. */
+/** After the name, which has at most 128 bytes. */
 const DATA = NAME + 128;
 
-/** Who sends datagrams. */
+/** A socket that sends datagrams. */
 export interface Sender {
   readonly fd: number;
   /**
-   * A datagram was sent, or failed; or has no result, since it must be sent again, `later` where
-   * there is no room for it yet.
+   * A datagram was sent or failed; or it must be sent again, `later` if there was no room for it.
    */
   settled(later: boolean): void;
 }
 
 /**
- * One datagram on its way: a struct msghdr, the name, and the data where it is copied, in one room.
+ * One datagram in flight: a struct msghdr, the name, and the data if it was copied, in one buffer.
  */
-export class DatagramSend implements CompletionTarget {
+export class DatagramSend extends UringOperation {
   readonly length: number;
-  /** What sendmsg gave; undefined until then. */
+  /** The result of sendmsg; undefined until then. */
   result: number | undefined;
-  readonly #loop: Loop;
   readonly #sender: Sender;
   readonly #message: PooledBuffer;
   readonly #received: PooledBuffer | undefined;
-  readonly #slot: number;
 
   constructor(loop: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
     const loan = loanOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
-      throw outOfRange(`a datagram of ${length} bytes; at most ${LONGEST - DATA} can be sent`);
+      throw outOfRange(`a datagram of ${length} bytes is too long; at most ${LONGEST - DATA} can be sent`);
     const received = loan instanceof LoanedBuffer && loan.owner.mayWait ? loan : undefined;
     const message = loop.sendMemory.take(DATA + (received === undefined ? length : 0));
     let data = message.pointer + BigInt(DATA);
@@ -75,34 +70,31 @@ export class DatagramSend implements CompletionTarget {
     words[MSG.iovlen >> 2] = 1;
     setPointer(words, MSG.size + IOV.base, data);
     words[(MSG.size + IOV.len) >> 2] = length;
+    super(loop);
     this.length = length;
-    this.#loop = loop;
     this.#sender = sender;
     this.#message = message;
     this.#received = received;
-    this.#slot = loop.operations.add(this);
   }
 
   /** @param linked whether another one follows, which must not overtake it */
   prepare(linked: boolean): void {
-    const { ring, operations } = this.#loop;
-    const { low, high } = this.#message;
-    const entry = linked ? LINKED_ENTRY : SEND_ENTRY;
-    const name = userData(this.#slot, SEND);
-    const generation = operations.generation(this.#slot);
-    ring.prepare(entry, this.#sender.fd, 0, low, high, 1, FLAGS, name, generation, 0);
+    const sqe = this.getSqe(SEND);
+    prepSendmsg(sqe, { fd: this.#sender.fd, message: this.#message, flags: FLAGS });
+    // The next entry starts when this one has succeeded; otherwise it is cancelled.
+    if (linked) sqe.addFlags(IOSQE.IO_LINK);
   }
 
-  lost(errno: number): void {
+  override lost(errno: number): void {
     if (this.result === undefined) this.completed(SEND, errno);
   }
 
-  completed(_kind: OpTag, result: number): void {
+  override completed(_tag: OpTag, result: number): void {
     if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
       this.#sender.settled(result === -EAGAIN);
       return;
     }
-    this.#loop.operations.remove(this.#slot);
+    this.deregister();
     this.#message.release();
     this.#received?.release();
     this.result = result;

@@ -1,6 +1,7 @@
+import { defined } from "../../invariant.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { IORING, IOSQE, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
+import { IORING, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { MSG } from "../../system/linux/msghdr.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
@@ -12,64 +13,65 @@ import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import type { LoanedBuffer } from "./pooled-buffer.ts";
 import type { BufferWaiter, ReceiveBuffers } from "./receive-buffers.ts";
-import { first } from "./ring.ts";
+import { halves, prepRecvmsgMultishot } from "./sqe.ts";
 import type { Preparing } from "./tick.ts";
 
 const RECEIVE: OpTag = 2;
-const RECEIVE_ENTRY = first(IORING.OP_RECVMSG, IOSQE.BUFFER_SELECT, IORING.RECV_MULTISHOT);
-const { EAGAIN = 0, EINTR = 0, ENOBUFS = 0 } = errnos;
+const { EAGAIN, EINTR, ENOBUFS } = errnos;
 
-/** sizeof(struct sockaddr_storage): what a multishot recvmsg leaves for the name. */
+/** sizeof(struct sockaddr_storage): the space that a multishot recvmsg reserves for the name. */
 const NAME_SIZE = 128;
 const DATA = RECVMSG_OUT.size + NAME_SIZE;
+const HEADER = "the buffer has a header and a name";
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
-/** How many datagrams of one socket the kernel is given at once. */
+/** Datagrams of one socket in flight at once. */
 const AT_ONCE = 64;
 /**
- * After so many milliseconds a datagram is sent again for which there was no room. No event tells
- * of a unix peer that is not connected.
+ * The delay in milliseconds before a datagram is sent again after the peer had no room. No event
+ * reports room at an unconnected unix peer.
  */
 const WAIT = 1;
 
-/** A datagram that came while the socket was paused. */
+/** A datagram that arrived while the socket was paused. */
 interface Kept {
   readonly bytes: Uint8Array;
   readonly name: Uint8Array;
   readonly flags: number;
 }
 
-/** Who sent the datagram that is being told of. */
+/** The sender of the datagram being delivered. */
 const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
 
 /**
- * A struct msghdr that says how much room for a name each datagram has; the kernel looks at it
- * whenever receiving begins.
+ * A struct msghdr that says how much room each datagram has for a name; the kernel reads it
+ * whenever receiving starts.
  */
 const template = mapMemory(MSG.size);
 new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
-const TEMPLATE_LOW = Number(template.pointer & 0xffffffffn) | 0;
-const TEMPLATE_HIGH = Number(template.pointer >> 32n);
+const templateAddress = halves(template.pointer);
 
 export class UringDatagrams extends UringHandle implements Datagrams, Preparing, BufferWaiter {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
   #paused = true;
-  #receiving = false;
-  #cancelling = false;
-  #starved = false;
+  /** The state of the receive operation; "ended" along with the ring. */
+  #receive: "idle" | "armed" | "cancelling" | "starved" | "ended" = "idle";
   #kept: Kept[] = [];
   #keptBytes = 0;
-  /** In order: those that the kernel has, and those that wait. */
+  /** In order: those in flight, then those waiting. */
   readonly #sends: DatagramSend[] = [];
   /**
-   * How many the kernel has. It is given others when it has none, so that none overtakes another.
+   * How many are in flight. More are submitted only once there are none, so that none overtakes
+   * another.
    */
   #given = 0;
-  /** Whether there was no room for one of them. */
+  /**
+   * "deferred": some are submitted before the ring is next entered. "full": one found no room, and
+   * all wait for a while.
+   */
+  #send: "idle" | "deferred" | "sending" | "full" = "idle";
   readonly #buffers: ReceiveBuffers;
-  #full = false;
-  #preparing = false;
   #telling = false;
 
   constructor(loop: Loop, fd: number, handlers: DatagramHandlers) {
@@ -79,10 +81,10 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   }
 
   resume(): void {
-    if (!this.#paused || this.closing) return;
+    if (!this.#paused || this.stopped) return;
     this.#paused = false;
     if (this.#kept.length > 0) this.#tellSoon();
-    else this.#receive();
+    else this.#startReceiving();
   }
 
   pause(): void {
@@ -90,7 +92,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   }
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
-    if (this.closing) return;
+    if (this.stopped) return;
     const send = new DatagramSend(this.loop, this, bytes, to);
     this.#sends.push(send);
     this.pendingBytes += send.length;
@@ -99,58 +101,61 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
 
   override close(done?: (errno: number) => void): void {
     this.whenClosed(done);
-    if (this.closing) return;
-    this.closing = true;
+    if (this.stopped) return;
+    this.stop();
     this.#kept = [];
-    if (this.#receiving && !this.#cancelling) this.cancel(RECEIVE);
+    this.#cancelReceive();
     if (this.#sends.length === 0) this.closeDescriptor(0);
   }
 
-  /** Hands datagrams that wait to the kernel. */
+  /** Submits waiting datagrams. */
   prepare(): void {
-    this.#preparing = false;
+    if (this.#send !== "deferred") return;
+    this.#send = "sending";
     this.#given = Math.min(this.#sends.length, AT_ONCE);
-    for (let index = 0; index < this.#given; index++) this.#sends[index]?.prepare(index + 1 < this.#given);
+    for (let index = 0; index < this.#given; index++)
+      defined(this.#sends[index], "as many wait").prepare(index + 1 < this.#given);
   }
 
   /**
-   * One of those that the kernel had has a result, which is told once those before it are; or must
-   * be sent again.
+   * A datagram in flight has a result, which is reported after those before it; or it must be sent
+   * again.
    */
   settled(later: boolean): void {
     this.#given--;
-    if (later) this.#full = true;
+    if (later) this.#send = "full";
+    else if (this.#given === 0 && this.#send === "sending") this.#send = "idle";
     let result = 0;
     for (let send = this.#sends[0]; send?.result !== undefined; send = this.#sends[0]) {
       this.#sends.shift();
       this.pendingBytes -= send.length;
       result = Math.min(send.result, 0);
-      if (!this.closing) attempt((errno: number) => this.#handlers.onSent(errno), result);
+      if (!this.stopped) attempt((errno: number) => this.#handlers.onSent(errno), result);
     }
-    if (this.closing && this.#sends.length === 0) this.closeDescriptor(result);
-    else if (this.#full && this.#given === 0) this.#prepareLater();
+    if (this.stopped && this.#sends.length === 0) this.closeDescriptor(result);
+    else if (this.#send === "full" && this.#given === 0) this.#prepareLater();
     else this.#prepareSoon();
   }
 
   #prepareSoon(): void {
-    if (this.#preparing || this.#full || this.#given > 0 || this.#sends.length === 0) return;
-    this.#preparing = true;
-    this.loop.turns.deferSubmit(this);
+    if (this.#send !== "idle" || this.#sends.length === 0) return;
+    this.#send = "deferred";
+    this.loop.tick.deferSubmit(this);
   }
 
   #prepareLater(): void {
-    // What is open holds the process, or was told not to.
+    // Open sockets keep the process running unless unref'd.
     linux.clock
       .setTimeout(() => {
-        this.#full = false;
+        this.#send = "idle";
         this.#prepareSoon();
       }, WAIT)
       .unref();
   }
 
   onBuffersAvailable(): void {
-    this.#starved = false;
-    this.#receive();
+    if (this.#receive === "starved") this.#receive = "idle";
+    this.#startReceiving();
   }
 
   override tell(): void {
@@ -158,7 +163,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     super.tell();
     let told = 0;
     for (const { bytes, name, flags } of this.#kept) {
-      if (this.#paused || this.closing) break;
+      if (this.#paused || this.stopped) break;
       told++;
       this.#keptBytes -= bytes.length;
       sender.bytes.set(name);
@@ -166,58 +171,59 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       this.#tellReceived(bytes, flags);
     }
     this.#kept.splice(0, told);
-    if (this.#kept.length === 0) this.#receive();
+    if (this.#kept.length === 0) this.#startReceiving();
   }
 
-  /** Those to be sent are told by themselves. */
+  /** Datagrams to be sent keep it running by themselves. */
   protected override abandon(errno: number): void {
-    this.#receiving = false;
-    // It is not fed any more.
-    this.#starved = true;
-    if (this.closing) return;
+    this.#receive = "ended";
+    if (this.stopped) return;
     attempt((failed: number) => this.#handlers.onError(failed, true), errno);
   }
 
   protected override get inFlight(): boolean {
-    return this.#receiving;
+    return this.#receive === "armed" || this.#receive === "cancelling";
   }
 
-  protected override done(_kind: OpTag, result: number, flags: number): void {
-    if ((flags & IORING.CQE_F_MORE) === 0) {
-      this.#receiving = false;
-      this.#cancelling = false;
-    }
+  protected override done(_tag: OpTag, result: number, flags: number): void {
+    if ((flags & IORING.CQE_F_MORE) === 0) this.#receive = "idle";
     if ((flags & IORING.CQE_F_BUFFER) !== 0) {
       const buffer = this.#buffers.taken(flags);
-      if (!this.closing && result >= DATA) this.#received(buffer, result - DATA);
+      if (!this.stopped && result >= DATA) this.#received(buffer, result - DATA);
       buffer.release();
     }
     if (result === -ENOBUFS) {
-      this.#starved = true;
+      this.#receive = "starved";
       this.#buffers.starve(this);
     } else if (
       result < 0 &&
-      !this.closing &&
+      !this.stopped &&
       !isCancelled(result) &&
       result !== -EINTR &&
       result !== -EAGAIN
     ) {
       attempt((errno: number) => this.#handlers.onError(errno), result);
     }
-    this.#receive();
+    this.#startReceiving();
   }
 
-  #receive(): void {
-    if (this.#receiving || this.#starved || this.#paused || this.closing) return;
-    this.#receiving = true;
+  #startReceiving(): void {
+    if (this.#receive !== "idle" || this.#paused || this.stopped) return;
+    this.#receive = "armed";
     const { group } = this.#buffers;
-    this.prepareEntry(RECEIVE_ENTRY, RECEIVE, 0, TEMPLATE_LOW, TEMPLATE_HIGH, 1, 0, group);
+    prepRecvmsgMultishot(this.getSqe(RECEIVE), { fd: this.fd, message: templateAddress, group });
+  }
+
+  #cancelReceive(): void {
+    if (this.#receive !== "armed") return;
+    this.#receive = "cancelling";
+    this.cancelAll(RECEIVE);
   }
 
   #received(buffer: LoanedBuffer, length: number): void {
     const { words, bytes } = buffer;
-    const name = Math.min(words[RECVMSG_OUT.namelen >> 2] ?? 0, NAME_SIZE);
-    const flags = words[RECVMSG_OUT.flags >> 2] ?? 0;
+    const name = Math.min(defined(words[RECVMSG_OUT.namelen >> 2], HEADER), NAME_SIZE);
+    const flags = defined(words[RECVMSG_OUT.flags >> 2], HEADER);
     if (this.#paused || this.#kept.length > 0) {
       this.#keep(
         bytes.slice(DATA, DATA + length),
@@ -226,7 +232,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       );
       return;
     }
-    for (let at = 0; at < name; at++) sender.bytes[at] = bytes[RECVMSG_OUT.size + at] ?? 0;
+    for (let at = 0; at < name; at++) sender.bytes[at] = defined(bytes[RECVMSG_OUT.size + at], HEADER);
     sender.length = name;
     const generation = ++buffer.generation;
     this.#tellReceived(buffer.lent(generation, DATA, length), flags);
@@ -244,15 +250,12 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #keep(bytes: Uint8Array, name: Uint8Array, flags: number): void {
     this.#kept.push({ bytes, name, flags });
     this.#keptBytes += bytes.length;
-    if ((this.#keptBytes >= KEPT || this.#kept.length >= KEPT >> 8) && this.#receiving && !this.#cancelling) {
-      this.#cancelling = true;
-      this.cancel(RECEIVE);
-    }
+    if (this.#keptBytes >= KEPT || this.#kept.length >= KEPT >> 8) this.#cancelReceive();
   }
 
   #tellSoon(): void {
     if (this.#telling) return;
     this.#telling = true;
-    this.loop.turns.deferCallback(this);
+    this.loop.tick.deferCallback(this);
   }
 }

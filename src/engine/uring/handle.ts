@@ -1,145 +1,103 @@
 import { errnos } from "../../system/linux/errno.ts";
-import { IORING, IOSQE } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
-import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
-import { first } from "./ring.ts";
+import { CANCEL, HoldingOperation } from "./operation.ts";
+import type { OpTag } from "./operations.ts";
+import { prepClose } from "./sqe.ts";
 
-const { ECANCELED = 0 } = errnos;
-
-/** The kinds of operations that all have. Others begin at 2. */
+/** The tag that all handles share, beside CANCEL. Others begin at 2. */
 const CLOSE: OpTag = 0;
-/** Nobody waits for what a cancellation itself gives: what it cancels completes. */
-export const CANCEL: OpTag = 1;
-
-const CLOSE_ENTRY = first(IORING.OP_CLOSE);
-export const CANCEL_ENTRY = first(IORING.OP_ASYNC_CANCEL, IOSQE.CQE_SKIP_SUCCESS);
-/** IORING_ASYNC_CANCEL_ALL of include/uapi/linux/io_uring.h */
-const CANCEL_ALL = 1;
 
 /** A descriptor and its operations in the ring. */
-export abstract class UringHandle implements Handle, CompletionTarget {
+export abstract class UringHandle extends HoldingOperation implements Handle {
   readonly fd: number;
-  protected readonly loop: Loop;
-  protected closing = false;
-  readonly #slot: number;
-  #held = true;
-  /** "ended": the descriptor is closed, and no operation is left. */
-  #state: "open" | "closing" | "closed" | "ended" = "open";
+  /**
+   * "stopped": close() or the like was called, and written data is still being sent. "closing": the
+   * close operation is in flight. "closed": it has completed, and the handle ends with its last
+   * operation.
+   */
+  #state: "open" | "stopped" | "closing" | "closed" = "open";
   #closedCalls: ((errno: number) => void)[] | undefined;
   #closeResult = 0;
 
   constructor(loop: Loop, fd: number) {
-    this.loop = loop;
+    super(loop);
     this.fd = fd;
-    this.#slot = loop.operations.add(this);
     linux.closeAtThreadEnd(fd);
-    loop.opened();
   }
 
-  /** Whether the kernel still has operations of it, that of closing aside. */
+  /** Whether operations other than closing are in flight. */
   protected abstract readonly inFlight: boolean;
-  /** The ring has failed: no operation of it completes any more. */
+  /** The ring has failed: none of its operations will complete. */
   protected abstract abandon(errno: number): void;
   /** One of the derived class's own operations has completed. */
-  protected abstract done(kind: OpTag, result: number, flags: number): void;
-
-  ref(): void {
-    if (this.#held || this.#state === "ended") return;
-    this.#held = true;
-    this.loop.hold();
-  }
-
-  unref(): void {
-    if (!this.#held) return;
-    this.#held = false;
-    this.loop.letGo();
-  }
+  protected abstract done(tag: OpTag, result: number, flags: number): void;
 
   abstract close(done?: (errno: number) => void): void;
 
-  completed(kind: OpTag, result: number, flags: number): void {
-    if (kind === CANCEL) return;
-    if (kind === CLOSE) this.#state = "closed";
-    else this.done(kind, result, flags);
-    if (this.#state === "closed" && !this.inFlight) this.#end();
+  /** Whether close() or the like was called: no handler is called any more. */
+  protected get stopped(): boolean {
+    return this.#state !== "open";
   }
 
-  lost(errno: number): void {
-    // Its entry was carried out, or Ring.release() has closed the descriptor instead.
+  /** Whether `closeDescriptor()` was called too. */
+  protected get closing(): boolean {
+    return this.#state === "closing" || this.#state === "closed";
+  }
+
+  /** The first half of closing. */
+  protected stop(): void {
+    if (this.#state === "open") this.#state = "stopped";
+  }
+
+  override completed(tag: OpTag, result: number, flags: number): void {
+    if (tag === CANCEL) return;
+    if (tag === CLOSE) this.#state = "closed";
+    else this.done(tag, result, flags);
+    if (this.#state === "closed" && !this.inFlight) this.end();
+  }
+
+  override lost(errno: number): void {
+    // Its entry was processed, or Ring.release() has closed the descriptor instead.
     if (this.#state === "closing") this.#state = "closed";
     this.abandon(errno);
-    if (this.#state === "closed" && !this.inFlight) this.#end();
+    if (this.#state === "closed" && !this.inFlight) this.end();
   }
 
-  /** Notes a call to be made once it is closed. */
+  /** Registers a call to be made once it is closed. */
   protected whenClosed(call: ((errno: number) => void) | undefined): void {
     if (call === undefined) return;
     if (this.#closedCalls === undefined) this.#closedCalls = [];
     this.#closedCalls.push(call);
-    if (this.#state === "ended") this.loop.turns.deferCallback(this);
-  }
-
-  /** Writes an entry. The arguments are `Ring.prepare()`'s. */
-  protected prepareEntry(
-    entry: number,
-    kind: OpTag,
-    offset: number,
-    low: number,
-    high: number,
-    length: number,
-    flags: number,
-    group: number,
-  ): void {
-    const { ring, operations } = this.loop;
-    const slot = this.#slot;
-    const generation = operations.generation(slot);
-    ring.prepare(entry, this.fd, offset, low, high, length, flags, userData(slot, kind), generation, group);
-    this.loop.turns.willSubmit();
+    if (this.hasEnded) this.loop.tick.deferCallback(this);
   }
 
   /**
-   * Cancels all operations of a kind; each of them completes, with -ECANCELED if nothing else came
-   * first.
-   */
-  protected cancel(kind: OpTag): void {
-    const { operations } = this.loop;
-    const generation = operations.generation(this.#slot);
-    this.prepareEntry(CANCEL_ENTRY, CANCEL, 0, userData(this.#slot, kind), generation, 0, CANCEL_ALL, 0);
-  }
-
-  /**
-   * Closes the descriptor. What is in flight has been cancelled by entries before this one: the
-   * kernel carries such entries out at once, in order, and an operation has a hold of its file.
+   * The second half of closing. Earlier entries have cancelled the operations in flight: the kernel
+   * processes such entries immediately and in order, and each operation holds a reference to its
+   * file.
    *
-   * @param result what those who wait for the end are told
+   * @param result passed to the calls that wait for the end
    */
   protected closeDescriptor(result: number): void {
-    if (this.#state !== "open") return;
+    if (this.closing) return;
     this.#state = "closing";
     this.#closeResult = result;
     linux.keepAtThreadEnd(this.fd);
-    this.prepareEntry(CLOSE_ENTRY, CLOSE, 0, 0, 0, 0, 0, 0);
+    prepClose(this.getSqe(CLOSE), { fd: this.fd });
   }
 
-  #end(): void {
-    this.#state = "ended";
-    this.loop.operations.remove(this.#slot);
-    this.unref();
-    this.tell();
-    this.loop.closed();
-  }
-
-  /** Tells those who wait for the end. */
-  tell(): void {
-    if (this.#state !== "ended") return;
+  override tell(): void {
+    if (!this.hasEnded) return;
     const calls = this.#closedCalls;
     this.#closedCalls = undefined;
     if (calls !== undefined) for (const call of calls) attempt(call, this.#closeResult);
   }
 }
 
-/** Whether it is what an operation that was cancelled gives. */
+const { ECANCELED } = errnos;
+
+/** Whether it is the result of a cancelled operation. */
 export const isCancelled = (result: number): boolean => result === -ECANCELED;

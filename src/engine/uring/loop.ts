@@ -9,13 +9,13 @@ import { SendMemory } from "./send-memory.ts";
 import { Tick } from "./tick.ts";
 
 const STREAM_BUFFER = 16_384;
-/** 65 535 bytes of data, what the kernel writes before them, and a name of 128 bytes. */
+/** 65 535 bytes of data, the header that the kernel writes before them, and a name of 128 bytes. */
 const DATAGRAM_BUFFER = 66_048;
 
 /**
- * How many there are at the start, and at most. A worker thread has all of them from the start: one
- * that is terminated while a buffer is being made would end the process (viewMemory). A thousand
- * take one to seven milliseconds; untouched, no pages.
+ * The initial and the maximum number of buffers. A worker thread starts with the maximum:
+ * terminating it while a buffer is being created would crash the process (viewMemory). A thousand
+ * take one to seven milliseconds; untouched, they use no pages.
  */
 const STREAM_BUFFERS = { first: isMainThread ? 128 : 1024, limit: 1024 };
 const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
@@ -23,28 +23,28 @@ const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
 const MOST_IDLE_TURNS = 8;
 
 /**
- * What all that a thread has open in the ring shares. It lives as long as the thread; while nothing
- * is open, it does nothing.
+ * Shared by everything a thread has open in the ring. It lives as long as the thread, and does
+ * nothing while nothing is open.
  */
 export class Loop {
   readonly ring: Ring;
   readonly operations = new Operations();
   readonly sendMemory = new SendMemory();
-  readonly turns: Tick;
+  readonly tick: Tick;
   readonly streamBuffers: ReceiveBuffers;
   readonly datagramBuffers: ReceiveBuffers;
   readonly #failed: (errno: number) => void;
   #onLoop: OnLoop | undefined;
   #open = 0;
   #lost = false;
-  /** Turns of the loop, one after the other, in which there was nothing to do. */
+  /** Consecutive turns of the loop that found nothing to do. */
   #idleTurns = 0;
   #holding = 0;
 
   /**
-   * Makes all that it needs, so that it fails here or not at all.
+   * Creates everything it needs, so that failures happen here.
    *
-   * @param failed the ring has failed for good; who has something open in it is told after this
+   * @param failed called when the ring has failed for good; open handles hear of it after this
    */
   constructor(ring: Ring, failed: (errno: number) => void = () => {}) {
     this.ring = ring;
@@ -54,19 +54,19 @@ export class Loop {
     this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, stream.first, stream.limit);
     this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, datagram.first, datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
-    this.turns = new Tick(ring, completed, () => this.#afterRound());
-    // A thread that is terminated must not be making rooms.
+    this.tick = new Tick(ring, completed, () => this.#afterRound());
+    // A thread must not be creating buffers when it is terminated.
     if (!isMainThread) this.sendMemory.prepare();
   }
 
-  /** Something was opened, which holds the process. */
+  /** Something was opened, which keeps the process running. */
   opened(): void {
     this.#open++;
     if (!this.#lost) this.#onLoop ??= wakeEachTurn(this.ring.eventfd, () => this.#turn());
     this.hold();
   }
 
-  /** It was closed; it must not hold the process any more. */
+  /** It was closed, and no longer keeps the process running. */
   closed(): void {
     this.#open--;
     if (this.#open > 0) return;
@@ -85,17 +85,17 @@ export class Loop {
   }
 
   /**
-   * A turn of the event loop, taken for the ring or for something else. Where the kernel signals
-   * only after we have looked at the ring and read the eventfd, that stays readable with nothing to
-   * be done: so it is read now and then all the same, or the loop would never rest. An error here
-   * is the engine's own: what handlers throw is caught where they are called.
+   * A turn of the event loop, caused by the ring or by something else. If the kernel signals only
+   * after we have checked the ring and read the eventfd, the eventfd stays readable with nothing to
+   * do, so it is read now and then anyway, or the loop would never rest. An error here is the
+   * engine's own: handlers' errors are caught where handlers are called.
    */
   #turn(): void {
     if (!this.ring.busy && ++this.#idleTurns < MOST_IDLE_TURNS) return;
     this.#idleTurns = 0;
     try {
       this.ring.readEventfd();
-      this.turns.run();
+      this.tick.run();
     } catch (error) {
       uncaught(error);
     }
@@ -112,7 +112,7 @@ export class Loop {
     this.datagramBuffers.feed();
   }
 
-  /** io_uring_enter has failed for good: whatever is open ends with that error, and says so. */
+  /** io_uring_enter has failed for good: everything open ends with that error. */
   #lose(): void {
     if (this.#lost) return;
     this.#lost = true;

@@ -1,28 +1,30 @@
+import { defined } from "../../invariant.ts";
+
 /** Which of an object's operations has completed. */
 export type OpTag = number;
 
-/** What the operations of a ring belong to. */
+/** The target of a ring's completions. */
 export interface CompletionTarget {
-  /** One of its operations has completed, or gave one result of several. Must not throw. */
-  completed(kind: OpTag, result: number, flags: number): void;
-  /** The ring has failed for good: none of its operations completes any more. Must not throw. */
+  /** One of its operations has completed, or produced one of several results. Must not throw. */
+  completed(tag: OpTag, result: number, flags: number): void;
+  /** The ring has failed for good: none of its operations will complete. Must not throw. */
   lost(errno: number): void;
 }
 
-const KIND_BITS = 3;
-const KINDS = (1 << KIND_BITS) - 1;
+const TAG_BITS = 3;
+const TAGS = (1 << TAG_BITS) - 1;
 
 /**
- * Who waits for the completions, by the user_data of their entries: the low half is a slot and a
- * kind of operation, the high half the slot's generation. A completion that nobody waits for any
- * more is dropped, whoever has the slot by then.
+ * Routes completions by the user_data of their entries: the low half is a slot and a tag, the high
+ * half the slot's generation. A completion whose target is gone is dropped, even if the slot was
+ * reused.
  */
 export class Operations {
   readonly #operating: (CompletionTarget | undefined)[] = [];
   readonly #generations: number[] = [];
   readonly #free: number[] = [];
 
-  /** The number of an object, for `operation()`. */
+  /** The number of an object, for `userData()`. */
   add(operating: CompletionTarget): number {
     const slot = this.#free.pop() ?? this.#operating.length;
     this.#operating[slot] = operating;
@@ -30,7 +32,7 @@ export class Operations {
     return slot;
   }
 
-  /** Whoever gets the number next has another generation. */
+  /** The next owner of the number gets another generation. */
   remove(slot: number): void {
     this.#operating[slot] = undefined;
     this.#generations[slot] = (this.generation(slot) + 1) | 0;
@@ -43,17 +45,17 @@ export class Operations {
   }
 
   generation(slot: number): number {
-    return this.#generations[slot] ?? 0;
+    return defined(this.#generations[slot], "the slot was given to a target");
   }
 
   completed(operation: number, generation: number, result: number, flags: number): void {
-    const slot = operation >>> KIND_BITS;
+    const slot = operation >>> TAG_BITS;
     if (this.#generations[slot] !== generation) return;
-    this.#operating[slot]?.completed(operation & KINDS, result, flags);
+    this.#operating[slot]?.completed(operation & TAGS, result, flags);
   }
 }
 
 /** The low half of user_data. */
-export function userData(slot: number, kind: OpTag): number {
-  return (slot << KIND_BITS) | kind;
+export function userData(slot: number, tag: OpTag): number {
+  return (slot << TAG_BITS) | tag;
 }

@@ -2,21 +2,22 @@ import type { Pointer } from "../../native/library.ts";
 import { type Memory, viewMemory } from "../../native/memory.ts";
 import { bufferLengthOf } from "../../system/view.ts";
 import { type BufferLoan, ReceivedBytes, willBeLent } from "../received-bytes.ts";
+import { type Address, halves } from "./sqe.ts";
 
-/** Who has rooms, and takes those back that nobody uses any more. */
+/** The owner of buffers, to which unused ones are returned. */
 export interface BufferPool {
-  takeBack(scratch: PooledBuffer): void;
-  /** Whether one more of its rooms may wait for a slow peer. */
+  takeBack(buffer: PooledBuffer): void;
+  /** Whether one more of its buffers may wait for a slow peer. */
   readonly mayWait: boolean;
 }
 
 /**
- * Mapped memory that the kernel receives into or sends from. Those who use it are counted, the
- * kernel's operations among them; the last one gives it back to its owner.
+ * Mapped memory that the kernel receives into or sends from. Its users, including the kernel's
+ * operations, are counted; the last one returns it to its owner.
  */
-export class PooledBuffer {
+export class PooledBuffer implements Address {
   readonly owner: BufferPool;
-  /** What its owner calls it. */
+  /** Its owner's name for it. */
   readonly index: number;
   readonly size: number;
   /** The address, in two halves. */
@@ -28,14 +29,15 @@ export class PooledBuffer {
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
 
-  /** Safety: the bytes at `offset` of `memory` must be no other room's. */
+  /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
     const address = memory.pointer + BigInt(offset);
     this.owner = owner;
     this.index = index;
     this.size = size;
-    this.low = Number(address & 0xffffffffn) | 0;
-    this.high = Number(address >> 32n);
+    const { low, high } = halves(address);
+    this.low = low;
+    this.high = high;
     this.#mapping = memory.buffer;
     this.#offset = offset;
   }
@@ -61,22 +63,22 @@ export class PooledBuffer {
   }
 }
 
-/** Who has rooms that handlers are lent. */
+/** The owner of buffers that are lent to handlers. */
 export interface LentBufferOwner extends BufferPool {
-  /** Whether handlers are lent the rooms themselves; otherwise they get copies. */
+  /** Whether handlers get the buffers themselves, rather than copies. */
   readonly lends: boolean;
 }
 
 /**
- * A room whose bytes handlers are lent. Its buffer is made with it, and not when bytes come: a
- * worker thread that is terminated just then would end the process (viewMemory).
+ * A buffer whose bytes are lent to handlers. Its ArrayBuffer is created with it, not when data
+ * arrives: terminating a worker thread just then would crash the process (viewMemory).
  */
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
   readonly #owner: LentBufferOwner;
 
-  /** Safety: as Room's. */
+  /** Safety: as for PooledBuffer. */
   constructor(owner: LentBufferOwner, index: number, memory: Memory, offset: number, size: number) {
     super(owner, index, memory, offset, size);
     this.#owner = owner;
@@ -84,14 +86,14 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
     willBeLent(this.buffer);
   }
 
-  /** The memory is a program's own now, for ever: the kernel must not be given it again. */
+  /** A program owns the memory for good: the kernel must never get it again. */
   get isTransferred(): boolean {
     return bufferLengthOf(this.buffer) === 0;
   }
 
   /**
-   * The bytes for a handler: themselves, or a copy where a program took the buffer while the kernel
-   * had it.
+   * The bytes for a handler: a view of the buffer, or a copy if a program took the buffer while the
+   * kernel had it.
    */
   lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);

@@ -1,24 +1,23 @@
+import { defined } from "../../invariant.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { BUF, BUF_REG, IORING, register } from "../../system/linux/io-uring.ts";
-import { linux } from "../../system/linux/linux.ts";
 import { type LentBufferOwner, LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import type { Ring } from "./ring.ts";
+import { checked } from "./ring-setup.ts";
 
-/**
- * The memory that programs may take by transferring its buffers, which is never unmapped: 1 MiB.
- */
+/** How much memory programs may take by transferring buffers; it is never unmapped: 1 MiB. */
 const MOST_TRANSFERRED = 1 << 20;
 
-/** What waits for a receive buffer. */
+/** A handle that waits for a receive buffer. */
 export interface BufferWaiter {
-  /** There may be some again. */
+  /** There may be buffers again. */
   onBuffersAvailable(): void;
 }
 
 /**
- * Buffers that the kernel receives into, as many as are in use at once and not one for every
- * connection: a ring of them, shared with the kernel (IORING_REGISTER_PBUF_RING). They come into
- * being as they are needed, up to a limit.
+ * Buffers that the kernel receives into, as many as are in use at once rather than one per
+ * connection: a ring shared with the kernel (IORING_REGISTER_PBUF_RING). They are created on
+ * demand, up to a limit.
  */
 export class ReceiveBuffers implements LentBufferOwner {
   readonly group: number;
@@ -30,9 +29,9 @@ export class ReceiveBuffers implements LentBufferOwner {
   #tail = 0;
   /** What the kernel knows of it. */
   #published = 0;
-  /** How many the kernel has, those that are not published yet among them. */
+  /** How many the kernel has, including those not yet published. */
   #available = 0;
-  /** Those for which the kernel had none left. */
+  /** Those for which the kernel had no buffer left. */
   #starved: BufferWaiter[] = [];
   /** How much memory programs have taken. */
   #transferred = 0;
@@ -45,8 +44,7 @@ export class ReceiveBuffers implements LentBufferOwner {
     argument.setUint32(BUF_REG.ring_entries, limit, true);
     argument.setUint16(BUF_REG.bgid, group, true);
     const returned = register(ring.fd, IORING.REGISTER_PBUF_RING, new Uint8Array(argument.buffer), 1);
-    if (returned < 0)
-      throw new Error(`IORING_REGISTER_PBUF_RING failed with ${linux.errnoName(-returned) ?? -returned}`);
+    checked("IORING_REGISTER_PBUF_RING", returned);
     this.group = group;
     this.#size = size;
     this.#limit = limit;
@@ -56,19 +54,19 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The buffer that a completion names: the kernel no longer has it, and the caller is its one
+   * The buffer that a completion names: the kernel no longer has it, and the caller is its only
    * user.
    */
   taken(flags: number): LoanedBuffer {
-    const scratch = this.#buffers[flags >>> IORING.CQE_BUFFER_SHIFT];
-    if (scratch === undefined) throw new Error(`the kernel named a buffer that it was never given`);
+    const index = flags >>> IORING.CQE_BUFFER_SHIFT;
+    const buffer = defined(this.#buffers[index], "the kernel names buffers that it was given");
     this.#available--;
-    scratch.users = 1;
-    return scratch;
+    buffer.users = 1;
+    return buffer;
   }
 
   /**
-   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that a slow one
+   * Whether a buffer may wait for a peer: half of all stay with the kernel, so that slow peers
    * cannot stop the others.
    */
   get mayWait(): boolean {
@@ -76,23 +74,26 @@ export class ReceiveBuffers implements LentBufferOwner {
   }
 
   /**
-   * The kernel had none left for it: there are twice as many now, where the limit allows, and it is
-   * fed once there are some.
+   * The kernel had no buffer left for it. Doubles the number of buffers, within the limit and the
+   * available memory, and notifies it once there are some.
    */
   starve(starved: BufferWaiter): void {
     this.#starved.push(starved);
-    this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    try {
+      this.#add(Math.min(this.#buffers.length, this.#limit - this.#buffers.length));
+    } catch {
+      // No memory: it waits until a buffer is returned.
+    }
   }
 
   /**
-   * Programs that go on transferring buffers get copies: each of them would cost the memory of one
-   * for ever.
+   * Programs that keep transferring buffers get copies: each buffer would use up memory for good.
    */
   get lends(): boolean {
     return this.#transferred < MOST_TRANSFERRED;
   }
 
-  /** Feeds those that wait, once the kernel has any buffer. */
+  /** Notifies those that wait, once the kernel has any buffer. */
   feed(): void {
     if (this.#starved.length === 0 || this.#available === 0) return;
     const starved = this.#starved;
@@ -100,40 +101,40 @@ export class ReceiveBuffers implements LentBufferOwner {
     for (const each of starved) each.onBuffersAvailable();
   }
 
-  takeBack(scratch: PooledBuffer): void {
-    if (this.#buffers[scratch.index]?.isTransferred) this.#replace(scratch.index);
-    else this.#give(scratch);
+  takeBack(buffer: PooledBuffer): void {
+    if (defined(this.#buffers[buffer.index], "it is one of them").isTransferred) this.#replace(buffer.index);
+    else this.#give(buffer);
   }
 
-  /** Makes a room in the place of one whose memory is a program's now. */
+  /** Replaces a buffer whose memory a program has taken. */
   #replace(index: number): void {
     this.#transferred += this.#size;
     let memory: Memory;
     try {
       memory = mapMemory(this.#size);
     } catch {
-      // There is no memory: one buffer fewer.
+      // No memory: one buffer fewer.
       return;
     }
-    const scratch = new LoanedBuffer(this, index, memory, 0, this.#size);
-    this.#buffers[index] = scratch;
-    this.#give(scratch);
+    const buffer = new LoanedBuffer(this, index, memory, 0, this.#size);
+    this.#buffers[index] = buffer;
+    this.#give(buffer);
   }
 
-  #give(scratch: PooledBuffer): void {
+  #give(buffer: PooledBuffer): void {
     const at = this.#tail & (this.#limit - 1);
     const word = at * (BUF.size >> 2);
-    this.#words[word] = scratch.low;
-    this.#words[word + 1] = scratch.high;
-    this.#words[word + (BUF.len >> 2)] = scratch.size;
-    this.#halves[(at * BUF.size + BUF.bid) >> 1] = scratch.index;
+    this.#words[word] = buffer.low;
+    this.#words[word + 1] = buffer.high;
+    this.#words[word + (BUF.len >> 2)] = buffer.size;
+    this.#halves[(at * BUF.size + BUF.bid) >> 1] = buffer.index;
     this.#tail = (this.#tail + 1) & 0xffff;
     this.#available++;
   }
 
   /**
-   * Gives the kernel those that were taken back: once for many, since V8 compiles an atomic store
-   * as a call.
+   * Gives returned buffers to the kernel: once for many, since V8 compiles an atomic store as a
+   * call.
    */
   publish(): void {
     if (this.#published === this.#tail) return;
@@ -145,9 +146,9 @@ export class ReceiveBuffers implements LentBufferOwner {
     if (count === 0) return;
     const memory = mapMemory(count * this.#size);
     for (let index = 0; index < count; index++) {
-      const scratch = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
-      this.#buffers.push(scratch);
-      this.takeBack(scratch);
+      const buffer = new LoanedBuffer(this, this.#buffers.length, memory, index * this.#size, this.#size);
+      this.#buffers.push(buffer);
+      this.takeBack(buffer);
     }
     this.publish();
   }

@@ -1,5 +1,4 @@
-import { isMainThread } from "node:worker_threads";
-import type { Pointer } from "../../native/library.ts";
+import { defined } from "../../invariant.ts";
 import { detachMapping, type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import {
@@ -11,117 +10,48 @@ import {
   PARAMS,
   register,
   SQE_SIZE,
-  setup,
 } from "../../system/linux/io-uring.ts";
-
 import { linux } from "../../system/linux/linux.ts";
+import { checked, type RingSetUp } from "./ring-setup.ts";
+import { type Address, halves, prepRead, Sqe } from "./sqe.ts";
 
 /**
- * include/uapi/linux/fs.h. Without it a read of a counter that is 0 waits, O_NONBLOCK or not
- * (io_rw_init_file in io_uring/rw.c), and after some tries does so on a thread of the kernel, which
+ * include/uapi/linux/fs.h. Without it, reading a counter of 0 waits, even with O_NONBLOCK
+ * (io_rw_init_file in io_uring/rw.c), and after some attempts does so on a kernel thread, which
  * takes signals away from the event loop.
  */
 const RWF_NOWAIT = 8;
-const READ_ENTRY = first(IORING.OP_READ, IOSQE.CQE_SKIP_SUCCESS);
 /**
- * No slot's generation, until it has been used four thousand million times: whoever fails under it
- * tells nobody.
+ * A generation that no slot has until it has been used four billion times: an entry that fails
+ * under it reports to nobody.
  */
 const NOBODY = -1;
 
-/** Called for each completion: the two halves of its user_data, its result, and its flags. */
+/** Called for each completion with the two halves of its user_data, its result, and its flags. */
 export type Completed = (operation: number, generation: number, result: number, flags: number) => void;
 
-const { EAGAIN = 0, EBUSY = 0, EINTR = 0, ENOMEM = 0 } = errnos;
-/**
- * The kernel charges these pages to RLIMIT_MEMLOCK, which all processes of a user share (8 MiB by
- * default). With the buffer rings, one ring takes 48 KiB. More entries than these take one
- * io_uring_enter() more.
- */
-const ENTRIES = 128;
-/**
- * Beyond these, the kernel keeps completions in memory of its own until they are asked for
- * (IORING_FEAT_NODROP).
- */
-const COMPLETIONS = 1024;
-
+const { EAGAIN, EBUSY, EINTR, ENOMEM } = errnos;
 const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
 
-const { SETUP_CLAMP, SETUP_CQSIZE, SETUP_SINGLE_ISSUER, SETUP_SUBMIT_ALL, SETUP_TASKRUN_FLAG } = IORING;
-const USUAL = SETUP_CLAMP | SETUP_CQSIZE | SETUP_SINGLE_ISSUER | SETUP_SUBMIT_ALL | SETUP_TASKRUN_FLAG;
-
 /**
- * What to set a ring up with, best first. SINGLE_ISSUER came with Linux 6.0, as multishot receiving
- * did; DEFER_TASKRUN, with which completions are gathered until they are asked for, with 6.1.
- */
-const SETUPS = [USUAL | IORING.SETUP_DEFER_TASKRUN, USUAL | IORING.SETUP_COOP_TASKRUN];
-
-/**
- * The heads and tails of both rings take less than a page, then come the completions, then the
- * indices of entries.
- */
-const RINGS_SIZE = 4096 + COMPLETIONS * CQE_SIZE + ENTRIES * 4;
-
-/** A ring, or why there is none. */
-export interface RingSetUp {
-  /** Its descriptor, or a negative errno. */
-  readonly fd: number;
-  /** What the kernel filled in, as `PARAMS` has it. */
-  readonly params: Uint32Array;
-  /** What the ring lies in, where that is memory of ours. */
-  readonly memory: { readonly rings: Memory; readonly entries: Memory } | undefined;
-}
-
-/**
- * Sets a ring up. In a worker thread its memory is ours (IORING_SETUP_NO_MMAP): a mapping of the
- * ring's would hold it for as long as the process lives, with all operations and so all sockets of
- * a thread that has ended (vm_file in mm/mmap.c).
- */
-export function setupRing(): RingSetUp {
-  const memory = isMainThread
-    ? undefined
-    : { rings: mapMemory(RINGS_SIZE), entries: mapMemory(ENTRIES * SQE_SIZE) };
-  let fd = -1;
-  let params = new Uint32Array(PARAMS.words);
-  for (const flags of SETUPS) {
-    params = new Uint32Array(PARAMS.words);
-    params[PARAMS.flags] = flags;
-    params[PARAMS.cq_entries] = COMPLETIONS;
-    if (memory !== undefined) {
-      params[PARAMS.flags] = flags | IORING.SETUP_NO_MMAP;
-      setPointer(params, PARAMS.cq_user_addr, memory.rings.pointer);
-      setPointer(params, PARAMS.sq_user_addr, memory.entries.pointer);
-    }
-    fd = setup(ENTRIES, params);
-    if (fd >= 0) break;
-  }
-  return { fd, params, memory };
-}
-
-function setPointer(params: Uint32Array, word: number, pointer: Pointer): void {
-  const { low, high } = halves(pointer);
-  params[word] = low;
-  params[word + 1] = high;
-}
-
-/**
- * An io_uring: entries are written to mapped memory, handed over with one io_uring_enter() a batch,
- * and completions are read from mapped memory. An eventfd tells when there are some.
+ * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
+ * completions are read from mapped memory. An eventfd signals that there are some.
  *
- * The kernel signals it also for what completes within io_uring_enter() itself, which would wake
- * the loop for nothing. So the signal is off (IORING_CQ_EVENTFD_DISABLED) but while the loop waits.
- * What came while it was off is found by looking at the ring once it is on again: the kernel sets
- * IORING_SQ_TASKRUN before it looks whether to signal (io_req_local_work_add in
- * io_uring/io_uring.c), and we the other way round.
+ * The kernel signals it even for completions within io_uring_enter() itself, which would wake the
+ * loop for nothing. So the signal is enabled only while the loop waits
+ * (IORING_CQ_EVENTFD_DISABLED). Checking the ring after enabling it catches completions in between:
+ * the kernel sets IORING_SQ_TASKRUN before it checks whether to signal (io_req_local_work_add in
+ * io_uring/io_uring.c), and we do it in the opposite order.
  */
 export class Ring {
   readonly fd: number;
   readonly eventfd: number;
-  /** Where the eventfd's counter is read to. */
-  readonly #counter = halves(mapMemory(8).pointer);
+  /** The destination for reads of the eventfd's counter. */
+  readonly #counter: Address;
   /** The rings' heads, tails and flags, and the completions. */
   readonly #ring: Int32Array;
-  readonly #entries: Int32Array;
+  /** Points at the latest entry. */
+  readonly #sqe: Sqe;
   readonly #mask: number;
   readonly #completionMask: number;
   readonly #at: {
@@ -135,47 +65,48 @@ export class Ring {
   #tail: number;
   #unsubmitted = 0;
   /**
-   * Entries for which there was no room, as arguments of `prepare()`: only where the kernel takes
-   * none for now.
+   * How many entries may be unsubmitted: 0 while some wait for room, or once the ring has failed.
    */
-  readonly #waiting: Parameters<Ring["prepare"]>[] = [];
-  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  #limit: number;
+  /** Entries without room: only if the kernel takes none for now, or never again. */
+  #waiting: Sqe[] = [];
+  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
   #failure = 0;
   #released = false;
   readonly #mappings: readonly Memory[];
-  /** Of entries that were prepared after that: operation, generation, result. */
-  readonly #refused: number[] = [];
 
   /**
-   * Takes the ring over; the ring's descriptor and the eventfd stay open for as long as the thread
+   * Takes ownership of the ring; its descriptor and the eventfd stay open as long as the thread
    * lives.
    */
   constructor({ fd, params, memory }: RingSetUp) {
-    const param = (word: number) => params[word] ?? 0;
     this.fd = fd;
-    const entries = param(PARAMS.sq_entries);
+    const entries = wordOf(params, PARAMS.sq_entries);
+    const offset = (member: number) => wordOf(params, member);
     // One mapping holds both rings (IORING_FEAT_SINGLE_MMAP).
     const size = Math.max(
-      param(PARAMS.sq_array) + entries * 4,
-      param(PARAMS.cq_cqes) + param(PARAMS.cq_entries) * CQE_SIZE,
+      offset(PARAMS.sq_array) + entries * 4,
+      offset(PARAMS.cq_cqes) + wordOf(params, PARAMS.cq_entries) * CQE_SIZE,
     );
     const mappings: Memory[] = [];
-    const map = (offset: number, length: number) => {
-      const mapped = mapDescriptor(fd, offset, length);
+    const map = (at: number, length: number) => {
+      const mapped = mapDescriptor(fd, at, length);
       mappings.push(mapped);
       return mapped;
     };
     this.#mappings = mappings;
     let opened = -1;
     try {
+      this.#counter = halves(mapMemory(8).pointer);
       const rings = memory?.rings ?? map(IORING.OFF_SQ_RING, size);
       const ring = new Int32Array(rings.buffer);
       this.#ring = ring;
       const mapped = memory?.entries ?? map(IORING.OFF_SQES, entries * SQE_SIZE);
-      this.#entries = new Int32Array(mapped.buffer);
-      const word = (member: number) => param(member) >> 2;
-      this.#mask = ring[word(PARAMS.sq_ring_mask)] ?? 0;
-      this.#completionMask = ring[word(PARAMS.cq_ring_mask)] ?? 0;
+      this.#sqe = new Sqe(new Int32Array(mapped.buffer));
+      const word = (member: number) => offset(member) >> 2;
+      this.#mask = wordOf(ring, word(PARAMS.sq_ring_mask));
+      this.#limit = this.#mask + 1;
+      this.#completionMask = wordOf(ring, word(PARAMS.cq_ring_mask));
       this.#at = {
         tail: word(PARAMS.sq_tail),
         flags: word(PARAMS.sq_flags),
@@ -184,14 +115,14 @@ export class Ring {
         completionFlags: word(PARAMS.cq_flags),
         completions: word(PARAMS.cq_cqes),
       };
-      this.#tail = ring[this.#at.tail] ?? 0;
+      this.#tail = wordOf(ring, this.#at.tail);
       const array = word(PARAMS.sq_array);
       for (let index = 0; index < entries; index++) ring[array + index] = index;
       opened = checked("eventfd", eventfd());
       this.eventfd = opened;
       const argument = new Uint8Array(Int32Array.of(opened).buffer);
       checked("IORING_REGISTER_EVENTFD", register(fd, IORING.REGISTER_EVENTFD, argument, 1));
-      // A filter of system calls may allow io_uring_setup alone.
+      // A system call filter may allow only io_uring_setup.
       checked("io_uring_enter", enter(fd, 0, 0, IORING.ENTER_GETEVENTS));
       linux.closeAtThreadEnd(fd);
       linux.closeAtThreadEnd(opened);
@@ -203,122 +134,73 @@ export class Ring {
     }
   }
 
-  /** Entries that are written and not handed over. */
+  /** Entries written but not submitted. */
   get unsubmitted(): number {
     return this.#unsubmitted;
   }
 
   /**
-   * Writes an entry. The arguments are the members of struct io_uring_sqe, the addresses and
-   * user_data in two halves; `first` is opcode, flags and ioprio as one (`first()`).
+   * Returns the next entry. The caller must prepare it immediately; the object is reused for the
+   * entry after it.
    */
-  prepare(
-    first: number,
-    fd: number,
-    offset: number,
-    addressLow: number,
-    addressHigh: number,
-    length: number,
-    flags: number,
-    operation: number,
-    generation: number,
-    bufferGroup: number,
-  ): void {
-    if (this.#failure < 0 || this.#unsubmitted > this.#mask) {
-      if (this.#failure === 0) this.submit();
-      if (this.#failure < 0 || this.#waiting.length > 0 || this.#unsubmitted > this.#mask) {
-        this.#putOff([
-          first,
-          fd,
-          offset,
-          addressLow,
-          addressHigh,
-          length,
-          flags,
-          operation,
-          generation,
-          bufferGroup,
-        ]);
-        return;
-      }
-    }
-    const entries = this.#entries;
-    const at = (this.#tail & this.#mask) << 4;
-    entries[at] = first;
-    entries[at + 1] = fd;
-    entries[at + 2] = offset;
-    entries[at + 3] = 0;
-    entries[at + 4] = addressLow;
-    entries[at + 5] = addressHigh;
-    entries[at + 6] = length;
-    entries[at + 7] = flags;
-    entries[at + 8] = operation;
-    entries[at + 9] = generation;
-    entries[at + 10] = bufferGroup;
-    entries[at + 11] = 0;
-    entries[at + 12] = 0;
-    entries[at + 13] = 0;
-    entries[at + 14] = 0;
-    entries[at + 15] = 0;
+  getSqe(): Sqe {
+    if (this.#unsubmitted >= this.#limit) return this.#getSqeWhenFull();
+    const sqe = this.#sqe;
+    sqe.at = (this.#tail & this.#mask) << 4;
     this.#tail = (this.#tail + 1) | 0;
     this.#unsubmitted++;
+    return sqe;
   }
 
-  /** Hands over what is written, and has the kernel post the completions that it has gathered. */
+  #getSqeWhenFull(): Sqe {
+    if (this.#limit > 0) this.submit();
+    if (this.#unsubmitted < this.#limit) return this.getSqe();
+    this.#limit = 0;
+    const sqe = new Sqe();
+    this.#waiting.push(sqe);
+    return sqe;
+  }
+
+  /** Submits the entries, and makes the kernel post the completions it has gathered. */
   submit(): void {
     while (this.#failure === 0) {
       Atomics.store(this.#ring, this.#at.tail, this.#tail);
       const submitted = enter(this.fd, this.#unsubmitted, 0, IORING.ENTER_GETEVENTS);
       if (submitted < 0) {
         // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
-        // overflow, and are read after this. The caller sees that the ring is still to be entered.
+        // overflow, and are read after this. The caller sees that the ring still needs entering.
         if (transient.has(submitted)) return;
         this.#failure = submitted;
+        this.#limit = 0;
         return;
       }
       this.#unsubmitted -= submitted;
       if (this.#waiting.length === 0 || this.#unsubmitted > 0) return;
-      const waiting = this.#waiting.splice(0, this.#mask + 1);
-      const later = this.#waiting.splice(0);
-      for (const entry of waiting) this.prepare(...entry);
-      this.#waiting.push(...later);
+      this.#limit = this.#mask + 1;
+      for (const entry of this.#waiting.splice(0, this.#limit)) {
+        const sqe = this.getSqe();
+        sqe.copyFrom(entry);
+      }
+      if (this.#waiting.length > 0) this.#limit = 0;
     }
   }
 
-  #putOff(entry: Parameters<Ring["prepare"]>): void {
-    if (!this.#released) this.#waiting.push(entry);
-    else this.#refuse(entry);
-  }
-
-  /** Instead of the kernel: closes a descriptor, and has all else fail. */
-  #refuse(entry: Parameters<Ring["prepare"]>): void {
-    const [first, fd, , , , , , operation, generation] = entry;
-    const opcode = first & 0xff;
-    if (opcode === IORING.OP_CLOSE) this.#refused.push(operation, generation, linux.close(fd));
-    else if (opcode !== IORING.OP_ASYNC_CANCEL) this.#refused.push(operation, generation, this.#failure);
-  }
-
-  /** What io_uring_enter failed with for good: a negative errno, or 0. */
+  /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
   get failure(): number {
     return this.#failure;
   }
 
   /**
-   * Ends a ring that has failed: the kernel cancels what it has of it once neither a descriptor nor
-   * a mapping holds it. What is prepared from now on fails, but for closing, which is done at once.
+   * Abandons a ring that has failed: the kernel cancels its operations once no descriptor or
+   * mapping holds it. Entries prepared from now on fail when completions are next read, except for
+   * closing.
    */
   release(): void {
     if (this.#released) return;
     this.#released = true;
-    const close = (first: number, fd: number) => {
-      if ((first & 0xff) === IORING.OP_CLOSE) linux.close(fd);
-    };
-    for (let index = this.#tail - this.#unsubmitted; index !== this.#tail; index++) {
-      const at = (index & this.#mask) << 4;
-      close(this.#entries[at] ?? 0, this.#entries[at + 1] ?? -1);
-    }
-    for (const [first, fd] of this.#waiting.splice(0)) close(first, fd);
+    for (const { opcode, fd } of this.unsubmittedEntries()) if (opcode === IORING.OP_CLOSE) linux.close(fd);
     this.#unsubmitted = 0;
+    this.#waiting = [];
     for (const mapping of this.#mappings) detachMapping(mapping);
     for (const fd of [this.fd, this.eventfd]) {
       linux.keepAtThreadEnd(fd);
@@ -326,7 +208,18 @@ export class Ring {
     }
   }
 
-  /** Whether the ring is to be entered: to hand entries over, or because the kernel asks for it. */
+  /** The entries not submitted yet. The same object serves each entry that lies in the ring. */
+  protected *unsubmittedEntries(): Generator<Sqe> {
+    const sqe = new Sqe(this.#sqe.words);
+    const first = (this.#tail - this.#unsubmitted) | 0;
+    for (let index = first; index !== this.#tail; index = (index + 1) | 0) {
+      sqe.at = (index & this.#mask) << 4;
+      yield sqe;
+    }
+    yield* this.#waiting;
+  }
+
+  /** Whether the ring needs entering: to submit entries, or because the kernel asks for it. */
   get toEnter(): boolean {
     if (this.#failure < 0) return false;
     return (
@@ -337,25 +230,25 @@ export class Ring {
   }
 
   /**
-   * Whether there is anything to do before the loop may wait: to enter it, or completions to read.
+   * Whether something remains to be done before the loop may wait: entering the ring, or reading
+   * completions.
    */
   get busy(): boolean {
     const { completionHead, completionTail } = this.#at;
-    if (this.#failure < 0 && (!this.#released || this.#refused.length > 0)) return true;
+    if (this.#failure < 0 && (!this.#released || this.#waiting.length > 0)) return true;
     return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
   }
 
-  /** Reads all completions that are there. `completed` must not throw. */
+  /** Reads all available completions. `completed` must not throw. */
   reap(completed: Completed): void {
     if (this.#released) {
-      const refused = this.#refused.splice(0);
-      for (let at = 0; at < refused.length; at += 3)
-        completed(refused[at] ?? 0, refused[at + 1] ?? 0, refused[at + 2] ?? 0, 0);
+      this.#refuse(completed);
       return;
     }
     const ring = this.#ring;
     const { completionHead, completionTail, completions } = this.#at;
     const mask = this.#completionMask;
+    // Always within the ring, here and below: `?? 0` only satisfies the compiler, and V8 drops it.
     let head = ring[completionHead] ?? 0;
     const tail = Atomics.load(ring, completionTail);
     try {
@@ -369,44 +262,46 @@ export class Ring {
         completed(operation, generation, result, flags);
       }
     } finally {
-      // Once for all of them, since V8 compiles it as a call; a thread that is terminated in a
-      // handler has its ring closed.
+      // One store for all, since V8 compiles it as a call. If the thread is terminated in a
+      // handler, its ring is closed anyway.
       Atomics.store(ring, completionHead, head);
     }
   }
 
-  /** Has the eventfd signalled from now on. The caller looks at `busy` after that. */
+  /** In place of the kernel: closes descriptors, and fails everything else. */
+  #refuse(completed: Completed): void {
+    const refused = this.#waiting;
+    this.#waiting = [];
+    for (const { opcode, fd, userDataLow, userDataHigh } of refused) {
+      if (opcode === IORING.OP_CLOSE) completed(userDataLow, userDataHigh, linux.close(fd), 0);
+      else if (opcode !== IORING.OP_ASYNC_CANCEL) completed(userDataLow, userDataHigh, this.#failure, 0);
+    }
+  }
+
+  /** Enables the eventfd. The caller must check `busy` after that. */
   signal(): void {
     Atomics.store(this.#ring, this.#at.completionFlags, 0);
   }
 
-  /** Has it signalled no more, until `signal()`. */
+  /** Disables the eventfd until `signal()`. */
   silence(): void {
     Atomics.store(this.#ring, this.#at.completionFlags, IORING.CQ_EVENTFD_DISABLED);
   }
 
   /**
-   * Has the eventfd's counter set to 0 when the ring is entered next: an entry costs less than a
-   * system call.
+   * Resets the eventfd's counter when the ring is next entered: an entry costs less than a system
+   * call.
    */
   readEventfd(): void {
     if (this.#failure < 0) return;
-    const { low, high } = this.#counter;
-    this.prepare(READ_ENTRY, this.eventfd, 0, low, high, 8, RWF_NOWAIT, 0, NOBODY, 0);
+    const sqe = this.getSqe();
+    sqe.setUserData(0, NOBODY);
+    prepRead(sqe, { fd: this.eventfd, into: this.#counter, length: 8, flags: RWF_NOWAIT });
+    sqe.addFlags(IOSQE.CQE_SKIP_SUCCESS);
   }
 }
 
-/** The two halves of an address, as `prepare()` takes it. */
-export function halves(pointer: Pointer): { readonly low: number; readonly high: number } {
-  return { low: Number(pointer & 0xffffffffn) | 0, high: Number(pointer >> 32n) };
-}
-
-/** The first word of an entry. */
-export function first(opcode: number, flags = 0, ioprio = 0): number {
-  return opcode | (flags << 8) | (ioprio << 16);
-}
-
-function checked(call: string, returned: number): number {
-  if (returned < 0) throw new Error(`${call} failed with ${linux.errnoName(-returned) ?? -returned}`);
-  return returned;
+/** A word of a kernel structure, known to exist. */
+function wordOf(words: Int32Array | Uint32Array, index: number): number {
+  return defined(words[index], "the kernel's structure has the word");
 }

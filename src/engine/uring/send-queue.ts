@@ -1,10 +1,11 @@
+import { defined } from "../../invariant.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
-/** Bytes in the queue: in a room, or in a copy of the program's own that awaits one. */
+/** Bytes in the queue: in a buffer, or in a copy on V8's heap until a buffer is free. */
 interface Piece {
   buffer: PooledBuffer | undefined;
   copy: Uint8Array | undefined;
@@ -18,8 +19,8 @@ type PieceInBuffer = Piece & { buffer: PooledBuffer };
 const inBuffer = (piece: Piece): piece is PieceInBuffer => piece.buffer !== undefined;
 
 /**
- * Pieces that are no longer in use. V8 need not note the references from what is old to one of
- * these, as it would for each new one, nor collect them.
+ * Recycled pieces. V8 then need not record references from old objects to new pieces, nor collect
+ * the pieces.
  */
 let spare: Piece | undefined;
 let spares = 0;
@@ -54,17 +55,17 @@ function recycle(piece: Piece): void {
   spares++;
 }
 
-/** Pieces that one sendmsg takes. */
+/** The number of pieces in one sendmsg. */
 const MOST_PIECES = 64;
 
-/** The bytes that a stream has to send, in order. The first of them may be on their way. */
+/** The bytes that a stream has to send, in order. The first ones may be in flight. */
 export class SendQueue {
-  /** How many. */
+  /** The number of bytes. */
   bytes = 0;
   readonly #memory: SendMemory;
   #head: Piece | undefined;
   #tail: Piece | undefined;
-  /** How many lie in rooms of the send memory. */
+  /** How many of them lie in send buffers. */
   #copied = 0;
 
   constructor(memory: SendMemory) {
@@ -72,8 +73,8 @@ export class SendQueue {
   }
 
   /**
-   * Adds bytes: those that a handler was just given as they lie, any others as a copy. Throws as
-   * `Stream.write()` does.
+   * Adds bytes: a view that a handler has just received without a copy, anything else as a copy.
+   * Throws like `Stream.write()`.
    */
   add(bytes: Uint8Array): void {
     const loan = loanOf(bytes);
@@ -88,7 +89,7 @@ export class SendQueue {
     }
   }
 
-  /** The first piece, in a room; undefined if there is none. */
+  /** The first piece, moved to a buffer; undefined if the queue is empty. */
   get first(): PieceInBuffer | undefined {
     const head = this.#head;
     if (head === undefined) return undefined;
@@ -96,23 +97,22 @@ export class SendQueue {
     return inBuffer(head) ? head : undefined;
   }
 
-  /** The bytes of the first piece, wherever they lie; undefined if there is none. */
+  /** The bytes of the first piece, wherever they lie; undefined if the queue is empty. */
   firstBytes(): Uint8Array | undefined {
     const head = this.#head;
-    return (head?.buffer?.bytes ?? head?.copy)?.subarray(
-      head?.offset,
-      (head?.offset ?? 0) + (head?.length ?? 0),
-    );
+    if (head === undefined) return undefined;
+    const bytes = defined(head.buffer?.bytes ?? head.copy, "a piece has a buffer or a copy");
+    return bytes.subarray(head.offset, head.offset + head.length);
   }
 
-  /** Whether several pieces lie in rooms. */
+  /** Whether several pieces lie in buffers. */
   get several(): boolean {
     return this.#head?.buffer !== undefined && this.#head.next?.buffer !== undefined;
   }
 
   /**
-   * A struct msghdr of the first pieces, in a room of its own that the caller releases when it is
-   * sent.
+   * A struct msghdr for the first pieces, in a buffer of its own that the caller releases once it
+   * is sent.
    */
   message(): PooledBuffer {
     const message = this.#memory.take(MSG.size + MOST_PIECES * IOV.size);
@@ -136,7 +136,7 @@ export class SendQueue {
     return message;
   }
 
-  /** The first bytes are sent. */
+  /** Removes the first bytes, which were sent. */
   sent(bytes: number): void {
     this.bytes -= bytes;
     let rest = bytes;
@@ -151,7 +151,7 @@ export class SendQueue {
     }
   }
 
-  /** Drops everything. Nothing of it may be on its way. */
+  /** Drops everything. None of it may be in flight. */
   clear(): void {
     while (this.#head !== undefined) this.#drop(this.#head);
     this.bytes = 0;
@@ -178,8 +178,8 @@ export class SendQueue {
     if (appended === length) return;
     const rest = appended === 0 ? bytes : partOf(bytes, appended, length);
     const restLength = length - appended;
-    // Mapped memory is never given back: so much of it for one stream, and the others wait in the
-    // program's own.
+    // Mapped memory is never unmapped, so one stream gets this much of it; the rest waits on V8's
+    // heap.
     if (this.#copied >= LONGEST || restLength > LONGEST) {
       const copy = new Uint8Array(restLength);
       copy.set(rest);
@@ -192,7 +192,8 @@ export class SendQueue {
   }
 
   /**
-   * Adds what has room behind the last piece; the kernel may be sending that, but looks no further.
+   * Adds bytes after the last piece if they fit there; the kernel may be sending that piece, but
+   * reads no further.
    */
   #fillLast(bytes: Uint8Array, length: number): number {
     const last = this.#tail;
@@ -205,10 +206,9 @@ export class SendQueue {
     return fitting;
   }
 
-  /** Moves as much of the first piece to a room as one holds. */
+  /** Moves as much of the first piece to a buffer as fits. */
   #giveBuffer(head: Piece): void {
-    const { copy } = head;
-    if (copy === undefined) return;
+    const copy = defined(head.copy, "a piece without a buffer has a copy");
     const length = Math.min(head.length, LONGEST);
     const buffer = this.#take(length);
     buffer.bytes.set(copy.subarray(head.offset, head.offset + length));

@@ -1,23 +1,23 @@
 import { afterThis, type Immediate, machineClock } from "../../clock/clock.ts";
 import type { Ring } from "./ring.ts";
 
-/** What has something to hand over before the ring is entered. */
+/** An object with entries to write before the ring is entered. */
 export interface Preparing {
   /** Writes the entries of its operations. Calls no handler. */
   prepare(): void;
 }
 
-/** What has something to tell a handler that is not the completion of an operation. */
+/** An object with news for a handler other than a completion. */
 export interface Telling {
   tell(): void;
 }
 
-/** Rounds of one turn, after which the event loop gets its own. */
+/** Rounds in one turn before the event loop gets its turn. */
 const ROUNDS = 16;
 
 /**
- * When the ring is entered, and handlers are called: in turns of the event loop, each of some
- * rounds of preparing, entering and reaping, until nothing is left to do.
+ * Decides when the ring is entered and handlers are called: in turns of the event loop, each a
+ * bounded number of rounds of preparing, entering and reaping, until nothing is left to do.
  */
 export class Tick {
   readonly #ring: Ring;
@@ -25,8 +25,8 @@ export class Tick {
   /** Called after each round, before the ring is entered again. */
   readonly #afterRound: () => void;
   /**
-   * The first `#toPrepare` of them; the array stays, and V8 would set its length through its
-   * runtime.
+   * The first `#toPrepare` elements count; the array is never shortened, since V8 sets its length
+   * through its runtime.
    */
   readonly #preparing: (Preparing | undefined)[] = [];
   #toPrepare = 0;
@@ -45,33 +45,44 @@ export class Tick {
     this.#afterRound = afterRound;
   }
 
-  /** Has `prepare()` called before the ring is entered next. */
+  /** Schedules `prepare()` before the ring is next entered. */
   deferSubmit(preparing: Preparing): void {
     this.#preparing[this.#toPrepare++] = preparing;
     if (!this.#running) this.#submitSoon();
   }
 
-  /** Has `tell()` called in a turn. */
+  /** Schedules `tell()` for a turn. */
   deferCallback(telling: Telling): void {
     this.#telling.push(telling);
     if (!this.#running) this.#runSoon();
   }
 
-  /** Has what is written to the ring handed over. */
+  /** Schedules the submission of written entries. */
   willSubmit(): void {
     if (!this.#running) this.#submitSoon();
   }
 
-  /** A turn. */
+  /** One turn. An error it throws is the engine's own; the next turn still runs. */
   readonly run = (): void => {
     if (this.#running) return;
-    const ring = this.#ring;
     this.#running = true;
+    let isComplete = false;
+    try {
+      this.#rounds();
+      isComplete = true;
+    } finally {
+      this.#running = false;
+      if (!isComplete) this.#runSoon();
+    }
+  };
+
+  #rounds(): void {
+    const ring = this.#ring;
     ring.silence();
     for (let round = 0; ; round++) {
       if (round === ROUNDS) {
         this.#runSoon();
-        break;
+        return;
       }
       this.#prepare();
       if (ring.toEnter) ring.submit();
@@ -80,15 +91,14 @@ export class Tick {
       this.#afterRound();
       if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
       ring.signal();
-      if (!ring.busy) break;
+      if (!ring.busy) return;
       ring.silence();
     }
-    this.#running = false;
-  };
+  }
 
   #prepare(): void {
     const preparing = this.#preparing;
-    // What is added meanwhile is reached, too.
+    // This also reaches entries added meanwhile.
     for (let index = 0; index < this.#toPrepare; index++) {
       preparing[index]?.prepare();
       preparing[index] = undefined;
@@ -104,23 +114,30 @@ export class Tick {
   }
 
   /**
-   * Outside of a turn, such as after an `await`: submits once the caller has said all that it has
-   * to say, and leaves the handlers to a turn, so that the loop is not starved by a program that
-   * writes as fast as the kernel takes it.
+   * Outside of a turn, such as after an `await`: submits once the caller has finished, and leaves
+   * handlers to a turn, so that a program that writes as fast as the kernel takes data does not
+   * starve the loop.
    */
   #submitSoon(): void {
     if (this.#submission) return;
     this.#submission = true;
     afterThis(() => {
-      this.#submission = false;
-      if (this.#running) return;
-      this.#ring.silence();
-      this.#prepare();
-      this.#afterRound();
-      this.#ring.submit();
-      this.#ring.signal();
-      if (this.#ring.busy) this.#runSoon();
+      try {
+        if (!this.#running) this.#submitNow();
+      } finally {
+        this.#submission = false;
+      }
     });
+  }
+
+  #submitNow(): void {
+    const ring = this.#ring;
+    ring.silence();
+    this.#prepare();
+    this.#afterRound();
+    ring.submit();
+    ring.signal();
+    if (ring.busy) this.#runSoon();
   }
 
   #runSoon(): void {

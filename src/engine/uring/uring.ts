@@ -1,25 +1,20 @@
-import { isMainThread } from "node:worker_threads";
-import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
+import { defined } from "../../invariant.ts";
+import { PARAMS } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import type { Engine } from "../engine.ts";
 import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
 import { Loop } from "./loop.ts";
-import { Ring, setupRing } from "./ring.ts";
+import { Ring } from "./ring.ts";
+import { checked, setupRing } from "./ring-setup.ts";
 import { UringStream } from "./stream.ts";
+import { checkFeatures, unavailable } from "./unavailable.ts";
 
-const NEEDED =
-  IORING.FEAT_SINGLE_MMAP |
-  IORING.FEAT_NODROP |
-  IORING.FEAT_SUBMIT_STABLE |
-  IORING.FEAT_FAST_POLL |
-  IORING.FEAT_CQE_SKIP;
-
-/** This thread's, or why there can be none. */
+/** This thread's ring, or the reason there is none. */
 let loop: Loop | string | undefined;
 
-/** io_uring: operations are handed to the kernel, which tells when they are done. */
+/** The io_uring engine: submits operations to the kernel, which reports when they complete. */
 export const uring: Engine = {
   name: "uring",
   acceptor: (fd, handlers) => new UringAcceptor(started(), fd, handlers),
@@ -28,13 +23,13 @@ export const uring: Engine = {
   datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
 };
 
-/** Whether `machine` says of what there may be enough the next time. */
+/** Whether the last failure may be temporary. */
 let mayComeBack = false;
 
 /**
  * Returns the reason io_uring is unavailable, or undefined. Keeps the ring it created.
  *
- * @param again whether to try again what failed for a lack of memory or descriptors
+ * @param again whether to retry after a lack of memory or descriptors
  */
 export function uringLacks(again = false): string | undefined {
   if (loop === undefined || (again && mayComeBack)) start();
@@ -44,46 +39,30 @@ export function uringLacks(again = false): string | undefined {
 function started(): Loop {
   const lacks = uringLacks(true);
   if (loop instanceof Loop) return loop;
-  throw new Error(`io_uring cannot be used: ${lacks}`);
+  throw new Error(`io_uring is unavailable: ${lacks}`);
 }
-
-/** What the errors of io_uring's calls come to, and what to do. */
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "it is forbidden here, by a security module",
-  EINVAL: isMainThread
-    ? "the kernel is older than Linux 6.0"
-    : "the kernel is too old for a ring in memory of ours, which worker threads need (IORING_SETUP_NO_MMAP)",
-  EMFILE: "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)",
-  ENFILE: "the system has no descriptor left; raise fs.file-max",
-  ENOMEM:
-    "no memory is left that may be locked, which all processes of a user share; raise RLIMIT_MEMLOCK (ulimit -l)",
-  ENOSYS: "the system has no io_uring, or a filter of system calls hides it",
-  EPERM: "it is forbidden here, by kernel.io_uring_disabled or a filter of system calls",
-};
-const passing = ["EAGAIN", "EINTR", "EMFILE", "ENFILE", "ENOMEM"];
 
 function start(): void {
   try {
     loop = opened();
     mayComeBack = false;
   } catch (error) {
-    loop = error instanceof Error ? error.message : String(error);
-    const code = /\bE[A-Z0-9]+\b/.exec(loop)?.[0] ?? "";
-    mayComeBack = passing.includes(code);
-    const reason = reasons[code];
-    if (reason !== undefined) loop += `: ${reason}`;
+    const { reason, mayPass } = unavailable(error);
+    loop = reason;
+    mayComeBack = mayPass;
   }
 }
 
-/** Makes a ring and all that it needs, or throws, with nothing left open. */
+/** Creates a ring and everything it needs; if it throws, it leaves nothing open. */
 function opened(): Loop {
   const set = setupRing();
   const { fd, params } = set;
-  if (fd < 0) throw new Error(`io_uring_setup failed with ${linux.errnoName(-fd) ?? -fd}`);
-  const missing = ((params[PARAMS.features] ?? 0) & NEEDED) ^ NEEDED;
-  if (missing !== 0) {
+  checked("io_uring_setup", fd);
+  try {
+    checkFeatures(defined(params[PARAMS.features], "the kernel's structure has the word"));
+  } catch (error) {
     linux.close(fd);
-    throw new Error(`the kernel lacks features 0x${missing.toString(16)} of it`);
+    throw error;
   }
   const ring = new Ring(set);
   try {
@@ -94,7 +73,7 @@ function opened(): Loop {
   }
 }
 
-/** This thread's ring has failed for good: what is opened from now on is on another engine. */
+/** This thread's ring has failed for good: sockets opened from now on use another engine. */
 function failed(errno: number): void {
   loop = `io_uring_enter failed with ${linux.errnoName(-errno) ?? -errno}`;
   mayComeBack = false;

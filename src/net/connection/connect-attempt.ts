@@ -13,28 +13,28 @@ import { host } from "../../system/host.ts";
 import { ipAddress, openSocket } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
 
-/** How one address is connected to. */
+/** Settings for connecting to one address. */
 export interface AttemptSettings {
   readonly engine: Engine;
   readonly options: AnyOptionValues;
-  /** Where to connect from: an address of this machine, or any; and a port, or a free one. */
+  /** The local end: an address of this host, or any; and a port, or any free one. */
   readonly localAddress: string | undefined;
   readonly localPort: number;
 }
 
-/** What became of one: a connected socket, or why not. */
+/** The outcome: a connected socket, or an error. */
 export type Outcome =
   | { readonly ok: true; readonly socket: Socket }
   | { readonly ok: false; readonly error: unknown };
 
 /**
- * The first wait for room in the queue of a unix listener, in milliseconds; each later one is twice
- * as long, up to the longest.
+ * The first delay while the queue of a unix listener is full, in milliseconds; it doubles up to the
+ * longest.
  */
 const FIRST_WAIT = 1;
 const LONGEST_WAIT = 100;
 
-/** A connection to one address that is being made. */
+/** An attempt to connect to one address. */
 export class ConnectAttempt {
   readonly #address: AddressInput;
   readonly #settings: AttemptSettings;
@@ -42,6 +42,7 @@ export class ConnectAttempt {
   #pending: PendingConnect | undefined;
   #timer: Timer | undefined;
   #cancelled = false;
+  #held = true;
   #wait = 0;
 
   /** @param done called once, later; not after cancel() */
@@ -52,11 +53,25 @@ export class ConnectAttempt {
     this.#begin();
   }
 
-  /** Gives up: the socket is closed. */
+  /** Aborts the attempt and closes the socket. */
   cancel(): void {
     this.#cancelled = true;
     host.clock.clearTimeout(this.#timer);
     this.#pending?.cancel();
+  }
+
+  /** Holds the process, as it does at first. */
+  ref(): void {
+    this.#held = true;
+    this.#timer?.ref();
+    this.#pending?.ref();
+  }
+
+  /** Lets the process end meanwhile. */
+  unref(): void {
+    this.#held = false;
+    this.#timer?.unref();
+    this.#pending?.unref();
   }
 
   #begin() {
@@ -70,6 +85,7 @@ export class ConnectAttempt {
           this.#pending = undefined;
           this.#ended(opened, errno);
         });
+        if (!this.#held) this.#pending.unref();
       });
     } catch (error) {
       afterThis(() => this.#tell({ ok: false, error: this.#withAddress(error) }));
@@ -90,6 +106,7 @@ export class ConnectAttempt {
     if (!isFull) return this.#tell({ ok: false, error: this.#error(errno) });
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
     this.#timer = host.clock.setTimeout(() => this.#begin(), this.#wait);
+    if (!this.#held) this.#timer.unref();
   }
 
   #tell(outcome: Outcome) {
@@ -108,7 +125,7 @@ export class ConnectAttempt {
   }
 
   /**
-   * What an errno means that says several things: the socket is new, and so neither connected nor
+   * Resolves errnos with several meanings: the socket is new, so it is neither connected nor
    * listening.
    */
   #nameOf(code: string): ConnectErrorName {
@@ -126,7 +143,7 @@ export class ConnectAttempt {
     }
   }
 
-  /** A socket() that failed does not know what it was for. */
+  /** A failed socket() call does not know the address it was for. */
   #withAddress(error: unknown): unknown {
     if (!(error instanceof SocketError) || error.syscall !== "socket") return error;
     const { name, message, code, errno, syscall } = error;

@@ -101,7 +101,7 @@ asyncApiTest(
     });
     await assert.rejects(connect({ address: full.address, engine, timeout: 20 }), {
       name: "TimeoutError",
-      message: "connect() was not done within 20 milliseconds",
+      message: "connect() timed out after 20 ms",
     });
     const controller = new AbortController();
     const waiting = assert.rejects(

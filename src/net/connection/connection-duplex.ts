@@ -4,12 +4,11 @@ import { machineClock, nextTick, type Timer } from "../../clock/clock.ts";
 import { isError } from "../../errors/is-error.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
-import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { trySetsockopt } from "../../posix/setsockopt.ts";
-import { host } from "../../system/host.ts";
 import { lengthOf } from "../../system/view.ts";
+import type { Connection, Consumer } from "./connection.ts";
 import { connectionError } from "./connection-error.ts";
-import type { Consumer, PulledStream } from "./pulled-stream.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
@@ -39,13 +38,15 @@ export interface DuplexOptions {
  * takes at once is sent, then the end.
  */
 export class ConnectionDuplex extends Duplex {
-  readonly #pulled: PulledStream;
+  readonly #connection: Connection;
   #piped = false;
   /** Called once the system has taken what was written. */
   #written: Callback | undefined;
   /** What it is destroyed with once what had been received is read. */
   #failed: Error | undefined;
   #sendingFailed = false;
+  /** The connection is closed, and its failure comes once what has been received is read. */
+  #failsAfterReading = false;
   #ended = false;
   #destroySoon = false;
   #idle: Timer | undefined;
@@ -55,11 +56,11 @@ export class ConnectionDuplex extends Duplex {
   timeout: number | undefined;
 
   /** @internal */
-  constructor(pulled: PulledStream, { allowHalfOpen = false }: DuplexOptions = {}) {
+  constructor(connection: Connection, { allowHalfOpen = false }: DuplexOptions = {}) {
     // As net.Socket, it emits `close` itself, once the descriptor is closed, and says whether there
     // was an error.
     super({ allowHalfOpen, emitClose: false });
-    this.#pulled = pulled;
+    this.#connection = connection;
     const consumer: Consumer = {
       onData: (bytes) => this.#received(new Uint8Array(bytes)),
       onEnd: () => this.#end(),
@@ -68,7 +69,7 @@ export class ConnectionDuplex extends Duplex {
       onDrain: () => this.#drained(),
       closed: (error) => this.#fail(isError(error) ? error : undefined),
     };
-    const { unread, ended } = pulled.handOver(consumer);
+    const { unread, ended } = connection.handOver(consumer);
     if (unread !== undefined) this.#received(unread);
     if (ended) this.#end();
     // As net.Socket, it receives up to its high-water mark before anybody asks, and so learns of
@@ -101,37 +102,37 @@ export class ConnectionDuplex extends Duplex {
   }
 
   get remoteAddress(): string | undefined {
-    return nodeAddress(this.#pulled.remoteAddress).address;
+    return nodeAddress(this.#connection.remoteAddress).address;
   }
 
   get remotePort(): number | undefined {
-    return nodeAddress(this.#pulled.remoteAddress).port;
+    return nodeAddress(this.#connection.remoteAddress).port;
   }
 
   get remoteFamily(): string | undefined {
-    return nodeAddress(this.#pulled.remoteAddress).family;
+    return nodeAddress(this.#connection.remoteAddress).family;
   }
 
   get localAddress(): string | undefined {
-    return nodeAddress(this.#pulled.localAddress).address;
+    return nodeAddress(this.#connection.localAddress).address;
   }
 
   get localPort(): number | undefined {
-    return nodeAddress(this.#pulled.localAddress).port;
+    return nodeAddress(this.#connection.localAddress).port;
   }
 
   get localFamily(): string | undefined {
-    return nodeAddress(this.#pulled.localAddress).family;
+    return nodeAddress(this.#connection.localAddress).family;
   }
 
   /** The local address, as `net.Socket`'s. */
   address(): DuplexAddress {
-    return nodeAddress(this.#pulled.localAddress);
+    return nodeAddress(this.#connection.localAddress);
   }
 
   /** Its socket, for options. */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(host, this.#pulled);
+    return this.#connection.socket;
   }
 
   /**
@@ -168,13 +169,13 @@ export class ConnectionDuplex extends Duplex {
 
   /** Holds the process, as it does at first. */
   ref(): this {
-    this.#pulled.ref();
+    this.#connection.ref();
     return this;
   }
 
   /** Lets the process end while this is open. */
   unref(): this {
-    this.#pulled.unref();
+    this.#connection.unref();
     return this;
   }
 
@@ -190,7 +191,7 @@ export class ConnectionDuplex extends Duplex {
   /** Sends a reset, and is destroyed. */
   resetAndDestroy(): this {
     if (this.destroyed) return this.destroy(socketClosed());
-    this.#pulled.reset();
+    this.#connection.reset();
     return this.destroy();
   }
 
@@ -232,19 +233,21 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _read(): void {
-    this.#pulled.resume();
+    this.#connection.startReceiving();
   }
 
   /** @internal */
   override _write(bytes: Buffer, _encoding: BufferEncoding, done: Callback): void {
     this.#idle?.refresh();
-    if (!this.#pulled.open) {
-      done(this.#failure());
+    if (!this.#connection.isOpen) {
+      // What is written seems to be sent (see #failToSend).
+      if (this.#failsAfterReading) done();
+      else done(this.#failure());
       return;
     }
     this.#bytesWritten += lengthOf(bytes);
-    this.#pulled.send(bytes);
-    if (this.#pulled.pendingBytes <= MARK) done();
+    this.#connection.send(bytes);
+    if (this.#connection.pendingBytes <= MARK) done();
     else this.#written = done;
   }
 
@@ -255,9 +258,9 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _final(done: Callback): void {
-    this.#pulled.finish((error) => {
+    this.#connection.finish((error) => {
       // It is destroyed with the error once what has been received is read.
-      if (!this.#sendingFailed) done(isError(error) ? error : null);
+      if (!this.#sendingFailed && !this.#failsAfterReading) done(isError(error) ? error : null);
     });
   }
 
@@ -270,9 +273,9 @@ export class ConnectionDuplex extends Duplex {
       written?.(null);
       this.emit("close", error !== null);
     };
-    this.#pulled.closeNow();
+    this.#connection.closeNow();
     // What a listener throws is an uncaught exception, not the rejection of a promise.
-    this.#pulled.untilClosed().then(() => nextTick(closed));
+    this.#connection.untilClosed().then(() => nextTick(closed));
     done(error);
   }
 
@@ -306,16 +309,20 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #fail(error: Error | undefined) {
-    if (error === undefined || this.readableFlowing === null || this.readableEnded) this.destroy(error);
-    else if (this.#ended) this.once("end", () => this.destroy(error));
-    else if (this.readableLength === 0) this.destroy(error);
+    const isRead = this.readableEnded || (!this.#ended && this.readableLength === 0);
+    if (error === undefined || this.readableFlowing === null || isRead) {
+      this.destroy(error);
+      return;
+    }
+    this.#failsAfterReading = true;
+    if (this.#ended) this.once("end", () => this.destroy(error));
     else this.#failed = error;
   }
 
   #received(bytes: Uint8Array) {
     this.#idle?.refresh();
     this.#bytesRead += bytes.byteLength;
-    if (!this.push(bytes)) this.#pulled.pause();
+    if (!this.push(bytes)) this.#connection.stopReceiving();
   }
 
   #drained() {
@@ -326,7 +333,7 @@ export class ConnectionDuplex extends Duplex {
   }
 
   #failure(): Error {
-    return isError(this.#pulled.error) ? this.#pulled.error : socketClosed();
+    return isError(this.#connection.error) ? this.#connection.error : socketClosed();
   }
 }
 

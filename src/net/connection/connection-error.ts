@@ -2,12 +2,12 @@ import { type RecvError, type RecvErrorName, recvErrors } from "../../posix/recv
 import { type SendError, sendErrors } from "../../posix/send.ts";
 import { host } from "../../system/host.ts";
 
-/** What can end a connection: an error of `recv()` or of `send()`. */
+/** The errors that can end a connection: those of `recv()` and `send()`. */
 export type ConnectionError = RecvError | SendError;
 
 /**
- * The failure that a negative errno of a connection stands for. Only sending has EPIPE; the others
- * mean the same in both calls.
+ * Converts the negative errno of a connection. Only sending fails with EPIPE; the others mean the
+ * same in both calls.
  */
 export function connectionError(errno: number): ConnectionError {
   const { error } =
@@ -17,10 +17,7 @@ export function connectionError(errno: number): ConnectionError {
   return error;
 }
 
-/**
- * What an errno says of a stream that says several things; for datagrams see
- * posix/why-not-received.ts.
- */
+/** Resolves errnos with several meanings for a stream; for datagrams see posix/recv-errno.ts. */
 function whatOfStream(code: string): RecvErrorName {
   switch (code) {
     case "ECONNRESET":
@@ -35,8 +32,8 @@ function whatOfStream(code: string): RecvErrorName {
   }
 }
 
-/** Receiving from a connection that we have closed. */
+/** The error of receiving from a connection that this side has closed. */
 export const receivingClosed = (): RecvError => recvErrors.fail(host, "SocketClosed").error;
 
-/** Sending to a connection that we have closed. */
+/** The error of sending to a connection that this side has closed. */
 export const sendingClosed = (): SendError => sendErrors.fail(host, "SocketClosed").error;

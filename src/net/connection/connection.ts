@@ -1,23 +1,41 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
-import { boolean, checkObject, writeAfterEnd } from "../../errors/argument.ts";
+import type { Engine, StreamHandlers } from "../../engine/engine.ts";
+import {
+  boolean,
+  checkObject,
+  invalidState,
+  invalidStateForGood,
+  writeAfterEnd,
+} from "../../errors/argument.ts";
+import { lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { Waiters } from "../waiters.ts";
+import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
-import type { ConnectionError } from "./connection-error.ts";
+import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import { bytesToSend, type Data } from "./data.ts";
-import { ConnectionBase } from "./open-stream.ts";
-import { Pieces } from "./pieces.ts";
-import type { PulledStream } from "./pulled-stream.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
 
+/** An object that takes a connection over, such as a Duplex. @internal */
+export interface Consumer extends StreamHandlers {
+  sendingFailed(errno: number): void;
+  /**
+   * Called if the program, its listener or a failure closed the descriptor before both sides had
+   * ended.
+   */
+  closed(error: unknown): void;
+}
+
 /**
- * A connection whose program asks for what it wants: `connect()` and `Listener.accept()` give one.
+ * A connection whose program reads when it wants to: `connect()` and `Listener.accept()` return
+ * one.
  *
- * Nothing is received before the first `read()`, and one piece of at most 64 KiB ahead of the
- * program after that: a peer that sends faster than it is read is held up by the system. That a
- * peer has gone is found only by reading or writing.
+ * Receives nothing before the first `read()`, and after that at most one chunk of up to 64 KiB
+ * ahead of the program, so a peer that sends faster than the program reads is slowed down by flow
+ * control. Only reading or writing detects that a peer is gone.
  *
- * It ends with `close()` or `reset()`, at the end of an `await using` scope, when it fails, or by
- * itself once the peer has ended and `end()` has ended this side.
+ * It ends with `close()` or `reset()`, at the end of an `await using` scope, on failure, or when
+ * both the peer and `end()` have ended their sides.
  *
  * @example
  * ```ts
@@ -34,42 +52,55 @@ import { readableOf, writableOf } from "./web-streams.ts";
  * ```
  */
 export class Connection extends ConnectionBase implements AsyncIterable<Uint8Array>, AsyncDisposable {
-  readonly #pulled: PulledStream;
+  readonly #readers = new Waiters<Uint8Array | null>("read()");
+  readonly #writers = new Waiters<void>("write()");
+  #closers: Waiters<void> | undefined;
+  /**
+   * Whether the engine receives; at most one chunk ahead of the program. It may have failed while
+   * that chunk was unread, which `read()` returns first.
+   */
+  #receiving: "no" | "yes" | "failed" = "no";
+  /** The chunk received ahead. */
+  #unread: Uint8Array | undefined;
+  /** The total number of bytes passed to write() and send(). */
+  #written = 0;
+  #sendingFailure: ConnectionError | undefined;
+  #consumer: Consumer | undefined;
   #end: Promise<void> | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Data> | undefined;
 
   /** @internal */
-  constructor(pulled: PulledStream) {
-    super(pulled);
-    this.#pulled = pulled;
+  constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
+    super(engine, fd, owner);
   }
 
   /**
-   * Waits for bytes: whatever has come, 64 KiB at most.
+   * Reads whatever has arrived, at most 64 KiB; waits if nothing has.
    *
-   * @param options `signal` and `timeout`: who gives up loses nothing, and may read again
-   * @returns bytes of the program's own; null once the peer has ended
-   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it
-   * was closed here
+   * @param options `signal` and `timeout` end the wait; no data is lost, and the next read() gets
+   * it
+   * @returns bytes that the program owns; null once the peer has ended
+   * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
+   * closed it
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   read(options?: WaitOptions): Promise<Uint8Array | null> {
     return attempt(() => {
       checkWait(options);
-      return this.#pulled.read(options);
+      return this.#read(options, same);
     });
   }
 
   /**
-   * Sends bytes, in the order of the calls, and waits until the system has taken them, and all
-   * before them: whoever awaits it writes no faster than the peer reads. The bytes may be changed
-   * at once.
+   * Sends bytes, in the order of the calls, and waits until the system has taken them and
+   * everything before them. Awaiting each write keeps the program at the peer's pace. The bytes may
+   * be changed immediately.
    *
-   * @param options `signal` and `timeout` end the waiting alone: what was written is still sent, or
-   * taken back by `reset()`; with a signal that is aborted already, nothing is written
-   * @throws RecvError or SendError where the connection has failed; named `SocketClosed` where it
-   * was closed here
+   * @param options `signal` and `timeout` only end the wait: written data is still sent, unless
+   * `reset()` drops it. If the signal is already aborted, nothing is written
+   * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
+   * closed it
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory
    * @throws Error after `end()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
@@ -77,80 +108,83 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   write(data: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
-      return this.#pulled.write(bytesToSend(data), options);
+      return this.#write(bytesToSend(data), options);
     });
   }
 
   /**
-   * Sends what was written, and ends this side: the peer reads the end, and can still send. May be
-   * repeated.
+   * Sends everything written, then ends this side: the peer reads the end, and can still send. May
+   * be called again.
    *
    * @param data sent before the end
-   * @param options `signal` and `timeout` end the waiting alone; with a signal that is aborted
-   * already, nothing is done
-   * @throws what `write()` throws
+   * @param options `signal` and `timeout` only end the wait. If the signal is already aborted,
+   * nothing is done
+   * @throws the errors of `write()`
    */
   end(data?: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
       throwIfAborted(options?.signal);
       if (this.#end === undefined) {
-        if (data !== undefined) this.#pulled.write(bytesToSend(data), undefined).catch(() => {});
+        if (data !== undefined) this.#write(bytesToSend(data), undefined).catch(nothing);
         this.#end = new Promise((resolve, reject) => {
-          this.#pulled.finish((error) => (error === null ? resolve() : reject(error)));
+          this.finish((error) => (error === null ? resolve() : reject(error)));
         });
       } else if (data !== undefined) {
-        throw writeAfterEnd("end() was called before: nothing can be sent after the end");
+        throw writeAfterEnd("cannot write after end()");
       }
       return options === undefined ? this.#end : orAbort("end()", this.#end, options);
     });
   }
 
   /**
-   * Closes it, once what was written is sent; for as long as the peer takes to read that. TCP peers
-   * are sent a reset instead where bytes have come that nobody read (RFC 1122, 4.2.2.13): who wants
-   * the peer to get all calls `end()` and reads to the end first. May be repeated.
+   * Closes the connection once everything written is sent, however long the peer takes to read it.
+   * If received data was never read, a TCP peer gets a reset instead (RFC 1122, 4.2.2.13): to be
+   * sure that the peer gets everything, call `end()` and read to the end first. May be called
+   * again.
    *
-   * @param options on `signal` and `timeout` the connection is reset, and they are thrown
+   * @param options when `signal` or `timeout` ends the wait, the connection is reset, and it throws
+   * the reason
    */
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    this.#pulled.close();
+    this.closeOnceSent();
     try {
-      await this.#pulled.untilClosed(options);
+      await this.untilClosed(options);
     } catch (error) {
-      this.#pulled.reset(error);
+      this.resetBecause(error);
       throw error;
     }
   }
 
-  /** Resolves when it is closed, with the error that ended it, or null; it never rejects. */
+  /**
+   * Resolves when the connection is closed, with the error that ended it, or null. Never rejects.
+   */
   get closed(): Promise<ConnectionError | null> {
-    return this.#pulled.untilClosed().then(() => this.#pulled.failure);
+    return this.untilClosed().then(() => this.failure);
   }
 
-  /** What `read()` gives, as a web stream. To cancel it means that nothing more will be read. */
+  /** The data of `read()` as a web stream. Cancelling it discards all further data. */
   get readable(): ReadableStream<Uint8Array> {
-    this.#readable ??= readableOf(this, this.#pulled);
+    this.#readable ??= readableOf(this);
     return this.#readable;
   }
 
-  /** What `write()` takes, as a web stream: to close it is `end()`, to abort it `reset()`. */
+  /** `write()` as a web stream: closing it calls `end()`, aborting it calls `reset()`. */
   get writable(): WritableStream<Data> {
     this.#writable ??= writableOf(this);
     return this.#writable;
   }
 
   /**
-   * The connection as a Duplex of node:stream, which TLS and HTTP take:
-   * `tls.connect({ socket: connection.toDuplex() })`,
-   * `http.createServer().emit("connection", connection.toDuplex())`. It has the methods of a
-   * net.Socket that such libraries use, and behaves as one: it is ended once the peer has ended,
-   * and `destroy()` sends what the system takes at once, and then the end. From then on the
-   * connection is the Duplex's: `read()` and `write()` fail with a TypeError.
+   * The connection as a Duplex of node:stream, for TLS and HTTP: `tls.connect({ socket:
+   * connection.toDuplex() })`, `http.createServer().emit("connection", connection.toDuplex())`. It
+   * has the methods of net.Socket that such libraries use, and behaves like one: it ends when the
+   * peer has ended, and `destroy()` sends what the system takes immediately, and then the end. The
+   * Duplex owns the connection from then on: `read()` and `write()` fail with a TypeError.
    *
-   * @param options `allowHalfOpen`: whether this side stays open once the peer has ended
-   * @throws Error if a `read()` is still waiting, or it was called before
+   * @param options `allowHalfOpen`: whether this side stays open after the peer has ended
+   * @throws Error if a `read()` is pending, or toDuplex() was called before
    * @throws RecvError named `SocketClosed`
    * @example
    * ```ts
@@ -171,21 +205,246 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   toDuplex(options: DuplexOptions = {}): ConnectionDuplex {
     checkObject("options", "{ allowHalfOpen? }", options);
     const { allowHalfOpen = false } = options;
-    return new ConnectionDuplex(this.#pulled, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
+    return new ConnectionDuplex(this, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
   }
 
-  /** The pieces that `read()` gives, to the end. Leaving the loop leaves the connection open. */
+  /** The chunks of `read()`, to the end. Leaving the loop leaves the connection open. */
   [Symbol.asyncIterator](): AsyncIterableIterator<Uint8Array> {
-    return new Pieces(this.#pulled);
+    return new Pieces(this);
   }
 
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  /** @internal */
+  override onData(bytes: Uint8Array): void {
+    if (this.#consumer !== undefined) {
+      this.#consumer.onData(bytes);
+      return;
+    }
+    // The view may be a Buffer, whose own slice() does not copy.
+    const piece = new Uint8Array(bytes);
+    if (this.#readers.resolveFirst(piece)) return;
+    this.#unread = piece;
+    this.stopReceiving();
+  }
+
+  /** @internal */
+  override onEnd(): void {
+    this.endReceiving();
+    this.#consumer?.onEnd();
+    this.#readers.resolveAll(null);
+    this.closeIfEnded();
+  }
+
+  /** @internal */
+  onProgress(): void {
+    this.#writers.resolveUpTo(this.#written - this.pendingBytes);
+  }
+
+  /** @internal */
+  override onDrain(): void {
+    this.#consumer?.onDrain();
+    this.#writers.resolveAll();
+  }
+
+  /** Received data can still be read; the failure itself comes after it. @internal */
+  override sendingFailed(errno: number): void {
+    this.#sendingFailure = connectionError(errno);
+    this.#writers.rejectAll(this.#sendingFailure);
+    // No one will read the received data.
+    if (this.receivingEnded) this.onError(errno, false);
+    else this.#consumer?.sendingFailed(errno);
+  }
+
+  /** @internal */
+  override onError(errno: number, ended: boolean): void {
+    if (this.#unread !== undefined && this.isOpen) {
+      this.#receiving = "failed";
+      if (ended) this.endReceiving();
+      this.#sendingFailure ??= connectionError(errno);
+      this.#writers.rejectAll(this.#sendingFailure);
+      return;
+    }
+    if (ended) this.onEnd();
+    super.onError(errno, ended);
+    this.#consumer?.onError(errno, ended);
+  }
+
+  /** @internal */
+  protected override onClosing(): void {
+    this.#readers.rejectAll(this.error ?? receivingClosed());
+    if (this.error !== null) this.#writers.rejectAll(this.error);
+  }
+
+  /** @internal */
+  protected override onClosed(): void {
+    // close() has sent everything, unless something failed.
+    if (this.error === null) this.#writers.resolveAll();
+    else this.#writers.rejectAll(this.error);
+    this.#closers?.resolveAll();
+    if (!this.bothEnded) this.#consumer?.closed(this.error);
+  }
+
+  /** @internal */
+  override closeNow(): void {
+    super.closeNow();
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
+  /** @internal */
+  protected override resetBecause(error: unknown): void {
+    super.resetBecause(error);
+    this.#writers.rejectAll(this.error ?? sendingClosed());
+  }
+
+  /** `read()`, for an iterator. @internal */
+  readNext(): Promise<IteratorResult<Uint8Array, void>> {
+    return this.#read(undefined, asResult);
+  }
+
+  /** Sends everything written, then the end. @internal */
+  finish(done: (error: unknown) => void): void {
+    if (!this.isOpen) {
+      done(this.error ?? sendingClosed());
+      return;
+    }
+    this.stream.shutdown((errno) => {
+      if (errno === 0) {
+        this.endSending();
+        done(null);
+        this.closeIfEnded();
+      } else {
+        done(this.error ?? (this.isOpen ? connectionError(errno) : sendingClosed()));
+      }
+    });
+  }
+
+  /** Waits until the descriptor is closed. @internal */
+  untilClosed(options?: WaitOptions): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    this.#closers ??= new Waiters("close()");
+    return this.#closers.wait(options);
+  }
+
+  /** Discards everything that is still to come. @internal */
+  discardInput(): void {
+    this.endReceiving();
+    this.#unread = undefined;
+    this.#failAfterUnread();
+    this.stopReceiving();
+    this.closeIfEnded();
+  }
+
+  /** Hands the connection to a consumer, with data that was received but not read. @internal */
+  handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
+    if (this.#consumer !== undefined) throw takenOver();
+    if (!this.isOpen || this.#receiving === "failed") throw receivingClosed();
+    if (this.#readers.size > 0) throw invalidState("a read() of the connection is pending");
+    this.#consumer = consumer;
+    const unread = this.#unread;
+    this.#unread = undefined;
+    return { unread, ended: this.receivingEnded };
+  }
+
+  /** `write()` for the consumer, without a promise. @internal */
+  send(bytes: Uint8Array): void {
+    this.stream.write(bytes);
+    this.#written += lengthOf(bytes);
+  }
+
+  /** @internal */
+  startReceiving(): void {
+    if (this.#receiving !== "no" || this.receivingEnded || !this.isOpen) return;
+    this.#receiving = "yes";
+    this.stream.resume();
+  }
+
+  /** @internal */
+  stopReceiving(): void {
+    if (this.#receiving !== "yes" || !this.isOpen) return;
+    this.#receiving = "no";
+    this.stream.pause();
+  }
+
+  /** The failure that waited until what had been received was read. */
+  #failAfterUnread() {
+    const errno = this.#sendingFailure?.errno;
+    if (this.#receiving === "failed" && errno !== undefined) super.onError(-errno, this.receivingEnded);
+  }
+
+  #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    const aborted = options?.signal?.aborted === true;
+    const piece = this.#unread;
+    if (piece !== undefined && !aborted) {
+      this.#unread = undefined;
+      this.#failAfterUnread();
+      this.startReceiving();
+      return Promise.resolve(as(piece));
+    }
+    if (this.receivingEnded && !aborted) return Promise.resolve(as(null));
+    if (!this.isOpen) return Promise.reject(this.error ?? receivingClosed());
+    if (!aborted) this.startReceiving();
+    return this.#readers.wait(options, as);
+  }
+
+  #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    if (!this.isOpen) return Promise.reject(this.error ?? sendingClosed());
+    if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    try {
+      this.send(bytes);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options, nothing, this.#written);
+  }
 }
 
-/** What a function that must not throw begins with. */
+/**
+ * Iterates over the chunks of a connection. An async generator would cost 550 bytes more for each
+ * waiting connection.
+ */
+class Pieces implements AsyncIterableIterator<Uint8Array, void, void> {
+  readonly #connection: Connection;
+  #left = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array, void>> {
+    return this.#left ? Promise.resolve(asResult(null)) : this.#connection.readNext();
+  }
+
+  return(): Promise<IteratorResult<Uint8Array, void>> {
+    this.#left = true;
+    return Promise.resolve(asResult(null));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+const nothing = () => {};
+
+const same = <Value>(value: Value): Value => value;
+
+/** Converts the result of `read()` to that of an iterator. */
+function asResult(piece: Uint8Array | null): IteratorResult<Uint8Array, void> {
+  return piece === null ? { value: undefined, done: true } : { value: piece, done: false };
+}
+
+function takenOver(): TypeError {
+  return invalidStateForGood("the connection belongs to the Duplex that its toDuplex() returned");
+}
+
+/** The start of every method that rejects instead of throwing. */
 function attempt<Value>(begin: () => Promise<Value>): Promise<Value> {
   try {
     return begin();

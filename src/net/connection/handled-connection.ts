@@ -1,75 +1,187 @@
+import type { Engine } from "../../engine/engine.ts";
+import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { bytesToSend, type Data } from "./data.ts";
-import type { HandledStream } from "./handled-stream.ts";
-import { ConnectionBase } from "./open-stream.ts";
+import type { ConnectionHandlers } from "./handlers.ts";
+
+/** The number of unsent bytes from which write() returns false, and receiving pauses. */
+const HIGH_WATER_MARK = 65_536;
 
 /**
- * A connection whose events go to handlers: those of `listen(options, handlers)` are called with
- * one.
+ * A connection whose events go to handlers: those passed to `listen(options, handlers)` are called
+ * with one.
  *
- * While more than 64 KiB wait to be sent to a peer, nothing is received from it, so that what
- * answers a peer that does not read stays bounded by itself.
+ * While more than 64 KiB wait to be sent to a peer, nothing is received from it. That bounds the
+ * memory of a server whose peer does not read the answers.
  */
 export class HandledConnection<State = unknown> extends ConnectionBase {
-  readonly #stream: HandledStream<State>;
-  /** What the handler `open()` returned; the program's to use. */
+  readonly #handlers: ConnectionHandlers<State>;
+  /** Paused by the program. */
+  #paused = false;
+  /** More than HIGH_WATER_MARK bytes are unsent. */
+  #congested = false;
+  /** The value that the handler `open()` returned, for the program's use. */
   declare state: State;
 
   /** @internal */
-  constructor(stream: HandledStream<State>) {
-    super(stream);
-    this.#stream = stream;
+  constructor(
+    engine: Engine,
+    fd: number,
+    owner: ConnectionOwner | null,
+    handlers: ConnectionHandlers<State>,
+  ) {
+    super(engine, fd, owner);
+    this.#handlers = handlers;
   }
 
   /**
-   * Whether it is closed, or will be once what was written is sent: nothing more is sent or
-   * received.
+   * Whether it is closed, or will be once written data is sent: nothing more is sent or received.
    */
   get closed(): boolean {
-    return !this.#stream.open;
+    return !this.isOpen;
   }
 
   /**
-   * Sends bytes, in the order of the calls. They may be changed at once. On a connection that is
-   * closed it does nothing.
+   * Sends bytes, in the order of the calls. They may be changed immediately. Does nothing if the
+   * connection is closed.
    *
-   * @param data a view that the handler `data()` was given, or a `subarray()` of it, is sent
-   * without a copy during that handler
-   * @returns false where more than 64 KiB wait to be sent now, or the connection is closed: a
-   * program that writes on its own account should go on after the handler `drain()`
+   * @param data a view that the handler `data()` received, or a `subarray()` of it, is sent without
+   * a copy during that handler
+   * @returns false if more than 64 KiB now wait to be sent, or the connection is closed: a program
+   * that writes unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned
    * @throws Error after `end()`
    */
   write(data: Data): boolean {
-    return this.#stream.write(bytesToSend(data));
+    return this.#write(bytesToSend(data));
   }
 
   /**
-   * Sends what was written, and ends this side: the peer reads the end, and can still send. May be
-   * repeated.
+   * Sends everything written, then ends this side: the peer reads the end, and can still send. May
+   * be called again.
    */
   end(data?: Data): void {
-    if (data !== undefined) this.#stream.write(bytesToSend(data));
-    this.#stream.finish();
+    if (data !== undefined) this.#write(bytesToSend(data));
+    if (!this.isOpen) return;
+    this.stream.shutdown((errno) => {
+      if (errno !== 0) return;
+      this.endSending();
+      this.closeIfEnded();
+    });
   }
 
   /**
-   * Closes it, once what was written is sent, for as long as the peer takes to read that. May be
-   * repeated.
+   * Closes the connection once everything written is sent, however long the peer takes to read it.
+   * May be called again.
    */
   close(): void {
-    this.#stream.close();
+    this.closeOnceSent();
   }
 
-  /** Receives nothing until `resume()`: the system's buffers fill, and hold the peer up. */
+  /**
+   * Stops receiving until `resume()`: the system's buffers fill, and flow control slows the peer
+   * down.
+   */
   pause(): this {
-    this.#stream.pause();
+    if (!this.#paused && this.isOpen) {
+      this.#paused = true;
+      this.stream.pause();
+    }
     return this;
   }
 
-  /** Receives again. */
+  /** Starts receiving again. */
   resume(): this {
-    this.#stream.resume();
+    if (this.#paused && this.isOpen) {
+      this.#paused = false;
+      if (!this.#congested) this.stream.resume();
+    }
     return this;
+  }
+
+  /** Starts receiving, after the handler open() returned. @internal */
+  start(): void {
+    try {
+      const state = this.#handlers.open?.(this);
+      if (state !== undefined) this.state = state;
+    } catch (error) {
+      this.#threw(error);
+    }
+    if (!this.#paused && !this.#congested && this.isOpen) this.stream.resume();
+  }
+
+  /** @internal */
+  override onData(bytes: Uint8Array): void {
+    try {
+      this.#handlers.data?.(this, bytes);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** @internal */
+  override onEnd(): void {
+    this.endReceiving();
+    try {
+      if (this.#handlers.end === undefined) this.closeOnceSent();
+      else this.#handlers.end(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+    this.closeIfEnded();
+  }
+
+  /** @internal */
+  override onDrain(): void {
+    if (!this.#congested) return;
+    this.#congested = false;
+    if (!this.#paused) this.stream.resume();
+    try {
+      this.#handlers.drain?.(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /**
+   * Nothing is left to send: receive what the peer sent, then the failure.
+   *
+   * @internal
+   */
+  override sendingFailed(_errno: number): void {
+    this.onDrain();
+  }
+
+  /** @internal */
+  override onError(errno: number, ended: boolean): void {
+    super.onError(errno, ended);
+    this.#handlers.error?.(this, this.failure);
+  }
+
+  /** @internal */
+  protected override onClosing(): void {}
+
+  /** @internal */
+  protected override onClosed(): void {
+    this.#handlers.close?.(this, this.error);
+  }
+
+  #write(bytes: Uint8Array): boolean {
+    if (!this.isOpen) return false;
+    const { stream } = this;
+    stream.write(bytes);
+    if (stream.pendingBytes <= HIGH_WATER_MARK) return true;
+    if (!this.#congested) {
+      this.#congested = true;
+      if (!this.#paused) stream.pause();
+    }
+    return false;
+  }
+
+  /** The engine turns what is thrown here into an uncaught exception. */
+  #threw(error: unknown) {
+    this.resetBecause(error);
+    if (this.#handlers.error === undefined) throw error;
+    this.#handlers.error(this, error);
   }
 }

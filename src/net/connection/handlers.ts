@@ -2,11 +2,11 @@ import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { HandledConnection } from "./handled-connection.ts";
 
 /**
- * What is called for each connection, as methods of the object that was given, which may be changed
- * at any time. None is waited for: where one returns a promise, it is not looked at.
+ * Handlers of a connection's events. They are called as methods of the object that was passed,
+ * which may be changed at any time. A promise that a handler returns is ignored.
  *
- * One that throws has its connection reset, and `error()` called. Without `error()` what it threw
- * is an uncaught exception.
+ * If a handler throws, its connection is reset and `error()` is called. Without `error()`, what it
+ * threw is an uncaught exception.
  *
  * @example
  * ```ts
@@ -27,32 +27,32 @@ import type { HandledConnection } from "./handled-connection.ts";
  * ```
  */
 export interface ConnectionHandlers<State = unknown> {
-  /** A connection was made. What this returns is its `state`. */
+  /** A connection was accepted. The value this returns becomes its `state`. */
   open?(connection: HandledConnection<State>): State;
   /**
-   * Bytes came. They are a view of the engine's memory that is good until this returns:
-   * `new Uint8Array(bytes)` copies them. Written during the call, to any connection, the view or a
-   * `subarray()` of it is sent from where it lies. Without this, what comes is dropped.
+   * Data arrived. `bytes` is a view of the engine's memory, valid until this returns: `new
+   * Uint8Array(bytes)` copies it. If it, or a `subarray()` of it, is written during the call, to
+   * any connection, it is not copied. Without this handler, received data is dropped.
    */
   data?(connection: HandledConnection<State>, bytes: Uint8Array): void;
-  /** All that was written is sent, after a `write()` that returned false. */
+  /** Everything written is sent, after a `write()` that returned false. */
   drain?(connection: HandledConnection<State>): void;
   /**
-   * The peer has ended; it can still be sent to, and this side must be ended. Without this, the
-   * connection is closed.
+   * The peer has ended. It can still receive, and the program must end this side. Without this
+   * handler, the connection is closed.
    */
   end?(connection: HandledConnection<State>): void;
   /**
-   * The connection is closed: the last that is called for it.
+   * The connection is closed. No handler is called after this one.
    *
-   * @param error what ended it: a ConnectionError, what a handler threw; null if nothing did but
-   * the two sides
+   * @param error the error that ended it: a ConnectionError, or whatever a handler threw; null if
+   * both sides simply ended
    */
   close?(connection: HandledConnection<State>, error: unknown): void;
   /**
-   * The connection has failed with a ConnectionError, or a handler has thrown this. A connection
-   * that fails is no exception without this, since a peer can make it: `close()` is told. What this
-   * throws is an uncaught exception.
+   * The connection failed with a ConnectionError, or a handler threw. Without this handler, a
+   * failed connection is not an exception, since a peer can cause it; `close()` still receives the
+   * error. If this handler throws, it is an uncaught exception.
    */
   error?(connection: HandledConnection<State>, error: unknown): void;
 }

@@ -1,10 +1,9 @@
 import { ReadableStream, WritableStream } from "node:stream/web";
 import type { Connection } from "./connection.ts";
 import type { Data } from "./data.ts";
-import type { PulledStream } from "./pulled-stream.ts";
 
-/** Reads only when it is read from. */
-export function readableOf(connection: Connection, pulled: PulledStream): ReadableStream<Uint8Array> {
+/** Reads only on demand. */
+export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -13,7 +12,7 @@ export function readableOf(connection: Connection, pulled: PulledStream): Readab
         else controller.enqueue(piece);
       },
       cancel() {
-        pulled.receiveNoMore();
+        connection.discardInput();
       },
     },
     { highWaterMark: 0 },

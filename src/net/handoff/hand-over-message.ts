@@ -1,9 +1,10 @@
-/** The descriptor of a new process that its old one hands sockets over by. */
+/** The descriptor in the new process by which the old one hands sockets over. */
 export const HAND_OVER_DESCRIPTOR = 3;
 
-// What goes over it: with the sockets, in SCM_RIGHTS, one byte that says whether the path of a unix
-// socket is handed over, too; back comes one byte once the new process accepts. With a path come
-// the device and the inode of its file, two doubles: only that file may be removed.
+// The messages on the channel. The old process sends the sockets, in SCM_RIGHTS, with one byte that
+// says whether it also hands over the path of a unix socket. The new process answers with one byte
+// once it accepts. A path is followed by the device and inode of its file, as two doubles: only
+// that file may be removed.
 export const PATH_FILE_LENGTH = 16;
 export const SOCKETS = 0x53;
 export const SOCKETS_AND_PATH = 0x50;

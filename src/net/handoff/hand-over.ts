@@ -11,7 +11,6 @@ import { sendmsg } from "../../posix/sendmsg.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
 import type { CloseOptions } from "../listener/listener-base.ts";
 import { Listening } from "../listener/listener-base.ts";
 import {
@@ -22,16 +21,16 @@ import {
   SOCKETS_AND_PATH,
 } from "./hand-over-message.ts";
 
-/** Everything that `handOver()` itself can fail with. */
+/** The errors of `handOver()` itself. */
 export const handOverErrors = new ErrorSet("handOver", {
   BrokenPipe: {
     codes: ["EPIPE"],
     message: "The new process ended, or closed the channel, before it was ready.",
-    advice: "The old one goes on accepting. The new one calls takeOver(), listens, and says ready().",
+    advice: "The old one keeps accepting. The new one must call takeOver(), listen, and call ready().",
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "Windows passes no sockets between processes by messages.",
+    message: "Windows cannot pass sockets between processes in messages.",
   },
   SocketClosed,
   Unexpected,
@@ -40,37 +39,38 @@ export const handOverErrors = new ErrorSet("handOver", {
 export type HandOverErrorName = NameOf<typeof handOverErrors>;
 export type HandOverError = ErrorOf<typeof handOverErrors>;
 
-/** Whether an error is one that `handOver()` threw. */
+/** Whether `handOver()` threw an error. */
 export const isHandOverError = (error: unknown): error is HandOverError => handOverErrors.has(error);
 
 /**
- * What `handOver()` takes: how long the new process may take until it is ready, and how long the
- * connections of the old one.
+ * Options of `handOver()`: how long to wait for the new process, and for the connections of the old
+ * one.
  */
 export type HandOverOptions = WaitOptions & CloseOptions;
 
 /**
- * Hands a listener over to a new process, and loses no connection: its sockets are passed
- * (SCM_RIGHTS), both processes accept for a moment, and when the new one has said that it is ready,
- * the old one stops. What it has accepted goes on here, until it ends or `drain` is over; what
- * waits in the system's queue is the new one's, which has the same queue. The path of a unix socket
- * stays, and is the new one's to remove.
+ * Hands a listener over to a new process without losing a connection. It passes the sockets
+ * (SCM_RIGHTS), both processes accept for a moment, and the old one stops when the new one reports
+ * that it is ready. Connections it has accepted stay here until they end or `drain` is over; those
+ * in the system's queue go to the new process, which shares the queue. The path of a unix socket
+ * stays, and the new process removes it.
  *
- * Have `child.unref()` called, so that this process can end before the new one.
+ * Call `child.unref()`, so that this process can exit before the new one.
  *
- * If it fails before the new process is ready, the listener is as it was, and goes on accepting.
+ * If it fails before the new process is ready, the listener keeps accepting as before.
  *
- * - The sockets go by a channel that the new process has as its descriptor 3, where `takeOver()`
- *   gets them: a pipe of node:child_process, `stdio: ["inherit", "inherit", "inherit", "pipe"]`,
+ * - The sockets travel over a channel that is descriptor 3 in the new process, where `takeOver()`
+ *   finds it: a pipe of node:child_process, `stdio: ["inherit", "inherit", "inherit", "pipe"]`,
  *   which is a unix socket on Node, Bun and Deno; or one end of `socketpair(AF.UNIX, SOCK.STREAM)`,
- *   whose other end is given here. It is closed at the end.
- * - Windows has no such thing: an error.
+ *   whose other end is passed here. The channel is closed at the end.
+ * - Not supported on Windows.
  *
  * @param listener a Listener or Server
  * @param to the new process, or our end of the channel
- * @param options `timeout` and `signal` until it is ready, and `drain`, as of `close()`
- * @returns a promise that resolves when the new process accepts and ours no more, and, with
- * `drain`, all connections have ended
+ * @param options `timeout` and `signal` for the wait until it is ready, and `drain`, as in
+ * `close()`
+ * @returns a promise that resolves when only the new process accepts and, with `drain`, all
+ * connections have ended
  * @throws HandOverError named `BrokenPipe`, `OperationNotSupported`, `SocketClosed` or `Unexpected`
  * @throws SendmsgError if the sockets cannot be sent
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
@@ -100,12 +100,12 @@ export async function handOver(
   options: HandOverOptions = {},
 ): Promise<void> {
   if (!(listener instanceof Listening))
-    throw argumentType(`a listener is what listen() gives, not ${kind(listener)}`);
+    throw argumentType(`listener must be a Listener or Server, not ${kind(listener)}`);
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   checkWait(options);
   const { drain } = options;
   if (drain !== undefined) milliseconds("drain", drain);
-  if (host.name === "windows") refuse("OperationNotSupported");
+  if (!host.capabilities.passesDescriptors) refuse("OperationNotSupported");
   const channel = channelTo(to);
   try {
     throwIfAborted(options.signal);
@@ -132,7 +132,7 @@ function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {
 
 interface Channel {
   readonly socket: SocketLike;
-  /** The first byte that comes; undefined where the other end closes first. */
+  /** The first byte that arrives; undefined if the other end closes first. */
   answer(): Promise<number | undefined>;
   close(): void;
 }
@@ -160,7 +160,7 @@ function pipeChannel(pipe: NetSocket): Channel {
 
 function ownChannel(socket: Socket): Channel {
   socket.system.setNonblocking(socket.fd, true);
-  const connection = new Connection(new PulledStream(engine(), socket.detach(), null));
+  const connection = new Connection(engine(), socket.detach(), null);
   const answer = async () => (await connection.read())?.[0];
   return { socket: connection.socket, answer, close: () => connection.reset() };
 }

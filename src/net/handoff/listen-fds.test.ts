@@ -65,7 +65,7 @@ const rows: readonly [what: string, environment: NodeJS.ProcessEnv, expected: ob
   ["ours", { LISTEN_FDS: "1", LISTEN_PID: "4121" }, { count: 1, names: undefined }],
   ["an empty LISTEN_PID", { LISTEN_FDS: "1", LISTEN_PID: "" }, { count: 1, names: undefined }],
   ["an empty name", { LISTEN_FDS: "2", LISTEN_FDNAMES: ":b" }, { count: 2, names: ["", "b"] }],
-  ["a sign", { LISTEN_FDS: "-1" }, /^LISTEN_FDS is a number of descriptors, not "-1"\.$/],
+  ["a sign", { LISTEN_FDS: "-1" }, /^LISTEN_FDS must be a number of descriptors, not "-1"\.$/],
   ["a malformed pid", { LISTEN_FDS: "1", LISTEN_PID: "$$" }, /^LISTEN_PID .* not "\$\$"\.$/],
   ["pid 0", { LISTEN_FDS: "1", LISTEN_PID: "0" }, /^LISTEN_PID .* not "0"\.$/],
   [

@@ -1,7 +1,7 @@
-/** The descriptors that a process is started with: so many, from FIRST_DESCRIPTOR on. */
+/** The inherited descriptors: this many, from FIRST_DESCRIPTOR on. */
 export interface HandedDescriptors {
   readonly count: number;
-  /** Undefined where they have none. */
+  /** Undefined if they have no names. */
   readonly names: readonly string[] | undefined;
 }
 
@@ -11,9 +11,8 @@ const INT_MAX = 0x7fffffff;
 const NONE: HandedDescriptors = { count: 0, names: undefined };
 
 /**
- * What the variables of sd_listen_fds(3) say: how many descriptors, none where they are for another
- * process; or what is wrong with the variables, as a sentence. An empty variable counts as one that
- * is not there.
+ * Parses the variables of sd_listen_fds(3): returns the number of descriptors, 0 if they are for
+ * another process, or a sentence about what is malformed. An empty variable counts as unset.
  */
 export function handedDescriptors(
   { LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID }: NodeJS.ProcessEnv,
@@ -23,19 +22,19 @@ export function handedDescriptors(
   if (LISTEN_PID) {
     const forWhom = decimal(LISTEN_PID);
     if (forWhom === undefined || forWhom === 0)
-      return `LISTEN_PID is the number of a process, not ${JSON.stringify(LISTEN_PID)}.`;
+      return `LISTEN_PID must be a process id, not ${JSON.stringify(LISTEN_PID)}.`;
     if (forWhom !== pid) return NONE;
   }
   const count = decimal(LISTEN_FDS);
   if (count === undefined || count > INT_MAX - FIRST_DESCRIPTOR)
-    return `LISTEN_FDS is a number of descriptors, not ${JSON.stringify(LISTEN_FDS)}.`;
+    return `LISTEN_FDS must be a number of descriptors, not ${JSON.stringify(LISTEN_FDS)}.`;
   const names = LISTEN_FDNAMES ? LISTEN_FDNAMES.split(":") : undefined;
   if (names !== undefined && names.length !== count)
     return `LISTEN_FDNAMES has ${names.length} names, and LISTEN_FDS is ${count}.`;
   return { count, names };
 }
 
-/** A C int that is not negative, in decimal digits alone. */
+/** A non-negative C int, in decimal digits only. */
 function decimal(text: string): number | undefined {
   if (!/^\d{1,10}$/.test(text)) return undefined;
   const number = Number(text);

@@ -119,7 +119,7 @@ const refused: readonly Refused[] = [
     name: "SocketNotListening",
     says: /EINVAL descriptor 3: /,
   },
-  { what: "a word", count: "two", name: "InvalidArgument", says: /LISTEN_FDS is .*"two"/ },
+  { what: "a word", count: "two", name: "InvalidArgument", says: /LISTEN_FDS must be .*"two"/ },
 ];
 
 const aListener = (fixture: Fixture) => [fixture.listener()];
@@ -136,7 +136,7 @@ test("listenersFromEnvironment: without the variables there are none, and listen
   assert.deepEqual(listenersFromEnvironment(), []);
   await assert.rejects(listen({ socket: listenersFromEnvironment()[0] }), {
     name: "TypeError",
-    message: /listenersFromEnvironment\(\), this process was handed none/,
+    message: /listenersFromEnvironment\(\), this process inherited none/,
   });
 });
 

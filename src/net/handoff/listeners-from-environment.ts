@@ -3,19 +3,19 @@ import { boolean, checkObject } from "../../errors/argument.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
+import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { readOption } from "../../posix/read-option.ts";
 import { host } from "../../system/host.ts";
 import { FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
 
-/** Everything that `listenersFromEnvironment()` can fail with. */
+/** The errors of `listenersFromEnvironment()`. */
 export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnvironment", {
   BadFileDescriptor: {
     codes: ["EBADF"],
     message: "The environment promises a descriptor that is not open.",
-    advice: "Whoever starts this process has to let it inherit the descriptor, through npm and shells too.",
+    advice: "Let this process inherit the descriptor when you start it, also through npm and shells.",
   },
   FileDescriptorNotASocket: {
     codes: ["ENOTSOCK"],
@@ -27,13 +27,13 @@ export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnviron
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The descriptors that the environment promises cannot be taken over here.",
+    message: "The promised descriptors cannot be taken over here.",
   },
   SocketNotListening: {
     codes: [],
     code: "EINVAL",
-    message: "The environment promises a listener, and the socket does not listen.",
-    advice: "A connection that was inherited (Accept=yes of systemd) is for Socket.from(3).",
+    message: "The environment promises a listener, but the socket does not listen.",
+    advice: "For an inherited connection (Accept=yes of systemd), use Socket.from(3).",
   },
   Unexpected,
 });
@@ -41,61 +41,57 @@ export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnviron
 export type ListenersFromEnvironmentErrorName = NameOf<typeof listenersFromEnvironmentErrors>;
 export type ListenersFromEnvironmentError = ErrorOf<typeof listenersFromEnvironmentErrors>;
 
-/** Whether an error is one that `listenersFromEnvironment()` threw. */
+/** Whether `listenersFromEnvironment()` threw an error. */
 export const isListenersFromEnvironmentError = (error: unknown): error is ListenersFromEnvironmentError =>
   listenersFromEnvironmentErrors.has(error);
 
-/** A socket that this process was started with. */
+/** A socket that this process inherited. */
 export interface InheritedSocket extends Socket {
   /**
-   * What LISTEN_FDNAMES calls it; `"unknown"` without that variable, as in
+   * Its name in LISTEN_FDNAMES; `"unknown"` without that variable, as in
    * sd_listen_fds_with_names(3).
    */
   readonly name: string;
 }
 
-/** What `listenersFromEnvironment()` takes. */
+/** Options of `listenersFromEnvironment()`. */
 export interface ListenersFromEnvironmentOptions {
   /**
    * Removes LISTEN_FDS, LISTEN_FDNAMES, LISTEN_PID and LISTEN_PIDFDID from `process.env`, so that
-   * programs that this process starts do not look for descriptors that they do not have. True by
-   * default.
+   * child processes do not look for descriptors they do not have. True by default.
    */
   readonly unsetEnvironment?: boolean | undefined;
 }
 
-/**
- * Whether a program has descriptors of the one that started it, by their numbers. Windows hands on
- * handles, which Node does not.
- */
-export const inheritsDescriptors = host.name !== "windows";
+/** Whether a process can inherit descriptors by number. */
+export const { inheritsDescriptors } = host.capabilities;
 
-/** What the environment has handed over: once taken it is not taken again, whoever asks. */
+/** The sockets taken over: they are taken only once per process. */
 let taken: readonly InheritedSocket[] | undefined;
 
 /**
- * The listening sockets that this process was started with, by the protocol of sd_listen_fds(3):
- * systemd speaks it, as do `berkeley hold`, systemfd and others. LISTEN_FDS says how many there
- * are, from descriptor 3 on, LISTEN_FDNAMES their names, with colons between, and LISTEN_PID the
- * process that they are for.
+ * Returns the listening sockets that this process inherited by the protocol of sd_listen_fds(3),
+ * which systemd, `berkeley hold`, systemfd and others speak. LISTEN_FDS is their number, from
+ * descriptor 3 on, LISTEN_FDNAMES their names, separated by colons, and LISTEN_PID the process they
+ * are for.
  *
- * - Without LISTEN_FDS there are none: an empty array. So it is where LISTEN_PID is the number of
- *   another process, which handed its environment on and not its descriptors: nothing is touched.
- *   Without LISTEN_PID they are ours.
- * - Every descriptor is looked at before one is taken: it must be open, and a socket that listens,
- *   or one for datagrams.
- * - Each is a Socket that closes on exec, and that the caller owns. Asked again, it gives the same
- *   ones; those that were handed on, to `listen()` or by `detach()`, are closed by then.
- * - The descriptors are the process's, and its main thread alone takes them: hand a worker thread
- *   what `detach()` gives.
- * - Windows has no descriptors that are inherited by their numbers: where LISTEN_FDS is set there,
- *   that is an error.
+ * - Returns an empty array without LISTEN_FDS, or if LISTEN_PID is another process, which passed on
+ *   its environment but not its descriptors; then nothing is touched. Without LISTEN_PID the
+ *   descriptors are ours.
+ * - Checks every descriptor before it takes one: each must be open, and a socket that listens, or
+ *   one for datagrams.
+ * - Each is a close-on-exec Socket that the caller owns. A second call returns the same ones; those
+ *   already passed to `listen()` or detached are closed by then.
+ * - The descriptors belong to the process, so only the main thread can take them: pass a worker
+ *   thread the result of `detach()`.
+ * - On Windows, descriptors cannot be inherited by number: it is an error if LISTEN_FDS is set
+ *   there.
  *
  * @param options `unsetEnvironment`
  * @returns the sockets, in the order of their descriptors
  * @throws ListenersFromEnvironmentError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `InvalidArgument`, `OperationNotSupported`, `SocketNotListening` or `Unexpected`: nothing was
- * taken, and the environment is as it was
+ * taken, and the environment is unchanged
  * @throws TypeError if an option is malformed
  * @example
  * ```ts
@@ -124,11 +120,11 @@ export function listenersFromEnvironment(
     if (typeof handed === "string") refuse("InvalidArgument", undefined, handed);
     if (handed.count === 0) return [];
     if (!inheritsDescriptors)
-      refuse("OperationNotSupported", undefined, "Windows hands none on by their numbers.");
+      refuse("OperationNotSupported", undefined, "Windows processes do not inherit descriptors by number.");
     if (!isMainThread)
-      refuse("OperationNotSupported", undefined, "Only the main thread of the process takes them.");
+      refuse("OperationNotSupported", undefined, "Only the main thread of the process can take them.");
     const end = FIRST_DESCRIPTOR + handed.count;
-    // One by one, since the count may be any: the first that is not open ends it.
+    // One by one, since the count may be huge: stop at the first that is not open.
     for (let fd = FIRST_DESCRIPTOR; fd < end; fd++) check(fd);
     taken = Array.from({ length: handed.count }, (_, index) =>
       Object.assign(Socket.from(FIRST_DESCRIPTOR + index), { name: handed.names?.[index] ?? "unknown" }),
@@ -141,7 +137,7 @@ export function listenersFromEnvironment(
   return taken;
 }
 
-/** Whether a descriptor is what it is said to be; from now on no other program inherits it. */
+/** Checks that a descriptor is what the environment promises, and sets close-on-exec on it. */
 function check(fd: number): void {
   const returned = host.setCloseOnExec(fd);
   if (returned < 0)

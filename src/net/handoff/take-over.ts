@@ -4,12 +4,12 @@ import { delay } from "../../clock/clock.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
+import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { tryClose } from "../../posix/close.ts";
 import { MSG } from "../../posix/constants.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { readOption } from "../../posix/read-option.ts";
 import type { ReceivedMessage } from "../../posix/received-message.ts";
 import { tryRecvmsg } from "../../posix/recvmsg.ts";
 import { trySend } from "../../posix/send.ts";
@@ -20,16 +20,16 @@ import { adopted } from "../open.ts";
 import { checkSocket, type SocketHolder } from "../options/listen-options.ts";
 import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
 
-/** Everything that `takeOver()` and `ready()` themselves can fail with. */
+/** The errors of `takeOver()` and `ready()` themselves. */
 export const takeOverErrors = new ErrorSet("takeOver", {
   BrokenPipe: {
     codes: ["EPIPE"],
-    message: "The old process ended, or gave up, before the sockets were handed over.",
-    advice: "If it lives, it goes on accepting.",
+    message: "The old process ended, or aborted, before it handed the sockets over.",
+    advice: "If it is still running, it keeps accepting.",
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "Windows passes no sockets between processes by messages.",
+    message: "Windows cannot pass sockets between processes in messages.",
   },
   Unexpected,
 });
@@ -37,23 +37,24 @@ export const takeOverErrors = new ErrorSet("takeOver", {
 export type TakeOverErrorName = NameOf<typeof takeOverErrors>;
 export type TakeOverError = ErrorOf<typeof takeOverErrors>;
 
-/** Whether an error is one that `takeOver()` or `ready()` threw. */
+/** Whether `takeOver()` or `ready()` threw an error. */
 export const isTakeOverError = (error: unknown): error is TakeOverError => takeOverErrors.has(error);
 
-/** What `takeOver()` takes. */
+/** Options of `takeOver()`. */
 export interface TakeOverOptions extends WaitOptions {
-  /** The channel to the old process: descriptor 3 by default. It is ours from now on. */
+  /**
+   * The channel to the old process, which this call takes ownership of: descriptor 3 by default.
+   */
   readonly channel?: Socket | number | undefined;
 }
 
 /**
- * How often it is looked whether the sockets have come, in milliseconds: they are mostly there
- * before they are asked for.
+ * The polling interval for the sockets, in milliseconds: they have usually arrived before the call.
  */
 const LOOK = 2;
 
 /**
- * Sockets that an old process hands over: `takeOver()` gives them, and `listen({ socket: taken })`
+ * Sockets handed over by an old process: `takeOver()` returns them, and `listen({ socket: taken })`
  * takes them.
  */
 export class TakenOver implements SocketHolder {
@@ -61,9 +62,9 @@ export class TakenOver implements SocketHolder {
   /** The addresses of the sockets. */
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
-  /** The file at the path of a unix socket that the old process made. @internal */
+  /** The file at the path of a unix socket, created by the old process. @internal */
   readonly pathFile: UnixFile | undefined;
-  /** Who made the channel; undefined where the system does not tell. */
+  /** The process that created the channel; undefined if the system does not say. */
   readonly #oldProcess: number | undefined;
   #ready = false;
 
@@ -77,21 +78,19 @@ export class TakenOver implements SocketHolder {
   }
 
   /**
-   * Whether the path of a unix socket is ours to remove: not before the old process knows that we
-   * are ready.
+   * Whether this process may remove the path of a unix socket: only once the old process knows that
+   * it is ready.
    */
   get ownsPath(): boolean {
     return this.#ready && this.pathFile !== undefined;
   }
 
   /**
-   * Tells the old process that this one accepts, so that it stops. To be called once, after
-   * `listen()`.
+   * Tells the old process that this one accepts, so that it stops. Call it once, after `listen()`.
    *
-   * Where the old process has ended meanwhile, there is nobody to be told, and this one has the
-   * sockets alone: that is no error.
+   * If the old process has already ended, this one owns the sockets alone; that is not an error.
    *
-   * @throws TakeOverError named `BrokenPipe` if the old process lives and has given up: both accept
+   * @throws TakeOverError named `BrokenPipe` if the old process aborted but still runs: both accept
    */
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);
@@ -101,7 +100,7 @@ export class TakenOver implements SocketHolder {
   }
 
   /**
-   * Gives up what was not handed on: unless `ready()` was called, the old process goes on
+   * Closes the sockets that were not passed on. Unless `ready()` was called, the old process keeps
    * accepting.
    */
   [Symbol.dispose](): void {
@@ -110,14 +109,14 @@ export class TakenOver implements SocketHolder {
 }
 
 /**
- * Takes the sockets that an old process hands over by `handOver()`: this process was started by it,
- * with the channel as its descriptor 3. Listen on them, and then say `ready()`: only then does the
- * old process stop accepting, so no connection is refused.
+ * Takes the sockets that an old process hands over with `handOver()`. The old process started this
+ * one, with the channel as its descriptor 3. Listen on the sockets, then call `ready()`: the old
+ * process accepts until then, so no connection is refused.
  *
  * @param options `channel`, and `timeout` and `signal` for the wait
  * @throws TakeOverError named `BrokenPipe`, `OperationNotSupported` or `Unexpected`
- * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket` if descriptor 3 is no
- * channel
+ * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket` if descriptor 3 is
+ * not a channel
  * @throws RecvmsgError if the channel fails
  * @throws DOMException named `TimeoutError`, or the `reason` of the signal
  * @example
@@ -131,7 +130,8 @@ export class TakenOver implements SocketHolder {
  */
 export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver> {
   checkWait(options);
-  if (host.name === "windows") unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
+  if (!host.capabilities.passesDescriptors)
+    unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
   const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {
@@ -141,7 +141,7 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
     const sockets = received.filter((each) => each instanceof Socket);
     for (const each of received) if (!(each instanceof Socket)) each[Symbol.dispose]();
-    // At the end of the channel nothing comes.
+    // At the end of the channel, nothing was received.
     if (sockets.length === 0) unwrap(takeOverErrors.fail(host, "BrokenPipe"), takeOver);
     const withPath = kind[0] === SOCKETS_AND_PATH && message.bytes === kind.length;
     const pathFile = withPath ? { dev: kind.readDoubleLE(1), ino: kind.readDoubleLE(9) } : undefined;
@@ -152,11 +152,9 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   }
 }
 
-/**
- * Whether a process has ended, though its parent may not have waited for it yet (proc_pid_stat(5)).
- */
+/** Whether a process has ended, even if its parent has not waited for it yet (proc_pid_stat(5)). */
 function hasEnded(pid: number | undefined): boolean {
-  // 0 is a process of another PID namespace.
+  // 0 means a process in another PID namespace.
   if (pid === undefined || pid === 0) return false;
   try {
     process.kill(pid, 0);

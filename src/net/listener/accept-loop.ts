@@ -1,54 +1,53 @@
 import type { Timer } from "../../clock/clock.ts";
 import type { Acceptor, AcceptorHandlers, Engine } from "../../engine/engine.ts";
+import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { type AcceptError, acceptErrors } from "../../posix/accept.ts";
 import { localEndpoint } from "../../posix/endpoint.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
-import { readOption } from "../../posix/read-option.ts";
 import type { System } from "../../system/system.ts";
 
 /**
- * The first wait after descriptors or memory ran out, in milliseconds; each later one is twice as
- * long, up to the longest.
+ * The first delay after descriptors or memory ran out, in milliseconds; it doubles up to the
+ * longest.
  */
 const FIRST_WAIT = 5;
 const LONGEST_WAIT = 1000;
 
-/** Who is told what becomes of accepting. */
-export interface AcceptingOwner {
-  /** A connection: its descriptor is the owner's. */
-  accepted(fd: number): void;
+/** The owner of an accept loop. */
+export interface AcceptOwner {
+  /** A connection was accepted: the owner now owns its descriptor. */
+  onAccepted(fd: number): void;
   /**
-   * Descriptors or memory ran out; it is tried again after so many milliseconds. The connections
+   * Descriptors or memory ran out; accepting is retried after `delay` milliseconds. Connections
    * wait in the queue.
    */
-  putOff(error: AcceptError, milliseconds: number): void;
+  onPutOff(error: AcceptError, milliseconds: number): void;
   /** A connection failed before it was accepted, and is gone; the next one is accepted. */
-  lost(error: AcceptError): void;
-  /** Accepting is over: the socket does not listen any more, or what it said is not known. */
-  failed(error: AcceptError): void;
+  onLost(error: AcceptError): void;
+  /** Accepting has failed for good: the socket no longer listens, or the error is unknown. */
+  onAcceptFailed(error: AcceptError): void;
 }
 
 /**
- * Accepts the connections of one socket, as many as wanted, through what accept(2) says to go on
- * after.
+ * Accepts as many connections of one socket as the owner wants, and retries after the errors that
+ * accept(2) calls temporary.
  */
 export class AcceptLoop implements AcceptorHandlers {
   readonly #system: System;
-  readonly #owner: AcceptingOwner;
+  readonly #owner: AcceptOwner;
   readonly #acceptor: Acceptor;
-  /** How many the owner wants; Infinity is all. */
+  /** How many the owner wants; Infinity for all. */
   #wanted = 0;
-  /** How many of them the engine has been asked for and has not given yet. */
+  /** How many of them the engine still has to deliver. */
   #asked = 0;
-  #paused = false;
-  #open = true;
-  #leaving = false;
+  /** A retired loop accepts no more, and cannot be resumed. */
+  #state: "accepting" | "paused" | "retired" | "closed" = "accepting";
   #wait = 0;
   #timer: Timer | undefined;
 
-  /** @param fd a non-blocking socket that listens, which is this object's from now on */
-  constructor(system: System, engine: Engine, fd: number, owner: AcceptingOwner) {
+  /** @param fd a non-blocking socket that listens, which this object now owns */
+  constructor(system: System, engine: Engine, fd: number, owner: AcceptOwner) {
     this.#system = system;
     this.#owner = owner;
     this.#acceptor = engine.acceptor(fd, this);
@@ -57,22 +56,16 @@ export class AcceptLoop implements AcceptorHandlers {
 
   /** -1 once it is closed. */
   get fd(): number {
-    return this.#open ? this.#acceptor.fd : -1;
+    return this.#state === "closed" ? -1 : this.#acceptor.fd;
   }
 
-  /**
-   * Accepts until so many more have been given. What was wanted before and is not there yet is part
-   * of it.
-   */
+  /** Accepts until `count` more connections have been delivered, including those already wanted. */
   setDemand(count: number): void {
     this.#wanted = count;
     this.#ask();
   }
 
-  /**
-   * The same, where fewer are wanted than before: no other will be taken from those who share the
-   * socket.
-   */
+  /** Lowers the demand: takes no further connections from others who share the socket. */
   limitDemand(count: number): void {
     if (this.#asked > count) {
       this.#acceptor.pause();
@@ -82,35 +75,35 @@ export class AcceptLoop implements AcceptorHandlers {
   }
 
   pause(): void {
-    if (this.#paused || !this.#open) return;
-    this.#paused = true;
+    if (this.#state !== "accepting") return;
+    this.#state = "paused";
     this.#stopWaiting();
     this.#acceptor.pause();
     this.#asked = 0;
   }
 
   resume(): void {
-    if (!this.#paused || this.#leaving) return;
-    this.#paused = false;
+    if (this.#state !== "paused") return;
+    this.#state = "accepting";
     this.#ask();
   }
 
   /**
-   * Accepts no more, and cannot be resumed: what is on its way is given first.
+   * Stops accepting for good, after delivering the connections already on their way.
    *
-   * @param done no connection comes any more
+   * @param done called when no more connections will come
    */
   retire(done: () => void): void {
-    this.#leaving = true;
-    this.pause();
-    if (!this.#open) {
+    if (this.#state === "closed") {
       done();
       return;
     }
+    this.pause();
+    this.#state = "retired";
     this.#acceptor.pause(done);
   }
 
-  /** Descriptors or memory may be there again: a wait for them ends. */
+  /** Descriptors or memory may be available again: retry without waiting further. */
   tryAgain(): void {
     if (this.#timer === undefined) return;
     this.#stopWaiting();
@@ -125,9 +118,9 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#acceptor.unref();
   }
 
-  /** @param done the descriptor is closed */
+  /** @param done called when the descriptor is closed */
   close(done: () => void): void {
-    this.#open = false;
+    this.#state = "closed";
     this.#stopWaiting();
     const { fd } = this.#acceptor;
     this.#acceptor.close(() => {
@@ -137,28 +130,28 @@ export class AcceptLoop implements AcceptorHandlers {
   }
 
   onAccept(fd: number): void {
-    // Those that were already on their way when it was paused are given all the same.
+    // Connections already on their way when it was paused are still delivered.
     this.#asked = Math.max(0, this.#asked - 1);
     this.#wanted = Math.max(0, this.#wanted - 1);
     this.#wait = 0;
-    this.#owner.accepted(fd);
+    this.#owner.onAccepted(fd);
   }
 
   onError(errno: number, final = false): void {
     this.#asked = 0;
-    const error = this.#error(errno);
     if (final) {
-      this.#owner.failed(error);
+      const where = localEndpoint({ system: this.#system, fd: this.#acceptor.fd });
+      this.#owner.onAcceptFailed(acceptErrors.ringFailure(this.#system, errno, where).error);
       return;
     }
+    const error = this.#error(errno);
     switch (error.name) {
       case "ProcessFdQuotaExceeded":
       case "SystemFdQuotaExceeded":
       case "SystemResources":
         this.#putOff(error);
         break;
-      // accept(2), Error handling: the pending errors of a connection are to be treated like
-      // EAGAIN.
+      // accept(2), Error handling: treat the pending errors of a connection like EAGAIN.
       case "BlockedByFirewall":
       case "ConnectionAborted":
       case "ConnectionTimedOut":
@@ -168,15 +161,15 @@ export class AcceptLoop implements AcceptorHandlers {
       case "ProtocolFailure":
       case "WouldBlock":
         this.#ask();
-        this.#owner.lost(error);
+        this.#owner.onLost(error);
         break;
       default:
-        this.#owner.failed(error);
+        this.#owner.onAcceptFailed(error);
     }
   }
 
   #ask() {
-    if (!this.#open || this.#paused || this.#timer !== undefined || this.#wanted <= this.#asked) return;
+    if (this.#state !== "accepting" || this.#timer !== undefined || this.#wanted <= this.#asked) return;
     const more = this.#wanted === Number.POSITIVE_INFINITY ? this.#wanted : this.#wanted - this.#asked;
     this.#asked = this.#wanted;
     this.#acceptor.accept(more);
@@ -184,11 +177,11 @@ export class AcceptLoop implements AcceptorHandlers {
 
   #putOff(error: AcceptError) {
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
-    if (!this.#paused) {
-      // The acceptor holds the process, or was told not to.
+    if (this.#state === "accepting") {
+      // The acceptor keeps the process running, or was unref'd.
       this.#timer = this.#system.clock.setTimeout(() => this.tryAgain(), this.#wait).unref();
     }
-    this.#owner.putOff(error, this.#wait);
+    this.#owner.onPutOff(error, this.#wait);
   }
 
   #stopWaiting() {

@@ -1,23 +1,28 @@
 import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
+import { channels } from "../channels.ts";
 import { type ConnectionHandlers, checkHandlers } from "../connection/handlers.ts";
-import { checkListenOptions, type ListenOptions } from "../options/listen-options.ts";
+import {
+  type CheckedListenOptions,
+  checkListenOptions,
+  type ListenOptions,
+} from "../options/listen-options.ts";
 import { Listener } from "./listener.ts";
-import { openListeningSockets } from "./listening-sockets.ts";
+import { type ListeningSockets, openListeningSockets } from "./listening-sockets.ts";
 import { Server } from "./server.ts";
 
 /**
- * Listens for connections, and gives a Listener that they are asked for: `accept()`, or a
- * `for await` loop.
+ * Starts listening. Take connections from the returned Listener with `accept()` or `for await`.
  *
  * @param options where and how: see ListenOptions
- * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; of a
- * unix path that is in use, it says what is there
- * @throws Error of node:dns where a host cannot be found
+ * @throws SocketCallError, SetsockoptError, BindError or ListenError of the call that failed; if a
+ * unix path is in use, the message says by what
+ * @throws Error of node:dns if a host cannot be found
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine that is wanted cannot be used here
+ * @throws Error if the engine asked for is unavailable here
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -34,12 +39,12 @@ export async function listen<const Values extends readonly unknown[]>(
   options: ListenOptions<Values>,
 ): Promise<Listener>;
 /**
- * Listens for connections, and calls handlers for them: no promise is made for an event, and no
- * byte copied that is sent back.
+ * Starts listening, and calls handlers for the connections. No promise is allocated per event, and
+ * echoed data is not copied.
  *
  * @param options where and how: see ListenOptions
  * @param handlers what is called: see ConnectionHandlers
- * @throws what `listen(options)` throws
+ * @throws the errors of `listen(options)`
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
@@ -62,12 +67,23 @@ export async function listen<State>(
   checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
   const chosen = engine(checked.engine);
-  const opened = await openListeningSockets(checked);
+  const listener = serve(chosen, await openListeningSockets(checked), checked, handlers);
+  if (channels.listen.hasSubscribers) channels.listen.publish({ listener });
+  return listener;
+}
+
+/** Closes the sockets if they cannot be served. */
+function serve<State>(
+  engine: Engine,
+  opened: ListeningSockets,
+  options: CheckedListenOptions,
+  handlers: ConnectionHandlers<State> | undefined,
+): Listener | Server {
   try {
-    throwIfAborted(checked.signal);
+    throwIfAborted(options.signal);
     return handlers === undefined
-      ? Listener.serve(chosen, opened, checked)
-      : Server.serve(chosen, opened, checked, handlers);
+      ? new Listener(engine, opened, options)
+      : new Server(engine, opened, options, handlers);
   } catch (error) {
     for (const socket of opened.sockets) tryClose(socket);
     opened.path?.remove();

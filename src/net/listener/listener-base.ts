@@ -1,92 +1,142 @@
 import type { Address } from "../../address/address.ts";
+import type { Engine } from "../../engine/engine.ts";
 import { checkObject } from "../../errors/argument.ts";
-import type { AcceptErrorName } from "../../posix/accept.ts";
+import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
 import { type AcceptQueue, acceptQueue, effectiveBacklog } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { getsockname } from "../../posix/getsockname.ts";
 import { host } from "../../system/host.ts";
 import { milliseconds } from "../abort.ts";
-import type { ListeningCore } from "./listening-core.ts";
-import type { UnixFile } from "./unix-path.ts";
+import { channels } from "../channels.ts";
+import type { ConnectionBase } from "../connection/connection-base.ts";
+import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { AcceptLoop } from "./accept-loop.ts";
+import type { ListeningSockets } from "./listening-sockets.ts";
+import type { UnixFile, UnixPath } from "./unix-path.ts";
 
-/** What `close()` of a Listener or Server takes. */
+/** Options of `close()` of a Listener or Server. */
 export interface CloseOptions {
   /**
-   * How many milliseconds the connections that were accepted may take to end; those that have not
-   * by then are reset. 0 resets all at once, Infinity waits for ever. Left out, they live on, and
-   * are not waited for.
+   * How many milliseconds to wait for accepted connections to end; then the rest are reset. 0
+   * resets all immediately, Infinity waits forever. By default, they stay open, and are not waited
+   * for.
    */
   readonly drain?: number | undefined;
 }
 
 /** The backlog of each of the sockets. */
 export interface Backlog {
-  /** What was asked for; undefined where a socket that listened already has kept its own. */
+  /**
+   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
+   */
   readonly requested: number | undefined;
-  /** What the system granted; undefined where it does not tell. */
+  /** The backlog that the system granted; undefined if it does not say. */
   readonly effective: number | undefined;
 }
 
-/** What became of the connections, since the start. */
+/** Counts of connections since the start. */
 export interface ListenStatistics {
   /** Connections that were accepted. */
   readonly accepted: number;
   /**
-   * Connections that failed before they were accepted, and those that were accepted ahead and reset
-   * by `close()`.
+   * Connections that failed before they were accepted, and those accepted ahead that `close()`
+   * reset.
    */
   readonly dropped: number;
   /**
-   * How often accept(2) was put off, because descriptors or memory had run out. No connection is
+   * How often accept(2) was delayed because descriptors or memory had run out. No connection is
    * lost by that.
    */
   readonly retried: number;
   /**
-   * How many were dropped or retried by the name of the error; `SocketClosed` for those that
+   * Drops and retries, counted by the name of the error; `SocketClosed` for connections that
    * `close()` reset.
    */
   readonly causes: Readonly<Partial<Record<AcceptErrorName, number>>>;
 }
 
-/** What a Listener and a Server have in common. */
+/** Why no more connections come. @internal */
+export type StopReason =
+  /** `close()`, or `retire()`, after which another process accepts. */
+  | { readonly kind: "closed" | "retired" }
+  | { readonly kind: "aborted"; readonly error: unknown }
+  /** Accepting failed for good. */
+  | { readonly kind: "failed"; readonly error: AcceptError };
+
+/** The members that Listener and Server share. */
 export abstract class Listening implements AsyncDisposable {
-  readonly #core: ListeningCore;
+  readonly #engine: Engine;
+  readonly #addresses: readonly Address[];
+  readonly #loops: readonly AcceptLoop[];
+  readonly #requestedBacklog: number | undefined;
+  readonly #path: UnixPath | undefined;
+  readonly #options: CheckedListenOptions;
+  readonly #abort = () => {
+    const error: unknown = this.#options.signal?.reason;
+    this.#stop(error === undefined ? { kind: "closed" } : { kind: "aborted", error });
+  };
+  /** Its accepted connections that are open. */
+  readonly #connections = new Set<ConnectionBase>();
+  readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
+  #accepted = 0;
+  #dropped = 0;
+  #retried = 0;
+  /** Resolves when no more connections come, after `retire()`. */
+  #retired: Promise<unknown> | undefined;
+  /** Resolves when the sockets are closed. */
+  #stopped: Promise<unknown> | undefined;
+  /** Called when no connection is open any more. */
+  #drained: (() => void)[] = [];
 
   /** @internal */
-  constructor(core: ListeningCore) {
-    this.#core = core;
+  constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
+    this.#engine = engine;
+    this.#addresses = opened.sockets.map(getsockname);
+    this.#loops = opened.sockets.map(
+      (socket) => new AcceptLoop(socket.system, engine, socket.detach(), this),
+    );
+    this.#requestedBacklog = opened.backlog;
+    this.#path = opened.path;
+    this.#options = options;
+    options.signal?.addEventListener("abort", this.#abort);
   }
 
-  /** The addresses that it listens on: two for `localhost`, if the machine has both families. */
+  /** Makes a connection from an accepted descriptor, and keeps it in `hold()`. @internal */
+  protected abstract onDescriptor(fd: number): void;
+  /** No more connections come. @internal */
+  protected abstract onStop(reason: StopReason): void;
+
+  /** The addresses it listens on: two for `localhost`, if the host has both families. */
   get addresses(): readonly Address[] {
-    return this.#core.addresses;
+    return this.#addresses;
   }
 
-  /** The first of them. */
+  /** The first address. */
   get address(): Address {
-    return this.#core.addresses[0] ?? { family: "unspecified" };
+    return this.#addresses[0] ?? { family: "unspecified" };
   }
 
-  /** The port of the first address; 0 where that has none, as a unix socket's. */
+  /** The port of the first address; 0 if it has none, such as that of a unix socket. */
   get port(): number {
     const { address } = this;
     return "port" in address ? address.port : 0;
   }
 
-  /** The sockets that listen, one for each address, for options. They stay the listener's. */
+  /** The listening sockets, one for each address, for options. The listener still owns them. */
   get sockets(): readonly BorrowedSocket[] {
-    return this.#core.sockets.map((socket) => new BorrowedSocket(host, socket));
+    return this.#loops.map((socket) => new BorrowedSocket(host, socket));
   }
 
-  /** The backlog that was asked for, and the one in force. */
+  /** The backlog that was asked for, and the one in effect. */
   get backlog(): Backlog {
     const [first] = this.sockets;
     const effective = first === undefined ? undefined : effectiveBacklog(first);
-    return { requested: this.#core.backlog, effective };
+    return { requested: this.#requestedBacklog, effective };
   }
 
   /**
-   * What waits in the accept queues, now, and how much may; undefined where the system does not
-   * tell, or it is closed.
+   * How many connections the accept queues hold now, and how many they can; undefined if the system
+   * does not say, or the listener is closed.
    */
   get queue(): AcceptQueue | undefined {
     const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
@@ -95,52 +145,52 @@ export abstract class Listening implements AsyncDisposable {
     return { pending: sum("pending"), limit: sum("limit") };
   }
 
-  /** What became of the connections, since the start. */
+  /** Counts of connections since the start. */
   get stats(): ListenStatistics {
-    const { acceptedCount, dropped, retried, causes } = this.#core;
-    return { accepted: acceptedCount, dropped, retried, causes: { ...causes } };
+    const causes = { ...this.#causes };
+    return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
-  /** How many of the connections that were accepted are open. */
+  /** How many accepted connections are open. */
   get connections(): number {
-    return this.#core.streams.size;
+    return this.#connections.size;
   }
 
   /** Whether it is closed, by `close()`, its signal or a failure. */
   get closed(): boolean {
-    return !this.#core.open;
+    return this.#stopped !== undefined;
   }
 
   /**
-   * Accepts no more connections until `resume()`: they wait in the system's queue, or go to another
+   * Stops accepting until `resume()`: connections wait in the system's queue, or go to another
    * process that accepts from the same socket. None is lost.
    */
   pause(): this {
-    for (const socket of this.#core.sockets) socket.pause();
+    for (const loop of this.#loops) loop.pause();
     return this;
   }
 
-  /** Accepts again. */
+  /** Starts accepting again. */
   resume(): this {
-    for (const socket of this.#core.sockets) socket.resume();
+    for (const loop of this.#loops) loop.resume();
     return this;
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while it listens, as it does by default. */
   ref(): this {
-    for (const socket of this.#core.sockets) socket.ref();
+    for (const loop of this.#loops) loop.ref();
     return this;
   }
 
-  /** Lets the process end while it listens. */
+  /** Lets the process exit while it listens. */
   unref(): this {
-    for (const socket of this.#core.sockets) socket.unref();
+    for (const loop of this.#loops) loop.unref();
     return this;
   }
 
   /**
-   * Listens no more. Connections that wait in the system's queue are reset by the system. May be
-   * repeated, to say `drain` later.
+   * Stops listening. The system resets connections that wait in its queue. May be called again, to
+   * add `drain` later.
    *
    * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections
    * have ended
@@ -149,26 +199,141 @@ export abstract class Listening implements AsyncDisposable {
     checkObject("options", "{ drain? }", options);
     const { drain } = options;
     if (drain !== undefined) milliseconds("drain", drain);
-    await this.#core.close(drain);
-  }
-
-  /** @internal */
-  get ownsPath(): boolean {
-    return this.#core.ownsPath;
-  }
-
-  /** @internal */
-  get pathFile(): UnixFile | undefined {
-    return this.#core.pathFile;
-  }
-
-  /** What `close()` is once another process accepts from the same sockets. @internal */
-  retire(drain: number | undefined): Promise<void> {
-    return this.#core.retire(drain);
+    await this.#close(drain);
   }
 
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Whether close() removes the path. @internal */
+  get ownsPath(): boolean {
+    return this.#path?.ours === true;
+  }
+
+  /** The file at that path when it was created. @internal */
+  get pathFile(): UnixFile | undefined {
+    return this.#path?.file;
+  }
+
+  /**
+   * `close()` while another process accepts from the same sockets: no accepted connection is
+   * dropped, and the path stays. Stops accepting first, because an accept operation that close()
+   * cancels would drop its connection.
+   *
+   * @internal
+   */
+  async retire(drain: number | undefined): Promise<void> {
+    this.#retired ??= Promise.all(
+      this.#loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))),
+    );
+    await this.#retired;
+    this.#stop({ kind: "retired" });
+    await this.#close(drain);
+  }
+
+  /** @internal */
+  onAccepted(fd: number): void {
+    this.#accepted += 1;
+    this.onDescriptor(fd);
+  }
+
+  /** @internal */
+  onPutOff(error: AcceptError, milliseconds: number): void {
+    this.#retried += 1;
+    this.#count(error.name);
+    this.#retry(error, milliseconds);
+  }
+
+  /** @internal */
+  onLost(error: AcceptError): void {
+    this.#dropped += 1;
+    this.#count(error.name);
+    this.#retry(error, 0);
+  }
+
+  /** @internal */
+  onAcceptFailed(error: AcceptError): void {
+    this.#stop({ kind: "failed", error });
+  }
+
+  /** @internal */
+  onConnectionClosed(connection: ConnectionBase): void {
+    this.#connections.delete(connection);
+    // Its descriptor may be the one we ran out of.
+    for (const loop of this.#loops) loop.tryAgain();
+    if (this.#connections.size > 0) return;
+    for (const done of this.#drained) done();
+    this.#drained = [];
+  }
+
+  /** @internal */
+  protected get engine(): Engine {
+    return this.#engine;
+  }
+
+  /** Counts a connection as open until it has ended. @internal */
+  protected hold(connection: ConnectionBase): void {
+    this.#connections.add(connection);
+    if (channels.accept.hasSubscribers) channels.accept.publish({ listener: this, connection });
+  }
+
+  /** Resets an accepted connection that will not be delivered. @internal */
+  protected drop(connection: ConnectionBase): void {
+    this.#accepted -= 1;
+    this.#dropped += 1;
+    this.#count("SocketClosed");
+    connection.reset();
+  }
+
+  /** @internal */
+  protected setDemand(count: number): void {
+    for (const loop of this.#loops) loop.setDemand(count);
+  }
+
+  /** @internal */
+  protected limitDemand(count: number): void {
+    for (const loop of this.#loops) loop.limitDemand(count);
+  }
+
+  async #close(drain: number | undefined): Promise<void> {
+    this.#stop({ kind: "closed" });
+    if (drain === 0) this.#resetAll();
+    await this.#stopped;
+    if (drain === undefined || this.#connections.size === 0) return;
+    const ended = new Promise<void>((resolve) => this.#drained.push(resolve));
+    const timer =
+      drain === Number.POSITIVE_INFINITY ? undefined : host.clock.setTimeout(() => this.#resetAll(), drain);
+    await ended;
+    host.clock.clearTimeout(timer);
+  }
+
+  #stop(reason: StopReason) {
+    if (this.#stopped !== undefined) return;
+    // If another process shares the sockets, it removes their path.
+    if (reason.kind !== "retired") this.#path?.remove();
+    this.#options.signal?.removeEventListener("abort", this.#abort);
+    this.#stopped = Promise.all(
+      this.#loops.map((loop) => new Promise<void>((resolve) => loop.close(resolve))),
+    );
+    if (channels.close.hasSubscribers) {
+      const error = "error" in reason ? reason.error : null;
+      channels.close.publish({ listener: this, error });
+    }
+    this.onStop(reason);
+  }
+
+  #retry(error: AcceptError, delay: number) {
+    if (channels.retry.hasSubscribers) channels.retry.publish({ listener: this, error, delay });
+    this.#options.onRetry?.(error, delay);
+  }
+
+  #resetAll() {
+    for (const connection of this.#connections) connection.reset();
+  }
+
+  #count(name: AcceptErrorName) {
+    this.#causes[name] = (this.#causes[name] ?? 0) + 1;
   }
 }

@@ -1,101 +1,23 @@
 import type { Engine } from "../../engine/engine.ts";
+import { acceptErrors } from "../../posix/accept.ts";
+import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
-import { PulledStream } from "../connection/pulled-stream.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { Waiters } from "../waiters.ts";
-import { Listening } from "./listener-base.ts";
-import { acceptingClosed, ListeningCore, type Taker } from "./listening-core.ts";
+import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
-/** How many connections are accepted ahead of a program that asks for them steadily. */
+/** How many connections are accepted ahead of a program that keeps asking. */
 const MOST_AHEAD = 16;
 
-/** Connections on their way from the sockets to a program that asks for them. */
-class Pulling implements Taker {
-  readonly core: ListeningCore;
-  readonly #waiters = new Waiters<PulledStream | null>("accept()");
-  /** Accepted ahead. */
-  readonly #ready: PulledStream[] = [];
-  #ahead = 0;
-  #ended = false;
-  #reason: unknown;
-
-  constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
-    this.core = new ListeningCore(engine, opened, options, this);
-  }
-
-  taken(fd: number): void {
-    const stream = new PulledStream(this.core.engine, fd, this.core);
-    this.core.hold(stream);
-    if (this.#ended) this.core.drop(stream);
-    else if (!this.#waiters.resolveFirst(stream)) this.#ready.push(stream);
-  }
-
-  over(reason: unknown): void {
-    this.#ended = true;
-    this.#reason = reason;
-    for (const stream of this.#ready.splice(0)) this.core.drop(stream);
-    if (reason === undefined) this.#waiters.resolveAll(null);
-    else this.#waiters.rejectAll(reason);
-  }
-
-  /** What was accepted ahead is still given. */
-  left(): void {
-    this.#ended = true;
-    this.#waiters.resolveAll(null);
-  }
-
-  /** Those who wait have been told. */
-  failed(): void {}
-
-  /** The next connection; null once `close()` was called. */
-  async next(options?: WaitOptions): Promise<PulledStream | null> {
-    if (options?.signal?.aborted) throw options.signal.reason;
-    const ready = this.#ready.shift();
-    if (ready !== undefined) return ready;
-    if (this.#ended) {
-      if (this.#reason !== undefined) throw this.#reason;
-      return null;
-    }
-    const waiting = this.#waiters.wait(options);
-    this.#setDemand();
-    try {
-      return await waiting;
-    } catch (error) {
-      this.askedNoMore();
-      throw error;
-    }
-  }
-
-  /**
-   * A program that comes again for more gets as many ahead, up to a few, so that one turn of the
-   * event loop brings more than one connection; what waits beyond that stays in the system's queue,
-   * where it can be seen.
-   */
-  #setDemand() {
-    this.core.setDemand(this.#waiters.size + this.#ahead);
-    this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
-  }
-
-  /**
-   * Somebody asks no more: what comes from now on stays in the queue, or goes to another process
-   * that has the sockets.
-   */
-  askedNoMore(): void {
-    if (this.#ended) return;
-    this.#ahead = 0;
-    this.core.limitDemand(this.#waiters.size);
-  }
-}
-
 /**
- * Sockets that listen, and whose connections the program asks for: `listen(options)` gives one.
+ * Listening sockets whose connections the program takes one by one: `listen(options)` returns one.
  *
- * Connections are taken from the system only as fast as they are asked for, and a few ahead of a
- * program that asks steadily (16 at most), so the backlog keeps its meaning, and overload shows in
- * `queue`. Where descriptors or memory run out, accepting is tried again after 5 milliseconds, and
- * then ever later up to a second, or as soon as a connection of the listener has ended.
+ * It accepts only as fast as the program asks, and a few ahead (at most 16) of one that keeps
+ * asking, so the backlog keeps its meaning, and overload shows in `queue`. When descriptors or
+ * memory run out, it retries after 5 milliseconds, then after ever longer delays up to a second, or
+ * as soon as a connection of the listener has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *
@@ -116,43 +38,103 @@ class Pulling implements Taker {
  * ```
  */
 export class Listener extends Listening implements AsyncIterable<Connection> {
-  readonly #pulling: Pulling;
-
-  private constructor(pulling: Pulling) {
-    super(pulling.core);
-    this.#pulling = pulling;
-  }
+  readonly #waiters = new Waiters<Connection | null>("accept()");
+  /** Connections accepted ahead. */
+  readonly #ready: Connection[] = [];
+  /** How many to accept ahead of the program. */
+  #ahead = 0;
+  /** The error that ended accepting, unless `close()` did. */
+  #failure: unknown;
 
   /** @internal */
-  static serve(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions): Listener {
-    return new Listener(new Pulling(engine, opened, options));
+  constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
+    super(engine, opened, options);
   }
 
   /**
    * Waits for a connection.
    *
-   * @param options `signal` and `timeout`: who gives up loses no connection
-   * @throws AcceptError named `SocketClosed` once `close()` was called; or another, if the sockets
-   * listen no more
+   * @param options `signal` and `timeout` end the wait; no connection is lost
+   * @throws AcceptError named `SocketClosed` after `close()`; or another one, if the sockets no
+   * longer listen
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async accept(options?: WaitOptions): Promise<Connection> {
     checkWait(options);
-    const stream = await this.#pulling.next(options);
-    if (stream === null) throw acceptingClosed();
-    return new Connection(stream);
+    const connection = await this.#next(options);
+    if (connection === null) throw acceptErrors.fail(host, "SocketClosed").error;
+    return connection;
   }
 
   /** The connections, until `close()` is called. Leaving the loop leaves the listener open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<Connection, void, void> {
     try {
       for (;;) {
-        const stream = await this.#pulling.next();
-        if (stream === null) return;
-        yield new Connection(stream);
+        const connection = await this.#next();
+        if (connection === null) return;
+        yield connection;
       }
     } finally {
-      this.#pulling.askedNoMore();
+      this.#lowerDemand();
     }
+  }
+
+  /** @internal */
+  protected override onDescriptor(fd: number): void {
+    const connection = new Connection(this.engine, fd, this);
+    this.hold(connection);
+    if (this.closed) this.drop(connection);
+    else if (!this.#waiters.resolveFirst(connection)) this.#ready.push(connection);
+  }
+
+  /** @internal */
+  protected override onStop(reason: StopReason): void {
+    // After retire(), connections accepted ahead are still delivered.
+    if (reason.kind !== "retired") for (const connection of this.#ready.splice(0)) this.drop(connection);
+    if ("error" in reason) {
+      this.#failure = reason.error;
+      this.#waiters.rejectAll(this.#failure);
+    } else {
+      this.#waiters.resolveAll(null);
+    }
+  }
+
+  /** The next connection; null after `close()`. */
+  async #next(options?: WaitOptions): Promise<Connection | null> {
+    if (options?.signal?.aborted) throw options.signal.reason;
+    const ready = this.#ready.shift();
+    if (ready !== undefined) return ready;
+    if (this.closed) {
+      if (this.#failure !== undefined) throw this.#failure;
+      return null;
+    }
+    const waiting = this.#waiters.wait(options);
+    this.#raiseDemand();
+    try {
+      return await waiting;
+    } catch (error) {
+      this.#lowerDemand();
+      throw error;
+    }
+  }
+
+  /**
+   * A program that comes back for more gets a growing number ahead, up to a few, so that one turn
+   * of the event loop delivers more than one connection. The rest stay in the system's queue, where
+   * they can be seen.
+   */
+  #raiseDemand() {
+    this.setDemand(this.#waiters.size + this.#ahead);
+    this.#ahead = Math.min(MOST_AHEAD, this.#ahead === 0 ? 1 : this.#ahead * 2);
+  }
+
+  /**
+   * A waiter has left: from now on connections stay in the queue, or go to another process that has
+   * the sockets.
+   */
+  #lowerDemand() {
+    if (this.closed) return;
+    this.#ahead = 0;
+    this.limitDemand(this.#waiters.size);
   }
 }

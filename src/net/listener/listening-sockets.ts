@@ -1,6 +1,3 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
-import { isLocalhost } from "../../address/localhost.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { tryClose } from "../../posix/close.ts";
@@ -9,30 +6,27 @@ import { getsockname } from "../../posix/getsockname.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { listen } from "../../posix/listen.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { orAbort, throwIfAborted } from "../abort.ts";
+import { throwIfAborted } from "../abort.ts";
 import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "../open.ts";
 import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-options.ts";
+import { addressesToBind } from "../resolve.ts";
 import { explainPathInUse, UnixPath } from "./unix-path.ts";
 
-/** Sockets that listen, and are not served yet. */
+/** Listening sockets that are not served yet. */
 export interface ListeningSockets {
   readonly sockets: readonly Socket[];
   /**
-   * The backlog that was asked for; undefined where a socket that listened already has kept its
-   * own.
+   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
    */
   readonly backlog: number | undefined;
-  /** The path that was made for a unix socket. */
+  /** The path created for a unix socket. */
   readonly path: UnixPath | undefined;
 }
 
-/** How often a free port is chosen anew because the other family's is taken. */
+/** How often to choose another free port because the other family's is taken. */
 const TRIES = 20;
 
-const IPV4_LOOPBACK = "127.0.0.1";
-const IPV6_LOOPBACK = "::1";
-
-/** Opens the sockets of `listen()`. Those that were given are closed if that fails. */
+/** Opens the sockets of `listen()`. Closes sockets that were passed if that fails. */
 export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
   const { endpoint: where, backlog = SOMAXCONN } = options;
   if (where.kind === "sockets") return listenOnSockets(where, options);
@@ -86,18 +80,15 @@ async function listenOnPort(
   backlog: number,
 ): Promise<Socket[]> {
   const { host, port, reusePort, exclusive } = where;
-  // Said and not left to the system, whose default an administrator may change
-  // (net.ipv6.bindv6only).
+  // Set explicitly, because an administrator can change the system's default (net.ipv6.bindv6only).
   const ipv6Only = where.ipv6Only ?? false;
   const server = exclusive ? "exclusive" : "not exclusive";
   const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
   const open = (address: string, at: number) =>
     openBound(ipAddress(address, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
   if (host === undefined) return [openOnEveryAddress(open, port, ipv6Only)];
-  if (isLocalhost(host)) return openOnLoopback(open, port);
-  if (isIP(host) !== 0) return [open(host, port)];
-  const { address } = await orAbort("listen()", lookup(host), { signal });
-  return [open(address, port)];
+  const [first, second] = await addressesToBind(host, "listen()", { signal });
+  return second === undefined ? [open(first, port)] : openBoth(open, [first, second], port);
 }
 
 type Open = (address: string, port: number) => Socket;
@@ -112,26 +103,26 @@ export function openOnEveryAddress(open: Open, port: number, ipv6Only: boolean):
 }
 
 /**
- * Both families on one port. Where the port was ours to choose and the other family's is taken,
- * another is chosen.
+ * Binds both families to one port. If the port was ours to choose and the other family's is taken,
+ * chooses another.
  */
-function openOnLoopback(open: Open, port: number): Socket[] {
+function openBoth(open: Open, [first, second]: readonly [string, string], port: number): Socket[] {
   for (let tries = 1; ; tries++) {
-    const ipv4 = ifFamily(() => open(IPV4_LOOPBACK, port));
-    if (ipv4 === undefined) return [open(IPV6_LOOPBACK, port)];
+    const one = ifFamily(() => open(first, port));
+    if (one === undefined) return [open(second, port)];
     try {
-      const at = getsockname(ipv4);
-      const ipv6 = ifFamily(() => open(IPV6_LOOPBACK, "port" in at ? at.port : port));
-      return ipv6 === undefined ? [ipv4] : [ipv4, ipv6];
+      const at = getsockname(one);
+      const other = ifFamily(() => open(second, "port" in at ? at.port : port));
+      return other === undefined ? [one] : [one, other];
     } catch (error) {
-      tryClose(ipv4);
+      tryClose(one);
       const isTaken = error instanceof SocketError && error.name === "AddressInUse";
       if (port !== 0 || !isTaken || tries === TRIES) throw error;
     }
   }
 }
 
-/** Undefined where the system, or this machine, lacks the address's family. */
+/** Undefined if the system, or this host, lacks the address's family. */
 function ifFamily(open: () => Socket): Socket | undefined {
   try {
     return open();
@@ -141,10 +132,7 @@ function ifFamily(open: () => Socket): Socket | undefined {
   }
 }
 
-/**
- * With IPv6 switched off for an interface (net.ipv6.conf.*.disable_ipv6) its addresses are not
- * there.
- */
+/** An interface with IPv6 disabled (net.ipv6.conf.*.disable_ipv6) lacks IPv6 addresses. */
 function lacksFamily(error: unknown): boolean {
   return (
     error instanceof SocketError &&

@@ -87,7 +87,7 @@ test("reservePort: of a range that is taken it says so, and who holds each", asy
   const { port } = held;
   await assert.rejects(reservePort({ ...loopback, port: { min: port, max: port } }), (error: unknown) => {
     assert.ok(error instanceof AggregateError);
-    assert.equal(error.message, `reservePort: none of the ports ${port} to ${port} of 127.0.0.1 can be had`);
+    assert.equal(error.message, `reservePort: no port from ${port} to ${port} of 127.0.0.1 is available`);
     const [first] = error.errors;
     assert.equal(first.name, "AddressInUse");
     assert.match(first.message, new RegExp(`pid ${process.pid}\\b`));

@@ -7,36 +7,36 @@ import { openListeningSockets } from "./listening-sockets.ts";
 import { ReservedPort } from "./reserved-port.ts";
 
 /**
- * What `reservePort()` takes: what `listen()` does of a port, less what others could take it by.
+ * Options of `reservePort()`: those of `listen()` for a port, without the ones that would let
+ * others take it.
  */
 export interface ReservePortOptions<Values extends readonly unknown[] = readonly unknown[]>
   extends Pick<ListenOnPort<Values>, "host" | "ipv6Only" | "backlog" | "options" | "signal"> {
   /**
-   * 0 to 65535; 0, the default, is a free one. Of a range, `{ min: 3000, max: 3999 }`, any that is
-   * free, at random.
+   * 0 to 65535; 0, the default, chooses a free port. A range, `{ min: 3000, max: 3999 }`, chooses a
+   * free one in it at random.
    */
   readonly port?: number | PortRange | undefined;
 }
 
 /**
- * Takes a port, and keeps it until it is handed on: to `listen({ socket: reserved })`, to Node's
- * own servers by `reserved.detach()`, or to a program that inherits it. Nobody can take it in
- * between, as can happen to a port that was only found free.
+ * Takes a port, and keeps it until it is passed on: to `listen({ socket: reserved })`, to Node's
+ * own servers with `reserved.detach()`, or to a child process that inherits it. Another program
+ * cannot take it in between, as it could take a port that was merely found to be free.
  *
- * Its sockets listen already, since only one that listens is safe: of a socket that is bound alone,
- * Linux gives the port to another with SO_REUSEADDR, too, and whichever listens first has it. So a
- * connection that comes early is not refused: it waits for whoever gets the port. Left without a
- * host, one socket has the port in both families; `localhost` is two sockets.
+ * Its sockets already listen, since only a listening socket is safe: Linux lets another socket with
+ * SO_REUSEADDR bind the same port too, and the first to listen gets it. An early connection is
+ * therefore not refused, but waits for the port's new owner. Without a host, one socket has the
+ * port in both families; `localhost` takes two sockets.
  *
- * A program that is started inherits it by its descriptor, and takes it by
- * `listenersFromEnvironment()`. Where a descriptor cannot be inherited, SCM_RIGHTS passes
- * `reserved.sockets`, as `sendmsg()` does.
+ * A child process inherits the descriptor, and takes it with `listenersFromEnvironment()`. If a
+ * descriptor cannot be inherited, pass `reserved.sockets` with SCM_RIGHTS, as `sendmsg()` does.
  *
  * @param options `port`, `host` and so on
- * @throws AggregateError where every port of a range is taken, or may not be had: its `errors` are
- * those of the ports, each of which tells who holds it
- * @throws what `listen()` throws of a single port: a BindError or ListenError named `AddressInUse`,
- * which tells who holds it, and so on
+ * @throws AggregateError if every port of a range is taken or not permitted: each of its `errors`
+ * explains who holds the port
+ * @throws the errors of `listen()` for a single port: a BindError or ListenError named
+ * `AddressInUse`, which explains who holds it, and so on
  * @throws TypeError or RangeError if an option is malformed
  * @example
  * ```ts
@@ -80,8 +80,8 @@ export async function reservePort<const Values extends readonly unknown[]>(
       errors.push(error);
     }
   }
-  const where = host ?? "every address of this machine";
-  const message = `reservePort: none of the ports ${min} to ${max} of ${where} can be had`;
+  const where = host ?? "all addresses of this host";
+  const message = `reservePort: no port from ${min} to ${max} of ${where} is available`;
   throw Object.assign(new AggregateError(errors, message), { code: errors[0]?.code });
 }
 
@@ -93,13 +93,13 @@ function checkRange(range: PortRange): PortRange {
   return { min, max };
 }
 
-/** Another port of the range may do: who asks for a range may well have forbidden ones in it. */
+/** Another port of the range may do: a range may well include ports that are not permitted. */
 const isTaken = (error: unknown): error is SocketError =>
   error instanceof SocketError && (error.name === "AddressInUse" || error.name === "AccessDenied");
 
 /**
- * Each once, by the shuffle of Fisher and Yates, as far as it is walked: processes that ask at once
- * do not all try the same one.
+ * Visits each port once, with the Fisher-Yates shuffle, so that concurrent processes do not all try
+ * the same port.
  */
 function* inRandomOrder(min: number, max: number): Generator<number> {
   const ports = Array.from({ length: max - min + 1 }, (_, index) => min + index);

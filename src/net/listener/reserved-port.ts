@@ -12,20 +12,20 @@ import type { SocketHolder } from "../options/listen-options.ts";
 const detachErrors = new ErrorSet("detach", {
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "Node cannot listen on a socket by its number on Windows.",
+    message: "Node on Windows cannot listen on a socket by its number.",
     advice:
       'Give the port to listen({ socket: reserved }), and its connections to the server: server.emit("connection", connection.toDuplex()).',
   },
 });
 
 /**
- * A port that is taken, and kept for whoever is to have it: `reservePort()` gives one. It ends when
- * its sockets are handed on, with `detach()`, or at the end of a `using` scope.
+ * A port that is kept for a server to come: `reservePort()` returns one. It ends when its sockets
+ * are passed on, with `detach()`, or at the end of a `using` scope.
  */
 export class ReservedPort implements SocketHolder {
   /**
-   * The sockets that hold it: two for `localhost`, if the machine has both families, otherwise one.
-   * They listen already.
+   * The sockets that hold it: two for `localhost` if the host has both families, otherwise one.
+   * They already listen.
    */
   readonly sockets: readonly Socket[];
   /** The addresses of the sockets. */
@@ -37,7 +37,7 @@ export class ReservedPort implements SocketHolder {
     this.addresses = sockets.map(getsockname);
   }
 
-  /** The first of the addresses. */
+  /** The first address. */
   get address(): Address {
     return this.addresses[0] ?? { family: "unspecified" };
   }
@@ -47,25 +47,25 @@ export class ReservedPort implements SocketHolder {
   }
 
   /**
-   * Takes the descriptor out, for `http.createServer().listen({ fd: reserved.detach() })`: whoever
-   * gets the number closes it. Bun's and Deno's own servers take none.
+   * Takes the descriptor out, for `http.createServer().listen({ fd: reserved.detach() })`: its new
+   * owner must close it. Bun's and Deno's own servers do not take descriptors.
    *
-   * @throws SocketError named `SocketClosed` if it was handed on already
-   * @throws SocketError named `OperationNotSupported` on Windows, where Node cannot listen on it:
-   * use `listen({ socket: reserved })`, whose connections a server of Node's takes, as
+   * @throws SocketError named `SocketClosed` if it was already passed on
+   * @throws SocketError named `OperationNotSupported` on Windows, where Node cannot listen on a
+   * descriptor. Use `listen({ socket: reserved })`, and pass the connections to Node's server:
    * `server.emit("connection", connection.toDuplex())`
    * @throws TypeError if there are two sockets: detach each of `sockets`, for a server each
    */
   detach(): number {
     const [socket, another] = this.sockets;
-    if (host.name === "windows")
+    if (!host.capabilities.serversTakeDescriptors)
       unwrap(detachErrors.fail(host, "OperationNotSupported", endpointOf(this.address)), this.detach);
     if (socket === undefined || another !== undefined)
       throw invalidStateForGood("localhost is two sockets: detach() each of `sockets`, for a server each");
     return socket.detach();
   }
 
-  /** Frees the port, unless it was handed on. */
+  /** Frees the port, unless it was passed on. */
   [Symbol.dispose](): void {
     for (const socket of this.sockets) if (!socket.closed) tryClose(socket);
   }

@@ -1,52 +1,17 @@
 import type { Engine } from "../../engine/engine.ts";
-import type { AcceptError } from "../../posix/accept.ts";
-import { HandledStream } from "../connection/handled-stream.ts";
+import { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
-import { Listening } from "./listener-base.ts";
-import { ListeningCore, type Taker } from "./listening-core.ts";
+import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
-/** Hands connections to handlers, as they come. */
-class Serving<State> implements Taker {
-  readonly core: ListeningCore;
-  readonly #handlers: ConnectionHandlers<State>;
-
-  constructor(
-    engine: Engine,
-    opened: ListeningSockets,
-    options: CheckedListenOptions,
-    handlers: ConnectionHandlers<State>,
-  ) {
-    this.#handlers = handlers;
-    this.core = new ListeningCore(engine, opened, options, this);
-    this.core.setDemand(Number.POSITIVE_INFINITY);
-  }
-
-  taken(fd: number): void {
-    const stream = new HandledStream(this.core.engine, fd, this.core, this.#handlers);
-    this.core.hold(stream);
-    if (this.core.open) stream.begin();
-    else this.core.drop(stream);
-  }
-
-  over(): void {}
-
-  left(): void {}
-
-  /** Nobody waits for an answer that could be told: it is an uncaught exception. */
-  failed(error: AcceptError): void {
-    throw error;
-  }
-}
-
 /**
- * Sockets that listen, and whose connections are served by handlers: `listen(options, handlers)`
- * gives one.
+ * Listening sockets whose connections are served by handlers: `listen(options, handlers)` returns
+ * one.
  *
- * Every connection is accepted as it comes, until `pause()`. Where descriptors or memory run out,
- * accepting is tried again after 5 milliseconds, and then ever later up to a second, or as soon as
- * a connection of the server has ended.
+ * It accepts every connection as it arrives, until `pause()`. When descriptors or memory run out,
+ * it retries after 5 milliseconds, then after ever longer delays up to a second, or as soon as a
+ * connection of the server has ended.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal.
  *
@@ -65,17 +30,31 @@ class Serving<State> implements Taker {
  * ```
  */
 export class Server extends Listening {
-  private constructor(serving: { readonly core: ListeningCore }) {
-    super(serving.core);
-  }
+  readonly #handlers: ConnectionHandlers<unknown>;
 
   /** @internal */
-  static serve<State>(
+  constructor(
     engine: Engine,
     opened: ListeningSockets,
     options: CheckedListenOptions,
-    handlers: ConnectionHandlers<State>,
-  ): Server {
-    return new Server(new Serving(engine, opened, options, handlers));
+    handlers: ConnectionHandlers<unknown>,
+  ) {
+    super(engine, opened, options);
+    this.#handlers = handlers;
+    this.setDemand(Number.POSITIVE_INFINITY);
+  }
+
+  /** @internal */
+  protected override onDescriptor(fd: number): void {
+    const connection = new HandledConnection(this.engine, fd, this, this.#handlers);
+    this.hold(connection);
+    if (this.closed) this.drop(connection);
+    else connection.start();
+  }
+
+  /** @internal */
+  protected override onStop(reason: StopReason): void {
+    // No call is pending that could reject, so this is an uncaught exception.
+    if (reason.kind === "failed") throw reason.error;
   }
 }

@@ -11,13 +11,13 @@ import type { Socket } from "../../posix/owned-socket.ts";
 import { trySocket } from "../../posix/socket.ts";
 import { host } from "../../system/host.ts";
 
-/** A file, as a program that made it knows it again. */
+/** Identifies a file, so that its creator recognizes it. */
 export interface UnixFile {
   readonly dev: number;
   readonly ino: number;
 }
 
-/** The path that bind() made for a unix socket, to be removed at the end. */
+/** The path that bind() created for a unix socket, to be removed at the end. */
 export class UnixPath {
   readonly #path: string | Buffer;
   readonly #made: UnixFile;
@@ -30,9 +30,9 @@ export class UnixPath {
   }
 
   /**
-   * The path that was just made, or that another process made and hands over, which says which file
-   * it was: by now another program may have its own there. Undefined where the address has none, or
-   * it is gone again.
+   * The path that was just created, or that another process created and hands over with the
+   * identity of its file: another program may have replaced it by now. Undefined if the address has
+   * no path, or the file is already gone.
    */
   static made(address: UnixAddress, isOurs = () => true, made?: UnixFile): UnixPath | undefined {
     const path = pathOf(address);
@@ -40,19 +40,19 @@ export class UnixPath {
     return path === undefined || file === undefined ? undefined : new UnixPath(path, file, isOurs);
   }
 
-  /** The file that was made. */
+  /** The file that was created. */
   get file(): UnixFile {
     return this.#made;
   }
 
-  /** Whether it is ours to remove. */
+  /** Whether this process may remove it. */
   get ours(): boolean {
     return this.#isOurs();
   }
 
   /**
-   * Removes it, if it is still the file that was made, and may be removed: another program may have
-   * made its own since.
+   * Removes the path if it is still the file that was created, and this process may remove it:
+   * another program may have replaced it since.
    */
   remove(): void {
     if (!this.ours) return;
@@ -60,19 +60,18 @@ export class UnixPath {
       const { dev, ino } = lstatSync(this.#path);
       if (dev === this.#made.dev && ino === this.#made.ino) unlinkSync(this.#path);
     } catch {
-      // It is gone, or the directory may not be written any more: there is nothing to be done about
-      // it.
+      // Already gone, or the directory is no longer writable: nothing more can be done.
     }
   }
 }
 
-/** What lies at the path of a unix address that is in use. */
-export type PathHolder = "a socket in use" | "a socket that nobody has open" | "not a socket";
+/** The kind of file at a unix path that is in use. */
+export type PathHolder = "a socket in use" | "a socket that no process has open" | "not a socket";
 
 /**
- * Who has the path. A datagram socket asks, to which a stream socket in use is of the wrong type,
- * so that its owner gets no connection from us; a file that nobody has open refuses it
- * (unix_find_bsd in net/unix/af_unix.c).
+ * Finds out what is at the path by sending to it from a datagram socket. A stream socket in use has
+ * the wrong type for that, so its owner gets no connection from us; a socket file that no process
+ * has open refuses it (unix_find_bsd in net/unix/af_unix.c).
  */
 export function pathHolder(address: UnixAddress): PathHolder {
   const path = pathOf(address);
@@ -83,14 +82,14 @@ export function pathHolder(address: UnixAddress): PathHolder {
   const result = tryConnect(probe.value, address);
   tryClose(probe.value);
   return !result.ok && result.error.name === "ConnectionRefused"
-    ? "a socket that nobody has open"
+    ? "a socket that no process has open"
     : "a socket in use";
 }
 
 /**
- * Opens a socket at a path, and says more of one that is in use. It is never removed: between
- * another program's bind() and its listen(), or just before it starts again, a path in use looks
- * the same as one that was left behind.
+ * Opens a socket at a path, and explains the error if the path is in use. Never removes the path:
+ * between another program's bind() and listen(), or just before its restart, a path in use looks
+ * the same as a stale one.
  */
 export function explainPathInUse(address: UnixAddress, open: () => Socket): Socket {
   try {
@@ -105,7 +104,7 @@ export function explainPathInUse(address: UnixAddress, open: () => Socket): Sock
 }
 
 /**
- * Absolute, since the process may change its directory; undefined where the name is not in the file
+ * Absolute, since the process may change its directory; undefined if the name is not in the file
  * system.
  */
 function pathOf({ path }: UnixAddress): string | Buffer | undefined {

@@ -1,7 +1,16 @@
 import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { checkObject, integer, invalidValue, outOfRange } from "../../errors/argument.ts";
+import {
+  argumentType,
+  checkObject,
+  integer,
+  invalidString,
+  invalidValue,
+  kind,
+  outOfRange,
+  quoted,
+} from "../../errors/argument.ts";
 import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
@@ -13,7 +22,7 @@ import {
 } from "./listen-options.ts";
 
 /**
- * What `connect()` takes, wherever it connects to: `signal` and `timeout` give the whole of it up.
+ * Options of `connect()` for every kind of address: `signal` and `timeout` abort the whole attempt.
  */
 export interface ConnectSettings<Values extends readonly unknown[]>
   extends SocketSettings<Values>,
@@ -22,15 +31,15 @@ export interface ConnectSettings<Values extends readonly unknown[]>
 /** A port of a host to connect to. */
 export interface ConnectToPort<Values extends readonly unknown[] = readonly unknown[]>
   extends ConnectSettings<Values> {
-  /** An address, or a name that is looked up; `"localhost"` by default. */
+  /** An address, or a name to look up; `"localhost"` by default. */
   readonly host?: string | undefined;
   /** 1 to 65535. */
   readonly port: number;
-  /** Only addresses of this family: 4 or 6. Both by default. */
+  /** Restricts the addresses to this family: 4 or 6. Both by default. */
   readonly family?: 4 | 6 | undefined;
-  /** An address of this machine to connect from. Only addresses of its family are tried. */
+  /** An address of this host to connect from. Only addresses of its family are tried. */
   readonly localAddress?: string | undefined;
-  /** The port to connect from, 0 to 65535; 0, the default, is a free one. */
+  /** The port to connect from, 0 to 65535; 0, the default, chooses a free one. */
   readonly localPort?: number | undefined;
   readonly path?: undefined;
   readonly address?: undefined;
@@ -39,7 +48,7 @@ export interface ConnectToPort<Values extends readonly unknown[] = readonly unkn
 /** A unix socket to connect to. */
 export interface ConnectToPath<Values extends readonly unknown[] = readonly unknown[]>
   extends ConnectSettings<Values> {
-  /** A path of the file system; with a leading `"\0"` a name in Linux's abstract namespace. */
+  /** A path in the file system, or after a leading `"\0"` a name in Linux's abstract namespace. */
   readonly path: string | Uint8Array;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -49,7 +58,7 @@ export interface ConnectToPath<Values extends readonly unknown[] = readonly unkn
   readonly address?: undefined;
 }
 
-/** An address to connect to, as calls give it: `listener.address`. */
+/** An address to connect to, as calls return it: `listener.address`. */
 export interface ConnectToAddress<Values extends readonly unknown[] = readonly unknown[]>
   extends ConnectSettings<Values> {
   /** An IP address and port, or the address of a unix socket. */
@@ -68,7 +77,7 @@ export type ConnectOptions<Values extends readonly unknown[] = readonly unknown[
   | ConnectToPath<Values>
   | ConnectToAddress<Values>;
 
-/** Where to connect to, read once and checked. */
+/** Validated address of `connect()`, read once. */
 export type ConnectEndpoint = PortEndpoint | { readonly kind: "address"; readonly address: AddressInput };
 
 interface PortEndpoint {
@@ -80,7 +89,7 @@ interface PortEndpoint {
   readonly localPort: number;
 }
 
-/** Options of `connect()`, read once and checked. */
+/** Validated options of `connect()`, each read once. */
 export interface CheckedConnectOptions extends SocketSettings<readonly unknown[]> {
   readonly endpoint: ConnectEndpoint;
   readonly options: AnyOptionValues;
@@ -114,16 +123,14 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint {
   integer("port", port, 1, 0xffff);
   checkHost("localAddress", localAddress);
   integer("localPort", localPort, 0, 0xffff);
+  if (typeof family !== "number") throw argumentType(`family must be 4 or 6, not ${kind(family)}`);
   if (family !== 0 && family !== 4 && family !== 6)
     throw outOfRange(`family must be 4 or 6, not ${String(family)}`);
   checkFamilies({ host, localAddress, family });
   return { kind: "port", host, port, family, localAddress, localPort };
 }
 
-/**
- * What is an address says its family; where two say different ones, no address could be connected
- * to.
- */
+/** Literal addresses imply a family; if two differ, nothing can be connected. */
 function checkFamilies({
   host,
   localAddress,
@@ -131,9 +138,7 @@ function checkFamilies({
 }: Pick<PortEndpoint, "host" | "localAddress" | "family">) {
   const local = localAddress === undefined ? 0 : isIP(localAddress);
   if (localAddress !== undefined && local === 0)
-    throw invalidValue(
-      `localAddress must be an address of this machine, not ${JSON.stringify(localAddress)}`,
-    );
+    throw invalidValue(`localAddress must be an address of this host, not ${JSON.stringify(localAddress)}`);
   const said = Object.entries({ host: isIP(host), localAddress: local, family }).filter(([, ip]) => ip !== 0);
   if (new Set(said.map(([, ip]) => ip)).size > 1)
     throw invalidValue(
@@ -144,9 +149,9 @@ function checkFamilies({
 export function checkAddress(address: AddressInput): AddressInput {
   checkObject("address", "an address", address);
   const { family } = address;
-  if (!/^(ipv4|ipv6|unix)$/i.test(family))
-    throw invalidValue(`address must be one of IPv4, IPv6 or a unix socket, not of ${family}`);
-  // Node's spelling of the family is ours in capitals.
+  if (typeof family !== "string" || !/^(ipv4|ipv6|unix)$/i.test(family))
+    throw invalidString(family, `address must be of IPv4, IPv6 or a unix socket, not of ${quoted(family)}`);
+  // Node spells the family in mixed case; ours is in lower case.
   const checked = { ...address, family: family.toLowerCase() } as AddressInput;
   encodeAddress(checked, host, host.address);
   return checked;

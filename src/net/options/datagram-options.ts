@@ -1,7 +1,7 @@
 import { isIPv4 } from "node:net";
 import type { AddressInput, UnixAddress } from "../../address/address.ts";
 import type { EngineName } from "../../engine/engine.ts";
-import { argumentType, boolean, checkObject, integer, invalidValue, kind } from "../../errors/argument.ts";
+import { boolean, checkObject, integer, invalidValue } from "../../errors/argument.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
@@ -18,11 +18,11 @@ import {
   type SocketSettings,
 } from "./listen-options.ts";
 
-/** A port of a host that a datagram socket is connected to. */
+/** A port of a host to connect a datagram socket to. */
 export interface RemotePort {
   /**
-   * An address, or a name that is looked up; `"localhost"` by default, which is `127.0.0.1`, or
-   * `::1` of a socket for IPv6.
+   * An address, or a name to look up; `"localhost"` by default, which is `::1` for an IPv6 socket
+   * and `127.0.0.1` otherwise.
    */
   readonly host?: string | undefined;
   /** 1 to 65535. */
@@ -31,9 +31,9 @@ export interface RemotePort {
   readonly path?: undefined;
 }
 
-/** A unix socket that a datagram socket is connected to. */
+/** A unix socket to connect a datagram socket to. */
 export interface RemotePath {
-  /** A path of the file system; with a leading `"\0"` a name in Linux's abstract namespace. */
+  /** A path in the file system, or after a leading `"\0"` a name in Linux's abstract namespace. */
   readonly path: string | Uint8Array;
   readonly family?: undefined;
   readonly host?: undefined;
@@ -43,53 +43,51 @@ export interface RemotePath {
 /** The peer of a datagram socket: a port, a path, or an address as calls give it. */
 export type Remote = RemotePort | RemotePath | AddressInput;
 
-/** What `udp()` takes, wherever the socket is bound. */
+/** Options of `udp()` for every kind of socket. */
 export interface DatagramSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
-  /**
-   * Connects the socket: it sends to this peer unless told otherwise, and receives from no other.
-   */
+  /** Connects the socket: it sends to this peer by default, and receives only from it. */
   readonly remote?: Remote | undefined;
   /**
-   * Before the socket is open, gives it up; afterwards, closes it: what waits fails with the
+   * Aborts the opening of the socket, and later closes it. Whatever is waiting fails with the
    * signal's `reason`.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A port for datagrams. */
+/** Options of `udp()` for a UDP socket. */
 export interface DatagramsOnPort<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is
-   * `127.0.0.1`. Left out, every address of this machine, of the family of `remote`; without that,
-   * one socket for IPv6 and IPv4 where the system has it, for IPv4 elsewhere. To one for both, IPv4
-   * addresses are `::ffff:192.0.2.1`.
+   * An address, or a name to look up, whose first address is used; `"localhost"` is `127.0.0.1`.
+   * By default, every address of this machine, of the family of `remote`; without `remote`, one
+   * socket for IPv6 and IPv4, or for IPv4 only if the system has no IPv6. A socket for both sees
+   * IPv4 addresses as `::ffff:192.0.2.1`.
    */
   readonly host?: string | undefined;
-  /** 0 to 65535; 0, the default, is a free one. */
+  /** 0 to 65535; 0, the default, lets the system choose a free port. */
   readonly port?: number | undefined;
   /**
-   * Lets other sockets that say so too, such as those of other workers, take the port: the system
-   * shares datagrams out.
+   * Shares the port with other sockets that set this too, such as those of other workers: the
+   * system distributes datagrams among them.
    */
   readonly reusePort?: boolean | undefined;
   /**
-   * Lets other sockets that say so too take the port, which all get what is sent to a multicast
-   * group that they have joined.
+   * Shares the port with other sockets that set this too: each of them receives what is sent to a
+   * multicast group that it has joined.
    */
   readonly reuseAddress?: boolean | undefined;
-  /** Keeps IPv4 away from a socket on `::`. */
+  /** Makes a socket on `::` receive IPv6 only. */
   readonly ipv6Only?: boolean | undefined;
   readonly path?: undefined;
   readonly socket?: undefined;
 }
 
-/** A unix socket for datagrams. */
+/** Options of `udp()` for a unix socket. */
 export interface DatagramsOnPath<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * A path of the file system, which must not exist, and is removed by `close()` if it is still
-   * ours; with a leading `"\0"` a name in Linux's abstract namespace.
+   * A path in the file system, which must not exist yet, and which `close()` removes unless it was
+   * replaced; or after a leading `"\0"` a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly socket?: undefined;
@@ -100,12 +98,12 @@ export interface DatagramsOnPath<Values extends readonly unknown[] = readonly un
   readonly ipv6Only?: undefined;
 }
 
-/** A socket that is there. */
+/** Options of `udp()` for an existing socket. */
 export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * A Socket for datagrams, or the number of a descriptor, such as one that was inherited: it is
-   * closed with the DatagramSocket.
+   * A Socket for datagrams, or a descriptor number, such as an inherited one. It is closed with the
+   * DatagramSocket.
    */
   readonly socket: Socket | number;
   readonly path?: undefined;
@@ -117,20 +115,20 @@ export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly 
 }
 
 /**
- * Where and how `udp()` opens a socket. A `remote` of a unix socket alone makes one without a name
- * of its own.
+ * Where and how `udp()` opens a socket. With only a `remote` that is a unix socket, the new socket
+ * has no name.
  */
 export type DatagramOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | DatagramsOnPort<Values>
   | DatagramsOnPath<Values>
   | DatagramsOnSocket<Values>;
 
-/** A peer, read once and checked. */
+/** A validated peer. */
 export type CheckedRemote =
   | { readonly kind: "port"; readonly host: string; readonly port: number }
   | { readonly kind: "address"; readonly address: AddressInput };
 
-/** Where to bind, read once and checked. */
+/** A validated address to bind to. */
 export type DatagramEndpoint =
   | {
       readonly kind: "port";
@@ -140,10 +138,10 @@ export type DatagramEndpoint =
       readonly ipv6Only: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
-  /** A number is the caller's until it is adopted. */
+  /** A number belongs to the caller until it is adopted. */
   | { readonly kind: "socket"; readonly socket: Socket | number };
 
-/** Options of `udp()`, read once and checked. */
+/** Validated options of `udp()`, each read once. */
 export interface CheckedDatagramOptions {
   readonly endpoint: DatagramEndpoint;
   readonly remote: CheckedRemote | undefined;
@@ -206,7 +204,5 @@ function checkDatagramSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type === SOCK.DGRAM || type === SOCK.RAW) return socket;
-  throw argumentType(
-    `socket must be one for datagrams, of SOCK.DGRAM or SOCK.RAW, not ${kind(given)} of type ${type}`,
-  );
+  throw invalidValue(`socket must be of SOCK.DGRAM or SOCK.RAW, not of type ${type}`);
 }

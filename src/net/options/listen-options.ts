@@ -6,6 +6,7 @@ import {
   argumentType,
   boolean,
   checkObject,
+  copyOfBytes,
   descriptor,
   elements,
   integer,
@@ -18,14 +19,13 @@ import type { AcceptError } from "../../posix/accept.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { copyOf } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
 
 /**
- * Options of the socket and their values, set before it is bound:
- * `[[TCP.DEFER_ACCEPT, 5], [SO.RCVBUF, 65_536]]`. What connections inherit from their listener is
- * the system's choice; on Linux, nearly all.
+ * Socket options and their values, set before the socket is bound: `[[TCP.DEFER_ACCEPT, 5],
+ * [SO.RCVBUF, 65_536]]`. The system decides which of them connections inherit from their listener;
+ * on Linux, nearly all.
  */
 export type OptionValues<Values extends readonly unknown[] = readonly unknown[]> = {
   readonly [Index in keyof Values]: readonly [
@@ -34,18 +34,18 @@ export type OptionValues<Values extends readonly unknown[] = readonly unknown[]>
   ];
 };
 
-/** What every socket of the async API takes. */
+/** Options of every socket of the async API. */
 export interface SocketSettings<Values extends readonly unknown[]> {
-  /** Options of the socket, set before it is bound or connected. */
+  /** Socket options, set before the socket is bound or connected. */
   readonly options?: OptionValues<Values>;
   /**
-   * The engine that must be used. By default `BERKELEY_ENGINE` of the environment chooses, then
-   * what the system can do.
+   * The engine to use. By default the environment variable `BERKELEY_ENGINE` decides, otherwise the
+   * best one that the system supports.
    */
   readonly engine?: EngineName | undefined;
 }
 
-/** What `listen()` takes, wherever it listens. */
+/** Options of `listen()` for every kind of address. */
 export interface ListenSettings<Values extends readonly unknown[]> extends SocketSettings<Values> {
   /**
    * How many connections may wait to be accepted, 0 to 2147483647; SOMAXCONN by default. The system
@@ -53,14 +53,14 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
    */
   readonly backlog?: number | undefined;
   /**
-   * Before it listens, gives it up; afterwards, closes it: what waits fails with the signal's
-   * `reason`.
+   * Aborts the opening of the listener, and later closes it. Whatever is waiting fails with the
+   * signal's `reason`.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Told of every accept(2) that failed and is tried again: after so many milliseconds where
-   * descriptors or memory had run out (the connections wait in the queue meanwhile), at once where
-   * a connection failed before it was accepted. `stats` counts them.
+   * Called for every accept(2) that failed and will be retried: after `delay` milliseconds if
+   * descriptors or memory ran out (connections wait in the queue meanwhile), immediately if a
+   * connection failed before it was accepted. `stats` counts these.
    */
   readonly onRetry?: ((error: AcceptError, milliseconds: number) => void) | undefined;
 }
@@ -69,23 +69,23 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
 export interface ListenOnPort<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * An address, or a name that is looked up, whose first address is taken; `"localhost"` is both
-   * `127.0.0.1` and `::1`, on one port. Left out, every address of this machine: one socket for
-   * IPv6 and IPv4 where the system has it, one for IPv4 elsewhere.
+   * An address, or a name to look up, whose first address is used; `"localhost"` is both
+   * `127.0.0.1` and `::1`, on one port. By default, every address of this host: one socket for IPv6
+   * and IPv4, or for IPv4 only if the system has no IPv6.
    */
   readonly host?: string | undefined;
-  /** 0 to 65535; 0, the default, is a free one. */
+  /** 0 to 65535; 0, the default, chooses a free port. */
   readonly port?: number | undefined;
   /**
-   * Lets other sockets that say so too, such as those of other workers, take the port: the system
-   * shares connections out.
+   * Shares the port with other sockets that set this too, such as those of other workers: the
+   * system distributes connections among them.
    */
   readonly reusePort?: boolean | undefined;
-  /** Keeps IPv4 away from a socket on `::`. */
+  /** Makes a socket on `::` accept IPv6 only. */
   readonly ipv6Only?: boolean | undefined;
   /**
-   * Keeps other programs from taking the port away, which Windows alone lets them do
-   * (SO_EXCLUSIVEADDRUSE): true by default, but false with `reusePort`.
+   * Prevents other programs from taking the port, which only Windows allows (SO_EXCLUSIVEADDRUSE).
+   * True by default, but false with `reusePort`.
    */
   readonly exclusive?: boolean | undefined;
   readonly path?: undefined;
@@ -96,8 +96,8 @@ export interface ListenOnPort<Values extends readonly unknown[] = readonly unkno
 export interface ListenOnPath<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * A path of the file system, which must not exist, and is removed by `close()` if it is still
-   * ours; with a leading `"\0"` a name in Linux's abstract namespace.
+   * A path in the file system, which must not exist yet, and which `close()` removes unless it was
+   * replaced; or after a leading `"\0"` a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
   readonly socket?: undefined;
@@ -109,26 +109,26 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
 }
 
 /**
- * What has sockets of its own, such as what `reservePort()` gives: they are the listener's from
- * then on.
+ * An object with sockets, such as the result of `reservePort()`: the listener takes ownership of
+ * them.
  */
 export interface SocketHolder {
   readonly sockets: readonly Socket[];
-  /** Whether the listener removes the path of a unix socket when it is closed; it is asked then. */
+  /** Whether the listener removes the path of a unix socket; read when it closes. */
   readonly ownsPath?: boolean;
-  /** Which file that is, where another process made it. */
+  /** The file at that path, if another process created it. */
   readonly pathFile?: UnixFile | undefined;
 }
 
-/** A socket that is there. */
+/** An existing socket. */
 export interface ListenOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends ListenSettings<Values> {
   /**
-   * A Socket, the number of a descriptor, such as one that was inherited, or what `reservePort()`
-   * or `takeOver()` gave: it is the listener's from now on, and closed if it cannot be listened on,
-   * or is given up; only where an option is malformed it stays the caller's. One that listens keeps
-   * its backlog, unless `backlog` is given. One of SOCK_SEQPACKET is a TypeError. Undefined, as
-   * `listenersFromEnvironment()[0]` is where there is none, it is a TypeError.
+   * A Socket, a descriptor number, such as an inherited one, or the result of `reservePort()` or
+   * `takeOver()`. The listener takes ownership, and closes it if listening fails or is aborted;
+   * only if an option is malformed does it stay the caller's. A socket that already listens keeps
+   * its backlog, unless `backlog` is given. A SOCK_SEQPACKET socket is a TypeError, and so is
+   * undefined, which `listenersFromEnvironment()[0]` is when no socket was inherited.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
   readonly path?: undefined;
@@ -145,10 +145,10 @@ export type ListenOptions<Values extends readonly unknown[] = readonly unknown[]
   | ListenOnPath<Values>
   | ListenOnSocket<Values>;
 
-/** Options as pairs, whose types have been checked where they were written. */
+/** Options as pairs, whose types were checked where they were written. */
 export type AnyOptionValues = readonly (readonly [option: WritableOption<unknown>, value: unknown])[];
 
-/** Where to listen, read once and checked. */
+/** Validated address of `listen()`, read once. */
 export type ListenEndpoint =
   | {
       readonly kind: "port";
@@ -161,13 +161,13 @@ export type ListenEndpoint =
   | { readonly kind: "path"; readonly address: UnixAddress }
   | {
       readonly kind: "sockets";
-      /** What is a number is the caller's until it is adopted. */
+      /** A number belongs to the caller until it is adopted. */
       readonly sockets: readonly (Socket | number)[];
       readonly ownsPath: () => boolean;
       readonly pathFile?: UnixFile | undefined;
     };
 
-/** Options of `listen()`, read once and checked. */
+/** Validated options of `listen()`, each read once. */
 export interface CheckedListenOptions {
   readonly endpoint: ListenEndpoint;
   readonly backlog: number | undefined;
@@ -193,8 +193,12 @@ export function checkListenOptions<Values extends readonly unknown[]>(
 export function checkOptionValues(options: OptionValues | undefined): AnyOptionValues {
   if (options === undefined) return [];
   return elements<AnyOptionValues[number]>("options", "an array of pairs", options).map((pair) => {
-    if (!Array.isArray(pair) || pair.length !== 2)
-      throw invalidValue("each of options is a pair, such as [SO.RCVBUF, 65_536]");
+    if (!Array.isArray(pair))
+      throw argumentType(`each of options must be a pair, such as [SO.RCVBUF, 65_536], not ${kind(pair)}`);
+    if (pair.length !== 2)
+      throw invalidValue(
+        `each of options must be a pair, such as [SO.RCVBUF, 65_536]; one has ${String(pair.length)}`,
+      );
     return [pair[0], pair[1]];
   });
 }
@@ -209,7 +213,7 @@ function checkEndpoint(options: ListenOptions): ListenEndpoint {
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
   if (lacksSocket(options)) {
     throw invalidValue(
-      "socket is undefined: if it was to come from listenersFromEnvironment(), this process was handed none",
+      "socket is undefined: if it should come from listenersFromEnvironment(), this process inherited none",
     );
   }
   const { host, port = 0, reusePort = false, ipv6Only, exclusive = !reusePort } = options;
@@ -224,7 +228,7 @@ function checkEndpoint(options: ListenOptions): ListenEndpoint {
   return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
 }
 
-/** Where nothing else says where to listen. To listen on any port in its stead would be no help. */
+/** The only thing that says where to listen: falling back to any port would hide the mistake. */
 function lacksSocket(options: ListenOnPort | ListenOnSocket): options is ListenOnSocket {
   return "socket" in options && options.host === undefined && options.port === undefined;
 }
@@ -238,7 +242,7 @@ export function checkHost(what: string, host: string | undefined): void {
 export function checkPath(path: string | Uint8Array): string | Uint8Array {
   if (typeof path !== "string" && !isUint8Array(path))
     throw argumentType(`path must be a string or a Uint8Array, not ${kind(path)}`);
-  const checked = typeof path === "string" ? path : copyOf(path);
+  const checked = typeof path === "string" ? path : copyOfBytes("path", path);
   if (checked.length === 0 || checked === "\0")
     throw invalidValue("path is empty; a unix socket needs a path, or a name in the abstract namespace");
   return checked;
@@ -248,7 +252,7 @@ function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
   const isHolder = typeof given === "object" && given !== null && "sockets" in given;
   if (!isHolder) return { kind: "sockets", sockets: [checkStreamSocket(given)], ownsPath: () => false };
   const sockets = elements<Socket | number>("sockets", "an array of sockets", given.sockets);
-  if (sockets.length === 0) throw invalidValue("sockets must be an array of sockets, and is empty");
+  if (sockets.length === 0) throw invalidValue("sockets must be an array of at least one socket");
   if (new Set<unknown>(sockets).size < sockets.length) throw invalidValue("a socket is given twice");
   const checked = sockets.map((socket) => checkStreamSocket(socket));
   const ownsPath = () => given.ownsPath === true;
@@ -256,26 +260,26 @@ function checkSockets(given: Socket | number | SocketHolder): ListenEndpoint {
 }
 
 /**
- * A connection is a stream of bytes, with one `read()` for any number of writes. To make the
- * messages of SOCK_SEQPACKET fit it would merge and cut them, and an empty one would be the end:
- * such sockets are for accept(), recvmsg() and sendmsg(), which keep their bounds.
+ * A connection is a stream of bytes, with one `read()` for any number of writes. SOCK_SEQPACKET
+ * messages would be merged and split, and an empty one would look like the end. Use accept(),
+ * recvmsg() and sendmsg() for such sockets, which keep message boundaries.
  */
 function checkStreamSocket(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type !== SOCK.SEQPACKET) return socket;
   throw invalidValue(
-    "socket is of SOCK_SEQPACKET, whose messages a connection would not keep apart: use accept(), recvmsg() and sendmsg() of berkeley/posix",
+    "socket is of type SOCK_SEQPACKET, whose message boundaries a connection would lose: use accept(), recvmsg() and sendmsg() of berkeley/posix",
   );
 }
 
 export function checkSocket(socket: Socket | number): Socket | number {
   if (socket instanceof Socket) return socket;
   if (typeof socket === "number") return descriptor(socket);
-  throw argumentType(`socket must be a Socket or the number of a descriptor, not ${kind(socket)}`);
+  throw argumentType(`socket must be a Socket or a descriptor number, not ${kind(socket)}`);
 }
 
-/** A TypeError for options that say something of a port alone, and would be passed over. */
+/** Throws a TypeError for options that only apply to a port, and would be ignored. */
 export function checkOfPort<Name extends string>(
   options: { readonly [Each in Name]?: unknown },
   names: readonly Name[],

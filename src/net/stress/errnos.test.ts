@@ -57,12 +57,12 @@ async function serve<State>(
   options: ListenOptions = loopback,
 ): Promise<Server> {
   const checked = checkListenOptions(options);
-  return Server.serve(engine, await openListeningSockets(checked), checked, handlers);
+  return new Server(engine, await openListeningSockets(checked), checked, handlers);
 }
 
 async function listen({ engine }: FailingEngine, options: ListenOptions = loopback): Promise<Listener> {
   const checked = checkListenOptions(options);
-  return Listener.serve(engine, await openListeningSockets(checked), checked);
+  return new Listener(engine, await openListeningSockets(checked), checked);
 }
 
 /** Connects on an engine of the program's own, none of whose calls fails. */
@@ -127,7 +127,7 @@ async function serveByClock(
   const opened = await openListeningSockets(checked);
   const system = { ...host, clock };
   const sockets = opened.sockets.map((socket) => Socket.from(socket.detach(), { system }));
-  return Server.serve(engine, { ...opened, sockets }, checked, {});
+  return new Server(engine, { ...opened, sockets }, checked, {});
 }
 
 failingTest("out of descriptors or memory, accept is called once for each wait", async (failing) => {

@@ -175,7 +175,14 @@ const goneAfterAnswer = (peer: Socket, size = ANSWER): number => {
 const keepsReceived = { ...winsock, darwin: "a reset drops what was received" };
 
 for (const transport of transports) {
-  for (const reader of ["read()", "for await", "slow for await", "toDuplex()", "paused toDuplex()"]) {
+  for (const reader of [
+    "read()",
+    "for await",
+    "slow for await",
+    "toDuplex()",
+    "paused toDuplex()",
+    "paused, buffering toDuplex()",
+  ]) {
     asyncApiTest(
       `last bytes: an answer before a failed write, by ${reader} (${transport})`,
       async (engine, fixture) => {
@@ -186,7 +193,8 @@ for (const transport of transports) {
         });
         const peer = peerOf(fixture, transport, listener);
         const connection = await listener.accept();
-        const sent = goneAfterAnswer(peer);
+        // A little is all in the Duplex before the first write fails.
+        const sent = goneAfterAnswer(peer, reader.includes("buffering") ? 2000 : ANSWER);
         let received = 0;
         if (reader.endsWith("toDuplex()")) {
           const duplex = connection.toDuplex();
@@ -286,6 +294,39 @@ for (const transport of transports) {
     { ...withoutTransport[transport], ...keepsReceived },
   );
 }
+
+asyncApiTest(
+  "last bytes: a piece received ahead comes before the close that a failed write brings",
+  async (engine, fixture) => {
+    const listener = await listen({ ...endpointFor(fixture, "tcp"), engine });
+    const peer = peerOf(fixture, "tcp", listener);
+    const connection = await listener.accept();
+    const events: string[] = [];
+    const closed = connection.closed.then((error) => events.push(`closed: ${error?.name}`));
+    // From the first read() on one piece is received ahead, though nobody waits for it.
+    const paused = new AbortController();
+    const reading = connection.read({ signal: paused.signal });
+    const sent = goneAfterAnswer(peer, 2000);
+    paused.abort();
+    await assert.rejects(reading, { name: "AbortError" });
+    await someTurns();
+    await assert.rejects(async () => {
+      while (true) {
+        await connection.write("request");
+        await someTurns();
+      }
+    }, nameIsGone);
+    await someTurns();
+    assert.equal(events.length, 0);
+    events.push(`read: ${(await connection.read())?.length}`);
+    while (await connection.read().catch(() => null));
+    await closed;
+    assert.deepEqual(events, [`read: ${sent}`, `closed: ${(await connection.closed)?.name}`]);
+    assert.ok((await connection.closed) !== null);
+    await listener.close();
+  },
+  keepsReceived,
+);
 
 asyncApiTest(
   "last bytes: a paused connection with nothing to receive is told of a failed write",

@@ -12,8 +12,13 @@ if (process.argv[2] === "unprivileged") becomeUnprivileged();
 const { name, reason } = engineChoice();
 console.log(`${name}: ${reason}`);
 const told: string[] = [];
+const messages: string[] = [];
+const keep = (error: unknown) => messages.push(error instanceof Error ? error.message : String(error));
 // What ends a Server, which has no handler for that, is an uncaught exception.
-process.on("uncaughtException", (error) => told.push(`server ${codeOf(error)}`));
+process.on("uncaughtException", (error) => {
+  keep(error);
+  told.push(`server ${codeOf(error)}`);
+});
 let closing = false;
 const server = await listen(
   { host: "127.0.0.1" },
@@ -23,9 +28,17 @@ const server = await listen(
   },
 );
 const listener = await listen({ host: "127.0.0.1" });
-const accepting = listener.accept().catch((error) => closing || told.push(`accept ${codeOf(error)}`));
+const accepting = listener.accept().catch((error) => {
+  if (closing) return;
+  keep(error);
+  told.push(`accept ${codeOf(error)}`);
+});
 const socket = await udp({ host: "127.0.0.1" });
-const receiving = socket.receive().catch((error) => closing || told.push(`receive ${codeOf(error)}`));
+const receiving = socket.receive().catch((error) => {
+  if (closing) return;
+  keep(error);
+  told.push(`receive ${codeOf(error)}`);
+});
 try {
   const client = await connect({ address: server.address });
   for (let round = 0; round < 40; round++) {
@@ -49,3 +62,4 @@ if ((await last.read())?.length === 3) told.push("served");
 await Promise.all([last.close(), later.close({ drain: 0 })]);
 console.log(told.join(", "));
 console.log(`${engineChoice().name}: ${engineChoice().reason}`);
+for (const message of messages) console.log(message);

@@ -42,7 +42,7 @@ test("ring: whatever its calls fail with at the start, readiness takes over", el
     const told = injected(context, [injection]);
     if (told === undefined) return;
     const [, call, code] = /^(\w+):error=(\w+)/.exec(injection) ?? [];
-    assert.match(told[0] ?? "", /^readiness: io_uring cannot be used: /, injection);
+    assert.match(told[0] ?? "", /^readiness: io_uring is unavailable: /, injection);
     assert.ok(told[0]?.includes(`failed with ${code}`), `${call} ${told[0]}`);
     assert.equal(told[1], "echoed, served", injection);
   }
@@ -66,7 +66,7 @@ test("ring: a lasting failure of io_uring_enter ends all that is open with it", 
   for (const code of ["EPERM", "EBADF", "ENOSYS", "EFAULT"]) {
     const told = injected(context, [`io_uring_enter:error=${code}:when=20+`]);
     if (told === undefined) return;
-    const [first = "", second = "", third = ""] = told;
+    const [first = "", second = "", third = "", ...messages] = told;
     assert.match(first, /^uring: /);
     const events = second.split(", ").toSorted();
     assert.deepEqual(events, [
@@ -79,8 +79,12 @@ test("ring: a lasting failure of io_uring_enter ends all that is open with it", 
     ]);
     assert.equal(
       third.slice(0, third.indexOf(code)),
-      "readiness: io_uring cannot be used: io_uring_enter failed with ",
+      "readiness: io_uring is unavailable: io_uring_enter failed with ",
     );
+    // Not what the errno means for accept(2) or recvfrom(2), such as a firewall rule.
+    assert.equal(messages.length, 3);
+    const about = `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`;
+    for (const message of messages) assert.ok(message.includes(about), message);
   }
 });
 
@@ -96,7 +100,7 @@ test("ring: where too little memory may be locked, readiness takes over", elsewh
     const told = runProgram(program, { under, args: ["unprivileged"] })
       .trim()
       .split("\n");
-    assert.match(told[0] ?? "", /^readiness: io_uring cannot be used: .* ENOMEM: .*RLIMIT_MEMLOCK/);
+    assert.match(told[0] ?? "", /^readiness: io_uring is unavailable: .* ENOMEM: .*RLIMIT_MEMLOCK/);
     assert.equal(told[1], "echoed, served");
   }
   const told = runProgram(program, { under: ["prlimit", "--memlock=65536"], args: ["unprivileged"] });

@@ -8,10 +8,10 @@ import { sendErrorName } from "../../posix/send-errno.ts";
 import { type SendtoError, sendtoErrors } from "../../posix/sendto.ts";
 import { host } from "../../system/host.ts";
 
-/** What a datagram socket can fail with: an error of `sendto()` or of `recvfrom()`. */
+/** An error of a datagram socket: one of `sendto()` or of `recvfrom()`. */
 export type DatagramError = SendtoError | RecvfromError;
 
-/** What became of one datagram that was to be sent. */
+/** Why a datagram could not be sent. */
 export function sendtoError(socket: Borrowed, errno: number, to: AddressInput | null): SendtoError {
   return sendtoErrors.failure(host, errno, {
     ask: (code) => sendErrorName(socket, code),
@@ -19,7 +19,7 @@ export function sendtoError(socket: Borrowed, errno: number, to: AddressInput | 
   }).error;
 }
 
-/** Why receiving failed, such as that nobody was there for an earlier datagram. */
+/** Why receiving failed, such as because nobody received an earlier datagram. */
 export function recvfromError(socket: Borrowed, errno: number): RecvfromError {
   return recvfromErrors.failure(host, errno, {
     ask: (code) => recvErrorName(socket, code),
@@ -27,13 +27,17 @@ export function recvfromError(socket: Borrowed, errno: number): RecvfromError {
   }).error;
 }
 
+/** Receiving from a socket whose io_uring has failed for good. */
+export const receivingRingFailed = (errno: number): RecvfromError =>
+  recvfromErrors.ringFailure(host, errno).error;
+
 function peerOf({ fd }: Borrowed) {
   const peer = tryGetpeername(fd);
   return peer.ok ? endpointOf(peer.value) : undefined;
 }
 
-/** Receiving from a socket that we have closed. */
+/** The error of receiving on a closed socket. */
 export const receivingClosed = (): RecvfromError => recvfromErrors.fail(host, "SocketClosed").error;
 
-/** Sending from a socket that we have closed. */
+/** The error of sending on a closed socket. */
 export const sendingClosed = (): SendtoError => sendtoErrors.fail(host, "SocketClosed").error;

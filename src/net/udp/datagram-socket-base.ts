@@ -1,17 +1,59 @@
-import type { Address } from "../../address/address.ts";
+import type { Address, AddressInput } from "../../address/address.ts";
+import { encodeAddress } from "../../address/sockaddr.ts";
+import type { Datagrams, Engine } from "../../engine/engine.ts";
+import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { connect } from "../../posix/connect.ts";
+import { SHUT } from "../../posix/constants.ts";
+import { tryGetpeername } from "../../posix/getpeername.ts";
+import { tryGetsockname } from "../../posix/getsockname.ts";
+import { checkNetPermission } from "../../posix/net-permission.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
+import type { RecvfromError } from "../../posix/recvfrom.ts";
+import type { SendtoError } from "../../posix/sendto.ts";
+import { tryShutdown } from "../../posix/shutdown.ts";
 import { host } from "../../system/host.ts";
-import { checkWait, type WaitOptions } from "../abort.ts";
-import type { Remote } from "../options/datagram-options.ts";
-import type { OpenDatagrams, Sending } from "./open-datagrams.ts";
+import type { ValueResult } from "../../system/value-result.ts";
+import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
+import type { UnixPath } from "../listener/unix-path.ts";
+import { checkRemote, type Remote } from "../options/datagram-options.ts";
+import { peerAddress } from "../resolve.ts";
+import { Waiters } from "../waiters.ts";
+import { receivingRingFailed, recvfromError, sendtoError } from "./datagram-error.ts";
+import { addressFor, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
-/** What the two kinds of datagram socket show of themselves alike. */
+/** Why a socket was closed, unless the program closed it. */
+export interface Aborted {
+  readonly reason: unknown;
+}
+
+/**
+ * What both kinds of datagram socket have in common. The engine calls `onDatagram()`, `onSent()`
+ * and `onError()`.
+ */
 export abstract class DatagramSocketBase implements AsyncDisposable {
-  readonly #open: Pick<OpenDatagrams<Sending>, keyof OpenDatagrams<Sending>>;
+  readonly #datagrams: Datagrams;
+  readonly #domain: number;
+  readonly #path: UnixPath | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = () => this.#close({ reason: this.#signal?.reason });
+  /** Where each datagram goes whose onSent() has not been called; null is the peer. */
+  readonly #sending: (AddressInput | null)[] = [];
+  readonly #closers = new Waiters<void>("close()");
+  /** After close(), what waits is sent first; then the engine closes the descriptor. */
+  #state: "open" | "sending unsent datagrams" | "closing" | "closed" = "open";
+  #aborted: Aborted | null = null;
+  #paused = false;
+  #address: Address = { family: "unspecified" };
 
   /** @internal */
-  constructor(open: Pick<OpenDatagrams<Sending>, keyof OpenDatagrams<Sending>>) {
-    this.#open = open;
+  constructor(engine: Engine, { socket, path }: OpenedDatagramSocket, signal: AbortSignal | undefined) {
+    this.#domain = socket.domain;
+    this.#path = path;
+    this.#signal = signal;
+    this.#datagrams = engine.datagrams(socket.detach(), this);
+    engineOpened(this.#datagrams.fd);
+    signal?.addEventListener("abort", this.#abort);
   }
 
   /**
@@ -19,101 +61,253 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * DatagramSocket's.
    */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(host, this.#open);
+    return new BorrowedSocket(host, this);
   }
 
-  /**
-   * The address that it is bound to. Asked for first after the end, it is
-   * `{ family: "unspecified" }`.
-   */
+  /** The address it is bound to; `{ family: "unspecified" }` if first read after it was closed. */
   get address(): Address {
-    return this.#open.address;
+    const named = tryGetsockname(this.socket);
+    if (named.ok) this.#address = named.value;
+    return this.#address;
   }
 
-  /** The address of its peer; `{ family: "unspecified" }` where it is not connected, or closed. */
+  /** The address of its peer; `{ family: "unspecified" }` if it is not connected, or closed. */
   get remoteAddress(): Address {
-    return this.#open.remoteAddress;
+    const named = tryGetpeername(this.socket);
+    return named.ok ? named.value : { family: "unspecified" };
   }
 
   /** Bytes of datagrams that the system has not taken yet. */
   get pendingBytes(): number {
-    return this.#open.pendingBytes;
+    return this.#datagrams.pendingBytes;
   }
 
   /** Whether it is closed, by `close()` or its signal. */
   get closed(): boolean {
-    return !this.#open.open;
+    return this.#state !== "open";
   }
 
   /**
-   * Connects it to a peer, in place of the last: it sends to that one unless told otherwise, and
-   * receives from no other. What has come before from others is still received. Nothing is sent by
-   * that.
+   * Connects it to a peer, replacing any earlier one: it sends to that peer by default, and
+   * receives only from it. Datagrams that already arrived from others are still received. No packet
+   * is sent.
    *
    * @param remote a port, a path, or an address as calls give it
-   * @param options `signal` and `timeout` give up the looking up of a name
-   * @throws ConnectError, such as `AddressFamilyNotSupported`; named `SocketClosed` where it is
-   * closed
-   * @throws Error of node:dns where a host cannot be found
+   * @param options `signal` and `timeout` abort the lookup of a name
+   * @throws ConnectError, such as `AddressFamilyNotSupported`; named `SocketClosed` if it is closed
+   * @throws Error of node:dns if a host cannot be found
    * @throws TypeError or RangeError if `remote` is malformed
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
-  connect(remote: Remote, options?: WaitOptions): Promise<void> {
-    return this.#open.connect(remote, options);
+  async connect(remote: Remote, options?: WaitOptions): Promise<void> {
+    checkWait(options);
+    const checked = checkRemote(remote);
+    throwIfAborted(options?.signal);
+    const peer = await peerAddress(checked, this.#domain, options ?? {});
+    connect(this.socket, addressFor(this.#domain, peer));
   }
 
   /**
-   * Undoes `connect()`: it receives from everybody again. On Linux a port that was a free one is
-   * then another.
+   * Undoes `connect()`: it receives from everyone again. On Linux, a port that the system chose may
+   * change.
    *
-   * @throws ConnectError named `SocketClosed` where it is closed
+   * @throws ConnectError named `SocketClosed` if it is closed
    */
   disconnect(): this {
-    this.#open.disconnect();
+    connect(this.socket, { family: "unspecified" });
     return this;
   }
 
   /**
-   * Receives nothing more until `resume()`: the system's buffer fills, and then the system drops
-   * what comes.
+   * Stops receiving until `resume()`: the system's buffer fills, and then the system drops what
+   * arrives.
    */
   pause(): this {
-    this.#open.pause();
+    this.#paused = true;
+    this.#datagrams.pause();
     return this;
   }
 
   /** Receives again. */
   resume(): this {
-    this.#open.resume();
+    this.#paused = false;
+    this.flow();
     return this;
   }
 
-  /** Holds the process, as it does at first. */
+  /** Keeps the process running while it is open, as it does by default. */
   ref(): this {
-    this.#open.ref();
+    this.#datagrams.ref();
     return this;
   }
 
-  /** Lets the process end while it is open. */
+  /** Lets the process exit while it is open. */
   unref(): this {
-    this.#open.unref();
+    this.#datagrams.unref();
     return this;
   }
 
   /**
-   * Closes it, once what was sent is taken by the system: that is at once, but with a unix socket
-   * that waits for room at its peer. May be repeated.
+   * Closes it, once the system has taken what was sent: at once, except for a unix socket whose
+   * peer's buffer is full. May be called again.
    *
-   * @param options on `signal` and `timeout` what waits is given up, and they are thrown
+   * @param options when `signal` or `timeout` ends the wait, unsent datagrams are dropped, and it
+   * throws the reason
    */
   async close(options?: WaitOptions): Promise<void> {
     checkWait(options);
-    this.#open.close();
-    await this.#open.untilClosed(options);
+    this.#close(null);
+    if (this.#state === "closed") return;
+    try {
+      await this.#closers.wait(options);
+    } catch (error) {
+      // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
+      // net/unix/af_unix.c).
+      if (this.#state === "sending unsent datagrams") tryShutdown(this.#engineSocket, SHUT.RDWR);
+      throw error;
+    }
   }
 
   /** `close()`, at the end of an `await using` scope. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /**
+   * The descriptor; -1 once it is closed, though datagrams may still wait to be sent.
+   *
+   * @internal
+   */
+  get fd(): number {
+    return this.closed ? -1 : this.#datagrams.fd;
+  }
+
+  /** @internal */
+  abstract onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void;
+
+  /** @internal */
+  onSent(errno: number): void {
+    const to = this.#sending.shift();
+    invariant(to !== undefined, "onSent() is called once for each datagram");
+    try {
+      this.sentOne(errno === 0 ? null : sendtoError(this.#engineSocket, errno, to));
+    } finally {
+      this.#closeOnceSent();
+    }
+  }
+
+  /** @internal */
+  onError(errno: number, final = false): void {
+    if (this.closed) return;
+    const error = final ? receivingRingFailed(errno) : recvfromError(this.#engineSocket, errno);
+    this.receivingFailed(error);
+    if (final) this.#close({ reason: error });
+  }
+
+  /**
+   * The first datagram sent that sentOne() was not called for has been sent, or has failed.
+   *
+   * @internal
+   */
+  protected abstract sentOne(error: SendtoError | null): void;
+  /** @internal */
+  protected abstract receivingFailed(error: RecvfromError): void;
+  /**
+   * Whether to receive, unless the program has paused it.
+   *
+   * @internal
+   */
+  protected abstract get wanted(): boolean;
+  /**
+   * Nothing more is received.
+   *
+   * @internal
+   */
+  protected abstract closing(aborted: Aborted | null): void;
+  /** @internal */
+  protected abstract descriptorClosed(aborted: Aborted | null): void;
+
+  /**
+   * Null while it is open, and if the program closed it.
+   *
+   * @internal
+   */
+  protected get aborted(): Aborted | null {
+    return this.#aborted;
+  }
+
+  /**
+   * How many datagrams the system has not taken yet.
+   *
+   * @internal
+   */
+  protected get pendingCount(): number {
+    return this.#sending.length;
+  }
+
+  /**
+   * Starts or stops receiving, as is wanted now.
+   *
+   * @internal
+   */
+  protected flow(): void {
+    if (this.closed) return;
+    if (this.wanted && !this.#paused) this.#datagrams.resume();
+    else this.#datagrams.pause();
+  }
+
+  /**
+   * `bytes` is already validated.
+   *
+   * @internal
+   */
+  protected sendOne(bytes: Uint8Array, to: AddressInput | null): void {
+    // A sender without a name has the address "unspecified": an answer to it goes to the peer, if
+    // there is one.
+    const toPeer = to === null || to.family === "unspecified";
+    const sockaddr = toPeer ? null : encodeAddress(addressFor(this.#domain, to), host, host.address);
+    // A connected socket goes on after --allow-net was dropped; a new peer is refused, as by
+    // node:dgram.
+    if (!toPeer) checkNetPermission(to);
+    this.sendEncoded(bytes, to, sockaddr);
+  }
+
+  /**
+   * @param sockaddr the same as `to`, as the system has it
+   * @internal
+   */
+  protected sendEncoded(bytes: Uint8Array, to: AddressInput | null, sockaddr: ValueResult | null): void {
+    this.#datagrams.send(bytes, sockaddr);
+    this.#sending.push(to);
+  }
+
+  /** Stops receiving, and closes the descriptor once everything is sent. */
+  #close(aborted: Aborted | null) {
+    if (this.closed) return;
+    this.#state = "sending unsent datagrams";
+    this.#aborted = aborted;
+    this.#signal?.removeEventListener("abort", this.#abort);
+    this.#path?.remove();
+    this.#datagrams.pause();
+    this.#closeOnceSent();
+    this.closing(aborted);
+  }
+
+  /** Not left to the engine, which would no longer call onSent(). */
+  #closeOnceSent() {
+    if (this.#state !== "sending unsent datagrams" || this.#sending.length > 0) return;
+    this.#state = "closing";
+    const { fd } = this.#datagrams;
+    this.#datagrams.close(() => {
+      engineClosed(fd);
+      this.#state = "closed";
+      this.#closers.resolveAll();
+      this.descriptorClosed(this.#aborted);
+    });
+  }
+
+  /** The socket for as long as the engine has it. */
+  get #engineSocket(): BorrowedSocket {
+    return new BorrowedSocket(host, this.#datagrams);
   }
 }

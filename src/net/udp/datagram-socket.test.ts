@@ -110,6 +110,28 @@ asyncApiTest("datagrams: one that cannot be sent fails alone", async (engine) =>
 });
 
 asyncApiTest(
+  "datagrams: aborting a send() ends its wait alone, and the next keep their results",
+  async (engine) => {
+    await withTwo(engine, [loopback, loopback], async (here, there) => {
+      const to = there.address;
+      const controller = new AbortController();
+      const sent = Promise.allSettled([
+        here.send("aborted", to, { signal: controller.signal }),
+        here.send(new Uint8Array(65_508), to),
+        here.send("after", to),
+      ]);
+      controller.abort("enough");
+      const [first, second, third] = await sent;
+      assert.ok(first.status === "rejected" && first.reason === "enough");
+      assert.ok(second.status === "rejected" && second.reason.name === "MessageTooBig");
+      assert.equal(third.status, "fulfilled");
+      assert.equal(textOf(await there.receive()), "aborted");
+      assert.equal(textOf(await there.receive()), "after");
+    });
+  },
+);
+
+asyncApiTest(
   "datagrams: one without a destination is refused, where there is no peer",
   async (engine) => {
     await using here = await udp({ ...loopback, engine });

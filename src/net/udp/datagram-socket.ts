@@ -1,40 +1,64 @@
-import type { AddressInput } from "../../address/address.ts";
+import type { Address, AddressInput } from "../../address/address.ts";
+import { decodeAddress } from "../../address/sockaddr.ts";
+import type { RecvfromError } from "../../posix/recvfrom.ts";
+import type { SendtoError } from "../../posix/sendto.ts";
+import { host } from "../../system/host.ts";
+import type { ValueResult } from "../../system/value-result.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
-import { receivingClosed } from "./datagram-error.ts";
-import { DatagramSocketBase } from "./datagram-socket-base.ts";
-import type { Datagram, PulledDatagrams } from "./pulled-datagrams.ts";
+import { Waiters } from "../waiters.ts";
+import { receivingClosed, sendingClosed } from "./datagram-error.ts";
+import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
+
+/** A datagram that was received. */
+export interface Datagram {
+  /** Its bytes, the program's own; it may be empty. */
+  readonly data: ReturnType<Uint8ArrayConstructor["from"]>;
+  /** The sender; `{ family: "unspecified" }` for a unix socket without a name. */
+  readonly address: Address;
+  /** Whether it was longer than 65 535 bytes, and the rest is lost: a unix socket can send that. */
+  readonly truncated: boolean;
+}
+
+/** How much is received ahead of the program. */
+const MOST_BYTES = 65_536;
+const MOST_DATAGRAMS = 64;
+
+/** What arrived while nobody was waiting. */
+type Queued = { readonly datagram: Datagram } | { readonly error: RecvfromError };
 
 /**
- * A socket for datagrams whose program asks for what has come: `udp(options)` gives one.
+ * A socket for datagrams, whose program receives them with `receive()` or a `for await` loop:
+ * `udp(options)` returns one.
  *
- * Nothing is received before the first `receive()`, and 64 datagrams or 64 KiB ahead of the program
- * after that, or a few more that came with them; then the system's buffer (SO.RCVBUF) fills, and
- * the system drops what comes, as it does to any slow reader.
+ * It starts receiving with the first `receive()`, and from then on keeps up to about 64 datagrams
+ * or 64 KiB ahead of the program. Beyond that the system's buffer (SO.RCVBUF) fills, and the system
+ * drops what arrives, as it does for any slow reader.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal. A datagram that
- * fails ends nothing.
+ * fails does not end it.
  */
 export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<Datagram> {
-  readonly #pulled: PulledDatagrams;
-
-  /** @internal */
-  constructor(pulled: PulledDatagrams) {
-    super(pulled);
-    this.#pulled = pulled;
-  }
+  readonly #receivers = new Waiters<Datagram | null>("receive()");
+  readonly #senders = new Waiters<void>("send()");
+  #queue: Queued[] = [];
+  #queuedBytes = 0;
+  /**
+   * Nothing is received before the first receive(), nor from when the queue is full until empty.
+   */
+  #receive: "not begun" | "receiving" | "queue full" = "not begun";
 
   /**
    * Sends one datagram, in the order of the calls, and waits until the system has taken it. Many
-   * that are sent without waiting go in few system calls. The bytes may be changed at once.
+   * that are sent without waiting share system calls. The bytes may be changed at once.
    *
-   * @param data what it carries, which may be empty
-   * @param to whom to send it to; left out, or `{ family: "unspecified" }`, to the peer of a
-   * connected socket
-   * @param options `signal` and `timeout` end the waiting alone: the datagram is still sent
-   * @throws SendtoError of this datagram, such as `MessageTooBig`; `ConnectionRefused` is told of
-   * an earlier one, and keeps this one from being sent; `DestinationAddressRequired` without `to`
-   * or a peer; `SocketClosed`
+   * @param data its bytes, which may be empty
+   * @param to where to send it; by default, or if it is `{ family: "unspecified" }`, to the peer of
+   * a connected socket
+   * @param options `signal` and `timeout` only end the wait: the datagram is still sent
+   * @throws SendtoError of this datagram, such as `MessageTooBig`; `ConnectionRefused` reports an
+   * earlier datagram, and this one is not sent; `DestinationAddressRequired` without `to` or a
+   * peer; `SocketClosed`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or the
    * address is malformed
    * @throws RangeError if the address is out of range, or `data` is longer than the engine takes:
@@ -44,35 +68,99 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   async send(data: Data, to?: AddressInput, options?: WaitOptions): Promise<void> {
     checkWait(options);
     throwIfAborted(options?.signal);
-    const sent = this.#pulled.send(bytesToSend(data), to ?? null);
+    const bytes = bytesToSend(data);
+    if (this.closed) throw this.aborted === null ? sendingClosed() : this.aborted.reason;
+    this.sendOne(bytes, to ?? null);
+    // Without the options: each waiter must stay in its place, for sentOne().
+    const sent = this.#senders.wait(undefined);
     return options === undefined ? sent : orAbort("send()", sent, options);
   }
 
   /**
    * Waits for a datagram.
    *
-   * @param options `signal` and `timeout`: who gives up loses no datagram
-   * @throws RecvfromError, such as `ConnectionRefused` where nobody was there for an earlier
-   * datagram of a connected socket: receiving goes on with the next call; `SocketClosed` once
-   * `close()` was called
+   * @param options `signal` and `timeout` end the wait; no datagram is lost
+   * @throws RecvfromError, such as `ConnectionRefused` if nobody received an earlier datagram of a
+   * connected socket: the next call goes on receiving; `SocketClosed` after `close()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
     checkWait(options);
-    const datagram = await this.#pulled.next(options);
+    const datagram = await this.#next(options);
     if (datagram === null) throw receivingClosed();
     return datagram;
   }
 
   /**
-   * The datagrams, until `close()` is called. Leaving the loop leaves the socket open. What
-   * `receive()` throws ends the loop; another may begin after it.
+   * The datagrams, until `close()` is called. Leaving the loop leaves the socket open. An error
+   * that `receive()` would throw ends the loop; another may begin after it.
    */
   async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
     for (;;) {
-      const datagram = await this.#pulled.next();
+      const datagram = await this.#next();
       if (datagram === null) return;
       yield datagram;
     }
+  }
+
+  /** @internal */
+  override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
+    const datagram: Datagram = {
+      data: new Uint8Array(bytes),
+      address: decodeAddress(host, from),
+      truncated: (flags & host.constants.MSG.TRUNC) !== 0,
+    };
+    if (this.#receivers.resolveFirst(datagram)) return;
+    this.#queuedBytes += bytes.length;
+    this.#enqueue({ datagram });
+  }
+
+  /** @internal */
+  protected override receivingFailed(error: RecvfromError): void {
+    if (!this.#receivers.rejectFirst(error)) this.#enqueue({ error });
+  }
+
+  /** @internal */
+  protected override sentOne(error: SendtoError | null): void {
+    if (error === null) this.#senders.resolveFirst();
+    else this.#senders.rejectFirst(error);
+  }
+
+  /** @internal */
+  protected override get wanted(): boolean {
+    return this.#receive === "receiving";
+  }
+
+  /** @internal */
+  protected override closing(aborted: Aborted | null): void {
+    this.#queue = [];
+    if (aborted === null) this.#receivers.resolveAll(null);
+    else this.#receivers.rejectAll(aborted.reason);
+  }
+
+  /** @internal */
+  protected override descriptorClosed(): void {}
+
+  /** Null once it is closed. Not async, which would cost a promise more for each datagram. */
+  #next(options?: WaitOptions): Promise<Datagram | null> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
+    if (this.closed)
+      return this.aborted === null ? Promise.resolve(null) : Promise.reject(this.aborted.reason);
+    const first = this.#queue.shift();
+    if (first === undefined) {
+      this.#receive = "receiving";
+      this.flow();
+      return this.#receivers.wait(options);
+    }
+    if ("error" in first) return Promise.reject(first.error);
+    this.#queuedBytes -= first.datagram.data.length;
+    return Promise.resolve(first.datagram);
+  }
+
+  #enqueue(queued: Queued) {
+    this.#queue.push(queued);
+    if (this.#queuedBytes < MOST_BYTES && this.#queue.length < MOST_DATAGRAMS) return;
+    this.#receive = "queue full";
+    this.flow();
   }
 }

@@ -10,8 +10,8 @@ import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { runProgram } from "../../../test/program.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { Address } from "../../address/address.ts";
-import type { DatagramSocketHandlers } from "./datagram-handlers.ts";
-import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
+import { isInEngine } from "../../posix/ownership.ts";
+import type { DatagramSocketHandlers, HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { udp } from "./udp.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
@@ -154,6 +154,26 @@ asyncApiTest("handled datagrams: pause() and resume(), from a handler too", asyn
   assert.deepEqual(froms, [client.address, client.address]);
   await Promise.all([server.close(), client.close()]);
 });
+
+for (const event of ["error", "drain"] as const) {
+  asyncApiTest(
+    `handled datagrams: close() in ${event}() of the last datagram closes it once`,
+    async (engine) => {
+      let closings = 0;
+      const server = await udp(
+        { ...loopback, engine },
+        { [event]: (socket: HandledDatagramSocket) => void socket.close(), close: () => closings++ },
+      );
+      const { fd } = server.socket;
+      if (event === "error") server.send(new Uint8Array(65_508), server.address);
+      else while (server.send(new Uint8Array(1024), server.address));
+      await eventually(() => (closings > 0 ? true : undefined));
+      await someTurns();
+      assert.equal(closings, 1);
+      assert.ok(!isInEngine(fd), "the number may be another socket's now");
+    },
+  );
+}
 
 asyncApiTest("handled datagrams: a signal closes it, and close() is told the reason", async (engine) => {
   const controller = new AbortController();

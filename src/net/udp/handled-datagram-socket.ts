@@ -1,43 +1,186 @@
-import type { AddressInput } from "../../address/address.ts";
+import type { Address, AddressInput } from "../../address/address.ts";
+import { decodeAddress } from "../../address/sockaddr.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { argumentType, checkObject, kind } from "../../errors/argument.ts";
+import type { RecvfromError } from "../../posix/recvfrom.ts";
+import type { SendtoError } from "../../posix/sendto.ts";
+import { host } from "../../system/host.ts";
+import type { ValueResult } from "../../system/value-result.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
-import { DatagramSocketBase } from "./datagram-socket-base.ts";
-import type { HandledDatagrams } from "./handled-datagrams.ts";
+import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
+import type { OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /**
- * A socket for datagrams whose events go to handlers: `udp(options, handlers)` gives one.
+ * Handlers of a datagram socket's events. They are called as methods of the object that was passed,
+ * which may be changed at any time. A promise that a handler returns is ignored.
  *
- * While more than 64 KiB or 1024 datagrams wait to be sent, nothing is received, so that what
- * answers stays bounded by itself.
+ * If a handler throws, `error()` is called and the socket goes on, since anybody can send to it.
+ * Without `error()`, what it threw is an uncaught exception.
+ */
+export interface DatagramSocketHandlers {
+  /**
+   * A datagram arrived, which may be empty. Without this handler, datagrams are dropped.
+   *
+   * @param bytes a view of the engine's memory, valid until this returns: `new Uint8Array(bytes)`
+   * copies it. If it, or a `subarray()` of it, is sent during the call, from any socket, it is not
+   * copied
+   * @param from the sender; `{ family: "unspecified" }` for a unix socket without a name
+   * @param truncated whether it was longer than 65 535 bytes, and the rest is lost: a unix socket
+   * can send that
+   */
+  message?(socket: HandledDatagramSocket, bytes: Uint8Array, from: Address, truncated: boolean): void;
+  /** The system has taken everything that was sent, after a `send()` that returned false. */
+  drain?(socket: HandledDatagramSocket): void;
+  /**
+   * A datagram could not be sent (a SendtoError), receiving failed (a RecvfromError), such as with
+   * `ConnectionRefused` if nobody received an earlier datagram, or a handler threw. The socket goes
+   * on. Without this handler, failures are ignored and not exceptions, since a peer can cause them.
+   * What this handler throws is an uncaught exception.
+   */
+  error?(socket: HandledDatagramSocket, error: unknown): void;
+  /**
+   * The socket is closed. No handler is called after this one.
+   *
+   * @param error the reason of the signal that closed it; null after `close()`
+   */
+  close?(socket: HandledDatagramSocket, error: unknown): void;
+}
+
+const names = ["message", "drain", "error", "close"] as const;
+
+export function checkDatagramHandlers(handlers: DatagramSocketHandlers): void {
+  checkObject("handlers", "{ message?, drain?, error?, close? }", handlers);
+  for (const name of names) {
+    const handler = handlers[name];
+    if (handler !== undefined && typeof handler !== "function")
+      throw argumentType(`the handler ${name} must be a function, not ${kind(handler)}`);
+  }
+}
+
+/** How much may wait to be sent before send() returns false, and receiving stops. */
+const MOST_BYTES = 65_536;
+const MOST_DATAGRAMS = 1024;
+
+/**
+ * A socket for datagrams whose events go to handlers: `udp(options, handlers)` returns one.
+ *
+ * While more than 64 KiB or 1024 datagrams wait to be sent, nothing is received, so that a server
+ * that answers what it receives uses bounded memory.
  *
  * It ends with `close()`, at the end of an `await using` scope, or by its signal. A datagram that
- * fails ends nothing.
+ * fails does not end it.
  */
 export class HandledDatagramSocket extends DatagramSocketBase {
-  readonly #handled: HandledDatagrams;
+  readonly #handlers: DatagramSocketHandlers;
+  /** Too much is waiting to be sent. */
+  #congested = false;
+  /**
+   * While message() runs: the sender, as an object and as the system wrote it, so that an answer's
+   * address need not be encoded.
+   */
+  #from: Address | null = null;
+  #sockaddr: ValueResult | null = null;
 
   /** @internal */
-  constructor(handled: HandledDatagrams) {
-    super(handled);
-    this.#handled = handled;
+  constructor(
+    engine: Engine,
+    opened: OpenedDatagramSocket,
+    signal: AbortSignal | undefined,
+    handlers: DatagramSocketHandlers,
+  ) {
+    super(engine, opened, signal);
+    this.#handlers = handlers;
+    this.flow();
   }
 
   /**
-   * Sends one datagram, in the order of the calls. The bytes may be changed at once. What becomes
-   * of it, if it cannot be sent, the handler `error()` is told. On a socket that is closed it does
-   * nothing.
+   * Sends one datagram, in the order of the calls. The bytes may be changed at once. If it cannot
+   * be sent, the handler `error()` is called. Does nothing if the socket is closed.
    *
-   * @param data what it carries, which may be empty; a view that the handler `message()` was given,
-   * or a `subarray()` of it, is sent without a copy during that handler
-   * @param to whom to send it to; left out, or `{ family: "unspecified" }`, to the peer of a
-   * connected socket. The address that `message()` was given costs least
-   * @returns false where more than 64 KiB or 1024 datagrams wait to be sent now, or the socket is
-   * closed: a program that sends on its own account should go on after the handler `drain()`
+   * @param data its bytes, which may be empty; a view that the handler `message()` was passed, or a
+   * `subarray()` of it, is sent without a copy during that handler
+   * @param to where to send it; by default, or if it is `{ family: "unspecified" }`, to the peer of
+   * a connected socket. The address that `message()` was passed costs least
+   * @returns false if more than 64 KiB or 1024 datagrams now wait to be sent, or the socket is
+   * closed: a program that sends unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned, or the address is malformed
    * @throws RangeError if the address is out of range, or `data` is longer than the engine takes:
    * 255 KiB on io_uring
    */
   send(data: Data, to?: AddressInput): boolean {
-    return this.#handled.send(bytesToSend(data), to ?? null);
+    const bytes = bytesToSend(data);
+    if (this.closed) return false;
+    if (to !== undefined && to === this.#from) this.sendEncoded(bytes, to, this.#sockaddr);
+    else this.sendOne(bytes, to ?? null);
+    if (this.pendingBytes <= MOST_BYTES && this.pendingCount <= MOST_DATAGRAMS) return true;
+    if (!this.#congested) {
+      this.#congested = true;
+      this.flow();
+    }
+    return false;
+  }
+
+  /** @internal */
+  override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
+    const address = Object.freeze(decodeAddress(host, from));
+    const truncated = (flags & host.constants.MSG.TRUNC) !== 0;
+    if (address.family !== "unspecified") {
+      this.#from = address;
+      this.#sockaddr = from;
+    }
+    try {
+      this.#handlers.message?.(this, bytes, address, truncated);
+    } catch (error) {
+      this.#threw(error);
+    } finally {
+      this.#from = null;
+    }
+  }
+
+  /** @internal */
+  protected override receivingFailed(error: RecvfromError): void {
+    this.#handlers.error?.(this, error);
+  }
+
+  /** @internal */
+  protected override sentOne(error: SendtoError | null): void {
+    const drained = this.#congested && this.pendingCount === 0;
+    if (drained) {
+      this.#congested = false;
+      this.flow();
+    }
+    try {
+      if (error !== null) this.#handlers.error?.(this, error);
+    } finally {
+      if (drained && !this.closed) this.#drain();
+    }
+  }
+
+  /** @internal */
+  protected override get wanted(): boolean {
+    return !this.#congested;
+  }
+
+  /** @internal */
+  protected override closing(): void {}
+
+  /** @internal */
+  protected override descriptorClosed(aborted: Aborted | null): void {
+    this.#handlers.close?.(this, aborted === null ? null : aborted.reason);
+  }
+
+  #drain() {
+    try {
+      this.#handlers.drain?.(this);
+    } catch (error) {
+      this.#threw(error);
+    }
+  }
+
+  /** Without a handler, the engine turns what is thrown here into an uncaught exception. */
+  #threw(error: unknown) {
+    if (this.#handlers.error === undefined) throw error;
+    this.#handlers.error(this, error);
   }
 }

@@ -1,25 +1,24 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
+import { isIPv6 } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
-import { isLocalhost } from "../../address/localhost.ts";
 import { tryClose } from "../../posix/close.ts";
 import { connect } from "../../posix/connect.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { throwIfAborted } from "../abort.ts";
 import { openOnEveryAddress } from "../listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../listener/unix-path.ts";
 import { adopted, ipAddress, openBound, openSocket, type SocketSetUp, setOptionValues } from "../open.ts";
-import type { CheckedDatagramOptions, CheckedRemote, DatagramEndpoint } from "../options/datagram-options.ts";
+import type { CheckedDatagramOptions, DatagramEndpoint } from "../options/datagram-options.ts";
+import { addressesToBind, peerAddress } from "../resolve.ts";
 
 /** A socket for datagrams that is bound, and connected if it has a peer. */
 export interface OpenedDatagramSocket {
   readonly socket: Socket;
-  /** The path that was made for a unix socket. */
+  /** The path that was created for a unix socket. */
   readonly path: UnixPath | undefined;
 }
 
-/** Opens the socket of `udp()`. One that was given is closed if that fails. */
+/** Opens the socket of `udp()`. Closes a socket that was passed if that fails. */
 export async function openDatagramSocket(options: CheckedDatagramOptions): Promise<OpenedDatagramSocket> {
   const { endpoint: where, remote, signal } = options;
   switch (where.kind) {
@@ -29,7 +28,7 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
     case "path": {
       throwIfAborted(signal);
       const { address } = where;
-      const peer = remote && (await findRemote(remote, AF.UNIX, { signal }));
+      const peer = remote && (await peerAddress(remote, AF.UNIX, { signal }));
       const socket = explainPathInUse(address, () => openBound(address, SOCK.DGRAM, options));
       const path = UnixPath.made(address);
       try {
@@ -60,7 +59,7 @@ async function takeSocket(
 ): Promise<Socket> {
   setOptionValues(socket, options);
   socket.system.setNonblocking(socket.fd, true);
-  if (remote !== undefined) connectTo(await findRemote(remote, socket.domain, { signal }))(socket);
+  if (remote !== undefined) connectTo(await peerAddress(remote, socket.domain, { signal }))(socket);
   return socket;
 }
 
@@ -69,9 +68,9 @@ async function openOnPort(
   { options, remote, signal }: CheckedDatagramOptions,
 ): Promise<Socket> {
   const setUp: SocketSetUp = { options, reusePort, ipv6Only };
-  const local = host === undefined ? undefined : await findLocal(host, signal);
+  const [local] = host === undefined ? [] : await addressesToBind(host, "udp()", { signal });
   const domain = local === undefined ? undefined : domainOf(local);
-  const peer = remote && (await findRemote(remote, domain, { signal }));
+  const peer = remote && (await peerAddress(remote, domain, { signal }));
   const open = (address: string, at: number) =>
     openBound(ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
   if (local !== undefined) return open(local, port);
@@ -80,30 +79,8 @@ async function openOnPort(
   return open(peer.family === "ipv6" ? "::" : "0.0.0.0", port);
 }
 
-async function findLocal(host: string, signal: AbortSignal | undefined): Promise<string> {
-  if (isIP(host) !== 0) return host;
-  if (isLocalhost(host)) return "127.0.0.1";
-  return (await orAbort("udp()", lookup(host), { signal })).address;
-}
-
-/** @param domain that of the socket, if it is known */
-export async function findRemote(
-  remote: CheckedRemote,
-  domain: number | undefined,
-  wait: WaitOptions,
-): Promise<AddressInput> {
-  if (remote.kind === "address") return remote.address;
-  const { host, port } = remote;
-  if (isIP(host) !== 0) return ipAddress(host, port);
-  // RFC 6761, 6.3: localhost is the loopback addresses, whatever the resolver knows.
-  if (isLocalhost(host)) return ipAddress(domain === AF.INET6 ? "::1" : "127.0.0.1", port);
-  const found = lookup(host, { family: domain === AF.INET ? 4 : 0 });
-  return ipAddress((await orAbort("udp()", found, wait)).address, port);
-}
-
 /**
- * An address as a socket of this domain takes it: for IPv6, IPv4 addresses are mapped into it (RFC
- * 4291, 2.5.5.2).
+ * The address for a socket of this domain: IPv6 takes IPv4 addresses mapped (RFC 4291, 2.5.5.2).
  */
 export function addressFor(domain: number, address: AddressInput): AddressInput {
   if (domain !== AF.INET6 || !isIpv4(address)) return address;
@@ -115,7 +92,7 @@ const isIpv4 = (
 ): address is AddressInput & { readonly address: string; readonly port: number } =>
   address.family === "ipv4" || address.family === "IPv4";
 
-const domainOf = (address: string) => (isIP(address) === 6 ? AF.INET6 : AF.INET);
+const domainOf = (address: string) => (isIPv6(address) ? AF.INET6 : AF.INET);
 
 const connectTo = (peer: AddressInput | undefined) => (socket: Socket) => {
   if (peer !== undefined) connect(socket, addressFor(socket.domain, peer));

@@ -3,24 +3,25 @@ import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import { throwIfAborted } from "../abort.ts";
 import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
-import { checkDatagramHandlers, type DatagramSocketHandlers } from "./datagram-handlers.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
-import type { HandledDatagramSocket } from "./handled-datagram-socket.ts";
-import { HandledDatagrams } from "./handled-datagrams.ts";
+import {
+  checkDatagramHandlers,
+  type DatagramSocketHandlers,
+  HandledDatagramSocket,
+} from "./handled-datagram-socket.ts";
 import { openDatagramSocket } from "./open-datagram-socket.ts";
-import { PulledDatagrams } from "./pulled-datagrams.ts";
 
 /**
- * Opens a socket for datagrams, UDP's or a unix socket's, and gives a DatagramSocket that they are
- * asked for: `receive()`, or a `for await` loop.
+ * Opens a UDP socket, or a unix socket for datagrams. Receive datagrams from the returned
+ * DatagramSocket with `receive()` or `for await`.
  *
  * @param options where and how: see DatagramOptions
- * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; of a
- * unix path that is in use, it says what is there
- * @throws Error of node:dns where a host cannot be found
+ * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; if a
+ * unix path is in use, the message says by what
+ * @throws Error of node:dns if a host cannot be found
  * @throws the `reason` of the signal
  * @throws TypeError or RangeError if an option is malformed, before any call
- * @throws Error if the engine that is wanted cannot be used here
+ * @throws Error if the engine asked for is unavailable here
  * @example
  * ```ts
  * import { udp } from "berkeley";
@@ -42,12 +43,12 @@ export async function udp<const Values extends readonly unknown[]>(
   options: DatagramOptions<Values>,
 ): Promise<DatagramSocket>;
 /**
- * Opens a socket for datagrams, and calls handlers for them: no promise is made for one, and no
- * byte copied that is sent back.
+ * Opens a socket for datagrams that calls handlers. No promise is allocated per datagram, and
+ * echoed data is not copied.
  *
  * @param options where and how: see DatagramOptions
- * @param handlers what is called: see DatagramSocketHandlers
- * @throws what `udp(options)` throws
+ * @param handlers see DatagramSocketHandlers
+ * @throws the errors of `udp(options)`
  * @example
  * ```ts
  * import { udp } from "berkeley";
@@ -73,8 +74,8 @@ export async function udp(
   try {
     throwIfAborted(checked.signal);
     return handlers === undefined
-      ? new DatagramSocket(new PulledDatagrams(chosen, opened, checked.signal))
-      : new HandledDatagrams(chosen, opened, checked.signal, handlers).socket;
+      ? new DatagramSocket(chosen, opened, checked.signal)
+      : new HandledDatagramSocket(chosen, opened, checked.signal, handlers);
   } catch (error) {
     tryClose(opened.socket);
     opened.path?.remove();

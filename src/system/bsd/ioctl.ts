@@ -6,5 +6,5 @@ export const FIONBIO = 0x8004667e;
 const one = new Uint8Array(Int32Array.of(1).buffer);
 const zero = new Uint8Array(4);
 
-/** What FIONBIO reads: an int. */
+/** The int that FIONBIO reads. */
 export const flagOf = (on: boolean): Uint8Array => (on ? one : zero);

@@ -1,12 +1,12 @@
-// struct kevent, of 64-bit machines. The members that both systems have lie in the same places:
-// { uintptr_t ident; int16_t filter; uint16_t flags; uint32_t fflags; int64_t data; void *udata }
+// struct kevent on 64-bit machines. The members that both systems have lie at the same offsets: {
+// uintptr_t ident; int16_t filter; uint16_t flags; uint32_t fflags; int64_t data; void *udata }
 // (bsd/sys/event.h of xnu, sys/sys/event.h of FreeBSD, which has uint64_t ext[4] after them).
 const KEVENT = { ident: 0, filter: 8, flags: 10, fflags: 12, data: 16, udata: 24 };
 
 /** sizeof(struct kevent). */
 export const KEVENT_SIZE = { darwin: 32, freebsd: 64 } as const;
 
-/** The constants of <sys/event.h> that are used here, the same on both. */
+/** The constants of <sys/event.h> in use here, the same on both. */
 export const EVFILT = { READ: -1, WRITE: -2 } as const;
 export const EV = { ADD: 0x1, CLEAR: 0x20, DELETE: 0x2, EOF: 0x8000, ERROR: 0x4000 } as const;
 
@@ -19,7 +19,7 @@ export interface Kevent {
   readonly generation: number;
 }
 
-/** Writes one; the members that it does not have are 0. */
+/** Writes one; members that a system adds are 0. */
 export function writeKevent(view: DataView, at: number, size: number, event: Kevent): void {
   for (let offset = at; offset < at + size; offset += 4) view.setUint32(offset, 0, true);
   view.setUint32(at + KEVENT.ident, event.ident, true);

@@ -11,7 +11,7 @@ import {
   writeKevent,
 } from "./kevent.ts";
 
-/** What a kqueue is made of: the C library's, or a test's. */
+/** The calls that a kqueue is made of: the C library's, or a test's. */
 export interface KqueueLibc {
   kqueue(): number;
   kevent(
@@ -27,20 +27,20 @@ export interface KqueueLibc {
 }
 
 const BUFFER = 256;
-/** struct timespec of no time: two of 64 bits. */
+/** A zero struct timespec: two 64-bit words. */
 const AT_ONCE = new Uint8Array(16);
 
 /**
- * A new kqueue, or a negative errno. A child does not inherit it (kqueue(2)). By the headers and
- * the manual: not yet run.
+ * Returns a new kqueue, or a negative errno. A child does not inherit it (kqueue(2)). Written from
+ * the headers and the manual; not yet run.
  */
 export function openKqueue(
   size: (typeof KEVENT_SIZE)[keyof typeof KEVENT_SIZE],
-  errnos: Readonly<Record<string, number>>,
+  errnos: { readonly ENOENT: number },
   libc: KqueueLibc = hostLibc(),
 ): ReadinessQueue | number {
   const fd = libc.kqueue();
-  return fd < 0 ? -libc.errno() : new Kqueue(fd, size, -(errnos.ENOENT ?? 0), libc);
+  return fd < 0 ? -libc.errno() : new Kqueue(fd, size, -errnos.ENOENT, libc);
 }
 
 class Kqueue implements ReadinessQueue {
@@ -91,8 +91,8 @@ class Kqueue implements ReadinessQueue {
   }
 
   /**
-   * Each direction is an event of its own. A short read may have stopped at urgent data, of which
-   * EVFILT_READ does not tell.
+   * Each direction is an event of its own. A short read may have stopped at urgent data, which
+   * EVFILT_READ does not report.
    */
   ready(index: number): number {
     const at = index * this.#size;
@@ -130,7 +130,7 @@ class Kqueue implements ReadinessQueue {
 
 let libc: KqueueLibc | undefined;
 
-/** On FreeBSD, the kevent of 64 bytes: dlsym(3) gives the newest version of a symbol (FBSD_1.5). */
+/** On FreeBSD, the 64-byte kevent: dlsym(3) finds the newest version of a symbol (FBSD_1.5). */
 function hostLibc(): KqueueLibc {
   if (libc !== undefined) return libc;
   const library = openLibraryOn(["darwin", "freebsd"], null);

@@ -10,7 +10,7 @@ export const TCPS = {
   SYN_SENT: 2,
 };
 
-/** What a socket in this state of TCP is. */
+/** The state of a socket in this TCP state. */
 export function stateOf(tcps: number): SocketState {
   switch (tcps) {
     case TCPS.ESTABLISHED:

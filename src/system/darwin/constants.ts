@@ -1,9 +1,9 @@
 import type { Constants } from "../constants.ts";
 
-// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h, and the same numbers on x64 and
-// arm64. headers.test.ts checks every one of them. AF_VSOCK is left out: its sockaddr_vm is not
-// Linux's. MSG_NOSIGNAL is younger than macOS 10.15, whose kernel takes no notice of it;
-// SO_NOSIGPIPE is set on every socket beside it.
+// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h; the numbers are the same on x64
+// and arm64, and headers.test.ts checks each. AF_VSOCK is left out: its sockaddr_vm differs from
+// Linux's. MSG_NOSIGNAL is newer than macOS 10.15, whose kernel ignores it; every socket also gets
+// SO_NOSIGPIPE.
 export const constants = {
   AF: {
     INET: 2,

@@ -10,8 +10,7 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
 
 /**
  * Control messages by C name, sorted. From sys/socket.h, netinet/in.h and netinet6/in6.h;
- * headers.test.ts checks every one of them. SCM_CREDS, which is not Linux's SCM_CREDENTIALS, stays
- * bytes.
+ * headers.test.ts checks each. SCM_CREDS, which differs from Linux's SCM_CREDENTIALS, stays bytes.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(47),
@@ -29,11 +28,11 @@ const names = new Map([
     key(level, number),
     name,
   ]),
-  // They arrive under the names of the options that ask for them (ip(4)), and are not sent.
+  // They arrive under the names of the options that request them (ip(4)), and cannot be sent.
   [key(IPPROTO_IP, 27), "IP_TOS"],
   [key(IPPROTO_IP, 24), "IP_TTL"],
 ]);
 
-/** The C name of a control message; undefined where it is not in the table. */
+/** The C name of a control message; undefined if it is not in the table. */
 export const controlName = (level: number, number: number): string | undefined =>
   names.get(key(level, number));

@@ -40,15 +40,15 @@ export function darwinOver(libc: DarwinLibc): System {
     result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking)));
 
   /**
-   * What was made, as the flags want it; `mode` is whether it blocks not, where that is known.
-   * macOS has neither SOCK_CLOEXEC nor accept4(): a program that another thread starts between the
-   * two calls inherits the descriptor.
+   * Applies flags to a new descriptor; `mode` is whether it is non-blocking, if known. macOS has
+   * neither SOCK_CLOEXEC nor accept4(): a program that another thread starts between the two calls
+   * inherits the descriptor.
    */
   function made(fd: number, flags: number, mode?: boolean): number {
     if (flags & CLOSE_ON_EXEC) libc.fcntl(fd, F_SETFD, FD_CLOEXEC);
-    // Not every send may say MSG_NOSIGNAL, which macOS 10.15 lacks. It fails where the peer has
-    // reset the connection already (sosetoptlock in bsd/kern/uipc_socket.c), and then only a send
-    // of others' could raise the signal.
+    // Needed because macOS 10.15 lacks MSG_NOSIGNAL. Setting it fails if the peer has already reset
+    // the connection (sosetoptlock in bsd/kern/uipc_socket.c); then only a send by other code could
+    // raise the signal.
     const { level, number } = options.SO_NOSIGPIPE;
     libc.setsockopt(fd, level, number, one, one.byteLength);
     const nonblocking = (flags & NONBLOCKING) !== 0;
@@ -57,8 +57,8 @@ export function darwinOver(libc: DarwinLibc): System {
   }
 
   /**
-   * SO_DOMAIN and SO_PROTOCOL, which the kernel lacks. What is no socket fails as it does with any
-   * option.
+   * SO_DOMAIN and SO_PROTOCOL, which the kernel lacks. A descriptor that is not a socket fails as
+   * with any option.
    */
   function tell(fd: number, member: "family" | "protocol", value: ValueResult): number {
     const { level, number } = options.SO_TYPE;

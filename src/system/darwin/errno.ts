@@ -1,5 +1,5 @@
-// From sys/errno.h; sorted by C name. headers.test.ts checks every one of them. EWOULDBLOCK is
-// EAGAIN here, and ENOTSUP is another than EOPNOTSUPP.
+// From sys/errno.h; sorted by C name. headers.test.ts checks each. EWOULDBLOCK is EAGAIN here, and
+// ENOTSUP differs from EOPNOTSUPP.
 export const errnos = {
   E2BIG: 7,
   EACCES: 13,

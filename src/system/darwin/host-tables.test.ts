@@ -6,7 +6,7 @@ import { portRulesOver } from "./port-rules.ts";
 import { decodeBsdInfo, PROC_BSDINFO, socketsIn } from "./process-info.ts";
 import { processTableOver } from "./process-table.ts";
 import { socketTableOver } from "./socket-table.ts";
-import { words } from "./terms.ts";
+import { terms } from "./terms.ts";
 
 // macOS is not at hand: bytes written out by hand, by their offsets in the structures of its
 // headers, and a C library of the test's.
@@ -256,7 +256,7 @@ test("the ephemeral range, and who may have a port below 1024: everybody, at a w
 test("AirPlay Receiver is known by its ports and its processes", () => {
   const holder = processTableOver(libproc).readProcess(4121);
   assert.ok(holder !== undefined);
-  const named = (name: string, port: number) => words.service({ ...holder, name }, port);
+  const named = (name: string, port: number) => terms.service({ ...holder, name }, port);
   for (const [name, port] of [["ControlCenter", 5000] as const, ["AirPlayXPCHelper", 7000] as const]) {
     const service = named(name, port);
     assert.equal(service?.name, "AirPlay Receiver");

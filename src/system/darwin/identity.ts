@@ -2,7 +2,7 @@ import { mapMemory } from "../../native/memory.ts";
 import type { FileIdentity } from "../system.ts";
 import type { SocketInfo } from "./socket-info.ts";
 
-/** struct stat with inode numbers of 64 bits (sys/stat.h). */
+/** struct stat with 64-bit inode numbers (sys/stat.h). */
 export const STAT = { st_dev: 0, st_ino: 8, size: 144 };
 
 const buffer = mapMemory(STAT.size);
@@ -11,8 +11,8 @@ const view = new DataView(buffer.buffer);
 type Fstat = typeof import("./libc.ts").fstat;
 
 /**
- * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in
- * bsd/kern/sys_socket.c), so a socket is told by its handle.
+ * Identifies a descriptor's file. fstat() gives every IPv4 and IPv6 socket the inode 0 (soo_stat in
+ * bsd/kern/sys_socket.c), so sockets are identified by their handle.
  */
 export function identity(
   fstat: Fstat,

@@ -18,7 +18,7 @@ export const fcntl = libc.variadic<(fd: number, command: number, argument: numbe
   ["int", "int"],
   ["int"],
 );
-/** The one with inode numbers of 64 bits, which __DARWIN_INODE64 of sys/cdefs.h names so on x64. */
+/** The variant with 64-bit inode numbers, named so on x64 by __DARWIN_INODE64 of sys/cdefs.h. */
 export const fstat = libc.func<(fd: number, status: Bytes) => number>(
   process.arch === "x64" ? "fstat$INODE64" : "fstat",
   "int",

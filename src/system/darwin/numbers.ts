@@ -25,4 +25,11 @@ export const darwinNumbers: SystemNumbers = {
     sourceBeforeInterface: true,
     groupOffset: 4,
   },
+  capabilities: {
+    passesDescriptors: true,
+    inheritsDescriptors: true,
+    tellsHandles: true,
+    serversTakeDescriptors: true,
+    countsDrops: false,
+  },
 };

@@ -14,14 +14,14 @@ const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 
 /**
  * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h (with
- * __APPLE_USE_RFC_3542) and netinet/tcp.h, and the same numbers on x64 and arm64; headers.test.ts
- * checks every one of them. Only options whose value is laid out as their descriptor in options/
- * has it are here: rawOption() reaches the others.
+ * __APPLE_USE_RFC_3542) and netinet/tcp.h; the numbers are the same on x64 and arm64, and
+ * headers.test.ts checks each. Only options whose value matches their descriptor's layout in
+ * options/ are listed; rawOption() reaches the others.
  *
- * SO_LINGER is SO_LINGER_SEC, as it is for C programs that ask for POSIX alone: the other one
- * counts ticks. TCP_KEEPIDLE is TCP_KEEPALIVE, its name here. The kernel has no SO_DOMAIN and
- * SO_PROTOCOL: darwin.ts answers them, under FreeBSD's numbers. The MCAST_ names are options of
- * IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * SO_LINGER is SO_LINGER_SEC, as in C programs that request only POSIX: the other one counts ticks.
+ * TCP_KEEPIDLE is TCP_KEEPALIVE, its name here. The kernel has no SO_DOMAIN and SO_PROTOCOL:
+ * darwin.ts emulates them, under FreeBSD's numbers. The MCAST_ names are options of both IPPROTO_IP
+ * and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IPV6_2292DSTOPTS: ipv6(23),
@@ -120,7 +120,7 @@ export const options = {
   TCP_NOTSENT_LOWAT: tcp(513),
 } satisfies Record<string, OptionNumber>;
 
-/** Options whose value carries an address in the process's memory, in the order of their levels. */
+/** Options whose value contains an address in the process's memory, ordered by level. */
 export const pointerOptions: readonly OptionNumber[] = [
   { level: IPPROTO_IP, number: 74 }, // IP_MSFILTER: struct __msfilterreq
   { level: IPPROTO_IPV6, number: 74 }, // IPV6_MSFILTER: struct __msfilterreq

@@ -1,9 +1,9 @@
 import { TCPS } from "../bsd/tcp-state.ts";
 import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../host-tables.ts";
 
-// What sysctl() gives as net.inet.tcp.pcblist64 and net.inet.udp.pcblist64: a struct xinpgen, a
-// structure for each socket of the machine, whoever's it is, and a struct xinpgen again
-// (tcp_pcblist64 in bsd/netinet/tcp_subr.c). headers.test.ts checks the places.
+// The result of sysctl() for net.inet.tcp.pcblist64 and net.inet.udp.pcblist64: a struct xinpgen, a
+// structure for each socket of the host, of any user, and another struct xinpgen (tcp_pcblist64 in
+// bsd/netinet/tcp_subr.c). headers.test.ts checks the offsets.
 
 /** struct xinpcb64 of netinet/in_pcb.h. */
 export const XINPCB64 = {
@@ -22,7 +22,7 @@ export const XINPCB64 = {
   size: 260,
 };
 
-/** struct xtcpcb64 of netinet/tcp_var.h: a length, a struct xinpcb64, and what is TCP's. */
+/** struct xtcpcb64 of netinet/tcp_var.h: a length, a struct xinpcb64, and TCP's own fields. */
 export const XTCPCB64 = { xt_len: 0, xt_inpcb: 4, t_state: 292, size: 472 };
 
 export const XINPGEN_SIZE = 24;
@@ -40,8 +40,8 @@ export function decodePcbList(bytes: Uint8Array, protocol: "tcp" | "udp"): Inter
   const size = protocol === "tcp" ? XTCPCB64.size : XINPCB64.size;
   const entries: InternetEntry[] = [];
   for (let at = XINPGEN_SIZE; at + size <= bytes.byteLength; ) {
-    // Little-endian, so the low half of the 64 bits of xi_len; shorter ones are the struct xinpgen
-    // at the end.
+    // Little-endian, so this is the low half of the 64-bit xi_len; shorter structures are the
+    // struct xinpgen at the end.
     const length = view.getUint32(at, true);
     if (length < size) break;
     const pcb = at + (protocol === "tcp" ? XTCPCB64.xt_inpcb : 0);
@@ -86,8 +86,8 @@ function entryAt(
 }
 
 /**
- * The kernel's address of a socket, hashed, as proc_pidfdinfo() has it in soi_so, too
- * (VM_KERNEL_ADDRHASH in both): as much of it as a number holds, 53 bits.
+ * The kernel's address of a socket, hashed, as in soi_so of proc_pidfdinfo() (VM_KERNEL_ADDRHASH in
+ * both), reduced to the 53 bits that a number holds.
  */
 export function socketNumber(view: DataView, at: number): number {
   return (view.getUint32(at + 4, true) & 0x1fffff) * 2 ** 32 + view.getUint32(at, true);
@@ -99,7 +99,7 @@ function endAt(view: DataView, at: number, port: number, isIpv6: boolean): Socke
   // struct in_addr_4in6 has the four bytes of IPv4 at its end.
   if (!isIpv6) return { address: bytes.slice(12), port: view.getUint16(port), scopeId: 0 };
   if (!isLinkLocal(bytes)) return { address: bytes, port: view.getUint16(port), scopeId: 0 };
-  // The kernel keeps the interface of a link-local address within it (in6_embedscope in
+  // The kernel embeds the interface of a link-local address in it (in6_embedscope in
   // bsd/netinet6/scope6.c).
   const scopeId = view.getUint16(at + 2);
   bytes.fill(0, 2, 4);

@@ -14,11 +14,10 @@ export function portRulesOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">
       return first === undefined || last === undefined ? undefined : { first, last };
     },
     reservedPorts: () => () => false,
-    // The wildcards are everybody's (in_pcbbind in bsd/netinet/in_pcb.c, since macOS 10.14).
+    // Anyone may bind the wildcards (in_pcbbind in bsd/netinet/in_pcb.c, since macOS 10.14).
     privilegedBelow(address) {
       const isWildcard = address.every((byte) => byte === 0);
       return isWildcard || process.geteuid?.() === 0 ? undefined : IPPORT_RESERVED;
     },
-    unavailable: () => undefined,
   };
 }

@@ -1,6 +1,7 @@
 import type { Holder } from "../host-tables.ts";
 
-// sys/proc_info.h: what proc_pidinfo() and proc_listpids() tell. headers.test.ts checks the places.
+// sys/proc_info.h: the results of proc_pidinfo() and proc_listpids(). headers.test.ts checks the
+// offsets.
 
 export const PROC_ALL_PIDS = 1;
 export const PROC_PIDLISTFDS = 1;
@@ -22,7 +23,7 @@ export const PROC_BSDINFO = {
   size: 136,
 };
 
-/** The descriptors that are sockets, of a list of struct proc_fdinfo. */
+/** The descriptors in a list of struct proc_fdinfo that are sockets. */
 export function socketsIn(list: Uint8Array): number[] {
   const view = new DataView(list.buffer, list.byteOffset, list.byteLength);
   const fds: number[] = [];
@@ -34,10 +35,7 @@ export function socketsIn(list: Uint8Array): number[] {
   return fds;
 }
 
-/**
- * What struct proc_bsdinfo tells of a process; pbi_name, which is longer than pbi_comm, may be
- * empty.
- */
+/** The fields of struct proc_bsdinfo; pbi_name, which is longer than pbi_comm, may be empty. */
 export function decodeBsdInfo(
   bytes: Uint8Array,
 ): Pick<Holder, "pid" | "name" | "parent" | "started" | "startTicks"> & { readonly uid: number } {

@@ -18,14 +18,14 @@ import { PROC_PIDFDSOCKETINFO, SOCKET_FDINFO } from "./socket-info.ts";
 /** PROC_PIDPATHINFO_MAXSIZE of sys/proc_info.h: four times MAXPATHLEN. */
 const PATH_SIZE = 4096;
 
-/** What may be added between two calls. */
+/** Allowance for growth between two calls. */
 const SLACK = 64;
 
 type Calls = Pick<DarwinLibc, "proc_listpids" | "proc_pidfdinfo" | "proc_pidinfo" | "proc_pidpath">;
 
 /**
- * macOS: libproc, over its C library, or over a test's. Its calls return how many bytes they wrote,
- * 0 or less where they fail.
+ * macOS: libproc, over its C library, or over a test's. Its calls return the number of bytes
+ * written, 0 or less on failure.
  */
 export function processTableOver(libc: Calls): ProcessTable {
   function holdersOf(sockets: Iterable<SocketKey>): Holders {
@@ -53,7 +53,7 @@ export function processTableOver(libc: Calls): ProcessTable {
     return [...pids.subarray(0, Math.max(0, written) / 4)].filter((pid) => pid > 0);
   }
 
-  /** Which of the wanted sockets a process has open; undefined where it may not be asked. */
+  /** The wanted sockets that a process has open; undefined if it may not be inspected. */
   function socketsOf(pid: number, wanted: ReadonlySet<number>): Set<number> | undefined {
     const size = libc.proc_pidinfo(pid, PROC_PIDLISTFDS, 0, null, 0);
     if (size <= 0) return readProcess(pid) === undefined ? new Set() : undefined;
@@ -91,7 +91,7 @@ export function processTableOver(libc: Calls): ProcessTable {
   return { holdersOf, readProcess, userNames, ownPid, openProcess: () => "not supported" };
 }
 
-/** /etc/passwd has the system's own users alone; of the others, this process knows its own. */
+/** /etc/passwd has only the system's own users; of the others, this process knows its own. */
 function userNames(): (uid: number) => string {
   const names = namesInPasswd();
   const own = userInfo();

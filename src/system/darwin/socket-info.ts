@@ -1,11 +1,8 @@
 import { mapMemory } from "../../native/memory.ts";
 
-/** What proc_pidfdinfo() knows of a socket of this process. */
+/** The information of proc_pidfdinfo() about a socket of this process. */
 export interface SocketInfo {
-  /**
-   * A number that no other socket has while this one lives: the kernel's address of it, hashed; its
-   * halves.
-   */
+  /** A number unique among open sockets: the kernel's address of it, hashed; in two halves. */
   readonly handle: { readonly high: number; readonly low: number };
   readonly type: number;
   readonly protocol: number;
@@ -14,13 +11,11 @@ export interface SocketInfo {
   readonly options: number;
   /** SOI_S_ flags. */
   readonly state: number;
-  /** Connections that are not accepted, those that are not established yet among them. */
+  /** Connections not accepted yet, including those not yet established. */
   readonly qlen: number;
   readonly incqlen: number;
   readonly qlimit: number;
-  /**
-   * TCPS_ of netinet/tcp_fsm.h; undefined for another protocol, and where the connection is gone.
-   */
+  /** TCPS_ of netinet/tcp_fsm.h; undefined for another protocol, or if the connection is gone. */
   readonly tcpState: number | undefined;
 }
 
@@ -51,8 +46,8 @@ const memory = mapMemory(SOCKET_FDINFO.size);
 const view = new DataView(memory.buffer);
 
 /**
- * What the kernel knows of a socket of this process; undefined where the descriptor is none. Any
- * process may ask it of itself.
+ * The kernel's information about a socket of this process; undefined if the descriptor is not a
+ * socket. Any process may inspect itself.
  */
 export function socketInfo(procPidfdinfo: ProcPidfdinfo, fd: number): SocketInfo | undefined {
   const { size } = SOCKET_FDINFO;

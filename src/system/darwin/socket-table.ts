@@ -5,8 +5,8 @@ import { decodePcbList } from "./pcb-list.ts";
 import { sysctl } from "./sysctl.ts";
 
 /**
- * macOS: the kernel's lists of protocol control blocks, of every user, over its C library, or over
- * a test's.
+ * macOS: the kernel's lists of protocol control blocks of all users, over its C library, or over a
+ * test's.
  */
 export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname">): SocketTable {
   function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
@@ -25,10 +25,12 @@ export function socketTableOver({ sysctlbyname }: Pick<DarwinLibc, "sysctlbyname
     unixSockets: () => undefined,
     filesTellSockets: true,
     unavailable: {
-      internet: "The kernel does not give its list of these sockets.",
-      unix: "berkeley does not know how to ask macOS who has a unix socket.",
-      bound: "Something has it that the kernel's lists do not tell of.",
+      internet: "the kernel does not return its list of these sockets",
+      unix: "berkeley cannot find the owners of unix sockets on macOS",
+      bound: "the kernel's lists do not include",
     },
     leavesBindOpen: false,
+    lacksBoundSockets: () => false,
+    listsUnixSockets: false,
   };
 }

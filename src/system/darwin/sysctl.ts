@@ -1,23 +1,23 @@
 type Sysctlbyname = typeof import("./libc.ts").sysctlbyname;
 
-/** How often what has grown meanwhile is asked for anew. */
+/** How often to retry when the value has grown meanwhile. */
 const ATTEMPTS = 8;
 
-/** The value of a name of sysctl(3); undefined where there is none, or it may not be read. */
+/** The value of a sysctl(3) name; undefined if it does not exist, or may not be read. */
 export function sysctl(sysctlbyname: Sysctlbyname, name: string): Uint8Array | undefined {
   const cName = Buffer.from(`${name}\0`);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const length = new BigUint64Array(1);
     const lengthBytes = new Uint8Array(length.buffer);
     if (sysctlbyname(cName, null, lengthBytes, null, 0) !== 0) return undefined;
-    // The length that is told has room for some more already (n / 8 in tcp_pcblist64).
+    // The reported length already includes some spare room (n / 8 in tcp_pcblist64).
     const value = new Uint8Array(Number(length[0]));
     if (sysctlbyname(cName, value, lengthBytes, null, 0) === 0) return value.subarray(0, Number(length[0]));
   }
   return undefined;
 }
 
-/** The same of an int. */
+/** The same for an int. */
 export function sysctlInt(sysctlbyname: Sysctlbyname, name: string): number | undefined {
   const value = sysctl(sysctlbyname, name);
   if (value === undefined || value.byteLength < 4) return undefined;

@@ -2,8 +2,8 @@ import type { AcceptQueue, System } from "../system.ts";
 import { options } from "./options.ts";
 
 /**
- * What waits in a listener's accept queue, of TCP and of unix sockets alike; other sockets fail
- * with EINVAL (sogetopt).
+ * The length of a listener's accept queue, for TCP and unix sockets; other sockets fail with EINVAL
+ * (sogetopt).
  */
 export function acceptQueue(system: System, fd: number): AcceptQueue | undefined {
   if (!int(system, fd, "SO_ACCEPTCONN")) return undefined;

@@ -1,7 +1,7 @@
 import type { Constants } from "../constants.ts";
 
-// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h, and the same numbers on x64 and
-// arm64. headers.test.ts checks every one of them.
+// Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h; the numbers are the same on x64
+// and arm64, and headers.test.ts checks each.
 export const constants = {
   AF: {
     BLUETOOTH: 36,

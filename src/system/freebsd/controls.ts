@@ -9,8 +9,8 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
 
 /**
  * Control messages by C name, sorted. From sys/socket.h, netinet/in.h and netinet6/in6.h;
- * headers.test.ts checks every one of them. SCM_CREDS, which is not Linux's SCM_CREDENTIALS, and
- * the times of SO_TS_CLOCK stay bytes.
+ * headers.test.ts checks each. SCM_CREDS, which differs from Linux's SCM_CREDENTIALS, and the times
+ * of SO_TS_CLOCK stay bytes.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(47),
@@ -27,12 +27,12 @@ const names = new Map([
     key(level, number),
     name,
   ]),
-  // They arrive under the names of the options that ask for them (ip(4)), and are not sent: FreeBSD
-  // would want a byte.
+  // They arrive under the names of the options that request them (ip(4)), and cannot be sent:
+  // FreeBSD would want a byte.
   [key(IPPROTO_IP, 68), "IP_TOS"],
   [key(IPPROTO_IP, 65), "IP_TTL"],
 ]);
 
-/** The C name of a control message; undefined where it is not in the table. */
+/** The C name of a control message; undefined if it is not in the table. */
 export const controlName = (level: number, number: number): string | undefined =>
   names.get(key(level, number));

@@ -68,7 +68,10 @@ export function freebsdOver(libc: FreebsdLibc): System {
   return system;
 }
 
-/** socket(), socketpair() and accept4() take them with the type, so no fork falls between. */
+/**
+ * socket(), socketpair() and accept4() take the flags with the type, so no fork can come in
+ * between.
+ */
 function typeFlags(flags: number): number {
   return (flags & CLOSE_ON_EXEC ? SOCK.CLOEXEC : 0) | (flags & NONBLOCKING ? SOCK.NONBLOCK : 0);
 }

@@ -1,7 +1,7 @@
 import { mapMemory } from "../../native/memory.ts";
 import type { FileIdentity } from "../system.ts";
 
-/** struct stat, with the inode numbers of 64 bits that it has since FreeBSD 12 (sys/stat.h). */
+/** struct stat with 64-bit inode numbers, since FreeBSD 12 (sys/stat.h). */
 export const STAT = { st_dev: 0, st_ino: 8, size: 224 };
 /** struct kinfo_file (sys/user.h). */
 export const KINFO_FILE = { kf_structsize: 0, kf_sock_pcb: 304, size: 1392 };
@@ -16,9 +16,9 @@ const kinfoView = new DataView(kinfo.buffer);
 type Libc = Pick<typeof import("./libc.ts"), "fcntl" | "fstat">;
 
 /**
- * Which file a descriptor is. fstat() gives every socket of IPv4 and IPv6 the inode 0 (soo_stat in
- * sys/kern/sys_socket.c): those are told by the address of their protocol control block. Null, too,
- * where the system is too old to tell that.
+ * Identifies a descriptor's file. fstat() gives every IPv4 and IPv6 socket the inode 0 (soo_stat in
+ * sys/kern/sys_socket.c), so those are identified by the address of their protocol control block.
+ * Also null if the system is too old to report that.
  */
 export function identity(libc: Libc, fd: number): FileIdentity | null {
   if (libc.fstat(fd, stat.pointer) === -1) return null;

@@ -25,4 +25,11 @@ export const freebsdNumbers: SystemNumbers = {
     sourceBeforeInterface: true,
     groupOffset: 8,
   },
+  capabilities: {
+    passesDescriptors: true,
+    inheritsDescriptors: true,
+    tellsHandles: true,
+    serversTakeDescriptors: true,
+    countsDrops: false,
+  },
 };

@@ -16,10 +16,10 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Sorted by C name. From sys/socket.h, sys/un.h, netinet/in.h, netinet6/in6.h, netinet/tcp.h and
- * netinet/udp.h, and the same numbers on x64 and arm64; headers.test.ts checks every one of them.
- * Only options whose value is laid out as their descriptor in options/ has it are here: rawOption()
- * reaches the others (TCP_INFO, TCP_MD5SIG, SO_MAX_PACING_RATE, …). The MCAST_ names are options of
- * IPPROTO_IP and of IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * netinet/udp.h; the numbers are the same on x64 and arm64, and headers.test.ts checks each. Only
+ * options whose value matches their descriptor's layout in options/ are listed; rawOption() reaches
+ * the others (TCP_INFO, TCP_MD5SIG, SO_MAX_PACING_RATE, …). The MCAST_ names are options of both
+ * IPPROTO_IP and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IPV6_AUTOFLOWLABEL: ipv6(59),
@@ -117,7 +117,7 @@ export const options = {
   UDP_ENCAP: udp(1),
 } satisfies Record<string, OptionNumber>;
 
-/** Options whose value carries an address in the process's memory, in the order of their levels. */
+/** Options whose value contains an address in the process's memory, ordered by level. */
 export const pointerOptions: readonly OptionNumber[] = [
   { level: IPPROTO_IP, number: 74 }, // IP_MSFILTER: struct __msfilterreq
   { level: IPPROTO_TCP, number: 39 }, // TCP_TXTLS_ENABLE: struct tls_enable

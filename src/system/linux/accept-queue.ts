@@ -5,7 +5,7 @@ import { unixSocketQueue } from "./sock-diag.ts";
 
 const { AF, IPPROTO, SOCK } = constants;
 
-// struct tcp_info, include/uapi/linux/tcp.h. Of a listener, tcp_get_info() in net/ipv4/tcp.c fills
+// struct tcp_info, include/uapi/linux/tcp.h. For a listener, tcp_get_info() in net/ipv4/tcp.c fills
 // these two with sk_ack_backlog and sk_max_ack_backlog.
 const TCPI_STATE = 0;
 const TCPI_UNACKED = 24;
@@ -13,7 +13,8 @@ const TCPI_SACKED = 28;
 const TCP_LISTEN = 10;
 
 /**
- * What waits in a listener's accept queue: TCP tells it in TCP_INFO, unix sockets through netlink.
+ * The length of a listener's accept queue: TCP reports it in TCP_INFO, unix sockets through
+ * netlink.
  */
 export function acceptQueue(system: System, fd: number): AcceptQueue | undefined {
   if (int(system, fd, "SO_ACCEPTCONN") !== 1) return undefined;

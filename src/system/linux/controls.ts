@@ -12,8 +12,8 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Control messages by C name, sorted. From include/linux/socket.h,
- * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h and linux/udp.h, and the same numbers
- * on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
+ * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h and linux/udp.h; the numbers are the
+ * same on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(52),
@@ -39,6 +39,6 @@ const names = new Map(
   Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
 );
 
-/** The C name of a control message; undefined where it is not in the table. */
+/** The C name of a control message; undefined if it is not in the table. */
 export const controlName = (level: number, number: number): string | undefined =>
   names.get(key(level, number));

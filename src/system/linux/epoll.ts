@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import { lastErrno, openLibraryOn } from "../../native/library.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { EDGE, EXCEPTIONAL, READABLE, type ReadinessQueue, WRITABLE } from "../readiness-queue.ts";
@@ -25,11 +26,12 @@ const EPOLLHUP = 0x10;
 const EPOLLRDHUP = 0x2000;
 const EPOLLET = 2 ** 31;
 
-/** struct epoll_event is { __u32 events; __u64 data }, packed on x64 alone. In 32-bit words. */
+/** struct epoll_event is { __u32 events; __u64 data }, packed only on x64. In 32-bit words. */
 const EVENT = process.arch === "x64" ? { data: 1, words: 3 } : { data: 2, words: 4 };
 const BUFFER = 256;
+const FOUND_BY_LOOK = "index is of an event that look() found";
 
-// One for all queues of the thread: what one look found is read before the next.
+// One for all queues of the thread: the result of one look is read before the next.
 let found: { readonly pointer: bigint; readonly words: Uint32Array } | undefined;
 const event = new Uint32Array(EVENT.words);
 const eventBytes = new Uint8Array(event.buffer);
@@ -71,15 +73,15 @@ class Epoll implements ReadinessQueue {
   }
 
   slot(index: number): number {
-    return this.#words[index * EVENT.words + EVENT.data] ?? 0;
+    return defined(this.#words[index * EVENT.words + EVENT.data], FOUND_BY_LOOK);
   }
 
   generation(index: number): number {
-    return this.#words[index * EVENT.words + EVENT.data + 1] ?? 0;
+    return defined(this.#words[index * EVENT.words + EVENT.data + 1], FOUND_BY_LOOK);
   }
 
   ready(index: number): number {
-    const events = this.#words[index * EVENT.words] ?? 0;
+    const events = defined(this.#words[index * EVENT.words], FOUND_BY_LOOK);
     let ready = 0;
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) ready |= READABLE;
     if (events & (EPOLLOUT | EPOLLHUP | EPOLLERR)) ready |= WRITABLE;

@@ -1,6 +1,6 @@
 // From include/uapi/asm-generic/errno-base.h and errno.h, which x64 and arm64 share; sorted by C
 // name. EWOULDBLOCK is EAGAIN, EDEADLOCK is EDEADLK, and ENOTSUP is EOPNOTSUPP here.
-export const errnos: Readonly<Record<string, number>> = {
+export const errnos = {
   E2BIG: 7,
   EACCES: 13,
   EADDRINUSE: 98,
@@ -132,4 +132,4 @@ export const errnos: Readonly<Record<string, number>> = {
   EUSERS: 87,
   EXDEV: 18,
   EXFULL: 54,
-};
+} as const satisfies Readonly<Record<string, number>>;

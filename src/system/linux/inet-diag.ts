@@ -1,14 +1,14 @@
 import { constants } from "./constants.ts";
 import { decodeAttributes, viewOf } from "./netlink.ts";
 
-// include/uapi/linux/inet_diag.h: what sock_diag(7) asks and tells of IPv4 and IPv6 sockets.
+// include/uapi/linux/inet_diag.h: requests and replies of sock_diag(7) for IPv4 and IPv6 sockets.
 
 /** include/uapi/linux/sock_diag.h */
 export const SOCK_DIAG_BY_FAMILY = 20;
 
 /**
- * States of include/net/tcp_states.h; BOUND_INACTIVE is only asked for, since Linux 6.8: what it
- * finds is in CLOSE.
+ * States of include/net/tcp_states.h; BOUND_INACTIVE exists only in requests, since Linux 6.8: the
+ * sockets it finds are in CLOSE.
  */
 export const TCP_STATE = {
   BOUND_INACTIVE: 13,
@@ -26,7 +26,7 @@ export const TCP_STATE = {
   TIME_WAIT: 6,
 } as const;
 
-/** The bits of these states, as requests have them. */
+/** The bits of these states in a request. */
 export const stateBits = (...states: number[]): number =>
   states.reduce((bits, state) => bits | (1 << state), 0);
 
@@ -53,7 +53,8 @@ export const MSG = {
 } as const;
 
 /**
- * SK_MEMINFO_DROPS of include/uapi/linux/sock_diag.h: which of the numbers of INET_DIAG_SKMEMINFO.
+ * SK_MEMINFO_DROPS of include/uapi/linux/sock_diag.h: an index into the numbers of
+ * INET_DIAG_SKMEMINFO.
  */
 export const SK_MEMINFO_DROPS = 8;
 
@@ -63,17 +64,17 @@ export interface InetEnd {
   readonly port: number;
 }
 
-/** Which sockets to tell of. */
+/** Selects sockets. */
 export interface InetDiagRequest {
   /** AF_INET or AF_INET6. */
   readonly family: number;
   readonly protocol: number;
   /** Bits of states; see `stateBits`. */
   readonly states: number;
-  /** INET_DIAG_ numbers of what to tell besides, of 1 to 8. */
+  /** INET_DIAG_ numbers of additional information, 1 to 8. */
   readonly extensions: readonly number[];
   /**
-   * The local end; of a dump, only its port counts, and 0 is any (inet_diag_dump_icsk in
+   * The local end; in a dump, only its port counts, and 0 matches any (inet_diag_dump_icsk in
    * net/ipv4/tcp_diag.c).
    */
   readonly source?: InetEnd;
@@ -81,28 +82,28 @@ export interface InetDiagRequest {
   readonly destination?: InetEnd;
 }
 
-/** What the kernel tells of a socket. */
+/** The kernel's information about a socket. */
 export interface InetDiagMessage {
   readonly family: number;
   readonly state: number;
   readonly source: InetEnd;
   readonly destination: InetEnd;
-  /** The interface that it is bound to; 0 is none. */
+  /** The interface it is bound to; 0 for none. */
   readonly interface: number;
-  /** Milliseconds until its timer expires; of a socket in TIME_WAIT, until it is gone. */
+  /** Milliseconds until its timer expires; in TIME_WAIT, until the socket is gone. */
   readonly expires: number;
   /**
-   * Of a listener, connections that wait to be accepted; of others, bytes received and not read.
+   * For a listener, connections that wait to be accepted; for others, bytes received and not read.
    */
   readonly receiveQueue: number;
-  /** Of a listener, the backlog in force; of others, bytes sent and not acknowledged. */
+  /** For a listener, the backlog in effect; for others, bytes sent and not acknowledged. */
   readonly sendQueue: number;
   readonly uid: number;
-  /** The number of its file; 0 where it has none, as in TIME_WAIT. */
+  /** The number of its file; 0 if it has none, as in TIME_WAIT. */
   readonly inode: number;
-  /** IPV6_V6ONLY; undefined where it was not told. */
+  /** IPV6_V6ONLY; undefined if not reported. */
   readonly v6only: boolean | undefined;
-  /** What the kernel has dropped of it; undefined where it was not asked for. */
+  /** How many packets or connections the kernel has dropped; undefined if not requested. */
   readonly drops: number | undefined;
 }
 
@@ -130,7 +131,7 @@ export function encodeInetDiagRequest(request: InetDiagRequest): Uint8Array {
   return bytes;
 }
 
-/** struct inet_diag_msg and what follows it; undefined where the payload is shorter. */
+/** struct inet_diag_msg and the attributes after it; undefined if the payload is too short. */
 export function decodeInetDiagMessage(payload: Uint8Array): InetDiagMessage | undefined {
   if (payload.byteLength < MSG.size) return undefined;
   const view = viewOf(payload);

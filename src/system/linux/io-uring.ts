@@ -30,11 +30,10 @@ const registerCall = libc.func<
 >("syscall", "int", ["int", "int", "int", "void*", "int"]);
 const eventfdCall = libc.func<(initial: number, flags: number) => number>("eventfd", "int", ["uint", "int"]);
 
-/**
- * The constants of `<linux/io_uring.h>` that are used here, without the prefix IORING_, by C name.
- */
+/** The constants of `<linux/io_uring.h>` in use here, without the prefix IORING_, by C name. */
 export const IORING = {
   ACCEPT_MULTISHOT: 1,
+  ASYNC_CANCEL_ALL: 1,
   CQE_BUFFER_SHIFT: 16,
   CQE_F_BUFFER: 1,
   CQE_F_MORE: 2,
@@ -51,6 +50,7 @@ export const IORING = {
   OP_ASYNC_CANCEL: 14,
   OP_CLOSE: 19,
   OP_CONNECT: 16,
+  OP_NOP: 0,
   OP_POLL_ADD: 6,
   OP_READ: 22,
   OP_RECV: 27,
@@ -86,8 +86,8 @@ export const SQE_SIZE = 64;
 export const CQE_SIZE = 16;
 
 /**
- * struct io_uring_params, and io_sqring_offsets and io_cqring_offsets in it: where each member
- * lies, in 32-bit words.
+ * struct io_uring_params, and io_sqring_offsets and io_cqring_offsets in it: the offset of each
+ * member, in 32-bit words.
  */
 export const PARAMS = {
   words: 30,
@@ -116,17 +116,17 @@ export const BUF = { size: 16, addr: 0, len: 8, bid: 12, resv: 14 } as const;
 export const BUF_REG = { size: 40, ring_addr: 0, ring_entries: 8, bgid: 12 } as const;
 
 /**
- * struct io_uring_recvmsg_out, in bytes: what a multishot recvmsg writes before the name and the
- * data.
+ * struct io_uring_recvmsg_out, in bytes: the header that a multishot recvmsg writes before the name
+ * and the data.
  */
 export const RECVMSG_OUT = { size: 16, namelen: 0, controllen: 4, payloadlen: 8, flags: 12 } as const;
 
 /**
- * The calls return what C's would, or a negative errno; this one -ENOSYS on other systems, too. A
- * ring's descriptor is closed on exec.
+ * The calls return what C's would, or a negative errno; this one also returns -ENOSYS on other
+ * systems. A ring's descriptor is close-on-exec.
  */
 export function setup(entries: number, params: Uint32Array): number {
-  if (process.platform !== "linux") return -(errnos.ENOSYS ?? 0);
+  if (process.platform !== "linux") return -errnos.ENOSYS;
   return result(setupCall(IO_URING_SETUP, entries, new Uint8Array(params.buffer)));
 }
 
@@ -140,7 +140,7 @@ export const register = (ring: number, operation: number, argument: Bytes, count
 const EFD_CLOEXEC = 0o2000000;
 const EFD_NONBLOCK = 0o4000;
 
-/** A counter that is readable while it is above 0; it is non-blocking and closed on exec. */
+/** A counter that is readable while it is above 0; non-blocking and close-on-exec. */
 export const eventfd = (): number => result(eventfdCall(0, EFD_CLOEXEC | EFD_NONBLOCK));
 
 function result(returned: number): number {

@@ -1,10 +1,8 @@
 import { readFileSync } from "node:fs";
 
-// What proc(5) tells of the kernel and of this process.
+// Settings of the kernel and of this process, from proc(5).
 
-/**
- * A setting by its name: `net.core.somaxconn`; undefined where the kernel has none of that name.
- */
+/** A setting by name, such as `net.core.somaxconn`; undefined if the kernel has no such setting. */
 export function setting(name: string): string | undefined {
   return text(`/proc/sys/${name.replaceAll(".", "/")}`)?.trim();
 }
@@ -24,7 +22,7 @@ export function ephemeralRange(): { readonly first: number; readonly last: numbe
 }
 
 /**
- * Whether a port is of net.ipv4.ip_local_reserved_ports, which the system does not choose:
+ * Whether a port is in net.ipv4.ip_local_reserved_ports, from which the system does not choose:
  * `"8080,9000-9010"`.
  */
 export function reservedPorts(): (port: number) => boolean {
@@ -45,8 +43,8 @@ export function mayBindPrivilegedPorts(): boolean {
 }
 
 /**
- * Linux 6.8 tells of sockets that are bound and do not listen (TCPF_BOUND_INACTIVE in
- * inet_diag_dump_icsk).
+ * Since Linux 6.8, the kernel lists sockets that are bound and do not listen (TCPF_BOUND_INACTIVE
+ * in inet_diag_dump_icsk).
  */
 export function tellsBoundSockets(): boolean {
   const [major = 0, minor = 0] = (text("/proc/sys/kernel/osrelease") ?? "").split(".").map(Number);

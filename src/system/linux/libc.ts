@@ -5,8 +5,8 @@ export * from "../posix-libc.ts";
 
 const libc = openLibraryOn(["linux"], null);
 
-// What Linux has alone, or another prototype than the BSDs: as in <sys/socket.h>, <sys/ioctl.h> and
-// <sys/stat.h>.
+// Calls that only Linux has, or whose prototype differs from the BSDs': as in <sys/socket.h>,
+// <sys/ioctl.h> and <sys/stat.h>.
 export const accept4 = libc.func<(fd: number, address: Bytes, length: Bytes, flags: number) => number>(
   "accept4",
   "int",

@@ -76,12 +76,15 @@ export const linux: System = {
   acceptQueue: (fd) => acceptQueue(linux, fd),
 };
 
-/** socket(), socketpair() and accept4() take them with the type, so no fork falls between. */
+/**
+ * socket(), socketpair() and accept4() take the flags with the type, so no fork can come in
+ * between.
+ */
 function typeFlags(flags: number): number {
   return (flags & CLOSE_ON_EXEC ? SOCK.CLOEXEC : 0) | (flags & NONBLOCKING ? SOCK.NONBLOCK : 0);
 }
 
-/** errno belongs to the thread and the next call may change it, so it is read here, at once. */
+/** errno belongs to the thread, and the next call may change it, so it is read immediately. */
 function result(returned: number): number {
   return returned === -1 ? -libc.errno() : returned;
 }

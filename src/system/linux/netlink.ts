@@ -1,4 +1,4 @@
-// include/uapi/linux/netlink.h: messages of netlink(7), their attributes, and how a dump ends.
+// include/uapi/linux/netlink.h: messages of netlink(7), their attributes, and the end of a dump.
 
 export const NETLINK_SOCK_DIAG = 4;
 
@@ -12,7 +12,7 @@ export const NLMSGHDR = 16;
 /** sizeof(struct nlattr). */
 const NLATTR = 4;
 
-/** What nla_type keeps for flags (NLA_TYPE_MASK). */
+/** The bits of nla_type that hold flags (NLA_TYPE_MASK). */
 const NLA_TYPE_MASK = 0x3fff;
 
 /** One message of netlink. */
@@ -22,7 +22,7 @@ export interface NetlinkMessage {
   readonly payload: Uint8Array;
 }
 
-/** A message as the kernel takes it: its length, type and flags, and the payload. */
+/** Encodes a message for the kernel: its length, type and flags, and the payload. */
 export function encodeNetlinkMessage({ type, flags, payload }: NetlinkMessage): Uint8Array {
   const bytes = new Uint8Array(NLMSGHDR + payload.byteLength);
   const view = new DataView(bytes.buffer);
@@ -33,7 +33,7 @@ export function encodeNetlinkMessage({ type, flags, payload }: NetlinkMessage): 
   return bytes;
 }
 
-/** The messages of one datagram, up to the first that is not whole. */
+/** The messages of one datagram, up to the first incomplete one. */
 export function decodeNetlinkMessages(bytes: Uint8Array): NetlinkMessage[] {
   const view = viewOf(bytes);
   const messages: NetlinkMessage[] = [];
@@ -51,12 +51,12 @@ export function decodeNetlinkMessages(bytes: Uint8Array): NetlinkMessage[] {
   return messages;
 }
 
-/** What an NLMSG_ERROR or an NLMSG_DONE says: 0, or a negative errno. */
+/** The status in an NLMSG_ERROR or NLMSG_DONE: 0 or a negative errno. */
 export function netlinkErrno({ payload }: NetlinkMessage): number {
   return payload.byteLength < 4 ? 0 : viewOf(payload).getInt32(0, true);
 }
 
-/** The attributes that follow a structure, by their numbers; of two with one number, the last. */
+/** The attributes after a structure, by number; the last one if a number repeats. */
 export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
   const view = viewOf(bytes);
   const attributes = new Map<number, Uint8Array>();
@@ -71,7 +71,7 @@ export function decodeAttributes(bytes: Uint8Array): Map<number, Uint8Array> {
   return attributes;
 }
 
-/** Attributes as the kernel takes them, each on a boundary of four bytes. */
+/** Encodes attributes for the kernel, each aligned to four bytes. */
 export function encodeAttributes(attributes: ReadonlyMap<number, Uint8Array>): Uint8Array {
   const size = [...attributes.values()].reduce((sum, value) => sum + aligned(NLATTR + value.byteLength), 0);
   const bytes = new Uint8Array(size);

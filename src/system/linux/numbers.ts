@@ -4,7 +4,7 @@ import { controlName, controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
 import { options, pointerOptions } from "./options.ts";
 
-const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
+const names = new Map<number, string>(Object.entries(errnos).map(([name, number]) => [number, name]));
 
 /** The numbers of Linux, on x64 and arm64. */
 export const linuxNumbers: SystemNumbers = {
@@ -24,5 +24,12 @@ export const linuxNumbers: SystemNumbers = {
     membership: "ip_mreqn",
     sourceBeforeInterface: false,
     groupOffset: 8,
+  },
+  capabilities: {
+    passesDescriptors: true,
+    inheritsDescriptors: true,
+    tellsHandles: true,
+    serversTakeDescriptors: true,
+    countsDrops: true,
   },
 };

@@ -19,13 +19,13 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
- * linux/udp.h, linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h of Linux 6.18, and the
- * same numbers on x64 and arm64. The C compiler checks every one of them in headers.test.ts.
+ * linux/udp.h, linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the
+ * numbers are the same on x64 and arm64, and headers.test.ts checks each with the C compiler.
  *
- * What is defined but does nothing on Linux is left out (SO_BSDCOMPAT, SO_SECURITY_*, IPV6_AUTHHDR,
- * IPV6_NEXTHOP, IPV6_USE_MIN_MTU). Where time has two sizes, the names without a suffix are those
- * of 64-bit machines (SO_RCVTIMEO_OLD). The MCAST_ names are options of IPPROTO_IP and of
- * IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
+ * Options that are defined but do nothing on Linux are left out (SO_BSDCOMPAT, SO_SECURITY_*,
+ * IPV6_AUTHHDR, IPV6_NEXTHOP, IPV6_USE_MIN_MTU). If time has two sizes, the names without a suffix
+ * are those of 64-bit machines (SO_RCVTIMEO_OLD). The MCAST_ names are options of both IPPROTO_IP
+ * and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
   IP6T_SO_ORIGINAL_DST: ipv6(80),
@@ -268,9 +268,8 @@ export const options = {
 } satisfies Record<string, OptionNumber>;
 
 /**
- * Options whose value carries an address in the process's memory, in the order of their levels. A
- * number means the same for reading and for setting, though most carry a pointer in one of the two
- * only.
+ * Options whose value contains an address in the process's memory, ordered by level. A number
+ * counts for both reading and setting, though most have a pointer in only one of them.
  */
 export const pointerOptions: readonly OptionNumber[] = [
   { level: IPPROTO_IP, number: 64 }, // IPT_SO_SET_REPLACE: struct ipt_replace

@@ -8,8 +8,8 @@ import { linuxNumbers } from "./numbers.ts";
 
 const libc = openLibraryOn(["linux"], null);
 
-// glibc has functions of these names since 2.36 only. The numbers are those of every machine
-// (include/uapi/asm-generic/unistd.h).
+// glibc has functions of these names only since 2.36. The numbers are the same on every
+// architecture (include/uapi/asm-generic/unistd.h).
 const SYS = { pidfd_open: 434, pidfd_send_signal: 424 } as const;
 
 const syscall = libc.func<
@@ -17,16 +17,15 @@ const syscall = libc.func<
 >("syscall", "ssize_t", ["size_t", "size_t", "size_t", "void*", "size_t"]);
 
 /**
- * A descriptor of a process, closed on exec, that goes on meaning it when its number is another's
- * (pidfd_open(2)); or a negative errno.
+ * Opens a close-on-exec descriptor of a process, which keeps identifying it after its number was
+ * reused (pidfd_open(2)). Returns it or a negative errno.
  */
 export function pidfdOpen(pid: number): number {
   return result(syscall(SYS.pidfd_open, pid, 0, null, 0));
 }
 
 /**
- * Sends a signal to the process that a descriptor means (pidfd_send_signal(2)): 0, or a negative
- * errno.
+ * Sends a signal to a descriptor's process (pidfd_send_signal(2)). Returns 0 or a negative errno.
  */
 export function pidfdSendSignal(pidfd: number, signal: number): number {
   return result(syscall(SYS.pidfd_send_signal, pidfd, signal, null, 0));
@@ -38,18 +37,18 @@ function result(returned: number): number {
 
 /**
  * Opens a process by its number in /proc, and proves that it is that process. /proc may belong to
- * another PID namespace, as after `unshare --pid` without mounting a new one, or in a container
- * with its host's /proc: the number is then another process's here.
+ * another PID namespace, such as after `unshare --pid` without mounting a new one, or in a
+ * container with its host's /proc: there the number may belong to a different process.
  */
 export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   const ours = numbersOf("self");
-  // A /proc without us in it belongs neither to our namespace nor to one above.
+  // A /proc that does not contain us belongs neither to our namespace nor to one above it.
   if (ours === undefined) return "unproven";
   const isForeign = ours.length > 1;
   const number = isForeign ? numbersOf(`${pid}`)?.[ours.length - 1] : pid;
   if (number === undefined) return "unproven";
   const fd = pidfdOpen(number);
-  // A process of a sibling namespace has as many numbers as we do, and none of them is in our
+  // A process in a sibling namespace has as many numbers as we do, but none of them is in our
   // namespace.
   if (fd < 0) return isForeign && failureName(fd) === "ended" ? "unproven" : failureName(fd);
   const told = numberInProc(fd);
@@ -62,9 +61,9 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
       const sent = pidfdSendSignal(fd, os.signals[name]);
       return sent < 0 ? failureName(sent) : "sent";
     },
-    // Its pidfd is readable from then on.
+    // Its pidfd becomes readable then.
     get ended() {
-      return linux.poll([{ fd, events: constants.POLL.IN ?? 0, revents: 0 }], 0) > 0;
+      return linux.poll([{ fd, events: constants.POLL.IN, revents: 0 }], 0) > 0;
     },
     close() {
       linux.close(fd);
@@ -73,21 +72,21 @@ export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
 }
 
 /**
- * NSpid of proc_pid_status(5): the numbers of a process, from that in /proc's namespace down to
- * that in its own. Ours are as many as our namespace is levels below /proc's, and one more: one, as
- * a rule.
+ * NSpid of proc_pid_status(5): the numbers of a process, from the one in /proc's namespace down to
+ * the one in its own. We have one number for /proc's namespace and one for each level that ours is
+ * below it: usually one in all.
  */
 function numbersOf(process: string): number[] | undefined {
   const [, numbers] = /^NSpid:\s*(.*)$/m.exec(text(`/proc/${process}/status`) ?? "") ?? [];
   return numbers?.trim().split(/\s+/).map(Number);
 }
 
-/** What fdinfo has for the number of a process that has ended, and been waited for. */
+/** The number in fdinfo of a process that has ended and been waited for. */
 const ENDED = -1;
 
 /**
- * The number that /proc has for the process of a pidfd (pidfd_show_fdinfo() in fs/pidfs.c);
- * undefined where that is not told.
+ * The number in /proc of a pidfd's process (pidfd_show_fdinfo() in fs/pidfs.c); undefined if it is
+ * not shown.
  */
 function numberInProc(pidfd: number): number | undefined {
   const [, pid] = /^Pid:\s*(-?\d+)$/m.exec(text(`/proc/self/fdinfo/${pidfd}`) ?? "") ?? [];

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 
-// proc_pid_net(5): the sockets of this network namespace as text, for where netlink's sock_diag is
-// refused.
+// proc_pid_net(5): the sockets of this network namespace as text, for use when netlink's sock_diag
+// is refused.
 
-/** A line of /proc/net/tcp and its like (tcp4_seq_show() in net/ipv4/tcp_ipv4.c). */
+/** A line of /proc/net/tcp and the like (tcp4_seq_show() in net/ipv4/tcp_ipv4.c). */
 export interface ProcNetSocket {
   readonly local: ProcNetEnd;
   readonly peer: ProcNetEnd;
@@ -22,7 +22,7 @@ export interface ProcNetEnd {
 const LINE =
   /^ *\d+: ([\dA-F]+):([\dA-F]{4}) ([\dA-F]+):([\dA-F]{4}) ([\dA-F]{2}) \S+ [\dA-F]+:([\dA-F]+) +\S+ +(\d+) +\S+ +(\d+)/;
 
-/** The sockets of one of these files; undefined where it cannot be read. */
+/** The sockets of one of these files; undefined if it cannot be read. */
 export function procNetSockets(file: "tcp" | "tcp6" | "udp" | "udp6"): ProcNetSocket[] | undefined {
   return read(file)
     ?.split("\n")
@@ -43,7 +43,7 @@ export function procNetSockets(file: "tcp" | "tcp6" | "udp" | "udp6"): ProcNetSo
     });
 }
 
-/** Words of 32 bits, printed as this machine, which is little-endian, has them. */
+/** 32-bit words, printed in the byte order of this machine, which is little-endian. */
 function addressIn(hexadecimal: string): Uint8Array {
   return Uint8Array.from(Buffer.from(hexadecimal, "hex").swap32());
 }
@@ -55,7 +55,7 @@ export interface ProcNetUnixSocket {
   readonly type: number;
   readonly isConnected: boolean;
   readonly inode: number;
-  /** The bytes of sun_path; @ stands for NUL at the beginning. */
+  /** The bytes of sun_path; a leading @ means NUL. */
   readonly name: Uint8Array;
 }
 
@@ -64,9 +64,9 @@ const UNIX_LINE =
 const ACCEPTS = 0x10000; // __SO_ACCEPTCON
 const CONNECTED = 3; // SS_CONNECTED
 
-/** The unix sockets that have a name; undefined where they are not told. */
+/** The named unix sockets; undefined if they cannot be listed. */
 export function procNetUnixSockets(): ProcNetUnixSocket[] | undefined {
-  // A path may have newlines of its own.
+  // A path may contain newlines.
   return read("unix")
     ?.trimEnd()
     .split(/\n(?=[\da-f]+: [\dA-F]{8} )/i)

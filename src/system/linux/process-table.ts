@@ -1,20 +1,20 @@
 import { readdirSync, readlinkSync } from "node:fs";
 import { machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";
 
 /**
- * clock ticks of proc_pid_stat(5) are 1/100 s on every machine that Linux has a 64-bit port to
- * (USER_HZ).
+ * The clock ticks of proc_pid_stat(5) are 1/100 s on every 64-bit architecture of Linux (USER_HZ).
  */
 const TICK = 10;
 
 /**
- * Finds the processes that have these sockets open: /proc/PID/fd, proc(5). A thread may have
- * descriptors of its own (CLONE_FILES of unshare(2)), which are looked for only if nobody else has
- * a socket, since there may be many threads.
+ * Finds the processes that have these sockets open: /proc/PID/fd, proc(5). Threads may have
+ * descriptors of their own (CLONE_FILES of unshare(2)); as there may be many threads, they are only
+ * searched if no process has a socket open.
  */
 function holdersOf(sockets: Iterable<SocketKey>): Holders {
   const wanted = new Map([...sockets].map(({ inode = 0 }) => [`socket:[${inode}]`, inode]));
@@ -39,15 +39,15 @@ function note(pid: number, held: ReadonlySet<number>, found: Map<number, Holder[
   for (const inode of held) found.set(inode, [...(found.get(inode) ?? []), holder]);
 }
 
-/** The numbers of all processes that this one may see. */
+/** The numbers of all processes visible to this one. */
 function processes(): number[] {
   return numbersIn("/proc") ?? [];
 }
 
-/** The threads of a process; none where it has ended. */
+/** The threads of a process; none if it has ended. */
 const threads = (pid: number): number[] => numbersIn(`/proc/${pid}/task`) ?? [];
 
-/** The numbers among the names in a folder; undefined where it cannot be read. */
+/** The numbers among the names in a folder; undefined if it cannot be read. */
 function numbersIn(folder: string): number[] | undefined {
   try {
     return readdirSync(folder).map(Number).filter(Number.isInteger);
@@ -56,7 +56,7 @@ function numbersIn(folder: string): number[] | undefined {
   }
 }
 
-/** Which of the wanted sockets a process has open; undefined where that may not be read. */
+/** The wanted sockets that a process has open; undefined if that may not be read. */
 function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
   const fds = numbersIn(`/proc/${pid}/fd`);
   if ((fds === undefined || fds.length === 0) && hasMainThreadEnded(pid)) {
@@ -66,8 +66,8 @@ function socketsOf(pid: number, wanted: ReadonlyMap<string, number>): Set<number
 }
 
 /**
- * Of a process whose main thread has ended. That has no descriptors any more, and its folder is
- * root's, while other threads may go on with them (pthread_exit(3), NOTES).
+ * The wanted sockets of a process whose main thread has ended. Its folder then has no descriptors
+ * and belongs to root, while other threads may keep theirs (pthread_exit(3), NOTES).
  */
 function anyThreadsSockets(pid: number, wanted: ReadonlyMap<string, number>): Set<number> | undefined {
   const read = threads(pid)
@@ -78,8 +78,8 @@ function anyThreadsSockets(pid: number, wanted: ReadonlyMap<string, number>): Se
 }
 
 /**
- * Which of the wanted sockets only some thread has open. Those that show the main thread's numbers
- * are not looked through.
+ * The wanted sockets that only some thread has open. Skips threads with the same descriptor numbers
+ * as the main thread.
  */
 function socketsOfThreads(pid: number, wanted: ReadonlyMap<string, number>): Set<number> {
   const main = `${numbersIn(`/proc/${pid}/fd`)}`;
@@ -90,15 +90,15 @@ function socketsOfThreads(pid: number, wanted: ReadonlyMap<string, number>): Set
   return new Set(own.flatMap(([task, fds]) => [...(socketsIn(task, fds, wanted) ?? [])]));
 }
 
-/** A thread's folder, and the numbers of its descriptors; undefined where they may not be read. */
+/** A thread's folder, and its descriptor numbers; undefined if they may not be read. */
 const descriptorsOf = (pid: number, thread: number): [task: string, fds: number[] | undefined] => {
   const task = `/proc/${pid}/task/${thread}`;
   return [task, numbersIn(`${task}/fd`)];
 };
 
 /**
- * Which of the wanted sockets a process or thread has among its descriptors; undefined where those
- * may not be read.
+ * The wanted sockets among the descriptors of a process or thread; undefined if those may not be
+ * read.
  */
 function socketsIn(
   task: string,
@@ -106,36 +106,33 @@ function socketsIn(
   wanted: ReadonlyMap<string, number>,
 ): Set<number> | undefined {
   const held = new Set<number>();
-  // One that has ended meanwhile holds nothing.
+  // It has ended meanwhile, so it holds nothing.
   if (fds === undefined) return text(`${task}/stat`) === undefined ? held : undefined;
   for (const fd of fds) {
     const inode = wanted.get(target(`${task}/fd/${fd}`) ?? "");
     if (inode !== undefined) held.add(inode);
-    // Thousands of links may be left, and none of them tells more.
+    // Thousands of links may be left, none of which adds anything.
     if (held.size === wanted.size) break;
   }
   return held;
 }
 
-/** Whether the main thread of a process has ended: others may go on without it. */
+/** Whether the main thread of a process has ended: others may continue without it. */
 const hasMainThreadEnded = (pid: number): boolean => statusOf(`/proc/${pid}`)?.state === "Z";
 
-/**
- * Whether /proc may leave out processes of other users (hidepid of proc(5)), which root sees all
- * the same.
- */
+/** Whether /proc may hide processes of other users (hidepid of proc(5)), which root still sees. */
 function hidesProcesses(): boolean {
   const [mounted = ""] = (text("/proc/self/mounts") ?? "").match(/^\S+ \/proc proc .*$/gm)?.slice(-1) ?? [];
   return /\bhidepid=(2|4|invisible|ptraceable)\b/.test(mounted) && process.geteuid?.() !== 0;
 }
 
-/** What is known of a process; undefined where it has ended. */
+/** Information about a process; undefined if it has ended. */
 function readProcess(pid: number): Holder | undefined {
   const folder = `/proc/${pid}`;
   const status = statusOf(folder);
   if (status === undefined) return undefined;
   const uid = userOf(folder);
-  // A main thread that has ended has neither a command line nor a directory left.
+  // A main thread that has ended has neither a command line nor a directory.
   const thread = status.state === "Z" ? threads(pid).find((each) => each !== pid) : undefined;
   const living = thread === undefined ? folder : `${folder}/task/${thread}`;
   return {
@@ -155,38 +152,37 @@ function readProcess(pid: number): Holder | undefined {
 }
 
 /**
- * The number that /proc has for us, which is another than getpid(2)'s where it is of another PID
- * namespace.
+ * Our number in /proc, which differs from getpid(2)'s if /proc belongs to another PID namespace.
  */
 function ownPid(): number | undefined {
   const own = target("/proc/self");
   return own === undefined ? undefined : Number(own);
 }
 
-/** What is in proc_pid_stat(5); undefined where the process has ended. */
+/** The fields of proc_pid_stat(5); undefined if the process has ended. */
 function statusOf(
   folder: string,
 ): (Pick<Holder, "name" | "parent"> & { state: string; startTicks: number }) | undefined {
   const stat = text(`${folder}/stat`);
   if (stat === undefined) return undefined;
-  // The name stands in parentheses, and may have parentheses and blanks in it.
+  // The name is in parentheses, and may itself contain parentheses and spaces.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return {
     name: stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")")),
-    state: fields[0] ?? "",
+    state: defined(fields[0], "split() returns at least one field"),
     parent: Number(fields[1]),
     startTicks: Number(fields[19]),
   };
 }
 
-/** When the machine started, in milliseconds since 1970. */
+/** When the host booted, in milliseconds since 1970. */
 function bootTime(): number {
   const uptime = Number((text("/proc/uptime") ?? "0").split(" ")[0]);
   return machineClock.date() - uptime * 1000;
 }
 
 /**
- * The effective user: proc_pid_status(5). The folder's owner is root where the process is not
+ * The effective user: proc_pid_status(5). The folder belongs to root if the process is not
  * dumpable.
  */
 function userOf(folder: string): number {
@@ -195,8 +191,7 @@ function userOf(folder: string): number {
 }
 
 /**
- * Whether it is a thread of the kernel: a child of kthreadd, which is number 2. Those hold no
- * descriptors.
+ * Whether it is a kernel thread: a child of kthreadd, which is number 2. Those have no descriptors.
  */
 function isKernelThread(pid: number): boolean {
   return pid === 2 || statusOf(`/proc/${pid}`)?.parent === 2;

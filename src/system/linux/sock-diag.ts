@@ -21,14 +21,13 @@ const { AF, MSG, SOCK } = constants;
 const DATAGRAM = 32_768;
 
 /**
- * What the kernel tells of every socket that matches a request, as the payloads of its messages
- * (sock_diag(7)); undefined where it has no sock_diag for them, or the process may have no netlink
- * socket.
+ * The payloads of the kernel's messages about every socket that matches a request (sock_diag(7));
+ * undefined if it has no sock_diag for them, or the process may not open a netlink socket.
  */
 export const dump = (system: System, payload: Uint8Array): Uint8Array[] | undefined =>
   converse(system, payload, NLM_F.REQUEST | NLM_F.DUMP, (fd) => untilDone(system, fd));
 
-/** What the kernel tells of the one socket that a request names; undefined where there is none. */
+/** The kernel's information about the socket that a request names; undefined if there is none. */
 export const ask = (system: System, payload: Uint8Array): Uint8Array | undefined =>
   converse(system, payload, NLM_F.REQUEST, (fd) => {
     const [message] = receive(system, fd, new Uint8Array(DATAGRAM)) ?? [];
@@ -36,7 +35,7 @@ export const ask = (system: System, payload: Uint8Array): Uint8Array | undefined
   });
 
 /**
- * The accept queue of the unix listener with this inode number; undefined where the kernel has no
+ * The accept queue of the unix listener with this inode number; undefined if the kernel has no
  * sock_diag for unix sockets, or the listener is in another network namespace.
  */
 export function unixSocketQueue(system: System, inode: number): AcceptQueue | undefined {
@@ -50,7 +49,7 @@ function converse<Told>(
   flags: number,
   hear: (fd: number) => Told | undefined,
 ): Told | undefined {
-  const fd = system.socket(AF.NETLINK ?? 0, SOCK.RAW ?? 0, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
+  const fd = system.socket(AF.NETLINK, SOCK.RAW, NETLINK_SOCK_DIAG, CLOSE_ON_EXEC);
   if (fd < 0) return undefined;
   try {
     const request = encodeNetlinkMessage({ type: SOCK_DIAG_BY_FAMILY, flags, payload });
@@ -60,7 +59,10 @@ function converse<Told>(
   }
 }
 
-/** A dump is many datagrams, of many messages each; the last says so. An error is all there is. */
+/**
+ * A dump consists of many datagrams with many messages each, and ends with a message that says so.
+ * An error is the only message.
+ */
 function untilDone(system: System, fd: number): Uint8Array[] | undefined {
   const payloads: Uint8Array[] = [];
   const datagram = new Uint8Array(DATAGRAM);
@@ -77,10 +79,10 @@ function untilDone(system: System, fd: number): Uint8Array[] | undefined {
 
 /**
  * The messages of one datagram. The kernel has answered before send() returned
- * (netlink_unicast_kernel in net/netlink/af_netlink.c), and fills in the next part of a dump while
- * one is taken (netlink_recvmsg).
+ * (netlink_unicast_kernel in net/netlink/af_netlink.c), and produces the next part of a dump when
+ * one is received (netlink_recvmsg).
  */
 function receive(system: System, fd: number, datagram: Uint8Array): NetlinkMessage[] | undefined {
-  const length = system.recv(fd, datagram, MSG.DONTWAIT ?? 0);
+  const length = system.recv(fd, datagram, MSG.DONTWAIT);
   return length < 0 ? undefined : decodeNetlinkMessages(datagram.subarray(0, length));
 }

@@ -19,6 +19,7 @@ import {
   stateBits,
   TCP_STATE,
 } from "./inet-diag.ts";
+import { tellsBoundSockets } from "./kernel-settings.ts";
 import { linux } from "./linux.ts";
 import { type ProcNetSocket, procNetSockets, procNetUnixSockets } from "./proc-net.ts";
 import { ask, dump } from "./sock-diag.ts";
@@ -31,11 +32,12 @@ import {
 
 const { AF, IPPROTO, SOCK } = constants;
 
-// What the kernel knows of the sockets of this network namespace, through netlink's sock_diag(7).
+// The kernel's information about the sockets of this network namespace, through netlink's
+// sock_diag(7).
 
 const EXTENSIONS = [INET_DIAG.SKMEMINFO];
 
-/** Which states each use is, as a request has them. */
+/** The states of each use in a request. */
 const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>>> = {
   tcp: {
     listening: stateBits(TCP_STATE.LISTEN),
@@ -60,7 +62,7 @@ const states: Readonly<Record<"tcp" | "udp", Readonly<Record<SocketUse, number>>
   },
 };
 
-/** TCP sockets that are bound and do not listen are told since Linux 6.8. */
+/** Linux 6.8 and later list TCP sockets that are bound and do not listen. */
 function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const found = [AF.INET, AF.INET6].map((family) =>
     dump(
@@ -74,14 +76,14 @@ function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetE
       }),
     ),
   );
-  // A kernel without IPv6 tells of IPv4 alone.
+  // A kernel without IPv6 only reports IPv4.
   if (found.every((payloads) => payloads === undefined)) return socketsOfProc({ protocol, uses, port });
   return found.flatMap((payloads = []) => payloads.flatMap((payload) => internetSocket(payload, protocol)));
 }
 
 /**
- * What proc(5) tells where sock_diag does not: neither queues nor IPV6_V6ONLY, and no TCP socket
- * that is bound alone.
+ * The fallback to proc(5) without sock_diag: neither queues nor IPV6_V6ONLY, and no TCP sockets
+ * that are only bound.
  */
 function socketsOfProc({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const files = [procNetSockets(protocol), procNetSockets(`${protocol}6`)];
@@ -111,9 +113,22 @@ function procEntry({ state, inode, uid, ...told }: ProcNetSocket, protocol: "tcp
   };
 }
 
+/** /proc/net never lists them; sock_diag does since Linux 6.8. */
+function lacksBoundSockets(protocol: "tcp" | "udp"): boolean {
+  if (protocol === "udp") return false;
+  const request = {
+    family: AF.INET,
+    protocol: IPPROTO.TCP,
+    states: states.tcp.listening,
+    extensions: [],
+    source: { address: new Uint8Array(0), port: 1 },
+  };
+  return !tellsBoundSockets() || dump(linux, encodeInetDiagRequest(request)) === undefined;
+}
+
 /**
- * The socket that would get a connection, as the kernel looks it up; undefined where it does not
- * tell.
+ * The socket that would get a connection, by the kernel's own look-up; undefined if it does not
+ * say.
  */
 function isListenedOn(address: Uint8Array, port: number): boolean | undefined {
   const payload = ask(
@@ -153,8 +168,8 @@ function unixSockets(uses: readonly SocketUse[]): UnixEntry[] | undefined {
 }
 
 /**
- * The same of proc(5), which does not tell of files: the path does, if no other socket was bound to
- * it before or since.
+ * The same from proc(5), which does not report files: the path identifies it, if no other socket
+ * was bound to it before or since.
  */
 function unixSocketsOfProc(uses: readonly SocketUse[]): UnixEntry[] | undefined {
   const all = procNetUnixSockets();
@@ -245,9 +260,11 @@ export const socketTable: SocketTable = {
   unixSockets,
   filesTellSockets: true,
   unavailable: {
-    internet: "Unknown: neither netlink's sock_diag nor /proc/net can be read.",
-    unix: "Unknown: neither netlink's sock_diag nor /proc/net/unix can be read.",
-    bound: "Something has it that sock_diag does not tell of.",
+    internet: "neither netlink's sock_diag nor /proc/net can be read",
+    unix: "neither netlink's sock_diag nor /proc/net/unix can be read",
+    bound: "this system does not list, such as one that is bound without listening",
   },
   leavesBindOpen: false,
+  lacksBoundSockets,
+  listsUnixSockets: true,
 };

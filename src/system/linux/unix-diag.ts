@@ -1,7 +1,7 @@
 import { constants } from "./constants.ts";
 import { decodeAttributes, viewOf } from "./netlink.ts";
 
-// include/uapi/linux/unix_diag.h: what sock_diag(7) asks and tells of unix sockets.
+// include/uapi/linux/unix_diag.h: requests and replies of sock_diag(7) for unix sockets.
 
 export const UDIAG_SHOW = { NAME: 0x1, RQLEN: 0x10, UID: 0x40, VFS: 0x2 } as const;
 
@@ -16,31 +16,31 @@ export const UNIX_MSG = { family: 0, type: 1, state: 2, ino: 4, cookie: 8, size:
 /** Every state. */
 export const ANY_STATE = 0xffffffff;
 
-/** Which unix sockets to tell of, and what. */
+/** Selects unix sockets and information. */
 export interface UnixDiagRequest {
   /**
    * Bits of the states of include/net/tcp_states.h: LISTEN, ESTABLISHED, and CLOSE for the rest.
    */
   readonly states: number;
-  /** The number of the socket's file; of a dump, it does not count. */
+  /** The number of the socket's file; ignored in a dump. */
   readonly inode: number;
   /** Bits of UDIAG_SHOW. */
   readonly show: number;
 }
 
-/** What the kernel tells of a unix socket. */
+/** The kernel's information about a unix socket. */
 export interface UnixDiagMessage {
   /** SOCK_STREAM and so on. */
   readonly type: number;
   readonly state: number;
   readonly inode: number;
-  /** The bytes of sun_path, without the NUL behind a path; undefined where it has no name. */
+  /** The bytes of sun_path, without the NUL after a path; undefined if it has no name. */
   readonly name: Uint8Array | undefined;
-  /** The file that it is bound to, as stat(2) tells it. */
+  /** The file that it is bound to, as in stat(2). */
   readonly file: { readonly inode: number; readonly device: number } | undefined;
-  /** Of a listener, the connections that wait and the backlog in force; of others, bytes. */
+  /** For a listener, the waiting connections and the backlog in effect; for others, bytes. */
   readonly queue: { readonly pending: number; readonly limit: number } | undefined;
-  /** The user that made it. */
+  /** The user that created it. */
   readonly uid: number | undefined;
 }
 
@@ -56,7 +56,7 @@ export function encodeUnixDiagRequest({ states, inode, show }: UnixDiagRequest):
   return bytes;
 }
 
-/** struct unix_diag_msg and what follows it; undefined where the payload is shorter. */
+/** struct unix_diag_msg and the attributes after it; undefined if the payload is too short. */
 export function decodeUnixDiagMessage(payload: Uint8Array): UnixDiagMessage | undefined {
   if (payload.byteLength < UNIX_MSG.size) return undefined;
   const view = viewOf(payload);
@@ -87,7 +87,7 @@ function pair<Value>(
 }
 
 /**
- * The kernel's own dev_t, of 12 bits and 20 (include/linux/kdev_t.h), as stat(2) gives it:
+ * The kernel's own dev_t, of 12 and 20 bits (include/linux/kdev_t.h), converted as for stat(2):
  * new_encode_dev puts the low 8 bits of the minor number below the major, and the rest above.
  */
 function userDevice(device: number): number {

@@ -1,7 +1,7 @@
 import type { Constants } from "../constants.ts";
 
-// Sorted by C name. From winsock2.h, ws2def.h and ws2tcpip.h of the Windows SDK, and the same
-// numbers on x64 and arm64; AF_UNIX from afunix.h.
+// Sorted by C name. From winsock2.h, ws2def.h and ws2tcpip.h of the Windows SDK; the numbers are
+// the same on x64 and arm64. AF_UNIX is from afunix.h.
 export const constants: Constants = {
   AF: {
     BLUETOOTH: 32, // AF_BTH

@@ -7,9 +7,9 @@ const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
- * Control messages by C name, sorted: what WSARecvMsg() gives and WSASendMsg() takes. From
+ * Control messages by C name, sorted: those that WSARecvMsg() returns and WSASendMsg() takes. From
  * ws2ipdef.h. IP_PKTINFO is left out, and arrives as bytes: struct in_pktinfo is { in_addr, ULONG
- * }, and not Linux's.
+ * }, which differs from Linux's.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_HOPLIMIT: ipv6(21),
@@ -25,6 +25,6 @@ const names = new Map(
   Object.entries(controls).map(([name, { level, number }]) => [key(level, number), name]),
 );
 
-/** The C name of a control message; undefined where it is not in the table. */
+/** The C name of a control message; undefined if it is not in the table. */
 export const controlName = (level: number, number: number): string | undefined =>
   names.get(key(level, number));

@@ -1,9 +1,9 @@
 /**
  * Sorted by C name. libuv's numbers, which Node's errors carry on Windows whatever <errno.h> says
- * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. What libuv has no number for keeps Winsock's
- * (winsock2.h).
+ * (include/uv/errno.h). EOPNOTSUPP is its ENOTSUP. Errors for which libuv has no number keep
+ * Winsock's (winsock2.h).
  */
-export const errnos: Readonly<Record<string, number>> = {
+export const errnos = {
   E2BIG: 4093,
   EACCES: 4092,
   EADDRINUSE: 4091,
@@ -77,18 +77,18 @@ export const errnos: Readonly<Record<string, number>> = {
   WSASYSCALLFAILURE: 10107,
   WSASYSNOTREADY: 10091,
   WSAVERNOTSUPPORTED: 10092,
-};
+} satisfies Record<string, number>;
 
 const names = new Map(Object.entries(errnos).map(([name, number]) => [number, name]));
 
 export const errnoName = (errno: number): string | undefined => names.get(errno);
 
 /**
- * What WSAGetLastError() gives, by number: winsock2.h, and of winerror.h what Winsock passes on.
- * WSAEWOULDBLOCK is EAGAIN; that of connect() is EINPROGRESS, which is what POSIX calls it.
+ * The codes of WSAGetLastError() by number: winsock2.h, and those of winerror.h that Winsock passes
+ * on. WSAEWOULDBLOCK is EAGAIN; from connect() it is EINPROGRESS, POSIX's name for it.
  * WSAEINPROGRESS is something else: a blocking call of Winsock 1.1.
  */
-const codes: Readonly<Record<number, string>> = {
+const codes: Readonly<Record<number, keyof typeof errnos>> = {
   5: "EACCES", // ERROR_ACCESS_DENIED
   6: "ENOTSOCK", // ERROR_INVALID_HANDLE, WSA_INVALID_HANDLE
   8: "ENOMEM", // ERROR_NOT_ENOUGH_MEMORY, WSA_NOT_ENOUGH_MEMORY
@@ -163,8 +163,8 @@ const codes: Readonly<Record<number, string>> = {
   10107: "WSASYSCALLFAILURE",
 };
 
-/** Our errno of a code of WSAGetLastError(); one that is in no table is its own. */
+/** Our errno for a code of WSAGetLastError(); a code in no table stands for itself. */
 export function errnoOfCode(code: number): number {
   const name = codes[code];
-  return (name === undefined ? undefined : errnos[name]) ?? code;
+  return name === undefined ? code : errnos[name];
 }

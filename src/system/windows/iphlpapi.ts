@@ -1,10 +1,11 @@
+import { defined } from "../../invariant.ts";
 import { openLibraryOn } from "../../native/library.ts";
 
 const iphlpapi = openLibraryOn(["win32"], "iphlpapi.dll");
 
 /**
- * iphlpapi.h: a table for the given family and class, in the order in which the rows come; 0, or an
- * error of winerror.h.
+ * iphlpapi.h: a table for the given family and class, in the order of its rows; 0, or an error of
+ * winerror.h.
  */
 type GetExtendedTable = (
   table: Uint8Array,
@@ -40,17 +41,17 @@ const UDP_TABLE_OWNER_PID = 1;
 // winerror.h
 const ERROR_INSUFFICIENT_BUFFER = 122;
 
-/** How often a table that has grown meanwhile is asked for anew. */
+/** How often to retry when a table has grown meanwhile. */
 const ATTEMPTS = 8;
 
 /**
- * What most machines' tables have room in, so that they are made once; and what may be added
+ * A size that fits the tables of most hosts, so one call suffices; and an allowance for growth
  * between two calls.
  */
 const FIRST_SIZE = 65_536;
 const SLACK = 4096;
 
-/** Which table: of all of TCP, of its listeners alone, which is had sooner, or of UDP. */
+/** Which table: all of TCP, only its listeners, which is faster, or UDP. */
 export type TableKind = "tcp" | "tcp listeners" | "udp";
 
 const tableClasses: Readonly<Record<TableKind, number>> = {
@@ -60,7 +61,7 @@ const tableClasses: Readonly<Record<TableKind, number>> = {
 };
 
 /**
- * A MIB_TCPTABLE_OWNER_PID or its like, of one family; undefined where Windows does not give it.
+ * A MIB_TCPTABLE_OWNER_PID or the like, for one family; undefined if Windows does not return it.
  */
 export function tableOf(kind: TableKind, family: number): Uint8Array | undefined {
   const call = kind === "udp" ? GetExtendedUdpTable : GetExtendedTcpTable;
@@ -70,7 +71,7 @@ export function tableOf(kind: TableKind, family: number): Uint8Array | undefined
     const code = call(table, new Uint8Array(size.buffer), 0, family, tableClasses[kind], 0);
     if (code === 0) return table;
     if (code !== ERROR_INSUFFICIENT_BUFFER) return undefined;
-    table = new Uint8Array((size[0] ?? 0) + SLACK);
+    table = new Uint8Array(defined(size[0], "the size is one int") + SLACK);
   }
   return undefined;
 }

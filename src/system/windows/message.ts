@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import type { MessageHeader } from "../system.ts";
 import { lengthOf } from "../view.ts";
 import { constants } from "./constants.ts";
@@ -6,7 +7,7 @@ import { readMessage, writeFlags, writeMessage } from "./wsamsg.ts";
 
 const { MSG } = constants;
 
-/** WSAGetLastError() where a message was longer than the room for it. */
+/** WSAGetLastError() if a message was longer than its buffer. */
 export const WSAEMSGSIZE = 10040;
 
 const bytes = new Uint32Array(1);
@@ -14,11 +15,11 @@ const bytesPointer = new Uint8Array(bytes.buffer);
 const flagsInOut = new Uint32Array(1);
 const flagsPointer = new Uint8Array(flagsInOut.buffer);
 
-/** What a call returned: -1 where it failed; and how many bytes it moved. */
-const moved = (returned: number): number => (returned === 0 ? (bytes[0] ?? 0) : -1);
+/** The result of a call, -1 on failure; and how many bytes it moved. */
+const moved = (returned: number): number => (returned === 0 ? defined(bytes[0], "the count is one int") : -1);
 
 /**
- * recvmsg() of a stream, which WSARecvMsg() does not take: there is no address, and no control
+ * recvmsg() for a stream, which WSARecvMsg() does not support: there is no address, and no control
  * message.
  */
 export function receiveStream(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {
@@ -28,14 +29,14 @@ export function receiveStream(winsock: Winsock, fd: number, message: MessageHead
   if (returned !== 0) return -1;
   if (message.address !== null) message.address.length = 0;
   if (message.control !== null) message.control.length = 0;
-  // POSIX has the receiver told of out-of-band data, which Winsock leaves out of its flags.
+  // POSIX reports out-of-band data to the receiver; Winsock's flags do not.
   message.flags = flags & MSG.OOB;
   return moved(returned);
 }
 
 /**
- * recvmsg() of another socket. A message that is longer than the room fails with WSAEMSGSIZE, and
- * is there all the same.
+ * recvmsg() for other sockets. A message longer than the buffer fails with WSAEMSGSIZE, but is
+ * received all the same.
  */
 export function receiveMessage(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {
   const written = writeMessage(message);
@@ -47,14 +48,14 @@ export function receiveMessage(winsock: Winsock, fd: number, message: MessageHea
   readMessage(message);
   message.flags &= ~MSG.PEEK;
   if (!isCut) return moved(0);
-  // Of data and control messages, it may be the latter alone that were cut short.
+  // Possibly only the control messages were truncated, and not the data.
   if ((message.flags & (MSG.TRUNC | MSG.CTRUNC)) === MSG.CTRUNC) return moved(0);
   message.flags |= MSG.TRUNC;
   return message.data.reduce((sum, piece) => sum + lengthOf(piece), 0);
 }
 
 /**
- * sendmsg(). WSASendMsg() is for control messages alone, since streams have neither them nor
+ * sendmsg(). WSASendMsg() is only needed for control messages, since streams have neither those nor
  * addresses.
  */
 export function sendMessage(winsock: Winsock, fd: number, message: MessageHeader, flags: number): number {

@@ -1,8 +1,8 @@
 import { type InternetEntry, isLinkLocal, type SocketEnd, type SocketUse } from "../host-tables.ts";
 
-// What GetExtendedTcpTable() and GetExtendedUdpTable() write: a DWORD that counts the rows, and the
-// rows (tcpmib.h and udpmib.h of the Windows SDK), the same on x64 and arm64. Addresses and ports
-// are in network byte order, a port in the first two bytes of a DWORD.
+// The result of GetExtendedTcpTable() and GetExtendedUdpTable(): a DWORD that counts the rows, and
+// the rows (tcpmib.h and udpmib.h of the Windows SDK), the same on x64 and arm64. Addresses and
+// ports are in network byte order, a port in the first two bytes of a DWORD.
 
 /** MIB_TCPROW_OWNER_PID. */
 export const TCP_ROW = { state: 0, local: 4, localPort: 8, remote: 12, remotePort: 16, pid: 20, size: 24 };
@@ -26,7 +26,7 @@ export const UDP_ROW = { local: 0, localPort: 4, pid: 8, size: 12 };
 /** MIB_UDP6ROW_OWNER_PID. */
 export const UDP6_ROW = { local: 0, localScope: 16, localPort: 20, pid: 24, size: 28 };
 
-/** dwNumEntries comes first; the rows are aligned as their DWORDs are. */
+/** dwNumEntries comes first; the rows are aligned like their DWORDs. */
 const ROWS = 4;
 
 /** MIB_TCP_STATE of tcpmib.h. */
@@ -45,10 +45,7 @@ export const MIB_TCP_STATE = {
   DELETE_TCB: 12,
 } as const;
 
-/**
- * The rows of a MIB_TCPTABLE_OWNER_PID or a MIB_TCP6TABLE_OWNER_PID; those that are closed are left
- * out.
- */
+/** The rows of a MIB_TCPTABLE_OWNER_PID or a MIB_TCP6TABLE_OWNER_PID, without closed ones. */
 export function decodeTcpTable(bytes: Uint8Array, family: "ipv4" | "ipv6"): InternetEntry[] {
   return decodeRows(bytes, family === "ipv4" ? TCP_ROW.size : TCP6_ROW.size, (row) => {
     const at = family === "ipv4" ? TCP_ROW : TCP6_ROW;
@@ -61,7 +58,7 @@ export function decodeTcpTable(bytes: Uint8Array, family: "ipv4" | "ipv6"): Inte
     const peer = endOf(row, family, at.remote, at.remotePort, remoteScope);
     return {
       ...entry("tcp", use, endOf(row, family, at.local, at.localPort, localScope)),
-      // Of a listener, the remote port is not defined.
+      // For a listener, the remote port is undefined.
       peer: use === "listening" || peer.port === 0 ? undefined : peer,
       owner: row.getUint32(at.pid, true),
     };
@@ -80,7 +77,7 @@ export function decodeUdpTable(bytes: Uint8Array, family: "ipv4" | "ipv6"): Inte
   });
 }
 
-/** The rows that are there, however many the table says that there are. */
+/** The rows that fit the table, whatever number it claims. */
 function decodeRows<Row>(bytes: Uint8Array, size: number, decode: (row: DataView) => Row | undefined): Row[] {
   if (bytes.byteLength < ROWS) return [];
   const count = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
@@ -91,7 +88,7 @@ function decodeRows<Row>(bytes: Uint8Array, size: number, decode: (row: DataView
   }).flat();
 }
 
-/** What Windows does not tell of a socket is undefined. */
+/** Fields that Windows does not report are undefined. */
 const entry = (protocol: "tcp" | "udp", use: SocketUse, local: SocketEnd): InternetEntry => ({
   protocol,
   use,
@@ -117,7 +114,7 @@ function endOf(
   const length = family === "ipv4" ? 4 : 16;
   const start = row.byteOffset + address;
   const bytes = new Uint8Array(row.buffer.slice(start, start + length));
-  // Wine has a number there for ::1, too, which is of no interface.
+  // For ::1 too, Wine reports a number, which is not an interface.
   return { address: bytes, port: row.getUint16(port), scopeId: isLinkLocal(bytes) ? scopeId : 0 };
 }
 

@@ -25,4 +25,13 @@ export const windowsNumbers: SystemNumbers = {
     sourceBeforeInterface: true,
     groupOffset: 8,
   },
+  capabilities: {
+    passesDescriptors: false,
+    // CreateProcess() can pass handles on, but Node's child_process does not.
+    inheritsDescriptors: false,
+    // libuv gives Node -1 for every socket (uv_fileno in src/win/handle.c).
+    tellsHandles: false,
+    serversTakeDescriptors: false,
+    countsDrops: false,
+  },
 };

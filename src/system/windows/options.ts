@@ -12,9 +12,9 @@ const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 
 /**
  * Sorted by C name. From winsock2.h, ws2def.h, ws2ipdef.h, mswsock.h and ws2tcpip.h of the Windows
- * SDK, and the same numbers on x64 and arm64. Only options whose value lies as the codecs of
- * options/ have it: struct ip_mreq has no interface number here, struct ip_mreq_source another
- * order, so IP_ADD_MEMBERSHIP and its like are left out; MCAST_JOIN_GROUP does what they do.
+ * SDK; the numbers are the same on x64 and arm64. Only options whose value matches the codecs of
+ * options/ are listed: struct ip_mreq has no interface number here and struct ip_mreq_source
+ * another order, so IP_ADD_MEMBERSHIP and the like are left out; MCAST_JOIN_GROUP does the same.
  */
 export const options = {
   IPV6_ADD_MEMBERSHIP: ipv6(12),
@@ -35,7 +35,7 @@ export const options = {
   IPV6_MULTICAST_HOPS: ipv6(10),
   IPV6_MULTICAST_IF: ipv6(9),
   IPV6_MULTICAST_LOOP: ipv6(11),
-  // IPV6_PKTINFO and IPV6_HOPLIMIT are flags on Windows: RFC 3542 calls them so.
+  // IPV6_PKTINFO and IPV6_HOPLIMIT are flags on Windows; RFC 3542 gives them these names.
   IPV6_RECVHOPLIMIT: ipv6(21),
   IPV6_RECVPKTINFO: ipv6(19),
   IPV6_RECVTCLASS: ipv6(40),
@@ -64,14 +64,14 @@ export const options = {
   SO_BROADCAST: so(0x20),
   SO_CONDITIONAL_ACCEPT: so(0x3002),
   SO_DEBUG: so(0x1),
-  SO_DOMAIN: so(0x12005), // Ours: SO_PROTOCOL_INFOW tells it (protocol-info.ts).
+  SO_DOMAIN: so(0x12005), // Emulated with SO_PROTOCOL_INFOW (protocol-info.ts).
   SO_DONTROUTE: so(0x10),
   SO_ERROR: so(0x1007),
   SO_EXCLUSIVEADDRUSE: so(~0x4),
   SO_KEEPALIVE: so(0x8),
   SO_LINGER: so(0x80),
   SO_OOBINLINE: so(0x100),
-  SO_PROTOCOL: so(0x22005), // Ours, as SO_DOMAIN.
+  SO_PROTOCOL: so(0x22005), // Emulated, like SO_DOMAIN.
   SO_RCVBUF: so(0x1002),
   SO_RCVTIMEO: so(0x1006),
   SO_REUSEADDR: so(0x4),
@@ -89,7 +89,7 @@ export const options = {
 export const SO_PROTOCOL_INFOW: OptionNumber = so(0x2005);
 
 /**
- * No option of Windows that getsockopt() and setsockopt() take carries an address in the process's
+ * No option of getsockopt() and setsockopt() on Windows contains an address in the process's
  * memory.
  */
 export const pointerOptions: readonly OptionNumber[] = [];

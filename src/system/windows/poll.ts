@@ -8,30 +8,29 @@ const { POLL } = constants;
 
 // WSAPOLLFD is { SOCKET fd; SHORT events; SHORT revents } (winsock2.h).
 const POLLFD = { events: 8, revents: 10, size: 16 };
-/** What WSAPoll() may be asked for; it refuses POLLPRI, and so others, with WSAEINVAL. */
+/** The events that WSAPoll() accepts; it refuses POLLPRI, and therefore others, with WSAEINVAL. */
 const ASKED = POLL.RDNORM | POLL.RDBAND | POLL.WRNORM;
 
 /**
- * The build of Windows 10 2004, the first whose WSAPoll() tells of a connection that failed
- * (WSAPoll, Remarks).
+ * The build of Windows 10 2004, the first whose WSAPoll() reports a failed connection (WSAPoll,
+ * Remarks).
  */
 const BUILD_2004 = 19041;
 
-/** Whether this machine's WSAPoll() keeps quiet about a connection that failed. */
+/** Whether this host's WSAPoll() does not report failed connections. */
 export function pollMissesFailures(version = release()): boolean {
   const [major = 0, , build = 0] = version.split(".").map(Number);
   return major < 10 || (major === 10 && build < BUILD_2004);
 }
 
 /**
- * How long a flawed WSAPoll() waits before select() is asked for connections that failed, in
- * milliseconds.
+ * How long a flawed WSAPoll() waits before select() checks for failed connections, in milliseconds.
  */
 const SLICE = 20;
 
-/** poll(2) by WSAPoll(); -1 where it fails, and WSAGetLastError() says why. */
+/** poll(2) by WSAPoll(); -1 on failure, with the cause in WSAGetLastError(). */
 export function poll(winsock: Winsock, entries: PollEntry[], timeout: number, misses: boolean): number {
-  // WSAPoll() refuses to poll nothing.
+  // WSAPoll() refuses an empty list.
   if (entries.length === 0) return sleep(timeout);
   const connecting = misses ? entries.filter(({ events }) => (events & POLL.WRNORM) !== 0) : [];
   if (connecting.length === 0) return wsaPoll(winsock, entries, timeout);
@@ -58,15 +57,15 @@ function wsaPoll(winsock: Winsock, entries: PollEntry[], timeout: number): numbe
   for (const [index, entry] of entries.entries()) {
     entry.revents = told(view.getInt16(index * POLLFD.size + POLLFD.revents, true), entry.events);
   }
-  // Where none is a socket it fails with WSAENOTSOCK, and has marked them; poll(2) counts them.
+  // If none is a socket, it marks them and fails with WSAENOTSOCK; poll(2) counts them.
   const invalid = entries.filter(({ revents }) => (revents & POLL.NVAL) !== 0).length;
   return returned < 0 && invalid === entries.length ? invalid : returned;
 }
 
-/** Out-of-band data is POLLRDBAND to WSAPoll(), and POLLPRI to POSIX. */
+/** Out-of-band data is POLLRDBAND for WSAPoll(), and POLLPRI for POSIX. */
 const asked = (events: number) => (events & ASKED) | (events & POLL.PRI ? POLL.RDBAND : 0);
 
-/** Whoever asks for POLLIN, which is both of POLLRDNORM and POLLRDBAND, is told POLLIN. */
+/** A caller that asked for POLLIN, which is both POLLRDNORM and POLLRDBAND, gets POLLIN. */
 function told(revents: number, events: number): number {
   const isIn = (events & POLL.IN) === POLL.IN && (revents & POLL.IN) !== 0;
   if ((revents & POLL.RDBAND) === 0 || (events & POLL.PRI) === 0) return isIn ? revents | POLL.IN : revents;
@@ -74,9 +73,9 @@ function told(revents: number, events: number): number {
 }
 
 /**
- * Whether a connection has failed, which newer systems report as they report it: select() has it in
- * its exceptfds. Out-of-band data is there, too, but of a socket that has a peer. (SO_ERROR would
- * tell, and tell nobody after.)
+ * Whether a connection has failed, reported as newer versions do: select() has it in its exceptfds.
+ * Those also contain out-of-band data, but only for a socket with a peer. (SO_ERROR would report
+ * it, but also clear it.)
  */
 function hasFailed(winsock: Winsock, fd: number): boolean {
   // fd_set is { u_int fd_count; SOCKET fd_array[64] }, of which only fd_count are read
@@ -93,7 +92,7 @@ function hasFailed(winsock: Winsock, fd: number): boolean {
 /** sizeof(SOCKADDR_STORAGE). */
 const ADDRESS = 128;
 
-/** Waits for nothing but the time. */
+/** Only waits. */
 function sleep(timeout: number): number {
   const forever = timeout < 0 ? Number.POSITIVE_INFINITY : timeout;
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, forever);

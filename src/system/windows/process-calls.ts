@@ -5,7 +5,7 @@ const kernel32 = openLibraryOn(["win32"], "kernel32.dll");
 const advapi32 = openLibraryOn(["win32"], "advapi32.dll");
 
 // processthreadsapi.h, handleapi.h, synchapi.h, winbase.h, tlhelp32.h, securitybaseapi.h. A HANDLE
-// is a number; what fails is 0, and -1 of CreateToolhelp32Snapshot().
+// is a number; failure is 0, or -1 from CreateToolhelp32Snapshot().
 const HANDLE = "ssize_t";
 
 export const CloseHandle = kernel32.func<(handle: number) => number>("CloseHandle", "int", [HANDLE]);

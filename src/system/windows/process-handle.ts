@@ -13,17 +13,17 @@ import {
   WaitForSingleObject,
 } from "./process-calls.ts";
 
-/** What a process that was ended tells of itself: as by taskkill(1) and by libuv, it has failed. */
+/** The exit code of a terminated process: failure, as with taskkill(1) and libuv. */
 const ENDED_STATUS = 1;
 
-/** A process whose number is nobody else's for as long as the handle is open. */
+/** A process whose number is not reused while the handle is open. */
 export function openProcess(pid: number): ProcessHandle | ProcessRefusal {
   const access = PROCESS_TERMINATE | PROCESS_QUERY_LIMITED_INFORMATION | SYNCHRONIZE;
   const handle = OpenProcess(access, 0, pid);
   if (handle === 0) return failureName(GetLastError());
   const ended = () => WaitForSingleObject(handle, 0) === WAIT_OBJECT_0;
   return {
-    // Of one that has ended, TerminateProcess() says that it is denied.
+    // For a process that has ended, TerminateProcess() reports that access is denied.
     signal() {
       if (ended()) return "ended";
       if (TerminateProcess(handle, ENDED_STATUS) !== 0) return "sent";

@@ -1,19 +1,19 @@
 import { CloseHandle, CreateToolhelp32Snapshot, Process32FirstW, Process32NextW } from "./process-calls.ts";
 
-/** The places of PROCESSENTRY32W of tlhelp32.h, where pointers have 64 bits. */
+/** The offsets in PROCESSENTRY32W of tlhelp32.h with 64-bit pointers. */
 export const ENTRY = { size: 0, pid: 8, parent: 32, file: 44, fileUnits: 260, length: 568 };
 
 const TH32CS_SNAPPROCESS = 0x2;
 
-/** A process of the snapshot: what anybody may know of it. */
+/** A process of the snapshot: the information that is open to everyone. */
 export interface SnapshotEntry {
   readonly pid: number;
   readonly parent: number;
-  /** The file of its program, without a folder. */
+  /** The file name of its program, without a folder. */
   readonly name: string;
 }
 
-/** Every process of this session's machine, by its number. */
+/** Every process of the host, by number. */
 export function processSnapshot(): Map<number, SnapshotEntry> {
   const entries = new Map<number, SnapshotEntry>();
   const snapshot = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
@@ -41,7 +41,7 @@ export function decodeProcessEntry(bytes: Uint8Array): SnapshotEntry {
   };
 }
 
-/** Text of 16-bit units, up to its NUL. */
+/** UTF-16 text, up to its NUL. */
 export function wideText(bytes: Uint8Array): string {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf16le");
   const end = text.indexOf("\0");

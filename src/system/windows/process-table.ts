@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import {
   CloseHandle,
@@ -11,8 +12,8 @@ import { processSnapshot, type SnapshotEntry, wideText } from "./process-snapsho
 import { userOf } from "./process-user.ts";
 
 /**
- * Windows tells one process of a socket: the one that made it. Others may have inherited or
- * duplicated its handle.
+ * Windows reports one process per socket, its creator. Others may have inherited or duplicated the
+ * handle.
  */
 function holdersOf(sockets: Iterable<SocketKey>): Holders {
   const owners = new Set([...sockets].flatMap(({ owner = 0 }) => (owner === 0 ? [] : [owner])));
@@ -37,8 +38,8 @@ function readProcess(pid: number): Holder | undefined {
 }
 
 /**
- * What is known of a process. There is no documented way to another's command line or working
- * directory.
+ * Information about a process. There is no documented way to read another process's command line or
+ * working directory.
  */
 function holderOf({ pid, parent, name }: SnapshotEntry): Holder {
   const process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, 0, pid);
@@ -62,14 +63,14 @@ function knownOf(process: number): Pick<Holder, "command" | "user" | "started" |
   }
 }
 
-/** The longest path that Windows has, in 16-bit units. */
+/** The longest path on Windows, in 16-bit units. */
 const LONGEST_PATH = 32_767;
 
 function programOf(process: number): string | undefined {
   const name = new Uint8Array(LONGEST_PATH * 2);
   const length = Uint32Array.of(LONGEST_PATH);
   const done = QueryFullProcessImageNameW(process, 0, name, new Uint8Array(length.buffer));
-  return done === 0 ? undefined : wideText(name.subarray(0, (length[0] ?? 0) * 2));
+  return done === 0 ? undefined : wideText(name.subarray(0, defined(length[0], "the length is one int") * 2));
 }
 
 function startOf(process: number): number | undefined {
@@ -87,7 +88,7 @@ export function microseconds(filetime: Uint8Array): number {
   return Number(hundreds / 10n - EPOCH);
 }
 
-/** Windows: a snapshot, and what each process lets itself be asked. */
+/** Windows: a snapshot, and queries that each process permits. */
 export const processTable: ProcessTable = {
   holdersOf,
   readProcess,

@@ -10,18 +10,18 @@ import {
 import { wideText } from "./process-snapshot.ts";
 
 /**
- * A TOKEN_USER, which points to the SID behind it (winnt.h), of SECURITY_MAX_SID_SIZE, 68 bytes, at
- * most.
+ * A TOKEN_USER, which points to the SID after it (winnt.h), of at most SECURITY_MAX_SID_SIZE, 68
+ * bytes.
  */
 const TOKEN_USER_SIZE = 16 + 68;
 
 /** UNLEN of lmcons.h, and the NUL; a domain's name is shorter. */
 const NAME_UNITS = 257;
 
-// Safety: what is written points into itself, so it lies in memory that is not moved.
+// Safety: the result points into itself, so it lies in memory that does not move.
 let memory: Memory | undefined;
 
-/** The name of the user that a process runs as; undefined where that may not be read. */
+/** The name of the user that a process runs as; undefined if it may not be read. */
 export function userOf(process: number): string | undefined {
   const token = new BigInt64Array(1);
   if (OpenProcessToken(process, TOKEN_QUERY, new Uint8Array(token.buffer)) === 0) return undefined;

@@ -9,8 +9,8 @@ const bytes = new Uint8Array(INFO.size);
 const length = new Uint8Array(4);
 
 /**
- * What WSASocketW() made of its arguments; undefined where the call fails, and WSAGetLastError()
- * says why.
+ * The socket that WSASocketW() would make of its arguments; undefined if the call fails, with the
+ * cause in WSAGetLastError().
  */
 export function protocolInfo(
   winsock: Winsock,

@@ -10,10 +10,10 @@ const families = [
   ["ipv6", AF.INET6],
 ] as const;
 
-/** A machine without one of the families tells of the other alone. */
+/** A host without one of the families only reports the other. */
 function internetSockets({ protocol, uses, port = 0 }: WantedSockets): InternetEntry[] | undefined {
   const decode = protocol === "tcp" ? decodeTcpTable : decodeUdpTable;
-  // Those that are bound and do not listen are in neither table.
+  // Sockets that are bound and do not listen are in neither table.
   const isOfListeners = uses.every((use) => use === "listening" || use === "bound");
   const kind = protocol === "tcp" && isOfListeners ? "tcp listeners" : protocol;
   const tables = families.map(([family, number]) => {
@@ -36,12 +36,14 @@ export const socketTable: SocketTable = {
   internetSockets,
   isListenedOn,
   unixSockets: () => undefined,
-  // To lstat() it is a file, as other reparse points are.
+  // lstat() reports it as a file, like other reparse points.
   filesTellSockets: false,
   unavailable: {
-    internet: "Windows does not give its table of these sockets.",
-    unix: "Windows does not tell who has a unix socket or a named pipe.",
-    bound: "A socket has it that is bound and does not listen, of which GetExtendedTcpTable() does not tell.",
+    internet: "Windows does not return its table of these sockets",
+    unix: "Windows does not say which process has a unix socket or a named pipe open",
+    bound: "GetExtendedTcpTable() does not list, such as one that is bound without listening",
   },
   leavesBindOpen: true,
+  lacksBoundSockets: () => true,
+  listsUnixSockets: false,
 };

@@ -14,7 +14,7 @@ const loopbacks = new Map([
 ]);
 
 /**
- * Windows has no socketpair(): these are two TCP sockets, connected over loopback. Gives 0 or a
+ * Windows has no socketpair(): these are two TCP sockets, connected over loopback. Returns 0 or a
  * negative errno.
  */
 export function socketpair(
@@ -27,7 +27,7 @@ export function socketpair(
 ): number {
   const loopback = loopbacks.get(domain);
   const isTcp = type === SOCK.STREAM && (protocol === 0 || protocol === IPPROTO.TCP);
-  if (loopback === undefined || !isTcp) return -(errnos.EOPNOTSUPP ?? 0);
+  if (loopback === undefined || !isTcp) return -errnos.EOPNOTSUPP;
   const listener = system.socket(domain, SOCK.STREAM, IPPROTO.TCP, CLOSE_ON_EXEC);
   if (listener < 0) return listener;
   const client = system.socket(domain, SOCK.STREAM, IPPROTO.TCP, flags & CLOSE_ON_EXEC);
@@ -39,7 +39,7 @@ export function socketpair(
   return returned;
 }
 
-/** Connects the client, and gives the other end, or a negative errno. */
+/** Connects the client, and returns the other end, or a negative errno. */
 function connected(
   system: System,
   listener: number,
@@ -63,7 +63,10 @@ function connected(
   return returned < 0 ? returned : acceptFrom(system, listener, name, flags);
 }
 
-/** Anyone on the machine could have connected before us: what is not our own end is closed. */
+/**
+ * Any process on the host could have connected before us: a connection that is not our own end is
+ * closed.
+ */
 function acceptFrom(system: System, listener: number, name: ValueResult, flags: number): number {
   const peer = buffer();
   for (;;) {

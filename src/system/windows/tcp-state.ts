@@ -11,7 +11,7 @@ const TCPSTATE_SYN_RCVD = 3;
 const TCPSTATE_ESTABLISHED = 4;
 const TCPSTATE_CLOSE_WAIT = 7;
 
-/** Undefined where Windows is older, or the socket is none of TCP. */
+/** Undefined if Windows is older, or the socket is not TCP. */
 export function tcpState(winsock: Winsock, socket: number): SocketState | undefined {
   const info = new Uint8Array(TCP_INFO_V0_SIZE);
   const version = new Uint8Array(4);

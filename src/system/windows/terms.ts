@@ -4,17 +4,17 @@ import type { HostTerms } from "../host-tables.ts";
 const SYSTEM = 4;
 
 /** Windows: netsh(1), netstat(1), for a command prompt or PowerShell. */
-export const words: HostTerms = {
+export const terms: HostTerms = {
   ephemeralRange: "netsh int ipv4 show dynamicport tcp",
   reservedPorts: "netsh int ipv4 show excludedportrange tcp",
   privilege: { rule: "none", lacks: "none" },
   advice: {
     privileged: () => [],
     addresses: "ipconfig",
-    portsUsedUp: [{ message: "See who has them.", command: "netstat -ano" }],
+    portsUsedUp: [{ message: "List the connections.", command: "netstat -ano" }],
     remove: "del",
     makeDirectory: "mkdir",
-    asRoot: (command) => ({ message: "Ask again in a terminal of an administrator.", command }),
+    asRoot: (command) => ({ message: "Run it in an administrator's terminal to see more.", command }),
     excluded: [
       {
         message: "See which ranges are excluded.",
@@ -22,16 +22,16 @@ export const words: HostTerms = {
       },
       {
         message:
-          "Those without a * are often Hyper-V's or WSL's, which choose anew when the service winnat starts again.",
+          "Those without a * often belong to Hyper-V or WSL, which choose new ones when the service winnat restarts.",
       },
     ],
-    unavailable: { message: "See whose it is.", command: "netstat -qano" },
+    unavailable: { message: "See which process has it.", command: "netstat -qano" },
   },
   service({ pid }) {
     if (pid !== SYSTEM) return undefined;
     return {
       name: "http.sys, in the kernel",
-      advice: { message: "See for which service it listens.", command: "netsh http show servicestate" },
+      advice: { message: "See which service it listens for.", command: "netsh http show servicestate" },
     };
   },
 };

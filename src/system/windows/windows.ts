@@ -1,4 +1,5 @@
 import { machineClock } from "../../clock/clock.ts";
+import { defined } from "../../invariant.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
@@ -31,12 +32,12 @@ const WSAEWOULDBLOCK = 10035;
 const one = new Uint8Array(Int32Array.of(1).buffer);
 const zero = new Uint8Array(4);
 
-/** Room that is never moved, nor unmapped. */
+/** Memory that is never moved or unmapped. */
 const mappedBuffer = (size: number): ValueResult => new Room(mapMemory(LENGTH_SIZE + size));
 
 /**
  * Windows, over a table of Winsock's functions: those of ws2_32.dll, or a test's. `misses` is
- * whether its WSAPoll() keeps quiet about connections that failed.
+ * whether its WSAPoll() does not report failed connections.
  */
 export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBuffer): System {
   const result = (returned: number): number =>
@@ -46,7 +47,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     result(winsock.ioctlsocket(fd, FIONBIO, nonblocking ? one : zero));
 
   /**
-   * What was made, as the flags want it; closed where that fails. An accepted socket has its
+   * Applies flags to a new socket, and closes it if that fails. An accepted socket has its
    * listener's mode.
    */
   function made(fd: number, isNonblocking: boolean, flags: number): number {
@@ -63,7 +64,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     const { level, number } = options.SO_TYPE;
     return result(winsock.getsockopt(fd, level, number, new Uint8Array(value.buffer), length)) < 0
       ? -1
-      : (value[0] ?? 0);
+      : defined(value[0], "the type is one int");
   }
 
   const system: System = {
@@ -77,35 +78,35 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     accept(fd, address, flags) {
       address.length = address.capacity;
       const accepted = result(winsock.accept(fd, address.pointer, address.lengthPointer));
-      // One that was reset while it waited: Winsock says WSAECONNRESET, and Wine that its peer has
-      // no name any more.
-      if (accepted === -(errnos.ENOTCONN ?? 0)) return -(errnos.ECONNRESET ?? 0);
+      // A connection that was reset while it waited: Winsock reports WSAECONNRESET, and Wine that
+      // its peer no longer has a name.
+      if (accepted === -errnos.ENOTCONN) return -errnos.ECONNRESET;
       if (accepted < 0) return accepted;
-      // Another thread may start a program in between, which then inherits it: accept() has no flag
-      // for it.
+      // accept() has no flag for it: a program that another thread starts in between inherits the
+      // socket.
       winsock.SetHandleInformation(
         accepted,
         HANDLE_FLAG_INHERIT,
         flags & CLOSE_ON_EXEC ? 0 : HANDLE_FLAG_INHERIT,
       );
-      // What accept() gives is as the listener is, which does not tell: it is set in any case.
+      // An accepted socket has its listener's mode, which cannot be queried: set it in any case.
       return made(accepted, (flags & NONBLOCKING) === 0, flags);
     },
-    // Safety: no length that Winsock is given is past the memory, whatever was written there.
+    // Safety: no length passed to Winsock reaches past the memory, whatever was written there.
     bind: (fd, address) => result(winsock.bind(fd, address.pointer, address.validLength)),
     close(fd) {
       const returned = winsock.closesocket(fd);
       if (returned === 0) return 0;
       const code = winsock.WSAGetLastError();
-      // A socket that does not block, with SO_LINGER: nothing is closed, unless it blocks
+      // A non-blocking socket with SO_LINGER: nothing is closed, so make it blocking first
       // (closesocket, Return value).
       if (code === WSAEWOULDBLOCK && setNonblocking(fd, false) >= 0) return result(winsock.closesocket(fd));
       return -errnoOfCode(code);
     },
     connect(fd, address) {
       const returned = result(winsock.connect(fd, address.pointer, address.validLength));
-      // POSIX has a name of its own for it: EAGAIN is something else there.
-      return returned === -(errnos.EAGAIN ?? 0) ? -(errnos.EINPROGRESS ?? 0) : returned;
+      // POSIX has a name of its own for it: EAGAIN means something else there.
+      return returned === -errnos.EAGAIN ? -errnos.EINPROGRESS : returned;
     },
     getpeername(fd, address) {
       address.length = address.capacity;
@@ -119,11 +120,11 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       if (value.length > value.capacity) value.length = value.capacity;
       if (level === SOL.SOCKET && name === options.SO_DOMAIN.number) return info(fd, "domain", value);
       if (level === SOL.SOCKET && name === options.SO_PROTOCOL.number) return info(fd, "protocol", value);
-      // A BOOL may be answered in one byte: the others have to be 0.
+      // A BOOL may be returned in one byte: the others must be 0.
       value.bytes.fill(0, 0, value.length);
       const returned = result(winsock.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
       if (level === SOL.SOCKET && name === options.SO_ERROR.number && returned >= 0) {
-        const code = value.ints[0] ?? 0;
+        const code = defined(value.ints[0], "an option's value has room for an int");
         value.ints[0] = code === 0 ? 0 : errnoOfCode(code);
       }
       return returned;
@@ -139,7 +140,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       const length = lengthOf(buffer);
       const { pointer, lengthPointer } = address;
       const returned = cut(winsock.recvfrom(fd, buffer, length, flags, pointer, lengthPointer), length);
-      // Of a stream it is left as it was.
+      // For a stream it is left unchanged.
       if (address.length === address.capacity) address.length = 0;
       return returned;
     },
@@ -176,11 +177,11 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       socketpair(system, domain, type, protocol, fds, flags),
 
     setNonblocking,
-    // BOOL: 0 where it failed, of what is no handle.
+    // BOOL: 0 on failure, for something that is not a handle.
     setCloseOnExec: (fd) =>
-      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -(errnos.EBADF ?? 0) : 0,
-    // Nobody else in the process can close a SOCKET by its number: node:fs and libuv know C's
-    // descriptors, which are others.
+      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -errnos.EBADF : 0,
+    // No other code in the process can close a SOCKET by its number: node:fs and libuv use C's
+    // descriptors, which are different numbers.
     identity: (fd) => ({ device: 0, inode: fd }),
     closeAtThreadEnd,
     keepAtThreadEnd,
@@ -190,12 +191,12 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       return system.poll([entry], 0) > 0 && (entry.revents & POLL.HUP) !== 0;
     },
     interfaceIndex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)),
-    // Windows tells nobody.
+    // Windows does not report it.
     acceptQueue: () => undefined,
   };
   return system;
 
-  /** A message that is longer than the buffer has filled it, and is an error to Winsock alone. */
+  /** A message longer than the buffer has filled it; only Winsock treats that as an error. */
   function cut(returned: number, length: number): number {
     if (returned !== -1) return returned;
     const code = winsock.WSAGetLastError();

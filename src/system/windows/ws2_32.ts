@@ -1,14 +1,15 @@
+import { defined } from "../../invariant.ts";
 import { type CType, functionAt, openLibraryOn } from "../../native/library.ts";
 import type { Bytes } from "../value-result.ts";
 
 /**
- * The functions of Winsock that the System is made of, with the prototypes of winsock2.h,
- * ws2tcpip.h and mswsock.h. A SOCKET is a handle as a number, INVALID_SOCKET is -1. A `void*` is a
- * mapped address, or a Uint8Array that the call alone uses.
+ * The functions of Winsock that the System needs, with the prototypes of winsock2.h, ws2tcpip.h and
+ * mswsock.h. A SOCKET is a handle as a number, INVALID_SOCKET is -1. A `void*` is a mapped address,
+ * or a Uint8Array used only during the call.
  *
- * Safety: WSAGetLastError() is asked right after the call that failed. koffi keeps the thread's
- * last error from one native call to the next, whatever Node and V8 do in between (WRAP in
- * src/koffi/src/interp.cc), so what lies between is nothing but our own `if`.
+ * Safety: WSAGetLastError() is read right after the call that failed. koffi keeps the thread's last
+ * error from one native call to the next, whatever Node and V8 do in between (WRAP in
+ * src/koffi/src/interp.cc), so only our own `if` comes in between.
  */
 export interface Winsock {
   WSAGetLastError(): number;
@@ -34,7 +35,7 @@ export interface Winsock {
     completion: null,
   ): number;
   /**
-   * Of datagram and raw sockets only. Winsock hands it out by its GUID, to whoever has a socket.
+   * Only for datagram and raw sockets. Winsock returns it by its GUID, to the owner of any socket.
    */
   WSARecvMsg(socket: number, message: Bytes, received: Bytes, overlapped: null, completion: null): number;
   WSASend(
@@ -46,7 +47,7 @@ export interface Winsock {
     overlapped: null,
     completion: null,
   ): number;
-  /** Of datagram and raw sockets only. */
+  /** Only for datagram and raw sockets. */
   WSASendMsg(
     socket: number,
     message: Bytes,
@@ -99,8 +100,8 @@ export interface Winsock {
 const SOCKET = "ssize_t";
 
 /**
- * Opens Winsock, and starts it: once in a process, and never ended, for the handles live as long as
- * the process may.
+ * Loads Winsock and starts it, once per process. It is never shut down, since the handles live as
+ * long as the process may.
  */
 export function openWinsock(): Winsock {
   const ws2_32 = openLibraryOn(["win32"], "ws2_32.dll");
@@ -167,9 +168,9 @@ export function openWinsock(): Winsock {
       "uint",
       "void*",
     ]);
-    // WSADATA has 408 bytes. A code of its own, and not WSAGetLastError(), tells what went wrong.
+    // WSADATA has 408 bytes. The error is the return value, not WSAGetLastError().
     const code = startup(0x0202, new Uint8Array(512));
-    if (code !== 0) throw new Error(`berkeley: WSAStartup failed with ${code}: Winsock 2.2 is not to be had`);
+    if (code !== 0) throw new Error(`berkeley: WSAStartup failed with ${code}: Winsock 2.2 is unavailable`);
   }
   return winsock;
 }
@@ -182,7 +183,7 @@ const WSAID_WSARECVMSG = Uint8Array.of(
   ...[0x8a, 0x53, 0xe5, 0x4f, 0xe3, 0x51, 0xc3, 0x22],
 );
 
-/** Undefined where Winsock does not give it; WSAGetLastError() then says why. */
+/** Undefined if Winsock does not return it, with the cause in WSAGetLastError(). */
 function findRecvMsg(WSAIoctl: Winsock["WSAIoctl"], socket: number): Winsock["WSARecvMsg"] | undefined {
   const pointer = new BigUint64Array(1);
   const bytes = new Uint8Array(pointer.buffer);
@@ -192,5 +193,11 @@ function findRecvMsg(WSAIoctl: Winsock["WSAIoctl"], socket: number): Winsock["WS
   if (WSAIoctl(socket, code, id, id.byteLength, bytes, bytes.byteLength, returned, null, null) !== 0) {
     return undefined;
   }
-  return functionAt(pointer[0] ?? 0n, "int", [SOCKET, "void*", "void*", "void*", "void*"]);
+  return functionAt(defined(pointer[0], "the address is one pointer"), "int", [
+    SOCKET,
+    "void*",
+    "void*",
+    "void*",
+    "void*",
+  ]);
 }

@@ -3,8 +3,7 @@ import type { MessageHeader, ValueResult } from "../system.ts";
 import { lengthOf } from "../view.ts";
 
 // WSAMSG is { LPSOCKADDR name; INT namelen; LPWSABUF lpBuffers; ULONG dwBufferCount; WSABUF
-// Control; ULONG dwFlags }, and WSABUF { ULONG len; CHAR *buf } (ws2def.h), where pointers have 64
-// bits.
+// Control; ULONG dwFlags }, and WSABUF { ULONG len; CHAR *buf } (ws2def.h), with 64-bit pointers.
 const MSG = { name: 0, namelen: 8, buffers: 16, count: 24, control: 32, flags: 48, size: 56 };
 const BUF = { len: 0, buf: 8, size: 16 };
 
@@ -12,7 +11,7 @@ let memory: Memory = mapMemory(4096);
 let view = new DataView(memory.buffer);
 
 /**
- * Where a message lies: its WSAMSG, and its WSABUFs by themselves, which WSARecv(), WSASend() and
+ * Where a message lies: its WSAMSG, and separately its WSABUFs, which WSARecv(), WSASend() and
  * WSASendTo() take.
  */
 export interface Written {
@@ -25,7 +24,7 @@ export interface Written {
  * Lays out a message.
  *
  * Safety: it lies in mapped memory. It points to mapped memory, or to bytes that the caller holds
- * until the call has returned; `readMessage` is the only one who looks at it after that.
+ * until the call has returned; after that, only `readMessage` looks at it.
  */
 export function writeMessage({ address, data, control }: MessageHeader): Written {
   reserve(MSG.size + data.length * BUF.size);
@@ -45,12 +44,12 @@ export function writeMessage({ address, data, control }: MessageHeader): Written
   return { message: memory.pointer, buffers, count: data.length };
 }
 
-/** Tells WSARecvMsg() its flags, which are in the message. */
+/** Passes WSARecvMsg() its flags, which are in the message. */
 export function writeFlags(flags: number): void {
   view.setUint32(MSG.flags, flags, true);
 }
 
-/** Takes what WSARecvMsg() wrote. */
+/** Reads what WSARecvMsg() wrote. */
 export function readMessage(message: MessageHeader): void {
   if (message.address !== null) message.address.length = view.getInt32(MSG.namelen, true);
   if (message.control !== null) message.control.length = view.getUint32(MSG.control + BUF.len, true);
@@ -59,7 +58,7 @@ export function readMessage(message: MessageHeader): void {
 
 function reserve(size: number): void {
   if (size <= memory.buffer.byteLength) return;
-  // What was too small stays mapped: doubling keeps all that was ever mapped below twice the
+  // Memory that became too small stays mapped: with doubling, the total stays below twice the
   // largest.
   memory = mapMemory(Math.max(size, memory.buffer.byteLength * 2));
   view = new DataView(memory.buffer);
@@ -70,5 +69,5 @@ function locationOf(value: ValueResult | null): bigint {
   return value.location === undefined ? locationOfBytes(value.bytes) : BigInt(value.location);
 }
 
-/** No bytes lie nowhere. */
+/** Empty data needs no address. */
 const locationOfBytes = (bytes: Uint8Array): bigint => (lengthOf(bytes) === 0 ? 0n : addressOf(bytes));

@@ -7,42 +7,44 @@ import { printable, shellWord } from "./printable.ts";
 import type { Holder } from "./process.ts";
 import type { ProcessRefusal } from "./running-process.ts";
 
-// An account in words. What other users chose, such as a command line, is quoted, so that it cannot
-// steer a terminal.
+// The text of explanations. Text that other users chose, such as a command line, is quoted, so that
+// it cannot steer a terminal.
 
-const { terms: words } = hostTables;
+const { terms } = hostTables;
 
-/** One cause, in words that follow the address: `held by node (pid 4121, …)`. */
-export function sentenceOf(cause: Cause): string {
+/** The message of a cause, which follows the address: `held by node (pid 4121, …)`. */
+export function messageOf(cause: Cause): string {
   switch (cause.kind) {
     case "held":
-      return `held by ${whoHolds(cause)}${howHeld(cause)}`;
+      return `${heldBy(cause)}${howHeld(cause)}`;
     case "time-wait":
       return waiting(cause);
+    case "in-use":
+      return `in use by a socket that ${cause.reason}`;
     case "reuse-port-group":
       return groupOf(cause);
     case "exclusive-use":
-      return "it is not shared: the socket that has it is SO_EXCLUSIVEADDRUSE or another user's, so SO_REUSEADDR does not help";
+      return "not shared: the holder set SO_EXCLUSIVEADDRUSE or belongs to another user, so SO_REUSEADDR does not help";
     case "excluded-port":
-      return `nobody has port ${cause.port}, and nobody may: it is of a range that the system excludes`;
+      return `port ${cause.port} is in a range that the system excludes, so no program can bind it`;
     case "privileged-port":
-      return `port ${cause.port} needs a privilege: those below ${cause.start} do (${words.privilege.rule}), and this process lacks ${words.privilege.lacks}`;
+      return `privileged port (below ${cause.start}, ${terms.privilege.rule}); this process lacks ${terms.privilege.lacks}`;
     case "address-not-here":
       return cause.here.length === 0
         ? "not an address of this machine, which has none of this family"
-        : `not an address of this machine, which has ${cause.here.join(", ")}`;
+        : `not an address of this machine; its addresses are ${cause.here.join(", ")}`;
     case "ports-used-up":
-      return `all ports that the system chooses from are in use: ${cause.first} to ${cause.last} (${words.ephemeralRange})${cause.reserved === 0 ? "" : `, without the ${cause.reserved} of ${words.reservedPorts}`}; ${cause.timeWait} of them only by closed connections (TIME_WAIT)`;
+      return `every ephemeral port is in use: ${cause.first} to ${cause.last} (${terms.ephemeralRange})${cause.reserved === 0 ? "" : `, except ${cause.reserved} reserved ones (${terms.reservedPorts})`}; closed connections alone keep ${cause.timeWait} of them (TIME_WAIT)`;
     case "stale-path":
-      return "left behind by a socket that is gone: nobody listens on it";
+      return "left behind by a closed socket; nothing listens on it";
     case "not-a-socket":
-      return `not a socket, but a ${cause.is === "other" ? "file of another kind" : cause.is}`;
+      return `not a socket but a ${cause.is === "other" ? "file of another kind" : cause.is}`;
     case "missing-directory":
       return `the directory ${cause.directory} does not exist`;
     case "directory-denied":
-      return `the directory ${cause.directory} may not be written or searched by this user: it is ${cause.owner}'s, with mode ${cause.mode}`;
-    case "unseen":
-      return `cannot be told: ${cause.reason.replace(/\.$/, "")}`;
+      return `this user may not write or search the directory ${cause.directory} (owner ${cause.owner}, mode ${cause.mode})`;
+    case "unavailable":
+      return `unknown: ${cause.reason}`;
   }
 }
 
@@ -58,41 +60,45 @@ export function adviceOn(
     case "time-wait":
       return [
         cause.reuseAddress
-          ? { message: "Set SO.REUSEADDR before bind(): the address can be had at once." }
+          ? { message: "Set SO.REUSEADDR before bind() to bind the address at once." }
           : {
-              message: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, since the socket that had the address did not set it.`,
+              message: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, because the closed socket had not set it.`,
             },
       ];
     case "reuse-port-group":
       return cause.joinable ? [{ message: "Set SO.REUSEPORT before bind() to share the port." }] : [];
     case "privileged-port":
-      return [{ message: `Choose a port from ${cause.start} up.` }, ...words.advice.privileged(cause.port)];
+      return [
+        { message: `Choose a port from ${cause.start} up, or run as root.` },
+        ...terms.advice.privileged(cause.port),
+      ];
     case "address-not-here":
-      return [{ message: "See which addresses the machine has.", command: words.advice.addresses }];
+      return [{ message: "List this machine's addresses.", command: terms.advice.addresses }];
     case "ports-used-up":
-      return [...words.advice.portsUsedUp];
+      return [...terms.advice.portsUsedUp];
     case "stale-path":
-      return [{ message: "Remove it.", command: `${words.advice.remove} ${shellWord(cause.path)}` }];
+      return [{ message: "Remove it.", command: `${terms.advice.remove} ${shellWord(cause.path)}` }];
     case "not-a-socket":
       return [{ message: "Choose another path." }];
     case "missing-directory":
       return [
-        { message: "Make it.", command: `${words.advice.makeDirectory} ${shellWord(cause.directory)}` },
+        { message: "Create it.", command: `${terms.advice.makeDirectory} ${shellWord(cause.directory)}` },
       ];
     case "directory-denied":
       return [{ message: "Choose a path in another directory, such as $XDG_RUNTIME_DIR." }];
-    case "unseen":
-      return [words.advice.unavailable ?? words.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
+    case "in-use":
+    case "unavailable":
+      return [terms.advice.unavailable ?? terms.advice.asRoot(`berkeley why ${wordsOf(address, protocol)}`)];
     case "exclusive-use":
       return [];
     case "excluded-port":
-      return [{ message: "Choose another port." }, ...words.advice.excluded];
+      return [{ message: "Choose another port." }, ...terms.advice.excluded];
   }
 }
 
 /**
- * The commands name the address that was asked about: another one may have other holders, who are
- * in nobody's way.
+ * The commands name the address that was asked about. Another address of the port may have holders
+ * that do not block this one.
  */
 function adviceOnHeld(
   { holders, socket, user }: Held,
@@ -101,8 +107,9 @@ function adviceOnHeld(
 ): Advice[] {
   const where = wordsOf(address, protocol);
   if (holders.length === 0) {
-    const message = `See which process it is; that takes the rights of ${user ?? "its user"}, or root's.`;
-    const { command = "" } = words.advice.asRoot(`berkeley why ${where}`);
+    const as = user === undefined || user === "root" ? "root" : `${user} or root`;
+    const message = `Ask as ${as} to see which process it is.`;
+    const { command = "" } = terms.advice.asRoot(`berkeley why ${where}`);
     return [{ message, command }];
   }
   const service = serviceOf(holders, socket);
@@ -110,32 +117,30 @@ function adviceOnHeld(
   return [{ message: "Stop it.", command: `berkeley free ${where}` }];
 }
 
-/** A part of the system that has the port. */
+/** The part of the system that has the port, if it is one. */
 function serviceOf([holder]: readonly Holder[], socket: OpenSocket) {
   if (holder === undefined || socket.protocol === "unix") return undefined;
-  return words.service(holder, socket.local.port);
+  return terms.service(holder, socket.local.port);
 }
 
-/**
- * The processes: the one that opened the socket, as far as can be told, and those that share it.
- */
-function whoHolds({ holders, hidden, user, socket }: Held): string {
+/** The holders: most likely the process that opened the socket, then those that share it. */
+function heldBy({ holders, hidden, user, socket }: Held): string {
   const [first, ...others] = oldestFirst(holders);
   if (first === undefined) {
-    const whose = user === undefined ? "" : ` of user ${user}`;
-    return hidden > 0
-      ? `a process${whose} that this one may not look into`
-      : `a socket${whose} that no process of this machine's table has open`;
+    const owner = user === undefined ? "" : ` of user ${user}`;
+    if (hidden > 0) return `held by a process${owner} that this user may not inspect`;
+    const by = user === undefined ? "in use" : `owned by ${user}`;
+    return `${by}, but no visible process has it open (another container?)`;
   }
   const service = serviceOf([first], socket);
-  if (service !== undefined) return `${describe(first)}, which is ${service.name}`;
-  if (others.length === 0) return describe(first);
+  if (service !== undefined) return `held by ${describe(first)}, which is ${service.name}`;
+  if (others.length === 0) return `held by ${describe(first)}`;
   const names = others.slice(0, 3).map(({ name, pid }) => `${printable(name)} (pid ${pid})`);
   const more = others.length > 3 ? `, ${others.length - 3} more` : "";
-  return `${describe(first)}, shared with ${names.join(", ")}${more}`;
+  return `held by ${describe(first)}, shared with ${names.join(", ")}${more}`;
 }
 
-/** A process that inherited the socket is younger than the one that it has it from. */
+/** A process that inherited the socket is younger than the one it inherited it from. */
 const oldestFirst = (holders: readonly Holder[]) =>
   [...holders].sort((one, other) => (one.started ?? 0) - (other.started ?? 0) || one.pid - other.pid);
 
@@ -151,34 +156,35 @@ export function describe({ name, pid, user, command, directory, started }: Holde
   return `${printable(name)} (${details.join(", ")})`;
 }
 
-/** Why a process was not sent a signal, in words that follow its name. */
+/** Why a process was not sent a signal: a phrase that follows its name. */
 export function signalFailure(refusal: ProcessRefusal): string {
   switch (refusal) {
     case "ended":
-      return "has ended by itself.";
+      return "has already exited.";
     case "denied":
-      return "is another user's: it takes root's rights to stop it.";
+      return "belongs to another user; only root can stop it.";
     case "not supported":
-      return "was left alone: this system cannot hold on to a process while it is ended, as Linux 5.3 and Windows can; kill(1) ends whatever has the number.";
+      return "was left alone: this system has no handles for processes, as Linux 5.3 and Windows have, so its pid may already belong to another one. Stop it with kill(1).";
     case "unproven":
-      return "was left alone: /proc is of another PID namespace, where its number means another process than here. Stop it from there, such as on the container's host.";
+      return "was left alone: /proc shows another PID namespace, so this pid means another process here. Stop it from that namespace, such as from the container's host.";
   }
 }
 
 function howHeld({ socket, coverage }: Held): string {
   const on = coverage === "same" ? "" : ` on ${endpoint(socket)}`;
+  const to = coverage === "same" ? "" : ` to ${endpoint(socket)}`;
   const why = {
     same: "",
-    wildcard: ", which is every address",
-    "dual stack": ", which takes IPv4 as well (IPV6_V6ONLY is off)",
+    wildcard: " (every address)",
+    "dual stack": " (every address, IPv4 too: IPV6_V6ONLY is off)",
     covered: "",
   }[coverage];
   switch (socket.use) {
     case "listening":
       return coverage === "same" ? "" : `, which listens${on}${why}`;
     case "bound":
-      if (socket.protocol === "tcp") return `, which is bound${on}${why} and does not listen`;
-      return coverage === "same" ? "" : `, which is bound${on}${why}`;
+      if (socket.protocol === "tcp") return `, which is bound${to}${why} but does not listen`;
+      return coverage === "same" ? "" : `, which is bound${to}${why}`;
     default:
       return socket.protocol === "unix" || socket.peer === undefined
         ? ", by a connection"
@@ -188,12 +194,9 @@ function howHeld({ socket, coverage }: Held): string {
 
 const waiting = (cause: TimeWait): string => `kept by ${leftovers(cause)}`;
 
-/**
- * What a socket that sets SO_REUSEADDR is not hindered by, and another one is: a remark on an
- * address that is free.
- */
+/** A note on a free address: closed connections block only a socket without SO_REUSEADDR. */
 export const leftoversNote = (cause: TimeWait): string =>
-  `Left over: ${leftovers(cause)}. Only a socket with SO_REUSEADDR, which Node sets, can listen at once.`;
+  `Still kept: ${leftovers(cause)}. A socket with SO_REUSEADDR, which Node sets, can listen at once; others have to wait.`;
 
 function leftovers({ sockets, remaining }: Pick<TimeWait, "sockets" | "remaining">): string {
   const count = sockets.length === 1 ? "a closed connection" : `${sockets.length} closed connections`;
@@ -219,16 +222,13 @@ export function hostAndPort(address: Ipv4Address | Ipv6Address): string {
   return `[${address.address}${address.scopeId === 0 ? "" : `%${address.scopeId}`}]:${address.port}`;
 }
 
-/** The path of a unix socket; a name in the abstract namespace begins with @. */
+/** The path of a unix socket; a name in the abstract namespace starts with @. */
 export function pathText({ path }: UnixAddress): string {
   const text = typeof path === "string" ? path : Buffer.from(path).toString();
   return text.startsWith("\0") ? `@${text.slice(1)}` : text;
 }
 
-/**
- * An address as words of the command line. A port alone is that of every address, which :: is and
- * 0.0.0.0 is not.
- */
+/** An address as arguments of the command. A port alone means every address, as :: does. */
 function wordsOf(address: Ipv4Address | Ipv6Address | UnixAddress, protocol: "tcp" | "udp"): string {
   if (address.family === "unix") return `--unix ${shellWord(pathText(address))}`;
   const option = protocol === "udp" ? "--udp " : "";
@@ -246,10 +246,7 @@ export function duration(milliseconds: number): string {
   return hours < 48 ? `${hours} h` : `${Math.floor(hours / 24)} d`;
 }
 
-/**
- * A command line in quotes, cut where it is long: at its end, and a program's path alone at its
- * beginning.
- */
+/** A command line in quotes. A long one is cut at its end, a path alone at its beginning. */
 function quoted(command: readonly string[]): string {
   const text = printable(command.join(" "));
   const cut = command.length === 1 ? `…${text.slice(-79)}` : `${text.slice(0, 79)}…`;

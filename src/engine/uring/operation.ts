@@ -1,0 +1,90 @@
+import { IORING } from "../../system/linux/io-uring.ts";
+import type { Loop } from "./loop.ts";
+import { type CompletionTarget, type OpTag, userData } from "./operations.ts";
+import { prepCancel64, type Sqe } from "./sqe.ts";
+
+/** The result of a cancellation itself is ignored. Other tags are 0, and from 2 on. */
+export const CANCEL: OpTag = 1;
+
+/**
+ * An object with one or more operations in the ring, told apart by tags. Its slot routes their
+ * completions to it.
+ */
+export abstract class UringOperation implements CompletionTarget {
+  protected readonly loop: Loop;
+  readonly #slot: number;
+
+  constructor(loop: Loop) {
+    this.loop = loop;
+    this.#slot = loop.operations.add(this);
+  }
+
+  abstract completed(tag: OpTag, result: number, flags: number): void;
+  abstract lost(errno: number): void;
+
+  /**
+   * Returns the next entry, whose completion carries this tag. The caller must prepare it
+   * immediately.
+   */
+  protected getSqe(tag: OpTag): Sqe {
+    const { ring, operations, tick } = this.loop;
+    const slot = this.#slot;
+    const sqe = ring.getSqe();
+    sqe.setUserData(userData(slot, tag), operations.generation(slot));
+    tick.willSubmit();
+    return sqe;
+  }
+
+  /**
+   * Cancels all operations of a tag; each completes, with -ECANCELED unless something else came
+   * first.
+   */
+  protected cancelAll(tag: OpTag): void {
+    const low = userData(this.#slot, tag);
+    const high = this.loop.operations.generation(this.#slot);
+    prepCancel64(this.getSqe(CANCEL), { low, high, flags: IORING.ASYNC_CANCEL_ALL });
+  }
+
+  /** It has no operations left, and releases its slot. */
+  protected deregister(): void {
+    this.loop.operations.remove(this.#slot);
+  }
+}
+
+/** Operations that keep the process running until they have ended, unless unref'd. */
+export abstract class HoldingOperation extends UringOperation {
+  #state: "holding" | "not holding" | "ended" = "holding";
+
+  constructor(loop: Loop) {
+    super(loop);
+    loop.opened();
+  }
+
+  protected get hasEnded(): boolean {
+    return this.#state === "ended";
+  }
+
+  ref(): void {
+    if (this.#state !== "not holding") return;
+    this.#state = "holding";
+    this.loop.hold();
+  }
+
+  unref(): void {
+    if (this.#state !== "holding") return;
+    this.#state = "not holding";
+    this.loop.letGo();
+  }
+
+  /** Ends it: `tell()` then calls those waiting for the end. */
+  protected end(): void {
+    this.deregister();
+    this.unref();
+    this.#state = "ended";
+    this.tell();
+    this.loop.closed();
+  }
+
+  /** Calls those waiting for the end, if it has ended. */
+  abstract tell(): void;
+}

@@ -1,0 +1,318 @@
+import { constants } from "../../system/linux/constants.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { IORING } from "../../system/linux/io-uring.ts";
+import { linux } from "../../system/linux/linux.ts";
+import type { StreamHandlers } from "../engine.ts";
+import { attempt, uncaught } from "../uncaught.ts";
+import { isCancelled, UringHandle } from "./handle.ts";
+import type { Loop } from "./loop.ts";
+import type { OpTag } from "./operations.ts";
+import type { LoanedBuffer } from "./pooled-buffer.ts";
+import type { BufferWaiter } from "./receive-buffers.ts";
+import { prepPollAdd, prepPollMultishot, prepRecv, prepRecvMultishot } from "./sqe.ts";
+
+const RECEIVE: OpTag = 2;
+const HANG_UP: OpTag = 4;
+
+const { MSG } = constants;
+const { EAGAIN, EINTR, ENOBUFS } = errnos;
+
+/** include/uapi/asm-generic/poll.h */
+const POLLHUP = 0x10;
+const POLLRDHUP = 0x2000;
+
+const peeked = new Uint8Array(1);
+
+/**
+ * How much a paused stream keeps before it stops receiving. The kernel may have the same amount in
+ * flight.
+ */
+const KEPT = 32_768;
+
+/** Data that arrived while the stream was paused. */
+interface Kept {
+  readonly chunks: Uint8Array[];
+  bytes: number;
+  /** 0 for the peer's end, a negative errno for a failure. */
+  last: number | undefined;
+}
+
+/**
+ * The receiving half of a stream. It shares one object with the sending half, since there are many
+ * streams.
+ */
+export abstract class StreamReceiver extends UringHandle implements BufferWaiter {
+  protected readonly handlers: StreamHandlers;
+  /**
+   * The first failure of sending or receiving, or 0. After a failure to send, received data is
+   * delivered before it is reported.
+   */
+  protected failed = 0;
+  #paused = true;
+  /**
+   * The state of the receive operation: multishot, single, or being cancelled, after which another
+   * may follow or, when "ending", none. Without an operation: "starved" of buffers, or "ended" for
+   * good.
+   */
+  #receive: "idle" | "multishot" | "once" | "cancelling" | "ending" | "starved" | "ended" = "idle";
+  /**
+   * Ends and failures are watched for separately. A multishot receive is woken by edges, and
+   * expects another wake-up after it has emptied a socket (io_recv_finish and io_poll_check_events
+   * in io_uring/): it never notices an end that came before the last bytes were received (liburing
+   * issue 1549; on Linux 6.18 still after a requeue, which happens at the 33rd piece). Once the end
+   * is "seen", data is received with single operations.
+   */
+  #hangUp: "unwatched" | "watched" | "watched by edges" | "seen, still watched" | "seen" = "unwatched";
+  #kept: Kept | undefined;
+  #telling = false;
+
+  constructor(loop: Loop, fd: number, handlers: StreamHandlers) {
+    super(loop, fd);
+    this.handlers = handlers;
+  }
+
+  /** The end was received, or it will never be: data that came before it is delivered first. */
+  protected abstract receivedLast(result: number): void;
+  /** No receive is in flight any more. */
+  protected abstract receiveCompleted(): void;
+
+  resume(): void {
+    if (!this.#paused || this.stopped) return;
+    this.#paused = false;
+    if (this.#kept !== undefined) this.tellSoon();
+    else this.receive();
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  onBuffersAvailable(): void {
+    if (this.#receive === "starved") this.#receive = "idle";
+    this.receive();
+  }
+
+  override tell(): void {
+    this.#telling = false;
+    super.tell();
+  }
+
+  protected override get inFlight(): boolean {
+    return this.isReceiving || this.#isWatching;
+  }
+
+  protected override done(tag: OpTag, result: number, flags: number): void {
+    if (tag === RECEIVE) this.#received(result, flags);
+    else this.#hungUp(result, flags);
+  }
+
+  protected override stop(): void {
+    super.stop();
+    this.endReceiving();
+    if (this.#isWatching) this.cancelAll(HANG_UP);
+  }
+
+  protected override abandon(_errno: number): void {
+    this.#receive = "ended";
+    this.#hangUp = "seen";
+  }
+
+  protected get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Whether a receive is in flight. */
+  protected get isReceiving(): boolean {
+    return (
+      this.#receive === "multishot" ||
+      this.#receive === "once" ||
+      this.#receive === "cancelling" ||
+      this.#receive === "ending"
+    );
+  }
+
+  /** Whether nothing more will be received. */
+  protected get receivingIsOver(): boolean {
+    return this.#receive === "ending" || this.#receive === "ended";
+  }
+
+  /**
+   * Whether something that arrived while paused is still undelivered: bytes, the end, or a failure.
+   */
+  protected get hasKept(): boolean {
+    return this.#kept !== undefined;
+  }
+
+  /**
+   * The undelivered result that ended receiving: 0 or a negative errno; also 0 if there is none.
+   */
+  protected get keptLast(): number {
+    return this.#kept?.last ?? 0;
+  }
+
+  /** Whether only the end or a failure is undelivered. */
+  protected get keepsLastAlone(): boolean {
+    return this.#kept !== undefined && this.#kept.chunks.length === 0;
+  }
+
+  protected tellSoon(): void {
+    if (this.#telling) return;
+    this.#telling = true;
+    this.loop.tick.deferCallback(this);
+  }
+
+  /** Starts receiving, if wanted and not in flight yet. */
+  protected receive(): void {
+    if (this.#receive !== "idle" || this.stopped) return;
+    if (this.#paused) {
+      if (this.failed < 0 && this.#kept === undefined) this.#endIfNothingWaits();
+      return;
+    }
+    const { fd } = this;
+    const { group } = this.loop.streamBuffers;
+    if (this.#hasSeenEnd || this.failed < 0) {
+      this.#receive = "once";
+      // Once sending has failed, only data that has already arrived is wanted.
+      const flags = this.failed < 0 ? MSG.DONTWAIT : 0;
+      prepRecv(this.getSqe(RECEIVE), { fd, flags, group });
+      return;
+    }
+    // Submitted before the receive, so that its completion comes second: a socket's wait queue is
+    // woken from its end.
+    if (this.#hangUp === "unwatched") this.#watch("watched");
+    this.#receive = "multishot";
+    prepRecvMultishot(this.getSqe(RECEIVE), { fd, group });
+  }
+
+  protected cancelReceive(): void {
+    if (this.#receive !== "multishot" && this.#receive !== "once") return;
+    this.#receive = "cancelling";
+    this.cancelAll(RECEIVE);
+  }
+
+  /** Stops receiving, and drops undelivered data. */
+  protected endReceiving(): void {
+    this.#kept = undefined;
+    this.cancelReceive();
+    if (this.#receive === "cancelling") this.#receive = "ending";
+    else if (this.#receive !== "ending") this.#receive = "ended";
+  }
+
+  /** Delivers what arrived while the stream was paused, until it is paused again. */
+  protected tellReceived(): void {
+    this.#tellKept();
+    // Usually the receive has found the end by now.
+    if (this.#hasSeenEnd && this.#receive === "multishot") this.cancelReceive();
+  }
+
+  /** Whether the operation that watches for the end is in flight. */
+  get #isWatching(): boolean {
+    return this.#hangUp !== "unwatched" && this.#hangUp !== "seen";
+  }
+
+  get #hasSeenEnd(): boolean {
+    return this.#hangUp === "seen" || this.#hangUp === "seen, still watched";
+  }
+
+  /** Watches for the end, and for POLLHUP and POLLERR, which the kernel reports along with it. */
+  #watch(how: "watched" | "watched by edges"): void {
+    this.#hangUp = how;
+    const { fd } = this;
+    const sqe = this.getSqe(HANG_UP);
+    if (how === "watched") prepPollAdd(sqe, { fd, events: POLLRDHUP });
+    else prepPollMultishot(sqe, { fd, events: POLLRDHUP });
+  }
+
+  #hungUp(result: number, flags: number): void {
+    const isWatchedOn = (flags & IORING.CQE_F_MORE) !== 0;
+    const isOver = this.stopped || this.receivingIsOver;
+    if (!isOver && result > 0 && (result & (POLLHUP | POLLRDHUP)) === 0) {
+      // The socket's error queue holds something for its program to read, and stays ready until
+      // then.
+      if (!isWatchedOn) this.#watch("watched by edges");
+      return;
+    }
+    this.#hangUp = isWatchedOn ? "seen, still watched" : "seen";
+    if (!isOver) this.tellSoon();
+  }
+
+  #received(result: number, flags: number): void {
+    const wasOnce = this.#receive === "once";
+    if ((flags & IORING.CQE_F_MORE) === 0) {
+      this.#receive = this.#receive === "ending" ? "ended" : "idle";
+      this.receiveCompleted();
+    }
+    if (result > 0) {
+      const buffer = this.loop.streamBuffers.taken(flags);
+      if (!this.stopped && !this.receivingIsOver) {
+        if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
+        else this.#give(buffer, result);
+      }
+      buffer.release();
+    } else if (result === -ENOBUFS) {
+      if (this.#receive === "idle") {
+        this.#receive = "starved";
+        this.loop.streamBuffers.starve(this);
+      }
+    } else if (
+      !isCancelled(result) &&
+      result !== -EINTR &&
+      (result !== -EAGAIN || (wasOnce && this.failed < 0))
+    ) {
+      this.#receive = "ended";
+      if (this.#kept !== undefined || (this.#paused && this.failed === 0)) this.#keeping().last = result;
+      else this.receivedLast(result);
+    }
+    this.receive();
+  }
+
+  /** Lends a buffer to the handler. */
+  #give(buffer: LoanedBuffer, length: number): void {
+    const generation = ++buffer.generation;
+    try {
+      this.handlers.onData(buffer.lent(generation, 0, length));
+    } catch (error) {
+      uncaught(error);
+    }
+    buffer.generation++;
+  }
+
+  #keep(buffer: LoanedBuffer, length: number): void {
+    const kept = this.#keeping();
+    kept.chunks.push(buffer.bytes.slice(0, length));
+    kept.bytes += length;
+    if (kept.bytes >= KEPT) this.cancelReceive();
+  }
+
+  #keeping(): Kept {
+    this.#kept ??= { chunks: [], bytes: 0, last: undefined };
+    return this.#kept;
+  }
+
+  #tellKept(): void {
+    const kept = this.#kept;
+    if (kept === undefined) return;
+    let told = 0;
+    for (const chunk of kept.chunks) {
+      if (this.#paused || this.stopped) break;
+      told++;
+      attempt((bytes: Uint8Array) => this.handlers.onData(bytes), chunk);
+      kept.bytes -= chunk.length;
+    }
+    kept.chunks.splice(0, told);
+    if (this.#paused || this.stopped) return;
+    this.#kept = undefined;
+    if (kept.last !== undefined) this.receivedLast(kept.last);
+    else this.receive();
+  }
+
+  /**
+   * A paused stream whose sending has failed keeps received data; if there is none, it fails now.
+   */
+  #endIfNothingWaits(): void {
+    const waiting = linux.recv(this.fd, peeked, MSG.PEEK | MSG.DONTWAIT);
+    if (waiting > 0) return;
+    this.#receive = "ended";
+    this.receivedLast(waiting);
+  }
+}

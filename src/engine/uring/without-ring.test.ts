@@ -1,0 +1,111 @@
+// Where io_uring cannot be had: what is said, and that nothing is left open, whichever step fails.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readlinkSync } from "node:fs";
+import { test } from "node:test";
+import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { except } from "../../../test/platform.ts";
+import { runProgram, runWithDescriptors } from "../../../test/program.ts";
+import { MappingError } from "../../native/memory.ts";
+import { IORING, PARAMS } from "../../system/linux/io-uring.ts";
+import { Ring } from "./ring.ts";
+import { setupRing } from "./ring-setup.ts";
+import { checkFeatures, unavailable } from "./unavailable.ts";
+
+const program = new URL("./without-ring.child.js", import.meta.url);
+const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node alone" });
+const hasUring = enginesHere.some(({ name }) => name === "uring");
+
+const memlock =
+  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK (ulimit -l)";
+const forbidden = "kernel.io_uring_disabled or a system call filter forbids it";
+const noDescriptor = "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)";
+
+/** What the program prints where a step fails. */
+function printed(why: string): string {
+  const code = "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM";
+  return [
+    `readiness: io_uring is unavailable: ${why}`,
+    `${code}: the engine uring was asked for, but is unavailable: ${why}`,
+    `${code}: BERKELEY_ENGINE is uring, which is unavailable: ${why}`,
+    "none left open",
+    "",
+  ].join("\n");
+}
+
+/** libuv of newer Nodes has a ring of its own, and aborts where its io_uring_enter fails. */
+const libuvHasARing = Number.parseInt(process.versions.node, 10) >= 22;
+
+test("uring: what is said where a call fails, and what is left open", ofNode, (context) => {
+  if (!hasUring || spawnSync("strace", ["-V"]).error !== undefined)
+    return context.skip("it needs io_uring and strace");
+  const rows: Record<string, string> = {
+    "io_uring_setup:error=ENOMEM": `io_uring_setup failed with ENOMEM: ${memlock}`,
+    "io_uring_setup:error=EIO": "io_uring_setup failed with EIO",
+    "io_uring_register:error=EPERM": `IORING_REGISTER_EVENTFD failed with EPERM: ${forbidden}`,
+    // Each time that it is tried, the second call is that of the first buffers.
+    "io_uring_register:error=ENOMEM:when=2+2": `IORING_REGISTER_PBUF_RING failed with ENOMEM: ${memlock}`,
+    "io_uring_register:error=EPERM:when=3": `IORING_REGISTER_PBUF_RING failed with EPERM: ${forbidden}`,
+  };
+  if (!libuvHasARing) rows["io_uring_enter:error=EPERM"] = `io_uring_enter failed with EPERM: ${forbidden}`;
+  for (const [injected, why] of Object.entries(rows)) {
+    const [call = ""] = injected.split(":");
+    const under = [
+      "strace",
+      "-f",
+      "-qq",
+      "-o",
+      "/dev/null",
+      "-e",
+      `trace=${call}`,
+      "-e",
+      `inject=${injected}`,
+    ];
+    assert.equal(runProgram(program, { under }), printed(why), injected);
+  }
+});
+
+test("uring: nothing is left open where descriptors run out", ofNode, (context) => {
+  if (!hasUring) return context.skip("there is no io_uring here");
+  const steps = ["io_uring_setup", "eventfd"];
+  for (const [free, step] of steps.entries()) {
+    const told = runWithDescriptors(256, program, [`${free}`]);
+    assert.equal(told, printed(`${step} failed with EMFILE: ${noDescriptor}`));
+  }
+});
+
+test("uring: a mapping of the ring that fails says so, and leaves nothing open", (context) => {
+  if (!hasUring) return context.skip("there is no io_uring here");
+  const set = setupRing();
+  const params = set.params.slice();
+  // The second mapping is then of 0 bytes.
+  params[PARAMS.sq_entries] = 0;
+  assert.throws(() => new Ring({ ...set, params, memory: undefined }), {
+    name: "MappingError",
+    message: `mmap of 0 bytes of descriptor ${set.fd} failed: errno 22`,
+  });
+  assert.throws(() => readlinkSync(`/proc/self/fd/${set.fd}`), { code: "ENOENT" });
+});
+
+test("uring: features that the kernel lacks are named", () => {
+  assert.throws(() => checkFeatures(IORING.FEAT_SINGLE_MMAP | IORING.FEAT_NODROP | IORING.FEAT_FAST_POLL), {
+    message: "the kernel is too old: its io_uring lacks IORING_FEAT_SUBMIT_STABLE, IORING_FEAT_CQE_SKIP",
+  });
+  checkFeatures(-1);
+});
+
+test("uring: what mmap fails with is not taken for what io_uring_setup does", () => {
+  const whole = "mmap of 8192 bytes failed with";
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 12)), {
+    reason: `${whole} ENOMEM: no memory or address space is left; raise RLIMIT_AS (ulimit -v) or vm.max_map_count`,
+    mayPass: true,
+  });
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 11)), {
+    reason: `${whole} EAGAIN: ${memlock}`,
+    mayPass: true,
+  });
+  assert.deepEqual(unavailable(new MappingError("mmap of 8192 bytes", 22)), {
+    reason: `${whole} EINVAL`,
+    mayPass: false,
+  });
+});

@@ -1,0 +1,19 @@
+// Compiled, never run: connections and listeners have every handler that an engine calls, the
+// optional ones too.
+import type { AcceptorHandlers, StreamHandlers } from "../../engine/engine.ts";
+import type { AcceptLoop, AcceptOwner } from "../listener/accept-loop.ts";
+import type { Listening } from "../listener/listener-base.ts";
+import type { Connection } from "./connection.ts";
+import type { ConnectionOwner } from "./connection-base.ts";
+import type { HandledConnection } from "./handled-connection.ts";
+
+declare const connection: Connection;
+declare const handled: HandledConnection;
+declare const loop: AcceptLoop;
+declare const listening: Listening;
+
+connection satisfies Required<StreamHandlers>;
+// It waits for no part of what it has written.
+handled satisfies Required<Omit<StreamHandlers, "onProgress">>;
+loop satisfies Required<AcceptorHandlers>;
+listening satisfies Required<AcceptOwner & ConnectionOwner>;

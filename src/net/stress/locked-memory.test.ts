@@ -1,0 +1,36 @@
+// The kernel charges the memory of rings to a user, for all of its processes and threads.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { test } from "node:test";
+import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { except } from "../../../test/platform.ts";
+import { runProgram } from "../../../test/program.ts";
+
+const program = new URL("./locked-memory.child.js", import.meta.url);
+const ofNode = except({ bun: "it is run on Node alone", deno: "it is run on Node alone" });
+
+/** How many of so many workers served on each engine. */
+function served(kind: "threads" | "processes", count: number, limit: number): Record<string, number> {
+  const under = ["prlimit", `--memlock=${limit}`];
+  const lines = runProgram(program, { under, args: [kind, `${count}`] })
+    .trim()
+    .split("\n");
+  const counts: Record<string, number> = {};
+  for (const line of lines) {
+    const [, workers, name = "", reason] = /^(\d+) echo, (\w+): (.*)$/.exec(line) ?? assert.fail(line);
+    if (name === "readiness") assert.match(reason ?? "", /failed with ENOMEM: the limit on locked memory/);
+    counts[name] = (counts[name] ?? 0) + Number(workers);
+  }
+  return counts;
+}
+
+test("locked memory: every worker serves, by io_uring as long as its memory lasts", ofNode, (context) => {
+  const { error } = spawnSync("prlimit", ["--version"]);
+  if (error !== undefined || process.getuid?.() !== 0 || enginesHere[0]?.name !== "uring")
+    return context.skip("it needs root, prlimit and io_uring");
+  // The usual limit is 8 MiB: this is less for each than 48 workers have of that.
+  assert.deepEqual(served("threads", 12, 1 << 20), { uring: 12 });
+  const few = served("processes", 6, 160 << 10);
+  assert.equal((few.uring ?? 0) + (few.readiness ?? 0), 6);
+  assert.ok(few.uring && few.readiness, JSON.stringify(few));
+});

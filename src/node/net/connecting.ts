@@ -1,0 +1,204 @@
+import { AsyncResource } from "node:async_hooks";
+import type { BlockList } from "node:net";
+import type { AddressInput } from "../../address/address.ts";
+import { machineClock, type Timer } from "../../clock/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attempt.ts";
+import { failureOf } from "../../net/happy-eyeballs.ts";
+import { ipAddress } from "../../net/open.ts";
+import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
+import { blocked } from "./arguments.ts";
+import { asCallOfNode } from "./errors.ts";
+
+/** An address that a name has. */
+export interface Target {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** The Socket that is being connected. */
+export interface ConnectingSocket {
+  readonly connecting: boolean;
+  readonly blockList?: BlockList;
+  autoSelectFamilyAttemptedAddresses?: string[];
+  emit(event: string, ...args: unknown[]): boolean;
+  /** As `destroy()`. */
+  _fail(error: unknown): void;
+  /** A connection: its socket is the Socket's. */
+  _connected(socket: OpenSocket, context: AsyncResource): void;
+}
+
+/** From where, and how. */
+export interface ConnectSettings {
+  readonly engine: Engine;
+  readonly localAddress: string | undefined;
+  readonly localPort: number;
+}
+
+/**
+ * The attempts of a Socket that connects: to one address, or to those of a name, the next one when
+ * the last has failed or some time has passed. Unlike Node, none is abandoned for being slow: the
+ * first that connects is taken (RFC 8305, section 5).
+ */
+export class Connecting {
+  readonly #socket: ConnectingSocket;
+  readonly #settings: ConnectSettings;
+  readonly #attempts = new Set<ConnectAttempt>();
+  #held = true;
+  #timer: Timer | undefined;
+  #ended = false;
+  /** What the events run in: what connect() was called in. */
+  readonly #context = newContext();
+
+  constructor(socket: ConnectingSocket, settings: ConnectSettings) {
+    this.#socket = socket;
+    this.#settings = settings;
+  }
+
+  /** A unix socket. */
+  toPath(path: string): void {
+    this.#socket.emit("connectionAttempt", path, undefined, undefined);
+    if (this.#ended) return;
+    this.#attempt({ family: "unix", path }, (outcome) => {
+      if (outcome.ok) this.#succeed(outcome.socket);
+      else this.#failAlone(asCallOfNode(outcome.error, "connect"), path);
+    });
+  }
+
+  /** One address. */
+  toAddress({ address, family }: Target, port: number): void {
+    const socket = this.#socket;
+    socket.emit("connectionAttempt", address, port, family);
+    if (this.#ended) return;
+    if (isBlocked(socket, address, family)) {
+      this.cancel();
+      socket._fail(blocked(address));
+      return;
+    }
+    this.#attempt(ipAddress(address, port), (outcome) => {
+      if (outcome.ok) this.#succeed(outcome.socket);
+      else this.#failAlone(this.#withLocal(outcome.error), address, port, family);
+    });
+  }
+
+  /** The first of the addresses of a name that answers. */
+  toFirst(name: string, targets: readonly Target[], port: number, delay: number): void {
+    const socket = this.#socket;
+    const attempted: string[] = [];
+    socket.autoSelectFamilyAttemptedAddresses = attempted;
+    const errors: unknown[] = [];
+    let next = 0;
+    const begin = () => {
+      machineClock.clearTimeout(this.#timer);
+      this.#timer = undefined;
+      const target = targets[next];
+      if (target === undefined || this.#ended) return;
+      next += 1;
+      const { address, family } = target;
+      if (isBlocked(socket, address, family)) {
+        fail(target, blocked(address));
+        return;
+      }
+      socket.emit("connectionAttempt", address, port, family);
+      if (this.#ended) return;
+      attempted.push(`${address}:${port}`);
+      this.#attempt(ipAddress(address, port), (outcome) => {
+        if (outcome.ok) this.#succeed(outcome.socket);
+        else fail(target, this.#withLocal(outcome.error));
+      });
+      if (next === targets.length) return;
+      this.#timer = machineClock.setTimeout(() => {
+        socket.emit("connectionAttemptTimeout", address, port, family);
+        begin();
+      }, delay);
+      if (!this.#held) this.#timer.unref();
+    };
+    const fail = ({ address, family }: Target, error: unknown) => {
+      errors.push(error);
+      socket.emit("connectionAttemptFailed", address, port, family, error);
+      if (this.#ended) return;
+      if (next < targets.length) begin();
+      else if (this.#attempts.size === 0) {
+        this.cancel();
+        const addresses = targets.map((each) => ipAddress(each.address, port));
+        socket._fail(failureOf(name, addresses, errors));
+      }
+    };
+    begin();
+  }
+
+  ref(): void {
+    this.#held = true;
+    this.#timer?.ref();
+    for (const attempt of this.#attempts) attempt.ref();
+  }
+
+  unref(): void {
+    this.#held = false;
+    this.#timer?.unref();
+    for (const attempt of this.#attempts) attempt.unref();
+  }
+
+  /** Gives up: no event comes from here any more. */
+  cancel(): void {
+    this.#ended = true;
+    machineClock.clearTimeout(this.#timer);
+    for (const attempt of this.#attempts) attempt.cancel();
+    this.#attempts.clear();
+  }
+
+  // What Node's `_destroy()` needs of a handle.
+
+  onread: unknown;
+  readonly bytesRead = 0;
+  readonly bytesWritten = 0;
+
+  /** Gives up. */
+  close(done: () => void): void {
+    this.cancel();
+    machineClock.setImmediate(done);
+  }
+
+  #attempt(address: AddressInput, done: (outcome: Outcome) => void) {
+    const attempt = new ConnectAttempt(address, { ...this.#settings, options: [] }, (outcome) => {
+      this.#attempts.delete(attempt);
+      this.#context.runInAsyncScope(done, undefined, outcome);
+    });
+    this.#attempts.add(attempt);
+    if (!this.#held) attempt.unref();
+  }
+
+  #succeed(socket: OpenSocket) {
+    this.cancel();
+    this.#socket._connected(socket, this.#context);
+  }
+
+  #failAlone(error: unknown, address: string, port?: number, family?: 4 | 6) {
+    this.cancel();
+    this.#socket.emit("connectionAttemptFailed", address, port, family, error);
+    this.#socket._fail(error);
+  }
+
+  #withLocal(failure: unknown): unknown {
+    const { localAddress, localPort } = this.#settings;
+    const error = asCallOfNode(failure, failure instanceof SocketError ? failure.syscall : "connect");
+    if (
+      error instanceof SocketError &&
+      error.syscall === "connect" &&
+      localAddress !== undefined &&
+      localPort > 0
+    )
+      Object.assign(error, { localAddress, localPort });
+    return error;
+  }
+}
+
+/** A context of Node's AsyncLocalStorage, as a handle of libuv's has one. */
+export function newContext(): AsyncResource {
+  return new AsyncResource("TCPWRAP", { requireManualDestroy: true });
+}
+
+function isBlocked({ blockList }: ConnectingSocket, address: string, family: 4 | 6): boolean {
+  return blockList?.check(address, family === 4 ? "ipv4" : "ipv6") === true;
+}

@@ -1,0 +1,89 @@
+import net from "node:net";
+import { connectArguments } from "./arguments.ts";
+import { codedType } from "./errors.ts";
+import { NodeSocket } from "./internals.ts";
+import { EngineServer } from "./server.ts";
+import { EngineSocket, initialize } from "./socket.ts";
+
+/**
+ * As node:net's: with or without `new`, as the base of a class, or called by the constructor of a
+ * subclass of the old kind. One that is given a handle or a descriptor, such as a pipe's, is a
+ * Socket of Node's.
+ */
+export const Socket: typeof net.Socket = likeNodes(net.Socket, EngineSocket.prototype, {
+  construct: (options, newTarget) => {
+    if (hasHandle(options[0])) {
+      if (newTarget !== undefined)
+        throw codedType(
+          "ERR_INVALID_ARG_VALUE",
+          "a subclass of berkeley/net's Socket takes no handle and no descriptor: extend node:net's",
+        );
+      return Reflect.construct(NodeSocket, options);
+    }
+    return Reflect.construct(EngineSocket, options, newTarget ?? EngineSocket);
+  },
+  initialize: (instance, options) => {
+    Reflect.apply(net.Socket, instance, options);
+    if (instance instanceof EngineSocket) initialize(instance);
+  },
+});
+export type Socket = net.Socket;
+
+/** As node:net's, in the same ways. */
+export const Server: typeof net.Server = likeNodes(net.Server, EngineServer.prototype, {
+  construct: (args, newTarget) => Reflect.construct(EngineServer, args, newTarget ?? EngineServer),
+  initialize: (instance, args) => Reflect.apply(net.Server, instance, args),
+});
+export type Server = net.Server;
+
+/** As node:net's. */
+export const createServer: typeof net.createServer = (...args: unknown[]): net.Server =>
+  Reflect.construct(Server, args);
+
+/** As node:net's. */
+export const connect: typeof net.connect = (...args: unknown[]): net.Socket => {
+  const [options] = connectArguments(args);
+  const socket: net.Socket = Reflect.construct(Socket, [options]);
+  if (options.timeout) socket.setTimeout(options.timeout);
+  return Reflect.apply(socket.connect, socket, args);
+};
+
+type Constructible = (this: unknown, ...args: unknown[]) => unknown;
+
+/** The ways in which node:net's constructors are called. */
+interface Ways {
+  /** With `new`, by a subclass if `newTarget` is one; or as a function. */
+  construct(args: readonly unknown[], newTarget: Constructible | undefined): object;
+  /** By the constructor of a subclass of the old kind, for its instance. */
+  initialize(instance: object, args: readonly unknown[]): void;
+}
+
+/** A constructor that has a class's instances, and is called in every way that Node's is. */
+function likeNodes<Constructor extends NewableFunction>(
+  node: Constructor,
+  prototype: object,
+  ways: Ways,
+): Constructor {
+  function likeNode(this: unknown, ...args: unknown[]): object | undefined {
+    if (new.target !== undefined)
+      return ways.construct(args, new.target === likeNode ? undefined : new.target);
+    if (!isInstance(this)) return ways.construct(args, undefined);
+    ways.initialize(this, args);
+    return undefined;
+  }
+  const isInstance = (value: unknown): value is object =>
+    typeof value === "object" && value !== null && Object.prototype.isPrototypeOf.call(prototype, value);
+  Object.defineProperties(likeNode, { name: { value: node.name }, prototype: { value: prototype } });
+  Object.defineProperty(prototype, "constructor", {
+    value: likeNode,
+    writable: true,
+    configurable: true,
+  });
+  return Object.setPrototypeOf(likeNode, node);
+}
+
+function hasHandle(options: unknown): boolean {
+  if (typeof options === "number") return true;
+  if (typeof options !== "object" || options === null) return false;
+  return Boolean(Reflect.get(options, "handle")) || Reflect.get(options, "fd") !== undefined;
+}

@@ -1,0 +1,102 @@
+// The errors of node:net, with Node's codes. System errors are our SocketErrors: our `name`, Node's
+// `code`, `errno` and `syscall`, and a message that begins as Node's does.
+
+import { getSystemErrorMap } from "node:util";
+import { argumentType } from "../../errors/argument.ts";
+import { formatEndpoint } from "../../errors/error-set.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { host } from "../../system/host.ts";
+
+/** An error with one of Node's codes. */
+export function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** The same, as a TypeError. */
+export function codedType(code: string, message: string): TypeError {
+  return Object.assign(new TypeError(message), { code });
+}
+
+/** The same, as a RangeError. */
+export function codedRange(code: string, message: string): RangeError {
+  return Object.assign(new RangeError(message), { code });
+}
+
+/** What Node says of the type of a value. */
+export function received(value: unknown): string {
+  if (value === null || value === undefined) return `Received ${String(value)}`;
+  if (typeof value === "function") return `Received function ${value.name}`;
+  if (typeof value === "object") {
+    const name: unknown = value.constructor?.name;
+    return typeof name === "string" && name !== "" ? `Received an instance of ${name}` : "Received an object";
+  }
+  const shown = typeof value === "string" ? `'${value}'` : String(value);
+  const suffix = typeof value === "bigint" ? "n" : "";
+  return `Received type ${typeof value} (${shown}${suffix})`;
+}
+
+/** An option of the wrong type, in Node's words. */
+export function optionType(name: string, type: string, value: unknown): TypeError {
+  return argumentType(`The "${name}" property must be ${type}. ${received(value)}`);
+}
+
+export const socketClosed = (): Error => coded("ERR_SOCKET_CLOSED", "Socket is closed");
+
+/**
+ * A system's error as node:net's, which names other calls: `read` for recv(), `write` for send(),
+ * `listen` for bind(). Its message begins as Node's does, and is made when it is first read.
+ */
+export function asCallOfNode(error: unknown, syscall: string): unknown {
+  if (error instanceof RangeError) return invalidAddress(error, syscall);
+  if (!(error instanceof SocketError)) return error;
+  const { name, code, errno, address, port, path } = error;
+  // Node's errors have the path of a unix socket as their address.
+  const at = path ?? address;
+  const where =
+    at === undefined ? undefined : { address: at, ...(path === undefined && { port: port ?? 0 }) };
+  const renamed = new SocketError({ name, message: "", code, errno, syscall, where });
+  const set = (value: string) =>
+    void Object.defineProperty(renamed, "message", {
+      value,
+      writable: true,
+      enumerable: false,
+      configurable: true,
+    });
+  Object.defineProperty(renamed, "message", {
+    configurable: true,
+    enumerable: false,
+    set,
+    get() {
+      set(messageOf(error, syscall));
+      return renamed.message;
+    },
+  });
+  return renamed;
+}
+
+/** A path that is too long for a socket address: Node leaves it to libuv. */
+function invalidAddress({ message }: RangeError, syscall: string): SocketError {
+  const errno = -(host.errnos.EINVAL ?? 0);
+  return new SocketError({
+    name: "InvalidArgument",
+    message: `${syscall} EINVAL: ${message}`,
+    code: "EINVAL",
+    errno,
+    syscall,
+  });
+}
+
+/** What Node says, and then what we know. */
+function messageOf(error: SocketError, syscall: string): string {
+  const { code, errno, address, port, path, message } = error;
+  const endpoint = formatEndpoint({
+    ...(address !== undefined && { address }),
+    ...(port !== undefined && { port }),
+    ...(path !== undefined && { path }),
+  });
+  const ours = [error.syscall, code, endpoint].filter((word) => word !== undefined).join(" ");
+  const detail = message.startsWith(ours) ? message.slice(ours.length).replace(/^[: ]+/, "") : message;
+  const text = syscall === "listen" ? `: ${getSystemErrorMap().get(errno)?.[1] ?? "unknown error"}` : "";
+  const where = path ?? (address === undefined ? "" : `${address}:${port}`);
+  return `${syscall} ${code}${text}${where && ` ${where}`}: ${detail}`;
+}

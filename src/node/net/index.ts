@@ -1,0 +1,41 @@
+/**
+ * node:net over berkeley's engine: the same names, with our Socket and Server in the place of
+ * Node's.
+ */
+import net from "node:net";
+import { connect, createServer, Server, Socket } from "./constructors.ts";
+
+export {
+  BlockList,
+  getDefaultAutoSelectFamily,
+  getDefaultAutoSelectFamilyAttemptTimeout,
+  isIP,
+  isIPv4,
+  isIPv6,
+  SocketAddress,
+  setDefaultAutoSelectFamily,
+  setDefaultAutoSelectFamilyAttemptTimeout,
+} from "node:net";
+export { connect, connect as createConnection, createServer, Server, Socket, Socket as Stream };
+
+// What some versions of Node have, undefined in others.
+/** Node's own, since Node 26. */
+export const BoundSocket: unknown = Reflect.get(net, "BoundSocket");
+/** Node's own. @internal */
+export const _createServerHandle: unknown = Reflect.get(net, "_createServerHandle");
+/** Node's own. @internal */
+export const _normalizeArgs: unknown = Reflect.get(net, "_normalizeArgs");
+
+const ours: typeof net = Object.defineProperties(Object.create(null), {
+  ...Object.getOwnPropertyDescriptors(net),
+  ...Object.getOwnPropertyDescriptors({
+    connect,
+    createConnection: connect,
+    createServer,
+    Server,
+    Socket,
+    Stream: Socket,
+  }),
+});
+
+export default ours;

@@ -1,0 +1,205 @@
+import { chmodSync, statSync } from "node:fs";
+import type { Engine } from "../../engine/engine.ts";
+import { SocketError } from "../../errors/socket-error.ts";
+import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
+import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
+import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
+import { ipAddress, openBound } from "../../net/open.ts";
+import type { AcceptError } from "../../posix/accept.ts";
+import { SOCK } from "../../posix/constants.ts";
+import { tryGetpeername } from "../../posix/getpeername.ts";
+import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
+import { listen } from "../../posix/listen.ts";
+import { Socket } from "../../posix/owned-socket.ts";
+import { host } from "../../system/host.ts";
+import { newContext } from "./connecting.ts";
+import { nativeHandle, type ServerHandle } from "./native-handle.ts";
+import { nodeAddress } from "./node-address.ts";
+
+/** The arguments of Node's `_listen2()`. */
+export interface ListenArguments {
+  /** An IP address, a path where the port is -1, or null: every address. */
+  readonly address: string | null;
+  readonly port: number | null;
+  readonly family: number | null;
+  readonly backlog: number;
+  readonly fd: number | undefined;
+  readonly flags: number | undefined;
+}
+
+/** UV_TCP_IPV6ONLY and UV_TCP_REUSEPORT of uv.h. */
+const IPV6_ONLY = 1;
+const REUSE_PORT = 2;
+
+/** UV_READABLE and UV_WRITABLE of uv.h. */
+const READABLE = 1;
+const WRITABLE = 2;
+
+/** What Node takes where none is given. */
+const BACKLOG = 511;
+
+/** Sockets that listen, and the path that was made for one. */
+export interface OpenedToListen {
+  readonly sockets: readonly [Socket, ...Socket[]];
+  readonly path: UnixPath | undefined;
+  /** The path, as Node's Server says it. */
+  readonly name: string | undefined;
+  /** Node's name for it. */
+  readonly key: string;
+}
+
+/** Opens what `listen()` listens on. */
+export function openToListen(args: ListenArguments): OpenedToListen {
+  const { address, port, fd, flags = 0 } = args;
+  const backlog = args.backlog || BACKLOG;
+  const key = `${args.family}:${address}:${port}`;
+  if (typeof fd === "number" && fd >= 0)
+    return { sockets: [fromDescriptor(fd, backlog)], path: undefined, name: undefined, key };
+  if (port === -1 && address !== null) {
+    const unix = { family: "unix", path: address } as const;
+    const open = () => openBound(unix, SOCK.STREAM, { options: [] }, (bound) => listen(bound, backlog));
+    return { sockets: [explainPathInUse(unix, open)], path: UnixPath.made(unix), name: address, key };
+  }
+  const setUp = {
+    options: [],
+    server: "not exclusive",
+    reusePort: (flags & REUSE_PORT) !== 0,
+    ipv6Only: (flags & IPV6_ONLY) !== 0,
+  } as const;
+  const open = (on: string, at: number) =>
+    openBound(ipAddress(on, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
+  const at = port ?? 0;
+  const opened = { path: undefined, name: undefined };
+  if (address !== null) return { ...opened, sockets: [open(address, at)], key };
+  const socket = openOnEveryAddress(open, at, false);
+  const family = getsockname(socket).family === "ipv6" ? "6:::" : "4:0.0.0.0";
+  return { ...opened, sockets: [socket], key: `${family}:${at}` };
+}
+
+function fromDescriptor(fd: number, backlog: number): Socket {
+  const socket = socketFrom(fd);
+  listen(socket, backlog);
+  socket.system.setNonblocking(socket.fd, true);
+  return socket;
+}
+
+/** As Node, which says of whatever is no socket that it is an invalid argument. */
+function socketFrom(fd: number): Socket {
+  try {
+    return Socket.from(fd);
+  } catch (error) {
+    if (!(error instanceof SocketError)) throw error;
+    const { message } = error;
+    const errno = -(host.errnos.EINVAL ?? 0);
+    throw new SocketError({ name: "InvalidArgument", message, code: "EINVAL", errno, syscall: "listen" });
+  }
+}
+
+/** Who gets the connections. */
+export interface ListenOwner {
+  accepted(fd: number): void;
+  failed(error: AcceptError): void;
+  /** The descriptor is being closed. */
+  closing(): void;
+  /** It is closed. */
+  closed(): void;
+}
+
+/** Both ends of a connection, in the words of Node's `drop` event. */
+export interface ConnectionEnds {
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly localFamily?: string | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly remoteFamily?: string | undefined;
+}
+
+/** What a Server of Node's listens with. */
+export class ListenHandle implements AcceptOwner, ServerHandle {
+  readonly engine: Engine;
+  readonly isUnix: boolean;
+  /** What its events and those of its connections run in: what listen() was called in. */
+  readonly context = newContext();
+  /** What the Server has as its handle. */
+  readonly native: object;
+  readonly loops: readonly AcceptLoop[];
+  readonly #path: UnixPath | undefined;
+  readonly #name: string | undefined;
+  readonly #owner: ListenOwner;
+  #putOff = false;
+
+  constructor(engine: Engine, { sockets, path, name }: OpenedToListen, owner: ListenOwner) {
+    const [first] = sockets;
+    this.engine = engine;
+    this.isUnix = getsockname(first).family === "unix";
+    this.native = nativeHandle(first, this);
+    this.#owner = owner;
+    this.#path = path;
+    this.#name = name;
+    this.loops = sockets.map((socket) => new AcceptLoop(host, engine, socket.detach(), this));
+    for (const loop of this.loops) loop.setDemand(Number.POSITIVE_INFINITY);
+  }
+
+  onAccepted(fd: number): void {
+    this.#putOff = false;
+    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd);
+  }
+
+  onPutOff(): void {
+    this.#putOff = true;
+  }
+
+  onLost(): void {}
+
+  onAcceptFailed(error: AcceptError): void {
+    this.context.runInAsyncScope(this.#owner.failed, this.#owner, error);
+  }
+
+  /** A connection has ended, whose descriptor may be the one that was lacking. */
+  connectionEnded(): void {
+    if (this.#putOff) for (const loop of this.loops) loop.tryAgain();
+  }
+
+  ends(fd: number): ConnectionEnds {
+    const [here, there] = [tryGetsockname(fd), tryGetpeername(fd)];
+    const local = here.ok ? nodeAddress(here.value) : {};
+    const remote = there.ok ? nodeAddress(there.value) : {};
+    return {
+      localAddress: local.address,
+      localPort: local.port,
+      localFamily: local.family,
+      remoteAddress: remote.address,
+      remotePort: remote.port,
+      remoteFamily: remote.family,
+    };
+  }
+
+  ref(): void {
+    for (const loop of this.loops) loop.ref();
+  }
+
+  unref(): void {
+    for (const loop of this.loops) loop.unref();
+  }
+
+  close(): void {
+    this.#path?.remove();
+    this.#owner.closing();
+    let left = this.loops.length;
+    for (const loop of this.loops) {
+      loop.close(() => {
+        left -= 1;
+        if (left === 0) this.context.runInAsyncScope(this.#owner.closed, this.#owner);
+      });
+    }
+  }
+
+  /** Lets others read or write a unix socket's path, as `uv_pipe_chmod()`. */
+  fchmod(mode: number): number {
+    if (this.#name === undefined) return 0;
+    const others = (mode & READABLE ? 0o444 : 0) | (mode & WRITABLE ? 0o222 : 0);
+    chmodSync(this.#name, (statSync(this.#name).mode & 0o7777) | others);
+    return 0;
+  }
+}

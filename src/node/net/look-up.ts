@@ -1,0 +1,108 @@
+import dns from "node:dns";
+import { isIP } from "node:net";
+import { nextTick } from "../../clock/clock.ts";
+import {
+  type AnyFunction,
+  type ConnectOptions,
+  checkFunction,
+  invalidAddress,
+  invalidFamily,
+} from "./arguments.ts";
+import type { Target } from "./connecting.ts";
+
+/** The Socket that a name is looked up for. */
+export interface LookingSocket {
+  readonly connecting: boolean;
+  emit(event: string, ...args: unknown[]): boolean;
+  /** As `destroy()`. */
+  _fail(error: unknown): void;
+}
+
+/** Looks a name up, and gives its addresses in the order that they are to be tried in. */
+export function lookUp(
+  socket: LookingSocket,
+  host: string,
+  options: ConnectOptions,
+  every: boolean,
+  done: (targets: readonly Target[]) => void,
+): void {
+  const given = options.lookup;
+  const lookup: AnyFunction = given == null ? dnsLookup : checkFunction("options.lookup", given);
+  const family = familyNumber(options.family);
+  const oneFamily = family === 4 || family === 6;
+  const hints = options.hints || (oneFamily ? 0 : dns.ADDRCONFIG);
+  const all = every && !oneFamily;
+  // There may be no listeners yet.
+  const fail = (error: unknown) => nextTick(() => socket._fail(error));
+  if (all) {
+    lookup(host, { family, hints, all }, (error: unknown, addresses: unknown) => {
+      if (!socket.connecting) return;
+      if (error) {
+        socket.emit("lookup", error, undefined, undefined, host);
+        fail(error);
+        return;
+      }
+      const found = isTargets(addresses) ? addresses : [];
+      for (const one of found) {
+        socket.emit("lookup", error, one.address, one.family, host);
+        if (!socket.connecting) return;
+      }
+      const targets = inTurn(found);
+      const [first] = found;
+      if (targets.length > 0) done(targets);
+      else fail(whyNot(first?.address, first?.family, options));
+    });
+    return;
+  }
+  lookup(host, { family, hints }, (error: unknown, address: unknown, ofFamily: unknown) => {
+    socket.emit("lookup", error, address, ofFamily, host);
+    if (!socket.connecting) return;
+    if (error) fail(error);
+    else if (isAddress(address) && isFamily(ofFamily)) done([{ address, family: ofFamily }]);
+    else fail(whyNot(address, ofFamily, options));
+  });
+}
+
+/** dns.lookup(), as it is by now: a program may have replaced it. */
+const dnsLookup: AnyFunction = (...args) => Reflect.apply(dns.lookup, dns, args);
+
+function familyNumber(family: unknown): unknown {
+  if (family === "IPv4") return 4;
+  return family === "IPv6" ? 6 : family;
+}
+
+function isAddress(address: unknown): address is string {
+  return typeof address === "string" && isIP(address) !== 0;
+}
+
+function isFamily(family: unknown): family is 4 | 6 {
+  return family === 4 || family === 6;
+}
+
+function whyNot(address: unknown, family: unknown, { host, port }: ConnectOptions): unknown {
+  if (!isAddress(address)) return invalidAddress(address);
+  return invalidFamily(family, host, port);
+}
+
+function isTargets(addresses: unknown): addresses is readonly Target[] {
+  return Array.isArray(addresses);
+}
+
+/**
+ * The families in turn, beginning with that of the resolver's first (RFC 8305, section 4); each
+ * address once.
+ */
+function inTurn(found: readonly Target[]): readonly Target[] {
+  const valid = found.filter(
+    ({ address, family }, index) =>
+      isAddress(address) &&
+      isFamily(family) &&
+      found.findIndex((other) => other.address === address) === index,
+  );
+  const first = valid.filter(({ family }) => family === valid[0]?.family);
+  const other = valid.filter(({ family }) => family !== valid[0]?.family);
+  return first
+    .flatMap((one, index) => [one, other[index]])
+    .concat(other.slice(first.length))
+    .filter((one) => one !== undefined);
+}

@@ -1,0 +1,60 @@
+import net from "node:net";
+import { close } from "../../posix/close.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { recvmsg } from "../../posix/recvmsg.ts";
+import { sendmsg } from "../../posix/sendmsg.ts";
+import { socketpair } from "../../posix/socketpair.ts";
+
+/** What a Server calls of its handle. */
+export interface ServerHandle {
+  close(): void;
+  ref(): void;
+  unref(): void;
+  fchmod(mode: number): number;
+}
+
+/**
+ * A handle of libuv's for a socket that listens, of a descriptor of its own, with our methods in the
+ * place of those that a Server calls. What is in C++, such as the channel that a Server is sent to a
+ * child process by, takes nothing else: it crashes on an object that is no handle.
+ */
+export function nativeHandle(listening: Socket, ours: ServerHandle): object {
+  const create: unknown = Reflect.get(net, "_createServerHandle");
+  if (typeof create !== "function") return ours;
+  const duplicate = duplicateOf(listening);
+  const handle: object | number = create(null, null, null, duplicate.fd);
+  if (typeof handle === "number") {
+    close(duplicate);
+    return ours;
+  }
+  duplicate.detach();
+  const closeNative: () => void = Reflect.get(handle, "close");
+  const methods: ServerHandle = {
+    close() {
+      closeNative.call(handle);
+      ours.close();
+    },
+    ref: () => ours.ref(),
+    unref: () => ours.unref(),
+    fchmod: (mode) => ours.fchmod(mode),
+  };
+  return Object.assign(handle, methods);
+}
+
+/** As dup(2), by passing it to ourselves (unix(7), SCM_RIGHTS). */
+function duplicateOf(original: Socket): Socket {
+  const [left, right] = socketpair(AF.UNIX, SOCK.DGRAM);
+  try {
+    sendmsg(left, { data: [Uint8Array.of(0)], control: [{ type: "SCM_RIGHTS", descriptors: [original] }] });
+    const { control } = recvmsg(right, { data: [new Uint8Array(1)] });
+    const [rights] = control;
+    const [duplicate] = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
+    if (duplicate === undefined || !("domain" in duplicate))
+      throw new Error("a socket sent to itself is lost");
+    return duplicate;
+  } finally {
+    close(left);
+    close(right);
+  }
+}

@@ -1,0 +1,164 @@
+import cluster from "node:cluster";
+import diagnostics from "node:diagnostics_channel";
+import net, { isIP } from "node:net";
+import { nextTick } from "../../clock/clock.ts";
+import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { host } from "../../system/host.ts";
+import { asCallOfNode } from "./errors.ts";
+import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
+import { type ListenArguments, ListenHandle, type OpenedToListen, openToListen } from "./listen-handle.ts";
+import { EngineSocket } from "./socket.ts";
+
+const serverSockets = diagnostics.channel("net.server.socket");
+
+/** A Server of Node's, whose `_listen2()` listens on a socket of the engine's. */
+export type ListeningServer = net.Server & NodeServerMembers;
+
+const nodeListen = methodOfNode<NodeServerMembers["_listen2"]>(net.Server.prototype, "_listen2");
+
+const nodeEmitClose = methodOfNode<() => void>(net.Server.prototype, "_emitCloseIfDrained");
+
+/**
+ * What Node's `listen()` comes to once its arguments are checked and a name is looked up, with our
+ * engine in the place of libuv. A handle that is there, such as one that a cluster's primary
+ * process gave, stays Node's.
+ */
+export function listenOnEngine(server: ListeningServer, args: ListenArguments): void {
+  if (server._handle || isOfCluster(server)) {
+    const { address, port, family, backlog, fd, flags } = args;
+    nodeListen.call(server, address, port, family, backlog, fd, flags);
+    return;
+  }
+  try {
+    listenOnOpened(server, engine(), openToListen(args));
+  } catch (error) {
+    const failure = asCallOfNode(error, "listen");
+    nextTick(() => server.emit("error", failure));
+  }
+}
+
+export function isServer(value: unknown): value is ListeningServer {
+  return value instanceof net.Server;
+}
+
+/** Has a Server listen on sockets that listen already. */
+export function listenOnOpened(
+  server: ListeningServer,
+  chosen: Engine,
+  opened: OpenedToListen,
+): ListenHandle {
+  const handle = new ListenHandle(chosen, opened, {
+    accepted: (fd) => accepted(server, handle, fd),
+    failed: (error) => server.emit("error", error),
+    closing: () => closing.add(server),
+    closed: () => {
+      closing.delete(server);
+      server._emitCloseIfDrained?.();
+    },
+  });
+  server._handle = handle.native;
+  server._connectionKey = opened.key;
+  if (server._unref) server.unref();
+  nextTick(() => {
+    // It may be closed by now.
+    if (server._handle) server.emit("listening");
+  });
+  return handle;
+}
+
+/**
+ * Whether it is the server that a cluster's primary process accepts for its workers with, who get
+ * handles of libuv's: nobody is to connect to it but by that (RoundRobinHandle in
+ * lib/internal/cluster/round_robin_handle.js).
+ */
+function isOfCluster(server: net.Server): boolean {
+  return cluster.isPrimary && server.listeners("connection")[0]?.name === "fail";
+}
+
+/** Servers whose descriptor is still being closed: they emit `close` after that. */
+const closing = new WeakSet<net.Server>();
+
+/** Node's `close()`, which waits for the descriptor to be closed, so that its port is free. */
+export function emitCloseIfDrained(server: ListeningServer): void {
+  if (!closing.has(server)) nodeEmitClose.call(server);
+}
+
+function accepted(server: ListeningServer, handle: ListenHandle, fd: number): void {
+  if (server.maxConnections != null && server._connections >= server.maxConnections) {
+    server.emit("drop", handle.isUnix ? undefined : handle.ends(fd));
+    host.close(fd);
+    return;
+  }
+  if (server.blockList !== undefined && !handle.isUnix) {
+    const { remoteAddress = "" } = handle.ends(fd);
+    const family = isIP(remoteAddress);
+    if (family !== 0 && server.blockList.check(remoteAddress, family === 4 ? "ipv4" : "ipv6")) {
+      host.close(fd);
+      return;
+    }
+  }
+  const socket = takesNodeHandle(server) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
+  server._connections++;
+  socket.server = server;
+  socket._server = server;
+  server.emit("connection", socket);
+  if (serverSockets.hasSubscribers) serverSockets.publish({ socket });
+}
+
+/**
+ * Whether a server's protocol runs in Node's C++ on a handle of libuv's, as those of `tls`, `https`
+ * and `http2` do: over any other Duplex they are slower, and do not know the peer's address.
+ */
+function takesNodeHandle(server: net.Server): boolean {
+  return "setSecureContext" in server || "updateSettings" in server;
+}
+
+function socketOptions(server: ListeningServer) {
+  const { highWaterMark } = server;
+  return {
+    allowHalfOpen: server.allowHalfOpen,
+    pauseOnCreate: server.pauseOnConnect,
+    readable: true,
+    writable: true,
+    ...(highWaterMark !== undefined && {
+      readableHighWaterMark: highWaterMark,
+      writableHighWaterMark: highWaterMark,
+    }),
+  };
+}
+
+function nodeSocket(server: ListeningServer, fd: number) {
+  const socket = new NodeSocket({ ...socketOptions(server), fd });
+  if (server.noDelay) socket.setNoDelay(true);
+  if (server.keepAlive) socket.setKeepAlive(true, server.keepAliveInitialDelay * 1000);
+  return socket;
+}
+
+function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number): EngineSocket {
+  const socket = new EngineSocket(socketOptions(server));
+  const connection = socket._accepted(handle.engine, fd, handle.context, handle);
+  if (server.noDelay) connection.setNoDelay(true);
+  if (server.keepAlive) connection.setKeepAlive(true, server.keepAliveInitialDelay);
+  if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);
+  else socket._startReading();
+  return socket;
+}
+
+/** A net.Server that listens on our engine. */
+export class EngineServer extends NodeServer {
+  override _listen2(
+    address: string | null,
+    port: number | null,
+    family: number | null,
+    backlog: number,
+    fd?: number,
+    flags?: number,
+  ): void {
+    listenOnEngine(this, { address, port, family, backlog, fd, flags });
+  }
+
+  override _emitCloseIfDrained(): void {
+    emitCloseIfDrained(this);
+  }
+}

@@ -1,0 +1,506 @@
+import type { AsyncResource } from "node:async_hooks";
+import diagnostics from "node:diagnostics_channel";
+import net, { isIP } from "node:net";
+import { Duplex } from "node:stream";
+import { nextTick } from "../../clock/clock.ts";
+import { engine } from "../../engine/choice.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { isError } from "../../errors/is-error.ts";
+import { connectionError } from "../../net/connection/connection-error.ts";
+import { connectErrors } from "../../posix/connect.ts";
+import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
+import { host } from "../../system/host.ts";
+import {
+  type ConnectOptions,
+  checkAttemptTimeout,
+  checkBoolean,
+  checkLocalAddress,
+  checkLocalPort,
+  checkPort,
+  checkString,
+  connectArguments,
+  missingArguments,
+} from "./arguments.ts";
+import { Connecting } from "./connecting.ts";
+import { asCallOfNode, coded, codedType, socketClosed } from "./errors.ts";
+import { type Callback, type KeepAlive, NodeSocket, onReadOf, pendingSettings } from "./internals.ts";
+import { lookUp } from "./look-up.ts";
+import type { NodeAddress } from "./node-address.ts";
+import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
+
+/**
+ * The engine copies what it is given, so strings and the pieces of one write are gathered here, if
+ * they fit.
+ */
+const gathered = Buffer.allocUnsafeSlow(65_536);
+
+/** What a Writable gives `_writev()`. */
+interface Chunk {
+  readonly chunk: string | Uint8Array;
+  readonly encoding: BufferEncoding;
+}
+
+const clientSockets = diagnostics.channel("net.client.socket");
+
+/**
+ * A net.Socket whose connection is our engine's. It is Node's Socket but for what a handle of
+ * libuv's does there: it has none, so what looks for one (`tls`, `http2`) takes it for the Duplex
+ * that it is.
+ *
+ * No private members: one of Node's that is about to connect becomes one of these.
+ */
+export class EngineSocket extends NodeSocket {
+  _connection: StreamHandle | null = null;
+  _attempts: Connecting | null = null;
+  /** What it is destroyed with once what had been received is read. */
+  _failure: unknown = undefined;
+  _sendingFailure: unknown = undefined;
+  _peerEnded = false;
+
+  /**
+   * null, as of a Socket without a handle: what is in C++ takes it for a Duplex. Only once Node's TLS
+   * has done that there is something, since it would wait for a `connect` event without.
+   */
+  override get _handle(): unknown {
+    return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
+  }
+
+  override set _handle(handle: unknown) {
+    nodeHandle.set.call(this, handle);
+  }
+
+  get pending(): boolean {
+    return (this._connection === null && this._attempts === null) || this.connecting;
+  }
+
+  get bufferSize(): number | undefined {
+    return this._connection === null && this._attempts === null ? undefined : this.writableLength;
+  }
+
+  override get bytesRead(): number {
+    return this._connection?.bytesRead ?? super.bytesRead;
+  }
+
+  override get _bytesDispatched(): number {
+    return this._connection?.bytesWritten ?? super._bytesDispatched;
+  }
+
+  connect(...args: unknown[]): this {
+    const [options, listener] = connectArguments(args);
+    if (clientSockets.hasSubscribers) clientSockets.publish({ socket: this });
+    if (listener !== null) this.once("connect", listener);
+    if (this._parent?.connecting === true) return this;
+    // A port of null is told of later.
+    if (options.port === undefined && options.path == null) throw missingArguments();
+    // The peer's end has replaced it.
+    if (Object.hasOwn(this, "write")) this.write = Duplex.prototype.write;
+    if (this.destroyed) this._peername = null;
+    else if (this._connection !== null) {
+      nextTick(() => this._fail(connectErrors.fail(host, "AlreadyConnected").error));
+      return this;
+    }
+    this._connection = null;
+    this._attempts?.cancel();
+    this._attempts = null;
+    this._failure = undefined;
+    this._sendingFailure = undefined;
+    this._peerEnded = false;
+    this._undestroy();
+    this._unrefTimer();
+    this.connecting = true;
+    if (options.path) attempts(this, undefined, 0)?.toPath(checkString("options.path", options.path));
+    else connectToPort(this, options);
+    return this;
+  }
+
+  override setNoDelay(on = true): this {
+    if (this._connection === null) return super.setNoDelay(on);
+    this._connection.setNoDelay(Boolean(on));
+    return this;
+  }
+
+  override setKeepAlive(
+    on?: boolean | KeepAlive,
+    initialDelay?: number,
+    interval?: number,
+    count?: number,
+  ): this {
+    if (this._connection === null) return super.setKeepAlive(on, initialDelay, interval, count);
+    const given = typeof on === "object" && on !== null;
+    const settings: KeepAlive = given ? on : { enable: on, initialDelay, interval, count };
+    this._connection.setKeepAlive(
+      Boolean(settings.enable),
+      seconds(settings.initialDelay),
+      seconds(settings.interval),
+      settings.count,
+    );
+    return this;
+  }
+
+  override setTypeOfService(typeOfService: number): this {
+    if (typeof typeOfService !== "number" || Number.isNaN(typeOfService))
+      throw codedType("ERR_INVALID_ARG_TYPE", 'The "tos" argument must be of type number.');
+    if (this._connection === null) return super.setTypeOfService?.(typeOfService) ?? this;
+    if (!Number.isInteger(typeOfService) || typeOfService < 0 || typeOfService > 255)
+      throw coded("ERR_OUT_OF_RANGE", `tos must be an integer from 0 to 255, not ${typeOfService}`);
+    const set = this._connection.setTypeOfService(typeOfService);
+    if (!set.ok) throw asCallOfNode(set.error, "setTypeOfService");
+    return this;
+  }
+
+  override getTypeOfService(): number {
+    if (this._connection === null) return super.getTypeOfService?.() ?? 0;
+    const asked = this._connection.getTypeOfService();
+    if (!asked.ok) throw asCallOfNode(asked.error, "getTypeOfService");
+    return asked.value;
+  }
+
+  ref(): this {
+    const holder = this._connection ?? this._attempts;
+    if (holder === null) this.once("connect", this.ref);
+    else holder.ref();
+    return this;
+  }
+
+  unref(): this {
+    const holder = this._connection ?? this._attempts;
+    if (holder === null) this.once("connect", this.unref);
+    else holder.unref();
+    return this;
+  }
+
+  address(): NodeAddress {
+    return this._getsockname();
+  }
+
+  _getsockname(): NodeAddress {
+    if (this._connection === null) return {};
+    this._sockname ??= this._connection.localAddress;
+    return this._sockname;
+  }
+
+  _getpeername(): NodeAddress {
+    if (this._connection === null || this.connecting) return this._peername ?? {};
+    if (this._peername === null || this._peername === undefined) {
+      const peer = this._connection.remoteAddress;
+      if (peer.address === undefined) return peer;
+      this._peername = peer;
+    }
+    return this._peername;
+  }
+
+  resetAndDestroy(): this {
+    const connection = this._connection;
+    if (connection === null && this._attempts === null) this.destroy(socketClosed());
+    else if (connection?.isUnix === true)
+      throw codedType("ERR_INVALID_HANDLE_TYPE", "This handle type cannot be sent");
+    else if (this.connecting) this.once("connect", () => this._reset());
+    else this._reset();
+    return this;
+  }
+
+  override pause(): this {
+    if (this._connection?.isReadIntoBuffer === true && !this.connecting) this._connection.readStop();
+    super.pause();
+    return this;
+  }
+
+  override resume(): this {
+    if (this._connection?.isReadIntoBuffer === true && !this.connecting) this._connection.readStart();
+    super.resume();
+    return this;
+  }
+
+  override read(size?: number): unknown {
+    const chunk: unknown = Duplex.prototype.read.call(this, size);
+    // The reader gets the last of the bytes first.
+    if (this._failure !== undefined && this.readableLength === 0) nextTick(() => this._fail(this._failure));
+    return chunk;
+  }
+
+  override _read(size: number): void {
+    if (this.connecting || this._connection === null) this.once("connect", () => this._read(size));
+    else this._connection.readStart();
+  }
+
+  override _write(chunk: string | Uint8Array, encoding: BufferEncoding | "buffer", done: Callback): void {
+    const connection = this._connection;
+    if (this.connecting || connection === null) {
+      waitToWrite(this, chunk, encoding, done, () => this._write(chunk, encoding, done));
+      return;
+    }
+    this._unrefTimer();
+    if (typeof chunk !== "string") connection.write(chunk);
+    else if (encoding === "buffer") connection.write(Buffer.from(chunk));
+    // A character takes three bytes at most.
+    else if (chunk.length * 3 <= gathered.length) {
+      connection.write(gathered.subarray(0, gathered.write(chunk, encoding)));
+    } else connection.write(Buffer.from(chunk, encoding));
+    connection.whenWritten(done);
+  }
+
+  override _writev(chunks: Chunk[], done: Callback): void {
+    const connection = this._connection;
+    if (this.connecting || connection === null) {
+      waitToWrite(this, chunks, "", done, () => this._writev(chunks, done));
+      return;
+    }
+    this._unrefTimer();
+    let at = 0;
+    for (const { chunk, encoding } of chunks) {
+      const most = typeof chunk === "string" ? chunk.length * 3 : chunk.length;
+      if (most > gathered.length - at) {
+        if (at > 0) connection.write(gathered.subarray(0, at));
+        at = 0;
+      }
+      if (most > gathered.length) {
+        connection.write(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
+      } else if (typeof chunk === "string") {
+        at += gathered.write(chunk, at, encoding);
+      } else {
+        gathered.set(chunk, at);
+        at += chunk.length;
+      }
+    }
+    if (at > 0) connection.write(gathered.subarray(0, at));
+    connection.whenWritten(done);
+  }
+
+  /** What `_write()` and `_writev()` call in Node's Socket. */
+  _writeGeneric(several: boolean, data: never, encoding: BufferEncoding, done: Callback): void {
+    if (several) this._writev(data, done);
+    else this._write(data, encoding, done);
+  }
+
+  override _final(done: Callback): void {
+    if (this.connecting) {
+      this.once("connect", () => this._final(done));
+      return;
+    }
+    const connection = this._connection;
+    if (connection === null) {
+      done();
+      return;
+    }
+    connection.shutdown(() => {
+      // It is destroyed with the error of sending once what has been received is read.
+      if (this._sendingFailure === undefined) done();
+    });
+  }
+
+  override _destroy(error: Error | null, done: Callback): void {
+    const closing = this._connection ?? this._attempts;
+    this._attempts = null;
+    this._connection = null;
+    // Node's own closes it, emits `close`, and has the server count.
+    this._handle = closing;
+    super._destroy(error, done);
+  }
+
+  override _onTimeout(): void {
+    const connection = this._connection;
+    if (connection !== null && connection.lastPendingBytes > 0) {
+      const { pendingBytes } = connection;
+      if (pendingBytes !== connection.lastPendingBytes) {
+        connection.lastPendingBytes = pendingBytes;
+        this._unrefTimer();
+        return;
+      }
+    }
+    this.emit("timeout");
+  }
+
+  /** Takes a socket that a server has accepted. */
+  _accepted(chosen: Engine, fd: number, context: AsyncResource, owner: ConnectionOwner): StreamHandle {
+    this._connection = new StreamHandle(chosen, fd, this, null, context, owner);
+    return this._connection;
+  }
+
+  /** Takes a connected socket. */
+  _connected(opened: OpenSocket, context: AsyncResource): void {
+    this._attempts = null;
+    this.connecting = false;
+    this._sockname = null;
+    const settings = pendingSettings(this);
+    const connection = new StreamHandle(engine(), opened.detach(), this, onReadOf(this), context);
+    this._connection = connection;
+    this._unrefTimer();
+    if (settings.noDelay) connection.setNoDelay(true);
+    if (settings.keepAlive)
+      connection.setKeepAlive(
+        true,
+        settings.keepAliveInitialDelay,
+        settings.keepAliveInterval,
+        settings.keepAliveCount,
+      );
+    if (settings.typeOfService !== undefined) connection.setTypeOfService(settings.typeOfService);
+    this.emit("connect");
+    this.emit("ready");
+    if (!this.isPaused()) this._startReading();
+  }
+
+  /** As libuv, it receives nothing before what the event of the connection has started has run. */
+  _startReading(): void {
+    nextTick(readFirst, this);
+  }
+
+  _endOfPeer(): void {
+    this._peerEnded = true;
+    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
+    // one of Node's.
+    if (carriesTls(this)) this.allowHalfOpen = true;
+    this.push(null);
+    // Where nothing waits to be read, `end` is emitted though nobody reads.
+    this.read(0);
+  }
+
+  _fail(error: unknown): void {
+    this.destroy(asError(error));
+  }
+
+  _failed(errno: number): void {
+    const error = asError(asCallOfNode(connectionError(errno), callOf(errno)));
+    if (this.readableFlowing === null || this.readableEnded) this.destroy(error);
+    else if (this._peerEnded) this.once("end", () => this.destroy(error));
+    else if (this.readableLength === 0) this.destroy(error);
+    else this._failure = error;
+  }
+
+  /**
+   * What is written from now on seems to be sent, as what the kernel had taken does: a program that
+   * waits for `drain` before it reads on gets what has been received, and then the error. One that
+   * does not read gets it at once.
+   */
+  _sendingFailed(errno: number): void {
+    const error = asCallOfNode(connectionError(errno), "write");
+    this._sendingFailure = error;
+    if (this.readableFlowing === null) this.destroy(asError(error));
+    else this._connection?.calledBack();
+  }
+}
+
+/** Makes a Socket of Node's that has no connection yet one whose connection will be the engine's. */
+export function adopt(socket: net.Socket): EngineSocket {
+  const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
+  if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
+  initialize(adopted);
+  return adopted;
+}
+
+/** Node's `_handle`, which keeps it under a symbol. */
+const nodeHandle = accessorOf(NodeSocket.prototype, "_handle");
+
+function accessorOf(prototype: object, name: string) {
+  const { get, set } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
+  return { get: get ?? (() => null), set: set ?? (() => {}) };
+}
+
+/** Whether Node's TLS reads from it, by the listener of its JSStreamSocket. */
+function carriesTls(socket: EngineSocket): boolean {
+  return socket
+    .listeners("data")
+    .some((listener) => listener.name === "ondata" && String(listener).includes("readBuffer"));
+}
+
+function readFirst(socket: EngineSocket): void {
+  if (!socket.destroyed) socket.read(0);
+}
+
+/** Gives it the members that the class begins with. */
+export function initialize(socket: EngineSocket): void {
+  socket._connection = null;
+  socket._attempts = null;
+  socket._failure = undefined;
+  socket._sendingFailure = undefined;
+  socket._peerEnded = false;
+}
+
+/** In whole seconds, rounded down, as Node does it. */
+const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
+
+/** Only sending has EPIPE. */
+const callOf = (errno: number): string => (host.errnoName(-errno) === "EPIPE" ? "write" : "read");
+
+function asError(error: unknown): Error {
+  return isError(error) ? error : coded("UNKNOWN", String(error));
+}
+
+/** Where it is not connected yet, a write waits for that; where it is no more, it fails. */
+function waitToWrite(
+  socket: EngineSocket,
+  data: unknown,
+  encoding: string,
+  done: Callback,
+  write: () => void,
+): void {
+  socket._pendingData = null;
+  socket._pendingEncoding = "";
+  if (!socket.connecting) {
+    done(socketClosed());
+    return;
+  }
+  socket._pendingData = data;
+  socket._pendingEncoding = encoding;
+  const closed = () =>
+    done(coded("ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established"));
+  socket.once("connect", () => {
+    socket.off("close", closed);
+    socket._pendingData = null;
+    socket._pendingEncoding = "";
+    write();
+  });
+  socket.once("close", closed);
+}
+
+/** Begins to connect; undefined where no engine can be had, which it is destroyed with. */
+function attempts(
+  socket: EngineSocket,
+  localAddress: string | undefined,
+  localPort: number,
+): Connecting | undefined {
+  try {
+    const begun = new Connecting(socket, { engine: engine(), localAddress, localPort });
+    socket._attempts = begun;
+    return begun;
+  } catch (error) {
+    nextTick(() => socket._fail(error));
+    return undefined;
+  }
+}
+
+function connectToPort(socket: EngineSocket, options: ConnectOptions): void {
+  const name = checkString("options.host", options.host || "localhost");
+  if (name.includes("\0"))
+    throw codedType(
+      "ERR_INVALID_ARG_VALUE",
+      `The property 'options.host' must be a string without null bytes. Received ${JSON.stringify(name)}`,
+    );
+  const localAddress = checkLocalAddress(options.localAddress);
+  const localPort = checkLocalPort(options.localPort);
+  const port = checkPort(options.port);
+  const every =
+    options.autoSelectFamily == null
+      ? net.getDefaultAutoSelectFamily()
+      : checkBoolean("options.autoSelectFamily", options.autoSelectFamily);
+  const delay =
+    options.autoSelectFamilyAttemptTimeout == null
+      ? net.getDefaultAutoSelectFamilyAttemptTimeout()
+      : checkAttemptTimeout(options.autoSelectFamilyAttemptTimeout);
+  const family = isIP(name);
+  const begun = attempts(socket, localAddress, localPort);
+  if (begun === undefined) return;
+  if (family === 4 || family === 6) {
+    nextTick(() => {
+      if (socket._attempts === begun) begun.toAddress({ address: name, family }, port);
+    });
+    return;
+  }
+  socket._host = name;
+  lookUp(socket, name, options, every && localAddress === undefined, (targets) => {
+    if (socket._attempts !== begun) return;
+    socket._unrefTimer();
+    const [first] = targets;
+    if (first !== undefined && targets.length === 1) begun.toAddress(first, port);
+    else begun.toFirst(name, targets, port, delay);
+  });
+}

@@ -1,0 +1,377 @@
+import type { AsyncResource } from "node:async_hooks";
+import type { Address } from "../../address/address.ts";
+import { machineClock, nextTick } from "../../clock/clock.ts";
+import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
+import { IP } from "../../options/ip.ts";
+import { IPV6 } from "../../options/ipv6.ts";
+import { SO } from "../../options/so.ts";
+import { TCP } from "../../options/tcp.ts";
+import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { tryGetpeername } from "../../posix/getpeername.ts";
+import { tryGetsockname } from "../../posix/getsockname.ts";
+import { tryGetsockopt } from "../../posix/getsockopt.ts";
+import { engineClosed, engineOpened } from "../../posix/ownership.ts";
+import { trySetsockopt } from "../../posix/setsockopt.ts";
+import { host } from "../../system/host.ts";
+import { lengthOf } from "../../system/view.ts";
+import type { Callback, OnRead } from "./internals.ts";
+import { type NodeAddress, nodeAddress } from "./node-address.ts";
+
+/** How many bytes a write may leave with the engine before its callback waits. */
+const MARK = 65_536;
+
+/**
+ * Counts the batches of the engine's events in which something was received: between two of them
+ * ticks and promises run, as they do between two events of libuv's.
+ */
+let batch = 0;
+let batchEnds = false;
+
+function endBatch(): void {
+  batchEnds = false;
+  batch += 1;
+}
+
+/** The Socket, which gets what is received. */
+export interface StreamReader {
+  readonly destroyed: boolean;
+  push(chunk: Uint8Array | null): boolean;
+  /** Everything has been pushed. */
+  _endOfPeer(): void;
+  _unrefTimer(): void;
+  /** Receiving or sending failed, and everything that came before has been pushed. */
+  _failed(errno: number): void;
+  /** Sending failed, and what has come is still to be received. */
+  _sendingFailed(errno: number): void;
+}
+
+/** Who wants to know when its descriptor is closed: what accepted it. */
+export interface ConnectionOwner {
+  connectionEnded(): void;
+}
+
+/** A connection of the engine's: what a Socket of ours has in the place of a handle of libuv's. */
+export class StreamHandle implements StreamHandlers {
+  /** Node's `_destroy()` takes it away. */
+  onread: unknown;
+  reading = false;
+  bytesRead = 0;
+  bytesWritten = 0;
+  /** `pendingBytes` when the time of `setTimeout()` last began. */
+  lastPendingBytes = 0;
+  /** What the events of the connection run in, as those of a handle of libuv's do. */
+  readonly #context: AsyncResource;
+  readonly #reader: StreamReader;
+  readonly #stream: Stream;
+  readonly #descriptor: number;
+  readonly #owner: ConnectionOwner | undefined;
+  readonly #onRead: OnRead | null;
+  /** What did not fit into the buffer of `onread` before its callback had no more. */
+  #unread: Uint8Array | undefined;
+  #written: Callback | undefined;
+  /** In which batch it last received. */
+  #lastBatch = -1;
+  #open = true;
+  #ended = false;
+  #shutdown: "no" | "under way" | "done" = "no";
+  /** Nothing was left to be sent when it was shut down. */
+  #shutEmpty = false;
+  /** By `ref()` and `unref()`. */
+  #referenced = true;
+  /** Whether the stream holds the process. */
+  #held = true;
+
+  /** @param fd a connected, non-blocking socket, which is this object's from now on */
+  constructor(
+    engine: Engine,
+    fd: number,
+    reader: StreamReader,
+    onRead: OnRead | null,
+    context: AsyncResource,
+    owner?: ConnectionOwner,
+  ) {
+    this.#context = context;
+    this.#reader = reader;
+    this.#onRead = onRead;
+    this.#owner = owner;
+    this.#descriptor = fd;
+    this.#stream = engine.stream(fd, this);
+    engineOpened(fd);
+    this.#hold();
+  }
+
+  /** -1 once it is closed. */
+  get fd(): number {
+    return this.#open ? this.#descriptor : -1;
+  }
+
+  /** Its socket, for options. */
+  get socket(): BorrowedSocket {
+    return new BorrowedSocket(host, this);
+  }
+
+  /** Whether what it receives goes into the buffer of `onread`. */
+  get isReadIntoBuffer(): boolean {
+    return this.#onRead !== null;
+  }
+
+  get pendingBytes(): number {
+    return this.#stream.pendingBytes;
+  }
+
+  get localAddress(): NodeAddress {
+    return nodeAddress(this.#named(tryGetsockname));
+  }
+
+  get remoteAddress(): NodeAddress {
+    return nodeAddress(this.#named(tryGetpeername));
+  }
+
+  get isUnix(): boolean {
+    return this.#named(tryGetsockname).family === "unix";
+  }
+
+  onData(bytes: Uint8Array): void {
+    this.#context.runInAsyncScope(this.#receive, this, bytes);
+  }
+
+  #receive(bytes: Uint8Array) {
+    const reader = this.#reader;
+    this.bytesRead += lengthOf(bytes);
+    this.#lastBatch = batch;
+    if (!batchEnds) {
+      batchEnds = true;
+      nextTick(endBatch);
+    }
+    reader._unrefTimer();
+    if (reader.destroyed) return;
+    if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
+    // A copy: the memory is the engine's.
+    else if (!reader.push(Buffer.from(bytes))) this.readStop();
+  }
+
+  /** What the bytes before it have started runs first: a request's answer, for example. */
+  onEnd(): void {
+    if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#inContext(this.#tellEnd));
+    else this.#inContext(this.#tellEnd);
+  }
+
+  #tellEnd() {
+    const reader = this.#reader;
+    this.#ended = true;
+    this.#hold();
+    reader._unrefTimer();
+    if (reader.destroyed) return;
+    reader._endOfPeer();
+  }
+
+  onError(errno: number, ended: boolean): void {
+    // As in libuv, where both sides have ended a failure of shutdown() is none.
+    if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
+    this.#inContext(() => {
+      if (ended) this.#tellEnd();
+      if (!this.#reader.destroyed) this.#reader._failed(errno);
+    });
+  }
+
+  sendingFailed(errno: number): void {
+    // What shutdown() fails with, receiving tells.
+    if (this.#shutdown !== "no" && this.#shutEmpty) return;
+    this.#inContext(() => this.#reader._sendingFailed(errno));
+  }
+
+  onProgress(): void {
+    this.#reader._unrefTimer();
+  }
+
+  onDrain(): void {
+    this.#context.runInAsyncScope(this.#drained, this);
+  }
+
+  #drained() {
+    this.lastPendingBytes = 0;
+    this.#shutEmpty = true;
+    this.#hold();
+    this.#reader._unrefTimer();
+    this.calledBack();
+  }
+
+  /** Calls back the write that waits, if one does. */
+  calledBack(): void {
+    const written = this.#written;
+    this.#written = undefined;
+    written?.();
+  }
+
+  readStart(): void {
+    if (this.reading || !this.#open) return;
+    this.reading = true;
+    this.#hold();
+    if (this.#unread !== undefined && this.#onRead !== null) {
+      const unread = this.#unread;
+      this.#unread = undefined;
+      nextTick(() => {
+        if (!this.#reader.destroyed && this.#onRead !== null) this.#giveToBuffer(unread, this.#onRead);
+        if (this.reading && this.#open) this.#stream.resume();
+      });
+      return;
+    }
+    this.#stream.resume();
+  }
+
+  readStop(): void {
+    if (!this.reading) return;
+    this.reading = false;
+    if (!this.#open) return;
+    this.#stream.pause();
+    this.#hold();
+  }
+
+  /** The bytes may be changed once it returns. */
+  write(bytes: Uint8Array): void {
+    this.bytesWritten += lengthOf(bytes);
+    this.#stream.write(bytes);
+  }
+
+  /** Calls back once the engine has little left to send: at once, in most cases. */
+  whenWritten(done: Callback): void {
+    const { pendingBytes } = this;
+    if (pendingBytes > 0) this.#hold();
+    if (pendingBytes <= MARK) {
+      done();
+      return;
+    }
+    this.lastPendingBytes = pendingBytes;
+    this.#written = done;
+  }
+
+  /**
+   * Ends sending, once what was written is sent.
+   *
+   * @param done called however that ends: a failure of the connection is told as one
+   */
+  shutdown(done: () => void): void {
+    this.#shutEmpty = this.pendingBytes === 0;
+    if (this.#shutEmpty) {
+      // As a handle of libuv's does, before anything else is received.
+      this.#shutdown = "done";
+      this.#stream.shutdown();
+      nextTick(done);
+      return;
+    }
+    this.#shutdown = "under way";
+    this.#hold();
+    this.#stream.shutdown(() => {
+      this.#shutdown = "done";
+      this.#hold();
+      this.#inContext(done);
+    });
+  }
+
+  /**
+   * Closes it as close(2) does, without waiting: Node's `_destroy()` calls it.
+   *
+   * @param done the descriptor is closed
+   */
+  close(done: () => void): void {
+    this.#stream.ref();
+    this.#open = false;
+    this.#stream.closeNow(() => this.#end(done));
+  }
+
+  /** The same, with a reset. */
+  reset(done: () => void): number {
+    this.#stream.ref();
+    this.#open = false;
+    this.#stream.reset(() => this.#end(done));
+    return 0;
+  }
+
+  ref(): void {
+    this.#referenced = true;
+    this.#hold();
+  }
+
+  unref(): void {
+    this.#referenced = false;
+    this.#hold();
+  }
+
+  // As Node's handles, these do nothing where the system refuses.
+
+  setNoDelay(on: boolean): void {
+    trySetsockopt(this.socket, TCP.NODELAY, on);
+  }
+
+  /** @param initialDelay in seconds, as `interval`; 0 leaves the system's */
+  setKeepAlive(on: boolean, initialDelay: number, interval?: number, count?: number): void {
+    const { socket } = this;
+    trySetsockopt(socket, SO.KEEPALIVE, on);
+    if (!on || initialDelay <= 0) return;
+    trySetsockopt(socket, TCP.KEEPIDLE, Math.min(initialDelay, 32_767));
+    // libuv's own (uv__tcp_keepalive in src/unix/tcp.c): a probe a second, ten times.
+    trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
+    trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
+  }
+
+  setTypeOfService(typeOfService: number) {
+    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
+    return trySetsockopt(this.socket, option, typeOfService);
+  }
+
+  getTypeOfService() {
+    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
+    return tryGetsockopt(this.socket, option);
+  }
+
+  /** As a handle of libuv's, it holds the process only while it receives or sends. */
+  #hold() {
+    if (!this.#open) return;
+    const active = (this.reading && !this.#ended) || this.#shutdown === "under way" || this.pendingBytes > 0;
+    const holds = this.#referenced && active;
+    if (holds === this.#held) return;
+    this.#held = holds;
+    if (holds) this.#stream.ref();
+    else this.#stream.unref();
+  }
+
+  #giveToBuffer(bytes: Uint8Array, onRead: OnRead) {
+    let rest = bytes;
+    while (lengthOf(rest) > 0) {
+      const { buffer } = onRead;
+      const count = Math.min(lengthOf(buffer), lengthOf(rest));
+      buffer.set(rest.subarray(0, count));
+      rest = rest.subarray(count);
+      const goesOn = onRead.callback.call(this.#reader, count, buffer) !== false;
+      const next = onRead.nextBuffer?.();
+      if (next instanceof Uint8Array) onRead.buffer = next;
+      if (this.#reader.destroyed) return;
+      if (!goesOn) this.readStop();
+      if (!this.reading) {
+        if (lengthOf(rest) > 0) this.#unread = Buffer.from(rest);
+        return;
+      }
+    }
+  }
+
+  #named(ask: typeof tryGetsockname | typeof tryGetpeername): Address {
+    const named = this.#open ? ask(this.#descriptor) : undefined;
+    return named?.ok ? named.value : { family: "unspecified" };
+  }
+
+  #end(done: () => void) {
+    engineClosed(this.#descriptor);
+    this.#owner?.connectionEnded();
+    // As with libuv, in a turn of its own: an `await` of the `error` event runs before it.
+    machineClock.setImmediate(() =>
+      this.#inContext(() => {
+        this.calledBack();
+        done();
+      }),
+    );
+  }
+
+  #inContext(call: () => void) {
+    this.#context.runInAsyncScope(call, this);
+  }
+}

@@ -1,0 +1,34 @@
+// `node --import berkeley/register app.js`, or `--require`: an unchanged program's servers listen on
+// our engine, and its clients connect on it. BERKELEY_REGISTER=listen leaves clients to Node.
+// CommonJS, since --require loads it before the program, whatever its kind. The engine is loaded
+// when the first server listens or the first client connects: a program that does neither starts as
+// fast as without it.
+const net: typeof import("node:net") = require("node:net");
+
+const both = process.env.BERKELEY_REGISTER !== "listen";
+
+type Install = typeof import("./net/install.ts");
+let loaded: Install | undefined;
+const load = (): Install => require("./net/install.js");
+
+const replaced = Symbol.for("berkeley.replaced");
+
+/** Replaces a method by one that loads ours, which finds Node's by a symbol. */
+function replace(prototype: object, name: keyof Install): void {
+  const method = function (this: never, ...args: never): unknown {
+    loaded ??= load();
+    return Reflect.apply(loaded[name], this, args);
+  };
+  const node: unknown = Reflect.get(prototype, name);
+  // Another copy of the package may have been here.
+  if (typeof node === "function" && replaced in node) return;
+  if (typeof node !== "function")
+    throw new Error(
+      "berkeley/register needs the node:net of Node itself, and this runtime's is built otherwise",
+    );
+  Reflect.set(prototype, name, Object.assign(method, { [replaced]: node }));
+}
+
+replace(net.Server.prototype, "_listen2");
+replace(net.Server.prototype, "_emitCloseIfDrained");
+if (both) replace(net.Socket.prototype, "connect");

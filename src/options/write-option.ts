@@ -1,0 +1,19 @@
+import type { System } from "../system/system.ts";
+import type { WritableOption } from "./option.ts";
+import { missing } from "./read-option.ts";
+
+/**
+ * Sets an option for ourselves: 0, or a negative errno, which is -ENOPROTOOPT where the system
+ * lacks it.
+ */
+export function writeOption<Set>(
+  system: System,
+  fd: number,
+  option: WritableOption<Set>,
+  value: Set,
+): number {
+  const number = option.numberOn(system);
+  if (number === undefined) return missing(system);
+  option.write.encode(value, system.option, system);
+  return system.setsockopt(fd, number.level, number.number, system.option);
+}

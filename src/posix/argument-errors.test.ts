@@ -1,0 +1,379 @@
+// Every call, with wrong arguments in every position: what it throws is a TypeError or RangeError
+// with Node's code that names the argument, and no descriptor is opened or closed.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { Fixture, loopback } from "../../test/fixture.ts";
+import { openDescriptors } from "../../test/open-descriptors.ts";
+import { root } from "../../test/root.ts";
+import { scripted } from "../../test/scripted/scripted.ts";
+import { trying, wrongValues } from "../../test/wrong-values.ts";
+import * as posix from "./index.ts";
+
+const { AF, SOCK, SO } = posix;
+
+/** What a position takes; each kind has wrong values of its own. */
+type Takes =
+  | "socket"
+  | "owned"
+  | "int"
+  | "bytes"
+  | "object"
+  | "array"
+  | "option"
+  | "options"
+  | "boolean"
+  | "string";
+
+interface Position {
+  /** The calls that have it: `name` and, where there is one, `tryName`. */
+  readonly calls: readonly (keyof typeof posix)[];
+  /** What the message calls it. */
+  readonly named: RegExp;
+  readonly takes: Takes;
+  /** The arguments of a call with this value in the position. */
+  readonly with: (value: unknown, socket: posix.Socket) => unknown[];
+  readonly isOptional?: true;
+}
+
+const buffer = new Uint8Array(8);
+const message = { data: [buffer] };
+const flags = { named: /flags/, takes: "int", isOptional: true } as const;
+const address = (fields: object) => ({ ...loopback, ...fields });
+const ttl = (value: unknown) => ({ data: [buffer], control: [{ type: "IP_TTL", value }] });
+const unknownControl = (fields: object) => ({
+  data: [buffer],
+  control: [{ type: "unknown", level: 0, number: 2, data: buffer, ...fields }],
+});
+const packet = (value: unknown) => ({ family: "unknown", number: AF.INET, data: value });
+
+const firstIsSocket: readonly (readonly [keyof typeof posix, ...unknown[]])[] = [
+  ["accept"],
+  ["acceptQueue"],
+  ["bind", loopback],
+  ["connect", loopback],
+  ["effectiveBacklog"],
+  ["getpeername"],
+  ["getsockname"],
+  ["getsockopt", SO.TYPE],
+  ["listen", 1],
+  ["recv", buffer],
+  ["recvfrom", buffer],
+  ["recvmmsg", [message]],
+  ["recvmsg", message],
+  ["send", buffer],
+  ["sendmmsg", [message]],
+  ["sendmsg", message],
+  ["sendto", buffer, 0, loopback],
+  ["setsockopt", SO.REUSEADDR, true],
+  ["shutdown", 0],
+  ["sockatmark"],
+];
+
+const positions: readonly Position[] = [
+  ...firstIsSocket.map(
+    ([call, ...others]): Position => ({
+      calls: [call],
+      named: /^socket |descriptor/,
+      takes: "socket",
+      with: (value) => [value, ...others],
+    }),
+  ),
+  { calls: ["close"], named: /^socket /, takes: "owned", with: (value) => [value] },
+  { calls: ["accept"], named: /options/, takes: "options", isOptional: true, with: (v, s) => [s, v] },
+  ...["nonblocking", "closeOnExec"].map(
+    (name): Position => ({
+      calls: ["accept", "socket", "socketpair"],
+      named: new RegExp(name),
+      takes: "boolean",
+      isOptional: true,
+      with: (value) => [AF.UNIX, SOCK.STREAM, 0, { [name]: value }],
+    }),
+  ),
+  ...["domain", "type", "protocol"].map(
+    (name, index): Position => ({
+      calls: ["socket", "socketpair"],
+      named: new RegExp(name),
+      takes: "int",
+      ...(name === "protocol" ? { isOptional: true } : {}),
+      with: (value) => [AF.UNIX, SOCK.STREAM, 0].with(index, value as number),
+    }),
+  ),
+  {
+    calls: ["socket", "socketpair"],
+    named: /options/,
+    takes: "options",
+    isOptional: true,
+    with: (value) => [AF.UNIX, SOCK.STREAM, 0, value],
+  },
+  ...(["bind", "connect"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /address/, takes: "object", with: (value, s) => [s, value] },
+    {
+      calls: [call],
+      named: /address/,
+      takes: "string",
+      with: (value, s) => [s, address({ address: value })],
+    },
+    {
+      calls: [call],
+      named: /address/,
+      takes: "string",
+      with: (value, s) => [s, { family: "ipv6", address: value, port: 0 }],
+    },
+    { calls: [call], named: /port/, takes: "int", with: (value, s) => [s, address({ port: value })] },
+    { calls: [call], named: /family/, takes: "string", with: (value, s) => [s, address({ family: value })] },
+    {
+      calls: [call],
+      named: /path/,
+      takes: "bytes",
+      with: (value, s) => [s, { family: "unix", path: value }],
+    },
+    { calls: [call], named: /data/, takes: "bytes", with: (value, s) => [s, packet(value)] },
+  ]),
+  { calls: ["listen"], named: /backlog/, takes: "int", with: (value, s) => [s, value] },
+  { calls: ["shutdown"], named: /how/, takes: "int", with: (value, s) => [s, value] },
+  { calls: ["getsockopt"], named: /option/, takes: "option", with: (value, s) => [s, value] },
+  { calls: ["setsockopt"], named: /option/, takes: "option", with: (value, s) => [s, value, true] },
+  {
+    calls: ["setsockopt"],
+    named: /SO_REUSEADDR/,
+    takes: "boolean",
+    with: (value, s) => [s, SO.REUSEADDR, value],
+  },
+  { calls: ["setsockopt"], named: /SO_RCVBUF/, takes: "int", with: (value, s) => [s, SO.RCVBUF, value] },
+  ...(["send", "sendto"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /data/, takes: "bytes", with: (value, s) => [s, value, 0, loopback] },
+    { calls: [call], ...flags, with: (value, s) => [s, buffer, value, loopback] },
+  ]),
+  { calls: ["sendto"], named: /address/, takes: "object", with: (value, s) => [s, buffer, 0, value] },
+  ...(["recv", "recvfrom"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /buffer/, takes: "bytes", with: (value, s) => [s, value] },
+    { calls: [call], ...flags, with: (value, s) => [s, buffer, value] },
+  ]),
+  ...(["sendmsg", "recvmsg"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /message|data/, takes: "object", with: (value, s) => [s, value] },
+    { calls: [call], named: /data/, takes: "array", with: (value, s) => [s, { data: value }] },
+    { calls: [call], named: /data/, takes: "bytes", with: (value, s) => [s, { data: [value] }] },
+    { calls: [call], ...flags, with: (value, s) => [s, message, value] },
+  ]),
+  ...(["sendmmsg", "recvmmsg"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /messages|buffers/, takes: "array", with: (value, s) => [s, value] },
+    { calls: [call], named: /message|data/, takes: "object", with: (value, s) => [s, [value]] },
+    { calls: [call], named: /data/, takes: "bytes", with: (value, s) => [s, [{ data: [value] }]] },
+    { calls: [call], ...flags, with: (value, s) => [s, [message], value] },
+  ]),
+  {
+    calls: ["sendmsg"],
+    named: /address/,
+    takes: "object",
+    isOptional: true,
+    with: (value, s) => [s, { data: [buffer], address: value }],
+  },
+  {
+    calls: ["sendmsg"],
+    named: /control/,
+    takes: "array",
+    isOptional: true,
+    with: (value, s) => [s, { data: [buffer], control: value }],
+  },
+  { calls: ["sendmsg"], named: /control/, takes: "object", with: (v, s) => [s, { data: [], control: [v] }] },
+  { calls: ["sendmsg"], named: /IP_TTL/, takes: "int", with: (value, s) => [s, ttl(value)] },
+  { calls: ["sendmsg"], named: /data/, takes: "bytes", with: (v, s) => [s, unknownControl({ data: v })] },
+  { calls: ["sendmsg"], named: /level/, takes: "int", with: (v, s) => [s, unknownControl({ level: v })] },
+  {
+    calls: ["sendmsg"],
+    named: /type/,
+    takes: "string",
+    with: (type, s) => [s, { data: [buffer], control: [{ type }] }],
+  },
+  {
+    calls: ["sendmsg"],
+    named: /descriptors/,
+    takes: "array",
+    with: (descriptors, s) => [s, { data: [buffer], control: [{ type: "SCM_RIGHTS", descriptors }] }],
+  },
+  {
+    calls: ["sendmsg"],
+    named: /socket|descriptor/,
+    takes: "socket",
+    with: (value, s) => [s, { data: [buffer], control: [{ type: "SCM_RIGHTS", descriptors: [value] }] }],
+  },
+  {
+    calls: ["recvmsg"],
+    named: /controlLength/,
+    takes: "int",
+    isOptional: true,
+    with: (controlLength, s) => [s, { data: [buffer], controlLength }],
+  },
+  { calls: ["poll"], named: /requests/, takes: "array", with: (value) => [value, 0] },
+  { calls: ["poll"], named: /requests/, takes: "object", with: (value) => [[value], 0] },
+  { calls: ["poll"], named: /timeout/, takes: "int", with: (value) => [[], value] },
+  { calls: ["poll"], named: /events/, takes: "int", with: (events, socket) => [[{ socket, events }], 0] },
+  {
+    calls: ["poll"],
+    named: /socket|descriptor/,
+    takes: "socket",
+    with: (socket) => [[{ socket, events: 1 }], 0],
+  },
+  ...["level", "number", "size"].map(
+    (name, index): Position => ({
+      calls: ["rawOption"],
+      named: new RegExp(name),
+      takes: "int",
+      ...(name === "size" ? { isOptional: true } : {}),
+      with: (value) => [1, 2, 4].with(index, value as number),
+    }),
+  ),
+];
+
+/** What is right in a position, or means something there. */
+const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>> = {
+  socket: (value, call) => call.toLowerCase().endsWith("poll") && value === -1,
+  owned: () => false,
+  int: (value, call) =>
+    value === -1 || (/listen|poll/i.test(call) && typeof value === "number" && isBeyond(value, call)),
+  bytes: (value) => typeof value === "string",
+  object: () => false,
+  array: (value) => Array.isArray(value),
+  option: () => false,
+  options: (value) => typeof value === "object" && value !== null,
+  boolean: (value) => typeof value === "boolean",
+  string: () => false,
+};
+
+/** A backlog that is too large is capped, and a timeout may be any number. */
+const isBeyond = (value: number, call: string) =>
+  /poll/i.test(call) ? !Number.isNaN(value) : Number.isInteger(value) || !Number.isFinite(value);
+
+function codesFor(takes: Takes, value: unknown): readonly string[] {
+  if ((takes === "int" || takes === "socket") && typeof value === "number") return ["ERR_OUT_OF_RANGE"];
+  if (takes === "string" && typeof value === "string") return ["ERR_INVALID_ARG_VALUE"];
+  // An array is an object that lacks every field.
+  return ["ERR_INVALID_ARG_TYPE"];
+}
+
+for (const position of positions) {
+  for (const base of position.calls) {
+    for (const call of [base, `try${base[0]?.toUpperCase()}${base.slice(1)}`]) {
+      const named: unknown = Reflect.get(posix, call);
+      if (typeof named !== "function") continue;
+      const name = position.named.source.match(/\w+/g)?.join(" or ");
+      test(`${call}: wrong values for ${name} (${position.takes})`, (context) => {
+        const fixture = new Fixture(context);
+        try {
+          const socket = fixture.udp({ nonblocking: true });
+          const before = openDescriptors();
+          for (const [kind, value] of wrongValues) {
+            if (position.isOptional && value === undefined) continue;
+            if (isRight[position.takes](value, call)) continue;
+            const [first, ...others] = position.with(value, socket);
+            const args = base === "accept" && first === AF.UNIX ? [socket, others[2]] : [first, ...others];
+            const where = `${call}: ${kind}`;
+            const error = trying(() => Reflect.apply(named, undefined, args));
+            if (error === undefined) assert.fail(`${where} is taken`);
+            if (error === "its own") continue;
+            assert.ok(codesFor(position.takes, value).includes(error.code), `${where}: ${error.code}`);
+            assert.match(error.message, position.named, where);
+          }
+          assert.deepEqual(openDescriptors(), before, call);
+          assert.equal(socket.closed, false, call);
+        } finally {
+          fixture.closeAll();
+        }
+      });
+    }
+  }
+}
+
+test("every exported call is walked", () => {
+  const walked = new Set<string>(positions.flatMap(({ calls }) => calls));
+  const calls = Object.entries(posix)
+    .filter(([name, value]) => typeof value === "function" && /^(?!is[A-Z]|try[A-Z])[a-z]/.test(name))
+    .map(([name]) => name);
+  assert.deepEqual(
+    calls.filter((name) => !walked.has(name)),
+    [],
+  );
+});
+
+test("Socket.from: a wrong descriptor, and a wrong object of options", () => {
+  const before = openDescriptors();
+  for (const [kind, value] of wrongValues) {
+    const error = trying(() => Reflect.apply(posix.Socket.from, undefined, [value]));
+    assert.ok(error !== undefined && error !== "its own", kind);
+    assert.equal(error.code, typeof value === "number" ? "ERR_OUT_OF_RANGE" : "ERR_INVALID_ARG_TYPE", kind);
+    assert.match(error.message, /descriptor/, kind);
+    if (value === undefined) continue;
+    if (typeof value === "object" && value !== null) continue;
+    const ofOptions = trying(() => Reflect.apply(posix.Socket.from, undefined, [0, value]));
+    assert.ok(ofOptions !== undefined && ofOptions !== "its own", kind);
+    assert.match(ofOptions.message, /options/, kind);
+  }
+  assert.deepEqual(openDescriptors(), before);
+});
+
+const everyOption = Object.values<object>({
+  ...posix.SO,
+  ...posix.IP,
+  ...posix.IPV6,
+  ...posix.TCP,
+  ...posix.UDP,
+});
+
+test("setsockopt: wrong values of every option", () => {
+  const system = scripted({});
+  using socket = posix.socket(AF.INET, SOCK.DGRAM, 0, { system });
+  for (const option of everyOption) {
+    const name = String(Reflect.get(option, "name"));
+    let refused = 0;
+    for (const [kind, value] of wrongValues) {
+      const error = trying(() => Reflect.apply(posix.trySetsockopt, undefined, [socket, option, value]));
+      if (error === undefined) continue;
+      refused += 1;
+      if (error === "its own") continue;
+      assert.match(error.code, /^ERR_(INVALID_ARG_(TYPE|VALUE)|OUT_OF_RANGE)$/, `${name}: ${kind}`);
+      assert.ok(error.message.startsWith(name), `${name}: ${kind}: ${error.message}`);
+      if (error.code === "ERR_OUT_OF_RANGE") assert.equal(error.name, "RangeError", `${name}: ${kind}`);
+    }
+    assert.ok(
+      refused >= wrongValues.length - 6,
+      `${name} takes ${wrongValues.length - refused} wrong values`,
+    );
+  }
+});
+
+test("bytes whose memory was transferred are refused with a code, wherever they are taken", () => {
+  const gone = new Uint8Array(8);
+  structuredClone(gone.buffer, { transfer: [gone.buffer] });
+  using socket = posix.socket(AF.INET, SOCK.DGRAM, 0, { nonblocking: true });
+  const option = posix.rawOption(1, 8, 4);
+  const calls: readonly (() => unknown)[] = [
+    () => posix.send(socket, gone),
+    () => posix.recv(socket, gone),
+    () => posix.setsockopt(socket, option, gone),
+    () => posix.bind(socket, { family: "unix", path: gone }),
+    () => posix.bind(socket, { family: "unknown", number: 2, data: gone }),
+    () => posix.sendmsg(socket, { data: [gone] }),
+    () =>
+      posix.sendmsg(socket, { data: [], control: [{ type: "unknown", level: 0, number: 2, data: gone }] }),
+  ];
+  for (const call of calls) {
+    const error = trying(call);
+    assert.ok(error !== undefined && error !== "its own", String(call));
+    assert.equal(error.code, "ERR_INVALID_ARG_VALUE", String(call));
+    assert.match(error.message, /detached/, String(call));
+  }
+});
+
+test("argument errors are made in errors/argument.ts alone", () => {
+  const folder = join(root, "src");
+  const makers = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /^(posix|options|control|address|errors|net|diagnose)\b.*\.ts$/.test(file))
+    .filter((file) => !/\.(test|child|type-test)\.ts$/.test(file))
+    .filter((file) => /new (Type|Range)Error\(/.test(readFileSync(join(folder, file), "utf8")));
+  assert.deepEqual(
+    makers.map((file) => file.replaceAll("\\", "/")),
+    ["errors/argument.ts"],
+  );
+});

@@ -1,0 +1,8 @@
+import type { ListenerCounters } from "./host-tables.ts";
+
+/** For a system that does not count what its listeners drop. */
+export const noListenerCounters: ListenerCounters = {
+  counters: () => undefined,
+  somaxconn: () => undefined,
+  usesSynCookies: () => true,
+};

@@ -1,0 +1,17 @@
+import type { Engine } from "../../src/engine/engine.ts";
+import { UringAcceptor } from "../../src/engine/uring/acceptor.ts";
+import { UringConnect } from "../../src/engine/uring/connect.ts";
+import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
+import type { Loop } from "../../src/engine/uring/loop.ts";
+import { UringStream } from "../../src/engine/uring/stream.ts";
+
+/** An engine on a loop of the test's own, beside this thread's. */
+export function engineOn(loop: Loop): Engine {
+  return {
+    name: "uring",
+    acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
+    stream: (fd, handlers) => new UringStream(loop, fd, handlers),
+    connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
+    datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
+  };
+}
