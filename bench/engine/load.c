@@ -1,9 +1,11 @@
 // The load of bench/engine.mjs: clients of an echo server, which check every byte that comes back.
 //
-//   load echo PORT PID SIZE CONNECTIONS MILLISECONDS         a message of SIZE bytes at a time on
-//   each of CONNECTIONS load connections PORT PID SIZE CONNECTIONS MILLISECONDS  each connection
-//   carries one message; CONNECTIONS at a time load idle PORT PID SIZE CONNECTIONS
-//   each carries one message, and all stay open until input ends
+//   load echo PORT PID SIZE CONNECTIONS MILLISECONDS
+//       one message of SIZE bytes in flight on each of CONNECTIONS
+//   load connections PORT PID SIZE CONNECTIONS MILLISECONDS
+//       each connection carries one message; CONNECTIONS are open at once
+//   load idle PORT PID SIZE CONNECTIONS
+//       each carries one message, and all stay open until input ends
 //
 // A further argument, REQUESTS, ends the measurement after that many.
 //

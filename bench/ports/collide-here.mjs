@@ -1,6 +1,6 @@
 // One of many processes that ask for a port at the same moment and listen on it. Each line of its
-// standard input is a JSON object: `{ name, how, at }` asks for a port, at a time of the clock; `{
-// close: true }` gives it back. It answers each with a line.
+// standard input is a JSON object: `{ name, how, at }` asks for a port, at a time of the clock;
+// `{ close: true }` gives it back. It answers each with a line.
 import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { FIRST, finder, LAST, names } from "./finders.mjs";

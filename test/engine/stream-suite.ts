@@ -432,7 +432,7 @@ export function streamSuite(engine: Engine): void {
     assert.equal(streams.filter((each) => each.chunks.length > 0).length, 1);
   });
 
-  streamTest("peers that do not read stop nobody else", async (fixture) => {
+  streamTest("peers that do not read do not stop others", async (fixture) => {
     const slow = Array.from({ length: 12 }, () => pair(fixture));
     const slowStreams = slow.map(([left]) => new RecordedStream(engine, left));
     for (const each of slowStreams) {

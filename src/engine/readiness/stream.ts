@@ -363,7 +363,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const shutdown = this.#shutdown;
     if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
     const result = shutdown.make(this.reactor.system, this.fd, this.#failed);
-    invariant(result !== undefined, "no receive is under way");
+    invariant(result !== undefined, "no receive is in flight");
     if (result < 0) this.#fail(result);
     if (shutdown.isAwaited) this.later();
   }

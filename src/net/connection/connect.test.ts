@@ -35,7 +35,7 @@ async function resolving(addresses: readonly string[], run: () => Promise<void>)
 }
 
 asyncApiTest(
-  "connect: an address where nobody listens is a ConnectError with that address",
+  "connect: an address without a listener is a ConnectError with that address",
   async (engine, fixture) => {
     const { port } = { port: portOf(getsockname(fixture.boundTcp())) };
     await assert.rejects(connect({ host: "127.0.0.1", port, engine }), {
@@ -49,7 +49,7 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "connect: a path that is not there is a ConnectError with that path",
+  "connect: a missing path is a ConnectError with that path",
   async (engine, fixture) => {
     const path = join(fixture.folder(), "nothing");
     await assert.rejects(connect({ path, engine }), { name: "FileNotFound", path });

@@ -24,10 +24,10 @@ export interface ReservePortOptions<Values extends readonly unknown[] = readonly
  * own servers with `reserved.detach()`, or to a child process that inherits it. Another program
  * cannot take it in between, as it could take a port that was merely found to be free.
  *
- * Its sockets already listen, since only a listening socket is safe: Linux lets another socket with
- * SO_REUSEADDR bind the same port too, and the first to listen gets it. An early connection is
- * therefore not refused, but waits for the port's new owner. Without a host, one socket has the
- * port in both families; `localhost` takes two sockets.
+ * Its sockets already listen, since only a listening socket is safe: on Linux, another socket with
+ * SO_REUSEADDR can bind a port that is merely bound, and the first to listen gets it. An early
+ * connection is therefore not refused, but waits for the port's new owner. Without a host, one
+ * socket has the port in both families; `localhost` takes two sockets.
  *
  * A child process inherits the descriptor, and takes it with `listenersFromEnvironment()`. If a
  * descriptor cannot be inherited, pass `reserved.sockets` with SCM_RIGHTS, as `sendmsg()` does.

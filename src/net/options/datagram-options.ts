@@ -59,7 +59,7 @@ export interface DatagramsOnPort<Values extends readonly unknown[] = readonly un
   extends DatagramSettings<Values> {
   /**
    * An address, or a name to look up, whose first address is used; `"localhost"` is `127.0.0.1`.
-   * By default, every address of this machine, of the family of `remote`; without `remote`, one
+   * By default, every address of this host, of the family of `remote`; without `remote`, one
    * socket for IPv6 and IPv4, or for IPv4 only if the system has no IPv6. A socket for both sees
    * IPv4 addresses as `::ffff:192.0.2.1`.
    */

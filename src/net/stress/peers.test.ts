@@ -130,7 +130,7 @@ for (const [how, start] of Object.entries(echoServers)) {
   });
 
   asyncApiTest(
-    `peers: many that never read use bounded memory, and stop nobody (${how})`,
+    `peers: many that never read use bounded memory, and do not stop others (${how})`,
     async (engine, fixture) => {
       const server = await start({ path: `\0berkeley-never-read-${process.pid}`, engine, backlog: 512 });
       const before = process.memoryUsage().rss;

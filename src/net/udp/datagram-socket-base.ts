@@ -266,7 +266,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     // there is one.
     const toPeer = to === null || to.family === "unspecified";
     const sockaddr = toPeer ? null : encodeAddress(addressFor(this.#domain, to), host, host.address);
-    // A connected socket goes on after --allow-net was dropped; a new peer is refused, as by
+    // A connected socket keeps working after --allow-net was dropped; a new peer is refused, as by
     // node:dgram.
     if (!toPeer) checkNetPermission(to);
     this.sendEncoded(bytes, to, sockaddr);

@@ -81,7 +81,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    *
    * @param options `signal` and `timeout` end the wait; no datagram is lost
    * @throws RecvfromError, such as `ConnectionRefused` if nobody received an earlier datagram of a
-   * connected socket: the next call goes on receiving; `SocketClosed` after `close()`
+   * connected socket: the next call keeps receiving; `SocketClosed` after `close()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async receive(options?: WaitOptions): Promise<Datagram> {

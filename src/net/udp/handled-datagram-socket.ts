@@ -14,7 +14,7 @@ import type { OpenedDatagramSocket } from "./open-datagram-socket.ts";
  * Handlers of a datagram socket's events. They are called as methods of the object that was passed,
  * which may be changed at any time. A promise that a handler returns is ignored.
  *
- * If a handler throws, `error()` is called and the socket goes on, since anybody can send to it.
+ * If a handler throws, `error()` is called and the socket continues, since anybody can send to it.
  * Without `error()`, what it threw is an uncaught exception.
  */
 export interface DatagramSocketHandlers {
@@ -33,9 +33,9 @@ export interface DatagramSocketHandlers {
   drain?(socket: HandledDatagramSocket): void;
   /**
    * A datagram could not be sent (a SendtoError), receiving failed (a RecvfromError), such as with
-   * `ConnectionRefused` if nobody received an earlier datagram, or a handler threw. The socket goes
-   * on. Without this handler, failures are ignored and not exceptions, since a peer can cause them.
-   * What this handler throws is an uncaught exception.
+   * `ConnectionRefused` if nobody received an earlier datagram, or a handler threw. The socket
+   * continues. Without this handler, failures are ignored and are not exceptions, since a peer can
+   * cause them. If this handler throws, it is an uncaught exception.
    */
   error?(socket: HandledDatagramSocket, error: unknown): void;
   /**
