@@ -125,8 +125,8 @@ export async function handOver(
 function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {
   if (!ownsPath || pathFile === undefined) return Uint8Array.of(SOCKETS);
   const message = Buffer.alloc(1 + PATH_FILE_LENGTH, SOCKETS_AND_PATH);
-  message.writeDoubleLE(pathFile.dev, 1);
-  message.writeDoubleLE(pathFile.ino, 9);
+  message.writeBigUInt64LE(pathFile.dev, 1);
+  message.writeBigUInt64LE(pathFile.ino, 9);
   return message;
 }
 

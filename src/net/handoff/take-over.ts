@@ -144,7 +144,7 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
     // At the end of the channel, nothing was received.
     if (sockets.length === 0) unwrap(takeOverErrors.fail(host, "BrokenPipe"), takeOver);
     const withPath = kind[0] === SOCKETS_AND_PATH && message.bytes === kind.length;
-    const pathFile = withPath ? { dev: kind.readDoubleLE(1), ino: kind.readDoubleLE(9) } : undefined;
+    const pathFile = withPath ? { dev: kind.readBigUInt64LE(1), ino: kind.readBigUInt64LE(9) } : undefined;
     return new TakenOver(channel, sockets, pathFile);
   } catch (error) {
     if (!channel.closed) tryClose(channel);

@@ -11,10 +11,10 @@ import type { Socket } from "../../posix/owned-socket.ts";
 import { trySocket } from "../../posix/socket.ts";
 import { host } from "../../system/host.ts";
 
-/** Identifies a file, so that its creator recognizes it. */
+/** Identifies a file, so that its creator recognizes it. Both are 64 bits wide (stat(3type)). */
 export interface UnixFile {
-  readonly dev: number;
-  readonly ino: number;
+  readonly dev: bigint;
+  readonly ino: bigint;
 }
 
 /** The path that bind() created for a unix socket, to be removed at the end. */
@@ -36,7 +36,8 @@ export class UnixPath {
    */
   static made(address: UnixAddress, isOurs = () => true, made?: UnixFile): UnixPath | undefined {
     const path = pathOf(address);
-    const file = path === undefined ? undefined : (made ?? lstatSync(path, { throwIfNoEntry: false }));
+    const file =
+      path === undefined ? undefined : (made ?? lstatSync(path, { bigint: true, throwIfNoEntry: false }));
     return path === undefined || file === undefined ? undefined : new UnixPath(path, file, isOurs);
   }
 
@@ -57,7 +58,7 @@ export class UnixPath {
   remove(): void {
     if (!this.ours) return;
     try {
-      const { dev, ino } = lstatSync(this.#path);
+      const { dev, ino } = lstatSync(this.#path, { bigint: true });
       if (dev === this.#made.dev && ino === this.#made.ino) unlinkSync(this.#path);
     } catch {
       // Already gone, or the directory is no longer writable: nothing more can be done.
