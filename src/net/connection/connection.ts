@@ -168,12 +168,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * The connection as a Duplex of node:stream, which TLS and HTTP take:
-   * `tls.connect({ socket: connection.toDuplex() })`,
-   * `http.createServer().emit("connection", connection.toDuplex())`. It has the methods of a
-   * net.Socket that such libraries use, and behaves as one: it is ended once the peer has ended,
-   * and `destroy()` sends what the system takes at once, and then the end. From then on the
-   * connection is the Duplex's: `read()` and `write()` fail with a TypeError.
+   * The connection as a Duplex of node:stream, which HTTP takes:
+   * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It has
+   * the methods of a net.Socket that such libraries use, and behaves as one: it is ended once the
+   * peer has ended, and `destroy()` sends what the system takes at once, and then the end. From
+   * then on the connection is the Duplex's: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open once the peer has ended
    * @throws Error if a `read()` is still waiting, or it was called before
