@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { noDetach } from "../../../test/detach.ts";
 import { asyncApiTest, endpointFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { Pattern } from "../../../test/fuzz/bytes.ts";
+import type { Exceptions } from "../../../test/platform.ts";
 import type { Address } from "../../address/address.ts";
 import { listen } from "../listener/listen.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
@@ -48,6 +49,11 @@ const runs: fc.Arbitrary<Run> = fc.record({
 });
 
 const pattern = new Pattern(12);
+
+/** Any socket on a descriptor of node:net shows it there. */
+const noLastBytes: Exceptions = {
+  deno: "Deno's net.Socket fails to write and end at once while the peer's end comes (2.9)",
+};
 
 /** Bytes as a hash and their number. */
 class Digest {
@@ -194,6 +200,6 @@ for (const transport of transports) {
         { numRuns: Number(process.env.FUZZ_RUNS ?? 60), seed: Number(process.env.FUZZ_SEED ?? 12) },
       );
     },
-    { ...noDetach, ...withoutTransport[transport] },
+    { ...noDetach, ...withoutTransport[transport], ...(transport === "tcp" ? noLastBytes : {}) },
   );
 }

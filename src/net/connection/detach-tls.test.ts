@@ -68,7 +68,10 @@ asyncApiTest(
     assert.deepEqual(seen, expected);
     await server.close({ drain: Number.POSITIVE_INFINITY });
   },
-  noDetach,
+  {
+    ...noDetach,
+    deno: "Deno's node:tls does not end after an echo of 2 MiB, over its own sockets either (2.9)",
+  },
 );
 
 asyncApiTest(
@@ -130,5 +133,5 @@ asyncApiTest(
     assert.equal(server.connections, 0);
     agent.destroy();
   },
-  noDetach,
+  { ...noDetach, deno: "Deno's https.Agent uses no connection again (2.9)" },
 );
