@@ -84,7 +84,8 @@ export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
 export type { DatagramSocketHandlers, HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export { udp } from "./net/udp/udp.ts";
-export { type GracefulCloseOptions, type ServedServer, serve } from "./node/serve.ts";
+export { serve } from "./node/serve.ts";
+export type { GracefulCloseOptions, ServedServer } from "./node/served-server.ts";
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();

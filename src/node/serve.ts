@@ -1,37 +1,36 @@
-import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type net from "node:net";
-import type { Address } from "../address/address.ts";
-import { machineClock } from "../clock/clock.ts";
 import { engine } from "../engine/choice.ts";
-import { argumentType, checkObject, invalidState, kind } from "../errors/argument.ts";
-import { milliseconds } from "../net/abort.ts";
-import { openListeningSockets } from "../net/listener/listening-sockets.ts";
-import { checkListenOptions, type ListenOptions } from "../net/options/listen-options.ts";
-import { BorrowedSocket } from "../posix/borrowed-socket.ts";
+import type { Engine } from "../engine/engine.ts";
+import { argumentType, kind } from "../errors/argument.ts";
+import { throwIfAborted } from "../net/abort.ts";
+import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
+import {
+  type CheckedListenOptions,
+  checkListenOptions,
+  type ListenOptions,
+} from "../net/options/listen-options.ts";
+import { tryClose } from "../posix/close.ts";
 import { getsockname } from "../posix/getsockname.ts";
-import { host } from "../system/host.ts";
-import type { ListenHandle } from "./net/listen-handle.ts";
-
-/** What `closeGracefully()` takes. */
-export interface GracefulCloseOptions {
-  /**
-   * How many milliseconds the connections may take to end; those that have not by then are closed.
-   * Left out, they are waited for without a limit.
-   */
-  readonly timeout?: number | undefined;
-}
+import { checkNetPermission } from "../posix/net-permission.ts";
+import { coded } from "./net/errors.ts";
+import type { ListeningServer } from "./net/server.ts";
+import { ServedConnections } from "./served-connections.ts";
+import { ServedServer } from "./served-server.ts";
 
 /**
- * Has a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen as our `listen()` does,
- * with its options. To the server it is as if its own `listen()` had been called: `listening`,
+ * Makes a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen through our `listen()`,
+ * with its options. The server behaves as if its own `listen()` had been called: `listening`,
  * `address()`, `close()`, `getConnections()` and the time limits of http work.
  *
- * @param server one that does not listen yet
+ * Connections of `net` and `http` are Sockets of `berkeley/net`. Those of `tls`, `https` and `http2`
+ * are Node's own, made from the accepted descriptor. Not supported on Bun and Deno.
+ *
+ * @param server one that is not listening
  * @param options where and how: see ListenOptions
- * @returns once it listens
- * @throws what `listen(options)` throws
- * @throws Error with code ERR_INVALID_STATE if the server listens already
+ * @returns a promise that resolves once the server listens
+ * @throws the errors of `listen(options)`, and the signal's `reason`
+ * @throws Error with code ERR_SERVER_ALREADY_LISTEN if the server is already listening
+ * @throws TypeError with code ERR_INVALID_ARG_TYPE if it is no server
  * @example
  * ```ts
  * import { createServer } from "node:http";
@@ -46,178 +45,72 @@ export async function serve<const Values extends readonly unknown[]>(
   server: net.Server,
   options: ListenOptions<Values>,
 ): Promise<ServedServer> {
-  // Loaded here, since other runtimes' node:net has no such insides, and importing berkeley must
-  // not fail there.
+  // Loaded here, because importing berkeley must not fail where node:net is built differently.
   const { isServer, listenOnOpened } = await import("./net/server.ts");
   if (!isServer(server)) throw argumentType(`server must be a server of Node's, not ${kind(server)}`);
   const checked = checkListenOptions(options);
-  if (server.listening) throw invalidState("the server listens already");
+  checkNetPermission(options);
+  checkIdle(server);
   const chosen = engine(checked.engine);
-  const { sockets, path } = await openListeningSockets(checked);
-  const [first, ...others] = sockets;
-  if (first === undefined) throw invalidState("there is no socket to listen on");
+  const opened = await openListeningSockets(checked);
+  const connections = new ServedConnections(server);
+  try {
+    throwIfAborted(checked.signal);
+    // It may have been told to listen while a name was looked up.
+    checkIdle(server);
+    const handle = start(server, chosen, opened, checked, listenOnOpened);
+    await listening(server, checked.signal);
+    return new ServedServer(server, handle.handle, handle.addresses, opened.backlog, connections);
+  } catch (error) {
+    connections.forget();
+    for (const socket of opened.sockets) if (!socket.closed) tryClose(socket);
+    if (opened.sockets.every(({ closed }) => closed)) opened.path?.remove();
+    throw error;
+  }
+}
+
+function checkIdle(server: ListeningServer): void {
+  if (server._handle)
+    throw coded(
+      "ERR_SERVER_ALREADY_LISTEN",
+      "the server is already listening: close it first, or serve() it instead of calling its listen()",
+    );
+}
+
+function start(
+  server: ListeningServer,
+  chosen: Engine,
+  { sockets, path }: ListeningSockets,
+  { onRetry }: CheckedListenOptions,
+  listenOnOpened: typeof import("./net/server.ts").listenOnOpened,
+) {
   const addresses = sockets.map(getsockname);
+  const [first, ...others] = sockets;
+  if (first === undefined) throw argumentType("there is no socket to listen on");
   const [address] = addresses;
   const name = address?.family === "unix" ? String(address.path) : undefined;
+  const key = addresses.map((each) => ("port" in each ? `${each.family}:${each.port}` : each.family)).join();
+  const handle = listenOnOpened(server, chosen, { sockets: [first, ...others], path, name, key }, onRetry);
   if (name !== undefined) server._pipeName = name;
-  const open = new OpenRequests(server);
-  const handle = listenOnOpened(server, chosen, {
-    sockets: [first, ...others],
-    path,
-    name,
-    key: addresses.map((each) => ("port" in each ? `${each.family}:${each.port}` : each.family)).join(),
-  });
-  const abort = () => void server.close();
-  checked.signal?.addEventListener("abort", abort, { once: true });
-  server.once("close", () => checked.signal?.removeEventListener("abort", abort));
-  await once(server, "listening");
-  return new ServedServer(server, handle, addresses, open);
+  return { handle, addresses };
 }
 
-/**
- * A server of Node's that listens on our sockets: `serve()` gives one. It ends with `close()`,
- * `closeGracefully()`, the server's own `close()`, or at the end of an `await using` scope.
- */
-export class ServedServer implements AsyncDisposable {
-  /** The server that it was given. */
-  readonly server: net.Server;
-  /** The addresses that it listens on: two for `localhost`, if the machine has both families. */
-  readonly addresses: readonly Address[];
-  readonly #handle: ListenHandle;
-  readonly #open: OpenRequests;
-
-  /** @internal */
-  constructor(server: net.Server, handle: ListenHandle, addresses: readonly Address[], open: OpenRequests) {
-    this.server = server;
-    this.addresses = addresses;
-    this.#handle = handle;
-    this.#open = open;
-  }
-
-  /** The first of the addresses. */
-  get address(): Address {
-    return this.addresses[0] ?? { family: "unspecified" };
-  }
-
-  /** The port of the first address; 0 where that has none, as a unix socket's. */
-  get port(): number {
-    const { address } = this;
-    return "port" in address ? address.port : 0;
-  }
-
-  /** The sockets that listen, one for each address, for options. They stay the server's. */
-  get sockets(): readonly BorrowedSocket[] {
-    return this.#handle.loops.map((loop) => new BorrowedSocket(host, loop));
-  }
-
-  /** Whether it is closed. */
-  get closed(): boolean {
-    return !this.server.listening;
-  }
-
-  /** Accepts no more connections until `resume()`: they wait in the system's queue. */
-  pause(): this {
-    for (const loop of this.#handle.loops) loop.pause();
-    return this;
-  }
-
-  /** Accepts again. */
-  resume(): this {
-    for (const loop of this.#handle.loops) loop.resume();
-    return this;
-  }
-
-  /**
-   * Listens no more, as the server's own `close()`.
-   *
-   * @returns a promise that resolves when all connections have ended, too
-   */
-  async close(): Promise<void> {
-    if (this.#open.isClosed) return;
-    const closed = once(this.server, "close");
-    if (this.server.listening) this.server.close();
-    await closed;
-  }
-
-  /**
-   * Listens no more, and has the connections end: idle ones at once, the others after the answer to
-   * the request that they are at, which says `connection: close`. What is not HTTP is waited for.
-   *
-   * @returns a promise that resolves when all have ended, or were closed after the time-out
-   */
-  async closeGracefully(options: GracefulCloseOptions = {}): Promise<void> {
-    checkObject("options", "{ timeout? }", options);
-    const { timeout } = options;
-    if (timeout !== undefined) milliseconds("timeout", timeout);
-    const closed = this.close();
-    this.#open.finish();
-    const timer =
-      timeout === undefined ? undefined : machineClock.setTimeout(() => this.#open.destroy(), timeout);
-    try {
-      await closed;
-    } finally {
-      machineClock.clearTimeout(timer);
+/** Resolves when the server emits `listening`, and closes it when the signal is aborted. */
+function listening(server: net.Server, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => server.close();
+    const onListening = () => {
+      server.off("close", onClose);
+      server.once("close", () => signal?.removeEventListener("abort", abort));
+      resolve();
+    };
+    function onClose() {
+      server.off("listening", onListening);
+      signal?.removeEventListener("abort", abort);
+      reject(signal?.aborted ? signal.reason : coded("ERR_SERVER_NOT_RUNNING", "the server was closed"));
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
-}
-
-/** The connections of a server, and the answers of HTTP that are under way on them. */
-class OpenRequests {
-  readonly #sockets = new Map<net.Socket, Set<ServerResponse>>();
-  #finishing = false;
-  #closed = false;
-
-  constructor(server: net.Server) {
-    server.on("connection", (socket: net.Socket) => {
-      this.#sockets.set(socket, new Set());
-      socket.once("close", () => this.#sockets.delete(socket));
-    });
-    server.prependListener("request", (request: IncomingMessage, response: ServerResponse) =>
-      this.#began(request, response),
-    );
-    server.once("close", () => {
-      this.#closed = true;
-    });
-  }
-
-  get isClosed(): boolean {
-    return this.#closed;
-  }
-
-  /** Lets no connection of HTTP be used for another request. */
-  finish(): void {
-    this.#finishing = true;
-    for (const responses of this.#sockets.values())
-      for (const response of responses) endsConnection(response);
-  }
-
-  destroy(): void {
-    for (const socket of this.#sockets.keys()) socket.destroy();
-  }
-
-  #began({ socket }: IncomingMessage, response: ServerResponse) {
-    if (this.#finishing) endsConnection(response);
-    // Over TLS it is another socket than the connection's.
-    const responses = this.#sockets.get(socket) ?? this.#sockets.get(underTls(socket));
-    if (responses === undefined) return;
-    responses.add(response);
-    response.once("close", () => {
-      responses.delete(response);
-      if (this.#finishing && responses.size === 0) socket.end();
-    });
-  }
-}
-
-function underTls(socket: net.Socket): net.Socket {
-  const parent: unknown = Reflect.get(socket, "_parent");
-  return parent instanceof Object && "destroySoon" in parent ? Object(parent) : socket;
-}
-
-function endsConnection(response: ServerResponse): void {
-  // HTTP/2 has no such header, and ends its session when the server is closed.
-  if (response.req.httpVersionMajor === 1 && !response.headersSent) response.setHeader("connection", "close");
+    server.once("listening", onListening);
+    server.once("close", onClose);
+    signal?.addEventListener("abort", abort, { once: true });
+  });
 }

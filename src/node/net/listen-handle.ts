@@ -2,10 +2,12 @@ import { chmodSync, statSync } from "node:fs";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
+import type { ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
-import type { AcceptError } from "../../posix/accept.ts";
+import { type AcceptError, type AcceptErrorName, tryAccept } from "../../posix/accept.ts";
+import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
@@ -37,6 +39,9 @@ const WRITABLE = 2;
 
 /** What Node takes where none is given. */
 const BACKLOG = 511;
+
+/** How many connections of a queue are accepted before it is closed: Linux's default somaxconn. */
+const MOST_IN_QUEUE = 4096;
 
 /** Sockets that listen, and the path that was made for one. */
 export interface OpenedToListen {
@@ -99,6 +104,8 @@ function socketFrom(fd: number): Socket {
 export interface ListenOwner {
   accepted(fd: number): void;
   failed(error: AcceptError): void;
+  /** accept(2) failed, and is tried again after `delay` milliseconds. */
+  retried?: ((error: AcceptError, delay: number) => void) | undefined;
   /** The descriptor is being closed. */
   closing(): void;
   /** It is closed. */
@@ -127,6 +134,12 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   readonly #path: UnixPath | undefined;
   readonly #name: string | undefined;
   readonly #owner: ListenOwner;
+  readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
+  readonly #whenClosed: Promise<void>;
+  #resolveClosed = () => {};
+  #accepted = 0;
+  #dropped = 0;
+  #retried = 0;
   #putOff = false;
 
   constructor(engine: Engine, { sockets, path, name }: OpenedToListen, owner: ListenOwner) {
@@ -138,19 +151,56 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     this.#path = path;
     this.#name = name;
     this.loops = sockets.map((socket) => new AcceptLoop(host, engine, socket.detach(), this));
+    this.#whenClosed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
     for (const loop of this.loops) loop.setDemand(Number.POSITIVE_INFINITY);
   }
 
+  /** Resolves when the listening sockets are closed. */
+  get whenClosed(): Promise<void> {
+    return this.#whenClosed;
+  }
+
+  /** Counts of connections since the start. */
+  get stats(): ListenStatistics {
+    const causes = { ...this.#causes };
+    return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
+  }
+
+  /**
+   * Accepts the connections that wait in the queues, which closing would reset, and then no more.
+   */
+  async acceptRest(): Promise<void> {
+    await Promise.all(this.loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))));
+    for (const loop of this.loops) {
+      // A queue that fills as fast as it is emptied would keep us here.
+      for (let left = MOST_IN_QUEUE; left > 0 && loop.fd >= 0; left--) {
+        const next = tryAccept(new BorrowedSocket(host, loop), { nonblocking: true });
+        if (!next.ok) break;
+        this.onAccepted(next.value.socket.detach());
+      }
+    }
+  }
+
   onAccepted(fd: number): void {
+    this.#accepted += 1;
     this.#putOff = false;
     this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd);
   }
 
-  onPutOff(): void {
+  onPutOff(error: AcceptError, milliseconds: number): void {
     this.#putOff = true;
+    this.#retried += 1;
+    this.#count(error.name);
+    this.#owner.retried?.(error, milliseconds);
   }
 
-  onLost(): void {}
+  onLost(error: AcceptError): void {
+    this.#dropped += 1;
+    this.#count(error.name);
+    this.#owner.retried?.(error, 0);
+  }
 
   onAcceptFailed(error: AcceptError): void {
     this.context.runInAsyncScope(this.#owner.failed, this.#owner, error);
@@ -190,7 +240,9 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     for (const loop of this.loops) {
       loop.close(() => {
         left -= 1;
-        if (left === 0) this.context.runInAsyncScope(this.#owner.closed, this.#owner);
+        if (left > 0) return;
+        this.context.runInAsyncScope(this.#owner.closed, this.#owner);
+        this.#resolveClosed();
       });
     }
   }
@@ -201,5 +253,9 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     const others = (mode & READABLE ? 0o444 : 0) | (mode & WRITABLE ? 0o222 : 0);
     chmodSync(this.#name, (statSync(this.#name).mode & 0o7777) | others);
     return 0;
+  }
+
+  #count(name: AcceptErrorName) {
+    this.#causes[name] = (this.#causes[name] ?? 0) + 1;
   }
 }

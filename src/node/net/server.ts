@@ -7,7 +7,13 @@ import type { Engine } from "../../engine/engine.ts";
 import { host } from "../../system/host.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
-import { type ListenArguments, ListenHandle, type OpenedToListen, openToListen } from "./listen-handle.ts";
+import {
+  type ListenArguments,
+  ListenHandle,
+  type ListenOwner,
+  type OpenedToListen,
+  openToListen,
+} from "./listen-handle.ts";
 import { EngineSocket } from "./socket.ts";
 
 const serverSockets = diagnostics.channel("net.server.socket");
@@ -47,10 +53,12 @@ export function listenOnOpened(
   server: ListeningServer,
   chosen: Engine,
   opened: OpenedToListen,
+  onRetry?: ListenOwner["retried"],
 ): ListenHandle {
   const handle = new ListenHandle(chosen, opened, {
     accepted: (fd) => accepted(server, handle, fd),
     failed: (error) => server.emit("error", error),
+    retried: onRetry,
     closing: () => closing.add(server),
     closed: () => {
       closing.delete(server);

@@ -1,0 +1,168 @@
+// The connections of a server under serve(), and how closeGracefully() has them end.
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Http2Session } from "node:http2";
+import type net from "node:net";
+import { machineClock } from "../clock/clock.ts";
+
+/**
+ * How long a connection must have been idle to be closed, in milliseconds: a client that has just
+ * read an answer may be sending its next request. nginx has keepalive_min_timeout for that.
+ */
+const QUIET = 100;
+
+/** A GOAWAY that allows every stream so far (RFC 9113, 6.8). */
+const ANY_STREAM = 2 ** 31 - 1;
+
+/** What Node's HTTP parser says of its connection. */
+interface Parser {
+  readonly socket: HttpSocket | null;
+}
+
+type HttpSocket = net.Socket & { readonly _httpMessage?: ServerResponse | null };
+
+/** Node's list of the connections of an HTTP server. */
+interface ConnectionsList {
+  all(): readonly Parser[];
+  idle(): readonly Parser[];
+}
+
+/** The connections of a server. */
+export class ServedConnections {
+  readonly #server: net.Server;
+  readonly #sockets = new Set<net.Socket>();
+  readonly #sessions = new Set<Http2Session>();
+  /** The newest answer of each connection of HTTP/1. */
+  readonly #answers = new WeakMap<net.Socket, ServerResponse>();
+  /** How much the connections that were idle at the last look had received by then. */
+  #idle = new Map<net.Socket, number>();
+  /** The sessions that the last look has seen. */
+  readonly #told = new WeakSet<Http2Session>();
+  #state: "open" | "finishing" | "closed" = "open";
+  #whenEnded: (() => void)[] = [];
+
+  constructor(server: net.Server) {
+    this.#server = server;
+    server.on("connection", this.#onConnection);
+    server.on("session", this.#onSession);
+    // To an HTTP/2 server such a listener means that requests are to be made of its streams.
+    if (!("updateSettings" in server)) server.prependListener("request", this.#onRequest);
+    server.once("close", this.#onClose);
+  }
+
+  get size(): number {
+    return this.#sockets.size;
+  }
+
+  /** Lets no connection of HTTP be used for more than the requests that are on their way. */
+  finish(): void {
+    this.#state = "finishing";
+    for (const { socket } of this.#parsers?.all() ?? []) if (socket !== null) this.#announce(socket);
+    for (const session of this.#sessions) goAway(session);
+  }
+
+  /** Closes the connections of HTTP as they become idle. */
+  closeIdle(): void {
+    machineClock.setImmediate(() => this.#look());
+  }
+
+  /** Resolves with how many connections were destroyed, because they had not ended in time. */
+  async ended(milliseconds: number): Promise<number> {
+    if (this.#state === "closed") return 0;
+    let destroyed = 0;
+    const end = () => {
+      destroyed = this.#sockets.size;
+      for (const socket of this.#sockets) socket.destroy();
+    };
+    const ended = new Promise<void>((resolve) => this.#whenEnded.push(resolve));
+    const timer =
+      milliseconds === Number.POSITIVE_INFINITY ? undefined : machineClock.setTimeout(end, milliseconds);
+    await ended;
+    machineClock.clearTimeout(timer);
+    return destroyed;
+  }
+
+  /** Follows the server no more. */
+  forget(): void {
+    const server = this.#server;
+    server.off("connection", this.#onConnection);
+    server.off("session", this.#onSession);
+    server.off("request", this.#onRequest);
+    server.off("close", this.#onClose);
+  }
+
+  readonly #onConnection = (socket: net.Socket) => {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  };
+
+  readonly #onSession = (session: Http2Session) => {
+    this.#sessions.add(session);
+    session.once("close", () => this.#sessions.delete(session));
+    if (this.#state === "finishing") goAway(session);
+  };
+
+  readonly #onRequest = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    this.#answers.set(socket, response);
+    if (this.#state === "finishing") this.#announce(socket);
+  };
+
+  readonly #onClose = () => {
+    this.#state = "closed";
+    // The last of them emits its own `close` after the server's.
+    this.#sockets.clear();
+    this.forget();
+    for (const resolve of this.#whenEnded) resolve();
+    this.#whenEnded = [];
+  };
+
+  /** Says in the last answer of a connection that it is the last. */
+  #announce(socket: HttpSocket) {
+    const response = this.#answers.get(socket) ?? socket._httpMessage;
+    // Pipelined requests have answers that wait: only the newest may close the connection.
+    if (response && !response.headersSent && !response.writableEnded)
+      response.setHeader("connection", "close");
+  }
+
+  /**
+   * Closes what has been idle since the last look. A look comes after the turn of the event loop in
+   * which its timer fired: what had arrived by then has been read.
+   */
+  #look() {
+    if (this.#state === "closed") return;
+    const idleNow = new Map<net.Socket, number>();
+    const idle = new Set(this.#parsers?.idle());
+    for (const parser of this.#parsers?.all() ?? []) {
+      const { socket } = parser;
+      if (socket === null || socket.destroyed || socket._httpMessage || socket.writableLength > 0) continue;
+      // Node counts one that has sent nothing yet as waiting for its first request.
+      if (!idle.has(parser) && socket.bytesRead > 0) continue;
+      if (this.#idle.get(socket) === socket.bytesRead) socket.destroy();
+      else idleNow.set(socket, socket.bytesRead);
+    }
+    this.#idle = idleNow;
+    // Streams that were on their way when it was told to go away have begun by the second look.
+    for (const session of this.#sessions) {
+      if (this.#told.has(session)) session.close();
+      else this.#told.add(session);
+    }
+    machineClock.setTimeout(() => {
+      machineClock.setImmediate(() => machineClock.setImmediate(() => this.#look()));
+    }, QUIET);
+  }
+
+  get #parsers(): ConnectionsList | undefined {
+    const symbol = Object.getOwnPropertySymbols(this.#server).find(
+      ({ description }) => description === "http.server.connections",
+    );
+    const list: unknown = symbol && Reflect.get(this.#server, symbol);
+    return isList(list) ? list : undefined;
+  }
+}
+
+function isList(value: unknown): value is ConnectionsList {
+  return typeof value === "object" && value !== null && "all" in value && "idle" in value;
+}
+
+function goAway(session: Http2Session): void {
+  if (!session.destroyed && !session.closed) session.goaway(0, ANY_STREAM);
+}

@@ -1,0 +1,196 @@
+import type net from "node:net";
+import type { Address } from "../address/address.ts";
+import { machineClock } from "../clock/clock.ts";
+import { checkObject } from "../errors/argument.ts";
+import { milliseconds } from "../net/abort.ts";
+import type { Backlog, CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
+import { type AcceptQueue, acceptQueue, effectiveBacklog } from "../posix/accept-queue.ts";
+import { BorrowedSocket } from "../posix/borrowed-socket.ts";
+import { host } from "../system/host.ts";
+import type { ListenHandle } from "./net/listen-handle.ts";
+import type { ServedConnections } from "./served-connections.ts";
+
+/** Options of `closeGracefully()`. */
+export interface GracefulCloseOptions {
+  /**
+   * How many milliseconds to wait for the connections to end; then the rest are destroyed. By
+   * default, and with Infinity, waits forever.
+   */
+  readonly timeout?: number | undefined;
+}
+
+/**
+ * A server of Node's that listens on our sockets: `serve()` returns one. It has the members of
+ * Server, and ends with `close()`, `closeGracefully()`, the server's own `close()`, its signal, or at
+ * the end of an `await using` scope.
+ */
+export class ServedServer implements AsyncDisposable {
+  /** The server that `serve()` was given. */
+  readonly server: net.Server;
+  /** The addresses it listens on: two for `localhost`, if the host has both families. */
+  readonly addresses: readonly Address[];
+  readonly #handle: ListenHandle;
+  readonly #requestedBacklog: number | undefined;
+  readonly #connections: ServedConnections;
+  #stopping: Promise<void> | undefined;
+
+  /** @internal */
+  constructor(
+    server: net.Server,
+    handle: ListenHandle,
+    addresses: readonly Address[],
+    backlog: number | undefined,
+    connections: ServedConnections,
+  ) {
+    this.server = server;
+    this.addresses = addresses;
+    this.#handle = handle;
+    this.#requestedBacklog = backlog;
+    this.#connections = connections;
+  }
+
+  /** The first address. */
+  get address(): Address {
+    return this.addresses[0] ?? { family: "unspecified" };
+  }
+
+  /** The port of the first address; 0 if it has none, such as that of a unix socket. */
+  get port(): number {
+    const { address } = this;
+    return "port" in address ? address.port : 0;
+  }
+
+  /** The listening sockets, one for each address, for options. The server still owns them. */
+  get sockets(): readonly BorrowedSocket[] {
+    return this.#handle.loops.map((loop) => new BorrowedSocket(host, loop));
+  }
+
+  /** The backlog that was asked for, and the one in effect. */
+  get backlog(): Backlog {
+    const [first] = this.sockets;
+    const effective = first === undefined ? undefined : effectiveBacklog(first);
+    return { requested: this.#requestedBacklog, effective };
+  }
+
+  /**
+   * How many connections the accept queues hold now, and how many they can; undefined if the system
+   * does not say, or the server is closed.
+   */
+  get queue(): AcceptQueue | undefined {
+    const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
+    if (queues.length === 0) return undefined;
+    const sum = (of: "pending" | "limit") => queues.reduce((total, queue) => total + queue[of], 0);
+    return { pending: sum("pending"), limit: sum("limit") };
+  }
+
+  /** Counts of connections since the start. */
+  get stats(): ListenStatistics {
+    return this.#handle.stats;
+  }
+
+  /** How many accepted connections are open. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Whether it has stopped listening. */
+  get closed(): boolean {
+    return this.#handle.loops.every(({ fd }) => fd < 0);
+  }
+
+  /** Stops accepting until `resume()`: connections wait in the system's queue. None is lost. */
+  pause(): this {
+    for (const loop of this.#handle.loops) loop.pause();
+    return this;
+  }
+
+  /** Starts accepting again. */
+  resume(): this {
+    for (const loop of this.#handle.loops) loop.resume();
+    return this;
+  }
+
+  /** Keeps the process running while it listens, as it does by default. */
+  ref(): this {
+    if (!this.closed) this.server.ref();
+    return this;
+  }
+
+  /** Lets the process exit while it listens. */
+  unref(): this {
+    if (!this.closed) this.server.unref();
+    return this;
+  }
+
+  /**
+   * Stops listening, as the server's own `close()`, which ends idle connections of HTTP.
+   *
+   * @returns a promise that resolves when the sockets are closed and, with `drain`, all connections
+   * have ended
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    checkObject("options", "{ drain? }", options);
+    const { drain } = options;
+    if (drain !== undefined) milliseconds("drain", drain);
+    if (!this.closed) this.server.close();
+    await this.#handle.whenClosed;
+    if (drain !== undefined) await this.#connections.ended(drain);
+  }
+
+  /**
+   * Stops listening, and has the connections of HTTP end without losing a request: connections that
+   * wait in the system's queue are still accepted, each answer says `connection: close` unless it has
+   * begun, HTTP/2 sessions are told to go away, and idle connections are closed when no request
+   * has come for a moment. Connections of other protocols, such as WebSocket's, are waited for.
+   *
+   * @returns a promise of how many connections the time-out destroyed, once all have ended
+   * @example
+   * ```ts
+   * import { createServer } from "node:http";
+   * import { serve } from "berkeley";
+   * const served = await serve(createServer(() => {}), { host: "127.0.0.1" });
+   * const request = fetch(`http://127.0.0.1:${served.port}/`).catch((error) => console.log(error.message));
+   * await new Promise((resolve) => served.server.once("request", resolve));
+   * console.log(await served.closeGracefully({ timeout: 10 })); // 1
+   * await request; // fetch failed
+   * ```
+   */
+  async closeGracefully(options: GracefulCloseOptions = {}): Promise<number> {
+    checkObject("options", "{ timeout? }", options);
+    const { timeout = Number.POSITIVE_INFINITY } = options;
+    milliseconds("timeout", timeout);
+    const begun = machineClock.now();
+    this.#stopping ??= this.#stop();
+    await this.#stopping;
+    const left = Math.max(0, timeout - (machineClock.now() - begun));
+    return this.#connections.ended(left);
+  }
+
+  /** `close()`, at the end of an `await using` scope. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #stop() {
+    this.#connections.finish();
+    await this.#handle.acceptRest();
+    if (!this.closed) closeOnly(this.server);
+    this.#connections.closeIdle();
+    await this.#handle.whenClosed;
+  }
+}
+
+/**
+ * `server.close()` without what http adds to it: it destroys idle connections at once, whose next
+ * request may be on its way.
+ */
+function closeOnly(server: net.Server): void {
+  const own = Object.getOwnPropertyDescriptor(server, "closeIdleConnections");
+  Object.defineProperty(server, "closeIdleConnections", { value: () => {}, configurable: true });
+  try {
+    server.close();
+  } finally {
+    Reflect.deleteProperty(server, "closeIdleConnections");
+    if (own !== undefined) Object.defineProperty(server, "closeIdleConnections", own);
+  }
+}
