@@ -6,19 +6,19 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
    * **AccessDenied**:
    * - `SO.ERROR`: A router's policy forbids messages to the address.
    * - `bind()`: The process may not bind to the address.
-   * - `connect()`: The unix socket may not be written or its directory not searched; a broadcast
+   * - `connect()`: The unix socket is not writable, or its directory not searchable; a broadcast
    *   address needs SO.BROADCAST; or a route prohibits the address.
-   * - `getsockopt()`: A security policy, or the access mode of the descriptor, forbids to read
-   *   the option.
+   * - `getsockopt()`: A security policy or the descriptor's access mode forbids reading the
+   *   option.
    * - `listen()`: The process lacks the privilege to listen on this socket.
-   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The network reports that it prohibits
-   *   an earlier message's address (ICMPv6).
-   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The unix socket may not be written; a
+   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The network prohibits the address of an
+   *   earlier message (reported by ICMPv6).
+   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The unix socket is not writable; a
    *   broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.
-   * - `setsockopt()`: The process lacks the privilege to set the option, or a security policy
-   *   forbids it.
-   * - `socket()`, `socketpair()`: The process may not make a socket of this type or protocol.
-   *   Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in net.ipv4.ping_group_range.
+   * - `setsockopt()`: Setting the option requires privilege, or a security policy forbids it.
+   * - `socket()`, `socketpair()`: The process is not allowed to create a socket of this type or
+   *   protocol. Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in
+   *   net.ipv4.ping_group_range.
    */
   readonly name: "AccessDenied";
 }
@@ -26,10 +26,10 @@ export interface AccessDenied extends SocketError<"AccessDenied"> {
 export interface AddressFamilyNotSupported extends SocketError<"AddressFamilyNotSupported"> {
   /**
    * **AddressFamilyNotSupported**:
-   * - `bind()`: The address is of another family than the socket. An AF.INET6 socket takes an
-   *   IPv4 address as "::ffff:127.0.0.1".
-   * - `connect()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address is of another family than
-   *   the socket.
+   * - `bind()`: The address family does not match the socket's. An AF.INET6 socket takes an IPv4
+   *   address as "::ffff:127.0.0.1".
+   * - `connect()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address family does not match the
+   *   socket's.
    * - `socket()`, `socketpair()`: The system does not support the address family.
    */
   readonly name: "AddressFamilyNotSupported";
@@ -39,10 +39,10 @@ export interface AddressInUse extends SocketError<"AddressInUse"> {
   /**
    * **AddressInUse**:
    * - `bind()`: The address is in use.
-   * - `connect()`: The local address is in use for a connection to the same peer.
+   * - `connect()`: The local address already has a connection to the same peer.
    * - `listen()`: Another socket is already listening on this address. Choose another port, or
    *   find its holder with `ss -ltnp`.
-   * - `setsockopt()`: The socket is a member of the multicast group on this interface already.
+   * - `setsockopt()`: The socket is already a member of the multicast group on this interface.
    */
   readonly name: "AddressInUse";
 }
@@ -50,8 +50,8 @@ export interface AddressInUse extends SocketError<"AddressInUse"> {
 export interface AddressNotAvailable extends SocketError<"AddressNotAvailable"> {
   /**
    * **AddressNotAvailable**:
-   * - `bind()`: The address is not one of this machine.
-   * - `connect()`, `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address cannot be had
+   * - `bind()`: The address is not local to this machine.
+   * - `connect()`, `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address is not available
    *   from this machine, or every port of the ephemeral range is in use.
    * - `getsockopt()`: The socket is not a member of the multicast group.
    * - `setsockopt()`: No interface has the address, or the socket is not a member of the
@@ -61,21 +61,22 @@ export interface AddressNotAvailable extends SocketError<"AddressNotAvailable"> 
 }
 
 export interface AlreadyBound extends SocketError<"AlreadyBound"> {
-  /** **AlreadyBound**: The socket is bound to an address already. */
+  /** **AlreadyBound**: The socket is already bound. */
   readonly name: "AlreadyBound";
 }
 
 export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
   /**
    * **AlreadyConnected**:
-   * - `bind()`: The socket is connected already. Call bind() before connect().
-   * - `connect()`: The socket is connected already.
-   * - `listen()`: The socket is connected already. A listening socket must be a new one.
-   * - `recvfrom()`: The socket is connected, and tells no senders. Use recv().
-   * - `send()`: MSG.FASTOPEN begins a connection, and the socket is connected or listening
-   *   already.
-   * - `sendmmsg()`, `sendmsg()`, `sendto()`: The socket is connected, and takes no address; or
-   *   it is listening, and cannot begin a connection. Send to a connected socket with send().
+   * - `bind()`: The socket is already connected. Call bind() before connect().
+   * - `connect()`: The socket is already connected.
+   * - `listen()`: The socket is already connected. A listening socket must be a new one.
+   * - `recvfrom()`: The socket is connected, so it reports no senders. Use recv().
+   * - `send()`: MSG.FASTOPEN opens a connection, but the socket is already connected or
+   *   listening.
+   * - `sendmmsg()`, `sendmsg()`, `sendto()`: The socket is connected and does not accept an
+   *   address, or it is listening and cannot open a connection. On a connected socket, use
+   *   send().
    * - `setsockopt()`: The option cannot be set while the socket is connected.
    */
   readonly name: "AlreadyConnected";
@@ -83,8 +84,8 @@ export interface AlreadyConnected extends SocketError<"AlreadyConnected"> {
 
 export interface AlreadyExists extends SocketError<"AlreadyExists"> {
   /**
-   * **AlreadyExists**: The socket has one already, such as a protocol on top of TCP, or a flow
-   * label.
+   * **AlreadyExists**: The socket already has one, such as an upper-layer protocol (TCP.ULP) or
+   * a flow label.
    */
   readonly name: "AlreadyExists";
 }
@@ -94,16 +95,15 @@ export interface BadFileDescriptor extends SocketError<"BadFileDescriptor"> {
    * **BadFileDescriptor**: The descriptor is not open. It was never opened, or other code in the
    * process has closed it.
    *
-   * - `listenersFromEnvironment()`: The environment promises a descriptor that is not open.
-   *   Whoever starts this process has to let it inherit the descriptor, through npm and shells
-   *   too.
-   * - `sendmmsg()`, `sendmsg()`: The descriptor, or one that the message carries, is not open.
+   * - `listenersFromEnvironment()`: The environment promises a descriptor that is not open. Let
+   *   this process inherit the descriptor when you start it, also through npm and shells.
+   * - `sendmmsg()`, `sendmsg()`: The descriptor, or one carried by the message, is not open.
    */
   readonly name: "BadFileDescriptor";
 }
 
 export interface BlockedByFirewall extends SocketError<"BlockedByFirewall"> {
-  /** **BlockedByFirewall**: A firewall rule forbids the connection. */
+  /** **BlockedByFirewall**: A firewall rule blocked the connection. */
   readonly name: "BlockedByFirewall";
 }
 
@@ -111,15 +111,15 @@ export interface BrokenPipe extends SocketError<"BrokenPipe"> {
   /**
    * **BrokenPipe**:
    * - `SO.ERROR`: The peer reset the connection after it had stopped sending.
-   * - `connect()`: The connection that was under way was made, and the peer has ended and reset
-   *   it since. Connect again with a new socket.
+   * - `connect()`: The pending connection was established, but the peer has since closed and
+   *   reset it. Connect again with a new socket.
    * - `handOver()`: The new process ended, or closed the channel, before it was ready. The old
-   *   one goes on accepting. The new one calls takeOver(), listens, and says ready().
-   * - `recvmmsg()`: The peer has ended the connection, and reset it when more was sent.
-   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is closed for sending, by
-   *   us or by the peer.
-   * - `takeOver()`: The old process ended, or gave up, before the sockets were handed over. If
-   *   it lives, it goes on accepting.
+   *   one keeps accepting. The new one must call takeOver(), listen, and call ready().
+   * - `recvmmsg()`: The peer closed the connection and reset it when more data arrived.
+   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is shut down for sending,
+   *   by either side.
+   * - `takeOver()`: The old process ended, or aborted, before it handed the sockets over. If it
+   *   is still running, it keeps accepting.
    */
   readonly name: "BrokenPipe";
 }
@@ -128,9 +128,9 @@ export interface ConnectionAborted extends SocketError<"ConnectionAborted"> {
   /**
    * **ConnectionAborted**: The local system aborted the connection, as `ss --kill` does.
    *
-   * - `accept()`: The connection ended before it was accepted. Accept the next one.
-   * - `connect()`: The attempt to connect that was under way has failed. SO.ERROR has told why.
-   *   POSIX wants a new socket; Linux lets this one try again.
+   * - `accept()`: The connection was aborted before it was accepted. Accept the next one.
+   * - `connect()`: The pending connection attempt failed. SO.ERROR already reported why. POSIX
+   *   requires a new socket; Linux lets this one try again.
    */
   readonly name: "ConnectionAborted";
 }
@@ -138,13 +138,13 @@ export interface ConnectionAborted extends SocketError<"ConnectionAborted"> {
 export interface ConnectionPending extends SocketError<"ConnectionPending"> {
   /**
    * **ConnectionPending**:
-   * - `bind()`: The socket is connecting, or the system is still giving it its address. Call
-   *   bind() before connect().
-   * - `connect()`: The connection is under way. poll() the socket for POLL.OUT, then read
+   * - `bind()`: The socket is connecting, or an earlier bind() is still in progress. Call bind()
+   *   before connect().
+   * - `connect()`: The connection is in progress. poll() the socket for POLL.OUT, then read
    *   SO.ERROR.
-   * - `listen()`: The socket is connecting: a connect() of it has not ended yet. A listening
-   *   socket must be a new one.
-   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is under way.
+   * - `listen()`: The socket is connecting: an earlier connect() is still in progress. A
+   *   listening socket must be a new one.
+   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The connection is in progress.
    */
   readonly name: "ConnectionPending";
 }
@@ -154,7 +154,8 @@ export interface ConnectionRefused extends SocketError<"ConnectionRefused"> {
    * **ConnectionRefused**: The peer refused the connection, or nothing listens on the address an
    * earlier message was sent to.
    *
-   * - `SO.ERROR`, `connect()`: Nobody listens on the address.
+   * - `SO.ERROR`: Nobody listens on the address.
+   * - `connect()`: No socket is listening on the address.
    */
   readonly name: "ConnectionRefused";
 }
@@ -163,8 +164,8 @@ export interface ConnectionResetByPeer extends SocketError<"ConnectionResetByPee
   /**
    * **ConnectionResetByPeer**: The peer reset the connection.
    *
-   * - `close()`: The peer reset the connection before all was sent; the descriptor is closed all
-   *   the same. FreeBSD reports this; Linux does not.
+   * - `close()`: The peer reset the connection before everything was sent; the descriptor is
+   *   closed anyway. FreeBSD reports this; Linux does not.
    */
   readonly name: "ConnectionResetByPeer";
 }
@@ -181,9 +182,8 @@ export interface ConnectionTimedOut extends SocketError<"ConnectionTimedOut"> {
 
 export interface ControlTruncated extends SocketError<"ControlTruncated"> {
   /**
-   * **ControlTruncated**: The control messages did not fit into the room for them. The
-   * descriptors that did arrive are closed, and the message is lost. Give a larger
-   * controlLength, or none.
+   * **ControlTruncated**: The control messages did not fit their buffer. Descriptors that did
+   * arrive are closed, and the message is lost. Pass a larger controlLength, or omit it.
    */
   readonly name: "ControlTruncated";
 }
@@ -201,11 +201,10 @@ export interface DeviceNotFound extends SocketError<"DeviceNotFound"> {
    * **DeviceNotFound**: The network interface that the socket is bound to, or that the address
    * names, does not exist.
    *
-   * - `bind()`: There is no network interface of that scopeId.
-   * - `getsockopt()`: The network interface does not exist any more.
+   * - `bind()`: No network interface has that scopeId.
+   * - `getsockopt()`: The network interface no longer exists.
    * - `setsockopt()`: There is no such network interface.
-   * - `socket()`, `socketpair()`: The machine lacks the device that the address family works
-   *   over.
+   * - `socket()`, `socketpair()`: The machine lacks the device that the address family requires.
    */
   readonly name: "DeviceNotFound";
 }
@@ -238,8 +237,8 @@ export interface InputOutput extends SocketError<"InputOutput"> {
   /**
    * **InputOutput**: The file system failed to read or write.
    *
-   * - `close()`: What was written to the descriptor before could not be stored. Linux reports
-   *   this for files only, never for sockets.
+   * - `close()`: Data written to the descriptor earlier could not be stored. Linux reports this
+   *   for files only, never for sockets.
    */
   readonly name: "InputOutput";
 }
@@ -248,23 +247,23 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
   /**
    * **InvalidArgument**:
    * - `bind()`: The address is not valid for this socket, such as a link-local one without its
-   *   scopeId, or an IPv4 one on a socket of IPv6 only.
+   *   scopeId, or an IPv4 one on an IPv6-only socket.
    * - `connect()`: The address is not valid for this socket, such as a link-local one without
-   *   its scopeId; or a route discards what is sent to it.
-   * - `getsockopt()`: The option cannot be read in this state of the socket, or not with this
+   *   its scopeId; or a route discards packets to it.
+   * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
    * - `listenersFromEnvironment()`: The environment is malformed.
-   * - `poll()`: There are more sockets than the process may have descriptors. See ulimit -n.
+   * - `poll()`: There are more sockets than the process's descriptor limit. See ulimit -n.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The flags are not valid for this
-   *   socket, or MSG.OOB was given and no out-of-band data waits.
+   *   socket, or MSG.OOB was given and no out-of-band data is pending.
    * - `send()`, `sendto()`: The flags or the data are not valid for this socket.
    * - `sendmmsg()`, `sendmsg()`: The flags, the address, the data or a control message is not
    *   valid for this socket. A message carries at most 253 descriptors.
-   * - `setsockopt()`: The value is not one that the option takes, or not in this state of the
-   *   socket.
-   * - `shutdown()`: `how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.
-   * - `socket()`, `socketpair()`: The number of the type or of the protocol, or a flag of the
-   *   type, is none that the system knows.
+   * - `setsockopt()`: The value is not valid for the option, or not in the socket's current
+   *   state.
+   * - `shutdown()`: `how` is not SHUT.RD, SHUT.WR or SHUT.RDWR.
+   * - `socket()`, `socketpair()`: The system does not know the type, the protocol or one of the
+   *   type's flags.
    */
   readonly name: "InvalidArgument";
 }
@@ -273,10 +272,10 @@ export interface MessageTooBig extends SocketError<"MessageTooBig"> {
   /**
    * **MessageTooBig**:
    * - `SO.ERROR`: An earlier message was longer than the path to the address takes.
-   * - `recv()`, `recvfrom()`: An earlier message was longer than a packet of the path may be.
-   * - `recvmmsg()`, `recvmsg()`: The room for the data is in too many pieces.
-   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The data is too long to be sent as one
-   *   message, or than a packet of the path may be.
+   * - `recv()`, `recvfrom()`: An earlier message was larger than the path MTU.
+   * - `recvmmsg()`, `recvmsg()`: The data buffer has too many pieces.
+   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The data is too long for one message, or
+   *   larger than the path MTU.
    */
   readonly name: "MessageTooBig";
 }
@@ -292,8 +291,8 @@ export interface NetworkSubsystemFailed extends SocketError<"NetworkSubsystemFai
    *
    * - `accept()`: The connection failed before it was accepted: the interface is down. Accept
    *   the next one.
-   * - `socket()`, `socketpair()`: The network subsystem is down, or, on Windows, a network
-   *   provider that was installed is broken.
+   * - `socket()`, `socketpair()`: The network subsystem is down or, on Windows, an installed
+   *   network provider is broken.
    */
   readonly name: "NetworkSubsystemFailed";
 }
@@ -310,8 +309,8 @@ export interface NetworkUnreachable extends SocketError<"NetworkUnreachable"> {
 
 export interface NoSpaceLeft extends SocketError<"NoSpaceLeft"> {
   /**
-   * **NoSpaceLeft**: The file system has no room for the path, or the user's quota of it is used
-   * up.
+   * **NoSpaceLeft**: The file system has no space for the path, or the user's disk quota is
+   * exhausted.
    */
   readonly name: "NoSpaceLeft";
 }
@@ -324,9 +323,9 @@ export interface NotADirectory extends SocketError<"NotADirectory"> {
 export interface NotFound extends SocketError<"NotFound"> {
   /**
    * **NotFound**:
-   * - `getsockopt()`: There is nothing to read: no peer whose credentials are known, or no entry
-   *   in the kernel's table.
-   * - `setsockopt()`: What the value names, or what is to be taken away, is not there: a
+   * - `getsockopt()`: The option has no value: the peer's credentials are unknown, or the
+   *   kernel's table has no entry.
+   * - `setsockopt()`: The thing named by the value, or to be removed, does not exist: a
    *   congestion control, a key, a filter.
    */
   readonly name: "NotFound";
@@ -336,21 +335,19 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
   /**
    * **OperationNotSupported**:
    * - `SO.ERROR`: The source route of an earlier message failed.
-   * - `accept()`: The socket is not of a type that accepts connections.
-   * - `bind()`: The socket is of a type that cannot be bound to an address.
-   * - `connect()`: The socket is of a type that cannot be connected.
+   * - `accept()`: This type of socket cannot accept connections.
+   * - `bind()`: This type of socket cannot be bound to an address.
+   * - `connect()`: This type of socket cannot be connected.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
-   * - `handOver()`, `takeOver()`: Windows passes no sockets between processes by messages.
-   * - `listen()`: The socket is not of a type that can listen. SOCK.STREAM and SOCK.SEQPACKET
-   *   sockets can.
-   * - `listenersFromEnvironment()`: The descriptors that the environment promises cannot be
-   *   taken over here.
+   * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
+   * - `listen()`: This type of socket cannot listen. SOCK.STREAM and SOCK.SEQPACKET sockets can.
+   * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,
-   *   or a flag; or a source route of an earlier message failed.
-   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The socket does not support sending, or a
-   *   flag.
+   *   or one of the flags; or the source route of an earlier message failed.
+   * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The socket does not support sending, or
+   *   one of the flags.
    * - `sockatmark()`: The socket's protocol has no out-of-band data.
-   * - `socketpair()`: The protocol cannot make a pair of sockets. On Linux, AF.UNIX can; on
+   * - `socketpair()`: The protocol does not support socket pairs. On Linux, AF.UNIX can; on
    *   Windows, AF.INET and AF.INET6 with SOCK.STREAM.
    */
   readonly name: "OperationNotSupported";
@@ -361,7 +358,7 @@ export interface OptionNotSupported extends SocketError<"OptionNotSupported"> {
    * **OptionNotSupported**:
    * - `getsockopt()`, `setsockopt()`: The system, or the protocol of the socket, does not have
    *   the option.
-   * - `sendmmsg()`, `sendmsg()`: The system does not have a control message of this type.
+   * - `sendmmsg()`, `sendmsg()`: The system does not support this type of control message.
    */
   readonly name: "OptionNotSupported";
 }
@@ -370,21 +367,21 @@ export interface PermissionDenied extends SocketError<"PermissionDenied"> {
   /**
    * **PermissionDenied**:
    * - `SO.ERROR`: A firewall rule or a security policy of this system forbids the message.
-   * - `bind()`: The process lacks the privilege to bind to this address, or the file system of
-   *   the path cannot hold sockets.
-   * - `connect()`: The unix datagram socket at the address takes messages from its own peer
-   *   only; or a firewall rule or a security policy forbids the connection.
+   * - `bind()`: The process lacks the privilege to bind to this address, or the path's file
+   *   system does not support sockets.
+   * - `connect()`: The unix datagram socket at the address accepts messages only from its own
+   *   peer; or a firewall rule or security policy blocked the connection.
    * - `getsockopt()`: The process lacks the privilege to read the option, or the socket is not
    *   under repair.
-   * - `send()`, `sendto()`: The unix datagram socket takes messages from its own peer only; or a
-   *   firewall rule or a security policy forbids the message.
-   * - `sendmmsg()`, `sendmsg()`: A firewall rule or a security policy forbids the message; the
-   *   credentials are not the process's own; or the receiver takes no descriptors
+   * - `send()`, `sendto()`: The unix datagram socket accepts messages only from its own peer; or
+   *   a firewall rule or security policy blocked the message.
+   * - `sendmmsg()`, `sendmsg()`: A firewall rule or security policy blocked the message; the
+   *   credentials are not the process's own; or the receiver does not accept descriptors
    *   (SO.PASSRIGHTS).
-   * - `setsockopt()`: The process lacks the privilege to set the option to this value, or what
-   *   it changes is locked.
-   * - `socket()`, `socketpair()`: The process lacks the privilege to make a socket of this type
-   *   or protocol. Raw and packet sockets need CAP_NET_RAW.
+   * - `setsockopt()`: Setting the option to this value requires privilege, or the setting is
+   *   locked.
+   * - `socket()`, `socketpair()`: Creating a socket of this type or protocol requires privilege.
+   *   Raw and packet sockets need CAP_NET_RAW.
    */
   readonly name: "PermissionDenied";
 }
@@ -394,15 +391,15 @@ export interface ProcessFdQuotaExceeded extends SocketError<"ProcessFdQuotaExcee
    * **ProcessFdQuotaExceeded**: The process has reached its limit of open descriptors. Close
    * some, or raise the limit (ulimit -n).
    *
-   * - `recvmsg()`: The process has as many descriptors open as it may, or a security policy
-   *   refuses one that arrived. Those that did arrive are closed, and the message is lost. Close
-   *   some, or raise the limit (ulimit -n).
+   * - `recvmsg()`: The process is at its descriptor limit, or a security policy rejected a
+   *   descriptor. Descriptors that did arrive are closed, and the message is lost. Close some,
+   *   or raise the limit (ulimit -n).
    */
   readonly name: "ProcessFdQuotaExceeded";
 }
 
 export interface ProcessNotFound extends SocketError<"ProcessNotFound"> {
-  /** **ProcessNotFound**: No process has the pid of the credentials that the message carries. */
+  /** **ProcessNotFound**: The pid in the message's credentials does not exist. */
   readonly name: "ProcessNotFound";
 }
 
@@ -419,19 +416,19 @@ export interface ProtocolFailure extends SocketError<"ProtocolFailure"> {
 
 export interface ProtocolNotSupported extends SocketError<"ProtocolNotSupported"> {
   /**
-   * **ProtocolNotSupported**: The address family does not have the protocol, or not for this
-   * type; or it is switched off. IPPROTO.MPTCP needs net.mptcp.enabled.
+   * **ProtocolNotSupported**: The address family does not support the protocol, or not with this
+   * type; or the protocol is disabled. IPPROTO.MPTCP needs net.mptcp.enabled.
    */
   readonly name: "ProtocolNotSupported";
 }
 
 export interface ReadOnlyFileSystem extends SocketError<"ReadOnlyFileSystem"> {
-  /** **ReadOnlyFileSystem**: The path would lie on a read-only file system. */
+  /** **ReadOnlyFileSystem**: The path is on a read-only file system. */
   readonly name: "ReadOnlyFileSystem";
 }
 
 export interface ResourceBusy extends SocketError<"ResourceBusy"> {
-  /** **ResourceBusy**: What the option changes is in use. */
+  /** **ResourceBusy**: The resource that the option changes is in use. */
   readonly name: "ResourceBusy";
 }
 
@@ -439,8 +436,8 @@ export interface SocketClosed extends SocketError<"SocketClosed"> {
   /**
    * **SocketClosed**: The socket is closed or not open yet; no system call was made.
    *
-   * - `sendmmsg()`, `sendmsg()`: The socket, or a descriptor that the message carries, is
-   *   closed, or not open yet; no system call was made.
+   * - `sendmmsg()`, `sendmsg()`: The socket, or a descriptor carried by the message, is closed
+   *   or not open yet; no system call was made.
    */
   readonly name: "SocketClosed";
 }
@@ -453,12 +450,12 @@ export interface SocketListening extends SocketError<"SocketListening"> {
 export interface SocketNotBound extends SocketError<"SocketNotBound"> {
   /**
    * **SocketNotBound**:
-   * - `getsockname()`: The socket is not bound to an address, which only Windows minds. Call
-   *   bind() or connect() first.
-   * - `listen()`: The socket is not bound to an address, and its protocol does not choose one by
-   *   itself. Call bind() first.
-   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The datagram socket is not bound to an
-   *   address, which only Windows minds. Call bind() first.
+   * - `getsockname()`: The socket is not bound (an error only on Windows). Call bind() or
+   *   connect() first.
+   * - `listen()`: The socket is not bound, and its protocol does not bind automatically. Call
+   *   bind() first.
+   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The datagram socket is not bound (an
+   *   error only on Windows). Call bind() first.
    */
   readonly name: "SocketNotBound";
 }
@@ -467,13 +464,12 @@ export interface SocketNotConnected extends SocketError<"SocketNotConnected"> {
   /**
    * **SocketNotConnected**:
    * - `getpeername()`, `shutdown()`: The socket is not connected.
-   * - `getsockopt()`: The option tells something of a connection, and the socket is not
-   *   connected.
+   * - `getsockopt()`: The option describes a connection, and the socket is not connected.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket is not connected. Call
    *   connect() first, or accept() on a listener.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The socket is not connected. Call
    *   connect() first.
-   * - `setsockopt()`: The option belongs to a connection, and the socket is not connected.
+   * - `setsockopt()`: The option applies to a connection, and the socket is not connected.
    */
   readonly name: "SocketNotConnected";
 }
@@ -482,8 +478,8 @@ export interface SocketNotListening extends SocketError<"SocketNotListening"> {
   /**
    * **SocketNotListening**:
    * - `accept()`: The socket is not listening. Call listen() first.
-   * - `listenersFromEnvironment()`: The environment promises a listener, and the socket does not
-   *   listen. A connection that was inherited (Accept=yes of systemd) is for Socket.from(3).
+   * - `listenersFromEnvironment()`: The environment promises a listener, but the socket does not
+   *   listen. For an inherited connection (Accept=yes of systemd), use Socket.from(3).
    */
   readonly name: "SocketNotListening";
 }
@@ -491,18 +487,18 @@ export interface SocketNotListening extends SocketError<"SocketNotListening"> {
 export interface SocketShutDown extends SocketError<"SocketShutDown"> {
   /**
    * **SocketShutDown**:
-   * - `bind()`: The socket was connected, and has been shut down. Bind a new one.
+   * - `bind()`: The socket was connected and has since been shut down. Bind a new one.
    * - `getpeername()`, `getsockname()`: The socket has been shut down.
-   * - `listen()`: The socket was connected, and has been shut down or reset. A listening socket
-   *   must be a new one.
-   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: Receiving was ended by shutdown().
-   *   Elsewhere than on Windows, that is the end of data.
+   * - `listen()`: The socket was connected and has since been shut down or reset. A listening
+   *   socket must be a new one.
+   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: shutdown() ended receiving. Only
+   *   Windows reports an error; other systems report the end of data.
    */
   readonly name: "SocketShutDown";
 }
 
 export interface SocketTypeNotSupported extends SocketError<"SocketTypeNotSupported"> {
-  /** **SocketTypeNotSupported**: The address family, or the protocol, does not have the type. */
+  /** **SocketTypeNotSupported**: The address family or protocol does not support the type. */
   readonly name: "SocketTypeNotSupported";
 }
 
@@ -523,26 +519,25 @@ export interface SystemResources extends SocketError<"SystemResources"> {
   /**
    * **SystemResources**: The system is out of memory or network buffers.
    *
-   * - `listen()`: The system is out of memory, of buffers or, on Windows, of sockets.
-   * - `sendmmsg()`, `sendmsg()`: The system is out of memory or of buffers, or the control
-   *   messages are longer than net.core.optmem_max.
-   * - `setsockopt()`: The system is out of memory, or the socket has as many memberships,
-   *   filters or options as it may. See net.core.optmem_max, net.ipv4.igmp_max_memberships and
-   *   net.ipv4.igmp_max_msf.
+   * - `listen()`: The system is out of memory, buffers or (on Windows) sockets.
+   * - `sendmmsg()`, `sendmsg()`: The system is out of memory or buffers, or the control messages
+   *   exceed net.core.optmem_max.
+   * - `setsockopt()`: The system is out of memory, or the socket has reached its limit of
+   *   memberships, filters or options. See net.core.optmem_max, net.ipv4.igmp_max_memberships
+   *   and net.ipv4.igmp_max_msf.
    */
   readonly name: "SystemResources";
 }
 
 export interface TimeoutTooBig extends SocketError<"TimeoutTooBig"> {
-  /** **TimeoutTooBig**: The time-out is not one that the system can keep. */
+  /** **TimeoutTooBig**: The timeout is out of the system's range. */
   readonly name: "TimeoutTooBig";
 }
 
 export interface TooManyDescriptors extends SocketError<"TooManyDescriptors"> {
   /**
-   * **TooManyDescriptors**: Too many descriptors are under way, or sockets that carry sockets
-   * are nested too deeply. The receivers have to take them first; a user may have as many under
-   * way as ulimit -n.
+   * **TooManyDescriptors**: Too many descriptors are in flight, or sockets in flight are nested
+   * too deeply. Receive those first; each user may have as many in flight as ulimit -n.
    */
   readonly name: "TooManyDescriptors";
 }
@@ -557,22 +552,22 @@ export interface Unexpected extends SocketError<"Unexpected"> {
 
 export interface WouldBlock extends SocketError<"WouldBlock"> {
   /**
-   * **WouldBlock**: The call would block, and the socket does not.
+   * **WouldBlock**: The call would block, and the socket is non-blocking.
    *
-   * - `accept()`: No connection waits, and the socket does not block, or its SO.RCVTIMEO is
-   *   over.
-   * - `connect()`: The listener's accept queue is full, and the unix socket does not block, or
-   *   its SO.SNDTIMEO is over.
-   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: No data waits, and the socket does not
-   *   block, or its SO.RCVTIMEO is over.
+   * - `accept()`: No connection is pending: the socket is non-blocking, or its SO.RCVTIMEO
+   *   expired.
+   * - `connect()`: The listener's accept queue is full: the unix socket is non-blocking, or its
+   *   SO.SNDTIMEO expired.
+   * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: No data is available: the socket is
+   *   non-blocking, or its SO.RCVTIMEO expired.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The send buffer is full, or the
-   *   connection still under way, and the socket does not block, or its SO.SNDTIMEO is over.
+   *   connection still in progress: the socket is non-blocking, or its SO.SNDTIMEO expired.
    */
   readonly name: "WouldBlock";
 }
 
 export interface WrongProtocolType extends SocketError<"WrongProtocolType"> {
-  /** **WrongProtocolType**: The unix socket at the address is of another type. */
+  /** **WrongProtocolType**: The unix socket at the address has a different type. */
   readonly name: "WrongProtocolType";
 }
 

@@ -4,17 +4,16 @@ import { borrow, type SocketLike } from "./borrow.ts";
 export type { AcceptQueue };
 
 /**
- * Returns how many connections wait in a listener's accept queue, and the limit that `listen()`
- * granted.
+ * Returns the number of connections pending in a listener's accept queue, and the limit granted by
+ * `listen()`.
  *
  * - Linux: read from TCP_INFO for TCP, and through netlink's sock_diag for unix sockets. The queue
- *   holds one connection more than its limit.
+ *   holds one more connection than its limit.
  * - Windows: not supported.
  * - macOS: read with proc_pidfdinfo.
- * - FreeBSD: read from SO_LISTENQLEN and SO_LISTENQLIMIT. The queue holds one and a half times its
- *   limit.
+ * - FreeBSD: read from SO_LISTENQLEN and SO_LISTENQLIMIT. The queue holds 1.5 times its limit.
  *
- * @param socket a listener; a borrowed one stays the caller's
+ * @param socket a listener; if borrowed, the caller keeps ownership
  * @returns undefined if the socket is not listening, or the system does not report it
  * @example
  * ```ts
@@ -30,10 +29,10 @@ export function acceptQueue(socket: SocketLike): AcceptQueue | undefined {
 }
 
 /**
- * The backlog that `listen()` granted, which the system may have capped: on Linux at
+ * Returns the backlog granted by `listen()`. The system may have capped it: on Linux at
  * `net.core.somaxconn`.
  *
- * @param socket a listener; a borrowed one stays the caller's
+ * @param socket a listener; if borrowed, the caller keeps ownership
  * @returns undefined if the socket is not listening, or the system does not report it
  * @example
  * ```ts

@@ -23,16 +23,16 @@ import { isInterrupted } from "./interrupted.ts";
 import { Socket } from "./owned-socket.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
-/** Everything that `accept()` can fail with. */
+/** Everything `accept()` can fail with. */
 export const acceptErrors = new ErrorSet("accept", {
   BadFileDescriptor,
   BlockedByFirewall: {
     codes: ["EPERM"],
-    message: "A firewall rule forbids the connection.",
+    message: "A firewall rule blocked the connection.",
   },
   ConnectionAborted: {
     codes: ["ECONNABORTED", "ECONNRESET"],
-    message: "The connection ended before it was accepted.",
+    message: "The connection was aborted before it was accepted.",
     advice: "Accept the next one.",
   },
   ConnectionTimedOut: {
@@ -58,7 +58,7 @@ export const acceptErrors = new ErrorSet("accept", {
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The socket is not of a type that accepts connections.",
+    message: "This type of socket cannot accept connections.",
   },
   ProcessFdQuotaExceeded,
   ProtocolFailure: {
@@ -77,17 +77,17 @@ export const acceptErrors = new ErrorSet("accept", {
   Unexpected,
   WouldBlock: {
     ...WouldBlock,
-    message: "No connection waits, and the socket does not block, or its SO.RCVTIMEO is over.",
+    message: "No connection is pending: the socket is non-blocking, or its SO.RCVTIMEO expired.",
   },
 });
 
 export type AcceptErrorName = NameOf<typeof acceptErrors>;
 export type AcceptError = ErrorOf<typeof acceptErrors>;
 
-/** Whether an error is one that `accept()` threw. */
+/** Whether an error was thrown by `accept()`. */
 export const isAcceptError = (error: unknown): error is AcceptError => acceptErrors.has(error);
 
-/** A connection, and who made it. */
+/** An accepted connection and its peer's address. */
 export interface Accepted {
   /** A new Socket, connected to the peer. */
   readonly socket: Socket;
@@ -96,17 +96,17 @@ export interface Accepted {
 }
 
 /**
- * Takes the first connection out of the queue of a listening socket, waiting for one if there is
- * none, through signals too. It fails with `WouldBlock` if the socket does not block, or once its
- * SO.RCVTIMEO is over (which counts from the first signal, if there are any).
+ * Accepts the first pending connection on a listening socket. Blocks until there is one, and
+ * resumes after signals. Fails with `WouldBlock` on a non-blocking socket, or when SO.RCVTIMEO
+ * expires (counted from the first signal, if any).
  *
- * On Linux a connection that failed while it waited fails the call that takes it; the errors that
- * say so advise to accept the next one. One that ended while it waited may be handed out all the
- * same, and then tells so when it is read.
+ * On Linux, if a connection failed while it was queued, the `accept()` that takes it fails with
+ * that connection's error; the error's advice is to accept the next one. A connection that was
+ * closed while queued may still be returned; reading from it then reports the end.
  *
- * The new socket blocks and closes on exec unless told otherwise, whatever the listener does.
+ * The new socket is blocking and close-on-exec by default, regardless of the listener's flags.
  *
- * @param socket a listening socket; a borrowed one stays the caller's
+ * @param socket a listening socket; if borrowed, the caller keeps ownership
  * @param options `nonblocking` and `closeOnExec` of the new socket
  * @returns the new socket, and the address of its peer
  * @throws AcceptError named `BadFileDescriptor`, `BlockedByFirewall`, `ConnectionAborted`,
@@ -136,7 +136,7 @@ export function accept(socket: SocketLike, options: DescriptorOptions = {}): Acc
   return unwrap(tryAccept(socket, options), accept);
 }
 
-/** The same as {@link accept}, returned instead of thrown. */
+/** Like {@link accept}, but returns errors instead of throwing them. */
 export function tryAccept(
   socket: SocketLike,
   options: DescriptorOptions = {},
@@ -144,7 +144,7 @@ export function tryAccept(
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const flags = descriptorFlags(options);
-  // After the options' getters, which may have closed the socket.
+  // Only now: the options' getters may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return acceptErrors.fail(system, "SocketClosed");
   let returned = system.accept(fd, system.address, flags);
@@ -153,8 +153,8 @@ export function tryAccept(
   }
   if (returned < 0) {
     return acceptErrors.failure(system, returned, {
-      // EOPNOTSUPP of a socket that does listen is a pending error of the connection: accept(2),
-      // Error handling.
+      // On a listening socket, EOPNOTSUPP is a pending error of the connection: accept(2), Error
+      // handling.
       ask: () => (readOption(system, fd, SO.ACCEPTCONN) ? "ProtocolFailure" : "OperationNotSupported"),
       where: () => localEndpoint(borrowed),
     });
@@ -163,7 +163,7 @@ export function tryAccept(
   return { ok: true, value: { socket: accepted(socket, borrowed, returned), address } };
 }
 
-/** A connection is of its listener's family, type and protocol. */
+/** A connection has its listener's family, type and protocol. */
 function accepted(listener: SocketLike, { system, fd }: Borrowed, connection: number): Socket {
   if (listener instanceof Socket) {
     return adopt(system, connection, listener.domain, listener.type, listener.protocol);

@@ -21,7 +21,7 @@ for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
     "EACCES",
   );
   assert.deepEqual([error.address, error.port], ["127.0.0.1", 81]);
-  assert.match(error.message, /: The port needs a privilege.*ip_unprivileged_port_start/);
+  assert.match(error.message, /: The port is privileged.*ip_unprivileged_port_start/);
   bind(ipv4, { family: "ipv4", address: "127.0.0.1", port: 1024 });
 
   using ipv6 = socket(AF.INET6, type);

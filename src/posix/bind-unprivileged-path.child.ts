@@ -13,6 +13,6 @@ for (const name of ["unwritable", "unsearchable"]) {
   const path = `${folder}/${name}/socket`;
   const error = assertFails(tryBind(server, { family: "unix", path }), "AccessDenied", "EACCES");
   assert.equal(error.path, path);
-  assert.match(error.message, /: A directory of the path may not be written or searched\.$/);
+  assert.match(error.message, /: A directory in the path is not writable or not searchable\.$/);
 }
 bind(server, { family: "unix", path: `${folder}/open/socket` });

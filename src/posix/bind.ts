@@ -23,26 +23,26 @@ import { endpointOf } from "./endpoint.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
-/** Everything that `bind()` can fail with. */
+/** Everything `bind()` can fail with. */
 export const bindErrors = new ErrorSet("bind", {
   AccessDenied: {
     codes: ["EACCES"],
     message: "The process may not bind to the address.",
     cases: {
       port: {
-        message: "The port needs a privilege, or its holder has SO.EXCLUSIVEADDRUSE (Windows).",
+        message: "The port is privileged, or its holder has set SO.EXCLUSIVEADDRUSE (Windows).",
         advice: "On Linux, ports below net.ipv4.ip_unprivileged_port_start (1024) need CAP_NET_BIND_SERVICE.",
       },
-      path: { message: "A directory of the path may not be written or searched." },
+      path: { message: "A directory in the path is not writable or not searchable." },
     },
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT", "EINVAL"],
-    message: "The address is of another family than the socket.",
+    message: "The address family does not match the socket's.",
     advice: 'An AF.INET6 socket takes an IPv4 address as "::ffff:127.0.0.1".',
   },
   AddressInUse: {
-    // EEXIST: macOS, of a path (unp_bind in bsd/kern/uipc_usrreq.c).
+    // macOS returns EEXIST for a path (unp_bind in bsd/kern/uipc_usrreq.c).
     codes: ["EADDRINUSE", "EEXIST"],
     message: "The address is in use.",
     cases: {
@@ -57,7 +57,7 @@ export const bindErrors = new ErrorSet("bind", {
       },
       path: {
         message: "The path exists.",
-        advice: "If it is a unix socket that nobody listens on (`ss -lxp`), unlink it first.",
+        advice: "If it is a stale unix socket with no listener (`ss -lxp`), unlink it first.",
       },
       abstractName: {
         message: "Another socket has this abstract name.",
@@ -67,26 +67,26 @@ export const bindErrors = new ErrorSet("bind", {
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
-    message: "The address is not one of this machine.",
+    message: "The address is not local to this machine.",
   },
   AlreadyBound: {
     codes: ["EINVAL"],
-    message: "The socket is bound to an address already.",
+    message: "The socket is already bound.",
   },
   AlreadyConnected: {
     codes: ["EINVAL", "EISCONN"],
-    message: "The socket is connected already.",
+    message: "The socket is already connected.",
     advice: "Call bind() before connect().",
   },
   BadFileDescriptor,
   ConnectionPending: {
     codes: ["EINVAL", "EALREADY", "EINPROGRESS"],
-    message: "The socket is connecting, or the system is still giving it its address.",
+    message: "The socket is connecting, or an earlier bind() is still in progress.",
     advice: "Call bind() before connect().",
   },
   DeviceNotFound: {
     codes: ["ENODEV"],
-    message: "There is no network interface of that scopeId.",
+    message: "No network interface has that scopeId.",
   },
   FileDescriptorNotASocket,
   FileNotFound,
@@ -94,32 +94,32 @@ export const bindErrors = new ErrorSet("bind", {
   InvalidArgument: {
     codes: ["EINVAL", "EDESTADDRREQ", "EFAULT", "EISDIR"],
     message:
-      "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on a socket of IPv6 only.",
+      "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on an IPv6-only socket.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
   NoSpaceLeft: {
     codes: ["ENOSPC", "EDQUOT"],
-    message: "The file system has no room for the path, or the user's quota of it is used up.",
+    message: "The file system has no space for the path, or the user's disk quota is exhausted.",
   },
   NotADirectory,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The socket is of a type that cannot be bound to an address.",
+    message: "This type of socket cannot be bound to an address.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The process lacks the privilege to bind to this address, or the file system of the path cannot hold sockets.",
+      "The process lacks the privilege to bind to this address, or the path's file system does not support sockets.",
   },
   ReadOnlyFileSystem: {
     codes: ["EROFS"],
-    message: "The path would lie on a read-only file system.",
+    message: "The path is on a read-only file system.",
   },
   SocketClosed,
   SocketShutDown: {
     codes: ["EINVAL"],
-    message: "The socket was connected, and has been shut down.",
+    message: "The socket was connected and has since been shut down.",
     advice: "Bind a new one.",
   },
   SymLinkLoop,
@@ -130,17 +130,17 @@ export const bindErrors = new ErrorSet("bind", {
 export type BindErrorName = NameOf<typeof bindErrors>;
 export type BindError = ErrorOf<typeof bindErrors>;
 
-/** Whether an error is one that `bind()` threw. */
+/** Whether an error was thrown by `bind()`. */
 export const isBindError = (error: unknown): error is BindError => bindErrors.has(error);
 
 /**
- * Gives a socket its local address.
+ * Binds a socket to a local address.
  *
- * Port 0 asks for a free port, which `getsockname()` then tells. A unix path is made in the file
- * system, and stays there when the socket is closed. On Linux an unnamed unix address asks for a
+ * With port 0 the system picks a free port; read it with `getsockname()`. Binding to a unix path
+ * creates a file, which remains after the socket is closed. On Linux, an empty unix path picks a
  * free name in the abstract namespace.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @param address an address of the socket's family
  * @throws BindError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
  * `AddressNotAvailable`, `AlreadyBound`, `AlreadyConnected`, `BadFileDescriptor`,
@@ -167,13 +167,15 @@ export function bind(socket: SocketLike, address: AddressInput): void {
   unwrap(tryBind(socket, address), bind);
 }
 
-/** The same as {@link bind}, returned instead of thrown. A bad address is thrown all the same. */
+/**
+ * Like {@link bind}, but returns errors instead of throwing them. Still throws on a bad address.
+ */
 export function tryBind(socket: SocketLike, address: AddressInput): Result<void, BindError> {
   checkNetPermission(address);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);
-  // After the address's getters, which may have closed the socket.
+  // Only now: the address's getters may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return bindErrors.fail(system, "SocketClosed", endpointOf(address));
   const returned = system.bind(fd, sockaddr);
@@ -184,15 +186,15 @@ export function tryBind(socket: SocketLike, address: AddressInput): Result<void,
   });
 }
 
-/** EINVAL says several things; the family of the address and the socket's state say which. */
+/** EINVAL has several causes; the address family and the socket's state distinguish them. */
 function whyInvalid(borrowed: Borrowed, family: number): BindErrorName {
   const { AF } = borrowed.system.constants;
   const domain = readOption(borrowed.system, borrowed.fd, SO.DOMAIN);
-  // Linux compares the length first, so a short address of another family is EINVAL (inet6_bind_sk
-  // in net/ipv6/af_inet6.c). It takes AF_UNSPEC for AF_INET (inet_bind_sk in net/ipv4/af_inet.c).
+  // Linux checks the length first, so a short address of another family is EINVAL (inet6_bind_sk
+  // in net/ipv6/af_inet6.c). It treats AF_UNSPEC as AF_INET (inet_bind_sk in net/ipv4/af_inet.c).
   const isOfFamily = family === domain || (family === AF.UNSPEC && domain === AF.INET);
   if (domain !== undefined && !isOfFamily) return "AddressFamilyNotSupported";
-  // A unix socket may be given its name while it is connected, and a netlink socket always is.
+  // A unix socket may be bound while connected, and a netlink socket is always connected.
   const isIp = domain === AF.INET || domain === AF.INET6;
   const state = isIp ? socketState(borrowed) : "not connected";
   switch (state) {

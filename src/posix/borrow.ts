@@ -8,15 +8,15 @@ import { checkNetPermission } from "./net-permission.ts";
 import { Socket } from "./owned-socket.ts";
 
 /**
- * What calls take as a socket: a `Socket`; that of a `Listener` or `Connection`; one of Node's own
- * (`net.Server`, `http.Server`, `net.Socket`, `dgram.Socket`); or the number of a descriptor. What
- * is not a `Socket` is borrowed for the call, and never closed by us.
+ * Anything that calls accept as a socket: a `Socket`; the socket of a `Listener` or `Connection`;
+ * one of Node's own (`net.Server`, `http.Server`, `net.Socket`, `dgram.Socket`); or a descriptor
+ * number. Anything but a `Socket` is borrowed for the call; berkeley never closes it.
  */
 export type SocketLike = Socket | BorrowedSocket | Server | NetSocket | DatagramSocket | number;
 
 /**
- * A descriptor for the length of a call; `fd` is negative where there is none, because it is closed
- * or not open yet. It is as of when it is read.
+ * A descriptor borrowed for one call. `fd` is read afresh each time, and is negative if the socket
+ * is closed or not open yet.
  */
 export interface Borrowed {
   readonly system: System;
@@ -24,7 +24,7 @@ export interface Borrowed {
 }
 
 export function borrow(socket: SocketLike): Borrowed {
-  // Of a connection or a listener that is open already: it goes on, whatever is dropped.
+  // An open connection or listener keeps working after the permission is dropped.
   if (socket instanceof BorrowedSocket) return socket;
   checkNetPermission();
   if (socket instanceof Socket) return socket;
@@ -43,11 +43,11 @@ export function borrow(socket: SocketLike): Borrowed {
 /** The descriptor of a libuv handle, which is negative once it is closed. */
 function descriptorOf(handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
-  // On Windows libuv tells -1 of every handle (uv_fileno of a socket in src/win/handle.c gives no
-  // descriptor to Node).
+  // On Windows libuv reports -1 for every handle (uv_fileno in src/win/handle.c gives Node no
+  // descriptor for a socket).
   if (fd === -1 && !host.capabilities.tellsHandles) {
     throw invalidValue(
-      `socket is a ${kind(socket)} whose descriptor Node hides on Windows; make one with socket() and use that`,
+      `socket is a ${kind(socket)} whose descriptor Node does not expose on Windows; create one with socket() instead`,
     );
   }
   if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
@@ -55,8 +55,8 @@ function descriptorOf(handle: unknown, socket: object): number {
 }
 
 /**
- * A server in a worker of node:cluster; on Bun an http.Server, which has no handle; on Deno all but
- * a unix server or connection.
+ * A server in a node:cluster worker; on Bun an http.Server, which has no handle; on Deno everything
+ * except a unix server or connection.
  */
 function hidden(socket: object): TypeError {
   return invalidValue(
@@ -66,12 +66,12 @@ function hidden(socket: object): TypeError {
 }
 
 /**
- * The libuv handle: null while it is not open, undefined where the object is no socket of Node's.
- * Node keeps that of a server or socket in `_handle`, and that of a dgram.Socket behind a symbol.
+ * The libuv handle: null while it is not open, undefined if the object is not a Node socket. Node
+ * stores the handle of a server or socket in `_handle`, and that of a dgram.Socket under a symbol.
  */
 function handleOf(socket: object): unknown {
   for (const symbol of Object.getOwnPropertySymbols(socket)) {
-    // lib/internal/dgram.js keeps the handle under this symbol; reading its `_handle` would print
+    // lib/internal/dgram.js stores the handle under this symbol; reading `_handle` would print
     // DEP0112.
     if (symbol.description !== "state symbol") continue;
     const state: unknown = Reflect.get(socket, symbol);
@@ -82,6 +82,6 @@ function handleOf(socket: object): unknown {
 
 function notASocket(value: unknown): TypeError {
   return argumentType(
-    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or the number of a descriptor, not ${kind(value)}`,
+    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor number, not ${kind(value)}`,
   );
 }

@@ -1,12 +1,12 @@
 import type { System } from "../system/system.ts";
 
 /**
- * A socket that somebody else owns, such as that of a connection: its options can be set and read,
- * and its addresses asked for. Once its owner has closed it, calls fail with `SocketClosed`.
- * `close()` does not take it.
+ * A socket owned by something else, such as a connection. You can get and set its options and read
+ * its addresses, but `close()` rejects it. After its owner closes it, calls fail with
+ * `SocketClosed`.
  */
 export class BorrowedSocket {
-  /** The system that it belongs to. */
+  /** The system it belongs to. */
   readonly system: System;
   readonly #owner: { readonly fd: number };
 

@@ -3,55 +3,55 @@ import { argumentType, detached, elements, invalidValue, kind, outOfRange } from
 import { getter, lengthOf, memoryOf } from "../system/view.ts";
 
 /**
- * The kernel takes a length in a size_t, but transfers 2 GiB less a page at most (MAX_RW_COUNT in
- * linux/fs.h).
+ * The kernel takes the length as a size_t, but transfers at most 2 GiB minus a page (MAX_RW_COUNT
+ * in linux/fs.h).
  */
 const MAX_LENGTH = 0x7fffffff;
 
 const isResizable = getter<boolean>(ArrayBuffer.prototype, "resizable");
 
 /**
- * Safety: what goes into a system call must be memory that stays where it is, of the length that it
- * claims, and that nobody else writes to: a Uint8Array over a plain ArrayBuffer.
+ * Safety: memory passed to a system call must not move, must have the length it claims, and must
+ * not be written by another thread. Only a Uint8Array over a plain ArrayBuffer qualifies.
  */
 export function checkBuffer(what: string, buffer: Uint8Array): void {
   if (!isUint8Array(buffer)) throw argumentType(`${what} must be a Uint8Array, not ${kind(buffer)}`);
   const memory = memoryOf(buffer);
   const length = lengthOf(buffer);
-  // An ArrayBuffer of another realm is none of ours.
+  // An ArrayBuffer of another realm is not an instance of our ArrayBuffer.
   if (!(memory instanceof ArrayBuffer) && isSharedArrayBuffer(memory))
-    throw invalidValue(`${what} is shared memory, which another thread may change`);
+    throw invalidValue(`${what} is shared memory, which another thread could change`);
   if (Reflect.apply(isResizable, memory, []))
-    throw invalidValue(`${what} is resizable memory, which may shrink`);
+    throw invalidValue(`${what} is resizable memory, which could shrink`);
   if (length > MAX_LENGTH) {
     throw outOfRange(`${what} is ${length} bytes long; at most ${MAX_LENGTH} go into one call`);
   }
   if (length === 0 && isDetached(memory)) throw detached(what);
 }
 
-/** The same of what is to be sent, which many will try to give as a string. */
+/** `checkBuffer()` for data to send; strings, a common mistake, get advice of their own. */
 export function checkData(data: Uint8Array): void {
   if (typeof data === "string")
     throw argumentType("data must be a Uint8Array, not a string: use Buffer.from(text)");
   checkBuffer("data", data);
 }
 
-/** UIO_MAXIOV in include/uapi/linux/uio.h: more pieces are EMSGSIZE. */
+/** UIO_MAXIOV in include/uapi/linux/uio.h: more pieces fail with EMSGSIZE. */
 const MOST_PIECES = 1024;
 
 /**
- * The same number again, by another rule: sendmmsg and recvmmsg cut what is more (__sys_sendmmsg in
- * net/socket.c).
+ * Also 1024, but for another reason: sendmmsg and recvmmsg silently drop anything beyond it
+ * (__sys_sendmmsg in net/socket.c).
  */
 const MOST_MESSAGES = 1024;
 
-/** The messages of a call, or the rooms for them, in an array of ours. */
+/** Copies the messages of a call, or the buffers for them, into an array we own. */
 export function messagesOf<Message>(what: string, messages: readonly Message[]): Message[] {
   const tooMany = (length: number) => `${what} are ${length}; at most ${MOST_MESSAGES} go into one call`;
   return elements(what, "an array", messages, MOST_MESSAGES, tooMany);
 }
 
-/** The pieces of a message, in an array of ours. They are not checked. */
+/** Copies the pieces of a message into an array we own, without checking them. */
 export function piecesOf(data: readonly Uint8Array[]): Uint8Array[] {
   return elements("data", "an array of Uint8Arrays", data, MOST_PIECES, tooManyPieces);
 }
@@ -59,7 +59,7 @@ export function piecesOf(data: readonly Uint8Array[]): Uint8Array[] {
 const tooManyPieces = (length: number) =>
   `data has ${length} pieces; at most ${MOST_PIECES} go into one message`;
 
-/** As `checkBuffer()`, of a message in pieces, whose length is that of all together. */
+/** `checkBuffer()` for a message in pieces; the limit applies to their total length. */
 export function checkPieces(pieces: readonly Uint8Array[]): void {
   let length = 0;
   for (const piece of pieces) {
@@ -72,8 +72,8 @@ export function checkPieces(pieces: readonly Uint8Array[]): void {
 }
 
 /**
- * ArrayBuffer.prototype.detached is not in Node 20; a view of a detached buffer cannot be made
- * anywhere.
+ * Node 20 lacks ArrayBuffer.prototype.detached; creating a view of a detached buffer throws
+ * everywhere.
  */
 function isDetached(memory: ArrayBuffer): boolean {
   try {

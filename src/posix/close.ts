@@ -11,18 +11,18 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 
-/** Everything that `close()` can fail with. */
+/** Everything `close()` can fail with. */
 export const closeErrors = new ErrorSet("close", {
   BadFileDescriptor,
   ConnectionResetByPeer: {
     codes: ["ECONNRESET"],
-    message: "The peer reset the connection before all was sent; the descriptor is closed all the same.",
+    message: "The peer reset the connection before everything was sent; the descriptor is closed anyway.",
     advice: "FreeBSD reports this; Linux does not.",
   },
   FileDescriptorNotASocket,
   InputOutput: {
     codes: ["EIO", "ENOSPC", "EDQUOT"],
-    message: "What was written to the descriptor before could not be stored.",
+    message: "Data written to the descriptor earlier could not be stored.",
     advice: "Linux reports this for files only, never for sockets.",
   },
   NetworkSubsystemFailed,
@@ -33,21 +33,21 @@ export const closeErrors = new ErrorSet("close", {
 export type CloseErrorName = NameOf<typeof closeErrors>;
 export type CloseError = ErrorOf<typeof closeErrors>;
 
-/** Whether an error is one that `close()` threw. */
+/** Whether an error was thrown by `close()`. */
 export const isCloseError = (error: unknown): error is CloseError => closeErrors.has(error);
 
 /**
- * Closes a socket. What the kernel has not sent yet, it goes on sending (see `SO.LINGER`).
+ * Closes a socket. The kernel keeps sending any unsent data (see `SO.LINGER`).
  *
- * The Socket is closed whatever the outcome. Interrupted by a signal, the call is not repeated: on
- * Linux the descriptor is released by then, and may be someone else's.
+ * The Socket ends up closed even if the call fails. A call interrupted by a signal is not retried:
+ * Linux has already released the descriptor, and another thread may have reused its number.
  *
- * @param socket a Socket, or a Descriptor that was received. Node's own sockets and numbers are not
- * taken: close them where they were opened, or adopt a number with `Socket.from()`.
+ * @param socket a Socket, or a received Descriptor. Node's own sockets and descriptor numbers are
+ * rejected: close them where they were opened, or adopt a number with `Socket.from()`.
  * @throws CloseError named `BadFileDescriptor`, `ConnectionResetByPeer`,
  * `FileDescriptorNotASocket`, `InputOutput`, `NetworkSubsystemFailed`, `SocketClosed` or
  * `Unexpected`
- * @throws TypeError if it is not a Socket
+ * @throws TypeError if it is neither
  * @example
  * ```ts
  * const client = socket(AF.INET, SOCK.STREAM);
@@ -65,7 +65,7 @@ export function close(socket: Descriptor): void {
   unwrap(tryClose(socket), close);
 }
 
-/** The same as {@link close}, returned instead of thrown. */
+/** Like {@link close}, but returns errors instead of throwing them. */
 export function tryClose(socket: Descriptor): Result<void, CloseError> {
   if (!(socket instanceof Descriptor)) {
     throw argumentType(

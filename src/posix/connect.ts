@@ -32,48 +32,49 @@ import { checkNetPermission } from "./net-permission.ts";
 import { timeoutOf } from "./retry-interrupted.ts";
 import { wait } from "./wait.ts";
 
-/** Everything that `connect()` can fail with. */
+/** Everything `connect()` can fail with. */
 export const connectErrors = new ErrorSet("connect", {
   AccessDenied: {
     codes: ["EACCES"],
     message:
-      "The unix socket may not be written or its directory not searched; a broadcast address needs SO.BROADCAST; or a route prohibits the address.",
+      "The unix socket is not writable, or its directory not searchable; a broadcast address needs SO.BROADCAST; or a route prohibits the address.",
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
-    message: "The address is of another family than the socket.",
+    message: "The address family does not match the socket's.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    message: "The local address is in use for a connection to the same peer.",
+    message: "The local address already has a connection to the same peer.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
-    message: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+    message:
+      "The address is not available from this machine, or every port of the ephemeral range is in use.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    message: "The socket is connected already.",
+    message: "The socket is already connected.",
   },
   BadFileDescriptor,
   BrokenPipe: {
     codes: ["EPIPE"],
-    message: "The connection that was under way was made, and the peer has ended and reset it since.",
+    message: "The pending connection was established, but the peer has since closed and reset it.",
     advice: "Connect again with a new socket.",
   },
   ConnectionAborted: {
     codes: ["ECONNABORTED"],
-    message: "The attempt to connect that was under way has failed.",
-    advice: "SO.ERROR has told why. POSIX wants a new socket; Linux lets this one try again.",
+    message: "The pending connection attempt failed.",
+    advice: "SO.ERROR already reported why. POSIX requires a new socket; Linux lets this one try again.",
   },
   ConnectionPending: {
     codes: ["EINPROGRESS", "EALREADY"],
-    message: "The connection is under way.",
+    message: "The connection is in progress.",
     advice: "poll() the socket for POLL.OUT, then read SO.ERROR.",
   },
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],
-    message: "Nobody listens on the address.",
+    message: "No socket is listening on the address.",
   },
   ConnectionResetByPeer: {
     codes: ["ECONNRESET"],
@@ -91,7 +92,7 @@ export const connectErrors = new ErrorSet("connect", {
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT"],
     message:
-      "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards what is sent to it.",
+      "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards packets to it.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
@@ -99,12 +100,12 @@ export const connectErrors = new ErrorSet("connect", {
   NotADirectory,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The socket is of a type that cannot be connected.",
+    message: "This type of socket cannot be connected.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The unix datagram socket at the address takes messages from its own peer only; or a firewall rule or a security policy forbids the connection.",
+      "The unix datagram socket at the address accepts messages only from its own peer; or a firewall rule or security policy blocked the connection.",
   },
   ProtocolFailure,
   SocketClosed,
@@ -119,31 +120,31 @@ export const connectErrors = new ErrorSet("connect", {
   WouldBlock: {
     codes: ["EAGAIN"],
     message:
-      "The listener's accept queue is full, and the unix socket does not block, or its SO.SNDTIMEO is over.",
+      "The listener's accept queue is full: the unix socket is non-blocking, or its SO.SNDTIMEO expired.",
   },
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
-    message: "The unix socket at the address is of another type.",
+    message: "The unix socket at the address has a different type.",
   },
 });
 
 export type ConnectErrorName = NameOf<typeof connectErrors>;
 export type ConnectError = ErrorOf<typeof connectErrors>;
 
-/** Whether an error is one that `connect()` threw. */
+/** Whether an error was thrown by `connect()`. */
 export const isConnectError = (error: unknown): error is ConnectError => connectErrors.has(error);
 
 /**
- * Connects a socket to an address: a stream makes the connection; a datagram socket only remembers
- * its peer.
+ * Connects a socket to an address. A stream socket establishes a connection; a datagram socket only
+ * sets its peer.
  *
- * A blocking socket waits until the connection is made, through signals too. One that does not
- * block fails with `ConnectionPending` while the connection goes on being made; so does one whose
- * SO.SNDTIMEO is over (which counts from the first signal, if there are any). A unix socket has no
- * such state: it fails with `WouldBlock`, and has done nothing. The address
- * `{ family: "unspecified" }` undoes the connection of a datagram socket.
+ * A blocking socket waits until the connection is established, and resumes after signals. A
+ * non-blocking socket fails with `ConnectionPending` while the connection proceeds in the
+ * background; so does a blocking one when SO.SNDTIMEO expires (counted from the first signal, if
+ * any). A unix socket cannot be pending: it fails with `WouldBlock`, having done nothing. The
+ * address `{ family: "unspecified" }` disconnects a datagram socket.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @param address an address of the socket's family
  * @throws ConnectError named `AccessDenied`, `AddressFamilyNotSupported`, `AddressInUse`,
  * `AddressNotAvailable`, `AlreadyConnected`, `BadFileDescriptor`, `BrokenPipe`,
@@ -173,14 +174,14 @@ export function connect(socket: SocketLike, address: AddressInput): void {
 }
 
 /**
- * The same as {@link connect}, returned instead of thrown. A bad address is thrown all the same.
+ * Like {@link connect}, but returns errors instead of throwing them. Still throws on a bad address.
  */
 export function tryConnect(socket: SocketLike, address: AddressInput): Result<void, ConnectError> {
   checkNetPermission(address);
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const sockaddr = encodeAddress(address, system, system.address);
-  // After the address's getters, which may have closed the socket.
+  // Only now: the address's getters may have closed the socket.
   const { fd } = borrowed;
   if (fd < 0) return connectErrors.fail(system, "SocketClosed", endpointOf(address));
   let returned = system.connect(fd, sockaddr);
@@ -195,10 +196,10 @@ export function tryConnect(socket: SocketLike, address: AddressInput): Result<vo
 const pendingErrno = readOnly("SO_ERROR", int);
 
 /**
- * After a signal, POSIX has the connection go on being made, and a second connect() say EALREADY.
- * Not so where connect() waits before it begins, for room in the queue (unix_stream_connect in
- * net/unix/af_unix.c), or gives up (vsock_connect in net/vmw_vsock/af_vsock.c): there it is made
- * again.
+ * In POSIX, an interrupted connect() continues in the background, and a second one returns
+ * EALREADY. Two kinds do not: a unix socket still waiting for space in the queue
+ * (unix_stream_connect in net/unix/af_unix.c), and vsock, which aborts (vsock_connect in
+ * net/vmw_vsock/af_vsock.c). Those are retried.
  */
 function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
   const { system, fd } = borrowed;
@@ -214,7 +215,7 @@ function goOnConnecting(borrowed: Borrowed, sockaddr: ValueResult): number {
   return -system.errnos.EAGAIN;
 }
 
-/** Waits for a connection under way, and gives 0 or its negative errno. */
+/** Waits for a pending connection. Returns 0 or its negative errno. */
 function outcome({ system, fd }: Borrowed, timeout: number): number {
   const ready = wait(system, [{ fd, events: system.constants.POLL.OUT, revents: 0 }], timeout);
   if (ready < 0) return ready;
@@ -222,16 +223,18 @@ function outcome({ system, fd }: Borrowed, timeout: number): number {
   return -(readOption(system, fd, pendingErrno) ?? system.errnos.EBADF);
 }
 
-/** What an errno means that says several things. */
+/** Resolves an errno that has several meanings. */
 function whichOf(borrowed: Borrowed, code: string): ConnectErrorName {
   const { system, fd } = borrowed;
   switch (code) {
     case "EAGAIN":
-      // With no port left, inet_autobind in net/ipv4/af_inet.c says EAGAIN of a datagram socket.
+      // With no port left, inet_autobind in net/ipv4/af_inet.c returns EAGAIN for a datagram
+      // socket.
       return readOption(system, fd, SO.DOMAIN) === system.constants.AF.UNIX
         ? "WouldBlock"
         : "AddressNotAvailable";
-    // POSIX has EOPNOTSUPP of a listener; on Linux TCP says EISCONN, and a unix socket EINVAL.
+    // POSIX specifies EOPNOTSUPP for a listener; on Linux TCP returns EISCONN, and a unix socket
+    // EINVAL.
     case "EINVAL":
       return isListening(borrowed) ? "SocketListening" : "InvalidArgument";
     case "EISCONN":

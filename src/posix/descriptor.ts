@@ -5,20 +5,20 @@ import { CLOSE_ON_EXEC, NONBLOCKING } from "../system/descriptor-flags.ts";
 import type { System } from "../system/system.ts";
 import { Socket } from "./owned-socket.ts";
 
-/** How a descriptor is made. */
+/** Flags of a new descriptor. */
 export interface DescriptorOptions {
-  /** Calls on it that would block fail with `WouldBlock` instead. False by default. */
+  /** Makes calls that would block fail with `WouldBlock`. False by default. */
   readonly nonblocking?: boolean;
   /**
-   * Programs that this process starts do not inherit it. True by default. macOS sets it in a second
-   * call: a program that another thread starts in between inherits the descriptor.
+   * Keeps child programs from inheriting it. True by default. macOS sets it in a second call, so a
+   * program that another thread starts in between inherits the descriptor.
    */
   readonly closeOnExec?: boolean;
 }
 
 /**
- * The options as flags of a System's calls, which set them in the same step where they can, so that
- * no fork falls between.
+ * The options as flags of a System's calls, which set them atomically where possible, so that no
+ * fork can come in between.
  */
 export function descriptorFlags(options: DescriptorOptions): number {
   checkObject("options", "{ nonblocking?, closeOnExec? }", options);
@@ -30,14 +30,14 @@ export function descriptorFlags(options: DescriptorOptions): number {
 }
 
 /**
- * A new descriptor's Socket. `type` may have flags; protocol 0 is resolved to what the kernel
- * chose.
+ * Wraps a new descriptor in a Socket. `type` may include flags; protocol 0 is resolved to the one
+ * the kernel chose.
  */
 export function adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
   const { AF, SOCK } = system.constants;
   const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
   const kind = type & ~(CLOEXEC | NONBLOCK);
-  // A unix socket has no protocol, whatever number was given, and its SOCK_RAW is SOCK_DGRAM
+  // A unix socket has no protocol, even if a number was given, and its SOCK_RAW is SOCK_DGRAM
   // (unix_create in net/unix/af_unix.c).
   if (domain === AF.UNIX) return Socket.adopt(system, fd, domain, kind === SOCK.RAW ? SOCK.DGRAM : kind, 0);
   const chosen = protocol === 0 ? (readOption(system, fd, SO.PROTOCOL) ?? 0) : protocol;

@@ -14,7 +14,7 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
-/** Everything that `getpeername()` can fail with. */
+/** Everything `getpeername()` can fail with. */
 export const getpeernameErrors = new ErrorSet("getpeername", {
   BadFileDescriptor,
   ConnectionResetByPeer,
@@ -40,15 +40,15 @@ export const getpeernameErrors = new ErrorSet("getpeername", {
 export type GetpeernameErrorName = NameOf<typeof getpeernameErrors>;
 export type GetpeernameError = ErrorOf<typeof getpeernameErrors>;
 
-/** Whether an error is one that `getpeername()` threw. */
+/** Whether an error was thrown by `getpeername()`. */
 export const isGetpeernameError = (error: unknown): error is GetpeernameError => getpeernameErrors.has(error);
 
 /**
- * The address of the peer that a socket is connected to.
+ * Returns the address of the peer that a socket is connected to.
  *
- * A unix socket's peer that is not bound has an empty path.
+ * An unbound unix peer has an empty path.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @throws GetpeernameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
  * `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`,
  * `SocketNotConnected`, `SocketShutDown`, `SystemResources` or `Unexpected`
@@ -70,7 +70,7 @@ export function getpeername(socket: SocketLike): Address {
   return unwrap(tryGetpeername(socket), getpeername);
 }
 
-/** The same as {@link getpeername}, returned instead of thrown. */
+/** Like {@link getpeername}, but returns errors instead of throwing them. */
 export function tryGetpeername(socket: SocketLike): Result<Address, GetpeernameError> {
   const { system, fd } = borrow(socket);
   if (fd < 0) return getpeernameErrors.fail(system, "SocketClosed");

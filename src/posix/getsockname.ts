@@ -15,7 +15,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { socketState } from "./socket-state.ts";
 
-/** Everything that `getsockname()` can fail with. */
+/** Everything `getsockname()` can fail with. */
 export const getsocknameErrors = new ErrorSet("getsockname", {
   BadFileDescriptor,
   ConnectionResetByPeer,
@@ -28,7 +28,7 @@ export const getsocknameErrors = new ErrorSet("getsockname", {
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],
-    message: "The socket is not bound to an address, which only Windows minds.",
+    message: "The socket is not bound (an error only on Windows).",
     advice: "Call bind() or connect() first.",
   },
   SocketShutDown: {
@@ -42,16 +42,15 @@ export const getsocknameErrors = new ErrorSet("getsockname", {
 export type GetsocknameErrorName = NameOf<typeof getsocknameErrors>;
 export type GetsocknameError = ErrorOf<typeof getsocknameErrors>;
 
-/** Whether an error is one that `getsockname()` threw. */
+/** Whether an error was thrown by `getsockname()`. */
 export const isGetsocknameError = (error: unknown): error is GetsocknameError => getsocknameErrors.has(error);
 
 /**
- * The local address of a socket: what it is bound to, with the port that the system chose.
+ * Returns a socket's local address: the one it is bound to, including a port chosen by the system.
  *
- * A socket that is not bound has the unspecified address of its family with port 0, or an empty
- * path.
+ * An unbound socket has its family's unspecified address and port 0, or an empty path.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @throws GetsocknameError named `BadFileDescriptor`, `ConnectionResetByPeer`,
  * `FileDescriptorNotASocket`, `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed`,
  * `SocketNotBound`, `SocketShutDown`, `SystemResources` or `Unexpected`
@@ -72,7 +71,7 @@ export function getsockname(socket: SocketLike): Address {
   return unwrap(tryGetsockname(socket), getsockname);
 }
 
-/** The same as {@link getsockname}, returned instead of thrown. */
+/** Like {@link getsockname}, but returns errors instead of throwing them. */
 export function tryGetsockname(socket: SocketLike): Result<Address, GetsocknameError> {
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;

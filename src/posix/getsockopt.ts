@@ -16,11 +16,11 @@ import type { OptionNumber, System } from "../system/system.ts";
 import type { ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
-/** Everything that `getsockopt()` can fail with. */
+/** Everything `getsockopt()` can fail with. */
 export const getsockoptErrors = new ErrorSet("getsockopt", {
   AccessDenied: {
     codes: ["EACCES"],
-    message: "A security policy, or the access mode of the descriptor, forbids to read the option.",
+    message: "A security policy or the descriptor's access mode forbids reading the option.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
@@ -29,18 +29,18 @@ export const getsockoptErrors = new ErrorSet("getsockopt", {
   BadFileDescriptor,
   DeviceNotFound: {
     codes: ["ENODEV"],
-    message: "The network interface does not exist any more.",
+    message: "The network interface no longer exists.",
   },
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT", "ERANGE"],
-    message: "The option cannot be read in this state of the socket, or not with this length.",
+    message: "The option cannot be read in the socket's current state, or not with this length.",
   },
   NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENODATA", "ENOENT", "ESRCH"],
     message:
-      "There is nothing to read: no peer whose credentials are known, or no entry in the kernel's table.",
+      "The option has no value: the peer's credentials are unknown, or the kernel's table has no entry.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
@@ -54,7 +54,7 @@ export const getsockoptErrors = new ErrorSet("getsockopt", {
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN"],
-    message: "The option tells something of a connection, and the socket is not connected.",
+    message: "The option describes a connection, and the socket is not connected.",
   },
   SystemFdQuotaExceeded,
   SystemResources,
@@ -64,16 +64,16 @@ export const getsockoptErrors = new ErrorSet("getsockopt", {
 export type GetsockoptErrorName = NameOf<typeof getsockoptErrors>;
 export type GetsockoptError = ErrorOf<typeof getsockoptErrors>;
 
-/** Whether an error is one that `getsockopt()` threw. */
+/** Whether an error was thrown by `getsockopt()`. */
 export const isGetsockoptError = (error: unknown): error is GetsockoptError => getsockoptErrors.has(error);
 
 /**
  * Reads an option of a socket.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; one that can only be set
- * does not compile
- * @returns the value, of the option's own type
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param option `SO.RCVBUF`, `TCP.INFO` and so on, or a `rawOption()`; a write-only option does not
+ * compile
+ * @returns the value, in the option's own type
  * @throws GetsockoptError named `AccessDenied`, `AddressNotAvailable`, `BadFileDescriptor`,
  * `DeviceNotFound`, `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`,
  * `NotFound`, `OptionNotSupported`, `PermissionDenied`, `ProcessFdQuotaExceeded`, `SocketClosed`,
@@ -95,7 +95,7 @@ export function getsockopt<Get>(socket: SocketLike, option: ReadableOption<Get>)
   return unwrap(tryGetsockopt(socket, option), getsockopt);
 }
 
-/** The same as {@link getsockopt}, returned instead of thrown. */
+/** Like {@link getsockopt}, but returns errors instead of throwing them. */
 export function tryGetsockopt<Get>(
   socket: SocketLike,
   option: ReadableOption<Get>,
@@ -108,7 +108,7 @@ export function tryGetsockopt<Get>(
     return getsockoptErrors.fail(system, "OptionNotSupported", undefined, option.name);
   let value = system.option;
   let returned = read(system, fd, number, option, value, option.read.size);
-  // SO_PEERGROUPS and SO_PEERSEC say ERANGE, and how much room they need (sk_getsockopt in
+  // SO_PEERGROUPS and SO_PEERSEC return ERANGE and the size they need (sk_getsockopt in
   // net/core/sock.c).
   if (returned < 0 && value.length > option.read.size && system.errnoName(-returned) === "ERANGE") {
     const { length } = value;

@@ -14,7 +14,7 @@ import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { localEndpoint } from "./endpoint.ts";
 import { isBound, socketState } from "./socket-state.ts";
 
-/** Everything that `listen()` can fail with. */
+/** Everything `listen()` can fail with. */
 export const listenErrors = new ErrorSet("listen", {
   AccessDenied: {
     codes: ["EACCES"],
@@ -33,37 +33,37 @@ export const listenErrors = new ErrorSet("listen", {
   },
   AlreadyConnected: {
     codes: ["EINVAL", "EISCONN"],
-    message: "The socket is connected already.",
+    message: "The socket is already connected.",
     advice: "A listening socket must be a new one.",
   },
   BadFileDescriptor,
   ConnectionPending: {
     codes: ["EINVAL"],
-    message: "The socket is connecting: a connect() of it has not ended yet.",
+    message: "The socket is connecting: an earlier connect() is still in progress.",
     advice: "A listening socket must be a new one.",
   },
   FileDescriptorNotASocket,
   NetworkSubsystemFailed,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The socket is not of a type that can listen.",
+    message: "This type of socket cannot listen.",
     advice: "SOCK.STREAM and SOCK.SEQPACKET sockets can.",
   },
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL", "EDESTADDRREQ"],
-    message: "The socket is not bound to an address, and its protocol does not choose one by itself.",
+    message: "The socket is not bound, and its protocol does not bind automatically.",
     advice: "Call bind() first.",
   },
   SocketShutDown: {
     codes: ["EINVAL"],
-    message: "The socket was connected, and has been shut down or reset.",
+    message: "The socket was connected and has since been shut down or reset.",
     advice: "A listening socket must be a new one.",
   },
   SystemResources: {
-    // EMFILE is what Winsock says of it, as Zig has it.
+    // Winsock reports this as EMFILE, as Zig maps it.
     codes: [...SystemResources.codes, "EMFILE"],
-    message: "The system is out of memory, of buffers or, on Windows, of sockets.",
+    message: "The system is out of memory, buffers or (on Windows) sockets.",
   },
   Unexpected,
 });
@@ -71,33 +71,33 @@ export const listenErrors = new ErrorSet("listen", {
 export type ListenErrorName = NameOf<typeof listenErrors>;
 export type ListenError = ErrorOf<typeof listenErrors>;
 
-/** Whether an error is one that `listen()` threw. */
+/** Whether an error was thrown by `listen()`. */
 export const isListenError = (error: unknown): error is ListenError => listenErrors.has(error);
 
 /**
- * Marks a connection-mode socket as accepting connections, and limits the queue of those that wait
+ * Makes a connection-mode socket accept connections, and limits the queue of connections pending
  * for `accept()`.
  *
- * An IPv4 or IPv6 socket that is not bound is bound to a free port, but on Windows, where it fails
- * with `SocketNotBound`. Listening again on a listener changes its backlog, but on Windows, where
- * it succeeds and changes nothing.
+ * An unbound IPv4 or IPv6 socket is bound to a free port, except on Windows, where the call fails
+ * with `SocketNotBound`. Calling `listen()` on a listener changes its backlog, except on Windows,
+ * where it succeeds but has no effect.
  *
- * The system may cap the backlog and does not say so; `effectiveBacklog()` tells what was granted.
+ * The system may silently cap the backlog; `effectiveBacklog()` returns the value in force.
  * - Linux: at most `net.core.somaxconn` (4096), per socket. Only established connections count, and
- *   the queue holds one more than the backlog; those that are not established yet have a queue of
- *   their own (`tcp_max_syn_backlog`). When it is full, TCP ignores the last step of the handshake,
- *   and the peer goes on trying; a connect to a unix socket blocks, or fails with `WouldBlock`.
- * - Windows: at most some hundreds; `acceptQueue()` cannot tell. When it is full, connections are
- *   refused. Another program may take the port with SO.REUSEADDR, unless SO.EXCLUSIVEADDRUSE was
- *   set before `bind()`.
- * - macOS: at most `kern.ipc.somaxconn` (128); 0 and less act as that too. Connections that are not
- *   established yet count.
- * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds one and a half times the
- *   backlog.
+ *   the queue holds one more than the backlog; half-open connections have their own queue
+ *   (`tcp_max_syn_backlog`). When the accept queue is full, TCP ignores the last step of the
+ *   handshake and the peer keeps retrying; a connect to a unix socket blocks or fails with
+ *   `WouldBlock`.
+ * - Windows: at most a few hundred; `acceptQueue()` cannot read it. When the queue is full,
+ *   connections are refused. Another program may take the port with SO.REUSEADDR, unless
+ *   SO.EXCLUSIVEADDRUSE was set before `bind()`.
+ * - macOS: at most `kern.ipc.somaxconn` (128); 0 and below also mean that limit. Half-open
+ *   connections count.
+ * - FreeBSD: at most `kern.ipc.soacceptqueue` (128). The queue holds 1.5 times the backlog.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param backlog how many connections may wait: an integer. Below 0 acts as 0, above 2147483647 as
- * 2147483647.
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param backlog the number of connections that may be pending: an integer. Values below 0 act as
+ * 0, above 2147483647 as 2147483647.
  * @throws ListenError named `AccessDenied`, `AddressInUse`, `AlreadyConnected`,
  * `BadFileDescriptor`, `ConnectionPending`, `FileDescriptorNotASocket`, `NetworkSubsystemFailed`,
  * `OperationNotSupported`, `SocketClosed`, `SocketNotBound`, `SocketShutDown`, `SystemResources` or
@@ -123,7 +123,8 @@ export function listen(socket: SocketLike, backlog: number): void {
 }
 
 /**
- * The same as {@link listen}, returned instead of thrown. A bad `backlog` is thrown all the same.
+ * Like {@link listen}, but returns errors instead of throwing them. Still throws on a bad
+ * `backlog`.
  */
 export function tryListen(socket: SocketLike, backlog: number): Result<void, ListenError> {
   const limit = clampBacklog(backlog);
@@ -139,7 +140,7 @@ export function tryListen(socket: SocketLike, backlog: number): Result<void, Lis
 }
 
 /**
- * POSIX: less than 0 acts as 0. Linux compares unsigned, and would take -1 for the most
+ * In POSIX, values below 0 act as 0. Linux compares unsigned, so -1 would mean the maximum
  * (__sys_listen in net/socket.c).
  */
 function clampBacklog(backlog: number): number {
@@ -150,7 +151,7 @@ function clampBacklog(backlog: number): number {
   return Math.max(0, Math.min(backlog, 0x7fffffff));
 }
 
-/** EINVAL says several things; the socket's state says which. */
+/** EINVAL has several causes; the socket's state distinguishes them. */
 function whyInvalid(borrowed: Borrowed): ListenErrorName {
   switch (socketState(borrowed)) {
     case "connected":
@@ -158,8 +159,8 @@ function whyInvalid(borrowed: Borrowed): ListenErrorName {
     case "connecting":
       return "ConnectionPending";
     case "not connected":
-      // Only a unix socket has to be bound; what else is bound and refused was connected once, and
-      // has been reset.
+      // Only a unix socket must be bound first; any other bound socket that fails here was once
+      // connected, and has been reset.
       return isBound(borrowed) ? "SocketShutDown" : "SocketNotBound";
     case "shut down":
       return "SocketShutDown";

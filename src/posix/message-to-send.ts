@@ -11,14 +11,13 @@ import { Descriptor } from "./owned-descriptor.ts";
 
 /** A message to send. */
 export interface Message {
-  /** Whom to send it to; left out on a connected socket. */
+  /** The destination; omit it on a connected socket. */
   readonly address?: AddressInput | undefined;
   /**
-   * Its data, in pieces that are sent one after the other, without being copied together: at most
-   * 1024.
+   * The data, in at most 1024 pieces, sent in order without copying them together.
    */
   readonly data: readonly Uint8Array[];
-  /** What travels beside the data. Descriptors stay the sender's: the receiver gets its own. */
+  /** Ancillary data. The sender keeps its descriptors; the receiver gets duplicates. */
   readonly control?: readonly ControlMessageToSend<SocketLike | Descriptor>[] | undefined;
 }
 
@@ -29,18 +28,18 @@ export interface Message {
 export type Refusal = "OptionNotSupported" | "SocketClosed";
 
 /**
- * A control message as it was when it was read; descriptors are not numbers yet: a getter may still
+ * A snapshot of a control message. Descriptors are not resolved to numbers yet: a getter may still
  * close one.
  */
 type ReadControl = Cmsg | readonly Borrowed[];
 
-/** A message as it was when it was read, and its header, once `prepareToSend()` has written it. */
+/** A snapshot of a message, and its header once `prepareToSend()` has written it. */
 export interface MessageToSend extends MessageHeader {
   /** The caller's object. */
   readonly to: AddressInput | undefined;
   /**
-   * Undefined without an address, and for the same object as the previous message's, whose sockaddr
-   * it shares.
+   * Undefined if there is no address, or if it is the same object as the previous message's, whose
+   * sockaddr is then shared.
    */
   readonly sockaddr: ReadAddress | undefined;
   readonly read: readonly ReadControl[];
@@ -49,10 +48,10 @@ export interface MessageToSend extends MessageHeader {
 }
 
 /**
- * Reads a message. A malformed one throws. The caller's getters run here, and may make calls of
- * their own: nothing that calls share is written before all messages have been read. One to the
- * same address object as the previous one shares its sockaddr: to encode it takes as long as to
- * send a datagram.
+ * Reads a message; throws on a malformed one. The caller's getters run here and may make calls of
+ * their own, so nothing that calls share is written until all messages have been read. A message to
+ * the same address object as the previous one shares its sockaddr: encoding an address costs as
+ * much as sending a datagram.
  */
 export function readMessage(
   message: Message,
@@ -85,11 +84,11 @@ export function readMessage(
 const nothing: readonly Cmsg[] = [];
 
 /**
- * Asks for the descriptors of messages that were read, and last for the socket's; then checks the
- * data, and writes what goes with it to the rooms of the call. Nothing of the caller's runs from
- * then until the system has been called.
+ * Resolves the messages' descriptors, and the socket's last; then checks the data and writes
+ * addresses and control messages to the call's buffers. From then until the system call, no caller
+ * code runs.
  *
- * @returns the socket's descriptor; -1 where it is closed, or one that was to be sent
+ * @returns the socket's descriptor; -1 if it, or a descriptor to send, is closed
  */
 export function prepareToSend(messages: readonly MessageToSend[], borrowed: Borrowed): number {
   const { system } = borrowed;
@@ -140,7 +139,7 @@ function readControl(
   return read;
 }
 
-/** SCM_RIGHTS, with the numbers of its descriptors; undefined where one is closed. */
+/** Encodes SCM_RIGHTS with its descriptors' numbers; undefined if one is closed. */
 function withNumbers(descriptors: readonly Borrowed[], system: System): Cmsg | undefined {
   const numbers = descriptors.map(({ fd }) => fd);
   if (numbers.some((fd) => fd < 0)) return undefined;
@@ -149,8 +148,7 @@ function withNumbers(descriptors: readonly Borrowed[], system: System): Cmsg | u
 }
 
 /**
- * More than the kernel takes from anyone (net.core.optmem_max, 128 KiB) is refused by it, not by
- * us.
+ * Anything above net.core.optmem_max (128 KiB) is left for the kernel to reject.
  */
 function write(cmsgs: readonly Cmsg[], buffer: ValueResult, system: System): ValueResult {
   const size = cmsgs.reduce((sum, { data }) => sum + cmsgSpace(data.byteLength, system), 0);

@@ -1,31 +1,31 @@
 const { permission } = enforcedModel();
 
 /**
- * Throws as Node's own sockets do where its permission model is on and `--allow-net` was not given,
- * or was dropped. What is open by then goes on, as Node's does.
+ * Throws as Node's own sockets do when the permission model is on and `--allow-net` was not given,
+ * or was dropped. Sockets already open keep working, as Node's do.
  *
- * @param resource what the call is about, for the error: an address, or options that have a path or
- * a host
+ * @param resource the subject of the call, for the error: an address, or options with a path or a
+ * host
  */
 export function checkNetPermission(resource?: object): void {
   if (permission !== undefined && !permission.has("net")) throw accessDenied(resource);
 }
 
 /**
- * Node's permission model; undefined where it is off, or has no `--allow-net`: before Node 25,
- * `has("net")` is false like that of any unknown word, and Node's own sockets are not refused.
+ * Node's permission model; undefined if it is off or does not know `--allow-net`. Before Node 25,
+ * `has("net")` is false, as for any unknown scope, and Node does not restrict its own sockets.
  */
 function enforcedModel(): { readonly permission?: typeof process.permission } {
   const { permission } = process;
   if (permission === undefined || !process.allowedNodeEnvironmentFlags.has("--allow-net")) return {};
-  // It answers has() as if it were on, and refuses nothing.
+  // It answers has() as if it were on, but restricts nothing.
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];
   return flags.includes("--permission-audit") ? {} : { permission };
 }
 
 /**
- * The error of Node's src/permission/permission.cc (CreateAccessDeniedError), with its properties
- * in that order.
+ * The error from Node's src/permission/permission.cc (CreateAccessDeniedError), with its properties
+ * in the same order.
  */
 function accessDenied(resource: object | undefined): Error {
   const error = new Error("Access to this API has been restricted. Use --allow-net to manage permissions.");

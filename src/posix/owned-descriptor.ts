@@ -9,15 +9,15 @@ const detachErrors = new ErrorSet("detach", { SocketClosed, Unexpected });
 const CLOSED = -1;
 
 /**
- * A descriptor that we own: a `Socket`, or what else was received in a message. It ends with
- * `close()`, at the end of a `using` scope, or with `detach()`. One that is garbage-collected
- * unclosed is closed, with a warning.
+ * An owned descriptor: a `Socket`, or any other file received in a message. Ownership ends with
+ * `close()`, at the end of a `using` scope, or with `detach()`. If it is garbage-collected while
+ * open, it is closed with a warning.
  *
- * Once closed, it never touches its number again, whoever has it by then. What a worker thread has
- * left open is closed when the thread ends, by whatever means.
+ * Once closed, it never uses its number again, since another file may have it. Descriptors that a
+ * worker thread leaves open are closed when the thread ends, however it ends.
  */
 export class Descriptor {
-  /** The system that it belongs to. */
+  /** The system it belongs to. */
   readonly system: System;
   #fd: number;
   #ownership: Ownership | undefined;
@@ -28,7 +28,7 @@ export class Descriptor {
     this.#ownership = own(system, fd);
   }
 
-  /** A new descriptor, of a file that need not be a socket. @internal */
+  /** Takes ownership of a new descriptor, of any kind of file. @internal */
   static own(system: System, fd: number): Descriptor {
     return new Descriptor(system, fd);
   }
@@ -44,10 +44,10 @@ export class Descriptor {
   }
 
   /**
-   * Takes the descriptor out and ends our ownership: whoever gets the number closes it. The object
-   * is closed for us.
+   * Releases the descriptor without closing it: closing it is now up to the caller. This object
+   * counts as closed.
    *
-   * @throws SocketError named `SocketClosed` if it is closed already
+   * @throws SocketError named `SocketClosed` if it is already closed
    * @example
    * ```ts
    * import http from "node:http";

@@ -14,12 +14,12 @@ import { isInEngine, isOwned } from "./ownership.ts";
 const fromErrors = new ErrorSet("getsockopt", { BadFileDescriptor, FileDescriptorNotASocket, Unexpected });
 
 /**
- * A socket that we own: `socket()`, `accept()` and `Socket.from()` make one. It ends with
- * `close()`, at the end of a `using` scope, or with `detach()`. One that is garbage-collected
- * unclosed is closed, with a warning.
+ * An owned socket, created by `socket()`, `accept()` or `Socket.from()`. Ownership ends with
+ * `close()`, at the end of a `using` scope, or with `detach()`. If it is garbage-collected while
+ * open, it is closed with a warning.
  *
- * Once closed, it never touches its descriptor again, whoever has the number by then. What a worker
- * thread has left open is closed when the thread ends, by whatever means.
+ * Once closed, it never uses its descriptor number again, since another file may have it. Sockets
+ * that a worker thread leaves open are closed when the thread ends, however it ends.
  */
 export class Socket extends Descriptor {
   /** The address family: `AF.INET` and so on. */
@@ -37,14 +37,13 @@ export class Socket extends Descriptor {
   }
 
   /**
-   * Adopts a descriptor, such as one that was inherited: the Socket owns it from now on, and nobody
-   * else may close it.
+   * Adopts a descriptor, such as an inherited one. The Socket owns it from now on; nothing else may
+   * close it.
    *
    * @param fd a descriptor that refers to a socket
-   * @param options `system`: the system that it belongs to; this machine's by default
+   * @param options `system`: the system it belongs to; this machine's by default
    * @throws TypeError or RangeError if an argument is not of its type or range
-   * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, with `fd` left as
-   * it is
+   * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, leaving `fd` open
    * @throws Error with code ERR_INVALID_STATE if another Socket, a listener, a connection or a
    * datagram socket of this thread owns it
    */
@@ -55,18 +54,18 @@ export class Socket extends Descriptor {
     checkNetPermission();
     const domain = ask(system, fd, SO.DOMAIN);
     if (isOwned(system, fd))
-      throw invalidState(`descriptor ${fd} belongs to another Socket: detach() it there first`);
+      throw invalidState(`descriptor ${fd} belongs to another Socket: detach() that one first`);
     if (system === host && isInEngine(fd))
       throw invalidState(`descriptor ${fd} belongs to an open listener, connection or datagram socket`);
     return new Socket(system, fd, domain, ask(system, fd, SO.TYPE), ask(system, fd, SO.PROTOCOL));
   }
 
-  /** A new descriptor's Socket. @internal */
+  /** Wraps a new descriptor in a Socket. @internal */
   static adopt(system: System, fd: number, domain: number, type: number, protocol: number): Socket {
     return new Socket(system, fd, domain, type, protocol);
   }
 
-  /** A new descriptor's Socket; undefined where it does not refer to a socket. @internal */
+  /** Wraps a new descriptor in a Socket; undefined if it does not refer to a socket. @internal */
   static ownIfSocket(system: System, fd: number): Socket | undefined {
     const domain = readOption(system, fd, SO.DOMAIN);
     if (domain === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { invariant } from "../invariant.ts";
 import type { FileIdentity, System } from "../system/system.ts";
 
-/** What the finalizer needs to close a descriptor, and only that one. */
+/** The data the finalizer needs to close this descriptor and no other. */
 interface Descriptor {
   readonly system: System;
   readonly fd: number;
@@ -9,14 +9,14 @@ interface Descriptor {
 }
 
 /**
- * Where the finalizer finds the descriptor, if there is one. It does not lead to the Ownership,
- * which would then live on.
+ * Holds the descriptor for the finalizer, if there is one. It must not reference the Ownership,
+ * which could then never be collected.
  */
 interface Location {
   descriptor: Descriptor | undefined;
 }
 
-/** What one Socket holds, and nothing else: when it is garbage-collected, so was the Socket. */
+/** Referenced by one Socket and nothing else, so it is garbage-collected with the Socket. */
 export class Ownership {
   readonly location: Location = { descriptor: undefined };
 }
@@ -29,25 +29,24 @@ const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
   if (now === null || now.inode !== file.inode || now.device !== file.device) return;
   system.close(fd);
   process.emitWarning(
-    `a Socket (descriptor ${fd}) was garbage-collected unclosed, and is closed now; call close(socket), or declare it with \`using\``,
+    `a Socket (descriptor ${fd}) was garbage-collected while open and has now been closed; call close(socket), or declare it with \`using\``,
     "SocketLeakWarning",
   );
 });
 
 /**
- * Those that are released, to be used again: to register one takes 0.5 us, a fifth of an accept()
- * in C.
+ * Released ownerships, for reuse: registering one takes 0.5 us, a fifth of an accept() in C.
  */
 const released: Ownership[] = [];
 const MOST_RELEASED = 1000;
 
 /**
- * What is owned, by its number: two owners of one would close whatever has the number after the
- * first.
+ * Owned descriptors by number. With two owners, the second would close an unrelated file that got
+ * the number after the first closed it.
  */
 const owned: (Descriptor | undefined)[] = [];
 
-/** Whether a descriptor has an owner that is not released, and is still the file that it was. */
+/** Whether a descriptor has an unreleased owner and still refers to the same file. */
 export function isOwned(system: System, fd: number): boolean {
   const owner = owned[fd];
   if (owner === undefined || owner.system !== system) return false;
@@ -56,12 +55,12 @@ export function isOwned(system: System, fd: number): boolean {
 }
 
 /**
- * How many of an engine's handles have a descriptor of this number: two for a moment, where a new
- * descriptor gets the number of one that is closed before its handle is told.
+ * The number of engine handles with this descriptor number. Briefly two, when a closed descriptor's
+ * number is reused before its handle learns of the close.
  */
 let inEngine = new Uint8Array(1024);
 
-/** An engine has the descriptor from now on, and closes it. */
+/** Records that an engine now owns the descriptor and will close it. */
 export function engineOpened(fd: number): void {
   if (fd >= inEngine.length) {
     const larger = new Uint8Array(Math.max(fd + 1, 2 * inEngine.length));
@@ -71,26 +70,26 @@ export function engineOpened(fd: number): void {
   inEngine[fd] = (inEngine[fd] ?? 0) + 1;
 }
 
-/** An engine has closed the descriptor. */
+/** Records that an engine has closed the descriptor. */
 export function engineClosed(fd: number): void {
   const count = inEngine[fd];
   invariant(count !== undefined && count > 0, "engineOpened() was called for the descriptor");
   inEngine[fd] = count - 1;
 }
 
-/** Whether an engine of this thread has the descriptor. */
+/** Whether an engine of this thread owns the descriptor. */
 export function isInEngine(fd: number): boolean {
   return (inEngine[fd] ?? 0) > 0;
 }
 
 /**
- * Owns a descriptor until it is released: one whose Ownership is garbage-collected before is
- * closed.
+ * Owns a descriptor until it is released. If the Ownership is garbage-collected first, the
+ * descriptor is closed.
  */
 export function own(system: System, fd: number): Ownership {
   const ownership = released.pop() ?? registered();
   const file = system.identity(fd);
-  // Without an identity the descriptor is already gone, and there is nothing to watch.
+  // Without an identity the descriptor is already closed: nothing to watch.
   if (file !== null) {
     const descriptor = { system, fd, file };
     ownership.location.descriptor = descriptor;
@@ -100,7 +99,10 @@ export function own(system: System, fd: number): Ownership {
   return ownership;
 }
 
-/** Whoever releases an Ownership drops it: the next Socket to hold it must be the only one. */
+/**
+ * Releases an Ownership for reuse. The caller must drop its reference: the next Socket must hold
+ * the only one.
+ */
 export function release(ownership: Ownership): void {
   const { descriptor } = ownership.location;
   descriptor?.system.keepAtThreadEnd(descriptor.fd);

@@ -8,11 +8,11 @@ import type { PollEntry, System } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { wait } from "./wait.ts";
 
-/** Everything that `poll()` can fail with. */
+/** Everything `poll()` can fail with. */
 export const pollErrors = new ErrorSet("poll", {
   InvalidArgument: {
     codes: ["EINVAL"],
-    message: "There are more sockets than the process may have descriptors.",
+    message: "There are more sockets than the process's descriptor limit.",
     advice: "See ulimit -n.",
   },
   NetworkSubsystemFailed,
@@ -24,38 +24,40 @@ export const pollErrors = new ErrorSet("poll", {
 export type PollErrorName = NameOf<typeof pollErrors>;
 export type PollError = ErrorOf<typeof pollErrors>;
 
-/** Whether an error is one that `poll()` threw. */
+/** Whether an error was thrown by `poll()`. */
 export const isPollError = (error: unknown): error is PollError => pollErrors.has(error);
 
-/** struct pollfd has the events in a short. */
+/** The events in struct pollfd are a short. */
 const MAX_EVENTS = 0x7fff;
 
-/** A socket, and what to wait for. */
+/** A socket and the events to wait for. */
 export interface PollRequest<S extends SocketLike = SocketLike> {
   readonly socket: S;
   /**
-   * `POLL.IN`, `POLL.OUT` and so on. `POLL.ERR`, `POLL.HUP` and `POLL.NVAL` are always waited for.
+   * `POLL.IN`, `POLL.OUT` and so on. `POLL.ERR`, `POLL.HUP` and `POLL.NVAL` are always included.
    */
   readonly events: number;
 }
 
-/** A socket, and what it is ready for. */
+/** A ready socket and its events. */
 export interface Polled<S extends SocketLike = SocketLike> {
   readonly socket: S;
   readonly revents: number;
 }
 
 /**
- * Waits until one of the sockets is ready, or the time is over. It goes on through signals, for the
- * time that is left. As in POSIX, a request with a negative descriptor is ignored.
+ * Waits until one of the sockets is ready or the timeout expires. After a signal it resumes with
+ * the remaining time. As in POSIX, a request with a negative descriptor is ignored.
  *
- * @param requests the sockets, and what to wait for; borrowed ones stay the caller's
- * @param timeout milliseconds, rounded up; 0 does not wait; below 0, or Infinity, waits for ever
- * @returns the ready ones only, in the order of the requests; none when the time is over
+ * @param requests the sockets and the events to wait for; the caller keeps ownership of borrowed
+ * ones
+ * @param timeout milliseconds, rounded up; 0 returns at once; a negative value or Infinity waits
+ * forever
+ * @returns only the ready sockets, in the order of the requests; empty on timeout
  * @throws PollError named `InvalidArgument`, `NetworkSubsystemFailed`, `SocketClosed`,
  * `SystemResources` or `Unexpected`
- * @throws TypeError if an argument is of the wrong type, or the sockets are not of one system
- * @throws RangeError if `timeout` is NaN, or the events are not those of a C short
+ * @throws TypeError if an argument is of the wrong type, or the sockets belong to different systems
+ * @throws RangeError if `timeout` is NaN, or the events do not fit a C short
  * @example
  * ```ts
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
@@ -80,7 +82,9 @@ export function poll<Request extends PollRequest>(
   return unwrap(tryPoll(requests, timeout), poll);
 }
 
-/** The same as {@link poll}, returned instead of thrown. A bad argument is thrown all the same. */
+/**
+ * Like {@link poll}, but returns errors instead of throwing them. Still throws on a bad argument.
+ */
 export function tryPoll<Request extends PollRequest>(
   requests: readonly Request[],
   timeout: number,
@@ -88,13 +92,14 @@ export function tryPoll<Request extends PollRequest>(
   const given = elements("requests", "an array", requests);
   if (typeof timeout !== "number") throw argumentType(`timeout must be a number, not ${kind(timeout)}`);
   if (Number.isNaN(timeout)) throw outOfRange("timeout must be a number of milliseconds, not NaN");
-  // A request's getters may close a socket: its descriptor is asked for when all have run.
+  // A request's getters may close a socket, so descriptors are read after all getters have run.
   const asked = given.map((request) => checked(request)).filter((request) => request !== undefined);
   const entries: PollEntry[] = [];
   let system: System | undefined;
   for (const { borrowed, events } of asked) {
     system ??= borrowed.system;
-    if (borrowed.system !== system) throw invalidValue("the sockets of requests must all be of one system");
+    if (borrowed.system !== system)
+      throw invalidValue("the sockets of requests must all belong to one system");
     if (borrowed.fd < 0) return pollErrors.fail(system, "SocketClosed");
     entries.push({ fd: borrowed.fd, events, revents: 0 });
   }
@@ -109,8 +114,7 @@ export function tryPoll<Request extends PollRequest>(
 }
 
 /**
- * A request as it was when it was read, and its socket, borrowed; undefined where it is one to
- * ignore.
+ * A snapshot of a request with its borrowed socket; undefined if the request is to be ignored.
  */
 function checked<Request extends PollRequest>(
   request: Request,

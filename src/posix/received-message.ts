@@ -12,47 +12,47 @@ import { checkPieces, piecesOf } from "./buffer.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { Socket } from "./owned-socket.ts";
 
-/** Room for a message to receive. */
+/** Buffers for a message to receive. */
 export interface MessageBuffers {
-  /** Where its data goes: the pieces are filled one after the other; at most 1024. */
+  /** Buffers for the data, at most 1024, filled in order. */
   readonly data: readonly Uint8Array[];
   /**
-   * Room for control messages, in bytes, at most 1048576; 1888 if left out: enough for the 253
-   * descriptors that a message carries at most, and others beside them.
+   * Space for control messages in bytes, at most 1048576. Defaults to 1888: enough for the maximum
+   * of 253 descriptors per message and other control messages besides.
    */
   readonly controlLength?: number | undefined;
 }
 
-/** A message that was received. */
+/** A received message. */
 export interface ReceivedMessage {
-  /** How many bytes of data; 0 at the end of a stream, and for an empty message. */
+  /** The number of data bytes; 0 at the end of a stream and for an empty message. */
   readonly bytes: number;
-  /** Who sent it; `{ family: "unspecified" }` where the protocol does not say. */
+  /** The sender's address; `{ family: "unspecified" }` if the protocol does not provide it. */
   readonly address: Address;
   /**
-   * What travelled beside the data. Descriptors are the receiver's own, close on exec, and have to
-   * be closed.
+   * Ancillary data. Received descriptors are owned by the receiver and close-on-exec; close each of
+   * them.
    */
   readonly control: ControlMessage<Socket | Descriptor>[];
   /**
-   * `MSG.TRUNC` where the data was longer than the room, `MSG.EOR`, `MSG.OOB`, `MSG.ERRQUEUE`;
-   * `recvmmsg()` tells `MSG.CTRUNC` here: the control messages were cut short, and are left out.
+   * `MSG.TRUNC` if the data did not fit the buffers, `MSG.EOR`, `MSG.OOB`, `MSG.ERRQUEUE`. From
+   * `recvmmsg()` also `MSG.CTRUNC`: the control messages were truncated and are omitted.
    */
   readonly flags: number;
 }
 
-/** Room as it was when it was read, and its header, once `prepareToReceive()` has written it. */
+/** A snapshot of the buffers, and their header once `prepareToReceive()` has written it. */
 export interface BufferToReceive extends MessageHeader {
   address: ValueResult | null;
   controlLength: number | undefined;
-  /** Whether an earlier call has checked the data, and found where it lies. */
+  /** Whether an earlier call checked the data and resolved its memory addresses. */
   isKnown: boolean;
 }
 
 /**
- * Reads room for a message. Malformed room throws. The caller's getters run here, and may make
- * calls of their own. With the header that the same room had in an earlier call, it need not be
- * found in memory again: that is half of what a datagram takes.
+ * Reads the buffers for a message; throws on malformed ones. The caller's getters run here and may
+ * make calls of their own. Reusing the header of an earlier call with the same buffers saves
+ * resolving their memory addresses, half the cost of a datagram.
  */
 export function readBuffer(scratch: MessageBuffers, earlier?: BufferToReceive): BufferToReceive {
   if (typeof scratch !== "object" || scratch === null) {
@@ -78,11 +78,11 @@ export function readBuffer(scratch: MessageBuffers, earlier?: BufferToReceive): 
 }
 
 /**
- * Checks the data, and writes the header of the message at an index of a call. Nothing of the
- * caller's runs from here until the system has been called.
+ * Checks the data and writes the header of the message at an index of a call. From here until the
+ * system call, no caller code runs.
  *
- * Safety: a view of plain memory is as long, and where, it was when it was checked, or its memory
- * is detached and it is empty.
+ * Safety: a checked view of plain memory keeps its address and length, unless its memory is
+ * detached, which leaves it empty.
  */
 export function prepareToReceive(header: BufferToReceive, index: number, system: System): void {
   if (!header.isKnown || header.data.some(isEmpty)) checkPieces(header.data);
@@ -93,7 +93,10 @@ export function prepareToReceive(header: BufferToReceive, index: number, system:
   address.length = address.capacity;
 }
 
-/** Whether these are the pieces of an earlier call, whose order and number are ours. */
+/**
+ * Whether these are the same pieces as in an earlier call. We own that array, so its order and
+ * length are fixed.
+ */
 function isSame(pieces: readonly Uint8Array[], earlier: readonly Uint8Array[]): boolean {
   if (!Array.isArray(pieces) || pieces.length !== earlier.length) return false;
   for (let at = 0; at < earlier.length; at += 1) if (pieces[at] !== earlier[at]) return false;
@@ -111,9 +114,9 @@ function controlBuffer(length: number | undefined, scratch: ValueResult): ValueR
 }
 
 /**
- * Makes a receiving call with MSG_CMSG_CLOEXEC, so that no program inherits a descriptor that
- * arrives. Packet sockets refuse the flag (packet_recvmsg in net/packet/af_packet.c); only unix
- * sockets carry descriptors, so others are asked again without.
+ * Receives with MSG_CMSG_CLOEXEC, so that child programs do not inherit received descriptors.
+ * Packet sockets reject the flag (packet_recvmsg in net/packet/af_packet.c); since only unix
+ * sockets carry descriptors, other sockets are retried without it.
  */
 export function receive(system: System, fd: number, flags: number, call: (flags: number) => number): number {
   const { AF, MSG } = system.constants;
@@ -125,8 +128,8 @@ export function receive(system: System, fd: number, flags: number, call: (flags:
 }
 
 /**
- * What a header holds after the call. Where control messages were cut short they are left out, with
- * MSG_CTRUNC in the flags: what did arrive of them is closed.
+ * The message that a header describes after the call. If its control messages were truncated they
+ * are omitted, MSG_CTRUNC is set in the flags, and any descriptors that did arrive are closed.
  */
 export function received(
   header: MessageHeader,
@@ -145,7 +148,7 @@ export function received(
   };
 }
 
-/** Undefined where they were cut short. */
+/** Undefined if they were truncated. */
 function controlOf(
   { control, flags }: MessageHeader,
   system: System,
@@ -160,9 +163,8 @@ function controlOf(
 }
 
 /**
- * Why control messages were cut short, and what is to be said about it. Linux sets MSG_CTRUNC as
- * well where a descriptor cannot be made, and then leaves the room for it (scm_detach_fds in
- * net/core/scm.c).
+ * Why control messages were truncated, with an explanation. Linux also sets MSG_CTRUNC when it
+ * cannot create a descriptor, and then leaves its space unused (scm_detach_fds in net/core/scm.c).
  */
 export function whyTruncated(
   header: BufferToReceive,
@@ -173,11 +175,11 @@ export function whyTruncated(
   const given = header.controlLength ?? capacity;
   const left = given - (header.control?.length ?? given);
   if ((header.flags & CTRUNC) !== 0 && left >= cmsgSpace(4, system)) return ["ProcessFdQuotaExceeded"];
-  const enough = `${capacity} bytes, the default, are enough for all that one message carries`;
-  return ["ControlTruncated", `The room was ${given} bytes; ${enough}.`];
+  const enough = `${capacity} bytes, the default, hold the most that one message carries`;
+  return ["ControlTruncated", `The control buffer was ${given} bytes; ${enough}.`];
 }
 
-/** The same control message, with its descriptors owned by us: those of sockets are Sockets. */
+/** Takes ownership of a control message's descriptors; those of sockets become Sockets. */
 function owned(message: ControlMessage, system: System): ControlMessage<Socket | Descriptor> {
   if (message.type === "SCM_PIDFD")
     return { ...message, descriptor: Descriptor.own(system, message.descriptor) };
@@ -188,7 +190,7 @@ function owned(message: ControlMessage, system: System): ControlMessage<Socket |
   return { type: "SCM_RIGHTS", descriptors };
 }
 
-/** Closes the descriptors that a message brought, where nobody is going to get them. */
+/** Closes a message's descriptors when they will not be handed to the caller. */
 function closeDescriptors(control: readonly ControlMessage<Socket | Descriptor>[]): void {
   for (const message of control) {
     if (message.type === "SCM_PIDFD") message.descriptor[Symbol.dispose]();

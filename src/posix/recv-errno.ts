@@ -4,7 +4,7 @@ import type { Borrowed } from "./borrow.ts";
 import { isBound, socketState } from "./socket-state.ts";
 import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 
-/** What an errno of the receiving calls means, if it has several meanings. */
+/** Resolves an errno of the receiving calls that has several meanings. */
 export function recvErrorName(borrowed: Borrowed, code: string) {
   switch (code) {
     case "ECONNRESET":
@@ -19,8 +19,8 @@ export function recvErrorName(borrowed: Borrowed, code: string) {
 }
 
 /**
- * EINVAL says that a flag is not valid; of a unix stream, that it is not connected
- * (unix_stream_read_generic); and on Windows, of a datagram socket, that it is not bound (recvfrom,
+ * EINVAL means an invalid flag; on a unix stream, that it is not connected
+ * (unix_stream_read_generic); and for a datagram socket on Windows, that it is not bound (recvfrom,
  * WSAEINVAL).
  */
 function whyInvalid(borrowed: Borrowed) {

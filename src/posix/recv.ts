@@ -25,15 +25,15 @@ import { isInterrupted } from "./interrupted.ts";
 import { recvErrorName } from "./recv-errno.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
-/** Everything that `recv()` can fail with. */
+/** Everything `recv()` can fail with. */
 export const recvErrors = new ErrorSet("recv", {
   AccessDenied: {
     codes: ["EACCES"],
-    message: "The network reports that it prohibits an earlier message's address (ICMPv6).",
+    message: "The network prohibits the address of an earlier message (reported by ICMPv6).",
   },
   BadFileDescriptor,
   ConnectionAborted,
-  // Windows says so of a datagram that nobody took (recvfrom, WSAECONNRESET).
+  // Windows reports an undelivered datagram this way (recvfrom, WSAECONNRESET).
   ConnectionRefused: { ...ConnectionRefused, codes: [...ConnectionRefused.codes, "ECONNRESET"] },
   ConnectionResetByPeer,
   ConnectionTimedOut: { ...ConnectionTimedOut, codes: [...ConnectionTimedOut.codes, "ENETRESET"] },
@@ -42,24 +42,25 @@ export const recvErrors = new ErrorSet("recv", {
   InputOutput,
   InvalidArgument: {
     codes: ["EINVAL"],
-    message: "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data waits.",
+    message:
+      "The flags are not valid for this socket, or MSG.OOB was given and no out-of-band data is pending.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    message: "An earlier message was longer than a packet of the path may be.",
+    message: "An earlier message was larger than the path MTU.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     message:
-      "The socket does not support receiving, or a flag; or a source route of an earlier message failed.",
+      "The socket does not support receiving, or one of the flags; or the source route of an earlier message failed.",
   },
   ProtocolFailure,
   SocketClosed,
   SocketNotBound: {
     codes: ["EINVAL"],
-    message: "The datagram socket is not bound to an address, which only Windows minds.",
+    message: "The datagram socket is not bound (an error only on Windows).",
     advice: "Call bind() first.",
   },
   SocketNotConnected: {
@@ -69,35 +70,35 @@ export const recvErrors = new ErrorSet("recv", {
   },
   SocketShutDown: {
     codes: ["ESHUTDOWN"],
-    message: "Receiving was ended by shutdown(). Elsewhere than on Windows, that is the end of data.",
+    message:
+      "shutdown() ended receiving. Only Windows reports an error; other systems report the end of data.",
   },
   SystemResources,
   Unexpected,
   WouldBlock: {
-    // Windows says ETIMEDOUT of a time-out that is over.
+    // Windows returns ETIMEDOUT when a timeout expires.
     codes: [...WouldBlock.codes, "ETIMEDOUT"],
-    message: "No data waits, and the socket does not block, or its SO.RCVTIMEO is over.",
+    message: "No data is available: the socket is non-blocking, or its SO.RCVTIMEO expired.",
   },
 });
 
 export type RecvErrorName = NameOf<typeof recvErrors>;
 export type RecvError = ErrorOf<typeof recvErrors>;
 
-/** Whether an error is one that `recv()` threw. */
+/** Whether an error was thrown by `recv()`. */
 export const isRecvError = (error: unknown): error is RecvError => recvErrors.has(error);
 
 /**
- * Receives bytes from a socket, waiting for some if there are none. Of a message that is longer
- * than the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length. Once
- * SO.RCVTIMEO is over it fails with `WouldBlock`; on Windows the socket is then in no certain
- * state, and should be closed. Through signals it goes on waiting; SO.RCVTIMEO then counts from the
- * first of them.
+ * Receives bytes from a socket, blocking until some arrive. If a message does not fit the buffer,
+ * the rest is lost; with `MSG.TRUNC`, Linux returns its full length. Fails with `WouldBlock` when
+ * SO.RCVTIMEO expires; on Windows the socket is then in an undefined state and should be closed.
+ * The call resumes after signals; SO.RCVTIMEO then counts from the first one.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param buffer receives the bytes: at most 2147483647, in memory that is neither shared nor
  * resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
- * @returns the number of bytes; 0 at the end of a stream, and for an empty message
+ * @returns the number of bytes; 0 at the end of a stream and for an empty message
  * @throws RecvError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
@@ -126,7 +127,7 @@ export function recv(socket: SocketLike, buffer: Uint8Array, flags = 0): number 
   return unwrap(tryRecv(socket, buffer, flags), recv);
 }
 
-/** The same as {@link recv}, returned instead of thrown. A bad buffer is thrown all the same. */
+/** Like {@link recv}, but returns errors instead of throwing them. Still throws on a bad buffer. */
 export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Result<number, RecvError> {
   checkBuffer("buffer", buffer);
   int("flags", flags);

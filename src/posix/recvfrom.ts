@@ -11,12 +11,12 @@ import { recvErrors } from "./recv.ts";
 import { recvErrorName } from "./recv-errno.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
-/** Everything that `recvfrom()` can fail with: what `recv()` can. */
+/** Everything `recvfrom()` can fail with: the errors of `recv()` and one more. */
 export const recvfromErrors = new ErrorSet("recvfrom", {
   ...recvErrors.entries,
   AlreadyConnected: {
     codes: ["EISCONN"],
-    message: "The socket is connected, and tells no senders.",
+    message: "The socket is connected, so it reports no senders.",
     advice: "Use recv().",
   },
 });
@@ -24,31 +24,31 @@ export const recvfromErrors = new ErrorSet("recvfrom", {
 export type RecvfromErrorName = NameOf<typeof recvfromErrors>;
 export type RecvfromError = ErrorOf<typeof recvfromErrors>;
 
-/** Whether an error is one that `recvfrom()` threw. */
+/** Whether an error was thrown by `recvfrom()`. */
 export const isRecvfromError = (error: unknown): error is RecvfromError => recvfromErrors.has(error);
 
-/** What was received, and from whom. */
+/** The received bytes and their sender. */
 export interface Received {
-  /** The number of bytes; 0 at the end of a stream, and for an empty message. */
+  /** The number of bytes; 0 at the end of a stream and for an empty message. */
   readonly bytes: number;
   /**
-   * Who sent them; `{ family: "unspecified" }` where the protocol does not say, as on a connected
-   * stream.
+   * The sender's address; `{ family: "unspecified" }` if the protocol does not provide it, as on a
+   * connected stream.
    */
   readonly address: Address;
 }
 
 /**
- * Receives bytes, and the address of their sender, waiting for some if there are none. Of a message
- * that is longer than the buffer, the rest is lost; with `MSG.TRUNC`, Linux gives its real length.
- * Once SO.RCVTIMEO is over it fails with `WouldBlock`. Through signals it goes on waiting;
- * SO.RCVTIMEO then counts from the first of them.
+ * Receives bytes and their sender's address, blocking until some arrive. If a message does not fit
+ * the buffer, the rest is lost; with `MSG.TRUNC`, Linux returns its full length. Fails with
+ * `WouldBlock` when SO.RCVTIMEO expires. The call resumes after signals; SO.RCVTIMEO then counts
+ * from the first one.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param buffer where the bytes go: at most 2147483647, in memory that is neither shared nor
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param buffer receives the bytes: at most 2147483647, in memory that is neither shared nor
  * resizable
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.WAITALL` and so on
- * @returns how many bytes were received, and who sent them
+ * @returns the number of bytes and their sender's address
  * @throws RecvfromError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
@@ -78,7 +78,7 @@ export function recvfrom(socket: SocketLike, buffer: Uint8Array, flags = 0): Rec
 }
 
 /**
- * The same as {@link recvfrom}, returned instead of thrown. A bad buffer is thrown all the same.
+ * Like {@link recvfrom}, but returns errors instead of throwing them. Still throws on a bad buffer.
  */
 export function tryRecvfrom(
   socket: SocketLike,

@@ -21,15 +21,15 @@ import { recvmsgErrors } from "./recvmsg.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
 /**
- * Everything that `recvmmsg()` can fail with: what `recvmsg()` can, but for what befalls one
- * message of several.
+ * Everything `recvmmsg()` can fail with: the errors of `recvmsg()`, except those that affect a
+ * single message.
  */
 export const recvmmsgErrors = new ErrorSet("recvmmsg", {
   ...recvErrors.entries,
-  // recvmmsg() alone asks for the pending error before it receives (do_recvmmsg in net/socket.c).
+  // Only recvmmsg() checks for a pending error before it receives (do_recvmmsg in net/socket.c).
   BrokenPipe: {
     codes: ["EPIPE"],
-    message: "The peer has ended the connection, and reset it when more was sent.",
+    message: "The peer closed the connection and reset it when more data arrived.",
   },
   MessageTooBig: recvmsgErrors.entries.MessageTooBig,
 });
@@ -37,30 +37,30 @@ export const recvmmsgErrors = new ErrorSet("recvmmsg", {
 export type RecvmmsgErrorName = NameOf<typeof recvmmsgErrors>;
 export type RecvmmsgError = ErrorOf<typeof recvmmsgErrors>;
 
-/** Whether an error is one that `recvmmsg()` threw. */
+/** Whether an error was thrown by `recvmmsg()`. */
 export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvmmsgErrors.has(error);
 
 /**
- * Receives several messages in one call. On a socket that blocks it waits until there is one for
- * all the room; with `MSG.WAITFORONE` it waits for the first, and takes what else is there.
+ * Receives several messages in one call. A blocking socket waits until every buffer has a message;
+ * with `MSG.WAITFORONE` it waits for the first and then takes those already queued.
  *
- * A message whose control messages did not fit into their room is no failure, lest the others be
- * lost: it stands in its place with `MSG.CTRUNC` in its flags and without control messages, and the
- * descriptors that did arrive are closed. `recvmsg()` fails there.
+ * If a message's control messages do not fit their buffer, the call still succeeds, so that the
+ * other messages are not lost. That message is returned with `MSG.CTRUNC` in its flags and without
+ * control messages; descriptors that did arrive are closed. `recvmsg()` fails instead.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param buffers room for each message, with memory of its own: at most 1024.
- * The same array with the same buffers costs half as much from the second call on.
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param buffers buffers for each message, at most 1024, not overlapping. Reusing the same array
+ * with the same buffers halves the cost from the second call on.
  * @param flags `MSG.WAITFORONE`, `MSG.DONTWAIT` and so on
- * @returns the messages that were received, in the order of the rooms
+ * @returns the received messages, in the order of the buffers
  * @throws RecvmmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
  * `HostUnreachable`, `InputOutput`, `InvalidArgument`, `MessageTooBig`, `NetworkSubsystemFailed`,
  * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
  * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`,
  * `WouldBlock` or `BrokenPipe`
- * @throws TypeError if room is malformed
- * @throws RangeError if a length is out of range, or the rooms more than 1024
+ * @throws TypeError if the buffers are malformed
+ * @throws RangeError if a length is out of range, or there are buffers for more than 1024 messages
  * @example
  * ```ts
  * using receiver = socket(AF.INET, SOCK.DGRAM);
@@ -82,21 +82,22 @@ export function recvmmsg(
   return unwrap(tryRecvmmsg(socket, buffers, flags), recvmmsg);
 }
 
-/** The headers of an array of rooms, for when it is used again. */
+/** The headers of an array of buffers, kept for reuse. */
 interface Known {
   headers: BufferToReceive[];
-  /** While they are read: a getter of the rooms may come here again. */
+  /** Set while they are read: a getter of the buffers may re-enter. */
   inUse: boolean;
 }
 
 /**
- * They are kept as long as the caller keeps the rooms, and never handed out: they say where the
- * kernel writes.
+ * Kept as long as the caller keeps the buffers, and never exposed: they determine where the kernel
+ * writes.
  */
 const known = new WeakMap<readonly MessageBuffers[], Known>();
 
 /**
- * The same as {@link recvmmsg}, returned instead of thrown. Malformed room is thrown all the same.
+ * Like {@link recvmmsg}, but returns errors instead of throwing them. Still throws on malformed
+ * buffers.
  */
 export function tryRecvmmsg(
   socket: SocketLike,
@@ -108,7 +109,7 @@ export function tryRecvmmsg(
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const headers = readBuffers(buffers, given);
-  // After the rooms' getters, which may have closed the socket.
+  // Only now: the buffers' getters may have closed the socket.
   const { fd } = borrowed;
   for (let index = 0; index < headers.length; index += 1) {
     const header = headers[index];
@@ -125,7 +126,7 @@ export function tryRecvmmsg(
   return { ok: true, value: messages };
 }
 
-/** Reads rooms, with the headers that they had in an earlier call. */
+/** Reads buffers, reusing their headers of an earlier call. */
 function readBuffers(
   buffers: readonly MessageBuffers[],
   given: readonly MessageBuffers[],

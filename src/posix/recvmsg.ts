@@ -18,8 +18,8 @@ import { recvErrorName } from "./recv-errno.ts";
 import { retryInterrupted } from "./retry-interrupted.ts";
 
 /**
- * Everything that `recvmsg()` can fail with: what `recv()` can, and control messages that are cut
- * short.
+ * Everything `recvmsg()` can fail with: the errors of `recv()`, and those of truncated control
+ * messages.
  */
 export const recvmsgErrors = new ErrorSet("recvmsg", {
   ...recvErrors.entries,
@@ -27,17 +27,17 @@ export const recvmsgErrors = new ErrorSet("recvmsg", {
     codes: [],
     code: "EMSGSIZE",
     message:
-      "The control messages did not fit into the room for them. The descriptors that did arrive are closed, and the message is lost.",
-    advice: "Give a larger controlLength, or none.",
+      "The control messages did not fit their buffer. Descriptors that did arrive are closed, and the message is lost.",
+    advice: "Pass a larger controlLength, or omit it.",
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    message: "The room for the data is in too many pieces.",
+    message: "The data buffer has too many pieces.",
   },
   ProcessFdQuotaExceeded: {
     codes: ["EMFILE"],
     message:
-      "The process has as many descriptors open as it may, or a security policy refuses one that arrived. Those that did arrive are closed, and the message is lost.",
+      "The process is at its descriptor limit, or a security policy rejected a descriptor. Descriptors that did arrive are closed, and the message is lost.",
     advice: "Close some, or raise the limit (ulimit -n).",
   },
 });
@@ -45,18 +45,18 @@ export const recvmsgErrors = new ErrorSet("recvmsg", {
 export type RecvmsgErrorName = NameOf<typeof recvmsgErrors>;
 export type RecvmsgError = ErrorOf<typeof recvmsgErrors>;
 
-/** Whether an error is one that `recvmsg()` threw. */
+/** Whether an error was thrown by `recvmsg()`. */
 export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsgErrors.has(error);
 
 /**
- * Receives a message: data into pieces, its sender, and the control messages beside it, waiting for
- * one if there is none.
+ * Receives a message: its data (into one or more buffers), its sender and its control messages.
+ * Blocks until one arrives.
  *
- * Descriptors that arrive are the receiver's own and close on exec; each has to be closed. With
- * `MSG.ERRQUEUE` it takes an error out of the queue that `IP.RECVERR` fills.
+ * Received descriptors are owned by the receiver and close-on-exec; close each of them. With
+ * `MSG.ERRQUEUE` it takes an error from the queue that `IP.RECVERR` enables.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param buffer where the data goes, and how much room there is for control messages
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param buffer buffers for the data, and the space for control messages
  * @param flags `MSG.DONTWAIT`, `MSG.PEEK`, `MSG.ERRQUEUE` and so on
  * @throws RecvmsgError named `AccessDenied`, `BadFileDescriptor`, `ConnectionAborted`,
  * `ConnectionRefused`, `ConnectionResetByPeer`, `ConnectionTimedOut`, `FileDescriptorNotASocket`,
@@ -64,7 +64,7 @@ export const isRecvmsgError = (error: unknown): error is RecvmsgError => recvmsg
  * `NetworkUnreachable`, `OperationNotSupported`, `ProtocolFailure`, `SocketClosed`,
  * `SocketNotBound`, `SocketNotConnected`, `SocketShutDown`, `SystemResources`, `Unexpected`,
  * `WouldBlock`, `ControlTruncated` or `ProcessFdQuotaExceeded`
- * @throws TypeError if the room is malformed
+ * @throws TypeError if the buffers are malformed
  * @throws RangeError if a length is out of range
  * @example
  * ```ts
@@ -88,7 +88,8 @@ export function recvmsg(socket: SocketLike, buffer: MessageBuffers, flags = 0): 
 }
 
 /**
- * The same as {@link recvmsg}, returned instead of thrown. Malformed room is thrown all the same.
+ * Like {@link recvmsg}, but returns errors instead of throwing them. Still throws on malformed
+ * buffers.
  */
 export function tryRecvmsg(
   socket: SocketLike,
@@ -99,7 +100,7 @@ export function tryRecvmsg(
   const borrowed = borrow(socket);
   const { system } = borrowed;
   const header = readBuffer(buffer);
-  // After the room's getters, which may have closed the socket.
+  // Only now: the buffers' getters may have closed the socket.
   const { fd } = borrowed;
   prepareToReceive(header, 0, system);
   if (fd < 0) return recvmsgErrors.fail(system, "SocketClosed");

@@ -5,23 +5,25 @@ import type { Borrowed } from "./borrow.ts";
 import { isInterrupted } from "./interrupted.ts";
 import { wait } from "./wait.ts";
 
-/** Which way a call moves data: it has a time-out of its own, and an event that it waits for. */
+/**
+ * The direction a call moves data, which determines its timeout option and the event to wait for.
+ */
 export type Direction = "receiving" | "sending";
 
 const timeouts = { receiving: SO.RCVTIMEO, sending: SO.SNDTIMEO };
 
-/** The time-out of a socket in milliseconds; Infinity where it has none. */
+/** A socket's timeout in milliseconds; Infinity if none is set. */
 export function timeoutOf({ system, fd }: Borrowed, direction: Direction): number {
   return readOption(system, fd, timeouts[direction]) || Number.POSITIVE_INFINITY;
 }
 
 /**
- * Goes on with a call that a signal has interrupted. To repeat it would begin the socket's time-out
- * afresh, and steady signals would make it wait for ever; so the time-out counts from the first
- * signal, and what is left of it is spent in poll().
+ * Resumes a call interrupted by a signal. Simply repeating it would restart the socket's timeout,
+ * so regular signals could make it wait forever. Instead the timeout counts from the first signal,
+ * and the rest of it is spent in poll().
  *
- * @param fd the number that the call was made with: to ask a caller's object again could call us,
- * and change what is to be sent
+ * @param fd the descriptor number of the original call: reading it again from a caller's object
+ * could re-enter us and change the data to send
  */
 export function retryInterrupted(
   system: System,

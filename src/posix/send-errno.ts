@@ -4,7 +4,7 @@ import type { Borrowed } from "./borrow.ts";
 import { isBound, socketState } from "./socket-state.ts";
 import { isIpDatagram, isTimeoutOver } from "./winsock-errno.ts";
 
-/** What an errno of the sending calls means, if it has several meanings. */
+/** Resolves an errno of the sending calls that has several meanings. */
 export function sendErrorName(borrowed: Borrowed, code: string) {
   const { system, fd } = borrowed;
   const { AF, SOCK } = system.constants;
@@ -17,25 +17,26 @@ export function sendErrorName(borrowed: Borrowed, code: string) {
     case "ETIMEDOUT":
       return isTimeoutOver(borrowed, "sending") ? "WouldBlock" : "ConnectionTimedOut";
     case "EAGAIN": {
-      // A datagram socket is bound by its first send; with no port left, inet_autobind in
-      // net/ipv4/af_inet.c says EAGAIN.
+      // The first send binds a datagram socket; with no port left, inet_autobind in
+      // net/ipv4/af_inet.c returns EAGAIN.
       const domain = readOption(system, fd, SO.DOMAIN);
       const isIp = domain === AF.INET || domain === AF.INET6;
       return isIp && !isStream && !isBound(borrowed) ? "AddressNotAvailable" : "WouldBlock";
     }
     case "ENOTCONN":
-      // Linux says it of a unix datagram socket without a peer, where POSIX has EDESTADDRREQ.
+      // Linux returns it for a unix datagram socket without a peer, where POSIX specifies
+      // EDESTADDRREQ.
       return readOption(system, fd, SO.TYPE) === SOCK.DGRAM
         ? "DestinationAddressRequired"
         : "SocketNotConnected";
     case "EOPNOTSUPP":
-      // A unix stream that is not connected says it of the address (unix_stream_sendmsg in
+      // An unconnected unix stream returns it when given an address (unix_stream_sendmsg in
       // net/unix/af_unix.c).
       return isStream && socketState(borrowed) === "not connected"
         ? "SocketNotConnected"
         : "OperationNotSupported";
     case "EPIPE":
-      // Linux says it of a TCP socket that was never connected (sk_stream_wait_connect in
+      // Linux returns it for a TCP socket that was never connected (sk_stream_wait_connect in
       // net/core/stream.c).
       return isStream && !hasBeenConnected(borrowed) ? "SocketNotConnected" : "BrokenPipe";
     default:

@@ -1,7 +1,7 @@
 import { int, outOfRange } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 
-/** The flags of a send: never SIGPIPE, and never from the caller's pages. */
+/** The flags of a send: MSG.NOSIGNAL is always set, and MSG.ZEROCOPY is rejected. */
 export function sendFlags(system: System, flags: number): number {
   const { NOSIGNAL = 0, ZEROCOPY = 0 } = system.constants.MSG;
   if (int("flags", flags) & ZEROCOPY) {

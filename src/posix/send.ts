@@ -26,32 +26,33 @@ import { retryInterrupted } from "./retry-interrupted.ts";
 import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 
-/** Everything that `send()` can fail with. */
+/** Everything `send()` can fail with. */
 export const sendErrors = new ErrorSet("send", {
   AccessDenied: {
     codes: ["EACCES"],
     message:
-      "The unix socket may not be written; a broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.",
+      "The unix socket is not writable; a broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
-    message: "The address cannot be had from this machine, or every port of the ephemeral range is in use.",
+    message:
+      "The address is not available from this machine, or every port of the ephemeral range is in use.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
-    message: "MSG.FASTOPEN begins a connection, and the socket is connected or listening already.",
+    message: "MSG.FASTOPEN opens a connection, but the socket is already connected or listening.",
   },
   BadFileDescriptor,
   BrokenPipe: {
     codes: ["EPIPE", "ESHUTDOWN"],
-    message: "The connection is closed for sending, by us or by the peer.",
+    message: "The connection is shut down for sending, by either side.",
   },
   ConnectionAborted,
   ConnectionPending: {
     codes: ["EALREADY", "EINPROGRESS"],
-    message: "The connection is under way.",
+    message: "The connection is in progress.",
   },
-  // Windows says so of a datagram that nobody took (recvfrom, WSAECONNRESET).
+  // Windows reports an undelivered datagram this way (recvfrom, WSAECONNRESET).
   ConnectionRefused: { ...ConnectionRefused, codes: [...ConnectionRefused.codes, "ECONNRESET"] },
   ConnectionResetByPeer,
   ConnectionTimedOut: { ...ConnectionTimedOut, codes: [...ConnectionTimedOut.codes, "ENETRESET"] },
@@ -71,18 +72,18 @@ export const sendErrors = new ErrorSet("send", {
   },
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    message: "The data is too long to be sent as one message, or than a packet of the path may be.",
+    message: "The data is too long for one message, or larger than the path MTU.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The socket does not support sending, or a flag.",
+    message: "The socket does not support sending, or one of the flags.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The unix datagram socket takes messages from its own peer only; or a firewall rule or a security policy forbids the message.",
+      "The unix datagram socket accepts messages only from its own peer; or a firewall rule or security policy blocked the message.",
   },
   ProtocolFailure,
   SocketClosed,
@@ -94,29 +95,29 @@ export const sendErrors = new ErrorSet("send", {
   SystemResources,
   Unexpected,
   WouldBlock: {
-    // Windows says ETIMEDOUT of a time-out that is over.
+    // Windows returns ETIMEDOUT when a timeout expires.
     codes: [...WouldBlock.codes, "ETIMEDOUT"],
     message:
-      "The send buffer is full, or the connection still under way, and the socket does not block, or its SO.SNDTIMEO is over.",
+      "The send buffer is full, or the connection still in progress: the socket is non-blocking, or its SO.SNDTIMEO expired.",
   },
 });
 
 export type SendErrorName = NameOf<typeof sendErrors>;
 export type SendError = ErrorOf<typeof sendErrors>;
 
-/** Whether an error is one that `send()` threw. */
+/** Whether an error was thrown by `send()`. */
 export const isSendError = (error: unknown): error is SendError => sendErrors.has(error);
 
 /**
- * Sends bytes to the peer of a connected socket. It may send fewer than it was given on a stream; a
+ * Sends bytes to the peer of a connected socket. On a stream it may send only some of them; a
  * message is sent whole or not at all. SIGPIPE is never raised: MSG.NOSIGNAL is always set. A
- * blocking socket waits for room, through signals too; once its SO.SNDTIMEO is over (which then
- * counts from the first of them) it fails with `WouldBlock`.
+ * blocking socket waits for buffer space, resumes after signals, and fails with `WouldBlock` when
+ * its SO.SNDTIMEO expires (counted from the first signal, if any).
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.MORE`, `MSG.OOB` and so on
- * @returns how many bytes were taken
+ * @returns the number of bytes accepted for sending
  * @throws SendError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
  * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
@@ -125,7 +126,7 @@ export const isSendError = (error: unknown): error is SendError => sendErrors.ha
  * `ProtocolFailure`, `SocketClosed`, `SocketNotConnected`, `SystemResources`, `Unexpected` or
  * `WouldBlock`
  * @throws TypeError if `data` is not a Uint8Array over plain memory
- * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, with which the kernel would
+ * @throws RangeError if it is too long, or `flags` has `MSG.ZEROCOPY`, which would let the kernel
  * read the memory after the call
  * @example
  * ```ts
@@ -145,7 +146,7 @@ export function send(socket: SocketLike, data: Uint8Array, flags = 0): number {
   return unwrap(trySend(socket, data, flags), send);
 }
 
-/** The same as {@link send}, returned instead of thrown. Bad data is thrown all the same. */
+/** Like {@link send}, but returns errors instead of throwing them. Still throws on bad data. */
 export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result<number, SendError> {
   checkData(data);
   const borrowed = borrow(socket);

@@ -11,25 +11,25 @@ import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 import { sendmsgErrors } from "./sendmsg.ts";
 
-/** Everything that `sendmmsg()` can fail with: what `sendmsg()` can, of the first message. */
+/** Everything `sendmmsg()` can fail with: the errors of `sendmsg()`, for the first message. */
 export const sendmmsgErrors = new ErrorSet("sendmmsg", sendmsgErrors.entries);
 
 export type SendmmsgErrorName = NameOf<typeof sendmmsgErrors>;
 export type SendmmsgError = ErrorOf<typeof sendmmsgErrors>;
 
-/** Whether an error is one that `sendmmsg()` threw. */
+/** Whether an error was thrown by `sendmmsg()`. */
 export const isSendmmsgError = (error: unknown): error is SendmmsgError => sendmmsgErrors.has(error);
 
 /**
- * Sends several messages in one call, one after the other, until one cannot be sent. It fails only
- * where the first one cannot.
+ * Sends several messages in one call, in order, stopping at the first that cannot be sent. The call
+ * fails only if that is the very first.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param messages what to send: at most 1024; their descriptors stay the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param messages at most 1024 messages; the caller keeps ownership of their descriptors
  * @param flags `MSG.DONTWAIT` and so on
- * @returns how many messages were sent. Why fewer were is lost (__sys_sendmmsg in net/socket.c): an
- * error that is about the message itself comes again with the rest; one that was under way, such as
- * ConnectionRefused, was taken by this call
+ * @returns the number of messages sent. If it is fewer than given, the reason is lost
+ * (__sys_sendmmsg in net/socket.c): an error caused by the message itself recurs when you send the
+ * rest, but a pending one, such as ConnectionRefused, was consumed by this call
  * @throws SendmmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
  * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
@@ -40,7 +40,8 @@ export const isSendmmsgError = (error: unknown): error is SendmmsgError => sendm
  * `SymLinkLoop`, `WrongProtocolType`, `OptionNotSupported`, `ProcessNotFound` or
  * `TooManyDescriptors`
  * @throws TypeError if a message is malformed, or one of its control messages cannot be sent
- * @throws RangeError if a value is out of range, the data too long, or the messages more than 1024
+ * @throws RangeError if a value is out of range, the data too long, or there are more than 1024
+ * messages
  * @example
  * ```ts
  * using receiver = socket(AF.INET, SOCK.DGRAM);
@@ -57,8 +58,8 @@ export function sendmmsg(socket: SocketLike, messages: readonly Message[], flags
 }
 
 /**
- * The same as {@link sendmmsg}, returned instead of thrown. A malformed message is thrown all the
- * same.
+ * Like {@link sendmmsg}, but returns errors instead of throwing them. Still throws on a malformed
+ * message.
  */
 export function trySendmmsg(
   socket: SocketLike,

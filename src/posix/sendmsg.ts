@@ -11,13 +11,13 @@ import { sendFlags } from "./send-flags.ts";
 import { sendtoErrors } from "./sendto.ts";
 
 /**
- * Everything that `sendmsg()` can fail with: what `sendto()` can, and what control messages add.
+ * Everything `sendmsg()` can fail with: the errors of `sendto()`, and those of control messages.
  */
 export const sendmsgErrors = new ErrorSet("sendmsg", {
   ...sendtoErrors.entries,
   BadFileDescriptor: {
     codes: ["EBADF"],
-    message: "The descriptor, or one that the message carries, is not open.",
+    message: "The descriptor, or one carried by the message, is not open.",
   },
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT"],
@@ -26,53 +26,52 @@ export const sendmsgErrors = new ErrorSet("sendmsg", {
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT"],
-    message: "The system does not have a control message of this type.",
+    message: "The system does not support this type of control message.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "A firewall rule or a security policy forbids the message; the credentials are not the process's own; or the receiver takes no descriptors (SO.PASSRIGHTS).",
+      "A firewall rule or security policy blocked the message; the credentials are not the process's own; or the receiver does not accept descriptors (SO.PASSRIGHTS).",
   },
   ProcessNotFound: {
     codes: ["ESRCH"],
-    message: "No process has the pid of the credentials that the message carries.",
+    message: "The pid in the message's credentials does not exist.",
   },
   SocketClosed: {
     codes: [],
     code: "EBADF",
     message:
-      "The socket, or a descriptor that the message carries, is closed, or not open yet; no system call was made.",
+      "The socket, or a descriptor carried by the message, is closed or not open yet; no system call was made.",
   },
   SystemResources: {
     codes: ["ENOBUFS", "ENOMEM"],
-    message:
-      "The system is out of memory or of buffers, or the control messages are longer than net.core.optmem_max.",
+    message: "The system is out of memory or buffers, or the control messages exceed net.core.optmem_max.",
   },
   TooManyDescriptors: {
     codes: ["ETOOMANYREFS"],
-    message: "Too many descriptors are under way, or sockets that carry sockets are nested too deeply.",
-    advice: "The receivers have to take them first; a user may have as many under way as ulimit -n.",
+    message: "Too many descriptors are in flight, or sockets in flight are nested too deeply.",
+    advice: "Receive those first; each user may have as many in flight as ulimit -n.",
   },
 });
 
 export type SendmsgErrorName = NameOf<typeof sendmsgErrors>;
 export type SendmsgError = ErrorOf<typeof sendmsgErrors>;
 
-/** Whether an error is one that `sendmsg()` threw. */
+/** Whether an error was thrown by `sendmsg()`. */
 export const isSendmsgError = (error: unknown): error is SendmsgError => sendmsgErrors.has(error);
 
 /**
- * Sends a message: data in pieces, to an address or to the peer, and control messages beside it,
+ * Sends a message to an address or to the peer: data in one or more pieces, and control messages
  * such as descriptors. SIGPIPE is never raised: MSG.NOSIGNAL is always set.
  *
- * Linux sends control messages over a stream only together with at least one byte of data. A socket
- * that is not of `AF.UNIX` drops descriptors and credentials without a word, as a control message
- * of another protocol is.
+ * On a stream, Linux sends control messages only with at least one byte of data. Sockets other than
+ * `AF.UNIX` silently drop descriptors and credentials; any socket silently drops another protocol's
+ * control messages.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param message what to send; its descriptors stay the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param message the message; the caller keeps ownership of its descriptors
  * @param flags `MSG.DONTWAIT`, `MSG.EOR`, `MSG.MORE` and so on
- * @returns how many bytes of data were taken
+ * @returns the number of data bytes accepted for sending
  * @throws SendmsgError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
  * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
@@ -107,8 +106,8 @@ export function sendmsg(socket: SocketLike, message: Message, flags = 0): number
 }
 
 /**
- * The same as {@link sendmsg}, returned instead of thrown. A malformed message is thrown all the
- * same.
+ * Like {@link sendmsg}, but returns errors instead of throwing them. Still throws on a malformed
+ * message.
  */
 export function trySendmsg(socket: SocketLike, message: Message, flags = 0): Result<number, SendmsgError> {
   const borrowed = borrow(socket);

@@ -14,18 +14,18 @@ import { sendErrors } from "./send.ts";
 import { sendErrorName } from "./send-errno.ts";
 import { sendFlags } from "./send-flags.ts";
 
-/** Everything that `sendto()` can fail with: what `send()` can, and what the address adds. */
+/** Everything `sendto()` can fail with: the errors of `send()`, and those of the address. */
 export const sendtoErrors = new ErrorSet("sendto", {
   ...sendErrors.entries,
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
-    message: "The address is of another family than the socket.",
+    message: "The address family does not match the socket's.",
   },
   AlreadyConnected: {
     codes: ["EISCONN"],
     message:
-      "The socket is connected, and takes no address; or it is listening, and cannot begin a connection.",
-    advice: "Send to a connected socket with send().",
+      "The socket is connected and does not accept an address, or it is listening and cannot open a connection.",
+    advice: "On a connected socket, use send().",
   },
   FileNotFound,
   NameTooLong,
@@ -37,26 +37,26 @@ export const sendtoErrors = new ErrorSet("sendto", {
   SymLinkLoop,
   WrongProtocolType: {
     codes: ["EPROTOTYPE"],
-    message: "The unix socket at the address is of another type.",
+    message: "The unix socket at the address has a different type.",
   },
 });
 
 export type SendtoErrorName = NameOf<typeof sendtoErrors>;
 export type SendtoError = ErrorOf<typeof sendtoErrors>;
 
-/** Whether an error is one that `sendto()` threw. */
+/** Whether an error was thrown by `sendto()`. */
 export const isSendtoError = (error: unknown): error is SendtoError => sendtoErrors.has(error);
 
 /**
- * Sends a message to an address, from a socket that need not be connected; a datagram socket that
- * is has its peer overridden, this once. Linux ignores the address of a connected TCP or
- * SOCK.SEQPACKET socket, and refuses that of a connected unix stream.
+ * Sends a message to an address. The socket need not be connected; on a connected datagram socket,
+ * the address overrides the peer for this message. Linux ignores the address on a connected TCP or
+ * SOCK.SEQPACKET socket, and rejects it on a connected unix stream.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @param data at most 2147483647 bytes, in memory that is neither shared nor resizable
  * @param flags `MSG.DONTWAIT`, `MSG.CONFIRM` and so on; 0 for none
- * @param address whom to send it to
- * @returns how many bytes were taken
+ * @param address the destination
+ * @returns the number of bytes accepted for sending
  * @throws SendtoError named `AccessDenied`, `AddressNotAvailable`, `AlreadyConnected`,
  * `BadFileDescriptor`, `BrokenPipe`, `ConnectionAborted`, `ConnectionPending`, `ConnectionRefused`,
  * `ConnectionResetByPeer`, `ConnectionTimedOut`, `DestinationAddressRequired`, `DeviceNotFound`,
@@ -87,8 +87,8 @@ export function sendto(socket: SocketLike, data: Uint8Array, flags: number, addr
 }
 
 /**
- * The same as {@link sendto}, returned instead of thrown. Bad data and a bad address are thrown all
- * the same.
+ * Like {@link sendto}, but returns errors instead of throwing them. Still throws on bad data or a
+ * bad address.
  */
 export function trySendto(
   socket: SocketLike,
@@ -101,7 +101,7 @@ export function trySendto(
   const { system } = borrowed;
   const quietFlags = sendFlags(system, flags);
   const sockaddr = encodeAddress(address, system, system.address);
-  // After the address's getters, which may have detached the data, and closed the socket.
+  // Only now: the address's getters may have detached the data or closed the socket.
   checkData(data);
   const { fd } = borrowed;
   if (fd < 0) return sendtoErrors.fail(system, "SocketClosed", endpointOf(address));

@@ -14,15 +14,15 @@ import type { System } from "../system/system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../system/value-result.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
-/** Everything that `setsockopt()` can fail with. */
+/** Everything `setsockopt()` can fail with. */
 export const setsockoptErrors = new ErrorSet("setsockopt", {
   AccessDenied: {
     codes: ["EACCES"],
-    message: "The process lacks the privilege to set the option, or a security policy forbids it.",
+    message: "Setting the option requires privilege, or a security policy forbids it.",
   },
   AddressInUse: {
     codes: ["EADDRINUSE"],
-    message: "The socket is a member of the multicast group on this interface already.",
+    message: "The socket is already a member of the multicast group on this interface.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL"],
@@ -34,7 +34,7 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   AlreadyExists: {
     codes: ["EEXIST"],
-    message: "The socket has one already, such as a protocol on top of TCP, or a flow label.",
+    message: "The socket already has one, such as an upper-layer protocol (TCP.ULP) or a flow label.",
   },
   BadFileDescriptor,
   DeviceNotFound: {
@@ -44,13 +44,13 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["E2BIG", "EFAULT", "EINVAL", "EMSGSIZE", "ERANGE"],
-    message: "The value is not one that the option takes, or not in this state of the socket.",
+    message: "The value is not valid for the option, or not in the socket's current state.",
   },
   NetworkSubsystemFailed,
   NotFound: {
     codes: ["ENOENT", "ESRCH"],
     message:
-      "What the value names, or what is to be taken away, is not there: a congestion control, a key, a filter.",
+      "The thing named by the value, or to be removed, does not exist: a congestion control, a key, a filter.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP", "EPROTO"],
@@ -58,26 +58,26 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    message: "The process lacks the privilege to set the option to this value, or what it changes is locked.",
+    message: "Setting the option to this value requires privilege, or the setting is locked.",
   },
   ResourceBusy: {
     codes: ["EBUSY"],
-    message: "What the option changes is in use.",
+    message: "The resource that the option changes is in use.",
   },
   SocketClosed,
   SocketNotConnected: {
     codes: ["ENOTCONN", "ENETRESET"],
-    message: "The option belongs to a connection, and the socket is not connected.",
+    message: "The option applies to a connection, and the socket is not connected.",
   },
   SystemResources: {
     codes: ["ENOBUFS", "ENOMEM", "ENOSPC"],
     message:
-      "The system is out of memory, or the socket has as many memberships, filters or options as it may.",
+      "The system is out of memory, or the socket has reached its limit of memberships, filters or options.",
     advice: "See net.core.optmem_max, net.ipv4.igmp_max_memberships and net.ipv4.igmp_max_msf.",
   },
   TimeoutTooBig: {
     codes: ["EDOM"],
-    message: "The time-out is not one that the system can keep.",
+    message: "The timeout is out of the system's range.",
   },
   Unexpected,
 });
@@ -85,23 +85,23 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
 export type SetsockoptErrorName = NameOf<typeof setsockoptErrors>;
 export type SetsockoptError = ErrorOf<typeof setsockoptErrors>;
 
-/** Whether an error is one that `setsockopt()` threw. */
+/** Whether an error was thrown by `setsockopt()`. */
 export const isSetsockoptError = (error: unknown): error is SetsockoptError => setsockoptErrors.has(error);
 
 /**
  * Sets an option of a socket.
  *
- * @param socket the socket; a borrowed one stays the caller's
- * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; one that can only be
- * read does not compile
- * @param value a value of the option's own type
+ * @param socket the socket; if borrowed, the caller keeps ownership
+ * @param option `SO.REUSEADDR`, `TCP.NODELAY` and so on, or a `rawOption()`; a read-only option
+ * does not compile
+ * @param value the value, in the option's own type
  * @throws SetsockoptError named `AccessDenied`, `AddressInUse`, `AddressNotAvailable`,
  * `AlreadyConnected`, `AlreadyExists`, `BadFileDescriptor`, `DeviceNotFound`,
  * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `NotFound`,
  * `OptionNotSupported`, `PermissionDenied`, `ResourceBusy`, `SocketClosed`, `SocketNotConnected`,
  * `SystemResources`, `TimeoutTooBig` or `Unexpected`
- * @throws TypeError if the value is of the wrong type, or a `rawOption()` names one that carries a
- * pointer
+ * @throws TypeError if the value is of the wrong type, or a `rawOption()` names an option that
+ * carries a pointer
  * @throws RangeError if it is out of range
  * @example
  * ```ts
@@ -120,7 +120,8 @@ export function setsockopt<Set>(socket: SocketLike, option: WritableOption<Set>,
 }
 
 /**
- * The same as {@link setsockopt}, returned instead of thrown. A bad value is thrown all the same.
+ * Like {@link setsockopt}, but returns errors instead of throwing them. Still throws on a bad
+ * value.
  */
 export function trySetsockopt<Set>(
   socket: SocketLike,
@@ -132,7 +133,7 @@ export function trySetsockopt<Set>(
   checkOption(option, "write");
   const number = option.numberOn(system);
   const encoded = encode(option, value, system);
-  // After the value's getters, which may have closed the socket, and set other options.
+  // Only now: the value's getters may have closed the socket or set other options.
   const { fd } = borrowed;
   if (fd < 0) return setsockoptErrors.fail(system, "SocketClosed", undefined, option.name);
   if (number === undefined)
@@ -143,15 +144,16 @@ export function trySetsockopt<Set>(
 }
 
 /**
- * Where objects are encoded: a getter of theirs may make calls, which use the system's own room.
+ * Scratch memory for encoding objects: their getters may make calls, which use the system's own
+ * buffer.
  */
 let scratch: ValueResult | undefined;
 
-/** Encodes the value; of a bad one, says which option it was for. */
+/** Encodes the value. An error about a bad one names the option. */
 function encode<Set>(option: WritableOption<Set>, value: Set, system: System): ValueResult {
   const isObject = typeof value === "object";
   const into = isObject ? (scratch ?? newScratch()) : system.option;
-  // Taken for as long as it is written to: a getter may come here again.
+  // Held while it is written to: a getter may re-enter.
   if (isObject) scratch = undefined;
   try {
     option.write.encode(value, into, system);
@@ -165,7 +167,7 @@ function encode<Set>(option: WritableOption<Set>, value: Set, system: System): V
 
 const newScratch = () => new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY));
 
-/** The value in the system's room, where its address is known. */
+/** Copies the value to the system's own buffer, whose address is known. */
 function placed(value: ValueResult, buffer: ValueResult): ValueResult {
   if (value === buffer) return buffer;
   buffer.bytes.set(value.valid);

@@ -14,7 +14,7 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
-/** Everything that `shutdown()` can fail with. */
+/** Everything `shutdown()` can fail with. */
 export const shutdownErrors = new ErrorSet("shutdown", {
   BadFileDescriptor,
   ConnectionAborted,
@@ -22,7 +22,7 @@ export const shutdownErrors = new ErrorSet("shutdown", {
   FileDescriptorNotASocket,
   InvalidArgument: {
     codes: ["EINVAL"],
-    message: "`how` is none of SHUT.RD, SHUT.WR and SHUT.RDWR.",
+    message: "`how` is not SHUT.RD, SHUT.WR or SHUT.RDWR.",
   },
   NetworkSubsystemFailed,
   OperationNotSupported: {
@@ -41,19 +41,20 @@ export const shutdownErrors = new ErrorSet("shutdown", {
 export type ShutdownErrorName = NameOf<typeof shutdownErrors>;
 export type ShutdownError = ErrorOf<typeof shutdownErrors>;
 
-/** Whether an error is one that `shutdown()` threw. */
+/** Whether an error was thrown by `shutdown()`. */
 export const isShutdownError = (error: unknown): error is ShutdownError => shutdownErrors.has(error);
 
 /**
- * Ends receiving, sending or both on a connected socket, for everyone who shares it. It stays open.
+ * Shuts down receiving, sending or both on a connected socket, for every process that shares it.
+ * The socket stays open.
  *
- * - `SHUT.WR`: the peer reads what is still under way, then the end.
- * - `SHUT.RD`: `recv()` gives the end. On a listener, Linux stops listening: TCP may listen again,
- *   a unix socket refuses from then on.
- * - On a TCP socket that is not connected it fails with `SocketNotConnected`, and on Linux closes
- *   that direction all the same: connected later, the socket still cannot send. Make a new one.
+ * - `SHUT.WR`: the peer reads the data in flight, then the end.
+ * - `SHUT.RD`: `recv()` reports the end. On Linux a listener stops listening: a TCP socket can
+ *   listen again, a unix socket refuses connections for good.
+ * - On an unconnected TCP socket it fails with `SocketNotConnected`, but Linux shuts down that
+ *   direction anyway: after a later connect the socket still cannot send. Create a new one.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @param how `SHUT.RD`, `SHUT.WR` or `SHUT.RDWR`
  * @throws ShutdownError named `BadFileDescriptor`, `ConnectionAborted`, `ConnectionResetByPeer`,
  * `FileDescriptorNotASocket`, `InvalidArgument`, `NetworkSubsystemFailed`, `OperationNotSupported`,
@@ -79,7 +80,9 @@ export function shutdown(socket: SocketLike, how: number): void {
   unwrap(tryShutdown(socket, how), shutdown);
 }
 
-/** The same as {@link shutdown}, returned instead of thrown. A bad `how` is thrown all the same. */
+/**
+ * Like {@link shutdown}, but returns errors instead of throwing them. Still throws on a bad `how`.
+ */
 export function tryShutdown(socket: SocketLike, how: number): Result<void, ShutdownError> {
   int("how", how);
   const { system, fd } = borrow(socket);

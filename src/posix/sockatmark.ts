@@ -6,7 +6,7 @@ import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 
-/** Everything that `sockatmark()` can fail with. */
+/** Everything `sockatmark()` can fail with. */
 export const sockatmarkErrors = new ErrorSet("sockatmark", {
   BadFileDescriptor,
   FileDescriptorNotASocket: {
@@ -25,14 +25,14 @@ export const sockatmarkErrors = new ErrorSet("sockatmark", {
 export type SockatmarkErrorName = NameOf<typeof sockatmarkErrors>;
 export type SockatmarkError = ErrorOf<typeof sockatmarkErrors>;
 
-/** Whether an error is one that `sockatmark()` threw. */
+/** Whether an error was thrown by `sockatmark()`. */
 export const isSockatmarkError = (error: unknown): error is SockatmarkError => sockatmarkErrors.has(error);
 
 /**
- * Whether the next byte to be received is the one that was sent with `MSG.OOB`. Windows tells so of
- * a socket with SO.OOBINLINE alone, and says true also where no such byte is under way.
+ * Returns whether the next byte to receive is the one sent with `MSG.OOB`. Windows reports this
+ * only with SO.OOBINLINE set, and also returns true when no such byte is in flight.
  *
- * @param socket the socket; a borrowed one stays the caller's
+ * @param socket the socket; if borrowed, the caller keeps ownership
  * @throws SockatmarkError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `NetworkSubsystemFailed`, `OperationNotSupported`, `SocketClosed` or `Unexpected`
  * @example
@@ -50,15 +50,15 @@ export function sockatmark(socket: SocketLike): boolean {
   return unwrap(trySockatmark(socket), sockatmark);
 }
 
-/** The same as {@link sockatmark}, returned instead of thrown. */
+/** Like {@link sockatmark}, but returns errors instead of throwing them. */
 export function trySockatmark(socket: SocketLike): Result<boolean, SockatmarkError> {
   const { system, fd } = borrow(socket);
   if (fd < 0) return sockatmarkErrors.fail(system, "SocketClosed");
   const returned = system.sockatmark(fd);
   if (returned >= 0) return { ok: true, value: returned === 1 };
   return sockatmarkErrors.failure(system, returned, {
-    // The ioctl's "no such request here" of a socket is "no such file" of anything else; some
-    // devices say EINVAL.
+    // ENOTTY on a socket means that it lacks the ioctl, and on anything else that it is not a
+    // socket; some devices return EINVAL.
     ask: () =>
       readOption(system, fd, SO.TYPE) === undefined ? "FileDescriptorNotASocket" : "OperationNotSupported",
   });

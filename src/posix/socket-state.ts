@@ -4,7 +4,7 @@ import { SO } from "../options/so.ts";
 import type { SocketState } from "../system/system.ts";
 import type { Borrowed } from "./borrow.ts";
 
-/** Asks the system what a socket is. */
+/** Queries a socket's state. */
 export function socketState({ system, fd }: Borrowed): SocketState {
   if (readOption(system, fd, SO.ACCEPTCONN)) return "listening";
   const tcp = system.tcpState(fd);

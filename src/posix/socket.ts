@@ -14,11 +14,11 @@ import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts"
 import { checkNetPermission } from "./net-permission.ts";
 import type { Socket } from "./owned-socket.ts";
 
-/** Everything that `socket()` can fail with. */
+/** Everything `socket()` can fail with. */
 export const socketErrors = new ErrorSet("socket", {
   AccessDenied: {
     codes: ["EACCES"],
-    message: "The process may not make a socket of this type or protocol.",
+    message: "The process is not allowed to create a socket of this type or protocol.",
     advice: "Sockets of SOCK.DGRAM and IPPROTO.ICMP need a group in net.ipv4.ping_group_range.",
   },
   AddressFamilyNotSupported: {
@@ -27,32 +27,31 @@ export const socketErrors = new ErrorSet("socket", {
   },
   DeviceNotFound: {
     codes: ["ENODEV"],
-    message: "The machine lacks the device that the address family works over.",
+    message: "The machine lacks the device that the address family requires.",
   },
   InvalidArgument: {
     codes: ["EINVAL"],
-    message:
-      "The number of the type or of the protocol, or a flag of the type, is none that the system knows.",
+    message: "The system does not know the type, the protocol or one of the type's flags.",
   },
   NetworkSubsystemFailed: {
     codes: ["ENETDOWN", "WSAEINVALIDPROCTABLE", "WSAEINVALIDPROVIDER", "WSAEPROVIDERFAILEDINIT"],
-    message:
-      "The network subsystem is down, or, on Windows, a network provider that was installed is broken.",
+    message: "The network subsystem is down or, on Windows, an installed network provider is broken.",
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    message: "The process lacks the privilege to make a socket of this type or protocol.",
+    message: "Creating a socket of this type or protocol requires privilege.",
     advice: "Raw and packet sockets need CAP_NET_RAW.",
   },
   ProcessFdQuotaExceeded,
   ProtocolNotSupported: {
     codes: ["EPROTONOSUPPORT", "ENOPROTOOPT"],
-    message: "The address family does not have the protocol, or not for this type; or it is switched off.",
+    message:
+      "The address family does not support the protocol, or not with this type; or the protocol is disabled.",
     advice: "IPPROTO.MPTCP needs net.mptcp.enabled.",
   },
   SocketTypeNotSupported: {
     codes: ["EPROTOTYPE", "ESOCKTNOSUPPORT"],
-    message: "The address family, or the protocol, does not have the type.",
+    message: "The address family or protocol does not support the type.",
   },
   SystemFdQuotaExceeded,
   SystemResources,
@@ -62,23 +61,23 @@ export const socketErrors = new ErrorSet("socket", {
 export type SocketCallErrorName = NameOf<typeof socketErrors>;
 export type SocketCallError = ErrorOf<typeof socketErrors>;
 
-/** Whether an error is one that `socket()` threw. */
+/** Whether an error was thrown by `socket()`. */
 export const isSocketCallError = (error: unknown): error is SocketCallError => socketErrors.has(error);
 
-/** What `socket()` takes besides its arguments in C. */
+/** Options of `socket()` beyond the C arguments. */
 export interface SocketOptions extends DescriptorOptions {
-  /** The system to make the socket on; this machine's by default. */
+  /** The system to create the socket on; this machine's by default. */
   readonly system?: System;
 }
 
 /**
- * Makes a socket: an endpoint for communication, not bound to an address yet.
+ * Creates a socket: an endpoint for communication, not yet bound to an address.
  *
  * @param domain the address family: `AF.INET`, `AF.INET6`, `AF.UNIX`, …
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM`, …
- * @param protocol a protocol of the family; 0 is the usual one of the type
- * @param options `nonblocking` and `closeOnExec`, and the `system` to make the socket on
- * @returns a Socket, which blocks and closes on exec unless told otherwise
+ * @param protocol a protocol of the family; 0 is the type's default
+ * @param options `nonblocking` and `closeOnExec`, and the `system` to create the socket on
+ * @returns a Socket, blocking and close-on-exec by default
  * @throws SocketCallError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`,
  * `InvalidArgument`, `NetworkSubsystemFailed`, `PermissionDenied`, `ProcessFdQuotaExceeded`,
  * `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`, `SystemResources` or
@@ -101,7 +100,7 @@ export function socket(domain: number, type: number, protocol = 0, options: Sock
 }
 
 /**
- * The same as {@link socket}, returned instead of thrown. A bad argument is thrown all the same.
+ * Like {@link socket}, but returns errors instead of throwing them. Still throws on a bad argument.
  */
 export function trySocket(
   domain: number,

@@ -8,12 +8,12 @@ import { checkNetPermission } from "./net-permission.ts";
 import type { Socket } from "./owned-socket.ts";
 import { type SocketOptions, socketErrors } from "./socket.ts";
 
-/** Everything that `socketpair()` can fail with. */
+/** Everything `socketpair()` can fail with. */
 export const socketpairErrors = new ErrorSet("socketpair", {
   ...socketErrors.entries,
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "The protocol cannot make a pair of sockets.",
+    message: "The protocol does not support socket pairs.",
     advice: "On Linux, AF.UNIX can; on Windows, AF.INET and AF.INET6 with SOCK.STREAM.",
   },
 });
@@ -21,21 +21,21 @@ export const socketpairErrors = new ErrorSet("socketpair", {
 export type SocketpairErrorName = NameOf<typeof socketpairErrors>;
 export type SocketpairError = ErrorOf<typeof socketpairErrors>;
 
-/** Whether an error is one that `socketpair()` threw. */
+/** Whether an error was thrown by `socketpair()`. */
 export const isSocketpairError = (error: unknown): error is SocketpairError => socketpairErrors.has(error);
 
 /**
- * Makes two sockets that are connected to each other, without a name.
+ * Creates two unnamed sockets connected to each other.
  *
- * Windows has no such call: `AF.INET` and `AF.INET6` with `SOCK.STREAM` give two TCP sockets there
- * that are connected over loopback, after a check that each is the other's peer; everything else
- * fails with `OperationNotSupported`.
+ * Windows lacks this call, so berkeley emulates it: `AF.INET` and `AF.INET6` with `SOCK.STREAM`
+ * return two TCP sockets connected over loopback, after verifying that each is the other's peer.
+ * Anything else fails with `OperationNotSupported`.
  *
  * @param domain the address family: `AF.UNIX`
  * @param type the type: `SOCK.STREAM`, `SOCK.DGRAM` or `SOCK.SEQPACKET`
- * @param protocol 0: the usual one, and the only one
- * @param options `nonblocking` and `closeOnExec`, and the `system` to make the sockets on
- * @returns both ends, which block and close on exec unless told otherwise
+ * @param protocol 0: the default, and the only one
+ * @param options `nonblocking` and `closeOnExec`, and the `system` to create the sockets on
+ * @returns both ends, blocking and close-on-exec by default
  * @throws SocketpairError named `AccessDenied`, `AddressFamilyNotSupported`, `DeviceNotFound`,
  * `InvalidArgument`, `NetworkSubsystemFailed`, `PermissionDenied`, `ProcessFdQuotaExceeded`,
  * `ProtocolNotSupported`, `SocketTypeNotSupported`, `SystemFdQuotaExceeded`, `SystemResources`,
@@ -65,8 +65,8 @@ export function socketpair(
 }
 
 /**
- * The same as {@link socketpair}, returned instead of thrown. A bad argument is thrown all the
- * same.
+ * Like {@link socketpair}, but returns errors instead of throwing them. Still throws on a bad
+ * argument.
  */
 export function trySocketpair(
   domain: number,

@@ -1,12 +1,12 @@
 import type { PollEntry, System } from "../system/system.ts";
 import { isInterrupted } from "./interrupted.ts";
 
-/** The longest time of one poll(2): a C int of milliseconds. */
+/** The longest timeout of one poll(2): a C int of milliseconds. */
 const LONGEST = 0x7fffffff;
 
 /**
- * Polls until one is ready or the milliseconds are over (0), through signals. Below 0 and Infinity
- * wait for ever.
+ * Polls until one is ready or the timeout expires (0), resuming after signals. Negative values and
+ * Infinity wait forever.
  */
 export function wait(system: System, entries: PollEntry[], timeout: number): number {
   const deadline = timeout < 0 ? Number.POSITIVE_INFINITY : system.clock.now() + timeout;

@@ -3,12 +3,11 @@ import { SO } from "../options/so.ts";
 import type { Borrowed } from "./borrow.ts";
 import { type Direction, timeoutOf } from "./retry-interrupted.ts";
 
-// Winsock has one code for several answers of the network, where POSIX has several: the socket
-// tells which it is.
+// Winsock has a single code where POSIX distinguishes several; the socket's state tells them apart.
 
 /**
- * Whether a socket sends datagrams over IP: what a peer's host or a router answers to one is then
- * no end of a connection.
+ * Whether a socket sends datagrams over IP: an error reported by the peer's host or a router then
+ * does not end a connection.
  */
 export function isIpDatagram({ system, fd }: Borrowed): boolean {
   const { AF, SOCK } = system.constants;
@@ -17,7 +16,9 @@ export function isIpDatagram({ system, fd }: Borrowed): boolean {
   return domain === AF.INET || domain === AF.INET6;
 }
 
-/** Whether a time-out of the socket's own may be over: it has one, and its connection goes on. */
+/**
+ * Whether the socket's own timeout may have expired: it has one, and the connection is still up.
+ */
 export function isTimeoutOver(borrowed: Borrowed, direction: Direction): boolean {
   const { system, fd } = borrowed;
   if (timeoutOf(borrowed, direction) === Number.POSITIVE_INFINITY) return false;
