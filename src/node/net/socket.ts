@@ -398,6 +398,13 @@ export class EngineSocket extends NodeSocket {
   }
 }
 
+// Programs ask for the name of the constructor, or compare it with net.Socket.
+Object.defineProperty(EngineSocket.prototype, "constructor", {
+  value: net.Socket,
+  writable: true,
+  configurable: true,
+});
+
 /**
  * Makes a Socket of Node's that has no connection yet one whose connection will be the engine's.
  */
