@@ -1,6 +1,6 @@
 import type { AsyncResource } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
-import net, { isIP } from "node:net";
+import net from "node:net";
 import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/clock.ts";
 import { engine } from "../../engine/choice.ts";
@@ -10,18 +10,10 @@ import { connectionError } from "../../net/connection/connection-error.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
-import {
-  type ConnectOptions,
-  checkAttemptTimeout,
-  checkBoolean,
-  checkLocalAddress,
-  checkLocalPort,
-  checkPort,
-  checkString,
-  connectArguments,
-  missingArguments,
-} from "./arguments.ts";
-import { Connecting } from "./connecting.ts";
+import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
+import { carriesTls } from "./carries-tls.ts";
+import { attempts, connectToPort } from "./connect-to.ts";
+import type { Connecting } from "./connecting.ts";
 import { asCallOfNode, coded, codedType, socketClosed } from "./errors.ts";
 import {
   type Callback,
@@ -31,7 +23,6 @@ import {
   onReadOf,
   pendingSettings,
 } from "./internals.ts";
-import { lookUp } from "./look-up.ts";
 import type { NodeAddress } from "./node-address.ts";
 import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
 
@@ -398,6 +389,13 @@ export class EngineSocket extends NodeSocket {
   }
 }
 
+// Programs ask for the name of the constructor, or compare it with net.Socket.
+Object.defineProperty(EngineSocket.prototype, "constructor", {
+  value: net.Socket,
+  writable: true,
+  configurable: true,
+});
+
 /**
  * Makes a Socket of Node's that has no connection yet one whose connection will be the engine's.
  */
@@ -414,13 +412,6 @@ const nodeHandle = accessorOf(NodeSocket.prototype, "_handle");
 function accessorOf(prototype: object, name: string) {
   const { get, set } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
   return { get: get ?? (() => null), set: set ?? (() => {}) };
-}
-
-/** Whether Node's TLS reads from it, by the listener of its JSStreamSocket. */
-function carriesTls(socket: EngineSocket): boolean {
-  return socket
-    .listeners("data")
-    .some((listener) => listener.name === "ondata" && String(listener).includes("readBuffer"));
 }
 
 function readFirst(socket: EngineSocket): void {
@@ -495,57 +486,4 @@ function waitToWrite(
     write();
   });
   socket.once("close", closed);
-}
-
-/** Begins to connect; undefined where no engine can be had, which it is destroyed with. */
-function attempts(
-  socket: EngineSocket,
-  localAddress: string | undefined,
-  localPort: number,
-): Connecting | undefined {
-  try {
-    const begun = new Connecting(socket, { engine: engine(), localAddress, localPort });
-    socket._attempts = begun;
-    return begun;
-  } catch (error) {
-    nextTick(() => socket._fail(error));
-    return undefined;
-  }
-}
-
-function connectToPort(socket: EngineSocket, options: ConnectOptions): void {
-  const name = checkString("options.host", options.host || "localhost");
-  if (name.includes("\0"))
-    throw codedType(
-      "ERR_INVALID_ARG_VALUE",
-      `The property 'options.host' must be a string without null bytes. Received ${JSON.stringify(name)}`,
-    );
-  const localAddress = checkLocalAddress(options.localAddress);
-  const localPort = checkLocalPort(options.localPort);
-  const port = checkPort(options.port);
-  const every =
-    options.autoSelectFamily == null
-      ? net.getDefaultAutoSelectFamily()
-      : checkBoolean("options.autoSelectFamily", options.autoSelectFamily);
-  const delay =
-    options.autoSelectFamilyAttemptTimeout == null
-      ? net.getDefaultAutoSelectFamilyAttemptTimeout()
-      : checkAttemptTimeout(options.autoSelectFamilyAttemptTimeout);
-  const family = isIP(name);
-  const begun = attempts(socket, localAddress, localPort);
-  if (begun === undefined) return;
-  if (family === 4 || family === 6) {
-    nextTick(() => {
-      if (socket._attempts === begun) begun.toAddress({ address: name, family }, port);
-    });
-    return;
-  }
-  socket._host = name;
-  const isCurrent = () => socket.connecting && socket._attempts === begun;
-  lookUp(socket, name, options, every && localAddress === undefined, isCurrent, (targets) => {
-    socket._unrefTimer();
-    const [first] = targets;
-    if (first !== undefined && targets.length === 1) begun.toAddress(first, port);
-    else begun.toFirst(name, targets, port, delay);
-  });
 }

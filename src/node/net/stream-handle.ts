@@ -197,15 +197,11 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onDrain(): void {
-    this.#context.runInAsyncScope(this.#drained, this);
-  }
-
-  #drained() {
     this.lastPendingBytes = 0;
     this.#shutEmpty = true;
-    this.#hold();
     this.#reader._unrefTimer();
-    this.calledBack();
+    this.#hold();
+    if (this.#written !== undefined) this.#inContext(this.calledBack);
   }
 
   /** Calls back the write that waits, if one does. */

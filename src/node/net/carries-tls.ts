@@ -1,0 +1,8 @@
+import type { EventEmitter } from "node:events";
+
+/** Whether Node's TLS reads from it, by the listener of its JSStreamSocket. */
+export function carriesTls(socket: EventEmitter): boolean {
+  return socket
+    .listeners("data")
+    .some((listener) => listener.name === "ondata" && String(listener).includes("readBuffer"));
+}
