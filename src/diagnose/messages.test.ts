@@ -237,9 +237,9 @@ test("the advice on a holder names the address that was asked about", () => {
   assert.deepEqual(commands(advise(held(), { ...peer, address: "::" })), ["berkeley free 9"]);
   const path = { family: "unix", path: "\0a name" } as const;
   assert.deepEqual(commands(advise(held({ socket: unix }), path)), ["berkeley free --unix '@a name'"]);
-  const unseen = advise(held({ holders: [] }));
-  assert.match(commands(unseen)[0] ?? "", /berkeley why 127\.0\.0\.1:4321$/);
-  assert.match(said(unseen), /\bana\b/);
+  const unavailable = advise(held({ holders: [] }));
+  assert.match(commands(unavailable)[0] ?? "", /berkeley why 127\.0\.0\.1:4321$/);
+  assert.match(said(unavailable), /\bana\b/);
   assert.doesNotMatch(said(advise(held({ holders: [], user: undefined }))), /undefined/);
 });
 

@@ -17,7 +17,7 @@ export function engineTest(engine: Engine, what: string, run: Run, exceptions: E
     try {
       await run(fixture);
     } finally {
-      fixture.closeAll();
+      await fixture.end();
     }
     await descriptorsAreAsBefore(before);
   });

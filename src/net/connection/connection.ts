@@ -177,11 +177,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
-   * The connection as a Duplex of node:stream, for HTTP: `http.createServer().emit("connection",
-   * connection.toDuplex())`. For TLS use `detach()`. It has the methods of net.Socket that such
-   * libraries use, and behaves like one: it ends when the peer has ended, and `destroy()` sends what
-   * the system takes immediately, and then the end. The Duplex owns the connection from then on:
-   * `read()` and `write()` fail with a TypeError.
+   * The connection as a Duplex of node:stream, for HTTP:
+   * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It has
+   * the methods of net.Socket that such libraries use, and behaves like one: it ends when the peer
+   * has ended, and `destroy()` sends what the system takes immediately, and then the end. The
+   * Duplex owns the connection from then on: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open after the peer has ended
    * @throws Error if a `read()` is pending, or toDuplex() was called before
