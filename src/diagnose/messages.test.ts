@@ -168,7 +168,7 @@ test("how a socket has the address", () => {
   );
   const datagrams = { ...bound, protocol: "udp" } as const;
   assert.equal(how({ socket: datagrams }), "");
-  assert.match(how({ socket: datagrams, coverage: "wildcard" }), /bound on 0\.0\.0\.0:4321, [^l]*every/);
+  assert.match(how({ socket: datagrams, coverage: "wildcard" }), /bound (on|to) 0\.0\.0\.0:4321 [^l]*every/);
   const connected = { ...listener, use: "connected" } as const;
   assert.match(how({ socket: connected }), /by a connection$/);
   assert.match(
@@ -211,7 +211,7 @@ test("what else may be the cause, with its numbers and names", () => {
       { kind: "ports-used-up", first: 100, last: 200, reserved: 5, used: 96, timeWait: 44 },
       /100 to 200 \([^)]+\), .* 5 .*; .*\b44 /,
     ],
-    [{ kind: "stale-path", path: "/x" }, /nobody listens/],
+    [{ kind: "stale-path", path: "/x" }, /nothing listens/],
     [{ kind: "not-a-socket", path: "/x", is: "directory" }, /\bdirectory$/],
     [{ kind: "not-a-socket", path: "/x", is: "other" }, /another kind$/],
     [{ kind: "missing-directory", directory: "/none" }, / \/none does not exist/],
