@@ -37,7 +37,7 @@ export function lookUp(
   const hints = options.hints || (oneFamily ? 0 : dns.ADDRCONFIG);
   const all = every && !oneFamily;
   // There may be no listeners yet.
-  const fail = (error: unknown) => nextTick(() => socket._fail(error));
+  const fail = (error: unknown) => nextTick(() => isCurrent() && socket._fail(error));
   if (all) {
     lookup(host, { family, hints, all }, (error: unknown, addresses: unknown) => {
       if (!isCurrent()) return;
