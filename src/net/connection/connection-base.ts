@@ -151,15 +151,15 @@ export abstract class ConnectionBase {
    * import { once } from "node:events";
    * import { connect, listen } from "berkeley";
    * const server = await listen({ host: "127.0.0.1" }, {
-   *   open: (connection) => connection.detach().then((socket) => socket.pipe(socket), console.error),
+   *   open: (connection) => connection.detach().then((peer) => peer.pipe(peer), console.error),
    * });
    * const connection = await connect({ address: server.address });
    * await connection.write("hello");
-   * const socket = await connection.detach();
-   * console.log(socket.remotePort === server.port); // true
-   * const [bytes] = await once(socket, "data");
+   * const client = await connection.detach();
+   * console.log(client.remotePort === server.port); // true
+   * const [bytes] = await once(client, "data");
    * console.log(`${bytes}`); // hello
-   * socket.end();
+   * client.end();
    * await server.close({ drain: 1000 });
    * ```
    */
