@@ -216,8 +216,8 @@ test("what else may be the cause, with its numbers and names", () => {
     [{ kind: "not-a-socket", path: "/x", is: "other" }, /another kind$/],
     [{ kind: "missing-directory", directory: "/none" }, / \/none does not exist/],
     [{ kind: "directory-denied", directory: "/x", owner: "ana", mode: "755" }, / \/x .*ana.*755/],
-    [{ kind: "unavailable", reason: "Nobody knows." }, /Nobody knows$/],
-    [{ kind: "unavailable", reason: "Nobody knows" }, /Nobody knows$/],
+    [{ kind: "unavailable", reason: "Nobody knows." }, /Nobody knows\.?$/],
+    [{ kind: "unavailable", reason: "Nobody knows" }, /Nobody knows\.?$/],
   ];
   for (const [cause, pattern] of cases) assert.match(messageOf(cause), pattern);
 });
