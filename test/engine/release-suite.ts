@@ -76,20 +76,38 @@ export function releaseSuite(engine: Engine): void {
     assert.equal(left.ended, false);
   });
 
-  releaseTest("in a handler: what comes in the same turn is given", async (fixture) => {
+  releaseTest("in a handler: what else came in the same turn is given", async (fixture) => {
     const [left, peer] = recorded(fixture);
     const { fd } = left.stream;
     const releasing = new Promise<Released>((resolve) => {
       left.whenData = () => resolve(release(left));
     });
     left.stream.resume();
-    for (let piece = 0; piece < 10; piece++) {
-      send(peer, Buffer.from(`${piece}`));
-      if (piece === 4) await someTurns();
-    }
+    await someTurns();
+    // As many pieces as it takes engines several buffers to receive.
+    const sent = Array.from({ length: 20_000 }, (_, index) => `${index},`).join("");
+    assert.equal(send(peer, Buffer.from(sent)), sent.length);
     const { received } = await releasing;
     const socket = fixture.own(Socket.from(fd));
-    assert.equal(left.text + received + receive(socket), "0123456789");
+    assert.equal(left.chunks.length, 1);
+    assert.equal(left.text + received + receive(socket), sent);
+  });
+
+  releaseTest("in the handler of another stream: what came to both at once is given", async (fixture) => {
+    const [[left, leftPeer], [right, rightPeer]] = [recorded(fixture), recorded(fixture)];
+    const { fd } = right.stream;
+    const releasing = new Promise<Released>((resolve) => {
+      left.whenData = () => resolve(release(right));
+    });
+    left.stream.resume();
+    right.stream.resume();
+    await someTurns();
+    send(leftPeer, Buffer.from("left"));
+    send(rightPeer, Buffer.from("right"));
+    const { received } = await releasing;
+    const socket = fixture.own(Socket.from(fd));
+    assert.equal(right.text + received + receive(socket), "right");
+    await left.close();
   });
 
   releaseTest("what was written is sent first, and the end where it was asked for", async (fixture) => {

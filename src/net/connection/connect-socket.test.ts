@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { closesOnExec } from "../../../test/closes-on-exec.ts";
 import { asyncApiTest, readText } from "../../../test/engine/async-api.ts";
 import { SO } from "../../options/so.ts";
 import { accept } from "../../posix/accept.ts";
@@ -14,10 +15,11 @@ import { connect } from "./connect.ts";
 asyncApiTest(
   "connect({ socket }) takes over one end of a socket pair, which blocks",
   async (engine, fixture) => {
-    const [left, right] = fixture.pair();
+    const [left, right] = fixture.pair(SOCK.STREAM, { closeOnExec: false });
     send(right, Buffer.from("before"));
     await using connection = await connect({ socket: left, engine });
     assert.equal(left.closed, true);
+    assert.equal(closesOnExec(connection.fd), true);
     assert.equal(`${Buffer.from((await connection.read()) ?? [])}`, "before");
     await connection.write("after");
     const scratch = new Uint8Array(10);
