@@ -44,7 +44,7 @@ export const posix: readonly Part[] = [
         evidence: {
           listen: [
             "the backlog reaches the system clamped, and as an int",
-            "a backlog that is no integer is refused before any call",
+            "a backlog that is not an integer is rejected before any system call",
           ],
         },
       },
@@ -68,7 +68,7 @@ export const posix: readonly Part[] = [
         evidence: {
           listen: [
             "backlog limits the queue: it holds one more than the backlog, and the next connect waits",
-            "a unix listener tells its queue, too; its queue holds one more than the backlog",
+            "a unix listener reports its queue, too; it holds one more than the backlog",
           ],
           acceptQueue: ["pending counts what waits, up with each connect and down with each accept"],
         },

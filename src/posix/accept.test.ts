@@ -322,7 +322,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "ECONNABORTED need not be said: Linux hands out a connection that was reset, and recv tells",
+    clause: "ECONNABORTED is optional: Linux returns a connection that was reset, and recv reports it",
     source: `${POSIX}, ERRORS; inet_csk_accept in net/ipv4/inet_connection_sock.c`,
     except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (accept and recv)" },
     run(fixture) {

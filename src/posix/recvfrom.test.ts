@@ -61,7 +61,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "the protocol of a connection does not tell the sender: unspecified, as fits a connected stream",
+    clause: "a connection's protocol does not report the sender: unspecified, as on a connected stream",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const { client, server } = fixture.connection();
@@ -75,7 +75,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "a connected datagram socket tells its peer",
+    clause: "a connected datagram socket reports its peer",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const [receiver, sender] = [fixture.udp(), fixture.udp()];
@@ -102,7 +102,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "an error that waits is told once, then the data: ECONNREFUSED",
+    clause: "a pending error is reported once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
       wine: "Wine keeps to itself what a host answers to a datagram; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)",

@@ -39,7 +39,7 @@ function readyFor(asked: number[]) {
 
 conformance("a call that a signal interrupts", [
   {
-    clause: "goes on without the caller's knowledge, on every blocking call, for real signals",
+    clause: "resumes every blocking call transparently after real signals",
     except: {
       deno: "Deno's child.kill() takes every signal for the child's end",
       windows: "Windows has no signals that interrupt calls",

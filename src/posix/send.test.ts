@@ -87,7 +87,7 @@ conformance("send", [
     },
   },
   {
-    clause: "EAGAIN: the connection is under way, and the socket does not block",
+    clause: "EAGAIN: the connection is in progress, and the socket is non-blocking",
     source: "sk_stream_wait_connect in net/core/stream.c",
     run(fixture) {
       const full = fixture.listener(0);
@@ -152,7 +152,7 @@ conformance("send", [
     },
   },
   {
-    clause: "ECONNREFUSED: nobody has the address that an earlier datagram was sent to",
+    clause: "ECONNREFUSED: no socket is bound to the address of an earlier datagram",
     source: "udp(7), ERRORS",
     except: { wine: "Wine keeps the answer to itself; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)" },
     run(fixture) {
@@ -304,7 +304,7 @@ conformance("send", [
     },
   },
   {
-    clause: "flags that are no C int are refused before any call",
+    clause: "flags that are not a C int are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

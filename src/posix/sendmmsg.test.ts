@@ -91,7 +91,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "an error after the first message ends the call, and is not told: the next call tells it",
+    clause: "an error after the first message ends the call without being reported; the next call reports it",
     source: `${LINUX}, RETURN VALUE and BUGS`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -117,7 +117,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "EMSGSIZE, EDESTADDRREQ: of the first message, whose address the error tells",
+    clause: "EMSGSIZE, EDESTADDRREQ: for the first message, whose address the error includes",
     source: `${LINUX}, ERRORS`,
     except: { wine: "Wine says WSAEINVAL; Windows WSAENOTCONN or WSAEDESTADDRREQ (send and sendto)" },
     run(fixture) {

@@ -106,7 +106,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EINPROGRESS: MSG_FASTOPEN begins a connection, and the socket does not block",
+    clause: "EINPROGRESS: MSG_FASTOPEN opens a connection on a non-blocking socket",
     source: `${LINUX}; tcp(7), MSG_FASTOPEN`,
     except: { windows: "Windows has no MSG_FASTOPEN" },
     run(fixture) {
@@ -120,7 +120,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "ECONNREFUSED: MSG_FASTOPEN, and nobody listens; or no unix socket has the name",
+    clause: "ECONNREFUSED: MSG_FASTOPEN without a listener; or no unix socket has the name",
     source: "tcp_sendmsg_fastopen in net/ipv4/tcp.c; unix_find_other in net/unix/af_unix.c",
     except: { windows: "Windows has no MSG_FASTOPEN" },
     run(fixture) {
@@ -135,7 +135,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EAFNOSUPPORT: the address is of another family than the socket",
+    clause: "EAFNOSUPPORT: the address family does not match the socket's",
     source: `${POSIX}, ERRORS`,
     except: { wine: "Wine says WSAEOPNOTSUPP; Windows WSAEFAULT or WSAEAFNOSUPPORT (bind and sendto)" },
     run(fixture) {
@@ -177,7 +177,8 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EACCES, ENOENT, ENOTDIR, ELOOP, EPROTOTYPE: the path leads nowhere, or may not be written",
+    clause:
+      "EACCES, ENOENT, ENOTDIR, ELOOP, EPROTOTYPE: the path does not resolve to a socket, or is not writable",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {

@@ -273,7 +273,7 @@ conformance("socket", [
     },
   },
   {
-    clause: "an argument that is no C int is refused before any call",
+    clause: "an argument that is not a C int is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {
