@@ -271,5 +271,5 @@ test("borrow: an object that only looks like one of Node's sockets is rejected o
   assert.equal(borrow(Object({ _handle: null })).fd, -1);
   assert.equal(borrow(Object(withState({ handle: { fd: 0 } }))).fd, 0);
   assert.throws(() => borrow(Object({ _handle: undefined })), /^TypeError: socket must be /);
-  assert.throws(() => borrow(Object({ listen() {} })), /does not tell its descriptor/);
+  assert.throws(() => borrow(Object({ listen() {} })), /without a descriptor/);
 });
