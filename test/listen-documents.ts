@@ -205,10 +205,7 @@ export const posix: readonly Part[] = [
         berkeley: "`SocketNotBound`. Linux reports EINVAL here, so the socket is asked whether it is bound.",
         code: [errorSet, whyInvalid, ["src/posix/socket-state.ts", "isBound"]],
         evidence: {
-          listen: [
-            "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
-            "EDESTADDRREQ is SocketNotBound",
-          ],
+          listen: ["EDESTADDRREQ, on Linux EINVAL: an unbound unix socket", "EDESTADDRREQ is SocketNotBound"],
         },
       },
       {
@@ -395,7 +392,7 @@ export const zig: readonly Part[] = [
           listen: [
             "Windows: an unbound socket is refused: WSAEINVAL",
             "WSAEINVAL: SocketNotBound",
-            "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
+            "EDESTADDRREQ, on Linux EINVAL: an unbound unix socket",
           ],
         },
       },

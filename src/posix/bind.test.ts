@@ -127,7 +127,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "a path fills sun_path: 108 bytes, then without a NUL; 109 are refused before any call",
+    clause: "a path fills sun_path: 108 bytes, then without a NUL; 109 are rejected before any system call",
     source: "unix(7), Pathname sockets; unix_mkname_bsd in net/unix/af_unix.c",
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
@@ -294,7 +294,7 @@ conformance("bind", [
     run: (fixture) => inNetworkNamespace(fixture, program("bind-link-local")),
   },
   {
-    clause: "a zone that names no interface is refused before any call",
+    clause: "a zone that names no interface is rejected before any system call",
     source: "RFC 4007, 11",
     run(fixture) {
       for (const zone of ["berkeley-none", "0", ""]) {
@@ -646,7 +646,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "a malformed address is refused before any call",
+    clause: "a malformed address is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

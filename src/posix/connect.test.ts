@@ -41,8 +41,7 @@ conformance("connect", [
     },
   },
   {
-    clause:
-      "a socket that is not bound is bound to an unused local address; a unix socket stays without a name",
+    clause: "an unbound socket is bound to an unused local address; a unix socket stays without a name",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -163,7 +162,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EINPROGRESS: the socket blocks, and its SO_SNDTIMEO is over",
+    clause: "EINPROGRESS: the socket blocks, and its SO_SNDTIMEO has expired",
     source: "socket(7), SO_SNDTIMEO",
     except: { windows: "SO_SNDTIMEO is about sending calls alone there (SOL_SOCKET Socket Options)" },
     run(fixture) {
@@ -453,7 +452,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "a bad address is refused before any call",
+    clause: "a bad address is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -44,8 +44,7 @@ conformance("getsockname", [
     },
   },
   {
-    clause:
-      "of a socket that is not bound the name is unspecified: on Linux the unspecified address, or no path",
+    clause: "of an unbound socket the name is unspecified: on Linux the unspecified address, or no path",
     source: `${POSIX}, DESCRIPTION; inet_getname in net/ipv4/af_inet.c`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {

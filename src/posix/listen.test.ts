@@ -238,7 +238,7 @@ conformance("listen", [
     },
   },
   {
-    clause: "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
+    clause: "EDESTADDRREQ, on Linux EINVAL: an unbound unix socket",
     source: `${POSIX}, ERRORS; Zig SocketNotBound; unix_listen in net/unix/af_unix.c`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {

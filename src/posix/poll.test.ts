@@ -278,7 +278,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "bad requests and a bad time are refused before any call",
+    clause: "bad requests and a bad time are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -351,7 +351,7 @@ conformance("recv", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: recv is made again",
+    clause: "EINTR never reaches the caller: recv is retried",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { recv: [-EINTR, -EINTR, 5] },
     play(system) {

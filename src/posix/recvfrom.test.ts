@@ -174,7 +174,7 @@ conformance("recvfrom", [
       inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "bad flags are refused before any call; so is a closed Socket",
+    clause: "bad flags are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     script: {},
     play(system) {
@@ -186,7 +186,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: recvfrom is made again, and gives the address of the last",
+    clause: "EINTR never reaches the caller: recvfrom is retried, and gives the address of the last",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: {
       recvfrom: [

@@ -167,7 +167,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "malformed room is refused before any call; so is a closed Socket",
+    clause: "malformed buffers are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     script: {},
     play(system) {
@@ -184,7 +184,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: the call is made again, with the same rooms",
+    clause: "EINTR never reaches the caller: the call is retried, with the same buffers",
     source: "signal(7); do_recvmmsg in net/socket.c",
     except: { windows: "Windows has no MSG_WAITFORONE" },
     script: {

@@ -418,7 +418,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: the call is made again, with the same room",
+    clause: "EINTR never reaches the caller: the call is retried, with the same buffers",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_CMSG_CLOEXEC" },
     script: {
@@ -489,7 +489,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "malformed room is refused before any call",
+    clause: "malformed buffers are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

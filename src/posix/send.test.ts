@@ -292,7 +292,8 @@ conformance("send", [
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "MSG_ZEROCOPY is refused before any call: the kernel would read the memory after the call",
+    clause:
+      "MSG_ZEROCOPY is rejected before any system call: the kernel would read the memory after the call",
     source: "berkeley; Documentation/networking/msg_zerocopy.rst",
     except: { windows: "Windows has no MSG_ZEROCOPY" },
     script: {},
@@ -317,7 +318,7 @@ conformance("send", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: send is made again",
+    clause: "EINTR never reaches the caller: send is retried",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { send: [-EINTR, -EINTR, 5] },
     play(system) {

@@ -45,7 +45,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "no messages are none sent; 1024 are the most, and more are refused before any call",
+    clause: "no messages are none sent; 1024 are the most, and more are rejected before any system call",
     source: `${LINUX}, NOTES; __sys_sendmmsg in net/socket.c`,
     except: { windows: "Windows has no such option" },
     run(fixture) {

@@ -80,7 +80,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "EMSGSIZE: more pieces, and a length past an ssize_t, are refused before any call",
+    clause: "EMSGSIZE: more pieces, and a length past an ssize_t, are rejected before any system call",
     source: `${POSIX}, ERRORS; berkeley`,
     script: {},
     play(system) {
@@ -387,7 +387,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: the same message is sent again",
+    clause: "EINTR never reaches the caller: the same message is resent",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_NOSIGNAL" },
     script: {
@@ -422,7 +422,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "a malformed message is refused before any call",
+    clause: "a malformed message is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -288,7 +288,8 @@ conformance("sendto", [
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "a bad address, bad flags and MSG_ZEROCOPY are refused before any call; so is a closed Socket",
+    clause:
+      "a bad address, bad flags and MSG_ZEROCOPY are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     except: { windows: "Windows has no MSG_ZEROCOPY" },
     script: {},
@@ -307,7 +308,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: sendto is made again, to the same address",
+    clause: "EINTR never reaches the caller: sendto is retried, to the same address",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_NOSIGNAL" },
     script: { sendto: [-EINTR, -EINTR, (_fd, _buffer, _flags, address) => address.view.getUint16(2)] },

@@ -108,7 +108,7 @@ conformance("socketpair", [
     },
   },
   {
-    clause: "close-on-exec unless told otherwise",
+    clause: "close-on-exec by default",
     source: "socket(2), SOCK_CLOEXEC; berkeley",
     script: {},
     play(system) {
