@@ -44,7 +44,7 @@ export const posix: readonly Part[] = [
         evidence: {
           listen: [
             "the backlog reaches the system clamped, and as an int",
-            "a backlog that is no integer is refused before any call",
+            "a backlog that is not an integer is rejected before any system call",
           ],
         },
       },
@@ -68,7 +68,7 @@ export const posix: readonly Part[] = [
         evidence: {
           listen: [
             "backlog limits the queue: it holds one more than the backlog, and the next connect waits",
-            "a unix listener tells its queue, too; its queue holds one more than the backlog",
+            "a unix listener reports its queue, too; it holds one more than the backlog",
           ],
           acceptQueue: ["pending counts what waits, up with each connect and down with each accept"],
         },
@@ -205,10 +205,7 @@ export const posix: readonly Part[] = [
         berkeley: "`SocketNotBound`. Linux reports EINVAL here, so the socket is asked whether it is bound.",
         code: [errorSet, whyInvalid, ["src/posix/socket-state.ts", "isBound"]],
         evidence: {
-          listen: [
-            "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
-            "EDESTADDRREQ is SocketNotBound",
-          ],
+          listen: ["EDESTADDRREQ, on Linux EINVAL: an unbound unix socket", "EDESTADDRREQ is SocketNotBound"],
         },
       },
       {
@@ -395,7 +392,7 @@ export const zig: readonly Part[] = [
           listen: [
             "Windows: an unbound socket is refused: WSAEINVAL",
             "WSAEINVAL: SocketNotBound",
-            "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
+            "EDESTADDRREQ, on Linux EINVAL: an unbound unix socket",
           ],
         },
       },

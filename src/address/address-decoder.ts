@@ -3,8 +3,8 @@ import type { Address } from "./address.ts";
 import { decodeAddress } from "./sockaddr.ts";
 
 /**
- * Decodes the addresses of one call. One that is the same as the last is the same object: to make
- * one takes half a datagram's time.
+ * Decodes the addresses of one call. Consecutive equal addresses share one object: creating one
+ * costs half as much as a datagram.
  */
 export class AddressDecoder {
   readonly #system: System;
@@ -15,7 +15,7 @@ export class AddressDecoder {
     this.#system = system;
   }
 
-  /** The values must stay as they are until the last one is decoded. */
+  /** The values must not change until the last one is decoded. */
   decode(value: ValueResult): Address {
     if (this.#value === undefined || !value.holdsSameAs(this.#value)) {
       this.#address = decodeAddress(this.#system, value);

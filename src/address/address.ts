@@ -1,4 +1,4 @@
-/** A socket address, as calls give it. */
+/** A socket address, as returned by calls. */
 export type Address =
   | Ipv4Address
   | Ipv6Address
@@ -21,16 +21,16 @@ export interface Ipv4Address {
 /** An IPv6 address and a port: sockaddr_in6. */
 export interface Ipv6Address {
   readonly family: "ipv6";
-  /** As RFC 5952 writes it, such as `"::1"`. */
+  /** In RFC 5952 form, such as `"::1"`. */
   readonly address: string;
   /** 0 to 65535; 0 asks `bind()` for a free one. */
   readonly port: number;
   /**
-   * sin6_flowinfo, 0 to 0xffffffff: the low 20 bits are the flow label, above them lies the traffic
-   * class; 0 is none.
+   * sin6_flowinfo, 0 to 0xffffffff: the flow label in the low 20 bits, the traffic class above
+   * them; 0 is none.
    */
   readonly flowlabel: number;
-  /** The number of the interface that a link-local address belongs to; 0 is none. */
+  /** The interface index of a link-local address; 0 is none. */
   readonly scopeId: number;
 }
 
@@ -38,49 +38,49 @@ export interface Ipv6Address {
 export interface UnixAddress {
   readonly family: "unix";
   /**
-   * A path in the file system; with a leading `"\0"` a name in Linux's abstract namespace; `""` for
-   * a socket without a name. A name that is not UTF-8 stays bytes.
+   * A path in the file system; a name in Linux's abstract namespace if it starts with `"\0"`; `""`
+   * for an unnamed socket. A name that is not UTF-8 is given as bytes.
    */
   readonly path: string | Uint8Array;
 }
 
-/** A netlink socket of the kernel or of a process: sockaddr_nl, netlink(7). */
+/** The address of a netlink socket, of the kernel or a process: sockaddr_nl, netlink(7). */
 export interface NetlinkAddress {
   readonly family: "netlink";
   /**
-   * The port of the socket, by custom the number of its process; 0 is the kernel, and asks `bind()`
-   * for a free one.
+   * The socket's port id, by convention its process id. 0 is the kernel; passed to `bind()`, it
+   * requests a free one.
    */
   readonly pid: number;
   /** A mask of multicast groups. */
   readonly groups: number;
 }
 
-/** A network interface and an address of its link layer: sockaddr_ll, packet(7). */
+/** A network interface and a link-layer address: sockaddr_ll, packet(7). */
 export interface PacketAddress {
   readonly family: "packet";
   /**
-   * The Ethernet protocol, such as 0x0800 for IPv4, in the host's order: it is written in the
-   * network's.
+   * The Ethernet protocol in host byte order, such as 0x0800 for IPv4; berkeley converts it to
+   * network byte order.
    */
   readonly protocol: number;
-  /** The number of the interface; 0 is any. */
+  /** The interface index; 0 is any. */
   readonly ifindex: number;
-  /** Received: the type of the hardware, such as 1 for Ethernet and 772 for loopback. */
+  /** Received: the hardware type, such as 1 for Ethernet and 772 for loopback. */
   readonly hatype: number;
   /**
-   * Received: whom the frame was for: this host is 0, broadcast 1, multicast 2, another host 3,
-   * from this host 4.
+   * Received: the packet type: 0 to this host, 1 broadcast, 2 multicast, 3 to another host, 4 sent
+   * by this host.
    */
   readonly pkttype: number;
   /** At most 8 bytes; an Ethernet address has 6. */
   readonly address: Uint8Array;
 }
 
-/** A port of a virtual machine or its host: sockaddr_vm, vsock(7). */
+/** A port on a virtual machine or its host: sockaddr_vm, vsock(7). */
 export interface VsockAddress {
   readonly family: "vsock";
-  /** The context: 1 is this machine, 2 the host, 0xffffffff any. */
+  /** The context id: 1 is this machine, 2 the host, 0xffffffff any. */
   readonly cid: number;
   /** 0xffffffff asks `bind()` for a free one. */
   readonly port: number;
@@ -88,26 +88,25 @@ export interface VsockAddress {
   readonly flags: number;
 }
 
-/** No address: `connect()` takes it to undo a connection (AF_UNSPEC). */
+/** No address (AF_UNSPEC). Pass it to `connect()` to disconnect. */
 export interface UnspecifiedAddress {
   readonly family: "unspecified";
 }
 
 /**
- * An address of a family that berkeley does not know, as the bytes that follow the family in its
- * sockaddr.
+ * An address of an unknown family, as the bytes that follow the family in its sockaddr.
  */
 export interface UnknownAddress {
   readonly family: "unknown";
-  /** The number of the family. */
+  /** The family number. */
   readonly number: number;
   readonly data: Uint8Array;
 }
 
 /**
- * What calls take as an address: an `Address`, with what has a usual value left out; a
+ * An address as accepted by calls: an `Address` with its default fields omitted; a
  * `net.SocketAddress`; or the result of Node's `server.address()`, whose `family` is `"IPv4"` or
- * `"IPv6"`, and just a string to its type.
+ * `"IPv6"`, typed as string.
  */
 export type AddressInput =
   | IpAddressInput
@@ -118,21 +117,21 @@ export type AddressInput =
   | UnknownAddress
   | VsockAddressInput;
 
-/** A packet address, with what is only received left out. */
+/** A packet address without the receive-only fields. */
 export type PacketAddressInput = Pick<PacketAddress, "family" | "protocol" | "ifindex"> &
   Partial<PacketAddress>;
 
-/** A vsock address; flags are 0 if left out. */
+/** A vsock address; flags default to 0. */
 export type VsockAddressInput = Pick<VsockAddress, "family" | "cid" | "port"> & Partial<VsockAddress>;
 
-/** An IPv4 or IPv6 address and a port, by Node's spelling of the family or ours. */
+/** An IPv4 or IPv6 address and a port, with Node's spelling of the family or ours. */
 export interface IpAddressInput {
   readonly family: "ipv4" | "ipv6" | "IPv4" | "IPv6" | (string & {});
-  /** Dotted, or IPv6; a link-local address may name its interface: `"fe80::1%eth0"`. */
+  /** Dotted IPv4, or IPv6; a link-local address may include its interface: `"fe80::1%eth0"`. */
   readonly address: string;
   readonly port: number;
-  /** IPv6 only: 0 to 0xffffffff; 0 if left out. */
+  /** IPv6 only: 0 to 0xffffffff; defaults to 0. */
   readonly flowlabel?: number;
-  /** IPv6 only: the number of the interface; 0 if left out. */
+  /** IPv6 only: the interface index; defaults to 0. */
   readonly scopeId?: number;
 }

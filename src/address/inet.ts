@@ -3,14 +3,14 @@ import type { System } from "../system/system.ts";
 import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 
-// sockaddr_in and sockaddr_in6 are laid out alike on every system but for the family, their first
-// two bytes. Port, address and flow label are in network order; the rest is in the host's,
-// little-endian on every machine that we support.
+// sockaddr_in and sockaddr_in6 have the same layout on every system except for the family, their
+// first two bytes. Port, address and flow label are in network byte order; the rest is in host byte
+// order, little-endian on every machine we support.
 const FAMILY = 2;
 const SIN = { port: 2, addr: 4, size: 16 };
 const SIN6 = { port: 2, flowinfo: 4, addr: 8, scopeId: 24, size: 28 };
 
-/** A sockaddr_in from behind its family. */
+/** A sockaddr_in, without its family. */
 export function encodeIpv4({ address, port }: IpAddressInput): Uint8Array {
   const parsed = typeof address === "string" ? parseIpv4(address) : undefined;
   if (parsed === undefined)
@@ -26,7 +26,7 @@ export function decodeIpv4(bytes: Uint8Array, view: DataView, length: number): I
   return { family: "ipv4", address: formatIpv4(bytes, SIN.addr), port: view.getUint16(SIN.port) };
 }
 
-/** A sockaddr_in6 from behind its family. */
+/** A sockaddr_in6, without its family. */
 export function encodeIpv6(input: IpAddressInput, system: System): Uint8Array {
   const { address, port, flowlabel = 0, scopeId = 0 } = input;
   const [text = "", ...zones] = typeof address === "string" ? address.split("%") : [];
@@ -54,10 +54,10 @@ export function decodeIpv6(bytes: Uint8Array, view: DataView, length: number): I
   };
 }
 
-/** RFC 4007: what follows the percent sign is the interface's number, or its name. */
+/** RFC 4007: the percent sign is followed by the interface's index or name. */
 function scopeOfZone(zone: string, system: System): number {
   const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
-  // To C, the name would end at a NUL.
+  // In C, a NUL would end the name.
   if (scopeId === 0 || zone.includes("\0"))
     throw outOfRange(
       `the zone of address must name a network interface of this machine, not ${JSON.stringify(zone)}`,

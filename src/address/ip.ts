@@ -1,17 +1,17 @@
 import { isIPv4, isIPv6 } from "node:net";
 import { defined } from "../invariant.ts";
 
-/** The four bytes of a dotted address; undefined where it is none. */
+/** Parses a dotted address to four bytes; undefined if it is malformed. */
 export function parseIpv4(text: string): Uint8Array | undefined {
   return isIPv4(text) ? Uint8Array.from(text.split("."), Number) : undefined;
 }
 
-/** The dotted text of the four bytes from `at` on. */
+/** Formats the four bytes at `at` as a dotted address. */
 export function formatIpv4(bytes: Uint8Array, at = 0): string {
   return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
 }
 
-/** The sixteen bytes of an IPv6 address without a zone; undefined where it is none. */
+/** Parses an IPv6 address without a zone to sixteen bytes; undefined if it is malformed. */
 export function parseIpv6(text: string): Uint8Array | undefined {
   if (!isIPv6(text) || text.includes("%")) return undefined;
   const [head, tail] = text.split("::");
@@ -24,7 +24,7 @@ export function parseIpv6(text: string): Uint8Array | undefined {
   return bytes;
 }
 
-/** Sixteen-bit groups; a dotted address at the end is two. */
+/** Parses 16-bit groups; a dotted address at the end counts as two. */
 function groups(text: string): number[] {
   if (text === "") return [];
   return text.split(":").flatMap((group) => {
@@ -36,8 +36,8 @@ function groups(text: string): number[] {
 }
 
 /**
- * The text of RFC 5952: lower case, the longest run of two or more zero groups as `::`, mapped
- * addresses dotted.
+ * Formats an address according to RFC 5952: lower case, the longest run of two or more zero groups
+ * as `::`, mapped addresses dotted.
  */
 export function formatIpv6(bytes: Uint8Array): string {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 16);

@@ -13,12 +13,12 @@ const NL = { pid: 4, groups: 8, size: 12 };
 const LL = { protocol: 2, ifindex: 4, hatype: 8, pkttype: 10, halen: 11, addr: 12, addrSize: 8, size: 20 };
 const VM = { port: 4, cid: 8, flags: 12, size: 16 };
 
-/** The family, in front of them all. */
+/** The size of the family field at the start of each. */
 const FAMILY = 2;
 
 const uint32 = (what: string, value: number) => integer(`the ${what} of an address`, value, 0, 0xffffffff);
 
-/** A sockaddr_nl from behind its family. */
+/** A sockaddr_nl, without its family. */
 export function encodeNetlink({ pid, groups }: NetlinkAddress): Uint8Array {
   const data = new Uint8Array(NL.size - FAMILY);
   const view = new DataView(data.buffer);
@@ -32,7 +32,7 @@ export function decodeNetlink(view: DataView, length: number): NetlinkAddress | 
   return { family: "netlink", pid: view.getUint32(NL.pid, true), groups: view.getUint32(NL.groups, true) };
 }
 
-/** A sockaddr_ll from behind its family. */
+/** A sockaddr_ll, without its family. */
 export function encodePacket(input: PacketAddressInput): Uint8Array {
   const { protocol, ifindex, hatype = 0, pkttype = 0, address: given = new Uint8Array(0) } = input;
   const address = copyOfBytes("the address of a packet address", given);
@@ -51,7 +51,7 @@ export function encodePacket(input: PacketAddressInput): Uint8Array {
 }
 
 /**
- * A name shorter than the structure is one with a shorter address: packet_getname in
+ * A name shorter than the structure has a shorter link-layer address: packet_getname in
  * net/packet/af_packet.c.
  */
 export function decodePacket(bytes: Uint8Array, view: DataView, length: number): PacketAddress | undefined {
@@ -68,7 +68,7 @@ export function decodePacket(bytes: Uint8Array, view: DataView, length: number):
   };
 }
 
-/** A sockaddr_vm from behind its family. */
+/** A sockaddr_vm, without its family. */
 export function encodeVsock({ cid, port, flags = 0 }: VsockAddressInput): Uint8Array {
   const data = new Uint8Array(VM.size - FAMILY);
   const view = new DataView(data.buffer);

@@ -1,5 +1,5 @@
 /**
- * The addresses that localhost means, where this machine has them; those of IPv4 first, as
+ * The loopback addresses of localhost that this machine has, IPv4 first, the order in which
  * listeners are named.
  */
 export const localhostAddresses = [
@@ -8,7 +8,7 @@ export const localhostAddresses = [
 ] as const;
 
 /**
- * Whether a name means the loopback addresses, whatever a resolver knows: localhost, and names
- * below it (RFC 6761, section 6.3).
+ * Whether a name always means loopback, regardless of the resolver: localhost and its subdomains
+ * (RFC 6761, section 6.3).
  */
 export const isLocalhost = (name: string): boolean => /(^|\.)localhost\.?$/i.test(name);

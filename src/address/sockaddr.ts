@@ -22,28 +22,27 @@ import {
 import { decodePath, encodePath } from "./unix.ts";
 
 /**
- * A sockaddr begins with its family in two bytes, or on the BSDs with its length and its family in
- * one each.
+ * A sockaddr starts with a two-byte family, or on the BSDs with one byte each for length and
+ * family.
  */
 const DATA = 2;
-/** sizeof(struct sockaddr): what connect() wants of an address that says AF_UNSPEC. */
+/** sizeof(struct sockaddr): the length connect() requires of an AF_UNSPEC address. */
 const SOCKADDR_SIZE = 16;
 
 /**
- * Writes an address as the system's sockaddr, with its length, into `into`. A bad address throws.
+ * Encodes an address to `into` as the system's sockaddr and its length. Throws on a bad address.
  */
 export function encodeAddress(input: AddressInput, system: System, into: ValueResult): ValueResult {
-  // All of the input is read by then: its getters may call us, and `into` is shared.
+  // Reads all of the input before writing: its getters may call us, and `into` is shared.
   return writeAddress(readAddress(input, system), system, into);
 }
 
 /**
- * An address as it was when it was read: the number of its family, and what follows that in its
- * sockaddr.
+ * A snapshot of an address: its family number and the rest of its sockaddr.
  */
 export type ReadAddress = readonly [family: number, data: Uint8Array];
 
-/** Reads all of an address, whose getters may do anything meanwhile. A bad address throws. */
+/** Reads all of an address, whose getters may do anything. Throws on a bad address. */
 export function readAddress(input: AddressInput, system: System): ReadAddress {
   if (typeof input !== "object" || input === null) {
     throw argumentType(
@@ -53,7 +52,7 @@ export function readAddress(input: AddressInput, system: System): ReadAddress {
   return encode(input, system);
 }
 
-/** Writes what was read of an address. Nothing of the caller's runs. */
+/** Writes a snapshot of an address. Runs no caller code. */
 export function writeAddress([family, data]: ReadAddress, system: System, into: ValueResult): ValueResult {
   const length = DATA + data.byteLength;
   if (length > into.capacity) {
@@ -73,10 +72,10 @@ export function writeAddress([family, data]: ReadAddress, system: System, into: 
   return into;
 }
 
-/** The number of the family, and what follows it in the sockaddr, in memory of our own. */
+/** The family number and the rest of the sockaddr, in memory we own. */
 function encode(input: AddressInput, system: System): ReadAddress {
   const { AF } = system.constants;
-  // Read once: a getter may say something else the next time.
+  // Read once: a getter may return something else the next time.
   const { family } = input;
   if (isOf(input, family, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr)];
   if (isOf(input, family, "netlink")) return [known(AF.NETLINK, family, system), encodeNetlink(input)];
@@ -94,21 +93,21 @@ function encode(input: AddressInput, system: System): ReadAddress {
   );
 }
 
-/** The number of a family that not every system has. */
+/** The number of a family that some systems lack. */
 function known(number: number | undefined, family: AddressInput["family"], system: System): number {
   if (number !== undefined) return number;
   throw invalidValue(`${system.name} has no addresses of the family ${quoted(family)}`);
 }
 
 /**
- * The address that a call wrote. What is too short for its family, or of a family unknown here,
- * stays bytes.
+ * Decodes an address written by a call. One that is too short for its family, or of an unknown
+ * family, stays bytes.
  */
 export function decodeAddress(system: System, { bytes, view, validLength }: ValueResult): Address {
   return decode(bytes, view, validLength, system);
 }
 
-/** The address in a sockaddr. */
+/** Decodes a sockaddr. */
 export function decodeSockaddr(bytes: Uint8Array, system: System): Address {
   return decode(
     bytes,
@@ -125,7 +124,7 @@ function decode(bytes: Uint8Array, view: DataView, length: number, system: Syste
   return address ?? { family: "unknown", number, data: new Uint8Array(bytes.subarray(DATA, length)) };
 }
 
-/** Undefined where the length is not the family's. */
+/** Undefined if the length does not match the family. */
 function decodeFamily(
   number: number,
   bytes: Uint8Array,
@@ -153,7 +152,7 @@ function decodeFamily(
   }
 }
 
-/** The number of the family in a sockaddr. */
+/** Reads the family number of a sockaddr. */
 export function familyOf(system: System, { view }: ValueResult): number {
   return familyIn(view, system);
 }
@@ -162,8 +161,8 @@ const familyIn = (view: DataView, system: System) =>
   system.sockaddr.lengthByte ? view.getUint8(1) : view.getUint16(0, true);
 
 /**
- * Node's types call the family of an address just a string, so each other type of address is told
- * by its own.
+ * Node types the family of an address as string, so the other address types are told apart by their
+ * own families.
  */
 function isOf<Family extends AddressInput["family"]>(
   _input: AddressInput,

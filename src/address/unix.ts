@@ -6,8 +6,8 @@ import type { SockaddrLayout } from "../system/system.ts";
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
- * The bytes of sun_path: a name in the file system ends with a NUL where there is room, an abstract
- * one never.
+ * Encodes sun_path. A file system path ends with a NUL if there is space; an abstract name never
+ * does.
  */
 export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): Uint8Array {
   const { sunPathSize, abstractNames } = layout;
@@ -15,14 +15,14 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
     throw argumentType(`the path of a unix address must be a string or a Uint8Array, not ${kind(path)}`);
   }
   if (typeof path === "string" && !path.isWellFormed()) {
-    throw invalidValue("the path of a unix address has a lone surrogate, which no bytes can spell");
+    throw invalidValue("the path of a unix address has a lone surrogate, which cannot be encoded as UTF-8");
   }
   const bytes =
     typeof path === "string" ? Buffer.from(path) : copyOfBytes("the path of a unix address", path);
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw invalidValue(
-      `the path of a unix address has a NUL in it; only a name in ${abstractNames ? "the" : "Linux's"} abstract namespace may`,
+      `the path of a unix address contains a NUL, allowed only in ${abstractNames ? "the" : "Linux's"} abstract namespace`,
     );
   }
   if (bytes.byteLength > sunPathSize) {
@@ -37,7 +37,7 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
   return terminated;
 }
 
-/** The name in sun_path: a string where it is UTF-8. */
+/** Decodes the name in sun_path: a string if it is UTF-8, otherwise bytes. */
 export function decodePath(sunPath: Uint8Array, { abstractNames }: SockaddrLayout): string | Uint8Array {
   const end = abstractNames && sunPath[0] === 0 ? -1 : sunPath.indexOf(0);
   const name = end === -1 ? sunPath : sunPath.subarray(0, end);

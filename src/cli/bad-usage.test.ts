@@ -176,7 +176,7 @@ test("--version is that of package.json", () => {
   assert.deepEqual({ status, stdout, stderr }, { status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test("--help tells of every option, on standard output, with status 0", () => {
+test("--help describes every option, on standard output, with status 0", () => {
   for (const words of [
     ["listen", "--help"],
     ["listen", "-h"],

@@ -36,7 +36,7 @@ async function holding(context: TestContext, options: { stubborn?: boolean } = {
   };
 }
 
-test("free --yes: shows who it is, and ends it by SIGTERM", async (context) => {
+test("free --yes: shows the holder and ends it with SIGTERM", async (context) => {
   const held = await holding(context);
   const { status, stdout, stderr } = runBerkeley(["free", held.endpoint, "--yes"]);
   assert.deepEqual([status, stderr], [0, ""]);
@@ -57,7 +57,7 @@ test("free --grace: what ignores SIGTERM is killed", async (context) => {
   assert.equal(await held.ended(), "SIGKILL");
 });
 
-test("free without a terminal asks nobody, and does nothing", async (context) => {
+test("free without a terminal does not prompt and does nothing", async (context) => {
   const held = await holding(context);
   const { status, stderr } = runBerkeley(["free", held.endpoint]);
   assert.equal(status, 2);
@@ -65,7 +65,7 @@ test("free without a terminal asks nobody, and does nothing", async (context) =>
   assert.equal(held.isRunning, true);
 });
 
-test("free: what is free already is told, with status 0", async (context) => {
+test("free: reports a port that is already free, with status 0", async (context) => {
   const held = await holding(context);
   runBerkeley(["free", held.endpoint, "--yes"]);
   await held.ended();
@@ -92,7 +92,7 @@ test("free, in a terminal: it asks; n leaves it, y ends it", async (context) => 
   assert.equal(await held.ended(), "SIGTERM");
 });
 
-test("free, in a narrow terminal: who it is, with no word broken, and the question below", async (context) => {
+test("free, in a narrow terminal: the holder, without broken words, then the question", async (context) => {
   const held = await holding(context);
   const command = `'${process.execPath}' '${berkeley}' free ${held.endpoint}; echo "status $?"; cat`;
   const terminal = Terminal.open(context, command, 80);
@@ -108,7 +108,7 @@ test("free, in a narrow terminal: who it is, with no word broken, and the questi
 test("free never acts on another process than it showed, though it has the number, and the port, by then", (context) =>
   inPidNamespace(context, new URL("free-reused.child.js", import.meta.url)));
 
-test("free, in a terminal: who has let go of it while it was asked is left alone", async (context) => {
+test("free, in a terminal: leaves alone a process that released the port during the prompt", async (context) => {
   const server = createServer().listen(0, "127.83.0.3");
   context.after(() => server.close());
   await once(server, "listening");

@@ -35,7 +35,7 @@ test("hold ends by SIGHUP as its command did", inherited, () => {
 });
 
 test(
-  "hold: asked twice to restart while the old one ends, it starts it twice again",
+  "hold: two restart requests while the old command exits restart it twice",
   inherited,
   async (context) => {
     const folder = mkdtempSync(join(tmpdir(), "berkeley-"));

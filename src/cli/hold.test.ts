@@ -88,7 +88,7 @@ test(
 );
 
 test(
-  "hold: whoever took the socket keeps it from the programs that it starts, workers and other descriptors are left alone",
+  "hold: a process that took the socket does not pass it to its children; workers and other descriptors are left alone",
   inherited,
   () => {
     const module = new URL("../net/handoff/listeners-from-environment.js", import.meta.url);
@@ -138,7 +138,7 @@ test("hold ends as its command does: by its status, or by the signal", inherited
   assert.equal(ends("/"), 126);
 });
 
-test("hold passes signals on, and goes on if the command does", inherited, async (context) => {
+test("hold forwards signals, and keeps running if the command does", inherited, async (context) => {
   const held = HeldProcess.start(context, ["0", "--", process.execPath, server]);
   const port = await held.port();
   const [, pid] = await held.says(/"pid":(\d+)/);

@@ -55,7 +55,7 @@ test("in a pipe: plain lines, with the address, a client to try, the backlog, ea
   assert.equal(text.includes(ESCAPE), false);
 });
 
-test("in a pipe: localhost is told with both of its addresses", { skip: !hasIpv6 }, async () => {
+test("in a pipe: reports both addresses of localhost", { skip: !hasIpv6 }, async () => {
   const text = await printed(["localhost:0"]);
   assert.match(text, /^listening on 127\.0\.0\.1:(\d+) and \[::1\]:\1, sending back/);
 });

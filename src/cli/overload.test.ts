@@ -61,7 +61,7 @@ test("500 connections at once", async (context) => {
   assert.deepEqual([summary.connections, summary.failed, summary.interrupted], [500, 0, 0]);
 });
 
-test("a client that resets its connection is told, and harms no other", async (context) => {
+test("reports a client that resets its connection, without affecting others", async (context) => {
   const listening = await Listening.start(context);
   const [first, other] = [await listening.connect(), await listening.connect()];
   first.write("x");
@@ -76,7 +76,7 @@ test("a client that resets its connection is told, and harms no other", async (c
   assert.equal((await listening.stop()).failed, 1);
 });
 
-test("out of descriptors: says so once, does not spin, and goes on when connections close", async (context) => {
+test("out of descriptors: says so once, does not spin, and resumes when connections close", async (context) => {
   // io_uring goes by the limit as it was when the accept was asked for (io_accept_prep in
   // io_uring/net.c).
   const listening = await Listening.start(context, [], ["env", "BERKELEY_ENGINE=readiness"]);

@@ -108,7 +108,7 @@ test("ports --watch needs a terminal", () => {
   assert.match(stderr, /^berkeley: --watch needs a terminal; .*\n$/);
 });
 
-test("ports tells a server of Node's own", async (context) => {
+test("ports lists a server of Node's own", async (context) => {
   const server = createServer().listen(0, "127.0.0.1", 17);
   await once(server, "listening");
   context.after(() => server.close());

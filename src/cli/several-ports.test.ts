@@ -33,7 +33,7 @@ test("wait: for all of several ports; what follows -- is the command, though it 
   );
 });
 
-test("why: of several ports, each is told, as JSON one a line; the worst status wins", async (context) => {
+test("why: reports each of several ports, as one JSON object per line; the worst status wins", async (context) => {
   const { first, second, free } = await ports(context);
   const told = runBerkeley(["why", free, first, second]);
   assert.equal(told.status, 1);
@@ -76,7 +76,7 @@ test("--unix may be repeated, and stands beside no port", async (context) => {
   }
 });
 
-test("an IPv6 address with a port behind it is told to want brackets; hold takes one port", () => {
+test("an IPv6 address followed by a port asks for brackets; hold takes one port", () => {
   for (const command of ["why", "wait", "free"]) {
     for (const [asked, meant] of [
       ["::1:8080", "[::1]:8080"],

@@ -19,7 +19,7 @@ async function holding(
   return { pid: made.pid, port: "port" in address ? address.port : 0, stop: () => made.stop() };
 }
 
-test("why: 1 and who it is where the port is taken; 0 where it is free", async (context) => {
+test("why: status 1 and the holder if the port is in use; 0 if it is free", async (context) => {
   const held = await holding(context, { address: loopback, backlog: 1 });
   const { status, stdout, stderr } = runBerkeley(["why", `${held.port}`]);
   assert.deepEqual([status, stderr], [1, ""]);
@@ -90,7 +90,7 @@ test("why and free: localhost is both of its addresses", async (context) => {
   assert.deepEqual([freed.status, /It is free\.\n$/.test(freed.stdout)], [0, true]);
 });
 
-test("why refuses what is no port", () => {
+test("why rejects an invalid port", () => {
   for (const [words, message] of [
     [[], "The port is missing; give one, such as 3000, or --unix and a path."],
     [["3000", "--unix", "path"], 'Give either a port ("3000") or --unix, not both.'],

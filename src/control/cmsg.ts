@@ -1,6 +1,6 @@
 import type { System } from "../system/system.ts";
 
-/** One struct cmsghdr, and the data behind it. */
+/** One struct cmsghdr and its data. */
 export interface Cmsg {
   readonly level: number;
   readonly number: number;
@@ -8,15 +8,14 @@ export interface Cmsg {
 }
 
 /**
- * CMSG_SPACE(3): how many bytes of a control buffer a control message with this much data takes.
+ * CMSG_SPACE(3): the bytes that a control message with this much data occupies in a control buffer.
  */
 export function cmsgSpace(dataLength: number, { cmsg }: System): number {
   return align(cmsg.headerSize, cmsg.alignment) + align(dataLength, cmsg.alignment);
 }
 
 /**
- * Writes control messages one after the other; gives how many bytes that took. `into` must have
- * room for all.
+ * Writes control messages in order and returns the total size. `into` must be large enough.
  */
 export function writeCmsgs(cmsgs: readonly Cmsg[], into: Uint8Array, system: System): number {
   const view = new DataView(into.buffer, into.byteOffset, into.byteLength);
@@ -35,9 +34,9 @@ export function writeCmsgs(cmsgs: readonly Cmsg[], into: Uint8Array, system: Sys
 }
 
 /**
- * Reads the control messages of a buffer, which may come from anywhere: `torn` tells that one
- * claims to be longer than the buffer or shorter than its header; nothing is read from there on.
- * The data are windows of the buffer: what is kept of them is copied.
+ * Reads the control messages in an untrusted buffer. `torn` means that one claims to be longer than
+ * the buffer or shorter than its header; reading stops there. The data are views of the buffer:
+ * copy them to keep them.
  */
 export function readCmsgs(from: Uint8Array, system: System): { cmsgs: Cmsg[]; torn: boolean } {
   const view = new DataView(from.buffer, from.byteOffset, from.byteLength);

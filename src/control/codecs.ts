@@ -9,13 +9,12 @@ import type {
   SegmentLengthMessage,
 } from "./control-message.ts";
 
-/** How one type of control message lies in its bytes. */
+/** The encoding of one type of control message. */
 export interface ControlCodec {
-  /** Undefined where the bytes are not as long as the type. */
+  /** Undefined if the byte length does not match the type. */
   decode(data: Uint8Array, system: System): ControlMessage | undefined;
   /**
-   * Absent where a message of the type is only received. A bad value throws a TypeError or a
-   * RangeError.
+   * Absent for receive-only types. Throws a TypeError or RangeError on a bad value.
    */
   encode?(message: ControlMessage): Uint8Array | undefined;
 }
@@ -28,7 +27,7 @@ function ints(values: readonly number[]): Uint8Array {
   return data;
 }
 
-/** An int, whatever its width: the kernel sends IP_TOS in one byte, and others in four. */
+/** An int of any width: the kernel sends IP_TOS as one byte, others as four. */
 function numberIn(
   data: Uint8Array,
   type: NumberMessage["type"] | SegmentLengthMessage["type"],
@@ -50,8 +49,8 @@ function number(type: NumberMessage["type"], max: number, width: 2 | 4 = 4): Con
 }
 
 /**
- * struct timeval or struct timespec: both have seconds, and a part of a second in `unit`
- * nanoseconds, which 32 bits hold; macOS's tv_usec has no more.
+ * struct timeval or struct timespec: seconds, and a fraction in units of `unit` nanoseconds. The
+ * fraction fits 32 bits, the width of macOS's tv_usec.
  */
 function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): ControlCodec {
   return {
@@ -65,7 +64,7 @@ function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): Con
 }
 
 /**
- * struct sock_extended_err, and the sockaddr of who reported the error
+ * struct sock_extended_err, and the sockaddr of the node that reported the error
  * (include/uapi/linux/errqueue.h).
  */
 function extendedError(type: ExtendedErrorMessage["type"]): ControlCodec {
@@ -150,7 +149,7 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
   },
   SCM_PIDFD: {
     /**
-     * The kernel writes a negative errno where it cannot make the descriptor (scm_pidfd_recv in
+     * The kernel writes a negative errno if it cannot create the descriptor (scm_pidfd_recv in
      * net/core/scm.c).
      */
     decode(data) {

@@ -4,10 +4,10 @@ import { type Cmsg, readCmsgs } from "./cmsg.ts";
 import { controlCodecs } from "./codecs.ts";
 import type { ControlMessage, UnknownControlMessage } from "./control-message.ts";
 
-/** What a system has no number for: the call says OptionNotSupported. */
+/** Returned for types the system has no number for; the call fails with OptionNotSupported. */
 export const unsupported = Symbol("unsupported");
 
-/** A control message as bytes. A bad one throws; one of a type that only the kernel sends, too. */
+/** Encodes a control message. Throws on a malformed one or a receive-only type. */
 export function encodeControl(message: ControlMessage, system: System): Cmsg | typeof unsupported {
   if (typeof message !== "object" || message === null) {
     throw argumentType(
@@ -32,8 +32,8 @@ export function encodeControl(message: ControlMessage, system: System): Cmsg | t
 }
 
 /**
- * The control messages of a buffer, and whether it ends in the midst of one. What is not as long as
- * its type stays bytes.
+ * Decodes the control messages in a buffer, and reports whether it ends in the middle of one. A
+ * message whose length does not match its type stays bytes.
  */
 export function decodeControl(
   from: Uint8Array,

@@ -38,7 +38,7 @@ function at(address: string, port: number): InternetSocket["local"] {
     : { family: "ipv4", address, port };
 }
 
-test("how it covers is told", () => {
+test("reports how it covers the address", () => {
   const rows = [
     ["127.0.0.1", "127.0.0.1", "same"],
     ["127.0.0.1", "0.0.0.0", "wildcard"],

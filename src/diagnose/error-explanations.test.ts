@@ -43,7 +43,7 @@ async function saysWho(context: TestContext, read: (error: Error) => string): Pr
   assert.match(read(thrownBy(() => bind(other, address))), new RegExp(told));
 }
 
-test("what bind() throws says who has the address: its message", (context) =>
+test("the message of an error from bind() names the holder of the address", (context) =>
   saysWho(context, (error) => error.message));
 
 for (const [where, read] of [

@@ -43,7 +43,7 @@ const kinds = (...of: Parameters<typeof decidedByBind>) =>
     .causes.map(({ kind }) => kind)
     .filter((kind) => kind !== "reuse-port-group");
 
-test("WSAEACCES of a port that nobody holds is an excluded range", () => {
+test("WSAEACCES on a port that is not in use is an excluded range", () => {
   const { causes } = decidedByBind(address, [], undefined, "AccessDenied");
   assert.deepEqual(causes, [{ kind: "excluded-port", port: 50_100 }]);
   const [cause] = causes;
@@ -82,7 +82,7 @@ test("where bind() succeeds, a connection is not in the way, nor IPv6's wildcard
   ]);
 });
 
-test("what nobody holds any more does not hold an address that can be bound", () => {
+test("a socket without an owner does not hold an address that can be bound", () => {
   const leftovers: readonly Partial<InternetSocket>[] = [
     { use: "time-wait", owner: undefined, remaining: 1000 },
     { use: "time-wait", inode: 7 },
@@ -102,7 +102,7 @@ test("what nobody holds any more does not hold an address that can be bound", ()
   }
 });
 
-test("connections are no reason of their own beside a listener, which is told first", () => {
+test("connections are not a reason beside a listener, which is reported first", () => {
   const sockets: readonly InternetSocket[] = [connection, { ...connection, use: "bound" }, wildcard];
   const found = sockets.map((socket) => ({ socket, covers: "same" }) as const);
   const { causes } = decidedByBind(address, found, undefined, "AddressInUse");
@@ -126,13 +126,13 @@ test("where bind() succeeds, only what is known to cover the address has it", ()
     assert.deepEqual(kinds(address, [{ socket, covers }], undefined, "bound"), isHeld ? ["held"] : []);
 });
 
-test("that bind() succeeds all the same is said only where it does", () => {
+test("says that bind() succeeds anyway only if it does", () => {
   const inTheWay = [{ socket: wildcard, covers: "wildcard" }] as const;
   for (const trial of ["AddressInUse", "AccessDenied"] as const)
     assert.deepEqual(decidedByBind(address, inTheWay, undefined, trial).notes, []);
 });
 
-test("a connection's address is no group to join; a user that is not told has no name", () => {
+test("a connection's address is not a group to join; an unknown user has no name", () => {
   const covers = "same";
   const { causes } = decidedByBind(address, [{ socket: connection, covers }], undefined, "AddressInUse");
   assert.equal(causes.length, 1);

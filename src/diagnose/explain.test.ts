@@ -71,7 +71,7 @@ const onlyWindows = { darwin: alone, freebsd: alone, linux: alone };
 
 conformance("explain", [
   {
-    clause: "a port that nobody has is free",
+    clause: "a port that is not in use is free",
     source: SOCK_DIAG,
     run(fixture) {
       const listener = quietListener(fixture);
@@ -82,7 +82,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a listener is told with its process: number, user, command, directory, age",
+    clause: "reports a listener with its process: pid, user, command, directory, age",
     source: "proc_pid_fd(5)",
     except: { windows: "Windows tells neither a command line nor a directory; its own row is below" },
     async run(fixture) {
@@ -115,7 +115,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "every process that has the socket open is told, also one that inherited it; the older first",
+    clause: "reports every process that has the socket open, including by inheritance, oldest first",
     source: "proc_pid_fd(5)",
     except: {
       windows: "a SOCKET is no descriptor of C's, which spawn() takes; Windows tells one process of a socket",
@@ -254,7 +254,7 @@ conformance("explain", [
     };
   }),
   {
-    clause: "an orphan whose peer has not closed is nobody's: the port is free to a socket with SO_REUSEADDR",
+    clause: "an orphan whose peer has not closed has no owner: a socket with SO_REUSEADDR can bind the port",
     source: "tcp_close in net/ipv4/tcp.c; inet_csk_bind_conflict in net/ipv4/inet_connection_sock.c",
     except: { windows: "bind() succeeds there beside a connection" },
     run(fixture) {
@@ -291,7 +291,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "the advice names the address that was asked about, not others of the port",
+    clause: "the advice names the requested address, not others on the port",
     source: "berkeley",
     except: { windows: "SO_REUSEADDR is something else there" },
     async run(fixture) {
@@ -342,7 +342,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "another user's process is told as far as permissions let it, and that they do not",
+    clause: "reports another user's process as far as permissions allow, and says what they hide",
     source: "proc_pid_fd(5); ptrace(2), PTRACE_MODE_READ_FSCREDS",
     except: { windows: "Windows tells the process of every socket" },
     async run(fixture) {
@@ -434,7 +434,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a unix path: what is no socket is told",
+    clause: "a unix path: reports a file that is not a socket",
     source: "unix(7), EADDRINUSE",
     except: unixIsLinux,
     run(fixture) {
@@ -448,7 +448,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a unix path: a directory that is missing, or may not be written",
+    clause: "a unix path: a directory that is missing or not writable",
     source: "unix(7), ENOENT and EACCES",
     except: unixIsLinux,
     run(fixture) {
@@ -485,7 +485,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a unix path: a listener of another network namespace is no stale file",
+    clause: "a unix path: a listener in another network namespace is not a stale file",
     source: "unix_find_bsd in net/unix/af_unix.c: a path is of no network namespace; unix_diag tells of one",
     except: unixIsLinux,
     async run(fixture) {
@@ -557,7 +557,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a listener is told with its process: number, user, program, age",
+    clause: "reports a listener with its process: pid, user, program, age",
     source: "MIB_TCPROW_OWNER_PID of tcpmib.h; QueryFullProcessImageNameW(); GetProcessTimes()",
     except: onlyWindows,
     async run(fixture) {
@@ -584,7 +584,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "a socket that is bound and does not listen, of which Windows does not tell: that is said",
+    clause: "a bound socket that is not listening: says that Windows does not list it",
     source: "GetExtendedTcpTable()",
     except: onlyWindows,
     run(fixture) {
@@ -595,7 +595,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "WSAEACCES of a port that is held: it is not shared, which SO_REUSEADDR asked for",
+    clause: "WSAEACCES on a port in use: the holder does not share it, although SO_REUSEADDR is set",
     source: "Using SO_REUSEADDR and SO_EXCLUSIVEADDRUSE (Winsock)",
     except: onlyWindows,
     run(fixture) {
@@ -618,7 +618,7 @@ conformance("explain", [
     },
   },
   {
-    clause: "TIME_WAIT: it is told, without a time, where bind() fails for it",
+    clause: "TIME_WAIT: reported, without a time, if bind() fails because of it",
     source: "MIB_TCP_STATE of tcpmib.h",
     except: { ...onlyWindows },
     run(fixture) {

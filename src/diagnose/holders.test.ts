@@ -100,7 +100,7 @@ for (const [what, source] of [
 }
 
 test(
-  "with another PID namespace's /proc, free names a holder and signals nobody in its stead",
+  "with another PID namespace's /proc, free names the holder and does not signal any other process",
   onLinux,
   async (context) => {
     const held = await Holding.start(context, {
@@ -121,7 +121,7 @@ test(
   },
 );
 
-test("with hidepid, an unseen holder is told to be hidden, not to be nobody", onLinux, async (context) => {
+test("with hidepid, an unseen holder is reported as hidden, not as missing", onLinux, async (context) => {
   const held = await Holding.start(context, {
     sockets: [{ address: { family: "ipv4", address: "127.83.0.4", port: 0 }, backlog: 1 }],
   });

@@ -28,14 +28,14 @@ function assertTold(listener: Socket): void {
 
 conformance("listeners", [
   {
-    clause: "tells a listener over IPv4 and its process",
+    clause: "reports a listener over IPv4 and its process",
     source: "sock_diag(7); MIB_TCPROW_OWNER_PID of tcpmib.h",
     run(fixture) {
       assertTold(usedByItsProcess(fixture.listener(7)));
     },
   },
   {
-    clause: "tells a listener over IPv6 and its process",
+    clause: "reports a listener over IPv6 and its process",
     source: "sock_diag(7); MIB_TCP6ROW_OWNER_PID of tcpmib.h",
     except: { wine: "Wine 8 has no process with what is of IPv6" },
     run(fixture) {
@@ -46,7 +46,7 @@ conformance("listeners", [
     },
   },
   {
-    clause: "tells a listener's queue and processes",
+    clause: "reports a listener's queue and processes",
     source: "sock_diag(7); inet_csk_get_info in net/ipv4/inet_diag.c",
     except: { windows: "Windows does not tell of an accept queue" },
     run(fixture) {
@@ -62,7 +62,7 @@ conformance("listeners", [
     },
   },
   {
-    clause: "a socket that does not listen is told only if all are asked for",
+    clause: "reports a socket that is not listening only if all are requested",
     source: "berkeley",
     except: { windows: "sockets have no inode, and there are no names in an abstract namespace" },
     run(fixture) {
@@ -112,7 +112,7 @@ conformance("listeners", [
     },
   },
   {
-    clause: "a listener that no process has open, since it is on its way to one, has its user all the same",
+    clause: "a listener in flight between processes still has its user",
     source: "unix(7), SCM_RIGHTS",
     except: { windows: "no sockets are passed there" },
     run(fixture) {
@@ -126,7 +126,7 @@ conformance("listeners", [
     },
   },
   {
-    clause: "a socket for datagrams is told only if all are asked for, with its process",
+    clause: "reports a datagram socket, with its process, only if all are requested",
     source: "udp(7); GetExtendedUdpTable()",
     run(fixture) {
       const bound = fixture.udp();
@@ -142,7 +142,7 @@ conformance("listeners", [
     },
   },
   {
-    clause: "of a mixed bag it tells what ss tells: v4, v6, dual, unix, abstract, groups, inherited",
+    clause: "reports the same as ss for a mix of sockets: v4, v6, dual, unix, abstract, groups, inherited",
     source: "ss(8)",
     except: { windows: "it is compared with ss(8), in a network namespace" },
     run: (fixture) =>

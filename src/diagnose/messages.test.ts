@@ -230,7 +230,7 @@ const advise = (
 const commands = (advice: readonly Advice[]) => advice.map(({ command }) => command);
 const said = (advice: readonly Advice[]) => advice.map(({ message }) => message).join(" ");
 
-test("the advice on a holder names the address that was asked about", () => {
+test("the advice on a holder names the requested address", () => {
   assert.deepEqual(commands(advise(held())), ["berkeley free 127.0.0.1:4321"]);
   assert.deepEqual(commands(advise(held(), address, "udp")), ["berkeley free --udp 127.0.0.1:4321"]);
   assert.deepEqual(commands(advise(held(), peer)), ["berkeley free [::1]:9"]);

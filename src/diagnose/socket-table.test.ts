@@ -13,7 +13,7 @@ import { internetSockets } from "./socket-table.ts";
 const alone = "TCP_DEFER_ACCEPT is Linux's";
 
 test(
-  "a connection whose handshake is not done is told as connected (SYN_RECV)",
+  "a connection in the middle of its handshake is reported as connected (SYN_RECV)",
   except({ windows: alone, darwin: alone, freebsd: alone }),
   async (context) => {
     const fixture = new Fixture(context);

@@ -41,7 +41,7 @@ conformance(
       },
     },
     {
-      clause: "a probe finds that nobody listens, another type of socket, and what is no socket",
+      clause: "a probe finds a missing listener, another type of socket, and a file that is not a socket",
       source: "unix_find_bsd in net/unix/af_unix.c",
       run(fixture) {
         const folder = fixture.folder();
@@ -61,7 +61,7 @@ conformance(
       },
     },
     {
-      clause: "what is at a path: its file, nothing, or a directory that may not be searched",
+      clause: "the state of a path: a file, nothing, or a directory that is not searchable",
       source: "lstat(2)",
       run(fixture) {
         const folder = fixture.folder();

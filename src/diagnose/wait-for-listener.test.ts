@@ -185,7 +185,7 @@ conformance("waitForListener", [
   },
 ]);
 
-test("waitForListener() refuses what is no place", async () => {
+test("waitForListener() rejects an invalid endpoint", async () => {
   // @ts-expect-error neither a port nor a path
   await assert.rejects(waitForListener({}), TypeError);
   // @ts-expect-error not an object

@@ -39,7 +39,7 @@ const linuxOnly = { windows: "watchQueue() is Linux's own" };
 
 conformance("watchQueue", [
   {
-    clause: "tells of connections that are dropped since the program does not accept, and counts them",
+    clause: "reports and counts connections dropped because the program does not accept",
     source: "tcp_conn_request in net/ipv4/tcp_input.c: sk_acceptq_is_full",
     except: linuxOnly,
     async run(fixture) {
@@ -58,7 +58,7 @@ conformance("watchQueue", [
     },
   },
   {
-    clause: "tells of a burst that the backlog was too small for",
+    clause: "reports a burst that exceeds the backlog",
     source: "tcp_conn_request in net/ipv4/tcp_input.c: sk_acceptq_is_full",
     except: linuxOnly,
     async run(fixture) {

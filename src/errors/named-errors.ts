@@ -4,7 +4,7 @@ import type { SocketError } from "./socket-error.ts";
 export interface AccessDenied extends SocketError<"AccessDenied"> {
   /**
    * **AccessDenied**:
-   * - `SO.ERROR`: A router's policy forbids messages to the address.
+   * - `SO.ERROR`: A router's policy prohibits messages to the address.
    * - `bind()`: The process may not bind to the address.
    * - `connect()`: The unix socket is not writable, or its directory not searchable; a broadcast
    *   address needs SO.BROADCAST; or a route prohibits the address.
@@ -110,7 +110,7 @@ export interface BlockedByFirewall extends SocketError<"BlockedByFirewall"> {
 export interface BrokenPipe extends SocketError<"BrokenPipe"> {
   /**
    * **BrokenPipe**:
-   * - `SO.ERROR`: The peer reset the connection after it had stopped sending.
+   * - `SO.ERROR`: The peer stopped sending, then reset the connection.
    * - `connect()`: The pending connection was established, but the peer has since closed and
    *   reset it. Connect again with a new socket.
    * - `handOver()`: The new process ended, or closed the channel, before it was ready. The old
@@ -154,8 +154,7 @@ export interface ConnectionRefused extends SocketError<"ConnectionRefused"> {
    * **ConnectionRefused**: The peer refused the connection, or nothing listens on the address an
    * earlier message was sent to.
    *
-   * - `SO.ERROR`: Nobody listens on the address.
-   * - `connect()`: No socket is listening on the address.
+   * - `SO.ERROR`, `connect()`: No socket is listening on the address.
    */
   readonly name: "ConnectionRefused";
 }
@@ -271,8 +270,7 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
 export interface MessageTooBig extends SocketError<"MessageTooBig"> {
   /**
    * **MessageTooBig**:
-   * - `SO.ERROR`: An earlier message was longer than the path to the address takes.
-   * - `recv()`, `recvfrom()`: An earlier message was larger than the path MTU.
+   * - `SO.ERROR`, `recv()`, `recvfrom()`: An earlier message was larger than the path MTU.
    * - `recvmmsg()`, `recvmsg()`: The data buffer has too many pieces.
    * - `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The data is too long for one message, or
    *   larger than the path MTU.
@@ -366,7 +364,7 @@ export interface OptionNotSupported extends SocketError<"OptionNotSupported"> {
 export interface PermissionDenied extends SocketError<"PermissionDenied"> {
   /**
    * **PermissionDenied**:
-   * - `SO.ERROR`: A firewall rule or a security policy of this system forbids the message.
+   * - `SO.ERROR`: A local firewall rule or security policy blocked the message.
    * - `bind()`: The process lacks the privilege to bind to this address, or the path's file
    *   system does not support sockets.
    * - `connect()`: The unix datagram socket at the address accepts messages only from its own

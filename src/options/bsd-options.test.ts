@@ -98,7 +98,7 @@ test("struct ipv6_mreq and struct in6_pktinfo", () => {
   }
 });
 
-test("struct xucred: who made a unix socket's peer", () => {
+test("struct xucred: the credentials of a unix socket's peer", () => {
   const hex = `00000000 f5010000 0300 0000 14000000 0c000000 3d000000 ${"00".repeat(52)}`;
   const expected = { uid: 501, groups: [20, 12, 61] };
   for (const system of both) assert.deepEqual(read(LOCAL.PEERCRED, hex, system), expected);

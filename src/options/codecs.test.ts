@@ -299,7 +299,7 @@ test("what is only read is read from its place", () => {
   assert.equal(decoded(name(15), words()), "");
 });
 
-test("a pending errno is a SocketError, also one that nobody documents", () => {
+test("a pending errno is a SocketError, even an undocumented one", () => {
   const words = (number: number) => new Uint8Array(Int32Array.of(number).buffer);
   assert.equal(decoded(pendingError, words(0)), null);
   for (const [code, expected] of [

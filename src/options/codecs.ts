@@ -4,10 +4,10 @@ import { argumentType, copyOfBytes, integer, invalidValue, kind, outOfRange } fr
 import { lengthOf } from "../system/view.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
-/** How a value that is read as it is set lies in the bytes of an option. */
+/** The encoding of an option whose value has the same type to get and to set. */
 export type Codec<Value> = ReadCodec<Value> & WriteCodec<Value>;
 
-/** A C int that is 0 or not: a boolean. */
+/** A boolean, as a C int that is zero or nonzero. */
 export const flag: Codec<boolean> = {
   size: 4,
   decode: (value) => value.ints[0] !== 0,
@@ -24,7 +24,7 @@ export const int: Codec<number> = intBetween(-0x80000000, 0x7fffffff);
 /** A C unsigned int, or __u32. */
 export const uint: Codec<number> = intBetween(0, 0xffffffff);
 
-/** A C int, or an unsigned one, of which the option takes a part of the range. */
+/** A C int or unsigned int, limited to the option's range. */
 export function intBetween(min: number, max: number): Codec<number> {
   return {
     size: 4,
@@ -36,12 +36,11 @@ export function intBetween(min: number, max: number): Codec<number> {
   };
 }
 
-/** The number of a descriptor, as a C int. */
+/** A descriptor number, as a C int. */
 export const descriptor: Codec<number> = intBetween(0, 0x7fffffff);
 
 /**
- * An option that does something when it is set, and has no value; the kernel wants an int all the
- * same.
+ * An option that performs an action when set and has no value, though the kernel requires an int.
  */
 export const act: WriteCodec<true> = {
   encode(value: unknown, into) {
@@ -53,7 +52,7 @@ export const act: WriteCodec<true> = {
   },
 };
 
-/** A __u64 of which every bit counts, such as a cookie. */
+/** A __u64 whose bits are all significant, such as a cookie. */
 export const uint64: ReadCodec<bigint> = {
   size: 8,
   decode: ({ view }) => view.getBigUint64(0, true),
@@ -61,7 +60,7 @@ export const uint64: ReadCodec<bigint> = {
 
 const UNLIMITED = 0xffff_ffff_ffff_ffffn;
 
-/** A rate of 64 bits that the kernel keeps as all ones where there is no limit: Infinity. */
+/** A 64-bit rate. The kernel stores "unlimited" as all ones; here it is Infinity. */
 export const rate: Codec<number> = {
   size: 8,
   decode: ({ view }) => rateAt(view, 0),
@@ -75,7 +74,7 @@ export const rate: Codec<number> = {
   },
 };
 
-/** Reads a rate from its halves: a bigint on the way would take twice as long. */
+/** Reads a rate from its two halves: going through a bigint takes twice as long. */
 export function rateAt(view: DataView, at: number): number {
   const low = view.getUint32(at, true);
   const high = view.getUint32(at + 4, true);
@@ -85,8 +84,8 @@ export function rateAt(view: DataView, at: number): number {
 const decoder = new TextDecoder();
 
 /**
- * A name: a string of C, with or without its NUL, of `max` bytes at most. The kernel takes `""` for
- * none.
+ * A name: a C string of at most `max` bytes, with or without its NUL. To the kernel, `""` is no
+ * name.
  */
 export function name(max: number): Codec<string> {
   return {
@@ -98,11 +97,11 @@ export function name(max: number): Codec<string> {
     encode(value, into) {
       if (typeof value !== "string") throw argumentType(`the option takes a string, not ${kind(value)}`);
       if (!value.isWellFormed() || value.includes("\0")) {
-        throw invalidValue(`the option takes a string without NULs and lone surrogates`);
+        throw invalidValue(`the option takes a string without NULs or lone surrogates`);
       }
       const bytes = Buffer.from(value);
       if (bytes.byteLength > max) {
-        throw outOfRange(`the option takes at most ${max} bytes, and ${JSON.stringify(value)} has more`);
+        throw outOfRange(`the option takes at most ${max} bytes; ${JSON.stringify(value)} is longer`);
       }
       into.bytes.set(bytes);
       into.bytes[bytes.byteLength] = 0;
@@ -111,7 +110,7 @@ export function name(max: number): Codec<string> {
   };
 }
 
-/** Bytes as they are, up to `max`: what is read is a copy. */
+/** Raw bytes, up to `max`. Reading returns a copy. */
 export function bytes(max: number): Codec<Uint8Array> {
   return {
     size: max,
@@ -124,13 +123,13 @@ export function bytes(max: number): Codec<Uint8Array> {
   };
 }
 
-/** A copy of a Uint8Array of `min` to `max` bytes, or an error that says what was wrong. */
+/** Copies a Uint8Array of `min` to `max` bytes; throws on any other value. */
 export function checkBytes(what: string, value: Uint8Array, min: number, max: number): Uint8Array {
   if (!isUint8Array(value)) throw argumentType(`${what} must be a Uint8Array, not ${kind(value)}`);
   const length = lengthOf(value);
   if (length < min || length > max) {
-    throw outOfRange(`${what} is ${length} bytes long, and may be ${min} to ${max}`);
+    throw outOfRange(`${what} is ${length} bytes long; it must be ${min} to ${max}`);
   }
-  // A transferred view has a length of 0, and is refused here.
+  // A transferred view has a length of 0, and is rejected here.
   return copyOfBytes(what, value);
 }

@@ -7,10 +7,10 @@ import { peerCredentials } from "./structures/xucred.ts";
  * has `SO.PEERCRED`.
  */
 export const LOCAL = {
-  /** Who made the unix socket's peer, as of connect(), listen() or socketpair(). */
+  /** The credentials of the unix socket's peer, as of connect(), listen() or socketpair(). */
   PEERCRED: readOnly("LOCAL_PEERCRED", peerCredentials),
-  /** The number of the process that acts for the peer's, or the peer's own; macOS. */
+  /** The pid of the process the peer acts on behalf of, or the peer's own pid; macOS. */
   PEEREPID: readOnly("LOCAL_PEEREPID", intBetween(0, 0x7fffffff)),
-  /** The number of the process that made the unix socket's peer; macOS. */
+  /** The pid of the process that created the unix socket's peer; macOS. */
   PEERPID: readOnly("LOCAL_PEERPID", intBetween(0, 0x7fffffff)),
 };

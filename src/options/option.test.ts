@@ -7,7 +7,7 @@ import { setsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
 import { SO } from "./so.ts";
 
-test("what is no option, or not one to be read or set, is refused before any call", () => {
+test("rejects a value that is not an option, or not readable or writable, before any system call", () => {
   const system = scripted({});
   using client = socket(AF.INET, SOCK.STREAM, 0, { system });
   const before = system.calls.length;

@@ -1,17 +1,17 @@
 import { argumentType, invalidValue, kind } from "../errors/argument.ts";
 import type { OptionNumber, System, ValueResult } from "../system/system.ts";
 
-/** How a value lies in the bytes of an option. */
+/** Decodes an option's bytes to a value. */
 export interface ReadCodec<Get> {
-  /** How many bytes to ask for. */
+  /** The number of bytes to request. */
   readonly size: number;
-  /** Writes what the kernel reads before it answers. Most options read nothing. */
+  /** Writes the input that the kernel reads before it answers. Most options have none. */
   prepare?(into: ValueResult, system: System): void;
   decode(value: ValueResult, system: System): Get;
 }
 
 /**
- * How a value is written to the bytes of an option. A bad value throws a TypeError or a RangeError.
+ * Encodes a value to an option's bytes. Throws a TypeError or RangeError on a bad value.
  */
 export interface WriteCodec<Set> {
   encode(value: Set, into: ValueResult, system: System): void;
@@ -20,7 +20,7 @@ export interface WriteCodec<Set> {
 interface OptionIdentity {
   /** The C name, such as `"SO_REUSEADDR"`. */
   readonly name: string;
-  /** Its level and number on a system; undefined where the system lacks it. */
+  /** Its level and number on a system; undefined if the system lacks it. */
   numberOn(system: System): OptionNumber | undefined;
 }
 
@@ -42,17 +42,17 @@ export function option<Value>(name: string, codec: ReadCodec<Value> & WriteCodec
   return { ...identity(name), read: codec, write: codec };
 }
 
-/** An option that can only be read: setting it does not compile. */
+/** A read-only option: setting it does not compile. */
 export function readOnly<Get>(name: string, read: ReadCodec<Get>): ReadableOption<Get> {
   return { ...identity(name), read };
 }
 
-/** An option that can only be set: reading it does not compile. */
+/** A write-only option: reading it does not compile. */
 export function writeOnly<Set>(name: string, write: WriteCodec<Set>): WritableOption<Set> {
   return { ...identity(name), write };
 }
 
-/** An option that reads otherwise than it is set: its value is of two types. */
+/** An option whose value has a different type to get than to set. */
 export function asymmetric<Get, Set>(
   name: string,
   read: ReadCodec<Get>,
@@ -62,14 +62,13 @@ export function asymmetric<Get, Set>(
 }
 
 /**
- * For callers without a compiler: throws a TypeError unless the value is an option that can be
- * read, or set.
+ * For untyped callers: throws a TypeError unless the value is an option that supports this use.
  */
 export function checkOption(
   option: Partial<ReadableOption<unknown> & WritableOption<unknown>>,
   use: "read" | "write",
 ): void {
-  // Asked so, and not with `in`, it costs next to nothing.
+  // Comparing the property costs next to nothing; `in` does not.
   if (typeof option?.numberOn !== "function") {
     throw argumentType(
       `an option is SO.REUSEADDR, TCP.INFO and so on, or a rawOption(), not ${kind(option)}`,
@@ -81,7 +80,7 @@ export function checkOption(
 }
 
 function identity(name: string): OptionIdentity {
-  // A process has one System as a rule, and looking the name up takes three times as long.
+  // A process usually has one System, and looking the name up takes three times as long.
   let known: System | undefined;
   let number: OptionNumber | undefined;
   return {

@@ -13,30 +13,30 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { ReadCodec } from "./option.ts";
 
 /**
- * Everything that can be pending on a socket: how a connection ended, or what a router or a host
- * answered to an earlier message (icmp_err_convert in net/ipv4/icmp.c, tab_unreach in
- * net/ipv6/icmp.c, tcp_reset in net/ipv4/tcp_input.c).
+ * Every error that can be pending on a socket: how a connection ended, or the reply of a router or
+ * host to an earlier message (icmp_err_convert in net/ipv4/icmp.c, tab_unreach in net/ipv6/icmp.c,
+ * tcp_reset in net/ipv4/tcp_input.c).
  */
 export const pendingErrors = new ErrorSet("SO_ERROR", {
   AccessDenied: {
     codes: ["EACCES"],
-    message: "A router's policy forbids messages to the address.",
+    message: "A router's policy prohibits messages to the address.",
   },
   BrokenPipe: {
     codes: ["EPIPE"],
-    message: "The peer reset the connection after it had stopped sending.",
+    message: "The peer stopped sending, then reset the connection.",
   },
   ConnectionAborted,
   ConnectionRefused: {
     codes: ["ECONNREFUSED"],
-    message: "Nobody listens on the address.",
+    message: "No socket is listening on the address.",
   },
   ConnectionResetByPeer,
   ConnectionTimedOut,
   HostUnreachable,
   MessageTooBig: {
     codes: ["EMSGSIZE"],
-    message: "An earlier message was longer than the path to the address takes.",
+    message: "An earlier message was larger than the path MTU.",
   },
   NetworkSubsystemFailed,
   NetworkUnreachable,
@@ -46,7 +46,7 @@ export const pendingErrors = new ErrorSet("SO_ERROR", {
   },
   PermissionDenied: {
     codes: ["EPERM"],
-    message: "A firewall rule or a security policy of this system forbids the message.",
+    message: "A local firewall rule or security policy blocked the message.",
   },
   ProtocolFailure,
   SystemResources,
@@ -54,7 +54,7 @@ export const pendingErrors = new ErrorSet("SO_ERROR", {
 });
 
 export type PendingErrorName = NameOf<typeof pendingErrors>;
-/** What `getsockopt(socket, SO.ERROR)` gives, where it is not null. */
+/** The type of `getsockopt(socket, SO.ERROR)` when it is not null. */
 export type PendingError = ErrorOf<typeof pendingErrors>;
 
 /** A C int: 0, or an errno. */

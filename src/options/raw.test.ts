@@ -73,7 +73,7 @@ test("the kernel finds zeros where it reads before it answers", () => {
   for (const _ of [1, 2]) assert.deepEqual(getsockopt(client, rawOption(0, 41, 64)), Uint8Array.of(255, 255));
 });
 
-test("an option that carries a pointer is refused before any call, for reading and for setting", () => {
+test("an option that carries a pointer is rejected before any system call, for reading and for setting", () => {
   const { pointerOptions, options } = linux;
   const named = ["SO_ATTACH_FILTER", "SO_ATTACH_REUSEPORT_CBPF", "SO_GET_FILTER", "TCP_ZEROCOPY_RECEIVE"];
   for (const name of named) {

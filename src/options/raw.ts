@@ -5,19 +5,19 @@ import { checkBytes } from "./codecs.ts";
 import type { Option } from "./option.ts";
 
 /**
- * An option that has no descriptor here, by its level and number, in bytes.
+ * An option given by level and number, with its value as bytes, for options that berkeley does not
+ * define.
  *
- * The value that is read is as long as the kernel made it; the one that is set is copied. Options
- * whose value points into the process's memory (SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF,
- * SO_GET_FILTER, TCP_ZEROCOPY_RECEIVE and others) are refused. An option newer than this library
- * may be one of these unknown to it: the caller answers for what the bytes mean.
+ * A value read has the length that the kernel returned; a value set is copied. Options whose value
+ * contains pointers into the process's memory (SO_ATTACH_FILTER, SO_ATTACH_REUSEPORT_CBPF,
+ * SO_GET_FILTER, TCP_ZEROCOPY_RECEIVE and others) are rejected. An option newer than this library
+ * may also contain pointers without berkeley knowing: the caller is responsible for the meaning of
+ * the bytes.
  *
- * @param level `SOL.SOCKET`, `IPPROTO.TCP` and so on, or any number that the system gives to a
- * level
- * @param number the option, as the system numbers it
- * @param size how many bytes to ask for: 0 to 16384; some options take only their own size
- * @throws TypeError from `getsockopt()` and `setsockopt()`, if the option is one that carries a
- * pointer
+ * @param level `SOL.SOCKET`, `IPPROTO.TCP` and so on, or any other level number
+ * @param number the option's number on this system
+ * @param size how many bytes to request: 0 to 16384; some options accept only their exact size
+ * @throws TypeError from `getsockopt()` and `setsockopt()`, if the option carries a pointer
  * @throws RangeError if a number is out of range; from `setsockopt()`, if the value is longer than
  * 16384 bytes
  * @example
@@ -43,8 +43,8 @@ export function rawOption(level: number, number: number, size = OPTION_CAPACITY)
     },
     read: {
       size,
-      // Some options read their value before they answer: they must not find what another left
-      // there.
+      // Some options read the buffer before they answer, so they must not see another option's
+      // leftovers.
       prepare: (into) => void into.bytes.fill(0),
       decode: ({ valid }) => valid.slice(),
     },

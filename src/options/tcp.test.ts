@@ -108,7 +108,7 @@ optionTests("IPPROTO_TCP", TCP, [
   roundTrip(TCP.MAXSEG, tcp, 1000),
   observed(
     TCP.MD5SIG,
-    "who has the key connects, who has not waits in SYN_SENT",
+    "a client with the key connects; one without stays in SYN_SENT",
     (fixture) => {
       const listener = fixture.listener();
       setsockopt(listener, TCP.MD5SIG, { address: localhost, key });
@@ -260,7 +260,7 @@ optionTests("IPPROTO_TCP", TCP, [
   toggles(TCP.THIN_LINEAR_TIMEOUTS, tcp),
   observed(
     TCP.TIMESTAMP,
-    "the clock goes on from what was set",
+    "the clock continues from the value set",
     (fixture) => {
       const socket = fixture.tcp();
       assertFails(trySetsockopt(socket, TCP.TIMESTAMP, 5), "PermissionDenied", "EPERM");

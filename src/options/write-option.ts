@@ -3,8 +3,8 @@ import type { WritableOption } from "./option.ts";
 import { missing } from "./read-option.ts";
 
 /**
- * Sets an option for ourselves: 0, or a negative errno, which is -ENOPROTOOPT where the system
- * lacks it.
+ * Sets an option for internal use. Returns 0 or a negative errno, -ENOPROTOOPT if the system lacks
+ * the option.
  */
 export function writeOption<Set>(
   system: System,

@@ -41,7 +41,7 @@ conformance("acceptQueue", [
     },
   },
   {
-    clause: "undefined where the socket does not listen, is no socket, or is not open",
+    clause: "undefined if the descriptor is not listening, not a socket, or not open",
     source: "berkeley",
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {

@@ -127,7 +127,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "the new socket does not inherit O_NONBLOCK: it blocks unless told otherwise",
+    clause: "the new socket does not inherit O_NONBLOCK: it blocks by default",
     source: `${LINUX}, NOTES`,
     except: { windows: "it reads Linux's /proc" },
     run(fixture) {
@@ -165,7 +165,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "EAGAIN: no connection waits, and the socket does not block",
+    clause: "EAGAIN: no connection is pending, and the socket is non-blocking",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -181,7 +181,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "EAGAIN: the socket blocks, and its SO_RCVTIMEO is over",
+    clause: "EAGAIN: the socket blocks, and its SO_RCVTIMEO has expired",
     source: "socket(7), SO_RCVTIMEO",
     except: { windows: "SO_RCVTIMEO is about receiving calls alone there (SOL_SOCKET Socket Options)" },
     run(fixture) {
@@ -191,7 +191,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "when a connection waits, the listener is readable to poll",
+    clause: "when a connection is pending, the listener is readable to poll",
     source: `${POSIX}, APPLICATION USAGE`,
     run(fixture) {
       const server = fixture.listener();
@@ -238,7 +238,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "EINVAL: a listener that was shut down does not listen any more",
+    clause: "EINVAL: a listener that was shut down no longer listens",
     source: "inet_shutdown in net/ipv4/af_inet.c; unix_accept in net/unix/af_unix.c",
     except: { windows: "a listener cannot be shut down: WSAENOTCONN (shutdown)" },
     run(fixture) {
@@ -322,7 +322,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "ECONNABORTED need not be said: Linux hands out a connection that was reset, and recv tells",
+    clause: "ECONNABORTED is optional: Linux returns a connection that was reset, and recv reports it",
     source: `${POSIX}, ERRORS; inet_csk_accept in net/ipv4/inet_connection_sock.c`,
     except: { wine: "Wine reads the end of data; Windows says WSAECONNRESET (accept and recv)" },
     run(fixture) {
@@ -339,7 +339,7 @@ conformance("accept", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: accept is made again",
+    clause: "EINTR never reaches the caller: accept is retried",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { accept: [-errnoOf("EINTR"), -errnoOf("EINTR"), 7] },
     play(system) {

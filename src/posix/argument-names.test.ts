@@ -49,7 +49,7 @@ const numbers: readonly [named: string, call: (value: number) => unknown][] = [
 ];
 
 for (const [index, [name, call]] of numbers.entries()) {
-  test(`${index + 1}: a ${name} that is no C int`, () => {
+  test(`${index + 1}: ${name} is not a C int`, () => {
     for (const value of [1.5, 2 ** 31, -(2 ** 31) - 1, Number.NaN])
       assert.throws(() => call(value), { name: "RangeError", message: new RegExp(`^${name} must be `) });
     for (const value of ["1", null, {}, 1n])
@@ -70,12 +70,12 @@ const others: readonly [message: RegExp, call: (value: unknown) => unknown][] = 
   [/^an option is /, (value) => Reflect.apply(setsockopt, undefined, [open, value, 1])],
   [/\baddress /, (value) => Reflect.apply(bind, undefined, [open, value])],
   [/\baddress /, (value) => Reflect.apply(connect, undefined, [open, value])],
-  [/^a socket is /, (value) => Reflect.apply(listen, undefined, [value, 1])],
-  [/^a socket is /, (value) => Reflect.apply(accept, undefined, [value])],
+  [/^socket must be /, (value) => Reflect.apply(listen, undefined, [value, 1])],
+  [/^socket must be /, (value) => Reflect.apply(accept, undefined, [value])],
 ];
 
 for (const [index, [pattern, call]] of others.entries()) {
-  test(`${index + 1}: an argument that is no ${pattern.source}`, () => {
+  test(`${index + 1}: an invalid argument: ${pattern.source}`, () => {
     for (const value of [null, undefined, true, "text", {}, Symbol("none")])
       assert.throws(() => call(value), { name: "TypeError", message: pattern });
   });

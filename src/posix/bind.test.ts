@@ -127,7 +127,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "a path fills sun_path: 108 bytes, then without a NUL; 109 are refused before any call",
+    clause: "a path fills sun_path: 108 bytes, then without a NUL; 109 are rejected before any system call",
     source: "unix(7), Pathname sockets; unix_mkname_bsd in net/unix/af_unix.c",
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
@@ -294,7 +294,7 @@ conformance("bind", [
     run: (fixture) => inNetworkNamespace(fixture, program("bind-link-local")),
   },
   {
-    clause: "a zone that names no interface is refused before any call",
+    clause: "a zone that names no interface is rejected before any system call",
     source: "RFC 4007, 11",
     run(fixture) {
       for (const zone of ["berkeley-none", "0", ""]) {
@@ -319,7 +319,7 @@ conformance("bind", [
     run: (fixture) => inNetworkNamespace(fixture, program("bind-privileged-port")),
   },
   {
-    clause: "EACCES: a directory of the path may not be searched, or not be written",
+    clause: "EACCES: a directory in the path is not searchable or not writable",
     source: `${POSIX}, ERRORS, AF_UNIX; bind(2)`,
     except: { windows: "it is about Linux's limits, users and namespaces" },
     run(fixture) {
@@ -394,7 +394,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "EADDRNOTAVAIL: the address is not one of this machine",
+    clause: "EADDRNOTAVAIL: the address is not local to this machine",
     source: `${POSIX}, ERRORS; bind(2)`,
     except: { windows: "IPV6_V6ONLY is on there unless it is switched off (Winsock, IPPROTO_IPV6 options)" },
     run(fixture) {
@@ -410,7 +410,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "EAFNOSUPPORT, or EINVAL for a shorter address: it is of another family than the socket",
+    clause: "EAFNOSUPPORT, or EINVAL for a shorter address: its family does not match the socket's",
     source: `${POSIX}, ERRORS; inet6_bind_sk in net/ipv6/af_inet6.c; unix_validate_addr in net/unix/af_unix.c`,
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
@@ -549,7 +549,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "an address as bytes goes to the kernel as it is",
+    clause: "an address given as bytes is passed to the kernel unchanged",
     source: "berkeley; netlink(7)",
     except: { windows: "Windows has no AF_NETLINK" },
     run(fixture) {
@@ -633,7 +633,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "a closed Socket makes no system call, and its error tells the address",
+    clause: "a closed Socket makes no system call, and its error includes the address",
     source: "berkeley",
     script: {},
     play(system) {
@@ -646,7 +646,7 @@ conformance("bind", [
     },
   },
   {
-    clause: "a malformed address is refused before any call",
+    clause: "a malformed address is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -38,8 +38,7 @@ conformance("borrow", [
     },
   },
   {
-    clause:
-      "net.Server: its socket; SocketClosed before it listens and after it is closed; it goes on serving",
+    clause: "net.Server: its socket; SocketClosed before it listens and after it is closed; it keeps serving",
     except: descriptorsHidden,
     source: "berkeley; lib/net.js",
     async run() {
@@ -56,7 +55,7 @@ conformance("borrow", [
     },
   },
   {
-    clause: "http.Server: the same; it goes on answering",
+    clause: "http.Server: the same; it keeps answering",
     except: httpServersHidden,
     source: "berkeley; lib/_http_server.js",
     async run() {
@@ -83,7 +82,7 @@ conformance("borrow", [
     },
   },
   {
-    clause: "net.Socket, a client and an accepted one: both ends of one connection, which goes on",
+    clause: "net.Socket, a client and an accepted one: both ends of one connection, which stays open",
     except: descriptorsHidden,
     source: "berkeley; lib/net.js",
     async run() {
@@ -131,7 +130,7 @@ conformance("borrow", [
     },
   },
   {
-    clause: "dgram.Socket: SocketClosed before it is bound and after it is closed; it goes on receiving",
+    clause: "dgram.Socket: SocketClosed before it is bound and after it is closed; it keeps receiving",
     except: descriptorsHidden,
     source: "berkeley; lib/dgram.js, lib/internal/dgram.js",
     async run() {
@@ -160,7 +159,7 @@ conformance("borrow", [
     },
   },
   {
-    clause: "tls.TLSSocket: the socket below it, and it goes on",
+    clause: "tls.TLSSocket: the socket below it, which stays open",
     except: { ...descriptorsHidden, bun: "Bun's node:tls has no pre-shared keys" },
     source: "berkeley; TLSWrap::GetFD in src/crypto/crypto_tls.cc",
     async run() {
@@ -222,7 +221,7 @@ test("to borrow changes nothing, however often", except(descriptorsHidden), asyn
   await closed(server);
 });
 
-test("what is no socket is a TypeError, a number that is no descriptor's a RangeError", () => {
+test("a value that is not a socket is a TypeError; a number out of the range of descriptors is a RangeError", () => {
   for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n, () => {}, true, new Date()]) {
     // @ts-expect-error not a socket
     assert.throws(() => borrow(value), TypeError);
@@ -259,18 +258,18 @@ async function answer(server: Server, text: string): Promise<string> {
   return answered;
 }
 
-test("borrow: what only looks like a socket of Node's is refused, or tells no descriptor", () => {
+test("borrow: an object that only looks like one of Node's sockets is rejected or has no descriptor", () => {
   const withState = (state: unknown) => Object.assign({}, { [Symbol("state symbol")]: state });
   for (const state of [undefined, null, 1, "handle", {}])
-    assert.throws(() => borrow(Object(withState(state))), /^TypeError: a socket is /);
+    assert.throws(() => borrow(Object(withState(state))), /^TypeError: socket must be /);
   for (const handle of [{}, { fd: "3" }, { fd: 1.5 }, { fd: null }, "handle", 1])
     assert.throws(() => borrow(Object({ _handle: handle })).fd, { name: /^(Type|Range)Error$/ });
   // Another symbol than that of a dgram.Socket.
   const other = Object.assign({}, { [Symbol("another state")]: { handle: { fd: 0 } } });
-  assert.throws(() => borrow(Object(other)), /^TypeError: a socket is /);
+  assert.throws(() => borrow(Object(other)), /^TypeError: socket must be /);
   assert.equal(borrow(Object({ _handle: { fd: -1 } })).fd, -1);
   assert.equal(borrow(Object({ _handle: null })).fd, -1);
   assert.equal(borrow(Object(withState({ handle: { fd: 0 } }))).fd, 0);
-  assert.throws(() => borrow(Object({ _handle: undefined })), /^TypeError: a socket is /);
-  assert.throws(() => borrow(Object({ listen() {} })), /does not tell its descriptor/);
+  assert.throws(() => borrow(Object({ _handle: undefined })), /^TypeError: socket must be /);
+  assert.throws(() => borrow(Object({ listen() {} })), /without a descriptor/);
 });

@@ -131,7 +131,7 @@ conformance("buffers", [
     "a function": () => new Uint8Array(8),
   }).map(([name, value]) => refused(name, TypeError, /must be a Uint8Array, not /, () => value)),
   {
-    clause: "more than 2147483647 bytes are refused before any call; 2147483647 are not",
+    clause: "more than 2147483647 bytes are rejected before any system call; 2147483647 are not",
     source: "berkeley; MAX_RW_COUNT in linux/fs.h",
     script: {},
     play(system) {

@@ -99,7 +99,7 @@ conformance("close", [
     },
   },
   {
-    clause: "data that was not received is lost, and the peer is told by a reset",
+    clause: "unreceived data is lost, and the peer gets a reset",
     source: "RFC 2525, 2.17; __tcp_close in net/ipv4/tcp.c",
     except: { wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)" },
     run(fixture) {
@@ -155,7 +155,7 @@ conformance("close", [
     },
   },
   {
-    clause: "EBADF: the descriptor was closed behind our back; the Socket is closed all the same",
+    clause: "EBADF: the descriptor was closed behind our back; the Socket is still closed",
     source: `${POSIX}, ERRORS; close(2)`,
     except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
     run(fixture) {
@@ -198,7 +198,7 @@ conformance("close", [
     },
   },
   {
-    clause: "EIO: the Socket is closed all the same, and close is not repeated",
+    clause: "EIO: the Socket is still closed, and close is not retried",
     source: `${POSIX}, ERRORS; close(2)`,
     script: { close: [-5] },
     play(system) {

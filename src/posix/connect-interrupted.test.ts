@@ -40,7 +40,7 @@ const alwaysInterrupted = () => (made++ < 200_000 ? -EINTR : 0);
 conformance("connect, interrupted by a signal", [
   {
     clause:
-      "EINTR: the connection goes on being made; poll waits for it, and SO_ERROR tells that it was made",
+      "EINTR: the connection continues in the background; poll waits for it, and SO_ERROR reports success",
     source: `${POSIX}, DESCRIPTION`,
     script: { connect: [-EINTR], poll: [ready] },
     play(system) {
@@ -50,7 +50,7 @@ conformance("connect, interrupted by a signal", [
     },
   },
   {
-    clause: "EINTR: SO_ERROR tells that the connection failed",
+    clause: "EINTR: SO_ERROR reports that the connection failed",
     source: `${POSIX}, DESCRIPTION`,
     script: {
       connect: [-EINTR],
@@ -68,7 +68,7 @@ conformance("connect, interrupted by a signal", [
     },
   },
   {
-    clause: "EINTR in the poll that follows: it goes on, and connect is not made again",
+    clause: "EINTR in the poll that follows: poll resumes, and connect is not retried",
     source: `${POSIX}, DESCRIPTION`,
     script: { connect: [-EINTR], poll: [-EINTR, -EINTR, ready] },
     play(system) {
@@ -107,7 +107,7 @@ conformance("connect, interrupted by a signal", [
     },
   },
   {
-    clause: "EINTR of a unix socket: it waits for room before it begins, so connect is made again",
+    clause: "EINTR on a unix socket still waiting for queue space: connect is retried",
     source: "unix_stream_connect in net/unix/af_unix.c",
     script: {
       connect: [-EINTR, -EINTR, 0],

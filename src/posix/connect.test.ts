@@ -41,8 +41,7 @@ conformance("connect", [
     },
   },
   {
-    clause:
-      "a socket that is not bound is bound to an unused local address; a unix socket stays without a name",
+    clause: "an unbound socket is bound to an unused local address; a unix socket stays without a name",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -139,7 +138,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EALREADY: a connection request is under way",
+    clause: "EALREADY: a connection attempt is in progress",
     source: `${POSIX}, ERRORS`,
     run(fixture) {
       const full = fixture.listener(0);
@@ -150,7 +149,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "a nonblocking connect that has ended succeeds once more, then EISCONN",
+    clause: "after a nonblocking connect completes, one more connect succeeds, then EISCONN",
     source: "__inet_stream_connect in net/ipv4/af_inet.c",
     except: { windows: "it is EISCONN at once: WSAEISCONN (connect, Remarks)" },
     run(fixture) {
@@ -163,7 +162,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EINPROGRESS: the socket blocks, and its SO_SNDTIMEO is over",
+    clause: "EINPROGRESS: the socket blocks, and its SO_SNDTIMEO has expired",
     source: "socket(7), SO_SNDTIMEO",
     except: { windows: "SO_SNDTIMEO is about sending calls alone there (SOL_SOCKET Socket Options)" },
     run(fixture) {
@@ -181,7 +180,7 @@ conformance("connect", [
       inNetworkNamespace(fixture, new URL("./connect-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "EAFNOSUPPORT: the address is of another family than the socket",
+    clause: "EAFNOSUPPORT: the address family does not match the socket's",
     source: `${POSIX}, ERRORS`,
     except: { wine: "Wine says WSAEOPNOTSUPP; Windows WSAEFAULT or WSAEAFNOSUPPORT (bind and sendto)" },
     run(fixture) {
@@ -238,7 +237,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "ECONNREFUSED: nobody listens on the address",
+    clause: "ECONNREFUSED: no socket is listening on the address",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -272,7 +271,7 @@ conformance("connect", [
   },
   {
     clause:
-      "ECONNABORTED: the attempt under way has failed, and its error was read already; the next one begins anew",
+      "ECONNABORTED: the pending attempt failed and its error was already read; the next one starts afresh",
     source: "__inet_stream_connect in net/ipv4/af_inet.c",
     except: { windows: "it is about Linux's kernel, or socketpair()'s unix sockets" },
     run(fixture) {
@@ -286,7 +285,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EPIPE: the connection under way was made, ended by the peer, and reset",
+    clause: "EPIPE: the pending connection was established, closed by the peer, and reset",
     source: "tcp_reset in net/ipv4/tcp_input.c; __inet_stream_connect in net/ipv4/af_inet.c",
     except: { windows: "Windows has no POLL_RDHUP" },
     run(fixture) {
@@ -304,7 +303,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EISCONN: the socket is connected already",
+    clause: "EISCONN: the socket is already connected",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -393,7 +392,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "EACCES: the unix socket may not be written, or a directory of its path not searched",
+    clause: "EACCES: the unix socket is not writable, or a directory in its path not searchable",
     source: `${POSIX}, ERRORS; ${LINUX}, ERRORS`,
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },
     run(fixture) {
@@ -453,7 +452,7 @@ conformance("connect", [
     },
   },
   {
-    clause: "a bad address is refused before any call",
+    clause: "a bad address is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

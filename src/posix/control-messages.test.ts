@@ -141,7 +141,8 @@ conformance("control messages", [
     },
   },
   {
-    clause: "IP_PKTINFO: what was received is what an answer is sent with, from the address that was asked",
+    clause:
+      "IP_PKTINFO: sending a reply with the received value uses the address of the request as its source",
     source: "ip(7), IP_PKTINFO",
     except: { windows: "Windows' struct in_pktinfo has no specDst: it arrives as bytes" },
     run(fixture) {
@@ -267,7 +268,7 @@ conformance("control messages", [
     },
   },
   {
-    clause: "UDP_GRO: several datagrams become one receive, which tells their length",
+    clause: "UDP_GRO: one receive returns several datagrams and reports their length",
     source: "udp(7), UDP_GRO",
     except: { windows: "Windows has no such option" },
     run(fixture) {

@@ -215,7 +215,7 @@ test("getpeername throws what tryGetpeername returns, with the caller's stack", 
   );
 });
 
-test("getpeername tells what Node's socket.remotePort tells", except(descriptorsHidden), async () => {
+test("getpeername agrees with Node's socket.remotePort", except(descriptorsHidden), async () => {
   const server = createServer((connection) => connection.resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const address = server.address();

@@ -44,8 +44,7 @@ conformance("getsockname", [
     },
   },
   {
-    clause:
-      "of a socket that is not bound the name is unspecified: on Linux the unspecified address, or no path",
+    clause: "of an unbound socket the name is unspecified: on Linux the unspecified address, or no path",
     source: `${POSIX}, DESCRIPTION; inet_getname in net/ipv4/af_inet.c`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -61,7 +60,7 @@ conformance("getsockname", [
     },
   },
   {
-    clause: "connect() binds a socket that is not bound, and the name tells where",
+    clause: "connect() binds an unbound socket, and the name has its address",
     source: "POSIX connect(3p), DESCRIPTION",
     run(fixture) {
       for (const type of [SOCK.STREAM, SOCK.DGRAM]) {
@@ -218,7 +217,7 @@ test("getsockname throws what tryGetsockname returns, with the caller's stack", 
   );
 });
 
-test("getsockname tells what Node's server.address() tells", except(descriptorsHidden), async () => {
+test("getsockname agrees with Node's server.address()", except(descriptorsHidden), async () => {
   const server = createServer();
   assertFails(tryGetsockname(server), "SocketClosed");
   await new Promise<void>((resolve) => server.listen(0, loopback.address, resolve));

@@ -137,7 +137,7 @@ conformance("getsockopt", [
     },
   },
   {
-    clause: "EINVAL may say that the socket is shut down: on Linux its options can be read all the same",
+    clause: "EINVAL is allowed on a socket that is shut down: on Linux its options can still be read",
     source: `${POSIX}, ERRORS (may fail)`,
     run(fixture) {
       const { client } = fixture.connection();
@@ -146,7 +146,7 @@ conformance("getsockopt", [
     },
   },
   {
-    clause: "what tells of the peer is SocketNotConnected where there is none",
+    clause: "options about the peer fail with SocketNotConnected if there is none",
     source: "ip(7), IP_MTU: ENOTCONN",
     except: { windows: "it reads options of Linux: SO_PEERCRED and its like" },
     run(fixture) {
@@ -168,7 +168,7 @@ conformance("getsockopt", [
     },
   },
   {
-    clause: "where the room is too short and ERANGE tells how much it takes, it asks again with as much",
+    clause: "if the buffer is too short and ERANGE reports the size, it retries with that size",
     source: "SO_PEERGROUPS in sk_getsockopt; security_socket_getpeersec_stream",
     script: { getsockopt: [longerThanAsked, longerThanAsked] },
     play(system) {
@@ -312,7 +312,7 @@ test("an http.Server is a server too", except(httpServersHidden), async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test("what is no socket is a TypeError, before any call", () => {
+test("a value that is not a socket is a TypeError, before any system call", () => {
   for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n]) {
     // @ts-expect-error not a socket
     assert.throws(() => getsockopt(value, SO.TYPE), TypeError);

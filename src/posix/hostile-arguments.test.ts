@@ -308,7 +308,7 @@ test(
 );
 
 test(
-  "recvmmsg: a getter of the second room receives with the same rooms",
+  "recvmmsg: a getter of the second room receives with the same buffers",
   except(unixOnly),
   withPair((left, right) => {
     let nested: ReturnType<typeof recvmmsg> = [];

@@ -93,7 +93,7 @@ conformance("netlink addresses", [
 
 conformance("packet addresses", [
   {
-    clause: "bind() to an interface; the name tells its hardware",
+    clause: "bind() to an interface; the name has its hardware type",
     source: "packet(7); packet_getname in net/packet/af_packet.c",
     except: { windows: "Windows has no AF_PACKET" },
     run(fixture) {

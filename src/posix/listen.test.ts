@@ -161,7 +161,7 @@ conformance("listen", [
     },
   },
   {
-    clause: "a backlog that is no integer is refused before any call",
+    clause: "a backlog that is not an integer is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {
@@ -238,7 +238,7 @@ conformance("listen", [
     },
   },
   {
-    clause: "EDESTADDRREQ, on Linux EINVAL: a unix socket that is not bound",
+    clause: "EDESTADDRREQ, on Linux EINVAL: an unbound unix socket",
     source: `${POSIX}, ERRORS; Zig SocketNotBound; unix_listen in net/unix/af_unix.c`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -416,7 +416,7 @@ conformance("listen", [
     },
   },
   {
-    clause: "a unix listener tells its queue, too; its queue holds one more than the backlog",
+    clause: "a unix listener reports its queue, too; it holds one more than the backlog",
     source: "unix_recvq_full in net/unix/af_unix.c",
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -558,7 +558,7 @@ test(
   },
 );
 
-test("listen refuses what is no socket, before any call", () => {
+test("listen rejects a value that is not a socket, before any system call", () => {
   for (const value of [null, undefined, "3", {}, [], Symbol("s"), 3n, () => {}]) {
     // @ts-expect-error not a socket
     assert.throws(() => listen(value, 1), TypeError);

@@ -142,7 +142,7 @@ conformance("Socket", [
     },
   },
   {
-    clause: "Socket.from of what is no socket, or not open, fails, and leaves it as it is",
+    clause: "Socket.from of a descriptor that is not a socket, or not open, fails and does not touch it",
     source: "berkeley; getsockopt(2)",
     except: { windows: "a descriptor of C's is no handle to Winsock" },
     run(fixture) {
@@ -156,7 +156,7 @@ conformance("Socket", [
     },
   },
   {
-    clause: "Socket.from refuses what is no number of a descriptor, before any call",
+    clause: "Socket.from rejects a value that is not a descriptor number, before any system call",
     source: "berkeley",
     script: {},
     play(system) {
@@ -171,7 +171,7 @@ conformance("Socket", [
     },
   },
   {
-    clause: "a failing Socket.from tells who called it",
+    clause: "the stack of a failing Socket.from starts at its caller",
     source: "berkeley",
     run() {
       assert.throws(

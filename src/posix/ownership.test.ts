@@ -25,7 +25,7 @@ function leak(make: () => Socket): number {
   return make().fd;
 }
 
-test("a Socket that is garbage-collected unclosed is closed, with a warning", async () => {
+test("a Socket that is garbage-collected while open is closed, with a warning", async () => {
   const system = scripted({});
   const fd = leak(() => socket(AF.INET, SOCK.STREAM, 0, { system }));
   const warning = await warningOfCollection();
@@ -63,7 +63,7 @@ test("a closed Socket that is garbage-collected is not asked for, nor when there
 });
 
 test(
-  "received descriptors that nobody closes are closed, with a warning each",
+  "received descriptors that are never closed are closed, with a warning each",
   except({ windows: "Windows' unix sockets are streams with a path, and no pairs" }),
   async () => {
     const [near, far] = socketpair(AF.UNIX, SOCK.STREAM);

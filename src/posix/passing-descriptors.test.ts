@@ -197,7 +197,7 @@ conformance("SCM_RIGHTS", [
   },
   {
     clause:
-      "what is under way is closed with the socket that nobody received from; so is what recv() passes over",
+      "descriptors in flight are closed with the socket they were sent to; so are those that recv() skips",
     source: "unix(7), SCM_RIGHTS; scm_destroy in net/core/scm.c",
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -213,7 +213,7 @@ conformance("SCM_RIGHTS", [
     },
   },
   {
-    clause: "a listening socket goes on accepting at the receiver's, when the sender has closed its own",
+    clause: "a listening socket keeps accepting at the receiver after the sender closes its own",
     source: "unix(7), SCM_RIGHTS",
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -228,7 +228,7 @@ conformance("SCM_RIGHTS", [
     },
   },
   {
-    clause: "Node's own server and socket can be passed; a net.Socket goes on with what was received",
+    clause: "Node's own server and socket can be passed; a net.Socket continues on the received descriptor",
     except: { ...descriptorsHidden, bun: "Bun's net.Socket takes no descriptor" },
     source: "berkeley",
     async run(fixture) {

@@ -75,7 +75,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "POLLHUP: the peer has gone, or the socket is not connected; told without being asked for",
+    clause: "POLLHUP: the peer has gone, or the socket is not connected; always reported",
     source: `${POSIX}, DESCRIPTION; tcp_poll in net/ipv4/tcp.c`,
     except: {
       wine: "Wine says nothing of a socket that is not connected; Windows POLLHUP (WSAPoll, Remarks)",
@@ -100,7 +100,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "POLLERR: an error is pending; told without being asked for",
+    clause: "POLLERR: an error is pending; always reported",
     source: `${POSIX}, DESCRIPTION`,
     except: {
       wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
@@ -122,7 +122,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "POLLNVAL: the number is not of an open descriptor; told without being asked for, and no error",
+    clause: "POLLNVAL: the descriptor is not open; always reported, and not an error",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       assert.equal(readyNow(999_999, 0), POLL.NVAL);
@@ -159,7 +159,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "one socket may be asked about more than once",
+    clause: "one socket may appear in several requests",
     source: `${POSIX}, DESCRIPTION`,
     except: { wine: "Wine answers one of several entries about one socket; WSAPoll documents no such limit" },
     run(fixture) {
@@ -222,7 +222,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: poll goes on, for the time that is left",
+    clause: "EINTR never reaches the caller: poll resumes with the remaining time",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { poll: [-EINTR, -EINTR, firstReadable] },
     play(system) {
@@ -278,7 +278,7 @@ conformance("poll", [
     },
   },
   {
-    clause: "bad requests and a bad time are refused before any call",
+    clause: "bad requests and a bad time are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -223,7 +223,7 @@ conformance("recv", [
     },
   },
   {
-    clause: "EAGAIN: the connection is under way, or the error queue (MSG_ERRQUEUE) is empty",
+    clause: "EAGAIN: the connection is in progress, or the error queue (MSG_ERRQUEUE) is empty",
     source: "tcp_recvmsg_locked in net/ipv4/tcp.c; inet_recv_error in net/ipv4/af_inet.c",
     except: { windows: "Windows has no MSG_ERRQUEUE" },
     run(fixture) {
@@ -253,7 +253,7 @@ conformance("recv", [
     },
   },
   {
-    clause: "ECONNREFUSED: nobody has the address that an earlier datagram was sent to",
+    clause: "ECONNREFUSED: no socket is bound to the address of an earlier datagram",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
       wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
@@ -338,7 +338,7 @@ conformance("recv", [
       inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "flags that are no C int are refused before any call",
+    clause: "flags that are not a C int are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {
@@ -351,7 +351,7 @@ conformance("recv", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: recv is made again",
+    clause: "EINTR never reaches the caller: recv is retried",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { recv: [-EINTR, -EINTR, 5] },
     play(system) {

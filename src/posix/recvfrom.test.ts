@@ -61,7 +61,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "the protocol of a connection does not tell the sender: unspecified, as fits a connected stream",
+    clause: "a connection's protocol does not report the sender: unspecified, as on a connected stream",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const { client, server } = fixture.connection();
@@ -75,7 +75,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "a connected datagram socket tells its peer",
+    clause: "a connected datagram socket reports its peer",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const [receiver, sender] = [fixture.udp(), fixture.udp()];
@@ -102,7 +102,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "an error that waits is told once, then the data: ECONNREFUSED",
+    clause: "a pending error is reported once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
       wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
@@ -174,7 +174,7 @@ conformance("recvfrom", [
       inNetworkNamespace(fixture, new URL("./recv-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "bad flags are refused before any call; so is a closed Socket",
+    clause: "bad flags are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     script: {},
     play(system) {
@@ -186,7 +186,7 @@ conformance("recvfrom", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: recvfrom is made again, and gives the address of the last",
+    clause: "EINTR never reaches the caller: recvfrom is retried, and gives the address of the last",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: {
       recvfrom: [

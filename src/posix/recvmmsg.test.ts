@@ -77,7 +77,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "no rooms are no messages; 1024 are the most, and more are refused before any call",
+    clause: "no buffers return no messages; 1024 are the most, and more are rejected before any system call",
     source: "berkeley; UIO_MAXIOV; do_recvmmsg in net/socket.c",
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -167,7 +167,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "malformed room is refused before any call; so is a closed Socket",
+    clause: "malformed buffers are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     script: {},
     play(system) {
@@ -184,7 +184,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: the call is made again, with the same rooms",
+    clause: "EINTR never reaches the caller: the call is retried, with the same buffers",
     source: "signal(7); do_recvmmsg in net/socket.c",
     except: { windows: "Windows has no MSG_WAITFORONE" },
     script: {
@@ -213,7 +213,7 @@ conformance("recvmmsg", [
     },
   },
   {
-    clause: "EPIPE: the error that is pending is told before anything is received",
+    clause: "EPIPE: the pending error is reported before anything is received",
     source: "do_recvmmsg in net/socket.c; tcp_reset in net/ipv4/tcp_input.c",
     except: {
       windows: "its recvmmsg() is a loop over recvmsg(), which does not ask for the pending error first",

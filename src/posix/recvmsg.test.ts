@@ -138,7 +138,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "MSG_TRUNC as a flag tells the real length, and nothing goes past the room",
+    clause: "MSG_TRUNC as a flag returns the full length, and nothing is written past the buffer",
     source: `${LINUX}, MSG_TRUNC`,
     except: { windows: "MSG_TRUNC is no flag to give to Winsock: nothing tells the real length" },
     run(fixture) {
@@ -167,7 +167,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "MSG_WAITALL fills all the pieces of a stream; MSG_OOB is told in the flags",
+    clause: "MSG_WAITALL fills all the pieces of a stream; MSG_OOB is set in the flags",
     source: `${POSIX}, DESCRIPTION`,
     run(fixture) {
       const { client, server } = fixture.connection();
@@ -210,7 +210,10 @@ conformance("recvmsg", [
           "EMSGSIZE",
         );
         assert.deepEqual(openDescriptors(), before, `room of ${controlLength} bytes`);
-        assert.match(error.message, new RegExp(`room was ${controlLength} bytes; 1888 bytes, the default`));
+        assert.match(
+          error.message,
+          new RegExp(`control buffer was ${controlLength} bytes; 1888 bytes, the default`),
+        );
         assertFails(tryRecvmsg(right, buffer(), MSG.DONTWAIT), "WouldBlock");
       }
       const [rights] = recvmsg(sendRights(fixture, 5), buffer(16, 36)).control;
@@ -219,7 +222,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "MSG_CTRUNC of what is no descriptor: credentials that do not fit",
+    clause: "MSG_CTRUNC without descriptors: credentials that do not fit",
     source: "put_cmsg in net/core/scm.c",
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -234,7 +237,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "the default room is enough for all that a message carries at most",
+    clause: "the default control buffer holds the most that a message can carry",
     source: "berkeley; scm_recv in net/core/scm.c",
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -327,7 +330,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "an error that waits is told once, then the data: ECONNREFUSED",
+    clause: "a pending error is reported once, then the data: ECONNREFUSED",
     source: `${LINUX}, ERRORS; udp(7)`,
     except: {
       wine: "Wine does not report a host's response to a datagram; Windows reports WSAECONNRESET (recvfrom, WSAECONNRESET)",
@@ -415,7 +418,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: the call is made again, with the same room",
+    clause: "EINTR never reaches the caller: the call is retried, with the same buffers",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_CMSG_CLOEXEC" },
     script: {
@@ -442,7 +445,7 @@ conformance("recvmsg", [
   },
   {
     clause:
-      "MSG_CMSG_CLOEXEC is always asked for, and once more without it where a family but AF_UNIX refuses it",
+      "MSG_CMSG_CLOEXEC is always set, and the call retried without it if a family other than AF_UNIX rejects it",
     source: "berkeley; packet_recvmsg in net/packet/af_packet.c",
     except: { windows: "Windows has no AF_PACKET" },
     script: { recvmsg: [-22] },
@@ -486,7 +489,7 @@ conformance("recvmsg", [
     },
   },
   {
-    clause: "malformed room is refused before any call",
+    clause: "malformed buffers are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -39,7 +39,7 @@ function readyFor(asked: number[]) {
 
 conformance("a call that a signal interrupts", [
   {
-    clause: "goes on without the caller's knowledge, on every blocking call, for real signals",
+    clause: "resumes every blocking call transparently after real signals",
     except: {
       deno: "Deno's child.kill() takes every signal for the child's end",
       windows: "Windows has no signals that interrupt calls",
@@ -48,7 +48,7 @@ conformance("a call that a signal interrupts", [
     run: bombarded,
   },
   {
-    clause: "with SO_RCVTIMEO: waits for what is left of it, and is made again once there is data",
+    clause: "with SO_RCVTIMEO: waits for what is left of it, and is retried once there is data",
     source: "socket(7), SO_RCVTIMEO; signal(7)",
     except: { windows: "it expects numbers of Linux's" },
     script: { recv: [-EINTR, -EINTR, 5], getsockopt: timeout(SO_RCVTIMEO, 3600n) },
@@ -82,7 +82,7 @@ conformance("a call that a signal interrupts", [
     },
   },
   {
-    clause: "with SO_SNDTIMEO: waits for room, and is made again",
+    clause: "with SO_SNDTIMEO: waits for room, and is retried",
     source: "socket(7), SO_SNDTIMEO",
     except: { windows: "it expects numbers of Linux's" },
     script: { send: [-EINTR, 5], sendto: [-EINTR, 5], getsockopt: timeout(SO_SNDTIMEO, 3600n) },

@@ -87,7 +87,7 @@ conformance("send", [
     },
   },
   {
-    clause: "EAGAIN: the connection is under way, and the socket does not block",
+    clause: "EAGAIN: the connection is in progress, and the socket is non-blocking",
     source: "sk_stream_wait_connect in net/core/stream.c",
     run(fixture) {
       const full = fixture.listener(0);
@@ -152,7 +152,7 @@ conformance("send", [
     },
   },
   {
-    clause: "ECONNREFUSED: nobody has the address that an earlier datagram was sent to",
+    clause: "ECONNREFUSED: no socket is bound to the address of an earlier datagram",
     source: "udp(7), ERRORS",
     except: { wine: "Wine keeps the answer to itself; Windows says WSAECONNRESET (recvfrom, WSAECONNRESET)" },
     run(fixture) {
@@ -292,7 +292,8 @@ conformance("send", [
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "MSG_ZEROCOPY is refused before any call: the kernel would read the memory after the call",
+    clause:
+      "MSG_ZEROCOPY is rejected before any system call: the kernel would read the memory after the call",
     source: "berkeley; Documentation/networking/msg_zerocopy.rst",
     except: { windows: "Windows has no MSG_ZEROCOPY" },
     script: {},
@@ -304,7 +305,7 @@ conformance("send", [
     },
   },
   {
-    clause: "flags that are no C int are refused before any call",
+    clause: "flags that are not a C int are rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {
@@ -317,7 +318,7 @@ conformance("send", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: send is made again",
+    clause: "EINTR never reaches the caller: send is retried",
     source: `${POSIX}, ERRORS; signal(7)`,
     script: { send: [-EINTR, -EINTR, 5] },
     play(system) {

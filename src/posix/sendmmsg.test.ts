@@ -45,7 +45,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "no messages are none sent; 1024 are the most, and more are refused before any call",
+    clause: "no messages are none sent; 1024 are the most, and more are rejected before any system call",
     source: `${LINUX}, NOTES; __sys_sendmmsg in net/socket.c`,
     except: { windows: "Windows has no such option" },
     run(fixture) {
@@ -91,7 +91,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "an error after the first message ends the call, and is not told: the next call tells it",
+    clause: "an error after the first message ends the call without being reported; the next call reports it",
     source: `${LINUX}, RETURN VALUE and BUGS`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -117,7 +117,7 @@ conformance("sendmmsg", [
     },
   },
   {
-    clause: "EMSGSIZE, EDESTADDRREQ: of the first message, whose address the error tells",
+    clause: "EMSGSIZE, EDESTADDRREQ: for the first message, whose address the error includes",
     source: `${LINUX}, ERRORS`,
     except: { wine: "Wine says WSAEINVAL; Windows WSAENOTCONN or WSAEDESTADDRREQ (send and sendto)" },
     run(fixture) {

@@ -80,7 +80,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "EMSGSIZE: more pieces, and a length past an ssize_t, are refused before any call",
+    clause: "EMSGSIZE: more pieces, and a length past an ssize_t, are rejected before any system call",
     source: `${POSIX}, ERRORS; berkeley`,
     script: {},
     play(system) {
@@ -204,7 +204,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "ENOTCONN and EDESTADDRREQ: there is no peer, and no address",
+    clause: "ENOTCONN and EDESTADDRREQ: no peer and no address",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows has no sockets of SOCK_SEQPACKET" },
     run(fixture) {
@@ -339,7 +339,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "ETOOMANYREFS: too many descriptors are under way; EPERM: the credentials are another's",
+    clause: "ETOOMANYREFS: too many descriptors in flight; EPERM: the credentials of another process",
     source: "unix(7), ERRORS; too_many_unix_fds and scm_check_creds",
     except: { windows: "it is about Linux's limits, users and namespaces" },
     run: () => void runWithDescriptors(100, new URL("./sendmsg-unprivileged.child.js", import.meta.url)),
@@ -380,14 +380,14 @@ conformance("sendmsg", [
       for (const descriptor of [closed, createServer()]) {
         const control = [{ type: "SCM_RIGHTS", descriptors: [1, descriptor] }] as const;
         const error = assertFails(trySendmsg(sender, { data: hello, control }), "SocketClosed", "EBADF");
-        assert.match(error.message, /a descriptor that the message carries/);
+        assert.match(error.message, /a descriptor carried by the message/);
       }
       assertFails(trySendmsg(closed, { data: hello }), "SocketClosed", "EBADF");
       assert.ok(!system.calls.some((call) => call.startsWith("sendmsg")));
     },
   },
   {
-    clause: "EINTR never reaches the caller: the same message is sent again",
+    clause: "EINTR never reaches the caller: the same message is resent",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_NOSIGNAL" },
     script: {
@@ -422,7 +422,7 @@ conformance("sendmsg", [
     },
   },
   {
-    clause: "a malformed message is refused before any call",
+    clause: "a malformed message is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -106,7 +106,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EINPROGRESS: MSG_FASTOPEN begins a connection, and the socket does not block",
+    clause: "EINPROGRESS: MSG_FASTOPEN opens a connection on a non-blocking socket",
     source: `${LINUX}; tcp(7), MSG_FASTOPEN`,
     except: { windows: "Windows has no MSG_FASTOPEN" },
     run(fixture) {
@@ -120,7 +120,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "ECONNREFUSED: MSG_FASTOPEN, and nobody listens; or no unix socket has the name",
+    clause: "ECONNREFUSED: MSG_FASTOPEN without a listener; or no unix socket has the name",
     source: "tcp_sendmsg_fastopen in net/ipv4/tcp.c; unix_find_other in net/unix/af_unix.c",
     except: { windows: "Windows has no MSG_FASTOPEN" },
     run(fixture) {
@@ -135,7 +135,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EAFNOSUPPORT: the address is of another family than the socket",
+    clause: "EAFNOSUPPORT: the address family does not match the socket's",
     source: `${POSIX}, ERRORS`,
     except: { wine: "Wine says WSAEOPNOTSUPP; Windows WSAEFAULT or WSAEAFNOSUPPORT (bind and sendto)" },
     run(fixture) {
@@ -177,7 +177,8 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EACCES, ENOENT, ENOTDIR, ELOOP, EPROTOTYPE: the path leads nowhere, or may not be written",
+    clause:
+      "EACCES, ENOENT, ENOTDIR, ELOOP, EPROTOTYPE: the path does not resolve to a socket, or is not writable",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Windows' unix sockets are streams with a path, and no pairs" },
     run(fixture) {
@@ -287,7 +288,8 @@ conformance("sendto", [
       inNetworkNamespace(fixture, new URL("./send-network.child.js", import.meta.url), { ip: true }),
   },
   {
-    clause: "a bad address, bad flags and MSG_ZEROCOPY are refused before any call; so is a closed Socket",
+    clause:
+      "a bad address, bad flags and MSG_ZEROCOPY are rejected before any system call; so is a closed Socket",
     source: "berkeley",
     except: { windows: "Windows has no MSG_ZEROCOPY" },
     script: {},
@@ -306,7 +308,7 @@ conformance("sendto", [
     },
   },
   {
-    clause: "EINTR never reaches the caller: sendto is made again, to the same address",
+    clause: "EINTR never reaches the caller: sendto is retried, to the same address",
     source: `${POSIX}, ERRORS; signal(7)`,
     except: { windows: "Windows has no MSG_NOSIGNAL" },
     script: { sendto: [-EINTR, -EINTR, (_fd, _buffer, _flags, address) => address.view.getUint16(2)] },

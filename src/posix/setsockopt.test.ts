@@ -76,7 +76,7 @@ conformance("setsockopt", [
       void assertFails(trySetsockopt(fixture.tcp(), TCP.MAXSEG, 1), "InvalidArgument", "EINVAL"),
   },
   {
-    clause: "EINVAL may say that the socket is shut down: on Linux its options can be set all the same",
+    clause: "EINVAL is allowed on a socket that is shut down: on Linux its options can still be set",
     source: `${POSIX}, EINVAL`,
     run(fixture) {
       const { client } = fixture.connection();

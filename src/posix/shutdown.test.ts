@@ -28,7 +28,7 @@ const buffer = new Uint8Array(8);
 
 conformance("shutdown", [
   {
-    clause: "SHUT_WR ends sending: the peer reads what is under way, then the end; receiving goes on",
+    clause: "SHUT_WR ends sending: the peer reads the data in flight, then the end; receiving continues",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "its socketpair() makes TCP connections only" },
     run(fixture) {
@@ -45,7 +45,7 @@ conformance("shutdown", [
     },
   },
   {
-    clause: "SHUT_RD ends receiving; sending goes on",
+    clause: "SHUT_RD ends receiving; sending continues",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
@@ -60,7 +60,7 @@ conformance("shutdown", [
   },
   {
     clause:
-      "SHUT_RD: TCP on Linux still receives what arrives, then tells the end again; a unix peer is told EPIPE",
+      "SHUT_RD: TCP on Linux still receives arriving data, then reports the end again; a unix peer gets EPIPE",
     source: "shutdown(2); tcp_recvmsg_locked in net/ipv4/tcp.c, unix_stream_sendmsg in net/unix/af_unix.c",
     except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
     run(fixture) {
@@ -90,7 +90,7 @@ conformance("shutdown", [
     },
   },
   {
-    clause: "it ends for everyone who shares the socket",
+    clause: "it affects every process that shares the socket",
     source: `${POSIX}, DESCRIPTION; RATIONALE`,
     except: { windows: "a SOCKET is no descriptor of C's, which node:fs and spawn() take" },
     async run(fixture) {
@@ -105,7 +105,7 @@ conformance("shutdown", [
     },
   },
   {
-    clause: "it wakes whoever polls",
+    clause: "it wakes a blocked poll",
     source: "tcp_shutdown in net/ipv4/tcp.c; poll(2), POLLRDHUP and POLLHUP",
     except: { windows: "Windows has no POLL_RDHUP" },
     run(fixture) {
@@ -205,7 +205,7 @@ conformance("shutdown", [
     },
   },
   {
-    clause: "ENOTCONN: a TCP socket that is not connected is shut down all the same, for good",
+    clause: "ENOTCONN: an unconnected TCP socket is shut down anyway, for good",
     source: "inet_shutdown in net/ipv4/af_inet.c",
     except: { windows: "shut down in vain, it is as it was" },
     run(fixture) {
@@ -296,7 +296,7 @@ conformance("shutdown", [
     },
   },
   {
-    clause: "a how that is no C int is refused before any call",
+    clause: "a how that is not a C int is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -109,7 +109,7 @@ conformance("socket", [
     },
   },
   {
-    clause: "the socket blocks, unless told otherwise",
+    clause: "the socket blocks by default",
     source: `${POSIX}, DESCRIPTION; socket(2), SOCK_NONBLOCK`,
     except: { windows: "it reads Linux's /proc" },
     run(fixture) {
@@ -125,7 +125,7 @@ conformance("socket", [
     },
   },
   {
-    clause: "the descriptor is closed on exec, unless told otherwise",
+    clause: "the descriptor is closed on exec by default",
     except: {
       windows: "it reads Linux's /proc",
       bun: "Bun's child processes inherit nothing, whatever the flag",
@@ -273,7 +273,7 @@ conformance("socket", [
     },
   },
   {
-    clause: "an argument that is no C int is refused before any call",
+    clause: "an argument that is not a C int is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -33,7 +33,7 @@ conformance("socketpair", [
     },
   },
   {
-    clause: "the two sockets are identical, of the type that was asked for",
+    clause: "the two sockets are identical, of the requested type",
     source: `${POSIX}, DESCRIPTION`,
     except: { windows: "its pairs are TCP connections: bound, of IPPROTO_TCP, made with a listener" },
     run(fixture) {
@@ -108,7 +108,7 @@ conformance("socketpair", [
     },
   },
   {
-    clause: "close-on-exec unless told otherwise",
+    clause: "close-on-exec by default",
     source: "socket(2), SOCK_CLOEXEC; berkeley",
     script: {},
     play(system) {
@@ -194,7 +194,7 @@ conformance("socketpair", [
     },
   },
   {
-    clause: "an argument that is no C int is refused before any call",
+    clause: "an argument that is not a C int is rejected before any system call",
     source: "berkeley",
     script: {},
     play(system) {

@@ -3,16 +3,15 @@ import { checkObject } from "../../errors/argument.ts";
 import { type Codec, name } from "../codecs.ts";
 
 /**
- * A filter that holds connections back from accept() until they have what it waits for: struct
- * accept_filter_arg.
+ * A filter that delays accept() until a connection meets its condition: struct accept_filter_arg.
  */
 export interface AcceptFilter {
   /**
-   * Its name, such as `"dataready"` or `"httpready"`; the kernel module accf_data or accf_http has
-   * it. At most 15 bytes.
+   * Its name, such as `"dataready"` or `"httpready"`; provided by the kernel module accf_data or
+   * accf_http. At most 15 bytes.
    */
   readonly name: string;
-  /** What the filter takes besides, at most 239 bytes; none of FreeBSD's own takes any. */
+  /** The filter's argument, at most 239 bytes; FreeBSD's own filters take none. */
   readonly arg?: string;
 }
 

@@ -1,17 +1,17 @@
 import type { ReadCodec } from "../option.ts";
 
-/** Who made a socket's peer: struct ucred. */
+/** The credentials of a socket's peer: struct ucred. */
 export interface Credentials {
   /**
-   * The number of the process, in our pid namespace; 0 where it is not in it, or there is no peer.
+   * The pid in our pid namespace; 0 if the process is outside it or there is no peer.
    */
   readonly pid: number;
   /**
-   * The effective user; 4294967295 where there is no peer, 65534 where it has no number in our user
+   * The effective user id; 4294967295 if there is no peer, 65534 if it is not mapped in our user
    * namespace.
    */
   readonly uid: number;
-  /** The effective group; as `uid`. */
+  /** The effective group id, with the same special values as `uid`. */
   readonly gid: number;
 }
 
@@ -26,8 +26,8 @@ export const credentials: ReadCodec<Credentials> = {
 };
 
 /**
- * An array of gid_t. The kernel says ERANGE, and the length, where there are more: getsockopt()
- * asks again.
+ * An array of gid_t. If there are more, the kernel returns ERANGE and the length, and getsockopt()
+ * retries.
  */
 export const groups: ReadCodec<readonly number[]> = {
   size: 1024,

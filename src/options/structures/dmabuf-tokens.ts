@@ -1,15 +1,15 @@
 import { checkObject, elements, integer } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
 
-/** A run of buffers that a program has read and gives back: struct dmabuf_token. */
+/** A run of buffers to return to the kernel after reading: struct dmabuf_token. */
 export interface DmabufToken {
   /** The first `frag_token` of a received SCM_DEVMEM_DMABUF. */
   readonly start: number;
-  /** How many follow it, itself included. */
+  /** The number of tokens in the run, including the first. */
   readonly count: number;
 }
 
-/** sock_devmem_dontneed in net/core/sock.c takes no more at a time. */
+/** sock_devmem_dontneed in net/core/sock.c accepts no more per call. */
 const MAX_TOKENS = 128;
 
 /** struct dmabuf_token is { __u32 token_start; __u32 token_count } (include/uapi/linux/uio.h). */

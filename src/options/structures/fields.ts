@@ -3,7 +3,7 @@ import { encodeAddress } from "../../address/sockaddr.ts";
 import { argumentType, integer, invalidString, invalidValue, kind, quoted } from "../../errors/argument.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 
-/** One of some names, to its number in C. */
+/** Maps one of a set of names to its C number. */
 export function named<Name extends string>(
   field: string,
   value: Name,
@@ -15,7 +15,7 @@ export function named<Name extends string>(
   throw invalidString(value, `${field} must be one of ${names.join(", ")}, not ${quoted(value)}`);
 }
 
-/** The number of an interface; 0 leaves the choice to the kernel. */
+/** An interface index; 0 lets the kernel choose. */
 export const ifindex = (field: string, value: number): number => integer(field, value, 0, 0x7fffffff);
 
 /** struct in_addr. */

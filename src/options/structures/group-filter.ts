@@ -4,15 +4,14 @@ import { type GroupReq, groupReq } from "./group-req.ts";
 import { type FilterMode, writeFilter } from "./source-filter.ts";
 
 /**
- * All sources of a multicast group that the socket has joined: struct group_filter, the same of
- * IPv4 and IPv6.
+ * The source filter of a joined multicast group: struct group_filter, for both IPv4 and IPv6.
  */
 export interface GroupFilter extends GroupReq {
-  /** Whether datagrams of the sources are let in, or kept out. */
+  /** Whether to accept or block datagrams from the sources. */
   readonly fmode: FilterMode;
   /**
-   * The sources; Linux takes as many as net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf (64)
-   * says.
+   * The sources. Linux limits their number to net.ipv4.igmp_max_msf (10) or net.ipv6.mld_max_msf
+   * (64).
    */
   readonly slist: readonly string[];
 }

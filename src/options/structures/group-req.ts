@@ -2,16 +2,16 @@ import { checkObject } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
 import { ifindex, SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
 
-/** A multicast group on an interface: struct group_req, the same of IPv4 and IPv6. */
+/** A multicast group on an interface: struct group_req, for both IPv4 and IPv6. */
 export interface GroupReq {
-  /** The number of the interface; 0, if left out, leaves the choice to the kernel. */
+  /** The interface index; 0, the default, lets the kernel choose. */
   readonly interface?: number;
   /** The group: an address of the option's level. */
   readonly group: string;
 }
 
 // struct group_req is { __u32 gr_interface; struct __kernel_sockaddr_storage gr_group }
-// (include/uapi/linux/in.h); the storage is aligned as a pointer, but not on macOS.
+// (include/uapi/linux/in.h); the storage is aligned like a pointer, except on macOS.
 
 export function groupReq(family: "ipv4" | "ipv6"): WriteCodec<GroupReq> {
   return {

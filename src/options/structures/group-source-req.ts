@@ -2,9 +2,9 @@ import type { WriteCodec } from "../option.ts";
 import { SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
 import { type GroupReq, groupReq } from "./group-req.ts";
 
-/** One source of a multicast group: struct group_source_req, the same of IPv4 and IPv6. */
+/** One source of a multicast group: struct group_source_req, for both IPv4 and IPv6. */
 export interface GroupSourceReq extends GroupReq {
-  /** Who sends to the group: an address of the option's level. */
+  /** The source: an address of the option's level. */
   readonly source: string;
 }
 

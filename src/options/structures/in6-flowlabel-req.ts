@@ -4,42 +4,44 @@ import { named, readIpv6, writeIpv6 } from "./fields.ts";
 
 /** A request to the manager of IPv6 flow labels: struct in6_flowlabel_req. */
 export interface In6FlowlabelReq {
-  /** `"get"` takes a label for this socket, `"put"` gives it back, `"renew"` keeps it alive. */
+  /** `"get"` leases a label for this socket, `"put"` releases it, `"renew"` extends the lease. */
   readonly action: keyof typeof actions;
-  /** The label: 0 to 0xfffff. Choose it: the kernel chooses one for 0, and does not tell which. */
+  /**
+   * The label: 0 to 0xfffff. Choose one: with 0 the kernel chooses but does not report its choice.
+   */
   readonly label: number;
-  /** Whom datagrams with the label go to; a label that is taken needs one. */
+  /** The destination of datagrams with the label; required to lease a label. */
   readonly dst?: string;
-  /** Who else may take the label; `"none"` if left out, which only renewing knows. */
+  /** Who else may lease the label; defaults to `"none"`, which is only valid for renewing. */
   readonly share?: keyof typeof shares;
-  /** Makes the label if nobody has it. */
+  /** Creates the label if it does not exist. */
   readonly create?: boolean;
-  /** Fails if somebody has the label. */
+  /** Fails if the label exists. */
   readonly exclusive?: boolean;
-  /** TCP only, and no label: answers carry the label of the segment that they answer. */
+  /** TCP only, without a label: replies carry the label of the segment they answer. */
   readonly reflect?: boolean;
   /**
-   * How long the label lives at least, in seconds: 0 to 65535; more than 150 needs CAP_NET_ADMIN.
+   * The label's minimum lifetime in seconds: 0 to 65535; more than 150 needs CAP_NET_ADMIN.
    */
   readonly expires?: number;
   /**
-   * How long nobody else may take it after it is given back, in seconds: 0 to 65535; more than 150
+   * How long the label stays reserved after its release, in seconds: 0 to 65535; more than 150
    * needs CAP_NET_ADMIN.
    */
   readonly linger?: number;
 }
 
-/** The flow label of a connected socket, as its manager has it. */
+/** The flow label of a connected socket, according to the flow label manager. */
 export interface FlowLabel {
   /** The label: 1 to 0xfffff. */
   readonly label: number;
-  /** Whom datagrams with the label go to. */
+  /** The destination of datagrams with the label. */
   readonly dst: string;
-  /** Who else may take the label. */
+  /** Who else may lease the label. */
   readonly share: keyof typeof shares;
-  /** How long the label lives at least, in seconds. */
+  /** The label's minimum lifetime in seconds. */
   readonly expires: number;
-  /** How long nobody else may take it after it is given back, in seconds. */
+  /** How long the label stays reserved after its release, in seconds. */
   readonly linger: number;
 }
 
@@ -71,7 +73,7 @@ export const in6FlowlabelReq: WriteCodec<In6FlowlabelReq> = {
   },
 };
 
-/** A label whose share the kernel does not tell was not taken from the manager: nobody owns it. */
+/** If the kernel reports no share, the label was not leased from the manager and has no owner. */
 function shareOf(number: number): keyof typeof shares {
   const { any, exclusive, process, user } = shares;
   if (number === any) return "any";

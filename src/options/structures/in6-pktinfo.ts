@@ -2,11 +2,11 @@ import { checkObject } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
 import { ifindex, writeIpv6 } from "./fields.ts";
 
-/** Where datagrams are sent from: struct in6_pktinfo. */
+/** The source of sent datagrams: struct in6_pktinfo. */
 export interface In6Pktinfo {
-  /** The source address; `"::"`, if left out, is none. */
+  /** The source address; `"::"`, the default, is none. */
   readonly addr?: string;
-  /** The number of the interface; 0, if left out, leaves the choice to the kernel. */
+  /** The interface index; 0, the default, lets the kernel choose. */
   readonly ifindex?: number;
 }
 

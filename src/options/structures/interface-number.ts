@@ -2,7 +2,7 @@ import type { Codec } from "../codecs.ts";
 import { ifindex } from "./fields.ts";
 
 /**
- * The number of an interface, in network order, as IP_UNICAST_IF has it (do_ip_setsockopt in
+ * An interface index in network byte order, as IP_UNICAST_IF requires (do_ip_setsockopt in
  * net/ipv4/ip_sockglue.c).
  */
 export const interfaceNumber: Codec<number> = {

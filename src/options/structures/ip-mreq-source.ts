@@ -6,15 +6,15 @@ import { writeIpv4 } from "./fields.ts";
 export interface IpMreqSource {
   /** The group: 224.0.0.0 to 239.255.255.255. */
   readonly multiaddr: string;
-  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  /** An address of the interface; `"0.0.0.0"`, the default, lets the kernel choose. */
   readonly interface?: string;
-  /** Who sends to the group. */
+  /** The source's address. */
   readonly sourceaddr: string;
 }
 
 /**
  * struct ip_mreq_source is { __be32 imr_multiaddr, imr_interface, imr_sourceaddr }
- * (include/uapi/linux/in.h); elsewhere the source comes first.
+ * (include/uapi/linux/in.h); on other systems the source precedes the interface.
  */
 export const ipMreqSource: WriteCodec<IpMreqSource> = {
   encode(value, into, { optionLayouts: { sourceBeforeInterface } }) {

@@ -4,14 +4,14 @@ import type { ReadCodec, WriteCodec } from "../option.ts";
 import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
 
 /**
- * An interface of IPv4 multicast, by its number or one of its addresses; the number decides if both
- * are given.
+ * An IPv4 multicast interface, by index or by one of its addresses. If both are given, the index
+ * wins.
  */
 export interface MulticastInterface {
-  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  /** An address of the interface; `"0.0.0.0"`, the default, lets the kernel choose. */
   readonly address?: string;
   /**
-   * The number of the interface; 0, if left out, is none. Of a membership, Linux alone takes it.
+   * The interface index; 0, the default, is none. For memberships, only Linux supports it.
    */
   readonly ifindex?: number;
 }
@@ -28,7 +28,7 @@ export interface IpMreqn extends MulticastInterface {
  */
 const IP_MREQN = { address: 4, ifindex: 8, size: 12 };
 
-/** struct ip_mreq of other systems ends before the number of the interface. */
+/** On other systems, struct ip_mreq ends before the interface index. */
 export const ipMreqn: WriteCodec<IpMreqn> = {
   encode(value, into, { name, optionLayouts: { membership } }) {
     checkObject("the option", "{ multiaddr, address, ifindex }", value);
@@ -44,8 +44,8 @@ export const ipMreqn: WriteCodec<IpMreqn> = {
 };
 
 /**
- * What IP_MULTICAST_IF takes: an ip_mreqn of which the group does not count, or the interface's
- * address alone.
+ * The value of IP_MULTICAST_IF: an ip_mreqn whose group is ignored, or just the interface's
+ * address.
  */
 export const multicastInterface: WriteCodec<string | MulticastInterface> = {
   encode(value, into) {

@@ -3,15 +3,15 @@ import type { WriteCodec } from "../option.ts";
 import { writeIpv4 } from "./fields.ts";
 import { type FilterMode, writeFilter } from "./source-filter.ts";
 
-/** All sources of an IPv4 multicast group that the socket has joined: struct ip_msfilter. */
+/** The source filter of a joined IPv4 multicast group: struct ip_msfilter. */
 export interface IpMsfilter {
   /** The group: 224.0.0.0 to 239.255.255.255. */
   readonly multiaddr: string;
-  /** An address of the interface; `"0.0.0.0"`, if left out, leaves the choice to the kernel. */
+  /** An address of the interface; `"0.0.0.0"`, the default, lets the kernel choose. */
   readonly interface?: string;
-  /** Whether datagrams of the sources are let in, or kept out. */
+  /** Whether to accept or block datagrams from the sources. */
   readonly fmode: FilterMode;
-  /** The sources; Linux takes as many as net.ipv4.igmp_max_msf says: 10. */
+  /** The sources. Linux limits their number to net.ipv4.igmp_max_msf (10). */
   readonly slist: readonly string[];
 }
 

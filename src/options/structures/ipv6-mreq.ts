@@ -6,7 +6,7 @@ import { ifindex, writeIpv6 } from "./fields.ts";
 export interface Ipv6Mreq {
   /** The group, such as `"ff02::fb"`. */
   readonly multiaddr: string;
-  /** The number of the interface; 0, if left out, leaves the choice to the kernel. */
+  /** The interface index; 0, the default, lets the kernel choose. */
   readonly ifindex?: number;
 }
 

@@ -7,7 +7,7 @@ const range = intBetween(0, 0xffff);
 const MIN_MTU = 1280;
 
 /**
- * What IPV6_MTU takes: 1280 to 65535, since the kernel keeps it in 16 bits (struct ipv6_pinfo in
+ * The value of IPV6_MTU: 1280 to 65535, since the kernel stores it in 16 bits (struct ipv6_pinfo in
  * include/linux/ipv6.h), or 0.
  */
 export const ipv6Mtu: Codec<number> = {
@@ -15,7 +15,7 @@ export const ipv6Mtu: Codec<number> = {
   encode(value, into, system) {
     range.encode(value, into, system);
     if (value !== 0 && value < MIN_MTU) {
-      throw outOfRange(`the option must be ${MIN_MTU} to 65535, or 0 for the path's own, not ${value}`);
+      throw outOfRange(`the option must be ${MIN_MTU} to 65535, or 0 for the path MTU, not ${value}`);
     }
   },
 };

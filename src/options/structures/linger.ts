@@ -1,11 +1,11 @@
 import { boolean, checkObject, integer } from "../../errors/argument.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
 
-/** What close() does with data that is not sent yet: struct linger. */
+/** How close() handles unsent data: struct linger. */
 export interface Linger {
   /**
-   * Whether close() waits for it; with `seconds` 0 it throws the data away and resets the
-   * connection.
+   * Whether close() waits for it to be sent. With `seconds` 0, close() discards the data and resets
+   * the connection.
    */
   readonly on: boolean;
   /** How long close() waits, in seconds: 0 to 2147483647, on Windows to 65535. */

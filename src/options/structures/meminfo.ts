@@ -2,23 +2,23 @@ import type { ReadCodec } from "../option.ts";
 
 /** The memory of a socket, in bytes: the SK_MEMINFO_ numbers of linux/sock_diag.h. */
 export interface MemoryInfo {
-  /** What the receive queue takes up. */
+  /** Used by the receive queue. */
   readonly rmem_alloc: number;
   /** The limit of the receive queue: SO_RCVBUF. */
   readonly rcvbuf: number;
-  /** What was handed to the network and is not sent yet. */
+  /** Handed to the network layer but not sent yet. */
   readonly wmem_alloc: number;
   /** The limit of the send queue: SO_SNDBUF. */
   readonly sndbuf: number;
-  /** Reserved for the queues ahead of need. */
+  /** Reserved for the queues in advance. */
   readonly fwd_alloc: number;
-  /** What the send queue takes up. */
+  /** Used by the send queue. */
   readonly wmem_queued: number;
-  /** What filters, options and control messages take up. */
+  /** Used by filters, options and control messages. */
   readonly optmem: number;
-  /** What arrived while the socket was locked, and waits for it. */
+  /** Received while the socket was locked, waiting to be processed. */
   readonly backlog: number;
-  /** How many datagrams were dropped: a count, not bytes. */
+  /** The number of dropped datagrams: a count, not bytes. */
   readonly drops: number;
 }
 

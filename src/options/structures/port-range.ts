@@ -1,11 +1,11 @@
 import { checkObject, integer, outOfRange } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
-/** The ports that the kernel chooses from, both ends included. */
+/** The range of ports the kernel chooses from, inclusive. */
 export interface PortRange {
-  /** The lowest port: 1 to 65535; 0 is the system's own. */
+  /** The lowest port: 1 to 65535; 0 is the system default. */
   readonly min: number;
-  /** The highest port: 1 to 65535; 0 is the system's own. */
+  /** The highest port: 1 to 65535; 0 is the system default. */
   readonly max: number;
 }
 

@@ -3,7 +3,7 @@ import type { ValueResult } from "../../system/system.ts";
 import { named } from "./fields.ts";
 
 /**
- * What a list of sources does: MCAST_INCLUDE receives from them alone, MCAST_EXCLUDE from all
+ * The mode of a source list: MCAST_INCLUDE receives only from the sources, MCAST_EXCLUDE from all
  * others.
  */
 export type FilterMode = "exclude" | "include";

@@ -2,9 +2,9 @@ import { rateAt } from "../codecs.ts";
 import type { ReadCodec } from "../option.ts";
 
 /**
- * What TCP knows of a connection: struct tcp_info, under the C names without `tcpi_`. Times are in
- * microseconds unless said otherwise. A field that the running kernel does not have is undefined.
- * Counters of 64 bits are numbers, exact up to 2^53.
+ * TCP's state of a connection: struct tcp_info, under the C names without `tcpi_`. Times are in
+ * microseconds unless noted. Fields that the running kernel lacks are undefined. 64-bit counters
+ * are numbers, exact up to 2^53.
  */
 export interface TcpInfo {
   /**
@@ -14,15 +14,15 @@ export interface TcpInfo {
   readonly state: number;
   /** Congestion: 0 open, 1 disorder, 2 CWR (window reduced), 3 recovery, 4 loss. */
   readonly ca_state: number;
-  /** Retransmissions in a row that are not acknowledged. */
+  /** Consecutive unacknowledged retransmissions. */
   readonly retransmits: number;
-  /** Probes of a zero window or an idle connection that are not acknowledged. */
+  /** Unacknowledged probes of a zero window or an idle connection. */
   readonly probes: number;
-  /** How often the retransmission time-out was doubled. */
+  /** The number of times the retransmission timeout was doubled. */
   readonly backoff: number;
   /**
-   * What was negotiated: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data in the
-   * SYN, 64 microsecond timestamps, 128 made by Fast Open.
+   * Negotiated options: 1 timestamps, 2 SACK, 4 window scaling, 8 ECN, 16 ECN seen, 32 data in the
+   * SYN, 64 microsecond timestamps, 128 opened with Fast Open.
    */
   readonly options: number;
   /** Window scale of the peer, as a shift. */
@@ -32,121 +32,121 @@ export interface TcpInfo {
   /** Whether `delivery_rate` was limited by the application. */
   readonly delivery_rate_app_limited: boolean;
   /**
-   * Why Fast Open failed for a client: 0 it did not, or is not known, 1 no cookie, 2 data not
-   * acknowledged, 3 SYN sent again.
+   * Why Fast Open failed on a client: 0 no failure or unknown, 1 no cookie, 2 data not
+   * acknowledged, 3 SYN retransmitted.
    */
   readonly fastopen_client_fail: number;
-  /** Retransmission time-out. */
+  /** Retransmission timeout. */
   readonly rto: number;
-  /** Time-out of the delayed acknowledgement. */
+  /** Delayed acknowledgement timeout. */
   readonly ato: number;
-  /** The segment size sent, in bytes. */
+  /** The send segment size in bytes. */
   readonly snd_mss: number;
-  /** The segment size received, estimated, in bytes. */
+  /** The estimated receive segment size in bytes. */
   readonly rcv_mss: number;
   /**
-   * Segments that are not acknowledged; on a listener, the connections that wait to be accepted.
+   * Unacknowledged segments; on a listener, the connections pending in its accept queue.
    */
   readonly unacked: number;
   /** Segments acknowledged out of order; on a listener, the backlog in force. */
   readonly sacked: number;
-  /** Segments thought lost. */
+  /** Segments presumed lost. */
   readonly lost: number;
-  /** Segments retransmitted that are not acknowledged. */
+  /** Unacknowledged retransmitted segments. */
   readonly retrans: number;
-  /** Not used since Linux 4.15: 0. */
+  /** Always 0 since Linux 4.15. */
   readonly fackets: number;
   /** Milliseconds since data was last sent. */
   readonly last_data_sent: number;
-  /** Not kept by Linux: 0. */
+  /** Always 0 on Linux. */
   readonly last_ack_sent: number;
   /** Milliseconds since data last arrived. */
   readonly last_data_recv: number;
   /** Milliseconds since an acknowledgement last arrived. */
   readonly last_ack_recv: number;
-  /** The largest packet that the path takes, in bytes. */
+  /** The path MTU in bytes. */
   readonly pmtu: number;
-  /** The threshold of the window that we offer, in bytes. */
+  /** The threshold of our receive window, in bytes. */
   readonly rcv_ssthresh: number;
   /** Round trip time, smoothed. */
   readonly rtt: number;
   /** Mean deviation of the round trip time. */
   readonly rttvar: number;
-  /** The threshold of slow start, in segments; 2147483647 before a first loss. */
+  /** The slow start threshold in segments; 2147483647 before the first loss. */
   readonly snd_ssthresh: number;
   /** The congestion window, in segments. */
   readonly snd_cwnd: number;
-  /** The segment size that we announced, in bytes. */
+  /** The segment size we advertised, in bytes. */
   readonly advmss: number;
-  /** How far segments may be reordered before they count as lost. */
+  /** The reordering distance beyond which segments count as lost. */
   readonly reordering: number;
-  /** Round trip time as the receiver sees it. */
+  /** Round trip time measured on the receive side. */
   readonly rcv_rtt: number;
-  /** The receive buffer's space by its own tuning, in bytes. */
+  /** The auto-tuned receive buffer space in bytes. */
   readonly rcv_space: number;
-  /** Segments retransmitted, in all. */
+  /** Total segments retransmitted. */
   readonly total_retrans: number;
-  /** What is sent at most, in bytes a second; Infinity is no limit. */
+  /** The pacing rate in bytes per second; Infinity is unlimited. */
   readonly pacing_rate: number | undefined;
-  /** What SO.MAX_PACING_RATE allows, in bytes a second; Infinity is no limit. */
+  /** The limit set by SO.MAX_PACING_RATE in bytes per second; Infinity is unlimited. */
   readonly max_pacing_rate: number | undefined;
-  /** Bytes that the peer has acknowledged; its SYN counts as one. */
+  /** Bytes acknowledged by the peer; the SYN counts as one. */
   readonly bytes_acked: number | undefined;
   /** Bytes received in order, and acknowledged. */
   readonly bytes_received: number | undefined;
-  /** Segments sent, in all. */
+  /** Total segments sent. */
   readonly segs_out: number | undefined;
-  /** Segments received, in all. */
+  /** Total segments received. */
   readonly segs_in: number | undefined;
-  /** Bytes in the send buffer that are not sent yet. */
+  /** Unsent bytes in the send buffer. */
   readonly notsent_bytes: number | undefined;
-  /** The least round trip time of late; 4294967295 where there is none yet. */
+  /** The recent minimum round trip time; 4294967295 before the first measurement. */
   readonly min_rtt: number | undefined;
-  /** Segments with data received, in all. */
+  /** Total data segments received. */
   readonly data_segs_in: number | undefined;
-  /** Segments with data sent, in all. */
+  /** Total data segments sent. */
   readonly data_segs_out: number | undefined;
-  /** The rate at which data was last delivered, in bytes a second. */
+  /** The most recent delivery rate in bytes per second. */
   readonly delivery_rate: number | undefined;
-  /** How long there was data to send or to be acknowledged. */
+  /** Time spent with data to send or awaiting acknowledgement. */
   readonly busy_time: number | undefined;
-  /** How long the peer's window held sending back. */
+  /** Time spent limited by the peer's window. */
   readonly rwnd_limited: number | undefined;
-  /** How long the send buffer held sending back. */
+  /** Time spent limited by the send buffer. */
   readonly sndbuf_limited: number | undefined;
-  /** Segments delivered, in all. */
+  /** Total segments delivered. */
   readonly delivered: number | undefined;
-  /** Of these, the ones that the peer saw marked for congestion. */
+  /** Delivered segments that the peer reported as congestion-marked. */
   readonly delivered_ce: number | undefined;
-  /** Bytes sent, with those sent again. */
+  /** Bytes sent, including retransmissions. */
   readonly bytes_sent: number | undefined;
-  /** Bytes sent again. */
+  /** Bytes retransmitted. */
   readonly bytes_retrans: number | undefined;
-  /** Times that the peer said that it had got data twice. */
+  /** Duplicate segments reported by the peer (DSACK). */
   readonly dsack_dups: number | undefined;
-  /** Times that segments were seen reordered. */
+  /** Reordering events seen. */
   readonly reord_seen: number | undefined;
   /** Segments that arrived out of order. */
   readonly rcv_ooopack: number | undefined;
-  /** The window that the peer offers, in bytes. */
+  /** The peer's advertised window in bytes. */
   readonly snd_wnd: number | undefined;
-  /** The window that we offer, in bytes. */
+  /** Our advertised window in bytes. */
   readonly rcv_wnd: number | undefined;
-  /** Times that another path was chosen. */
+  /** Times another path was chosen. */
   readonly rehash: number | undefined;
-  /** Retransmission time-outs, in all. */
+  /** Total retransmission timeouts. */
   readonly total_rto: number | undefined;
-  /** Recoveries from retransmission time-outs. */
+  /** Recoveries from retransmission timeouts. */
   readonly total_rto_recoveries: number | undefined;
   /** Milliseconds spent in those recoveries. */
   readonly total_rto_time: number | undefined;
-  /** Accurate ECN: segments received that were marked for congestion (CE). */
+  /** Accurate ECN: segments received marked CE (congestion experienced). */
   readonly received_ce: number | undefined;
-  /** Accurate ECN: bytes that the peer got marked ECT(1). */
+  /** Accurate ECN: bytes the peer received marked ECT(1). */
   readonly delivered_e1_bytes: number | undefined;
-  /** Accurate ECN: bytes that the peer got marked ECT(0). */
+  /** Accurate ECN: bytes the peer received marked ECT(0). */
   readonly delivered_e0_bytes: number | undefined;
-  /** Accurate ECN: bytes that the peer got marked CE. */
+  /** Accurate ECN: bytes the peer received marked CE. */
   readonly delivered_ce_bytes: number | undefined;
   /** Accurate ECN: bytes received marked ECT(1). */
   readonly received_e1_bytes: number | undefined;
@@ -155,10 +155,10 @@ export interface TcpInfo {
   /** Accurate ECN: bytes received marked CE. */
   readonly received_ce_bytes: number | undefined;
   /**
-   * Accurate ECN: the word after these, as it is, since its fields are others in other kernels of
-   * the same length. Linux 6.18: `tcpi_accecn_fail_mode` in its low 16 bits, `tcpi_accecn_opt_seen`
-   * above; Linux 7.0: `tcpi_ecn_mode` in 2 bits, `tcpi_accecn_opt_seen` in 2,
-   * `tcpi_accecn_fail_mode` in 4, `tcpi_options2` in 24.
+   * Accurate ECN: the word after these, undecoded, since its fields differ between kernels that
+   * report the same length. Linux 6.18: `tcpi_accecn_fail_mode` in its low 16 bits,
+   * `tcpi_accecn_opt_seen` above; Linux 7.0: `tcpi_ecn_mode` in 2 bits, `tcpi_accecn_opt_seen` in
+   * 2, `tcpi_accecn_fail_mode` in 4, `tcpi_options2` in 24.
    */
   readonly accecn_flags: number | undefined;
 }
@@ -171,11 +171,11 @@ export const tcpInfo: ReadCodec<TcpInfo> = {
   decode({ view, length }) {
     const u8 = (at: number) => view.getUint8(at);
     const u32 = (at: number) => view.getUint32(at, true);
-    // What came after Linux 3.14: a kernel fills as much as it has.
+    // Fields added after Linux 3.14: a kernel fills as many as it has.
     const later16 = (at: number) => (at + 2 <= length ? view.getUint16(at, true) : undefined);
     const later32 = (at: number) => (at + 4 <= length ? u32(at) : undefined);
     const later64 = (at: number) => (at + 8 <= length ? rateAt(view, at) : undefined);
-    // One literal: put together from two, it takes four times as long.
+    // One literal: merging two takes four times as long.
     return {
       state: u8(0),
       ca_state: u8(1),

@@ -5,19 +5,19 @@ import type { System, ValueResult } from "../../system/system.ts";
 import { checkBytes } from "../codecs.ts";
 import type { WriteCodec } from "../option.ts";
 
-/** A key that signs the segments from and to a peer (RFC 2385): struct tcp_md5sig. */
+/** A key that signs segments exchanged with a peer (RFC 2385): struct tcp_md5sig. */
 export interface TcpMd5Signature {
-  /** The peer; its port does not count. */
+  /** The peer; its port is ignored. */
   readonly address: AddressInput;
-  /** 1 to 80 bytes; none takes the peer's key away. */
+  /** 1 to 80 bytes; an empty key removes the peer's key. */
   readonly key: Uint8Array;
 }
 
-/** The same for a network of peers, or for those behind one interface. */
+/** A key for a network of peers, or for the peers behind one interface. */
 export interface TcpMd5SignatureExtended extends TcpMd5Signature {
-  /** How many bits of the address count: 0 to 32 or 128; all, if left out. */
+  /** The prefix length of the address: 0 to 32 or 128; defaults to the full length. */
   readonly prefixLength?: number;
-  /** The number of the interface, of a VRF; any, if left out. */
+  /** The interface index, of a VRF; defaults to any. */
   readonly interface?: number;
 }
 
@@ -58,7 +58,7 @@ export const tcpMd5SignatureExtended: WriteCodec<TcpMd5SignatureExtended> = {
 };
 
 function encodeAddressAndKey({ address, key }: TcpMd5Signature, into: ValueResult, system: System): void {
-  // It clears the whole structure, and the address lies at its front.
+  // This clears the whole structure, so it goes first: the address is at its start.
   encodeAddress(address, system, into);
   const bytes = checkBytes("key", key, 0, MAX_KEY_LENGTH);
   into.view.setUint16(KEY_LENGTH, bytes.byteLength, true);

@@ -2,7 +2,7 @@ import { checkObject, elements, integer } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 import type { WriteCodec } from "../option.ts";
 
-/** What was negotiated in a connection that is being restored: struct tcp_repair_opt. */
+/** An option negotiated by a connection being restored: struct tcp_repair_opt. */
 export interface TcpRepairOption {
   /**
    * 2 the peer's segment size, 3 the window scales, 4 SACK, 8 timestamps (TCPOPT_ in
@@ -36,7 +36,7 @@ export const tcpRepairOptions: WriteCodec<readonly TcpRepairOption[]> = {
 };
 
 /**
- * The windows of a connection that is saved or restored, in bytes and sequence numbers: struct
+ * The windows of a connection being saved or restored, in bytes and sequence numbers: struct
  * tcp_repair_window.
  */
 export interface TcpRepairWindow {
@@ -44,11 +44,11 @@ export interface TcpRepairWindow {
   readonly snd_wl1: number;
   /** The peer's window. */
   readonly snd_wnd: number;
-  /** The largest window that the peer has offered. */
+  /** The largest window the peer has offered. */
   readonly max_window: number;
   /** Our window. */
   readonly rcv_wnd: number;
-  /** The sequence number that was last acknowledged when our window was last sent. */
+  /** The last acknowledged sequence number when our window was last sent. */
   readonly rcv_wup: number;
 }
 

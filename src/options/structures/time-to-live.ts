@@ -4,7 +4,7 @@ import { type Codec, intBetween } from "../codecs.ts";
 const range = intBetween(-1, 255);
 
 /**
- * An int from 1 to 255, or -1; the kernel refuses 0 (do_ip_setsockopt in net/ipv4/ip_sockglue.c).
+ * An int from 1 to 255, or -1; the kernel rejects 0 (do_ip_setsockopt in net/ipv4/ip_sockglue.c).
  */
 export const timeToLive: Codec<number> = {
   ...range,

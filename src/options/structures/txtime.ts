@@ -1,7 +1,7 @@
 import { checkObject, int, integer } from "../../errors/argument.ts";
 import type { Codec } from "../codecs.ts";
 
-/** How a packet's time of transmission (SCM_TXTIME) is read: struct sock_txtime. */
+/** How the kernel interprets a packet's transmission time (SCM_TXTIME): struct sock_txtime. */
 export interface TransmitTime {
   /** The clock: 0 is CLOCK_REALTIME, 1 CLOCK_MONOTONIC, 11 CLOCK_TAI. */
   readonly clockid: number;

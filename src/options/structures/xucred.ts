@@ -1,10 +1,10 @@
 import type { ReadCodec } from "../option.ts";
 
-/** Who made a unix socket's peer: struct xucred of macOS and FreeBSD. */
+/** The credentials of a unix socket's peer: struct xucred of macOS and FreeBSD. */
 export interface PeerCredentials {
-  /** The effective user. */
+  /** The effective user id. */
   readonly uid: number;
-  /** The groups, at most 16: the effective one is the first. */
+  /** The group ids, at most 16, the effective one first. */
   readonly groups: readonly number[];
 }
 
