@@ -171,7 +171,7 @@ test("an address is IPv4, IPv6 or of a unix socket, however its family is spelle
 test("handOver(): what is refused", async () => {
   await using listener = await listen({ host: "127.0.0.1" });
   for (const value of [null, {}, "text"])
-    await assert.rejects(handOver(value as never, {} as never), /^TypeError: a listener is /);
+    await assert.rejects(handOver(value as never, {} as never), /^TypeError: listener must be /);
   for (const value of [null, 5, "text"])
     await assert.rejects(handOver(listener, {} as never, value as never), /^TypeError: options must be /);
   await assert.rejects(handOver(listener, {} as never, { drain: -1 }), /^RangeError: drain /);
