@@ -327,7 +327,7 @@ export abstract class ConnectionBase {
     engineClosed(this.#descriptor);
     this.#owner?.onConnectionDetached(this, socket);
     resolve(socket);
-    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: null });
+    this.#announceEnd();
     this.onClosed();
   }
 
@@ -336,8 +336,12 @@ export abstract class ConnectionBase {
     engineClosed(this.#descriptor);
     // A reset of ours drops what was written; that is no failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
-    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
+    this.#announceEnd();
     this.#owner?.onConnectionClosed(this);
     this.onClosed();
+  }
+
+  #announceEnd() {
+    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
   }
 }
