@@ -29,8 +29,8 @@ export interface RetryMessage {
 }
 
 /**
- * A message of `berkeley:close`: a connection is closed, and so is its descriptor, or it was
- * detached; or a Listener or Server has stopped listening.
+ * A message of `berkeley:close`: a connection is closed, and so is its descriptor; or a Listener or
+ * Server has stopped listening.
  */
 export type CloseMessage =
   | {
