@@ -333,7 +333,7 @@ export abstract class ConnectionBase {
     engineClosed(this.#descriptor);
     this.#owner?.onConnectionDetached(this, socket);
     resolve(socket);
-    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: null });
+    this.#announceEnd();
     this.onClosed();
   }
 
@@ -342,8 +342,12 @@ export abstract class ConnectionBase {
     engineClosed(this.#descriptor);
     // Our own reset drops unsent data; that is not a failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
-    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
+    this.#announceEnd();
     this.#owner?.onConnectionClosed(this);
     this.onClosed();
+  }
+
+  #announceEnd() {
+    if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
   }
 }
