@@ -18,12 +18,13 @@ import { ServedConnections } from "./served-connections.ts";
 import { ServedServer } from "./served-server.ts";
 
 /**
- * Makes a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen through our `listen()`,
- * with its options. The server behaves as if its own `listen()` had been called: `listening`,
- * `address()`, `close()`, `getConnections()` and the time limits of http work.
+ * Makes a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen through our
+ * `listen()`, with its options. The server behaves as if its own `listen()` had been called:
+ * `listening`, `address()`, `close()`, `getConnections()` and the time limits of http work.
  *
- * Connections of `net` and `http` are Sockets of `berkeley/net`. Those of `tls`, `https` and `http2`
- * are Node's own, made from the accepted descriptor. Not supported on Bun and Deno.
+ * Connections of `net` and `http` are Sockets of `berkeley/net`. Those of `tls`, `https` and
+ * `http2` are Node's own, made from the accepted descriptor. On Bun, whose node:net is built
+ * differently, it throws ERR_FEATURE_UNAVAILABLE_ON_PLATFORM.
  *
  * @param server one that is not listening
  * @param options where and how: see ListenOptions

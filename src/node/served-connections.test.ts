@@ -37,6 +37,48 @@ netTest("closeGracefully: idle connections end, and the others after their answe
   unused.destroy();
 });
 
+netTest("closeGracefully: a request that comes on an idle connection soon is answered", async () => {
+  const served = await serve(
+    http.createServer((request, response) => response.end(request.url)),
+    { host },
+  );
+  const client = nodeNet.connect(served.port, host);
+  const ask = (path: string) => client.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  ask("/first");
+  await once(client, "data");
+  const closed = served.closeGracefully();
+  while (!served.closed) await turn();
+  for (let turns = 0; turns < 5; turns++) await turn();
+  ask("/second");
+  assert.match(await text(client), /connection: close\r\n[\s\S]*\/second$/i);
+  assert.equal(await closed, 0);
+});
+
+netTest("closeGracefully: requests that take too long still get 408", async () => {
+  const options = { headersTimeout: 20, connectionsCheckingInterval: 60_000 };
+  const server = http.createServer(options, () => {});
+  const served = await serve(server, { host });
+  const client = nodeNet.connect(served.port, host, () => client.write("GET / HTTP/1.1\r\n"));
+  await once(server, "connection");
+  const closed = served.closeGracefully();
+  assert.match(await text(client), /^HTTP\/1.1 408 /);
+  assert.equal(await closed, 0);
+});
+
+netTest("closeGracefully: a session of HTTP/2 is closed though its client ignores GOAWAY", async () => {
+  const server = http2.createServer();
+  const served = await serve(server, { host });
+  const client = nodeNet.connect(served.port, host);
+  // The preface, and a frame of no settings.
+  client.write(Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0", "latin1"));
+  await once(server, "session");
+  client.resume();
+  const ended = once(client, "end");
+  assert.equal(await served.closeGracefully(), 0);
+  await ended;
+  client.destroy();
+});
+
 netTest("closeGracefully: pipelined requests are all answered", async () => {
   const waiting: http.ServerResponse[] = [];
   const server = http.createServer((_, response) => waiting.push(response));

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2Session } from "node:http2";
 import type net from "node:net";
 import { machineClock } from "../clock/clock.ts";
+import { coded } from "./net/errors.ts";
 
 /**
  * How long a connection must have been idle to be closed, in milliseconds: a client that has just
@@ -20,10 +21,17 @@ interface Parser {
 
 type HttpSocket = net.Socket & { readonly _httpMessage?: ServerResponse | null };
 
+interface TimeLimits {
+  readonly headersTimeout?: number;
+  readonly requestTimeout?: number;
+}
+
 /** Node's list of the connections of an HTTP server. */
 interface ConnectionsList {
   all(): readonly Parser[];
   idle(): readonly Parser[];
+  /** Those whose request takes longer than the server allows. */
+  expired(headersTimeout: number, requestTimeout: number): readonly Parser[];
 }
 
 /** The connections of a server. */
@@ -37,6 +45,7 @@ export class ServedConnections {
   #idle = new Map<net.Socket, number>();
   /** The sessions that the last look has seen. */
   readonly #told = new WeakSet<Http2Session>();
+  #looked = false;
   #state: "open" | "finishing" | "closed" = "open";
   #whenEnded: (() => void)[] = [];
 
@@ -129,11 +138,15 @@ export class ServedConnections {
    */
   #look() {
     if (this.#state === "closed") return;
+    // Deno has no such list.
+    if (this.#parsers === undefined && this.#looked) closeIdleConnections(this.#server);
+    this.#looked = true;
+    this.#timeOut();
     const idleNow = new Map<net.Socket, number>();
     const idle = new Set(this.#parsers?.idle());
     for (const parser of this.#parsers?.all() ?? []) {
       const { socket } = parser;
-      if (socket === null || socket.destroyed || socket._httpMessage || socket.writableLength > 0) continue;
+      if (socket === null || socket.destroyed || socket._httpMessage) continue;
       // Node counts one that has sent nothing yet as waiting for its first request.
       if (!idle.has(parser) && socket.bytesRead > 0) continue;
       if (this.#idle.get(socket) === socket.bytesRead) socket.destroy();
@@ -150,6 +163,17 @@ export class ServedConnections {
     }, QUIET);
   }
 
+  /**
+   * Ends requests that take too long, which Node looks for only until its server is closed. Its
+   * listener for the error answers 408.
+   */
+  #timeOut() {
+    const server: net.Server & TimeLimits = this.#server;
+    const { headersTimeout = 0, requestTimeout = 0 } = server;
+    for (const { socket } of this.#parsers?.expired(headersTimeout, requestTimeout) ?? [])
+      socket?.emit("error", coded("ERR_HTTP_REQUEST_TIMEOUT", "Request timeout"));
+  }
+
   get #parsers(): ConnectionsList | undefined {
     const symbol = Object.getOwnPropertySymbols(this.#server).find(
       ({ description }) => description === "http.server.connections",
@@ -160,9 +184,15 @@ export class ServedConnections {
 }
 
 function isList(value: unknown): value is ConnectionsList {
-  return typeof value === "object" && value !== null && "all" in value && "idle" in value;
+  return (
+    typeof value === "object" && value !== null && "all" in value && "idle" in value && "expired" in value
+  );
 }
 
 function goAway(session: Http2Session): void {
   if (!session.destroyed && !session.closed) session.goaway(0, ANY_STREAM);
+}
+
+function closeIdleConnections(server: net.Server & { closeIdleConnections?(): void }): void {
+  server.closeIdleConnections?.();
 }

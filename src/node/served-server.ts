@@ -21,8 +21,8 @@ export interface GracefulCloseOptions {
 
 /**
  * A server of Node's that listens on our sockets: `serve()` returns one. It has the members of
- * Server, and ends with `close()`, `closeGracefully()`, the server's own `close()`, its signal, or at
- * the end of an `await using` scope.
+ * Server, and ends with `close()`, `closeGracefully()`, the server's own `close()`, its signal, or
+ * at the end of an `await using` scope.
  */
 export class ServedServer implements AsyncDisposable {
   /** The server that `serve()` was given. */
@@ -139,8 +139,8 @@ export class ServedServer implements AsyncDisposable {
 
   /**
    * Stops listening, and has the connections of HTTP end without losing a request: connections that
-   * wait in the system's queue are still accepted, each answer says `connection: close` unless it has
-   * begun, HTTP/2 sessions are told to go away, and idle connections are closed when no request
+   * wait in the system's queue are still accepted, each answer says `connection: close` unless it
+   * has begun, HTTP/2 sessions are told to go away, and idle connections are closed when no request
    * has come for a moment. Connections of other protocols, such as WebSocket's, are waited for.
    *
    * @returns a promise of how many connections the time-out destroyed, once all have ended
@@ -149,10 +149,10 @@ export class ServedServer implements AsyncDisposable {
    * import { createServer } from "node:http";
    * import { serve } from "berkeley";
    * const served = await serve(createServer(() => {}), { host: "127.0.0.1" });
-   * const request = fetch(`http://127.0.0.1:${served.port}/`).catch((error) => console.log(error.message));
+   * const request = fetch(`http://127.0.0.1:${served.port}/`).catch(() => {}); // it fails
    * await new Promise((resolve) => served.server.once("request", resolve));
    * console.log(await served.closeGracefully({ timeout: 10 })); // 1
-   * await request; // fetch failed
+   * await request;
    * ```
    */
   async closeGracefully(options: GracefulCloseOptions = {}): Promise<number> {
