@@ -233,7 +233,7 @@ export const SO = {
    * REUSEPORT with load balancing, which FreeBSD's REUSEPORT lacks; FreeBSD.
    */
   REUSEPORT_LB: option("SO_REUSEPORT_LB", flag),
-  /** Received datagrams carry the count of dropped ones (SO_RXQ_OVFL). */
+  /** Received messages carry how many the socket has dropped since it was made (SO_RXQ_OVFL). */
   RXQ_OVFL: option("SO_RXQ_OVFL", flag),
   /** Makes poll() report POLL.PRI when the error queue is not empty. */
   SELECT_ERR_QUEUE: option("SO_SELECT_ERR_QUEUE", flag),
