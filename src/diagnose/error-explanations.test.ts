@@ -94,7 +94,7 @@ test("a message can be written, and other errors have theirs", (context) => {
   const error = thrownBy(() => bind(fixture.tcp(), { ...quiet, port: portOf(listener) }));
   error.message = "mine";
   assert.equal(error.message, "mine");
-  assert.match(thrownBy(() => bind(listener, quiet)).message, /^bind EINVAL .*: The socket is bound/);
+  assert.match(thrownBy(() => bind(listener, quiet)).message, /^bind EINVAL .*: The socket is already bound/);
   fixture.closeAll();
 });
 
