@@ -59,7 +59,10 @@ const whole = values.windows && positionals.length === 0;
 const merged = whole ? now : updated(committed, now, all);
 const changed = differences(committed, merged);
 if (values.check) wrong.push(...changed.map((difference) => `docs/conformance.json: ${difference}`));
-if (wrong.length > 0) {
+// The documents that this writes are compared with the tables there: after a row was renamed, they
+// are stale until they are written.
+const staleAlone = wrong.every((line) => line.endsWith("build/test/listen-map.test.js failed"));
+if (wrong.length > 0 && (values.check || !staleAlone)) {
   console.error(`\n${wrong.join("\n")}`);
   if (values.check && changed.length > 0) console.error("npm run conformance updates the matrix");
   process.exit(1);

@@ -30,7 +30,11 @@ test("locked memory: every worker serves, with io_uring while memory lasts", ofN
     return context.skip("it needs root, prlimit and io_uring");
   // The usual limit is 8 MiB: this is less for each than 48 workers have of that.
   assert.deepEqual(served("threads", 12, 1 << 20), { uring: 12 });
-  const few = served("processes", 6, 160 << 10);
-  assert.equal((few.uring ?? 0) + (few.readiness ?? 0), 6);
-  assert.ok(few.uring && few.readiness, JSON.stringify(few));
+  // From Node 26 on, libuv has rings of its own, which the same limit is charged with.
+  const mixed = [160, 320, 480, 640, 960].some((kibibytes) => {
+    const { uring = 0, readiness = 0 } = served("processes", 6, kibibytes << 10);
+    assert.equal(uring + readiness, 6);
+    return uring > 0 && readiness > 0;
+  });
+  assert.ok(mixed);
 });
