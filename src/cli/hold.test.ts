@@ -230,7 +230,7 @@ test("hold refuses where programs inherit no descriptors", except(elsewhere), ()
   assert.deepEqual([status, stdout], [2, ""]);
   assert.equal(
     stderr.trimEnd(),
-    "berkeley: hold needs a system whose programs inherit descriptors; Windows has none.",
+    "berkeley: hold is not supported on Windows, where a program does not inherit descriptors.",
   );
 });
 

@@ -589,7 +589,7 @@ conformance("explain", [
     except: onlyWindows,
     run(fixture) {
       const explanation = explain(getsockname(fixture.boundTcp()));
-      assert.equal(explanation.verdict, "unknown");
+      assert.equal(explanation.verdict, "taken");
       assert.match(only(explanation, "in-use").reason, /bound without listening/);
       assert.equal(explanation.advice[0]?.command, "netstat -qano");
     },

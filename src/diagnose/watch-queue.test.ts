@@ -11,6 +11,7 @@ import { AF, SOCK } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
+import { hostTables } from "../system/this-host.ts";
 import { type Netstat, netstat } from "./netstat.ts";
 import { dropBetween, type QueueDrop, type QueueSample, watchQueue } from "./watch-queue.ts";
 
@@ -147,7 +148,7 @@ const rows: readonly [
     seen(0, somaxconn, 0),
     seen(somaxconn + 1, somaxconn, 3),
     undefined,
-    "somaxconn",
+    hostTables.listenerCounters.somaxconn() === undefined ? "backlog" : "somaxconn",
   ],
   ["incomplete connections", seen(0, 8, 0), seen(0, 8, 3, { TCPReqQFullDrop: 3 }), 8, "tcp_syncookies"],
   ["none of these", seen(0, 8, 0), seen(0, 8, 3), 8, syncookies === "0" ? "tcp_max_syn_backlog" : "other"],

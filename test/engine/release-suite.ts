@@ -33,7 +33,9 @@ function receive(socket: Socket): string {
 /** A stream whose descriptor is given back. */
 export function releaseSuite(engine: Engine): void {
   const releaseTest = (what: string, run: (fixture: Fixture) => Promise<void>) =>
-    engineTest(engine, `release: ${what}`, run);
+    engineTest(engine, `release: ${what}`, run, {
+      windows: "detach() is not supported there, and loopback delivers later than a test may look",
+    });
 
   function recorded(fixture: Fixture): [RecordedStream, Socket] {
     const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
