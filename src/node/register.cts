@@ -13,19 +13,17 @@ const load = (): Install => require("./net/install.js");
 
 const replaced = Symbol.for("berkeley.replaced");
 
-/** Replaces a method by one that loads ours, which finds Node's by a symbol. */
+/** Replaces a method with one that loads ours, and stores Node's under a symbol. */
 function replace(prototype: object, name: keyof Install): void {
   const method = function (this: never, ...args: never): unknown {
     loaded ??= load();
     return Reflect.apply(loaded[name], this, args);
   };
   const node: unknown = Reflect.get(prototype, name);
-  // Another copy of the package may have been here.
+  // Another copy of the package may have replaced it already.
   if (typeof node === "function" && replaced in node) return;
   if (typeof node !== "function")
-    throw new Error(
-      "berkeley/register needs the node:net of Node itself, and this runtime's is built otherwise",
-    );
+    throw new Error("berkeley/register needs Node's own node:net, which this runtime implements differently");
   Reflect.set(prototype, name, Object.assign(method, { [replaced]: node }));
 }
 

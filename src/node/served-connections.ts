@@ -1,4 +1,4 @@
-// The connections of a server under serve(), and how closeGracefully() has them end.
+// Tracks the connections of a server under serve(), and ends them for closeGracefully().
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2Session } from "node:http2";
 import type net from "node:net";
@@ -14,7 +14,7 @@ const QUIET = 100;
 /** A GOAWAY that allows every stream so far (RFC 9113, 6.8). */
 const ANY_STREAM = 2 ** 31 - 1;
 
-/** What Node's HTTP parser says of its connection. */
+/** The state of Node's HTTP parser that matters here. */
 interface Parser {
   readonly socket: HttpSocket | null;
 }
@@ -41,9 +41,9 @@ export class ServedConnections {
   readonly #sessions = new Set<Http2Session>();
   /** The newest answer of each connection of HTTP/1. */
   readonly #answers = new WeakMap<net.Socket, ServerResponse>();
-  /** How much the connections that were idle at the last look had received by then. */
+  /** The bytes received by each connection that was idle at the last check. */
   #idle = new Map<net.Socket, number>();
-  /** The sessions that the last look has seen. */
+  /** The sessions seen by the last check. */
   readonly #told = new WeakSet<Http2Session>();
   #looked = false;
   #state: "open" | "finishing" | "closed" = "open";
@@ -53,7 +53,7 @@ export class ServedConnections {
     this.#server = server;
     server.on("connection", this.#onConnection);
     server.on("session", this.#onSession);
-    // To an HTTP/2 server such a listener means that requests are to be made of its streams.
+    // A `request` listener would switch an HTTP/2 server to the compatibility API.
     if (!("updateSettings" in server)) server.prependListener("request", this.#onRequest);
     server.once("close", this.#onClose);
   }
@@ -62,7 +62,7 @@ export class ServedConnections {
     return this.#sockets.size;
   }
 
-  /** Lets no connection of HTTP be used for more than the requests that are on their way. */
+  /** Stops HTTP connections from carrying more than the requests already in flight. */
   finish(): void {
     this.#state = "finishing";
     for (const { socket } of this.#parsers?.all() ?? []) if (socket !== null) this.#announce(socket);
@@ -74,7 +74,7 @@ export class ServedConnections {
     machineClock.setImmediate(() => this.#look());
   }
 
-  /** Resolves with how many connections were destroyed, because they had not ended in time. */
+  /** Resolves with the number of connections destroyed because they did not end in time. */
   async ended(milliseconds: number): Promise<number> {
     if (this.#state === "closed") return 0;
     let destroyed = 0;
@@ -90,7 +90,7 @@ export class ServedConnections {
     return destroyed;
   }
 
-  /** Follows the server no more. */
+  /** Stops tracking the server. */
   forget(): void {
     const server = this.#server;
     server.off("connection", this.#onConnection);
@@ -117,24 +117,24 @@ export class ServedConnections {
 
   readonly #onClose = () => {
     this.#state = "closed";
-    // The last of them emits its own `close` after the server's.
+    // The last connection emits its `close` after the server's.
     this.#sockets.clear();
     this.forget();
     for (const resolve of this.#whenEnded) resolve();
     this.#whenEnded = [];
   };
 
-  /** Says in the last answer of a connection that it is the last. */
+  /** Marks the last answer of a connection with `connection: close`. */
   #announce(socket: HttpSocket) {
     const response = this.#answers.get(socket) ?? socket._httpMessage;
-    // Pipelined requests have answers that wait: only the newest may close the connection.
+    // Answers to pipelined requests are queued; only the newest may close the connection.
     if (response && !response.headersSent && !response.writableEnded)
       response.setHeader("connection", "close");
   }
 
   /**
-   * Closes what has been idle since the last look. A look comes after the turn of the event loop in
-   * which its timer fired: what had arrived by then has been read.
+   * Closes connections that have been idle since the last check. A check runs in the turn after its
+   * timer fired, so data that had arrived has been read.
    */
   #look() {
     if (this.#state === "closed") return;
@@ -153,7 +153,7 @@ export class ServedConnections {
       else idleNow.set(socket, socket.bytesRead);
     }
     this.#idle = idleNow;
-    // Streams that were on their way when it was told to go away have begun by the second look.
+    // Streams that were in flight at GOAWAY have started by the second check.
     for (const session of this.#sessions) {
       if (this.#told.has(session)) session.close();
       else this.#told.add(session);

@@ -181,8 +181,8 @@ export class ServedServer implements AsyncDisposable {
 }
 
 /**
- * `server.close()` without what http adds to it: it destroys idle connections at once, whose next
- * request may be on its way.
+ * net's `close()` rather than http's, which destroys idle connections immediately, although a
+ * request may be in flight.
  */
 function closeOnly(server: net.Server): void {
   const own = Object.getOwnPropertyDescriptor(server, "closeIdleConnections");

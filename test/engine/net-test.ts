@@ -6,8 +6,8 @@ import { enginesHere } from "./engines-here.ts";
 
 /** Runtimes whose node:net is not Node's own. */
 const notNode = {
-  bun: "its node:net has other insides",
-  deno: "its node:net has other insides",
+  bun: "its node:net is implemented differently",
+  deno: "its node:net is implemented differently",
 };
 
 /**

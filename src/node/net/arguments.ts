@@ -1,9 +1,9 @@
-// The arguments of connect(), in Node's three forms, and their checks.
+// Parses and checks the arguments of connect(), in Node's three forms.
 import { isIP } from "node:net";
 import { argumentType, kind } from "../../errors/argument.ts";
 import { coded, codedRange, codedType, optionType, received } from "./errors.ts";
 
-/** What connect() takes, as Node's documentation has it; nothing of it is checked yet. */
+/** The options of connect(), as Node documents them, unchecked. */
 export interface ConnectOptions {
   readonly port?: unknown;
   readonly path?: unknown;
@@ -27,7 +27,7 @@ export function isFunction(value: unknown): value is AnyFunction {
 /** (options[, listener]), (path[, listener]) or (port[, host][, listener]). */
 export function connectArguments(args: readonly unknown[]): readonly [ConnectOptions, AnyFunction | null] {
   const [first, second] = args;
-  // Node has done this, and calls with what it made of it.
+  // Node has already normalized the arguments.
   if (Array.isArray(first) && Object.getOwnPropertySymbols(first).length > 0) return [first[0], first[1]];
   const last = args.at(-1);
   const listener = isFunction(last) ? last : null;
@@ -87,7 +87,7 @@ export function checkBoolean(name: string, value: unknown): boolean {
   return value;
 }
 
-/** A whole number of at least 1, which is at least 10 in the end. */
+/** An integer of at least 1; Node raises it to 10. */
 export function checkAttemptTimeout(value: unknown): number {
   const name = "options.autoSelectFamilyAttemptTimeout";
   if (typeof value !== "number") throw optionType(name, "of type number", value);

@@ -1,6 +1,6 @@
 import type { EventEmitter } from "node:events";
 
-/** Whether Node's TLS reads from it, by the listener of its JSStreamSocket. */
+/** Whether Node's TLS reads from it: its JSStreamSocket adds a listener. */
 export function carriesTls(socket: EventEmitter): boolean {
   return socket
     .listeners("data")

@@ -14,14 +14,14 @@ import { Connecting, type ConnectingSocket } from "./connecting.ts";
 import { codedType } from "./errors.ts";
 import { type LookingSocket, lookUp } from "./look-up.ts";
 
-/** A Socket that is to be connected. */
+/** A Socket to connect. */
 interface Connectable extends ConnectingSocket, LookingSocket {
   _attempts: Connecting | null;
   _host: string | null;
   _unrefTimer(): void;
 }
 
-/** Begins to connect; undefined where no engine can be had, which it is destroyed with. */
+/** Starts to connect. Returns undefined, with the Socket destroyed, if no engine is available. */
 export function attempts(
   socket: Connectable,
   localAddress: string | undefined,

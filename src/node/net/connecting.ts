@@ -11,25 +11,25 @@ import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { blocked } from "./arguments.ts";
 import { asCallOfNode } from "./errors.ts";
 
-/** An address that a name has. */
+/** An address of a name. */
 export interface Target {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** The Socket that is being connected. */
+/** The connecting Socket. */
 export interface ConnectingSocket {
   readonly connecting: boolean;
   readonly blockList?: BlockList;
   autoSelectFamilyAttemptedAddresses?: string[];
   emit(event: string, ...args: unknown[]): boolean;
-  /** As `destroy()`. */
+  /** Like `destroy()`. */
   _fail(error: unknown): void;
-  /** A connection: its socket is the Socket's. */
+  /** Connected: the Socket owns the descriptor. */
   _connected(socket: OpenSocket, context: AsyncResource): void;
 }
 
-/** From where, and how. */
+/** The local address and the options of the attempts. */
 export interface ConnectSettings {
   readonly engine: Engine;
   readonly localAddress: string | undefined;
@@ -37,9 +37,9 @@ export interface ConnectSettings {
 }
 
 /**
- * The attempts of a Socket that connects: to one address, or to those of a name, the next one when
- * the last has failed or some time has passed. Unlike Node, none is abandoned for being slow: the
- * first that connects is taken (RFC 8305, section 5).
+ * The connection attempts of a Socket: to one address, or to those of a name, each started when the
+ * previous one fails or after a delay. Unlike Node, it abandons no slow attempt; the first to
+ * connect wins (RFC 8305, section 5).
  */
 export class Connecting {
   readonly #socket: ConnectingSocket;
@@ -49,7 +49,7 @@ export class Connecting {
   #timer: Timer | undefined;
   #ended = false;
   #taken = false;
-  /** What the events run in: what connect() was called in. */
+  /** The async context of the events: that of the call of connect(). */
   readonly #context = newContext();
 
   constructor(socket: ConnectingSocket, settings: ConnectSettings) {
@@ -60,12 +60,12 @@ export class Connecting {
     });
   }
 
-  /** Whether connect() has just been called, in this tick, and nothing has been told yet. */
+  /** Whether connect() was called in this tick, and no event has been emitted. */
   get isNew(): boolean {
     return !this.#taken;
   }
 
-  /** A unix socket. */
+  /** Connects to a unix socket. */
   toPath(path: string): void {
     this.#taken = true;
     this.#socket.emit("connectionAttempt", path, undefined, undefined);
@@ -76,7 +76,7 @@ export class Connecting {
     });
   }
 
-  /** One address. */
+  /** Connects to one address. */
   toAddress({ address, family }: Target, port: number): void {
     const socket = this.#socket;
     this.#taken = true;
@@ -93,7 +93,7 @@ export class Connecting {
     });
   }
 
-  /** The first of the addresses of a name that answers. */
+  /** Connects to the first address of a name that answers. */
   toFirst(name: string, targets: readonly Target[], port: number, delay: number): void {
     const socket = this.#socket;
     const attempted: string[] = [];
@@ -152,7 +152,7 @@ export class Connecting {
     for (const attempt of this.#attempts) attempt.unref();
   }
 
-  /** Gives up: no event comes from here any more. */
+  /** Aborts the attempts; no event follows. */
   cancel(): void {
     this.#ended = true;
     machineClock.clearTimeout(this.#timer);
@@ -160,13 +160,13 @@ export class Connecting {
     this.#attempts.clear();
   }
 
-  // What Node's `_destroy()` needs of a handle.
+  // The part of a handle that Node's `_destroy()` uses.
 
   onread: unknown;
   readonly bytesRead = 0;
   readonly bytesWritten = 0;
 
-  /** Gives up. */
+  /** Aborts the attempts. */
   close(done: () => void): void {
     this.cancel();
     machineClock.setImmediate(done);
@@ -206,7 +206,7 @@ export class Connecting {
   }
 }
 
-/** A context of Node's AsyncLocalStorage, as a handle of libuv's has one. */
+/** An AsyncLocalStorage context, such as each libuv handle has. */
 export function newContext(): AsyncResource {
   return new AsyncResource("TCPWRAP", { requireManualDestroy: true });
 }

@@ -6,9 +6,8 @@ import { EngineServer } from "./server.ts";
 import { EngineSocket, initialize } from "./socket.ts";
 
 /**
- * As node:net's: with or without `new`, as the base of a class, or called by the constructor of a
- * subclass of the old kind. One that is given a handle or a descriptor, such as a pipe's, is a
- * Socket of Node's.
+ * Works like net.Socket: with or without `new`, as a base class, or called by the constructor of a
+ * pre-ES6 subclass. With a handle or a descriptor, such as a pipe's, it makes a Socket of Node's.
  */
 export const Socket: typeof net.Socket = likeNodes(net.Socket, EngineSocket.prototype, {
   construct: (options, newTarget) => {
@@ -29,18 +28,18 @@ export const Socket: typeof net.Socket = likeNodes(net.Socket, EngineSocket.prot
 });
 export type Socket = net.Socket;
 
-/** As node:net's, in the same ways. */
+/** Works like net.Server, in the same ways. */
 export const Server: typeof net.Server = likeNodes(net.Server, EngineServer.prototype, {
   construct: (args, newTarget) => Reflect.construct(EngineServer, args, newTarget ?? EngineServer),
   initialize: (instance, args) => Reflect.apply(net.Server, instance, args),
 });
 export type Server = net.Server;
 
-/** As node:net's. */
+/** Works like that of node:net. */
 export const createServer: typeof net.createServer = (...args: unknown[]): net.Server =>
   Reflect.construct(Server, args);
 
-/** As node:net's. */
+/** Works like that of node:net. */
 export const connect: typeof net.connect = (...args: unknown[]): net.Socket => {
   const [options] = connectArguments(args);
   const socket: net.Socket = Reflect.construct(Socket, [options]);
@@ -50,15 +49,15 @@ export const connect: typeof net.connect = (...args: unknown[]): net.Socket => {
 
 type Constructible = (this: unknown, ...args: unknown[]) => unknown;
 
-/** The ways in which node:net's constructors are called. */
+/** The ways to call a constructor of node:net. */
 interface Ways {
-  /** With `new`, by a subclass if `newTarget` is one; or as a function. */
+  /** Called with `new`, by a subclass if `newTarget` is one, or as a function. */
   construct(args: readonly unknown[], newTarget: Constructible | undefined): object;
-  /** By the constructor of a subclass of the old kind, for its instance. */
+  /** Called by the constructor of a pre-ES6 subclass on its instance. */
   initialize(instance: object, args: readonly unknown[]): void;
 }
 
-/** A constructor that has a class's instances, and is called in every way that Node's is. */
+/** Returns a constructor for a class that can be called in every way that Node's can. */
 function likeNodes<Constructor extends NewableFunction>(
   node: Constructor,
   prototype: object,

@@ -12,17 +12,17 @@ export function coded(code: string, message: string): Error {
   return Object.assign(new Error(message), { code });
 }
 
-/** The same, as a TypeError. */
+/** A TypeError with one of Node's codes. */
 export function codedType(code: string, message: string): TypeError {
   return Object.assign(new TypeError(message), { code });
 }
 
-/** The same, as a RangeError. */
+/** A RangeError with one of Node's codes. */
 export function codedRange(code: string, message: string): RangeError {
   return Object.assign(new RangeError(message), { code });
 }
 
-/** What Node says of the type of a value. */
+/** Describes the type of a value as Node does. */
 export function received(value: unknown): string {
   if (value === null || value === undefined) return `Received ${String(value)}`;
   if (typeof value === "function") return `Received function ${value.name}`;
@@ -35,7 +35,7 @@ export function received(value: unknown): string {
   return `Received type ${typeof value} (${shown}${suffix})`;
 }
 
-/** An option of the wrong type, in Node's words. */
+/** Node's error for an option of the wrong type. */
 export function optionType(name: string, type: string, value: unknown): TypeError {
   return argumentType(`The "${name}" property must be ${type}. ${received(value)}`);
 }
@@ -43,14 +43,14 @@ export function optionType(name: string, type: string, value: unknown): TypeErro
 export const socketClosed = (): Error => coded("ERR_SOCKET_CLOSED", "Socket is closed");
 
 /**
- * A system's error as node:net's, which names other calls: `read` for recv(), `write` for send(),
- * `listen` for bind(). Its message begins as Node's does, and is made when it is first read.
+ * Turns a SocketError into node:net's, which names other calls: `read` for recv(), `write` for
+ * send(), `listen` for bind(). Its message begins like Node's, and is computed when first read.
  */
 export function asCallOfNode(error: unknown, syscall: string): unknown {
   if (error instanceof RangeError) return invalidAddress(error, syscall);
   if (!(error instanceof SocketError)) return error;
   const { name, code, errno, address, port, path } = error;
-  // Node's errors have the path of a unix socket as their address.
+  // In Node's errors the address of a unix socket is its path.
   const at = path ?? address;
   const where =
     at === undefined ? undefined : { address: at, ...(path === undefined && { port: port ?? 0 }) };
@@ -74,7 +74,7 @@ export function asCallOfNode(error: unknown, syscall: string): unknown {
   return renamed;
 }
 
-/** A path that is too long for a socket address: Node leaves it to libuv. */
+/** The error for a path too long for a socket address, which Node gets from libuv. */
 function invalidAddress({ message }: RangeError, syscall: string): SocketError {
   const errno = -(host.errnos.EINVAL ?? 0);
   return new SocketError({
@@ -86,7 +86,7 @@ function invalidAddress({ message }: RangeError, syscall: string): SocketError {
   });
 }
 
-/** What Node says, and then what we know. */
+/** Node's message, followed by our explanation. */
 function messageOf(error: SocketError, syscall: string): string {
   const { code, errno, address, port, path, message } = error;
   const endpoint = formatEndpoint({

@@ -1,6 +1,5 @@
 /**
- * node:net over berkeley's engine: the same names, with our Socket and Server in the place of
- * Node's.
+ * node:net over berkeley's engine: the same names, with our Socket and Server instead of Node's.
  */
 import net from "node:net";
 import { connect, createServer, Server, Socket } from "./constructors.ts";
@@ -18,7 +17,7 @@ export {
 } from "node:net";
 export { connect, connect as createConnection, createServer, Server, Socket, Socket as Stream };
 
-// What some versions of Node have, undefined in others.
+// Undefined in versions of Node that lack them.
 /** Node's own, since Node 26. */
 export const BoundSocket: unknown = Reflect.get(net, "BoundSocket");
 /** Node's own. @internal */

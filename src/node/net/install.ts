@@ -1,7 +1,6 @@
-// What `berkeley/register` puts in the place of methods of node:net: its Servers listen on our
-// engine, and its Sockets connect on it. Methods are replaced and not the classes, so that what
-// Node itself has built on them, before or after, has them too: http, TLS, pipes of child
-// processes, the console.
+// The methods that `berkeley/register` installs in node:net, so that its Servers listen, and its
+// Sockets connect, on our engine. It replaces methods rather than classes, because Node builds
+// http, TLS, child-process pipes and the console on these classes, before or after.
 import net from "node:net";
 import type { AnyFunction } from "./arguments.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";
@@ -10,7 +9,7 @@ import { adopt } from "./socket.ts";
 
 const nodeConnect = methodOfNode<AnyFunction>(net.Socket.prototype, "connect");
 
-/** Of net.Server. */
+/** Replaces that of net.Server. */
 export function _listen2(
   this: ListeningServer,
   address: string | null,
@@ -23,14 +22,14 @@ export function _listen2(
   listenOnEngine(this, { address, port, family, backlog, fd, flags });
 }
 
-/** Of net.Server. */
+/** Replaces that of net.Server. */
 export function _emitCloseIfDrained(this: ListeningServer): void {
   emitCloseIfDrained(this);
 }
 
 /**
- * Of net.Socket. One of a subclass, such as TLSSocket, and one that has a handle of Node's connect
- * as without us.
+ * Replaces that of net.Socket. Subclasses such as TLSSocket, and Sockets with a handle of Node's,
+ * connect as without us.
  */
 export function connect(this: net.Socket, ...args: unknown[]): unknown {
   const isPlain = Object.getPrototypeOf(this) === NodeSocket.prototype && !Reflect.get(this, "_handle");

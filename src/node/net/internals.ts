@@ -1,13 +1,13 @@
-// What node:net's Socket has beyond its documentation: methods with an underscore, which Node's own
-// modules and libraries call, and settings that its constructor keeps under symbols of its own.
+// Undocumented members of node:net's Socket: underscore methods, which Node's own modules and
+// libraries call, and settings that its constructor stores under symbols.
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { coded } from "./errors.ts";
 
-/** What calls back of a stream's write or end. */
+/** The callback of a stream's write or end. */
 export type Callback = (error?: Error | null) => void;
 
-/** What `setKeepAlive()` takes since Node 26; times are in milliseconds. */
+/** The options of `setKeepAlive()` since Node 26; times are in milliseconds. */
 export interface KeepAlive {
   readonly enable?: boolean | undefined;
   readonly initialDelay?: number | undefined;
@@ -15,7 +15,7 @@ export interface KeepAlive {
   readonly count?: number | undefined;
 }
 
-/** What a Socket of ours takes from Node's. */
+/** The members of Node's Socket that ours uses. */
 export interface NodeSocketMembers {
   connecting: boolean;
   server: unknown;
@@ -38,23 +38,23 @@ export interface NodeSocketMembers {
   setTypeOfService?(typeOfService: number): this;
   getTypeOfService?(): number;
   _onTimeout(): void;
-  /** Starts the time of `setTimeout()` anew. */
+  /** Restarts the timer of `setTimeout()`. */
   _unrefTimer(): void;
   _reset(): unknown;
   _undestroy(): void;
 }
 
-/** Who counts its connections: a net.Server. */
+/** The net.Server that counts the connection. */
 export interface ConnectionCounter {
   _connections: number;
   _emitCloseIfDrained?(): void;
 }
 
-/** node:net's Socket, with these. */
-// The declarations of @types/node do not know them.
+/** node:net's Socket, with these members. */
+// @types/node does not declare them.
 export const NodeSocket = net.Socket as unknown as new (options?: object) => Duplex & NodeSocketMembers;
 
-/** node:net's Server, with what a Server of ours takes from it. */
+/** node:net's Server, with the undocumented members that ours uses. */
 export interface NodeServerMembers extends ConnectionCounter {
   _handle: unknown;
   _unref: boolean;
@@ -84,7 +84,7 @@ export const NodeServer = net.Server as unknown as new (
   listener?: (socket: net.Socket) => void,
 ) => net.Server & NodeServerMembers;
 
-/** The settings of a Socket that is not connected yet. */
+/** The settings of an unconnected Socket. */
 export interface PendingSettings {
   readonly noDelay: boolean;
   readonly keepAlive: boolean;
@@ -95,7 +95,7 @@ export interface PendingSettings {
   readonly typeOfService: number | undefined;
 }
 
-/** What the `onread` option says: where received bytes go in the place of `data` events. */
+/** The `onread` option: where received bytes go instead of `data` events. */
 export interface OnRead {
   buffer: Uint8Array;
   readonly nextBuffer: (() => Uint8Array) | null;
@@ -103,7 +103,7 @@ export interface OnRead {
   readonly callback: (this: unknown, count: number, buffer: Uint8Array) => unknown;
 }
 
-/** The symbols of an instance by their descriptions. */
+/** The symbols of an instance, by description. */
 const symbols = new Map(
   Object.getOwnPropertySymbols(new net.Socket()).map((symbol) => [symbol.description, symbol]),
 );
@@ -119,7 +119,7 @@ function isNamed(this: string, symbol: symbol): boolean {
 
 const numberOr = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
-/** What `setNoDelay()` and others, and the options of the constructor, have asked for. */
+/** The settings made by `setNoDelay()` and others, and by the constructor's options. */
 export function pendingSettings(socket: object): PendingSettings {
   return {
     noDelay: kept(socket, "kSetNoDelay") === true,
@@ -131,7 +131,7 @@ export function pendingSettings(socket: object): PendingSettings {
   };
 }
 
-/** The `onread` option that the constructor was given. */
+/** The constructor's `onread` option. */
 export function onReadOf(socket: object): OnRead | null {
   const callback = kept(socket, "kBufferCb");
   if (!isCallback(callback)) return null;
@@ -147,17 +147,14 @@ function isCallback(value: unknown): value is OnRead["callback"] {
   return typeof value === "function";
 }
 
-/**
- * A method of Node's that `berkeley/register` may have replaced: the one that it remembers, or else
- * the method itself.
- */
+/** Returns Node's own method, even if `berkeley/register` has replaced it. */
 export function methodOfNode<Method>(prototype: object, name: string): Method {
   const method = Reflect.get(prototype, name);
   if (typeof method !== "function") throw notNode();
   return method[Symbol.for("berkeley.replaced")] ?? method;
 }
 
-/** The error of a runtime whose node:net is built otherwise. */
+/** The error on a runtime that implements node:net differently. */
 function notNode(): Error {
   return coded(
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",

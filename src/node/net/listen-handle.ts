@@ -37,23 +37,23 @@ const REUSE_PORT = 2;
 const READABLE = 1;
 const WRITABLE = 2;
 
-/** What Node takes where none is given. */
+/** Node's default. */
 const BACKLOG = 511;
 
-/** How many connections of a queue are accepted before it is closed: Linux's default somaxconn. */
+/** How many waiting connections are accepted before closing: Linux's default somaxconn. */
 const MOST_IN_QUEUE = 4096;
 
-/** Sockets that listen, and the path that was made for one. */
+/** Listening sockets, and the path created for one. */
 export interface OpenedToListen {
   readonly sockets: readonly [Socket, ...Socket[]];
   readonly path: UnixPath | undefined;
-  /** The path, as Node's Server says it. */
+  /** The path, as Node's Server reports it. */
   readonly name: string | undefined;
   /** Node's name for it. */
   readonly key: string;
 }
 
-/** Opens what `listen()` listens on. */
+/** Opens the socket for `listen()`. */
 export function openToListen(args: ListenArguments): OpenedToListen {
   const { address, port, fd, flags = 0 } = args;
   const backlog = args.backlog || BACKLOG;
@@ -88,7 +88,7 @@ function fromDescriptor(fd: number, backlog: number): Socket {
   return socket;
 }
 
-/** As Node, which says of whatever is no socket that it is an invalid argument. */
+/** Like Node, reports EINVAL for anything that is not a socket. */
 function socketFrom(fd: number): Socket {
   try {
     return Socket.from(fd);
@@ -100,11 +100,11 @@ function socketFrom(fd: number): Socket {
   }
 }
 
-/** Who gets the connections. */
+/** Receives the connections. */
 export interface ListenOwner {
   accepted(fd: number): void;
   failed(error: AcceptError): void;
-  /** accept(2) failed, and is tried again after `delay` milliseconds. */
+  /** accept(2) failed, and is retried after `delay` milliseconds. */
   retried?: ((error: AcceptError, delay: number) => void) | undefined;
   /** The descriptor is being closed. */
   closing(): void;
@@ -112,7 +112,7 @@ export interface ListenOwner {
   closed(): void;
 }
 
-/** Both ends of a connection, in the words of Node's `drop` event. */
+/** Both ends of a connection, named as in Node's `drop` event. */
 export interface ConnectionEnds {
   readonly localAddress?: string | undefined;
   readonly localPort?: number | undefined;
@@ -122,13 +122,13 @@ export interface ConnectionEnds {
   readonly remoteFamily?: string | undefined;
 }
 
-/** What a Server of Node's listens with. */
+/** Listens for a Server of Node's. */
 export class ListenHandle implements AcceptOwner, ServerHandle {
   readonly engine: Engine;
   readonly isUnix: boolean;
-  /** What its events and those of its connections run in: what listen() was called in. */
+  /** The async context of its events and its connections: that of the call of listen(). */
   readonly context = newContext();
-  /** What the Server has as its handle. */
+  /** The Server's `_handle`. */
   readonly native: object;
   readonly loops: readonly AcceptLoop[];
   readonly #path: UnixPath | undefined;
@@ -168,13 +168,11 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
-  /**
-   * Accepts the connections that wait in the queues, which closing would reset, and then no more.
-   */
+  /** Accepts the connections waiting in the queues, which closing would reset, and stops. */
   async acceptRest(): Promise<void> {
     await Promise.all(this.loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))));
     for (const loop of this.loops) {
-      // A queue that fills as fast as it is emptied would keep us here.
+      // Bounded, since a queue may fill as fast as it is emptied.
       for (let left = MOST_IN_QUEUE; left > 0 && loop.fd >= 0; left--) {
         const next = tryAccept(new BorrowedSocket(host, loop), { nonblocking: true });
         if (!next.ok) break;
@@ -206,7 +204,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     this.context.runInAsyncScope(this.#owner.failed, this.#owner, error);
   }
 
-  /** A connection has ended, whose descriptor may be the one that was lacking. */
+  /** A connection has ended: its descriptor may be the one that was missing. */
   connectionEnded(): void {
     if (this.#putOff) for (const loop of this.loops) loop.tryAgain();
   }
@@ -247,7 +245,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     }
   }
 
-  /** Lets others read or write a unix socket's path, as `uv_pipe_chmod()`. */
+  /** Makes the path of a unix socket readable or writable for everyone, like `uv_pipe_chmod()`. */
   fchmod(mode: number): number {
     if (this.#name === undefined) return 0;
     const others = (mode & READABLE ? 0o444 : 0) | (mode & WRITABLE ? 0o222 : 0);

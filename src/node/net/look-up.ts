@@ -10,10 +10,10 @@ import {
 } from "./arguments.ts";
 import type { Target } from "./connecting.ts";
 
-/** The Socket that a name is looked up for. */
+/** The Socket that needs the lookup. */
 export interface LookingSocket {
   emit(event: string, ...args: unknown[]): boolean;
-  /** As `destroy()`. */
+  /** Like `destroy()`. */
   _fail(error: unknown): void;
 }
 
@@ -36,7 +36,7 @@ export function lookUp(
   const oneFamily = family === 4 || family === 6;
   const hints = options.hints || (oneFamily ? 0 : dns.ADDRCONFIG);
   const all = every && !oneFamily;
-  // There may be no listeners yet.
+  // Listeners may be added in this turn.
   const fail = (error: unknown) => nextTick(() => isCurrent() && socket._fail(error));
   if (all) {
     lookup(host, { family, hints, all }, (error: unknown, addresses: unknown) => {
@@ -59,7 +59,7 @@ export function lookUp(
     return;
   }
   lookup(host, { family, hints }, (error: unknown, address: unknown, ofFamily: unknown) => {
-    // Node tells of it even where the Socket was destroyed meanwhile.
+    // Node emits it even if the Socket has been destroyed.
     socket.emit("lookup", error, address, ofFamily, host);
     if (!isCurrent()) return;
     if (error) fail(error);
@@ -68,7 +68,7 @@ export function lookUp(
   });
 }
 
-/** dns.lookup(), as it is by now: a program may have replaced it. */
+/** The current dns.lookup(): a program may have replaced it. */
 const dnsLookup: AnyFunction = (...args) => Reflect.apply(dns.lookup, dns, args);
 
 function familyNumber(family: unknown): unknown {
@@ -94,8 +94,8 @@ function isTargets(addresses: unknown): addresses is readonly Target[] {
 }
 
 /**
- * The families in turn, beginning with that of the resolver's first (RFC 8305, section 4); each
- * address once.
+ * Alternates between the families, starting with that of the first address (RFC 8305, section 4);
+ * each address once.
  */
 function inTurn(found: readonly Target[]): readonly Target[] {
   const valid = found.filter(

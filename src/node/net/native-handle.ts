@@ -6,7 +6,7 @@ import { recvmsg } from "../../posix/recvmsg.ts";
 import { sendmsg } from "../../posix/sendmsg.ts";
 import { socketpair } from "../../posix/socketpair.ts";
 
-/** What a Server calls of its handle. */
+/** The handle methods that a Server calls. */
 export interface ServerHandle {
   close(): void;
   ref(): void;
@@ -15,9 +15,9 @@ export interface ServerHandle {
 }
 
 /**
- * A handle of libuv's for a socket that listens, of a descriptor of its own, with our methods in
- * the place of those that a Server calls. What is in C++, such as the channel that a Server is sent
- * to a child process by, takes nothing else: it crashes on an object that is no handle.
+ * A libuv handle for a duplicate of a listening descriptor, with our methods instead of those that
+ * a Server calls. Node's C++ code, such as the channel that sends a Server to a child process,
+ * crashes on an object that is not a handle.
  */
 export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   const create: unknown = Reflect.get(net, "_createServerHandle");
@@ -42,7 +42,7 @@ export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   return Object.assign(handle, methods);
 }
 
-/** As dup(2), by passing it to ourselves (unix(7), SCM_RIGHTS). */
+/** Like dup(2), by passing it to ourselves (unix(7), SCM_RIGHTS). */
 function duplicateOf(original: Socket): Socket {
   const [left, right] = socketpair(AF.UNIX, SOCK.DGRAM);
   try {

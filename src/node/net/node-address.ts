@@ -1,6 +1,6 @@
 import type { Address } from "../../address/address.ts";
 
-/** An address in Node's spelling; empty for a unix socket. */
+/** An address in Node's format; empty for a unix socket. */
 export interface NodeAddress {
   readonly address?: string;
   readonly family?: string;

@@ -18,7 +18,7 @@ import { EngineSocket } from "./socket.ts";
 
 const serverSockets = diagnostics.channel("net.server.socket");
 
-/** A Server of Node's, whose `_listen2()` listens on a socket of the engine's. */
+/** A Server of Node's whose `_listen2()` listens on our engine. */
 export type ListeningServer = net.Server & NodeServerMembers;
 
 const nodeListen = methodOfNode<NodeServerMembers["_listen2"]>(net.Server.prototype, "_listen2");
@@ -26,9 +26,9 @@ const nodeListen = methodOfNode<NodeServerMembers["_listen2"]>(net.Server.protot
 const nodeEmitClose = methodOfNode<() => void>(net.Server.prototype, "_emitCloseIfDrained");
 
 /**
- * What Node's `listen()` comes to once its arguments are checked and a name is looked up, with our
- * engine in the place of libuv. A handle that is there, such as one that a cluster's primary
- * process gave, stays Node's.
+ * The last step of Node's `listen()`, after arguments are checked and a name is resolved, on our
+ * engine instead of libuv. An existing handle, such as one from a cluster's primary process, stays
+ * Node's.
  */
 export function listenOnEngine(server: ListeningServer, args: ListenArguments): void {
   if (server._handle || isOfCluster(server)) {
@@ -48,7 +48,7 @@ export function isServer(value: unknown): value is ListeningServer {
   return value instanceof net.Server;
 }
 
-/** Has a Server listen on sockets that listen already. */
+/** Makes a Server listen on sockets that already listen. */
 export function listenOnOpened(
   server: ListeningServer,
   chosen: Engine,
@@ -69,25 +69,24 @@ export function listenOnOpened(
   server._connectionKey = opened.key;
   if (server._unref) server.unref();
   nextTick(() => {
-    // It may be closed by now.
+    // It may have been closed.
     if (server._handle) server.emit("listening");
   });
   return handle;
 }
 
 /**
- * Whether it is the server that a cluster's primary process accepts for its workers with, who get
- * handles of libuv's: nobody is to connect to it but by that (RoundRobinHandle in
- * lib/internal/cluster/round_robin_handle.js).
+ * Whether a cluster's primary process accepts with it for its workers, which get libuv handles
+ * (RoundRobinHandle in lib/internal/cluster/round_robin_handle.js).
  */
 function isOfCluster(server: net.Server): boolean {
   return cluster.isPrimary && server.listeners("connection")[0]?.name === "fail";
 }
 
-/** Servers whose descriptor is still being closed: they emit `close` after that. */
+/** Servers whose descriptor is being closed; they emit `close` afterwards. */
 const closing = new WeakSet<net.Server>();
 
-/** Node's `close()`, which waits for the descriptor to be closed, so that its port is free. */
+/** Node's `close()`, but it waits until the descriptor is closed, so that the port is free. */
 export function emitCloseIfDrained(server: ListeningServer): void {
   if (!closing.has(server)) nodeEmitClose.call(server);
 }
@@ -115,8 +114,8 @@ function accepted(server: ListeningServer, handle: ListenHandle, fd: number): vo
 }
 
 /**
- * Whether a server's protocol runs in Node's C++ on a handle of libuv's, as those of `tls`, `https`
- * and `http2` do: over any other Duplex they are slower, and do not know the peer's address.
+ * Whether a server's protocol runs in Node's C++ code on a libuv handle: `tls`, `https` and
+ * `http2`. Over any other Duplex it is slower and does not know the peer's address.
  */
 function takesNodeHandle(server: net.Server): boolean {
   return "setSecureContext" in server || "updateSettings" in server;

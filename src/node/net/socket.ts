@@ -27,12 +27,12 @@ import type { NodeAddress } from "./node-address.ts";
 import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
 
 /**
- * The engine copies what it is given, so strings and the pieces of one write are gathered here, if
+ * The engine copies what it is given, so strings and the chunks of one writev are gathered here if
  * they fit.
  */
 const writeBuffer = Buffer.allocUnsafeSlow(65_536);
 
-/** What a Writable gives `_writev()`. */
+/** A chunk that a Writable passes to `_writev()`. */
 interface Chunk {
   readonly chunk: string | Uint8Array;
   readonly encoding: BufferEncoding;
@@ -41,20 +41,18 @@ interface Chunk {
 const clientSockets = diagnostics.channel("net.client.socket");
 
 /**
- * A net.Socket whose connection is our engine's. It is Node's Socket but for what a handle of
- * libuv's does there: it has none, so what looks for one (`tls`, `http2`) takes it for the Duplex
- * that it is.
- *
- * No private members: one of Node's that is about to connect becomes one of these.
+ * A net.Socket over our engine. It is Node's Socket without a libuv handle, so code that looks for
+ * a handle (`tls`, `http2`) treats it as any Duplex. It has no private members, because a Socket of
+ * Node's that is about to connect becomes one of these.
  */
 export class EngineSocket extends NodeSocket {
   _connection: StreamHandle | null = null;
   _attempts: Connecting | null = null;
-  /** What it is destroyed with once what had been received is read. */
+  /** The error to destroy it with once received data has been read. */
   _failure: unknown = undefined;
   _sendingFailure: unknown = undefined;
   _peerEnded = false;
-  /** What it connects to. */
+  /** The endpoint it connects to. */
   _connectOptions: ConnectOptions | undefined = undefined;
 
   /**
@@ -95,9 +93,9 @@ export class EngineSocket extends NodeSocket {
     if (clientSockets.hasSubscribers) clientSockets.publish({ socket: this });
     if (listener !== null) this.once("connect", listener);
     if (this._parent?.connecting === true) return this;
-    // A port of null is told of later.
+    // A port of null is reported later.
     if (options.port === undefined && options.path == null) throw missingArguments();
-    // The peer's end has replaced it.
+    // Replaced when the peer's end arrived.
     if (Object.hasOwn(this, "write")) this.write = Duplex.prototype.write;
     if (this.destroyed) this._peername = null;
     else if (this._connection !== null) {
@@ -219,7 +217,7 @@ export class EngineSocket extends NodeSocket {
 
   override read(size?: number): unknown {
     const chunk: unknown = Duplex.prototype.read.call(this, size);
-    // The reader gets the last of the bytes first.
+    // The reader gets the remaining bytes first.
     if (this._failure !== undefined && this.readableLength === 0) nextTick(() => this._fail(this._failure));
     return chunk;
   }
@@ -238,7 +236,7 @@ export class EngineSocket extends NodeSocket {
     this._unrefTimer();
     if (typeof chunk !== "string") connection.write(chunk);
     else if (encoding === "buffer") connection.write(Buffer.from(chunk));
-    // A character takes three bytes at most.
+    // A UTF-16 code unit takes at most three bytes.
     else if (chunk.length * 3 <= writeBuffer.length) {
       connection.write(writeBuffer.subarray(0, writeBuffer.write(chunk, encoding)));
     } else connection.write(Buffer.from(chunk, encoding));
@@ -272,7 +270,7 @@ export class EngineSocket extends NodeSocket {
     connection.whenWritten(done);
   }
 
-  /** What `_write()` and `_writev()` call in Node's Socket. */
+  /** Node's `_write()` and `_writev()` call this. */
   _writeGeneric(several: boolean, data: never, encoding: BufferEncoding, done: Callback): void {
     if (several) this._writev(data, done);
     else this._write(data, encoding, done);
@@ -289,7 +287,7 @@ export class EngineSocket extends NodeSocket {
       return;
     }
     connection.shutdown(() => {
-      // It is destroyed with the error of sending once what has been received is read.
+      // The send error destroys it once received data has been read.
       if (this._sendingFailure === undefined) done();
     });
   }
@@ -298,7 +296,7 @@ export class EngineSocket extends NodeSocket {
     const closing = this._connection ?? this._attempts;
     this._attempts = null;
     this._connection = null;
-    // Node's own closes it, emits `close`, and has the server count.
+    // Node's own closes it, emits `close`, and updates the server's count.
     this._handle = closing;
     super._destroy(error, done);
   }
@@ -316,13 +314,13 @@ export class EngineSocket extends NodeSocket {
     this.emit("timeout");
   }
 
-  /** Takes a socket that a server has accepted. */
+  /** Takes over an accepted socket. */
   _accepted(chosen: Engine, fd: number, context: AsyncResource, owner: ConnectionOwner): StreamHandle {
     this._connection = new StreamHandle(chosen, fd, this, null, context, owner);
     return this._connection;
   }
 
-  /** Takes a connected socket. */
+  /** Takes over a connected socket. */
   _connected(opened: OpenSocket, context: AsyncResource): void {
     this._attempts = null;
     this.connecting = false;
@@ -345,7 +343,7 @@ export class EngineSocket extends NodeSocket {
     if (!this.isPaused()) this._startReading();
   }
 
-  /** As libuv, it receives nothing before what the event of the connection has started has run. */
+  /** Like libuv, receives only after the work that the connection event started has run. */
   _startReading(): void {
     nextTick(readFirst, this);
   }
@@ -356,11 +354,10 @@ export class EngineSocket extends NodeSocket {
 
   _endOfPeer(): void {
     this._peerEnded = true;
-    // TLS over it still writes after the peer's end, and ends it itself, as it would the handle of
-    // one of Node's.
+    // TLS still writes after the peer's end, and ends it itself, as it does with a libuv handle.
     if (carriesTls(this)) this.allowHalfOpen = true;
     this.push(null);
-    // Where nothing waits to be read, `end` is emitted though nobody reads.
+    // With nothing left to read, `end` is emitted even without a reader.
     this.read(0);
   }
 
@@ -377,9 +374,9 @@ export class EngineSocket extends NodeSocket {
   }
 
   /**
-   * What is written from now on seems to be sent, as what the kernel had taken does: a program that
-   * waits for `drain` before it reads on gets what has been received, and then the error. One that
-   * does not read gets it at once.
+   * From now on writes appear to succeed, like data that the kernel has accepted: a program that
+   * waits for `drain` before it reads gets the received data, and then the error. One that does not
+   * read gets the error immediately.
    */
   _sendingFailed(errno: number): void {
     const error = asCallOfNode(connectionError(errno), "write");
@@ -389,16 +386,14 @@ export class EngineSocket extends NodeSocket {
   }
 }
 
-// Programs ask for the name of the constructor, or compare it with net.Socket.
+// Programs read the constructor's name, or compare it with net.Socket.
 Object.defineProperty(EngineSocket.prototype, "constructor", {
   value: net.Socket,
   writable: true,
   configurable: true,
 });
 
-/**
- * Makes a Socket of Node's that has no connection yet one whose connection will be the engine's.
- */
+/** Turns an unconnected Socket of Node's into one that connects on our engine. */
 export function adopt(socket: net.Socket): EngineSocket {
   const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
   if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
@@ -406,7 +401,7 @@ export function adopt(socket: net.Socket): EngineSocket {
   return adopted;
 }
 
-/** Node's `_handle`, which keeps it under a symbol. */
+/** Node's `_handle`, which it stores under a symbol. */
 const nodeHandle = accessorOf(NodeSocket.prototype, "_handle");
 
 function accessorOf(prototype: object, name: string) {
@@ -420,7 +415,7 @@ function readFirst(socket: EngineSocket): void {
 
 const nodeConnect = methodOfNode<(options: unknown) => unknown>(net.Socket.prototype, "connect");
 
-/** Whether Node's own method looks for a handle, to find none and keep a setting for later. */
+/** Whether Node's own method looks for a handle, finds none, and stores the setting for later. */
 let settingUp = false;
 
 function setUp<Value>(method: () => Value): Value {
@@ -432,7 +427,7 @@ function setUp<Value>(method: () => Value): Value {
   }
 }
 
-/** Makes it a Socket of Node's again, which connects to the same; one of a subclass stays ours. */
+/** Turns it back into a Socket of Node's with the same endpoint; a subclass stays ours. */
 function goBack(socket: EngineSocket): void {
   if (Object.getPrototypeOf(socket) !== EngineSocket.prototype) return;
   socket._attempts?.cancel();
@@ -441,7 +436,7 @@ function goBack(socket: EngineSocket): void {
   nodeConnect.call(socket, socket._connectOptions);
 }
 
-/** Gives it the members that the class begins with. */
+/** Adds the members that the class initializes. */
 export function initialize(socket: EngineSocket): void {
   socket._connection = null;
   socket._attempts = null;
@@ -451,17 +446,17 @@ export function initialize(socket: EngineSocket): void {
   socket._connectOptions = undefined;
 }
 
-/** In whole seconds, rounded down, as Node does it. */
+/** In whole seconds, rounded down, as in Node. */
 const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 
-/** Only sending has EPIPE. */
+/** Only sending fails with EPIPE. */
 const callOf = (errno: number): string => (host.errnoName(-errno) === "EPIPE" ? "write" : "read");
 
 function asError(error: unknown): Error {
   return isError(error) ? error : coded("UNKNOWN", String(error));
 }
 
-/** Where it is not connected yet, a write waits for that; where it is no more, it fails. */
+/** Before the connection, a write waits; after its end, it fails. */
 function waitToWrite(
   socket: EngineSocket,
   data: unknown,

@@ -17,12 +17,12 @@ import { lengthOf } from "../../system/view.ts";
 import type { Callback, OnRead } from "./internals.ts";
 import { type NodeAddress, nodeAddress } from "./node-address.ts";
 
-/** How many bytes a write may leave with the engine before its callback waits. */
+/** How many unsent bytes a write may leave before its callback waits. */
 const MARK = 65_536;
 
 /**
- * Counts the batches of the engine's events in which something was received: between two of them
- * ticks and promises run, as they do between two events of libuv's.
+ * Counts the engine's batches in which data was received. Ticks and promises run between two
+ * batches, as they do between two libuv events.
  */
 let batch = 0;
 let batchEnds = false;
@@ -32,16 +32,16 @@ function endBatch(): void {
   batch += 1;
 }
 
-/** The Socket, which gets what is received. */
+/** The Socket, which receives the data. */
 export interface StreamReader {
   readonly destroyed: boolean;
-  /** That of HTTP, null once it is taken away. */
+  /** HTTP's parser; null once it is detached. */
   readonly parser?: unknown;
   destroy(): unknown;
   push(chunk: Uint8Array | null): boolean;
   /**
-   * Whether it lies idle in an agent of HTTP: bytes that nobody asked for would be taken for the
-   * answer to the next request. Since Node 26 its agent closes such a Socket, too.
+   * Whether it is idle in an HTTP agent: unsolicited bytes would be taken for the answer to the
+   * next request. Node's agent closes such a Socket, too, since Node 26.
    */
   _isFreeInAgent(): boolean;
   /** Everything has been pushed. */
@@ -49,44 +49,44 @@ export interface StreamReader {
   _unrefTimer(): void;
   /** Receiving or sending failed, and everything that came before has been pushed. */
   _failed(errno: number): void;
-  /** Sending failed, and what has come is still to be received. */
+  /** Sending failed; received data is still to be read. */
   _sendingFailed(errno: number): void;
 }
 
-/** Who wants to know when its descriptor is closed: what accepted it. */
+/** The server that accepted it, which is notified when the descriptor is closed. */
 export interface ConnectionOwner {
   connectionEnded(): void;
 }
 
-/** A connection of the engine's: what a Socket of ours has in the place of a handle of libuv's. */
+/** A connection of the engine: what our Socket has instead of a libuv handle. */
 export class StreamHandle implements StreamHandlers {
-  /** Node's `_destroy()` takes it away. */
+  /** Node's `_destroy()` removes it. */
   onread: unknown;
   reading = false;
   bytesRead = 0;
   bytesWritten = 0;
-  /** `pendingBytes` when the time of `setTimeout()` last began. */
+  /** `pendingBytes` when the timer of `setTimeout()` last started. */
   lastPendingBytes = 0;
-  /** What the events of the connection run in, as those of a handle of libuv's do. */
+  /** The async context of the connection's events, such as a libuv handle has. */
   readonly #context: AsyncResource;
   readonly #reader: StreamReader;
   readonly #stream: Stream;
   readonly #descriptor: number;
   readonly #owner: ConnectionOwner | undefined;
   readonly #onRead: OnRead | null;
-  /** What did not fit into the buffer of `onread` before its callback had no more. */
+  /** Data that did not fit into the buffer of `onread` before its callback stopped reading. */
   #unread: Uint8Array | undefined;
   #written: Callback | undefined;
-  /** In which batch it last received. */
+  /** The batch in which it last received. */
   #lastBatch = -1;
   #open = true;
   #ended = false;
   #shutdown: "no" | "under way" | "done" = "no";
-  /** Nothing was left to be sent when it was shut down. */
+  /** Nothing was unsent at shutdown. */
   #shutEmpty = false;
-  /** By `ref()` and `unref()`. */
+  /** Set by `ref()` and `unref()`. */
   #referenced = true;
-  /** Whether the stream holds the process. */
+  /** Whether the stream keeps the process running. */
   #held = true;
 
   /** @param fd a connected, non-blocking socket, which is this object's from now on */
@@ -113,12 +113,12 @@ export class StreamHandle implements StreamHandlers {
     return this.#open ? this.#descriptor : -1;
   }
 
-  /** Its socket, for options. */
+  /** The socket, for options. */
   get socket(): BorrowedSocket {
     return new BorrowedSocket(host, this);
   }
 
-  /** Whether what it receives goes into the buffer of `onread`. */
+  /** Whether received data goes into the buffer of `onread`. */
   get isReadIntoBuffer(): boolean {
     return this.#onRead !== null;
   }
@@ -158,11 +158,11 @@ export class StreamHandle implements StreamHandlers {
       return;
     }
     if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
-    // A copy: the memory is the engine's.
+    // A copy, since the engine owns the memory.
     else if (!reader.push(Buffer.from(bytes))) this.readStop();
   }
 
-  /** What the bytes before it have started runs first: a request's answer, for example. */
+  /** Work started by earlier bytes, such as answering a request, runs first. */
   onEnd(): void {
     if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#inContext(this.#tellEnd));
     else this.#inContext(this.#tellEnd);
@@ -178,7 +178,7 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onError(errno: number, ended: boolean): void {
-    // As in libuv, where both sides have ended a failure of shutdown() is none.
+    // As in libuv, a shutdown() that fails after both sides have ended is not an error.
     if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
     this.#inContext(() => {
       if (ended) this.#tellEnd();
@@ -187,7 +187,7 @@ export class StreamHandle implements StreamHandlers {
   }
 
   sendingFailed(errno: number): void {
-    // What shutdown() fails with, receiving tells.
+    // Receiving reports what shutdown() failed with.
     if (this.#shutdown !== "no" && this.#shutEmpty) return;
     this.#inContext(() => this.#reader._sendingFailed(errno));
   }
@@ -204,7 +204,7 @@ export class StreamHandle implements StreamHandlers {
     if (this.#written !== undefined) this.#inContext(this.calledBack);
   }
 
-  /** Calls back the write that waits, if one does. */
+  /** Calls the callback of a waiting write, if any. */
   calledBack(): void {
     const written = this.#written;
     this.#written = undefined;
@@ -235,13 +235,13 @@ export class StreamHandle implements StreamHandlers {
     this.#hold();
   }
 
-  /** The bytes may be changed once it returns. */
+  /** The caller may change the bytes once it returns. */
   write(bytes: Uint8Array): void {
     this.bytesWritten += lengthOf(bytes);
     this.#stream.write(bytes);
   }
 
-  /** Calls back once the engine has little left to send: at once, in most cases. */
+  /** Calls back once little is unsent: usually immediately. */
   whenWritten(done: Callback): void {
     const { pendingBytes } = this;
     if (pendingBytes > 0) this.#hold();
@@ -261,7 +261,7 @@ export class StreamHandle implements StreamHandlers {
   shutdown(done: () => void): void {
     this.#shutEmpty = this.pendingBytes === 0;
     if (this.#shutEmpty) {
-      // As a handle of libuv's does, before anything else is received.
+      // Like a libuv handle, before anything else is received.
       this.#shutdown = "done";
       this.#stream.shutdown();
       nextTick(done);
@@ -287,7 +287,7 @@ export class StreamHandle implements StreamHandlers {
     this.#stream.closeNow(() => this.#end(done));
   }
 
-  /** The same, with a reset. */
+  /** Closes with a reset. */
   reset(done: () => void): number {
     this.#stream.ref();
     this.#open = false;
@@ -305,7 +305,7 @@ export class StreamHandle implements StreamHandlers {
     this.#hold();
   }
 
-  // As Node's handles, these do nothing where the system refuses.
+  // Like libuv handles, these ignore a refusal by the system.
 
   setNoDelay(on: boolean): void {
     trySetsockopt(this.socket, TCP.NODELAY, on);
@@ -332,7 +332,7 @@ export class StreamHandle implements StreamHandlers {
     return tryGetsockopt(this.socket, option);
   }
 
-  /** As a handle of libuv's, it holds the process only while it receives or sends. */
+  /** Like a libuv handle, it keeps the process running only while it receives or sends. */
   #hold() {
     if (!this.#open) return;
     const active = (this.reading && !this.#ended) || this.#shutdown === "under way" || this.pendingBytes > 0;
@@ -370,7 +370,7 @@ export class StreamHandle implements StreamHandlers {
   #end(done: () => void) {
     engineClosed(this.#descriptor);
     this.#owner?.connectionEnded();
-    // As with libuv, in a turn of its own: an `await` of the `error` event runs before it.
+    // Like libuv, in a later turn: an `await` of the `error` event runs first.
     machineClock.setImmediate(() =>
       this.#inContext(() => {
         this.calledBack();
