@@ -3,8 +3,9 @@ import type { Address } from "../address/address.ts";
 import { machineClock } from "../clock/clock.ts";
 import { checkObject } from "../errors/argument.ts";
 import { milliseconds } from "../net/abort.ts";
-import type { Backlog, CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
-import { type AcceptQueue, acceptQueue, effectiveBacklog } from "../posix/accept-queue.ts";
+import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
+import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
+import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { host } from "../system/host.ts";
 import type { ListenHandle } from "./net/listen-handle.ts";
@@ -67,9 +68,7 @@ export class ServedServer implements AsyncDisposable {
 
   /** The backlog that was asked for, and the one in effect. */
   get backlog(): Backlog {
-    const [first] = this.sockets;
-    const effective = first === undefined ? undefined : effectiveBacklog(first);
-    return { requested: this.#requestedBacklog, effective };
+    return backlogOf(this.sockets, this.#requestedBacklog);
   }
 
   /**
@@ -77,10 +76,7 @@ export class ServedServer implements AsyncDisposable {
    * does not say, or the server is closed.
    */
   get queue(): AcceptQueue | undefined {
-    const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
-    if (queues.length === 0) return undefined;
-    const sum = (of: "pending" | "limit") => queues.reduce((total, queue) => total + queue[of], 0);
-    return { pending: sum("pending"), limit: sum("limit") };
+    return queueOf(this.sockets);
   }
 
   /** Counts of connections since the start. */

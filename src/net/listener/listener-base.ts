@@ -3,7 +3,7 @@ import type { Address } from "../../address/address.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { checkObject } from "../../errors/argument.ts";
 import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
-import { type AcceptQueue, acceptQueue, effectiveBacklog } from "../../posix/accept-queue.ts";
+import type { AcceptQueue } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { host } from "../../system/host.ts";
@@ -13,6 +13,7 @@ import type { ConnectionBase } from "../connection/connection-base.ts";
 import { DetachedConnection } from "../connection/detached-connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { AcceptLoop } from "./accept-loop.ts";
+import { type Backlog, backlogOf, queueOf } from "./accept-queues.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 import type { UnixFile, UnixPath } from "./unix-path.ts";
 
@@ -24,16 +25,6 @@ export interface CloseOptions {
    * for.
    */
   readonly drain?: number | undefined;
-}
-
-/** The backlog of each of the sockets. */
-export interface Backlog {
-  /**
-   * The backlog that was asked for; undefined if the socket was already listening and kept its own.
-   */
-  readonly requested: number | undefined;
-  /** The backlog that the system granted; undefined if it does not say. */
-  readonly effective: number | undefined;
 }
 
 /** Counts of connections since the start. */
@@ -136,9 +127,7 @@ export abstract class Listening implements AsyncDisposable {
 
   /** The backlog that was asked for, and the one in effect. */
   get backlog(): Backlog {
-    const [first] = this.sockets;
-    const effective = first === undefined ? undefined : effectiveBacklog(first);
-    return { requested: this.#requestedBacklog, effective };
+    return backlogOf(this.sockets, this.#requestedBacklog);
   }
 
   /**
@@ -146,10 +135,7 @@ export abstract class Listening implements AsyncDisposable {
    * does not say, or the listener is closed.
    */
   get queue(): AcceptQueue | undefined {
-    const queues = this.sockets.map(acceptQueue).filter((queue) => queue !== undefined);
-    if (queues.length === 0) return undefined;
-    const sum = (of: "pending" | "limit") => queues.reduce((total, queue) => total + queue[of], 0);
-    return { pending: sum("pending"), limit: sum("limit") };
+    return queueOf(this.sockets);
   }
 
   /** Counts of connections since the start. */

@@ -158,6 +158,6 @@ export function methodOfNode<Method>(prototype: object, name: string): Method {
 function notNode(): Error {
   return coded(
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-    "berkeley/net needs the node:net of Node itself, and this runtime's is built otherwise: use listen() and connect() of berkeley",
+    "berkeley/net needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley",
   );
 }
