@@ -345,6 +345,37 @@ asyncApiTest(
   },
 );
 
+for (const order of ["after", "before"] as const) {
+  asyncApiTest(
+    `last bytes: destroySoon() ${order} a failed write closes a paused Duplex with unread data`,
+    async (engine, fixture) => {
+      const listener = await listen({ ...endpointFor(fixture, "tcp"), engine });
+      const peer = peerOf(fixture, "tcp", listener);
+      const connection = await listener.accept();
+      goneAfterAnswer(peer, 2000);
+      // Flowing once, so that it counts as read; paused before anything arrives.
+      const duplex = connection.toDuplex().resume().pause();
+      duplex.on("error", () => {});
+      const closed = new Promise<void>((resolve) => void duplex.once("close", resolve));
+      await eventually(() => (duplex.readableLength > 0 ? true : undefined));
+      if (order === "before") {
+        duplex.write("request");
+        duplex.destroySoon();
+      } else {
+        for (let count = 0; count < 10; count++) {
+          duplex.write("request");
+          await someTurns();
+        }
+        assert.equal(duplex.destroyed, false);
+        duplex.destroySoon();
+      }
+      await closed;
+      await listener.close();
+    },
+    keepsReceived,
+  );
+}
+
 /** The posix calls in the same situation: the response, then the end. */
 asyncApiTest(
   "last bytes: send() and recv() also deliver the response after a failed send",
