@@ -91,9 +91,9 @@ export interface AcceptorHandlers {
    * `accept()`. The caller decides what to do about -EMFILE and how long to wait; connections stay
    * in the system's queue meanwhile.
    *
-   * @param final the engine itself has failed, so accepting again would fail too
+   * @param errno a `ringErrno()` if the engine itself has failed, so that accepting again would too
    */
-  onError(errno: number, final?: boolean): void;
+  onError(errno: number): void;
 }
 
 export interface Acceptor extends Handle {
@@ -232,9 +232,9 @@ export interface DatagramHandlers {
   /**
    * Receiving failed, such as with -ECONNREFUSED for an earlier datagram. It continues after that.
    *
-   * @param final the engine itself has failed: nothing more is received or sent
+   * @param errno a `ringErrno()` if the engine itself has failed: nothing more is received or sent
    */
-  onError(errno: number, final?: boolean): void;
+  onError(errno: number): void;
 }
 
 export interface Datagrams extends Handle {

@@ -2,6 +2,7 @@ import type { System } from "../system/system.ts";
 import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
 import type { NamedErrors } from "./named-errors.ts";
 import type { ErrorName } from "./names.ts";
+import { errnoOfRing } from "./ring-errno.ts";
 import { type ErrorEndpoint, SocketError } from "./socket-error.ts";
 
 /** A union of one type for each name, so that `switch (error.name)` narrows. */
@@ -56,6 +57,8 @@ export class ErrorSet<Name extends ErrorName> {
 
   /** The failure for a negative errno. An errno without an entry is `Unexpected`. */
   failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
+    const entered = errnoOfRing(returned);
+    if (entered !== undefined) return this.#ringFailure(system, entered, context?.where?.());
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
     const name = names.length > 1 && context?.ask !== undefined ? context.ask(code) : names[0];
@@ -78,11 +81,7 @@ export class ErrorSet<Name extends ErrorName> {
     return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
   }
 
-  /**
-   * The failure of a call whose io_uring has failed for good. The errno is io_uring_enter()'s, so
-   * its meaning for the call does not apply.
-   */
-  ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
+  #ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {
     const code = system.errnoName(-returned) ?? "UNKNOWN";
     return this.#failure("Unexpected", code, returned, where, undefined, undefined, {
       message: `This thread's io_uring failed for good: io_uring_enter() returned ${code}.`,

@@ -77,7 +77,7 @@ export class UringAcceptor extends UringHandle implements Acceptor {
     this.#wanted = 0;
     if (this.stopped) this.closeDescriptor(0);
     else if (this.#pausing !== undefined) this.tell();
-    if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+    if (!this.stopped) attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
 
   protected override get inFlight(): boolean {

@@ -178,7 +178,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   protected override abandon(errno: number): void {
     this.#receive = "ended";
     if (this.stopped) return;
-    attempt((failed: number) => this.#handlers.onError(failed, true), errno);
+    attempt((failed: number) => this.#handlers.onError(failed), errno);
   }
 
   protected override get inFlight(): boolean {

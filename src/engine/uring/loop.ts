@@ -1,4 +1,5 @@
 import { isMainThread } from "node:worker_threads";
+import { ringErrno } from "../../errors/ring-errno.ts";
 import type { OnLoop } from "../../native/event-loop.ts";
 import { uncaught } from "../uncaught.ts";
 import { wakeEachTurn } from "../wake.ts";
@@ -121,6 +122,6 @@ export class Loop {
     this.#onLoop = undefined;
     this.ring.release();
     this.#failed(this.ring.failure);
-    this.operations.lost(this.ring.failure);
+    this.operations.lost(ringErrno(this.ring.failure));
   }
 }

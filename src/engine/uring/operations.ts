@@ -7,7 +7,10 @@ export type OpTag = number;
 export interface CompletionTarget {
   /** One of its operations has completed, or produced one of several results. Must not throw. */
   completed(tag: OpTag, result: number, flags: number): void;
-  /** The ring has failed for good: none of its operations will complete. Must not throw. */
+  /**
+   * The ring has failed for good: none of its operations will complete. `errno` is a `ringErrno()`.
+   * Must not throw.
+   */
   lost(errno: number): void;
 }
 

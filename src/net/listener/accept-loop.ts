@@ -137,13 +137,8 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#owner.onAccepted(fd);
   }
 
-  onError(errno: number, final = false): void {
+  onError(errno: number): void {
     this.#asked = 0;
-    if (final) {
-      const where = localEndpoint({ system: this.#system, fd: this.#acceptor.fd });
-      this.#owner.onAcceptFailed(acceptErrors.ringFailure(this.#system, errno, where).error);
-      return;
-    }
     const error = this.#error(errno);
     switch (error.name) {
       case "ProcessFdQuotaExceeded":

@@ -24,7 +24,10 @@ const server = await listen(
   { host: "127.0.0.1" },
   {
     data: (connection, bytes) => connection.write(bytes),
-    error: (_, error) => told.push(`error ${codeOf(error)}`),
+    error: (_, error) => {
+      keep(error);
+      told.push(`error ${codeOf(error)}`);
+    },
   },
 );
 const listener = await listen({ host: "127.0.0.1" });
@@ -48,6 +51,7 @@ try {
   await client.close();
   told.push("echoed");
 } catch (error) {
+  keep(error);
   told.push(`client ${codeOf(error)}`);
 }
 if (told.includes("echoed")) {

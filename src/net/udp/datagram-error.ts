@@ -27,10 +27,6 @@ export function recvfromError(socket: Borrowed, errno: number): RecvfromError {
   }).error;
 }
 
-/** Receiving from a socket whose io_uring has failed for good. */
-export const receivingRingFailed = (errno: number): RecvfromError =>
-  recvfromErrors.ringFailure(host, errno).error;
-
 function peerOf({ fd }: Borrowed) {
   const peer = tryGetpeername(fd);
   return peer.ok ? endpointOf(peer.value) : undefined;

@@ -1,6 +1,7 @@
 import type { Address, AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import type { Datagrams, Engine } from "../../engine/engine.ts";
+import { errnoOfRing } from "../../errors/ring-errno.ts";
 import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { connect } from "../../posix/connect.ts";
@@ -19,7 +20,7 @@ import type { UnixPath } from "../listener/unix-path.ts";
 import { checkRemote, type Remote } from "../options/datagram-options.ts";
 import { peerAddress } from "../resolve.ts";
 import { Waiters } from "../waiters.ts";
-import { receivingRingFailed, recvfromError, sendtoError } from "./datagram-error.ts";
+import { recvfromError, sendtoError } from "./datagram-error.ts";
 import { addressFor, type OpenedDatagramSocket } from "./open-datagram-socket.ts";
 
 /** Why a socket was closed, unless the program closed it. */
@@ -197,11 +198,11 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /** @internal */
-  onError(errno: number, final = false): void {
+  onError(errno: number): void {
     if (this.closed) return;
-    const error = final ? receivingRingFailed(errno) : recvfromError(this.#engineSocket, errno);
+    const error = recvfromError(this.#engineSocket, errno);
     this.receivingFailed(error);
-    if (final) this.#close({ reason: error });
+    if (errnoOfRing(errno) !== undefined) this.#close({ reason: error });
   }
 
   /**
