@@ -1,4 +1,4 @@
-import { isUint8Array } from "node:util/types";
+import { isProxy, isUint8Array } from "node:util/types";
 import { copyOf } from "../system/view.ts";
 
 /**
@@ -77,7 +77,8 @@ export const writeAfterEnd = (message: string): Error =>
 export function kind(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
-  return classNameOf(value) ?? "an object";
+  const name = classNameOf(value) ?? "an object";
+  return isProxy(value) ? `a Proxy of ${name}` : name;
 }
 
 /** A getter or proxy of the caller's may throw here, or return anything. */

@@ -5,6 +5,7 @@ import { scripted } from "../../test/scripted/scripted.ts";
 import { formatIpv6 } from "../address/ip.ts";
 import { flag } from "../options/codecs.ts";
 import { ValueResult } from "../system/value-result.ts";
+import { kind } from "./argument.ts";
 import { Unexpected } from "./entries.ts";
 import { ErrorSet } from "./error-set.ts";
 import { provideExplanations } from "./explanation.ts";
@@ -50,6 +51,11 @@ test("a flag is set even if the kernel returns a number other than 1", () => {
   }
   value.ints[0] = 0;
   assert.equal(flag.decode(value, system), false);
+});
+
+test("messages call a Proxy a Proxy, not what it stands for", () => {
+  assert.equal(kind(new Proxy(new Uint8Array(1), {})), "a Proxy of Uint8Array");
+  assert.equal(kind(new Uint8Array(1)), "Uint8Array");
 });
 
 test("errors of another realm are errors", () => {

@@ -8,6 +8,7 @@ import { engineChoice } from "../engine/choice.ts";
 import { SO } from "../options/so.ts";
 import { AF } from "../posix/constants.ts";
 import { connect } from "./connection/connect.ts";
+import type { HandledConnection } from "./connection/handled-connection.ts";
 import { handOver } from "./handoff/hand-over.ts";
 import { listenersFromEnvironment } from "./handoff/listeners-from-environment.ts";
 import { takeOver } from "./handoff/take-over.ts";
@@ -224,5 +225,49 @@ test("methods: wrong arguments have codes, and the connection goes on", async (c
   assert.equal(AF.INET >= 0 && listener.closed, false);
   await client.write("still open");
   assert.equal(`${Buffer.from((await server.read()) ?? [])}`, "still open");
+  await fixture.end();
+});
+
+test("methods of objects with handlers: wrong arguments have codes, and they go on", async (context) => {
+  const fixture = new Fixture(context);
+  let opened: (connection: HandledConnection) => void = () => {};
+  const connection = new Promise<HandledConnection>((resolve) => {
+    opened = resolve;
+  });
+  const server = await listen(loopback, { open: opened });
+  const client = await connect({ address: server.address });
+  const served = await connection;
+  let received: (bytes: Uint8Array) => void = () => {};
+  const datagram = new Promise<string>((resolve) => {
+    received = (bytes) => resolve(`${Buffer.from(bytes)}`);
+  });
+  const datagrams = await udp(loopback, { message: (_, bytes) => received(bytes) });
+  fixture.after(async () => {
+    for (const each of [client, datagrams, server]) await each.close();
+  });
+  const before = openDescriptors();
+  const method = (object: object, name: string) => (args: readonly unknown[]) =>
+    Reflect.apply(Reflect.get(object, name), object, [...args]);
+  const all: readonly Position[] = [
+    { named: /data/, call: (v) => method(served, "write")([v]), isRight: (v) => typeof v === "string" },
+    { named: /data/, call: (v) => method(served, "end")([v]), isRight: missingOrText },
+    { named: /options/, call: (v) => method(served, "detach")([v]), isRight: missingOrObject },
+    { named: /options/, call: (v) => method(server, "close")([v]), isRight: missingOrObject },
+    { named: /drain/, call: (drain) => method(server, "close")([{ drain }]), isRight: isTime },
+    { named: /data/, call: (v) => method(datagrams, "send")([v]), isRight: (v) => typeof v === "string" },
+    {
+      named: /address|to/,
+      call: (to) => method(datagrams, "send")(["x", to]),
+      isRight: (v) => v === undefined || v === null,
+    },
+    { named: /options/, call: (v) => method(datagrams, "close")([v]), isRight: missingOrObject },
+    { named: /remote|host|port/, call: (v) => method(datagrams, "connect")([v]) },
+  ];
+  for (const [index, position] of all.entries()) await walk(`method ${index}`, position);
+  assert.deepEqual(openDescriptors(), before);
+  served.write("still open");
+  assert.equal(`${Buffer.from((await client.read()) ?? [])}`, "still open");
+  datagrams.send("also open", datagrams.address);
+  assert.equal(await datagram, "also open");
   await fixture.end();
 });
