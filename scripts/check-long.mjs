@@ -1,25 +1,32 @@
-// npm run check:long runs every suite in full, which takes up to twelve hours, and writes how it
-// ended to docs/check-long.md. `npm run check` runs a smaller share. One suite alone, which writes
-// nothing:
+// npm run check:long runs every suite in full, one after another, for up to fourteen hours, and
+// keeps how each ended, and when and at which commit, in docs/check-long.md. `npm run check` runs a
+// smaller share. Some suites alone, whose rows replace their earlier ones:
 //
 //   npm run check:long -- --only fuzz
+//   npm run check:long -- --only "mutate net" --seed 1
 import { spawnSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { root } from "./install-and-build.mjs";
 
-const SEED = String(Math.trunc(Math.random() * 2 ** 31));
-const mutants = ["--sample", "200", "--seed", SEED, "--least", "85", "--minutes", "100"];
+const { values } = parseArgs({
+  options: {
+    only: { type: "string", default: "" },
+    seed: { type: "string", default: String(Math.trunc(Math.random() * 2 ** 31)) },
+  },
+});
+const { seed } = values;
+const mutants = ["--sample", "200", "--seed", seed, "--least", "85", "--minutes", "170"];
 /** Each with the minutes after which it is ended, and has failed. */
 const suites = [
   { name: "check", minutes: 120, args: ["run", "check"] },
-  { name: "fuzz", minutes: 75, args: ["run", "fuzz", "--", "--minutes", "60", "--seed", SEED] },
+  { name: "fuzz", minutes: 75, args: ["run", "fuzz", "--", "--minutes", "60", "--seed", seed] },
   {
     name: "random calls",
     minutes: 60,
     args: ["test", "--", "posix/random-calls"],
-    env: { RANDOM_CALLS: "10000000", RANDOM_SEED: SEED },
+    env: { RANDOM_CALLS: "10000000", RANDOM_SEED: seed },
   },
   {
     name: "hand-over",
@@ -31,32 +38,40 @@ const suites = [
   { name: "soak:bytes", minutes: 20, args: ["run", "soak:bytes"] },
   ...["posix", "engine", "diagnose", "net"].map((folder) => ({
     name: `mutate ${folder}`,
-    minutes: 120,
+    minutes: 180,
     args: ["run", "mutate", "--", folder, ...mutants],
   })),
 ];
 
-const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
-const rows = [];
+const file = join(root, "docs/check-long.md");
+const rows = recorded();
 for (const { name, minutes: most, args, env } of suites.filter((suite) => suite.name.includes(values.only))) {
   console.log(`# ${name}: npm ${args.join(" ")}`);
+  const commit = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" });
   const began = performance.now();
-  // timeout(1) ends the whole process group.
+  // timeout(1) ends the whole process group. A single test may take as long as its suite.
   const { status, stdout } = spawnSync("timeout", ["--kill-after=30", `${most}m`, "npm", ...args], {
     cwd: root,
     encoding: "utf8",
     stdio: ["ignore", "pipe", "inherit"],
     maxBuffer: 2 ** 30,
-    env: { ...process.env, ...env },
+    env: { ...process.env, TEST_TIMEOUT: String(most * 60_000), ...env },
   });
   process.stdout.write(stdout ?? "");
-  const minutes = ((performance.now() - began) / 60_000).toFixed(1);
-  rows.push(`| ${name} | ${resultOf(status, most)} | ${detail(stdout ?? "")} | ${minutes} |`);
+  const cells = [
+    name,
+    resultOf(status, most),
+    detail(stdout ?? ""),
+    seed,
+    commit.stdout.trim(),
+    new Date().toISOString().slice(0, 10),
+    process.versions.node,
+    ((performance.now() - began) / 60_000).toFixed(1),
+  ];
+  rows.set(name, `| ${cells.join(" | ")} |`);
   if (status !== 0) process.exitCode = 1;
-  // A part of it is no result to be kept; what has run before an interruption is.
-  if (values.only === "") record();
+  record();
 }
-console.log(rows.join("\n"));
 
 /** Of timeout(1): 124 after the time, 137 where it had to kill. */
 function resultOf(status, most) {
@@ -74,16 +89,24 @@ function detail(output) {
     .join(", ");
 }
 
+/** The rows of the last run of each suite. */
+function recorded() {
+  const lines = readFileSync(file, "utf8").split("\n");
+  const names = new Set(suites.map(({ name }) => name));
+  const found = lines.map((line) => [line.split("|")[1]?.trim(), line]).filter(([name]) => names.has(name));
+  return new Map(found);
+}
+
 function record() {
-  const { stdout } = spawnSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" });
-  const left = suites.slice(rows.length).map(({ name }) => name);
+  const names = suites.map(({ name }) => name);
+  const left = names.filter((name) => !rows.has(name));
   const text = `# The long check
 
-\`npm run check:long\` wrote this: every suite in full, at ${stdout.trim()}, seed ${SEED}, Node ${process.versions.node}.
+\`npm run check:long\` wrote this: the last run of every suite in full.
 
-| suite | result | score, or programs | minutes |
-| --- | --- | --- | --- |
-${rows.join("\n")}
-${left.length === 0 ? "" : `\nNot run: ${left.join(", ")}.\n`}`;
-  writeFileSync(join(root, "docs/check-long.md"), text);
+| suite | result | score, or programs | seed | commit | date | Node | minutes |
+| --- | --- | --- | --- | --- | --- | --- | --- |
+${names.flatMap((name) => rows.get(name) ?? []).join("\n")}
+${left.length === 0 ? "" : `\nNot run yet: ${left.join(", ")}.\n`}`;
+  writeFileSync(file, text);
 }
