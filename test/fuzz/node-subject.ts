@@ -24,6 +24,7 @@ export class DuplexSubject implements Subject {
     this.#duplex = duplex;
     this.#resets = resets;
     this.told.echo = (bytes) => this.write(bytes);
+    this.told.ownsPieces = true;
     duplex.on("data", (bytes: Buffer) => this.told.data(bytes));
     duplex.on("end", () => this.told.end());
     duplex.on("error", (error) => this.told.failed(error));

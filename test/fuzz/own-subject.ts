@@ -61,6 +61,7 @@ class PulledSubject implements Subject {
     this.told = told;
     this.#connection = connection;
     this.told.echo = (bytes) => this.write(bytes);
+    this.told.ownsPieces = true;
     connection.closed.then(async (error) => {
       // A waiting read() settles before `closed` does, in no certain order of promises.
       await this.#reading;

@@ -1,6 +1,10 @@
 // Random programs for one connection: the steps of the program under test and of its raw peer.
 import fc from "fast-check";
 
+/** The size of socket buffers. */
+export type Buffers = "small" | "default" | "large";
+const buffers: readonly Buffers[] = ["default", "small", "large"];
+
 /** The circumstances of a connection, and how its program uses it. */
 export interface Setting {
   readonly transport: "tcp" | "unix";
@@ -8,8 +12,9 @@ export interface Setting {
   readonly role: "accepted" | "connecting";
   /** Which of our interfaces it uses; node:net has one for all. */
   readonly face: "handlers" | "pull" | "duplex";
-  /** The socket buffers of both ends. */
-  readonly buffers: "small" | "default" | "large";
+  /** The socket buffers of the program's end, and of the peer's. */
+  readonly buffers: Buffers;
+  readonly peerBuffers: Buffers;
   /** Whether the peer's first steps come before the program accepts. */
   readonly early: boolean;
 }
@@ -18,13 +23,13 @@ export interface Setting {
 export const asks = ({ face, role }: Setting): boolean =>
   face === "pull" || (face === "handlers" && role === "connecting");
 
-/** What the program does with the views or pieces that it receives. */
-export type Use = "drop" | "echo" | "keep" | "transfer";
-const uses: readonly Use[] = ["drop", "echo", "keep", "transfer"];
+/** What the program does with the views or pieces that it receives; "pause" does so once. */
+export type Use = "drop" | "echo" | "keep" | "transfer" | "pause";
+const uses: readonly Use[] = ["drop", "echo", "keep", "transfer", "pause"];
 
-/** The kind of object it writes. */
-export type Kind = "plain" | "buffer" | "packet";
-const kinds: readonly Kind[] = ["plain", "buffer", "packet"];
+/** The kind of object it writes; an "offset" is a part of a larger buffer. */
+export type Kind = "plain" | "buffer" | "packet" | "offset";
+const kinds: readonly Kind[] = ["plain", "buffer", "packet", "offset"];
 
 export type Action =
   | { readonly do: "peer sends"; readonly size: number }
@@ -55,7 +60,8 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   transport: fc.constantFrom("tcp", "unix"),
   role: fc.constantFrom("accepted", "connecting"),
   face: fc.constantFrom(...faces),
-  buffers: fc.constantFrom("default", "small", "large"),
+  buffers: fc.constantFrom(...buffers),
+  peerBuffers: fc.constantFrom(...buffers),
   early: fc.boolean(),
 });
 
@@ -67,11 +73,14 @@ const size = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 300_000, max: 1_500_000 }) },
 );
 
+/** A program may also write nothing. */
+const written = fc.oneof({ weight: 12, arbitrary: size }, { weight: 1, arbitrary: fc.constant(0) });
+
 const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("peer sends"), size }) },
   {
     weight: 6,
-    arbitrary: fc.record({ do: fc.constant("write"), size, kind: fc.constantFrom(...kinds) }),
+    arbitrary: fc.record({ do: fc.constant("write"), size: written, kind: fc.constantFrom(...kinds) }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("use"), use: fc.constantFrom(...uses) }) },
   {

@@ -51,7 +51,7 @@ const pattern = new Pattern(11);
 export async function run(program: Program, implementation: Implementation): Promise<Outcome> {
   const { setting } = program;
   const told = new Told();
-  const listener = newListener(setting);
+  const listener = newListener(setting.role === "accepted" ? setting : peerSetting(setting));
   // The peer's actions before the connection is accepted wait in the kernel: all at once, followed
   // by the end.
   const early = setting.role === "accepted" && setting.early ? earlySteps(program.steps) : [];
@@ -87,7 +87,7 @@ async function accepted(
   implementation: Implementation,
   { listener, told, early }: Waiting,
 ) {
-  const peer = peerOf(connectedTo(listener, setting), setting, told);
+  const peer = peerOf(connectedTo(listener, peerSetting(setting)), setting, told);
   for (const { action } of early) actAsPeer(peer, action);
   return { peer, subject: await implementation.accept(listener, setting, told) };
 }
@@ -98,6 +98,8 @@ async function connected(setting: Setting, implementation: Implementation, liste
   tryClose(listener);
   return { peer: peerOf(socket, setting, told), subject };
 }
+
+const peerSetting = (setting: Setting): Setting => ({ ...setting, buffers: setting.peerBuffers });
 
 function peerOf(socket: Socket, { transport }: Setting, told: Told): Peer {
   return new Peer(socket, transport === "tcp", told.fromPeer, new SentBytes());
@@ -157,6 +159,7 @@ class Execution {
       peer.fromSubject.add(new Uint8Array(bytes));
       echo(bytes);
     };
+    told.pause = () => this.#pause();
   }
 
   async step({ action, settles }: Step): Promise<void> {
@@ -195,8 +198,7 @@ class Execution {
         subject.told.use = action.use;
         return;
       case "pause":
-        this.#reading = false;
-        return subject.pause();
+        return this.#pause();
       case "resume":
         this.#reading = true;
         return subject.resume();
@@ -211,6 +213,11 @@ class Execution {
       case "destroy":
         return this.#endBy(action.do);
     }
+  }
+
+  #pause() {
+    this.#reading = false;
+    this.#subject.pause();
   }
 
   #write(size: number, kind: Kind) {
@@ -318,6 +325,11 @@ class Execution {
 function asKind(bytes: Uint8Array<ArrayBuffer>, kind: Kind): Uint8Array {
   if (kind === "plain") return bytes;
   if (kind === "buffer") return Buffer.from(bytes);
+  if (kind === "offset") {
+    const larger = new Uint8Array(bytes.length + 100);
+    larger.set(bytes, 77);
+    return larger.subarray(77, 77 + bytes.length);
+  }
   const packet = new Packet(bytes.length);
   packet.set(bytes);
   return packet;

@@ -8,12 +8,16 @@ export class Told {
   readonly fromPeer = new SentBytes();
   /** In the order of events; consecutive events of one kind count once. */
   readonly events: string[] = [];
-  /** Transferred views, and their content. */
+  /** Memory that belongs to the program, and its content when it was received. */
   readonly #kept: { readonly view: Uint8Array; readonly copy: Uint8Array }[] = [];
   /** What to do with received bytes. */
   use: Use = "drop";
+  /** Whether pieces belong to the program; a handler's views do only until it returns. */
+  ownsPieces = false;
   /** Writes a view during its handler. */
   echo: (bytes: Uint8Array) => void = () => {};
+  /** Pauses during the handler. */
+  pause: () => void = () => {};
   ended = false;
   failure: string | undefined;
   closed = false;
@@ -22,11 +26,17 @@ export class Told {
     this.#note("data");
     this.fromPeer.receive(bytes);
     if (this.use === "echo") this.echo(bytes);
-    else if (this.use === "keep") this.#keptViews.push(bytes);
+    else if (this.use === "keep") this.#keep(bytes);
     else if (this.use === "transfer") this.#transfer(bytes);
+    else if (this.use === "pause") {
+      this.use = "drop";
+      this.pause();
+    }
   }
 
-  readonly #keptViews: Uint8Array[] = [];
+  #keep(bytes: Uint8Array) {
+    if (this.ownsPieces) this.#kept.push({ view: bytes, copy: new Uint8Array(bytes) });
+  }
 
   /** From now on the program owns it, so it must not change any more. */
   #transfer(bytes: Uint8Array) {
