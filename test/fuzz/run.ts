@@ -171,6 +171,8 @@ class Execution {
   /** Ends everything still open, gracefully. */
   async finish(): Promise<void> {
     if (this.#stalled !== undefined) return;
+    const { told } = this.#subject;
+    if (told.use === "pause") told.use = "drop";
     this.#do({ do: "peer reads" });
     this.#do({ do: "resume" });
     await this.#settle();
