@@ -18,6 +18,3 @@ export const machineClock: Clock = {
   setImmediate: timers.setImmediate,
   clearImmediate: timers.clearImmediate,
 };
-
-/** process.nextTick(), captured when the package is loaded: fake timers may replace it too. */
-export const nextTick: typeof process.nextTick = process.nextTick.bind(process);

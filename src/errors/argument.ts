@@ -1,5 +1,4 @@
-import { isUint8Array } from "node:util/types";
-import { copyOf } from "../system/view.ts";
+import { copyOf, isUint8Array } from "../system/view.ts";
 
 /**
  * Returns the value if it is an integer in the range; otherwise throws a TypeError or RangeError

@@ -24,6 +24,7 @@ export class Ownership {
 const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
   if (descriptor === undefined) return;
   const { system, fd, file } = descriptor;
+  if (!system.capabilities.closesLeaks) return;
   system.keepAtThreadEnd(fd);
   const now = system.identity(fd);
   if (now === null || now.inode !== file.inode || now.device !== file.device) return;

@@ -58,6 +58,8 @@ export interface Capabilities {
   readonly tellsHandles: boolean;
   /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
   readonly serversTakeDescriptors: boolean;
+  /** Whether a socket that is garbage-collected while open is closed then. */
+  readonly closesLeaks: boolean;
   /** Whether the kernel counts the connections it drops, per listener and in total. */
   readonly countsDrops: boolean;
 }

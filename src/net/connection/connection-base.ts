@@ -165,7 +165,7 @@ export abstract class ConnectionBase {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    checkDetachable(this.localAddress);
+    checkDetachable(this.#stream.system, this.localAddress);
     const unread = this.takeUnread();
     this.#state = "detaching";
     const done = new Promise<NetSocket>((resolve, reject) => {

@@ -1,7 +1,8 @@
-import { Duplex } from "node:stream";
+import type { Duplex as NodeDuplex } from "node:stream";
 import type { Address } from "../../address/address.ts";
+import { builtin } from "../../builtin.ts";
 import type { Timer } from "../../clock/clock.ts";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import { isError } from "../../errors/is-error.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
@@ -13,6 +14,19 @@ import { connectionError } from "./connection-error.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
+
+/** In a browser it cannot be constructed. */
+const Duplex = builtin("node:stream")?.Duplex ?? withoutStreams();
+
+function withoutStreams(): typeof NodeDuplex {
+  class Unavailable {
+    constructor() {
+      throw new Error("toDuplex() needs Node's streams, which this runtime lacks");
+    }
+  }
+  // Nothing but its constructor can be called.
+  return Unavailable as unknown as typeof NodeDuplex;
+}
 
 type Callback = (error?: Error | null) => void;
 

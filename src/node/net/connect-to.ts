@@ -1,5 +1,5 @@
 import net, { isIP } from "node:net";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { currentSystem } from "../../system/current.ts";
 import {

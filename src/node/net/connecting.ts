@@ -2,7 +2,7 @@ import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
 import type { Timer } from "../../clock/clock.ts";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attempt.ts";

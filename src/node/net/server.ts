@@ -1,7 +1,7 @@
 import cluster from "node:cluster";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { currentSystem } from "../../system/current.ts";

@@ -2,7 +2,7 @@ import type { AsyncResource } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { Duplex } from "node:stream";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { isError } from "../../errors/is-error.ts";

@@ -1,6 +1,6 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
-import { nextTick } from "../../clock/machine-clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
