@@ -58,7 +58,7 @@ export class PortTable {
   /** Whether `user` may not have this port beside its present users. */
   conflicts(user: PortUser, port: number): boolean {
     for (const other of this.users(port)) {
-      if (other !== user && this.#conflict(user, other)) return true;
+      if (other !== user && this.#overlap(user, other) && !this.#share(user, other)) return true;
     }
     return false;
   }
@@ -87,10 +87,13 @@ export class PortTable {
 
   /**
    * A free port for bind() to port 0: a random one of the ephemeral range and then the next ones,
-   * odd ones first (inet_csk_find_open_port); undefined if every port is taken.
+   * odd ones first (inet_csk_find_open_port); undefined if every port is taken. TCP's bind() to port
+   * 0 shares no port, whatever SO_REUSEADDR says.
    */
   portToBind(user: PortUser, range = this.#range()): number | undefined {
-    return this.#search(range, this.#random.uint32(), 1, (port) => !this.conflicts(user, port));
+    return this.#search(range, this.#random.uint32(), 1, (port) =>
+      this.#rules === "udp" ? !this.conflicts(user, port) : !this.#overlaps(user, port),
+    );
   }
 
   /**
@@ -136,27 +139,29 @@ export class PortTable {
     return undefined;
   }
 
-  #conflict(user: PortUser, other: PortUser): boolean {
-    if (
-      user.boundInterface !== 0 &&
-      other.boundInterface !== 0 &&
-      user.boundInterface !== other.boundInterface
-    )
-      return false;
-    if (!sameAddress(user, other)) return false;
-    const sameUser = user.user === other.user;
-    if (this.#rules === "udp") {
-      if (user.reuseAddress && other.reuseAddress) return false;
-      return !(user.reusePort && other.reusePort && sameUser);
-    }
-    if (user.reuseAddress && other.reuseAddress && !other.listening) return false;
-    return !(user.reusePort && other.reusePort && (other.timeWait || sameUser));
+  #overlaps(user: PortUser, port: number): boolean {
+    for (const other of this.users(port)) if (other !== user && this.#overlap(user, other)) return true;
+    return false;
+  }
+
+  /** Whether a packet could be for both. */
+  #overlap(user: PortUser, other: PortUser): boolean {
+    const interfacesDiffer =
+      user.boundInterface !== 0 && other.boundInterface !== 0 && user.boundInterface !== other.boundInterface;
+    return !interfacesDiffer && sameAddress(user, other);
+  }
+
+  /** Whether both have asked to share. */
+  #share(user: PortUser, other: PortUser): boolean {
+    const reuse = user.reuseAddress && other.reuseAddress;
+    if (reuse && (this.#rules === "udp" || !other.listening)) return true;
+    return user.reusePort && other.reusePort && (other.timeWait || user.user === other.user);
   }
 }
 
 const NO_USERS: ReadonlySet<PortUser> = new Set();
 
-/** Whether a packet could be for both: inet_rcv_saddr_equal() with match_wildcard. */
+/** Whether two local addresses overlap: inet_rcv_saddr_equal() with match_wildcard. */
 function sameAddress(one: PortUser, other: PortUser): boolean {
   if (accepts(one, other)) return true;
   return accepts(other, one);

@@ -2,12 +2,13 @@ import type { Random } from "../clock/random.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { IcmpMessage, Packet } from "../ip/packet.ts";
 import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { GroupHost } from "./memberships.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import type { PortTable } from "./port-table.ts";
 import type { Sysctls } from "./sysctls.ts";
 
 /** What a protocol sees of the host that it runs on. */
-export interface ProtocolHost {
+export interface ProtocolHost extends GroupHost {
   readonly name: string;
   readonly clock: VirtualClock;
   /** Settings under Linux's names; read them when they are needed, since they can change. */
@@ -17,6 +18,8 @@ export interface ProtocolHost {
   /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */
   readonly user: number;
 
+  /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
+  nextCookie(): number;
   /** The generator of random numbers of a purpose on this host ("tcp sequence"); keep it. */
   random(purpose: string): Random;
   /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */
@@ -39,7 +42,9 @@ export interface ProtocolHost {
   nextIdentification(): number;
   /** Whether an address is one of this host's, including loopback. */
   isLocal(address: string): boolean;
-  /** The interface with a number, or the one that has an address. */
+  /** Whether an IPv4 address is 255.255.255.255, or a broadcast address of one of the interfaces. */
+  isBroadcast(address: string): boolean;
+  /** The interface with a number or name, or the one that has an address. */
   interfaceOf(address: string): NetworkInterface | undefined;
   interfaceByIndex(index: number): NetworkInterface | undefined;
   interfaceByName(name: string): NetworkInterface | undefined;
