@@ -1,6 +1,6 @@
-import { isIPv4 } from "node:net";
 import { isUint8Array } from "node:util/types";
 import type { UnixAddress } from "../../address/address.ts";
+import { isIPv4 } from "../../address/is-ip.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import {
   argumentType,
