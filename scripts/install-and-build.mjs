@@ -37,9 +37,25 @@ function useThePackage() {
     const hasDefault = /^export default /m.test(readFileSync(join(root, "dist", path), "utf8"));
     const reexport = path.endsWith(".cjs")
       ? `module.exports = require("${module}");\n`
-      : `export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;
+      : `${machine(file)}export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;
     if (readFileSync(file, "utf8") !== reexport) writeFileSync(file, reexport);
   }
+}
+
+/**
+ * Imports this machine's System and engine first, as the package's entries do; nothing for modules
+ * of the simulation, which must do without.
+ */
+function machine(file) {
+  const path = relative(join(root, "build/src"), file).replaceAll(sep, posix.sep);
+  if (path.startsWith("simulated/")) return "";
+  const modules = /^(engine|net|node)\//.test(path)
+    ? ["system/host.js", "engine/choice.js"]
+    : ["system/host.js"];
+  return modules
+    .map((module) => relative(dirname(file), join(root, "dist", module)).replaceAll(sep, posix.sep))
+    .map((module) => `import "${module}";\n`)
+    .join("");
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Berkeley sockets for TypeScript. */
+import "./engine/choice.ts";
 import { installErrorExplanations } from "./diagnose/error-explanations.ts";
 
 export { engineChoice } from "./engine/choice.ts";

@@ -25,7 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules of src/ itself that every folder may import, since they import nothing. */
-const bottom = ["invariant.ts"];
+const bottom = ["builtin.ts", "invariant.ts"];
 
 const src = join(root, "src");
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })

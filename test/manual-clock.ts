@@ -1,4 +1,5 @@
-import { type Clock, machineClock, type Timer } from "../src/clock/clock.ts";
+import type { Clock, Timer } from "../src/clock/clock.ts";
+import { machineClock } from "../src/clock/machine-clock.ts";
 
 interface Due {
   readonly call: () => void;

@@ -1,5 +1,5 @@
-import { isIPv4, isIPv6 } from "node:net";
 import { defined } from "../invariant.ts";
+import { isIPv4, isIPv6 } from "./is-ip.ts";
 
 /** Parses a dotted address to four bytes; undefined if it is malformed. */
 export function parseIpv4(text: string): Uint8Array | undefined {

@@ -1,9 +1,9 @@
-import { TextDecoder } from "node:util";
-import { isUint8Array } from "node:util/types";
 import { argumentType, copyOfBytes, invalidValue, kind, outOfRange } from "../errors/argument.ts";
 import type { SockaddrLayout } from "../system/system.ts";
+import { encodeText, newDecoder } from "../system/text.ts";
+import { isUint8Array } from "../system/view.ts";
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = newDecoder({ fatal: true, ignoreBOM: true });
 
 /**
  * Encodes sun_path. A file system path ends with a NUL if there is space; an abstract name never
@@ -17,8 +17,7 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
   if (typeof path === "string" && !path.isWellFormed()) {
     throw invalidValue("the path of a unix address has a lone surrogate, which cannot be encoded as UTF-8");
   }
-  const bytes =
-    typeof path === "string" ? Buffer.from(path) : copyOfBytes("the path of a unix address", path);
+  const bytes = typeof path === "string" ? encodeText(path) : copyOfBytes("the path of a unix address", path);
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw invalidValue(

@@ -1,4 +1,5 @@
-import { machineClock, type Timer } from "../clock/clock.ts";
+import type { Timer } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import type { Responder } from "./responders/responder.ts";
 

@@ -1,4 +1,5 @@
-import { machineClock, type Timer } from "../clock/clock.ts";
+import type { Timer } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { dropBetween, type QueueDrop, type QueueSample, sample } from "../diagnose/watch-queue.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fstatSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { signalFailure } from "../diagnose/messages.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
 import { RunningProcess } from "../diagnose/running-process.ts";

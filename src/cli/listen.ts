@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
 import type { Address, Ipv4Address, Ipv6Address } from "../address/address.ts";
 import { isLocalhost } from "../address/localhost.ts";
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import type { Server } from "../net/listener/server.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { type ListenAddress, parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";

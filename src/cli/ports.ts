@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { machineClock, type Timer } from "../clock/clock.ts";
+import type { Timer } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { type Listed, listeners, SocketsUnavailableError } from "../diagnose/listeners.ts";
 import { netstat } from "../diagnose/netstat.ts";
 import { complain } from "./complain.ts";

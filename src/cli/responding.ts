@@ -1,4 +1,4 @@
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import type { QueueDrop } from "../diagnose/watch-queue.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import { listen } from "../net/listener/listen.ts";

@@ -1,13 +1,19 @@
-import { performance } from "node:perf_hooks";
-import timers from "node:timers";
-
 /** A call scheduled for later. It keeps the process running unless `unref()` was called. */
-export type Timer = NodeJS.Timeout;
+export interface Timer {
+  ref(): this;
+  unref(): this;
+  /** Begins again with the same delay. */
+  refresh(): this;
+}
+
 /**
  * A call scheduled for the next turn of the event loop. It keeps the process running unless
  * `unref()` was called.
  */
-export type Immediate = NodeJS.Immediate;
+export interface Immediate {
+  ref(): this;
+  unref(): this;
+}
 
 /** The package's clock. Each System has one, and no other code reads the time or sets a timer. */
 export interface Clock {
@@ -16,34 +22,15 @@ export interface Clock {
   /** Milliseconds since 1970, by the host's calendar. */
   date(): number;
   setTimeout(call: () => void, milliseconds: number): Timer;
-  clearTimeout(timer: Timer | undefined): void;
+  /** Takes what Node's takes, besides a Timer of this clock. */
+  clearTimeout(timer: Timer | string | number | undefined): void;
   setInterval(call: () => void, milliseconds: number): Timer;
-  clearInterval(timer: Timer | undefined): void;
+  clearInterval(timer: Timer | string | number | undefined): void;
   setImmediate(call: () => void): Immediate;
   clearImmediate(immediate: Immediate | undefined): void;
 }
 
-/**
- * The host's clock. It captures its functions when the package is loaded, so fake timers that a
- * test installs later (node:test's mock timers, Jest, Vitest, sinon) do not affect sockets, as with
- * node:net. They come from node:timers rather than the globals, which Jest replaces before it loads
- * any module.
- */
-export const machineClock: Clock = {
-  now: performance.now.bind(performance),
-  date: Date.now,
-  setTimeout: timers.setTimeout,
-  clearTimeout: timers.clearTimeout,
-  setInterval: timers.setInterval,
-  clearInterval: timers.clearInterval,
-  setImmediate: timers.setImmediate,
-  clearImmediate: timers.clearImmediate,
-};
-
 const { queueMicrotask } = globalThis;
-
-/** process.nextTick(), captured when the package is loaded: fake timers may replace it too. */
-export const nextTick: typeof process.nextTick = process.nextTick.bind(process);
 
 /** Throws an error as soon as the running code has ended, as an uncaught exception. */
 export function throwUncaught(error: unknown): void {

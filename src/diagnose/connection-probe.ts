@@ -1,5 +1,5 @@
 import type { Ipv4Address, Ipv6Address } from "../address/address.ts";
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { SO } from "../options/so.ts";
 import { close } from "../posix/close.ts";
 import { tryConnect } from "../posix/connect.ts";

@@ -1,3 +1,4 @@
+import "../engine/choice.ts";
 import { installErrorExplanations } from "./error-explanations.ts";
 
 export { type ExplainOptions, explain } from "./explain.ts";

@@ -1,5 +1,5 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { hostTables } from "../system/this-host.ts";
 import type { Advice, Cause, Held, ReusePortGroup, TimeWait } from "./explanation.ts";
 import type { OpenSocket } from "./open-socket.ts";

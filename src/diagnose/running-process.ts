@@ -1,4 +1,5 @@
-import { delay, machineClock } from "../clock/clock.ts";
+import { delay } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import type { ProcessHandle, ProcessRefusal } from "../system/host-tables.ts";
 import { hostTables } from "../system/this-host.ts";
 import { type Holder, readProcess } from "./process.ts";

@@ -1,4 +1,4 @@
-import { machineClock } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { argumentType, integer, invalidValue, kind } from "../errors/argument.ts";
 import { SO } from "../options/so.ts";
 import { acceptQueue } from "../posix/accept-queue.ts";

@@ -1,7 +1,10 @@
 import { invalidString, quoted } from "../errors/argument.ts";
+import { currentSystem } from "../system/current.ts";
+import { host } from "../system/host.ts";
 import type { Engine, EngineChoice, EngineName } from "./engine.ts";
 import { engineChannel } from "./engine-channel.ts";
-import { readiness, readinessLacks } from "./readiness/readiness.ts";
+import { provideEngine } from "./engines.ts";
+import { readiness, readinessLacks } from "./readiness/on-machine.ts";
 import { uring, uringLacks } from "./uring/uring.ts";
 
 /** An engine and the reason it is unavailable here; undefined if it is available. */
@@ -29,8 +32,10 @@ export function engineChoice(wanted?: EngineName): EngineChoice {
   if (wanted !== undefined) {
     if (!names.includes(wanted))
       throw invalidString(wanted, `engine must be ${names.join(" or ")}, not ${quoted(wanted)}`);
-    return must(wanted, "it was asked for", `the engine ${wanted} was asked for, but is unavailable`);
+    if (currentSystem() === host)
+      return must(wanted, "it was asked for", `the engine ${wanted} was asked for, but is unavailable`);
   }
+  if (currentSystem() !== host) return { name: "readiness", reason: "the host is simulated" };
   const fromEnvironment = process.env.BERKELEY_ENGINE;
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
     const name = names.find((each) => each === fromEnvironment);
@@ -60,5 +65,7 @@ function must(name: EngineName, reason: string, otherwise: string): EngineChoice
   if (missing !== undefined) throw failure("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", `${otherwise}: ${missing}`);
   return { name, reason };
 }
+
+provideEngine(host, engine);
 
 const failure = (code: string, message: string): Error => Object.assign(new Error(message), { code });

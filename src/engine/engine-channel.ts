@@ -1,4 +1,4 @@
-import { channel } from "node:diagnostics_channel";
+import { builtin } from "../builtin.ts";
 import type { EngineChoice } from "./engine.ts";
 
 /** A channel of node:diagnostics_channel, with the type of its messages. */
@@ -13,8 +13,24 @@ export interface DiagnosticsChannel<Message> {
   publish(message: Message): void;
 }
 
-/** node:diagnostics_channel declares the messages of all channels as unknown. */
+const diagnostics = builtin("node:diagnostics_channel");
+
+/**
+ * A channel of node:diagnostics_channel, which declares the messages of all channels as unknown. A
+ * browser has none: nobody can subscribe there.
+ */
 export const typedChannel = <Message>(name: string): DiagnosticsChannel<Message> =>
-  channel(name) as DiagnosticsChannel<Message>;
+  (diagnostics?.channel(name) ?? nobodys) as DiagnosticsChannel<Message>;
+
+const nobodys: DiagnosticsChannel<unknown> = {
+  hasSubscribers: false,
+  subscribe: unsupported,
+  unsubscribe: () => {},
+  publish: () => {},
+};
+
+function unsupported(): never {
+  throw new Error("this runtime has no node:diagnostics_channel");
+}
 
 export const engineChannel = typedChannel<EngineChoice>("berkeley:engine");

@@ -23,6 +23,7 @@
  * - An engine belongs to one thread. However the thread ends, everything it has open is closed, its
  *   operations end, and none of them writes to memory that may have been reused.
  */
+import type { System } from "../system/system.ts";
 import type { ValueResult } from "../system/value-result.ts";
 
 /** The engines: Linux's io_uring, or the readiness of descriptors. */
@@ -41,6 +42,8 @@ export interface EngineChoice {
 
 export interface Engine {
   readonly name: EngineName;
+  /** The System whose descriptors it takes. */
+  readonly system: System;
 
   /** Accepts connections of a listening socket, once told how many. */
   acceptor(fd: number, handlers: AcceptorHandlers): Acceptor;
@@ -65,6 +68,8 @@ export interface Engine {
 
 /** Anything that an engine has open. */
 export interface Handle {
+  /** The System of its descriptor. */
+  readonly system: System;
   readonly fd: number;
   /** Keeps the process running, as by default. May be called again. */
   ref(): void;

@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
-import { type Immediate, machineClock } from "../clock/clock.ts";
+import type { Immediate } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import { type OnLoop, onReadable, turnsWhileReadable } from "../native/event-loop.ts";
 import { onReadableByThread } from "../native/poll-thread.ts";
 

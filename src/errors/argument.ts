@@ -1,5 +1,7 @@
-import { isProxy, isUint8Array } from "node:util/types";
-import { copyOf } from "../system/view.ts";
+import { builtin } from "../builtin.ts";
+import { copyOf, isUint8Array } from "../system/view.ts";
+
+const isProxy = builtin("node:util/types")?.isProxy ?? (() => false);
 
 /**
  * Returns the value if it is an integer in the range; otherwise throws a TypeError or RangeError

@@ -1,3 +1,4 @@
+import { currentSystem, machineSystem } from "../system/current.ts";
 import { onThrow, type SocketError } from "./socket-error.ts";
 
 /** Explains a failed call in more detail than the call itself can, or returns undefined. */
@@ -5,7 +6,10 @@ export type ExplanationProvider = (error: SocketError) => string | undefined;
 
 /** Sets the provider that explains the messages of errors thrown from now on. */
 export function provideExplanations(provider: ExplanationProvider): void {
-  onThrow((error) => explainWhenRead(error, provider));
+  onThrow((error) => {
+    // A simulated host's ports are not in this machine's tables.
+    if (currentSystem() === machineSystem()) explainWhenRead(error, provider);
+  });
 }
 
 /**

@@ -1,4 +1,6 @@
-import { isNativeError } from "node:util/types";
+import { builtin } from "../builtin.ts";
+
+const isNativeError = builtin("node:util/types")?.isNativeError ?? (() => false);
 
 /**
  * Whether a value is an error of any realm. Under Jest and in node:vm, Node's errors are not

@@ -1,4 +1,5 @@
-import { machineClock, type Timer } from "../clock/clock.ts";
+import type { Timer } from "../clock/clock.ts";
+import { machineClock } from "../clock/machine-clock.ts";
 import type { OnLoop } from "./event-loop.ts";
 import { koffi, openLibrary } from "./library.ts";
 import { type Memory, mapMemory } from "./memory.ts";

@@ -1,4 +1,4 @@
-import { machineClock, type Timer } from "../clock/clock.ts";
+import type { Clock, Timer } from "../clock/clock.ts";
 import { argumentType, checkObject, kind, outOfRange } from "../errors/argument.ts";
 
 /** Options that end a wait early. */
@@ -55,10 +55,12 @@ export function checkWait(options: WaitOptions | undefined): void {
  * Calls `end` with the reason when the signal is aborted or the time is up. The function it returns
  * cancels that.
  *
+ * @param clock that of the socket's System
  * @param what the waiting call, for the timeout's message: "read()"
  * @param options already checked by `checkWait()`
  */
 export function onAbort(
+  clock: Clock,
   what: string,
   { signal, timeout = Number.POSITIVE_INFINITY }: WaitOptions,
   end: (reason: unknown) => void,
@@ -70,7 +72,7 @@ export function onAbort(
   let timer: Timer | undefined;
   const abort = () => finish(signal?.reason);
   const stop = () => {
-    machineClock.clearTimeout(timer);
+    clock.clearTimeout(timer);
     signal?.removeEventListener("abort", abort);
   };
   function finish(reason: unknown) {
@@ -80,15 +82,20 @@ export function onAbort(
   signal?.addEventListener("abort", abort);
   if (timeout !== Number.POSITIVE_INFINITY) {
     // The operation that is waited for decides whether the process keeps running.
-    timer = machineClock.setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
+    timer = clock.setTimeout(() => finish(timedOut(what, timeout)), timeout).unref();
   }
   return stop;
 }
 
 /** Settles as the promise does, unless the options end the wait first. */
-export function orAbort<Value>(what: string, promise: Promise<Value>, options: WaitOptions): Promise<Value> {
+export function orAbort<Value>(
+  clock: Clock,
+  what: string,
+  promise: Promise<Value>,
+  options: WaitOptions,
+): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const stop = onAbort(what, options, reject);
+    const stop = onAbort(clock, what, options, reject);
     promise.then(resolve, reject).finally(stop);
   });
 }

@@ -177,7 +177,7 @@ for (const { engine, failures } of failingEngines()) {
         const told: unknown[] = [];
         const { EMFILE = 0, ECONNABORTED = 0 } = host.errnos;
         failures.failWith("accept", [-EMFILE, -ECONNABORTED]);
-        const server = new Server(engine, await openListeningSockets(options), options, {});
+        const server = new Server(engine, await openListeningSockets(host, options), options, {});
         const client = await connect({ address: server.address });
         await eventually(() => (server.stats.accepted === 1 ? true : undefined));
         const retries = heard.retry.map(({ listener, error, delay }) => [

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { engineOnSystem } from "../../test/engine/engine-on-system.ts";
 import { enginesHere } from "../../test/engine/engines-here.ts";
 import { ManualClock } from "../../test/manual-clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import type { Engine } from "../engine/engine.ts";
 import { connectToFirst } from "./happy-eyeballs.ts";
 
@@ -10,13 +12,10 @@ const [engine] = enginesHere;
 /**
  * An engine whose connects complete only when the test says so; everything else is a real engine's.
  */
-function scriptedConnects(real: Engine) {
+function scriptedConnects(real: Engine, clock: Clock) {
   const answers: ((errno: number) => void)[] = [];
   const scripted: Engine = {
-    name: real.name,
-    acceptor: real.acceptor.bind(real),
-    stream: real.stream.bind(real),
-    datagrams: real.datagrams.bind(real),
+    ...engineOnSystem(real, { ...real.system, clock }),
     connect(_fd, _address, done) {
       answers.push(done);
       return { ref() {}, unref() {}, cancel: () => done(-1) };
@@ -32,9 +31,9 @@ const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3"].map(
 /** Starts connecting; the first attempt is in progress. */
 async function begin() {
   assert.ok(engine !== undefined);
-  const { answers, scripted } = scriptedConnects(engine);
   const clock = new ManualClock();
-  const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0, clock };
+  const { answers, scripted } = scriptedConnects(engine, clock);
+  const settings = { engine: scripted, options: [], localAddress: undefined, localPort: 0 };
   const connected = connectToFirst(Promise.resolve(addresses), settings, {}, "several.test");
   await Promise.resolve();
   return { answers, clock, connected };

@@ -1,5 +1,5 @@
 import type { AddressInput } from "../address/address.ts";
-import type { Clock, Timer } from "../clock/clock.ts";
+import type { Timer } from "../clock/clock.ts";
 import { isError } from "../errors/is-error.ts";
 import { SocketError } from "../errors/socket-error.ts";
 import type { Socket } from "../posix/owned-socket.ts";
@@ -43,11 +43,11 @@ function codeOf(error: unknown): string | undefined {
  */
 export function connectToFirst(
   found: Promise<readonly AddressInput[]>,
-  settings: AttemptSettings & { readonly clock: Clock },
+  settings: AttemptSettings,
   wait: WaitOptions,
   name: string | undefined,
 ): Promise<Socket> {
-  const { clock } = settings;
+  const { clock } = settings.engine.system;
   return new Promise((resolve, reject) => {
     const attempts = new Set<ConnectAttempt>();
     const errors: unknown[] = [];
@@ -55,7 +55,7 @@ export function connectToFirst(
     let next = 0;
     let given = false;
     let timer: Timer | undefined;
-    const stop = onAbort("connect()", wait, (reason) => {
+    const stop = onAbort(clock, "connect()", wait, (reason) => {
       end();
       reject(reason);
     });

@@ -1,15 +1,14 @@
-import { isIPv6 } from "node:net";
 import type { AddressInput } from "../address/address.ts";
+import { isIPv6 } from "../address/is-ip.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "../posix/bind.ts";
 import { tryClose } from "../posix/close.ts";
-import { AF } from "../posix/constants.ts";
 import { Socket } from "../posix/owned-socket.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { socket } from "../posix/socket.ts";
-import { host } from "../system/host.ts";
+import type { System } from "../system/system.ts";
 import type { AnyOptionValues } from "./options/listen-options.ts";
 
 /** Settings for a socket before it is bound. */
@@ -34,12 +33,13 @@ export function ipAddress(address: string, port: number): AddressInput & { reado
  * Closes it if any of that throws.
  */
 export function openSocket(
+  system: System,
   address: AddressInput,
   type: number,
   setUp: SocketSetUp,
   then: (opened: Socket) => void,
 ): Socket {
-  const opened = socket(familyOf(address), type, 0, { nonblocking: true });
+  const opened = socket(familyOf(system, address), type, 0, { nonblocking: true, system });
   try {
     setOptions(opened, setUp);
     then(opened);
@@ -52,20 +52,21 @@ export function openSocket(
 
 /** The same, and binds it to the address. */
 export function openBound(
+  system: System,
   address: AddressInput,
   type: number,
   setUp: SocketSetUp,
   then: (bound: Socket) => void = () => {},
 ): Socket {
-  return openSocket(address, type, setUp, (opened) => {
+  return openSocket(system, address, type, setUp, (opened) => {
     bind(opened, address);
     then(opened);
   });
 }
 
 /** An existing socket, which now owns its descriptor. */
-export function adopted(given: Socket | number): Socket {
-  return typeof given === "number" ? Socket.from(given) : given;
+export function adopted(system: System, given: Socket | number): Socket {
+  return typeof given === "number" ? Socket.from(given, { system }) : given;
 }
 
 /** Options for an existing socket. */
@@ -73,12 +74,13 @@ export function setOptionValues(opened: Socket, options: AnyOptionValues): void 
   for (const [option, value] of options) setsockopt(opened, option, value);
 }
 
-function familyOf(address: AddressInput): number {
+function familyOf({ constants: { AF } }: System, address: AddressInput): number {
   if (address.family === "unix") return AF.UNIX;
   return address.family === "ipv6" ? AF.INET6 : AF.INET;
 }
 
 function setOptions(opened: Socket, { options, server, reusePort = false, ipv6Only }: SocketSetUp) {
+  const { AF } = opened.system.constants;
   if (opened.domain === AF.INET6 && ipv6Only !== undefined) setsockopt(opened, IPV6.V6ONLY, ipv6Only);
   if (server !== undefined && opened.domain !== AF.UNIX) setReuse(opened, server);
   if (reusePort) setsockopt(opened, SO.REUSEPORT, true);
@@ -91,7 +93,7 @@ function setOptions(opened: Socket, { options, server, reusePort = false, ipv6On
  * SO_EXCLUSIVEADDRUSE prevents others from doing so.
  */
 function setReuse(opened: Socket, server: "exclusive" | "not exclusive") {
-  const exclusive = host.options.SO_EXCLUSIVEADDRUSE;
+  const exclusive = opened.system.options.SO_EXCLUSIVEADDRUSE;
   if (exclusive === undefined) setsockopt(opened, SO.REUSEADDR, true);
   else if (server === "exclusive") {
     // A C int there.

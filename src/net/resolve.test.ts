@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { AF } from "../posix/constants.ts";
+import { host } from "../system/host.ts";
 import { addressesToBind, addressesToTry, alternateFamilies, peerAddress } from "./resolve.ts";
 
 // No names that need a resolver are tested: only localhost resolves everywhere, and that must not
@@ -14,42 +15,42 @@ const endpoint = (host: string, family: 0 | 4 | 6 = 0, localAddress?: string) =>
 
 test("localhost binds to both loopback addresses, IPv4 first", async () => {
   for (const name of names)
-    assert.deepEqual(await addressesToBind(name, "listen()", {}), ["127.0.0.1", "::1"]);
+    assert.deepEqual(await addressesToBind(host, name, "listen()", {}), ["127.0.0.1", "::1"]);
 });
 
 test("connect() tries localhost on IPv6 first, or only on the requested family", async () => {
   const ipv4 = { family: "ipv4", address: "127.0.0.1", port: 9 };
   const ipv6 = { family: "ipv6", address: "::1", port: 9 };
   for (const name of names) {
-    assert.deepEqual(await addressesToTry(endpoint(name)), [ipv6, ipv4]);
-    assert.deepEqual(await addressesToTry(endpoint(name, 4)), [ipv4]);
-    assert.deepEqual(await addressesToTry(endpoint(name, 6)), [ipv6]);
-    assert.deepEqual(await addressesToTry(endpoint(name, 0, "127.0.0.2")), [ipv4]);
-    assert.deepEqual(await addressesToTry(endpoint(name, 0, "::1")), [ipv6]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name)), [ipv6, ipv4]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name, 4)), [ipv4]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name, 6)), [ipv6]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name, 0, "127.0.0.2")), [ipv4]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name, 0, "::1")), [ipv6]);
   }
 });
 
 test("localhost as a datagram's peer has the family of the socket", async () => {
-  for (const host of names) {
-    const remote = { kind: "port", host, port: 9 } as const;
+  for (const name of names) {
+    const remote = { kind: "port", host: name, port: 9 } as const;
     for (const [domain, address] of [
       [AF.INET, { family: "ipv4", address: "127.0.0.1", port: 9 }],
       [AF.INET6, { family: "ipv6", address: "::1", port: 9 }],
       [undefined, { family: "ipv4", address: "127.0.0.1", port: 9 }],
     ] as const)
-      assert.deepEqual(await peerAddress(remote, domain, {}), address);
+      assert.deepEqual(await peerAddress(host, remote, domain, {}), address);
   }
 });
 
 test("an address is used as it is", async () => {
-  for (const [host, family] of [
+  for (const [name, family] of [
     ["192.0.2.1", "ipv4"],
     ["2001:db8::1", "ipv6"],
   ] as const) {
-    const address = { family, address: host, port: 9 };
-    assert.deepEqual(await addressesToBind(host, "listen()", {}), [host]);
-    assert.deepEqual(await addressesToTry(endpoint(host)), [address]);
-    assert.deepEqual(await peerAddress({ kind: "port", host, port: 9 }, undefined, {}), address);
+    const address = { family, address: name, port: 9 };
+    assert.deepEqual(await addressesToBind(host, name, "listen()", {}), [name]);
+    assert.deepEqual(await addressesToTry(host, endpoint(name)), [address]);
+    assert.deepEqual(await peerAddress(host, { kind: "port", host: name, port: 9 }, undefined, {}), address);
   }
 });
 

@@ -1,3 +1,4 @@
+import type { Clock } from "../clock/clock.ts";
 import { onAbort, type WaitOptions } from "./abort.ts";
 
 /** A waiter for a Value, which gets the result of `as`. */
@@ -52,12 +53,23 @@ export class Waiters<Value> {
   /**
    * Waits for a value. `as` converts it for the promise, without another promise.
    *
+   * @param clock the clock of a timeout
    * @param offset the offset that resolveUpTo() must reach; never less than that of earlier waiters
    */
-  wait(options: WaitOptions | undefined): Promise<Value>;
-  wait<As>(options: WaitOptions | undefined, as: (value: Value) => As, offset?: number): Promise<As>;
-  wait(options: WaitOptions | undefined, as: (value: Value) => unknown = same, offset = 0): Promise<unknown> {
-    return options === undefined ? this.#wait(as, offset) : this.#waitOrGiveUp(as, offset, options);
+  wait(clock: Clock, options: WaitOptions | undefined): Promise<Value>;
+  wait<As>(
+    clock: Clock,
+    options: WaitOptions | undefined,
+    as: (value: Value) => As,
+    offset?: number,
+  ): Promise<As>;
+  wait(
+    clock: Clock,
+    options: WaitOptions | undefined,
+    as: (value: Value) => unknown = same,
+    offset = 0,
+  ): Promise<unknown> {
+    return options === undefined ? this.#wait(as, offset) : this.#waitOrGiveUp(clock, as, offset, options);
   }
 
   /** Resolves the first waiter; returns false if there is none. */
@@ -93,11 +105,16 @@ export class Waiters<Value> {
   }
 
   // Split from its caller, which would otherwise keep the options and the timer alive just as long.
-  #waitOrGiveUp<As>(as: (value: Value) => As, offset: number, options: WaitOptions): Promise<As> {
+  #waitOrGiveUp<As>(
+    clock: Clock,
+    as: (value: Value) => As,
+    offset: number,
+    options: WaitOptions,
+  ): Promise<As> {
     if (options.signal?.aborted) return Promise.reject(options.signal.reason);
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(as, resolve, reject, offset);
-      waiter.stop = onAbort(this.#what, options, (reason) => {
+      waiter.stop = onAbort(clock, this.#what, options, (reason) => {
         this.#remove(waiter);
         reject(reason);
       });

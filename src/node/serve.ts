@@ -1,6 +1,6 @@
 import type net from "node:net";
-import { engine } from "../engine/choice.ts";
 import type { Engine } from "../engine/engine.ts";
+import { engineOf } from "../engine/engines.ts";
 import { argumentType, kind } from "../errors/argument.ts";
 import { throwIfAborted } from "../net/abort.ts";
 import { type ListeningSockets, openListeningSockets } from "../net/listener/listening-sockets.ts";
@@ -12,6 +12,7 @@ import {
 import { tryClose } from "../posix/close.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import { checkNetPermission } from "../posix/net-permission.ts";
+import { currentSystem } from "../system/current.ts";
 import { coded } from "./net/errors.ts";
 import type { ListeningServer } from "./net/server.ts";
 import { ServedConnections } from "./served-connections.ts";
@@ -52,9 +53,10 @@ export async function serve<const Values extends readonly unknown[]>(
   const checked = checkListenOptions(options);
   checkNetPermission(options);
   checkIdle(server);
-  const chosen = engine(checked.engine);
-  const opened = await openListeningSockets(checked);
-  const connections = new ServedConnections(server);
+  const system = currentSystem();
+  const chosen = engineOf(system, checked.engine);
+  const opened = await openListeningSockets(system, checked);
+  const connections = new ServedConnections(server, system.clock);
   try {
     throwIfAborted(checked.signal);
     // It may have been told to listen while a name was looked up.

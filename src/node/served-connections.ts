@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Http2Session } from "node:http2";
 import type net from "node:net";
-import { machineClock } from "../clock/clock.ts";
+import type { Clock } from "../clock/clock.ts";
 import { coded } from "./net/errors.ts";
 
 /**
@@ -36,6 +36,7 @@ interface ConnectionsList {
 
 /** The connections of a server. */
 export class ServedConnections {
+  readonly #clock: Clock;
   readonly #server: net.Server;
   readonly #sockets = new Set<net.Socket>();
   readonly #sessions = new Set<Http2Session>();
@@ -49,7 +50,8 @@ export class ServedConnections {
   #state: "open" | "finishing" | "closed" = "open";
   #whenEnded: (() => void)[] = [];
 
-  constructor(server: net.Server) {
+  constructor(server: net.Server, clock: Clock) {
+    this.#clock = clock;
     this.#server = server;
     server.on("connection", this.#onConnection);
     server.on("session", this.#onSession);
@@ -71,7 +73,7 @@ export class ServedConnections {
 
   /** Closes the connections of HTTP as they become idle. */
   closeIdle(): void {
-    machineClock.setImmediate(() => this.#look());
+    this.#clock.setImmediate(() => this.#look());
   }
 
   /** Resolves with the number of connections destroyed because they did not end in time. */
@@ -84,9 +86,9 @@ export class ServedConnections {
     };
     const ended = new Promise<void>((resolve) => this.#whenEnded.push(resolve));
     const timer =
-      milliseconds === Number.POSITIVE_INFINITY ? undefined : machineClock.setTimeout(end, milliseconds);
+      milliseconds === Number.POSITIVE_INFINITY ? undefined : this.#clock.setTimeout(end, milliseconds);
     await ended;
-    machineClock.clearTimeout(timer);
+    this.#clock.clearTimeout(timer);
     return destroyed;
   }
 
@@ -158,8 +160,8 @@ export class ServedConnections {
       if (this.#told.has(session)) session.close();
       else this.#told.add(session);
     }
-    machineClock.setTimeout(() => {
-      machineClock.setImmediate(() => machineClock.setImmediate(() => this.#look()));
+    this.#clock.setTimeout(() => {
+      this.#clock.setImmediate(() => this.#clock.setImmediate(() => this.#look()));
     }, QUIET);
   }
 

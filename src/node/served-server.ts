@@ -1,13 +1,11 @@
 import type net from "node:net";
 import type { Address } from "../address/address.ts";
-import { machineClock } from "../clock/clock.ts";
 import { checkObject } from "../errors/argument.ts";
 import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
 import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
-import { host } from "../system/host.ts";
 import type { ListenHandle } from "./net/listen-handle.ts";
 import type { ServedConnections } from "./served-connections.ts";
 
@@ -63,7 +61,7 @@ export class ServedServer implements AsyncDisposable {
 
   /** The listening sockets, one for each address, for options. The server still owns them. */
   get sockets(): readonly BorrowedSocket[] {
-    return this.#handle.loops.map((loop) => new BorrowedSocket(host, loop));
+    return this.#handle.loops.map((loop) => new BorrowedSocket(this.#handle.engine.system, loop));
   }
 
   /** The backlog that was asked for, and the one in effect. */
@@ -155,10 +153,11 @@ export class ServedServer implements AsyncDisposable {
     checkObject("options", "{ timeout? }", options);
     const { timeout = Number.POSITIVE_INFINITY } = options;
     milliseconds("timeout", timeout);
-    const begun = machineClock.now();
+    const { clock } = this.#handle.engine.system;
+    const begun = clock.now();
     this.#stopping ??= this.#stop();
     await this.#stopping;
-    const left = Math.max(0, timeout - (machineClock.now() - begun));
+    const left = Math.max(0, timeout - (clock.now() - begun));
     return this.#connections.ended(left);
   }
 

@@ -1,7 +1,6 @@
-import { TextDecoder } from "node:util";
-import { isUint8Array } from "node:util/types";
 import { argumentType, copyOfBytes, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
-import { lengthOf } from "../system/view.ts";
+import { encodeText, newDecoder } from "../system/text.ts";
+import { isUint8Array, lengthOf } from "../system/view.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
 
 /** The encoding of an option whose value has the same type to get and to set. */
@@ -81,7 +80,7 @@ export function rateAt(view: DataView, at: number): number {
   return low === 0xffffffff && high === 0xffffffff ? Number.POSITIVE_INFINITY : high * 2 ** 32 + low;
 }
 
-const decoder = new TextDecoder();
+const decoder = newDecoder();
 
 /**
  * A name: a C string of at most `max` bytes, with or without its NUL. To the kernel, `""` is no
@@ -99,7 +98,7 @@ export function name(max: number): Codec<string> {
       if (!value.isWellFormed() || value.includes("\0")) {
         throw invalidValue(`the option takes a string without NULs or lone surrogates`);
       }
-      const bytes = Buffer.from(value);
+      const bytes = encodeText(value);
       if (bytes.byteLength > max) {
         throw outOfRange(`the option takes at most ${max} bytes; ${JSON.stringify(value)} is longer`);
       }

@@ -1,7 +1,7 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket as NetSocket, Server } from "node:net";
 import { argumentType, descriptor, invalidValue, kind } from "../errors/argument.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import { BorrowedSocket } from "./borrowed-socket.ts";
 import { checkNetPermission } from "./net-permission.ts";
@@ -28,24 +28,25 @@ export function borrow(socket: SocketLike): Borrowed {
   if (socket instanceof BorrowedSocket) return socket;
   checkNetPermission();
   if (socket instanceof Socket) return socket;
-  if (typeof socket === "number") return { system: host, fd: descriptor(socket) };
+  if (typeof socket === "number") return { system: currentSystem(), fd: descriptor(socket) };
   if (typeof socket !== "object" || socket === null) throw notASocket(socket);
   const handle = handleOf(socket);
   if (handle === undefined) throw "listen" in socket ? hidden(socket) : notASocket(socket);
+  const system = currentSystem();
   return {
-    system: host,
+    system,
     get fd() {
-      return handle === null ? -1 : descriptorOf(handle, socket);
+      return handle === null ? -1 : descriptorOf(system, handle, socket);
     },
   };
 }
 
 /** The descriptor of a libuv handle, which is negative once it is closed. */
-function descriptorOf(handle: unknown, socket: object): number {
+function descriptorOf(system: System, handle: unknown, socket: object): number {
   const fd: unknown = typeof handle === "object" && handle !== null && "fd" in handle ? handle.fd : undefined;
   // On Windows libuv reports -1 for every handle (uv_fileno in src/win/handle.c gives Node no
   // descriptor for a socket).
-  if (fd === -1 && !host.capabilities.tellsHandles) {
+  if (fd === -1 && !system.capabilities.tellsHandles) {
     throw invalidValue(
       `socket is a ${kind(socket)} whose descriptor Node does not expose on Windows; create one with socket() instead`,
     );

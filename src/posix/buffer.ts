@@ -1,6 +1,5 @@
-import { isSharedArrayBuffer, isUint8Array } from "node:util/types";
 import { argumentType, detached, elements, invalidValue, kind, outOfRange } from "../errors/argument.ts";
-import { getter, lengthOf, memoryOf } from "../system/view.ts";
+import { getter, isUint8Array, lengthOf, memoryOf } from "../system/view.ts";
 
 /**
  * The kernel takes the length as a size_t, but transfers at most 2 GiB minus a page (MAX_RW_COUNT
@@ -9,6 +8,23 @@ import { getter, lengthOf, memoryOf } from "../system/view.ts";
 const MAX_LENGTH = 0x7fffffff;
 
 const isResizable = getter<boolean>(ArrayBuffer.prototype, "resizable");
+
+/** Undefined in a page that is not isolated from others. */
+const sharedLength =
+  typeof SharedArrayBuffer === "undefined"
+    ? undefined
+    : getter<number>(SharedArrayBuffer.prototype, "byteLength");
+
+/** Whether memory is a SharedArrayBuffer of any realm: its getter throws for anything else. */
+function isShared(memory: ArrayBufferLike): memory is SharedArrayBuffer {
+  if (sharedLength === undefined) return false;
+  try {
+    Reflect.apply(sharedLength, memory, []);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * Safety: memory passed to a system call must not move, must have the length it claims, and must
@@ -19,7 +35,7 @@ export function checkBuffer(what: string, buffer: Uint8Array): void {
   const memory = memoryOf(buffer);
   const length = lengthOf(buffer);
   // An ArrayBuffer of another realm is not an instance of our ArrayBuffer.
-  if (!(memory instanceof ArrayBuffer) && isSharedArrayBuffer(memory))
+  if (!(memory instanceof ArrayBuffer) && isShared(memory))
     throw invalidValue(`${what} is shared memory, which another thread could change`);
   if (Reflect.apply(isResizable, memory, []))
     throw invalidValue(`${what} is resizable memory, which could shrink`);

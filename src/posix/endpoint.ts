@@ -14,5 +14,5 @@ export function endpointOf(address: Address | AddressInput): ErrorEndpoint | und
   if ("address" in address && "port" in address) return { address: address.address, port: address.port };
   if (!("path" in address) || address.path.length === 0) return undefined;
   const { path } = address;
-  return { path: typeof path === "string" ? path : Buffer.from(path).toString("latin1") };
+  return { path: typeof path === "string" ? path : String.fromCharCode(...path) };
 }

@@ -1,3 +1,5 @@
+import "../system/host.ts";
+
 export type * from "../address/address.ts";
 export type * from "../control/control-message.ts";
 export type { ErrorUnion } from "../errors/error-set.ts";

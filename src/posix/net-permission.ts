@@ -16,7 +16,9 @@ export function checkNetPermission(resource?: object): void {
  * `has("net")` is false, as for any unknown scope, and Node does not restrict its own sockets.
  */
 function enforcedModel(): { readonly permission?: typeof process.permission } {
-  const { permission } = process;
+  // A browser has no `process`.
+  const { process } = globalThis;
+  const permission = process?.permission;
   if (permission === undefined || !process.allowedNodeEnvironmentFlags.has("--allow-net")) return {};
   // It answers has() as if it were on, but restricts nothing.
   const flags = [...process.execArgv, ...(process.env.NODE_OPTIONS ?? "").split(/\s+/)];

@@ -5,7 +5,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import type { ReadableOption } from "../options/option.ts";
 import { readOption } from "../options/read-option.ts";
 import { SO } from "../options/so.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import { Descriptor } from "./owned-descriptor.ts";
@@ -41,7 +41,8 @@ export class Socket extends Descriptor {
    * close it.
    *
    * @param fd a descriptor that refers to a socket
-   * @param options `system`: the system it belongs to; this machine's by default
+   * @param options `system`: the system it belongs to; by default this machine's, or that of the simulated
+   * host that the code runs on
    * @throws TypeError or RangeError if an argument is not of its type or range
    * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, leaving `fd` open
    * @throws Error with code ERR_INVALID_STATE if another Socket, a listener, a connection or a
@@ -49,13 +50,13 @@ export class Socket extends Descriptor {
    */
   static from(fd: number, options: { readonly system?: System } = {}): Socket {
     checkObject("options", "{ system? }", options);
-    const { system = host } = options;
+    const { system = currentSystem() } = options;
     descriptor(fd);
     checkNetPermission();
     const domain = ask(system, fd, SO.DOMAIN);
     if (isOwned(system, fd))
       throw invalidState(`descriptor ${fd} belongs to another Socket: detach() that one first`);
-    if (system === host && isInEngine(fd))
+    if (isInEngine(system, fd))
       throw invalidState(`descriptor ${fd} belongs to an open listener, connection or datagram socket`);
     return new Socket(system, fd, domain, ask(system, fd, SO.TYPE), ask(system, fd, SO.PROTOCOL));
   }

@@ -6,6 +6,7 @@ import { collectGarbageUntil } from "../../test/collect-garbage.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
 import { except } from "../../test/platform.ts";
 import { scripted } from "../../test/scripted/scripted.ts";
+import { host } from "../system/host.ts";
 import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import type { Socket } from "./owned-socket.ts";
@@ -102,14 +103,14 @@ async function warningOfCollection(): Promise<Error> {
 
 test("an engine's descriptors are counted, whatever their numbers", () => {
   for (const fd of [3, 1023, 1024, 1025, 5000]) {
-    assert.equal(isInEngine(fd), false, `${fd}`);
-    engineOpened(fd);
-    engineOpened(fd);
-    engineClosed(fd);
-    assert.equal(isInEngine(fd), true, `${fd}`);
+    assert.equal(isInEngine(host, fd), false, `${fd}`);
+    engineOpened(host, fd);
+    engineOpened(host, fd);
+    engineClosed(host, fd);
+    assert.equal(isInEngine(host, fd), true, `${fd}`);
   }
   for (const fd of [3, 1023, 1024, 1025, 5000]) {
-    engineClosed(fd);
-    assert.equal(isInEngine(fd), false, `${fd}`);
+    engineClosed(host, fd);
+    assert.equal(isInEngine(host, fd), false, `${fd}`);
   }
 });

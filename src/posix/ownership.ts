@@ -24,6 +24,7 @@ export class Ownership {
 const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
   if (descriptor === undefined) return;
   const { system, fd, file } = descriptor;
+  if (!system.capabilities.closesLeaks) return;
   system.keepAtThreadEnd(fd);
   const now = system.identity(fd);
   if (now === null || now.inode !== file.inode || now.device !== file.device) return;
@@ -40,46 +41,65 @@ const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
 const released: Ownership[] = [];
 const MOST_RELEASED = 1000;
 
-/**
- * Owned descriptors by number. With two owners, the second would close an unrelated file that got
- * the number after the first closed it.
- */
-const owned: (Descriptor | undefined)[] = [];
+/** The descriptors of one System, by number. */
+class Descriptors {
+  /**
+   * Owned descriptors. With two owners, the second would close an unrelated file that got the
+   * number after the first closed it.
+   */
+  readonly owned: (Descriptor | undefined)[] = [];
+  /**
+   * The number of engine handles with each descriptor number. Briefly two, when a closed
+   * descriptor's number is reused before its handle learns of the close.
+   */
+  inEngine = new Uint8Array(1024);
+}
+
+const systems = new WeakMap<System, Descriptors>();
+/** The System asked for last, which is the machine's in a program without a simulation. */
+let last: { readonly system: System; readonly descriptors: Descriptors } | undefined;
+
+function descriptorsOf(system: System): Descriptors {
+  if (last?.system === system) return last.descriptors;
+  let descriptors = systems.get(system);
+  if (descriptors === undefined) {
+    descriptors = new Descriptors();
+    systems.set(system, descriptors);
+  }
+  last = { system, descriptors };
+  return descriptors;
+}
 
 /** Whether a descriptor has an unreleased owner and still refers to the same file. */
 export function isOwned(system: System, fd: number): boolean {
-  const owner = owned[fd];
-  if (owner === undefined || owner.system !== system) return false;
+  const owner = descriptorsOf(system).owned[fd];
+  if (owner === undefined) return false;
   const now = system.identity(fd);
   return now !== null && now.inode === owner.file.inode && now.device === owner.file.device;
 }
 
-/**
- * The number of engine handles with this descriptor number. Briefly two, when a closed descriptor's
- * number is reused before its handle learns of the close.
- */
-let inEngine = new Uint8Array(1024);
-
 /** Records that an engine now owns the descriptor and will close it. */
-export function engineOpened(fd: number): void {
-  if (fd >= inEngine.length) {
-    const larger = new Uint8Array(Math.max(fd + 1, 2 * inEngine.length));
-    larger.set(inEngine);
-    inEngine = larger;
+export function engineOpened(system: System, fd: number): void {
+  const descriptors = descriptorsOf(system);
+  if (fd >= descriptors.inEngine.length) {
+    const larger = new Uint8Array(Math.max(fd + 1, 2 * descriptors.inEngine.length));
+    larger.set(descriptors.inEngine);
+    descriptors.inEngine = larger;
   }
-  inEngine[fd] = (inEngine[fd] ?? 0) + 1;
+  descriptors.inEngine[fd] = (descriptors.inEngine[fd] ?? 0) + 1;
 }
 
 /** Records that an engine has closed the descriptor. */
-export function engineClosed(fd: number): void {
+export function engineClosed(system: System, fd: number): void {
+  const { inEngine } = descriptorsOf(system);
   const count = inEngine[fd];
   invariant(count !== undefined && count > 0, "engineOpened() was called for the descriptor");
   inEngine[fd] = count - 1;
 }
 
 /** Whether an engine of this thread owns the descriptor. */
-export function isInEngine(fd: number): boolean {
-  return (inEngine[fd] ?? 0) > 0;
+export function isInEngine(system: System, fd: number): boolean {
+  return (descriptorsOf(system).inEngine[fd] ?? 0) > 0;
 }
 
 /**
@@ -93,7 +113,7 @@ export function own(system: System, fd: number): Ownership {
   if (file !== null) {
     const descriptor = { system, fd, file };
     ownership.location.descriptor = descriptor;
-    owned[fd] = descriptor;
+    descriptorsOf(system).owned[fd] = descriptor;
     system.closeAtThreadEnd(fd);
   }
   return ownership;
@@ -105,8 +125,11 @@ export function own(system: System, fd: number): Ownership {
  */
 export function release(ownership: Ownership): void {
   const { descriptor } = ownership.location;
-  descriptor?.system.keepAtThreadEnd(descriptor.fd);
-  if (descriptor !== undefined && owned[descriptor.fd] === descriptor) owned[descriptor.fd] = undefined;
+  if (descriptor !== undefined) {
+    descriptor.system.keepAtThreadEnd(descriptor.fd);
+    const { owned } = descriptorsOf(descriptor.system);
+    if (owned[descriptor.fd] === descriptor) owned[descriptor.fd] = undefined;
+  }
   ownership.location.descriptor = undefined;
   if (released.length < MOST_RELEASED) released.push(ownership);
 }

@@ -3,7 +3,7 @@ import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } fro
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { PollEntry, System } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
 import { wait } from "./wait.ts";
@@ -103,8 +103,9 @@ export function tryPoll<Request extends PollRequest>(
     if (borrowed.fd < 0) return pollErrors.fail(system, "SocketClosed");
     entries.push({ fd: borrowed.fd, events, revents: 0 });
   }
-  const returned = wait(system ?? host, entries, timeout);
-  if (returned < 0) return pollErrors.failure(system ?? host, returned);
+  system ??= currentSystem();
+  const returned = wait(system, entries, timeout);
+  if (returned < 0) return pollErrors.failure(system, returned);
   const ready: Polled<Request["socket"]>[] = [];
   for (const [index, { socket }] of asked.entries()) {
     const revents = entries[index]?.revents ?? 0;

@@ -8,7 +8,7 @@ import {
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import { adopt, type DescriptorOptions, descriptorFlags } from "./descriptor.ts";
 import { checkNetPermission } from "./net-permission.ts";
@@ -66,7 +66,7 @@ export const isSocketCallError = (error: unknown): error is SocketCallError => s
 
 /** Options of `socket()` beyond the C arguments. */
 export interface SocketOptions extends DescriptorOptions {
-  /** The system to create the socket on; this machine's by default. */
+  /** The system to create the socket on; by default this machine's, or that of the simulated host that the code runs on. */
   readonly system?: System;
 }
 
@@ -110,7 +110,7 @@ export function trySocket(
 ): Result<Socket, SocketCallError> {
   checkNetPermission();
   checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
-  const { system = host } = options;
+  const { system = currentSystem() } = options;
   int("domain", domain);
   int("type", type);
   int("protocol", protocol);

@@ -2,7 +2,7 @@ import { checkObject, int } from "../errors/argument.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import { adopt, descriptorFlags } from "./descriptor.ts";
 import { checkNetPermission } from "./net-permission.ts";
 import type { Socket } from "./owned-socket.ts";
@@ -76,7 +76,7 @@ export function trySocketpair(
 ): Result<[Socket, Socket], SocketpairError> {
   checkNetPermission();
   checkObject("options", "{ nonblocking?, closeOnExec?, system? }", options);
-  const { system = host } = options;
+  const { system = currentSystem() } = options;
   int("domain", domain);
   int("type", type);
   int("protocol", protocol);

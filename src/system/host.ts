@@ -1,3 +1,4 @@
+import { provideMachine } from "./current.ts";
 import { darwin } from "./darwin/darwin.ts";
 import { freebsd } from "./freebsd/freebsd.ts";
 import { linux } from "./linux/linux.ts";
@@ -11,8 +12,12 @@ const systems: Readonly<Partial<Record<NodeJS.Platform, System>>> = {
   win32: windows,
 };
 
-/** The system that this process runs on. */
+/**
+ * This machine's System. Code that serves programs uses `currentSystem()` or the System of a socket
+ * instead, which may be a simulated host's.
+ */
 export const host: System = hostSystem();
+provideMachine(host);
 
 function hostSystem(): System {
   const system = systems[process.platform];

@@ -1,5 +1,6 @@
 import type { Clock } from "../clock/clock.ts";
 import type { Constants } from "./constants.ts";
+import type { Resolver, SocketFiles } from "./services.ts";
 import type { Bytes, ValueResult } from "./value-result.ts";
 
 /**
@@ -9,6 +10,8 @@ import type { Bytes, ValueResult } from "./value-result.ts";
 export interface System extends SystemNumbers, Calls {
   /** The clock of its timeouts: `machineClock`, unless the system has its own. */
   readonly clock: Clock;
+  readonly resolver: Resolver;
+  readonly files: SocketFiles;
   /** A buffer for one address, for the duration of one call. */
   readonly address: ValueResult;
   /** A buffer for the value of one option, for the duration of one call. */
@@ -55,6 +58,8 @@ export interface Capabilities {
   readonly tellsHandles: boolean;
   /** Whether Node's servers listen on a descriptor: `server.listen({ fd })`. */
   readonly serversTakeDescriptors: boolean;
+  /** Whether a socket that is garbage-collected while open is closed then. */
+  readonly closesLeaks: boolean;
   /** Whether the kernel counts the connections it drops, per listener and in total. */
   readonly countsDrops: boolean;
 }

@@ -1,6 +1,7 @@
 // The true fields of a typed array, as the engine keeps them. Its properties can be shadowed, and a
 // false length would make the kernel write past the memory.
 const view: object = Object.getPrototypeOf(Uint8Array.prototype);
+const nameGetter = getter<unknown>(view, Symbol.toStringTag);
 const lengthGetter = getter<number>(view, "length");
 const offsetGetter = getter<number>(view, "byteOffset");
 const bufferLengthGetter = getter<number>(ArrayBuffer.prototype, "byteLength");
@@ -12,6 +13,11 @@ const bufferGetter = getter<ArrayBufferLike>(view, "buffer");
  */
 export function lengthOf(bytes: Uint8Array): number {
   return Reflect.apply(lengthGetter, bytes, []);
+}
+
+/** Whether a value is a Uint8Array of any realm, as isUint8Array() of node:util/types. */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  return Reflect.apply(nameGetter, value, []) === "Uint8Array";
 }
 
 /** The offset of a view in its memory. */
@@ -51,8 +57,8 @@ export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
 }
 
 /** The getter of a property that the language standard guarantees. */
-export function getter<Value>(of: object, name: string): () => Value {
+export function getter<Value>(of: object, name: string | symbol): () => Value {
   const get = Reflect.getOwnPropertyDescriptor(of, name)?.get;
-  if (get === undefined) throw new Error(`the runtime has no getter ${name}`);
+  if (get === undefined) throw new Error(`the runtime has no getter ${String(name)}`);
   return get;
 }

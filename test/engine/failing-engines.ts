@@ -1,4 +1,5 @@
 import type { Engine } from "../../src/engine/engine.ts";
+import { openPoller } from "../../src/engine/readiness/on-machine.ts";
 import { ReadinessEngine } from "../../src/engine/readiness/readiness.ts";
 import { host } from "../../src/system/host.ts";
 import type { System } from "../../src/system/system.ts";
@@ -50,7 +51,7 @@ function failingReadiness(): FailingEngine {
     recv: (...call) => failures.take("recv") ?? host.recv(...call),
     send: (...call) => failures.take("send") ?? host.send(...call),
   };
-  return { engine: new ReadinessEngine(system), failures };
+  return { engine: new ReadinessEngine(system, openPoller), failures };
 }
 
 function failingUring(): FailingEngine {

@@ -4,11 +4,13 @@ import { UringConnect } from "../../src/engine/uring/connect.ts";
 import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
 import type { Loop } from "../../src/engine/uring/loop.ts";
 import { UringStream } from "../../src/engine/uring/stream.ts";
+import { linux } from "../../src/system/linux/linux.ts";
 
 /** An engine on a loop of the test's own, beside this thread's. */
 export function engineOn(loop: Loop): Engine {
   return {
     name: "uring",
+    system: linux,
     acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
     stream: (fd, handlers) => new UringStream(loop, fd, handlers),
     connect: (fd, address, done) => new UringConnect(loop, fd, address, done),

@@ -1,6 +1,6 @@
-import { machineClock } from "../../src/clock/clock.ts";
 import { linuxNumbers } from "../../src/system/linux/numbers.ts";
 import { tcpState } from "../../src/system/linux/tcp-state.ts";
+import { machineServices } from "../../src/system/machine-services.ts";
 import { receivingEnded } from "../../src/system/receiving-ended.ts";
 import type { Calls, MessageMemory, System, SystemNumbers } from "../../src/system/system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../src/system/value-result.ts";
@@ -42,7 +42,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
 
   const system: ScriptedSystem = {
     ...numbers,
-    clock: machineClock,
+    ...machineServices,
     name: "scripted",
     address: new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128)),
     option: new ValueResult(new ArrayBuffer(LENGTH_SIZE + OPTION_CAPACITY)),

@@ -1,4 +1,4 @@
-import { machineClock } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import { json } from "../json.ts";
 import { type TerminalText, text } from "../terminal-text.ts";
 import type { Report } from "./event.ts";

@@ -1,4 +1,5 @@
-import { machineClock, type Timer } from "../../clock/clock.ts";
+import type { Timer } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import type { Output } from "../output.ts";
 import { TerminalText, text } from "../terminal-text.ts";
 

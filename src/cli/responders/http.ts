@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import { machineClock } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import { formatAddress } from "../format.ts";
 import type { ConnectionFacts, Reply, Responder } from "./responder.ts";
 

@@ -1,3 +1,4 @@
+import type { System } from "../../system/system.ts";
 import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Reactor, Registration } from "./reactor.ts";
@@ -23,6 +24,10 @@ export abstract class ReadinessHandle implements Handle, Registration {
     this.fd = fd;
     reactor.system.closeAtThreadEnd(fd);
     this.#slot = reactor.register(this);
+  }
+
+  get system(): System {
+    return this.reactor.system;
   }
 
   /** Whether close() or the like was called: no handler is called any more. */

@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort } from "node:worker_threads";
-import { type Immediate, machineClock } from "../../clock/clock.ts";
+import type { Immediate } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import { defined } from "../../invariant.ts";
 import { type Polled, PollHandle, UV_READABLE, UV_WRITABLE } from "../../native/poll-handle.ts";
 import { READABLE, WRITABLE } from "../../system/readiness-queue.ts";

@@ -4,7 +4,7 @@ import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
 import { lifeSuite } from "../../../test/engine/life-suite.ts";
 import { releaseSuite } from "../../../test/engine/release-suite.ts";
 import { streamSuite } from "../../../test/engine/stream-suite.ts";
-import { readiness } from "./readiness.ts";
+import { readiness } from "./on-machine.ts";
 
 acceptorSuite(readiness);
 connectSuite(readiness);

@@ -1,5 +1,6 @@
 import { errnos } from "../../system/linux/errno.ts";
 import { linux } from "../../system/linux/linux.ts";
+import type { System } from "../../system/system.ts";
 import type { Handle } from "../engine.ts";
 import { attempt } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
@@ -27,6 +28,11 @@ export abstract class UringHandle extends HoldingOperation implements Handle {
     super(loop);
     this.fd = fd;
     linux.closeAtThreadEnd(fd);
+  }
+
+  /** Not a field, which every connection would have. */
+  get system(): System {
+    return linux;
   }
 
   /** Whether operations other than closing are in flight. */

@@ -1,4 +1,5 @@
-import { afterThis, type Immediate, machineClock } from "../../clock/clock.ts";
+import { afterThis, type Immediate } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import type { Ring } from "./ring.ts";
 
 /** An object with entries to write before the ring is entered. */

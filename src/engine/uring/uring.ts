@@ -17,6 +17,7 @@ let loop: Loop | string | undefined;
 /** The io_uring engine: submits operations to the kernel, which reports when they complete. */
 export const uring: Engine = {
   name: "uring",
+  system: linux,
   acceptor: (fd, handlers) => new UringAcceptor(started(), fd, handlers),
   stream: (fd, handlers) => new UringStream(started(), fd, handlers),
   connect: (fd, address, done) => new UringConnect(started(), fd, address, done),

@@ -6,10 +6,9 @@ import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
 import { type ConnectError, type ConnectErrorName, connectErrors } from "../../posix/connect.ts";
-import { SOCK } from "../../posix/constants.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { host } from "../../system/host.ts";
+import type { System } from "../../system/system.ts";
 import { ipAddress, openSocket } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
 
@@ -56,7 +55,7 @@ export class ConnectAttempt {
   /** Aborts the attempt and closes the socket. */
   cancel(): void {
     this.#cancelled = true;
-    host.clock.clearTimeout(this.#timer);
+    this.#system.clock.clearTimeout(this.#timer);
     this.#pending?.cancel();
   }
 
@@ -76,11 +75,12 @@ export class ConnectAttempt {
 
   #begin() {
     const { engine, options } = this.#settings;
+    const { system } = engine;
     try {
-      openSocket(this.#address, SOCK.STREAM, { options }, (opened) => {
+      openSocket(system, this.#address, system.constants.SOCK.STREAM, { options }, (opened) => {
         const local = this.#local();
         if (local !== undefined) bind(opened, local);
-        const sockaddr = encodeAddress(this.#address, host, host.address);
+        const sockaddr = encodeAddress(this.#address, system, system.address);
         this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
@@ -102,10 +102,10 @@ export class ConnectAttempt {
     if (errno === 0 && !this.#cancelled) return this.#tell({ ok: true, socket: opened });
     tryClose(opened);
     if (this.#cancelled) return;
-    const isFull = this.#isUnix && errno === -(host.errnos.EAGAIN ?? 0);
+    const isFull = this.#isUnix && errno === -this.#system.errnos.EAGAIN;
     if (!isFull) return this.#tell({ ok: false, error: this.#error(errno) });
     this.#wait = Math.min(LONGEST_WAIT, Math.max(FIRST_WAIT, this.#wait * 2));
-    this.#timer = host.clock.setTimeout(() => this.#begin(), this.#wait);
+    this.#timer = this.#system.clock.setTimeout(() => this.#begin(), this.#wait);
     if (!this.#held) this.#timer.unref();
   }
 
@@ -113,12 +113,16 @@ export class ConnectAttempt {
     if (!this.#cancelled) this.#done(outcome);
   }
 
+  get #system(): System {
+    return this.#settings.engine.system;
+  }
+
   get #isUnix(): boolean {
     return this.#address.family === "unix";
   }
 
   #error(errno: number): ConnectError {
-    return connectErrors.failure(host, errno, {
+    return connectErrors.failure(this.#system, errno, {
       ask: (code) => this.#nameOf(code),
       where: () => endpointOf(this.#address),
     }).error;

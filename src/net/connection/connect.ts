@@ -1,9 +1,9 @@
-import { machineClock } from "../../clock/clock.ts";
-import { engine } from "../../engine/choice.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
+import { currentSystem } from "../../system/current.ts";
 import { throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
@@ -66,7 +66,7 @@ export async function connect<const Values extends readonly unknown[]>(
   const { endpoint: where, options: values, wait, engine: wanted } = checkConnectOptions(options);
   // Checked before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
-  const chosen = engine(wanted);
+  const chosen = engineOf(currentSystem(), wanted);
   if (where.kind === "socket") return announced(options, () => onSocket(chosen, where.socket, values, wait));
   return announced(options, () => toEndpoint(chosen, where, values, wait));
 }
@@ -79,10 +79,10 @@ async function toEndpoint(
   wait: WaitOptions,
 ): Promise<Connection> {
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
-  const settings = { engine: chosen, options, localAddress, localPort, clock: machineClock };
+  const settings = { engine: chosen, options, localAddress, localPort };
   const name = where.kind === "port" && isName(where.host) ? where.host : undefined;
   throwIfAborted(wait.signal);
-  const socket = await connectToFirst(addressesToTry(where), settings, wait, name);
+  const socket = await connectToFirst(addressesToTry(chosen.system, where), settings, wait, name);
   return new Connection(chosen, socket.detach(), null);
 }
 
@@ -93,7 +93,7 @@ function onSocket(
   options: AnyOptionValues,
   { signal }: WaitOptions,
 ): Connection {
-  const socket = adopted(given);
+  const socket = adopted(chosen.system, given);
   try {
     throwIfAborted(signal);
     setOptionValues(socket, options);

@@ -5,7 +5,6 @@ import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
-import { host } from "../../system/host.ts";
 import { orAbort } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
@@ -47,7 +46,7 @@ export abstract class ConnectionBase {
     this.#owner = owner;
     this.#stream = engine.stream(fd, this);
     this.#descriptor = fd;
-    engineOpened(fd);
+    engineOpened(this.#stream.system, fd);
   }
 
   /** @internal */
@@ -74,7 +73,7 @@ export abstract class ConnectionBase {
    * still owns it.
    */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(host, this);
+    return new BorrowedSocket(this.#stream.system, this);
   }
 
   /**
@@ -83,7 +82,7 @@ export abstract class ConnectionBase {
    */
   get localAddress(): Address {
     if (this.#localAddress === undefined && this.isOpen) {
-      const named = tryGetsockname(this.#stream.fd);
+      const named = tryGetsockname(this.socket);
       if (named.ok) this.#localAddress = named.value;
     }
     return this.#localAddress ?? { family: "unspecified" };
@@ -95,7 +94,7 @@ export abstract class ConnectionBase {
    */
   get remoteAddress(): Address {
     if (this.#remoteAddress === undefined && this.isOpen) {
-      const named = tryGetpeername(this.#stream.fd);
+      const named = tryGetpeername(this.socket);
       if (named.ok) this.#remoteAddress = named.value;
     }
     return this.#remoteAddress ?? { family: "unspecified" };
@@ -166,7 +165,7 @@ export abstract class ConnectionBase {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    checkDetachable(this.localAddress);
+    checkDetachable(this.#stream.system, this.localAddress);
     const unread = this.takeUnread();
     this.#state = "detaching";
     const done = new Promise<NetSocket>((resolve, reject) => {
@@ -176,12 +175,12 @@ export abstract class ConnectionBase {
           this.#detach(all, allowHalfOpen, resolve, reject);
         } else {
           this.#closed(errno);
-          reject(this.error ?? sendingClosed());
+          reject(this.error ?? sendingClosed(this.#stream.system));
         }
       });
     });
     try {
-      return await orAbort("detach()", done, wait);
+      return await orAbort(this.#stream.system.clock, "detach()", done, wait);
     } catch (error) {
       this.resetBecause(error);
       throw error;
@@ -210,12 +209,12 @@ export abstract class ConnectionBase {
 
   /** Why nothing is received from one that is not open. @internal */
   protected get receivingError(): unknown {
-    return this.#isDetached ? detached() : (this.error ?? receivingClosed());
+    return this.#isDetached ? detached() : (this.error ?? receivingClosed(this.#stream.system));
   }
 
   /** Why nothing is sent to one that is not open. @internal */
   protected get sendingError(): unknown {
-    return this.#isDetached ? detached() : (this.error ?? sendingClosed());
+    return this.#isDetached ? detached() : (this.error ?? sendingClosed(this.#stream.system));
   }
 
   get #isDetached(): boolean {
@@ -254,7 +253,7 @@ export abstract class ConnectionBase {
 
   /** @internal */
   onError(errno: number, _ended: boolean): void {
-    this.#failure ??= connectionError(errno);
+    this.#failure ??= connectionError(this.#stream.system, errno);
     this.closeOnceSent();
   }
 
@@ -323,14 +322,14 @@ export abstract class ConnectionBase {
     try {
       socket = netSocket(this.#descriptor, writable, allowHalfOpen, received);
     } catch (error) {
-      host.close(this.#descriptor);
+      this.#stream.system.close(this.#descriptor);
       this.#cause ??= error;
       this.#closed(0);
       reject(error);
       return;
     }
     this.#state = "detached";
-    engineClosed(this.#descriptor);
+    engineClosed(this.#stream.system, this.#descriptor);
     this.#owner?.onConnectionDetached(this, socket);
     resolve(socket);
     this.#announceEnd();
@@ -339,9 +338,10 @@ export abstract class ConnectionBase {
 
   #closed(errno: number) {
     this.#state = "closed";
-    engineClosed(this.#descriptor);
+    engineClosed(this.#stream.system, this.#descriptor);
     // Our own reset drops unsent data; that is not a failure.
-    if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
+    const { system } = this.#stream;
+    if (errno !== 0 && errno !== -system.errnos.ECANCELED) this.#failure ??= connectionError(system, errno);
     this.#announceEnd();
     this.#owner?.onConnectionClosed(this);
     this.onClosed();

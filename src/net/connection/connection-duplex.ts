@@ -1,6 +1,8 @@
-import { Duplex } from "node:stream";
+import type { Duplex as NodeDuplex } from "node:stream";
 import type { Address } from "../../address/address.ts";
-import { machineClock, nextTick, type Timer } from "../../clock/clock.ts";
+import { builtin } from "../../builtin.ts";
+import type { Timer } from "../../clock/clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import { isError } from "../../errors/is-error.ts";
 import { SO } from "../../options/so.ts";
 import { TCP } from "../../options/tcp.ts";
@@ -12,6 +14,19 @@ import { connectionError } from "./connection-error.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;
+
+/** In a browser it cannot be constructed. */
+const Duplex = builtin("node:stream")?.Duplex ?? withoutStreams();
+
+function withoutStreams(): typeof NodeDuplex {
+  class Unavailable {
+    constructor() {
+      throw new Error("toDuplex() needs Node's streams, which this runtime lacks");
+    }
+  }
+  // Nothing but its constructor can be called.
+  return Unavailable as unknown as typeof NodeDuplex;
+}
 
 type Callback = (error?: Error | null) => void;
 
@@ -64,8 +79,8 @@ export class ConnectionDuplex extends Duplex {
     const consumer: Consumer = {
       onData: (bytes) => this.#received(new Uint8Array(bytes)),
       onEnd: () => this.#end(),
-      onError: (errno) => this.#fail(connectionError(errno)),
-      sendingFailed: (errno) => this.#failToSend(connectionError(errno)),
+      onError: (errno) => this.#fail(connectionError(connection.socket.system, errno)),
+      sendingFailed: (errno) => this.#failToSend(connectionError(connection.socket.system, errno)),
       onDrain: () => this.#drained(),
       closed: (error) => this.#fail(isError(error) ? error : undefined),
     };
@@ -141,11 +156,13 @@ export class ConnectionDuplex extends Duplex {
    */
   setTimeout(timeout: number, listener?: () => void): this {
     if (this.destroyed) return this;
-    machineClock.clearTimeout(this.#idle);
+    this.#connection.socket.system.clock.clearTimeout(this.#idle);
     this.timeout = timeout;
     this.#idle = undefined;
     if (timeout > 0) {
-      this.#idle = machineClock.setTimeout(() => this.emit("timeout"), timeout).unref();
+      this.#idle = this.#connection.socket.system.clock
+        .setTimeout(() => this.emit("timeout"), timeout)
+        .unref();
       if (listener !== undefined) this.once("timeout", listener);
     } else if (listener !== undefined) {
       this.removeListener("timeout", listener);
@@ -266,7 +283,7 @@ export class ConnectionDuplex extends Duplex {
 
   /** @internal */
   override _destroy(error: Error | null, done: Callback): void {
-    machineClock.clearTimeout(this.#idle);
+    this.#connection.socket.system.clock.clearTimeout(this.#idle);
     const written = this.#written;
     this.#written = undefined;
     const closed = () => {

@@ -1,6 +1,6 @@
 import { type RecvError, type RecvErrorName, recvErrors } from "../../posix/recv.ts";
 import { type SendError, sendErrors } from "../../posix/send.ts";
-import { host } from "../../system/host.ts";
+import type { System } from "../../system/system.ts";
 
 /** The errors that can end a connection: those of `recv()` and `send()`. */
 export type ConnectionError = RecvError | SendError;
@@ -9,11 +9,11 @@ export type ConnectionError = RecvError | SendError;
  * Converts the negative errno of a connection. Only sending fails with EPIPE; the others mean the
  * same in both calls.
  */
-export function connectionError(errno: number): ConnectionError {
+export function connectionError(system: System, errno: number): ConnectionError {
   const { error } =
-    host.errnoName(-errno) === "EPIPE"
-      ? sendErrors.failure(host, errno, { ask: () => "BrokenPipe" })
-      : recvErrors.failure(host, errno, { ask: whatOfStream });
+    system.errnoName(-errno) === "EPIPE"
+      ? sendErrors.failure(system, errno, { ask: () => "BrokenPipe" })
+      : recvErrors.failure(system, errno, { ask: whatOfStream });
   return error;
 }
 
@@ -33,7 +33,7 @@ function whatOfStream(code: string): RecvErrorName {
 }
 
 /** The error of receiving from a connection that this side has closed. */
-export const receivingClosed = (): RecvError => recvErrors.fail(host, "SocketClosed").error;
+export const receivingClosed = (system: System): RecvError => recvErrors.fail(system, "SocketClosed").error;
 
 /** The error of sending to a connection that this side has closed. */
-export const sendingClosed = (): SendError => sendErrors.fail(host, "SocketClosed").error;
+export const sendingClosed = (system: System): SendError => sendErrors.fail(system, "SocketClosed").error;

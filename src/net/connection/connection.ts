@@ -133,7 +133,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       } else if (data !== undefined) {
         throw writeAfterEnd("cannot write after end()");
       }
-      return options === undefined ? this.#end : orAbort("end()", this.#end, options);
+      return options === undefined
+        ? this.#end
+        : orAbort(this.stream.system.clock, "end()", this.#end, options);
     });
   }
 
@@ -252,7 +254,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** Received data can still be read; the failure itself comes after it. @internal */
   override sendingFailed(errno: number): void {
-    this.#sendingFailure = connectionError(errno);
+    this.#sendingFailure = connectionError(this.stream.system, errno);
     this.#writers.rejectAll(this.#sendingFailure);
     // No one will read the received data.
     if (this.receivingEnded) this.onError(errno, false);
@@ -264,7 +266,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     if (this.#unread !== undefined && this.isOpen) {
       this.#receiving = "failed";
       if (ended) this.endReceiving();
-      this.#sendingFailure ??= connectionError(errno);
+      this.#sendingFailure ??= connectionError(this.stream.system, errno);
       this.#writers.rejectAll(this.#sendingFailure);
       return;
     }
@@ -275,7 +277,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   protected override onClosing(): void {
-    this.#readers.rejectAll(this.error ?? receivingClosed());
+    this.#readers.rejectAll(this.error ?? receivingClosed(this.stream.system));
     if (this.error !== null) this.#writers.rejectAll(this.error);
   }
 
@@ -291,13 +293,13 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   override closeNow(): void {
     super.closeNow();
-    this.#writers.rejectAll(this.error ?? sendingClosed());
+    this.#writers.rejectAll(this.error ?? sendingClosed(this.stream.system));
   }
 
   /** @internal */
   protected override resetBecause(error: unknown): void {
     super.resetBecause(error);
-    this.#writers.rejectAll(this.error ?? sendingClosed());
+    this.#writers.rejectAll(this.error ?? sendingClosed(this.stream.system));
   }
 
   /** `read()`, for an iterator. @internal */
@@ -317,7 +319,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
         done(null);
         this.closeIfEnded();
       } else {
-        done(this.error ?? (this.isOpen ? connectionError(errno) : sendingClosed()));
+        done(
+          this.error ??
+            (this.isOpen ? connectionError(this.stream.system, errno) : sendingClosed(this.stream.system)),
+        );
       }
     });
   }
@@ -326,7 +331,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   untilClosed(options?: WaitOptions): Promise<void> {
     if (this.isClosed) return Promise.resolve();
     this.#closers ??= new Waiters("close()");
-    return this.#closers.wait(options);
+    return this.#closers.wait(this.stream.system.clock, options);
   }
 
   /** Discards everything that is still to come. @internal */
@@ -398,7 +403,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     if (this.receivingEnded && !aborted) return Promise.resolve(as(null));
     if (!this.isOpen) return Promise.reject(this.receivingError);
     if (!aborted) this.startReceiving();
-    return this.#readers.wait(options, as);
+    return this.#readers.wait(this.stream.system.clock, options, as);
   }
 
   #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
@@ -411,7 +416,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.pendingBytes === 0 ? Promise.resolve() : this.#writers.wait(options, nothing, this.#written);
+    return this.pendingBytes === 0
+      ? Promise.resolve()
+      : this.#writers.wait(this.stream.system.clock, options, nothing, this.#written);
   }
 }
 

@@ -1,7 +1,6 @@
 import type { Socket as NetSocket } from "node:net";
 import { lingerAtOnce } from "../../engine/linger-at-once.ts";
-import { borrow } from "../../posix/borrow.ts";
-import { host } from "../../system/host.ts";
+import { type Borrowed, borrow } from "../../posix/borrow.ts";
 
 /** What its listener knows of a connection that was detached. */
 export class DetachedConnection {
@@ -16,17 +15,17 @@ export class DetachedConnection {
    * written, and takes no unix socket.
    */
   reset(): void {
-    const fd = descriptorOf(this.#socket);
-    if (fd >= 0) lingerAtOnce(host, fd);
+    const borrowed = borrowedFrom(this.#socket);
+    if (borrowed !== undefined && borrowed.fd >= 0) lingerAtOnce(borrowed.system, borrowed.fd);
     this.#socket.destroy();
   }
 }
 
-/** -1 once it is closed, and on Deno, which hides that of a TCP socket: the peer reads an end. */
-function descriptorOf(socket: NetSocket): number {
+/** Undefined once it is closed, and on Deno, which hides that of a TCP socket: the peer reads an end. */
+function borrowedFrom(socket: NetSocket): Borrowed | undefined {
   try {
-    return borrow(socket).fd;
+    return borrow(socket);
   } catch {
-    return -1;
+    return undefined;
   }
 }

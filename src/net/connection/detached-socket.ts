@@ -1,8 +1,12 @@
-import { Socket as NetSocket } from "node:net";
+import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
+import { builtin } from "../../builtin.ts";
 import { boolean, checkObject, invalidStateForGood } from "../../errors/argument.ts";
-import { host } from "../../system/host.ts";
+import { defined } from "../../invariant.ts";
+import type { System } from "../../system/system.ts";
 import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
+
+const net = builtin("node:net");
 
 /** What `detach()` takes. */
 export interface DetachOptions extends WaitOptions {
@@ -30,9 +34,9 @@ export function checkDetachOptions(options: DetachOptions): CheckedDetachOptions
 }
 
 /** Throws unless a net.Socket can have the descriptor of a connection with this local address. */
-export function checkDetachable(localAddress: Address): void {
+export function checkDetachable(system: System, localAddress: Address): void {
   takesDescriptors ??= refusesBadDescriptor();
-  if (!takesDescriptors)
+  if (!takesDescriptors || !system.capabilities.serversTakeDescriptors)
     throw new Error(
       "the connection cannot be detached: this runtime makes no net.Socket of a descriptor; use toDuplex()",
     );
@@ -50,7 +54,12 @@ export function netSocket(
   allowHalfOpen: boolean,
   received: readonly Uint8Array[],
 ): NetSocket {
-  const socket = new NetSocket({ fd, readable: true, writable, allowHalfOpen });
+  const socket = new (defined(net, "checkDetachable() found it").Socket)({
+    fd,
+    readable: true,
+    writable,
+    allowHalfOpen,
+  });
   if (received.length > 0) socket.unshift(Buffer.concat(received));
   return socket;
 }
@@ -69,9 +78,9 @@ const NOT_OPEN = 0x7fffffff;
  * Whether net.Socket looks at the descriptor that it is given: Bun's ignores it and says nothing.
  */
 function refusesBadDescriptor(): boolean {
-  if (!host.capabilities.serversTakeDescriptors) return false;
+  if (net === undefined) return false;
   try {
-    new NetSocket({ fd: NOT_OPEN }).destroy();
+    new net.Socket({ fd: NOT_OPEN }).destroy();
     return false;
   } catch {
     return true;

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { Socket as NetSocket } from "node:net";
-import { engine } from "../../engine/choice.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { argumentType, checkObject, invalidValue, kind } from "../../errors/argument.ts";
 import { SocketClosed, Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
@@ -114,7 +114,7 @@ export async function handOver(
       data: [messageOf(listener)],
       control: [{ type: "SCM_RIGHTS", descriptors: listener.sockets }],
     });
-    const answer = await orAbort("handOver()", channel.answer(), options);
+    const answer = await orAbort(host.clock, "handOver()", channel.answer(), options);
     if (answer !== READY) refuse("BrokenPipe");
   } finally {
     channel.close();
@@ -160,7 +160,7 @@ function pipeChannel(pipe: NetSocket): Channel {
 
 function ownChannel(socket: Socket): Channel {
   socket.system.setNonblocking(socket.fd, true);
-  const connection = new Connection(engine(), socket.detach(), null);
+  const connection = new Connection(engineOf(host), socket.detach(), null);
   const answer = async () => (await connection.read())?.[0];
   return { socket: connection.socket, answer, close: () => connection.reset() };
 }

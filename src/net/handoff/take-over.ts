@@ -132,11 +132,11 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   checkWait(options);
   if (!host.capabilities.passesDescriptors)
     unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
-  const channel = adopted(checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
+  const channel = adopted(host, checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd);
   try {
     const kind = Buffer.alloc(1 + PATH_FILE_LENGTH);
-    const message = await orAbort("takeOver()", receive(channel, kind), options);
+    const message = await orAbort(host.clock, "takeOver()", receive(channel, kind), options);
     const [rights] = message.control;
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
     const sockets = received.filter((each) => each instanceof Socket);

@@ -47,11 +47,11 @@ export class AcceptLoop implements AcceptorHandlers {
   #timer: Timer | undefined;
 
   /** @param fd a non-blocking socket that listens, which this object now owns */
-  constructor(system: System, engine: Engine, fd: number, owner: AcceptOwner) {
-    this.#system = system;
+  constructor(engine: Engine, fd: number, owner: AcceptOwner) {
+    this.#system = engine.system;
     this.#owner = owner;
     this.#acceptor = engine.acceptor(fd, this);
-    engineOpened(fd);
+    engineOpened(this.#system, fd);
   }
 
   /** -1 once it is closed. */
@@ -124,7 +124,7 @@ export class AcceptLoop implements AcceptorHandlers {
     this.#stopWaiting();
     const { fd } = this.#acceptor;
     this.#acceptor.close(() => {
-      engineClosed(fd);
+      engineClosed(this.#system, fd);
       done();
     });
   }

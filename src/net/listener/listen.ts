@@ -1,7 +1,8 @@
-import { engine } from "../../engine/choice.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
+import { currentSystem } from "../../system/current.ts";
 import { throwIfAborted } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { type ConnectionHandlers, checkHandlers } from "../connection/handlers.ts";
@@ -66,8 +67,9 @@ export async function listen<State>(
   const checked = checkListenOptions(options);
   checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
-  const chosen = engine(checked.engine);
-  const listener = serve(chosen, await openListeningSockets(checked), checked, handlers);
+  const system = currentSystem();
+  const engine = engineOf(system, checked.engine);
+  const listener = serve(engine, await openListeningSockets(system, checked), checked, handlers);
   if (channels.listen.hasSubscribers) channels.listen.publish({ listener });
   return listener;
 }

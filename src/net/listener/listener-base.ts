@@ -6,7 +6,6 @@ import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
 import type { AcceptQueue } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { getsockname } from "../../posix/getsockname.ts";
-import { host } from "../../system/host.ts";
 import { milliseconds } from "../abort.ts";
 import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
@@ -90,9 +89,7 @@ export abstract class Listening implements AsyncDisposable {
   constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
     this.#engine = engine;
     this.#addresses = opened.sockets.map(getsockname);
-    this.#loops = opened.sockets.map(
-      (socket) => new AcceptLoop(socket.system, engine, socket.detach(), this),
-    );
+    this.#loops = opened.sockets.map((socket) => new AcceptLoop(engine, socket.detach(), this));
     this.#requestedBacklog = opened.backlog;
     this.#path = opened.path;
     this.#options = options;
@@ -122,7 +119,7 @@ export abstract class Listening implements AsyncDisposable {
 
   /** The listening sockets, one for each address, for options. The listener still owns them. */
   get sockets(): readonly BorrowedSocket[] {
-    return this.#loops.map((socket) => new BorrowedSocket(host, socket));
+    return this.#loops.map((socket) => new BorrowedSocket(this.#engine.system, socket));
   }
 
   /** The backlog that was asked for, and the one in effect. */
@@ -307,10 +304,11 @@ export abstract class Listening implements AsyncDisposable {
     await this.#stopped;
     if (drain === undefined || this.#connections.size === 0) return;
     const ended = new Promise<void>((resolve) => this.#drained.push(resolve));
+    const { clock } = this.#engine.system;
     const timer =
-      drain === Number.POSITIVE_INFINITY ? undefined : host.clock.setTimeout(() => this.#resetAll(), drain);
+      drain === Number.POSITIVE_INFINITY ? undefined : clock.setTimeout(() => this.#resetAll(), drain);
     await ended;
-    host.clock.clearTimeout(timer);
+    clock.clearTimeout(timer);
   }
 
   #stop(reason: StopReason) {

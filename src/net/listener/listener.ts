@@ -1,6 +1,5 @@
 import type { Engine } from "../../engine/engine.ts";
 import { acceptErrors } from "../../posix/accept.ts";
-import { host } from "../../system/host.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
@@ -62,7 +61,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   async accept(options?: WaitOptions): Promise<Connection> {
     checkWait(options);
     const connection = await this.#next(options);
-    if (connection === null) throw acceptErrors.fail(host, "SocketClosed").error;
+    if (connection === null) throw acceptErrors.fail(this.engine.system, "SocketClosed").error;
     return connection;
   }
 
@@ -108,7 +107,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
       if (this.#failure !== undefined) throw this.#failure;
       return null;
     }
-    const waiting = this.#waiters.wait(options);
+    const waiting = this.#waiters.wait(this.engine.system.clock, options);
     this.#raiseDemand();
     try {
       return await waiting;

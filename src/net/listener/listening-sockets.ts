@@ -1,11 +1,11 @@
 import { SocketError } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { tryClose } from "../../posix/close.ts";
-import { SOCK, SOMAXCONN } from "../../posix/constants.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { listen } from "../../posix/listen.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
+import type { System } from "../../system/system.ts";
 import { throwIfAborted } from "../abort.ts";
 import { adopted, ipAddress, openBound, type SocketSetUp, setOptionValues } from "../open.ts";
 import type { CheckedListenOptions, ListenEndpoint } from "../options/listen-options.ts";
@@ -27,35 +27,42 @@ export interface ListeningSockets {
 const TRIES = 20;
 
 /** Opens the sockets of `listen()`. Closes sockets that were passed if that fails. */
-export async function openListeningSockets(options: CheckedListenOptions): Promise<ListeningSockets> {
+export async function openListeningSockets(
+  system: System,
+  options: CheckedListenOptions,
+): Promise<ListeningSockets> {
+  const { SOCK, SOMAXCONN } = system.constants;
   const { endpoint: where, backlog = SOMAXCONN } = options;
-  if (where.kind === "sockets") return listenOnSockets(where, options);
+  if (where.kind === "sockets") return listenOnSockets(system, where, options);
   throwIfAborted(options.signal);
   switch (where.kind) {
     case "path": {
       const { address } = where;
-      const make = () => openBound(address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
-      const opened = explainPathInUse(address, make);
-      return { sockets: [opened], backlog, path: UnixPath.made(address) };
+      const make = () => openBound(system, address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
+      const opened = explainPathInUse(system, address, make);
+      return { sockets: [opened], backlog, path: UnixPath.made(system, address) };
     }
     case "port":
-      return { sockets: await listenOnPort(where, options, backlog), backlog, path: undefined };
+      return { sockets: await listenOnPort(system, where, options, backlog), backlog, path: undefined };
   }
 }
 
 function listenOnSockets(
+  system: System,
   where: Extract<ListenEndpoint, { kind: "sockets" }>,
   options: CheckedListenOptions,
 ): ListeningSockets {
   const sockets: Socket[] = [];
   try {
-    for (const each of where.sockets) sockets.push(adopted(each));
+    for (const each of where.sockets) sockets.push(adopted(system, each));
     throwIfAborted(options.signal);
     const [backlog] = sockets.map((socket) => listenOnSocket(socket, options));
     const [path] = sockets
       .map(getsockname)
       .map((address) =>
-        address.family === "unix" ? UnixPath.made(address, where.ownsPath, where.pathFile) : undefined,
+        address.family === "unix"
+          ? UnixPath.made(system, address, where.ownsPath, where.pathFile)
+          : undefined,
       );
     return { sockets, backlog, path };
   } catch (error) {
@@ -68,13 +75,14 @@ function listenOnSockets(
 function listenOnSocket(socket: Socket, { backlog, options }: CheckedListenOptions): number | undefined {
   setOptionValues(socket, options);
   const listens = getsockopt(socket, SO.ACCEPTCONN);
-  const wanted = backlog ?? (listens ? undefined : SOMAXCONN);
+  const wanted = backlog ?? (listens ? undefined : socket.system.constants.SOMAXCONN);
   if (wanted !== undefined) listen(socket, wanted);
   socket.system.setNonblocking(socket.fd, true);
   return wanted;
 }
 
 async function listenOnPort(
+  system: System,
   where: Extract<ListenEndpoint, { kind: "port" }>,
   { options, signal }: CheckedListenOptions,
   backlog: number,
@@ -85,9 +93,11 @@ async function listenOnPort(
   const server = exclusive ? "exclusive" : "not exclusive";
   const setUp: SocketSetUp = { options, reusePort, server, ipv6Only };
   const open = (address: string, at: number) =>
-    openBound(ipAddress(address, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
+    openBound(system, ipAddress(address, at), system.constants.SOCK.STREAM, setUp, (bound) =>
+      listen(bound, backlog),
+    );
   if (host === undefined) return [openOnEveryAddress(open, port, ipv6Only)];
-  const [first, second] = await addressesToBind(host, "listen()", { signal });
+  const [first, second] = await addressesToBind(system, host, "listen()", { signal });
   return second === undefined ? [open(first, port)] : openBoth(open, [first, second], port);
 }
 

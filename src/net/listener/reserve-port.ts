@@ -2,6 +2,7 @@ import { randomInt } from "node:crypto";
 import { checkObject, integer, outOfRange } from "../../errors/argument.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import type { PortRange } from "../../options/structures/port-range.ts";
+import { currentSystem } from "../../system/current.ts";
 import { checkListenOptions, type ListenOnPort } from "../options/listen-options.ts";
 import { openListeningSockets } from "./listening-sockets.ts";
 import { ReservedPort } from "./reserved-port.ts";
@@ -65,8 +66,9 @@ export async function reservePort<const Values extends readonly unknown[]>(
   checkObject("options", "{ port?, host?, … }", options);
   const { host, port = 0, ipv6Only, backlog, signal } = options;
   const settings = { host, ipv6Only, backlog, signal, ...(options.options && { options: options.options }) };
+  const system = currentSystem();
   const open = async (port: number) => {
-    const { sockets } = await openListeningSockets(checkListenOptions({ ...settings, port }));
+    const { sockets } = await openListeningSockets(system, checkListenOptions({ ...settings, port }));
     return new ReservedPort(sockets);
   };
   if (typeof port !== "object") return open(port);

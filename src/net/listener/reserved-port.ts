@@ -6,7 +6,6 @@ import { tryClose } from "../../posix/close.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { host } from "../../system/host.ts";
 import type { SocketHolder } from "../options/listen-options.ts";
 
 const detachErrors = new ErrorSet("detach", {
@@ -58,8 +57,10 @@ export class ReservedPort implements SocketHolder {
    */
   detach(): number {
     const [socket, another] = this.sockets;
-    if (!host.capabilities.serversTakeDescriptors)
-      unwrap(detachErrors.fail(host, "OperationNotSupported", endpointOf(this.address)), this.detach);
+    if (socket !== undefined && !socket.system.capabilities.serversTakeDescriptors) {
+      const where = endpointOf(this.address);
+      unwrap(detachErrors.fail(socket.system, "OperationNotSupported", where), this.detach);
+    }
     if (socket === undefined || another !== undefined)
       throw invalidStateForGood("localhost is two sockets: detach() each of `sockets`, for a server each");
     return socket.detach();

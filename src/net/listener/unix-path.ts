@@ -1,29 +1,26 @@
-import { lstatSync, unlinkSync } from "node:fs";
-import { resolve } from "node:path";
 import type { UnixAddress } from "../../address/address.ts";
 import { SocketError, unwrap } from "../../errors/socket-error.ts";
 import { bindErrors } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
 import { tryConnect } from "../../posix/connect.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
 import { endpointOf } from "../../posix/endpoint.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { trySocket } from "../../posix/socket.ts";
-import { host } from "../../system/host.ts";
+import type { FileNumber } from "../../system/services.ts";
+import type { System } from "../../system/system.ts";
+import { copyOf } from "../../system/view.ts";
 
-/** Identifies a file, so that its creator recognizes it. Both are 64 bits wide (stat(3type)). */
-export interface UnixFile {
-  readonly dev: bigint;
-  readonly ino: bigint;
-}
+export type { FileNumber as UnixFile };
 
 /** The path that bind() created for a unix socket, to be removed at the end. */
 export class UnixPath {
-  readonly #path: string | Buffer;
-  readonly #made: UnixFile;
+  readonly #system: System;
+  readonly #path: string | Uint8Array;
+  readonly #made: FileNumber;
   readonly #isOurs: () => boolean;
 
-  private constructor(path: string | Buffer, made: UnixFile, isOurs: () => boolean) {
+  private constructor(system: System, path: string | Uint8Array, made: FileNumber, isOurs: () => boolean) {
+    this.#system = system;
     this.#path = path;
     this.#made = made;
     this.#isOurs = isOurs;
@@ -34,15 +31,19 @@ export class UnixPath {
    * identity of its file: another program may have replaced it by now. Undefined if the address has
    * no path, or the file is already gone.
    */
-  static made(address: UnixAddress, isOurs = () => true, made?: UnixFile): UnixPath | undefined {
-    const path = pathOf(address);
-    const file =
-      path === undefined ? undefined : (made ?? lstatSync(path, { bigint: true, throwIfNoEntry: false }));
-    return path === undefined || file === undefined ? undefined : new UnixPath(path, file, isOurs);
+  static made(
+    system: System,
+    address: UnixAddress,
+    isOurs = () => true,
+    made?: FileNumber,
+  ): UnixPath | undefined {
+    const path = pathOf(system, address);
+    const file = path === undefined ? undefined : (made ?? system.files.find(path));
+    return path === undefined || file === undefined ? undefined : new UnixPath(system, path, file, isOurs);
   }
 
   /** The file that was created. */
-  get file(): UnixFile {
+  get file(): FileNumber {
     return this.#made;
   }
 
@@ -58,8 +59,9 @@ export class UnixPath {
   remove(): void {
     if (!this.ours) return;
     try {
-      const { dev, ino } = lstatSync(this.#path, { bigint: true });
-      if (dev === this.#made.dev && ino === this.#made.ino) unlinkSync(this.#path);
+      const { files } = this.#system;
+      const file = files.find(this.#path);
+      if (file?.dev === this.#made.dev && file.ino === this.#made.ino) files.remove(this.#path);
     } catch {
       // Already gone, or the directory is no longer writable: nothing more can be done.
     }
@@ -74,11 +76,12 @@ export type PathHolder = "a socket in use" | "a socket that no process has open"
  * the wrong type for that, so its owner gets no connection from us; a socket file that no process
  * has open refuses it (unix_find_bsd in net/unix/af_unix.c).
  */
-export function pathHolder(address: UnixAddress): PathHolder {
-  const path = pathOf(address);
-  const isSocket = path === undefined || lstatSync(path, { throwIfNoEntry: false })?.isSocket();
+export function pathHolder(system: System, address: UnixAddress): PathHolder {
+  const { AF, SOCK } = system.constants;
+  const path = pathOf(system, address);
+  const isSocket = path === undefined || system.files.find(path)?.isSocket;
   if (!isSocket) return "not a socket";
-  const probe = trySocket(AF.UNIX, SOCK.DGRAM);
+  const probe = trySocket(AF.UNIX, SOCK.DGRAM, 0, { system });
   if (!probe.ok) return "a socket in use";
   const result = tryConnect(probe.value, address);
   tryClose(probe.value);
@@ -92,15 +95,15 @@ export function pathHolder(address: UnixAddress): PathHolder {
  * between another program's bind() and listen(), or just before its restart, a path in use looks
  * the same as a stale one.
  */
-export function explainPathInUse(address: UnixAddress, open: () => Socket): Socket {
+export function explainPathInUse(system: System, address: UnixAddress, open: () => Socket): Socket {
   try {
     return open();
   } catch (error) {
     if (!(error instanceof SocketError) || error.name !== "AddressInUse") throw error;
-    if (pathOf(address) === undefined) throw error;
-    const detail = `It is ${pathHolder(address)}.`;
+    if (pathOf(system, address) === undefined) throw error;
+    const detail = `It is ${pathHolder(system, address)}.`;
     const where = endpointOf(address);
-    return unwrap(bindErrors.fail(host, "AddressInUse", where, undefined, detail), explainPathInUse);
+    return unwrap(bindErrors.fail(system, "AddressInUse", where, undefined, detail), explainPathInUse);
   }
 }
 
@@ -108,7 +111,8 @@ export function explainPathInUse(address: UnixAddress, open: () => Socket): Sock
  * Absolute, since the process may change its directory; undefined if the name is not in the file
  * system.
  */
-function pathOf({ path }: UnixAddress): string | Buffer | undefined {
-  if (typeof path === "string") return path.startsWith("\0") || path === "" ? undefined : resolve(path);
-  return path[0] === 0 || path.length === 0 ? undefined : Buffer.from(path);
+function pathOf({ files }: System, { path }: UnixAddress): string | Uint8Array | undefined {
+  if (typeof path === "string")
+    return path.startsWith("\0") || path === "" ? undefined : files.absolute(path);
+  return path[0] === 0 || path.length === 0 ? undefined : copyOf(path);
 }

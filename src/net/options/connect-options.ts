@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
+import { isIP } from "../../address/is-ip.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import {
   argumentType,
@@ -16,7 +16,7 @@ import { SOCK } from "../../posix/constants.ts";
 import { getpeername } from "../../posix/getpeername.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
-import { host } from "../../system/host.ts";
+import { currentSystem } from "../../system/current.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
   type AnyOptionValues,
@@ -207,6 +207,7 @@ export function checkAddress(address: AddressInput): AddressInput {
     throw invalidString(family, `address must be of IPv4, IPv6 or a unix socket, not of ${quoted(family)}`);
   // Node spells the family in mixed case; ours is in lower case.
   const checked = { ...address, family: family.toLowerCase() } as AddressInput;
-  encodeAddress(checked, host, host.address);
+  const system = currentSystem();
+  encodeAddress(checked, system, system.address);
   return checked;
 }

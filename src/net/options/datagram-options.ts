@@ -1,5 +1,5 @@
-import { isIPv4 } from "node:net";
 import type { AddressInput, UnixAddress } from "../../address/address.ts";
+import { isIPv4 } from "../../address/is-ip.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { boolean, checkObject, integer, invalidValue } from "../../errors/argument.ts";
 import { SO } from "../../options/so.ts";

@@ -1,6 +1,5 @@
-import { isIPv4 } from "node:net";
-import { isUint8Array } from "node:util/types";
 import type { UnixAddress } from "../../address/address.ts";
+import { isIPv4 } from "../../address/is-ip.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import {
   argumentType,
@@ -19,6 +18,7 @@ import type { AcceptError } from "../../posix/accept.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { Socket } from "../../posix/owned-socket.ts";
+import { isUint8Array } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
 

@@ -2,13 +2,13 @@
 // fail.
 import assert from "node:assert/strict";
 import { waitInQueue } from "../../../test/engine/async-api.ts";
+import { engineOnSystem } from "../../../test/engine/engine-on-system.ts";
 import { engineTest, eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { type FailingEngine, failingEngines } from "../../../test/engine/failing-engines.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import { ManualClock } from "../../../test/manual-clock.ts";
 import { acceptErrors } from "../../posix/accept.ts";
 import { tryConnect } from "../../posix/connect.ts";
-import { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { connect } from "../connection/connect.ts";
 import { ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
@@ -56,12 +56,12 @@ async function serve<State>(
   options: ListenOptions = loopback,
 ): Promise<Server> {
   const checked = checkListenOptions(options);
-  return new Server(engine, await openListeningSockets(checked), checked, handlers);
+  return new Server(engine, await openListeningSockets(host, checked), checked, handlers);
 }
 
 async function listen({ engine }: FailingEngine, options: ListenOptions = loopback): Promise<Listener> {
   const checked = checkListenOptions(options);
-  return new Listener(engine, await openListeningSockets(checked), checked);
+  return new Listener(engine, await openListeningSockets(host, checked), checked);
 }
 
 /** Connects on a separate engine, none of whose calls fails. */
@@ -123,10 +123,9 @@ async function serveByClock(
   options: ListenOptions,
 ): Promise<Server> {
   const checked = checkListenOptions(options);
-  const opened = await openListeningSockets(checked);
+  const opened = await openListeningSockets(host, checked);
   const system = { ...host, clock };
-  const sockets = opened.sockets.map((socket) => Socket.from(socket.detach(), { system }));
-  return new Server(engine, { ...opened, sockets }, checked, {});
+  return new Server(engineOnSystem(engine, system), opened, checked, {});
 }
 
 failingTest("out of descriptors or memory, accept is called once per delay", async (failing) => {

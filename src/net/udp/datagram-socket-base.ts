@@ -5,7 +5,6 @@ import { errnoOfRing } from "../../errors/ring-errno.ts";
 import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { connect } from "../../posix/connect.ts";
-import { SHUT } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
@@ -13,7 +12,7 @@ import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import { tryShutdown } from "../../posix/shutdown.ts";
-import { host } from "../../system/host.ts";
+import type { System } from "../../system/system.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
 import type { UnixPath } from "../listener/unix-path.ts";
@@ -53,7 +52,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     this.#path = path;
     this.#signal = signal;
     this.#datagrams = engine.datagrams(socket.detach(), this);
-    engineOpened(this.#datagrams.fd);
+    engineOpened(this.system, this.#datagrams.fd);
     signal?.addEventListener("abort", this.#abort);
   }
 
@@ -62,7 +61,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * DatagramSocket's.
    */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(host, this);
+    return new BorrowedSocket(this.system, this);
   }
 
   /** The address it is bound to; `{ family: "unspecified" }` if first read after it was closed. */
@@ -104,8 +103,8 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     checkWait(options);
     const checked = checkRemote(remote);
     throwIfAborted(options?.signal);
-    const peer = await peerAddress(checked, this.#domain, options ?? {});
-    connect(this.socket, addressFor(this.#domain, peer));
+    const peer = await peerAddress(this.system, checked, this.#domain, options ?? {});
+    connect(this.socket, addressFor(this.system, this.#domain, peer));
   }
 
   /**
@@ -160,11 +159,12 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     this.#close(null);
     if (this.#state === "closed") return;
     try {
-      await this.#closers.wait(options);
+      await this.#closers.wait(this.system.clock, options);
     } catch (error) {
       // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
       // net/unix/af_unix.c).
-      if (this.#state === "sending unsent datagrams") tryShutdown(this.#engineSocket, SHUT.RDWR);
+      if (this.#state === "sending unsent datagrams")
+        tryShutdown(this.#engineSocket, this.system.constants.SHUT.RDWR);
       throw error;
     }
   }
@@ -181,6 +181,11 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    */
   get fd(): number {
     return this.closed ? -1 : this.#datagrams.fd;
+  }
+
+  /** @internal */
+  protected get system(): System {
+    return this.#datagrams.system;
   }
 
   /** @internal */
@@ -266,7 +271,9 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     // A sender without a name has the address "unspecified": an answer to it goes to the peer, if
     // there is one.
     const toPeer = to === null || to.family === "unspecified";
-    const sockaddr = toPeer ? null : encodeAddress(addressFor(this.#domain, to), host, host.address);
+    const sockaddr = toPeer
+      ? null
+      : encodeAddress(addressFor(this.system, this.#domain, to), this.system, this.system.address);
     // A connected socket keeps working after --allow-net was dropped; a new peer is refused, as by
     // node:dgram.
     if (!toPeer) checkNetPermission(to);
@@ -300,7 +307,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     this.#state = "closing";
     const { fd } = this.#datagrams;
     this.#datagrams.close(() => {
-      engineClosed(fd);
+      engineClosed(this.system, fd);
       this.#state = "closed";
       this.#closers.resolveAll();
       this.descriptorClosed(this.#aborted);
@@ -309,6 +316,6 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
 
   /** The socket for as long as the engine has it. */
   get #engineSocket(): BorrowedSocket {
-    return new BorrowedSocket(host, this.#datagrams);
+    return new BorrowedSocket(this.system, this.#datagrams);
   }
 }

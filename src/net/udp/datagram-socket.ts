@@ -2,7 +2,6 @@ import type { Address, AddressInput } from "../../address/address.ts";
 import { decodeAddress } from "../../address/sockaddr.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
-import { host } from "../../system/host.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
@@ -69,11 +68,11 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
     checkWait(options);
     throwIfAborted(options?.signal);
     const bytes = bytesToSend(data);
-    if (this.closed) throw this.aborted === null ? sendingClosed() : this.aborted.reason;
+    if (this.closed) throw this.aborted === null ? sendingClosed(this.system) : this.aborted.reason;
     this.sendOne(bytes, to ?? null);
     // Without the options: each waiter must stay in its place, for sentOne().
-    const sent = this.#senders.wait(undefined);
-    return options === undefined ? sent : orAbort("send()", sent, options);
+    const sent = this.#senders.wait(this.system.clock, undefined);
+    return options === undefined ? sent : orAbort(this.system.clock, "send()", sent, options);
   }
 
   /**
@@ -87,7 +86,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   async receive(options?: WaitOptions): Promise<Datagram> {
     checkWait(options);
     const datagram = await this.#next(options);
-    if (datagram === null) throw receivingClosed();
+    if (datagram === null) throw receivingClosed(this.system);
     return datagram;
   }
 
@@ -107,8 +106,8 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
     const datagram: Datagram = {
       data: new Uint8Array(bytes),
-      address: decodeAddress(host, from),
-      truncated: (flags & host.constants.MSG.TRUNC) !== 0,
+      address: decodeAddress(this.system, from),
+      truncated: (flags & this.system.constants.MSG.TRUNC) !== 0,
     };
     if (this.#receivers.resolveFirst(datagram)) return;
     this.#queuedBytes += bytes.length;
@@ -150,7 +149,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
     if (first === undefined) {
       this.#receive = "receiving";
       this.flow();
-      return this.#receivers.wait(options);
+      return this.#receivers.wait(this.system.clock, options);
     }
     if ("error" in first) return Promise.reject(first.error);
     this.#queuedBytes -= first.datagram.data.length;

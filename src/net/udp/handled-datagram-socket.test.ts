@@ -11,6 +11,7 @@ import { runProgram } from "../../../test/program.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { Address } from "../../address/address.ts";
 import { isInEngine } from "../../posix/ownership.ts";
+import { host } from "../../system/host.ts";
 import type { DatagramSocketHandlers, HandledDatagramSocket } from "./handled-datagram-socket.ts";
 import { udp } from "./udp.ts";
 
@@ -170,7 +171,7 @@ for (const event of ["error", "drain"] as const) {
       await eventually(() => (closings > 0 ? true : undefined));
       await someTurns();
       assert.equal(closings, 1);
-      assert.ok(!isInEngine(fd), "the number may be another socket's now");
+      assert.ok(!isInEngine(host, fd), "the number may be another socket's now");
     },
   );
 }

@@ -4,7 +4,6 @@ import type { Engine } from "../../engine/engine.ts";
 import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
-import { host } from "../../system/host.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
 import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
@@ -123,8 +122,8 @@ export class HandledDatagramSocket extends DatagramSocketBase {
 
   /** @internal */
   override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
-    const address = Object.freeze(decodeAddress(host, from));
-    const truncated = (flags & host.constants.MSG.TRUNC) !== 0;
+    const address = Object.freeze(decodeAddress(this.system, from));
+    const truncated = (flags & this.system.constants.MSG.TRUNC) !== 0;
     if (address.family !== "unspecified") {
       this.#from = address;
       this.#sockaddr = from;

@@ -1,9 +1,9 @@
-import { isIPv6 } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
+import { isIPv6 } from "../../address/is-ip.ts";
 import { tryClose } from "../../posix/close.ts";
 import { connect } from "../../posix/connect.ts";
-import { AF, SOCK } from "../../posix/constants.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
+import type { System } from "../../system/system.ts";
 import { throwIfAborted } from "../abort.ts";
 import { openOnEveryAddress } from "../listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../listener/unix-path.ts";
@@ -19,18 +19,22 @@ export interface OpenedDatagramSocket {
 }
 
 /** Opens the socket of `udp()`. Closes a socket that was passed if that fails. */
-export async function openDatagramSocket(options: CheckedDatagramOptions): Promise<OpenedDatagramSocket> {
+export async function openDatagramSocket(
+  system: System,
+  options: CheckedDatagramOptions,
+): Promise<OpenedDatagramSocket> {
+  const { AF, SOCK } = system.constants;
   const { endpoint: where, remote, signal } = options;
   switch (where.kind) {
     case "port":
       throwIfAborted(signal);
-      return { socket: await openOnPort(where, options), path: undefined };
+      return { socket: await openOnPort(system, where, options), path: undefined };
     case "path": {
       throwIfAborted(signal);
       const { address } = where;
-      const peer = remote && (await peerAddress(remote, AF.UNIX, { signal }));
-      const socket = explainPathInUse(address, () => openBound(address, SOCK.DGRAM, options));
-      const path = UnixPath.made(address);
+      const peer = remote && (await peerAddress(system, remote, AF.UNIX, { signal }));
+      const socket = explainPathInUse(system, address, () => openBound(system, address, SOCK.DGRAM, options));
+      const path = UnixPath.made(system, address);
       try {
         connectTo(peer)(socket);
       } catch (error) {
@@ -41,7 +45,7 @@ export async function openDatagramSocket(options: CheckedDatagramOptions): Promi
       return { socket, path };
     }
     case "socket": {
-      const socket = adopted(where.socket);
+      const socket = adopted(system, where.socket);
       try {
         throwIfAborted(signal);
         return { socket: await takeSocket(socket, options), path: undefined };
@@ -59,30 +63,37 @@ async function takeSocket(
 ): Promise<Socket> {
   setOptionValues(socket, options);
   socket.system.setNonblocking(socket.fd, true);
-  if (remote !== undefined) connectTo(await peerAddress(remote, socket.domain, { signal }))(socket);
+  if (remote !== undefined)
+    connectTo(await peerAddress(socket.system, remote, socket.domain, { signal }))(socket);
   return socket;
 }
 
 async function openOnPort(
+  system: System,
   { host, port, reusePort, ipv6Only }: Extract<DatagramEndpoint, { kind: "port" }>,
   { options, remote, signal }: CheckedDatagramOptions,
 ): Promise<Socket> {
+  const { AF, SOCK } = system.constants;
   const setUp: SocketSetUp = { options, reusePort, ipv6Only };
-  const [local] = host === undefined ? [] : await addressesToBind(host, "udp()", { signal });
-  const domain = local === undefined ? undefined : domainOf(local);
-  const peer = remote && (await peerAddress(remote, domain, { signal }));
+  const [local] = host === undefined ? [] : await addressesToBind(system, host, "udp()", { signal });
+  const domain = local === undefined ? undefined : isIPv6(local) ? AF.INET6 : AF.INET;
+  const peer = remote && (await peerAddress(system, remote, domain, { signal }));
   const open = (address: string, at: number) =>
-    openBound(ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
+    openBound(system, ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
   if (local !== undefined) return open(local, port);
   if (peer === undefined) return openOnEveryAddress(open, port, ipv6Only);
-  if (peer.family === "unix") return openSocket(peer, SOCK.DGRAM, setUp, connectTo(peer));
+  if (peer.family === "unix") return openSocket(system, peer, SOCK.DGRAM, setUp, connectTo(peer));
   return open(peer.family === "ipv6" ? "::" : "0.0.0.0", port);
 }
 
 /**
  * The address for a socket of this domain: IPv6 takes IPv4 addresses mapped (RFC 4291, 2.5.5.2).
  */
-export function addressFor(domain: number, address: AddressInput): AddressInput {
+export function addressFor(
+  { constants: { AF } }: System,
+  domain: number,
+  address: AddressInput,
+): AddressInput {
   if (domain !== AF.INET6 || !isIpv4(address)) return address;
   return { family: "ipv6", address: `::ffff:${address.address}`, port: address.port };
 }
@@ -92,8 +103,6 @@ const isIpv4 = (
 ): address is AddressInput & { readonly address: string; readonly port: number } =>
   address.family === "ipv4" || address.family === "IPv4";
 
-const domainOf = (address: string) => (isIPv6(address) ? AF.INET6 : AF.INET);
-
 const connectTo = (peer: AddressInput | undefined) => (socket: Socket) => {
-  if (peer !== undefined) connect(socket, addressFor(socket.domain, peer));
+  if (peer !== undefined) connect(socket, addressFor(socket.system, socket.domain, peer));
 };

@@ -1,6 +1,7 @@
-import { engine } from "../../engine/choice.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { tryClose } from "../../posix/close.ts";
 import { checkNetPermission } from "../../posix/net-permission.ts";
+import { currentSystem } from "../../system/current.ts";
 import { throwIfAborted } from "../abort.ts";
 import { checkDatagramOptions, type DatagramOptions } from "../options/datagram-options.ts";
 import { DatagramSocket } from "./datagram-socket.ts";
@@ -69,8 +70,9 @@ export async function udp(
   if (handlers !== undefined) checkDatagramHandlers(handlers);
   const checked = checkDatagramOptions(options);
   checkNetPermission(options);
-  const chosen = engine(checked.engine);
-  const opened = await openDatagramSocket(checked);
+  const system = currentSystem();
+  const chosen = engineOf(system, checked.engine);
+  const opened = await openDatagramSocket(system, checked);
   try {
     throwIfAborted(checked.signal);
     return handlers === undefined

@@ -1,6 +1,7 @@
 import net, { isIP } from "node:net";
-import { nextTick } from "../../clock/clock.ts";
-import { engine } from "../../engine/choice.ts";
+import { nextTick } from "../../clock/next-tick.ts";
+import { engineOf } from "../../engine/engines.ts";
+import { currentSystem } from "../../system/current.ts";
 import {
   type ConnectOptions,
   checkAttemptTimeout,
@@ -28,7 +29,7 @@ export function attempts(
   localPort: number,
 ): Connecting | undefined {
   try {
-    const begun = new Connecting(socket, { engine: engine(), localAddress, localPort });
+    const begun = new Connecting(socket, { engine: engineOf(currentSystem()), localAddress, localPort });
     socket._attempts = begun;
     return begun;
   } catch (error) {

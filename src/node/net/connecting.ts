@@ -1,7 +1,8 @@
 import { AsyncResource } from "node:async_hooks";
 import type { BlockList } from "node:net";
 import type { AddressInput } from "../../address/address.ts";
-import { machineClock, nextTick, type Timer } from "../../clock/clock.ts";
+import type { Timer } from "../../clock/clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { ConnectAttempt, type Outcome } from "../../net/connection/connect-attempt.ts";
@@ -102,7 +103,7 @@ export class Connecting {
     const errors: unknown[] = [];
     let next = 0;
     const begin = () => {
-      machineClock.clearTimeout(this.#timer);
+      this.#settings.engine.system.clock.clearTimeout(this.#timer);
       this.#timer = undefined;
       const target = targets[next];
       if (target === undefined || this.#ended) return;
@@ -120,7 +121,7 @@ export class Connecting {
         else fail(target, this.#withLocal(outcome.error));
       });
       if (next === targets.length) return;
-      this.#timer = machineClock.setTimeout(() => {
+      this.#timer = this.#settings.engine.system.clock.setTimeout(() => {
         socket.emit("connectionAttemptTimeout", address, port, family);
         begin();
       }, delay);
@@ -155,7 +156,7 @@ export class Connecting {
   /** Aborts the attempts; no event follows. */
   cancel(): void {
     this.#ended = true;
-    machineClock.clearTimeout(this.#timer);
+    this.#settings.engine.system.clock.clearTimeout(this.#timer);
     for (const attempt of this.#attempts) attempt.cancel();
     this.#attempts.clear();
   }
@@ -169,7 +170,7 @@ export class Connecting {
   /** Aborts the attempts. */
   close(done: () => void): void {
     this.cancel();
-    machineClock.setImmediate(done);
+    this.#settings.engine.system.clock.setImmediate(done);
   }
 
   #attempt(address: AddressInput, done: (outcome: Outcome) => void) {

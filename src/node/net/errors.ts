@@ -5,7 +5,7 @@ import { getSystemErrorMap } from "node:util";
 import { argumentType } from "../../errors/argument.ts";
 import { formatEndpoint } from "../../errors/error-set.ts";
 import { SocketError } from "../../errors/socket-error.ts";
-import { host } from "../../system/host.ts";
+import { currentSystem } from "../../system/current.ts";
 
 /** An error with one of Node's codes. */
 export function coded(code: string, message: string): Error {
@@ -76,7 +76,7 @@ export function asCallOfNode(error: unknown, syscall: string): unknown {
 
 /** The error for a path too long for a socket address, which Node gets from libuv. */
 function invalidAddress({ message }: RangeError, syscall: string): SocketError {
-  const errno = -(host.errnos.EINVAL ?? 0);
+  const errno = -currentSystem().errnos.EINVAL;
   return new SocketError({
     name: "InvalidArgument",
     message: `${syscall} EINVAL: ${message}`,

@@ -1,6 +1,7 @@
 /**
  * node:net over berkeley's engine: the same names, with our Socket and Server instead of Node's.
  */
+import "../../engine/choice.ts";
 import net from "node:net";
 import { connect, createServer, Server, Socket } from "./constructors.ts";
 

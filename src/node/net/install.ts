@@ -1,6 +1,7 @@
 // The methods that `berkeley/register` installs in node:net, so that its Servers listen, and its
 // Sockets connect, on our engine. It replaces methods rather than classes, because Node builds
 // http, TLS, child-process pipes and the console on these classes, before or after.
+import "../../engine/choice.ts";
 import net from "node:net";
 import type { AnyFunction } from "./arguments.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";

@@ -1,4 +1,3 @@
-import { chmodSync, statSync } from "node:fs";
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
@@ -8,12 +7,11 @@ import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import { type AcceptError, type AcceptErrorName, tryAccept } from "../../posix/accept.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
-import { SOCK } from "../../posix/constants.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
 import { listen } from "../../posix/listen.ts";
 import { Socket } from "../../posix/owned-socket.ts";
-import { host } from "../../system/host.ts";
+import type { System } from "../../system/system.ts";
 import { newContext } from "./connecting.ts";
 import { nativeHandle, type ServerHandle } from "./native-handle.ts";
 import { nodeAddress } from "./node-address.ts";
@@ -54,16 +52,23 @@ export interface OpenedToListen {
 }
 
 /** Opens the socket for `listen()`. */
-export function openToListen(args: ListenArguments): OpenedToListen {
+export function openToListen(system: System, args: ListenArguments): OpenedToListen {
+  const { SOCK } = system.constants;
   const { address, port, fd, flags = 0 } = args;
   const backlog = args.backlog || BACKLOG;
   const key = `${args.family}:${address}:${port}`;
   if (typeof fd === "number" && fd >= 0)
-    return { sockets: [fromDescriptor(fd, backlog)], path: undefined, name: undefined, key };
+    return { sockets: [fromDescriptor(system, fd, backlog)], path: undefined, name: undefined, key };
   if (port === -1 && address !== null) {
     const unix = { family: "unix", path: address } as const;
-    const open = () => openBound(unix, SOCK.STREAM, { options: [] }, (bound) => listen(bound, backlog));
-    return { sockets: [explainPathInUse(unix, open)], path: UnixPath.made(unix), name: address, key };
+    const open = () =>
+      openBound(system, unix, SOCK.STREAM, { options: [] }, (bound) => listen(bound, backlog));
+    return {
+      sockets: [explainPathInUse(system, unix, open)],
+      path: UnixPath.made(system, unix),
+      name: address,
+      key,
+    };
   }
   const setUp = {
     options: [],
@@ -72,7 +77,7 @@ export function openToListen(args: ListenArguments): OpenedToListen {
     ipv6Only: (flags & IPV6_ONLY) !== 0,
   } as const;
   const open = (on: string, at: number) =>
-    openBound(ipAddress(on, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
+    openBound(system, ipAddress(on, at), SOCK.STREAM, setUp, (bound) => listen(bound, backlog));
   const at = port ?? 0;
   const opened = { path: undefined, name: undefined };
   if (address !== null) return { ...opened, sockets: [open(address, at)], key };
@@ -81,21 +86,21 @@ export function openToListen(args: ListenArguments): OpenedToListen {
   return { ...opened, sockets: [socket], key: `${family}:${at}` };
 }
 
-function fromDescriptor(fd: number, backlog: number): Socket {
-  const socket = socketFrom(fd);
+function fromDescriptor(system: System, fd: number, backlog: number): Socket {
+  const socket = socketFrom(system, fd);
   listen(socket, backlog);
   socket.system.setNonblocking(socket.fd, true);
   return socket;
 }
 
 /** Like Node, reports EINVAL for anything that is not a socket. */
-function socketFrom(fd: number): Socket {
+function socketFrom(system: System, fd: number): Socket {
   try {
-    return Socket.from(fd);
+    return Socket.from(fd, { system });
   } catch (error) {
     if (!(error instanceof SocketError)) throw error;
     const { message } = error;
-    const errno = -(host.errnos.EINVAL ?? 0);
+    const errno = -system.errnos.EINVAL;
     throw new SocketError({ name: "InvalidArgument", message, code: "EINVAL", errno, syscall: "listen" });
   }
 }
@@ -150,7 +155,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     this.#owner = owner;
     this.#path = path;
     this.#name = name;
-    this.loops = sockets.map((socket) => new AcceptLoop(host, engine, socket.detach(), this));
+    this.loops = sockets.map((socket) => new AcceptLoop(engine, socket.detach(), this));
     this.#whenClosed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -174,7 +179,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     for (const loop of this.loops) {
       // Bounded, since a queue may fill as fast as it is emptied.
       for (let left = MOST_IN_QUEUE; left > 0 && loop.fd >= 0; left--) {
-        const next = tryAccept(new BorrowedSocket(host, loop), { nonblocking: true });
+        const next = tryAccept(new BorrowedSocket(this.engine.system, loop), { nonblocking: true });
         if (!next.ok) break;
         this.onAccepted(next.value.socket.detach());
       }
@@ -210,7 +215,8 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   }
 
   ends(fd: number): ConnectionEnds {
-    const [here, there] = [tryGetsockname(fd), tryGetpeername(fd)];
+    const socket = new BorrowedSocket(this.engine.system, { fd });
+    const [here, there] = [tryGetsockname(socket), tryGetpeername(socket)];
     const local = here.ok ? nodeAddress(here.value) : {};
     const remote = there.ok ? nodeAddress(there.value) : {};
     return {
@@ -248,8 +254,8 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   /** Makes the path of a unix socket readable or writable for everyone, like `uv_pipe_chmod()`. */
   fchmod(mode: number): number {
     if (this.#name === undefined) return 0;
-    const others = (mode & READABLE ? 0o444 : 0) | (mode & WRITABLE ? 0o222 : 0);
-    chmodSync(this.#name, (statSync(this.#name).mode & 0o7777) | others);
+    const { files } = this.engine.system;
+    files.permitAll(this.#name, (mode & READABLE) !== 0, (mode & WRITABLE) !== 0);
     return 0;
   }
 

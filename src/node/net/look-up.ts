@@ -1,6 +1,6 @@
 import dns from "node:dns";
 import { isIP } from "node:net";
-import { nextTick } from "../../clock/clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import {
   type AnyFunction,
   type ConnectOptions,

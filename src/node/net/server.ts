@@ -1,10 +1,10 @@
 import cluster from "node:cluster";
 import diagnostics from "node:diagnostics_channel";
 import net, { isIP } from "node:net";
-import { nextTick } from "../../clock/clock.ts";
-import { engine } from "../../engine/choice.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
-import { host } from "../../system/host.ts";
+import { engineOf } from "../../engine/engines.ts";
+import { currentSystem } from "../../system/current.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import {
@@ -37,7 +37,8 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
     return;
   }
   try {
-    listenOnOpened(server, engine(), openToListen(args));
+    const system = currentSystem();
+    listenOnOpened(server, engineOf(system), openToListen(system, args));
   } catch (error) {
     const failure = asCallOfNode(error, "listen");
     nextTick(() => server.emit("error", failure));
@@ -94,14 +95,14 @@ export function emitCloseIfDrained(server: ListeningServer): void {
 function accepted(server: ListeningServer, handle: ListenHandle, fd: number): void {
   if (server.maxConnections != null && server._connections >= server.maxConnections) {
     server.emit("drop", handle.isUnix ? undefined : handle.ends(fd));
-    host.close(fd);
+    handle.engine.system.close(fd);
     return;
   }
   if (server.blockList !== undefined && !handle.isUnix) {
     const { remoteAddress = "" } = handle.ends(fd);
     const family = isIP(remoteAddress);
     if (family !== 0 && server.blockList.check(remoteAddress, family === 4 ? "ipv4" : "ipv6")) {
-      host.close(fd);
+      handle.engine.system.close(fd);
       return;
     }
   }

@@ -2,14 +2,15 @@ import type { AsyncResource } from "node:async_hooks";
 import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { Duplex } from "node:stream";
-import { nextTick } from "../../clock/clock.ts";
-import { engine } from "../../engine/choice.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { isError } from "../../errors/is-error.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
-import { host } from "../../system/host.ts";
+import { currentSystem } from "../../system/current.ts";
+import type { System } from "../../system/system.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
 import { carriesTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
@@ -99,7 +100,7 @@ export class EngineSocket extends NodeSocket {
     if (Object.hasOwn(this, "write")) this.write = Duplex.prototype.write;
     if (this.destroyed) this._peername = null;
     else if (this._connection !== null) {
-      nextTick(() => this._fail(connectErrors.fail(host, "AlreadyConnected").error));
+      nextTick(() => this._fail(connectErrors.fail(currentSystem(), "AlreadyConnected").error));
       return this;
     }
     this._connection = null;
@@ -326,7 +327,13 @@ export class EngineSocket extends NodeSocket {
     this.connecting = false;
     this._sockname = null;
     const settings = pendingSettings(this);
-    const connection = new StreamHandle(engine(), opened.detach(), this, onReadOf(this), context);
+    const connection = new StreamHandle(
+      engineOf(opened.system),
+      opened.detach(),
+      this,
+      onReadOf(this),
+      context,
+    );
     this._connection = connection;
     this._unrefTimer();
     if (settings.noDelay) connection.setNoDelay(true);
@@ -366,7 +373,9 @@ export class EngineSocket extends NodeSocket {
   }
 
   _failed(errno: number): void {
-    const error = asError(asCallOfNode(connectionError(errno), callOf(errno)));
+    const error = asError(
+      asCallOfNode(connectionError(systemOf(this), errno), callOf(systemOf(this), errno)),
+    );
     if (this.readableFlowing === null || this.readableEnded) this.destroy(error);
     else if (this._peerEnded) this.once("end", () => this.destroy(error));
     else if (this.readableLength === 0) this.destroy(error);
@@ -379,7 +388,7 @@ export class EngineSocket extends NodeSocket {
    * read gets the error immediately.
    */
   _sendingFailed(errno: number): void {
-    const error = asCallOfNode(connectionError(errno), "write");
+    const error = asCallOfNode(connectionError(systemOf(this), errno), "write");
     this._sendingFailure = error;
     if (this.readableFlowing === null) this.destroy(asError(error));
     else this._connection?.calledBack();
@@ -450,7 +459,11 @@ export function initialize(socket: EngineSocket): void {
 const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 
 /** Only sending fails with EPIPE. */
-const callOf = (errno: number): string => (host.errnoName(-errno) === "EPIPE" ? "write" : "read");
+const callOf = (system: System, errno: number): string =>
+  system.errnoName(-errno) === "EPIPE" ? "write" : "read";
+
+/** The System of its connection, or the one that it would connect on. */
+const systemOf = ({ _connection }: EngineSocket): System => _connection?.system ?? currentSystem();
 
 function asError(error: unknown): Error {
   return isError(error) ? error : coded("UNKNOWN", String(error));

@@ -1,6 +1,6 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
-import { machineClock, nextTick } from "../../clock/clock.ts";
+import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
@@ -12,7 +12,7 @@ import { tryGetsockname } from "../../posix/getsockname.ts";
 import { tryGetsockopt } from "../../posix/getsockopt.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { trySetsockopt } from "../../posix/setsockopt.ts";
-import { host } from "../../system/host.ts";
+import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Callback, OnRead } from "./internals.ts";
 import { type NodeAddress, nodeAddress } from "./node-address.ts";
@@ -104,8 +104,12 @@ export class StreamHandle implements StreamHandlers {
     this.#owner = owner;
     this.#descriptor = fd;
     this.#stream = engine.stream(fd, this);
-    engineOpened(fd);
+    engineOpened(engine.system, fd);
     this.#hold();
+  }
+
+  get system(): System {
+    return this.#stream.system;
   }
 
   /** -1 once it is closed. */
@@ -115,7 +119,7 @@ export class StreamHandle implements StreamHandlers {
 
   /** The socket, for options. */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(host, this);
+    return new BorrowedSocket(this.system, this);
   }
 
   /** Whether received data goes into the buffer of `onread`. */
@@ -164,7 +168,7 @@ export class StreamHandle implements StreamHandlers {
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
   onEnd(): void {
-    if (this.#lastBatch === batch) machineClock.setImmediate(() => this.#inContext(this.#tellEnd));
+    if (this.#lastBatch === batch) this.system.clock.setImmediate(() => this.#inContext(this.#tellEnd));
     else this.#inContext(this.#tellEnd);
   }
 
@@ -363,15 +367,15 @@ export class StreamHandle implements StreamHandlers {
   }
 
   #named(ask: typeof tryGetsockname | typeof tryGetpeername): Address {
-    const named = this.#open ? ask(this.#descriptor) : undefined;
+    const named = this.#open ? ask(this.socket) : undefined;
     return named?.ok ? named.value : { family: "unspecified" };
   }
 
   #end(done: () => void) {
-    engineClosed(this.#descriptor);
+    engineClosed(this.system, this.#descriptor);
     this.#owner?.connectionEnded();
     // Like libuv, in a later turn: an `await` of the `error` event runs first.
-    machineClock.setImmediate(() =>
+    this.system.clock.setImmediate(() =>
       this.#inContext(() => {
         this.calledBack();
         done();

@@ -1,5 +1,5 @@
-import { TextDecoder } from "node:util";
 import { checkObject } from "../../errors/argument.ts";
+import { newDecoder } from "../../system/text.ts";
 import { type Codec, name } from "../codecs.ts";
 
 /**
@@ -20,7 +20,7 @@ const ARG = 16;
 const SIZE = 256;
 
 const [filterName, filterArg] = [name(ARG - 1), name(SIZE - ARG - 1)];
-const text = new TextDecoder();
+const text = newDecoder();
 
 function stringAt(bytes: Uint8Array, start: number, end: number): string {
   const field = bytes.subarray(start, end);

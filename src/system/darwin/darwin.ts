@@ -1,10 +1,10 @@
-import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { stateOf } from "../bsd/tcp-state.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
@@ -73,7 +73,7 @@ export function darwinOver(libc: DarwinLibc): System {
 
   return {
     ...darwinNumbers,
-    clock: machineClock,
+    ...machineServices,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,

@@ -1,9 +1,9 @@
-import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
@@ -29,7 +29,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
 
   const system: System = {
     ...freebsdNumbers,
-    clock: machineClock,
+    ...machineServices,
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,

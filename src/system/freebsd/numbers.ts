@@ -30,6 +30,7 @@ export const freebsdNumbers: SystemNumbers = {
     inheritsDescriptors: true,
     tellsHandles: true,
     serversTakeDescriptors: true,
+    closesLeaks: true,
     countsDrops: false,
   },
 };

@@ -1,7 +1,7 @@
-import { machineClock } from "../../clock/clock.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
@@ -34,7 +34,7 @@ const zero = new Uint8Array(4);
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
   ...linuxNumbers,
-  clock: machineClock,
+  ...machineServices,
   address,
   option,
   messageMemory,

@@ -30,6 +30,7 @@ export const linuxNumbers: SystemNumbers = {
     inheritsDescriptors: true,
     tellsHandles: true,
     serversTakeDescriptors: true,
+    closesLeaks: true,
     countsDrops: true,
   },
 };

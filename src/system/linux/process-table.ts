@@ -1,5 +1,5 @@
 import { readdirSync, readlinkSync } from "node:fs";
-import { machineClock } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import { defined } from "../../invariant.ts";
 import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts";
 import { userNames } from "../user-names.ts";

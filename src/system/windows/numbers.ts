@@ -32,6 +32,7 @@ export const windowsNumbers: SystemNumbers = {
     // libuv gives Node -1 for every socket (uv_fileno in src/win/handle.c).
     tellsHandles: false,
     serversTakeDescriptors: false,
+    closesLeaks: true,
     countsDrops: false,
   },
 };

@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import { machineClock } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
 import type { PollEntry } from "../system.ts";
 import { constants } from "./constants.ts";
 import type { Winsock } from "./ws2_32.ts";

@@ -1,8 +1,8 @@
-import { machineClock } from "../../clock/clock.ts";
 import { defined } from "../../invariant.ts";
 import { mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
 import type { System, ValueResult } from "../system.ts";
@@ -69,7 +69,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
 
   const system: System = {
     ...windowsNumbers,
-    clock: machineClock,
+    ...machineServices,
     // The largest sockaddr is SOCKADDR_STORAGE, 128 bytes (ws2def.h).
     address: scratch(128),
     option: scratch(OPTION_CAPACITY),

@@ -1,0 +1,26 @@
+/** The modules of Node's that the package does without in a browser. */
+interface BuiltIns {
+  readonly "node:async_hooks": typeof import("node:async_hooks");
+  readonly "node:crypto": typeof import("node:crypto");
+  readonly "node:diagnostics_channel": typeof import("node:diagnostics_channel");
+  readonly "node:dns": typeof import("node:dns");
+  readonly "node:module": typeof import("node:module");
+  readonly "node:net": typeof import("node:net");
+  readonly "node:perf_hooks": typeof import("node:perf_hooks");
+  readonly "node:process": typeof import("node:process");
+  readonly "node:stream": typeof import("node:stream");
+  readonly "node:stream/web": typeof import("node:stream/web");
+  readonly "node:timers": typeof import("node:timers");
+  readonly "node:timers/promises": typeof import("node:timers/promises");
+  readonly "node:util": typeof import("node:util");
+  readonly "node:util/types": typeof import("node:util/types");
+}
+
+/**
+ * Returns a module of Node's; undefined in a browser. An import would keep `berkeley/simulated` out
+ * of a bundle for browsers.
+ */
+export function builtin<Name extends keyof BuiltIns>(name: Name): BuiltIns[Name] | undefined {
+  // Bundlers for browsers leave `process` undefined. The declaration has no such generic result.
+  return globalThis.process?.getBuiltinModule?.(name) as BuiltIns[Name] | undefined;
+}

@@ -1,0 +1,20 @@
+import { defined } from "../invariant.ts";
+import type { System } from "../system/system.ts";
+import type { Engine, EngineName } from "./engine.ts";
+
+/** Returns the engine of a System, and throws if it lacks the one that is wanted. */
+export type ProvideEngine = (wanted?: EngineName) => Engine;
+
+const engines = new WeakMap<System, ProvideEngine>();
+
+/** Gives a System its engine. */
+export function provideEngine(system: System, provide: ProvideEngine): void {
+  engines.set(system, provide);
+}
+
+/**
+ * The engine of a System, in this thread. The arguments and errors are those of `engineChoice()`.
+ */
+export function engineOf(system: System, wanted?: EngineName): Engine {
+  return defined(engines.get(system), "a System that programs use has an engine")(wanted);
+}

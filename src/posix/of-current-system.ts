@@ -1,0 +1,16 @@
+/**
+ * An object with the properties that another has at the time: those of this machine's constants, or
+ * of a simulated host's inside `host.run()`.
+ */
+export function ofCurrentSystem<Names extends object>(numbers: () => object, prototype: object): Names {
+  return new Proxy(Object.create(prototype), {
+    get: (target, name) =>
+      Object.hasOwn(numbers(), name) ? Reflect.get(numbers(), name) : Reflect.get(target, name),
+    has: (target, name) => Object.hasOwn(numbers(), name) || Reflect.has(target, name),
+    ownKeys: () => Reflect.ownKeys(numbers()),
+    getOwnPropertyDescriptor(_target, name) {
+      const own = Reflect.getOwnPropertyDescriptor(numbers(), name);
+      return own && { ...own, configurable: true };
+    },
+  });
+}

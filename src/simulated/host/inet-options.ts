@@ -1,0 +1,306 @@
+import { constants } from "../../system/linux/constants.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { options } from "../../system/linux/options.ts";
+import type { ValueResult } from "../../system/system.ts";
+import { formatIpv4, parseIpv4 } from "../ip/address.ts";
+import { IP_OPTION, IPV6_OPTION, ipOptions, ipv6Options } from "./ip-options.ts";
+import { getIpv4Filter, type MulticastSocket, setMulticastOption } from "./multicast-options.ts";
+import { giveBytes, giveInt, takenInt } from "./option-value.ts";
+import type { ProtocolHost, Route } from "./protocol-host.ts";
+import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
+
+const { IPPROTO, SOCK } = constants;
+const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOENT, ENOPROTOOPT, ENOTCONN } = errnos;
+
+/** The parts of an InetSocket that options of IP concern. */
+export interface IpOptionSocket extends MulticastSocket {
+  readonly host: ProtocolHost;
+  readonly ipv6: boolean;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  v6only: boolean;
+  multicastInterface: number;
+  multicastAddress: string;
+  unicastInterface: number;
+  ipOptionBytes: Uint8Array | undefined;
+  value(option: SimpleOption): number;
+  wasSet(option: SimpleOption): boolean;
+  setValue(option: SimpleOption, value: number): void;
+  routeTo(destination: string): Route | number;
+}
+
+const number = (name: keyof typeof options): number => options[name].number;
+
+export function getIpOption(socket: IpOptionSocket, level: number, name: number, value: ValueResult): number {
+  return level === IPPROTO.IP ? getIpv4(socket, name, value) : getIpv6(socket, name, value);
+}
+
+export function setIpOption(socket: IpOptionSocket, level: number, name: number, value: Uint8Array): number {
+  const multicast = setMulticastOption(socket, level, name, value);
+  if (multicast !== undefined) return multicast;
+  return level === IPPROTO.IP ? setIpv4(socket, name, value) : setIpv6(socket, name, value);
+}
+
+/** IP_MULTICAST_ALL: inet6_create() leaves it clear, inet_create() sets it. */
+export const receivesAllMulticast = (socket: Pick<IpOptionSocket, "ipv6" | "value" | "wasSet">): boolean =>
+  socket.value(IP_OPTION.MULTICAST_ALL) !== 0 && (!socket.ipv6 || socket.wasSet(IP_OPTION.MULTICAST_ALL));
+
+/** do_ip_getsockopt(): a small int fits in one byte, if the caller has no room for more. */
+function giveIpInt(value: ValueResult, int: number): number {
+  if (value.length >= 4 || value.length === 0 || int < 0 || int > 255) return giveInt(value, int);
+  value.length = 1;
+  value.bytes[0] = int;
+  return 0;
+}
+
+function getIpv4(socket: IpOptionSocket, name: number, value: ValueResult): number {
+  switch (name) {
+    case number("IP_TTL"): {
+      const ttl = socket.value(IP_OPTION.TTL);
+      return giveIpInt(value, ttl === -1 ? socket.host.sysctls.get("net.ipv4.ip_default_ttl") : ttl);
+    }
+    case number("IP_MTU"):
+      return pathMtu(socket, (mtu) => giveIpInt(value, mtu));
+    case number("IP_PROTOCOL"):
+      return giveIpInt(value, socket.localPort);
+    case number("IP_HDRINCL"):
+    case number("IP_NODEFRAG"):
+    case number("IP_ROUTER_ALERT"):
+      return giveIpInt(value, 0);
+    case number("IP_MULTICAST_ALL"):
+      // inet6_create() leaves mc_all clear, inet_create() sets it.
+      return giveIpInt(value, receivesAllMulticast(socket) ? 1 : 0);
+    case number("IP_MULTICAST_IF"):
+      return giveBytes(value, parseIpv4(socket.multicastAddress) ?? new Uint8Array(4));
+    case number("IP_UNICAST_IF"):
+      return giveBytes(value, networkOrder(socket.unicastInterface));
+    case number("IP_OPTIONS"):
+      return giveBytes(value, socket.ipOptionBytes ?? new Uint8Array(0));
+    case number("IP_PKTOPTIONS"):
+      if (socket.type !== SOCK.STREAM) return -ENOPROTOOPT;
+      value.length = 0;
+      return 0;
+    case number("IP_MSFILTER"):
+      return getIpv4Filter(socket, value);
+    case number("MCAST_MSFILTER"):
+      return -EINVAL;
+    case number("SO_ORIGINAL_DST"):
+      return socket.type === SOCK.STREAM ? -ENOENT : -ENOPROTOOPT;
+    default: {
+      const option = ipOptions.get(optionKey(IPPROTO.IP, name));
+      return option === undefined ? -ENOPROTOOPT : giveIpInt(value, socket.value(option));
+    }
+  }
+}
+
+function setIpv4(socket: IpOptionSocket, name: number, value: Uint8Array): number {
+  const stream = socket.type === SOCK.STREAM;
+  switch (name) {
+    case number("IP_OPTIONS"):
+      return setIpOptionBytes(socket, value);
+    case number("IP_MULTICAST_IF"):
+      return stream ? -EINVAL : setMulticastInterface(socket, value);
+    case number("IP_UNICAST_IF"):
+      return setUnicastInterface(socket, value);
+    case number("IP_MULTICAST_TTL"):
+    case number("IP_RECVFRAGSIZE"):
+      if (stream) return -EINVAL;
+      break;
+    case number("IP_ROUTER_ALERT"):
+      return -EINVAL;
+    case number("IP_TOS"):
+      return setTos(socket, value);
+  }
+  const option = ipOptions.get(optionKey(IPPROTO.IP, name));
+  if (option === undefined) return -ENOPROTOOPT;
+  return setSimple(socket, option, value);
+}
+
+/** TCP keeps the ECN bits to itself: __ip_sock_set_tos(). */
+function setTos(socket: IpOptionSocket, value: Uint8Array): number {
+  const given = intOf(value) ?? 0;
+  const mask = socket.type === SOCK.STREAM ? 0xfc : 0xff;
+  socket.setValue(IP_OPTION.TOS, given & mask);
+  return 0;
+}
+
+function setSimple(socket: IpOptionSocket, option: SimpleOption, value: Uint8Array): number {
+  if (value.length < option.minimum) return -EINVAL;
+  const int = option.minimum === 4 ? takenInt(value) : (intOf(value) ?? 0);
+  if (int === undefined) return -EINVAL;
+  const accepted = option.accept(int);
+  if (accepted instanceof Refused) return accepted.errno;
+  socket.setValue(option, accepted);
+  return 0;
+}
+
+/** do_ip_setsockopt(): an int if there is room for one, otherwise the first byte. */
+const intOf = (value: Uint8Array): number | undefined => takenInt(value) ?? value[0];
+
+/** Only options that do nothing, IPOPT_NOOP and IPOPT_END, are accepted: no packet carries any. */
+function setIpOptionBytes(socket: IpOptionSocket, value: Uint8Array): number {
+  if (value.length > 40) return -EINVAL;
+  const end = value.indexOf(0);
+  const used = end === -1 ? value : value.subarray(0, end);
+  if (used.some((byte) => byte !== 1)) return -EINVAL;
+  const kept = new Uint8Array(Math.ceil(value.length / 4) * 4);
+  kept.set(used);
+  socket.ipOptionBytes = kept.length === 0 ? undefined : kept;
+  return 0;
+}
+
+/** struct in_addr, ip_mreq or ip_mreqn. */
+function setMulticastInterface(socket: IpOptionSocket, value: Uint8Array): number {
+  if (value.length < 4) return -EINVAL;
+  const index = value.length >= 12 ? (takenInt(value, 8) ?? 0) : 0;
+  const address = value.length >= 8 ? formatIpv4(value, 4) : formatIpv4(value);
+  if (index === 0 && address === "0.0.0.0") {
+    socket.multicastInterface = 0;
+    socket.multicastAddress = "0.0.0.0";
+    return 0;
+  }
+  const found = index === 0 ? socket.host.interfaceOf(address) : socket.host.interfaceByIndex(index);
+  if (found === undefined) return -EADDRNOTAVAIL;
+  socket.multicastInterface = found.index;
+  socket.multicastAddress = address;
+  return 0;
+}
+
+/** The index is in network byte order. */
+function setUnicastInterface(socket: IpOptionSocket, value: Uint8Array): number {
+  if (value.length !== 4) return -EINVAL;
+  const index = new DataView(value.buffer, value.byteOffset, 4).getInt32(0);
+  if (index !== 0 && socket.host.interfaceByIndex(index) === undefined) return -EADDRNOTAVAIL;
+  socket.unicastInterface = index;
+  return 0;
+}
+
+function networkOrder(int: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setInt32(0, int);
+  return bytes;
+}
+
+function pathMtu(socket: IpOptionSocket, give: (mtu: number) => number): number {
+  if (socket.remoteAddress === "") return -ENOTCONN;
+  const route = socket.routeTo(socket.remoteAddress);
+  return typeof route === "number" ? -ENOTCONN : give(route.mtu);
+}
+
+/** Extension headers that a socket sends with every packet: none. */
+const emptyHeaders = new Set([
+  number("IPV6_HOPOPTS"),
+  number("IPV6_RTHDRDSTOPTS"),
+  number("IPV6_RTHDR"),
+  number("IPV6_DSTOPTS"),
+]);
+
+function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): number {
+  if (emptyHeaders.has(name)) {
+    value.length = 0;
+    return 0;
+  }
+  switch (name) {
+    case number("IPV6_V6ONLY"):
+      return giveInt(value, socket.v6only ? 1 : 0);
+    case number("IPV6_UNICAST_HOPS"): {
+      const hops = socket.value(IPV6_OPTION.UNICAST_HOPS);
+      return giveInt(value, hops === -1 ? socket.host.sysctls.get("net.ipv6.conf.all.hop_limit") : hops);
+    }
+    case number("IPV6_MTU"):
+      return pathMtu(socket, (mtu) => giveInt(value, mtu));
+    case number("IPV6_PATHMTU"):
+    case number("IPV6_ADDRFORM"):
+      return -ENOTCONN;
+    case number("IPV6_MULTICAST_IF"):
+      return giveInt(value, socket.multicastInterface);
+    case number("IPV6_UNICAST_IF"):
+      return giveBytes(value, networkOrder(socket.unicastInterface));
+    case number("IPV6_ROUTER_ALERT"):
+      return giveInt(value, 0);
+    case number("IPV6_2292PKTOPTIONS"):
+      if (socket.type !== SOCK.STREAM) return -ENOPROTOOPT;
+      value.length = 0;
+      return 0;
+    case number("IPV6_FLOWLABEL_MGR"):
+      return value.length < 32 ? -EINVAL : -ENOENT;
+    case number("IPV6_MCAST_MSFILTER"):
+      return -EINVAL;
+    case number("IP6T_SO_ORIGINAL_DST"):
+      return socket.type === SOCK.STREAM ? -ENOENT : -ENOPROTOOPT;
+    default: {
+      const option = ipv6Options.get(optionKey(IPPROTO.IPV6, name));
+      return option === undefined ? -ENOPROTOOPT : giveInt(value, socket.value(option));
+    }
+  }
+}
+
+function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): number {
+  const stream = socket.type === SOCK.STREAM;
+  const int = takenInt(value);
+  if (emptyHeaders.has(name)) return value.length === 0 ? 0 : -EINVAL;
+  switch (name) {
+    case number("IPV6_V6ONLY"):
+      if (int === undefined || socket.localPort !== 0) return -EINVAL;
+      socket.v6only = int !== 0;
+      return 0;
+    case number("IPV6_MULTICAST_HOPS"):
+      if (stream) return -ENOPROTOOPT;
+      break;
+    case number("IPV6_MULTICAST_IF"):
+      if (stream) return -ENOPROTOOPT;
+      if (int === undefined) return -EINVAL;
+      if (int !== 0 && socket.host.interfaceByIndex(int) === undefined) return -ENODEV;
+      socket.multicastInterface = int;
+      return 0;
+    case number("IPV6_UNICAST_IF"):
+      return setUnicastInterface(socket, value);
+    case number("IPV6_TCLASS"):
+      if (stream && int !== undefined && int >= -1 && int <= 255) {
+        socket.setValue(IPV6_OPTION.TCLASS, int === -1 ? 0 : int & 0xfc);
+        return 0;
+      }
+      break;
+    case number("IPV6_ADDR_PREFERENCES"):
+      return int === undefined ? -EINVAL : setPreferences(socket, int);
+    case number("IPV6_ADDRFORM"):
+      // To IPv4 only, and only for a connection that speaks it.
+      return int === 2 ? -ENOTCONN : -EINVAL;
+    case number("IPV6_PKTINFO"):
+    case number("IPV6_FLOWLABEL_MGR"):
+    case number("IPV6_JOIN_ANYCAST"):
+    case number("IPV6_LEAVE_ANYCAST"):
+      return -EINVAL;
+    case number("IPV6_ROUTER_ALERT"):
+      return int === undefined ? -EINVAL : -ENOPROTOOPT;
+    case number("IPV6_2292PKTOPTIONS"):
+      return 0;
+  }
+  const option = ipv6Options.get(optionKey(IPPROTO.IPV6, name));
+  return option === undefined ? -ENOPROTOOPT : setSimple(socket, option, value);
+}
+
+// include/uapi/linux/in6.h
+const PREFER = { TMP: 1, PUBLIC: 2, PUBTMP_DEFAULT: 0x100, COA: 4, HOME: 0x400, CGA: 8, NONCGA: 0x800 };
+
+/** ip6_sock_set_addr_preferences(): one choice of each pair. */
+function setPreferences(socket: IpOptionSocket, value: number): number {
+  const { TMP, PUBLIC, PUBTMP_DEFAULT, COA, HOME, CGA, NONCGA } = PREFER;
+  let prefer = 0;
+  let kept = ~0;
+  const choice = value & (PUBLIC | TMP | PUBTMP_DEFAULT);
+  if (choice === PUBLIC || choice === TMP) prefer |= choice;
+  else if (choice !== PUBTMP_DEFAULT && choice !== 0) return -EINVAL;
+  if (choice !== 0) kept &= ~(PUBLIC | TMP);
+  const home = value & (HOME | COA);
+  if (home === COA) prefer |= COA;
+  else if (home !== HOME && home !== 0) return -EINVAL;
+  if (home !== 0) kept &= ~COA;
+  const cga = value & (CGA | NONCGA);
+  if (cga !== 0 && cga !== CGA && cga !== NONCGA) return -EINVAL;
+  const before = socket.value(IPV6_OPTION.ADDR_PREFERENCES) & (TMP | PUBLIC | COA);
+  const chosen = (before & kept) | prefer;
+  const shown = chosen & (TMP | PUBLIC) ? 0 : PUBTMP_DEFAULT;
+  socket.setValue(IPV6_OPTION.ADDR_PREFERENCES, chosen | shown | (chosen & COA ? 0 : HOME));
+  return 0;
+}

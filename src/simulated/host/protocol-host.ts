@@ -1,0 +1,133 @@
+import type { Random } from "../clock/random.ts";
+import type { VirtualClock } from "../clock/virtual-clock.ts";
+import type { IcmpMessage, Packet } from "../ip/packet.ts";
+import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { GroupHost } from "./memberships.ts";
+import type { NetworkInterface } from "./network-interface.ts";
+import type { PortTable } from "./port-table.ts";
+import type { Sysctls } from "./sysctls.ts";
+
+/** What a protocol sees of the host that it runs on. */
+export interface ProtocolHost extends GroupHost {
+  readonly name: string;
+  readonly clock: VirtualClock;
+  /** Settings under Linux's names; read them when they are needed, since they can change. */
+  readonly sysctls: Sysctls;
+  /** Counters under Linux's names: those of /proc/net/snmp and netstat, "TcpExt.ListenDrops". */
+  readonly counters: Counters;
+  /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */
+  readonly user: number;
+
+  /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
+  nextCookie(): number;
+  /** The generator of random numbers of a purpose on this host ("tcp sequence"); keep it. */
+  random(purpose: string): Random;
+  /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */
+  ports(protocol: number): PortTable;
+  /** The memory that all sockets of a protocol use: tcp_mem, udp_mem. */
+  memory(protocol: number): MemoryAccount;
+
+  /**
+   * Finds the way to a destination: its source address, device and MTU; or -ENETUNREACH,
+   * -EHOSTUNREACH, -EINVAL, -EACCES.
+   */
+  route(destination: string, from?: RouteFrom): Route | number;
+  /**
+   * Sends a packet along a route, fragmenting IPv4 if it may. Returns 0, or a negative errno:
+   * -EMSGSIZE if it does not fit. Packets to the host itself arrive in an event of their own, never
+   * during this call.
+   */
+  send(packet: Packet, route: Route): number;
+  /** The number that the IP header's identification takes for a packet that may be fragmented. */
+  nextIdentification(): number;
+  /** Whether an address is one of this host's, including loopback. */
+  isLocal(address: string): boolean;
+  /** Whether an IPv4 address is 255.255.255.255, or a broadcast address of one of the interfaces. */
+  isBroadcast(address: string): boolean;
+  /** The interface with a number or name, or the one that has an address. */
+  interfaceOf(address: string): NetworkInterface | undefined;
+  interfaceByIndex(index: number): NetworkInterface | undefined;
+  interfaceByName(name: string): NetworkInterface | undefined;
+  /** Answers a packet with an ICMP error, at most as often as icmp_ratelimit allows. */
+  sendIcmpError(about: Packet, error: IcmpError): void;
+
+  /** Registers the protocol of a number, for packets that arrive and for errors about sent ones. */
+  register(protocol: number, handler: ProtocolHandler): void;
+
+  /**
+   * Call it whenever events of a socket may have begun: it wakes blocking calls, poll() and
+   * readiness queues. `woken` is the poll mask of what happened, as the kernel passes it to
+   * wake_up_poll(): POLLIN for more data even if some was there already.
+   */
+  changed(socket: KernelSocket, woken: number): void;
+  /** Lets go of a file that a message carried and nobody received. */
+  release(file: OpenFile): void;
+
+  /** Puts a change of state into the trace: `logged("tcp 10.0.0.1:80", "LISTEN")`. */
+  logged(subject: string, change: string): void;
+}
+
+/** A protocol above IP. */
+export interface ProtocolHandler {
+  /** A packet for this host, whole (fragments are reassembled) and with a good checksum. */
+  receive(packet: Packet, from: NetworkInterface): void;
+  /**
+   * An ICMP error about a packet that this host sent; `about` is cut as the message was. `from` is
+   * who reports it.
+   */
+  error(about: Packet, message: IcmpMessage, from: string): void;
+  /**
+   * A new socket, or a negative errno. The host has checked domain, type and protocol against the
+   * table of protocols.
+   */
+  socket(domain: number, type: number): KernelSocket | number;
+  /**
+   * The host crashed or is shut down: forget every socket, and stop every timer. Nothing is sent.
+   */
+  crash(): void;
+}
+
+/** Constraints on a route. */
+export interface RouteFrom {
+  /** The source address, if the socket is bound to one. */
+  readonly source?: string | undefined;
+  /** The index of the interface (SO_BINDTODEVICE, a scope, IP_UNICAST_IF); 0 or absent for any. */
+  readonly interface?: number | undefined;
+}
+
+/** How a packet leaves the host. Valid for the moment; ask again after a while or an error. */
+export interface Route {
+  readonly destination: string;
+  /** The source address for a socket that has none. */
+  readonly source: string;
+  readonly interface: NetworkInterface;
+  /** The next host; the destination itself if it is on the link. */
+  readonly nextHop: string;
+  /** The path MTU: the interface's, or less if a "packet too big" said so. */
+  readonly mtu: number;
+  readonly kind: "local" | "unicast" | "broadcast" | "multicast";
+}
+
+/** Type, code and info of an error about a packet. */
+export interface IcmpError {
+  readonly type: number;
+  readonly code: number;
+  readonly info?: number;
+}
+
+/** The memory of one protocol's sockets on one host, in bytes, and its limits. */
+export interface MemoryAccount {
+  readonly allocated: number;
+  /** Above the middle limit, and not yet back below the lowest one. */
+  readonly pressure: boolean;
+  /** Above the highest limit. */
+  readonly exceeded: boolean;
+  charge(bytes: number): void;
+  uncharge(bytes: number): void;
+}
+
+export interface Counters {
+  count(name: string, by?: number): void;
+  get(name: string): number;
+  entries(): IterableIterator<[name: string, value: number]>;
+}
