@@ -73,6 +73,28 @@ export {
   isGetsockoptError,
   tryGetsockopt,
 } from "./getsockopt.ts";
+export {
+  type If_indextonameError,
+  type If_indextonameErrorName,
+  if_indextoname,
+  isIf_indextonameError,
+  tryIf_indextoname,
+} from "./if_indextoname.ts";
+export {
+  type If_nameindexError,
+  type If_nameindexErrorName,
+  type InterfaceName,
+  if_nameindex,
+  isIf_nameindexError,
+  tryIf_nameindex,
+} from "./if_nameindex.ts";
+export {
+  type If_nametoindexError,
+  type If_nametoindexErrorName,
+  if_nametoindex,
+  isIf_nametoindexError,
+  tryIf_nametoindex,
+} from "./if_nametoindex.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export type { Message } from "./message-to-send.ts";
 export { Descriptor } from "./owned-descriptor.ts";

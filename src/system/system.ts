@@ -151,6 +151,12 @@ export interface Calls {
   getpeername(fd: number, address: ValueResult): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
+  /** Writes the name of a network interface, with its NUL, into IF_NAMESIZE bytes. */
+  if_indextoname(index: number, name: Uint8Array): number;
+  /** Appends every network interface. */
+  if_nameindex(into: InterfaceName[]): number;
+  /** The index of a network interface: unlike C's, a negative errno if none has that name. */
+  if_nametoindex(name: string): number;
   listen(fd: number, backlog: number): number;
   poll(entries: PollEntry[], timeout: number): number;
   recv(fd: number, buffer: Uint8Array, flags: number): number;
@@ -188,12 +194,16 @@ export interface Calls {
    * down.
    */
   receivingEnded(fd: number): boolean;
-  /** The number of a network interface; 0 if no interface has that name. */
-  interfaceIndex(name: string): number;
   /**
    * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
+}
+
+/** A network interface. */
+export interface InterfaceName {
+  readonly index: number;
+  readonly name: string;
 }
 
 export interface PollEntry {

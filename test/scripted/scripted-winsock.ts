@@ -111,6 +111,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
     setsockopt: succeed("setsockopt"),
     shutdown: succeed("shutdown"),
     SetHandleInformation: () => 1,
+    if_indextoname: () => null,
     if_nametoindex: () => 0,
   };
 }

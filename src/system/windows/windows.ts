@@ -190,7 +190,10 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       const entry = { fd, events: POLL.RDNORM, revents: 0 };
       return system.poll([entry], 0) > 0 && (entry.revents & POLL.HUP) !== 0;
     },
-    interfaceIndex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)),
+    // Neither reports an error code (netioapi.h).
+    if_indextoname: (index, name) => (winsock.if_indextoname(index, name) === null ? -errnos.ENXIO : 0),
+    if_nameindex: () => -errnos.EOPNOTSUPP,
+    if_nametoindex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)) || -errnos.ENODEV,
     // Windows does not report it.
     acceptQueue: () => undefined,
   };

@@ -94,6 +94,7 @@ export interface Winsock {
   /** Of kernel32.dll. */
   SetHandleInformation(handle: number, mask: number, flags: number): number;
   /** Of iphlpapi.dll. */
+  if_indextoname(index: number, name: Uint8Array): bigint | null;
   if_nametoindex(name: Uint8Array): number;
 }
 
@@ -161,6 +162,7 @@ export function openWinsock(): Winsock {
     setsockopt: func("setsockopt", "int", [SOCKET, "int", "int", "void*", "int"]),
     shutdown: func("shutdown", "int", [SOCKET, "int"]),
     SetHandleInformation: kernel32.func("SetHandleInformation", "int", [SOCKET, "uint", "uint"]),
+    if_indextoname: iphlpapi.func("if_indextoname", "void*", ["uint", "void*"]),
     if_nametoindex: iphlpapi.func("if_nametoindex", "uint", ["void*"]),
   };
   if (process.platform === "win32") {
