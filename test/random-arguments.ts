@@ -450,6 +450,7 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   bind: fc.tuple(socket, mostly(address)),
   close: fc.tuple(socket),
   connect: fc.tuple(socket, mostly(address)),
+  dup: fc.tuple(socket, fc.record({ closeOnExec: fc.boolean() })),
   effectiveBacklog: fc.tuple(socket),
   getpeername: fc.tuple(socket),
   getsockname: fc.tuple(socket),
@@ -467,6 +468,9 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   sendmmsg: fc.tuple(socket, mostly(fc.array(mostly(message), { maxLength: 4 })), mostly(messageFlags)),
   sendmsg: fc.tuple(socket, mostly(message), mostly(messageFlags)),
   sendto: fc.tuple(socket, mostly(bytes), mostly(messageFlags), mostly(address)),
+  // Nothing here may block: it is only ever set.
+  setCloseOnExec: fc.tuple(socket, fc.boolean()),
+  setNonblocking: fc.tuple(socket, fc.constant(true)),
   setsockopt: fc.tuple(socket, mostly(option), optionValue),
   shutdown: fc.tuple(socket, mostly(fc.constantFrom(0, 1, 2, 3, -1))),
   sockatmark: fc.tuple(socket),

@@ -215,6 +215,8 @@ export interface FileDescriptorNotASocket extends SocketError<"FileDescriptorNot
    * **FileDescriptorNotASocket**: The descriptor does not refer to a socket.
    *
    * - `listenersFromEnvironment()`: The environment promises a descriptor that is not a socket.
+   * - `setNonblocking()`: The descriptor does not refer to a socket, or to a file that has this
+   *   mode.
    */
   readonly name: "FileDescriptorNotASocket";
 }

@@ -52,6 +52,7 @@ export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } f
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
+export { type DupError, type DupErrorName, dup, isDupError, tryDup } from "./dup.ts";
 export {
   type GetpeernameError,
   type GetpeernameErrorName,
@@ -136,6 +137,20 @@ export {
 } from "./sendmmsg.ts";
 export { isSendmsgError, type SendmsgError, type SendmsgErrorName, sendmsg, trySendmsg } from "./sendmsg.ts";
 export { isSendtoError, type SendtoError, type SendtoErrorName, sendto, trySendto } from "./sendto.ts";
+export {
+  isSetCloseOnExecError,
+  type SetCloseOnExecError,
+  type SetCloseOnExecErrorName,
+  setCloseOnExec,
+  trySetCloseOnExec,
+} from "./setCloseOnExec.ts";
+export {
+  isSetNonblockingError,
+  type SetNonblockingError,
+  type SetNonblockingErrorName,
+  setNonblocking,
+  trySetNonblocking,
+} from "./setNonblocking.ts";
 export {
   isSetsockoptError,
   type SetsockoptError,

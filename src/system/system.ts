@@ -148,6 +148,8 @@ export interface Calls {
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
   connect(fd: number, address: ValueResult): number;
+  /** `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0. */
+  dup(fd: number, flags: number): number;
   getpeername(fd: number, address: ValueResult): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
@@ -175,8 +177,8 @@ export interface Calls {
 
   /** Whether calls that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
-  /** Sets close-on-exec on an inherited descriptor. */
-  setCloseOnExec(fd: number): number;
+  /** Whether programs that this process starts do not inherit the descriptor. */
+  setCloseOnExec(fd: number, closeOnExec: boolean): number;
 
   /** Identifies a descriptor's file; null if it is not open. */
   identity(fd: number): FileIdentity | null;

@@ -78,6 +78,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
 
   return {
     WSAGetLastError: () => lastError,
+    WSADuplicateSocketW: succeed("WSADuplicateSocketW"),
     WSAIoctl: () => fail(WSAEOPNOTSUPP),
     WSAPoll: play("WSAPoll", () => 1),
     WSARecv: succeed("WSARecv"),

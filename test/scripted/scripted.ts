@@ -60,6 +60,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     close: answer("close", () => 0),
     closeAtThreadEnd: () => {},
     connect: answer("connect", () => 0),
+    dup: answer("dup", () => nextFd++),
     getpeername: answer("getpeername", () => 0),
     getsockname: answer("getsockname", () => 0),
     getsockopt: answer("getsockopt", () => 0),

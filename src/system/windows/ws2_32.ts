@@ -13,6 +13,7 @@ import type { Bytes } from "../value-result.ts";
  */
 export interface Winsock {
   WSAGetLastError(): number;
+  WSADuplicateSocketW(socket: number, process: number, info: Uint8Array): number;
   WSAIoctl(
     socket: number,
     code: number,
@@ -71,7 +72,7 @@ export interface Winsock {
     domain: number,
     type: number,
     protocol: number,
-    info: null,
+    info: Uint8Array | null,
     group: number,
     flags: number,
   ): number;
@@ -124,6 +125,7 @@ export function openWinsock(): Winsock {
   let recvMsg: Winsock["WSARecvMsg"] | undefined;
   const winsock: Winsock = {
     WSAGetLastError: func("WSAGetLastError", "int", []),
+    WSADuplicateSocketW: func("WSADuplicateSocketW", "int", [SOCKET, "uint", "void*"]),
     WSAIoctl,
     WSAPoll: func("WSAPoll", "int", ["void*", "uint", "int"]),
     WSARecv: func("WSARecv", "int", [SOCKET, "void*", "uint", "void*", "void*", "void*", "void*"]),
