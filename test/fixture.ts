@@ -12,7 +12,7 @@ import { getsockname } from "../src/posix/getsockname.ts";
 import { listen } from "../src/posix/listen.ts";
 import type { Descriptor } from "../src/posix/owned-descriptor.ts";
 import type { Socket } from "../src/posix/owned-socket.ts";
-import { type SocketOptions, socket } from "../src/posix/socket.ts";
+import { type SocketOptions, socket, trySocket } from "../src/posix/socket.ts";
 import { socketpair } from "../src/posix/socketpair.ts";
 import { host } from "../src/system/host.ts";
 
@@ -93,6 +93,14 @@ export class Fixture {
     const client = this.tcp();
     connect(client, getsockname(listener));
     return { client, server: this.own(accept(listener).socket) };
+  }
+
+  /** A packet socket (packet(7)); skips the test without the privilege, and returns undefined. */
+  packetSocket(type: number = SOCK.RAW): Socket | undefined {
+    const made = trySocket(AF.PACKET, type);
+    if (made.ok) return this.own(made.value);
+    this.skip(made.error.message);
+    return undefined;
   }
 
   /** Both ends of a socket pair: of unix sockets, of TCP on Windows. */

@@ -177,6 +177,17 @@ export const winsockErrors: Readonly<
       ["WSAEWOULDBLOCK", "ConnectionPending"],
     ],
   },
+  dup: {
+    function: "WSADuplicateSocketW",
+    codes: [
+      ...everywhere,
+      ["WSAEFAULT", "Unexpected"],
+      ["WSAEINVAL", "ProcessFdQuotaExceeded"],
+      ["WSAEMFILE", "ProcessFdQuotaExceeded"],
+      ["WSAENOBUFS", "SystemResources"],
+      ["WSAENOTSOCK", "FileDescriptorNotASocket"],
+    ],
+  },
   getpeername: {
     function: "getpeername",
     codes: [
@@ -251,6 +262,10 @@ export const winsockErrors: Readonly<
   send: { function: "send", codes: sending },
   sendmsg: { function: "WSASend", codes: sending },
   sendto: { function: "sendto", codes: addressed },
+  setNonblocking: {
+    function: "ioctlsocket",
+    codes: [...everywhere, ["WSAEFAULT", "Unexpected"], ["WSAENOTSOCK", "FileDescriptorNotASocket"]],
+  },
   setsockopt: {
     function: "setsockopt",
     codes: [

@@ -1,3 +1,7 @@
+import type { InterfaceReference } from "./interface-index.ts";
+
+export type { InterfaceReference };
+
 /** A socket address, as returned by calls. */
 export type Address =
   | Ipv4Address
@@ -118,8 +122,12 @@ export type AddressInput =
   | VsockAddressInput;
 
 /** A packet address without the receive-only fields. */
-export type PacketAddressInput = Pick<PacketAddress, "family" | "protocol" | "ifindex"> &
-  Partial<PacketAddress>;
+export interface PacketAddressInput
+  extends Pick<PacketAddress, "family" | "protocol">,
+    Partial<Omit<PacketAddress, "family" | "protocol" | "ifindex">> {
+  /** The index or name of the interface; 0 is any. */
+  readonly ifindex: InterfaceReference;
+}
 
 /** A vsock address; flags default to 0. */
 export type VsockAddressInput = Pick<VsockAddress, "family" | "cid" | "port"> & Partial<VsockAddress>;
@@ -132,6 +140,6 @@ export interface IpAddressInput {
   readonly port: number;
   /** IPv6 only: 0 to 0xffffffff; defaults to 0. */
   readonly flowlabel?: number;
-  /** IPv6 only: the interface index; defaults to 0. */
-  readonly scopeId?: number;
+  /** IPv6 only: the index or name of the interface; defaults to 0. */
+  readonly scopeId?: InterfaceReference;
 }

@@ -1,6 +1,7 @@
-import { integer, invalidString, outOfRange, quoted } from "../errors/argument.ts";
+import { integer, invalidString, quoted } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type { IpAddressInput, Ipv4Address, Ipv6Address } from "./address.ts";
+import { type InterfaceReference, indexOfName } from "./interface-index.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "./ip.ts";
 
 // sockaddr_in and sockaddr_in6 have the same layout on every system except for the family, their
@@ -33,12 +34,12 @@ export function encodeIpv6(input: IpAddressInput, system: System): Uint8Array {
   const parsed = parseIpv6(text);
   if (parsed === undefined)
     throw invalidString(address, `address must be an IPv6 address, not ${quoted(address)}`);
-  const scope = zones.length === 0 ? scopeId : scopeOfZone(zones.join("%"), system);
+  const scope = zones.length === 0 ? scopeOf(scopeId, system) : scopeOfZone(zones.join("%"), system);
   const data = new Uint8Array(SIN6.size - FAMILY);
   const view = new DataView(data.buffer);
   view.setUint16(SIN6.port - FAMILY, integer("the port of an address", port, 0, 0xffff));
   view.setUint32(SIN6.flowinfo - FAMILY, integer("the flowlabel of an address", flowlabel, 0, 0xffffffff));
-  view.setUint32(SIN6.scopeId - FAMILY, integer("the scopeId of an address", scope, 0, 0xffffffff), true);
+  view.setUint32(SIN6.scopeId - FAMILY, scope, true);
   data.set(parsed, SIN6.addr - FAMILY);
   return data;
 }
@@ -54,13 +55,15 @@ export function decodeIpv6(bytes: Uint8Array, view: DataView, length: number): I
   };
 }
 
+function scopeOf(scopeId: InterfaceReference, system: System): number {
+  const what = "the scopeId of an address";
+  return typeof scopeId === "string"
+    ? indexOfName(what, scopeId, system)
+    : integer(what, scopeId, 0, 0xffffffff);
+}
+
 /** RFC 4007: the percent sign is followed by the interface's index or name. */
 function scopeOfZone(zone: string, system: System): number {
-  const scopeId = /^\d+$/.test(zone) ? Number(zone) : system.interfaceIndex(zone);
-  // In C, a NUL would end the name.
-  if (scopeId === 0 || zone.includes("\0"))
-    throw outOfRange(
-      `the zone of address must name a network interface of this machine, not ${JSON.stringify(zone)}`,
-    );
-  return scopeId;
+  const scopeId = /^\d+$/.test(zone) ? Number(zone) : 0;
+  return scopeId === 0 ? indexOfName("the zone of address", zone, system) : scopeId;
 }

@@ -1,4 +1,5 @@
 import { copyOfBytes, int, integer, outOfRange } from "../errors/argument.ts";
+import type { System } from "../system/system.ts";
 import type {
   NetlinkAddress,
   PacketAddress,
@@ -6,6 +7,7 @@ import type {
   VsockAddress,
   VsockAddressInput,
 } from "./address.ts";
+import { type InterfaceReference, indexOfName } from "./interface-index.ts";
 
 // sockaddr_nl, include/uapi/linux/netlink.h; sockaddr_ll, linux/if_packet.h; sockaddr_vm,
 // linux/vm_sockets.h.
@@ -33,7 +35,7 @@ export function decodeNetlink(view: DataView, length: number): NetlinkAddress | 
 }
 
 /** A sockaddr_ll, without its family. */
-export function encodePacket(input: PacketAddressInput): Uint8Array {
+export function encodePacket(input: PacketAddressInput, system: System): Uint8Array {
   const { protocol, ifindex, hatype = 0, pkttype = 0, address: given = new Uint8Array(0) } = input;
   const address = copyOfBytes("the address of a packet address", given);
   if (address.byteLength > LL.addrSize) {
@@ -42,12 +44,18 @@ export function encodePacket(input: PacketAddressInput): Uint8Array {
   const data = new Uint8Array(LL.size - FAMILY);
   const view = new DataView(data.buffer);
   view.setUint16(LL.protocol - FAMILY, integer("the protocol of an address", protocol, 0, 0xffff));
-  view.setInt32(LL.ifindex - FAMILY, int("the ifindex of an address", ifindex), true);
+  view.setInt32(LL.ifindex - FAMILY, indexOf(ifindex, system), true);
   view.setUint16(LL.hatype - FAMILY, integer("the hatype of an address", hatype, 0, 0xffff), true);
   view.setUint8(LL.pkttype - FAMILY, integer("the pkttype of an address", pkttype, 0, 0xff));
   view.setUint8(LL.halen - FAMILY, address.byteLength);
   data.set(address, LL.addr - FAMILY);
   return data;
+}
+
+/** Any int as a number, since the kernel may hand one out. */
+function indexOf(ifindex: InterfaceReference, system: System): number {
+  const what = "the ifindex of an address";
+  return typeof ifindex === "string" ? indexOfName(what, ifindex, system) : int(what, ifindex);
 }
 
 /**

@@ -79,7 +79,7 @@ function encode(input: AddressInput, system: System): ReadAddress {
   const { family } = input;
   if (isOf(input, family, "unix")) return [AF.UNIX, encodePath(input.path, system.sockaddr)];
   if (isOf(input, family, "netlink")) return [known(AF.NETLINK, family, system), encodeNetlink(input)];
-  if (isOf(input, family, "packet")) return [known(AF.PACKET, family, system), encodePacket(input)];
+  if (isOf(input, family, "packet")) return [known(AF.PACKET, family, system), encodePacket(input, system)];
   if (isOf(input, family, "vsock")) return [known(AF.VSOCK, family, system), encodeVsock(input)];
   if (isOf(input, family, "unknown")) return encodeUnknown(input, system);
   if (isOf(input, family, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];

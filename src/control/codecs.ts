@@ -1,9 +1,11 @@
+import { interfaceIndex } from "../address/interface-index.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodeSockaddr } from "../address/sockaddr.ts";
 import { argumentType, int, integer, invalidValue, kind } from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type {
   ControlMessage,
+  ControlMessageToSend,
   ExtendedErrorMessage,
   NumberMessage,
   SegmentLengthMessage,
@@ -16,7 +18,7 @@ export interface ControlCodec {
   /**
    * Absent for receive-only types. Throws a TypeError or RangeError on a bad value.
    */
-  encode?(message: ControlMessage): Uint8Array | undefined;
+  encode?(message: ControlMessage | ControlMessageToSend, system: System): Uint8Array | undefined;
 }
 
 const viewOf = (data: Uint8Array) => new DataView(data.buffer, data.byteOffset, data.byteLength);
@@ -102,11 +104,11 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       const ifindex = viewOf(data).getUint32(16, true);
       return { type: "IPV6_PKTINFO", address: formatIpv6(data.subarray(0, 16)), ifindex };
     },
-    encode(message) {
+    encode(message, system) {
       if (message.type !== "IPV6_PKTINFO") return undefined;
       const data = new Uint8Array(20);
       data.set(ipBytes("address", message.address, parseIpv6));
-      data.set(ints([integer("ifindex", message.ifindex, 0, 0x7fffffff)]), 16);
+      data.set(ints([interfaceIndex("ifindex", message.ifindex, system)]), 16);
       return data;
     },
   },
@@ -122,10 +124,10 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
         addr: formatIpv4(data.subarray(8, 12)),
       };
     },
-    encode(message) {
+    encode(message, system) {
       if (message.type !== "IP_PKTINFO") return undefined;
       const data = new Uint8Array(12);
-      data.set(ints([integer("ifindex", message.ifindex, 0, 0x7fffffff)]));
+      data.set(ints([interfaceIndex("ifindex", message.ifindex, system)]));
       data.set(ipBytes("specDst", message.specDst, parseIpv4), 4);
       data.set(ipBytes("addr", message.addr, parseIpv4), 8);
       return data;

@@ -1,23 +1,25 @@
-import type { Address } from "../address/address.ts";
+import type { Address, InterfaceReference } from "../address/address.ts";
 
 /**
  * Ancillary data of a message, under its C name. `Descriptor` is the type used to pass a
  * descriptor, or the type of a received one.
  */
 export type ControlMessage<Descriptor = number> =
-  | ControlMessageToSend<Descriptor>
+  | TwoWayMessage<Descriptor, number>
   | PidfdMessage<Descriptor>
   | SegmentLengthMessage
   | TimestampMessage
   | ExtendedErrorMessage;
 
 /** The control messages that a program can send; all others come from the kernel. */
-export type ControlMessageToSend<Descriptor = number> =
+export type ControlMessageToSend<Descriptor = number> = TwoWayMessage<Descriptor, InterfaceReference>;
+
+type TwoWayMessage<Descriptor, Interface> =
   | RightsMessage<Descriptor>
   | CredentialsMessage
   | NumberMessage
-  | PacketInfoMessage
-  | PacketInfo6Message
+  | PacketInfoMessage<Interface>
+  | PacketInfo6Message<Interface>
   | UnknownControlMessage;
 
 /** Descriptors; the receiver gets duplicates of the same open files (unix(7)). */
@@ -71,10 +73,10 @@ export interface SegmentLengthMessage {
 }
 
 /** Where an IPv4 packet arrived, or where to send one from: struct in_pktinfo (ip(7)). */
-export interface PacketInfoMessage {
+export interface PacketInfoMessage<Interface = number> {
   readonly type: "IP_PKTINFO";
-  /** The number of the interface; 0 leaves the choice to the routes. */
-  readonly ifindex: number;
+  /** The index of the interface, or to send its name; 0 leaves the choice to the routes. */
+  readonly ifindex: Interface;
   /**
    * Received: the local address of the packet. To send: the source address; `"0.0.0.0"` lets the
    * kernel choose.
@@ -85,15 +87,15 @@ export interface PacketInfoMessage {
 }
 
 /** Where an IPv6 packet arrived, or where to send one from: struct in6_pktinfo (RFC 3542). */
-export interface PacketInfo6Message {
+export interface PacketInfo6Message<Interface = number> {
   readonly type: "IPV6_PKTINFO";
   /**
    * Received: the destination in the packet's header. To send: the source address; `"::"` lets the
    * kernel choose.
    */
   readonly address: string;
-  /** The number of the interface; 0 leaves the choice to the routes. */
-  readonly ifindex: number;
+  /** The index of the interface, or to send its name; 0 leaves the choice to the routes. */
+  readonly ifindex: Interface;
 }
 
 /** When the packet arrived; receive only. The receiver must set SO.TIMESTAMP or SO.TIMESTAMPNS. */

@@ -2,13 +2,16 @@ import { argumentType, copyOfBytes, int, invalidString, kind, quoted } from "../
 import type { System } from "../system/system.ts";
 import { type Cmsg, readCmsgs } from "./cmsg.ts";
 import { controlCodecs } from "./codecs.ts";
-import type { ControlMessage, UnknownControlMessage } from "./control-message.ts";
+import type { ControlMessage, ControlMessageToSend, UnknownControlMessage } from "./control-message.ts";
 
 /** Returned for types the system has no number for; the call fails with OptionNotSupported. */
 export const unsupported = Symbol("unsupported");
 
 /** Encodes a control message. Throws on a malformed one or a receive-only type. */
-export function encodeControl(message: ControlMessage, system: System): Cmsg | typeof unsupported {
+export function encodeControl(
+  message: ControlMessage | ControlMessageToSend,
+  system: System,
+): Cmsg | typeof unsupported {
   if (typeof message !== "object" || message === null) {
     throw argumentType(
       `a control message must be an object such as { type: "IP_TTL", value: 64 }, not ${kind(message)}`,
@@ -23,7 +26,7 @@ export function encodeControl(message: ControlMessage, system: System): Cmsg | t
     };
   }
   const { type } = message;
-  const data = typeof type === "string" ? controlCodecs[type]?.encode?.(message) : undefined;
+  const data = typeof type === "string" ? controlCodecs[type]?.encode?.(message, system) : undefined;
   if (data === undefined) {
     throw invalidString(type, `a control message of type ${quoted(type)} cannot be sent`);
   }
@@ -49,4 +52,5 @@ function decodeOne(cmsg: Cmsg, system: System): ControlMessage {
   return codec?.decode(cmsg.data, system) ?? { type: "unknown", ...cmsg, data: new Uint8Array(cmsg.data) };
 }
 
-const isUnknown = (message: ControlMessage): message is UnknownControlMessage => message.type === "unknown";
+const isUnknown = (message: ControlMessage | ControlMessageToSend): message is UnknownControlMessage =>
+  message.type === "unknown";

@@ -202,6 +202,8 @@ export interface DeviceNotFound extends SocketError<"DeviceNotFound"> {
    *
    * - `bind()`: No network interface has that scopeId.
    * - `getsockopt()`: The network interface no longer exists.
+   * - `if_indextoname()`: No network interface has this index.
+   * - `if_nametoindex()`: No network interface has this name.
    * - `setsockopt()`: There is no such network interface.
    * - `socket()`, `socketpair()`: The machine lacks the device that the address family requires.
    */
@@ -213,6 +215,8 @@ export interface FileDescriptorNotASocket extends SocketError<"FileDescriptorNot
    * **FileDescriptorNotASocket**: The descriptor does not refer to a socket.
    *
    * - `listenersFromEnvironment()`: The environment promises a descriptor that is not a socket.
+   * - `setNonblocking()`: The descriptor does not refer to a socket, or to a file that has this
+   *   mode.
    */
   readonly name: "FileDescriptorNotASocket";
 }
@@ -338,6 +342,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `connect()`: This type of socket cannot be connected.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
+   * - `if_nameindex()`: The system has no call that lists network interfaces. On Windows, use
+   *   os.networkInterfaces().
    * - `listen()`: This type of socket cannot listen. SOCK.STREAM and SOCK.SEQPACKET sockets can.
    * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,

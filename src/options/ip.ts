@@ -131,8 +131,8 @@ export const IP = {
   TTL: option("IP_TTL", timeToLive),
   /** Unblocks a source. */
   UNBLOCK_SOURCE: writeOnly("IP_UNBLOCK_SOURCE", ipMreqSource),
-  /** The index of the interface for sent unicast; 0 is any. */
-  UNICAST_IF: option("IP_UNICAST_IF", interfaceNumber),
+  /** The interface for sent unicast, by index or name; 0 is any. */
+  UNICAST_IF: asymmetric("IP_UNICAST_IF", interfaceNumber, interfaceNumber),
   /** The IPsec policy of this socket, a struct xfrm_userpolicy_info; needs CAP_NET_ADMIN. */
   XFRM_POLICY: writeOnly("IP_XFRM_POLICY", bytes(4096)),
   /** Blocks one source of a joined group. */

@@ -18,7 +18,7 @@ ip("link", "set", "lo", "up");
 ip("link", "add", "end0", "type", "veth", "peer", "name", "end1");
 for (const end of ["end0", "end1"]) ip("link", "set", end, "up");
 for (const address of [SOURCE, OTHER]) ip("-6", "address", "add", `${address}/64`, "dev", "end0", "nodad");
-const INTERFACE = host.interfaceIndex("end0");
+const INTERFACE = host.if_nametoindex("end0");
 
 function ip(...args: string[]): void {
   const { status, error, stderr } = spawnSync("ip", args, { encoding: "utf8" });

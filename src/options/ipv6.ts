@@ -5,7 +5,7 @@ import { groupReq } from "./structures/group-req.ts";
 import { groupSourceReq } from "./structures/group-source-req.ts";
 import { flowLabel, in6FlowlabelReq } from "./structures/in6-flowlabel-req.ts";
 import { in6Pktinfo } from "./structures/in6-pktinfo.ts";
-import { interfaceNumber } from "./structures/interface-number.ts";
+import { interfaceInt, interfaceNumber } from "./structures/interface-number.ts";
 import { ip6Mtuinfo } from "./structures/ip6-mtuinfo.ts";
 import { ipv6Mreq } from "./structures/ipv6-mreq.ts";
 import { ipv6Mtu } from "./structures/ipv6-mtu.ts";
@@ -124,8 +124,8 @@ export const IPV6 = {
    * The hop limit of sent multicast: 0 to 255; -1 sets 1, the local network.
    */
   MULTICAST_HOPS: option("IPV6_MULTICAST_HOPS", intBetween(-1, 255)),
-  /** The index of the interface for sent multicast; 0 is any. */
-  MULTICAST_IF: option("IPV6_MULTICAST_IF", intBetween(0, 0x7fffffff)),
+  /** The interface for sent multicast, by index or name; 0 is any. */
+  MULTICAST_IF: asymmetric("IPV6_MULTICAST_IF", interfaceInt, interfaceInt),
   /** Whether multicast sent by this socket loops back to sockets on this machine. */
   MULTICAST_LOOP: option("IPV6_MULTICAST_LOOP", flag),
   /** The path MTU of a connected socket in bytes. */
@@ -188,8 +188,8 @@ export const IPV6 = {
    * 64.
    */
   UNICAST_HOPS: option("IPV6_UNICAST_HOPS", intBetween(-1, 255)),
-  /** The index of the interface for sent unicast; 0 is any. */
-  UNICAST_IF: option("IPV6_UNICAST_IF", interfaceNumber),
+  /** The interface for sent unicast, by index or name; 0 is any. */
+  UNICAST_IF: asymmetric("IPV6_UNICAST_IF", interfaceNumber, interfaceNumber),
   /** Limits the socket to IPv6; set it before `bind()`. */
   V6ONLY: option("IPV6_V6ONLY", flag),
   /** The IPsec policy of this socket, a struct xfrm_userpolicy_info; needs CAP_NET_ADMIN. */

@@ -1,9 +1,10 @@
 import { act, descriptor, flag, int, intBetween, name, rate, uint, uint64 } from "./codecs.ts";
-import { option, readOnly, writeOnly } from "./option.ts";
+import { asymmetric, option, readOnly, writeOnly } from "./option.ts";
 import { pendingError } from "./pending-error.ts";
 import { acceptFilter } from "./structures/accept-filter-arg.ts";
 import { credentials, groups } from "./structures/credentials.ts";
 import { dmabufTokens } from "./structures/dmabuf-tokens.ts";
+import { interfaceInt } from "./structures/interface-number.ts";
 import { linger } from "./structures/linger.ts";
 import { memoryInfo } from "./structures/meminfo.ts";
 import { milliseconds } from "./structures/timeval.ts";
@@ -41,8 +42,8 @@ export const SO = {
    * The network interface that the socket is bound to, or `""`; changing it needs CAP_NET_RAW.
    */
   BINDTODEVICE: option("SO_BINDTODEVICE", name(INTERFACE_NAME)),
-  /** The index of the interface that the socket is bound to, or 0 for none; Linux 5.0. */
-  BINDTOIFINDEX: option("SO_BINDTOIFINDEX", intBetween(0, 0x7fffffff)),
+  /** The interface that the socket is bound to, set by index or name; 0 is none; Linux 5.0. */
+  BINDTOIFINDEX: asymmetric("SO_BINDTOIFINDEX", interfaceInt, interfaceInt),
   /** The number of ancillary loads available to a classic BPF filter: SKF_AD_MAX. */
   BPF_EXTENSIONS: readOnly("SO_BPF_EXTENSIONS", int),
   /** Allows sending datagrams to a broadcast address. */

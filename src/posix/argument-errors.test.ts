@@ -24,7 +24,8 @@ type Takes =
   | "option"
   | "options"
   | "boolean"
-  | "string";
+  | "string"
+  | "text";
 
 interface Position {
   /** The calls that have it: `name` and, where there is one, `tryName`. */
@@ -53,6 +54,7 @@ const firstIsSocket: readonly (readonly [keyof typeof posix, ...unknown[]])[] = 
   ["acceptQueue"],
   ["bind", loopback],
   ["connect", loopback],
+  ["dup"],
   ["effectiveBacklog"],
   ["getpeername"],
   ["getsockname"],
@@ -66,6 +68,8 @@ const firstIsSocket: readonly (readonly [keyof typeof posix, ...unknown[]])[] = 
   ["sendmmsg", [message]],
   ["sendmsg", message],
   ["sendto", buffer, 0, loopback],
+  ["setCloseOnExec", true],
+  ["setNonblocking", true],
   ["setsockopt", SO.REUSEADDR, true],
   ["shutdown", 0],
   ["sockatmark"],
@@ -131,6 +135,27 @@ const positions: readonly Position[] = [
     },
     { calls: [call], named: /data/, takes: "bytes", with: (value, s) => [s, packet(value)] },
   ]),
+  { calls: ["if_nametoindex"], named: /name/, takes: "text", with: (value) => [value] },
+  { calls: ["if_indextoname"], named: /index/, takes: "int", with: (value) => [value] },
+  ...(["if_indextoname", "if_nameindex", "if_nametoindex"] as const).map(
+    (call): Position => ({
+      calls: [call],
+      named: /options/,
+      takes: "options",
+      isOptional: true,
+      with: (value) => [...{ if_indextoname: [1], if_nameindex: [], if_nametoindex: ["lo"] }[call], value],
+    }),
+  ),
+  { calls: ["dup"], named: /options/, takes: "options", isOptional: true, with: (v, s) => [s, v] },
+  {
+    calls: ["dup"],
+    named: /closeOnExec/,
+    takes: "boolean",
+    isOptional: true,
+    with: (closeOnExec, s) => [s, { closeOnExec }],
+  },
+  { calls: ["setCloseOnExec"], named: /closeOnExec/, takes: "boolean", with: (v, s) => [s, v] },
+  { calls: ["setNonblocking"], named: /nonblocking/, takes: "boolean", with: (v, s) => [s, v] },
   { calls: ["listen"], named: /backlog/, takes: "int", with: (value, s) => [s, value] },
   { calls: ["shutdown"], named: /how/, takes: "int", with: (value, s) => [s, value] },
   { calls: ["getsockopt"], named: /option/, takes: "option", with: (value, s) => [s, value] },
@@ -240,6 +265,7 @@ const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>
   options: (value) => typeof value === "object" && value !== null,
   boolean: (value) => typeof value === "boolean",
   string: () => false,
+  text: (value) => typeof value === "string",
 };
 
 /** A backlog that is too large is capped, and a timeout may be any number. */

@@ -5,6 +5,7 @@ import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import { BorrowedSocket } from "./borrowed-socket.ts";
 import { checkNetPermission } from "./net-permission.ts";
+import { Descriptor } from "./owned-descriptor.ts";
 import { Socket } from "./owned-socket.ts";
 
 /**
@@ -39,6 +40,15 @@ export function borrow(socket: SocketLike): Borrowed {
       return handle === null ? -1 : descriptorOf(system, handle, socket);
     },
   };
+}
+
+/** A descriptor that need not be a socket: one of ours, or a number. */
+export function borrowDescriptor(socket: Descriptor | number): Borrowed {
+  if (socket instanceof Descriptor || typeof socket === "number") {
+    checkNetPermission();
+    return socket instanceof Descriptor ? socket : { system: currentSystem(), fd: descriptor(socket) };
+  }
+  throw argumentType(`socket must be a Socket, a Descriptor, or a descriptor number, not ${kind(socket)}`);
 }
 
 /** The descriptor of a libuv handle, which is negative once it is closed. */

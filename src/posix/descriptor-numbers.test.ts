@@ -11,6 +11,7 @@ import { tryBind } from "./bind.ts";
 import { close, tryClose } from "./close.ts";
 import { tryConnect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";
+import { tryDup } from "./dup.ts";
 import { tryGetpeername } from "./getpeername.ts";
 import { tryGetsockname } from "./getsockname.ts";
 import { tryGetsockopt } from "./getsockopt.ts";
@@ -24,6 +25,8 @@ import { trySend } from "./send.ts";
 import { trySendmmsg } from "./sendmmsg.ts";
 import { trySendmsg } from "./sendmsg.ts";
 import { trySendto } from "./sendto.ts";
+import { trySetCloseOnExec } from "./setCloseOnExec.ts";
+import { trySetNonblocking } from "./setNonblocking.ts";
 import { trySetsockopt } from "./setsockopt.ts";
 import { tryShutdown } from "./shutdown.ts";
 import { trySockatmark } from "./sockatmark.ts";
@@ -40,6 +43,11 @@ const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   bind: (s) => tryBind(s, address),
   close: (s) => tryClose(s),
   connect: (s) => tryConnect(s, address),
+  dup: (s) => {
+    const result = tryDup(s);
+    if (result.ok) close(result.value);
+    return result;
+  },
   getpeername: (s) => tryGetpeername(s),
   getsockname: (s) => tryGetsockname(s),
   getsockopt: (s) => tryGetsockopt(s, SO.TYPE),
@@ -52,6 +60,8 @@ const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   sendmmsg: (s) => trySendmmsg(s, [message]),
   sendmsg: (s) => trySendmsg(s, message),
   sendto: (s) => trySendto(s, bytes, 0, address),
+  setCloseOnExec: (s) => trySetCloseOnExec(s, true),
+  setNonblocking: (s) => trySetNonblocking(s, true),
   setsockopt: (s) => trySetsockopt(s, SO.KEEPALIVE, true),
   shutdown: (s) => tryShutdown(s, 0),
   sockatmark: (s) => trySockatmark(s),

@@ -12,8 +12,8 @@ import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 /** Of every system whose table of errnos is here. */
 const errnos = { ...linuxErrnos, ...windowsErrnos };
 
-/** Linux's and FreeBSD's own. */
-const notInPosix = ["recvmmsg", "sendmmsg"];
+/** Linux's and FreeBSD's own, and ours. */
+const notInPosix = ["recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"];
 
 // What every call's error set must be: the sets and the sources are found in the folder, so that a
 // new call is too.

@@ -54,6 +54,7 @@ export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } f
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
+export { type DupError, type DupErrorName, dup, isDupError, tryDup } from "./dup.ts";
 export {
   type GetpeernameError,
   type GetpeernameErrorName,
@@ -75,6 +76,28 @@ export {
   isGetsockoptError,
   tryGetsockopt,
 } from "./getsockopt.ts";
+export {
+  type If_indextonameError,
+  type If_indextonameErrorName,
+  if_indextoname,
+  isIf_indextonameError,
+  tryIf_indextoname,
+} from "./if_indextoname.ts";
+export {
+  type If_nameindexError,
+  type If_nameindexErrorName,
+  type InterfaceName,
+  if_nameindex,
+  isIf_nameindexError,
+  tryIf_nameindex,
+} from "./if_nameindex.ts";
+export {
+  type If_nametoindexError,
+  type If_nametoindexErrorName,
+  if_nametoindex,
+  isIf_nametoindexError,
+  tryIf_nametoindex,
+} from "./if_nametoindex.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export type { Message } from "./message-to-send.ts";
 export { Descriptor } from "./owned-descriptor.ts";
@@ -116,6 +139,20 @@ export {
 } from "./sendmmsg.ts";
 export { isSendmsgError, type SendmsgError, type SendmsgErrorName, sendmsg, trySendmsg } from "./sendmsg.ts";
 export { isSendtoError, type SendtoError, type SendtoErrorName, sendto, trySendto } from "./sendto.ts";
+export {
+  isSetCloseOnExecError,
+  type SetCloseOnExecError,
+  type SetCloseOnExecErrorName,
+  setCloseOnExec,
+  trySetCloseOnExec,
+} from "./setCloseOnExec.ts";
+export {
+  isSetNonblockingError,
+  type SetNonblockingError,
+  type SetNonblockingErrorName,
+  setNonblocking,
+  trySetNonblocking,
+} from "./setNonblocking.ts";
 export {
   isSetsockoptError,
   type SetsockoptError,

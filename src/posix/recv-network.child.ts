@@ -123,7 +123,7 @@ ip("link set v0 up");
 using frames = socket(AF.PACKET, SOCK.DGRAM);
 const link = new Uint8Array(18);
 new DataView(link.buffer).setUint16(0, 0x0003);
-new DataView(link.buffer).setInt32(2, frames.system.interfaceIndex("v0"), true);
+new DataView(link.buffer).setInt32(2, frames.system.if_nametoindex("v0"), true);
 bind(frames, { family: "unknown", number: AF.PACKET, data: link });
 ip("link set v0 down");
 assertFails(tryRecv(frames, bytes), "NetworkSubsystemFailed", "ENETDOWN");

@@ -59,7 +59,7 @@ setsockopt(bound, SO.BINDTODEVICE, "v0");
 using frames = socket(AF.PACKET, SOCK.DGRAM);
 const link = { family: "unknown", number: AF.PACKET, data: new Uint8Array(18) } as const;
 new DataView(link.data.buffer).setUint16(0, 0x0800);
-new DataView(link.data.buffer).setInt32(2, frames.system.interfaceIndex("v0"), true);
+new DataView(link.data.buffer).setInt32(2, frames.system.if_nametoindex("v0"), true);
 link.data[9] = 6;
 ip("link set v0 down");
 assertFails(trySend(connected, bytes), "NetworkUnreachable", "ENETUNREACH");

@@ -6,7 +6,7 @@ import { root } from "../../test/root.ts";
 import { FIOCLEX, FIONBIO } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
-import { F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
+import { F_DUPFD_CLOEXEC as DARWIN_F_DUPFD_CLOEXEC, F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
 import { STAT as DARWIN_STAT } from "./darwin/identity.ts";
 import { darwinNumbers } from "./darwin/numbers.ts";
 import {
@@ -32,6 +32,7 @@ import {
   SOCKINFO_TCP,
   SOI_S_CANTRCVMORE,
 } from "./darwin/socket-info.ts";
+import { F_DUPFD_CLOEXEC, F_SETFD as FREEBSD_F_SETFD } from "./freebsd/freebsd.ts";
 import { F_KINFO, KINFO_FILE, STAT } from "./freebsd/identity.ts";
 import { freebsdNumbers } from "./freebsd/numbers.ts";
 import { TCP_INFO } from "./freebsd/tcp-state.ts";
@@ -229,6 +230,7 @@ test("the numbers that the Systems use are those of the headers", () => {
     ...both,
     ...tcps,
     FD_CLOEXEC,
+    F_DUPFD_CLOEXEC: DARWIN_F_DUPFD_CLOEXEC,
     F_SETFD,
     IN6P_IPV6_V6ONLY,
     INP_IPV4,
@@ -243,7 +245,14 @@ test("the numbers that the Systems use are those of the headers", () => {
     TCPS_TIME_WAIT,
   });
   const TCP_INFO_NUMBER = { IPPROTO_TCP: TCP_INFO.level, TCP_INFO: TCP_INFO.number };
-  assertDefined(freebsdNumbers, { ...both, ...tcps, ...TCP_INFO_NUMBER, F_KINFO });
+  assertDefined(freebsdNumbers, {
+    ...both,
+    ...tcps,
+    ...TCP_INFO_NUMBER,
+    F_DUPFD_CLOEXEC,
+    F_KINFO,
+    F_SETFD: FREEBSD_F_SETFD,
+  });
 });
 
 function assertDefined(numbers: SystemNumbers, expected: Readonly<Record<string, number>>): void {

@@ -1,5 +1,6 @@
+import type { Pointer } from "../native/library.ts";
 import type { MessageHeaders } from "./msghdr.ts";
-import type { Calls, PollEntry } from "./system.ts";
+import type { Calls, InterfaceName, PollEntry } from "./system.ts";
 import { lengthOf } from "./view.ts";
 
 export type PosixLibc = typeof import("./posix-libc.ts");
@@ -13,7 +14,9 @@ export type PosixCalls = Pick<
   | "getpeername"
   | "getsockname"
   | "getsockopt"
-  | "interfaceIndex"
+  | "if_indextoname"
+  | "if_nameindex"
+  | "if_nametoindex"
   | "listen"
   | "poll"
   | "recv"
@@ -29,6 +32,33 @@ export type PosixCalls = Pick<
 
 /** struct pollfd is { int fd; short events; short revents }. */
 const POLLFD = 8;
+
+/** struct if_nameindex is { unsigned if_index; char *if_name } (<net/if.h>). */
+const IF_NAMEINDEX = { name: 8, size: 16 };
+/** With the NUL: <net/if.h> of all three. */
+const IF_NAMESIZE = 16;
+
+/**
+ * Copies what if_nameindex() allocated. Safety: the array ends with an entry of zeros, and no name
+ * is longer than IF_NAMESIZE; it is freed only afterwards.
+ */
+function readNames(libc: PosixLibc, names: Pointer, into: InterfaceName[]): void {
+  const entry = Buffer.alloc(IF_NAMEINDEX.size);
+  const text = Buffer.alloc(IF_NAMESIZE);
+  for (let at = names; ; at += BigInt(IF_NAMEINDEX.size)) {
+    libc.memcpy(entry, at, IF_NAMEINDEX.size);
+    const name = entry.readBigUInt64LE(IF_NAMEINDEX.name);
+    if (name === 0n) return;
+    libc.strncpy(text, name, IF_NAMESIZE);
+    into.push({ index: entry.readUInt32LE(0), name: stringOf(text) });
+  }
+}
+
+/** A C string. */
+function stringOf(bytes: Buffer): string {
+  const end = bytes.indexOf(0);
+  return bytes.toString("utf8", 0, end < 0 ? bytes.byteLength : end);
+}
 
 /**
  * The calls over a C library: the system's, or a test's. Safety: no length passed to the kernel
@@ -53,7 +83,15 @@ export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: Messa
       if (value.length > value.capacity) value.length = value.capacity;
       return result(libc.getsockopt(fd, level, name, value.pointer, value.lengthPointer));
     },
-    interfaceIndex: (name) => libc.if_nametoindex(Buffer.from(`${name}\0`)),
+    if_indextoname: (index, name) => (libc.if_indextoname(index, name) === null ? -libc.errno() : 0),
+    if_nameindex(into) {
+      const names = libc.if_nameindex();
+      if (names === null) return -libc.errno();
+      readNames(libc, names, into);
+      libc.if_freenameindex(names);
+      return into.length;
+    },
+    if_nametoindex: (name) => libc.if_nametoindex(Buffer.from(`${name}\0`)) || -libc.errno(),
     listen: (fd, backlog) => result(libc.listen(fd, backlog)),
     poll(entries: PollEntry[], timeout: number): number {
       const bytes = new Uint8Array(entries.length * POLLFD);

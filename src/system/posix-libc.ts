@@ -1,4 +1,4 @@
-import { lastErrno, openLibraryOn } from "../native/library.ts";
+import { lastErrno, openLibraryOn, type Pointer } from "../native/library.ts";
 import type { Bytes } from "./value-result.ts";
 
 const libc = openLibraryOn(["darwin", "freebsd", "linux"], null);
@@ -18,6 +18,7 @@ export const connect = libc.func<(fd: number, address: Bytes, length: number) =>
   "void*",
   "uint",
 ]);
+export const dup = libc.func<(fd: number) => number>("dup", "int", ["int"]);
 export const getpeername = libc.func<(fd: number, address: Bytes, length: Bytes) => number>(
   "getpeername",
   "int",
@@ -31,8 +32,20 @@ export const getsockname = libc.func<(fd: number, address: Bytes, length: Bytes)
 export const getsockopt = libc.func<
   (fd: number, level: number, name: number, value: Bytes, length: Bytes) => number
 >("getsockopt", "int", ["int", "int", "int", "void*", "void*"]);
+export const if_freenameindex = libc.func<(names: Pointer) => void>("if_freenameindex", "void", ["void*"]);
+export const if_indextoname = libc.func<(index: number, name: Uint8Array) => Pointer | null>(
+  "if_indextoname",
+  "void*",
+  ["uint", "void*"],
+);
+export const if_nameindex = libc.func<() => Pointer | null>("if_nameindex", "void*", []);
 export const if_nametoindex = libc.func<(name: Uint8Array) => number>("if_nametoindex", "uint", ["void*"]);
 export const listen = libc.func<(fd: number, backlog: number) => number>("listen", "int", ["int", "int"]);
+export const memcpy = libc.func<(to: Uint8Array, from: Pointer, size: number) => Pointer>("memcpy", "void*", [
+  "void*",
+  "void*",
+  "size_t",
+]);
 export const poll = libc.func<(entries: Bytes, count: number, timeout: number) => number>("poll", "int", [
   "void*",
   "size_t",
@@ -77,6 +90,12 @@ export const socket = libc.func<(domain: number, type: number, protocol: number)
 export const socketpair = libc.func<
   (domain: number, type: number, protocol: number, fds: Uint8Array) => number
 >("socketpair", "int", ["int", "int", "int", "void*"]);
+/** Copies a C string and pads it with NULs; like every copy here, only during the call. */
+export const strncpy = libc.func<(to: Uint8Array, from: Pointer, size: number) => Pointer>(
+  "strncpy",
+  "void*",
+  ["void*", "void*", "size_t"],
+);
 
 /** errno belongs to the thread, and the next call may change it, so it is read immediately. */
 export const errno = lastErrno;

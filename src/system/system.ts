@@ -153,9 +153,17 @@ export interface Calls {
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
   connect(fd: number, address: ValueResult): number;
+  /** `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0. */
+  dup(fd: number, flags: number): number;
   getpeername(fd: number, address: ValueResult): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
+  /** Writes the name of a network interface, with its NUL, into IF_NAMESIZE bytes. */
+  if_indextoname(index: number, name: Uint8Array): number;
+  /** Appends every network interface. */
+  if_nameindex(into: InterfaceName[]): number;
+  /** The index of a network interface: unlike C's, a negative errno if none has that name. */
+  if_nametoindex(name: string): number;
   listen(fd: number, backlog: number): number;
   poll(entries: PollEntry[], timeout: number): number;
   recv(fd: number, buffer: Uint8Array, flags: number): number;
@@ -174,8 +182,8 @@ export interface Calls {
 
   /** Whether calls that would block fail instead. */
   setNonblocking(fd: number, nonblocking: boolean): number;
-  /** Sets close-on-exec on an inherited descriptor. */
-  setCloseOnExec(fd: number): number;
+  /** Whether programs that this process starts do not inherit the descriptor. */
+  setCloseOnExec(fd: number, closeOnExec: boolean): number;
 
   /** Identifies a descriptor's file; null if it is not open. */
   identity(fd: number): FileIdentity | null;
@@ -193,12 +201,16 @@ export interface Calls {
    * down.
    */
   receivingEnded(fd: number): boolean;
-  /** The number of a network interface; 0 if no interface has that name. */
-  interfaceIndex(name: string): number;
   /**
    * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
+}
+
+/** A network interface. */
+export interface InterfaceName {
+  readonly index: number;
+  readonly name: string;
 }
 
 export interface PollEntry {

@@ -78,6 +78,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
 
   return {
     WSAGetLastError: () => lastError,
+    WSADuplicateSocketW: succeed("WSADuplicateSocketW"),
     WSAIoctl: () => fail(WSAEOPNOTSUPP),
     WSAPoll: play("WSAPoll", () => 1),
     WSARecv: succeed("WSARecv"),
@@ -111,6 +112,7 @@ export function scriptedWinsock(failure: ScriptedFailure, socket: ScriptedSocket
     setsockopt: succeed("setsockopt"),
     shutdown: succeed("shutdown"),
     SetHandleInformation: () => 1,
+    if_indextoname: () => null,
     if_nametoindex: () => 0,
   };
 }

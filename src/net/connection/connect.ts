@@ -99,7 +99,7 @@ function onSocket(
     setOptionValues(socket, options);
     socket.system.setNonblocking(socket.fd, true);
     // One that was inherited is not: a child would hold the connection open.
-    socket.system.setCloseOnExec(socket.fd);
+    socket.system.setCloseOnExec(socket.fd, true);
     return new Connection(chosen, socket.detach(), null);
   } catch (error) {
     if (!socket.closed) tryClose(socket);

@@ -139,7 +139,7 @@ export function listenersFromEnvironment(
 
 /** Checks that a descriptor is what the environment promises, and sets close-on-exec on it. */
 function check(fd: number): void {
-  const returned = host.setCloseOnExec(fd);
+  const returned = host.setCloseOnExec(fd, true);
   if (returned < 0)
     unwrap(
       listenersFromEnvironmentErrors.failure(host, returned, { about: `descriptor ${fd}` }),

@@ -133,7 +133,7 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   if (!host.capabilities.passesDescriptors)
     unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
   const channel = adopted(host, checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
-  host.setCloseOnExec(channel.fd);
+  host.setCloseOnExec(channel.fd, true);
   try {
     const kind = Buffer.alloc(1 + PATH_FILE_LENGTH);
     const message = await orAbort(host.clock, "takeOver()", receive(channel, kind), options);

@@ -1,6 +1,6 @@
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import { argumentType, integer, invalidString, invalidValue, kind, quoted } from "../../errors/argument.ts";
+import { argumentType, invalidString, invalidValue, kind, quoted } from "../../errors/argument.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 
 /** Maps one of a set of names to its C number. */
@@ -14,9 +14,6 @@ export function named<Name extends string>(
   const names = Object.keys(numbers).map((name) => JSON.stringify(name));
   throw invalidString(value, `${field} must be one of ${names.join(", ")}, not ${quoted(value)}`);
 }
-
-/** An interface index; 0 lets the kernel choose. */
-export const ifindex = (field: string, value: number): number => integer(field, value, 0, 0x7fffffff);
 
 /** struct in_addr. */
 export function writeIpv4(field: string, address: string, into: ValueResult, offset: number): void {

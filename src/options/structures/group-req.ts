@@ -1,11 +1,12 @@
+import { type InterfaceReference, interfaceIndex } from "../../address/interface-index.ts";
 import { checkObject } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
-import { ifindex, SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
+import { SOCKADDR_STORAGE, writeStorage } from "./fields.ts";
 
 /** A multicast group on an interface: struct group_req, for both IPv4 and IPv6. */
 export interface GroupReq {
-  /** The interface index; 0, the default, lets the kernel choose. */
-  readonly interface?: number;
+  /** The index or name of the interface; 0, the default, lets the kernel choose. */
+  readonly interface?: InterfaceReference;
   /** The group: an address of the option's level. */
   readonly group: string;
 }
@@ -18,7 +19,7 @@ export function groupReq(family: "ipv4" | "ipv6"): WriteCodec<GroupReq> {
     encode(value, into, system) {
       const { groupOffset } = system.optionLayouts;
       checkObject("the option", "{ interface, group }", value);
-      into.view.setUint32(0, ifindex("interface", value.interface ?? 0), true);
+      into.view.setUint32(0, interfaceIndex("interface", value.interface ?? 0, system), true);
       into.view.setUint32(4, 0);
       writeStorage("group", value.group, family, into, groupOffset, system);
       into.length = groupOffset + SOCKADDR_STORAGE;

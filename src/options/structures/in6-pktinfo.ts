@@ -1,13 +1,14 @@
+import { type InterfaceReference, interfaceIndex } from "../../address/interface-index.ts";
 import { checkObject } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
-import { ifindex, writeIpv6 } from "./fields.ts";
+import { writeIpv6 } from "./fields.ts";
 
 /** The source of sent datagrams: struct in6_pktinfo. */
 export interface In6Pktinfo {
   /** The source address; `"::"`, the default, is none. */
   readonly addr?: string;
-  /** The interface index; 0, the default, lets the kernel choose. */
-  readonly ifindex?: number;
+  /** The index or name of the interface; 0, the default, lets the kernel choose. */
+  readonly ifindex?: InterfaceReference;
 }
 
 /**
@@ -15,10 +16,10 @@ export interface In6Pktinfo {
  * (include/uapi/linux/ipv6.h).
  */
 export const in6Pktinfo: WriteCodec<In6Pktinfo> = {
-  encode(value, into) {
+  encode(value, into, system) {
     checkObject("the option", "{ addr, ifindex }", value);
     writeIpv6("addr", value.addr ?? "::", into, 0);
-    into.view.setInt32(16, ifindex("ifindex", value.ifindex ?? 0), true);
+    into.view.setInt32(16, interfaceIndex("ifindex", value.ifindex ?? 0, system), true);
     into.length = 20;
   },
 };

@@ -1,7 +1,8 @@
+import { type InterfaceReference, interfaceIndex } from "../../address/interface-index.ts";
 import { checkObject, outOfRange } from "../../errors/argument.ts";
-import type { ValueResult } from "../../system/system.ts";
+import type { System, ValueResult } from "../../system/system.ts";
 import type { ReadCodec, WriteCodec } from "../option.ts";
-import { ifindex, readIpv4, writeIpv4 } from "./fields.ts";
+import { readIpv4, writeIpv4 } from "./fields.ts";
 
 /**
  * An IPv4 multicast interface, by index or by one of its addresses. If both are given, the index
@@ -11,9 +12,10 @@ export interface MulticastInterface {
   /** An address of the interface; `"0.0.0.0"`, the default, lets the kernel choose. */
   readonly address?: string;
   /**
-   * The interface index; 0, the default, is none. For memberships, only Linux supports it.
+   * The index or name of the interface; 0, the default, is none. For memberships, only Linux
+   * supports it.
    */
-  readonly ifindex?: number;
+  readonly ifindex?: InterfaceReference;
 }
 
 /** An IPv4 multicast group on an interface: struct ip_mreqn. */
@@ -30,10 +32,11 @@ const IP_MREQN = { address: 4, ifindex: 8, size: 12 };
 
 /** On other systems, struct ip_mreq ends before the interface index. */
 export const ipMreqn: WriteCodec<IpMreqn> = {
-  encode(value, into, { name, optionLayouts: { membership } }) {
+  encode(value, into, system) {
+    const { name, optionLayouts } = system;
     checkObject("the option", "{ multiaddr, address, ifindex }", value);
-    write(value, into);
-    if (membership === "ip_mreqn") return;
+    write(value, into, system);
+    if (optionLayouts.membership === "ip_mreqn") return;
     if (into.ints[IP_MREQN.ifindex >> 2] !== 0) {
       throw outOfRange(
         `ifindex must be 0: ${name} knows the interface by its address here, and by its number in MCAST_JOIN_GROUP`,
@@ -48,18 +51,18 @@ export const ipMreqn: WriteCodec<IpMreqn> = {
  * address.
  */
 export const multicastInterface: WriteCodec<string | MulticastInterface> = {
-  encode(value, into) {
+  encode(value, into, system) {
     if (typeof value !== "string")
       checkObject("the option", "an IPv4 address or { address, ifindex }", value);
     const { address, ifindex } = typeof value === "string" ? { address: value, ifindex: 0 } : value;
-    write({ multiaddr: "0.0.0.0", address: address ?? "0.0.0.0", ifindex: ifindex ?? 0 }, into);
+    write({ multiaddr: "0.0.0.0", address: address ?? "0.0.0.0", ifindex: ifindex ?? 0 }, into, system);
   },
 };
 
-function write({ multiaddr, address, ifindex: number }: IpMreqn, into: ValueResult): void {
+function write({ multiaddr, address, ifindex }: IpMreqn, into: ValueResult, system: System): void {
   writeIpv4("multiaddr", multiaddr, into, 0);
   writeIpv4("address", address ?? "0.0.0.0", into, IP_MREQN.address);
-  into.view.setInt32(IP_MREQN.ifindex, ifindex("ifindex", number ?? 0), true);
+  into.view.setInt32(IP_MREQN.ifindex, interfaceIndex("ifindex", ifindex ?? 0, system), true);
   into.length = IP_MREQN.size;
 }
 

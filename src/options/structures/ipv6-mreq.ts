@@ -1,13 +1,14 @@
+import { type InterfaceReference, interfaceIndex } from "../../address/interface-index.ts";
 import { checkObject } from "../../errors/argument.ts";
 import type { WriteCodec } from "../option.ts";
-import { ifindex, writeIpv6 } from "./fields.ts";
+import { writeIpv6 } from "./fields.ts";
 
 /** An IPv6 multicast group, or anycast address, on an interface: struct ipv6_mreq. */
 export interface Ipv6Mreq {
   /** The group, such as `"ff02::fb"`. */
   readonly multiaddr: string;
-  /** The interface index; 0, the default, lets the kernel choose. */
-  readonly ifindex?: number;
+  /** The index or name of the interface; 0, the default, lets the kernel choose. */
+  readonly ifindex?: InterfaceReference;
 }
 
 /**
@@ -15,10 +16,10 @@ export interface Ipv6Mreq {
  * (include/uapi/linux/in6.h).
  */
 export const ipv6Mreq: WriteCodec<Ipv6Mreq> = {
-  encode(value, into) {
+  encode(value, into, system) {
     checkObject("the option", "{ multiaddr, ifindex }", value);
     writeIpv6("multiaddr", value.multiaddr, into, 0);
-    into.view.setInt32(16, ifindex("ifindex", value.ifindex ?? 0), true);
+    into.view.setInt32(16, interfaceIndex("ifindex", value.ifindex ?? 0, system), true);
     into.length = 20;
   },
 };

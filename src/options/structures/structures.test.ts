@@ -245,7 +245,11 @@ test("a value that the option does not take is a TypeError or a RangeError", () 
     [ipMreqn, { multiaddr: "239.1.2" }, /^TypeError: multiaddr must be an IPv4 address, not "239.1.2"/],
     [ipMreqn, { multiaddr: "ff02::1" }, /^TypeError: multiaddr must be an IPv4/],
     [ipMreqn, { multiaddr: "239.1.2.3", ifindex: -1 }, /^RangeError: ifindex must be an integer from 0/],
-    [ipMreqn, { multiaddr: "239.1.2.3", ifindex: "lo" }, /^TypeError: ifindex must be a number, not string/],
+    [
+      ipMreqn,
+      { multiaddr: "239.1.2.3", ifindex: "not-there" },
+      /^RangeError: ifindex must name a network interface .*, not "not-there"/,
+    ],
     [multicastInterface, 1, /^TypeError: the option must be an IPv4 address or \{ address, ifindex \}/],
     [multicastInterface, "lo", /^TypeError: address must be an IPv4 address, not "lo"/],
     [ipMreqSource, { multiaddr: "239.1.2.3" }, /^TypeError: sourceaddr must be an IPv4 address/],

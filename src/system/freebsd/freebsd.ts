@@ -23,6 +23,12 @@ const { SOCK } = constants;
 /** sockaddr_storage (sys/_sockaddr_storage.h) has 128 bytes. */
 const ADDRESS_SIZE = 128;
 
+// sys/fcntl.h
+export const F_DUPFD_CLOEXEC = 17;
+export const F_SETFD = 2;
+/** The third argument of fcntl() as the integer 0, in the register of a pointer. */
+const NOTHING = 0n;
+
 /** FreeBSD, over its C library, or over a test's. */
 export function freebsdOver(libc: FreebsdLibc): System {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
@@ -39,6 +45,8 @@ export function freebsdOver(libc: FreebsdLibc): System {
       address.length = address.capacity;
       return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
     },
+    dup: (fd, flags) =>
+      result(flags & CLOSE_ON_EXEC ? libc.fcntl(fd, F_DUPFD_CLOEXEC, NOTHING) : libc.dup(fd)),
     recvmmsg(fd, messages, flags) {
       const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
       readHeaders(messages, received);
@@ -56,7 +64,8 @@ export function freebsdOver(libc: FreebsdLibc): System {
     },
 
     setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking))),
-    setCloseOnExec: (fd) => result(libc.ioctl(fd, FIOCLEX, flagOf(true))),
+    setCloseOnExec: (fd, closeOnExec) =>
+      result(closeOnExec ? libc.ioctl(fd, FIOCLEX, flagOf(true)) : libc.fcntl(fd, F_SETFD, NOTHING)),
 
     identity: (fd) => identity(libc, fd),
     tcpState: (fd) => tcpState(system, fd),

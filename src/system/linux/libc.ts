@@ -12,6 +12,11 @@ export const accept4 = libc.func<(fd: number, address: Bytes, length: Bytes, fla
   "int",
   ["int", "void*", "void*", "int"],
 );
+export const fcntl = libc.func<(fd: number, command: number, argument: number) => number>("fcntl", "int", [
+  "int",
+  "int",
+  "size_t",
+]);
 export const ioctl = libc.func<(fd: number, request: number, argument: Uint8Array) => number>(
   "ioctl",
   "int",

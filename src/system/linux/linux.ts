@@ -27,7 +27,10 @@ const option = new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY));
 
 // include/uapi/asm-generic/ioctls.h
 const FIOCLEX = 0x5451;
+const FIONCLEX = 0x5450;
 const FIONBIO = 0x5421;
+// include/uapi/linux/fcntl.h
+const F_DUPFD_CLOEXEC = 1030;
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
 
@@ -44,6 +47,7 @@ export const linux: System = {
     address.length = address.capacity;
     return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
   },
+  dup: (fd, flags) => result(flags & CLOSE_ON_EXEC ? libc.fcntl(fd, F_DUPFD_CLOEXEC, 0) : libc.dup(fd)),
   recvmmsg(fd, messages, flags) {
     const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
     readHeaders(messages, received);
@@ -66,7 +70,7 @@ export const linux: System = {
     ),
 
   setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
-  setCloseOnExec: (fd) => result(libc.ioctl(fd, FIOCLEX, zero)),
+  setCloseOnExec: (fd, closeOnExec) => result(libc.ioctl(fd, closeOnExec ? FIOCLEX : FIONCLEX, zero)),
 
   identity,
   closeAtThreadEnd,

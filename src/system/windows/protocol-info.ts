@@ -5,6 +5,9 @@ import type { Winsock } from "./ws2_32.ts";
 // szProtocol last.
 const INFO = { addressFamily: 76, socketType: 88, protocol: 92, size: 628 };
 
+/** sizeof(WSAPROTOCOL_INFOW). */
+export const PROTOCOL_INFO_SIZE = INFO.size;
+
 const bytes = new Uint8Array(INFO.size);
 const length = new Uint8Array(4);
 

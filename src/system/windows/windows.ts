@@ -14,7 +14,7 @@ import { receiveMessage, receiveStream, sendMessage, WSAEMSGSIZE } from "./messa
 import { windowsNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
 import { poll, pollMissesFailures } from "./poll.ts";
-import { protocolInfo } from "./protocol-info.ts";
+import { PROTOCOL_INFO_SIZE, protocolInfo } from "./protocol-info.ts";
 import { socketpair } from "./socketpair.ts";
 import { tcpState } from "./tcp-state.ts";
 import { openWinsock, type Winsock } from "./ws2_32.ts";
@@ -108,6 +108,13 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       // POSIX has a name of its own for it: EAGAIN means something else there.
       return returned === -errnos.EAGAIN ? -errnos.EINPROGRESS : returned;
     },
+    dup(fd, flags) {
+      const info = new Uint8Array(PROTOCOL_INFO_SIZE);
+      const told = result(winsock.WSADuplicateSocketW(fd, process.pid, info));
+      if (told < 0) return told;
+      const inherit = flags & CLOSE_ON_EXEC ? WSA_FLAG_NO_HANDLE_INHERIT : 0;
+      return result(winsock.WSASocketW(-1, -1, -1, info, 0, WSA_FLAG_OVERLAPPED | inherit));
+    },
     getpeername(fd, address) {
       address.length = address.capacity;
       return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
@@ -178,8 +185,10 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
 
     setNonblocking,
     // BOOL: 0 on failure, for something that is not a handle.
-    setCloseOnExec: (fd) =>
-      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, 0) === 0 ? -errnos.EBADF : 0,
+    setCloseOnExec: (fd, closeOnExec) =>
+      winsock.SetHandleInformation(fd, HANDLE_FLAG_INHERIT, closeOnExec ? 0 : HANDLE_FLAG_INHERIT) === 0
+        ? -errnos.EBADF
+        : 0,
     // No other code in the process can close a SOCKET by its number: node:fs and libuv use C's
     // descriptors, which are different numbers.
     identity: (fd) => ({ device: 0, inode: fd }),
@@ -190,7 +199,10 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       const entry = { fd, events: POLL.RDNORM, revents: 0 };
       return system.poll([entry], 0) > 0 && (entry.revents & POLL.HUP) !== 0;
     },
-    interfaceIndex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)),
+    // Neither reports an error code (netioapi.h).
+    if_indextoname: (index, name) => (winsock.if_indextoname(index, name) === null ? -errnos.ENXIO : 0),
+    if_nameindex: () => -errnos.EOPNOTSUPP,
+    if_nametoindex: (name) => winsock.if_nametoindex(Buffer.from(`${name}\0`)) || -errnos.ENODEV,
     // Windows does not report it.
     acceptQueue: () => undefined,
   };

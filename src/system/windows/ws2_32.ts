@@ -13,6 +13,7 @@ import type { Bytes } from "../value-result.ts";
  */
 export interface Winsock {
   WSAGetLastError(): number;
+  WSADuplicateSocketW(socket: number, process: number, info: Uint8Array): number;
   WSAIoctl(
     socket: number,
     code: number,
@@ -71,7 +72,7 @@ export interface Winsock {
     domain: number,
     type: number,
     protocol: number,
-    info: null,
+    info: Uint8Array | null,
     group: number,
     flags: number,
   ): number;
@@ -94,6 +95,7 @@ export interface Winsock {
   /** Of kernel32.dll. */
   SetHandleInformation(handle: number, mask: number, flags: number): number;
   /** Of iphlpapi.dll. */
+  if_indextoname(index: number, name: Uint8Array): bigint | null;
   if_nametoindex(name: Uint8Array): number;
 }
 
@@ -123,6 +125,7 @@ export function openWinsock(): Winsock {
   let recvMsg: Winsock["WSARecvMsg"] | undefined;
   const winsock: Winsock = {
     WSAGetLastError: func("WSAGetLastError", "int", []),
+    WSADuplicateSocketW: func("WSADuplicateSocketW", "int", [SOCKET, "uint", "void*"]),
     WSAIoctl,
     WSAPoll: func("WSAPoll", "int", ["void*", "uint", "int"]),
     WSARecv: func("WSARecv", "int", [SOCKET, "void*", "uint", "void*", "void*", "void*", "void*"]),
@@ -161,6 +164,7 @@ export function openWinsock(): Winsock {
     setsockopt: func("setsockopt", "int", [SOCKET, "int", "int", "void*", "int"]),
     shutdown: func("shutdown", "int", [SOCKET, "int"]),
     SetHandleInformation: kernel32.func("SetHandleInformation", "int", [SOCKET, "uint", "uint"]),
+    if_indextoname: iphlpapi.func("if_indextoname", "void*", ["uint", "void*"]),
     if_nametoindex: iphlpapi.func("if_nametoindex", "uint", ["void*"]),
   };
   if (process.platform === "win32") {

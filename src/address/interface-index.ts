@@ -1,0 +1,18 @@
+import { integer, outOfRange } from "../errors/argument.ts";
+import type { System } from "../system/system.ts";
+
+/** The index of a network interface, or its name. */
+export type InterfaceReference = number | string;
+
+/** The index of an interface given by index or by name; 0 is none. */
+export function interfaceIndex(field: string, value: InterfaceReference, system: System): number {
+  return typeof value === "string" ? indexOfName(field, value, system) : integer(field, value, 0, 0x7fffffff);
+}
+
+/** Throws a RangeError if this machine has no interface of that name. */
+export function indexOfName(field: string, name: string, system: System): number {
+  // In C, a NUL would end the name.
+  const index = name.includes("\0") ? -1 : system.if_nametoindex(name);
+  if (index > 0) return index;
+  throw outOfRange(`${field} must name a network interface of this machine, not ${JSON.stringify(name)}`);
+}

@@ -1,0 +1,36 @@
+// What must and what must not compile; it is never run.
+import type { Server } from "node:net";
+import type { Result } from "../errors/result.ts";
+import { type DupError, dup, type tryDup } from "./dup.ts";
+import type { Descriptor } from "./owned-descriptor.ts";
+import type { Socket } from "./owned-socket.ts";
+import { setCloseOnExec } from "./setCloseOnExec.ts";
+import { type SetNonblockingError, setNonblocking, type trySetNonblocking } from "./setNonblocking.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only where the two types are the same. */
+const same = <A, B>(_: Equal<A, B>): void => {};
+
+declare const descriptor: Descriptor;
+declare const server: Server;
+
+export function returns(): void {
+  same<ReturnType<typeof dup>, Socket>(true);
+  same<ReturnType<typeof tryDup>, Result<Socket, DupError>>(true);
+  same<ReturnType<typeof trySetNonblocking>, Result<void, SetNonblockingError>>(true);
+}
+
+export function takes(): void {
+  dup(server, { closeOnExec: false });
+  setNonblocking(descriptor, true);
+  setCloseOnExec(3, true);
+  // @ts-expect-error what is not a socket is not duplicated
+  dup(descriptor);
+  // @ts-expect-error O_NONBLOCK is shared with the other
+  dup(server, { nonblocking: true });
+  // @ts-expect-error its event loop needs it as it is
+  setNonblocking(server, false);
+  // @ts-expect-error there is no default
+  setNonblocking(3);
+}

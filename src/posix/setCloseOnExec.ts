@@ -1,0 +1,62 @@
+import { boolean } from "../errors/argument.ts";
+import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrowDescriptor } from "./borrow.ts";
+import type { Descriptor } from "./owned-descriptor.ts";
+
+/** Everything `setCloseOnExec()` can fail with. */
+export const setCloseOnExecErrors = new ErrorSet("setCloseOnExec", {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  SocketClosed,
+  Unexpected,
+});
+
+export type SetCloseOnExecErrorName = NameOf<typeof setCloseOnExecErrors>;
+export type SetCloseOnExecError = ErrorOf<typeof setCloseOnExecErrors>;
+
+/** Whether an error was thrown by `setCloseOnExec()`. */
+export const isSetCloseOnExecError = (error: unknown): error is SetCloseOnExecError =>
+  setCloseOnExecErrors.has(error);
+
+/**
+ * Sets whether programs that this process starts do not inherit the descriptor: FD_CLOEXEC, or on
+ * Windows HANDLE_FLAG_INHERIT.
+ *
+ * Every socket that berkeley makes or receives is close-on-exec from the start, unless told
+ * otherwise; one that was inherited is not. The flag belongs to this descriptor alone.
+ *
+ * Node's `child_process` passes only the descriptors in `stdio`, whatever their flags are.
+ *
+ * @param socket a Socket or Descriptor, or the number of one that was inherited
+ * @param closeOnExec whether programs do not inherit it
+ * @throws SetCloseOnExecError named `BadFileDescriptor`, `FileDescriptorNotASocket`, `SocketClosed`
+ * or `Unexpected`
+ * @throws TypeError if an argument is not of its type
+ * @example
+ * ```ts
+ * using server = socket(AF.INET, SOCK.STREAM, 0, { closeOnExec: false });
+ * setCloseOnExec(server, true);
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man2/F_GETFD.2const.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=fcntl&sektion=2)
+ * @see
+ * [Windows](https://learn.microsoft.com/windows/win32/api/handleapi/nf-handleapi-sethandleinformation)
+ */
+export function setCloseOnExec(socket: Descriptor | number, closeOnExec: boolean): void {
+  unwrap(trySetCloseOnExec(socket, closeOnExec), setCloseOnExec);
+}
+
+/** Like {@link setCloseOnExec}, but returns errors instead of throwing them. */
+export function trySetCloseOnExec(
+  socket: Descriptor | number,
+  closeOnExec: boolean,
+): Result<void, SetCloseOnExecError> {
+  boolean("closeOnExec", closeOnExec);
+  const { system, fd } = borrowDescriptor(socket);
+  if (fd < 0) return setCloseOnExecErrors.fail(system, "SocketClosed");
+  const returned = system.setCloseOnExec(fd, closeOnExec);
+  return returned >= 0 ? { ok: true, value: undefined } : setCloseOnExecErrors.failure(system, returned);
+}

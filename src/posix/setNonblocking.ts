@@ -1,0 +1,71 @@
+import { boolean } from "../errors/argument.ts";
+import {
+  BadFileDescriptor,
+  FileDescriptorNotASocket,
+  NetworkSubsystemFailed,
+  SocketClosed,
+  Unexpected,
+} from "../errors/entries.ts";
+import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
+import type { Result } from "../errors/result.ts";
+import { unwrap } from "../errors/socket-error.ts";
+import { borrowDescriptor } from "./borrow.ts";
+import type { Descriptor } from "./owned-descriptor.ts";
+
+/** Everything `setNonblocking()` can fail with. */
+export const setNonblockingErrors = new ErrorSet("setNonblocking", {
+  BadFileDescriptor,
+  FileDescriptorNotASocket: {
+    codes: [...FileDescriptorNotASocket.codes, "ENOTTY"],
+    message: "The descriptor does not refer to a socket, or to a file that has this mode.",
+  },
+  NetworkSubsystemFailed,
+  SocketClosed,
+  Unexpected,
+});
+
+export type SetNonblockingErrorName = NameOf<typeof setNonblockingErrors>;
+export type SetNonblockingError = ErrorOf<typeof setNonblockingErrors>;
+
+/** Whether an error was thrown by `setNonblocking()`. */
+export const isSetNonblockingError = (error: unknown): error is SetNonblockingError =>
+  setNonblockingErrors.has(error);
+
+/**
+ * Makes calls on a socket that would block fail with `WouldBlock`, or block again: O_NONBLOCK.
+ *
+ * The mode belongs to the open file, so it changes for every duplicate of the descriptor, in other
+ * processes, too. A listener, connection or datagram socket of the async API is non-blocking, and
+ * must stay so. On Windows the mode cannot be read, and belongs to the socket in the same way.
+ *
+ * @param socket a Socket or Descriptor, or the number of one that was inherited
+ * @param nonblocking whether calls fail rather than block
+ * @throws SetNonblockingError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
+ * `NetworkSubsystemFailed`, `SocketClosed` or `Unexpected`
+ * @throws TypeError if an argument is not of its type
+ * @example
+ * ```ts
+ * using receiver = socket(AF.INET, SOCK.DGRAM);
+ * setNonblocking(receiver, true);
+ * const result = tryRecv(receiver, new Uint8Array(1));
+ * console.log(result.ok ? "" : result.error.name); // WouldBlock
+ * ```
+ * @see [Linux](https://man7.org/linux/man-pages/man2/F_GETFL.2const.html)
+ * @see [FreeBSD](https://man.freebsd.org/cgi/man.cgi?query=fcntl&sektion=2)
+ * @see [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-ioctlsocket)
+ */
+export function setNonblocking(socket: Descriptor | number, nonblocking: boolean): void {
+  unwrap(trySetNonblocking(socket, nonblocking), setNonblocking);
+}
+
+/** Like {@link setNonblocking}, but returns errors instead of throwing them. */
+export function trySetNonblocking(
+  socket: Descriptor | number,
+  nonblocking: boolean,
+): Result<void, SetNonblockingError> {
+  boolean("nonblocking", nonblocking);
+  const { system, fd } = borrowDescriptor(socket);
+  if (fd < 0) return setNonblockingErrors.fail(system, "SocketClosed");
+  const returned = system.setNonblocking(fd, nonblocking);
+  return returned >= 0 ? { ok: true, value: undefined } : setNonblockingErrors.failure(system, returned);
+}
