@@ -1,5 +1,6 @@
 /** Berkeley sockets for TypeScript. */
 import { installErrorExplanations } from "./diagnose/error-explanations.ts";
+import { installConnectionSockets } from "./node/net/connection-socket.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
@@ -90,3 +91,4 @@ export type { GracefulCloseOptions, ServedServer } from "./node/served-server.ts
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();
+installConnectionSockets();
