@@ -1,6 +1,7 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
+import { attempt } from "../../engine/uncaught.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
@@ -31,7 +32,7 @@ export abstract class ConnectionBase {
   readonly #owner: ConnectionOwner | null;
   readonly #descriptor: number;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
-  #state: "open" | "closing" | "closed" | "detaching" | "detached" = "open";
+  #state: "open" | "closing" | "closed" | "detaching" | "detaching, unref'd" | "detached" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
   #failure: ConnectionError | null = null;
@@ -68,6 +69,8 @@ export abstract class ConnectionBase {
    * @internal
    */
   protected abstract takeUnread(): Uint8Array | undefined;
+  /** Receives what was not read before detaching failed, in one piece. @internal */
+  protected abstract putBack(bytes: Uint8Array): void;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
@@ -108,12 +111,14 @@ export abstract class ConnectionBase {
 
   /** Keeps the process running while the connection is open, as it does by default. */
   ref(): this {
+    if (this.#isDetaching) this.#state = "detaching";
     this.#stream.ref();
     return this;
   }
 
   /** Lets the process exit while the connection is open. */
   unref(): this {
+    if (this.#isDetaching) this.#state = "detaching, unref'd";
     this.#stream.unref();
     return this;
   }
@@ -129,7 +134,8 @@ export abstract class ConnectionBase {
   /**
    * Takes the descriptor out, as a `net.Socket` of Node's own: for `node:tls`, for a library that
    * needs a real one, or to pass it to a child process. The socket starts with the bytes that were
-   * received and not read or given to a handler, and its own side is ended if `end()` was called.
+   * received and not read or given to a handler, its own side is ended if `end()` was called, and
+   * it is unref'd if the connection was.
    *
    * What was written is sent first, for as long as the peer takes to read it; reading, writing or
    * ending the connection is an error from the call on. Once the promise has resolved, the
@@ -140,8 +146,9 @@ export abstract class ConnectionBase {
    * @param options `allowHalfOpen`: whether the socket's side stays open once the peer has ended;
    * on `signal` and `timeout` the connection is reset, and they are thrown; with a signal that is
    * aborted already, nothing is done
-   * @throws RecvError or SendError if the connection has failed, or fails before all is sent; named
-   * `SocketClosed` if it was closed
+   * @throws RecvError or SendError if the connection has failed, or fails before all is sent: what
+   * was received before can still be read, or is given to the handler; named `SocketClosed` if it
+   * was closed
    * @throws Error if a `read()` is still waiting, or this runtime makes no `net.Socket` of a
    * descriptor (Bun, or Node on Windows), or none of such a socket: the connection stays as it is
    * @throws TypeError if it was detached before, or belongs to the Duplex of `toDuplex()`
@@ -168,14 +175,14 @@ export abstract class ConnectionBase {
     if (!this.isOpen) throw this.receivingError;
     checkDetachable(this.localAddress);
     const unread = this.takeUnread();
-    this.#state = "detaching";
+    this.#state = this.#stream.hasRef() ? "detaching" : "detaching, unref'd";
     const done = new Promise<NetSocket>((resolve, reject) => {
       this.#stream.release((errno, received) => {
+        const all = unread === undefined ? received : [unread, ...received];
         if (errno === 0) {
-          const all = unread === undefined ? received : [unread, ...received];
           this.#detach(all, allowHalfOpen, resolve, reject);
         } else {
-          this.#closed(errno);
+          this.#closed(errno, all);
           reject(this.error ?? sendingClosed());
         }
       });
@@ -218,8 +225,12 @@ export abstract class ConnectionBase {
     return this.#isDetached ? detached() : (this.error ?? sendingClosed());
   }
 
+  get #isDetaching(): boolean {
+    return this.#state === "detaching" || this.#state === "detaching, unref'd";
+  }
+
   get #isDetached(): boolean {
-    return this.#state === "detaching" || this.#state === "detached";
+    return this.#isDetaching || this.#state === "detached";
   }
 
   /** @internal */
@@ -329,6 +340,7 @@ export abstract class ConnectionBase {
       reject(error);
       return;
     }
+    if (this.#state === "detaching, unref'd") socket.unref();
     this.#state = "detached";
     engineClosed(this.#descriptor);
     this.#owner?.onConnectionDetached(this, socket);
@@ -337,11 +349,15 @@ export abstract class ConnectionBase {
     this.onClosed();
   }
 
-  #closed(errno: number) {
+  /** @param unread what `detach()` had taken, if it failed */
+  #closed(errno: number, unread: readonly Uint8Array[] = []) {
     this.#state = "closed";
     engineClosed(this.#descriptor);
     // Our own reset drops unsent data; that is not a failure.
-    if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
+    if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) {
+      this.#failure ??= connectionError(errno);
+      if (unread.length > 0) attempt((all) => this.putBack(new Uint8Array(Buffer.concat(all))), unread);
+    }
     this.#announceEnd();
     this.#owner?.onConnectionClosed(this);
     this.onClosed();

@@ -361,6 +361,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     return unread;
   }
 
+  /** @internal */
+  protected override putBack(bytes: Uint8Array): void {
+    this.#unread = bytes;
+  }
+
   /** `write()` for its consumer, without a promise. @internal */
   send(bytes: Uint8Array): void {
     this.stream.write(bytes);
