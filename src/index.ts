@@ -53,6 +53,7 @@ export type { CloseOptions, Listening, ListenStatistics } from "./net/listener/l
 export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";
+export type { TransferableListener } from "./net/listener/transferable-listener.ts";
 export type {
   ConnectOnSocket,
   ConnectOptions,
