@@ -1,6 +1,7 @@
 /** Berkeley sockets for TypeScript. */
 import "./engine/choice.ts";
 import { installErrorExplanations } from "./diagnose/error-explanations.ts";
+import { installConnectionSockets } from "./node/net/connection-socket.ts";
 
 export { engineChoice } from "./engine/choice.ts";
 export type { EngineChoice, EngineName } from "./engine/engine.ts";
@@ -53,6 +54,7 @@ export type { CloseOptions, Listening, ListenStatistics } from "./net/listener/l
 export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";
+export type { TransferableListener } from "./net/listener/transferable-listener.ts";
 export type {
   ConnectOnSocket,
   ConnectOptions,
@@ -91,3 +93,4 @@ export type { GracefulCloseOptions, ServedServer } from "./node/served-server.ts
 export * as posix from "./posix/index.ts";
 
 installErrorExplanations();
+installConnectionSockets();

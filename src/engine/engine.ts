@@ -75,6 +75,8 @@ export interface Handle {
   ref(): void;
   /** Lets the process exit while this is open. May be called again. */
   unref(): void;
+  /** Whether it keeps the process running: while it is open, unless unref'd. */
+  hasRef(): boolean;
   /**
    * Cancels operations in flight, waits for them, and closes the descriptor. Written data is sent
    * first, however long the peer takes to read it; a Stream's `reset()` cuts that short. May be
@@ -205,7 +207,7 @@ export interface Stream extends Handle {
    *
    * @param done called with 0 once the descriptor is the caller's, and with the bytes that were
    * received and not given to data(), in order; or once the descriptor is closed, with what sending
-   * or receiving failed with, or -ECANCELED if it was cut short
+   * or receiving failed with, or -ECANCELED if it was cut short, and the bytes received before
    */
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void;
 }

@@ -31,7 +31,8 @@ import { ServedServer } from "./served-server.ts";
  * @param options where and how: see ListenOptions
  * @returns a promise that resolves once the server listens
  * @throws the errors of `listen(options)`, and the signal's `reason`
- * @throws Error with code ERR_SERVER_ALREADY_LISTEN if the server is already listening
+ * @throws Error with code ERR_SERVER_ALREADY_LISTEN if the server is already listening. The server
+ * emits it as `error` if its own `listen()` was called before, and was still looking up a name
  * @throws TypeError with code ERR_INVALID_ARG_TYPE if it is no server
  * @example
  * ```ts
@@ -62,6 +63,7 @@ export async function serve<const Values extends readonly unknown[]>(
     // It may have been told to listen while a name was looked up.
     checkIdle(server);
     const handle = start(server, chosen, opened, checked, listenOnOpened);
+    refuseLateListen(server);
     await listening(server, checked.signal);
     return new ServedServer(server, handle.handle, handle.addresses, opened.backlog, connections);
   } catch (error) {
@@ -78,6 +80,22 @@ function checkIdle(server: ListeningServer): void {
       "ERR_SERVER_ALREADY_LISTEN",
       "the server is already listening: close it first, or serve() it instead of calling its listen()",
     );
+}
+
+/**
+ * A `listen()` of the server's own, called before serve(), may still be looking up a name: Node
+ * keeps no sign of it. It would listen on the same handle, and accept half of the connections.
+ */
+function refuseLateListen(server: ListeningServer): void {
+  const listen = () => {
+    const error = coded(
+      "ERR_SERVER_ALREADY_LISTEN",
+      "listen() was called before serve(), and has now found the address of its host: serve() listens already, so leave the call of listen() out",
+    );
+    server.emit("error", error);
+  };
+  Object.defineProperty(server, "_listen2", { value: listen, configurable: true, writable: true });
+  server.once("close", () => Reflect.deleteProperty(server, "_listen2"));
 }
 
 function start(

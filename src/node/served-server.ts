@@ -4,6 +4,8 @@ import { checkObject } from "../errors/argument.ts";
 import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
 import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
+import { TransferableListener } from "../net/listener/transferable-listener.ts";
+import type { UnixFile } from "../net/listener/unix-path.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import type { ListenHandle } from "./net/listen-handle.ts";
@@ -23,7 +25,7 @@ export interface GracefulCloseOptions {
  * Server, and ends with `close()`, `closeGracefully()`, the server's own `close()`, its signal, or
  * at the end of an `await using` scope.
  */
-export class ServedServer implements AsyncDisposable {
+export class ServedServer extends TransferableListener implements AsyncDisposable {
   /** The server that `serve()` was given. */
   readonly server: net.Server;
   /** The addresses it listens on: two for `localhost`, if the host has both families. */
@@ -41,6 +43,7 @@ export class ServedServer implements AsyncDisposable {
     backlog: number | undefined,
     connections: ServedConnections,
   ) {
+    super();
     this.server = server;
     this.addresses = addresses;
     this.#handle = handle;
@@ -60,7 +63,7 @@ export class ServedServer implements AsyncDisposable {
   }
 
   /** The listening sockets, one for each address, for options. The server still owns them. */
-  get sockets(): readonly BorrowedSocket[] {
+  override get sockets(): readonly BorrowedSocket[] {
     return this.#handle.loops.map((loop) => new BorrowedSocket(this.#handle.engine.system, loop));
   }
 
@@ -88,7 +91,7 @@ export class ServedServer implements AsyncDisposable {
   }
 
   /** Whether it has stopped listening. */
-  get closed(): boolean {
+  override get closed(): boolean {
     return this.#handle.loops.every(({ fd }) => fd < 0);
   }
 
@@ -155,7 +158,7 @@ export class ServedServer implements AsyncDisposable {
     milliseconds("timeout", timeout);
     const { clock } = this.#handle.engine.system;
     const begun = clock.now();
-    this.#stopping ??= this.#stop();
+    this.#stopping ??= this.#stop(() => this.#handle.acceptRest());
     await this.#stopping;
     const left = Math.max(0, timeout - (clock.now() - begun));
     return this.#connections.ended(left);
@@ -166,9 +169,27 @@ export class ServedServer implements AsyncDisposable {
     return this.close();
   }
 
-  async #stop() {
+  /** Whether close() removes the path. @internal */
+  override get ownsPath(): boolean {
+    return this.#handle.ownsPath;
+  }
+
+  /** The file at that path when it was created. @internal */
+  override get pathFile(): UnixFile | undefined {
+    return this.#handle.pathFile;
+  }
+
+  /** Its connections end as in `closeGracefully()`. @internal */
+  override async retire(drain: number | undefined): Promise<void> {
+    this.#stopping ??= this.#stop(() => this.#handle.retire());
+    await this.#stopping;
+    if (drain !== undefined) await this.#connections.ended(drain);
+  }
+
+  /** @param stopAccepting what happens to the connections that wait in the queue */
+  async #stop(stopAccepting: () => Promise<void>) {
     this.#connections.finish();
-    await this.#handle.acceptRest();
+    await stopAccepting();
     if (!this.closed) closeOnly(this.server);
     this.#connections.closeIdle();
     await this.#handle.whenClosed;

@@ -7,12 +7,16 @@ import { listen } from "../../src/net/listener/listen.ts";
 import type { Listener } from "../../src/net/listener/listener.ts";
 import type { Listening } from "../../src/net/listener/listener-base.ts";
 import type { ListenOptions } from "../../src/net/options/listen-options.ts";
+import { installConnectionSockets } from "../../src/node/net/connection-socket.ts";
 import { host } from "../../src/system/host.ts";
 import type { Fixture } from "../fixture.ts";
 import type { Exceptions } from "../platform.ts";
 import { noUnixStreams } from "../winsock-exceptions.ts";
 import { engineTest } from "./engine-test.ts";
 import { enginesHere } from "./engines-here.ts";
+
+// As importing the package does.
+installConnectionSockets();
 
 /**
  * A test of listen(), connect() and udp(), on each engine of this host. `exceptions` say where it

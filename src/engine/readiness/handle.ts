@@ -74,6 +74,10 @@ export abstract class ReadinessHandle implements Handle, Registration {
   /** Continues the work left for this turn, and reports what is due. */
   protected abstract continueWork(): void;
 
+  hasRef(): boolean {
+    return this.#held;
+  }
+
   ref(): void {
     if (this.#held || this.closed) return;
     this.#held = true;

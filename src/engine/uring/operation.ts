@@ -64,6 +64,10 @@ export abstract class HoldingOperation extends UringOperation {
     return this.#state === "ended";
   }
 
+  hasRef(): boolean {
+    return this.#state === "holding";
+  }
+
   ref(): void {
     if (this.#state !== "not holding") return;
     this.#state = "holding";

@@ -66,8 +66,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
     if (this.stopped) return;
     this.whenClosed((errno) => {
-      if (this.released) done(0, this.takeKept());
-      else done(errno || -ECANCELED, []);
+      done(this.released ? 0 : errno || -ECANCELED, this.takeKept());
     });
     this.stopToRelease();
     this.tellSoon();

@@ -1,6 +1,7 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
+import { attempt } from "../../engine/uncaught.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
@@ -30,7 +31,7 @@ export abstract class ConnectionBase {
   readonly #owner: ConnectionOwner | null;
   readonly #descriptor: number;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
-  #state: "open" | "closing" | "closed" | "detaching" | "detached" = "open";
+  #state: "open" | "closing" | "closed" | "detaching" | "detaching, unref'd" | "detached" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
   #failure: ConnectionError | null = null;
@@ -67,6 +68,8 @@ export abstract class ConnectionBase {
    * @internal
    */
   protected abstract takeUnread(): Uint8Array | undefined;
+  /** Receives what was not read before detaching failed, in one piece. @internal */
+  protected abstract putBack(bytes: Uint8Array): void;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
@@ -107,12 +110,14 @@ export abstract class ConnectionBase {
 
   /** Keeps the process running while the connection is open, as it does by default. */
   ref(): this {
+    if (this.#isDetaching) this.#state = "detaching";
     this.#stream.ref();
     return this;
   }
 
   /** Lets the process exit while the connection is open. */
   unref(): this {
+    if (this.#isDetaching) this.#state = "detaching, unref'd";
     this.#stream.unref();
     return this;
   }
@@ -128,7 +133,8 @@ export abstract class ConnectionBase {
   /**
    * Takes the descriptor out, as a `net.Socket` of Node's own: for `node:tls`, for a library that
    * needs a real one, or to pass it to a child process. The socket starts with the bytes that were
-   * received and not read or given to a handler, and its own side is ended if `end()` was called.
+   * received and not read or given to a handler, its own side is ended if `end()` was called, and
+   * it is unref'd if the connection was.
    *
    * What was written is sent first, for as long as the peer takes to read it; reading, writing or
    * ending the connection is an error from the call on. Once the promise has resolved, the
@@ -139,8 +145,9 @@ export abstract class ConnectionBase {
    * @param options `allowHalfOpen`: whether the socket's side stays open once the peer has ended;
    * on `signal` and `timeout` the connection is reset, and they are thrown; with a signal that is
    * aborted already, nothing is done
-   * @throws RecvError or SendError if the connection has failed, or fails before all is sent; named
-   * `SocketClosed` if it was closed
+   * @throws RecvError or SendError if the connection has failed, or fails before all is sent: what
+   * was received before can still be read, or is given to the handler; named `SocketClosed` if it
+   * was closed
    * @throws Error if a `read()` is still waiting, or this runtime makes no `net.Socket` of a
    * descriptor (Bun, or Node on Windows), or none of such a socket: the connection stays as it is
    * @throws TypeError if it was detached before, or belongs to the Duplex of `toDuplex()`
@@ -167,14 +174,14 @@ export abstract class ConnectionBase {
     if (!this.isOpen) throw this.receivingError;
     checkDetachable(this.#stream.system, this.localAddress);
     const unread = this.takeUnread();
-    this.#state = "detaching";
+    this.#state = this.#stream.hasRef() ? "detaching" : "detaching, unref'd";
     const done = new Promise<NetSocket>((resolve, reject) => {
       this.#stream.release((errno, received) => {
+        const all = unread === undefined ? received : [unread, ...received];
         if (errno === 0) {
-          const all = unread === undefined ? received : [unread, ...received];
           this.#detach(all, allowHalfOpen, resolve, reject);
         } else {
-          this.#closed(errno);
+          this.#closed(errno, all);
           reject(this.error ?? sendingClosed(this.#stream.system));
         }
       });
@@ -217,8 +224,12 @@ export abstract class ConnectionBase {
     return this.#isDetached ? detached() : (this.error ?? sendingClosed(this.#stream.system));
   }
 
+  get #isDetaching(): boolean {
+    return this.#state === "detaching" || this.#state === "detaching, unref'd";
+  }
+
   get #isDetached(): boolean {
-    return this.#state === "detaching" || this.#state === "detached";
+    return this.#isDetaching || this.#state === "detached";
   }
 
   /** @internal */
@@ -328,6 +339,7 @@ export abstract class ConnectionBase {
       reject(error);
       return;
     }
+    if (this.#state === "detaching, unref'd") socket.unref();
     this.#state = "detached";
     engineClosed(this.#stream.system, this.#descriptor);
     this.#owner?.onConnectionDetached(this, socket);
@@ -336,12 +348,16 @@ export abstract class ConnectionBase {
     this.onClosed();
   }
 
-  #closed(errno: number) {
+  /** @param unread what `detach()` had taken, if it failed */
+  #closed(errno: number, unread: readonly Uint8Array[] = []) {
     this.#state = "closed";
     engineClosed(this.#stream.system, this.#descriptor);
     // Our own reset drops unsent data; that is not a failure.
     const { system } = this.#stream;
-    if (errno !== 0 && errno !== -system.errnos.ECANCELED) this.#failure ??= connectionError(system, errno);
+    if (errno !== 0 && errno !== -system.errnos.ECANCELED) {
+      this.#failure ??= connectionError(system, errno);
+      if (unread.length > 0) attempt((all) => this.putBack(new Uint8Array(Buffer.concat(all))), unread);
+    }
     this.#announceEnd();
     this.#owner?.onConnectionClosed(this);
     this.onClosed();

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import http from "node:http";
+import net from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import tls from "node:tls";
@@ -74,6 +75,23 @@ asyncApiTest("duplex: the parts of net.Socket that libraries use", (engine) =>
 function addressPort(address: object): unknown {
   return "port" in address ? address.port : undefined;
 }
+
+asyncApiTest(
+  "duplex: it is a Socket of berkeley/net",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const duplex = client.toDuplex();
+      const peer = server.toDuplex();
+      assert.ok(duplex instanceof net.Socket);
+      assert.equal(duplex.constructor, net.Socket);
+      assert.deepEqual([duplex.readyState, duplex.connecting, duplex.pending], ["open", false, false]);
+      await new Promise((resolve) => duplex.end("x", () => resolve(undefined)));
+      const [bytes] = await once(peer, "data");
+      assert.equal(String(bytes), "x");
+      await Promise.all([once(duplex, "close"), once(peer, "close")]);
+    }),
+  { bun: "its node:net is implemented differently" },
+);
 
 asyncApiTest("duplex: back-pressure both ways", (engine) =>
   withEnds(engine, loopback, async ({ client, server }) => {

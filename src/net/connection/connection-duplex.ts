@@ -47,12 +47,72 @@ export interface DuplexOptions {
 }
 
 /**
- * A connection as a Duplex of node:stream, with what libraries use of a net.Socket: the time-out of
- * an idle connection, options, and addresses in Node's spelling. Its events come in the order of a
- * net.Socket's, and `destroy()` does to the connection what `net.Socket`'s does: what the system
- * takes at once is sent, then the end.
+ * A connection as a Duplex of node:stream, with the members of a net.Socket that libraries use: the
+ * time-out of an idle connection, options, and addresses in Node's spelling. Its events come in the
+ * order of a net.Socket's, and `destroy()` does what `net.Socket`'s does: what the system takes
+ * immediately is sent, then the end.
+ *
+ * On Node and Deno it is a Socket of `berkeley/net`: `instanceof net.Socket` holds, and it has
+ * every other member, too.
  */
-export class ConnectionDuplex extends Duplex {
+export interface ConnectionDuplex extends NodeDuplex {
+  /** Always false: it is connected from the start. */
+  readonly connecting: boolean;
+  /** Always false, as `connecting`. */
+  readonly pending: boolean;
+  /** The state, in `net.Socket`'s words. */
+  readonly readyState: "opening" | "open" | "readOnly" | "writeOnly" | "closed";
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  readonly remoteFamily?: string | undefined;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly localFamily?: string | undefined;
+  /** The milliseconds that `setTimeout()` was given last. */
+  readonly timeout?: number | undefined;
+  /** Its socket, for options. */
+  readonly socket: BorrowedSocket;
+  /** The local address, as `net.Socket`'s. */
+  address(): DuplexAddress;
+  /**
+   * Emits `timeout` once nothing has been received or written for so many milliseconds; 0 takes
+   * that back.
+   */
+  setTimeout(timeout: number, listener?: () => void): this;
+  /** TCP.NODELAY; as with `net.Socket`, where it cannot be set it is not. */
+  setNoDelay(on?: boolean): this;
+  /** SO.KEEPALIVE and TCP.KEEPIDLE, whose milliseconds are rounded down to seconds. */
+  setKeepAlive(on?: boolean, initialDelay?: number): this;
+  /** Holds the process, as it does at first. */
+  ref(): this;
+  /** Lets the process end while this is open. */
+  unref(): this;
+  /** Ends, and is destroyed once what was written is sent. */
+  destroySoon(): void;
+  /** Sends a reset, and is destroyed. */
+  resetAndDestroy(): this;
+}
+
+/** Makes the Duplex of a connection that nothing else reads. */
+type MakeDuplex = (connection: Connection, options: Required<DuplexOptions>) => ConnectionDuplex;
+
+let make: MakeDuplex = (connection, options) => new PlainDuplex(connection, options);
+
+/** Replaces the Duplex of this file by another, for the process. */
+export function installDuplex(other: MakeDuplex): void {
+  make = other;
+}
+
+/** Returns what `toDuplex()` returns. */
+export const duplexOf: MakeDuplex = (connection, options) => make(connection, options);
+
+/**
+ * The Duplex of a connection where berkeley/net, whose Socket it is on Node, cannot be used: on
+ * Bun, whose net.Socket is built differently.
+ */
+export class PlainDuplex extends Duplex implements ConnectionDuplex {
   readonly #connection: Connection;
   #piped = false;
   /** Called once the system has taken what was written. */

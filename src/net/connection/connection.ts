@@ -11,7 +11,7 @@ import { lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
 import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
-import { ConnectionDuplex, type DuplexOptions } from "./connection-duplex.ts";
+import { type ConnectionDuplex, type DuplexOptions, duplexOf } from "./connection-duplex.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import { bytesToSend, type Data } from "./data.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
@@ -180,10 +180,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /**
    * The connection as a Duplex of node:stream, for HTTP:
-   * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It has
-   * the methods of net.Socket that such libraries use, and behaves like one: it ends when the peer
-   * has ended, and `destroy()` sends what the system takes immediately, and then the end. The
-   * Duplex owns the connection from then on: `read()` and `write()` fail with a TypeError.
+   * `http.createServer().emit("connection", connection.toDuplex())`. For TLS use `detach()`. It is
+   * a Socket of `berkeley/net`, and `instanceof net.Socket`; on Bun it is a Duplex with the members
+   * that such libraries use. It behaves like a net.Socket: it ends when the peer has ended, and
+   * `destroy()` sends what the system takes immediately, and then the end. The Duplex owns the
+   * connection from then on: `read()` and `write()` fail with a TypeError.
    *
    * @param options `allowHalfOpen`: whether this side stays open after the peer has ended
    * @throws Error if a `read()` is pending, or toDuplex() was called before
@@ -207,7 +208,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   toDuplex(options: DuplexOptions = {}): ConnectionDuplex {
     checkObject("options", "{ allowHalfOpen? }", options);
     const { allowHalfOpen = false } = options;
-    return new ConnectionDuplex(this, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
+    return duplexOf(this, { allowHalfOpen: boolean("allowHalfOpen", allowHalfOpen) });
   }
 
   /** The chunks of `read()`, to the end. Leaving the loop leaves the connection open. */
@@ -243,6 +244,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   onProgress(): void {
+    this.#consumer?.onProgress?.();
     this.#writers.resolveUpTo(this.#written - this.pendingBytes);
   }
 
@@ -362,6 +364,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     const unread = this.#unread;
     this.#unread = undefined;
     return unread;
+  }
+
+  /** @internal */
+  protected override putBack(bytes: Uint8Array): void {
+    this.#unread = bytes;
   }
 
   /** `write()` for its consumer, without a promise. @internal */

@@ -165,6 +165,11 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   protected override takeUnread(): undefined {}
 
   /** @internal */
+  protected override putBack(bytes: Uint8Array): void {
+    this.onData(bytes);
+  }
+
+  /** @internal */
   protected override onClosing(): void {}
 
   /** @internal */

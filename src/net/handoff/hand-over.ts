@@ -12,7 +12,7 @@ import { host } from "../../system/host.ts";
 import { checkWait, milliseconds, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
 import type { CloseOptions } from "../listener/listener-base.ts";
-import { Listening } from "../listener/listener-base.ts";
+import { TransferableListener } from "../listener/transferable-listener.ts";
 import {
   HAND_OVER_DESCRIPTOR,
   PATH_FILE_LENGTH,
@@ -55,6 +55,9 @@ export type HandOverOptions = WaitOptions & CloseOptions;
  * in the system's queue go to the new process, which shares the queue. The path of a unix socket
  * stays, and the new process removes it.
  *
+ * A server under `serve()` ends its connections as in `closeGracefully()`, and with `drain`
+ * destroys those that are left.
+ *
  * Call `child.unref()`, so that this process can exit before the new one.
  *
  * If it fails before the new process is ready, the listener keeps accepting as before.
@@ -65,7 +68,7 @@ export type HandOverOptions = WaitOptions & CloseOptions;
  *   whose other end is passed here. The channel is closed at the end.
  * - Not supported on Windows.
  *
- * @param listener a Listener or Server
+ * @param listener a Listener, a Server, or what `serve()` returned
  * @param to the new process, or our end of the channel
  * @param options `timeout` and `signal` for the wait until it is ready, and `drain`, as in
  * `close()`
@@ -95,12 +98,14 @@ export type HandOverOptions = WaitOptions & CloseOptions;
  * @see [unix](https://man7.org/linux/man-pages/man7/unix.7.html)
  */
 export async function handOver(
-  listener: Listening,
+  listener: TransferableListener,
   to: ChildProcess | Socket,
   options: HandOverOptions = {},
 ): Promise<void> {
-  if (!(listener instanceof Listening))
-    throw argumentType(`listener must be a Listener or Server, not ${kind(listener)}`);
+  if (!(listener instanceof TransferableListener))
+    throw argumentType(
+      `listener must be a Listener, a Server or what serve() returned, not ${kind(listener)}`,
+    );
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   checkWait(options);
   const { drain } = options;
@@ -122,7 +127,7 @@ export async function handOver(
   await listener.retire(drain);
 }
 
-function messageOf({ ownsPath, pathFile }: Listening): Uint8Array {
+function messageOf({ ownsPath, pathFile }: TransferableListener): Uint8Array {
   if (!ownsPath || pathFile === undefined) return Uint8Array.of(SOCKETS);
   const message = Buffer.alloc(1 + PATH_FILE_LENGTH, SOCKETS_AND_PATH);
   message.writeBigUInt64LE(pathFile.dev, 1);

@@ -14,6 +14,7 @@ import type { CheckedListenOptions } from "../options/listen-options.ts";
 import { AcceptLoop } from "./accept-loop.ts";
 import { type Backlog, backlogOf, queueOf } from "./accept-queues.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
+import { TransferableListener } from "./transferable-listener.ts";
 import type { UnixFile, UnixPath } from "./unix-path.ts";
 
 /** Options of `close()` of a Listener or Server. */
@@ -61,7 +62,7 @@ interface OpenConnection {
 }
 
 /** What a Listener and a Server have in common. */
-export abstract class Listening implements AsyncDisposable {
+export abstract class Listening extends TransferableListener implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #addresses: readonly Address[];
   readonly #loops: readonly AcceptLoop[];
@@ -87,6 +88,7 @@ export abstract class Listening implements AsyncDisposable {
 
   /** @internal */
   constructor(engine: Engine, opened: ListeningSockets, options: CheckedListenOptions) {
+    super();
     this.#engine = engine;
     this.#addresses = opened.sockets.map(getsockname);
     this.#loops = opened.sockets.map((socket) => new AcceptLoop(engine, socket.detach(), this));
@@ -118,7 +120,7 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /** The listening sockets, one for each address, for options. The listener still owns them. */
-  get sockets(): readonly BorrowedSocket[] {
+  override get sockets(): readonly BorrowedSocket[] {
     return this.#loops.map((socket) => new BorrowedSocket(this.#engine.system, socket));
   }
 
@@ -150,7 +152,7 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /** Whether it is closed, by `close()`, its signal or a failure. */
-  get closed(): boolean {
+  override get closed(): boolean {
     return this.#stopped !== undefined;
   }
 
@@ -201,12 +203,12 @@ export abstract class Listening implements AsyncDisposable {
   }
 
   /** Whether close() removes the path. @internal */
-  get ownsPath(): boolean {
+  override get ownsPath(): boolean {
     return this.#path?.ours === true;
   }
 
   /** The file at that path when it was created. @internal */
-  get pathFile(): UnixFile | undefined {
+  override get pathFile(): UnixFile | undefined {
     return this.#path?.file;
   }
 
@@ -217,7 +219,7 @@ export abstract class Listening implements AsyncDisposable {
    *
    * @internal
    */
-  async retire(drain: number | undefined): Promise<void> {
+  override async retire(drain: number | undefined): Promise<void> {
     this.#retired ??= Promise.all(
       this.#loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))),
     );

@@ -37,6 +37,7 @@ export interface NodeSocketMembers {
   setKeepAlive(on?: boolean | KeepAlive, initialDelay?: number, interval?: number, count?: number): this;
   setTypeOfService?(typeOfService: number): this;
   getTypeOfService?(): number;
+  destroySoon(): void;
   _onTimeout(): void;
   /** Restarts the timer of `setTimeout()`. */
   _unrefTimer(): void;
@@ -146,6 +147,11 @@ export function onReadOf(socket: object): OnRead | null {
 function isCallback(value: unknown): value is OnRead["callback"] {
   return typeof value === "function";
 }
+
+/** Whether node:net is Node's own, whose undocumented members berkeley/net builds on. */
+export const nodeNetIsNodes =
+  typeof Object.getOwnPropertyDescriptor(net.Socket.prototype, "_handle")?.get === "function" &&
+  typeof Reflect.get(net.Server.prototype, "_listen2") === "function";
 
 /** Returns Node's own method, even if `berkeley/register` has replaced it. */
 export function methodOfNode<Method>(prototype: object, name: string): Method {

@@ -3,7 +3,7 @@ import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
 import type { ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
-import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
+import { explainPathInUse, type UnixFile, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import { type AcceptError, type AcceptErrorName, tryAccept } from "../../posix/accept.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
@@ -146,6 +146,8 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   #dropped = 0;
   #retried = 0;
   #putOff = false;
+  /** Another process accepts from the sockets, and removes their path. */
+  #retired = false;
 
   constructor(engine: Engine, { sockets, path, name }: OpenedToListen, owner: ListenOwner) {
     const [first] = sockets;
@@ -173,9 +175,25 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     return { accepted: this.#accepted, dropped: this.#dropped, retried: this.#retried, causes };
   }
 
+  /** Whether close() removes the path. */
+  get ownsPath(): boolean {
+    return this.#path?.ours === true;
+  }
+
+  /** The file at that path when it was created. */
+  get pathFile(): UnixFile | undefined {
+    return this.#path?.file;
+  }
+
+  /** Stops accepting, without losing a connection; another process accepts. */
+  async retire(): Promise<void> {
+    await this.#stopAccepting();
+    this.#retired = true;
+  }
+
   /** Accepts the connections waiting in the queues, which closing would reset, and stops. */
   async acceptRest(): Promise<void> {
-    await Promise.all(this.loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))));
+    await this.#stopAccepting();
     for (const loop of this.loops) {
       // Bounded, since a queue may fill as fast as it is emptied.
       for (let left = MOST_IN_QUEUE; left > 0 && loop.fd >= 0; left--) {
@@ -238,7 +256,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   }
 
   close(): void {
-    this.#path?.remove();
+    if (!this.#retired) this.#path?.remove();
     this.#owner.closing();
     let left = this.loops.length;
     for (const loop of this.loops) {
@@ -257,6 +275,10 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     const { files } = this.engine.system;
     files.permitAll(this.#name, (mode & READABLE) !== 0, (mode & WRITABLE) !== 0);
     return 0;
+  }
+
+  async #stopAccepting(): Promise<void> {
+    await Promise.all(this.loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))));
   }
 
   #count(name: AcceptErrorName) {

@@ -3,7 +3,6 @@ import diagnostics from "node:diagnostics_channel";
 import net from "node:net";
 import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
-import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { isError } from "../../errors/is-error.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
@@ -25,7 +24,7 @@ import {
   pendingSettings,
 } from "./internals.ts";
 import type { NodeAddress } from "./node-address.ts";
-import { type ConnectionOwner, StreamHandle } from "./stream-handle.ts";
+import { type ConnectionOwner, StreamHandle, type StreamSource } from "./stream-handle.ts";
 
 /**
  * The engine copies what it is given, so strings and the chunks of one writev are gathered here if
@@ -53,6 +52,8 @@ export class EngineSocket extends NodeSocket {
   _failure: unknown = undefined;
   _sendingFailure: unknown = undefined;
   _peerEnded = false;
+  /** destroySoon() was called: the program reads no more. */
+  _destroysSoon = false;
   /** The endpoint it connects to. */
   _connectOptions: ConnectOptions | undefined = undefined;
 
@@ -109,6 +110,7 @@ export class EngineSocket extends NodeSocket {
     this._failure = undefined;
     this._sendingFailure = undefined;
     this._peerEnded = false;
+    this._destroysSoon = false;
     this._connectOptions = options;
     this._undestroy();
     this._unrefTimer();
@@ -293,6 +295,12 @@ export class EngineSocket extends NodeSocket {
     });
   }
 
+  override destroySoon(): void {
+    this._destroysSoon = true;
+    if (this._sendingFailure !== undefined) this.destroy();
+    else super.destroySoon();
+  }
+
   override _destroy(error: Error | null, done: Callback): void {
     const closing = this._connection ?? this._attempts;
     this._attempts = null;
@@ -316,8 +324,8 @@ export class EngineSocket extends NodeSocket {
   }
 
   /** Takes over an accepted socket. */
-  _accepted(chosen: Engine, fd: number, context: AsyncResource, owner: ConnectionOwner): StreamHandle {
-    this._connection = new StreamHandle(chosen, fd, this, null, context, owner);
+  _accepted(source: StreamSource, fd: number, context: AsyncResource, owner?: ConnectionOwner): StreamHandle {
+    this._connection = new StreamHandle(source, fd, this, null, context, owner);
     return this._connection;
   }
 
@@ -376,7 +384,7 @@ export class EngineSocket extends NodeSocket {
     const error = asError(
       asCallOfNode(connectionError(systemOf(this), errno), callOf(systemOf(this), errno)),
     );
-    if (this.readableFlowing === null || this.readableEnded) this.destroy(error);
+    if (this.readableFlowing === null || this.readableEnded || this._destroysSoon) this.destroy(error);
     else if (this._peerEnded) this.once("end", () => this.destroy(error));
     else if (this.readableLength === 0) this.destroy(error);
     else this._failure = error;
@@ -390,7 +398,7 @@ export class EngineSocket extends NodeSocket {
   _sendingFailed(errno: number): void {
     const error = asCallOfNode(connectionError(systemOf(this), errno), "write");
     this._sendingFailure = error;
-    if (this.readableFlowing === null) this.destroy(asError(error));
+    if (this.readableFlowing === null || this._destroysSoon) this.destroy(asError(error));
     else this._connection?.calledBack();
   }
 }
@@ -452,6 +460,7 @@ export function initialize(socket: EngineSocket): void {
   socket._failure = undefined;
   socket._sendingFailure = undefined;
   socket._peerEnded = false;
+  socket._destroysSoon = false;
   socket._connectOptions = undefined;
 }
 

@@ -1,7 +1,7 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { nextTick } from "../../clock/next-tick.ts";
-import type { Engine, Stream, StreamHandlers } from "../../engine/engine.ts";
+import type { Stream, StreamHandlers } from "../../engine/engine.ts";
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
 import { SO } from "../../options/so.ts";
@@ -58,6 +58,21 @@ export interface ConnectionOwner {
   connectionEnded(): void;
 }
 
+/** The calls that it makes of a Stream. */
+export interface HandleStream
+  extends Pick<Stream, "fd" | "pendingBytes" | "ref" | "system" | "unref" | "resume" | "pause" | "write"> {
+  shutdown(done?: () => void): void;
+  closeNow(done: () => void): void;
+  reset(done: () => void): void;
+}
+
+/** Gives the stream of a descriptor: an engine, or a Connection. */
+export interface StreamSource {
+  stream(fd: number, handlers: StreamHandlers): HandleStream;
+  /** Whether it remains the owner of the descriptor, and closes it. */
+  readonly keepsDescriptor?: boolean;
+}
+
 /** A connection of the engine: what our Socket has instead of a libuv handle. */
 export class StreamHandle implements StreamHandlers {
   /** Node's `_destroy()` removes it. */
@@ -70,8 +85,9 @@ export class StreamHandle implements StreamHandlers {
   /** The async context of the connection's events, such as a libuv handle has. */
   readonly #context: AsyncResource;
   readonly #reader: StreamReader;
-  readonly #stream: Stream;
-  readonly #descriptor: number;
+  readonly #stream: HandleStream;
+  /** Undefined if the source keeps it. */
+  readonly #descriptor: number | undefined;
   readonly #owner: ConnectionOwner | undefined;
   readonly #onRead: OnRead | null;
   /** Data that did not fit into the buffer of `onread` before its callback stopped reading. */
@@ -82,6 +98,8 @@ export class StreamHandle implements StreamHandlers {
   #open = true;
   #ended = false;
   #shutdown: "no" | "under way" | "done" = "no";
+  /** The reader knows that sending failed, and waits for the failure itself. */
+  #sendingFailed = false;
   /** Nothing was unsent at shutdown. */
   #shutEmpty = false;
   /** Set by `ref()` and `unref()`. */
@@ -91,7 +109,7 @@ export class StreamHandle implements StreamHandlers {
 
   /** @param fd a connected, non-blocking socket, which is this object's from now on */
   constructor(
-    engine: Engine,
+    source: StreamSource,
     fd: number,
     reader: StreamReader,
     onRead: OnRead | null,
@@ -102,9 +120,11 @@ export class StreamHandle implements StreamHandlers {
     this.#reader = reader;
     this.#onRead = onRead;
     this.#owner = owner;
-    this.#descriptor = fd;
-    this.#stream = engine.stream(fd, this);
-    engineOpened(engine.system, fd);
+    this.#stream = source.stream(fd, this);
+    if (source.keepsDescriptor !== true) {
+      this.#descriptor = fd;
+      engineOpened(this.#stream.system, fd);
+    }
     this.#hold();
   }
 
@@ -114,7 +134,7 @@ export class StreamHandle implements StreamHandlers {
 
   /** -1 once it is closed. */
   get fd(): number {
-    return this.#open ? this.#descriptor : -1;
+    return this.#open ? this.#stream.fd : -1;
   }
 
   /** The socket, for options. */
@@ -183,7 +203,8 @@ export class StreamHandle implements StreamHandlers {
 
   onError(errno: number, ended: boolean): void {
     // As in libuv, a shutdown() that fails after both sides have ended is not an error.
-    if (this.#shutdown !== "no" && this.#shutEmpty && this.#ended) return;
+    const ofShutdown = this.#shutdown !== "no" && this.#shutEmpty && !this.#sendingFailed;
+    if (ofShutdown && this.#ended) return;
     this.#inContext(() => {
       if (ended) this.#tellEnd();
       if (!this.#reader.destroyed) this.#reader._failed(errno);
@@ -193,6 +214,7 @@ export class StreamHandle implements StreamHandlers {
   sendingFailed(errno: number): void {
     // Receiving reports what shutdown() failed with.
     if (this.#shutdown !== "no" && this.#shutEmpty) return;
+    this.#sendingFailed = true;
     this.#inContext(() => this.#reader._sendingFailed(errno));
   }
 
@@ -367,12 +389,12 @@ export class StreamHandle implements StreamHandlers {
   }
 
   #named(ask: typeof tryGetsockname | typeof tryGetpeername): Address {
-    const named = this.#open ? ask(this.socket) : undefined;
+    const named = this.fd >= 0 ? ask(this.socket) : undefined;
     return named?.ok ? named.value : { family: "unspecified" };
   }
 
   #end(done: () => void) {
-    engineClosed(this.system, this.#descriptor);
+    if (this.#descriptor !== undefined) engineClosed(this.system, this.#descriptor);
     this.#owner?.connectionEnded();
     // Like libuv, in a later turn: an `await` of the `error` event runs first.
     this.system.clock.setImmediate(() =>
