@@ -9,6 +9,7 @@ import { connectionError } from "../../net/connection/connection-error.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
+import { announceClose, announceConnect } from "./announce.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
 import { carriesTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
@@ -346,6 +347,7 @@ export class EngineSocket extends NodeSocket {
         settings.keepAliveCount,
       );
     if (settings.typeOfService !== undefined) connection.setTypeOfService(settings.typeOfService);
+    announceConnect(this, null);
     this.emit("connect");
     this.emit("ready");
     if (!this.isPaused()) this._startReading();
@@ -369,7 +371,12 @@ export class EngineSocket extends NodeSocket {
     this.read(0);
   }
 
+  _descriptorClosed(): void {
+    announceClose(this, this.errored);
+  }
+
   _fail(error: unknown): void {
+    if (this.connecting) announceConnect(this, error);
     this.destroy(asError(error));
   }
 
