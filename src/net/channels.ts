@@ -1,3 +1,4 @@
+import type { Server as NetServer, Socket as NetSocket } from "node:net";
 import type { EngineChoice } from "../engine/engine.ts";
 import { type DiagnosticsChannel, engineChannel, typedChannel } from "../engine/engine-channel.ts";
 import type { AcceptError } from "../posix/accept.ts";
@@ -5,64 +6,88 @@ import type { ConnectionBase } from "./connection/connection-base.ts";
 import type { Listening } from "./listener/listener-base.ts";
 import type { ConnectOptions } from "./options/connect-options.ts";
 
-/** A message of `berkeley:listen`: a Listener or Server has started listening. */
-export interface ListenMessage {
-  readonly listener: Listening;
-}
+/**
+ * A message of `berkeley:listen`: a Listener or Server has started listening, or a server of Node's
+ * under `serve()`, `berkeley/net` or `berkeley/register`.
+ */
+export type ListenMessage =
+  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly server: NetServer; readonly listener?: undefined };
 
 /** A message of `berkeley:accept`: a connection was accepted. */
-export interface AcceptMessage {
-  readonly listener: Listening;
-  /** A Connection or HandledConnection, which no handler and no `accept()` has received yet. */
-  readonly connection: ConnectionBase;
-}
+export type AcceptMessage =
+  | {
+      readonly listener: Listening;
+      /** A Connection or HandledConnection, which no handler and no `accept()` has received yet. */
+      readonly connection: ConnectionBase;
+      readonly server?: undefined;
+      readonly socket?: undefined;
+    }
+  | {
+      /** A server of Node's. */
+      readonly server: NetServer;
+      /** Its socket, of which `connection` has not been emitted yet. */
+      readonly socket: NetSocket;
+      readonly listener?: undefined;
+      readonly connection?: undefined;
+    };
 
 /** A message of `berkeley:retry`: accept(2) failed, and will be retried. */
-export interface RetryMessage {
-  readonly listener: Listening;
+export type RetryMessage = (
+  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly server: NetServer; readonly listener?: undefined }
+) & {
   readonly error: AcceptError;
   /**
    * How many milliseconds pass before the retry: descriptors or memory ran out, and connections
    * wait in the system's queue. 0 if one connection failed before it was accepted.
    */
   readonly delay: number;
-}
+};
 
 /**
- * A message of `berkeley:close`: a connection and its descriptor were closed, or a Listener or
- * Server stopped listening.
+ * A message of `berkeley:close`: a connection and its descriptor were closed, or a listener stopped
+ * listening. One of the four objects is there.
  */
-export type CloseMessage =
-  | {
-      /** A Connection or HandledConnection, from `connect()` or a listener. */
-      readonly connection: ConnectionBase;
-      readonly listener?: undefined;
-      /**
-       * The error that ended it: a ConnectionError, or whatever a handler threw; null if nothing
-       * failed.
-       */
-      readonly error: unknown;
-    }
-  | {
-      readonly connection?: undefined;
-      readonly listener: Listening;
-      /** An AcceptError, or the reason of its signal; null after `close()` or `handOver()`. */
-      readonly error: unknown;
-    };
+export interface CloseMessage {
+  /** A Connection or HandledConnection, from `connect()` or a listener. */
+  readonly connection?: ConnectionBase | undefined;
+  /** A Listener or Server. */
+  readonly listener?: Listening | undefined;
+  /** A Socket of `berkeley/net`, or one of Node's that a TLS or HTTP/2 server accepted. */
+  readonly socket?: NetSocket | undefined;
+  /** A server of Node's. */
+  readonly server?: NetServer | undefined;
+  /**
+   * The error that ended it: a ConnectionError, or whatever a handler threw; of a listener, an
+   * AcceptError or the reason of its signal. null if nothing failed.
+   */
+  readonly error: unknown;
+}
 
-/** A message of `berkeley:connect`: `connect()` connected or failed. */
+/** A message of `berkeley:connect`: `connect()` connected or failed, or a Socket did. */
 export type ConnectMessage =
   | {
       /** The options of `connect()`. */
       readonly options: ConnectOptions;
       readonly connection: ConnectionBase;
+      readonly socket?: undefined;
       readonly error: null;
     }
   | {
       /** The options of `connect()`. */
       readonly options: ConnectOptions;
       readonly connection: null;
+      readonly socket?: undefined;
       /** The error that `connect()` throws. */
+      readonly error: unknown;
+    }
+  | {
+      /** A Socket of `berkeley/net`. */
+      readonly socket: NetSocket;
+      readonly options?: undefined;
+      readonly connection?: undefined;
+      /** The error that it emits; null if it is connected. */
       readonly error: unknown;
     };
 
@@ -78,7 +103,7 @@ export type ConnectMessage =
  * @example
  * ```ts
  * import { channels, connect, listen } from "berkeley";
- * channels.accept.subscribe(({ connection }) => console.log(connection.remoteAddress.family)); // ipv4
+ * channels.accept.subscribe(({ connection }) => console.log(connection?.remoteAddress.family)); // ipv4
  * channels.close.subscribe(({ connection, error }) => {
  *   if (connection !== undefined && error !== null) console.error(error);
  * });

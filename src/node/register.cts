@@ -23,7 +23,12 @@ function replace(prototype: object, name: keyof Install): void {
   // Another copy of the package may have replaced it already.
   if (typeof node === "function" && replaced in node) return;
   if (typeof node !== "function")
-    throw new Error("berkeley/register needs Node's own node:net, which this runtime implements differently");
+    throw Object.assign(
+      new Error(
+        "berkeley/register needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley",
+      ),
+      { code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" },
+    );
   Reflect.set(prototype, name, Object.assign(method, { [replaced]: node }));
 }
 

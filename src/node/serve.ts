@@ -14,6 +14,7 @@ import { getsockname } from "../posix/getsockname.ts";
 import { checkNetPermission } from "../posix/net-permission.ts";
 import { currentSystem } from "../system/current.ts";
 import { coded } from "./net/errors.ts";
+import { nodeNetIsNodes, notNode } from "./net/internals.ts";
 import type { ListeningServer } from "./net/server.ts";
 import { ServedConnections } from "./served-connections.ts";
 import { ServedServer } from "./served-server.ts";
@@ -49,6 +50,7 @@ export async function serve<const Values extends readonly unknown[]>(
   options: ListenOptions<Values>,
 ): Promise<ServedServer> {
   // Loaded here, because importing berkeley must not fail where node:net is built differently.
+  if (!nodeNetIsNodes) throw notNode("serve()");
   const { isServer, listenOnOpened } = await import("./net/server.ts");
   if (!isServer(server)) throw argumentType(`server must be a server of Node's, not ${kind(server)}`);
   const checked = checkListenOptions(options);

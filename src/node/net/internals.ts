@@ -161,9 +161,9 @@ export function methodOfNode<Method>(prototype: object, name: string): Method {
 }
 
 /** The error on a runtime that implements node:net differently. */
-function notNode(): Error {
+export function notNode(what = "berkeley/net"): Error {
   return coded(
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-    "berkeley/net needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley",
+    `${what} needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley`,
   );
 }

@@ -4,7 +4,9 @@ import net, { isIP } from "node:net";
 import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
+import { channels } from "../../net/channels.ts";
 import { currentSystem } from "../../system/current.ts";
+import { announceAccept, announceClose, announceListen, announceRetry, announceStop } from "./announce.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import {
@@ -59,8 +61,14 @@ export function listenOnOpened(
   const handle = new ListenHandle(chosen, opened, {
     accepted: (fd) => accepted(server, handle, fd),
     failed: (error) => server.emit("error", error),
-    retried: onRetry,
-    closing: () => closing.add(server),
+    retried: (error, delay) => {
+      announceRetry(server, error, delay);
+      onRetry?.(error, delay);
+    },
+    closing: () => {
+      closing.add(server);
+      announceStop(server);
+    },
     closed: () => {
       closing.delete(server);
       server._emitCloseIfDrained?.();
@@ -69,6 +77,7 @@ export function listenOnOpened(
   server._handle = handle.native;
   server._connectionKey = opened.key;
   if (server._unref) server.unref();
+  announceListen(server);
   nextTick(() => {
     // It may have been closed.
     if (server._handle) server.emit("listening");
@@ -110,6 +119,7 @@ function accepted(server: ListeningServer, handle: ListenHandle, fd: number): vo
   server._connections++;
   socket.server = server;
   socket._server = server;
+  announceAccept(server, socket);
   server.emit("connection", socket);
   if (serverSockets.hasSubscribers) serverSockets.publish({ socket });
 }
@@ -140,6 +150,7 @@ function nodeSocket(server: ListeningServer, fd: number) {
   const socket = new NodeSocket({ ...socketOptions(server), fd });
   if (server.noDelay) socket.setNoDelay(true);
   if (server.keepAlive) socket.setKeepAlive(true, server.keepAliveInitialDelay * 1000);
+  if (channels.close.hasSubscribers) socket.once("close", () => announceClose(socket, socket.errored));
   return socket;
 }
 

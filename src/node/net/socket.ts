@@ -10,6 +10,7 @@ import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { currentSystem } from "../../system/current.ts";
 import type { System } from "../../system/system.ts";
+import { announceClose, announceConnect } from "./announce.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
 import { carriesTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
@@ -353,6 +354,7 @@ export class EngineSocket extends NodeSocket {
         settings.keepAliveCount,
       );
     if (settings.typeOfService !== undefined) connection.setTypeOfService(settings.typeOfService);
+    announceConnect(this, null);
     this.emit("connect");
     this.emit("ready");
     if (!this.isPaused()) this._startReading();
@@ -376,7 +378,12 @@ export class EngineSocket extends NodeSocket {
     this.read(0);
   }
 
+  _descriptorClosed(): void {
+    announceClose(this, this.errored);
+  }
+
   _fail(error: unknown): void {
+    if (this.connecting) announceConnect(this, error);
     this.destroy(asError(error));
   }
 

@@ -49,6 +49,8 @@ export interface StreamReader {
   _unrefTimer(): void;
   /** Receiving or sending failed, and everything that came before has been pushed. */
   _failed(errno: number): void;
+  /** Its own descriptor is closed. */
+  _descriptorClosed(): void;
   /** Sending failed; received data is still to be read. */
   _sendingFailed(errno: number): void;
 }
@@ -394,7 +396,10 @@ export class StreamHandle implements StreamHandlers {
   }
 
   #end(done: () => void) {
-    if (this.#descriptor !== undefined) engineClosed(this.system, this.#descriptor);
+    if (this.#descriptor !== undefined) {
+      engineClosed(this.system, this.#descriptor);
+      this.#reader._descriptorClosed();
+    }
     this.#owner?.connectionEnded();
     // Like libuv, in a later turn: an `await` of the `error` event runs first.
     this.system.clock.setImmediate(() =>

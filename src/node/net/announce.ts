@@ -1,0 +1,36 @@
+// What subscribers of `channels` hear of Node's servers and sockets on our engine.
+import net from "node:net";
+import { channels } from "../../net/channels.ts";
+import type { AcceptError } from "../../posix/accept.ts";
+
+export function announceListen(server: net.Server): void {
+  if (channels.listen.hasSubscribers) channels.listen.publish({ server });
+}
+
+export function announceAccept(server: net.Server, socket: object): void {
+  if (channels.accept.hasSubscribers) {
+    if (socket instanceof net.Socket) channels.accept.publish({ server, socket });
+  }
+}
+
+export function announceRetry(server: net.Server, error: AcceptError, delay: number): void {
+  if (channels.retry.hasSubscribers) channels.retry.publish({ server, error, delay });
+}
+
+export function announceConnect(socket: object, error: unknown): void {
+  if (channels.connect.hasSubscribers) {
+    if (socket instanceof net.Socket) channels.connect.publish({ socket, error });
+  }
+}
+
+/** A server stops listening. */
+export function announceStop(server: net.Server): void {
+  if (channels.close.hasSubscribers) channels.close.publish({ server, error: null });
+}
+
+/** A socket's descriptor is closed. */
+export function announceClose(socket: object, error: unknown): void {
+  if (channels.close.hasSubscribers) {
+    if (socket instanceof net.Socket) channels.close.publish({ socket, error });
+  }
+}
