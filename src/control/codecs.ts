@@ -1,14 +1,25 @@
 import { interfaceIndex } from "../address/interface-index.ts";
 import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../address/ip.ts";
 import { decodeSockaddr } from "../address/sockaddr.ts";
-import { argumentType, int, integer, invalidValue, kind } from "../errors/argument.ts";
+import {
+  argumentType,
+  copyOfBytes,
+  int,
+  integer,
+  invalidValue,
+  kind,
+  outOfRange,
+} from "../errors/argument.ts";
 import type { System } from "../system/system.ts";
 import type {
   ControlMessage,
   ControlMessageToSend,
   ExtendedErrorMessage,
+  HeaderMessage,
   NumberMessage,
-  SegmentLengthMessage,
+  NumberMessageToSend,
+  OriginalDestinationMessage,
+  ReceivedNumberMessage,
 } from "./control-message.ts";
 
 /** The encoding of one type of control message. */
@@ -32,7 +43,7 @@ function ints(values: readonly number[]): Uint8Array {
 /** An int of any width: the kernel sends IP_TOS as one byte, others as four. */
 function numberIn(
   data: Uint8Array,
-  type: NumberMessage["type"] | SegmentLengthMessage["type"],
+  type: NumberMessage["type"] | ReceivedNumberMessage["type"],
 ): ControlMessage | undefined {
   const view = viewOf(data);
   if (data.byteLength === 1) return { type, value: view.getUint8(0) };
@@ -41,13 +52,50 @@ function numberIn(
 }
 
 function number(type: NumberMessage["type"], max: number, width: 2 | 4 = 4): ControlCodec {
+  return { ...numberToSend(type, max, width), decode: (data) => numberIn(data, type) };
+}
+
+function numberToSend(
+  type: NumberMessage["type"] | NumberMessageToSend["type"],
+  max: number,
+  width: 2 | 4 = 4,
+): Required<Pick<ControlCodec, "encode">> & ControlCodec {
   return {
-    decode: (data) => numberIn(data, type),
+    decode: () => undefined,
     encode(message) {
       if (message.type !== type) return undefined;
       return ints([integer(type, message.value, 0, max)]).subarray(0, width);
     },
   };
+}
+
+/** A __u32, of which every bit counts. */
+const uint = (type: "SO_MARK" | "SO_PRIORITY"): ControlCodec => ({
+  ...numberToSend(type, 0xffffffff),
+  decode: (data) => (data.byteLength === 4 ? { type, value: viewOf(data).getUint32(0, true) } : undefined),
+});
+
+const receivedUint = (type: ReceivedNumberMessage["type"]): ControlCodec => ({
+  decode: (data) => (data.byteLength === 4 ? { type, value: viewOf(data).getUint32(0, true) } : undefined),
+});
+
+/** A header's bytes, of which the kernel checks each. */
+function header(type: HeaderMessage["type"]): ControlCodec {
+  return {
+    decode: (data) => ({ type, data: new Uint8Array(data) }),
+    encode: (message) => (message.type === type ? copyOfBytes(type, message.data) : undefined),
+  };
+}
+
+/** A whole sockaddr_in or sockaddr_in6. */
+const originalDestination = (type: OriginalDestinationMessage["type"], size: 16 | 28): ControlCodec => ({
+  decode: (data, system) =>
+    data.byteLength === size ? { type, address: decodeSockaddr(data, system) } : undefined,
+});
+
+/** struct timespec: two 64-bit integers. */
+function timespec(view: DataView, at: number): bigint {
+  return view.getBigInt64(at, true) * 1_000_000_000n + view.getBigInt64(at + 8, true);
 }
 
 /**
@@ -97,7 +145,31 @@ function ipBytes(what: string, text: string, parse: (text: string) => Uint8Array
 
 /** By C name, sorted. */
 export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
+  IPV6_DONTFRAG: numberToSend("IPV6_DONTFRAG", 1),
+  IPV6_DSTOPTS: header("IPV6_DSTOPTS"),
+  IPV6_FLOWINFO: {
+    /** In network byte order, as in the packet's header (ip6_flowinfo in include/net/ipv6.h). */
+    decode(data) {
+      return data.byteLength === 4 ? { type: "IPV6_FLOWINFO", value: viewOf(data).getUint32(0) } : undefined;
+    },
+    encode(message) {
+      if (message.type !== "IPV6_FLOWINFO") return undefined;
+      const data = new Uint8Array(4);
+      viewOf(data).setUint32(0, integer("IPV6_FLOWINFO", message.value, 0, 0x0fffffff));
+      return data;
+    },
+  },
   IPV6_HOPLIMIT: number("IPV6_HOPLIMIT", 255),
+  IPV6_HOPOPTS: header("IPV6_HOPOPTS"),
+  IPV6_ORIGDSTADDR: originalDestination("IPV6_ORIGDSTADDR", 28),
+  IPV6_PATHMTU: {
+    /** struct ip6_mtuinfo is { struct sockaddr_in6 ip6m_addr; __u32 ip6m_mtu }. */
+    decode(data, system) {
+      if (data.byteLength !== 32) return undefined;
+      const address = decodeSockaddr(data.subarray(0, 28), system);
+      return { type: "IPV6_PATHMTU", address, mtu: viewOf(data).getUint32(28, true) };
+    },
+  },
   IPV6_PKTINFO: {
     decode(data) {
       if (data.byteLength !== 20) return undefined;
@@ -113,7 +185,11 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
     },
   },
   IPV6_RECVERR: extendedError("IPV6_RECVERR"),
+  IPV6_RECVFRAGSIZE: { decode: (data) => numberIn(data, "IPV6_RECVFRAGSIZE") },
+  IPV6_RTHDR: header("IPV6_RTHDR"),
+  IPV6_RTHDRDSTOPTS: header("IPV6_RTHDRDSTOPTS"),
   IPV6_TCLASS: number("IPV6_TCLASS", 255),
+  IP_ORIGDSTADDR: originalDestination("IP_ORIGDSTADDR", 16),
   IP_PKTINFO: {
     decode(data) {
       if (data.byteLength !== 12) return undefined;
@@ -133,7 +209,11 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       return data;
     },
   },
+  IP_PROTOCOL: numberToSend("IP_PROTOCOL", 255),
   IP_RECVERR: extendedError("IP_RECVERR"),
+  IP_RECVFRAGSIZE: { decode: (data) => numberIn(data, "IP_RECVFRAGSIZE") },
+  IP_RECVOPTS: { decode: (data) => ({ type: "IP_RECVOPTS", data: new Uint8Array(data) }) },
+  IP_RETOPTS: header("IP_RETOPTS"),
   IP_TOS: number("IP_TOS", 255),
   IP_TTL: number("IP_TTL", 255),
   SCM_CREDENTIALS: {
@@ -174,8 +254,61 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       return message.type === "SCM_RIGHTS" ? ints(message.descriptors) : undefined;
     },
   },
+  SCM_SECURITY: {
+    /** A C string, with its NUL or without (unix_get_secdata in net/unix/af_unix.c). */
+    decode(data) {
+      const end = data.indexOf(0);
+      const label = Buffer.from(data.subarray(0, end < 0 ? data.byteLength : end)).toString();
+      return { type: "SCM_SECURITY", label };
+    },
+  },
   SCM_TIMESTAMP: timestamp("SCM_TIMESTAMP", 1000n),
+  SCM_TIMESTAMPING: {
+    /**
+     * struct scm_timestamping is { struct timespec ts[3] }; the second is no longer used
+     * (include/uapi/linux/errqueue.h).
+     */
+    decode(data) {
+      if (data.byteLength !== 48) return undefined;
+      const view = viewOf(data);
+      return { type: "SCM_TIMESTAMPING", software: timespec(view, 0), hardware: timespec(view, 32) };
+    },
+    /** SO_TIMESTAMPING, whose number it has: __u32 flags (__sock_cmsg_send in net/core/sock.c). */
+    encode(message) {
+      if (message.type !== "SCM_TIMESTAMPING" || !("flags" in message)) return undefined;
+      return ints([integer("flags", message.flags, 0, 0xffffffff)]);
+    },
+  },
+  SCM_TIMESTAMPING_PKTINFO: {
+    /** struct scm_ts_pktinfo is { __u32 if_index, pkt_length, reserved[2] }. */
+    decode(data) {
+      if (data.byteLength !== 16) return undefined;
+      const view = viewOf(data);
+      const [ifindex, length] = [view.getUint32(0, true), view.getUint32(4, true)];
+      return { type: "SCM_TIMESTAMPING_PKTINFO", ifindex, length };
+    },
+  },
   SCM_TIMESTAMPNS: timestamp("SCM_TIMESTAMPNS", 1n),
+  SCM_TS_OPT_ID: numberToSend("SCM_TS_OPT_ID", 0xffffffff),
+  SCM_TXTIME: {
+    decode: () => undefined,
+    encode(message) {
+      if (message.type !== "SCM_TXTIME") return undefined;
+      const { nanoseconds } = message;
+      if (typeof nanoseconds !== "bigint")
+        throw argumentType(`nanoseconds must be a bigint, not ${kind(nanoseconds)}`);
+      if (nanoseconds < 0n || nanoseconds > 0xffff_ffff_ffff_ffffn)
+        throw outOfRange(`nanoseconds must be 0 to 2^64 - 1, not ${nanoseconds}`);
+      const data = new Uint8Array(8);
+      viewOf(data).setBigUint64(0, nanoseconds, true);
+      return data;
+    },
+  },
+  SCM_WIFI_STATUS: receivedUint("SCM_WIFI_STATUS"),
+  SO_MARK: uint("SO_MARK"),
+  SO_PRIORITY: uint("SO_PRIORITY"),
+  SO_RXQ_OVFL: receivedUint("SO_RXQ_OVFL"),
+  TCP_CM_INQ: { decode: (data) => numberIn(data, "TCP_CM_INQ") },
   UDP_GRO: { decode: (data) => numberIn(data, "UDP_GRO") },
   UDP_SEGMENT: number("UDP_SEGMENT", 0xffff, 2),
 };

@@ -7,16 +7,27 @@ import type { Address, InterfaceReference } from "../address/address.ts";
 export type ControlMessage<Descriptor = number> =
   | TwoWayMessage<Descriptor, number>
   | PidfdMessage<Descriptor>
-  | SegmentLengthMessage
+  | HeaderOptionsMessage
+  | ReceivedNumberMessage
+  | OriginalDestinationMessage
+  | PathMtuMessage
+  | SecurityLabelMessage
   | TimestampMessage
+  | TimestampingMessage
+  | TimestampingPacketMessage
   | ExtendedErrorMessage;
 
 /** The control messages that a program can send; all others come from the kernel. */
-export type ControlMessageToSend<Descriptor = number> = TwoWayMessage<Descriptor, InterfaceReference>;
+export type ControlMessageToSend<Descriptor = number> =
+  | TwoWayMessage<Descriptor, InterfaceReference>
+  | NumberMessageToSend
+  | TimestampingRequest
+  | TransmitTimeMessage;
 
 type TwoWayMessage<Descriptor, Interface> =
   | RightsMessage<Descriptor>
   | CredentialsMessage
+  | HeaderMessage
   | NumberMessage
   | PacketInfoMessage<Interface>
   | PacketInfo6Message<Interface>
@@ -49,27 +60,113 @@ export interface PidfdMessage<Descriptor> {
   readonly descriptor: Descriptor;
 }
 
-/** A control message whose value is a number. */
+/** A control message whose value is a number; to send, or received. */
 export interface NumberMessage {
   /**
+   * - `IPV6_FLOWINFO`: the flow label, in the low 20 bits, and the traffic class above them. The
+   *   receiver must set IPV6.FLOWINFO, and gets one that is not 0.
    * - `IP_TTL`, `IPV6_HOPLIMIT`: the hop limit of the packet: to send, how many hops it may take;
    *   received, how many were left.
    * - `IP_TOS`, `IPV6_TCLASS`: the type of service or traffic class.
+   * - `SO_MARK`: the mark of the packet, for routing and firewall rules; sending it takes
+   *   CAP_NET_ADMIN or CAP_NET_RAW. The receiver must set SO.RCVMARK (Linux 5.19).
+   * - `SO_PRIORITY`: the priority of the packet; it can be sent since Linux 6.14. The receiver must
+   *   set SO.RCVPRIORITY (Linux 6.14).
    * - `UDP_SEGMENT`: send only: the kernel splits the data into datagrams of this length, at most
    *   128 of them.
    */
-  readonly type: "IP_TTL" | "IP_TOS" | "IPV6_HOPLIMIT" | "IPV6_TCLASS" | "UDP_SEGMENT";
+  readonly type:
+    | "IP_TTL"
+    | "IP_TOS"
+    | "IPV6_FLOWINFO"
+    | "IPV6_HOPLIMIT"
+    | "IPV6_TCLASS"
+    | "SO_MARK"
+    | "SO_PRIORITY"
+    | "UDP_SEGMENT";
+  readonly value: number;
+}
+
+/** A control message whose value is a number; send only. */
+export interface NumberMessageToSend {
+  /**
+   * - `IP_PROTOCOL`: the protocol of the packet, on a raw socket (Linux 6.4).
+   * - `IPV6_DONTFRAG`: 1 if the packet must not be fragmented, 0 if it may.
+   * - `SCM_TS_OPT_ID`: the number of the packet's time stamps (Linux 6.13). SO.TIMESTAMPING must
+   *   have SOF_TIMESTAMPING_OPT_ID.
+   */
+  readonly type: "IP_PROTOCOL" | "IPV6_DONTFRAG" | "SCM_TS_OPT_ID";
+  readonly value: number;
+}
+
+/** A control message whose value is a number; receive only. */
+export interface ReceivedNumberMessage {
+  /**
+   * - `IP_RECVFRAGSIZE`, `IPV6_RECVFRAGSIZE`: the bytes of the largest fragment. The receiver must
+   *   set IP.RECVFRAGSIZE or IPV6.RECVFRAGSIZE.
+   * - `SCM_WIFI_STATUS`: 1 if the wireless frame was acknowledged. The sender must set
+   *   SO.WIFI_STATUS.
+   * - `SO_RXQ_OVFL`: how many messages the socket has dropped since it was made, modulo 2^32; sent
+   *   along once it has dropped one. The receiver must set SO.RXQ_OVFL.
+   * - `TCP_CM_INQ`: the bytes that are left in the receive queue. The receiver must set TCP.INQ.
+   * - `UDP_GRO`: the data consists of several datagrams; the length of each in bytes, of which the
+   *   last may have fewer. The receiver must set UDP.GRO.
+   */
+  readonly type:
+    | "IP_RECVFRAGSIZE"
+    | "IPV6_RECVFRAGSIZE"
+    | "SCM_WIFI_STATUS"
+    | "SO_RXQ_OVFL"
+    | "TCP_CM_INQ"
+    | "UDP_GRO";
   readonly value: number;
 }
 
 /**
- * The data consists of several datagrams, and the last may be shorter; receive only. The receiver
- * must set UDP.GRO.
+ * Options of an IPv4 header, or an extension header of IPv6 (RFC 3542), as bytes.
+ *
+ * - `IP_RETOPTS`: received, the options with which to answer: IP.RETOPTS. To send, those of the
+ *   packet.
+ * - `IPV6_DSTOPTS`, `IPV6_HOPOPTS`, `IPV6_RTHDR`: the receiver must set IPV6.RECVDSTOPTS and so on;
+ *   the first two take CAP_NET_RAW to send.
+ * - `IPV6_RTHDRDSTOPTS`: to send only.
  */
-export interface SegmentLengthMessage {
-  readonly type: "UDP_GRO";
-  /** The length of each, in bytes. */
-  readonly value: number;
+export interface HeaderMessage {
+  readonly type: "IP_RETOPTS" | "IPV6_DSTOPTS" | "IPV6_HOPOPTS" | "IPV6_RTHDR" | "IPV6_RTHDRDSTOPTS";
+  readonly data: Uint8Array;
+}
+
+/** The options of an IPv4 header; receive only. The receiver must set IP.RECVOPTS. */
+export interface HeaderOptionsMessage {
+  readonly type: "IP_RECVOPTS";
+  readonly data: Uint8Array;
+}
+
+/**
+ * Where a packet was sent to before this machine's firewall redirected it; receive only. The
+ * receiver must set IP.RECVORIGDSTADDR or IPV6.RECVORIGDSTADDR.
+ */
+export interface OriginalDestinationMessage {
+  readonly type: "IP_ORIGDSTADDR" | "IPV6_ORIGDSTADDR";
+  readonly address: Address;
+}
+
+/**
+ * A message was too long for the path to a peer: struct ip6_mtuinfo; receive only. The socket must
+ * set IPV6.RECVPATHMTU. No data comes with it.
+ */
+export interface PathMtuMessage {
+  readonly type: "IPV6_PATHMTU";
+  /** The peer. */
+  readonly address: Address;
+  /** The path MTU in bytes. */
+  readonly mtu: number;
+}
+
+/** The sender's security label; receive only. The receiver must set SO.PASSSEC or IP.PASSSEC. */
+export interface SecurityLabelMessage {
+  readonly type: "SCM_SECURITY";
+  readonly label: string;
 }
 
 /** Where an IPv4 packet arrived, or where to send one from: struct in_pktinfo (ip(7)). */
@@ -102,6 +199,47 @@ export interface PacketInfo6Message<Interface = number> {
 export interface TimestampMessage {
   readonly type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS";
   /** Nanoseconds since 1970-01-01 UTC; SCM_TIMESTAMP has microsecond resolution. */
+  readonly nanoseconds: bigint;
+}
+
+/**
+ * When a packet arrived or, read with MSG.ERRQUEUE, was sent: struct scm_timestamping; receive
+ * only. The socket must set SO.TIMESTAMPING.
+ */
+export interface TimestampingMessage {
+  readonly type: "SCM_TIMESTAMPING";
+  /** By the kernel: nanoseconds since 1970-01-01 UTC; 0n if it took no time. */
+  readonly software: bigint;
+  /** By the device, in nanoseconds of its own clock; 0n if it took no time. */
+  readonly hardware: bigint;
+}
+
+/**
+ * Which time stamps are taken of a message that is sent; send only. SO.TIMESTAMPING says which of
+ * them are reported.
+ */
+export interface TimestampingRequest {
+  readonly type: "SCM_TIMESTAMPING";
+  /** The SOF_TIMESTAMPING_TX_ flags: 1 by the device, 2 by the kernel, and so on. */
+  readonly flags: number;
+}
+
+/**
+ * Where a packet arrived whose time the device took: struct scm_ts_pktinfo; receive only.
+ * SO.TIMESTAMPING must have SOF_TIMESTAMPING_OPT_PKTINFO.
+ */
+export interface TimestampingPacketMessage {
+  readonly type: "SCM_TIMESTAMPING_PKTINFO";
+  /** The index of the device's interface. */
+  readonly ifindex: number;
+  /** The bytes of the packet, with the header of its link. */
+  readonly length: number;
+}
+
+/** When to send the message; send only. The socket must set SO.TXTIME. */
+export interface TransmitTimeMessage {
+  readonly type: "SCM_TXTIME";
+  /** Nanoseconds of the clock that SO.TXTIME named. */
   readonly nanoseconds: bigint;
 }
 

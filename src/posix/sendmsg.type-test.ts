@@ -35,6 +35,8 @@ export function returns(): void {
 export function takesWhatCanBeSent(received: ReceivedMessage): void {
   sendmsg(fd, { data, control: [{ type: "SCM_RIGHTS", descriptors: [fd, socket, descriptor] }] });
   sendmsg(fd, { data, control: [{ type: "IP_TTL", value: 3 }], address: received.address });
+  sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMPING", flags: 2 }] });
+  sendmsg(fd, { data, control: [{ type: "SCM_TXTIME", nanoseconds: 1n }] });
   sendmmsg(fd, [{ data }, { data, address: { family: "netlink", pid: 0, groups: 0 } }]);
   // What was received can be sent on, where it is of a type that programs send.
   for (const message of received.control) {
@@ -50,6 +52,12 @@ export function refusesWhatCannotBeSent(received: ReceivedMessage): void {
   sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMP", nanoseconds: 1n }] });
   // @ts-expect-error only the kernel sends it
   sendmsg(fd, { data, control: [{ type: "UDP_GRO", value: 1 }] });
+  // @ts-expect-error flags ask for time stamps, and times come back
+  sendmsg(fd, { data, control: [{ type: "SCM_TIMESTAMPING", software: 1n, hardware: 0n }] });
+  // @ts-expect-error a number is too short for it
+  sendmsg(fd, { data, control: [{ type: "SCM_TXTIME", nanoseconds: 1 }] });
+  // @ts-expect-error only the kernel sends it
+  sendmsg(fd, { data, control: [{ type: "TCP_CM_INQ", value: 1 }] });
   // @ts-expect-error some of them only the kernel sends
   sendmsg(fd, { data, control: received.control });
   // @ts-expect-error it has no value
@@ -81,10 +89,18 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
       return `${message.pid} ${message.uid} ${message.gid}`;
     case "SCM_PIDFD":
       return `${message.descriptor.fd}`;
+    case "IPV6_FLOWINFO":
     case "IPV6_HOPLIMIT":
+    case "IPV6_RECVFRAGSIZE":
     case "IPV6_TCLASS":
+    case "IP_RECVFRAGSIZE":
     case "IP_TOS":
     case "IP_TTL":
+    case "SCM_WIFI_STATUS":
+    case "SO_MARK":
+    case "SO_PRIORITY":
+    case "SO_RXQ_OVFL":
+    case "TCP_CM_INQ":
     case "UDP_GRO":
     case "UDP_SEGMENT":
       return `${message.value}`;
@@ -96,6 +112,24 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "SCM_TIMESTAMPNS":
       same<typeof message.nanoseconds, bigint>(true);
       return `${message.nanoseconds}`;
+    case "SCM_TIMESTAMPING":
+      same<typeof message.software, bigint>(true);
+      return `${message.software} ${message.hardware}`;
+    case "SCM_TIMESTAMPING_PKTINFO":
+      return `${message.ifindex} ${message.length}`;
+    case "SCM_SECURITY":
+      return message.label;
+    case "IPV6_ORIGDSTADDR":
+    case "IPV6_PATHMTU":
+    case "IP_ORIGDSTADDR":
+      return message.address.family;
+    case "IPV6_DSTOPTS":
+    case "IPV6_HOPOPTS":
+    case "IPV6_RTHDR":
+    case "IPV6_RTHDRDSTOPTS":
+    case "IP_RECVOPTS":
+    case "IP_RETOPTS":
+      return `${message.data.byteLength}`;
     case "IPV6_RECVERR":
     case "IP_RECVERR":
       return message.code;

@@ -13,10 +13,17 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
  * headers.test.ts checks each. SCM_CREDS, which differs from Linux's SCM_CREDENTIALS, stays bytes.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_DONTFRAG: ipv6(62),
+  IPV6_DSTOPTS: ipv6(50),
   IPV6_HOPLIMIT: ipv6(47),
+  IPV6_HOPOPTS: ipv6(49),
+  IPV6_PATHMTU: ipv6(44),
   IPV6_PKTINFO: ipv6(46),
+  IPV6_RTHDR: ipv6(51),
+  IPV6_RTHDRDSTOPTS: ipv6(57),
   IPV6_TCLASS: ipv6(36),
   IP_PKTINFO: ip(26),
+  IP_RECVOPTS: ip(5),
   SCM_RIGHTS: so(1),
   SCM_TIMESTAMP: so(2),
 };

@@ -5,6 +5,7 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
+const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 
 /**
@@ -13,9 +14,18 @@ const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number })
  * of SO_TS_CLOCK stay bytes.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_DONTFRAG: ipv6(62),
+  IPV6_DSTOPTS: ipv6(50),
   IPV6_HOPLIMIT: ipv6(47),
+  IPV6_HOPOPTS: ipv6(49),
+  IPV6_ORIGDSTADDR: ipv6(72),
+  IPV6_PATHMTU: ipv6(44),
   IPV6_PKTINFO: ipv6(46),
+  IPV6_RTHDR: ipv6(51),
+  IPV6_RTHDRDSTOPTS: ipv6(35),
   IPV6_TCLASS: ipv6(61),
+  IP_ORIGDSTADDR: ip(27),
+  IP_RECVOPTS: ip(5),
   SCM_RIGHTS: so(1),
   SCM_TIMESTAMP: so(2),
 };

@@ -3,32 +3,59 @@ import type { OptionNumber } from "../system.ts";
 const SOL_SOCKET = 1;
 const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
+const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
+const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Control messages by C name, sorted. From include/linux/socket.h,
- * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h and linux/udp.h; the numbers are the
- * same on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
+ * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h and linux/udp.h; the
+ * numbers are the same on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the
+ * options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_DONTFRAG: ipv6(62),
+  IPV6_DSTOPTS: ipv6(59),
+  IPV6_FLOWINFO: ipv6(11),
   IPV6_HOPLIMIT: ipv6(52),
+  IPV6_HOPOPTS: ipv6(54),
+  IPV6_ORIGDSTADDR: ipv6(74),
+  IPV6_PATHMTU: ipv6(61),
   IPV6_PKTINFO: ipv6(50),
   IPV6_RECVERR: ipv6(25),
+  IPV6_RECVFRAGSIZE: ipv6(77),
+  IPV6_RTHDR: ipv6(57),
+  IPV6_RTHDRDSTOPTS: ipv6(55),
   IPV6_TCLASS: ipv6(67),
+  IP_ORIGDSTADDR: ip(20),
   IP_PKTINFO: ip(8),
+  IP_PROTOCOL: ip(52),
   IP_RECVERR: ip(11),
+  IP_RECVFRAGSIZE: ip(25),
+  IP_RECVOPTS: ip(6),
+  IP_RETOPTS: ip(7),
   IP_TOS: ip(1),
   IP_TTL: ip(2),
   SCM_CREDENTIALS: so(2),
   SCM_PIDFD: so(4),
   SCM_RIGHTS: so(1),
+  SCM_SECURITY: so(3),
   SCM_TIMESTAMP: so(29),
+  SCM_TIMESTAMPING: so(37),
+  SCM_TIMESTAMPING_PKTINFO: so(58),
   SCM_TIMESTAMPNS: so(35),
+  SCM_TS_OPT_ID: so(81),
+  SCM_TXTIME: so(61),
+  SCM_WIFI_STATUS: so(41),
+  SO_MARK: so(36),
+  SO_PRIORITY: so(12),
+  SO_RXQ_OVFL: so(40),
+  TCP_CM_INQ: tcp(36),
   UDP_GRO: udp(104),
   UDP_SEGMENT: udp(103),
 };
