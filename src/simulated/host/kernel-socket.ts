@@ -75,11 +75,15 @@ export interface KernelSocket {
   readonly type: number;
   /** IPPROTO_TCP and so on; 0 for unix sockets. */
   readonly protocol: number;
+  /** SO_COOKIE, and the inode of its file: unique on its host. */
+  readonly cookie: number;
   /** SO_RCVTIMEO and SO_SNDTIMEO in nanoseconds; Infinity if there is no limit. The host waits. */
   readonly receiveTimeout: number;
   readonly sendTimeout: number;
   /** SO_RCVLOWAT. */
   readonly receiveLowWater: number;
+  /** The pending error, a positive errno (sk_err); 0 if there is none. */
+  error: number;
 
   bind(address: SocketAddress): number;
   /**

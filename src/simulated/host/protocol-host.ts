@@ -52,7 +52,7 @@ export interface ProtocolHost extends GroupHost {
   sendIcmpError(about: Packet, error: IcmpError): void;
 
   /** Registers the protocol of a number, for packets that arrive and for errors about sent ones. */
-  register(protocol: number, handler: ProtocolHandler): void;
+  register(protocol: number | "unix", handler: ProtocolHandler): void;
 
   /**
    * Call it whenever events of a socket may have begun: it wakes blocking calls, poll() and
@@ -81,6 +81,8 @@ export interface ProtocolHandler {
    * table of protocols.
    */
   socket(domain: number, type: number): KernelSocket | number;
+  /** Two connected sockets, for socketpair(); absent if the protocol has none. */
+  pair?(domain: number, type: number): readonly [KernelSocket, KernelSocket] | number;
   /**
    * The host crashed or is shut down: forget every socket, and stop every timer. Nothing is sent.
    */
