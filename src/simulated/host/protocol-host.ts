@@ -20,6 +20,8 @@ export interface ProtocolHost extends GroupHost {
 
   /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
   nextCookie(): number;
+  /** The host's calendar, for SO_TIMESTAMP. */
+  time(): { readonly seconds: number; readonly nanoseconds: number };
   /** The generator of random numbers of a purpose on this host ("tcp sequence"); keep it. */
   random(purpose: string): Random;
   /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */

@@ -1,7 +1,7 @@
 import type { ReadinessQueue } from "../../system/readiness-queue.ts";
 import type { System } from "../../system/system.ts";
 import { Random } from "../clock/random.ts";
-import type { Scheduled, VirtualClock } from "../clock/virtual-clock.ts";
+import { MILLISECOND, type Scheduled, type VirtualClock } from "../clock/virtual-clock.ts";
 import { type Packet, PROTOCOL } from "../ip/packet.ts";
 import type { Blocking } from "./blocking.ts";
 import { CounterTable } from "./counter-table.ts";
@@ -177,6 +177,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
 
   resume(): void {
     this.#paused = false;
+    this.#network.program.resumed(this);
     this.logged("host", "resumed");
   }
 
@@ -202,6 +203,12 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   nextCookie(): number {
     this.#cookies += 1;
     return this.#cookies;
+  }
+
+  time(): { readonly seconds: number; readonly nanoseconds: number } {
+    const date = this.#boot.clock.preciseDate();
+    const seconds = Math.floor(date / 1_000);
+    return { seconds, nanoseconds: Math.floor((date - seconds * 1_000) * MILLISECOND) };
   }
 
   random(purpose: string): Random {

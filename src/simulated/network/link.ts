@@ -137,7 +137,10 @@ export class Direction {
   /** A packet leaves `from`. */
   send(packet: Packet): void {
     this.record("sent", packet);
-    const verdict = this.#network.judge(packet, this);
+    this.#apply(this.#network.judge(packet, this), packet);
+  }
+
+  #apply(verdict: Verdict, packet: Packet): void {
     if (verdict === "deliver") this.#pass(packet, 0);
     else if (verdict === "hold") {
       this.#held.push(packet);
@@ -150,11 +153,11 @@ export class Direction {
     else for (const one of verdict.instead) this.#pass(one, 0);
   }
 
-  /** Lets the packets go that were held. */
+  /** Lets the packets go that were held, unless something else still stops them. */
   release(): void {
     const held = this.#held;
     this.#held = [];
-    for (const packet of held) this.#pass(packet, 0);
+    for (const packet of held) this.#apply(this.#network.judge(packet, this), packet);
   }
 
   /** A packet arrives at `to`. Only Flight calls this. */
