@@ -41,7 +41,12 @@ export class HostClock implements Clock {
   }
 
   date(): number {
-    return Math.floor(this.#options.epoch + this.#boot / MILLISECOND + this.now() + this.#offset);
+    return Math.floor(this.preciseDate());
+  }
+
+  /** The same with fractions of a millisecond. */
+  preciseDate(): number {
+    return this.#options.epoch + this.#boot / MILLISECOND + this.now() + this.#offset;
   }
 
   /** Makes the clock wrong: ahead by `offset` milliseconds, and `rate` times as fast as true time. */

@@ -52,6 +52,10 @@ export interface HostSystemParts {
   /** net.core.somaxconn. */
   somaxconn(): number;
   interfaceIndex(name: string): number;
+  /** Lets packets of the host to itself arrive, at the end of a call. */
+  settle(): void;
+  /** Whether the host has crashed since this boot. */
+  ended(): boolean;
 }
 
 const memory = (size: number): ValueResult => new ValueResult(new ArrayBuffer(LENGTH_SIZE + size));
@@ -61,11 +65,12 @@ const memory = (size: number): ValueResult => new ValueResult(new ArrayBuffer(LE
  * host crashed, every call fails with EBADF.
  */
 export function hostSystem(parts: HostSystemParts): System {
-  const { hostName, files, blocking, sockets } = parts;
+  const { hostName, files, blocking, sockets, settle } = parts;
   const messages: MessageMemory[] = [];
 
   /** The file of a socket's descriptor, or the errno that sockfd_lookup() gives. */
   function lookUp(fd: number): SocketFile | number {
+    if (parts.ended()) return -EBADF;
     const entry = files.pollable(fd);
     if (entry === undefined) return -EBADF;
     return entry instanceof SocketFile ? entry : -ENOTSOCK;
@@ -74,7 +79,10 @@ export function hostSystem(parts: HostSystemParts): System {
   /** Makes a call of a socket, which never waits. */
   function onSocket(fd: number, call: (socket: KernelSocket) => number): number {
     const file = lookUp(fd);
-    return typeof file === "number" ? file : call(file.socket);
+    if (typeof file === "number") return file;
+    const result = call(file.socket);
+    settle();
+    return result;
   }
 
   const waiting = (call: string, { socket }: SocketFile) => ({
@@ -165,6 +173,7 @@ export function hostSystem(parts: HostSystemParts): System {
     const { socket } = file;
     const to = readSockaddr(address);
     const first = socket.connect(to);
+    settle();
     const pending = first === -EINPROGRESS || first === -EALREADY;
     if (file.nonblocking || !(pending || first === -EAGAIN)) return first;
     const result = blocking.run(waiting("connect", file), [file], socket.sendTimeout, () => {
@@ -175,8 +184,10 @@ export function hostSystem(parts: HostSystemParts): System {
   }
 
   function close(fd: number): number {
+    if (parts.ended()) return -EBADF;
     const closed = files.close(fd);
     if (typeof closed === "number") return closed;
+    settle();
     const linger = closed.lingering();
     if (linger > 0) {
       const what = { host: hostName, what: `close() of ${closed.describe()}` };
@@ -192,6 +203,7 @@ export function hostSystem(parts: HostSystemParts): System {
     fds: Int32Array,
     flags: number,
   ): number {
+    if (parts.ended()) return -EBADF;
     if (!files.descriptors.hasRoom(2)) return -EMFILE;
     const pair = sockets.pair(domain, type, protocol);
     if (typeof pair === "number") return pair;
@@ -204,7 +216,9 @@ export function hostSystem(parts: HostSystemParts): System {
   function send(fd: number, data: readonly Uint8Array[], flags: number, address?: ValueResult): number {
     const file = lookUp(fd);
     if (typeof file === "number") return file;
-    return sendMessage(context, file, { data, address, control: undefined, flags });
+    const sent = sendMessage(context, file, { data, address, control: undefined, flags });
+    settle();
+    return sent;
   }
 
   function sendmsg(fd: number, { data, address, control }: MessageHeader, flags: number): number {
@@ -212,14 +226,18 @@ export function hostSystem(parts: HostSystemParts): System {
     if (typeof file === "number") return file;
     // ___sys_sendmsg(): no length is no name.
     const to = address === null || address.length === 0 ? undefined : address;
-    return sendMessage(context, file, { data, address: to, control: control ?? undefined, flags });
+    const sent = sendMessage(context, file, { data, address: to, control: control ?? undefined, flags });
+    settle();
+    return sent;
   }
 
   function receive(fd: number, data: readonly Uint8Array[], flags: number, address?: ValueResult): number {
     const file = lookUp(fd);
     if (typeof file === "number") return file;
     if (address !== undefined) address.length = address.capacity;
-    return receiveMessage(context, file, { data, address, control: undefined, flags }).received;
+    const { received } = receiveMessage(context, file, { data, address, control: undefined, flags });
+    settle();
+    return received;
   }
 
   const system: System = {
@@ -257,7 +275,10 @@ export function hostSystem(parts: HostSystemParts): System {
     recvfrom: (fd, buffer, flags, address) => receive(fd, [buffer], flags, address),
     recvmmsg(fd, headers, flags) {
       const file = lookUp(fd);
-      return typeof file === "number" ? file : receiveMessages(context, file, headers, flags);
+      if (typeof file === "number") return file;
+      const count = receiveMessages(context, file, headers, flags);
+      settle();
+      return count;
     },
     recvmsg(fd, message, flags) {
       const file = lookUp(fd);
@@ -265,6 +286,7 @@ export function hostSystem(parts: HostSystemParts): System {
       const { data, address, control } = message;
       const buffers = { data, address: address ?? undefined, control: control ?? undefined, flags };
       const { received, outFlags } = receiveMessage(context, file, buffers);
+      settle();
       if (received >= 0) message.flags = outFlags;
       return received;
     },
@@ -286,6 +308,7 @@ export function hostSystem(parts: HostSystemParts): System {
     shutdown: (fd, how) => onSocket(fd, (socket) => socket.shutdown(how)),
     sockatmark: (fd) => onSocket(fd, (socket) => socket.atMark()),
     socket(domain, type, protocol, flags) {
+      if (parts.ended()) return -EBADF;
       const socket = sockets.create(domain, type, protocol);
       return typeof socket === "number" ? socket : openSocket(socket, flags | typeFlags(type));
     },

@@ -42,6 +42,8 @@ export interface ReceiveRequest {
   readonly pieces: readonly Uint8Array[];
   readonly length: number;
   readonly flags: number;
+  /** Whether the call would wait: a blocking socket, without MSG_DONTWAIT. */
+  readonly blocks: boolean;
   /** Whether the caller wants control messages at all. */
   readonly wantsControls: boolean;
   /** Set by the socket: the sender; undefined leaves the caller's buffer empty. */

@@ -20,6 +20,8 @@ export interface ProtocolHost extends GroupHost {
 
   /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
   nextCookie(): number;
+  /** The host's calendar, for SO_TIMESTAMP. */
+  time(): { readonly seconds: number; readonly nanoseconds: number };
   /** The generator of random numbers of a purpose on this host ("tcp sequence"); keep it. */
   random(purpose: string): Random;
   /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */
@@ -38,6 +40,8 @@ export interface ProtocolHost extends GroupHost {
    * during this call.
    */
   send(packet: Packet, route: Route): number;
+  /** Gives a packet to this host as well as to its destination: multicast that loops back. */
+  loopBack(packet: Packet): void;
   /** The number that the IP header's identification takes for a packet that may be fragmented. */
   nextIdentification(): number;
   /** Whether an address is one of this host's, including loopback. */

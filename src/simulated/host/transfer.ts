@@ -164,6 +164,7 @@ export function receiveMessage(
     pieces: data,
     length: lengthOf(data),
     flags,
+    blocks: !file.nonblocking && (flags & (DONTWAIT | ERRQUEUE)) === 0,
     wantsControls: control !== undefined,
     address: undefined,
     controls: [],
@@ -181,7 +182,7 @@ export function receiveMessage(
 
 function waitToReceive(context: TransferContext, file: SocketFile, request: ReceiveRequest): number {
   const { socket } = file;
-  const blocks = !file.nonblocking && (request.flags & (DONTWAIT | ERRQUEUE)) === 0;
+  const { blocks } = request;
   const stream = socket.type === SOCK.STREAM && (request.flags & MSG.OOB) === 0;
   // sock_rcvlowat(): how much a stream waits for.
   const wanted =
