@@ -9,8 +9,8 @@ import { Fixture } from "./fixture.ts";
 import { descriptorsAreAsBefore, openDescriptors } from "./open-descriptors.ts";
 import { type Exceptions, exceptionHere } from "./platform.ts";
 import { type RowRecord, record } from "./record.ts";
-import { onSimulatedHosts, runSimulated } from "./simulated.ts";
 import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
+import { onSimulatedHosts, runSimulated } from "./simulated.ts";
 
 /**
  * One row of a call's conformance table: a clause of a document, how to provoke it, and what must

@@ -93,7 +93,9 @@ export function problems(records: Records): string[] {
     const ran = new Set(names);
     return [
       ...failed.map((row) => `${column}: failed: ${row}`),
-      ...everywhere.filter((row) => runsIn(column, row) && !ran.has(row)).map((row) => `${column}: did not run: ${row}`),
+      ...everywhere
+        .filter((row) => runsIn(column, row) && !ran.has(row))
+        .map((row) => `${column}: did not run: ${row}`),
       ...names
         .filter((row, index) => names.indexOf(row) !== index)
         .map((row) => `${column}: ran twice: ${row}`),

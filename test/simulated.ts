@@ -56,7 +56,15 @@ function refusePrograms() {
     state.refused ??= new Error("a program that a row starts does not run on the simulated host");
     throw state.refused;
   }
-  for (const name of ["exec", "execFile", "execFileSync", "execSync", "fork", "spawn", "spawnSync"] as const) {
+  for (const name of [
+    "exec",
+    "execFile",
+    "execFileSync",
+    "execSync",
+    "fork",
+    "spawn",
+    "spawnSync",
+  ] as const) {
     const real = childProcess[name];
     before.push(() => Reflect.set(childProcess, name, real));
     Reflect.set(childProcess, name, refuse);

@@ -33,7 +33,12 @@ const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
 const realNow = performance.now.bind(performance);
 
 /** Calls a function in a later turn of the event loop, after ticks and microtasks. */
-const nextTurn: (call: () => void) => void = timers?.setImmediate ?? byMessage();
+let nextTurn: (call: () => void) => void =
+  timers?.setImmediate ??
+  ((call) => {
+    nextTurn = byMessage();
+    nextTurn(call);
+  });
 
 /** A browser's setTimeout() waits for at least 4 ms. */
 function byMessage(): (call: () => void) => void {

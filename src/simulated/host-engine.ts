@@ -23,10 +23,14 @@ export function provideHostEngine(
   place: Place & { readonly system: System },
   base: (call: () => void) => void,
 ): void {
-  const engine: Engine = new ReadinessEngine(place.system, (awake) => {
-    const queue = host.openReadinessQueue(handlersAt(place, base, awake));
-    return typeof queue === "number" ? queue : new QueuePoller(queue, onLoop);
-  });
+  const engine: Engine = new ReadinessEngine(
+    place.system,
+    (awake) => {
+      const queue = host.openReadinessQueue(awake);
+      return typeof queue === "number" ? queue : new QueuePoller(queue, onLoop);
+    },
+    (turn) => handlersAt(place, base, turn),
+  );
   provideEngine(place.system, () => {
     if (engineChannel.hasSubscribers) engineChannel.publish(choice);
     return engine;
