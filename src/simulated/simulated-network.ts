@@ -112,7 +112,11 @@ export class SimulatedNetwork {
   advance(duration: Duration): Promise<void> {
     const { clock, program } = this.core;
     const at = clock.now + nanoseconds(duration, "the duration");
-    return new Promise((resolve) => program.add(new VirtualTimer(clock, resolve), at));
+    return new Promise((resolve) => {
+      // Once more to the end of the queue: others may have been scheduled for this moment later.
+      const due = new VirtualTimer(clock, () => program.add(new VirtualTimer(clock, resolve), at));
+      program.add(due, at);
+    });
   }
 
   /** Lets virtual time pass until a predicate is true. It is asked again after everything that happens. */
