@@ -109,7 +109,7 @@ export abstract class SocketBase implements KernelSocket {
   }
 
   isSet(option: SimpleOption): boolean {
-    return this.#values !== undefined && this.value(option) !== 0;
+    return this.value(option) !== 0;
   }
 
   setValue(option: SimpleOption, value: number): void {
