@@ -65,7 +65,10 @@ const WARM_UP = `
 
 async function open(script: Script, on: Target["name"]): Promise<Target> {
   const settings = settingsOf(script);
-  if (on === "simulated") throw new Unsupported("the simulated host is not there yet");
+  if (on === "simulated") {
+    const { SimulatedTarget } = await import("./simulated/simulated-target.ts");
+    return new SimulatedTarget(settings);
+  }
   const { KernelTarget } = await import("./kernel/kernel-target.ts");
   const { becomeRealTime } = await import("./kernel/real-time.ts");
   // Scripts time what the kernel does to a few milliseconds.
