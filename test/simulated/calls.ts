@@ -1,10 +1,14 @@
-import { readSockaddr } from "../../src/simulated/host/sockaddr.ts";
-import { encodeSockaddr, internetAddress, unixAddress } from "../../src/simulated/host/sockaddr.ts";
+import {
+  encodeSockaddr,
+  internetAddress,
+  readSockaddr,
+  unixAddress,
+} from "../../src/simulated/host/sockaddr.ts";
 import type { MessageHeader, System } from "../../src/system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../src/system/value-result.ts";
 
 /** A ValueResult that holds these bytes, with room for more. */
-export function valueOf(bytes: Uint8Array, capacity = Math.max(bytes.length, 1)): ValueResult {
+export function valueResult(bytes: Uint8Array, capacity = Math.max(bytes.length, 1)): ValueResult {
   const value = new ValueResult(new ArrayBuffer(LENGTH_SIZE + capacity));
   value.bytes.set(bytes);
   value.length = bytes.length;
@@ -15,9 +19,9 @@ export function valueOf(bytes: Uint8Array, capacity = Math.max(bytes.length, 1))
 export function addressOf(text: string): ValueResult {
   const internet = /^\[?([0-9a-f.:]+?)\]?:(\d+)$/.exec(text);
   if (internet?.[1] !== undefined) {
-    return valueOf(encodeSockaddr(internetAddress(internet[1], Number(internet[2]))), 128);
+    return valueResult(encodeSockaddr(internetAddress(internet[1], Number(internet[2]))), 128);
   }
-  return valueOf(encodeSockaddr(unixAddress(new TextEncoder().encode(text))), 128);
+  return valueResult(encodeSockaddr(unixAddress(new TextEncoder().encode(text))), 128);
 }
 
 /** The same, read back. */
@@ -52,35 +56,35 @@ export class Calls {
   /** The text received and its sender, or a negative errno. */
   recvFrom = (fd: number, flags = 0): readonly [data: string, from: string] | number => {
     const buffer = new Uint8Array(65_536);
-    const address = valueOf(new Uint8Array(0), 128);
+    const address = valueResult(new Uint8Array(0), 128);
     const received = this.system.recvfrom(fd, buffer, flags, address);
     if (received < 0) return received;
     return [new TextDecoder().decode(buffer.subarray(0, received)), textOf(address)];
   };
 
-  accept = (fd: number): number => this.system.accept(fd, valueOf(new Uint8Array(0), 128), 0);
+  accept = (fd: number): number => this.system.accept(fd, valueResult(new Uint8Array(0), 128), 0);
 
   name = (fd: number): string | number => {
-    const address = valueOf(new Uint8Array(0), 128);
+    const address = valueResult(new Uint8Array(0), 128);
     const result = this.system.getsockname(fd, address);
     return result < 0 ? result : textOf(address);
   };
 
   peer = (fd: number): string | number => {
-    const address = valueOf(new Uint8Array(0), 128);
+    const address = valueResult(new Uint8Array(0), 128);
     const result = this.system.getpeername(fd, address);
     return result < 0 ? result : textOf(address);
   };
 
   /** The value of an int option, or a negative errno. */
   getInt = (fd: number, { level, number }: { level: number; number: number }): number => {
-    const value = valueOf(new Uint8Array(4));
+    const value = valueResult(new Uint8Array(4));
     const result = this.system.getsockopt(fd, level, number, value);
     return result < 0 ? result : (value.ints[0] ?? 0);
   };
 
   setInt = (fd: number, { level, number }: { level: number; number: number }, int: number): number =>
-    this.system.setsockopt(fd, level, number, valueOf(new Uint8Array(Int32Array.of(int).buffer)));
+    this.system.setsockopt(fd, level, number, valueResult(new Uint8Array(Int32Array.of(int).buffer)));
 
   /** The events of poll() that hold now. */
   poll = (fd: number, events = ~0 & 0x7fff, timeout = 0): number => {

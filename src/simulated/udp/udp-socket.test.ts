@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Calls, message, valueOf } from "../../../test/simulated/calls.ts";
+import { Calls, message, valueResult } from "../../../test/simulated/calls.ts";
 import { readCmsgs } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
@@ -59,7 +59,7 @@ test("SO_RCVTIMEO ends a blocking recv() in virtual time", () => {
   const timeval = new Uint8Array(16);
   new DataView(timeval.buffer).setUint32(0, 90, true);
   const { level, number } = options.SO_RCVTIMEO;
-  assert.equal(a.system.setsockopt(socket, level, number, valueOf(timeval)), 0);
+  assert.equal(a.system.setsockopt(socket, level, number, valueResult(timeval)), 0);
   assert.equal(a.recv(socket), -errnos.EAGAIN);
   assert.equal(network.clock.now, 90e9);
 });
@@ -94,17 +94,14 @@ test("IP_RECVERR queues the error with the datagram that it is about", () => {
   network.clock.advanceTo(1);
   assert.equal(a.recv(socket), -errnos.ECONNREFUSED);
   const buffer = new Uint8Array(16);
-  const control = valueOf(new Uint8Array(0), 256);
+  const control = valueResult(new Uint8Array(0), 256);
   control.length = 256;
   const received = message({ data: [buffer], control });
   assert.equal(a.system.recvmsg(socket, received, MSG.ERRQUEUE), 4);
   assert.equal(received.flags, MSG.ERRQUEUE);
   const [cmsg] = readCmsgs(control.valid, a.system).cmsgs;
   // ee_errno, ee_origin ICMP, ee_type 3, ee_code 3.
-  assert.deepEqual(
-    [...(cmsg?.data.subarray(0, 7) ?? [])],
-    [errnos.ECONNREFUSED, 0, 0, 0, 2, 3, 3],
-  );
+  assert.deepEqual([...(cmsg?.data.subarray(0, 7) ?? [])], [errnos.ECONNREFUSED, 0, 0, 0, 2, 3, 3]);
   assert.deepEqual([...(cmsg?.data.subarray(20, 24) ?? [])], [10, 0, 0, 2]);
 });
 
@@ -130,8 +127,8 @@ test("a full receive buffer drops datagrams, and SO_RXQ_OVFL counts them", () =>
   for (let count = 0; count < 10; count += 1) a.sendTo(one, "x", "127.0.0.1:7");
   let received = 0;
   while (typeof a.recv(other) === "string") received += 1;
-  // 2304 bytes hold three of 768, and one more begins while there is room.
-  assert.equal(received, 4);
+  // 2304 bytes hold two of 832, as on Linux 6.18.
+  assert.equal(received, 2);
 });
 
 test("SO_REUSEPORT spreads peers over sockets, and a peer stays with its socket", () => {
@@ -149,8 +146,14 @@ test("SO_REUSEPORT spreads peers over sockets, and a peer stays with its socket"
     while (typeof a.recv(server) === "string") count += 1;
     return count;
   });
-  assert.equal(counts.reduce((sum, count) => sum + count), 60);
-  assert.ok(counts.every((count) => count > 0 && count % 2 === 0), String(counts));
+  assert.equal(
+    counts.reduce((sum, count) => sum + count),
+    60,
+  );
+  assert.ok(
+    counts.every((count) => count > 0 && count % 2 === 0),
+    String(counts),
+  );
 });
 
 test("shutdown() of an unconnected socket fails, and ends it all the same", () => {
@@ -166,7 +169,7 @@ test("connect() to AF_UNSPEC forgets the peer, and a port that bind() did not ch
   const socket = udp(a);
   a.connect(socket, "10.0.0.2:9");
   assert.equal(a.peer(socket), "10.0.0.2:9");
-  assert.equal(a.system.connect(socket, valueOf(new Uint8Array(16))), 0);
+  assert.equal(a.system.connect(socket, valueResult(new Uint8Array(16))), 0);
   assert.equal(a.peer(socket), -errnos.ENOTCONN);
   assert.equal(a.name(socket), "0.0.0.0:0");
 });
@@ -176,10 +179,14 @@ test("multicast reaches the sockets that joined, on every host, and loops back",
   const join = (calls: Calls, fd: number, from: string) => {
     const mreq = new Uint8Array([239, 1, 2, 3, ...from.split(".").map(Number)]);
     const { level, number } = options.IP_ADD_MEMBERSHIP;
-    return calls.system.setsockopt(fd, level, number, valueOf(mreq));
+    return calls.system.setsockopt(fd, level, number, valueResult(mreq));
   };
   const [sender, here, there, deaf] = [udp(a), udp(a), udp(b), udp(b)];
-  for (const [calls, fd] of [[a, here], [b, there], [b, deaf]] as const) {
+  for (const [calls, fd] of [
+    [a, here],
+    [b, there],
+    [b, deaf],
+  ] as const) {
     calls.setInt(fd, options.SO_REUSEADDR, 1);
     calls.bind(fd, "0.0.0.0:7");
   }
