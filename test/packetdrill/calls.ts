@@ -80,14 +80,31 @@ export function toRawCall(call: SystemCall, context: CallContext): RawCall {
       return messageCall(call, context);
     case "getsockopt": {
       const length = pointedNumber(argument(call, 4), "the length");
-      return { name: "getsockopt", fd: fd(), level: number(1, "the level"), option: number(2, "the option"), size: length };
+      return {
+        name: "getsockopt",
+        fd: fd(),
+        level: number(1, "the level"),
+        option: number(2, "the option"),
+        size: length,
+      };
     }
     case "setsockopt": {
       const value = optionValue(argument(call, 3)).subarray(0, number(4, "the length"));
-      return { name: "setsockopt", fd: fd(), level: number(1, "the level"), option: number(2, "the option"), value };
+      return {
+        name: "setsockopt",
+        fd: fd(),
+        level: number(1, "the level"),
+        option: number(2, "the option"),
+        value,
+      };
     }
     case "fcntl":
-      return { name: "fcntl", fd: fd(), command: number(1, "the command"), argument: call.arguments.length > 2 ? number(2, "the argument") : 0 };
+      return {
+        name: "fcntl",
+        fd: fd(),
+        command: number(1, "the command"),
+        argument: call.arguments.length > 2 ? number(2, "the argument") : 0,
+      };
     case "ioctl":
       return { name: "ioctl", fd: fd(), request: number(1, "the request") };
     case "poll":
@@ -96,10 +113,21 @@ export function toRawCall(call: SystemCall, context: CallContext): RawCall {
       return { name: "epoll_create" };
     case "epoll_ctl": {
       const event = call.arguments.length > 3 ? epollEvent(argument(call, 3)) : { events: 0, data: 0 };
-      return { name: "epoll_ctl", epoll: fd(), operation: number(1, "the operation"), fd: context.liveFd(number(2, "the descriptor")), event };
+      return {
+        name: "epoll_ctl",
+        epoll: fd(),
+        operation: number(1, "the operation"),
+        fd: context.liveFd(number(2, "the descriptor")),
+        event,
+      };
     }
     case "epoll_wait":
-      return { name: "epoll_wait", epoll: fd(), count: number(2, "the count"), timeout: number(3, "the timeout") };
+      return {
+        name: "epoll_wait",
+        epoll: fd(),
+        count: number(2, "the count"),
+        timeout: number(3, "the timeout"),
+      };
     default:
       return fail(`${call.name}() is not supported`);
   }
@@ -119,14 +147,22 @@ function endpoint(expression: Expression, context: CallContext, side: "local" | 
 
 function sendCall(call: SystemCall, context: CallContext): RawCall {
   const fd = scriptFd(call);
-  const data = dataToSend(argument(call, 1), numberOf(argument(call, 2), "the length"), context.connectionOf(fd));
+  const data = dataToSend(
+    argument(call, 1),
+    numberOf(argument(call, 2), "the length"),
+    context.connectionOf(fd),
+  );
   const flags = call.name === "write" ? 0 : numberOf(argument(call, 3), "the flags");
   const address = call.name === "sendto" ? endpoint(argument(call, 4), context, "remote") : undefined;
   return { name: "send", fd: context.liveFd(fd), pieces: [data], flags, address, control: undefined };
 }
 
 /** `...` is the next piece of the pattern; a string is sent as it is. */
-export function dataToSend(expression: Expression, length: number, connection: Connection | undefined): Uint8Array {
+export function dataToSend(
+  expression: Expression,
+  length: number,
+  connection: Connection | undefined,
+): Uint8Array {
   if (isNull(expression)) fail("a System cannot send from NULL");
   if (expression.kind !== "string") return pattern(connection?.written ?? 0, length);
   if (connection !== undefined) connection.writesPattern = false;
@@ -166,8 +202,11 @@ export function callMismatch(call: SystemCall, result: RawResult, context: CallC
     case "getsockopt":
       return optionMismatch(call, result);
     case "ioctl": {
-      const expected = call.arguments.length > 2 ? pointedNumber(argument(call, 2), "the value") : result.value;
-      return result.value === expected ? undefined : `ioctl() reported ${result.value} instead of ${expected}`;
+      const expected =
+        call.arguments.length > 2 ? pointedNumber(argument(call, 2), "the value") : result.value;
+      return result.value === expected
+        ? undefined
+        : `ioctl() reported ${result.value} instead of ${expected}`;
     }
     case "poll":
       return pollMismatch(call, result);
@@ -184,7 +223,9 @@ function returnMismatch(call: SystemCall, returned: number): string | undefined 
   const shown = returned < 0 ? `-1 ${errnoName(-returned)}` : String(returned);
   if (expected < 0) {
     const matches = returned < 0 && (call.errno === undefined || symbol(call.errno) === -returned);
-    return matches ? undefined : `${call.name}() returned ${shown} instead of -1 ${call.errno ?? ""}`.trimEnd();
+    return matches
+      ? undefined
+      : `${call.name}() returned ${shown} instead of -1 ${call.errno ?? ""}`.trimEnd();
   }
   const matches = OPENS.has(call.name) ? returned >= 0 : returned === expected;
   return matches ? undefined : `${call.name}() returned ${shown} instead of ${expected}`;
@@ -207,7 +248,9 @@ function optionMismatch(call: SystemCall, { bytes = NOTHING }: RawResult): strin
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (expected.kind === "string") {
     const text = new TextDecoder("latin1").decode(bytes).replace(/\0.*$/s, "");
-    return text === expected.text ? undefined : `the option is ${JSON.stringify(text)} instead of ${expected.text}`;
+    return text === expected.text
+      ? undefined
+      : `the option is ${JSON.stringify(text)} instead of ${expected.text}`;
   }
   const actual = Array.from({ length: bytes.length >> 2 }, (_, index) => view.getInt32(index * 4, true));
   const same = ints(actual).every((byte, index) => byte === wanted[index]);
@@ -232,7 +275,8 @@ function epollMismatch(call: SystemCall, { events = [], returned }: RawResult): 
     if (isEllipsis(item) || index >= returned) continue;
     const expected = epollEvent(item);
     const actual = events[index];
-    if (actual?.events !== expected.events) return `events ${hex(actual?.events ?? 0)} instead of ${hex(expected.events)}`;
+    if (actual?.events !== expected.events)
+      return `events ${hex(actual?.events ?? 0)} instead of ${hex(expected.events)}`;
     if (actual.data !== expected.data) return `data ${actual.data} instead of ${expected.data}`;
   }
   return undefined;

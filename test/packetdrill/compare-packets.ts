@@ -75,7 +75,11 @@ function tcpDifferences(
   }
   if (expected.ace !== undefined) {
     const { flags } = actual;
-    check("ACE", (flags & FLAG.AE ? 4 : 0) + (flags & FLAG.CWR ? 2 : 0) + (flags & FLAG.ECE ? 1 : 0), expected.ace);
+    check(
+      "ACE",
+      (flags & FLAG.AE ? 4 : 0) + (flags & FLAG.CWR ? 2 : 0) + (flags & FLAG.ECE ? 1 : 0),
+      expected.ace,
+    );
   }
   check("sequence number", actual.sequence, expected.sequence);
   check("length", actual.data.length, expected.length);

@@ -102,7 +102,10 @@ class Interpreter implements CallContext {
       this.#target.sleepUntil(due.from);
       const now = this.#target.now();
       if (!this.#timing.matches(due, now)) {
-        throw new ScriptError(line, `the event began too late: ${timingText(due, now, this.#timing.tolerance(due))}`);
+        throw new ScriptError(
+          line,
+          `the event began too late: ${timingText(due, now, this.#timing.tolerance(due))}`,
+        );
       }
       if (action.kind === "packet") this.#inject(action, line);
       else if (action.kind === "call") this.#call(action, event, due);
@@ -122,7 +125,12 @@ class Interpreter implements CallContext {
     const connection = this.#sockets.ofScript(packet);
     if (connection === undefined) throw new ScriptError(line, "the script has no socket for this packet");
     const elapsed = due.from - this.#timing.started;
-    const received = this.#outbound.expect(packet, connection, this.#timing.deadline(due), this.#timing.tolerance(due, elapsed));
+    const received = this.#outbound.expect(
+      packet,
+      connection,
+      this.#timing.deadline(due),
+      this.#timing.tolerance(due, elapsed),
+    );
     const show = (text: string, at: number | undefined) =>
       `${at === undefined ? "        " : (at / 1_000_000).toFixed(6)} > ${text}`;
     const expected = `\n  expected ${show(expectedText(packet), time.kind === "any" ? undefined : due.from)}`;
@@ -138,7 +146,8 @@ class Interpreter implements CallContext {
   }
 
   #stateAfter({ packet }: Received, connection: Connection): void {
-    if (packet.content.protocol === "tcp" && connection.state === "syn received") connection.state = "established";
+    if (packet.content.protocol === "tcp" && connection.state === "syn received")
+      connection.state = "established";
   }
 
   #call(call: SystemCall, event: ScriptEvent, due: ReturnType<Timing["due"]>): void {
@@ -196,7 +205,8 @@ class Interpreter implements CallContext {
     if (raw.name === "accept") {
       this.#sockets.accepted(fd, returned, scriptFd(call), portOf(address ?? new Uint8Array()));
     } else if (raw.name === "socket") {
-      const protocol = raw.type === symbol("SOCK_STREAM") ? "tcp" : raw.type === symbol("SOCK_RAW") ? "icmp" : "udp";
+      const protocol =
+        raw.type === symbol("SOCK_STREAM") ? "tcp" : raw.type === symbol("SOCK_RAW") ? "icmp" : "udp";
       this.#sockets.opened(fd, returned, protocol);
     } else this.#sockets.opened(fd, returned, undefined);
   }
@@ -205,9 +215,11 @@ class Interpreter implements CallContext {
   #received(fd: number, flags: number, { returned, bytes }: RawResult): void {
     const connection = this.connectionOf(fd);
     const flag = (name: string) => (flags & (symbol(name) ?? 0)) !== 0;
-    if (connection?.protocol !== "tcp" || bytes === undefined || flag("MSG_ERRQUEUE") || flag("MSG_OOB")) return;
+    if (connection?.protocol !== "tcp" || bytes === undefined || flag("MSG_ERRQUEUE") || flag("MSG_OOB"))
+      return;
     const wanted = pattern(connection.read, bytes.length);
-    const at = flag("MSG_TRUNC") || !connection.readsPattern ? -1 : bytes.findIndex((byte, i) => byte !== wanted[i]);
+    const at =
+      flag("MSG_TRUNC") || !connection.readsPattern ? -1 : bytes.findIndex((byte, i) => byte !== wanted[i]);
     if (at !== -1) throw new ArgumentError(`byte ${connection.read + at} of the stream is not what was sent`);
     if (!flag("MSG_PEEK")) connection.read += returned;
   }
@@ -272,5 +284,5 @@ function expectedText({ content }: PacketAction): string {
   return window === undefined ? text.replace(" win 0", "") : text;
 }
 
-export { Unsupported };
 export type { EventTime };
+export { Unsupported };

@@ -23,7 +23,8 @@ if (values.kernel && !values.here) {
   process.exitCode = await runInNamespaces(positionals);
 } else {
   let worst = 0;
-  for (const path of positionals) worst = Math.max(worst, await runFile(path, values.kernel ? "kernel" : "simulated"));
+  for (const path of positionals)
+    worst = Math.max(worst, await runFile(path, values.kernel ? "kernel" : "simulated"));
   process.exitCode = worst;
   // A thread whose call still blocks would keep the process alive.
   if (values.kernel) process.exit(worst);

@@ -61,7 +61,11 @@ function levelAndType(item: Expression, { family }: CallContext): { level: numbe
   return { level: number("cmsg_level"), type: number("cmsg_type") };
 }
 
-export function messageMismatch(call: SystemCall, result: RawResult, context: CallContext): string | undefined {
+export function messageMismatch(
+  call: SystemCall,
+  result: RawResult,
+  context: CallContext,
+): string | undefined {
   const message = argument(call, 1);
   const vector = call.name === "readv";
   const iovecs = itemsOf(vector ? message : fieldOf(message, "msg_iov"), "the pieces");
@@ -71,13 +75,18 @@ export function messageMismatch(call: SystemCall, result: RawResult, context: Ca
   const expectedFlags = fieldOf(message, "msg_flags");
   if (expectedFlags !== undefined) {
     const flags = numberOf(expectedFlags, "msg_flags");
-    if (flags !== result.flags) return `msg_flags 0x${result.flags?.toString(16)} instead of 0x${flags.toString(16)}`;
+    if (flags !== result.flags)
+      return `msg_flags 0x${result.flags?.toString(16)} instead of 0x${flags.toString(16)}`;
   }
   const controls = fieldOf(message, "msg_control");
   return controls === undefined ? undefined : controlMismatch(controls, result, context);
 }
 
-function controlMismatch(expected: Expression, { control }: RawResult, context: CallContext): string | undefined {
+function controlMismatch(
+  expected: Expression,
+  { control }: RawResult,
+  context: CallContext,
+): string | undefined {
   const { cmsgs } = readCmsgs(control ?? new Uint8Array(), context.system);
   const wanted = itemsOf(expected, "msg_control");
   if (cmsgs.length !== wanted.length) return `${cmsgs.length} control messages instead of ${wanted.length}`;
@@ -119,7 +128,9 @@ function dataMismatch(expected: Expression, data: Uint8Array, context: CallConte
     const expression = fieldOf(expected, field);
     if (expression === undefined) continue;
     const wanted =
-      expression.kind === "word" ? (symbol(expression.name) ?? fail(`${expression.name} is unknown`)) : numberOf(expression, field);
+      expression.kind === "word"
+        ? (symbol(expression.name) ?? fail(`${expression.name} is unknown`))
+        : numberOf(expression, field);
     const actual = size === 1 ? view.getUint8(at) : view.getUint32(at, true);
     if (actual !== wanted) return `${field} ${actual} instead of ${wanted}`;
   }

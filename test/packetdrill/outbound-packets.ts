@@ -105,7 +105,8 @@ export class OutboundPackets {
 const ENDS = FLAG.FIN | FLAG.PSH | FLAG.CWR;
 
 function continues(before: WireTcp, after: WireTcp): boolean {
-  const same = (before.flags & ~ENDS) === (after.flags & ~ENDS) && before.acknowledgment === after.acknowledgment;
+  const same =
+    (before.flags & ~ENDS) === (after.flags & ~ENDS) && before.acknowledgment === after.acknowledgment;
   const next = (before.sequence + before.data.length) % 2 ** 32;
   return same && after.sequence === next && after.data.length > 0;
 }

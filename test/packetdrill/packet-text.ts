@@ -26,7 +26,10 @@ export function packetText({ content }: Pick<WirePacket, "content">): string {
 
 function segmentText(segment: WireTcp): string {
   const { sequence, data, options } = segment;
-  const parts = [flagsText(segment.flags), `${sequence}:${(sequence + data.length) % 2 ** 32}(${data.length})`];
+  const parts = [
+    flagsText(segment.flags),
+    `${sequence}:${(sequence + data.length) % 2 ** 32}(${data.length})`,
+  ];
   if (segment.flags & FLAG.ACK) parts.push(`ack ${segment.acknowledgment}`);
   parts.push(`win ${segment.window}`);
   if (segment.urgentPointer !== 0) parts.push(`urg ${segment.urgentPointer}`);

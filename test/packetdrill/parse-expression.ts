@@ -19,7 +19,8 @@ function operand(reader: TokenReader): Expression {
   if (token.kind === "integer") return { kind: "integer", value: token.value };
   if (token.kind === "string") {
     let { text } = token;
-    for (let more = reader.take("string"); more !== undefined; more = reader.take("string")) text += more.text;
+    for (let more = reader.take("string"); more !== undefined; more = reader.take("string"))
+      text += more.text;
     return { kind: "string", text, elided: reader.takeSign("...") };
   }
   if (token.kind !== "word") return reader.fail("expected a value");

@@ -13,7 +13,8 @@ import type { TokenReader } from "./token-reader.ts";
 /** A packet, after its `<` or `>`. */
 export function parsePacket(reader: TokenReader, direction: "in" | "out"): PacketAction {
   const ip = ipFields(reader);
-  if (reader.takeWord("icmp")) return { kind: "packet", direction, ip, ports: undefined, content: icmp(reader) };
+  if (reader.takeWord("icmp"))
+    return { kind: "packet", direction, ip, ports: undefined, content: icmp(reader) };
   if (reader.takeWord("udp")) {
     const ports = optionalPorts(reader);
     reader.expectSign("(");

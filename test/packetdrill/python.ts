@@ -75,7 +75,10 @@ class Statement {
   #assert(): void {
     const holds = truth(this.#expression());
     const message = this.#take(",") ? this.#expression() : undefined;
-    if (!holds) throw new PythonError(`${this.#text} does not hold${message === undefined ? "" : `: ${show(message)}`}`);
+    if (!holds)
+      throw new PythonError(
+        `${this.#text} does not hold${message === undefined ? "" : `: ${show(message)}`}`,
+      );
   }
 
   #skipName(): string {
@@ -264,7 +267,13 @@ function compare(operator: string, left: Value, right: Value): boolean {
   if (operator === "!=") return left !== right;
   if (operator === "in") return Array.isArray(right) && right.includes(left);
   const [one, other] = [Number(left), Number(right)];
-  return operator === "<" ? one < other : operator === "<=" ? one <= other : operator === ">" ? one > other : one >= other;
+  return operator === "<"
+    ? one < other
+    : operator === "<="
+      ? one <= other
+      : operator === ">"
+        ? one > other
+        : one >= other;
 }
 
 const truth = (value: Value): boolean => (Array.isArray(value) ? value.length > 0 : Boolean(value));

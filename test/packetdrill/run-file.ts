@@ -3,7 +3,7 @@ import { runScript } from "./interpreter.ts";
 import { parseScript } from "./parse-script.ts";
 import type { Script } from "./script.ts";
 import { settingsOf } from "./settings.ts";
-import { type Target, Unsupported } from "./target.ts";
+import { type Settings, type Target, Unsupported } from "./target.ts";
 import { ScriptError } from "./tokens.ts";
 
 /** Exit statuses: the script failed, and it could not be run here. */
@@ -16,8 +16,9 @@ export async function runFile(path: string, on: Target["name"]): Promise<number>
   try {
     const script = parseScript(path, readFileSync(path, "utf8"));
     target = await open(script, on);
-    if (on === "kernel") warmUp(target);
-    runScript(script, settingsOf(script), target);
+    const settings = settingsOf(script);
+    if (on === "kernel") warmUp(target, settings);
+    runScript(script, settings, target);
     console.log(`ok   ${path} (${on})`);
     return 0;
   } catch (error) {
@@ -36,10 +37,10 @@ export async function runFile(path: string, on: Target["name"]): Promise<number>
  * Runs a short script, whenever its events happen: code runs slowly at first, which would delay the
  * first events of a script that is timed.
  */
-function warmUp(target: Target): void {
+function warmUp(target: Target, settings: Settings): void {
   const script = parseScript("warm-up", WARM_UP);
   for (let round = 0; round < 3; round += 1) {
-    runScript(script, { ...settingsOf(script), bindPort: 9, tolerance: Number.POSITIVE_INFINITY }, target);
+    runScript(script, { ...settings, bindPort: 9, tolerance: Number.POSITIVE_INFINITY }, target);
   }
 }
 
@@ -64,7 +65,10 @@ const WARM_UP = `
 
 async function open(script: Script, on: Target["name"]): Promise<Target> {
   const settings = settingsOf(script);
-  if (on === "simulated") throw new Unsupported("the simulated host is not there yet");
+  if (on === "simulated") {
+    const { SimulatedTarget } = await import("./simulated/simulated-target.ts");
+    return new SimulatedTarget(settings);
+  }
   const { KernelTarget } = await import("./kernel/kernel-target.ts");
   const { becomeRealTime } = await import("./kernel/real-time.ts");
   // Scripts time what the kernel does to a few milliseconds.

@@ -28,7 +28,10 @@ const arithmetic = (text: string): string =>
 
 /** `15*1024*1024`, the only arithmetic that such scripts use. */
 function product(text: string): number {
-  return text.replace(/[()\s]/g, "").split("*").reduce((value, factor) => value * Number(factor), 1);
+  return text
+    .replace(/[()\s]/g, "")
+    .split("*")
+    .reduce((value, factor) => value * Number(factor), 1);
 }
 
 /** Splits a command into its words, without their quotes. */

@@ -34,7 +34,12 @@ export class Timing {
     const base = anchored && this.#last?.anchored ? this.#last.from : now;
     if (time.kind === "any") return { from: now, to: undefined, base, any: true };
     if (time.kind === "absolute") return { from: time.from, to: time.to, base: 0, any: false };
-    return { from: base + time.from, to: time.to === undefined ? undefined : base + time.to, base, any: false };
+    return {
+      from: base + time.from,
+      to: time.to === undefined ? undefined : base + time.to,
+      base,
+      any: false,
+    };
   }
 
   passed({ from }: Due, anchored: boolean): void {

@@ -38,7 +38,8 @@ const STRING = /"((?:\\.|[^"])*)"/y;
 const SHELL = /`((?:\\[\s\S]|[^`])*)`/y;
 const IPV4 = /[0-9]+\.[0-9]+\.[0-9]+\.[0-9]+(?:\/[0-9]+)?/y;
 /** A pair of colons, or all eight groups: `1:1001(1000)` is a range of sequence numbers. */
-const IPV6 = /(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*(?::[0-9.]+)?)?/y;
+const IPV6 =
+  /(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}|(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*)?::(?:[0-9a-fA-F]{1,4}(?::[0-9a-fA-F]{1,4})*(?::[0-9.]+)?)?/y;
 const ELLIPSIS = /\.\.\./y;
 const FLOAT = /-?[0-9]*\.[0-9]+/y;
 const HEX = /0x[0-9a-fA-F]+/y;

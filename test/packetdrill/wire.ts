@@ -53,11 +53,14 @@ export function encodePacket(packet: WirePacket): Uint8Array {
   const protocol = content.protocol === "icmp" ? ICMP[version] : PROTOCOL[content.protocol];
   const payload = encodeContent(content);
   const checksumAt = content.protocol === "tcp" ? 16 : content.protocol === "udp" ? 6 : 2;
-  const pseudo = version === 4 && content.protocol === "icmp" ? [] : pseudoHeader(addresses, protocol, payload);
+  const pseudo =
+    version === 4 && content.protocol === "icmp" ? [] : pseudoHeader(addresses, protocol, payload);
   const sum = checksum([...pseudo, payload]);
   // RFC 768: 0 would be "no checksum".
   new DataView(payload.buffer).setUint16(checksumAt, content.protocol === "udp" && sum === 0 ? 0xffff : sum);
-  return version === 4 ? ipv4(packet, addresses, protocol, payload) : ipv6(packet, addresses, protocol, payload);
+  return version === 4
+    ? ipv4(packet, addresses, protocol, payload)
+    : ipv6(packet, addresses, protocol, payload);
 }
 
 type Addresses = readonly [source: Uint8Array, destination: Uint8Array];
@@ -136,12 +139,17 @@ export class MalformedPacket extends Error {}
 export function decodePacket(bytes: Uint8Array, checks: "all" | "ip header"): WirePacket | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const version = view.getUint8(0) >> 4;
-  return version === 4 ? decodeIpv4(bytes, view, checks) : version === 6 ? decodeIpv6(bytes, view, checks) : undefined;
+  return version === 4
+    ? decodeIpv4(bytes, view, checks)
+    : version === 6
+      ? decodeIpv6(bytes, view, checks)
+      : undefined;
 }
 
 function decodeIpv4(bytes: Uint8Array, view: DataView, checks: "all" | "ip header"): WirePacket | undefined {
   const header = (view.getUint8(0) & 0xf) * 4;
-  if (checksum([bytes.subarray(0, header)]) !== 0) throw new MalformedPacket("wrong checksum of the IP header");
+  if (checksum([bytes.subarray(0, header)]) !== 0)
+    throw new MalformedPacket("wrong checksum of the IP header");
   if (view.getUint16(2) !== bytes.length) {
     throw new MalformedPacket(`total length ${view.getUint16(2)}, but ${bytes.length} bytes arrived`);
   }

@@ -2,6 +2,7 @@ import type { Cmsg } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { options } from "../../system/linux/options.ts";
 import type { ReceiveRequest, SocketAddress } from "./kernel-socket.ts";
+import { scatter } from "./pieces.ts";
 import { encodeSockaddr } from "./sockaddr.ts";
 
 /** Where an error came from: ee_origin of include/uapi/linux/errqueue.h. */
@@ -74,27 +75,4 @@ function controlOf(error: QueuedError, ipv6: boolean): Cmsg {
   view.setUint32(8, error.info, true);
   data.set(offender, 16);
   return { level, number, data };
-}
-
-/** Copies bytes into pieces, as far as there is room; returns how many fit. */
-export function scatter(bytes: Uint8Array, pieces: readonly Uint8Array[]): number {
-  let from = 0;
-  for (const piece of pieces) {
-    const part = bytes.subarray(from, from + piece.byteLength);
-    piece.set(part);
-    from += part.length;
-    if (from === bytes.length) break;
-  }
-  return from;
-}
-
-/** Copies pieces into one array of bytes. */
-export function gather(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.byteLength;
-  }
-  return bytes;
 }

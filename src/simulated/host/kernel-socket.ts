@@ -56,6 +56,13 @@ export interface ReceiveRequest {
   outFlags: number;
 }
 
+/** SO_PEERCRED's struct ucred. */
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** What a descriptor refers to: the kernel's struct file. Descriptors share it after SCM_RIGHTS. */
 export interface OpenFile {
   readonly socket: KernelSocket;

@@ -1,7 +1,8 @@
 import type { Random } from "../clock/random.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { IcmpMessage, Packet } from "../ip/packet.ts";
-import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { HostFileSystem } from "./host-files.ts";
+import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { GroupHost } from "./memberships.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import type { PortTable } from "./port-table.ts";
@@ -18,6 +19,10 @@ export interface ProtocolHost extends GroupHost {
   /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */
   readonly user: number;
 
+  /** Who runs the host's program: SO_PEERCRED, SCM_CREDENTIALS. */
+  readonly credentials: Credentials;
+  /** The file system, for the paths of unix sockets. */
+  readonly files: HostFileSystem;
   /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
   nextCookie(): number;
   /** The host's calendar, for SO_TIMESTAMP. */

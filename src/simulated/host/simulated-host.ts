@@ -13,7 +13,7 @@ import { HostInterface } from "./host-interface.ts";
 import { hostResolver, lookUp, type NameTable } from "./host-resolver.ts";
 import { hostSystem } from "./host-system.ts";
 import { IpLayer, type Path } from "./ip-layer.ts";
-import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { GroupRequest } from "./memberships.ts";
 import { MemoryLimits } from "./memory-limits.ts";
 import { PortTable } from "./port-table.ts";
@@ -58,6 +58,8 @@ export interface HostOptions {
   readonly addresses: readonly string[];
   /** The effective user of its program: 0, root, unless it is another. */
   readonly user?: number;
+  /** The number of its process, for SO_PEERCRED; 1 unless it is another. */
+  readonly pid?: number;
   /** Settings by Linux's names: `{ "net.core.somaxconn": 128 }`. */
   readonly sysctls?: Partial<SysctlValues>;
 }
@@ -69,6 +71,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   readonly sysctls = new Sysctls();
   readonly counters = new CounterTable();
   readonly user: number;
+  readonly credentials: Credentials;
   readonly files = new HostFileSystem();
   readonly lo = new HostInterface(1, "lo", 65_536);
   readonly eth0 = new HostInterface(2, "eth0", 1_500);
@@ -83,11 +86,16 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   #crashed = false;
   #paused = false;
 
-  constructor(network: HostNetwork, name: string, { addresses, user = 0, sysctls = {} }: HostOptions) {
+  constructor(
+    network: HostNetwork,
+    name: string,
+    { addresses, user = 0, pid = 1, sysctls = {} }: HostOptions,
+  ) {
     this.#network = network;
     this.name = name;
     this.clock = network.clock;
     this.user = user;
+    this.credentials = { pid, uid: user, gid: user };
     Object.entries(sysctls).forEach(([setting, value]) => {
       this.sysctl(setting, value);
     });

@@ -36,6 +36,7 @@ export interface NewHost {
   /** Names that resolve to it besides its own. */
   readonly names?: readonly string[];
   readonly user?: number;
+  readonly pid?: number;
   readonly sysctls?: Partial<SysctlValues>;
 }
 
@@ -98,7 +99,7 @@ export class Network implements HostNetwork, LinkNetwork {
   /** Adds a host. */
   host(
     name: string,
-    { addresses, forwards = false, names = [], user = 0, sysctls = {} }: NewHost = {},
+    { addresses, forwards = false, names = [], user = 0, pid = 1, sysctls = {} }: NewHost = {},
   ): SimulatedHost {
     if (this.#hosts.has(name)) throw new RangeError(`there is already a host "${name}"`);
     const given = addresses ?? this.#nextAddresses();
@@ -112,6 +113,7 @@ export class Network implements HostNetwork, LinkNetwork {
     const options: HostOptions = {
       addresses: given,
       user,
+      pid,
       sysctls: { ...(forwards && forwarding), ...sysctls },
     };
     const host = new SimulatedHost(this, name, options);

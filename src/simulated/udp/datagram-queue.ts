@@ -11,12 +11,14 @@ export interface QueuedDatagram extends Arrival {
 /** sizeof(struct sk_buff), sizeof(struct skb_shared_info), and the headroom of a loopback packet. */
 const SK_BUFF = 256;
 const SHARED_INFO = 320;
-const HEADROOM = 75;
+const HEADROOM = 60;
+/** SKB_SMALL_HEAD_SIZE. */
+const SMALL_HEAD = 576;
 
 /** The memory of a datagram as Linux counts it: SKB_TRUESIZE() of a kmalloc() bucket. */
 export function truesizeOf(length: number): number {
   const needed = length + HEADROOM + SHARED_INFO;
-  return 2 ** Math.ceil(Math.log2(Math.max(needed, 512))) + SK_BUFF;
+  return (needed <= SMALL_HEAD ? SMALL_HEAD : 2 ** Math.ceil(Math.log2(needed))) + SK_BUFF;
 }
 
 /** The datagrams that a socket has received, within its receive buffer (__udp_enqueue_schedule_skb()). */
@@ -36,10 +38,9 @@ export class DatagramQueue {
     return this.#allocated;
   }
 
-  /** Takes a datagram, unless the buffer is full already. */
+  /** Takes a datagram if it fits; an empty queue takes any. */
   add(datagram: QueuedDatagram, buffer: number): boolean {
-    // The last datagram may exceed the buffer, by any size.
-    if (this.#allocated > buffer) {
+    if (this.#allocated > 0 && this.#allocated + datagram.truesize > buffer) {
       this.drops += 1;
       return false;
     }

@@ -1,9 +1,10 @@
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { type ErrorQueue, gather, ORIGIN } from "../host/error-queue.ts";
+import { type ErrorQueue, ORIGIN } from "../host/error-queue.ts";
 import { type SentControls, sentControls } from "../host/ip-controls.ts";
 import { IP_OPTION, IPV6_OPTION } from "../host/ip-options.ts";
 import type { SendRequest, SocketAddress } from "../host/kernel-socket.ts";
+import { gather } from "../host/pieces.ts";
 import type { ProtocolHost, Route } from "../host/protocol-host.ts";
 import type { SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";

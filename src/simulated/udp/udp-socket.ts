@@ -1,7 +1,7 @@
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { ErrorQueue, gather, ORIGIN, scatter } from "../host/error-queue.ts";
+import { ErrorQueue, ORIGIN } from "../host/error-queue.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
 import { receivesAllMulticast } from "../host/inet-options.ts";
 import { InetSocket } from "../host/inet-socket.ts";
@@ -10,6 +10,7 @@ import { IP_OPTION, IPV6_OPTION } from "../host/ip-options.ts";
 import type { KernelSocket, ReceiveRequest, SendRequest, SocketAddress } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
 import { giveInt, takenInt } from "../host/option-value.ts";
+import { gather, scatter } from "../host/pieces.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";

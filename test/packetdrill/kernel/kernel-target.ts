@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { openLibraryOn } from "../../../src/native/library.ts";
 import { defined } from "../../../src/invariant.ts";
+import { openLibraryOn } from "../../../src/native/library.ts";
 import { linux } from "../../../src/system/linux/linux.ts";
 import type { Machine, RawCall } from "../machine.ts";
 import { type CapturedPacket, type PendingCall, type Settings, type Target, Unsupported } from "../target.ts";
@@ -136,7 +136,8 @@ export class KernelTarget implements Target {
     }
     // Ranges and lists are compared by their numbers: the kernel separates them with tabs.
     const now = readFileSync(path, "utf8").trim().replace(/\s+/g, " ");
-    if (now !== value && Number(now) !== Number(value)) throw new Error(`${name} is ${now} instead of ${value}`);
+    if (now !== value && Number(now) !== Number(value))
+      throw new Error(`${name} is ${now} instead of ${value}`);
   }
 
   command(text: string, folder: string): void {
@@ -166,13 +167,16 @@ function configure(settings: Settings): void {
 
 function networkOf(address: string, prefix: number): string {
   const bytes = address.split(".").map(Number);
-  const masked = bytes.map((byte, index) => byte & (0xff << Math.max(0, 8 - Math.max(0, prefix - index * 8))));
+  const masked = bytes.map(
+    (byte, index) => byte & (0xff << Math.max(0, 8 - Math.max(0, prefix - index * 8))),
+  );
   return `${masked.map((byte) => byte & 0xff).join(".")}/${prefix}`;
 }
 
 function run(command: readonly string[], folder?: string, optional = false): void {
   const [program = "", ...args] = command;
   const { status, stderr, error } = spawnSync(program, args, { encoding: "utf8", cwd: folder });
-  if (status !== 0 && optional) throw new Unsupported(`${command.at(-1)} failed: ${error?.message ?? stderr.trim()}`);
+  if (status !== 0 && optional)
+    throw new Unsupported(`${command.at(-1)} failed: ${error?.message ?? stderr.trim()}`);
   if (status !== 0) throw new Error(`${command.join(" ")} failed: ${error?.message ?? stderr.trim()}`);
 }
