@@ -70,6 +70,22 @@ export const linux = installRuntimes().map((runtime) => {
   };
 });
 
+/** A simulated host, on the oldest Node: the rows of the tables that concern a kernel. */
+export const simulated = {
+  name: "Simulated",
+  run: (words, results) =>
+    runFiles(testFiles(words).filter(isSimulatedTable), AT_A_TIME, async (file) => {
+      const { program } = installRuntimes().find((runtime) => isNode(runtime) && runtime.version === "20");
+      const told = `Simulated: ${file}`;
+      const env = { BERKELEY_SIMULATED: "1" };
+      const { status } = await runTold(told, [program, file], resultsOf(results, file), TIMEOUT, env);
+      return status === 0;
+    }),
+};
+
+/** Not the tables of diagnose/, which look at this machine. */
+const isSimulatedTable = (file) => isTable(file) && /^build\/src\/(net|options|posix)\//.test(file);
+
 /**
  * Windows, as far as Wine emulates it: a separate script runs the tests there, and reports
  * failures.
@@ -90,11 +106,11 @@ export const windows = ["22", "20"].map((major) => {
 });
 
 /** Runs a command, and prints its output if it failed. */
-async function runTold(what, command, results, timeout) {
+async function runTold(what, command, results, timeout, more = {}) {
   const { runBounded } = await import("../build/test/bounded-run.js");
   // Node 26 reads these on a thread of its own, whose descriptor some tests would count.
   const { NODE_EXTRA_CA_CERTS: _, ...inherited } = process.env;
-  const env = { ...inherited, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
+  const env = { ...inherited, ...more, BERKELEY_CONFORMANCE_RESULTS: results, NO_COLOR: "1" };
   const began = Date.now();
   const end = await runBounded({ command, cwd: root, env, timeout });
   const column = what.split(": ")[0];

@@ -5,16 +5,21 @@
 //   npm run conformance                    on Linux; keeps what is recorded of Windows
 //   npm run conformance -- posix/listen    only these tests' tables; keeps the rest of the matrix
 //   npm run conformance -- --windows       on Windows too, under Wine
+//   npm run conformance -- --only Simulated posix   only this column; writes nothing
 //   npm run conformance -- --check         writes nothing; fails if the committed matrix is stale
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { linux, skipped, slowest, windows } from "./columns.mjs";
+import { linux, simulated, skipped, slowest, windows } from "./columns.mjs";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { check: { type: "boolean", default: false }, windows: { type: "boolean", default: false } },
+  options: {
+    check: { type: "boolean", default: false },
+    only: { type: "string" },
+    windows: { type: "boolean", default: false },
+  },
 });
 installAndBuildTests();
 const { countsOf, differences, gather, problems, updated } = await import("../build/test/matrix.js");
@@ -36,10 +41,12 @@ setTimeout(() => {
 const wrong = [];
 const unsteady = [];
 const records = {};
-const columns = values.windows ? [...linux, ...windows] : linux;
+const here = [...linux, simulated].filter(isAsked);
+const elsewhere = values.windows ? windows.filter(isAsked) : [];
+const columns = [...here, ...elsewhere];
 for (const { name } of columns) records[name] = [];
 // Wine runs beside the others, since it waits even more.
-await Promise.all([linux, values.windows ? windows : []].map(runColumns));
+await Promise.all([here, elsewhere].map(runColumns));
 wrong.push(...problems(records));
 const now = gather(records);
 print(now);
@@ -51,9 +58,13 @@ for (const [what, count] of skipped()) console.log(`  ${what}: ${count}`);
 writeFileSync(join(root, ".cache/unsteady.txt"), unsteady.map((line) => `${line}\n`).join(""));
 if (unsteady.length > 0) console.log(`\n${unsteady.join("\n")}`);
 
+if (values.only !== undefined) {
+  for (const line of wrong) console.error(line);
+  process.exit(wrong.length > 0 ? 1 : 0);
+}
 const path = (file) => join(root, file);
 const committed = JSON.parse(readFileSync(path("docs/conformance.json"), "utf8"));
-const all = [...linux, ...windows].map(({ name }) => name);
+const all = [...linux, simulated, ...windows].map(({ name }) => name);
 // A table that a complete run has not seen is gone.
 const whole = values.windows && positionals.length === 0;
 const merged = whole ? now : updated(committed, now, all);
@@ -72,6 +83,11 @@ if (!values.check) {
   run(path("node_modules/.bin/biome"), ["format", "--write", path("docs/conformance.json")]);
   writeFileSync(path("docs/conformance.md"), conformancePage(merged));
   writeFileSync(path("docs/listen.md"), listenPage(merged));
+}
+
+/** `--only Simulated`, or a part of a column's name. */
+function isAsked({ name }) {
+  return values.only === undefined || name.toLowerCase().includes(values.only.toLowerCase());
 }
 
 /** Runs one column after the other. */

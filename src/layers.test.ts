@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   net: ["clock", "engine", "posix", "system", ...vocabulary],
   node: ["clock", "net", "engine", "posix", "system", ...vocabulary],
   cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
-  simulated: ["clock", "system", ...vocabulary],
+  simulated: ["clock", "net", "engine", "posix", "system", ...vocabulary],
   // The entry point of the async API.
   "": ["diagnose", "node", "net", "engine", "posix"],
 };
@@ -105,10 +105,18 @@ test("in net/, only resolve.ts knows localhost and calls the resolver", () => {
 const timing =
   /(?<![.\w#])((set|clear)(Timeout|Interval|Immediate)|queueMicrotask)\b(?!\(timeout: number)|(globalThis|global|window)\.(set|clear|queue)|(performance\.|Date\.)now\b|\bnew Date\(\)|\bhrtime\b|process\.nextTick\b|AbortSignal\.timeout|node:(timers|perf_hooks)/;
 
+/**
+ * builtin.ts names the modules, for clock/ to use; host-clock.ts is a Clock; the others replace the
+ * time of a program.
+ */
+const replacingTime = ["calendar", "driver", "timers", "real-work", "patches"]
+  .map((name) => `simulated/${name}.ts`)
+  .concat("builtin.ts", "simulated/host/host-clock.ts");
+
 test("only clock/ uses timers and the time, which fake timers replace", () => {
   for (const { path, text } of sources) {
-    // It names the modules, for clock/ to use.
-    if (folderOf(path) !== "clock" && path !== "builtin.ts") assert.doesNotMatch(codeOf(text), timing, path);
+    if (folderOf(path) !== "clock" && !replacingTime.includes(path))
+      assert.doesNotMatch(codeOf(text), timing, path);
   }
   for (const bad of [
     "setTimeout(f, 1)",

@@ -1,10 +1,21 @@
 import { openLibrary } from "../src/native/library.ts";
+import { onSimulatedHosts } from "./simulated.ts";
 
 /**
  * Where a row runs: the system, `"windows"` for every Windows including Wine, and `"wine"` for Wine
- * only; and the runtime. Several apply to one process.
+ * only; the runtime; and `"simulated"` for a simulated host, which is like Linux. Several apply to
+ * one process.
  */
-export type Platform = "darwin" | "freebsd" | "linux" | "windows" | "wine" | "bun" | "deno" | "node";
+export type Platform =
+  | "darwin"
+  | "freebsd"
+  | "linux"
+  | "windows"
+  | "wine"
+  | "bun"
+  | "deno"
+  | "node"
+  | "simulated";
 
 /** Where a row does not hold, and why. */
 export type Exceptions = Partial<Record<Platform, string>>;
@@ -15,8 +26,10 @@ export interface Exception {
   readonly reason: string;
 }
 
+const simulated: readonly Platform[] = ["simulated"];
+
 /** The platforms that apply to this process. */
-const platforms: readonly Platform[] = [...systems(), runtime()];
+const platforms: readonly Platform[] = [...systems(), runtime(), ...(onSimulatedHosts ? simulated : [])];
 
 function systems(): Platform[] {
   switch (process.platform) {

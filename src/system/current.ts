@@ -6,7 +6,7 @@ import type { System } from "./system.ts";
 /** Once per thread: system/host.ts sets it when it is loaded. */
 let machine: System | undefined;
 
-/** Once per thread: set by the first simulation. */
+/** Once per thread: set while a simulation runs. */
 let simulated: (() => System | undefined) | undefined;
 
 /**
@@ -30,8 +30,11 @@ export function provideMachine(system: System): void {
   machine = system;
 }
 
-/** @param find returns the simulated host that the running code is on, if any */
-export function provideSimulatedHosts(find: () => System | undefined): void {
+/**
+ * @param find returns the simulated host that the running code is on, if any; undefined while no
+ * simulation runs
+ */
+export function provideSimulatedHosts(find: (() => System | undefined) | undefined): void {
   simulated = find;
 }
 

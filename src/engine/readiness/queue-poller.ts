@@ -1,26 +1,29 @@
-import { host } from "../../system/host.ts";
-import { openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import { EDGE, READABLE, type ReadinessQueue, WRITABLE } from "../../system/readiness-queue.ts";
-import { type OnLoop, wakeUp } from "../wake.ts";
-import type { OpenPoller, Poller } from "./poller.ts";
+import type { Poller } from "./poller.ts";
 
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
 
+/** A queue's place on an event loop. */
+export interface OnLoop {
+  /** Keeps the process running, as by default. */
+  ref(): void;
+  unref(): void;
+  stop(): void;
+}
+
 /**
- * A poller over a queue, which is the only descriptor on the runtime's loop. Descriptors are added
+ * A poller over a queue, which is all that is on the event loop. Descriptors are added
  * once, edge-triggered and for both directions, and never modified: one system call per connection.
  * Closing removes them. If someone else has a descriptor of the same file, its events keep
  * arriving, once each, with an outdated generation.
  */
-class QueuePoller implements Poller {
+export class QueuePoller implements Poller {
   readonly #queue: ReadinessQueue;
   readonly #onLoop: OnLoop;
 
-  constructor(queue: ReadinessQueue, awake: () => void) {
+  constructor(queue: ReadinessQueue, onLoop: OnLoop) {
     this.#queue = queue;
-    // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
-    host.closeAtThreadEnd(queue.fd);
-    this.#onLoop = wakeUp(queue.fd, awake);
+    this.#onLoop = onLoop;
   }
 
   add(fd: number, slot: number, generation: number): number {
@@ -61,13 +64,6 @@ class QueuePoller implements Poller {
 
   close(): void {
     this.#onLoop.stop();
-    host.keepAtThreadEnd(this.#queue.fd);
     this.#queue.close();
   }
 }
-
-/** A poller over a queue of the system. */
-export const openQueuePoller: OpenPoller = (awake) => {
-  const queue = openReadinessQueue();
-  return typeof queue === "number" ? queue : new QueuePoller(queue, awake);
-};

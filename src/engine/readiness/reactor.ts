@@ -50,6 +50,8 @@ export class Reactor {
   /** Registrations are being served, so their handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
+  /** Serves what is ready, from the event loop. */
+  readonly #turn: () => void;
   #poller: Poller | undefined;
   /** By slot. */
   readonly #members: (Registration | undefined)[] = [];
@@ -62,8 +64,10 @@ export class Reactor {
   #proceeding: Registration[] = [];
   #immediate: Immediate | undefined;
 
-  constructor(system: System, open: OpenPoller) {
+  /** @param turning wraps a turn, such as to run it in a context of its own */
+  constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void) {
     this.system = system;
+    this.#turn = turning(() => this.#serve());
     const errno = (name: string) => -defined(system.errnos[name], "every system has the errno");
     this.errors = {
       brokenPipe: errno("EPIPE"),
@@ -166,7 +170,7 @@ export class Reactor {
     this.#immediate ??= this.system.clock.setImmediate(this.#turn);
   };
 
-  readonly #turn = (): void => {
+  #serve(): void {
     if (this.#immediate !== undefined) this.system.clock.clearImmediate(this.#immediate);
     this.#immediate = undefined;
     const poller = this.#poller;
@@ -184,7 +188,7 @@ export class Reactor {
     this.serving = false;
     if (this.#later.length > 0) this.#soon();
     else if (this.#openCount === 0) this.#end();
-  };
+  }
 
   #proceed(): void {
     const proceeding = this.#later;

@@ -24,9 +24,12 @@ export class ReadinessEngine implements Engine {
   readonly name = "readiness";
   readonly system: System;
   readonly #open: OpenPoller;
+  readonly #turning: (turn: () => void) => () => void;
   #reactor: Reactor | undefined;
 
-  constructor(system: System, open: OpenPoller) {
+  /** @param turning wraps the turns, in which handlers run */
+  constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void = (turn) => turn) {
+    this.#turning = turning;
     this.system = system;
     this.#open = open;
   }
@@ -48,7 +51,7 @@ export class ReadinessEngine implements Engine {
   }
 
   #started(): Reactor {
-    this.#reactor ??= new Reactor(this.system, this.#open);
+    this.#reactor ??= new Reactor(this.system, this.#open, this.#turning);
     return this.#reactor;
   }
 }

@@ -25,7 +25,6 @@ export function installConnectionSockets(): void {
 class ConnectionSocket extends EngineSocket implements ConnectionDuplex {
   declare readonly readyState: ConnectionDuplex["readyState"];
   declare readonly bytesWritten: number;
-  declare readonly timeout: number | undefined;
   readonly #connection: Connection;
 
   constructor(connection: Connection, { allowHalfOpen = false }: DuplexOptions) {

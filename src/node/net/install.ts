@@ -3,7 +3,9 @@
 // http, TLS, child-process pipes and the console on these classes, before or after.
 import "../../engine/choice.ts";
 import net from "node:net";
+import { currentSystem, machineSystem } from "../../system/current.ts";
 import type { AnyFunction } from "./arguments.ts";
+import { coded } from "./errors.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";
 import { emitCloseIfDrained, type ListeningServer, listenOnEngine } from "./server.ts";
 import { adopt } from "./socket.ts";
@@ -34,5 +36,14 @@ export function _emitCloseIfDrained(this: ListeningServer): void {
  */
 export function connect(this: net.Socket, ...args: unknown[]): unknown {
   const isPlain = Object.getPrototypeOf(this) === NodeSocket.prototype && !Reflect.get(this, "_handle");
+  // Node's own would leave the simulation, and connect over the real network.
+  if (!isPlain && currentSystem() !== machineSystem()) throw notSimulated();
   return isPlain ? adopt(this).connect(...args) : Reflect.apply(nodeConnect, this, args);
+}
+
+function notSimulated(): Error {
+  return coded(
+    "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
+    "a Socket of Node's own cannot connect on a simulated host: give tls.connect() a Socket that is connected, as its option `socket`",
+  );
 }

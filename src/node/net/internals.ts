@@ -20,6 +20,7 @@ export interface NodeSocketMembers {
   connecting: boolean;
   server: unknown;
   _server: ConnectionCounter | null;
+  timeout?: number;
   _host: string | null;
   _parent: { readonly connecting?: boolean } | null;
   _handle: unknown;

@@ -1,10 +1,12 @@
 import net from "node:net";
 import { close } from "../../posix/close.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
+import { getsockname } from "../../posix/getsockname.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { recvmsg } from "../../posix/recvmsg.ts";
 import { sendmsg } from "../../posix/sendmsg.ts";
 import { socketpair } from "../../posix/socketpair.ts";
+import { nodeAddress } from "./node-address.ts";
 
 /** The handle methods that a Server calls. */
 export interface ServerHandle {
@@ -21,6 +23,9 @@ export interface ServerHandle {
  */
 export function nativeHandle(listening: Socket, ours: ServerHandle): object {
   const create: unknown = Reflect.get(net, "_createServerHandle");
+  const { system } = listening;
+  if (!system.capabilities.serversTakeDescriptors)
+    return withoutNode(ours, nodeAddress(getsockname(listening)));
   if (typeof create !== "function") return ours;
   const duplicate = duplicateOf(listening);
   const handle: object | number = create(null, null, null, duplicate.fd);
@@ -40,6 +45,17 @@ export function nativeHandle(listening: Socket, ours: ServerHandle): object {
     fchmod: (mode) => ours.fchmod(mode),
   };
   return Object.assign(handle, methods);
+}
+
+/** A handle of ours alone, with what Node's `server.address()` needs. */
+function withoutNode(ours: ServerHandle, address: object): object {
+  return {
+    close: () => ours.close(),
+    ref: () => ours.ref(),
+    unref: () => ours.unref(),
+    fchmod: (mode: number) => ours.fchmod(mode),
+    getsockname: (into: object) => Object.assign(into, address) && 0,
+  };
 }
 
 /** Like dup(2), by passing it to ourselves (unix(7), SCM_RIGHTS). */

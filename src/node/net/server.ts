@@ -115,7 +115,7 @@ function accepted(server: ListeningServer, handle: ListenHandle, fd: number): vo
       return;
     }
   }
-  const socket = takesNodeHandle(server) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
+  const socket = takesNodeHandle(server, handle) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
   server._connections++;
   socket.server = server;
   socket._server = server;
@@ -128,7 +128,8 @@ function accepted(server: ListeningServer, handle: ListenHandle, fd: number): vo
  * Whether a server's protocol runs in Node's C++ code on a libuv handle: `tls`, `https` and
  * `http2`. Over any other Duplex it is slower and does not know the peer's address.
  */
-function takesNodeHandle(server: net.Server): boolean {
+function takesNodeHandle(server: net.Server, { engine }: ListenHandle): boolean {
+  if (!engine.system.capabilities.serversTakeDescriptors) return false;
   return "setSecureContext" in server || "updateSettings" in server;
 }
 

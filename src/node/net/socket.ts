@@ -8,7 +8,7 @@ import { isError } from "../../errors/is-error.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
-import { currentSystem } from "../../system/current.ts";
+import { currentSystem, machineSystem } from "../../system/current.ts";
 import type { System } from "../../system/system.ts";
 import { announceClose, announceConnect } from "./announce.ts";
 import { type ConnectOptions, checkString, connectArguments, missingArguments } from "./arguments.ts";
@@ -16,6 +16,7 @@ import { carriesTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
 import type { Connecting } from "./connecting.ts";
 import { asCallOfNode, coded, codedType, socketClosed } from "./errors.ts";
+import { IdleTimer } from "./idle-timer.ts";
 import {
   type Callback,
   type KeepAlive,
@@ -55,6 +56,8 @@ export class EngineSocket extends NodeSocket {
   _peerEnded = false;
   /** destroySoon() was called: the program reads no more. */
   _destroysSoon = false;
+  /** The timer of `setTimeout()` on a simulated host; Node's own is real. */
+  _idle: IdleTimer | null = null;
   /** The endpoint it connects to. */
   _connectOptions: ConnectOptions | undefined = undefined;
 
@@ -67,7 +70,7 @@ export class EngineSocket extends NodeSocket {
    *   `connect` event without.
    */
   override get _handle(): unknown {
-    if (this._attempts?.isNew === true && !settingUp) goBack(this);
+    if (this._attempts?.isNew === true && !settingUp && isOnMachine(this)) goBack(this);
     return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
   }
 
@@ -302,7 +305,23 @@ export class EngineSocket extends NodeSocket {
     else super.destroySoon();
   }
 
+  override setTimeout(timeout: number, listener?: () => void): this {
+    if (isOnMachine(this)) return super.setTimeout(timeout, listener);
+    if (this.destroyed) return this;
+    this._idle ??= new IdleTimer(systemOf(this).clock, () => this._onTimeout());
+    this._idle.start(timeout);
+    this.timeout = timeout;
+    if (listener === undefined) return this;
+    return timeout === 0 ? this.off("timeout", listener) : this.once("timeout", listener);
+  }
+
+  override _unrefTimer(): void {
+    if (this._idle === null) super._unrefTimer();
+    else this._idle.refresh();
+  }
+
   override _destroy(error: Error | null, done: Callback): void {
+    this._idle?.stop();
     const closing = this._connection ?? this._attempts;
     this._attempts = null;
     this._connection = null;
@@ -468,6 +487,7 @@ export function initialize(socket: EngineSocket): void {
   socket._sendingFailure = undefined;
   socket._peerEnded = false;
   socket._destroysSoon = false;
+  socket._idle = null;
   socket._connectOptions = undefined;
 }
 
@@ -477,6 +497,8 @@ const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 /** Only sending fails with EPIPE. */
 const callOf = (system: System, errno: number): string =>
   system.errnoName(-errno) === "EPIPE" ? "write" : "read";
+
+const isOnMachine = (socket: EngineSocket): boolean => systemOf(socket) === machineSystem();
 
 /** The System of its connection, or the one that it would connect on. */
 const systemOf = ({ _connection }: EngineSocket): System => _connection?.system ?? currentSystem();

@@ -108,15 +108,21 @@ export class VirtualClock {
     event.at = Number.POSITIVE_INFINITY;
   }
 
-  /** Moves to the next event, and runs it. Returns false if there is none. */
-  runNext(): boolean {
+  /** Takes the next event out without running it. Time moves on to it. */
+  takeNext(): Scheduled | undefined {
     const event = this.#heap[0];
-    if (event === undefined) return false;
+    if (event === undefined) return undefined;
     this.#take(0);
     this.#now = event.at;
     event.at = Number.POSITIVE_INFINITY;
-    event.due();
-    return true;
+    return event;
+  }
+
+  /** Moves to the next event, and runs it. Returns false if there is none. */
+  runNext(): boolean {
+    const event = this.takeNext();
+    event?.due();
+    return event !== undefined;
   }
 
   /** Moves to a moment, running what is due until then, including that moment. */

@@ -42,6 +42,8 @@ export interface ReceiveRequest {
   readonly pieces: readonly Uint8Array[];
   readonly length: number;
   readonly flags: number;
+  /** Whether the call would wait: a blocking socket, without MSG_DONTWAIT. */
+  readonly blocks: boolean;
   /** Whether the caller wants control messages at all. */
   readonly wantsControls: boolean;
   /** Set by the socket: the sender; undefined leaves the caller's buffer empty. */
@@ -52,6 +54,13 @@ export interface ReceiveRequest {
   files: OpenFile[];
   /** Set by the socket: MSG_TRUNC, MSG_EOR, MSG_OOB, MSG_ERRQUEUE. */
   outFlags: number;
+}
+
+/** SO_PEERCRED's struct ucred. */
+export interface Credentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** What a descriptor refers to: the kernel's struct file. Descriptors share it after SCM_RIGHTS. */
@@ -75,11 +84,15 @@ export interface KernelSocket {
   readonly type: number;
   /** IPPROTO_TCP and so on; 0 for unix sockets. */
   readonly protocol: number;
+  /** SO_COOKIE, and the inode of its file: unique on its host. */
+  readonly cookie: number;
   /** SO_RCVTIMEO and SO_SNDTIMEO in nanoseconds; Infinity if there is no limit. The host waits. */
   readonly receiveTimeout: number;
   readonly sendTimeout: number;
   /** SO_RCVLOWAT. */
   readonly receiveLowWater: number;
+  /** The pending error, a positive errno (sk_err); 0 if there is none. */
+  error: number;
 
   bind(address: SocketAddress): number;
   /**

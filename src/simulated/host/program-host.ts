@@ -60,4 +60,6 @@ export interface ProgramQueue {
   /** Adds an item at a moment, in nanoseconds. `host` holds it back while that is paused. */
   add(item: Scheduled, at: number, host?: ProgramHost): void;
   cancel(item: Scheduled): void;
+  /** A host goes on: what was held back is due now. */
+  resumed(host: ProgramHost): void;
 }

@@ -1,7 +1,8 @@
 import type { Random } from "../clock/random.ts";
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { IcmpMessage, Packet } from "../ip/packet.ts";
-import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { HostFileSystem } from "./host-files.ts";
+import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { GroupHost } from "./memberships.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import type { PortTable } from "./port-table.ts";
@@ -18,8 +19,14 @@ export interface ProtocolHost extends GroupHost {
   /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */
   readonly user: number;
 
+  /** Who runs the host's program: SO_PEERCRED, SCM_CREDENTIALS. */
+  readonly credentials: Credentials;
+  /** The file system, for the paths of unix sockets. */
+  readonly files: HostFileSystem;
   /** A number for SO_COOKIE and the inode of a socket's file, unique on this host. */
   nextCookie(): number;
+  /** The host's calendar, for SO_TIMESTAMP. */
+  time(): { readonly seconds: number; readonly nanoseconds: number };
   /** The generator of random numbers of a purpose on this host ("tcp sequence"); keep it. */
   random(purpose: string): Random;
   /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */
@@ -38,6 +45,8 @@ export interface ProtocolHost extends GroupHost {
    * during this call.
    */
   send(packet: Packet, route: Route): number;
+  /** Gives a packet to this host as well as to its destination: multicast that loops back. */
+  loopBack(packet: Packet): void;
   /** The number that the IP header's identification takes for a packet that may be fragmented. */
   nextIdentification(): number;
   /** Whether an address is one of this host's, including loopback. */
@@ -52,7 +61,7 @@ export interface ProtocolHost extends GroupHost {
   sendIcmpError(about: Packet, error: IcmpError): void;
 
   /** Registers the protocol of a number, for packets that arrive and for errors about sent ones. */
-  register(protocol: number, handler: ProtocolHandler): void;
+  register(protocol: number | "unix", handler: ProtocolHandler): void;
 
   /**
    * Call it whenever events of a socket may have begun: it wakes blocking calls, poll() and
@@ -81,6 +90,8 @@ export interface ProtocolHandler {
    * table of protocols.
    */
   socket(domain: number, type: number): KernelSocket | number;
+  /** Two connected sockets, for socketpair(); absent if the protocol has none. */
+  pair?(domain: number, type: number): readonly [KernelSocket, KernelSocket] | number;
   /**
    * The host crashed or is shut down: forget every socket, and stop every timer. Nothing is sent.
    */

@@ -3,7 +3,13 @@ import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { AcceptQueue, ValueResult } from "../../system/system.ts";
 import { SECOND } from "../clock/virtual-clock.ts";
-import type { KernelSocket, ReceiveRequest, SendRequest, SocketAddress } from "./kernel-socket.ts";
+import type {
+  Credentials,
+  KernelSocket,
+  ReceiveRequest,
+  SendRequest,
+  SocketAddress,
+} from "./kernel-socket.ts";
 import { giveBytes, giveInt, takenInt } from "./option-value.ts";
 import type { ProtocolHost } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
@@ -17,13 +23,6 @@ const { EDOM, EINVAL, ENODATA, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM } = errnos
 const MIN_SNDBUF = 4_608;
 const MIN_RCVBUF = 2_304;
 const INT_MAX = 0x7fffffff;
-
-/** SO_PEERCRED's struct ucred. */
-export interface Credentials {
-  readonly pid: number;
-  readonly uid: number;
-  readonly gid: number;
-}
 
 /** What sockets of every protocol have: the options of SOL_SOCKET, buffers, and a pending error. */
 export abstract class SocketBase implements KernelSocket {
@@ -109,7 +108,7 @@ export abstract class SocketBase implements KernelSocket {
   }
 
   isSet(option: SimpleOption): boolean {
-    return this.#values !== undefined && this.value(option) !== 0;
+    return this.value(option) !== 0;
   }
 
   setValue(option: SimpleOption, value: number): void {

@@ -135,6 +135,12 @@ export class Sysctls {
     this.#values[name] = value;
   }
 
+  /** @throws RangeError if there is no such setting */
+  getText(name: string): string | number | readonly number[] {
+    if (!isSysctl(name)) throw new RangeError(`a simulated host has no sysctl ${name}`);
+    return this.#values[name];
+  }
+
   /**
    * Sets one from text, as sysctl(8) does: `set("net.ipv4.tcp_rmem", "4096 131072 6291456")`.
    *

@@ -1,0 +1,38 @@
+import type { Engine, EngineChoice } from "../engine/engine.ts";
+import { engineChannel } from "../engine/engine-channel.ts";
+import { provideEngine } from "../engine/engines.ts";
+import { QueuePoller } from "../engine/readiness/queue-poller.ts";
+import { ReadinessEngine } from "../engine/readiness/readiness.ts";
+import type { System } from "../system/system.ts";
+import { handlersAt, type Place } from "./context.ts";
+import type { ProgramHost } from "./host/program-host.ts";
+
+const choice: EngineChoice = { name: "readiness", reason: "the host is simulated" };
+
+/** Simulated time does not depend on what keeps a process running. */
+const onLoop = { ref() {}, unref() {}, stop() {} };
+
+/**
+ * Gives the present System of a host its engine: the readiness engine over the host's queue, whose
+ * handlers run on the host. Whichever engine a program asks for, there is only this one.
+ *
+ * @param base the async context that handlers run in
+ */
+export function provideHostEngine(
+  host: ProgramHost,
+  place: Place & { readonly system: System },
+  base: (call: () => void) => void,
+): void {
+  const engine: Engine = new ReadinessEngine(
+    place.system,
+    (awake) => {
+      const queue = host.openReadinessQueue(awake);
+      return typeof queue === "number" ? queue : new QueuePoller(queue, onLoop);
+    },
+    (turn) => handlersAt(place, base, turn),
+  );
+  provideEngine(place.system, () => {
+    if (engineChannel.hasSubscribers) engineChannel.publish(choice);
+    return engine;
+  });
+}

@@ -1,0 +1,100 @@
+import { errnos } from "../../system/linux/errno.ts";
+import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { Sysctls } from "./sysctls.ts";
+
+const { EMFILE } = errnos;
+
+/** Something that a descriptor refers to: a socket, or a readiness queue. */
+export interface Pollable {
+  /** The events of poll() that hold now. */
+  events(): number;
+  /** The socket, unless it is a readiness queue. */
+  readonly file: OpenFile | undefined;
+  readonly inode: number;
+}
+
+/** The descriptors of the one process of a host: the lowest free number is next (POSIX). */
+export class DescriptorTable {
+  readonly #sysctls: Sysctls;
+  /** By number; those of standard input, output and error are not for sockets. */
+  readonly #entries: (Pollable | undefined)[] = [];
+  /** No number below it is free. */
+  #lowest = FIRST;
+
+  constructor(sysctls: Sysctls) {
+    this.#sysctls = sysctls;
+  }
+
+  /** How many are open. */
+  get size(): number {
+    return this.#entries.reduce((count, entry) => count + (entry === undefined ? 0 : 1), 0);
+  }
+
+  /** Gives it the lowest free number, or -EMFILE. */
+  open(entry: Pollable): number {
+    const fd = this.#free();
+    if (fd < 0) return fd;
+    this.#entries[fd] = entry;
+    this.#lowest = fd + 1;
+    return fd;
+  }
+
+  /** Whether so many more can be opened. */
+  hasRoom(count = 1): boolean {
+    const limit = this.#sysctls.get("fs.rlimit_nofile");
+    let fd = this.#lowest;
+    for (let found = 0; found < count; fd += 1) {
+      if (fd >= limit) return false;
+      if (this.#entries[fd] === undefined) found += 1;
+    }
+    return true;
+  }
+
+  get(fd: number): Pollable | undefined {
+    return this.#entries[fd];
+  }
+
+  /** Frees a number. */
+  close(fd: number): void {
+    this.#entries[fd] = undefined;
+    if (fd < this.#lowest) this.#lowest = fd;
+  }
+
+  *entries(): IterableIterator<[fd: number, entry: Pollable]> {
+    for (const [fd, entry] of this.#entries.entries()) if (entry !== undefined) yield [fd, entry];
+  }
+
+  /** `#lowest` is never above the lowest free number. */
+  #free(): number {
+    const limit = this.#sysctls.get("fs.rlimit_nofile");
+    let fd = this.#lowest;
+    while (fd < this.#entries.length && this.#entries[fd] !== undefined) fd += 1;
+    return fd < limit ? fd : -EMFILE;
+  }
+}
+
+const FIRST = 3;
+
+/** A socket's file. */
+export class SocketFile implements OpenFile, Pollable {
+  readonly socket: KernelSocket;
+  nonblocking: boolean;
+  references = 1;
+
+  constructor(socket: KernelSocket, nonblocking: boolean) {
+    this.socket = socket;
+    this.nonblocking = nonblocking;
+  }
+
+  get inode(): number {
+    return this.socket.cookie;
+  }
+
+  get file(): OpenFile {
+    return this;
+  }
+
+  events(): number {
+    return this.socket.events();
+  }
+}

@@ -1,0 +1,141 @@
+import { errnos } from "../../system/linux/errno.ts";
+import type { Scheduled } from "../clock/virtual-clock.ts";
+import type { Blocking } from "./blocking.ts";
+import { DescriptorTable, type Pollable, SocketFile } from "./descriptors.ts";
+import { Epoll, type EpollHost, type Registration } from "./epoll.ts";
+import type { KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { Sysctls } from "./sysctls.ts";
+
+const { EBADF, EMFILE } = errnos;
+
+/** What the files of a boot need of their host. */
+export interface FileTableHost {
+  readonly sysctls: Sysctls;
+  readonly blocking: Blocking;
+  nextCookie(): number;
+  wakeProgram(item: Scheduled): void;
+}
+
+/** The open files of one boot of a host: descriptors, who watches them, and who holds them. */
+export class FileTable implements EpollHost {
+  readonly descriptors: DescriptorTable;
+  readonly #host: FileTableHost;
+  readonly #files = new Map<KernelSocket, SocketFile>();
+  readonly #watchers = new Map<Pollable, Registration[]>();
+  #ended = false;
+
+  constructor(host: FileTableHost) {
+    this.#host = host;
+    this.descriptors = new DescriptorTable(host.sysctls);
+  }
+
+  pollable(fd: number): Pollable | undefined {
+    return this.descriptors.get(fd);
+  }
+
+  /** Gives a socket a descriptor. If there is none left, closes the socket and returns -EMFILE. */
+  open(socket: KernelSocket, nonblocking: boolean): number {
+    const file = new SocketFile(socket, nonblocking);
+    const fd = this.descriptors.open(file);
+    if (fd < 0) socket.close();
+    else this.#files.set(socket, file);
+    return fd;
+  }
+
+  /** Gives a file that a message carried another descriptor. The message's reference becomes its. */
+  install(file: OpenFile): number {
+    return file instanceof SocketFile ? this.descriptors.open(file) : -EBADF;
+  }
+
+  /** Gives a file another descriptor: dup(). */
+  duplicate(pollable: Pollable): number {
+    const fd = this.descriptors.open(pollable);
+    if (fd >= 0 && pollable.file !== undefined) pollable.file.references += 1;
+    return fd;
+  }
+
+  openQueue(ready: () => void): Epoll | number {
+    const queue = new Epoll(this, this.#host.nextCookie(), ready);
+    const fd = this.#ended ? -EMFILE : this.descriptors.open(queue);
+    if (fd < 0) return fd;
+    queue.fd = fd;
+    return queue;
+  }
+
+  /** Frees a descriptor. Returns the socket if this closed it, or -EBADF. */
+  close(fd: number): KernelSocket | number {
+    const entry = this.descriptors.get(fd);
+    if (entry === undefined) return -EBADF;
+    this.descriptors.close(fd);
+    if (entry instanceof Epoll) {
+      this.#forgetWatchers(entry);
+      entry.closed();
+    }
+    return entry.file === undefined ? 0 : this.release(entry.file);
+  }
+
+  closeDescriptor(fd: number): void {
+    this.close(fd);
+  }
+
+  /** Lets go of a file. Returns its socket if nobody else holds it, and closes it. */
+  release(file: OpenFile): KernelSocket | number {
+    file.references -= 1;
+    if (file.references > 0) return 0;
+    this.#files.delete(file.socket);
+    if (file instanceof SocketFile) this.#forgetWatchers(file);
+    file.socket.close();
+    return file.socket;
+  }
+
+  watch(registration: Registration): void {
+    const watchers = this.#watchers.get(registration.pollable);
+    if (watchers === undefined) this.#watchers.set(registration.pollable, [registration]);
+    else watchers.push(registration);
+  }
+
+  unwatch(registration: Registration): void {
+    const watchers = this.#watchers.get(registration.pollable);
+    if (watchers === undefined) return;
+    if (watchers.length === 1 && watchers[0] === registration) this.#watchers.delete(registration.pollable);
+    else watchers.splice(watchers.indexOf(registration), 1);
+  }
+
+  wakeProgram(item: Scheduled): void {
+    if (!item.scheduled) this.#host.wakeProgram(item);
+  }
+
+  queueChanged(queue: Epoll): void {
+    this.#host.blocking.changed(queue);
+    this.#wake(queue, ~0);
+  }
+
+  /** Events of a socket may have begun. */
+  changed(socket: KernelSocket, woken: number): void {
+    const file = this.#files.get(socket);
+    if (file === undefined) return;
+    this.#host.blocking.changed(file);
+    this.#wake(file, woken);
+  }
+
+  /** The host crashed: closes nothing, but nothing is watched any more. */
+  end(): void {
+    this.#ended = true;
+    for (const [, entry] of this.descriptors.entries()) if (entry instanceof Epoll) entry.closed();
+    this.#watchers.clear();
+    this.#files.clear();
+  }
+
+  #wake(pollable: Pollable, woken: number): void {
+    const watchers = this.#watchers.get(pollable);
+    if (watchers === undefined) return;
+    for (const registration of watchers) {
+      if (registration.events & woken) registration.queue.wake(registration);
+    }
+  }
+
+  #forgetWatchers(pollable: Pollable): void {
+    for (const registration of [...(this.#watchers.get(pollable) ?? [])])
+      registration.queue.forget(registration);
+  }
+}

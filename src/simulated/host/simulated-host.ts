@@ -1,0 +1,383 @@
+import type { ReadinessQueue } from "../../system/readiness-queue.ts";
+import type { System } from "../../system/system.ts";
+import { Random } from "../clock/random.ts";
+import { MILLISECOND, type Scheduled, type VirtualClock } from "../clock/virtual-clock.ts";
+import { type Packet, PROTOCOL } from "../ip/packet.ts";
+import type { Blocking } from "./blocking.ts";
+import { CounterTable } from "./counter-table.ts";
+import { Epoll } from "./epoll.ts";
+import { FileTable } from "./file-table.ts";
+import { HostClock } from "./host-clock.ts";
+import { HostFileSystem } from "./host-files.ts";
+import { HostInterface } from "./host-interface.ts";
+import { hostResolver, lookUp, type NameTable } from "./host-resolver.ts";
+import { hostSystem } from "./host-system.ts";
+import { IpLayer, type Path } from "./ip-layer.ts";
+import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { GroupRequest } from "./memberships.ts";
+import { MemoryLimits } from "./memory-limits.ts";
+import { PortTable } from "./port-table.ts";
+import type { HostAddress, ProgramHost, ProgramQueue } from "./program-host.ts";
+import type {
+  IcmpError,
+  MemoryAccount,
+  ProtocolHandler,
+  ProtocolHost,
+  Route,
+  RouteFrom,
+} from "./protocol-host.ts";
+import { SocketFactory } from "./socket-factory.ts";
+import { Sysctls, type SysctlValues } from "./sysctls.ts";
+
+/** What a host needs of the network that it is in. */
+export interface HostNetwork extends NameTable {
+  readonly seed: number | string;
+  readonly clock: VirtualClock;
+  readonly program: ProgramQueue;
+  readonly blocking: Blocking;
+  /** Milliseconds since 1970 when the simulation began. */
+  readonly epoch: number;
+  /** Wraps a callback of a host's program. */
+  bind(call: () => void): () => void;
+  path(from: SimulatedHost, destination: string): Path | undefined;
+  neighbors(of: SimulatedHost): Iterable<Path>;
+  tracedPacket(
+    host: SimulatedHost,
+    event: "sent" | "delivered" | "dropped",
+    packet: Packet,
+    peer: string,
+    why: string,
+  ): void;
+  tracedState(host: SimulatedHost, subject: string, change: string): void;
+  /** Registers the protocols of a host that boots. */
+  protocols(host: ProtocolHost): void;
+}
+
+/** Settings of a host. */
+export interface HostOptions {
+  readonly addresses: readonly string[];
+  /** The effective user of its program: 0, root, unless it is another. */
+  readonly user?: number;
+  /** The number of its process, for SO_PEERCRED; 1 unless it is another. */
+  readonly pid?: number;
+  /** Settings by Linux's names: `{ "net.core.somaxconn": 128 }`. */
+  readonly sysctls?: Partial<SysctlValues>;
+}
+
+/** A simulated machine with one process: its kernel, and the System of its program. */
+export class SimulatedHost implements ProtocolHost, ProgramHost {
+  readonly name: string;
+  readonly clock: VirtualClock;
+  readonly sysctls = new Sysctls();
+  readonly counters = new CounterTable();
+  readonly user: number;
+  readonly credentials: Credentials;
+  readonly files = new HostFileSystem();
+  readonly lo = new HostInterface(1, "lo", 65_536);
+  readonly eth0 = new HostInterface(2, "eth0", 1_500);
+  readonly ip: IpLayer;
+  readonly #network: HostNetwork;
+  readonly #randoms = new Map<string, Random>();
+  readonly #ports = new Map<number, PortTable>();
+  readonly #memory = new Map<number, MemoryLimits>();
+  readonly #onCrash = new Set<() => void>();
+  #cookies = 0;
+  #boot: Boot;
+  #crashed = false;
+  #paused = false;
+
+  constructor(
+    network: HostNetwork,
+    name: string,
+    { addresses, user = 0, pid = 1, sysctls = {} }: HostOptions,
+  ) {
+    this.#network = network;
+    this.name = name;
+    this.clock = network.clock;
+    this.user = user;
+    this.credentials = { pid, uid: user, gid: user };
+    Object.entries(sysctls).forEach(([setting, value]) => {
+      this.sysctl(setting, value);
+    });
+    this.lo.add("127.0.0.1/8");
+    this.lo.add("::1/128");
+    for (const address of addresses) this.eth0.add(address);
+    this.ip = new IpLayer(this, this.lo, this.eth0);
+    network.protocols(this);
+    this.#boot = this.#start();
+  }
+
+  get forwards(): boolean {
+    return (
+      this.sysctls.get("net.ipv4.ip_forward") !== 0 || this.sysctls.get("net.ipv6.conf.all.forwarding") !== 0
+    );
+  }
+
+  get system(): System {
+    return this.#boot.system;
+  }
+
+  /** The clock of the present boot's programs, which `skew()` makes wrong. */
+  get hostClock(): HostClock {
+    return this.#boot.clock;
+  }
+
+  get crashed(): boolean {
+    return this.#crashed;
+  }
+
+  get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** The addresses of this host, without those of loopback. */
+  get addresses(): readonly string[] {
+    return this.eth0.addresses.map(({ address }) => address);
+  }
+
+  /** Reads a setting, or sets it: a value of its kind, or text as for sysctl(8). */
+  sysctl(name: string, value?: string | number | readonly number[]): string | number | readonly number[] {
+    if (value !== undefined)
+      this.sysctls.setText(name, typeof value === "object" ? value.join(" ") : `${value}`);
+    return this.sysctls.getText(name);
+  }
+
+  // What the program of this host asks for.
+
+  openReadinessQueue(ready: () => void): ReadinessQueue | number {
+    return this.#boot.files.openQueue(this.#network.bind(ready));
+  }
+
+  lookup(name: string, family: 0 | 4 | 6): readonly HostAddress[] {
+    return lookUp(this.#network, name, family).map(({ address, family: version }) => ({
+      address,
+      family: version === 4 ? 4 : 6,
+    }));
+  }
+
+  crash(): void {
+    if (this.#crashed) return;
+    this.#crashed = true;
+    this.logged("host", "crashed");
+    this.#boot.clock.end();
+    this.#boot.files.end();
+    for (const handler of this.ip.handlers.values()) handler.crash();
+    this.ip.crash();
+    this.files.crash();
+    for (const table of this.#ports.values()) table.clear();
+    for (const account of this.#memory.values()) account.clear();
+    for (const call of [...this.#onCrash]) call();
+    this.#onCrash.clear();
+  }
+
+  restart(): void {
+    if (!this.#crashed) this.crash();
+    this.#crashed = false;
+    this.#paused = false;
+    this.#boot = this.#start();
+    this.logged("host", "restarted");
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.logged("host", "paused");
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#network.program.resumed(this);
+    this.logged("host", "resumed");
+  }
+
+  onCrash(call: () => void): () => void {
+    this.#onCrash.add(call);
+    return () => {
+      this.#onCrash.delete(call);
+    };
+  }
+
+  /** What its readiness queues wait for, for the report of a deadlock. */
+  *waits(): IterableIterator<string> {
+    for (const [, entry] of this.#boot.files.descriptors.entries()) {
+      if (!(entry instanceof Epoll)) continue;
+      for (const { pollable } of entry.waits()) {
+        if (pollable.file !== undefined) yield pollable.file.socket.describe();
+      }
+    }
+  }
+
+  // What its protocols ask for.
+
+  nextCookie(): number {
+    this.#cookies += 1;
+    return this.#cookies;
+  }
+
+  time(): { readonly seconds: number; readonly nanoseconds: number } {
+    const date = this.#boot.clock.preciseDate();
+    const seconds = Math.floor(date / 1_000);
+    return { seconds, nanoseconds: Math.floor((date - seconds * 1_000) * MILLISECOND) };
+  }
+
+  random(purpose: string): Random {
+    let random = this.#randoms.get(purpose);
+    if (random === undefined) {
+      random = new Random(this.#network.seed, `host ${this.name} ${purpose}`);
+      this.#randoms.set(purpose, random);
+    }
+    return random;
+  }
+
+  ports(protocol: number): PortTable {
+    let table = this.#ports.get(protocol);
+    if (table === undefined) {
+      const rules = protocol === PROTOCOL.TCP ? "tcp" : "udp";
+      table = new PortTable(rules, this.sysctls, this.random(`ports ${protocol}`));
+      this.#ports.set(protocol, table);
+    }
+    return table;
+  }
+
+  memory(protocol: number): MemoryAccount {
+    let account = this.#memory.get(protocol);
+    if (account === undefined) {
+      const name = protocol === PROTOCOL.TCP ? "net.ipv4.tcp_mem" : "net.ipv4.udp_mem";
+      account = new MemoryLimits(() => this.sysctls.get(name));
+      this.#memory.set(protocol, account);
+    }
+    return account;
+  }
+
+  route(destination: string, from?: RouteFrom): Route | number {
+    return this.ip.route(destination, from);
+  }
+
+  send(packet: Packet, route: Route): number {
+    return this.ip.send(packet, route);
+  }
+
+  loopBack(packet: Packet): void {
+    this.ip.loopBack(packet);
+  }
+
+  nextIdentification(): number {
+    return this.ip.nextIdentification();
+  }
+
+  isLocal(address: string): boolean {
+    return this.ip.isLocal(address);
+  }
+
+  isBroadcast(address: string): boolean {
+    return this.ip.isBroadcast(address);
+  }
+
+  interfaceOf(address: string): HostInterface | undefined {
+    return [this.lo, this.eth0].find((one) => one.addresses.some((has) => has.address === address));
+  }
+
+  interfaceByIndex(index: number): HostInterface | undefined {
+    return this.ip.interface(index);
+  }
+
+  interfaceByName(name: string): HostInterface | undefined {
+    return [this.lo, this.eth0].find((one) => one.name === name);
+  }
+
+  groupInterface({ group, interface: index, address }: GroupRequest): number | undefined {
+    if (index !== 0) return this.interfaceByIndex(index)?.index;
+    if (address !== "0.0.0.0") return this.interfaceOf(address)?.index;
+    return this.eth0.sourceFor(group) === undefined ? undefined : this.eth0.index;
+  }
+
+  joinGroup(group: string, interfaceIndex: number): void {
+    this.ip.joinGroup(group, interfaceIndex);
+  }
+
+  leaveGroup(group: string, interfaceIndex: number): void {
+    this.ip.leaveGroup(group, interfaceIndex);
+  }
+
+  sendIcmpError(about: Packet, error: IcmpError): void {
+    this.ip.sendError(about, error);
+  }
+
+  register(protocol: number | "unix", handler: ProtocolHandler): void {
+    this.ip.handlers.set(protocol, handler);
+  }
+
+  changed(socket: KernelSocket, woken: number): void {
+    this.#boot.files.changed(socket, woken);
+  }
+
+  release(file: OpenFile): void {
+    this.#boot.files.release(file);
+  }
+
+  logged(subject: string, change: string): void {
+    this.#network.tracedState(this, subject, change);
+  }
+
+  // What the network and the IP layer ask for.
+
+  /** A packet arrives on the link. */
+  receive(packet: Packet, from: { readonly name: string }): void {
+    if (this.#crashed) this.traced("dropped", packet, from.name, "host is down");
+    else this.ip.receive(packet, from.name);
+  }
+
+  /** The network rejected a packet of this host, or one that it forwarded. */
+  rejected(packet: Packet): void {
+    if (!this.#crashed) this.ip.rejected(packet);
+  }
+
+  path(destination: string): Path | undefined {
+    return this.#network.path(this, destination);
+  }
+
+  neighbors(): Iterable<Path> {
+    return this.#network.neighbors(this);
+  }
+
+  traced(event: "sent" | "delivered" | "dropped", packet: Packet, peer: string, why = ""): void {
+    this.#network.tracedPacket(this, event, packet, peer, why);
+  }
+
+  #start(): Boot {
+    const network = this.#network;
+    const { program, blocking } = network;
+    const clock = new HostClock({
+      clock: this.clock,
+      program,
+      host: this,
+      epoch: network.epoch,
+      bind: (call) => network.bind(call),
+    });
+    const files = new FileTable({
+      sysctls: this.sysctls,
+      blocking,
+      nextCookie: () => this.nextCookie(),
+      wakeProgram: (item: Scheduled) => program.add(item, this.clock.now, this),
+    });
+    const system = hostSystem({
+      hostName: this.name,
+      clock,
+      resolver: hostResolver(network),
+      socketFiles: this.files,
+      files,
+      blocking,
+      sockets: new SocketFactory(this.ip.handlers),
+      somaxconn: () => this.sysctls.get("net.core.somaxconn"),
+      interfaces: () => [this.lo, this.eth0],
+      settle: () => this.ip.drainLoopback(),
+      ended: () => this.#boot.system !== system || this.#crashed,
+    });
+    return { system, clock, files };
+  }
+}
+
+interface Boot {
+  readonly system: System;
+  readonly clock: HostClock;
+  readonly files: FileTable;
+}

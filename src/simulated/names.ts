@@ -1,0 +1,60 @@
+import { builtin } from "../builtin.ts";
+import type { ResolvedAddress } from "../system/services.ts";
+import { currentPlace } from "./context.ts";
+import type { Patches } from "./patches.ts";
+
+// dns.lookup() of programs on a host, which Node's own modules and libraries call.
+
+interface LookupOptions {
+  readonly family?: unknown;
+  readonly all?: boolean;
+}
+
+function optionsOf(given: unknown): LookupOptions {
+  if (typeof given === "number") return { family: given };
+  return typeof given === "object" && given !== null ? given : {};
+}
+
+function familyOf({ family }: LookupOptions): number {
+  if (family === "IPv4") return 4;
+  if (family === "IPv6") return 6;
+  return typeof family === "number" ? family : 0;
+}
+
+/** Undefined beside the hosts, where names are real. */
+function found(name: unknown, options: LookupOptions): Promise<readonly ResolvedAddress[]> | undefined {
+  return currentPlace()?.system?.resolver.lookup(String(name), familyOf(options));
+}
+
+const firstOf = (addresses: readonly ResolvedAddress[]): ResolvedAddress =>
+  addresses[0] ?? { address: "", family: 0 };
+
+export function patchNames(patches: Patches): void {
+  const dns = builtin("node:dns");
+  if (dns === undefined) return;
+  const real: unknown = Reflect.get(dns, "lookup");
+  const realPromise: unknown = Reflect.get(dns.promises, "lookup");
+  if (typeof real !== "function" || typeof realPromise !== "function") return;
+  patches.replace(dns, "lookup", (name: unknown, given: unknown, last: unknown) => {
+    const done = typeof given === "function" ? given : last;
+    const options = optionsOf(given);
+    const place = currentPlace();
+    const looking = found(name, options);
+    if (looking === undefined || typeof done !== "function")
+      return Reflect.apply(real, dns, [name, given, last]);
+    // In a turn of its own, so that what it throws is not a rejection.
+    const answer = (...args: unknown[]) => void place?.clock.setImmediate(() => done(...args));
+    looking.then((addresses) => {
+      const { address, family } = firstOf(addresses);
+      if (options.all) answer(null, addresses);
+      else answer(null, address, family);
+    }, answer);
+    return {};
+  });
+  patches.replace(dns.promises, "lookup", (name: unknown, given: unknown) => {
+    const options = optionsOf(given);
+    const looking = found(name, options);
+    if (looking === undefined) return Reflect.apply(realPromise, dns.promises, [name, given]);
+    return looking.then((addresses) => (options.all ? [...addresses] : firstOf(addresses)));
+  });
+}

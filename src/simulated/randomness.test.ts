@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import crypto, { randomBytes, randomInt, randomUUID } from "node:crypto";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { simulate } from "./index.ts";
+
+async function draws(): Promise<unknown[]> {
+  return [
+    Math.random(),
+    randomUUID(),
+    globalThis.crypto.randomUUID(),
+    randomBytes(8).toString("hex"),
+    (await promisify(randomBytes)(8)).toString("hex"),
+    crypto.randomFillSync(new Uint16Array(4)),
+    globalThis.crypto.getRandomValues(new Uint8Array(5)),
+    randomInt(100),
+    randomInt(1000, 2000),
+    await new Promise((resolve) => randomInt(10, (_, number) => resolve(number))),
+    await new Promise((resolve) => crypto.randomFill(Buffer.alloc(6), (_, bytes) => resolve(bytes))),
+  ];
+}
+
+const run = (seed: number, random = true) =>
+  simulate({ seed, random }, async (network) => {
+    const [one, other] = [network.host("one"), network.host("other")];
+    return [await draws(), await one.run(draws), await other.run(draws)];
+  });
+
+test("equal seeds give programs equal random numbers, and other seeds and hosts others", async () => {
+  const first = await run(1);
+  assert.deepEqual(await run(1), first);
+  const [beside, one, other] = first;
+  const flat = [...(beside ?? []), ...(one ?? []), ...(other ?? [])].map((value) => JSON.stringify(value));
+  assert.ok(new Set(flat).size > flat.length - 4, "only small integers may recur");
+  assert.notDeepEqual(await run(2), first);
+  assert.match(String(one?.[1]), /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+});
+
+test("random: false leaves them alone, and afterwards they are real again", async () => {
+  assert.notDeepEqual(await run(1, false), await run(1, false));
+  const { random } = Math;
+  await run(1);
+  assert.equal(Math.random, random);
+  assert.notEqual(randomUUID(), randomUUID());
+});

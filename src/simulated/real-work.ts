@@ -1,0 +1,81 @@
+import { builtin } from "../builtin.ts";
+import { currentPlace } from "./context.ts";
+import type { Patches } from "./patches.ts";
+
+// Real work that a simulated program waits for: files, zlib, crypto, names, WebAssembly. Virtual
+// time stands still meanwhile, since how long it takes says nothing about the simulation.
+
+/**
+ * The requests of Node's thread pool, by the types of async_hooks: FSREQCALLBACK, FSREQPROMISE,
+ * FILEHANDLECLOSEREQ, GETADDRINFOREQWRAP, QUERYWRAP, and PBKDF2REQUEST and all others of crypto.
+ */
+const REQUEST = /^(?!HTTP)(FSREQ|FILEHANDLECLOSEREQ|GETADDRINFOREQ|GETNAMEINFOREQ|QUERYWRAP$|.*REQUEST$)/;
+
+/** A stream of zlib lives longer than one request: its handle holds the chunk that it works on. */
+const ZLIB = "ZLIB";
+
+/** Watches the work that begins in simulations. */
+export class RealWork {
+  readonly #requests = new Set<number>();
+  readonly #streams = new Map<number, WeakRef<object>>();
+  readonly #hook;
+  #promises = 0;
+
+  constructor() {
+    this.#hook = builtin("node:async_hooks")?.createHook({
+      init: (id, type, _trigger, resource) => {
+        if (type === ZLIB) this.#streams.set(id, new WeakRef(resource));
+        else if (REQUEST.test(type) && currentPlace() !== undefined) this.#requests.add(id);
+      },
+      // A request is done when its callback runs.
+      before: (id) => {
+        this.#requests.delete(id);
+      },
+    });
+  }
+
+  begin(patches: Patches): void {
+    this.#hook?.enable();
+    this.#patchCompilers(patches);
+  }
+
+  end(): void {
+    this.#hook?.disable();
+    this.#requests.clear();
+    this.#streams.clear();
+  }
+
+  get pending(): boolean {
+    if (this.#requests.size > 0 || this.#promises > 0) return true;
+    for (const [id, reference] of this.#streams) {
+      const handle = reference.deref();
+      if (handle === undefined) this.#streams.delete(id);
+      // lib/zlib.js: processChunk() sets it, and processCallback() takes it back.
+      else if (Reflect.get(handle, "buffer")) return true;
+    }
+    return false;
+  }
+
+  /** undici compiles its parser for the first request. */
+  #patchCompilers(patches: Patches) {
+    const assembly: unknown = Reflect.get(globalThis, "WebAssembly");
+    if (typeof assembly !== "object" || assembly === null) return;
+    for (const name of ["compile", "instantiate"]) {
+      const real: unknown = Reflect.get(assembly, name);
+      if (typeof real !== "function") continue;
+      patches.replace(assembly, name, (...args: unknown[]) => {
+        const made = Reflect.apply(real, assembly, args);
+        if (currentPlace() !== undefined) this.#watch(made);
+        return made;
+      });
+    }
+  }
+
+  #watch(promise: Promise<unknown>) {
+    this.#promises += 1;
+    const done = () => {
+      this.#promises -= 1;
+    };
+    promise.then(done, done);
+  }
+}

@@ -1,0 +1,137 @@
+import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
+import { isError } from "../errors/is-error.ts";
+import { patchCalendar } from "./calendar.ts";
+import { baseContext, beginFinding, endFinding, runAt } from "./context.ts";
+import { patchNames } from "./names.ts";
+import type { NetworkOptions } from "./network/network.ts";
+import { Patches } from "./patches.ts";
+import { patchRandomness } from "./randomness.ts";
+import { RealWork } from "./real-work.ts";
+import { SimulatedNetwork } from "./simulated-network.ts";
+import { patchTimers } from "./timers.ts";
+
+/** What `simulate()` takes. */
+export interface SimulateOptions extends Partial<Omit<NetworkOptions, "bind">> {
+  /** Whether the program's random numbers come from the seed too; true by default. */
+  readonly random?: boolean;
+  /**
+   * How many timers and handlers may run one after the other without a packet before the simulation
+   * counts as stuck; 100 000 by default.
+   */
+  readonly idleTimers?: number;
+}
+
+/** What `simulate.seeds()` takes. */
+export interface SeedsOptions extends Omit<SimulateOptions, "seed"> {
+  /** How many seeds to run. */
+  readonly count: number;
+  /** The first seed; the others follow. 1 by default. */
+  readonly first?: number;
+}
+
+type Program<Value> = (network: SimulatedNetwork) => Value | Promise<Value>;
+
+interface Simulate {
+  /**
+   * Runs a program on a simulated network, in virtual time, until its promise settles. Equal seeds
+   * give equal runs on the same runtime.
+   *
+   * Meanwhile the timers, Date, performance, process.hrtime() and random numbers of code that the
+   * program runs belong to the simulation; those of other code stay real.
+   *
+   * @returns what the program returns
+   * @throws what the program throws, with the seed in its message; StuckError if it can never end
+   * @example
+   * ```ts
+   * import { simulate } from "berkeley/simulated";
+   * await simulate({ seed: 42 }, async (network) => {
+   *   const server = network.host("server");
+   *   const client = network.host("client");
+   *   network.link(server, client, { latency: "20ms" });
+   *   await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
+   *   const connection = await client.connect({ host: "server", port: 80 });
+   *   await connection.write("hello");
+   *   console.log(`${await connection.read()} after ${network.time} ms`); // hello after 80 ms
+   * });
+   * ```
+   */
+  <Value>(options: SimulateOptions, program: Program<Value>): Promise<Value>;
+  /** Runs a program with many seeds, one after the other, and stops at the first that fails. */
+  seeds(options: SeedsOptions, program: Program<unknown>): Promise<void>;
+}
+
+/** The simulations that run at present: globals are patched as long as there is one. */
+let running = 0;
+let patches: Patches | undefined;
+const work = new RealWork();
+
+function begin(): void {
+  running += 1;
+  beginFinding();
+  if (running > 1) return;
+  patches = new Patches();
+  patchTimers(patches);
+  patchCalendar(patches);
+  patchRandomness(patches);
+  patchNames(patches);
+  work.begin(patches);
+  patches.sync();
+}
+
+function end(): void {
+  running -= 1;
+  endFinding();
+  if (running > 0) return;
+  patches?.restore();
+  patches = undefined;
+  work.end();
+}
+
+async function simulateOnce<Value>(options: SimulateOptions, program: Program<Value>): Promise<Value> {
+  checkObject("options", "{ seed?, random?, … }", options);
+  if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
+  const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
+  const base = baseContext();
+  begin();
+  const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
+  try {
+    const begun = runAt(network.place, async () => program(network));
+    return await network.driver.run(begun);
+  } catch (error) {
+    throw withSeed(error, network);
+  } finally {
+    network.end();
+    end();
+  }
+}
+
+/** A seed that nobody chose. */
+const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
+
+/** Adds to an error's message how to repeat the run that it ended. */
+function withSeed(error: unknown, network: SimulatedNetwork): unknown {
+  const note = noteOf(network);
+  if (!isError(error)) return new Error(`${String(error)}\n${note}`, { cause: error });
+  const { message, stack } = error;
+  try {
+    error.message = `${message}\n${note}`;
+    if (stack?.includes(message)) error.stack = stack.replace(message, () => error.message);
+  } catch {
+    // A frozen error stays as it is.
+  }
+  return error;
+}
+
+const noteOf = ({ seed }: SimulatedNetwork): string =>
+  `(simulated with seed ${JSON.stringify(seed)}: simulate({ seed: ${JSON.stringify(seed)} }, …) repeats it)`;
+
+async function seeds(options: SeedsOptions, program: Program<unknown>): Promise<void> {
+  checkObject("options", "{ count, first?, … }", options);
+  const { count, first = 1, ...rest } = options;
+  if (!Number.isInteger(count) || count < 1)
+    throw invalidValue(`count must be a positive integer, not ${count}`);
+  for (let seed = first; seed < first + count; seed += 1) await simulateOnce({ ...rest, seed }, program);
+}
+
+/** Runs programs on simulated hosts. */
+export const simulate: Simulate = Object.assign(simulateOnce, { seeds });

@@ -1,0 +1,180 @@
+import { connect } from "../net/connection/connect.ts";
+import type { Connection } from "../net/connection/connection.ts";
+import type { ConnectionHandlers } from "../net/connection/handlers.ts";
+import { listen } from "../net/listener/listen.ts";
+import type { Listener } from "../net/listener/listener.ts";
+import type { Server } from "../net/listener/server.ts";
+import type { ConnectOptions } from "../net/options/connect-options.ts";
+import type { DatagramOptions } from "../net/options/datagram-options.ts";
+import type { ListenOptions } from "../net/options/listen-options.ts";
+import type { DatagramSocket } from "../net/udp/datagram-socket.ts";
+import type { DatagramSocketHandlers, HandledDatagramSocket } from "../net/udp/handled-datagram-socket.ts";
+import { udp } from "../net/udp/udp.ts";
+import type { System } from "../system/system.ts";
+import { type Place, runAt } from "./context.ts";
+import type { SimulatedHost } from "./host/simulated-host.ts";
+import { provideHostEngine } from "./host-engine.ts";
+
+/** The code that was running on a host when it crashed. */
+export class HostCrashed extends Error {
+  override readonly name = "HostCrashed";
+}
+
+/** What a host takes from its simulation. */
+interface HostSettings {
+  readonly seedsRandom: boolean;
+  readonly base: (call: () => void) => void;
+}
+
+type HostPlace = Place & { readonly system: System };
+
+/** How a host's clock is wrong. */
+export interface Skew {
+  /** Milliseconds by which it is ahead. */
+  readonly offset?: number;
+  /** How much faster than true time it runs: 1.0001 gains 100 microseconds a second. */
+  readonly rate?: number;
+}
+
+/** A host of a simulation, which programs run on. */
+export class Host {
+  /** Its kernel: sockets, ports and settings. @internal */
+  readonly kernel: SimulatedHost;
+  readonly #settings: HostSettings;
+  /** Of the present boot. */
+  #place: HostPlace | undefined;
+
+  /** @internal */
+  constructor(kernel: SimulatedHost, settings: HostSettings) {
+    this.kernel = kernel;
+    this.#settings = settings;
+  }
+
+  /** Its name, which resolves to its addresses. */
+  get name(): string {
+    return this.kernel.name;
+  }
+
+  /** Its addresses, without those of loopback. */
+  get addresses(): readonly string[] {
+    return this.kernel.addresses;
+  }
+
+  /** The first address. */
+  get address(): string {
+    return this.addresses[0] ?? "127.0.0.1";
+  }
+
+  /** Its System, for options `system`. After a restart it has another. */
+  get system(): System {
+    return this.kernel.system;
+  }
+
+  /** Whether it has crashed and was not restarted. */
+  get crashed(): boolean {
+    return this.kernel.crashed;
+  }
+
+  /** Whether its program is stopped. */
+  get paused(): boolean {
+    return this.kernel.paused;
+  }
+
+  /**
+   * Runs code on this host: what it calls, and whatever it starts, uses the host's sockets, names,
+   * clock and random numbers. Returns what the code returns; a promise rejects with HostCrashed if
+   * the host crashes first.
+   *
+   * In a browser only what runs until the code returns is on the host, for lack of
+   * AsyncLocalStorage: use `listen()`, `connect()` and `udp()` of the host there.
+   */
+  run<Value>(call: () => Promise<Value>): Promise<Value>;
+  run<Value>(call: () => Value): Value;
+  run(call: () => unknown): unknown {
+    if (this.crashed) throw new HostCrashed(`host "${this.name}" has crashed: restart() it first`);
+    const result = runAt(this.#here(), call);
+    return result instanceof Promise ? this.#untilCrash(result) : result;
+  }
+
+  /** `listen()` on this host. */
+  listen<const Values extends readonly unknown[]>(options: ListenOptions<Values>): Promise<Listener>;
+  listen<State, const Values extends readonly unknown[]>(
+    options: ListenOptions<Values>,
+    handlers: ConnectionHandlers<State>,
+  ): Promise<Server>;
+  listen<State>(options: ListenOptions, handlers?: ConnectionHandlers<State>): Promise<Listener | Server> {
+    return this.run(() => (handlers === undefined ? listen(options) : listen(options, handlers)));
+  }
+
+  /** `connect()` on this host. */
+  connect<const Values extends readonly unknown[]>(options: ConnectOptions<Values>): Promise<Connection> {
+    return this.run(() => connect(options));
+  }
+
+  /** `udp()` on this host. */
+  udp<const Values extends readonly unknown[]>(options: DatagramOptions<Values>): Promise<DatagramSocket>;
+  udp<const Values extends readonly unknown[]>(
+    options: DatagramOptions<Values>,
+    handlers: DatagramSocketHandlers,
+  ): Promise<HandledDatagramSocket>;
+  udp(
+    options: DatagramOptions,
+    handlers?: DatagramSocketHandlers,
+  ): Promise<DatagramSocket | HandledDatagramSocket> {
+    return this.run(() => (handlers === undefined ? udp(options) : udp(options, handlers)));
+  }
+
+  /** Loses power: sockets vanish without a packet, and the program never runs again. */
+  crash(): void {
+    this.kernel.crash();
+  }
+
+  /** Starts it again, with no sockets and no program. */
+  restart(): void {
+    this.kernel.restart();
+  }
+
+  /** Stops its program. Its kernel goes on: it acknowledges, and its queues fill. */
+  pause(): void {
+    this.kernel.pause();
+  }
+
+  /** Lets its program go on. */
+  resume(): void {
+    this.kernel.resume();
+  }
+
+  /** Makes its clock wrong. */
+  skew(skew: Skew): void {
+    this.kernel.hostClock.skew(skew);
+  }
+
+  /** Reads a setting by Linux's name, such as `net.core.somaxconn`, or changes it. */
+  sysctl(name: string, value?: string | number | readonly number[]): string | number | readonly number[] {
+    return this.kernel.sysctl(name, value);
+  }
+
+  #here(): HostPlace {
+    const { system } = this.kernel;
+    if (this.#place?.system === system) return this.#place;
+    const { seedsRandom, base } = this.#settings;
+    const place = {
+      system,
+      clock: system.clock,
+      random: seedsRandom ? this.kernel.random("program") : undefined,
+    };
+    provideHostEngine(this.kernel, place, base);
+    this.#place = place;
+    return place;
+  }
+
+  #untilCrash<Value>(result: Promise<Value>): Promise<Value> {
+    const settled = new Promise<Value>((resolve, reject) => {
+      const forget = this.kernel.onCrash(() => reject(new HostCrashed(`host "${this.name}" crashed`)));
+      result.then(resolve, reject).finally(forget);
+    });
+    // Nobody need wait for a program that a crash ends.
+    settled.catch(() => {});
+    return settled;
+  }
+}

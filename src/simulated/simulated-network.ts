@@ -1,0 +1,167 @@
+import { VirtualTimer } from "./clock/virtual-clock.ts";
+import { bound, type Place } from "./context.ts";
+import { Driver, type Steps } from "./driver.ts";
+import { HostClock } from "./host/host-clock.ts";
+import type { Hosts, PartitionOptions, Rule } from "./network/faults.ts";
+import { type LinkOptions, Network, type NetworkOptions, type NewHost } from "./network/network.ts";
+import type { Trace } from "./network/trace.ts";
+import { type Duration, formatTime, nanoseconds } from "./network/units.ts";
+import type { RealWork } from "./real-work.ts";
+import { Host } from "./simulated-host.ts";
+
+/** What the network of a simulation is made with. */
+export interface SimulatedNetworkOptions extends Omit<NetworkOptions, "bind"> {
+  /** Whether programs' random numbers come from the seed. */
+  readonly seedsRandom: boolean;
+  readonly idleTimers: number;
+  readonly work: RealWork;
+  /** The async context in which handlers run. */
+  readonly base: (call: () => void) => void;
+}
+
+/** So many events of kernels may follow one another before the test is asked again. */
+const EVENTS_PER_STEP = 10_000;
+
+/** The network of a simulation: its hosts, its faults, and its time. */
+export class SimulatedNetwork {
+  /** What is underneath: packets, links and the kernels of the hosts. @internal */
+  readonly core: Network;
+  /** Where the test itself runs, beside the hosts. @internal */
+  readonly place: Place;
+  /** @internal */
+  readonly driver: Driver;
+  readonly #options: SimulatedNetworkOptions;
+  readonly #hosts = new Map<string, Host>();
+  #waiting = 0;
+
+  /** @internal */
+  constructor(options: SimulatedNetworkOptions) {
+    this.#options = options;
+    this.core = new Network({ ...options, bind: bound });
+    const { clock, program, epoch } = this.core;
+    this.place = {
+      system: undefined,
+      clock: new HostClock({ clock, program, epoch, bind: bound }),
+      random: options.seedsRandom ? this.core.random("program") : undefined,
+    };
+    this.driver = new Driver(this.#steps(), options.work, options.idleTimers);
+  }
+
+  /** The seed: equal seeds give equal runs. */
+  get seed(): number | string {
+    return this.core.seed;
+  }
+
+  /** Milliseconds of virtual time since the simulation began. */
+  get time(): number {
+    return this.core.clock.now / 1_000_000;
+  }
+
+  /** What happened so far: `digest` is equal for equal runs. */
+  get trace(): Trace {
+    return this.core.trace;
+  }
+
+  /** The hosts, in the order in which they were added. */
+  get hosts(): readonly Host[] {
+    return [...this.#hosts.values()];
+  }
+
+  /** Adds a host. Without `addresses` it gets one of each version. */
+  host(name: string, options?: NewHost): Host {
+    const { seedsRandom, base } = this.#options;
+    const host = new Host(this.core.host(name, options), { seedsRandom, base });
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  /**
+   * Links two hosts, or changes the conditions of their link. Hosts that no path of links connects
+   * reach each other directly, without latency or loss.
+   */
+  link(one: Host, other: Host, options?: LinkOptions): void {
+    this.core.link(one.kernel, other.kernel, options);
+  }
+
+  /** Stops packets between hosts, in both directions. */
+  partition(one: Hosts, other: Hosts, options?: PartitionOptions): void {
+    this.core.partition(one, other, options);
+  }
+
+  /** Ends partitions between hosts; without arguments, all. Packets that were held go on. */
+  heal(one?: Hosts, other?: Hosts): void {
+    this.core.heal(one, other);
+  }
+
+  /** Keeps packets between hosts until `release()`. */
+  hold(one: Hosts, other: Hosts): void {
+    this.core.hold(one, other);
+  }
+
+  /** Lets packets go that `hold()` kept. */
+  release(one?: Hosts, other?: Hosts): void {
+    this.core.release(one, other);
+  }
+
+  /** Adds a rule that sees every packet between hosts. Returns a function that removes it. */
+  rule(rule: Rule): () => void {
+    return this.core.rule(rule);
+  }
+
+  /** Lets virtual time pass: resolves when it has, and everything due until then has happened. */
+  advance(duration: Duration): Promise<void> {
+    const { clock, program } = this.core;
+    const at = clock.now + nanoseconds(duration, "the duration");
+    return new Promise((resolve) => {
+      // Once more to the end of the queue: others may have been scheduled for this moment later.
+      const due = new VirtualTimer(clock, () => program.add(new VirtualTimer(clock, resolve), at));
+      program.add(due, at);
+    });
+  }
+
+  /** Lets virtual time pass until a predicate is true. It is asked again after everything that happens. */
+  async until(predicate: () => boolean): Promise<void> {
+    this.#waiting += 1;
+    try {
+      await this.driver.until(predicate);
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  /** Ends the hosts, without a packet. @internal */
+  end(): void {
+    for (const { kernel } of this.hosts) kernel.crash();
+  }
+
+  #steps(): Steps {
+    const { clock, trace } = this.core;
+    return {
+      step: () => this.#step(),
+      get packets() {
+        return trace.length;
+      },
+      get time() {
+        return `at ${formatTime(clock.now)}`;
+      },
+      report: () => this.core.describeWaits(),
+    };
+  }
+
+  /** Runs kernels until a program is due, and that program. */
+  #step(): boolean {
+    const { clock, program } = this.core;
+    for (let events = 0; events < EVENTS_PER_STEP; events += 1) {
+      const kernelAt = clock.nextAt ?? Number.POSITIVE_INFINITY;
+      const programAt = program.nextAt;
+      if (kernelAt > programAt) {
+        clock.advanceTo(programAt);
+        program.runNext();
+        return true;
+      }
+      if (!clock.runNext()) return false;
+      if (this.#waiting > 0) return true;
+    }
+    return true;
+  }
+}

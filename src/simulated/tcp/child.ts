@@ -1,0 +1,82 @@
+import { MICROSECOND } from "../clock/virtual-clock.ts";
+import type { ControlBlock } from "./control-block.ts";
+import { announcedMss, clampMss, initReceiveMss, routeOf, syncMss } from "./path.ts";
+import type { PendingConnection } from "./pending-connection.ts";
+import { add } from "./sequence.ts";
+import { STATE } from "./state.ts";
+
+/** Fills the control block of a connection that a request became: tcp_create_openreq_child(). */
+export function openChild(tcb: ControlBlock, listener: ControlBlock, request: PendingConnection): void {
+  const { agreement } = request;
+  const { host } = tcb;
+  tcb.iss = request.iss;
+  const next = add(request.iss, 1);
+  tcb.sndUna = next;
+  tcb.sndNxt = next;
+  tcb.writeSeq = next;
+  tcb.pushedSeq = next;
+  tcb.sndSml = next;
+  tcb.sndUp = next;
+  tcb.sndWl1 = request.irs;
+  tcb.irs = request.irs;
+  tcb.rcvNxt = add(request.irs, 1);
+  tcb.copiedSeq = tcb.rcvNxt;
+  tcb.rtt.sequence = next;
+  const { window } = tcb;
+  window.offeredAt = tcb.rcvNxt;
+  window.offered = request.window;
+  window.clamp = request.windowClamp;
+  window.userClamp = listener.window.userClamp;
+  window.threshold = request.window;
+  tcb.timestampsOk = agreement.timestamps;
+  tcb.tsOffset = request.tsOffset;
+  tcb.tsRecent = request.tsRecent;
+  tcb.tsRecentAt = request.tsRecentAt;
+  tcb.sackOk = agreement.sack;
+  tcb.windowScalingOk = agreement.sndWscale !== undefined;
+  tcb.sndWscale = agreement.sndWscale ?? 0;
+  tcb.rcvWscale = agreement.sndWscale === undefined ? 0 : agreement.rcvWscale;
+  if (!tcb.windowScalingOk) window.clamp = Math.min(window.clamp, 0xffff);
+  tcb.ecnOk = agreement.ecn;
+  tcb.mssClamp = agreement.mss;
+  tcb.recovery.reordering = host.sysctls.get("net.ipv4.tcp_reordering");
+  inheritOptions(tcb, listener);
+  const route = routeOf(tcb);
+  const mtu = typeof route === "number" ? 1_500 : route.mtu;
+  tcb.advmss = clampMss(announcedMss(mtu, request.remoteAddress), tcb.userMss);
+  syncMss(tcb, mtu);
+  initReceiveMss(tcb);
+  tcb.ack.lastReceived = host.clock.now;
+  tcb.rcvTstamp = host.clock.now;
+  tcb.statistics.totalRetrans = request.retransmissions;
+  if (request.retransmissions === 0) {
+    const { rtt, now } = tcb;
+    const elapsed = (now - request.sentAt) / MICROSECOND;
+    rtt.noteMinimum(Math.max(1, Math.floor(elapsed)), now, 300e9);
+    rtt.measure(elapsed, next, next, tcb.leastRto / MICROSECOND);
+    rtt.rto = rtt.base(tcb.greatestRto);
+  } else if (request.sentAt !== host.clock.now) {
+    tcb.retransStamp = request.firstTsval;
+    tcb.recovery.undoMarker = request.iss;
+  }
+  tcb.unaccepted = true;
+  tcb.setState(STATE.SYN_RECV);
+}
+
+/** What a connection takes over from its listener, or a socket from its earlier connection. */
+export function inheritOptions(tcb: ControlBlock, from: ControlBlock): void {
+  tcb.userMss = from.userMss;
+  tcb.nonagle = from.nonagle;
+  tcb.keepaliveTime = from.keepaliveTime;
+  tcb.keepaliveInterval = from.keepaliveInterval;
+  tcb.keepaliveProbes = from.keepaliveProbes;
+  tcb.userTimeout = from.userTimeout;
+  tcb.synRetries = from.synRetries;
+  tcb.linger2 = from.linger2;
+  tcb.notsentLowat = from.notsentLowat;
+  tcb.rtoMin = from.rtoMin;
+  tcb.rtoMax = from.rtoMax;
+  tcb.delackMax = from.delackMax;
+  tcb.thinLinearTimeouts = from.thinLinearTimeouts;
+  tcb.window.userClamp = from.window.userClamp;
+}

@@ -1,0 +1,226 @@
+import type { InetSocket } from "../host/inet-socket.ts";
+import type { ProtocolHost, Route } from "../host/protocol-host.ts";
+import { AckState } from "./ack-state.ts";
+import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
+import { MSS_DEFAULT } from "./constants.ts";
+import { ReceiveQueue } from "./receive-queue.ts";
+import { ReceiveWindow } from "./receive-window.ts";
+import { RecoveryState } from "./recovery-state.ts";
+import { RoundTripTime } from "./rtt.ts";
+import { SelectiveAcks } from "./selective-acks.ts";
+import { SendQueue } from "./send-queue.ts";
+import { STATE, type State } from "./state.ts";
+import { Statistics } from "./statistics.ts";
+import { ConnectionTimer, type TimerOwner } from "./timer.ts";
+
+/** What a connection needs from the stack above it: sockets, timers, tables. */
+export interface Stack {
+  readonly host: ProtocolHost;
+  /** A timer of a connection is due. */
+  retransmitDue(tcb: ControlBlock): void;
+  delayedAckDue(tcb: ControlBlock): void;
+  keepaliveDue(tcb: ControlBlock): void;
+  /** Poll events may have begun: POLL_, combined with |. */
+  woken(tcb: ControlBlock, events: number): void;
+  stateChanged(tcb: ControlBlock): void;
+  /** The connection has ended: tcp_done(). */
+  done(tcb: ControlBlock): void;
+  /** A small record takes the connection's part until a timeout: tcp_time_wait(). */
+  timeWait(tcb: ControlBlock, substate: State, timeout: number): void;
+}
+
+/** What the retransmission timer does when it is due: `icsk_pending`. */
+export type Pending = "none" | "retransmit" | "loss probe" | "reordering" | "zero-window probe";
+
+/**
+ * The transmission control block of a connection (RFC 9293, 3.3.1): struct tcp_sock. It holds state
+ * and no rules; the functions beside it do.
+ */
+export class ControlBlock implements TimerOwner {
+  readonly stack: Stack;
+  readonly host: ProtocolHost;
+  /** Its socket, also after the program closed it. */
+  readonly socket: InetSocket;
+  state: State = STATE.CLOSE;
+  /** The program has closed the socket: SOCK_DEAD. */
+  orphaned = false;
+  /** accept() has not given it out yet. */
+  unaccepted = false;
+  /** An ICMP error that does not end the connection, a positive errno: sk_err_soft. */
+  softError = 0;
+
+  /** The way to the peer, for as long as it may be trusted. */
+  route: Route | undefined = undefined;
+  routeExpires = 0;
+  /** The identification of the next packet. */
+  identification = 0;
+
+  // Send sequence variables.
+  iss = 0;
+  sndUna = 0;
+  sndNxt = 0;
+  /** The end of what the program wrote. */
+  writeSeq = 0;
+  /** The end of what was marked with PSH. */
+  pushedSeq = 0;
+  sndWnd = 0;
+  /** The segment that last updated the window. */
+  sndWl1 = 0;
+  /** The largest window the peer ever offered. */
+  maxWindow = 0;
+  /** The end of the urgent data; urgent mode lasts while it is after `sndUna`. */
+  sndUp = 0;
+  /** The end of the last segment that was not full: Minshall's rule for Nagle. */
+  sndSml = 0;
+  /** NAGLE bits of TCP_NODELAY and TCP_CORK. */
+  nonagle = 0;
+
+  // Receive sequence variables.
+  irs = 0;
+  rcvNxt = 0;
+  /** How far the program has read. */
+  copiedSeq = 0;
+  /** The peer's urgent byte: whether it is awaited, or here unread, or read. */
+  urgent: "none" | "not yet" | "valid" | "read" = "none";
+  urgSeq = 0;
+  urgentByte = 0;
+
+  /** The peer's FIN has arrived: SOCK_DONE. */
+  finReceived = false;
+
+  // What the SYNs agreed on.
+  sackOk = false;
+  timestampsOk = false;
+  windowScalingOk = false;
+  sndWscale = 0;
+  rcvWscale = 0;
+  ecnOk = false;
+  /** A CE mark is echoed in acknowledgments until the peer's CWR. */
+  ecnDemandCwr = false;
+  ecnQueueCwr = false;
+  ecnSeen = false;
+  /** The smaller of the peer's MSS option and TCP_MAXSEG. */
+  mssClamp = MSS_DEFAULT;
+  /** The MSS we announce. */
+  advmss = MSS_DEFAULT;
+  /** Bytes that a segment can carry, without the SACK blocks that vary. */
+  mssCache = MSS_DEFAULT;
+  pmtu = 0;
+  /** TCP_MAXSEG; 0 if unset. */
+  userMss = 0;
+
+  // Timestamps (RFC 7323).
+  tsOffset = 0;
+  tsRecent = 0;
+  /** When `tsRecent` was taken, in nanoseconds. */
+  tsRecentAt = 0;
+  /** Of the segment that is being processed. */
+  sawTimestamp = false;
+  rcvTsval = 0;
+  rcvTsecr = 0;
+  /** `timestamp` at the first retransmission of this recovery; 0 if there was none. */
+  retransStamp = 0;
+
+  readonly sendQueue = new SendQueue();
+  readonly receiveQueue = new ReceiveQueue();
+  readonly selectiveAcks = new SelectiveAcks();
+  readonly window = new ReceiveWindow();
+  readonly ack = new AckState();
+  readonly rtt = new RoundTripTime();
+  readonly congestion = new CongestionWindow();
+  readonly recovery = new RecoveryState();
+  readonly statistics = new Statistics();
+  congestionControl: CongestionControl;
+
+  // Timers, and what they count.
+  readonly retransmitTimer: ConnectionTimer;
+  readonly delayedAckTimer: ConnectionTimer;
+  readonly keepaliveTimer: ConnectionTimer;
+  pending: Pending = "none";
+  /** Retransmission timeouts without progress. */
+  retransmits = 0;
+  /** Unanswered keepalive and zero-window probes. */
+  probesOut = 0;
+  /** When zero-window probing began; 0 if it has not. */
+  probesSince = 0;
+  /** When anything last came from the peer, in nanoseconds. */
+  rcvTstamp = 0;
+  /** When data was last sent. */
+  lsndTime = 0;
+  /** When a segment out of the window was last answered: tcp_oow_rate_limited(). */
+  lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
+
+  // Options of TCP. Times are nanoseconds, and 0 is the host's setting.
+  keepaliveTime = 0;
+  keepaliveInterval = 0;
+  keepaliveProbes = 0;
+  userTimeout = 0;
+  synRetries = 0;
+  /** TCP_LINGER2; negative does not wait in FIN_WAIT2. */
+  linger2 = 0;
+  notsentLowat = 0;
+  rtoMin = 0;
+  rtoMax = 0;
+  delackMax = 0;
+  thinLinearTimeouts = false;
+  /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
+  deferAccept = 0;
+  /** Whether a send found no memory: SOCK_NOSPACE. */
+  noSpace = false;
+
+  constructor(stack: Stack, socket: InetSocket, congestionControl: CongestionControl) {
+    this.stack = stack;
+    this.host = stack.host;
+    this.socket = socket;
+    this.congestionControl = congestionControl;
+    const { clock } = stack.host;
+    this.retransmitTimer = new ConnectionTimer(clock, this);
+    this.delayedAckTimer = new ConnectionTimer(clock, this);
+    this.keepaliveTimer = new ConnectionTimer(clock, this);
+  }
+
+  timerDue(timer: ConnectionTimer): void {
+    if (timer === this.retransmitTimer) this.stack.retransmitDue(this);
+    else if (timer === this.delayedAckTimer) this.stack.delayedAckDue(this);
+    else this.stack.keepaliveDue(this);
+  }
+
+  get now(): number {
+    return this.host.clock.now;
+  }
+
+  setState(state: State): void {
+    if (state === this.state) return;
+    this.state = state;
+    this.stack.stateChanged(this);
+  }
+
+  /** The end of the peer's window: tcp_wnd_end(). */
+  get windowEnd(): number {
+    return (this.sndUna + this.sndWnd) >>> 0;
+  }
+
+  get inUrgentMode(): boolean {
+    return this.sndUna !== this.sndUp;
+  }
+
+  /** The clock of timestamps, in milliseconds, without the offset. Never 0. */
+  get timestamp(): number {
+    return (Math.floor(this.host.clock.now / 1e6) + 1) >>> 0;
+  }
+
+  /** What the next timestamp option carries. */
+  get tsval(): number {
+    return (this.timestamp + this.tsOffset) >>> 0;
+  }
+
+  /** tcp_rto_min(), in nanoseconds. */
+  get leastRto(): number {
+    return this.rtoMin || this.host.sysctls.get("net.ipv4.tcp_rto_min_us") * 1_000;
+  }
+
+  /** tcp_rto_max(), in nanoseconds. */
+  get greatestRto(): number {
+    return this.rtoMax || this.host.sysctls.get("net.ipv4.tcp_rto_max_ms") * 1e6;
+  }
+}

@@ -1,0 +1,134 @@
+import { TCP_FLAG } from "../ip/packet.ts";
+import { NAGLE } from "./constants.ts";
+import type { ControlBlock } from "./control-block.ts";
+import { inReduction, validateWindow } from "./cwnd.ts";
+import { currentMss } from "./path.ts";
+import { rearmRto, scheduleLossProbe, startRetransmitTimer } from "./retransmit-timer.ts";
+import { QueuedSegment } from "./send-queue.ts";
+import { add, after, before, between } from "./sequence.ts";
+import { STATE } from "./state.ts";
+import { sendProbe, transmitQueued } from "./transmit.ts";
+
+const { ACK, FIN, PSH } = TCP_FLAG;
+const NOTHING = new Uint8Array(0);
+
+/**
+ * Sends as much of the write queue as the windows and Nagle's rule allow: tcp_write_xmit().
+ *
+ * @param mode `one` sends a single segment, `probe` one even if the congestion window is full
+ * @returns whether there is data that nothing will push: a zero-window probe must
+ */
+export function writeTransmit(
+  tcb: ControlBlock,
+  mss: number,
+  nonagle: number,
+  mode: "all" | "one" | "probe" = "all",
+): boolean {
+  const { sendQueue, congestion } = tcb;
+  let sent = 0;
+  for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
+    if (sendQueue.inFlight >= congestion.cwnd && mode !== "probe") break;
+    if (!fitsWindow(tcb, segment, mss)) break;
+    if (segment.next !== undefined ? false : !nagleAllows(tcb, segment, mss, nonagle)) break;
+    if (segment.length > mss) sendQueue.split(segment, mss);
+    if (segment.end === segment.sequence) break;
+    if (transmitQueued(tcb, segment) < 0) break;
+    newDataSent(tcb, segment);
+    if (segment.length < mss) tcb.sndSml = segment.end;
+    sent += 1;
+    if (mode !== "all") break;
+  }
+  const limited = sendQueue.inFlight >= congestion.cwnd;
+  if (sent > 0 || limited) validateWindow(tcb, limited);
+  if (sent > 0) {
+    if (inReduction(tcb)) tcb.recovery.prrOut += sent;
+    if (mode !== "probe") scheduleLossProbe(tcb, false);
+    return false;
+  }
+  return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+/** Whether at least the first MSS of a segment is within the peer's window: tcp_snd_wnd_test(). */
+export function fitsWindow(tcb: ControlBlock, segment: QueuedSegment, mss: number): boolean {
+  const end = segment.length > mss ? add(segment.sequence, mss) : segment.end;
+  return !after(end, tcb.windowEnd);
+}
+
+/** Nagle's rule (RFC 1122, 4.2.3.4) with Minshall's change, and TCP_CORK: tcp_nagle_test(). */
+function nagleAllows(tcb: ControlBlock, segment: QueuedSegment, mss: number, nonagle: number): boolean {
+  if ((nonagle & NAGLE.PUSH) !== 0 || tcb.inUrgentMode || (segment.flags & FIN) !== 0) return true;
+  if (segment.length >= mss) return true;
+  if ((nonagle & NAGLE.CORK) !== 0) return false;
+  const smallIsOut = after(tcb.sndSml, tcb.sndUna) && !after(tcb.sndSml, tcb.sndNxt);
+  return nonagle !== 0 || tcb.sendQueue.packetsOut === 0 || !smallIsOut;
+}
+
+/** The first unsent segment was sent: tcp_event_new_data_sent(). */
+export function newDataSent(tcb: ControlBlock, segment: QueuedSegment): void {
+  const { sendQueue } = tcb;
+  const before = sendQueue.packetsOut;
+  sendQueue.advanceSendHead();
+  sendQueue.noteSent(segment);
+  tcb.sndNxt = segment.end;
+  if (before === 0) {
+    if (tcb.statistics.busySince < 0) tcb.statistics.busySince = tcb.now;
+    rearmRto(tcb);
+  } else if (tcb.pending === "loss probe") {
+    rearmRto(tcb);
+  }
+}
+
+/** Sends what waits, and starts probing if nothing else will: __tcp_push_pending_frames(). */
+export function pushPending(tcb: ControlBlock, mss = currentMss(tcb), nonagle = tcb.nonagle): void {
+  if (tcb.state === STATE.CLOSE || tcb.sendQueue.sendHead === undefined) return;
+  if (writeTransmit(tcb, mss, nonagle)) startProbing(tcb);
+}
+
+/** tcp_check_probe_timer(). */
+function startProbing(tcb: ControlBlock): void {
+  if (tcb.sendQueue.packetsOut === 0 && tcb.pending === "none")
+    startRetransmitTimer(tcb, "zero-window probe", Math.max(tcb.rtt.rto, tcb.leastRto));
+}
+
+/** The last segment of the queue ends what the program wrote for now: tcp_mark_push(). */
+export function markPush(tcb: ControlBlock, segment: QueuedSegment): void {
+  segment.flags |= PSH;
+  tcb.pushedSeq = tcb.writeSeq;
+}
+
+/** Appends a FIN, to the last segment if it is unsent, and sends everything: tcp_send_fin(). */
+export function sendFin(tcb: ControlBlock): void {
+  const { sendQueue } = tcb;
+  if (sendQueue.sendHead !== undefined && sendQueue.tail !== undefined) {
+    const { tail } = sendQueue;
+    tail.flags |= FIN;
+    tail.end = add(tail.end, 1);
+  } else {
+    sendQueue.append(new QueuedSegment(tcb.writeSeq, ACK | FIN, NOTHING));
+  }
+  tcb.writeSeq = add(tcb.writeSeq, 1);
+  pushPending(tcb, currentMss(tcb), NAGLE.OFF);
+}
+
+/**
+ * Sends data if the window has any space, or else a probe that carries none: tcp_write_wakeup().
+ * Both make the peer answer.
+ */
+export function writeWakeup(tcb: ControlBlock): number {
+  if (tcb.state === STATE.CLOSE) return -1;
+  const { sendQueue } = tcb;
+  const segment = sendQueue.sendHead;
+  if (segment !== undefined && before(segment.sequence, tcb.windowEnd)) {
+    const mss = currentMss(tcb);
+    const space = (tcb.windowEnd - segment.sequence) >>> 0;
+    if (before(tcb.pushedSeq, segment.end)) tcb.pushedSeq = segment.end;
+    if (space < (segment.end - segment.sequence) >>> 0 || segment.length > mss)
+      sendQueue.split(segment, Math.min(space, mss));
+    segment.flags |= PSH;
+    const result = transmitQueued(tcb, segment);
+    if (result >= 0) newDataSent(tcb, segment);
+    return result;
+  }
+  if (between(tcb.sndUp, add(tcb.sndUna, 1), add(tcb.sndUna, 0xffff))) sendProbe(tcb, true);
+  return sendProbe(tcb, false);
+}

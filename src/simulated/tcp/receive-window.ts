@@ -1,0 +1,40 @@
+/** The receive side's window: what was offered, and how it may grow. */
+export class ReceiveWindow {
+  /** The window that was last offered. */
+  offered = 0;
+  /** `rcvNxt` when it was. */
+  offeredAt = 0;
+  /** The most that may be offered: TCP_WINDOW_CLAMP, and what the buffer allows. */
+  clamp = 0;
+  /** TCP_WINDOW_CLAMP; 0 if unset. */
+  userClamp = 0;
+  /** What may be offered for now; it grows as segments turn out to be full: rcv_ssthresh. */
+  threshold = 0;
+  /** How much of the buffer is data rather than overhead, in 256ths: scaling_ratio. */
+  ratio = 128;
+  /** Receive buffer tuning: how much the program read in the last round trip. */
+  space = 0;
+  spaceSeq = 0;
+  spaceAt = 0;
+  /** Round trip time as the receiver sees it, eight times, in microseconds. */
+  rtt = 0;
+  rttSeq = 0;
+  rttAt = -1;
+  rttEcho = 0;
+
+  /** tcp_win_from_space(). */
+  fromSpace(space: number): number {
+    return Math.floor((space * this.ratio) / 256);
+  }
+
+  /** tcp_space_from_win(). */
+  toSpace(window: number): number {
+    return Math.floor((window * 256) / this.ratio);
+  }
+
+  /** What is left of the last offer: tcp_receive_window(). */
+  remaining(rcvNxt: number): number {
+    const left = (this.offeredAt + this.offered - rcvNxt) | 0;
+    return left < 0 ? 0 : left;
+  }
+}

@@ -1,0 +1,122 @@
+import { constants } from "../../system/linux/constants.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import type { SendRequest } from "../host/kernel-socket.ts";
+import { TCP_FLAG } from "../ip/packet.ts";
+import { hasSendMemory } from "./buffers.ts";
+import { NAGLE } from "./constants.ts";
+import type { ControlBlock } from "./control-block.ts";
+import { restartAfterIdle } from "./cwnd.ts";
+import { markPush, pushPending, writeTransmit } from "./output.ts";
+import { currentMss } from "./path.ts";
+import { QueuedSegment } from "./send-queue.ts";
+import { add, after } from "./sequence.ts";
+import { STATE } from "./state.ts";
+
+const { MSG } = constants;
+const { EAGAIN, EPIPE } = errnos;
+const { EOR = 0, MORE = 0 } = MSG;
+
+/** Queues data and sends what may go: tcp_sendmsg_locked(). Returns a count or a negative errno. */
+export function send(tcb: ControlBlock, { pieces, length, flags }: SendRequest): number {
+  const { socket } = tcb;
+  if (tcb.state !== STATE.ESTABLISHED && tcb.state !== STATE.CLOSE_WAIT) {
+    if (socket.error !== 0) return socket.takeError();
+    if (tcb.state !== STATE.SYN_SENT && tcb.state !== STATE.SYN_RECV) return -EPIPE;
+    tcb.noSpace = true;
+    return -EAGAIN;
+  }
+  if (socket.error !== 0 || socket.sendShutdown) return socket.takeError() || -EPIPE;
+  if (length === 0) return 0;
+  const mss = currentMss(tcb);
+  let copied = 0;
+  for (const piece of pieces) {
+    const queued = queue(tcb, piece, mss, flags);
+    copied += queued;
+    if (queued < piece.length) break;
+  }
+  if (copied === 0) return -EAGAIN;
+  const isWhole = copied === length;
+  const { tail } = tcb.sendQueue;
+  if (isWhole && (flags & EOR) !== 0 && tail !== undefined) tail.endOfRecord = true;
+  push(tcb, isWhole ? flags : flags & ~MORE, mss, isWhole ? tcb.nonagle : NAGLE.PUSH);
+  return copied;
+}
+
+/** tcp_push(). */
+function push(tcb: ControlBlock, flags: number, mss: number, nonagle: number): void {
+  const { tail } = tcb.sendQueue;
+  if (tail === undefined || tcb.sendQueue.sendHead === undefined) return;
+  if ((flags & MORE) === 0 || pushIsForced(tcb)) markPush(tcb, tail);
+  if ((flags & MSG.OOB) !== 0) tcb.sndUp = tcb.writeSeq;
+  pushPending(tcb, mss, (flags & MORE) === 0 ? nonagle : NAGLE.CORK);
+}
+
+/** Half the window was written without PSH: forced_push(). */
+const pushIsForced = ({ writeSeq, pushedSeq, maxWindow }: ControlBlock): boolean =>
+  after(writeSeq, add(pushedSeq, maxWindow >> 1));
+
+/** Copies data into segments, as long as there is memory. Returns how much. */
+function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number): number {
+  const { sendQueue } = tcb;
+  let copied = 0;
+  // One copy of the whole piece; segments are views of it.
+  let own: Uint8Array | undefined;
+  let start = 0;
+  while (copied < piece.length) {
+    const { tail } = sendQueue;
+    if (tail !== undefined && sendQueue.sendHead !== undefined && !tail.endOfRecord && tail.length < mss) {
+      const by = Math.min(mss - tail.length, piece.length - copied);
+      extend(tcb, tail, piece.subarray(copied, copied + by), mss);
+      copied += by;
+    } else {
+      if (!hasSendMemory(tcb)) {
+        tcb.noSpace = true;
+        break;
+      }
+      if (own === undefined) {
+        start = copied;
+        own = piece.slice(copied, copied + Math.min(piece.length - copied, tcb.socket.sendBuffer));
+      }
+      const from = copied - start;
+      const data = own.subarray(from, Math.min(from + mss, own.length));
+      if (data.length === 0) {
+        own = undefined;
+        continue;
+      }
+      if (sendQueue.sendHead === undefined) restartAfterIdle(tcb);
+      sendQueue.append(new QueuedSegment(tcb.writeSeq, TCP_FLAG.ACK, data));
+      tcb.writeSeq = add(tcb.writeSeq, data.length);
+      tcb.nonagle &= ~NAGLE.PUSH;
+      copied += data.length;
+    }
+    pushFull(tcb, mss, flags, copied < piece.length);
+  }
+  return copied;
+}
+
+/** Appends to the last segment, whose buffer has space for a full one after the first time. */
+function extend(tcb: ControlBlock, tail: QueuedSegment, data: Uint8Array, mss: number): void {
+  const { length } = tail;
+  let buffer = tail.spare;
+  if (buffer === undefined || buffer.length < length + data.length) {
+    buffer = new Uint8Array(mss);
+    buffer.set(tail.data);
+    tail.spare = buffer;
+  }
+  buffer.set(data, length);
+  tcb.sendQueue.extendTail(tail, buffer.subarray(0, length + data.length), data.length);
+  tail.flags &= ~TCP_FLAG.PSH;
+  tcb.writeSeq = add(tcb.writeSeq, data.length);
+}
+
+/** A full segment is sent while the others are still being copied. */
+function pushFull(tcb: ControlBlock, mss: number, flags: number, more: boolean): void {
+  const { tail, sendHead } = tcb.sendQueue;
+  if (!more || tail === undefined || tail.length < mss || (flags & MSG.OOB) !== 0) return;
+  if (pushIsForced(tcb)) {
+    markPush(tcb, tail);
+    pushPending(tcb, mss, NAGLE.PUSH);
+  } else if (tail === sendHead) {
+    writeTransmit(tcb, mss, NAGLE.PUSH, "one");
+  }
+}

@@ -1,0 +1,360 @@
+import { constants } from "../../system/linux/constants.ts";
+import { errnos } from "../../system/linux/errno.ts";
+import { icmpErrno } from "../host/icmp-errnos.ts";
+import type { KernelSocket } from "../host/kernel-socket.ts";
+import type { NetworkInterface } from "../host/network-interface.ts";
+import type { ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import { isLoopback, isMulticast } from "../ip/address.ts";
+import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
+import { openChild } from "./child.ts";
+import { disconnect } from "./close.ts";
+import type { Target } from "./connect.ts";
+import { ConnectionTable } from "./connection-table.ts";
+import { TIMEWAIT_LENGTH } from "./constants.ts";
+import type { ControlBlock } from "./control-block.ts";
+import { delayedAckDue } from "./delayed-ack.ts";
+import { Handshake, type HandshakeContext, type Listener } from "./handshake.ts";
+import { receiveError } from "./icmp-error.ts";
+import { Secrets } from "./initial-sequence.ts";
+import { done, stopTimers } from "./lifecycle.ts";
+import { ListenQueue } from "./listen-queue.ts";
+import { ListenerTable } from "./listener-table.ts";
+import type { PendingConnection } from "./pending-connection.ts";
+import { resetFor } from "./reply.ts";
+import { segmentArrives, segmentEnd } from "./segment-arrives.ts";
+import { STATE, type State, stateName } from "./state.ts";
+import { type SocketStack, TcpSocket } from "./tcp-socket.ts";
+import { TimeWait, type TimeWaitOwner } from "./time-wait.ts";
+import { keepaliveDue, retransmitDue } from "./timeouts.ts";
+
+const { AF, POLL } = constants;
+const { EADDRNOTAVAIL } = errnos;
+
+/** A socket while it listens. */
+type ListeningSocket = TcpSocket & Listener<TcpSocket>;
+
+/** TCP on one host: its sockets, requests and TIME_WAIT records, and which of them a segment is for. */
+export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeContext<TcpSocket>, TimeWaitOwner {
+  readonly host: ProtocolHost;
+  readonly secrets: Secrets;
+  readonly #connections = new ConnectionTable<TcpSocket | PendingConnection | TimeWait>();
+  readonly #listeners = new ListenerTable<TcpSocket>();
+  readonly #listenerOf = new Map<PendingConnection, TcpSocket>();
+  readonly #handshake: Handshake<TcpSocket>;
+  /** TIME_WAIT records, which tcp_max_tw_buckets limits. */
+  #timeWaits = 0;
+
+  constructor(host: ProtocolHost) {
+    this.host = host;
+    this.secrets = new Secrets(host);
+    this.#handshake = new Handshake<TcpSocket>(this);
+    host.register(PROTOCOL.TCP, this);
+  }
+
+  socket(domain: number): KernelSocket {
+    return new TcpSocket(this, domain);
+  }
+
+  receive(packet: Packet, from: NetworkInterface): void {
+    const segment = packet.payload;
+    if (segment.kind !== "tcp") return;
+    this.host.counters.count("Tcp.InSegs");
+    const { source, destination } = packet;
+    if (isMulticast(destination) || this.host.isBroadcast(destination)) return;
+    const found = this.#connections.find(destination, segment.destinationPort, source, segment.sourcePort);
+    if (found === undefined) this.#receiveForListener(packet, segment, from);
+    else if (found.kind === "connection") this.#receiveForConnection(found, packet, segment);
+    else if (found.kind === "request") this.#receiveForRequest(found, packet, segment, from);
+    else this.#receiveInTimeWait(found, packet, segment, from);
+  }
+
+  #receiveForConnection({ tcb }: TcpSocket, packet: Packet, segment: TcpSegment): void {
+    if (segmentArrives(tcb, packet, segment)) resetFor(this.host, packet, segment);
+  }
+
+  #receiveForListener(packet: Packet, segment: TcpSegment, from: NetworkInterface, iss?: number): void {
+    const listener = this.#findListener(packet, segment, from);
+    if (listener === undefined) {
+      resetFor(this.host, packet, segment);
+      return;
+    }
+    const child = this.#handshake.receiveInListen(listener, packet, segment, iss);
+    if (child !== undefined) this.#establish(child, listener, packet, segment);
+  }
+
+  #findListener(packet: Packet, segment: TcpSegment, from: NetworkInterface): ListeningSocket | undefined {
+    const listener = this.#listeners.find(packet, segment, from.index);
+    return listener === undefined || !isListening(listener) ? undefined : listener;
+  }
+
+  #receiveForRequest(
+    request: PendingConnection,
+    packet: Packet,
+    segment: TcpSegment,
+    from: NetworkInterface,
+  ): void {
+    const listener = this.listenerOf(request);
+    if (listener === undefined) {
+      this.forget(request);
+      this.host.clock.cancel(request);
+      this.#receiveForListener(packet, segment, from);
+      return;
+    }
+    const end = segmentEnd(segment);
+    const result = this.#handshake.receiveInSynReceived(listener, request, packet, segment, end);
+    if (result === undefined) return;
+    if (result === "listen") this.#receiveForListener(packet, segment, from);
+    else this.#establish(result, listener, packet, segment);
+  }
+
+  /** The segment that made a connection is its first: tcp_child_process(). */
+  #establish(child: TcpSocket, listener: TcpSocket, packet: Packet, segment: TcpSegment): void {
+    this.#receiveForConnection(child, packet, segment);
+    this.host.changed(listener, POLL.IN | POLL.RDNORM);
+  }
+
+  #receiveInTimeWait(record: TimeWait, packet: Packet, segment: TcpSegment, from: NetworkInterface): void {
+    switch (record.receive(segment, segmentEnd(segment))) {
+      case "acknowledge":
+        record.sendAck();
+        break;
+      case "reset":
+        resetFor(this.host, packet, segment);
+        break;
+      case "reopen":
+        if (this.#findListener(packet, segment, from) === undefined) {
+          record.sendAck();
+        } else {
+          this.timeWaitOver(record);
+          this.#receiveForListener(packet, segment, from, record.nextIss);
+        }
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  error(about: Packet, message: IcmpMessage): void {
+    const segment = about.payload;
+    if (segment.kind !== "tcp") return;
+    const found = this.#connections.find(
+      about.source,
+      segment.sourcePort,
+      about.destination,
+      segment.destinationPort,
+    );
+    if (found?.kind === "connection") {
+      receiveError(found.tcb, about, message, segment.sequence);
+    } else if (
+      found?.kind === "request" &&
+      segment.sequence === found.iss &&
+      icmpErrno(about.version, message.type, message.code) !== undefined
+    ) {
+      this.#dropRequest(found);
+    }
+  }
+
+  crash(): void {
+    for (const entry of this.#connections.entries()) {
+      if (entry.kind === "connection") stopTimers(entry.tcb);
+      else this.host.clock.cancel(entry);
+    }
+    this.#connections.clear();
+    this.#listeners.clear();
+    this.#listenerOf.clear();
+    this.#timeWaits = 0;
+  }
+
+  // What sockets need.
+
+  hash(socket: TcpSocket): void {
+    this.#connections.add(socket);
+  }
+
+  unhash(socket: TcpSocket): void {
+    this.#connections.remove(socket);
+  }
+
+  initialSequence(socket: TcpSocket): number {
+    return this.secrets.initialSequence(socket);
+  }
+
+  timestampOffset(socket: TcpSocket): number {
+    return this.secrets.timestampOffset(socket);
+  }
+
+  /** __inet_hash_connect(): the ends of a connection must be its own. */
+  bindToConnect(socket: TcpSocket, target: Target): number {
+    socket.remoteAddress = target.address;
+    socket.remotePort = target.port;
+    if (socket.localPort !== 0) return this.#takeEnds(socket, socket.localPort) ? 0 : -EADDRNOTAVAIL;
+    const ports = this.host.ports(PROTOCOL.TCP);
+    const port = ports.portToConnect(
+      (candidate) => !this.#takeEnds(socket, candidate, true),
+      socket.portRange(),
+    );
+    if (port === undefined || !this.#takeEnds(socket, port)) return -EADDRNOTAVAIL;
+    ports.add(socket, port, "connect");
+    socket.localPort = port;
+    return 0;
+  }
+
+  /** Whether no connection has these ends; one in TIME_WAIT may make way. __inet_check_established(). */
+  #takeEnds(socket: TcpSocket, port: number, tries = false): boolean {
+    const found = this.#connections.find(socket.localAddress, port, socket.remoteAddress, socket.remotePort);
+    if (found === undefined) return true;
+    if (found.kind !== "time-wait" || !this.#mayReuse(found)) return false;
+    if (tries) return true;
+    socket.tcb.iss = found.nextIss;
+    socket.tcb.tsRecent = found.tsRecent;
+    socket.tcb.tsRecentAt = found.tsRecentAt;
+    this.timeWaitOver(found);
+    return true;
+  }
+
+  /** tcp_twsk_unique(): timestamps tell the connections apart, after a second. */
+  #mayReuse(record: TimeWait): boolean {
+    const { sysctls, clock } = this.host;
+    const reuse = sysctls.get("net.ipv4.tcp_tw_reuse");
+    const loopback = isLoopback(record.localAddress) && isLoopback(record.remoteAddress);
+    if (reuse === 0 || (reuse === 2 && !loopback) || !record.timestamps) return false;
+    return clock.now - record.tsRecentAt > sysctls.get("net.ipv4.tcp_tw_reuse_delay") * 1e6;
+  }
+
+  startListening(socket: TcpSocket, backlog: number): boolean {
+    socket.tcb.setState(STATE.LISTEN);
+    if (this.host.ports(PROTOCOL.TCP).conflicts(socket, socket.localPort)) {
+      socket.tcb.setState(STATE.CLOSE);
+      return false;
+    }
+    socket.queue = new ListenQueue<TcpSocket>(backlog);
+    this.#listeners.add(socket);
+    return true;
+  }
+
+  /** inet_csk_listen_stop(): nobody will accept what waits. */
+  stopListening(socket: TcpSocket): void {
+    const { queue } = socket;
+    this.#listeners.remove(socket);
+    socket.tcb.setState(STATE.CLOSE);
+    socket.queue = undefined;
+    this.#releasePort(socket);
+    if (queue === undefined) return;
+    for (const request of [...queue.requests]) this.#dropRequest(request);
+    for (let child = queue.shift(); child !== undefined; child = queue.shift()) {
+      child.tcb.orphaned = true;
+      disconnect(child.tcb);
+    }
+  }
+
+  // What connections need.
+
+  retransmitDue(tcb: ControlBlock): void {
+    retransmitDue(tcb);
+  }
+
+  delayedAckDue(tcb: ControlBlock): void {
+    delayedAckDue(tcb);
+  }
+
+  keepaliveDue(tcb: ControlBlock): void {
+    keepaliveDue(tcb);
+  }
+
+  woken(tcb: ControlBlock, events: number): void {
+    if (!tcb.orphaned && !tcb.unaccepted) this.host.changed(tcb.socket, events);
+  }
+
+  stateChanged(tcb: ControlBlock): void {
+    const { socket } = tcb;
+    const peer = socket.remotePort === 0 ? "" : ` ${socket.remoteAddress}:${socket.remotePort}`;
+    this.host.logged(`tcp ${socket.localAddress}:${socket.localPort}${peer}`, stateName(tcb.state));
+  }
+
+  done(tcb: ControlBlock): void {
+    const { socket } = tcb;
+    if (!(socket instanceof TcpSocket)) return;
+    this.unhash(socket);
+    if (tcb.orphaned || !socket.boundPort) this.#releasePort(socket);
+  }
+
+  #releasePort(socket: TcpSocket): void {
+    socket.formerPort = socket.localPort || socket.formerPort;
+    socket.releasePort();
+  }
+
+  timeWait(tcb: ControlBlock, substate: State, timeout: number): void {
+    const { socket } = tcb;
+    const { clock, counters, sysctls } = this.host;
+    if (socket instanceof TcpSocket && this.#timeWaits < sysctls.get("net.ipv4.tcp_max_tw_buckets")) {
+      const record = new TimeWait(this, tcb, substate);
+      const port = socket.localPort;
+      this.unhash(socket);
+      this.#connections.add(record);
+      // Even if the program keeps the socket, the connection's part of the port is the record's.
+      this.host.ports(PROTOCOL.TCP).add(record, port);
+      this.#timeWaits += 1;
+      const least = Math.max(timeout, 3.5 * tcb.rtt.rto);
+      clock.add(record, clock.now + (substate === STATE.TIME_WAIT ? TIMEWAIT_LENGTH : least));
+      this.host.logged(
+        `tcp ${socket.localAddress}:${port} ${socket.remoteAddress}:${socket.remotePort}`,
+        stateName(substate),
+      );
+    } else {
+      counters.count("TcpExt.TCPTimeWaitOverflow");
+    }
+    done(tcb);
+  }
+
+  timeWaitOver(record: TimeWait): void {
+    this.host.clock.cancel(record);
+    this.#connections.remove(record);
+    this.host.ports(PROTOCOL.TCP).remove(record, record.localPort);
+    this.#timeWaits -= 1;
+  }
+
+  // What the handshake needs.
+
+  register(request: PendingConnection, listener: Listener<TcpSocket>): void {
+    this.#connections.add(request);
+    const { socket } = listener.tcb;
+    if (socket instanceof TcpSocket) this.#listenerOf.set(request, socket);
+  }
+
+  forget(request: PendingConnection): void {
+    this.#connections.remove(request);
+    this.#listenerOf.delete(request);
+  }
+
+  listenerOf(request: PendingConnection): ListeningSocket | undefined {
+    const listener = this.#listenerOf.get(request);
+    return listener === undefined || !isListening(listener) ? undefined : listener;
+  }
+
+  #dropRequest(request: PendingConnection): void {
+    this.host.clock.cancel(request);
+    this.listenerOf(request)?.queue.remove(request);
+    this.forget(request);
+  }
+
+  createChild(listener: Listener<TcpSocket>, request: PendingConnection): TcpSocket {
+    const parent = listener.tcb.socket;
+    const child = new TcpSocket(this, parent.ipv6 ? AF.INET6 : AF.INET);
+    child.inherit(parent);
+    child.localAddress = request.localAddress;
+    child.localPort = request.localPort;
+    child.remoteAddress = request.remoteAddress;
+    child.remotePort = request.remotePort;
+    child.boundPort = parent.boundPort;
+    child.boundAddress = true;
+    child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
+    child.tcb.congestionControl = child.newCongestionControl(listener.tcb.congestionControl.name);
+    this.host.ports(PROTOCOL.TCP).add(child, child.localPort);
+    openChild(child.tcb, listener.tcb, request);
+    this.hash(child);
+    return child;
+  }
+}
+
+const isListening = (socket: TcpSocket): socket is ListeningSocket =>
+  socket.queue !== undefined && socket.tcb.state === STATE.LISTEN;

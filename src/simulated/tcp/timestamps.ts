@@ -1,0 +1,66 @@
+import type { TcpSegment } from "../ip/packet.ts";
+import { PAWS_24DAYS, PAWS_MSL, PAWS_WINDOW } from "./constants.ts";
+import type { ControlBlock } from "./control-block.ts";
+import { after } from "./sequence.ts";
+
+// Timestamps and protection against wrapped sequence numbers (RFC 7323, 5).
+
+/** Notes the timestamps of a segment that arrived. */
+export function readTimestamps(tcb: ControlBlock, { options }: TcpSegment): void {
+  const { timestamps } = options;
+  tcb.sawTimestamp = timestamps !== undefined && tcb.timestampsOk;
+  if (timestamps === undefined) return;
+  tcb.rcvTsval = timestamps.value;
+  tcb.rcvTsecr = timestamps.echo === 0 ? 0 : (timestamps.echo - tcb.tsOffset) >>> 0;
+}
+
+/** Keeps the timestamp to echo: tcp_store_ts_recent(). */
+export function storeTimestamp(tcb: ControlBlock): void {
+  tcb.tsRecent = tcb.rcvTsval;
+  tcb.tsRecentAt = tcb.now;
+}
+
+/** Of a segment that does not leave a gap, if its timestamp is not old: tcp_replace_ts_recent(). */
+export function replaceTimestamp(tcb: ControlBlock, sequence: number): void {
+  if (tcb.sawTimestamp && !after(sequence, tcb.rcvNxt) && isFresh(tcb, 0)) storeTimestamp(tcb);
+}
+
+/** tcp_paws_check(): not older than the last one, or that one is too old to compare. */
+function isFresh({ tsRecent, rcvTsval, tsRecentAt, now }: ControlBlock, window: number): boolean {
+  if (((tsRecent - rcvTsval) | 0) <= window) return true;
+  if (now - tsRecentAt >= PAWS_24DAYS) return true;
+  return tsRecent === 0;
+}
+
+/** A segment from an earlier round of the sequence space: tcp_paws_discard(). */
+export function isOldDuplicate(tcb: ControlBlock, segment: TcpSegment, end: number): boolean {
+  return !isFresh(tcb, PAWS_WINDOW) && !isDisordered(tcb, segment, end);
+}
+
+/** Pure acknowledgments may overtake each other: tcp_disordered_ack(). */
+function isDisordered(
+  tcb: ControlBlock,
+  { sequence, acknowledgment, window }: TcpSegment,
+  end: number,
+): boolean {
+  return (
+    sequence === end &&
+    sequence === tcb.rcvNxt &&
+    acknowledgment === tcb.sndUna &&
+    window * 2 ** tcb.sndWscale === tcb.sndWnd &&
+    ((tcb.tsRecent - tcb.rcvTsval) | 0) * 1e6 <= Math.min(tcb.rtt.rto * 2, 1e9)
+  );
+}
+
+/** tcp_paws_reject() of connections that are not yet, or no longer, established. */
+export function rejectsTimestamp(
+  recent: { readonly tsRecent: number; readonly tsRecentAt: number },
+  value: number,
+  now: number,
+  reset: boolean,
+): boolean {
+  if (((recent.tsRecent - value) | 0) <= 0) return false;
+  if (now - recent.tsRecentAt >= PAWS_24DAYS || recent.tsRecent === 0) return false;
+  // A host that rebooted may have a smaller clock: believe its RST after a while.
+  return !(reset && now - recent.tsRecentAt >= PAWS_MSL);
+}

@@ -1,0 +1,22 @@
+import { openLibraryOn } from "../../../src/native/library.ts";
+
+const libc = openLibraryOn(["linux"], null);
+const schedSetscheduler = libc.func<(pid: number, policy: number, parameters: Uint8Array) => number>(
+  "sched_setscheduler",
+  "int",
+  ["int", "int", "void*"],
+);
+const mlockall = libc.func<(flags: number) => number>("mlockall", "int", ["int"]);
+// include/uapi/linux/sched.h, include/uapi/asm-generic/mman.h
+const SCHED_RR = 2;
+const MCL_CURRENT = 1;
+
+/**
+ * Has this thread run before all others that are not real-time, as far as it may: a script's events
+ * must not wait for whatever else the machine does.
+ */
+export function becomeRealTime(): void {
+  const parameters = new Uint8Array(Int32Array.of(1).buffer);
+  schedSetscheduler(0, SCHED_RR, parameters);
+  mlockall(MCL_CURRENT);
+}

@@ -1,0 +1,73 @@
+import { errnos } from "../../../src/system/linux/errno.ts";
+import type { RawCall, RawResult } from "../machine.ts";
+import { rawCall } from "../raw-calls.ts";
+import type { SimulatedMachine } from "./simulated-machine.ts";
+
+/** The errnos of calls that would wait. */
+const UNDECIDED: ReadonlySet<number> = new Set([errnos.EAGAIN, errnos.EINPROGRESS, errnos.EALREADY]);
+
+/**
+ * A call that blocks, made without blocking after every event until it has a result: a simulated
+ * host's own blocking calls advance the network, in which nothing happens but what the script does.
+ */
+export class Attempts {
+  /** When poll() or epoll_wait() gives up, in nanoseconds of the network's clock. */
+  readonly deadline: number;
+  ended: { readonly result: RawResult; readonly at: number } | undefined;
+  readonly #machine: SimulatedMachine;
+  readonly #call: RawCall;
+  readonly #now: () => number;
+  readonly #clock: () => number;
+  /** Bytes that a send has taken so far. */
+  #sent = 0;
+
+  constructor(machine: SimulatedMachine, call: RawCall, now: () => number, clock: () => number) {
+    this.#machine = machine;
+    this.#call = call;
+    this.#now = now;
+    this.#clock = clock;
+    const timeout = call.name === "poll" || call.name === "epoll_wait" ? call.timeout : -1;
+    this.deadline = timeout < 0 ? Number.POSITIVE_INFINITY : clock() + timeout * 1_000_000;
+  }
+
+  again(): void {
+    if (this.ended !== undefined) return;
+    const result = this.#attempt();
+    if (result !== undefined) this.ended = { result, at: this.#now() };
+  }
+
+  #attempt(): RawResult | undefined {
+    const call = this.#call;
+    if (call.name === "poll" || call.name === "epoll_wait") {
+      const result = rawCall(this.#machine, { ...call, timeout: 0 });
+      return result.returned !== 0 || this.#clock() >= this.deadline ? result : undefined;
+    }
+    if (call.name === "send") return this.#send(call);
+    if (!("fd" in call)) return rawCall(this.#machine, call);
+    const result = this.#withoutBlocking(call.fd, call);
+    return UNDECIDED.has(-result.returned) ? undefined : result;
+  }
+
+  /** A send that blocks returns once it has taken everything, or fails. */
+  #send(call: Extract<RawCall, { name: "send" }>): RawResult | undefined {
+    const bytes = Uint8Array.from(call.pieces.flatMap((piece) => [...piece]));
+    const result = this.#withoutBlocking(call.fd, { ...call, pieces: [bytes.subarray(this.#sent)] });
+    if (result.returned < 0) {
+      if (result.returned === -errnos.EAGAIN) return undefined;
+      return this.#sent > 0 ? { returned: this.#sent } : result;
+    }
+    this.#sent += result.returned;
+    return this.#sent < bytes.length ? undefined : { returned: this.#sent };
+  }
+
+  #withoutBlocking(fd: number, call: RawCall): RawResult {
+    const { system } = this.#machine;
+    if (this.#machine.isNonblocking(fd)) return rawCall(this.#machine, call);
+    system.setNonblocking(fd, true);
+    try {
+      return rawCall(this.#machine, call);
+    } finally {
+      system.setNonblocking(fd, false);
+    }
+  }
+}
