@@ -9,7 +9,8 @@ const LONGEST = 0x7fffffff;
 export interface HostClockOptions {
   readonly clock: VirtualClock;
   readonly program: ProgramQueue;
-  readonly host: ProgramHost;
+  /** The host, whose pauses hold its timers back; none for the test beside the hosts. */
+  readonly host?: ProgramHost;
   /** Milliseconds since 1970 when the simulation began. */
   readonly epoch: number;
   /** Wraps a callback so that it runs in the context of its caller. */
