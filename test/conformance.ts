@@ -60,7 +60,7 @@ export function conformance(call: string, rows: readonly Row[], except: Exceptio
       try {
         note(await outcomeOf({ ...row, except: { ...except, ...row.except } }, context));
       } catch (error) {
-        note({ outcome: "failed" });
+        note({ outcome: "failed", reason: error instanceof Error ? error.message : String(error) });
         throw error;
       }
     });

@@ -9,7 +9,7 @@ export interface RowRecord {
   readonly source: string;
   readonly system: "kernel" | "scripted";
   readonly outcome: "passed" | "skipped" | "failed";
-  /** Why it was skipped. */
+  /** Why it was skipped, or failed. */
   readonly reason?: string;
   /**
    * The row's exception by which it was skipped; a row may also be skipped because the host lacks

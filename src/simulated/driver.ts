@@ -98,6 +98,13 @@ export class Driver {
     }
   }
 
+  /** Ends the simulation with an error. */
+  fail(error: unknown): void {
+    if (!this.#running) return;
+    this.#running = false;
+    this.#fail(error);
+  }
+
   /** Resolves once a predicate is true, which is asked after each step. */
   until(predicate: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
@@ -133,8 +140,7 @@ export class Driver {
         this.#countStep();
       }
     } catch (error) {
-      this.#running = false;
-      this.#fail(error);
+      this.fail(error);
     }
   };
 

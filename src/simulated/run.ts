@@ -1,7 +1,7 @@
 import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
 import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
-import { baseContext, beginFinding, endFinding, runAt } from "./context.ts";
+import { baseContext, beginFinding, currentPlace, endFinding, runAt } from "./context.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { Patches } from "./patches.ts";
@@ -61,14 +61,26 @@ interface Simulate {
 }
 
 /** The simulations that run at present: globals are patched as long as there is one. */
-let running = 0;
+const running = new Set<SimulatedNetwork>();
 let patches: Patches | undefined;
 const work = new RealWork();
 
-function begin(): void {
-  running += 1;
+/**
+ * An exception that nobody caught, or a rejection that nobody handled, ends the simulation that it
+ * came from; all, if that cannot be seen. It would end the process otherwise.
+ */
+function uncaught(error: unknown): void {
+  const place = currentPlace();
+  const from = [...running].filter((network) => place !== undefined && network.owns(place));
+  for (const { driver } of from.length > 0 ? from : running) driver.fail(error);
+}
+
+function begin(network: SimulatedNetwork): void {
+  running.add(network);
   beginFinding();
-  if (running > 1) return;
+  if (running.size > 1) return;
+  globalThis.process?.on("uncaughtException", uncaught);
+  globalThis.process?.on("unhandledRejection", uncaught);
   patches = new Patches();
   patchTimers(patches);
   patchCalendar(patches);
@@ -78,10 +90,13 @@ function begin(): void {
   patches.sync();
 }
 
-function end(): void {
-  running -= 1;
+function end(network: SimulatedNetwork): void {
+  network.end();
+  running.delete(network);
   endFinding();
-  if (running > 0) return;
+  if (running.size > 0) return;
+  globalThis.process?.off("uncaughtException", uncaught);
+  globalThis.process?.off("unhandledRejection", uncaught);
   patches?.restore();
   patches = undefined;
   work.end();
@@ -92,16 +107,15 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
   const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
   const base = baseContext();
-  begin();
   const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
+  begin(network);
   try {
     const begun = runAt(network.place, async () => program(network));
     return await network.driver.run(begun);
   } catch (error) {
     throw withSeed(error, network);
   } finally {
-    network.end();
-    end();
+    end(network);
   }
 }
 

@@ -154,6 +154,11 @@ export class Host {
     return this.kernel.sysctl(name, value);
   }
 
+  /** Whether a place is this host, since it started last. @internal */
+  owns(place: Place): boolean {
+    return place === this.#place;
+  }
+
   #here(): HostPlace {
     const { system } = this.kernel;
     if (this.#place?.system === system) return this.#place;

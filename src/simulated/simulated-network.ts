@@ -129,6 +129,11 @@ export class SimulatedNetwork {
     }
   }
 
+  /** Whether a place is one of this simulation's. @internal */
+  owns(place: Place): boolean {
+    return place === this.place || this.hosts.some((host) => host.owns(place));
+  }
+
   /** Ends the hosts, without a packet. @internal */
   end(): void {
     for (const { kernel } of this.hosts) kernel.crash();

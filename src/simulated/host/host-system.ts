@@ -8,6 +8,7 @@ import { receivingEnded } from "../../system/receiving-ended.ts";
 import type { Resolver, SocketFiles } from "../../system/services.ts";
 import type {
   AcceptQueue,
+  Capabilities,
   FileIdentity,
   MessageHeader,
   MessageMemory,
@@ -60,6 +61,16 @@ export interface HostSystemParts {
   /** Whether the host has crashed since this boot. */
   ended(): boolean;
 }
+
+/** What Node and other processes cannot do with a simulated descriptor. */
+const capabilities: Capabilities = {
+  ...linuxNumbers.capabilities,
+  inheritsDescriptors: false,
+  tellsHandles: false,
+  serversTakeDescriptors: false,
+  // The collector would decide what happens, and not the seed.
+  closesLeaks: false,
+};
 
 const memory = (size: number): ValueResult => new ValueResult(new ArrayBuffer(LENGTH_SIZE + size));
 
@@ -245,6 +256,7 @@ export function hostSystem(parts: HostSystemParts): System {
 
   const system: System = {
     ...linuxNumbers,
+    capabilities,
     clock: parts.clock,
     resolver: parts.resolver,
     files: parts.socketFiles,

@@ -126,7 +126,9 @@ function setTos(socket: IpOptionSocket, value: Uint8Array): number {
 
 function setSimple(socket: IpOptionSocket, option: SimpleOption, value: Uint8Array): number {
   if (value.length < option.minimum) return -EINVAL;
-  const int = option.minimum === 4 ? takenInt(value) : (intOf(value) ?? 0);
+  // do_ip_setsockopt() takes a byte for an int, do_ipv6_setsockopt() does not.
+  const short = option.level === IPPROTO.IP ? (value[0] ?? 0) : 0;
+  const int = takenInt(value) ?? (option.minimum === 4 ? undefined : short);
   if (int === undefined) return -EINVAL;
   const accepted = option.accept(int);
   if (accepted instanceof Refused) return accepted.errno;

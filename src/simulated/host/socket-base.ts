@@ -16,7 +16,7 @@ import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { writeSockaddr } from "./sockaddr.ts";
 import { SOCKET_OPTION, socketOptions } from "./socket-options.ts";
 
-const { AF, SOL } = constants;
+const { AF, IPPROTO, SOL } = constants;
 const { EDOM, EINVAL, ENODATA, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM } = errnos;
 
 // include/net/sock.h: SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF.
@@ -264,7 +264,10 @@ export abstract class SocketBase implements KernelSocket {
         return -EINVAL;
       case options.SO_ATTACH_BPF.number:
       case options.SO_ATTACH_REUSEPORT_EBPF.number:
-        return int < 0 || value.length > 4 ? -errnos.EBADF : -EINVAL;
+        // No descriptor is a program of BPF; those of standard input, output and error are others.
+        return value.length === 4 && (int < 0 || int > 2) ? -errnos.EBADF : -EINVAL;
+      case options.SO_DEVMEM_DONTNEED.number:
+        return this.protocol === IPPROTO.TCP ? -EINVAL : -errnos.EBADF;
       default:
         return this.#setSimple(name, int);
     }
@@ -295,6 +298,8 @@ export abstract class SocketBase implements KernelSocket {
       case SOCKET_OPTION.PASSRIGHTS:
       case SOCKET_OPTION.PASSSEC:
         return isUnix ? 0 : -EOPNOTSUPP;
+      case SOCKET_OPTION.TXREHASH:
+        return this.protocol === IPPROTO.TCP ? 0 : -EOPNOTSUPP;
       case SOCKET_OPTION.ZEROCOPY:
         return isUnix && value !== undefined ? -EOPNOTSUPP : 0;
       case SOCKET_OPTION.REUSEPORT:

@@ -1,5 +1,14 @@
+import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
-import { anyInt, asFlag, between, optionTable, type SimpleOption } from "./simple-option.ts";
+import {
+  anyInt,
+  asFlag,
+  between,
+  betweenOr,
+  optionTable,
+  Refused,
+  type SimpleOption,
+} from "./simple-option.ts";
 
 type Name = keyof typeof options;
 
@@ -11,6 +20,17 @@ const option = (name: Name, accept: SimpleOption["accept"], initial = 0): Simple
 });
 
 const MAX = 0x7fffffff;
+
+// include/uapi/linux/net_tstamp.h
+const OPT_ID = 1 << 7;
+const OPT_ID_TCP = 1 << 16;
+const TIMESTAMPING_MASK = (1 << 18) - 1;
+
+/** sock_set_timestamping(): kept, but no packet is stamped. */
+function timestamping(value: number): number | Refused {
+  const orphaned = (value & OPT_ID_TCP) !== 0 && (value & OPT_ID) === 0;
+  return (value & ~TIMESTAMPING_MASK) !== 0 || orphaned ? new Refused(-errnos.EINVAL) : value;
+}
 
 /** Options of SOL_SOCKET that are one int and kept as such (sk_setsockopt in net/core/sock.c). */
 export const SOCKET_OPTION = {
@@ -41,8 +61,9 @@ export const SOCKET_OPTION = {
   RXQ_OVFL: option("SO_RXQ_OVFL", asFlag),
   SELECT_ERR_QUEUE: option("SO_SELECT_ERR_QUEUE", asFlag),
   TIMESTAMP: option("SO_TIMESTAMP", asFlag),
-  TIMESTAMPING: option("SO_TIMESTAMPING", between(0, (1 << 18) - 1)),
+  TIMESTAMPING: option("SO_TIMESTAMPING", timestamping),
   TIMESTAMPNS: option("SO_TIMESTAMPNS", asFlag),
+  TXREHASH: option("SO_TXREHASH", betweenOr(0, 1, 1), 1),
   WIFI_STATUS: option("SO_WIFI_STATUS", asFlag),
   ZEROCOPY: option("SO_ZEROCOPY", between(0, 1)),
 } satisfies Readonly<Record<string, SimpleOption>>;
