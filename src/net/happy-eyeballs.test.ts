@@ -16,6 +16,7 @@ function scriptedConnects(real: Engine) {
     name: real.name,
     acceptor: real.acceptor.bind(real),
     stream: real.stream.bind(real),
+    poll: real.poll.bind(real),
     datagrams: real.datagrams.bind(real),
     connect(_fd, _address, done) {
       answers.push(done);

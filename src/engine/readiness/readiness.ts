@@ -6,8 +6,10 @@ import type {
   AcceptorHandlers,
   DatagramHandlers,
   Datagrams,
+  Direction,
   Engine,
   PendingConnect,
+  PendingPoll,
   Stream,
   StreamHandlers,
 } from "../engine.ts";
@@ -16,6 +18,7 @@ import { ReadinessAcceptor } from "./acceptor.ts";
 import { ReadinessConnect } from "./connect.ts";
 import { ReadinessDatagrams } from "./datagrams.ts";
 import { openLoopPoller } from "./loop-poller.ts";
+import { ReadinessPoll } from "./poll.ts";
 import type { OpenPoller } from "./poller.ts";
 import { openQueuePoller } from "./queue-poller.ts";
 import { Reactor } from "./reactor.ts";
@@ -52,6 +55,10 @@ export class ReadinessEngine implements Engine {
 
   connect(fd: number, address: ValueResult, done: (errno: number) => void): PendingConnect {
     return new ReadinessConnect(this.#started(), fd, address, done);
+  }
+
+  poll(fd: number, direction: Direction, done: (errno: number) => void): PendingPoll {
+    return new ReadinessPoll(this.#started(), fd, direction, done);
   }
 
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams {
