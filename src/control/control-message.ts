@@ -220,7 +220,7 @@ export interface TimestampingMessage {
  */
 export interface TimestampingRequest {
   readonly type: "SCM_TIMESTAMPING";
-  /** The SOF_TIMESTAMPING_TX_ flags: 1 by the device, 2 by the kernel, and so on. */
+  /** `SOF_TIMESTAMPING.TX_SOFTWARE` and so on, combined with `|`. */
   readonly flags: number;
 }
 
@@ -250,7 +250,7 @@ export interface ExtendedErrorMessage {
   readonly type: "IP_RECVERR" | "IPV6_RECVERR";
   /** The C name of the error, such as `"ECONNREFUSED"`. */
   readonly code: string;
-  /** Its origin: SO_EE_ORIGIN_LOCAL is 1, ICMP 2, ICMP6 3, ZEROCOPY 5. */
+  /** Its origin: `SO_EE_ORIGIN.ICMP` and so on. */
   readonly origin: number;
   /** The ICMP type and code. */
   readonly icmpType: number;

@@ -8,6 +8,7 @@ import { BUF, BUF_REG, CQE_SIZE, IORING, IOSQE, PARAMS, RECVMSG_OUT, SQE_SIZE } 
 import { linux } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
+import { valueConstants } from "./value-constants.ts";
 
 /** Names of options.ts that old headers lack, with the version of Linux that added each. */
 const broughtBy: Readonly<Record<string, string>> = {
@@ -34,7 +35,10 @@ const broughtBy: Readonly<Record<string, string>> = {
 };
 
 /** Names that the C library's headers may lack: it follows its own schedule. */
-const newInLibc = new Set(["AF_XDP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"]);
+const newInLibc = new Set([
+  ...["AF_MCTP", "AF_XDP", "IPPROTO_ETHERNET", "IPPROTO_L2TP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"],
+  ...["SOL_MCTP", "SOL_MPTCP", "SOL_SMC", "SOL_VSOCK"],
+]);
 
 /**
  * The kernel exports neither of the first two (include/linux/socket.h), and glibc the first since
@@ -55,7 +59,8 @@ const kernelHeaders = [
 ];
 
 test("constants.ts has the numbers of the C library's headers", (context) => {
-  const flat = Object.entries(constants).flatMap(([group, value]: [string, number | object]) =>
+  const groups = Object.entries(constants).filter(([group]) => !(group in valueConstants));
+  const flat = groups.flatMap(([group, value]: [string, number | object]) =>
     typeof value === "number"
       ? [[group, value] as const]
       : Object.entries(value).map(
@@ -64,7 +69,7 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
   );
   const defined = compiled(
     context,
-    libcHeaders,
+    [...libcHeaders, "netinet/tcp.h", "linux/can.h", "linux/can/raw.h"],
     flat.map(([name]) => name),
   );
   if (defined === undefined) return;
@@ -72,6 +77,37 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
     if (!defined.has(name) && newInLibc.has(name)) context.diagnostic(`${name}: not in these headers`);
     else assert.equal(defined.get(name), number, name);
   }
+});
+
+test("value-constants.ts has the numbers of the headers", (context) => {
+  /** The prefixes in C, where a group is not named after it. */
+  const prefixes: Readonly<Record<string, string>> = {
+    NETLINK_FAMILY: "NETLINK_",
+    PACKET_TYPE: "PACKET_",
+    TCP_STATE: "TCP_",
+  };
+  /** In Linux 6.2, 6.12 and 6.15: enumerators, which the preprocessor does not see. */
+  const newer = new Set([
+    "SOF_TIMESTAMPING_OPT_ID_TCP",
+    "SOF_TIMESTAMPING_OPT_RX_FILTER",
+    "SOF_TIMESTAMPING_TX_COMPLETION",
+  ]);
+  const flat = Object.entries(valueConstants)
+    .flatMap(([group, values]: [string, Readonly<Record<string, number>>]) =>
+      Object.entries<number>(values).map(
+        ([name, number]) => [`${prefixes[group] ?? `${group}_`}${name}`, number] as const,
+      ),
+    )
+    .filter(([name]) => !newer.has(name));
+  const headers = ["time.h", "netinet/in.h", "netinet/tcp.h"];
+  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "vm_sockets"];
+  const printed = printedByC(
+    context,
+    [...headers, ...kernel.map((name) => `linux/${name}.h`)],
+    flat.map(([name]) => print(name, `(unsigned) ${name}`)),
+  );
+  if (printed === undefined) return;
+  for (const [name, number] of flat) assert.equal(printed.get(name), number, name);
 });
 
 test("errno.ts has the numbers of the C library's headers", (context) => {
