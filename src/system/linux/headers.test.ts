@@ -23,6 +23,8 @@ const broughtBy: Readonly<Record<string, string>> = {
   SO_RCVPRIORITY: "6.14",
   SO_RESERVE_MEM: "5.16",
   SO_TXREHASH: "5.18",
+  TLS_RX_EXPECT_NO_PAD: "6.0",
+  TLS_TX_ZEROCOPY_RO: "5.19",
   TCP_AO_ADD_KEY: "6.7",
   TCP_AO_DEL_KEY: "6.7",
   TCP_AO_GET_KEYS: "6.7",
@@ -48,14 +50,22 @@ const newControls = new Set(["SCM_PIDFD", "SCM_SECURITY", "IP_PROTOCOL", "SCM_TS
 
 const libcHeaders = ["sys/socket.h", "netinet/in.h", "poll.h", "errno.h"];
 const kernelHeaders = [
+  "stdint.h",
   "asm/socket.h",
   "linux/in.h",
   "linux/in6.h",
+  "linux/icmp.h",
+  "linux/icmpv6.h",
+  "linux/if_packet.h",
   "linux/netfilter_ipv4.h",
   "linux/netfilter_ipv6/ip6_tables.h",
+  "linux/netlink.h",
+  "linux/sctp.h",
   "linux/tcp.h",
+  "linux/tls.h",
   "linux/udp.h",
   "linux/version.h",
+  "linux/vm_sockets.h",
 ];
 
 test("constants.ts has the numbers of the C library's headers", (context) => {
@@ -122,7 +132,11 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
   // linux/libc-compat.h makes the kernel's yield to it.
   const names = Object.keys(options).map(cName);
   const defined = compiled(context, kernelHeaders, [...names, ...levels, "LINUX_VERSION_CODE"]);
-  const posix = compiled(context, libcHeaders, ["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"]);
+  const posix = compiled(
+    context,
+    [...libcHeaders, "linux/mptcp.h"],
+    [...["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP", "MPTCP_INFO"], ...otherLevels.map(([, level]) => level)],
+  );
   if (defined === undefined || posix === undefined) return;
   const headers = defined.get("LINUX_VERSION_CODE") ?? 0;
   for (const [key, { level, number }] of Object.entries(options)) {
@@ -133,20 +147,26 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
       context.diagnostic(`${name}: in Linux ${version}, and not in these headers`);
       continue;
     }
-    assert.equal(inHeaders, number, name);
-    assert.equal(level, defined.get(levelOf(key)), `the level of ${name}`);
+    // The kernel does not export those of UDP-Lite.
+    if (!name.startsWith("UDPLITE_")) assert.equal(inHeaders, number, name);
+    assert.equal(level, defined.get(levelOf(key)) ?? posix.get(levelOf(key)), `the level of ${name}`);
   }
 });
 
 test("controls.ts has the numbers of the headers", (context) => {
   const names = Object.keys(controls);
   const defined = compiled(context, kernelHeaders, [...names, ...levels]);
-  if (defined === undefined) return;
+  const posix = compiled(
+    context,
+    libcHeaders,
+    otherLevels.map(([, level]) => level),
+  );
+  if (defined === undefined || posix === undefined) return;
   for (const [name, { level, number }] of Object.entries(controls)) {
     if (!defined.has(name) && newControls.has(name)) context.diagnostic(`${name}: not in these headers`);
     else assert.equal(defined.get(name), number, name);
     const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
-    assert.equal(level, defined.get(ofLevel), `the level of ${name}`);
+    assert.equal(level, defined.get(ofLevel) ?? posix.get(ofLevel), `the level of ${name}`);
   }
 });
 
@@ -288,12 +308,27 @@ for (const [file, tables] of Object.entries({
   });
 }
 
+/** The levels of options that are not named after theirs. */
+const otherLevels = [
+  ["ICMPV6_", "IPPROTO_ICMPV6"],
+  ["ICMP_", "SOL_RAW"],
+  ["MPTCP_", "SOL_MPTCP"],
+  ["NETLINK_", "SOL_NETLINK"],
+  ["PACKET_", "SOL_PACKET"],
+  ["SCTP_", "IPPROTO_SCTP"],
+  ["SO_VM_SOCKETS_", "AF_VSOCK"],
+  ["TLS_", "SOL_TLS"],
+  ["UDPLITE_", "IPPROTO_UDPLITE"],
+] as const;
+
 /** The MCAST_ options belong to two levels, and IPV6's have a prefix to tell them apart. */
 const cName = (key: string): string => key.replace(/^IPV6_MCAST_/, "MCAST_");
 
 const levels = ["SOL_SOCKET", "IPPROTO_IP", "IPPROTO_IPV6", "IPPROTO_TCP", "IPPROTO_UDP"];
 
 function levelOf(key: string): string {
+  const other = otherLevels.find(([prefix]) => key.startsWith(prefix));
+  if (other !== undefined) return other[1];
   if (/^IP_|^MCAST_|^SO_ORIGINAL_DST$/.test(key)) return "IPPROTO_IP";
   if (/^IPV6_|^IP6T_/.test(key)) return "IPPROTO_IPV6";
   return key.startsWith("SO_") ? "SOL_SOCKET" : `IPPROTO_${key.slice(0, 3)}`;
