@@ -26,7 +26,7 @@ const replaced = [
   { word: ["lender", "lenders"], use: "BufferLoan" },
   { name: /^(Starved|fed|onFed)$/, use: "onBuffersAvailable" },
   { name: /^(enter|leave|member)$/i, kinds: ["method", ...types], use: "register, deregister" },
-  { name: /^(gathered|outgoing)$/i, use: "Cork, WriteQueue" },
+  { name: /^(gathered|outgoing)$/i, except: "OUTGOING", use: "Cork, WriteQueue" },
   { name: /^(Accepting|wantOnly)$/, use: "AcceptLoop, setDemand" },
   { name: /^want$/, kinds: members, use: "setDemand" },
   { name: /^goOn$/, use: "retryInterrupted, resume" },

@@ -62,7 +62,7 @@ function checkQuickInfo() {
 
 async function errorSets() {
   const found = new Map();
-  for (const folder of ["posix", "options", "net/handoff"]) {
+  for (const folder of ["posix", "options", "net", "net/handoff"]) {
     for (const each of readdirSync(join(root, "dist", folder)).sort()) {
       if (!each.endsWith(".js")) continue;
       if (!/export const \w+Errors = /.test(readFileSync(join(root, "dist", folder, each), "utf8"))) continue;

@@ -83,11 +83,24 @@ export type {
   SocketHolder,
   SocketSettings,
 } from "./net/options/listen-options.ts";
+export {
+  isReadableError,
+  type ReadableError,
+  type ReadableErrorName,
+  readable,
+} from "./net/readable.ts";
 export type { DatagramError } from "./net/udp/datagram-error.ts";
 export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";
 export type { DatagramSocketHandlers, HandledDatagramSocket } from "./net/udp/handled-datagram-socket.ts";
 export { udp } from "./net/udp/udp.ts";
+export type { ReadyOptions } from "./net/until-ready.ts";
+export {
+  isWritableError,
+  type WritableError,
+  type WritableErrorName,
+  writable,
+} from "./net/writable.ts";
 export { serve } from "./node/serve.ts";
 export type { GracefulCloseOptions, ServedServer } from "./node/served-server.ts";
 export * as posix from "./posix/index.ts";

@@ -216,6 +216,24 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
   IP_RETOPTS: header("IP_RETOPTS"),
   IP_TOS: number("IP_TOS", 255),
   IP_TTL: number("IP_TTL", 255),
+  NETLINK_PKTINFO: receivedUint("NETLINK_PKTINFO"),
+  PACKET_AUXDATA: {
+    /** { __u32 tp_status, tp_len, tp_snaplen; __u16 tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid }. */
+    decode(data) {
+      if (data.byteLength !== 20) return undefined;
+      const view = viewOf(data);
+      return {
+        type: "PACKET_AUXDATA",
+        status: view.getUint32(0, true),
+        length: view.getUint32(4, true),
+        snaplen: view.getUint32(8, true),
+        mac: view.getUint16(12, true),
+        net: view.getUint16(14, true),
+        vlanTci: view.getUint16(16, true),
+        vlanTpid: view.getUint16(18, true),
+      };
+    },
+  },
   SCM_CREDENTIALS: {
     decode(data) {
       if (data.byteLength !== 12) return undefined;

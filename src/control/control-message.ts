@@ -10,6 +10,7 @@ export type ControlMessage<Descriptor = number> =
   | HeaderOptionsMessage
   | ReceivedNumberMessage
   | OriginalDestinationMessage
+  | PacketAuxdataMessage
   | PathMtuMessage
   | SecurityLabelMessage
   | TimestampMessage
@@ -104,6 +105,8 @@ export interface ReceivedNumberMessage {
   /**
    * - `IP_RECVFRAGSIZE`, `IPV6_RECVFRAGSIZE`: the bytes of the largest fragment. The receiver must
    *   set IP.RECVFRAGSIZE or IPV6.RECVFRAGSIZE.
+   * - `NETLINK_PKTINFO`: the group that the message was sent to. The receiver must set
+   *   NETLINK.PKTINFO.
    * - `SCM_WIFI_STATUS`: 1 if the wireless frame was acknowledged. The sender must set
    *   SO.WIFI_STATUS.
    * - `SO_RXQ_OVFL`: how many messages the socket has dropped since it was made, modulo 2^32; sent
@@ -115,6 +118,7 @@ export interface ReceivedNumberMessage {
   readonly type:
     | "IP_RECVFRAGSIZE"
     | "IPV6_RECVFRAGSIZE"
+    | "NETLINK_PKTINFO"
     | "SCM_WIFI_STATUS"
     | "SO_RXQ_OVFL"
     | "TCP_CM_INQ"
@@ -220,7 +224,7 @@ export interface TimestampingMessage {
  */
 export interface TimestampingRequest {
   readonly type: "SCM_TIMESTAMPING";
-  /** The SOF_TIMESTAMPING_TX_ flags: 1 by the device, 2 by the kernel, and so on. */
+  /** `SOF_TIMESTAMPING.TX_SOFTWARE` and so on, combined with `|`. */
   readonly flags: number;
 }
 
@@ -234,6 +238,22 @@ export interface TimestampingPacketMessage {
   readonly ifindex: number;
   /** The bytes of the packet, with the header of its link. */
   readonly length: number;
+}
+
+/** What a packet socket adds to a frame: struct tpacket_auxdata; receive only: PACKET.AUXDATA. */
+export interface PacketAuxdataMessage {
+  readonly type: "PACKET_AUXDATA";
+  /** TP_STATUS_ flags. */
+  readonly status: number;
+  /** The bytes of the frame, and how many of them were received. */
+  readonly length: number;
+  readonly snaplen: number;
+  /** Where its link-layer and network headers begin. */
+  readonly mac: number;
+  readonly net: number;
+  /** Its VLAN: tag and protocol. */
+  readonly vlanTci: number;
+  readonly vlanTpid: number;
 }
 
 /** When to send the message; send only. The socket must set SO.TXTIME. */
@@ -250,7 +270,7 @@ export interface ExtendedErrorMessage {
   readonly type: "IP_RECVERR" | "IPV6_RECVERR";
   /** The C name of the error, such as `"ECONNREFUSED"`. */
   readonly code: string;
-  /** Its origin: SO_EE_ORIGIN_LOCAL is 1, ICMP 2, ICMP6 3, ZEROCOPY 5. */
+  /** Its origin: `SO_EE_ORIGIN.ICMP` and so on. */
   readonly origin: number;
   /** The ICMP type and code. */
   readonly icmpType: number;

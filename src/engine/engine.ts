@@ -13,8 +13,8 @@
  *   start run after the batch. An error that a handler throws becomes an uncaught exception, and
  *   the engine continues: callers that need more must catch it themselves.
  * - **Descriptors** are passed open, of a pollable kind, non-blocking and close-on-exec. The engine
- *   owns them from then on, and closes them in `close()` or `reset()`; only `connect()` borrows,
- *   and `release()` returns one. Until then, callers may get and set options at any time.
+ *   owns them from then on, and closes them in `close()` or `reset()`; `connect()` and `poll()`
+ *   borrow, and `release()` returns one. Until then, callers may get and set options at any time.
  * - **After `close()`, `reset()` or `release()`** the only handler called is that call's `done`,
  *   and every other method does nothing. `done` is called once the descriptor is closed and its
  *   number may have been reused, or once it is released.
@@ -62,9 +62,21 @@ export interface Engine {
    */
   connect(fd: number, address: ValueResult, done: (errno: number) => void): PendingConnect;
 
+  /**
+   * Waits until a call in one direction would not block on a socket that the caller still owns, and
+   * must not close before `done` is called: data or room, an end, or an error. `done` is always
+   * called once. The descriptor must not be polled or opened elsewhere; a duplicate may be.
+   *
+   * @param done 0 once it is ready; -ECANCELED after `cancel()`, unless something else came first
+   */
+  poll(fd: number, direction: Direction, done: (errno: number) => void): PendingPoll;
+
   /** Sends and receives datagrams. Starts paused. */
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams;
 }
+
+/** What a socket is polled for. Accepting counts as receiving, and connecting as sending. */
+export type Direction = "receive" | "send";
 
 /** Anything that an engine has open. */
 export interface Handle {
@@ -217,6 +229,14 @@ export interface PendingConnect {
   ref(): void;
   unref(): void;
   /** Aborts it: `done` is called soon. After that, the socket can only be closed. */
+  cancel(): void;
+}
+
+/** A poll in progress. */
+export interface PendingPoll {
+  ref(): void;
+  unref(): void;
+  /** Aborts it: `done` is called soon. */
   cancel(): void;
 }
 

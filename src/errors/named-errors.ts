@@ -395,6 +395,8 @@ export interface ProcessFdQuotaExceeded extends SocketError<"ProcessFdQuotaExcee
    * **ProcessFdQuotaExceeded**: The process has reached its limit of open descriptors. Close
    * some, or raise the limit (ulimit -n).
    *
+   * - `readable()`, `writable()`: The process has reached its limit of open descriptors. A wait
+   *   takes one. Close some, or raise the limit (ulimit -n).
    * - `recvmsg()`: The process is at its descriptor limit, or a security policy rejected a
    *   descriptor. Descriptors that did arrive are closed, and the message is lost. Close some,
    *   or raise the limit (ulimit -n).

@@ -14,7 +14,9 @@ import { listenersFromEnvironment } from "./handoff/listeners-from-environment.t
 import { takeOver } from "./handoff/take-over.ts";
 import { listen } from "./listener/listen.ts";
 import { reservePort } from "./listener/reserve-port.ts";
+import { readable } from "./readable.ts";
 import { udp } from "./udp/udp.ts";
+import { writable } from "./writable.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 
@@ -127,6 +129,17 @@ const positions: Readonly<Record<string, readonly Position[]>> = {
     { named: /options/, call: (value) => reserves([value]), isRight: missingOrObject },
     { named: /port/, call: (port) => reserves([{ port }]), isRight: missing },
     { named: /host/, call: (host) => reserves([{ host }]), isRight: missingOrText },
+  ],
+  readable: [
+    { named: /socket|descriptor/, call: (value) => readable(value as never) },
+    { named: /options/, call: (value) => readable(0, value as never), isRight: missingOrObject },
+    {
+      named: /timeout/,
+      call: (value) => readable(-1, { timeout: value as never }),
+      isRight: (value) => value === undefined || value === 1.5,
+    },
+    { named: /signal/, call: (value) => writable(0, { signal: value as never }), isRight: missing },
+    { named: /engine/, call: (value) => writable(0, { engine: value as never }), isRight: missing },
   ],
   handOver: [{ named: /listener/, call: (value) => untyped(handOver)([value]) }],
   takeOver: [{ named: /options/, call: (value) => untyped(takeOver)([value]), isRight: missingOrObject }],

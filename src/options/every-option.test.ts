@@ -6,13 +6,20 @@ import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
+import { ICMP, ICMPV6 } from "./icmp.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
 import { LOCAL } from "./local.ts";
+import { MPTCP } from "./mptcp.ts";
 import type { ReadCodec, WriteCodec } from "./option.ts";
+import { NETLINK, PACKET } from "./packet.ts";
+import { SCTP } from "./sctp.ts";
 import { SO } from "./so.ts";
 import { TCP } from "./tcp.ts";
+import { TLS } from "./tls.ts";
 import { UDP } from "./udp.ts";
+import { UDPLITE } from "./udplite.ts";
+import { VSOCK } from "./vsock.ts";
 
 interface AnyOption {
   readonly name: string;
@@ -20,7 +27,9 @@ interface AnyOption {
   readonly write?: WriteCodec<never>;
 }
 
-const levels: Record<string, Record<string, AnyOption>> = { IP, IPV6, LOCAL, SO, TCP, UDP };
+const levels: Record<string, Record<string, AnyOption>> = {
+  ...{ ICMP, ICMPV6, IP, IPV6, LOCAL, MPTCP, NETLINK, PACKET, SCTP, SO, TCP, TLS, UDP, UDPLITE, VSOCK },
+};
 const all = Object.values(levels).flatMap((options) => Object.values(options));
 
 test("every option has a number on some system, under its C name", () => {

@@ -54,7 +54,7 @@ export const IP = {
    * The path MTU to the peer in bytes; the socket must be connected.
    */
   MTU: readOnly("IP_MTU", intBetween(0, 0x7fffffff)),
-  /** Path MTU discovery, IP_PMTUDISC_: 0 DONT, 1 WANT, 2 DO, 3 PROBE, 4 INTERFACE, 5 OMIT. */
+  /** Path MTU discovery: `IP_PMTUDISC.WANT` and so on. */
   MTU_DISCOVER: option("IP_MTU_DISCOVER", intBetween(0, 5)),
   /**
    * Whether to receive from every group that any socket on this machine has joined (true) or only

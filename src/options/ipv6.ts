@@ -113,7 +113,7 @@ export const IPV6 = {
    * 65535, or 0 for the path MTU.
    */
   MTU: option("IPV6_MTU", ipv6Mtu),
-  /** Path MTU discovery, IPV6_PMTUDISC_: 0 DONT, 1 WANT, 2 DO, 3 PROBE, 4 INTERFACE, 5 OMIT. */
+  /** Path MTU discovery: `IP_PMTUDISC.WANT` and so on, which IPv6 has, too. */
   MTU_DISCOVER: option("IPV6_MTU_DISCOVER", intBetween(0, 5)),
   /**
    * Whether to receive from every group that any socket on this machine has joined (true) or only

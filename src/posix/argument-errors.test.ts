@@ -345,6 +345,8 @@ const everyOption = Object.values<object>({
   ...posix.IPV6,
   ...posix.TCP,
   ...posix.UDP,
+  ...posix.ICMP,
+  ...posix.SCTP,
 });
 
 test("setsockopt: wrong values of every option", () => {

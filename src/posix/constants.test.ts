@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import { isIP } from "node:net";
 import { test } from "node:test";
+import { except } from "../../test/platform.ts";
+import { IP } from "../options/ip.ts";
+import { SO } from "../options/so.ts";
+import { TCP } from "../options/tcp.ts";
 import { host } from "../system/host.ts";
-import { AF, IPPROTO, MSG, POLL, SHUT, SOCK, SOL, SOMAXCONN } from "./constants.ts";
+import * as constants from "./constants.ts";
+import { AF, IN6ADDR, INADDR, IPPROTO, MSG, POLL, SHUT, SOCK, SOL, SOMAXCONN } from "./constants.ts";
+import { getsockopt } from "./getsockopt.ts";
+import { listen } from "./listen.ts";
+import { socket } from "./socket.ts";
 
 test("a constant is the system's number, and only what the system has is there", () => {
   assert.equal(AF.INET, host.constants.AF.INET);
@@ -10,7 +19,42 @@ test("a constant is the system's number, and only what the system has is there",
   assert.equal("NETLINK" in AF, host.constants.AF.NETLINK !== undefined);
 });
 
-const groups = { AF, IPPROTO, MSG, POLL, SHUT, SOCK, SOL };
+const values = {
+  ETH_P: constants.ETH_P,
+  IP_PMTUDISC: constants.IP_PMTUDISC,
+  NETLINK_FAMILY: constants.NETLINK_FAMILY,
+  PACKET_TYPE: constants.PACKET_TYPE,
+  SOF_TIMESTAMPING: constants.SOF_TIMESTAMPING,
+  SO_EE_ORIGIN: constants.SO_EE_ORIGIN,
+  TCP_STATE: constants.TCP_STATE,
+  VMADDR: constants.VMADDR,
+};
+const groups = { AF, IPPROTO, MSG, POLL, SHUT, SOCK, SOL, ...values };
+
+test("every group of values is exported", () => {
+  for (const [group, value] of Object.entries(values)) {
+    assert.deepEqual({ ...value }, { ...Reflect.get(host.constants, group) }, group);
+  }
+});
+
+test("addresses are text, as addresses are everywhere", () => {
+  for (const address of Object.values(INADDR)) assert.equal(isIP(address), 4);
+  for (const address of Object.values(IN6ADDR)) assert.equal(isIP(address), 6);
+});
+
+test(
+  "values are what the kernel hands out",
+  except({ windows: "it reads Linux's", darwin: "it reads Linux's", freebsd: "it reads Linux's" }),
+  () => {
+    using listener = socket(AF.INET, SOCK.STREAM);
+    assert.equal(getsockopt(listener, TCP.INFO).state, constants.TCP_STATE.CLOSE);
+    listen(listener, 1);
+    assert.equal(getsockopt(listener, TCP.INFO).state, constants.TCP_STATE.LISTEN);
+    assert.equal(getsockopt(listener, IP.MTU_DISCOVER), constants.IP_PMTUDISC.WANT);
+    using kernel = socket(AF.NETLINK, SOCK.RAW, constants.NETLINK_FAMILY.ROUTE);
+    assert.equal(getsockopt(kernel, SO.PROTOCOL), constants.NETLINK_FAMILY.ROUTE);
+  },
+);
 
 for (const [prefix, group] of Object.entries(groups)) {
   test(`a constant ${prefix} that the system lacks throws, and says how to ask first`, () => {

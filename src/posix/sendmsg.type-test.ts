@@ -96,6 +96,7 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "IP_RECVFRAGSIZE":
     case "IP_TOS":
     case "IP_TTL":
+    case "NETLINK_PKTINFO":
     case "SCM_WIFI_STATUS":
     case "SO_MARK":
     case "SO_PRIORITY":
@@ -117,6 +118,8 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
       return `${message.software} ${message.hardware}`;
     case "SCM_TIMESTAMPING_PKTINFO":
       return `${message.ifindex} ${message.length}`;
+    case "PACKET_AUXDATA":
+      return `${message.length} ${message.vlanTci}`;
     case "SCM_SECURITY":
       return message.label;
     case "IPV6_ORIGDSTADDR":

@@ -1,12 +1,75 @@
+import type { ValueConstants } from "./value-constants.ts";
+
 /**
  * The constants of `<sys/socket.h>`, `<netinet/in.h>` and `<poll.h>` under their C names, without
  * the prefix: AF_INET is `AF.INET`. Each system has its own numbers; the names here are those that
  * some system lacks.
  */
-export interface Constants {
-  readonly AF: Lacking<AddressFamilies, "ALG" | "BLUETOOTH" | "CAN" | "NETLINK" | "PACKET" | "VSOCK" | "XDP">;
+export interface Constants extends ValueConstants {
+  readonly AF: Lacking<
+    AddressFamilies,
+    | "ALG"
+    | "APPLETALK"
+    | "AX25"
+    | "BLUETOOTH"
+    | "CAIF"
+    | "CAN"
+    | "HYPERV"
+    | "IB"
+    | "IEEE802154"
+    | "IPX"
+    | "ISDN"
+    | "KCM"
+    | "KEY"
+    | "LINK"
+    | "LLC"
+    | "MCTP"
+    | "MPLS"
+    | "NETLINK"
+    | "NFC"
+    | "PACKET"
+    | "PHONET"
+    | "PPPOX"
+    | "QIPCRTR"
+    | "RDS"
+    | "ROUTE"
+    | "RXRPC"
+    | "SMC"
+    | "SYSTEM"
+    | "TIPC"
+    | "VSOCK"
+    | "X25"
+    | "XDP"
+  >;
   readonly SOCK: Lacking<SocketTypes, "CLOEXEC" | "NONBLOCK">;
-  readonly IPPROTO: Lacking<Protocols, "DCCP" | "MPTCP" | "UDPLITE">;
+  readonly IPPROTO: Lacking<
+    Protocols,
+    | "AH"
+    | "BEETPH"
+    | "COMP"
+    | "DCCP"
+    | "DSTOPTS"
+    | "EGP"
+    | "ENCAP"
+    | "ESP"
+    | "ETHERNET"
+    | "FRAGMENT"
+    | "GRE"
+    | "HOPOPTS"
+    | "IDP"
+    | "IPIP"
+    | "L2TP"
+    | "MH"
+    | "MPLS"
+    | "MPTCP"
+    | "NONE"
+    | "PIM"
+    | "PUP"
+    | "ROUTING"
+    | "RSVP"
+    | "TP"
+    | "UDPLITE"
+  >;
   readonly SHUT: Shutdowns;
   readonly MSG: Lacking<
     MessageFlags,
@@ -22,7 +85,34 @@ export interface Constants {
     | "ZEROCOPY"
   >;
   readonly POLL: Lacking<PollEvents, "RDHUP">;
-  readonly SOL: Lacking<OptionLevels, "ALG" | "BLUETOOTH" | "LOCAL" | "NETLINK" | "PACKET" | "TLS" | "XDP">;
+  readonly SOL: Lacking<
+    OptionLevels,
+    | "ALG"
+    | "BLUETOOTH"
+    | "CAN_BASE"
+    | "CAN_RAW"
+    | "DCCP"
+    | "ICMPV6"
+    | "IP"
+    | "IPV6"
+    | "KCM"
+    | "LLC"
+    | "LOCAL"
+    | "MCTP"
+    | "MPTCP"
+    | "NETLINK"
+    | "PACKET"
+    | "PPPOL2TP"
+    | "RAW"
+    | "RDS"
+    | "RXRPC"
+    | "SMC"
+    | "TCP"
+    | "TIPC"
+    | "TLS"
+    | "VSOCK"
+    | "XDP"
+  >;
   /**
    * The largest backlog that `<sys/socket.h>` names. The kernel's own limit may differ: on Linux,
    * `net.core.somaxconn`.
@@ -37,26 +127,76 @@ type Lacking<Names, Some extends keyof Names> = Omit<Names, Some> & Partial<Pick
 export interface AddressFamilies {
   /** The kernel's cryptography. */
   readonly ALG: number;
+  /** AppleTalk. */
+  readonly APPLETALK: number;
+  /** Amateur radio. */
+  readonly AX25: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
+  /** Modems of ST-Ericsson. */
+  readonly CAIF: number;
   /** Controller area network. */
   readonly CAN: number;
+  /** A Hyper-V virtual machine and its host. */
+  readonly HYPERV: number;
+  /** InfiniBand. */
+  readonly IB: number;
+  /** IEEE 802.15.4. */
+  readonly IEEE802154: number;
   /** IPv4. */
   readonly INET: number;
   /** IPv6. */
   readonly INET6: number;
+  /** IPX. */
+  readonly IPX: number;
+  /** ISDN. */
+  readonly ISDN: number;
+  /** Messages over TCP (kernel connection multiplexor). */
+  readonly KCM: number;
+  /** IPsec keys (PF_KEY). */
+  readonly KEY: number;
+  /** Link-layer addresses. */
+  readonly LINK: number;
+  /** IEEE 802.2. */
+  readonly LLC: number;
   /** POSIX's later name of UNIX. */
   readonly LOCAL: number;
+  /** Management components (MCTP). */
+  readonly MCTP: number;
+  /** MPLS. */
+  readonly MPLS: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
+  /** Near-field communication. */
+  readonly NFC: number;
   /** Frames of a network device. */
   readonly PACKET: number;
+  /** Modems of Nokia. */
+  readonly PHONET: number;
+  /** PPP over Ethernet and the like. */
+  readonly PPPOX: number;
+  /** Processors of Qualcomm. */
+  readonly QIPCRTR: number;
+  /** Reliable datagrams. */
+  readonly RDS: number;
+  /** Routes; another name of NETLINK on Linux. */
+  readonly ROUTE: number;
+  /** RPC of AFS. */
+  readonly RXRPC: number;
+  /** TCP over RDMA (shared memory communications). */
+  readonly SMC: number;
+  /** The kernel of macOS. */
+  readonly SYSTEM: number;
+  /** TIPC. */
+  readonly TIPC: number;
   /** Sockets in the file system or, on Linux, in the abstract namespace. */
   readonly UNIX: number;
   /** No family: `connect()` takes it to undo a connection. */
   readonly UNSPEC: number;
   /** A virtual machine and its host. */
   readonly VSOCK: number;
+  /** X.25. */
+  readonly X25: number;
   /** Frames of a network device, past the network stack. */
   readonly XDP: number;
 }
@@ -81,26 +221,70 @@ export interface SocketTypes {
 
 /** Protocols: the third argument of `socket()`; 0 is the default protocol of the type. */
 export interface Protocols {
+  /** IPsec authentication. */
+  readonly AH: number;
+  /** IPsec BEET. */
+  readonly BEETPH: number;
+  /** Compression (IPComp). */
+  readonly COMP: number;
   /** Datagram congestion control protocol. */
   readonly DCCP: number;
+  /** IPv6 destination options. */
+  readonly DSTOPTS: number;
+  /** Exterior gateway protocol. */
+  readonly EGP: number;
+  /** Encapsulation. */
+  readonly ENCAP: number;
+  /** IPsec encryption. */
+  readonly ESP: number;
+  /** Ethernet in IPv6. */
+  readonly ETHERNET: number;
+  /** IPv6 fragments. */
+  readonly FRAGMENT: number;
+  /** Generic routing encapsulation. */
+  readonly GRE: number;
+  /** IPv6 hop-by-hop options. */
+  readonly HOPOPTS: number;
   /** Internet control messages. */
   readonly ICMP: number;
   /** Internet control messages of IPv6. */
   readonly ICMPV6: number;
+  /** Xerox datagrams. */
+  readonly IDP: number;
   /** Multicast group management. */
   readonly IGMP: number;
   /** The default protocol of the type. */
   readonly IP: number;
+  /** IPv4 in IP. */
+  readonly IPIP: number;
   /** IPv6. */
   readonly IPV6: number;
+  /** Layer 2 tunnels. */
+  readonly L2TP: number;
+  /** IPv6 mobility. */
+  readonly MH: number;
+  /** MPLS in IP. */
+  readonly MPLS: number;
   /** TCP over several paths. */
   readonly MPTCP: number;
+  /** No next header of IPv6. */
+  readonly NONE: number;
+  /** Multicast routing. */
+  readonly PIM: number;
+  /** PARC universal packets. */
+  readonly PUP: number;
   /** Raw IP packets. */
   readonly RAW: number;
+  /** IPv6 routing. */
+  readonly ROUTING: number;
+  /** Reservations. */
+  readonly RSVP: number;
   /** Stream control transmission protocol. */
   readonly SCTP: number;
   /** Transmission control protocol. */
   readonly TCP: number;
+  /** ISO transport class 4. */
+  readonly TP: number;
   /** User datagram protocol. */
   readonly UDP: number;
   /** UDP with a partial checksum. */
@@ -116,16 +300,52 @@ export interface OptionLevels {
   readonly ALG: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
+  /** CAN: its level, plus the protocol. */
+  readonly CAN_BASE: number;
+  /** Raw CAN. */
+  readonly CAN_RAW: number;
+  /** DCCP. */
+  readonly DCCP: number;
+  /** ICMPv6. */
+  readonly ICMPV6: number;
+  /** IPv4: the level of `IP`. */
+  readonly IP: number;
+  /** IPv6: the level of `IPV6`. */
+  readonly IPV6: number;
+  /** KCM. */
+  readonly KCM: number;
+  /** IEEE 802.2. */
+  readonly LLC: number;
   /** Unix sockets, on macOS and FreeBSD: the level of `LOCAL`. */
   readonly LOCAL: number;
+  /** MCTP. */
+  readonly MCTP: number;
+  /** Multipath TCP. */
+  readonly MPTCP: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
   /** Frames of a network device. */
   readonly PACKET: number;
+  /** PPP over L2TP. */
+  readonly PPPOL2TP: number;
+  /** Raw IP. */
+  readonly RAW: number;
+  /** RDS. */
+  readonly RDS: number;
+  /** RxRPC. */
+  readonly RXRPC: number;
+  /** SMC. */
+  readonly SMC: number;
   /** The socket itself, whatever its protocol: the level of `SO`. */
   readonly SOCKET: number;
+  /** TCP: the level of `TCP`. */
+  readonly TCP: number;
+  /** TIPC. */
+  readonly TIPC: number;
   /** Encryption of a TCP connection by the kernel. */
   readonly TLS: number;
+  /** vsock. */
+  readonly VSOCK: number;
   /** Frames of a network device, past the network stack. */
   readonly XDP: number;
 }

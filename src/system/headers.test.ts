@@ -6,6 +6,7 @@ import { root } from "../../test/root.ts";
 import { FIOCLEX, FIONBIO } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
+import { valueConstants } from "./bsd/value-constants.ts";
 import { F_DUPFD_CLOEXEC as DARWIN_F_DUPFD_CLOEXEC, F_SETFD, FD_CLOEXEC } from "./darwin/darwin.ts";
 import { STAT as DARWIN_STAT } from "./darwin/identity.ts";
 import { darwinNumbers } from "./darwin/numbers.ts";
@@ -83,6 +84,8 @@ for (const numbers of [darwinNumbers, freebsdNumbers]) {
 
   test(`${name}: constants.ts has the numbers of the headers`, () => {
     for (const [group, value] of Object.entries(constants)) {
+      // The states of TCP are those of TCPS, which are compared below.
+      if (group in valueConstants) continue;
       if (typeof value === "number") assert.equal(defined.get(group), value, group);
       else {
         for (const [key, number] of Object.entries(value)) {

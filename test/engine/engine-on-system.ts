@@ -9,6 +9,7 @@ export function engineOnSystem(engine: Engine, system: System): Engine {
     acceptor: engine.acceptor.bind(engine),
     stream: engine.stream.bind(engine),
     connect: engine.connect.bind(engine),
+    poll: engine.poll.bind(engine),
     datagrams: engine.datagrams.bind(engine),
   };
 }

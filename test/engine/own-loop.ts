@@ -3,6 +3,7 @@ import { UringAcceptor } from "../../src/engine/uring/acceptor.ts";
 import { UringConnect } from "../../src/engine/uring/connect.ts";
 import { UringDatagrams } from "../../src/engine/uring/datagrams.ts";
 import type { Loop } from "../../src/engine/uring/loop.ts";
+import { UringPoll } from "../../src/engine/uring/poll.ts";
 import { UringStream } from "../../src/engine/uring/stream.ts";
 import { linux } from "../../src/system/linux/linux.ts";
 
@@ -14,6 +15,7 @@ export function engineOn(loop: Loop): Engine {
     acceptor: (fd, handlers) => new UringAcceptor(loop, fd, handlers),
     stream: (fd, handlers) => new UringStream(loop, fd, handlers),
     connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
+    poll: (fd, direction, done) => new UringPoll(loop, fd, direction, done),
     datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
   };
 }

@@ -4,14 +4,17 @@ import type {
   AcceptorHandlers,
   DatagramHandlers,
   Datagrams,
+  Direction,
   Engine,
   PendingConnect,
+  PendingPoll,
   Stream,
   StreamHandlers,
 } from "../engine.ts";
 import { ReadinessAcceptor } from "./acceptor.ts";
 import { ReadinessConnect } from "./connect.ts";
 import { ReadinessDatagrams } from "./datagrams.ts";
+import { ReadinessPoll } from "./poll.ts";
 import type { OpenPoller } from "./poller.ts";
 import { Reactor } from "./reactor.ts";
 import { ReadinessStream } from "./stream.ts";
@@ -44,6 +47,10 @@ export class ReadinessEngine implements Engine {
 
   connect(fd: number, address: ValueResult, done: (errno: number) => void): PendingConnect {
     return new ReadinessConnect(this.#started(), fd, address, done);
+  }
+
+  poll(fd: number, direction: Direction, done: (errno: number) => void): PendingPoll {
+    return new ReadinessPoll(this.#started(), fd, direction, done);
   }
 
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams {

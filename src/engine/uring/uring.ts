@@ -6,6 +6,7 @@ import { UringAcceptor } from "./acceptor.ts";
 import { UringConnect } from "./connect.ts";
 import { UringDatagrams } from "./datagrams.ts";
 import { Loop } from "./loop.ts";
+import { UringPoll } from "./poll.ts";
 import { Ring } from "./ring.ts";
 import { checked, setupRing } from "./ring-setup.ts";
 import { UringStream } from "./stream.ts";
@@ -21,6 +22,7 @@ export const uring: Engine = {
   acceptor: (fd, handlers) => new UringAcceptor(started(), fd, handlers),
   stream: (fd, handlers) => new UringStream(started(), fd, handlers),
   connect: (fd, address, done) => new UringConnect(started(), fd, address, done),
+  poll: (fd, direction, done) => new UringPoll(started(), fd, direction, done),
   datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
 };
 

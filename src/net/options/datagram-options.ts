@@ -102,8 +102,9 @@ export interface DatagramsOnPath<Values extends readonly unknown[] = readonly un
 export interface DatagramsOnSocket<Values extends readonly unknown[] = readonly unknown[]>
   extends DatagramSettings<Values> {
   /**
-   * A Socket for datagrams, or a descriptor number, such as an inherited one. It is closed with the
-   * DatagramSocket.
+   * A Socket for datagrams, of type SOCK.DGRAM or SOCK.RAW and of any family: UDP, unix, raw IP,
+   * netlink, packet; or the descriptor number of one, such as an inherited one. It is closed with
+   * the DatagramSocket. For other types, see `readable()`.
    */
   readonly socket: Socket | number;
   readonly path?: undefined;

@@ -37,6 +37,17 @@ import { openDatagramSocket } from "./open-datagram-socket.ts";
  *   break;
  * }
  * ```
+ * @example
+ * ```ts
+ * import { udp } from "berkeley";
+ * import { AF, SOCK, socket } from "berkeley/posix";
+ * await using kernel = await udp({ socket: socket(AF.NETLINK, SOCK.RAW) });
+ * // struct nlmsghdr { 17, RTM_GETLINK, NLM_F_REQUEST | NLM_F_DUMP, 1, 0 }, struct rtgenmsg { AF_UNSPEC }
+ * const request = Uint8Array.of(17, 0, 0, 0, 18, 0, 1, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+ * await kernel.send(request, { family: "netlink", pid: 0, groups: 0 });
+ * const { data } = await kernel.receive({ timeout: 5000 });
+ * console.log(data[4]); // 16: RTM_NEWLINK
+ * ```
  * @see [recvfrom](https://pubs.opengroup.org/onlinepubs/9699919799/functions/recvfrom.html)
  * @see [sendto](https://pubs.opengroup.org/onlinepubs/9699919799/functions/sendto.html)
  */

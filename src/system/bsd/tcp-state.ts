@@ -4,10 +4,15 @@ import type { SocketState } from "../system.ts";
 export const TCPS = {
   CLOSED: 0,
   CLOSE_WAIT: 5,
+  CLOSING: 7,
   ESTABLISHED: 4,
+  FIN_WAIT_1: 6,
+  FIN_WAIT_2: 9,
+  LAST_ACK: 8,
   LISTEN: 1,
   SYN_RECEIVED: 3,
   SYN_SENT: 2,
+  TIME_WAIT: 10,
 };
 
 /** The state of a socket in this TCP state. */

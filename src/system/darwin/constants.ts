@@ -1,3 +1,4 @@
+import { valueConstants } from "../bsd/value-constants.ts";
 import type { Constants } from "../constants.ts";
 
 // Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h; the numbers are the same on x64
@@ -5,10 +6,17 @@ import type { Constants } from "../constants.ts";
 // Linux's. MSG_NOSIGNAL is newer than macOS 10.15, whose kernel ignores it; every socket also gets
 // SO_NOSIGPIPE.
 export const constants = {
+  ...valueConstants,
   AF: {
+    APPLETALK: 16,
     INET: 2,
     INET6: 30,
+    IPX: 23,
+    ISDN: 28,
+    LINK: 18,
     LOCAL: 1,
+    ROUTE: 17,
+    SYSTEM: 32,
     UNIX: 1,
     UNSPEC: 0,
   },
@@ -20,14 +28,30 @@ export const constants = {
     STREAM: 1,
   },
   IPPROTO: {
+    AH: 51,
+    DSTOPTS: 60,
+    EGP: 8,
+    ENCAP: 98,
+    ESP: 50,
+    FRAGMENT: 44,
+    GRE: 47,
+    HOPOPTS: 0,
     ICMP: 1,
     ICMPV6: 58,
+    IDP: 22,
     IGMP: 2,
     IP: 0,
+    IPIP: 4,
     IPV6: 41,
+    NONE: 59,
+    PIM: 103,
+    PUP: 12,
     RAW: 255,
+    ROUTING: 43,
+    RSVP: 46,
     SCTP: 132,
     TCP: 6,
+    TP: 29,
     UDP: 17,
   },
   SHUT: {

@@ -41,6 +41,8 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IP_RETOPTS: ip(7),
   IP_TOS: ip(1),
   IP_TTL: ip(2),
+  NETLINK_PKTINFO: { level: 270, number: 3 },
+  PACKET_AUXDATA: { level: 263, number: 8 },
   SCM_CREDENTIALS: so(2),
   SCM_PIDFD: so(4),
   SCM_RIGHTS: so(1),

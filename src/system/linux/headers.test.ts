@@ -8,6 +8,7 @@ import { BUF, BUF_REG, CQE_SIZE, IORING, IOSQE, PARAMS, RECVMSG_OUT, SQE_SIZE } 
 import { linux } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
+import { valueConstants } from "./value-constants.ts";
 
 /** Names of options.ts that old headers lack, with the version of Linux that added each. */
 const broughtBy: Readonly<Record<string, string>> = {
@@ -22,6 +23,8 @@ const broughtBy: Readonly<Record<string, string>> = {
   SO_RCVPRIORITY: "6.14",
   SO_RESERVE_MEM: "5.16",
   SO_TXREHASH: "5.18",
+  TLS_RX_EXPECT_NO_PAD: "6.0",
+  TLS_TX_ZEROCOPY_RO: "5.19",
   TCP_AO_ADD_KEY: "6.7",
   TCP_AO_DEL_KEY: "6.7",
   TCP_AO_GET_KEYS: "6.7",
@@ -34,7 +37,10 @@ const broughtBy: Readonly<Record<string, string>> = {
 };
 
 /** Names that the C library's headers may lack: it follows its own schedule. */
-const newInLibc = new Set(["AF_XDP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"]);
+const newInLibc = new Set([
+  ...["AF_MCTP", "AF_XDP", "IPPROTO_ETHERNET", "IPPROTO_L2TP", "IPPROTO_MPTCP", "MSG_ZEROCOPY"],
+  ...["SOL_MCTP", "SOL_MPTCP", "SOL_SMC", "SOL_VSOCK"],
+]);
 
 /**
  * The kernel exports neither of the first two (include/linux/socket.h), and glibc the first since
@@ -44,18 +50,27 @@ const newControls = new Set(["SCM_PIDFD", "SCM_SECURITY", "IP_PROTOCOL", "SCM_TS
 
 const libcHeaders = ["sys/socket.h", "netinet/in.h", "poll.h", "errno.h"];
 const kernelHeaders = [
+  "stdint.h",
   "asm/socket.h",
   "linux/in.h",
   "linux/in6.h",
+  "linux/icmp.h",
+  "linux/icmpv6.h",
+  "linux/if_packet.h",
   "linux/netfilter_ipv4.h",
   "linux/netfilter_ipv6/ip6_tables.h",
+  "linux/netlink.h",
+  "linux/sctp.h",
   "linux/tcp.h",
+  "linux/tls.h",
   "linux/udp.h",
   "linux/version.h",
+  "linux/vm_sockets.h",
 ];
 
 test("constants.ts has the numbers of the C library's headers", (context) => {
-  const flat = Object.entries(constants).flatMap(([group, value]: [string, number | object]) =>
+  const groups = Object.entries(constants).filter(([group]) => !(group in valueConstants));
+  const flat = groups.flatMap(([group, value]: [string, number | object]) =>
     typeof value === "number"
       ? [[group, value] as const]
       : Object.entries(value).map(
@@ -64,7 +79,7 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
   );
   const defined = compiled(
     context,
-    libcHeaders,
+    [...libcHeaders, "netinet/tcp.h", "linux/can.h", "linux/can/raw.h"],
     flat.map(([name]) => name),
   );
   if (defined === undefined) return;
@@ -72,6 +87,37 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
     if (!defined.has(name) && newInLibc.has(name)) context.diagnostic(`${name}: not in these headers`);
     else assert.equal(defined.get(name), number, name);
   }
+});
+
+test("value-constants.ts has the numbers of the headers", (context) => {
+  /** The prefixes in C, where a group is not named after it. */
+  const prefixes: Readonly<Record<string, string>> = {
+    NETLINK_FAMILY: "NETLINK_",
+    PACKET_TYPE: "PACKET_",
+    TCP_STATE: "TCP_",
+  };
+  /** In Linux 6.2, 6.12 and 6.15: enumerators, which the preprocessor does not see. */
+  const newer = new Set([
+    "SOF_TIMESTAMPING_OPT_ID_TCP",
+    "SOF_TIMESTAMPING_OPT_RX_FILTER",
+    "SOF_TIMESTAMPING_TX_COMPLETION",
+  ]);
+  const flat = Object.entries(valueConstants)
+    .flatMap(([group, values]: [string, Readonly<Record<string, number>>]) =>
+      Object.entries<number>(values).map(
+        ([name, number]) => [`${prefixes[group] ?? `${group}_`}${name}`, number] as const,
+      ),
+    )
+    .filter(([name]) => !newer.has(name));
+  const headers = ["time.h", "netinet/in.h", "netinet/tcp.h"];
+  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "vm_sockets"];
+  const printed = printedByC(
+    context,
+    [...headers, ...kernel.map((name) => `linux/${name}.h`)],
+    flat.map(([name]) => print(name, `(unsigned) ${name}`)),
+  );
+  if (printed === undefined) return;
+  for (const [name, number] of flat) assert.equal(printed.get(name), number, name);
 });
 
 test("errno.ts has the numbers of the C library's headers", (context) => {
@@ -86,7 +132,11 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
   // linux/libc-compat.h makes the kernel's yield to it.
   const names = Object.keys(options).map(cName);
   const defined = compiled(context, kernelHeaders, [...names, ...levels, "LINUX_VERSION_CODE"]);
-  const posix = compiled(context, libcHeaders, ["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP"]);
+  const posix = compiled(
+    context,
+    [...libcHeaders, "linux/mptcp.h"],
+    [...["IPV6_JOIN_GROUP", "IPV6_LEAVE_GROUP", "MPTCP_INFO"], ...otherLevels.map(([, level]) => level)],
+  );
   if (defined === undefined || posix === undefined) return;
   const headers = defined.get("LINUX_VERSION_CODE") ?? 0;
   for (const [key, { level, number }] of Object.entries(options)) {
@@ -97,20 +147,26 @@ test("options.ts has the numbers of the kernel's headers", (context) => {
       context.diagnostic(`${name}: in Linux ${version}, and not in these headers`);
       continue;
     }
-    assert.equal(inHeaders, number, name);
-    assert.equal(level, defined.get(levelOf(key)), `the level of ${name}`);
+    // The kernel does not export those of UDP-Lite.
+    if (!name.startsWith("UDPLITE_")) assert.equal(inHeaders, number, name);
+    assert.equal(level, defined.get(levelOf(key)) ?? posix.get(levelOf(key)), `the level of ${name}`);
   }
 });
 
 test("controls.ts has the numbers of the headers", (context) => {
   const names = Object.keys(controls);
   const defined = compiled(context, kernelHeaders, [...names, ...levels]);
-  if (defined === undefined) return;
+  const posix = compiled(
+    context,
+    libcHeaders,
+    otherLevels.map(([, level]) => level),
+  );
+  if (defined === undefined || posix === undefined) return;
   for (const [name, { level, number }] of Object.entries(controls)) {
     if (!defined.has(name) && newControls.has(name)) context.diagnostic(`${name}: not in these headers`);
     else assert.equal(defined.get(name), number, name);
     const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
-    assert.equal(level, defined.get(ofLevel), `the level of ${name}`);
+    assert.equal(level, defined.get(ofLevel) ?? posix.get(ofLevel), `the level of ${name}`);
   }
 });
 
@@ -252,12 +308,27 @@ for (const [file, tables] of Object.entries({
   });
 }
 
+/** The levels of options that are not named after theirs. */
+const otherLevels = [
+  ["ICMPV6_", "IPPROTO_ICMPV6"],
+  ["ICMP_", "SOL_RAW"],
+  ["MPTCP_", "SOL_MPTCP"],
+  ["NETLINK_", "SOL_NETLINK"],
+  ["PACKET_", "SOL_PACKET"],
+  ["SCTP_", "IPPROTO_SCTP"],
+  ["SO_VM_SOCKETS_", "AF_VSOCK"],
+  ["TLS_", "SOL_TLS"],
+  ["UDPLITE_", "IPPROTO_UDPLITE"],
+] as const;
+
 /** The MCAST_ options belong to two levels, and IPV6's have a prefix to tell them apart. */
 const cName = (key: string): string => key.replace(/^IPV6_MCAST_/, "MCAST_");
 
 const levels = ["SOL_SOCKET", "IPPROTO_IP", "IPPROTO_IPV6", "IPPROTO_TCP", "IPPROTO_UDP"];
 
 function levelOf(key: string): string {
+  const other = otherLevels.find(([prefix]) => key.startsWith(prefix));
+  if (other !== undefined) return other[1];
   if (/^IP_|^MCAST_|^SO_ORIGINAL_DST$/.test(key)) return "IPPROTO_IP";
   if (/^IPV6_|^IP6T_/.test(key)) return "IPPROTO_IPV6";
   return key.startsWith("SO_") ? "SOL_SOCKET" : `IPPROTO_${key.slice(0, 3)}`;

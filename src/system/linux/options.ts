@@ -5,7 +5,14 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
+const IPPROTO_ICMPV6 = 58;
+const IPPROTO_UDPLITE = 136;
+/** The level of vsock's options is its family. */
+const AF_VSOCK = 40;
 const SOL_MPTCP = 284;
+const SOL_NETLINK = 270;
+const SOL_RAW = 255;
+const SOL_TLS = 282;
 const SOL_PACKET = 263;
 const SOL_RDS = 276;
 const SOL_SCTP = 132;
@@ -15,12 +22,23 @@ const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
+const icmpv6 = (number: number): OptionNumber => ({ level: IPPROTO_ICMPV6, number });
+const mptcp = (number: number): OptionNumber => ({ level: SOL_MPTCP, number });
+const netlink = (number: number): OptionNumber => ({ level: SOL_NETLINK, number });
+const packet = (number: number): OptionNumber => ({ level: SOL_PACKET, number });
+const raw = (number: number): OptionNumber => ({ level: SOL_RAW, number });
+const sctp = (number: number): OptionNumber => ({ level: SOL_SCTP, number });
+const tls = (number: number): OptionNumber => ({ level: SOL_TLS, number });
+const udplite = (number: number): OptionNumber => ({ level: IPPROTO_UDPLITE, number });
+const vsock = (number: number): OptionNumber => ({ level: AF_VSOCK, number });
 const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
- * linux/udp.h, linux/netfilter_ipv4.h and linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the
- * numbers are the same on x64 and arm64, and headers.test.ts checks each with the C compiler.
+ * linux/udp.h, linux/icmp.h, linux/icmpv6.h, linux/if_packet.h, linux/mptcp.h, linux/netlink.h,
+ * linux/sctp.h, linux/tls.h, linux/vm_sockets.h, include/net/udplite.h, linux/netfilter_ipv4.h and
+ * linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the numbers are the same on x64 and arm64, and
+ * headers.test.ts checks each with the C compiler.
  *
  * Options that are defined but do nothing on Linux are left out (SO_BSDCOMPAT, SO_SECURITY_*,
  * IPV6_AUTHHDR, IPV6_NEXTHOP, IPV6_USE_MIN_MTU). If time has two sizes, the names without a suffix
@@ -28,6 +46,8 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
  * and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
+  ICMPV6_FILTER: icmpv6(1),
+  ICMP_FILTER: raw(1),
   IP6T_SO_ORIGINAL_DST: ipv6(80),
   IPV6_2292DSTOPTS: ipv6(4),
   IPV6_2292HOPLIMIT: ipv6(8),
@@ -142,6 +162,32 @@ export const options = {
   MCAST_LEAVE_SOURCE_GROUP: ip(47),
   MCAST_MSFILTER: ip(48),
   MCAST_UNBLOCK_SOURCE: ip(44),
+  MPTCP_INFO: mptcp(1),
+  NETLINK_ADD_MEMBERSHIP: netlink(1),
+  NETLINK_BROADCAST_ERROR: netlink(4),
+  NETLINK_CAP_ACK: netlink(10),
+  NETLINK_DROP_MEMBERSHIP: netlink(2),
+  NETLINK_EXT_ACK: netlink(11),
+  NETLINK_GET_STRICT_CHK: netlink(12),
+  NETLINK_LISTEN_ALL_NSID: netlink(8),
+  NETLINK_NO_ENOBUFS: netlink(5),
+  NETLINK_PKTINFO: netlink(3),
+  PACKET_ADD_MEMBERSHIP: packet(1),
+  PACKET_AUXDATA: packet(8),
+  PACKET_DROP_MEMBERSHIP: packet(2),
+  PACKET_FANOUT: packet(18),
+  PACKET_IGNORE_OUTGOING: packet(23),
+  PACKET_ORIGDEV: packet(9),
+  PACKET_QDISC_BYPASS: packet(20),
+  PACKET_STATISTICS: packet(6),
+  PACKET_TIMESTAMP: packet(17),
+  PACKET_VNET_HDR: packet(15),
+  SCTP_AUTOCLOSE: sctp(4),
+  SCTP_DISABLE_FRAGMENTS: sctp(8),
+  SCTP_INITMSG: sctp(2),
+  SCTP_NODELAY: sctp(3),
+  SCTP_RECVRCVINFO: sctp(32),
+  SCTP_RTOINFO: sctp(0),
   SO_ACCEPTCONN: so(30),
   SO_ATTACH_BPF: so(50),
   SO_ATTACH_FILTER: so(26),
@@ -212,6 +258,11 @@ export const options = {
   SO_TXREHASH: so(74),
   SO_TXTIME: so(61),
   SO_TYPE: so(3),
+  SO_VM_SOCKETS_BUFFER_MAX_SIZE: vsock(2),
+  SO_VM_SOCKETS_BUFFER_MIN_SIZE: vsock(1),
+  SO_VM_SOCKETS_BUFFER_SIZE: vsock(0),
+  SO_VM_SOCKETS_CONNECT_TIMEOUT: vsock(6),
+  SO_VM_SOCKETS_TRUSTED: vsock(5),
   SO_WIFI_STATUS: so(41),
   SO_ZEROCOPY: so(60),
   TCP_AO_ADD_KEY: tcp(38),
@@ -259,6 +310,12 @@ export const options = {
   TCP_USER_TIMEOUT: tcp(18),
   TCP_WINDOW_CLAMP: tcp(10),
   TCP_ZEROCOPY_RECEIVE: tcp(35),
+  TLS_RX: tls(2),
+  TLS_RX_EXPECT_NO_PAD: tls(4),
+  TLS_TX: tls(1),
+  TLS_TX_ZEROCOPY_RO: tls(3),
+  UDPLITE_RECV_CSCOV: udplite(11),
+  UDPLITE_SEND_CSCOV: udplite(10),
   UDP_CORK: udp(1),
   UDP_ENCAP: udp(100),
   UDP_GRO: udp(104),

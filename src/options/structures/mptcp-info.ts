@@ -1,0 +1,42 @@
+import type { ReadCodec } from "../option.ts";
+
+/** The state of an MPTCP connection: struct mptcp_info. */
+export interface MptcpInfo {
+  /** The subflows beyond the first, and the most that there may be. */
+  readonly subflows: number;
+  readonly subflowsMax: number;
+  /** The addresses that were announced, and the most. */
+  readonly addAddrSignal: number;
+  readonly addAddrSignalMax: number;
+  /** The addresses that were accepted from the peer, and the most. */
+  readonly addAddrAccepted: number;
+  readonly addAddrAcceptedMax: number;
+  /**
+   * MPTCP_INFO_FLAG_FALLBACK, 1: the connection is plain TCP. MPTCP_INFO_FLAG_REMOTE_KEY_RECEIVED,
+   * 2.
+   */
+  readonly flags: number;
+  /** Identifies the connection on this machine. */
+  readonly token: number;
+  readonly writeSeq: bigint;
+  readonly sndUna: bigint;
+  readonly rcvNxt: bigint;
+}
+
+/** The part of struct mptcp_info that every kernel with MPTCP_INFO has (linux/mptcp.h). */
+export const mptcpInfo: ReadCodec<MptcpInfo> = {
+  size: 40,
+  decode: ({ view }) => ({
+    subflows: view.getUint8(0),
+    addAddrSignal: view.getUint8(1),
+    addAddrAccepted: view.getUint8(2),
+    subflowsMax: view.getUint8(3),
+    addAddrSignalMax: view.getUint8(4),
+    addAddrAcceptedMax: view.getUint8(5),
+    flags: view.getUint32(8, true),
+    token: view.getUint32(12, true),
+    writeSeq: view.getBigUint64(16, true),
+    sndUna: view.getBigUint64(24, true),
+    rcvNxt: view.getBigUint64(32, true),
+  }),
+};

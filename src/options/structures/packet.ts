@@ -1,0 +1,92 @@
+import { type InterfaceReference, interfaceIndex } from "../../address/interface-index.ts";
+import { checkObject, integer } from "../../errors/argument.ts";
+import { checkBytes } from "../codecs.ts";
+import type { ReadCodec, WriteCodec } from "../option.ts";
+import { named } from "./fields.ts";
+
+/** A membership of a packet socket on an interface: struct packet_mreq. */
+export interface PacketMreq {
+  /** The index or name of the interface. */
+  readonly ifindex: InterfaceReference;
+  /**
+   * `"multicast"`: frames to `address`. `"promisc"`: every frame. `"allmulti"`: frames to any
+   * group. `"unicast"`: frames to `address`, as if it were the interface's.
+   */
+  readonly type: "multicast" | "promisc" | "allmulti" | "unicast";
+  /** A link-layer address of at most 8 bytes; none by default. */
+  readonly address?: Uint8Array;
+}
+
+const TYPES = { multicast: 0, promisc: 1, allmulti: 2, unicast: 3 } as const;
+
+/**
+ * struct packet_mreq is { int mr_ifindex; unsigned short mr_type, mr_alen; unsigned char
+ * mr_address[8] } (include/uapi/linux/if_packet.h).
+ */
+export const packetMreq: WriteCodec<PacketMreq> = {
+  encode(value, into, system) {
+    checkObject("the option", "{ ifindex, type, address? }", value);
+    const { address = new Uint8Array(0) } = value;
+    const bytes = checkBytes("address", address, 0, 8);
+    const type = named("type", value.type, TYPES);
+    const ifindex = interfaceIndex("ifindex", value.ifindex, system);
+    into.bytes.fill(0, 0, 16);
+    into.view.setInt32(0, ifindex, true);
+    into.view.setUint16(4, type, true);
+    into.view.setUint16(6, bytes.byteLength, true);
+    into.bytes.set(bytes, 8);
+    into.length = 16;
+  },
+};
+
+/** What a packet socket received since this was last read: struct tpacket_stats. */
+export interface PacketStatistics {
+  /** Frames that passed its filter, including those it dropped. */
+  readonly packets: number;
+  /** Frames that its buffer had no room for. */
+  readonly drops: number;
+}
+
+export const packetStatistics: ReadCodec<PacketStatistics> = {
+  size: 8,
+  decode: ({ view }) => ({ packets: view.getUint32(0, true), drops: view.getUint32(4, true) }),
+};
+
+/** How a group of packet sockets shares frames; every member sets the same. */
+export interface PacketFanout {
+  /** The number of the group: 0 to 65535. */
+  readonly id: number;
+  /** Who gets a frame: the flow's hash, in turn, the CPU, the first with room, and so on. */
+  readonly mode: "hash" | "lb" | "cpu" | "rollover" | "rnd" | "qm";
+  /** Frames go to the next member where one has no room. False by default. */
+  readonly rollover?: boolean;
+  /** Fragments are put together first. False by default. */
+  readonly defrag?: boolean;
+}
+
+const MODES = { hash: 0, lb: 1, cpu: 2, rollover: 3, rnd: 4, qm: 5 } as const;
+const ROLLOVER = 0x1000;
+const DEFRAG = 0x8000;
+
+/** An int: the group in its low half, the mode and the flags in its high half (packet(7)). */
+export const packetFanout: ReadCodec<PacketFanout> & WriteCodec<PacketFanout> = {
+  size: 4,
+  decode({ view }) {
+    const value = view.getUint32(0, true);
+    const [type, id] = [value >>> 16, value & 0xffff];
+    const mode = Object.entries(MODES).find(([, number]) => number === (type & 0xff))?.[0];
+    const known = isMode(mode) ? mode : "hash";
+    return { id, mode: known, rollover: (type & ROLLOVER) !== 0, defrag: (type & DEFRAG) !== 0 };
+  },
+  encode(value, into) {
+    checkObject("the option", "{ id, mode, rollover?, defrag? }", value);
+    const id = integer("id", value.id, 0, 0xffff);
+    const mode = named("mode", value.mode, MODES);
+    const flags = (value.rollover ? ROLLOVER : 0) | (value.defrag ? DEFRAG : 0);
+    into.view.setUint32(0, (((mode | flags) << 16) | id) >>> 0, true);
+    into.length = 4;
+  },
+};
+
+const isMode = (mode: string | undefined): mode is keyof typeof MODES =>
+  mode !== undefined && Object.hasOwn(MODES, mode);

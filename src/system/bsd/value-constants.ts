@@ -1,0 +1,26 @@
+import type { ValueConstants } from "../value-constants.ts";
+import { TCPS } from "./tcp-state.ts";
+
+/** macOS and FreeBSD have names for the states of TCP only (netinet/tcp_fsm.h). */
+export const valueConstants = {
+  ETH_P: {},
+  IP_PMTUDISC: {},
+  NETLINK_FAMILY: {},
+  PACKET_TYPE: {},
+  SOF_TIMESTAMPING: {},
+  SO_EE_ORIGIN: {},
+  TCP_STATE: {
+    CLOSE: TCPS.CLOSED,
+    CLOSE_WAIT: TCPS.CLOSE_WAIT,
+    CLOSING: TCPS.CLOSING,
+    ESTABLISHED: TCPS.ESTABLISHED,
+    FIN_WAIT1: TCPS.FIN_WAIT_1,
+    FIN_WAIT2: TCPS.FIN_WAIT_2,
+    LAST_ACK: TCPS.LAST_ACK,
+    LISTEN: TCPS.LISTEN,
+    SYN_RECV: TCPS.SYN_RECEIVED,
+    SYN_SENT: TCPS.SYN_SENT,
+    TIME_WAIT: TCPS.TIME_WAIT,
+  },
+  VMADDR: {},
+} satisfies ValueConstants;

@@ -1,0 +1,226 @@
+/**
+ * The values of options, addresses and messages under their C names. Those of most groups are
+ * Linux's alone.
+ */
+export interface ValueConstants {
+  readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
+  readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
+  readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
+  readonly TCP_STATE: Partial<TcpStates>;
+  readonly NETLINK_FAMILY: Partial<NetlinkFamilies>;
+  readonly ETH_P: Partial<EtherTypes>;
+  readonly PACKET_TYPE: Partial<PacketTypes>;
+  readonly VMADDR: Partial<VsockValues>;
+}
+
+/** Values of `IP.MTU_DISCOVER` and `IPV6.MTU_DISCOVER`. */
+export interface PathMtuDiscoveries {
+  /** Never fragments: a datagram that is too long fails. */
+  readonly DO: number;
+  /** Fragments when needed, and does not probe. */
+  readonly DONT: number;
+  /** Fragments at the MTU of the interface, and ignores that of the path. */
+  readonly INTERFACE: number;
+  /** As INTERFACE, but fragments what is longer. */
+  readonly OMIT: number;
+  /** Never fragments, and ignores the MTU of the path. */
+  readonly PROBE: number;
+  /** Uses the settings of each route. */
+  readonly WANT: number;
+}
+
+/** Values of `origin` in an error of the error queue. */
+export interface ErrorOrigins {
+  /** ICMP. */
+  readonly ICMP: number;
+  /** ICMPv6. */
+  readonly ICMP6: number;
+  /** This machine. */
+  readonly LOCAL: number;
+  /** None. */
+  readonly NONE: number;
+  /** No error: a time stamp (SO.TIMESTAMPING). */
+  readonly TIMESTAMPING: number;
+  /** A time to send that was missed (SO.TXTIME). */
+  readonly TXTIME: number;
+  /** No error: memory that is no longer in use (SO.ZEROCOPY). */
+  readonly ZEROCOPY: number;
+}
+
+/** Flags of `SO.TIMESTAMPING`, and of `SCM_TIMESTAMPING` those that begin with TX_. */
+export interface TimestampingFlags {
+  /** The clock is given by its index. */
+  readonly BIND_PHC: number;
+  /** Time stamps come in control messages with the address. */
+  readonly OPT_CMSG: number;
+  /** Numbers sent messages. */
+  readonly OPT_ID: number;
+  /** Numbers the bytes of TCP from the one sent next; Linux 6.2. */
+  readonly OPT_ID_TCP: number;
+  /** Adds `SCM_TIMESTAMPING_PKTINFO`. */
+  readonly OPT_PKTINFO: number;
+  /** Only what this socket asked for; Linux 6.12. */
+  readonly OPT_RX_FILTER: number;
+  /** Adds statistics of TCP. */
+  readonly OPT_STATS: number;
+  /** Without the data that was sent. */
+  readonly OPT_TSONLY: number;
+  /** By software even if the device does it, too. */
+  readonly OPT_TX_SWHW: number;
+  /** Reports those of the device. */
+  readonly RAW_HARDWARE: number;
+  /** Arrival at the device. */
+  readonly RX_HARDWARE: number;
+  /** Arrival at the kernel. */
+  readonly RX_SOFTWARE: number;
+  /** Reports those of the kernel. */
+  readonly SOFTWARE: number;
+  /** No longer used. */
+  readonly SYS_HARDWARE: number;
+  /** When the peer acknowledged all of it. */
+  readonly TX_ACK: number;
+  /** When the device completed it; Linux 6.15. */
+  readonly TX_COMPLETION: number;
+  /** When it left the device. */
+  readonly TX_HARDWARE: number;
+  /** When it entered the scheduler. */
+  readonly TX_SCHED: number;
+  /** When it left the kernel. */
+  readonly TX_SOFTWARE: number;
+}
+
+/**
+ * Values of `state` in `TCP.INFO`. On macOS and FreeBSD, the headers name them TCPS_CLOSED and so
+ * on.
+ */
+export interface TcpStates {
+  /** Closed. */
+  readonly CLOSE: number;
+  /** The peer has stopped sending. */
+  readonly CLOSE_WAIT: number;
+  /** Both stopped sending at once. */
+  readonly CLOSING: number;
+  /** Connected. */
+  readonly ESTABLISHED: number;
+  /** This side has stopped sending. */
+  readonly FIN_WAIT1: number;
+  /** The peer has acknowledged that. */
+  readonly FIN_WAIT2: number;
+  /** Both have stopped sending, the peer first. */
+  readonly LAST_ACK: number;
+  /** Listening. */
+  readonly LISTEN: number;
+  /** Being connected by a peer. */
+  readonly SYN_RECV: number;
+  /** Connecting. */
+  readonly SYN_SENT: number;
+  /** Waiting for packets that are still on their way. */
+  readonly TIME_WAIT: number;
+}
+
+/** Protocols of AF.NETLINK: NETLINK_ROUTE is `NETLINK_FAMILY.ROUTE`. */
+export interface NetlinkFamilies {
+  /** Auditing. */
+  readonly AUDIT: number;
+  /** Process events and the like. */
+  readonly CONNECTOR: number;
+  /** Cryptographic algorithms. */
+  readonly CRYPTO: number;
+  /** Generic netlink: families by name. */
+  readonly GENERIC: number;
+  /** iSCSI. */
+  readonly ISCSI: number;
+  /** Device events. */
+  readonly KOBJECT_UEVENT: number;
+  /** Firewalls. */
+  readonly NETFILTER: number;
+  /** RDMA. */
+  readonly RDMA: number;
+  /** Routes, interfaces and addresses. */
+  readonly ROUTE: number;
+  /** SCSI transports. */
+  readonly SCSITRANSPORT: number;
+  /** SELinux events. */
+  readonly SELINUX: number;
+  /** SMC sockets. */
+  readonly SMC: number;
+  /** Sockets, as `ss` lists them. */
+  readonly SOCK_DIAG: number;
+  /** Between programs. */
+  readonly USERSOCK: number;
+  /** IPsec. */
+  readonly XFRM: number;
+}
+
+/**
+ * Ethernet protocols: the third argument of `socket()` with AF.PACKET, in network byte order there,
+ * and the protocol of a packet address.
+ */
+export interface EtherTypes {
+  /** Stacked VLANs. */
+  readonly "8021AD": number;
+  /** VLANs. */
+  readonly "8021Q": number;
+  /** IEEE 802.3 without a type. */
+  readonly "802_3": number;
+  /** All, sent and received. */
+  readonly ALL: number;
+  /** ARP. */
+  readonly ARP: number;
+  /** CAN. */
+  readonly CAN: number;
+  /** CAN FD. */
+  readonly CANFD: number;
+  /** IPv4. */
+  readonly IP: number;
+  /** IPv6. */
+  readonly IPV6: number;
+  /** LLDP. */
+  readonly LLDP: number;
+  /** Ethernet loopback. */
+  readonly LOOP: number;
+  /** Ethernet loopback of IEEE 802.3. */
+  readonly LOOPBACK: number;
+  /** MPLS. */
+  readonly MPLS_UC: number;
+  /** IEEE 802.1X. */
+  readonly PAE: number;
+  /** PPPoE discovery. */
+  readonly PPP_DISC: number;
+  /** PPPoE sessions. */
+  readonly PPP_SES: number;
+  /** Reverse ARP. */
+  readonly RARP: number;
+}
+
+/** Values of `pkttype` in a packet address: PACKET_HOST is `PACKET_TYPE.HOST`. */
+export interface PacketTypes {
+  /** To all. */
+  readonly BROADCAST: number;
+  /** To this machine. */
+  readonly HOST: number;
+  /** Looped back by multicast. */
+  readonly LOOPBACK: number;
+  /** To a group. */
+  readonly MULTICAST: number;
+  /** To another machine. */
+  readonly OTHERHOST: number;
+  /** Sent by this machine. */
+  readonly OUTGOING: number;
+}
+
+/** Values of a vsock address. */
+export interface VsockValues {
+  /** cid: any, to `bind()`. */
+  readonly CID_ANY: number;
+  /** cid: the host of this virtual machine. */
+  readonly CID_HOST: number;
+  /** cid: the hypervisor. */
+  readonly CID_HYPERVISOR: number;
+  /** cid: this machine, as loopback. */
+  readonly CID_LOCAL: number;
+  /** flags: by way of the host. */
+  readonly FLAG_TO_HOST: number;
+  /** port: a free one, to `bind()`. */
+  readonly PORT_ANY: number;
+}
