@@ -4,6 +4,12 @@ import { once } from "node:events";
 import type { TestContext } from "node:test";
 import { berkeley, plainEnvironment } from "./command.ts";
 
+/** Where it runs. */
+export interface HeldOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+}
+
 /** A running `berkeley hold`, which ends with its test at the latest. */
 export class HeldProcess {
   readonly child: ChildProcessWithoutNullStreams;
@@ -14,8 +20,8 @@ export class HeldProcess {
     return new HeldProcess(context, words);
   }
 
-  constructor(context: TestContext, words: readonly string[]) {
-    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment });
+  constructor(context: TestContext, words: readonly string[], options: HeldOptions = {}) {
+    this.child = spawn(process.execPath, [berkeley, "hold", ...words], { env: plainEnvironment, ...options });
     this.ended = once(this.child, "close");
     context.after(async () => {
       this.child.kill("SIGTERM");

@@ -1,6 +1,4 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { fstatSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { machineClock } from "../clock/machine-clock.ts";
 import { signalFailure } from "../diagnose/messages.ts";
 import { holdersOf, ownPid } from "../diagnose/process.ts";
@@ -10,6 +8,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
+import { PassedSockets } from "./passed-sockets.ts";
 
 /** What to run, and how. */
 export interface HeldCommandOptions {
@@ -23,9 +22,14 @@ export interface HeldCommandOptions {
   readonly grace: number;
   /** Whether to wait for a restart after the command has ended by itself. */
   readonly staysForRestart: boolean;
+  /** What to say if nobody uses a socket within some seconds. */
+  readonly notTaken: (seconds: number) => string;
   /** Reports to the user. */
   readonly say: (text: string) => void;
 }
+
+/** How many milliseconds a command may take to use a socket, before its user is told. */
+const PATIENCE = 5000;
 
 /** These signals ask the command, and us, to end. SIGHUP does so unless the command handles it. */
 const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
@@ -33,7 +37,7 @@ const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
 /** A command that inherits our listening sockets as descriptors 3 and up, across restarts. */
 export class HeldCommand {
   readonly #options: HeldCommandOptions;
-  readonly #inodes: readonly number[];
+  readonly #passed: PassedSockets;
   #finish: (end: CommandEnd) => void = () => {};
   #child: ChildProcess | undefined;
   #last: CommandEnd = { status: 0, signal: null };
@@ -43,7 +47,7 @@ export class HeldCommand {
 
   constructor(options: HeldCommandOptions) {
     this.#options = options;
-    this.#inodes = options.sockets.map(({ fd }) => fstatSync(fd).ino);
+    this.#passed = new PassedSockets(options.sockets);
   }
 
   /** Starts it; resolves with how it ended once it will not be restarted any more. */
@@ -101,7 +105,7 @@ export class HeldCommand {
    */
   async #endOthers(): Promise<void> {
     const { grace, say } = this.#options;
-    const keys = this.#inodes.map((inode) => ({ inode }));
+    const keys = this.#passed.inodes.map((inode) => ({ inode }));
     const holders = holdersOf(keys);
     const others = new Map(keys.flatMap((key) => holders.of(key)).map((holder) => [holder.pid, holder]));
     // This process holds them too.
@@ -133,18 +137,27 @@ export class HeldCommand {
       return;
     }
     const [program, ...words] = pid ? withPid(command) : command;
-    // O_NONBLOCK belongs to the socket, not the descriptor; a previous process may have set it.
-    for (const { system, fd } of sockets) system.setNonblocking(fd, false);
+    this.#passed.prepare();
     const child = spawn(program, words, {
       stdio: ["inherit", "inherit", "inherit", ...sockets.map(({ fd }) => fd)],
-      env: environment(this.#inodes),
+      env: this.#passed.environment(process.env),
     });
     this.#child = child;
+    this.#watchUntilTaken(child);
     child.once("exit", (status, signal) => this.#ended({ status, signal }));
     child.once("error", (error) => {
       // A signal that cannot be sent, as to a process that changed its user, also emits an error.
       if (child.pid === undefined) this.#ended({ status: cannotRun(command[0], error), signal: null });
     });
+  }
+
+  /** Says so once if the command runs, but uses none of the sockets. */
+  #watchUntilTaken(child: ChildProcess): void {
+    const timer = machineClock.setTimeout(() => {
+      if (this.#passed.areTaken === false) this.#options.say(this.#options.notTaken(PATIENCE / 1000));
+    }, PATIENCE);
+    timer.unref();
+    child.once("exit", () => machineClock.clearTimeout(timer));
   }
 
   #ended(end: CommandEnd): void {
@@ -169,19 +182,3 @@ const withPid = (command: readonly [string, ...string[]]): readonly [string, ...
   "berkeley",
   ...command,
 ];
-
-const passListeners = fileURLToPath(new URL("../native/pass-listeners.cjs", import.meta.url));
-
-/** The command's environment, without variables of a service manager that started us. */
-function environment(inodes: readonly number[]): NodeJS.ProcessEnv {
-  const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = process.env;
-  // In quotes blanks are allowed, and a backslash escapes (ParseNodeOptionsEnvVar in
-  // src/node_options.cc).
-  const load = `--require "${passListeners.replaceAll(/["\\]/g, "\\$&")}"`;
-  return {
-    ...own,
-    LISTEN_FDS: `${inodes.length}`,
-    BERKELEY_HOLD: inodes.join(","),
-    NODE_OPTIONS: NODE_OPTIONS ? `${NODE_OPTIONS} ${load}` : load,
-  };
-}

@@ -55,6 +55,7 @@ test(
       pid: false,
       grace: 60_000,
       staysForRestart: false,
+      notTaken: () => "",
       say: () => {},
     });
     const ended = held.run();

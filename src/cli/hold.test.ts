@@ -42,7 +42,7 @@ test("hold: the command has the socket, LISTEN_PID is its own, and its status is
   const { status, stdout, stderr } = runBerkeley(["hold", "0", "--", process.execPath, server, "tell"]);
   const { pid, listenPid, sockets } = toldIn(stdout);
   assert.deepEqual([status, listenPid, sockets], [7, `${pid}`, 1]);
-  assert.match(stderr, /^berkeley: Holding 127\.0\.0\.1:\d+\.\n$/);
+  assert.match(stderr, /^berkeley: Holding 127\.0\.0\.1:\d+\. To restart the command: kill -USR2 \d+\n$/);
 });
 
 test(
@@ -67,7 +67,7 @@ test(
     }
     const program = "console.log(process.env.NODE_OPTIONS, Error.stackTraceLimit)";
     const { stdout } = runBerkeley(["hold", "0", "--", process.execPath, "-e", program], { cwd, env });
-    assert.match(stdout, /^--stack-trace-limit=7 --require ".*pass-listeners\.cjs" 7\n$/);
+    assert.match(stdout, /^--stack-trace-limit=7 --require ".*preload\.cjs" 7\n$/);
   },
 );
 
@@ -93,7 +93,7 @@ test(
   () => {
     const module = new URL("../net/handoff/listeners-from-environment.js", import.meta.url);
     const look =
-      "console.log(fs.readdirSync('/proc/self/fd').some((fd) => { try { return fs.readlinkSync('/proc/self/fd/' + fd).includes(process.env.BERKELEY_HOLD) } catch {} }))";
+      "console.log(fs.readdirSync('/proc/self/fd').some((fd) => { try { return JSON.parse(process.env.BERKELEY_HOLD ?? '[]').some(({ inode }) => fs.readlinkSync('/proc/self/fd/' + fd).includes(inode)) } catch {} }))";
     const program = `
     import { listenersFromEnvironment } from "${module}";
     import { spawnSync } from "node:child_process";

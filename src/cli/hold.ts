@@ -63,8 +63,9 @@ export function addHold(program: Command, exit: (status: number) => void): void 
     .addHelpText(
       "after",
       `
-The command inherits the socket as descriptor 3, with LISTEN_FDS=1 (sd_listen_fds(3)). In Node:
-  listen({ socket: listenersFromEnvironment()[0] })
+A Node program gets the socket when it listens on the port or path, unchanged, whether npm, a shell
+or a watcher starts it. Other programs inherit it as descriptor 3, with LISTEN_FDS=1
+(sd_listen_fds(3)).
 
 SIGUSR2 restarts the command; meanwhile connections wait in the queue. Other signals are passed on.
 Exit status: that of the command.`,
@@ -131,6 +132,7 @@ async function hold(
   command: readonly [string, ...string[]],
   { backlog, grace, pid, restartOnChange = [] }: HoldOptions,
 ): Promise<CommandEnd> {
+  const where = sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ");
   const held = new HeldCommand({
     command,
     sockets,
@@ -138,6 +140,7 @@ async function hold(
     pid,
     grace: grace * 1000,
     staysForRestart: restartOnChange.length > 0,
+    notTaken: (seconds) => notTaken(where, seconds),
     say: complain,
   });
   const stopPassing = passSignals((name, isSentToBoth) => {
@@ -148,11 +151,18 @@ async function hold(
     complain(`${path} has changed: restarting.`);
     void held.restart();
   });
-  complain(`Holding ${sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ")}.`);
+  complain(`Holding ${where}. To restart the command: kill -USR2 ${process.pid}`);
   const end = await held.run();
   await stopWatching();
   stopPassing();
   return end;
+}
+
+function notTaken(where: string, seconds: number): string {
+  return (
+    `After ${seconds} s the command does not use ${where}; connections wait. A Node program gets the ` +
+    "socket when it listens there. Others must take descriptor 3 (LISTEN_FDS, sd_listen_fds(3))."
+  );
 }
 
 /**

@@ -50,6 +50,17 @@ conformance("dup", [
     },
   },
   {
+    clause: "least: the least number that is free from there on",
+    source: "POSIX fcntl(3p), F_DUPFD; fcntl(2), F_DUPFD_CLOEXEC",
+    run(fixture) {
+      const { client } = fixture.connection();
+      const first = fixture.own(dup(client, { least: 200 }));
+      const second = fixture.own(dup(client, { least: 200, closeOnExec: false }));
+      assert.deepEqual([first.fd, second.fd], [200, 201]);
+    },
+    except: { windows: "handles have no such order" },
+  },
+  {
     clause: "the socket stays open until the last duplicate is closed, in either order",
     source: "POSIX close(3p), DESCRIPTION",
     run(fixture) {

@@ -1,4 +1,4 @@
-import { boolean, checkObject } from "../errors/argument.ts";
+import { boolean, checkObject, integer } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -22,7 +22,8 @@ export const dupErrors = new ErrorSet("dup", {
   NetworkSubsystemFailed,
   ProcessFdQuotaExceeded: {
     ...ProcessFdQuotaExceeded,
-    // F_DUPFD_CLOEXEC reports EINVAL if the limit is 0 (f_dupfd in fs/file.c).
+    // F_DUPFD_CLOEXEC reports EINVAL if the least number is not below the limit (f_dupfd in
+    // fs/file.c).
     codes: [...ProcessFdQuotaExceeded.codes, "EINVAL"],
   },
   SocketClosed,
@@ -36,17 +37,26 @@ export type DupError = ErrorOf<typeof dupErrors>;
 /** Whether an error was thrown by `dup()`. */
 export const isDupError = (error: unknown): error is DupError => dupErrors.has(error);
 
+/** Options of `dup()`. */
+export interface DupOptions {
+  /** Whether child programs do not inherit the duplicate; true by default. */
+  readonly closeOnExec?: boolean;
+  /** The least number that its descriptor may have; 0 by default. Windows ignores it. */
+  readonly least?: number;
+}
+
 /**
  * Duplicates the descriptor of a socket: a second Socket, with an owner of its own, for the same
  * open socket. It has the same address, options, peer and queues, and is non-blocking if the other
  * is; the connection ends when both are closed, or one is shut down.
  *
  * @param socket the socket; if borrowed, the caller keeps ownership
- * @param options `closeOnExec`: whether child programs do not inherit it; true by default
+ * @param options `closeOnExec`, `least`
  * @throws DupError named `BadFileDescriptor`, `FileDescriptorNotASocket`,
  * `NetworkSubsystemFailed`, `ProcessFdQuotaExceeded`, `SocketClosed`, `SystemResources` or
  * `Unexpected`
  * @throws TypeError if an argument is not of its type
+ * @throws RangeError if `least` is no descriptor's number
  * @example
  * ```ts
  * using server = socket(AF.INET, SOCK.STREAM);
@@ -61,21 +71,19 @@ export const isDupError = (error: unknown): error is DupError => dupErrors.has(e
  * @see
  * [Winsock](https://learn.microsoft.com/windows/win32/api/winsock2/nf-winsock2-wsaduplicatesocketw)
  */
-export function dup(socket: SocketLike, options: { readonly closeOnExec?: boolean } = {}): Socket {
+export function dup(socket: SocketLike, options: DupOptions = {}): Socket {
   return unwrap(tryDup(socket, options), dup);
 }
 
 /** Like {@link dup}, but returns errors instead of throwing them. */
-export function tryDup(
-  socket: SocketLike,
-  options: { readonly closeOnExec?: boolean } = {},
-): Result<Socket, DupError> {
-  checkObject("options", "{ closeOnExec? }", options);
-  const { closeOnExec = true } = options;
+export function tryDup(socket: SocketLike, options: DupOptions = {}): Result<Socket, DupError> {
+  checkObject("options", "{ closeOnExec?, least? }", options);
+  const { closeOnExec = true, least = 0 } = options;
   const flags = boolean("closeOnExec", closeOnExec) ? CLOSE_ON_EXEC : 0;
+  integer("least", least, 0, 0x7fffffff);
   const { system, fd } = borrow(socket);
   if (fd < 0) return dupErrors.fail(system, "SocketClosed");
-  const returned = system.dup(fd, flags);
+  const returned = system.dup(fd, flags, least);
   if (returned < 0) return dupErrors.failure(system, returned);
   const duplicate = Socket.ownIfSocket(system, returned);
   if (duplicate !== undefined) return { ok: true, value: duplicate };

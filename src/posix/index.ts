@@ -65,7 +65,7 @@ export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } f
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
-export { type DupError, type DupErrorName, dup, isDupError, tryDup } from "./dup.ts";
+export { type DupError, type DupErrorName, type DupOptions, dup, isDupError, tryDup } from "./dup.ts";
 export {
   type GetpeernameError,
   type GetpeernameErrorName,

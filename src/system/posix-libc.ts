@@ -18,7 +18,6 @@ export const connect = libc.func<(fd: number, address: Bytes, length: number) =>
   "void*",
   "uint",
 ]);
-export const dup = libc.func<(fd: number) => number>("dup", "int", ["int"]);
 export const getpeername = libc.func<(fd: number, address: Bytes, length: Bytes) => number>(
   "getpeername",
   "int",

@@ -153,8 +153,11 @@ export interface Calls {
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
   connect(fd: number, address: ValueResult): number;
-  /** `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0. */
-  dup(fd: number, flags: number): number;
+  /**
+   * `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0; `least` is the least number that the new
+   * descriptor may get, which Windows ignores.
+   */
+  dup(fd: number, flags: number, least: number): number;
   getpeername(fd: number, address: ValueResult): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;

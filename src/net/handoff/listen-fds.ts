@@ -40,3 +40,25 @@ function decimal(text: string): number | undefined {
   const number = Number(text);
   return number > INT_MAX ? undefined : number;
 }
+
+/** The second descriptor of a socket, and the inode of both. */
+interface Copy {
+  readonly high: number;
+  readonly inode: number;
+}
+
+/** What BERKELEY_HOLD describes; nothing if it is absent or malformed. */
+export function copiesIn(described = "[]"): readonly Copy[] {
+  try {
+    const held: unknown = JSON.parse(described);
+    return Array.isArray(held) ? held.flatMap(copyOf) : [];
+  } catch {
+    return [];
+  }
+}
+
+function copyOf(held: unknown): readonly Copy[] {
+  if (typeof held !== "object" || held === null || !("high" in held) || !("inode" in held)) return [];
+  const [high, inode] = [Number(held.high), Number(held.inode)];
+  return Number.isInteger(high) && Number.isInteger(inode) ? [{ high, inode }] : [];
+}

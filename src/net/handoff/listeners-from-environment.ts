@@ -8,7 +8,7 @@ import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
-import { FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
+import { copiesIn, FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
 
 /** The errors of `listenersFromEnvironment()`. */
 export const listenersFromEnvironmentErrors = new ErrorSet("listenersFromEnvironment", {
@@ -126,15 +126,26 @@ export function listenersFromEnvironment(
     const end = FIRST_DESCRIPTOR + handed.count;
     // One by one, since the count may be huge: stop at the first that is not open.
     for (let fd = FIRST_DESCRIPTOR; fd < end; fd++) check(fd);
+    closeCopies(process.env.BERKELEY_HOLD);
     taken = Array.from({ length: handed.count }, (_, index) =>
       Object.assign(Socket.from(FIRST_DESCRIPTOR + index), { name: handed.names?.[index] ?? "unknown" }),
     );
   }
   if (unsetEnvironment) {
-    for (const name of ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID"])
+    for (const name of ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID", "BERKELEY_HOLD"])
       delete process.env[name];
   }
   return taken;
+}
+
+/**
+ * `berkeley hold` passes each socket once more at a high number, which nobody needs any more, and
+ * child programs would inherit.
+ */
+function closeCopies(described: string | undefined): void {
+  for (const { high, inode } of copiesIn(described)) {
+    if (host.identity(high)?.inode === inode) host.close(high);
+  }
 }
 
 /** Checks that a descriptor is what the environment promises, and sets close-on-exec on it. */

@@ -21,6 +21,7 @@ import { SOI_S_CANTRCVMORE, socketInfo } from "./socket-info.ts";
 export type DarwinLibc = typeof libc;
 
 // sys/fcntl.h
+const F_DUPFD = 0;
 export const F_DUPFD_CLOEXEC = 67;
 export const F_SETFD = 2;
 export const FD_CLOEXEC = 1;
@@ -86,7 +87,8 @@ export function darwinOver(libc: DarwinLibc): System {
       // It has its listener's mode (accept_nocancel in bsd/kern/uipc_syscalls.c).
       return accepted < 0 ? accepted : made(accepted, flags);
     },
-    dup: (fd, flags) => result(flags & CLOSE_ON_EXEC ? libc.fcntl(fd, F_DUPFD_CLOEXEC, 0) : libc.dup(fd)),
+    dup: (fd, flags, least) =>
+      result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, least)),
     getsockopt(fd, level, name, value) {
       if (level === options.SO_DOMAIN.level) {
         if (name === options.SO_DOMAIN.number) return tell(fd, "family", value);

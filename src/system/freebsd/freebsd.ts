@@ -24,6 +24,7 @@ const { SOCK } = constants;
 const ADDRESS_SIZE = 128;
 
 // sys/fcntl.h
+const F_DUPFD = 0;
 export const F_DUPFD_CLOEXEC = 17;
 export const F_SETFD = 2;
 /** The third argument of fcntl() as the integer 0, in the register of a pointer. */
@@ -45,8 +46,8 @@ export function freebsdOver(libc: FreebsdLibc): System {
       address.length = address.capacity;
       return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
     },
-    dup: (fd, flags) =>
-      result(flags & CLOSE_ON_EXEC ? libc.fcntl(fd, F_DUPFD_CLOEXEC, NOTHING) : libc.dup(fd)),
+    dup: (fd, flags, least) =>
+      result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, BigInt(least))),
     recvmmsg(fd, messages, flags) {
       const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
       readHeaders(messages, received);

@@ -30,6 +30,7 @@ const FIOCLEX = 0x5451;
 const FIONCLEX = 0x5450;
 const FIONBIO = 0x5421;
 // include/uapi/linux/fcntl.h
+const F_DUPFD = 0;
 const F_DUPFD_CLOEXEC = 1030;
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
@@ -47,7 +48,7 @@ export const linux: System = {
     address.length = address.capacity;
     return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
   },
-  dup: (fd, flags) => result(flags & CLOSE_ON_EXEC ? libc.fcntl(fd, F_DUPFD_CLOEXEC, 0) : libc.dup(fd)),
+  dup: (fd, flags, least) => result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, least)),
   recvmmsg(fd, messages, flags) {
     const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
     readHeaders(messages, received);

@@ -1,0 +1,154 @@
+// Programs that know nothing of `berkeley hold`: Node's own servers, started in every way.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createConnection } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { berkeley, plainEnvironment, readAll, runBerkeley } from "../../test/command.ts";
+import { HeldProcess } from "../../test/held-process.ts";
+import { except } from "../../test/platform.ts";
+import { root } from "../../test/root.ts";
+
+const inherited = except({ windows: "it refuses there: Windows hands no descriptors on by their numbers" });
+
+/** A server as anyone writes it; it answers with its process id. */
+const server = (port: string) => `
+  const server = require("node:http").createServer((_, response) => response.end(String(process.pid)));
+  server.listen(${port}, () => console.log("listens " + process.pid));
+  process.on("SIGTERM", () => { server.close(() => process.exit()); server.closeIdleConnections(); });
+`;
+
+function folder(context: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), "berkeley held "));
+  context.after(() => rmSync(made, { recursive: true, force: true }));
+  return made;
+}
+
+/** A GET of its own connection; the body is the answering process. */
+async function ask(port: number): Promise<string> {
+  const connection = createConnection({ host: "127.0.0.1", port });
+  connection.write("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  const answer = await readAll(connection);
+  return answer.slice(answer.indexOf("\r\n\r\n") + 4);
+}
+
+/** Holds a free port for a command made with it, and checks that it is served across a restart. */
+async function servesAcrossRestart(context: TestContext, command: (cwd: string) => readonly string[]) {
+  const cwd = folder(context);
+  writeFileSync(join(cwd, "server.cjs"), server("process.env.PORT"));
+  writeFileSync(join(cwd, "package.json"), JSON.stringify({ scripts: { start: "node server.cjs" } }));
+  const port = freePort();
+  const held = new HeldProcess(context, [String(port), "--", ...command(cwd)], {
+    cwd,
+    env: { ...plainEnvironment, PORT: String(port) },
+  });
+  const [, first] = await held.says(/listens (\d+)/);
+  assert.equal(await ask(port), first);
+  const [, pid] = await held.says(/kill -USR2 (\d+)/);
+  process.kill(Number(pid), "SIGUSR2");
+  // It waits in the queue until the new process listens.
+  const waiting = ask(port);
+  const [, second] = await held.says(/listens (\d+)/, 2);
+  assert.notEqual(second, first);
+  assert.ok([first, second].includes(await waiting));
+  assert.equal(await ask(port), second);
+}
+
+/** A port that nothing uses at the moment. */
+function freePort(): number {
+  const { stderr } = runBerkeley(["hold", "0", "--", "true"]);
+  return Number(/127\.0\.0\.1:(\d+)/.exec(stderr)?.[1]);
+}
+
+const node = process.execPath;
+const ways: Readonly<Record<string, (cwd: string) => readonly string[]>> = {
+  node: () => [node, "server.cjs"],
+  npm: () => ["npm", "-s", "start"],
+  "a shell": () => ["sh", "-c", `'${node}' server.cjs; exit $?`],
+  "node --watch": () => [node, "--watch", "server.cjs"],
+};
+for (const [way, command] of Object.entries(ways)) {
+  test(
+    `hold: an unchanged server, started by ${way}, answers before and after a restart`,
+    inherited,
+    (context) => servesAcrossRestart(context, command),
+  );
+}
+
+test("hold: a program that listens again, on the held port and on others", inherited, async (context) => {
+  const program = `
+    const net = require("node:net");
+    const listen = (...args) => new Promise((resolve, reject) => {
+      const server = net.createServer((socket) => socket.end("served"));
+      server.once("error", reject).listen(...args, () => resolve(server));
+    });
+    const close = (server) => new Promise((resolve) => server.close(resolve));
+    (async () => {
+      for (const args of [[+process.env.PORT], [+process.env.PORT, "127.0.0.1"], [{ port: +process.env.PORT }]]) {
+        const server = await listen(...args);
+        if (server.address().port !== +process.env.PORT) throw new Error("another port");
+        await close(server);
+      }
+      const other = await listen(0, "127.0.0.1");
+      if (other.address().port === +process.env.PORT) throw new Error("the held port");
+      await close(other);
+      console.log("done");
+    })();`;
+  const port = freePort();
+  const cwd = folder(context);
+  writeFileSync(join(cwd, "program.cjs"), program);
+  const env = { ...plainEnvironment, PORT: String(port) };
+  const { stdout, stderr } = runBerkeley(["hold", String(port), "--", node, "program.cjs"], { cwd, env });
+  assert.equal(stdout, "done\n", stderr);
+});
+
+test("hold --unix: an unchanged server gets the path", inherited, async (context) => {
+  const cwd = folder(context);
+  const path = join(cwd, "socket");
+  const program = `
+    const server = require("node:net").createServer((socket) => socket.end("served"));
+    server.listen(${JSON.stringify(path)}, () => console.log("listens"));`;
+  const held = new HeldProcess(context, ["--unix", path, "--", node, "-e", program]);
+  await held.says(/listens/);
+  assert.equal(await readAll(createConnection(path)), "served");
+});
+
+test("hold: says so if the command does not use the socket, and how to", inherited, async (context) => {
+  const held = new HeldProcess(context, ["0", "--", node, "-e", "setInterval(() => {}, 1000)"]);
+  const [text] = await held.says(/After \d+ s the command does not use 127\.0\.0\.1:\d+.*/);
+  assert.match(text, /listens there.*descriptor 3/);
+});
+
+test("hold: a preload that another user cannot read does not break the command", inherited, (context) => {
+  const { error } = spawnSync("setpriv", ["--version"]);
+  if (error !== undefined || process.getuid?.() !== 0) {
+    context.skip("it needs root and setpriv");
+    return;
+  }
+  // As in a home directory of mode 0700.
+  const home = folder(context);
+  chmodSync(home, 0o700);
+  cpSync(join(root, "dist"), join(home, "dist"), { recursive: true });
+  mkdirSync(join(home, "node_modules"), { recursive: true });
+  for (const name of [
+    "koffi",
+    "@koromix",
+    "commander",
+    "chokidar",
+    "readdirp",
+    "picocolors",
+    "wrap-ansi",
+    "cli-table3",
+  ])
+    symlinkSync(join(root, "node_modules", name), join(home, "node_modules", name));
+  cpSync(join(root, "package.json"), join(home, "package.json"));
+  const command = ["setpriv", "--reuid=65534", "--clear-groups", node, "-e", server(String(0))];
+  const stops = `${command.at(-1)}; setImmediate(() => process.exit(5));`;
+  const words = ["hold", "0", "--", ...command.slice(0, -1), stops];
+  const main = join(home, "dist/cli/main.js");
+  const { status, stderr } = spawnSync(node, [main, ...words], { encoding: "utf8", env: plainEnvironment });
+  assert.equal(status, 5, stderr);
+  assert.ok(berkeley.endsWith("dist/cli/main.js"));
+});

@@ -1,0 +1,88 @@
+import { fstatSync, readFileSync } from "node:fs";
+import { effectiveBacklog } from "../posix/accept-queue.ts";
+import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
+import { dup } from "../posix/dup.ts";
+import { getsockname } from "../posix/getsockname.ts";
+import type { Socket } from "../posix/owned-socket.ts";
+import { preload } from "./preload.ts";
+
+/** SD_LISTEN_FDS_START of sd-daemon.h. */
+const FIRST = 3;
+
+/**
+ * The least number of the second descriptors. At its start Node sets close-on-exec on every number
+ * up to the first above 15 that is free (uv_disable_stdio_inheritance), and puts the channel to its
+ * parent, such as a watcher, at 3 or soon after.
+ */
+const HIGH = 64;
+
+/**
+ * How a command inherits listening sockets: from descriptor 3 on, as sd_listen_fds(3) says, and once
+ * more at high numbers, for the file that every Node process of the command loads first
+ * (node/held/preload.cts).
+ */
+export class PassedSockets {
+  readonly inodes: readonly number[];
+  readonly #sockets: readonly (Socket | BorrowedSocket)[];
+  readonly #described: string;
+  #limits: readonly (number | undefined)[] = [];
+
+  constructor(sockets: readonly (Socket | BorrowedSocket)[]) {
+    this.#sockets = sockets;
+    this.inodes = sockets.map(({ fd }) => fstatSync(fd).ino);
+    const described = sockets.map((socket, index) => {
+      // It stays open as long as this process, for each start of the command.
+      const high = dup(socket, { closeOnExec: false, least: HIGH }).detach();
+      const inode = String(fstatSync(high, { bigint: true }).ino);
+      const named = getsockname(socket);
+      const where =
+        named.family === "ipv4" || named.family === "ipv6"
+          ? { address: named.address, port: named.port }
+          : { path: named.family === "unix" ? named.path : undefined };
+      return { low: FIRST + index, high, inode, ...where };
+    });
+    this.#described = JSON.stringify(described);
+  }
+
+  /** Prepares the sockets for the next start of the command. */
+  prepare(): void {
+    // O_NONBLOCK belongs to the socket, not the descriptor; a previous process may have set it.
+    for (const { system, fd } of this.#sockets) system.setNonblocking(fd, false);
+    this.#limits = this.#sockets.map(effectiveBacklog);
+  }
+
+  /**
+   * Whether a program has begun to use one of them since: it made the socket non-blocking, as event
+   * loops do, or called listen(2), which changes the limit of the queue. Undefined if the system
+   * cannot tell.
+   */
+  get areTaken(): boolean | undefined {
+    if (this.#limits.includes(undefined)) return undefined;
+    return this.#sockets.some(
+      (socket, index) => effectiveBacklog(socket) !== this.#limits[index] || isNonblocking(socket.fd),
+    );
+  }
+
+  /** The command's environment, without variables of a service manager that started us. */
+  environment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+    const { LISTEN_PID, LISTEN_PIDFDID, LISTEN_FDNAMES, NODE_OPTIONS, ...own } = from;
+    // In quotes blanks are allowed, and a backslash escapes (ParseNodeOptionsEnvVar in
+    // src/node_options.cc).
+    const load = `--require "${preload().replaceAll(/["\\]/g, "\\$&")}"`;
+    return {
+      ...own,
+      LISTEN_FDS: `${this.inodes.length}`,
+      BERKELEY_HOLD: this.#described,
+      NODE_OPTIONS: NODE_OPTIONS ? `${NODE_OPTIONS} ${load}` : load,
+    };
+  }
+}
+
+/** The flag of asm-generic/fcntl.h, in octal. */
+const O_NONBLOCK = 0o4000;
+
+/** Linux tells the flags of a descriptor of this process (proc_pid_fdinfo(5)). */
+function isNonblocking(fd: number): boolean {
+  const [, flags = "0"] = /^flags:\s+(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, "utf8")) ?? [];
+  return (Number.parseInt(flags, 8) & O_NONBLOCK) !== 0;
+}

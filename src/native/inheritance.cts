@@ -1,0 +1,59 @@
+// The C library's calls on descriptors that decide what child programs inherit. CommonJS, and of
+// synchronous calls alone, for the file that `berkeley hold` preloads into every Node process.
+
+/** What this module exports. */
+export interface Inheritance {
+  /** Has child programs inherit descriptors, if koffi loads. */
+  letInherit(fds: readonly number[]): void;
+  /** Keeps descriptors from child programs, if koffi loads. */
+  keepFromChildren(fds: readonly number[]): void;
+  /** A duplicate that child programs do not inherit; undefined if there is none. */
+  duplicate(fd: number): number | undefined;
+}
+
+interface Libc {
+  ioctl(fd: number, request: number): number;
+  dup(fd: number): number;
+}
+
+/** Undefined until it is needed, and null where koffi does not load. */
+let libc: Libc | null | undefined;
+
+/** Loads koffi, which costs a process some milliseconds. */
+function load(): Libc | null {
+  if (libc !== undefined) return libc;
+  try {
+    const koffi: typeof import("koffi") = require("koffi");
+    const library = koffi.load(null);
+    libc = {
+      ioctl: library.func("int ioctl(int fd, unsigned long request)"),
+      dup: library.func("int dup(int fd)"),
+    };
+  } catch {
+    libc = null;
+  }
+  return libc;
+}
+
+/** FIOCLEX and FIONCLEX of asm-generic/ioctls.h; of sys/filio.h: _IO('f', 1), _IO('f', 2). */
+const [FIOCLEX, FIONCLEX] = process.platform === "linux" ? [0x5451, 0x5450] : [0x20006601, 0x20006602];
+
+function letInherit(fds: readonly number[]): void {
+  const calls = load();
+  for (const fd of fds) calls?.ioctl(fd, FIONCLEX);
+}
+
+function keepFromChildren(fds: readonly number[]): void {
+  const calls = load();
+  for (const fd of fds) calls?.ioctl(fd, FIOCLEX);
+}
+
+function duplicate(fd: number): number | undefined {
+  const copy = load()?.dup(fd) ?? -1;
+  if (copy < 0) return undefined;
+  keepFromChildren([copy]);
+  return copy;
+}
+
+const inheritance: Inheritance = { letInherit, keepFromChildren, duplicate };
+module.exports = inheritance;
