@@ -64,7 +64,7 @@ export function untilReady(
   }
   if (signal?.aborted) return Promise.reject(signal.reason);
   // A queue watches a descriptor only once, and the caller may close its own at any time.
-  const duplicate = system.dup(fd, CLOSE_ON_EXEC);
+  const duplicate = system.dup(fd, CLOSE_ON_EXEC, 0);
   if (duplicate < 0) return Promise.reject(errors.failure(system, duplicate).error);
   system.closeAtThreadEnd(duplicate);
   return new Promise((resolve, reject) => {

@@ -30,12 +30,12 @@ export class DescriptorTable {
     return this.#entries.reduce((count, entry) => count + (entry === undefined ? 0 : 1), 0);
   }
 
-  /** Gives it the lowest free number, or -EMFILE. */
-  open(entry: Pollable): number {
-    const fd = this.#free();
+  /** Gives it the lowest number that is free from `least` on, or -EMFILE. */
+  open(entry: Pollable, least = 0): number {
+    const fd = this.#free(least);
     if (fd < 0) return fd;
     this.#entries[fd] = entry;
-    this.#lowest = fd + 1;
+    if (least <= this.#lowest) this.#lowest = fd + 1;
     return fd;
   }
 
@@ -65,9 +65,9 @@ export class DescriptorTable {
   }
 
   /** `#lowest` is never above the lowest free number. */
-  #free(): number {
+  #free(least: number): number {
     const limit = this.#sysctls.get("fs.rlimit_nofile");
-    let fd = this.#lowest;
+    let fd = Math.max(this.#lowest, least);
     while (fd < this.#entries.length && this.#entries[fd] !== undefined) fd += 1;
     return fd < limit ? fd : -EMFILE;
   }

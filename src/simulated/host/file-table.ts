@@ -47,9 +47,9 @@ export class FileTable implements EpollHost {
     return file instanceof SocketFile ? this.descriptors.open(file) : -EBADF;
   }
 
-  /** Gives a file another descriptor: dup(). */
-  duplicate(pollable: Pollable): number {
-    const fd = this.descriptors.open(pollable);
+  /** Gives a file another descriptor, `least` or above: dup(), and fcntl() with F_DUPFD. */
+  duplicate(pollable: Pollable, least: number): number {
+    const fd = this.descriptors.open(pollable, least);
     if (fd >= 0 && pollable.file !== undefined) pollable.file.references += 1;
     return fd;
   }

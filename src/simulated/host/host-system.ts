@@ -329,9 +329,9 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     socketpair,
 
-    dup(fd) {
+    dup(fd, _flags, least) {
       const entry = parts.ended() ? undefined : files.pollable(fd);
-      return entry === undefined ? -EBADF : files.duplicate(entry);
+      return entry === undefined ? -EBADF : files.duplicate(entry, least);
     },
     if_indextoname(index, name) {
       const found = parts.interfaces().find((each) => each.index === index);
