@@ -7,8 +7,8 @@ import type { ConnectionHandlers } from "./handlers.ts";
 const HIGH_WATER_MARK = 65_536;
 
 /**
- * A connection whose events go to handlers: those passed to `listen(options, handlers)` are called
- * with one.
+ * A connection whose events go to handlers: `connect(options, handlers)` returns one, and those
+ * passed to `listen(options, handlers)` are called with one.
  *
  * While more than 64 KiB wait to be sent to a peer, nothing is received from it. That bounds the
  * memory of a server whose peer does not read the answers.
