@@ -1,12 +1,14 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
+import { machineClock } from "../../clock/clock.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
+import { argumentType, invalidState, kind, writeAfterEnd } from "../../errors/argument.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { host } from "../../system/host.ts";
-import { orAbort } from "../abort.ts";
+import { checkWait, onAbort, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import {
@@ -16,6 +18,7 @@ import {
   detached,
   netSocket,
 } from "./detached-socket.ts";
+import { Pipe, Pipes } from "./pipe.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
@@ -25,19 +28,26 @@ export interface ConnectionOwner {
   onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void;
 }
 
+/** Throws a TypeError unless it is a connection to pipe from or to. @internal */
+export function checkConnection(value: ConnectionBase): void {
+  if (!(value instanceof ConnectionBase))
+    throw argumentType(`a connection must be a Connection or HandledConnection, not ${kind(value)}`);
+}
+
 /** The members that both kinds of connection share. */
 export abstract class ConnectionBase {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
-  readonly #descriptor: number;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
   #state: "open" | "closing" | "closed" | "detaching" | "detached" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
   #failure: ConnectionError | null = null;
   #cause: unknown = null;
-  #localAddress: Address | undefined;
-  #remoteAddress: Address | undefined;
+  /** Those that were read. */
+  #addresses: { local?: Address; remote?: Address } | undefined;
+  /** undefined until the first. */
+  #pipes: Pipes | undefined;
 
   /**
    * @param fd a connected, non-blocking socket, which this object now owns
@@ -46,7 +56,6 @@ export abstract class ConnectionBase {
   constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
     this.#owner = owner;
     this.#stream = engine.stream(fd, this);
-    this.#descriptor = fd;
     engineOpened(fd);
   }
 
@@ -63,11 +72,17 @@ export abstract class ConnectionBase {
   /** The descriptor is closed, or detached. @internal */
   protected abstract onClosed(): void;
   /**
-   * Gives what was received and not read yet; throws where it cannot be detached just now.
+   * Gives what was received and not read yet, after `checkReadable()`.
    *
    * @internal
    */
   protected abstract takeUnread(): Uint8Array | undefined;
+  /** Throws unless something else may receive just now. @internal */
+  protected abstract checkReadable(): void;
+  /** Receives for a pipe. @internal */
+  protected abstract resumeForPipe(): void;
+  /** Receives again for a pipe that was full, unless the program has it paused. @internal */
+  abstract resumeFullPipe(): void;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
@@ -82,11 +97,11 @@ export abstract class ConnectionBase {
    * closed.
    */
   get localAddress(): Address {
-    if (this.#localAddress === undefined && this.isOpen) {
+    if (this.#addresses?.local === undefined && this.isOpen) {
       const named = tryGetsockname(this.#stream.fd);
-      if (named.ok) this.#localAddress = named.value;
+      if (named.ok) this.#addresses = { ...this.#addresses, local: named.value };
     }
-    return this.#localAddress ?? { family: "unspecified" };
+    return this.#addresses?.local ?? { family: "unspecified" };
   }
 
   /**
@@ -94,11 +109,11 @@ export abstract class ConnectionBase {
    * closed.
    */
   get remoteAddress(): Address {
-    if (this.#remoteAddress === undefined && this.isOpen) {
+    if (this.#addresses?.remote === undefined && this.isOpen) {
       const named = tryGetpeername(this.#stream.fd);
-      if (named.ok) this.#remoteAddress = named.value;
+      if (named.ok) this.#addresses = { ...this.#addresses, remote: named.value };
     }
-    return this.#remoteAddress ?? { family: "unspecified" };
+    return this.#addresses?.remote ?? { family: "unspecified" };
   }
 
   /** The number of written bytes that the system has not taken yet. */
@@ -167,6 +182,9 @@ export abstract class ConnectionBase {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
     checkDetachable(this.localAddress);
+    if (this.#pipes !== undefined && !this.#pipes.isEmpty)
+      throw invalidState("a pipe() of the connection has not ended");
+    this.checkReadable();
     const unread = this.takeUnread();
     this.#state = "detaching";
     const done = new Promise<NetSocket>((resolve, reject) => {
@@ -186,6 +204,76 @@ export abstract class ConnectionBase {
       this.resetBecause(error);
       throw error;
     }
+  }
+
+  /**
+   * Sends everything that this connection receives to another, or back to itself, and then the end.
+   * No byte of it reaches JavaScript, no handler `data()` or `end()` is called, and `read()` fails.
+   * Bytes that were received and not read go first. `join()` does this in both directions.
+   *
+   * The peer that sends is held to the pace of the one that receives: at most about 512 KiB of a
+   * connection wait here. If either connection fails, is reset or is closed before all is sent, the
+   * other is reset, once the system has been given what was received before. Until then the program
+   * may `write()` to the other connection, but not `end()` it.
+   *
+   * @param to the connection to send to, of any kind
+   * @param options `signal` and `timeout` reset both connections
+   * @returns how many bytes were sent, once the end has been sent too. The other direction stays as
+   * it was, and each connection closes when both of its sides have ended
+   * @throws RecvError or SendError of the connection that failed, named `SocketClosed` if it was
+   * closed or reset here
+   * @throws Error if this connection is piped already, or a `read()` is waiting
+   * @throws TypeError if it was detached, or belongs to a Duplex
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * const server = await listen(
+   *   { host: "127.0.0.1" },
+   *   { open: (connection) => void connection.pipe(connection).catch(console.error) },
+   * );
+   * const client = await connect({ address: server.address });
+   * await client.end("echo");
+   * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // echo
+   * await server.close({ drain: 1000 });
+   * ```
+   */
+  async pipe(to: ConnectionBase, options: WaitOptions = {}): Promise<number> {
+    checkWait(options);
+    throwIfAborted(options.signal);
+    checkConnection(to);
+    this.checkPipe(to);
+    const pipe = this.startPipe(to);
+    const stop = onAbort("pipe()", options, (reason) => pipe.abort(reason));
+    try {
+      await pipe.ended;
+      return pipe.bytes;
+    } finally {
+      stop();
+    }
+  }
+
+  /** Throws if it cannot be piped. @internal */
+  checkPipe(to: ConnectionBase): void {
+    if (!this.isOpen) throw this.receivingError;
+    if (!to.isOpen) throw to.sendingError;
+    if (to.#sendingIsOver) throw writeAfterEnd("cannot pipe() to a connection after its end()");
+    if (this.#pipes?.out !== undefined) throw invalidState("the connection has a pipe() already");
+    this.checkReadable();
+  }
+
+  /** `pipe()` after its checks, with a count that can be read meanwhile. @internal */
+  startPipe(to: ConnectionBase): Pipe {
+    const unread = this.takeUnread();
+    const pipe = new Pipe(this, to, this.#stream.forward(to.#stream));
+    this.#pipes ??= new Pipes();
+    this.#pipes.out = pipe;
+    to.#pipes ??= new Pipes();
+    to.#pipes.into.push(pipe);
+    if (unread !== undefined) pipe.send(unread);
+    if (this.receivingEnded) pipe.onEnd();
+    else this.resumeForPipe();
+    return pipe;
   }
 
   /** -1 once it is closed, though what was written may still be on its way. @internal */
@@ -209,17 +297,94 @@ export abstract class ConnectionBase {
   }
 
   /** Why nothing is received from one that is not open. @internal */
-  protected get receivingError(): unknown {
+  get receivingError(): unknown {
     return this.#isDetached ? detached() : (this.error ?? receivingClosed());
   }
 
   /** Why nothing is sent to one that is not open. @internal */
-  protected get sendingError(): unknown {
+  get sendingError(): unknown {
     return this.#isDetached ? detached() : (this.error ?? sendingClosed());
   }
 
   get #isDetached(): boolean {
     return this.#state === "detaching" || this.#state === "detached";
+  }
+
+  get #sendingIsOver(): boolean {
+    return this.#directions === "receiving" || this.#directions === "neither";
+  }
+
+  /** Whether a pipe sends what is received. @internal */
+  get isPiped(): boolean {
+    return this.#pipes?.out !== undefined;
+  }
+
+  /** How many bytes pipes have sent here. @internal */
+  protected get pipedHere(): number {
+    return this.#pipes?.bytesInto ?? 0;
+  }
+
+  /** Whether what is received waits until the other end of its pipe has sent more. @internal */
+  protected get isPipeFull(): boolean {
+    const to = this.#pipes?.out?.to;
+    return to !== undefined && to.pendingBytes > 0;
+  }
+
+  /** Throws if pipes send here, and will send the end. @internal */
+  protected checkNotPipedHere(): void {
+    if (this.#pipes !== undefined && this.#pipes.into.length > 0)
+      throw invalidState("a pipe() sends to the connection, and ends it");
+  }
+
+  /** The peer has ended: whether a pipe sends the end. @internal */
+  protected endPipe(): boolean {
+    const pipe = this.#pipes?.out;
+    pipe?.onEnd();
+    return pipe !== undefined;
+  }
+
+  /** Everything is sent. @internal */
+  protected drainPipes(): void {
+    this.#pipes?.onDrain();
+  }
+
+  /** Sending has failed, and receiving not yet. @internal */
+  protected breakPipes(errno: number): void {
+    this.#pipes?.onSendingFailed(connectionError(errno), this.isPiped);
+  }
+
+  /** Sends what a pipe was given, then its end. @internal */
+  endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
+    this.#stream.shutdown((errno) => {
+      this.#pipes?.drop(pipe);
+      if (errno === 0) {
+        this.endSending();
+        done(null);
+        this.closeIfEnded();
+      } else {
+        done(this.error ?? (this.isOpen ? connectionError(errno) : sendingClosed()));
+      }
+    });
+  }
+
+  /** Sends bytes that were received before the pipe. @internal */
+  sendForPipe(bytes: Uint8Array): void {
+    this.#stream.write(bytes);
+  }
+
+  /** The pipe has ended. @internal */
+  dropPipe(pipe: Pipe): void {
+    this.#pipes?.drop(pipe);
+  }
+
+  /**
+   * Resets the connection because the other end of its pipe is gone, in the event loop's next turn:
+   * until then the system takes what was received before. @internal
+   */
+  resetForPipe(error: unknown): void {
+    machineClock.setImmediate(() => {
+      if (!this.isClosed) this.resetBecause(error);
+    });
   }
 
   /** @internal */
@@ -280,7 +445,7 @@ export abstract class ConnectionBase {
     if (!this.isOpen) return;
     this.#state = "closing";
     this.#stream.close((errno) => this.#closed(errno));
-    this.onClosing();
+    this.#nowClosing();
   }
 
   /**
@@ -296,11 +461,11 @@ export abstract class ConnectionBase {
     }
     this.#state = "closing";
     this.#stream.closeNow((errno) => this.#closed(errno));
-    this.onClosing();
+    this.#nowClosing();
   }
 
   /** Resets the connection. May be called after `closeOnceSent()`. @internal */
-  protected resetBecause(error: unknown): void {
+  resetBecause(error: unknown): void {
     this.#cause ??= error;
     if (!this.isOpen) {
       this.#stream.reset();
@@ -308,7 +473,12 @@ export abstract class ConnectionBase {
     }
     this.#state = "closing";
     this.#stream.reset((errno) => this.#closed(errno));
+    this.#nowClosing();
+  }
+
+  #nowClosing() {
     this.onClosing();
+    this.#pipes?.onClosing(this);
   }
 
   /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */
@@ -321,16 +491,16 @@ export abstract class ConnectionBase {
     const writable = this.#directions === "both" || this.#directions === "sending";
     let socket: NetSocket;
     try {
-      socket = netSocket(this.#descriptor, writable, allowHalfOpen, received);
+      socket = netSocket(this.#stream.fd, writable, allowHalfOpen, received);
     } catch (error) {
-      host.close(this.#descriptor);
+      host.close(this.#stream.fd);
       this.#cause ??= error;
       this.#closed(0);
       reject(error);
       return;
     }
     this.#state = "detached";
-    engineClosed(this.#descriptor);
+    engineClosed(this.#stream.fd);
     this.#owner?.onConnectionDetached(this, socket);
     resolve(socket);
     this.#announceEnd();
@@ -339,7 +509,7 @@ export abstract class ConnectionBase {
 
   #closed(errno: number) {
     this.#state = "closed";
-    engineClosed(this.#descriptor);
+    engineClosed(this.#stream.fd);
     // Our own reset drops unsent data; that is not a failure.
     if (errno !== 0 && errno !== -(host.errnos.ECANCELED ?? 0)) this.#failure ??= connectionError(errno);
     this.#announceEnd();

@@ -1,0 +1,145 @@
+import type { Forwarding } from "../../engine/engine.ts";
+import type { ConnectionBase } from "./connection-base.ts";
+
+/** What one connection receives, on its way to another. @internal */
+export class Pipe {
+  readonly from: ConnectionBase;
+  readonly to: ConnectionBase;
+  /** Resolves once all is sent, with the end after it. */
+  readonly ended: Promise<void>;
+  readonly #forwarding: Forwarding;
+  /**
+   * "ending": the source has ended, and the rest is being sent. "broken": the target takes nothing
+   * more, but is still received from.
+   */
+  #state: "open" | "ending" | "broken" | "ended" = "open";
+  /** Bytes that were received before. */
+  #before = 0;
+  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+
+  constructor(from: ConnectionBase, to: ConnectionBase, forwarding: Forwarding) {
+    this.from = from;
+    this.to = to;
+    this.#forwarding = forwarding;
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Callers may read the counts instead.
+    this.ended.catch(nothing);
+  }
+
+  get bytes(): number {
+    return this.#before + this.#forwarding.bytes;
+  }
+
+  /** Sends bytes that were received before. */
+  send(bytes: Uint8Array): void {
+    this.#before += bytes.length;
+    this.to.sendForPipe(bytes);
+  }
+
+  /** The source has ended: the end follows what is not sent yet. */
+  onEnd(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    this.to.endForPipe(this, (error) => {
+      if (error === null) this.#end(null);
+      else this.fail(error);
+    });
+  }
+
+  /** The target has sent everything. */
+  onDrain(): void {
+    if (this.#state === "open") this.from.resumeFullPipe();
+  }
+
+  /**
+   * The target cannot be sent to.
+   *
+   * @param isReceived whether its own pipe still receives what it has: its failure follows
+   */
+  onSendingFailed(error: unknown, isReceived: boolean): void {
+    if (!isReceived) {
+      this.fail(error);
+    } else if (this.#state === "open") {
+      this.#state = "broken";
+      // Dropped, so that a peer that only reads once it has written goes on to read.
+      this.from.resumeFullPipe();
+    }
+  }
+
+  /** One of the two has failed, or is closed. */
+  onClosing(which: ConnectionBase): void {
+    if (which === this.to) this.fail(which.sendingError);
+    // Once it has ended, what the source received is the target's.
+    else if (this.#state !== "ending") this.fail(which.receivingError);
+  }
+
+  abort(reason: unknown): void {
+    if (this.#state === "ended") return;
+    this.#end({ error: reason });
+    this.from.resetBecause(reason);
+    this.to.resetBecause(reason);
+  }
+
+  /** Ends it with an error, and resets both connections. */
+  fail(error: unknown): void {
+    if (this.#state === "ended") return;
+    const sourceHasEnded = this.#state === "ending";
+    this.#end({ error });
+    if (!sourceHasEnded && this.from.isOpen) this.from.resetForPipe(error);
+    if (this.to.isOpen) this.to.resetForPipe(error);
+  }
+
+  #end(failure: { readonly error: unknown } | null): void {
+    this.#state = "ended";
+    this.#forwarding.stop();
+    this.from.dropPipe(this);
+    this.to.dropPipe(this);
+    if (failure === null) this.#settle?.resolve();
+    else this.#settle?.reject(failure.error);
+  }
+}
+
+/** The pipes of a connection. @internal */
+export class Pipes {
+  /** Where what it receives goes. */
+  out: Pipe | undefined;
+  /** Those that send to it. */
+  readonly into: Pipe[] = [];
+  /** What earlier ones have sent to it. */
+  #earlier = 0;
+
+  get isEmpty(): boolean {
+    return this.out === undefined && this.into.length === 0;
+  }
+
+  get bytesInto(): number {
+    let bytes = this.#earlier;
+    for (const pipe of this.into) bytes += pipe.bytes;
+    return bytes;
+  }
+
+  drop(pipe: Pipe): void {
+    if (this.out === pipe) this.out = undefined;
+    const index = this.into.indexOf(pipe);
+    if (index === -1) return;
+    this.into.splice(index, 1);
+    this.#earlier += pipe.bytes;
+  }
+
+  onDrain(): void {
+    for (const pipe of this.into) pipe.onDrain();
+  }
+
+  onSendingFailed(error: unknown, isReceived: boolean): void {
+    for (const pipe of [...this.into]) pipe.onSendingFailed(error, isReceived);
+  }
+
+  onClosing(which: ConnectionBase): void {
+    this.out?.onClosing(which);
+    for (const pipe of [...this.into]) pipe.onClosing(which);
+  }
+}
+
+const nothing = () => {};
