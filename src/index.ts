@@ -20,9 +20,9 @@ export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/conne
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { DetachOptions } from "./net/connection/detached-socket.ts";
-export { type Joined, join } from "./net/connection/join.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
+export { type Joined, join } from "./net/connection/join.ts";
 export {
   type HandOverError,
   type HandOverErrorName,
