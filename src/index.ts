@@ -81,6 +81,12 @@ export type {
   SocketHolder,
   SocketSettings,
 } from "./net/options/listen-options.ts";
+export type { Faults } from "./net/proxy/faults.ts";
+export type { ProxiedStatus } from "./net/proxy/proxied-connection.ts";
+export { proxy } from "./net/proxy/proxy.ts";
+export type { Balance, ProxyOptions, ProxyTarget } from "./net/proxy/proxy-options.ts";
+export type { ProxyServer, ProxyStatistics } from "./net/proxy/proxy-server.ts";
+export type { TargetStatus } from "./net/proxy/target.ts";
 export type { DatagramError } from "./net/udp/datagram-error.ts";
 export type { Datagram, DatagramSocket } from "./net/udp/datagram-socket.ts";
 export type { DatagramSocketBase } from "./net/udp/datagram-socket-base.ts";

@@ -18,7 +18,7 @@ import {
   detached,
   netSocket,
 } from "./detached-socket.ts";
-import { Pipe, Pipes } from "./pipe.ts";
+import { Pipe, type PipeEnd, Pipes } from "./pipe.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
@@ -35,7 +35,7 @@ export function checkConnection(value: ConnectionBase): void {
 }
 
 /** The members that both kinds of connection share. */
-export abstract class ConnectionBase {
+export abstract class ConnectionBase implements PipeEnd {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
@@ -81,7 +81,7 @@ export abstract class ConnectionBase {
   protected abstract checkReadable(): void;
   /** Receives for a pipe. @internal */
   protected abstract resumeForPipe(): void;
-  /** Receives again for a pipe that was full, unless the program has it paused. @internal */
+  /** @internal */
   abstract resumeFullPipe(): void;
 
   /**
@@ -265,7 +265,7 @@ export abstract class ConnectionBase {
   /** `pipe()` after its checks, with a count that can be read meanwhile. @internal */
   startPipe(to: ConnectionBase): Pipe {
     const unread = this.takeUnread();
-    const pipe = new Pipe(this, to, this.#stream.forward(to.#stream));
+    const pipe = new Pipe(this, to, () => this.#stream.forward(to.#stream));
     this.#pipes ??= new Pipes();
     this.#pipes.out = pipe;
     to.#pipes ??= new Pipes();
@@ -353,7 +353,7 @@ export abstract class ConnectionBase {
     this.#pipes?.onSendingFailed(connectionError(errno), this.isPiped);
   }
 
-  /** Sends what a pipe was given, then its end. @internal */
+  /** @internal */
   endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
     this.#stream.shutdown((errno) => {
       this.#pipes?.drop(pipe);
@@ -367,12 +367,12 @@ export abstract class ConnectionBase {
     });
   }
 
-  /** Sends bytes that were received before the pipe. @internal */
+  /** @internal */
   sendForPipe(bytes: Uint8Array): void {
     this.#stream.write(bytes);
   }
 
-  /** The pipe has ended. @internal */
+  /** @internal */
   dropPipe(pipe: Pipe): void {
     this.#pipes?.drop(pipe);
   }

@@ -1,15 +1,15 @@
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../../address/address.ts";
-import { parseV1, startsV1 } from "./version-1.ts";
-import { parseV2, startsV2 } from "./version-2.ts";
 
 /**
  * The header of the PROXY protocol, which a proxy sends before the bytes of a connection:
- * https://www.haproxy.org/download/2.9/doc/proxy-protocol.txt
+ * proxy-protocol.txt in HAProxy's doc/.
  */
 export interface ProxyHeader {
   /** 1 is a line of text, 2 is binary. */
   readonly version: 1 | 2;
-  /** "local": the proxy's own connection, such as a health check, with no other client behind it. */
+  /**
+   * "local": the proxy's own connection, such as a health check, with no other client behind it.
+   */
   readonly command: "proxy" | "local";
   /** The client; undefined if the proxy does not say. */
   readonly source: ProxiedAddress | undefined;
@@ -37,16 +37,3 @@ export type ParsedHeader =
   | { readonly kind: "incomplete" }
   /** No header, and none with any bytes to come. */
   | { readonly kind: "invalid"; readonly reason: string };
-
-/** The longest header: 16 bytes, and 65 535 of version 2. */
-export const LONGEST_HEADER = 16 + 0xffff;
-
-/** Parses the header at the start of a connection's bytes. It keeps nothing of `bytes`. */
-export function parseProxyHeader(bytes: Uint8Array): ParsedHeader {
-  if (startsV2(bytes)) return parseV2(bytes);
-  if (startsV1(bytes)) return parseV1(bytes);
-  return { kind: "invalid", reason: "it starts with neither PROXY nor the signature of version 2" };
-}
-
-export { encodeV1 } from "./version-1.ts";
-export { encodeV2 } from "./version-2.ts";

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { formatIpv6 } from "../../address/ip.ts";
-import { encodeV1, encodeV2, type ProxiedAddress, parseProxyHeader, type Tlv } from "./proxy-header.ts";
-import { encodeLocalV2 } from "./version-2.ts";
+import { parseProxyHeader } from "./parse-proxy-header.ts";
+import type { ProxiedAddress, Tlv } from "./proxy-header.ts";
+import { encodeV1 } from "./version-1.ts";
+import { encodeLocalV2, encodeV2 } from "./version-2.ts";
 
 const port = fc.integer({ min: 0, max: 0xffff });
 const byte = fc.integer({ min: 0, max: 255 });
