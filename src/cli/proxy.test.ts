@@ -148,6 +148,8 @@ test(
     assert.notEqual(pid, running.child.pid);
     kept.end("after");
     assert.equal(await readAll(kept), "after");
+    const [status] = await once(running.child, "close");
+    assert.equal(status, 0);
     const { sent } = await running.event("summary");
     assert.ok(typeof sent === "number" && sent >= "before after".length);
     assert.equal(await ask(port, "again"), "again");

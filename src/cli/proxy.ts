@@ -52,6 +52,9 @@ interface ProxyCommandOptions extends Pick<Faults, "latency" | "jitter" | "rate"
 /** How often the table is drawn, and the targets' states are looked at, in milliseconds. */
 const INTERVAL = 1000;
 
+/** What the old process says of its operands, which the new one cannot tell from its sockets. */
+const ALL_ARE_TARGETS = "all are targets";
+
 /** Adds the `proxy` command, which passes connections on. */
 export function addProxy(program: Command): void {
   program
@@ -129,14 +132,14 @@ async function run(operands: readonly string[], options: ProxyCommandOptions): P
   const output = standardOutput();
   if (options.watch && !options.json && !(output.isTerminal && process.stdin.isTTY))
     throw new UsageError("--watch needs a terminal; --watch --json prints a line every second for programs.");
-  const ended = firstSignal();
-  const { server, targets } = await start(operands, options);
+  const { signal: ended, send } = firstSignal();
+  const { server, targets, allAreTargets } = await start(operands, options);
   process.on("exit", () => server.close());
   const started = machineClock.now();
   tellStart(server, targets, options, output);
   const stopFaults = options.watch && !options.json ? undefined : readFaults(server, options);
   const stopStates = options.watch ? undefined : tellStates(server);
-  const stopRestarts = onRestart(server);
+  const stopRestarts = onRestart(server, allAreTargets, () => send("SIGHUP"));
   const signal = await (options.watch ? watch(server, options, output, ended) : ended);
   stopFaults?.();
   stopStates?.();
@@ -147,36 +150,46 @@ async function run(operands: readonly string[], options: ProxyCommandOptions): P
   process.stdin.pause();
 }
 
-/** Where it is to listen and to connect. */
+/** Where it is to listen. */
 interface Asked {
   readonly address: ListenAddress;
   readonly listen: ListenOptions;
   readonly ready?: () => void;
 }
 
-async function start(operands: readonly string[], options: ProxyCommandOptions) {
-  const inherited = await inheritedSockets();
-  const isFirstATarget =
-    inherited !== undefined ||
-    options.unix !== undefined ||
-    operands.length === (options.toUnix === undefined ? 1 : 0);
+/** A proxy, its targets, and whether every operand is one. */
+interface Started {
+  readonly server: ProxyServer;
+  readonly targets: readonly AskedTarget[];
+  readonly allAreTargets: boolean;
+}
+
+async function start(operands: readonly string[], options: ProxyCommandOptions): Promise<Started> {
+  const handedOver = process.env[HANDED_OVER];
+  delete process.env[HANDED_OVER];
+  const inherited = handedOver === undefined ? inheritedSockets() : await handedSockets();
+  const alone = options.toUnix === undefined ? 1 : 0;
+  const allAreTargets =
+    handedOver === undefined
+      ? inherited !== undefined || options.unix !== undefined || operands.length === alone
+      : handedOver === ALL_ARE_TARGETS;
   const [first, ...rest] = operands;
-  const endpoints = isFirstATarget ? operands : rest;
-  const targets = await targetsOf(endpoints, options.toUnix ?? []);
-  const asked = inherited ?? (await askedAddress(isFirstATarget ? undefined : first, options.unix));
+  const targets = await targetsOf(allAreTargets ? operands : rest, options.toUnix ?? []);
+  const asked = inherited ?? (await askedAddress(allAreTargets ? undefined : first, options.unix));
   checkNotItself(asked.address, targets);
   const server = await open(asked, targets, options);
   asked.ready?.();
-  return { server, targets };
+  return { server, targets, allAreTargets };
 }
 
-/** Sockets of `berkeley hold` and the like, or of the process that restarts. */
-async function inheritedSockets(): Promise<Asked | undefined> {
-  if (process.env[HANDED_OVER] !== undefined) {
-    delete process.env[HANDED_OVER];
-    const taken = await takeOver();
-    return { address: unnamed, listen: { socket: taken }, ready: () => taken.ready() };
-  }
+/** Sockets of the process that restarts. */
+async function handedSockets(): Promise<Asked> {
+  const taken = await takeOver();
+  return { address: unnamed, listen: { socket: taken }, ready: () => taken.ready() };
+}
+
+/** Sockets of `berkeley hold` and the like. */
+function inheritedSockets(): Asked | undefined {
   const sockets = listenersFromEnvironment();
   return sockets.length === 0 ? undefined : { address: unnamed, listen: { socket: { sockets } } };
 }
@@ -377,11 +390,11 @@ async function watch(
   return signal;
 }
 
-/** SIGHUP hands the sockets to a new process of the same command. */
-function onRestart(server: ProxyServer): () => void {
+/** SIGHUP hands the sockets to a new process of the same command; `ended` is called at the end. */
+function onRestart(server: ProxyServer, allAreTargets: boolean, ended: () => void): () => void {
   const restart = () => {
-    restartHandingOver(server.listener).then(
-      () => process.kill(process.pid, "SIGTERM"),
+    restartHandingOver(server.listener, allAreTargets ? ALL_ARE_TARGETS : "the first is not").then(
+      ended,
       (error: unknown) =>
         complain(`Cannot restart: ${error instanceof Error ? error.message : String(error)}`),
     );
@@ -390,9 +403,18 @@ function onRestart(server: ProxyServer): () => void {
   return () => process.off("SIGHUP", restart);
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process. */
-function firstSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve_) => {
+interface FirstSignal {
+  readonly signal: Promise<NodeJS.Signals>;
+  /** As if this signal had come. */
+  send(name: NodeJS.Signals): void;
+}
+
+/** The first SIGINT or SIGTERM; a second one ends the process. */
+function firstSignal(): FirstSignal {
+  let send = (_name: NodeJS.Signals) => {};
+  const signal = new Promise<NodeJS.Signals>((resolve_) => {
+    send = resolve_;
     for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve_(name));
   });
+  return { signal, send };
 }

@@ -12,15 +12,17 @@ const PATIENCE = 10_000;
 /**
  * Starts the command again, and hands the sockets over to it. Resolves when only the new process
  * accepts, and the connections of this one have ended.
+ *
+ * @param told what the new process finds in the variable `HANDED_OVER`
  */
-export async function restartHandingOver(listener: Listening): Promise<void> {
+export async function restartHandingOver(listener: Listening, told: string): Promise<void> {
   const [program = process.execPath, ...words] = [
     process.execPath,
     ...process.execArgv,
     ...process.argv.slice(1),
   ];
   const child = spawn(program, words, {
-    env: { ...process.env, [HANDED_OVER]: "1" },
+    env: { ...process.env, [HANDED_OVER]: told },
     stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
   await once(child, "spawn");
