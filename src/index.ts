@@ -24,6 +24,7 @@ export type { Data } from "./net/connection/data.ts";
 export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
+export { type Joined, join } from "./net/connection/join.ts";
 export {
   type HandOverError,
   type HandOverErrorName,
@@ -83,6 +84,12 @@ export type {
   SocketHolder,
   SocketSettings,
 } from "./net/options/listen-options.ts";
+export type { Faults } from "./net/proxy/faults.ts";
+export type { ProxiedStatus } from "./net/proxy/proxied-connection.ts";
+export { proxy } from "./net/proxy/proxy.ts";
+export type { Balance, ProxyOptions, ProxyTarget } from "./net/proxy/proxy-options.ts";
+export type { ProxyServer, ProxyStatistics } from "./net/proxy/proxy-server.ts";
+export type { TargetStatus } from "./net/proxy/target.ts";
 export {
   isReadableError,
   type ReadableError,

@@ -84,7 +84,16 @@ function whyNoPort(text: string): string {
 }
 
 /** The commands; any other first argument is taken for a port. */
-export const commands: readonly string[] = ["listen", "ports", "why", "wait", "free", "hold", "help"];
+export const commands: readonly string[] = [
+  "listen",
+  "ports",
+  "why",
+  "wait",
+  "free",
+  "hold",
+  "proxy",
+  "help",
+];
 
 const emptyPort = "The port is empty; a port is a whole number from 0 (a free one) to 65535.";
 

@@ -25,6 +25,7 @@ const adds: Readonly<Record<string, () => Promise<AddCommand>>> = {
   wait: async () => (await import("./wait.ts")).addWait,
   free: async () => (await import("./free.ts")).addFree,
   hold: async () => (await import("./hold.ts")).addHold,
+  proxy: async () => (await import("./proxy.ts")).addProxy,
 };
 
 const moreHelp = `
@@ -38,7 +39,8 @@ Examples:
   berkeley why 3000                      who has port 3000
   berkeley wait 3000 -- npm test         run the tests once something listens there
   berkeley free 3000                     stop the process that has it, after asking
-  berkeley hold 3000 -- npm start        keep the port open while the server restarts`;
+  berkeley hold 3000 -- npm start        keep the port open while the server restarts
+  berkeley proxy 8080 3000 --latency 200  pass connections on to port 3000, 200 ms later`;
 
 // Node would print names of paths and hosts unescaped.
 process.on("uncaughtException", (error) => {

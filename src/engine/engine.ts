@@ -193,6 +193,16 @@ export interface Stream extends Handle {
    */
   write(bytes: Uint8Array): void;
   /**
+   * Sends what is received to a stream, instead of calling onData(): on the same engine without a
+   * copy and without a view. The end and failures are reported as before, and the caller passes
+   * them on.
+   *
+   * When the other stream has more to send than it should keep, this one pauses as by `pause()`,
+   * and the caller calls `resume()` in the other's onDrain(). Bytes that the other stream does not
+   * take, because it has ended or failed, are dropped.
+   */
+  forward(to: Stream): Forwarding;
+  /**
    * Sends everything written, then the end, which calls the peer's onEnd(). Receiving continues.
    *
    * @param done 0 once the end is on its way; otherwise the error, which onError() receives too;
@@ -222,6 +232,14 @@ export interface Stream extends Handle {
    * or receiving failed with, or -ECANCELED if it was cut short, and the bytes received before
    */
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void;
+}
+
+/** What `forward()` does. */
+export interface Forwarding {
+  /** The number of bytes passed on so far. */
+  readonly bytes: number;
+  /** Has onData() called again. */
+  stop(): void;
 }
 
 /** A connect() in progress. */

@@ -13,6 +13,7 @@ export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
   generation = 1;
   #bytes = new Uint8Array(this.buffer);
+  #view: Uint8Array | undefined;
 
   /**
    * The whole buffer. It may have been transferred at any time, since a program can keep the buffer
@@ -22,8 +23,16 @@ export class ReceiveMemory implements BufferLoan {
     if (this.isTransferred) {
       this.buffer = newBuffer();
       this.#bytes = new Uint8Array(this.buffer);
+      this.#view = undefined;
     }
     return this.#bytes;
+  }
+
+  /** The first bytes, for the engine alone. One view serves as long as the length is the same. */
+  view(length: number): Uint8Array {
+    if (this.#view === undefined || lengthOf(this.#view) !== length)
+      this.#view = new Uint8Array(this.buffer, 0, length);
+    return this.#view;
   }
 
   /** A program has taken the received bytes. */

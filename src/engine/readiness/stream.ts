@@ -2,7 +2,8 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { invariant } from "../../invariant.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
-import type { Stream, StreamHandlers } from "../engine.ts";
+import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
+import { StreamForwarding } from "../forwarding.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { loanOf, ReceivedBytes } from "../received-bytes.ts";
@@ -44,6 +45,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #lost = 0;
   /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
+  #forwarding: StreamForwarding | undefined;
 
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
     super(reactor, fd);
@@ -98,6 +100,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     // This may run inside a write() of another stream.
     this.#drained = true;
     this.later();
+  }
+
+  forward(to: Stream): Forwarding {
+    const forwarding = new StreamForwarding(to, () => {
+      if (this.#forwarding === forwarding) this.#forwarding = undefined;
+    });
+    this.#forwarding = forwarding;
+    return forwarding;
   }
 
   shutdown(done?: (errno: number) => void): void {
@@ -239,7 +249,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       if (count > 0) {
         const isAll = count < bytes.length && this.#receiving !== "exceptional" && this.#shortIsAll();
         if (isAll && this.#failed === 0) this.#readUp();
-        this.#give(count);
+        if (this.#forwarding === undefined) this.#give(count);
+        else this.#forward(this.#forwarding, count);
         if (this.#receiving === "waiting" && this.#failed === 0) return;
       } else if (count === 0) {
         this.#receiving = "ended";
@@ -282,6 +293,33 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       uncaught(error);
     }
     received.takeBack();
+  }
+
+  #forward(forwarding: StreamForwarding, length: number): void {
+    const { to } = forwarding;
+    forwarding.bytes += length;
+    if (to instanceof ReadinessStream) to.#sendReceived(this.reactor.received.view(length), length);
+    else this.#giveTo(to, length);
+    // The system has no room, and what it did not take was copied.
+    if (to.pendingBytes > 0) this.#paused = true;
+  }
+
+  #giveTo(to: Stream, length: number): void {
+    const { received } = this.reactor;
+    const generation = received.lend();
+    attempt((bytes: Uint8Array) => to.write(bytes), new ReceivedBytes(received, generation, 0, length));
+    received.takeBack();
+  }
+
+  /** Sends bytes of the memory that was received into, which is reused when this returns. */
+  #sendReceived(bytes: Uint8Array, length: number): void {
+    if (this.stopped || this.#failureTold !== "nothing" || this.#shutdown !== undefined) return;
+    if (this.#failed < 0) this.#lost += length;
+    else if (this.#writeQueue.bytes > 0) this.#writeQueue.add(bytes);
+    else {
+      this.reactor.cork.send();
+      this.#send(bytes, length);
+    }
   }
 
   /** Sends bytes immediately if none wait before them, and copies what the system does not take. */

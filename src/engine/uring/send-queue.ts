@@ -89,6 +89,17 @@ export class SendQueue {
     }
   }
 
+  /** Adds the first bytes of a buffer that no handler has, without a copy if it may wait. */
+  addReceived(buffer: LoanedBuffer, length: number): void {
+    this.bytes += length;
+    if (buffer.owner.mayWait) {
+      buffer.users++;
+      this.#append(newPiece(buffer, undefined, 0, length));
+    } else {
+      this.#addCopy(buffer.bytes.subarray(0, length), length);
+    }
+  }
+
   /** The first piece, moved to a buffer; undefined if the queue is empty. */
   get first(): PieceInBuffer | undefined {
     const head = this.#head;

@@ -2,7 +2,8 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
-import type { StreamHandlers } from "../engine.ts";
+import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
+import { StreamForwarding } from "../forwarding.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
@@ -28,6 +29,9 @@ const peeked = new Uint8Array(1);
  * flight.
  */
 const KEPT = 32_768;
+
+/** A stream forwards no more while this much waits to be sent: 16 receive buffers. */
+const MOST_FORWARDED = 262_144;
 
 /** Data that arrived while the stream was paused. */
 interface Kept {
@@ -64,6 +68,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
    */
   #hangUp: "unwatched" | "watched" | "watched by edges" | "seen, still watched" | "seen" = "unwatched";
   #kept: Kept | undefined;
+  #forwarding: StreamForwarding | undefined;
   #telling = false;
 
   constructor(loop: Loop, fd: number, handlers: StreamHandlers) {
@@ -85,7 +90,20 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
 
   pause(): void {
     this.#paused = true;
+    // What arrives until then is forwarded as well: nothing is kept.
+    if (this.#forwarding !== undefined) this.cancelReceive();
   }
+
+  forward(to: Stream): Forwarding {
+    const forwarding = new StreamForwarding(to, () => {
+      if (this.#forwarding === forwarding) this.#forwarding = undefined;
+    });
+    this.#forwarding = forwarding;
+    return forwarding;
+  }
+
+  /** Sends bytes of a buffer that were received, without a copy if the buffer may wait. */
+  abstract sendReceived(buffer: LoanedBuffer, length: number): void;
 
   onBuffersAvailable(): void {
     if (this.#receive === "starved") this.#receive = "idle";
@@ -260,7 +278,9 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     if (result > 0) {
       const buffer = this.loop.streamBuffers.taken(flags);
       if ((!this.stopped || this.releasing) && !this.receivingIsOver) {
-        if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
+        if (this.#forwarding !== undefined && this.#kept === undefined && !this.releasing)
+          this.#forward(this.#forwarding, buffer, result);
+        else if (this.#paused || this.#kept !== undefined) this.#keep(buffer, result);
         else this.#give(buffer, result);
       }
       buffer.release();
@@ -292,6 +312,30 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     buffer.generation++;
   }
 
+  #forward(forwarding: StreamForwarding, buffer: LoanedBuffer, length: number): void {
+    const { to } = forwarding;
+    forwarding.bytes += length;
+    if (to instanceof StreamReceiver) {
+      to.sendReceived(buffer, length);
+    } else {
+      const generation = ++buffer.generation;
+      attempt((bytes: Uint8Array) => to.write(bytes), buffer.lent(generation, 0, length));
+      buffer.generation++;
+    }
+    if (to.pendingBytes >= MOST_FORWARDED) this.pause();
+  }
+
+  #tell(bytes: Uint8Array): void {
+    const forwarding = this.#forwarding;
+    if (forwarding === undefined) {
+      this.handlers.onData(bytes);
+      return;
+    }
+    forwarding.bytes += bytes.length;
+    forwarding.to.write(bytes);
+    if (forwarding.to.pendingBytes >= MOST_FORWARDED) this.pause();
+  }
+
   #keep(buffer: LoanedBuffer, length: number): void {
     const kept = this.#keeping();
     kept.chunks.push(buffer.bytes.slice(0, length));
@@ -311,7 +355,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     for (const chunk of kept.chunks) {
       if (this.#paused || this.stopped) break;
       told++;
-      attempt((bytes: Uint8Array) => this.handlers.onData(bytes), chunk);
+      attempt((bytes: Uint8Array) => this.#tell(bytes), chunk);
       kept.bytes -= chunk.length;
     }
     kept.chunks.splice(0, told);

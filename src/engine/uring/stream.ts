@@ -9,7 +9,7 @@ import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
-import type { PooledBuffer } from "./pooled-buffer.ts";
+import type { LoanedBuffer, PooledBuffer } from "./pooled-buffer.ts";
 import { SendQueue } from "./send-queue.ts";
 import { prepSend, prepSendmsg } from "./sqe.ts";
 import { StreamReceiver } from "./stream-receiver.ts";
@@ -46,6 +46,12 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.stopped || this.failed < 0) return;
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
     this.#queue.add(bytes);
+    this.#prepareSoon();
+  }
+
+  override sendReceived(buffer: LoanedBuffer, length: number): void {
+    if (this.stopped || this.failed < 0 || this.#shutdown !== undefined) return;
+    this.#queue.addReceived(buffer, length);
     this.#prepareSoon();
   }
 

@@ -9,6 +9,7 @@ import { channels } from "../channels.ts";
 import { connectToFirst } from "../happy-eyeballs.ts";
 import { adopted, setOptionValues } from "../open.ts";
 import {
+  type CheckedConnectOptions,
   type ConnectEndpoint,
   type ConnectOptions,
   checkConnectOptions,
@@ -16,6 +17,9 @@ import {
 import type { AnyOptionValues } from "../options/listen-options.ts";
 import { addressesToTry, isName } from "../resolve.ts";
 import { Connection } from "./connection.ts";
+import type { ConnectionBase } from "./connection-base.ts";
+import { HandledConnection } from "./handled-connection.ts";
+import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
 
 /**
  * Makes a connection, or takes over a socket that is connected: `connect({ socket })`.
@@ -62,37 +66,87 @@ import { Connection } from "./connection.ts";
  */
 export async function connect<const Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
-): Promise<Connection> {
-  const { endpoint: where, options: values, wait, engine: wanted } = checkConnectOptions(options);
+): Promise<Connection>;
+/**
+ * Makes a connection whose events go to handlers, as those of `listen(options, handlers)` do. No
+ * promise is allocated per event, and received data that is sent back, or on, is not copied.
+ *
+ * @param options where to, and how: see ConnectOptions
+ * @param handlers what is called: see ConnectionHandlers. `open()` is called before the promise
+ * resolves, and nothing is received before it returns
+ * @throws the errors of `connect(options)`; or what `open()` threw, without a handler `error()`
+ * @example
+ * ```ts
+ * import { connect, listen } from "berkeley";
+ * const server = await listen({ host: "127.0.0.1" }, { open: (connection) => connection.end("hello") });
+ * await connect(
+ *   { address: server.address },
+ *   { data: (_, bytes) => console.log(`${Buffer.from(bytes)}`) }, // hello
+ * );
+ * await server.close({ drain: 1000 });
+ * ```
+ */
+export async function connect<State, const Values extends readonly unknown[]>(
+  options: ConnectOptions<Values>,
+  handlers: ConnectionHandlers<State>,
+): Promise<HandledConnection<State>>;
+export async function connect<State>(
+  options: ConnectOptions,
+  handlers?: ConnectionHandlers<State>,
+): Promise<Connection | HandledConnection<State>> {
+  const checked = checkConnectOptions(options);
+  if (handlers === undefined)
+    return connected(options, checked, (chosen, fd) => new Connection(chosen, fd, null));
+  checkHandlers(handlers);
+  const connection = await connected(
+    options,
+    checked,
+    (chosen, fd) => new HandledConnection(chosen, fd, null, handlers),
+  );
+  connection.start();
+  return connection;
+}
+
+/** Makes a connection of a connected descriptor, which it then owns. */
+type Make<Made> = (chosen: Engine, fd: number) => Made;
+
+function connected<Made extends ConnectionBase>(
+  given: ConnectOptions,
+  { endpoint: where, options, wait, engine: wanted }: CheckedConnectOptions,
+  make: Make<Made>,
+): Promise<Made> {
   // Checked before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
   const chosen = engineOf(currentSystem(), wanted);
-  if (where.kind === "socket") return announced(options, () => onSocket(chosen, where.socket, values, wait));
-  return announced(options, () => toEndpoint(chosen, where, values, wait));
+  if (where.kind === "socket")
+    return announced(given, () => onSocket(chosen, where.socket, options, wait, make));
+  return announced(given, () => toEndpoint(chosen, where, options, wait, make));
 }
 
 /** Makes a connection to one of the addresses that the endpoint stands for. */
-async function toEndpoint(
+async function toEndpoint<Made>(
   chosen: Engine,
   where: ConnectEndpoint,
   options: AnyOptionValues,
   wait: WaitOptions,
-): Promise<Connection> {
+  make: Make<Made>,
+): Promise<Made> {
   const { localAddress = undefined, localPort = 0 } = where.kind === "port" ? where : {};
   const settings = { engine: chosen, options, localAddress, localPort };
   const name = where.kind === "port" && isName(where.host) ? where.host : undefined;
   throwIfAborted(wait.signal);
   const socket = await connectToFirst(addressesToTry(chosen.system, where), settings, wait, name);
-  return new Connection(chosen, socket.detach(), null);
+  return make(chosen, socket.detach());
 }
 
 /** Makes a connection of a socket that is connected. Closes it if that fails. */
-function onSocket(
+function onSocket<Made>(
   chosen: Engine,
   given: Socket | number,
   options: AnyOptionValues,
   { signal }: WaitOptions,
-): Connection {
+  make: Make<Made>,
+): Made {
   const socket = adopted(chosen.system, given);
   try {
     throwIfAborted(signal);
@@ -100,7 +154,7 @@ function onSocket(
     socket.system.setNonblocking(socket.fd, true);
     // One that was inherited is not: a child would hold the connection open.
     socket.system.setCloseOnExec(socket.fd, true);
-    return new Connection(chosen, socket.detach(), null);
+    return make(chosen, socket.detach());
   } catch (error) {
     if (!socket.closed) tryClose(socket);
     throw error;
@@ -108,11 +162,11 @@ function onSocket(
 }
 
 /** Tells subscribers of the channel what came of it. */
-async function announced<Values extends readonly unknown[]>(
-  options: ConnectOptions<Values>,
-  make: () => Connection | Promise<Connection>,
-): Promise<Connection> {
-  let connection: Connection;
+async function announced<Made extends ConnectionBase>(
+  options: ConnectOptions,
+  make: () => Made | Promise<Made>,
+): Promise<Made> {
+  let connection: Made;
   try {
     connection = await make();
   } catch (error) {

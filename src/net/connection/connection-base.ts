@@ -2,11 +2,12 @@ import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
 import { attempt } from "../../engine/uncaught.ts";
+import { argumentType, invalidState, kind, writeAfterEnd } from "../../errors/argument.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
-import { orAbort } from "../abort.ts";
+import { checkWait, onAbort, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import {
@@ -16,6 +17,7 @@ import {
   detached,
   netSocket,
 } from "./detached-socket.ts";
+import { Pipe, type PipeEnd, Pipes } from "./pipe.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
@@ -25,19 +27,26 @@ export interface ConnectionOwner {
   onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void;
 }
 
+/** Throws a TypeError unless it is a connection to pipe from or to. @internal */
+export function checkConnection(value: ConnectionBase): void {
+  if (!(value instanceof ConnectionBase))
+    throw argumentType(`a connection must be a Connection or HandledConnection, not ${kind(value)}`);
+}
+
 /** The members that both kinds of connection share. */
-export abstract class ConnectionBase {
+export abstract class ConnectionBase implements PipeEnd {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
-  readonly #descriptor: number;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
   #state: "open" | "closing" | "closed" | "detaching" | "detaching, unref'd" | "detached" = "open";
   /** The directions that have not ended yet. */
   #directions: "both" | "receiving" | "sending" | "neither" = "both";
   #failure: ConnectionError | null = null;
   #cause: unknown = null;
-  #localAddress: Address | undefined;
-  #remoteAddress: Address | undefined;
+  /** Those that were read. */
+  #addresses: { local?: Address; remote?: Address } | undefined;
+  /** undefined until the first. */
+  #pipes: Pipes | undefined;
 
   /**
    * @param fd a connected, non-blocking socket, which this object now owns
@@ -46,7 +55,6 @@ export abstract class ConnectionBase {
   constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
     this.#owner = owner;
     this.#stream = engine.stream(fd, this);
-    this.#descriptor = fd;
     engineOpened(this.#stream.system, fd);
   }
 
@@ -63,13 +71,19 @@ export abstract class ConnectionBase {
   /** The descriptor is closed, or detached. @internal */
   protected abstract onClosed(): void;
   /**
-   * Gives what was received and not read yet; throws where it cannot be detached just now.
+   * Gives what was received and not read yet, after `checkReadable()`.
    *
    * @internal
    */
   protected abstract takeUnread(): Uint8Array | undefined;
   /** Receives what was not read before detaching failed, in one piece. @internal */
   protected abstract putBack(bytes: Uint8Array): void;
+  /** Throws unless something else may receive just now. @internal */
+  protected abstract checkReadable(): void;
+  /** Receives for a pipe. @internal */
+  protected abstract resumeForPipe(): void;
+  /** @internal */
+  abstract resumeFullPipe(): void;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
@@ -84,11 +98,11 @@ export abstract class ConnectionBase {
    * closed.
    */
   get localAddress(): Address {
-    if (this.#localAddress === undefined && this.isOpen) {
+    if (this.#addresses?.local === undefined && this.isOpen) {
       const named = tryGetsockname(this.socket);
-      if (named.ok) this.#localAddress = named.value;
+      if (named.ok) this.#addresses = { ...this.#addresses, local: named.value };
     }
-    return this.#localAddress ?? { family: "unspecified" };
+    return this.#addresses?.local ?? { family: "unspecified" };
   }
 
   /**
@@ -96,11 +110,11 @@ export abstract class ConnectionBase {
    * closed.
    */
   get remoteAddress(): Address {
-    if (this.#remoteAddress === undefined && this.isOpen) {
+    if (this.#addresses?.remote === undefined && this.isOpen) {
       const named = tryGetpeername(this.socket);
-      if (named.ok) this.#remoteAddress = named.value;
+      if (named.ok) this.#addresses = { ...this.#addresses, remote: named.value };
     }
-    return this.#remoteAddress ?? { family: "unspecified" };
+    return this.#addresses?.remote ?? { family: "unspecified" };
   }
 
   /** The number of written bytes that the system has not taken yet. */
@@ -173,6 +187,9 @@ export abstract class ConnectionBase {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
     checkDetachable(this.#stream.system, this.localAddress);
+    if (this.#pipes !== undefined && !this.#pipes.isEmpty)
+      throw invalidState("a pipe() of the connection has not ended");
+    this.checkReadable();
     const unread = this.takeUnread();
     this.#state = this.#stream.hasRef() ? "detaching" : "detaching, unref'd";
     const done = new Promise<NetSocket>((resolve, reject) => {
@@ -192,6 +209,76 @@ export abstract class ConnectionBase {
       this.resetBecause(error);
       throw error;
     }
+  }
+
+  /**
+   * Sends everything that this connection receives to another, or back to itself, and then the end.
+   * No byte of it reaches JavaScript, no handler `data()` or `end()` is called, and `read()` fails.
+   * Bytes that were received and not read go first. `join()` does this in both directions.
+   *
+   * The peer that sends is held to the pace of the one that receives: at most about 512 KiB of a
+   * connection wait here. If either connection fails, is reset or is closed before all is sent, the
+   * other is reset, once the system has been given what was received before. Until then the program
+   * may `write()` to the other connection, but not `end()` it.
+   *
+   * @param to the connection to send to, of any kind
+   * @param options `signal` and `timeout` reset both connections
+   * @returns how many bytes were sent, once the end has been sent too. The other direction stays as
+   * it was, and each connection closes when both of its sides have ended
+   * @throws RecvError or SendError of the connection that failed, named `SocketClosed` if it was
+   * closed or reset here
+   * @throws Error if this connection is piped already, or a `read()` is waiting
+   * @throws TypeError if it was detached, or belongs to a Duplex
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * const server = await listen(
+   *   { host: "127.0.0.1" },
+   *   { open: (connection) => void connection.pipe(connection).catch(console.error) },
+   * );
+   * const client = await connect({ address: server.address });
+   * await client.end("echo");
+   * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // echo
+   * await server.close({ drain: 1000 });
+   * ```
+   */
+  async pipe(to: ConnectionBase, options: WaitOptions = {}): Promise<number> {
+    checkWait(options);
+    throwIfAborted(options.signal);
+    checkConnection(to);
+    this.checkPipe(to);
+    const pipe = this.startPipe(to);
+    const stop = onAbort(this.#stream.system.clock, "pipe()", options, (reason) => pipe.abort(reason));
+    try {
+      await pipe.ended;
+      return pipe.bytes;
+    } finally {
+      stop();
+    }
+  }
+
+  /** Throws if it cannot be piped. @internal */
+  checkPipe(to: ConnectionBase): void {
+    if (!this.isOpen) throw this.receivingError;
+    if (!to.isOpen) throw to.sendingError;
+    if (to.#sendingIsOver) throw writeAfterEnd("cannot pipe() to a connection after its end()");
+    if (this.#pipes?.out !== undefined) throw invalidState("the connection has a pipe() already");
+    this.checkReadable();
+  }
+
+  /** `pipe()` after its checks, with a count that can be read meanwhile. @internal */
+  startPipe(to: ConnectionBase): Pipe {
+    const unread = this.takeUnread();
+    const pipe = new Pipe(this, to, () => this.#stream.forward(to.#stream));
+    this.#pipes ??= new Pipes();
+    this.#pipes.out = pipe;
+    to.#pipes ??= new Pipes();
+    to.#pipes.into.push(pipe);
+    if (unread !== undefined) pipe.send(unread);
+    if (this.receivingEnded) pipe.onEnd();
+    else this.resumeForPipe();
+    return pipe;
   }
 
   /** -1 once it is closed, though what was written may still be on its way. @internal */
@@ -215,12 +302,12 @@ export abstract class ConnectionBase {
   }
 
   /** Why nothing is received from one that is not open. @internal */
-  protected get receivingError(): unknown {
+  get receivingError(): unknown {
     return this.#isDetached ? detached() : (this.error ?? receivingClosed(this.#stream.system));
   }
 
   /** Why nothing is sent to one that is not open. @internal */
-  protected get sendingError(): unknown {
+  get sendingError(): unknown {
     return this.#isDetached ? detached() : (this.error ?? sendingClosed(this.#stream.system));
   }
 
@@ -230,6 +317,84 @@ export abstract class ConnectionBase {
 
   get #isDetached(): boolean {
     return this.#isDetaching || this.#state === "detached";
+  }
+
+  get #sendingIsOver(): boolean {
+    return this.#directions === "receiving" || this.#directions === "neither";
+  }
+
+  /** Whether a pipe sends what is received. @internal */
+  get isPiped(): boolean {
+    return this.#pipes?.out !== undefined;
+  }
+
+  /** How many bytes pipes have sent here. @internal */
+  protected get pipedHere(): number {
+    return this.#pipes?.bytesInto ?? 0;
+  }
+
+  /** Whether what is received waits until the other end of its pipe has sent more. @internal */
+  protected get isPipeFull(): boolean {
+    const to = this.#pipes?.out?.to;
+    return to !== undefined && to.pendingBytes > 0;
+  }
+
+  /** Throws if pipes send here, and will send the end. @internal */
+  protected checkNotPipedHere(): void {
+    if (this.#pipes !== undefined && this.#pipes.into.length > 0)
+      throw invalidState("a pipe() sends to the connection, and ends it");
+  }
+
+  /** The peer has ended: whether a pipe sends the end. @internal */
+  protected endPipe(): boolean {
+    const pipe = this.#pipes?.out;
+    pipe?.onEnd();
+    return pipe !== undefined;
+  }
+
+  /** Everything is sent. @internal */
+  protected drainPipes(): void {
+    this.#pipes?.onDrain();
+  }
+
+  /** Sending has failed, and receiving not yet. @internal */
+  protected breakPipes(errno: number): void {
+    this.#pipes?.onSendingFailed(connectionError(this.#stream.system, errno), this.isPiped);
+  }
+
+  /** @internal */
+  endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
+    this.#stream.shutdown((errno) => {
+      this.#pipes?.drop(pipe);
+      if (errno === 0) {
+        this.endSending();
+        done(null);
+        this.closeIfEnded();
+      } else {
+        const { system } = this.#stream;
+        done(this.error ?? (this.isOpen ? connectionError(system, errno) : sendingClosed(system)));
+      }
+    });
+  }
+
+  /** @internal */
+  sendForPipe(bytes: Uint8Array): void {
+    this.#stream.write(bytes);
+  }
+
+  /** @internal */
+  dropPipe(pipe: Pipe): void {
+    this.#pipes?.drop(pipe);
+  }
+
+  /**
+   * Resets the connection because the other end of its pipe is gone, in the event loop's next turn:
+   * until then the system takes what was received before. @internal
+   */
+  resetForPipe(error: unknown): void {
+    this.#stream.system.clock.setImmediate(() => {
+      if (!this.isClosed) this.resetBecause(error);
+    });
   }
 
   /** @internal */
@@ -290,7 +455,7 @@ export abstract class ConnectionBase {
     if (!this.isOpen) return;
     this.#state = "closing";
     this.#stream.close((errno) => this.#closed(errno));
-    this.onClosing();
+    this.#nowClosing();
   }
 
   /**
@@ -306,11 +471,11 @@ export abstract class ConnectionBase {
     }
     this.#state = "closing";
     this.#stream.closeNow((errno) => this.#closed(errno));
-    this.onClosing();
+    this.#nowClosing();
   }
 
   /** Resets the connection. May be called after `closeOnceSent()`. @internal */
-  protected resetBecause(error: unknown): void {
+  resetBecause(error: unknown): void {
     this.#cause ??= error;
     if (!this.isOpen) {
       this.#stream.reset();
@@ -318,7 +483,12 @@ export abstract class ConnectionBase {
     }
     this.#state = "closing";
     this.#stream.reset((errno) => this.#closed(errno));
+    this.#nowClosing();
+  }
+
+  #nowClosing() {
     this.onClosing();
+    this.#pipes?.onClosing(this);
   }
 
   /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */
@@ -331,9 +501,9 @@ export abstract class ConnectionBase {
     const writable = this.#directions === "both" || this.#directions === "sending";
     let socket: NetSocket;
     try {
-      socket = netSocket(this.#descriptor, writable, allowHalfOpen, received);
+      socket = netSocket(this.#stream.fd, writable, allowHalfOpen, received);
     } catch (error) {
-      this.#stream.system.close(this.#descriptor);
+      this.#stream.system.close(this.#stream.fd);
       this.#cause ??= error;
       this.#closed(0);
       reject(error);
@@ -341,7 +511,7 @@ export abstract class ConnectionBase {
     }
     if (this.#state === "detaching, unref'd") socket.unref();
     this.#state = "detached";
-    engineClosed(this.#stream.system, this.#descriptor);
+    engineClosed(this.#stream.system, this.#stream.fd);
     this.#owner?.onConnectionDetached(this, socket);
     resolve(socket);
     this.#announceEnd();
@@ -351,7 +521,7 @@ export abstract class ConnectionBase {
   /** @param unread what `detach()` had taken, if it failed */
   #closed(errno: number, unread: readonly Uint8Array[] = []) {
     this.#state = "closed";
-    engineClosed(this.#stream.system, this.#descriptor);
+    engineClosed(this.#stream.system, this.#stream.fd);
     // Our own reset drops unsent data; that is not a failure.
     const { system } = this.#stream;
     if (errno !== 0 && errno !== -system.errnos.ECANCELED) {

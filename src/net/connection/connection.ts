@@ -126,6 +126,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       checkWait(options);
       throwIfAborted(options?.signal);
       if (this.#end === undefined) {
+        this.checkNotPipedHere();
         if (data !== undefined) this.#write(bytesToSend(data), undefined).catch(nothing);
         this.#end = new Promise((resolve, reject) => {
           this.finish((error) => (error === null ? resolve() : reject(error)));
@@ -237,7 +238,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   override onEnd(): void {
     this.endReceiving();
-    this.#consumer?.onEnd();
+    if (!this.endPipe()) this.#consumer?.onEnd();
     this.#readers.resolveAll(null);
     this.closeIfEnded();
   }
@@ -245,11 +246,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   onProgress(): void {
     this.#consumer?.onProgress?.();
-    this.#writers.resolveUpTo(this.#written - this.pendingBytes);
+    this.#writers.resolveUpTo(this.#written + this.pipedHere - this.pendingBytes);
   }
 
   /** @internal */
   override onDrain(): void {
+    this.drainPipes();
     this.#consumer?.onDrain();
     this.#writers.resolveAll();
   }
@@ -258,6 +260,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   override sendingFailed(errno: number): void {
     this.#sendingFailure = connectionError(this.stream.system, errno);
     this.#writers.rejectAll(this.#sendingFailure);
+    this.breakPipes(errno);
     // No one will read the received data.
     if (this.receivingEnded) this.onError(errno, false);
     else this.#consumer?.sendingFailed(errno);
@@ -299,7 +302,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override resetBecause(error: unknown): void {
+  override resetBecause(error: unknown): void {
     super.resetBecause(error);
     this.#writers.rejectAll(this.error ?? sendingClosed(this.stream.system));
   }
@@ -349,6 +352,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.isOpen) throw this.receivingError;
+    if (this.isPiped) throw invalidState("a pipe() reads the connection");
+    this.checkNotPipedHere();
     if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
     const unread = this.#unread;
@@ -357,10 +362,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override takeUnread(): Uint8Array | undefined {
+  protected override checkReadable(): void {
     if (this.#consumer !== undefined) throw takenOver();
     if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
     if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
+  }
+
+  /** @internal */
+  protected override takeUnread(): Uint8Array | undefined {
     const unread = this.#unread;
     this.#unread = undefined;
     return unread;
@@ -369,6 +378,16 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   protected override putBack(bytes: Uint8Array): void {
     this.#unread = bytes;
+  }
+
+  /** @internal */
+  protected override resumeForPipe(): void {
+    this.startReceiving();
+  }
+
+  /** @internal */
+  override resumeFullPipe(): void {
+    if (this.#receiving === "yes" && this.isOpen) this.stream.resume();
   }
 
   /** `write()` for its consumer, without a promise. @internal */
@@ -399,6 +418,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    if (this.isPiped) return Promise.reject(invalidState("a pipe() reads the connection"));
     const aborted = options?.signal?.aborted === true;
     const piece = this.#unread;
     if (piece !== undefined && !aborted) {
@@ -425,7 +445,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     }
     return this.pendingBytes === 0
       ? Promise.resolve()
-      : this.#writers.wait(this.stream.system.clock, options, nothing, this.#written);
+      : this.#writers.wait(this.stream.system.clock, options, nothing, this.#written + this.pipedHere);
   }
 }
 

@@ -7,8 +7,8 @@ import type { ConnectionHandlers } from "./handlers.ts";
 const HIGH_WATER_MARK = 65_536;
 
 /**
- * A connection whose events go to handlers: those passed to `listen(options, handlers)` are called
- * with one.
+ * A connection whose events go to handlers: `connect(options, handlers)` returns one, and those
+ * passed to `listen(options, handlers)` are called with one.
  *
  * While more than 64 KiB wait to be sent to a peer, nothing is received from it. That bounds the
  * memory of a server whose peer does not read the answers.
@@ -62,6 +62,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    */
   end(data?: Data): void {
     this.checkNotDetached();
+    this.checkNotPipedHere();
     if (data !== undefined) this.#write(bytesToSend(data));
     if (!this.isOpen) return;
     this.stream.shutdown((errno) => {
@@ -97,7 +98,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     this.checkNotDetached();
     if (this.#paused && this.isOpen) {
       this.#paused = false;
-      if (!this.#congested) this.stream.resume();
+      if (!this.#congested && !this.isPipeFull) this.stream.resume();
     }
     return this;
   }
@@ -126,8 +127,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   override onEnd(): void {
     this.endReceiving();
     try {
-      if (this.#handlers.end === undefined) this.closeOnceSent();
-      else this.#handlers.end(this);
+      if (!this.endPipe()) this.#ended();
     } catch (error) {
       this.#threw(error);
     }
@@ -136,6 +136,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** @internal */
   override onDrain(): void {
+    this.drainPipes();
     if (!this.#congested) return;
     this.#congested = false;
     if (!this.#paused) this.stream.resume();
@@ -151,12 +152,14 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    *
    * @internal
    */
-  override sendingFailed(_errno: number): void {
+  override sendingFailed(errno: number): void {
+    this.breakPipes(errno);
     this.onDrain();
   }
 
   /** @internal */
   override onError(errno: number, ended: boolean): void {
+    if (ended) this.endPipe();
     super.onError(errno, ended);
     this.#handlers.error?.(this, this.failure);
   }
@@ -170,11 +173,30 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /** @internal */
+  protected override checkReadable(): void {}
+
+  /** @internal */
+  protected override resumeForPipe(): void {
+    this.#paused = false;
+    this.resumeFullPipe();
+  }
+
+  /** @internal */
+  override resumeFullPipe(): void {
+    if (!this.#paused && !this.#congested && this.isOpen) this.stream.resume();
+  }
+
+  /** @internal */
   protected override onClosing(): void {}
 
   /** @internal */
   protected override onClosed(): void {
     this.#handlers.close?.(this, this.error);
+  }
+
+  #ended() {
+    if (this.#handlers.end === undefined) this.closeOnceSent();
+    else this.#handlers.end(this);
   }
 
   #write(bytes: Uint8Array): boolean {

@@ -27,7 +27,7 @@ import type { HandledConnection } from "./handled-connection.ts";
  * ```
  */
 export interface ConnectionHandlers<State = unknown> {
-  /** A connection was accepted. The value this returns becomes its `state`. */
+  /** A connection was accepted or made. The value this returns becomes its `state`. */
   open?(connection: HandledConnection<State>): State;
   /**
    * Data arrived. `bytes` is a view of the engine's memory, valid until this returns: `new

@@ -1,0 +1,420 @@
+import { createInterface } from "node:readline";
+import { type Command, Option } from "commander";
+import { isLocalhost } from "../address/localhost.ts";
+import { machineClock } from "../clock/machine-clock.ts";
+import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
+import { takeOver } from "../net/handoff/take-over.ts";
+import type { ListenOptions } from "../net/options/listen-options.ts";
+import type { Faults } from "../net/proxy/faults.ts";
+import { proxy } from "../net/proxy/proxy.ts";
+import type { Balance, ProxyTarget } from "../net/proxy/proxy-options.ts";
+import type { ProxyServer } from "../net/proxy/proxy-server.ts";
+import { SOMAXCONN } from "../posix/constants.ts";
+import { collect } from "./asked-address.ts";
+import { cannotListen } from "./cannot-listen.ts";
+import { complain } from "./complain.ts";
+import {
+  type ListenAddress,
+  parseBacklog,
+  parseEndpoint,
+  parseHostAndPort,
+  parseUnixPath,
+  resolve,
+} from "./endpoint.ts";
+import { formatAddress, formatBytes, formatDuration } from "./format.ts";
+import { parseGrace } from "./grace.ts";
+import { LiveScreen } from "./live-screen.ts";
+import { type Output, standardOutput, writeJson } from "./output.ts";
+import { changedFaults, describeFaults, parseBytes, parseMilliseconds } from "./proxy-faults.ts";
+import { proxyTables } from "./proxy-table.ts";
+import { HANDED_OVER, restartHandingOver } from "./restart.ts";
+import { text } from "./terminal-text.ts";
+import { UsageError } from "./usage-error.ts";
+
+interface ProxyCommandOptions extends Pick<Faults, "latency" | "jitter" | "rate" | "resetAfter" | "slice"> {
+  readonly unix?: string;
+  readonly toUnix?: readonly string[];
+  readonly backlog: number;
+  readonly balance: Balance;
+  readonly health: number | false;
+  readonly acceptProxy?: true;
+  readonly sendProxy?: string;
+  readonly connectTimeout: number;
+  readonly idleTimeout?: number;
+  readonly maxConnections?: number;
+  readonly grace: number;
+  readonly stall?: true;
+  readonly refuse?: true;
+  readonly watch?: true;
+  readonly json?: true;
+}
+
+/** How often the table is drawn, and the targets' states are looked at, in milliseconds. */
+const INTERVAL = 1000;
+
+/** What the old process says of its operands, which the new one cannot tell from its sockets. */
+const ALL_ARE_TARGETS = "all are targets";
+
+/** Adds the `proxy` command, which passes connections on. */
+export function addProxy(program: Command): void {
+  program
+    .command("proxy")
+    .description("pass connections on to one or more servers, if need be with faults")
+    .argument(
+      "[[[host:]port] [host:]port...]",
+      "where to listen, on 127.0.0.1 without a host; then where to connect to, on localhost without a host. One alone is where to connect to.",
+    )
+    .option("--unix <path>", "listen on a unix socket; every port is then a target")
+    .option("--to-unix <path>", "connect to a unix socket; may be repeated", collect)
+    .option("--backlog <n>", "how many connections may wait to be accepted", parseBacklog, SOMAXCONN)
+    .addOption(
+      new Option("--balance <how>", "how to choose a target")
+        .choices(["round-robin", "least-connections"])
+        .default("round-robin"),
+    )
+    .option("--health <seconds>", "how often to check each target by connecting", parseInterval, 2)
+    .option("--no-health", "do not check targets")
+    .option("--accept-proxy", "connections begin with a header of the PROXY protocol, version 1 or 2")
+    .addOption(new Option("--send-proxy <version>", "send that header to targets").choices(["1", "2"]))
+    .option(
+      "--connect-timeout <seconds>",
+      "how long a target may take to accept before the next one is tried",
+      parseInterval,
+      5,
+    )
+    .option("--idle-timeout <seconds>", "reset a connection after this time without a byte", parseInterval)
+    .option("--max-connections <n>", "how many may be open at a time; others wait", parseCount)
+    .option("--grace <seconds>", "how long connections may take to end at the end", parseGrace, 0.5)
+    .option("--watch", "show targets and connections, live; press q to quit")
+    .option("--json", "print JSON, one object per line; with --watch, every second")
+    .optionsGroup("Faults:")
+    .option("--latency <ms>", "pass bytes on later", parseMilliseconds)
+    .option("--jitter <ms>", "by up to this much more or less, at random", parseMilliseconds)
+    .option(
+      "--rate <bytes>",
+      "pass so many on a second, in each direction of each connection: 64k",
+      parseBytes,
+    )
+    .option("--slice <bytes>", "send at most so many at a time", parseBytes)
+    .option("--reset-after <bytes>", "reset a connection after so many", parseBytes)
+    .option("--stall", "pass nothing on")
+    .option("--refuse", "reset new connections")
+    .addHelpText(
+      "after",
+      `
+While it runs, a line of input changes the faults: latency 200, stall, stall off, or off for all.
+With --watch, s stalls, f refuses, and 0 turns all faults off.
+
+SIGHUP starts the command anew and hands the sockets over: no connection is refused, and those that
+are open stay with the old process until they end. It also listens on a socket that it inherits:
+  berkeley hold 8080 -- berkeley proxy 3000 3001
+Exit status: 0 after Ctrl-C or SIGTERM, 2 if it cannot listen or a target is wrong.`,
+    )
+    .action(async (operands: readonly string[] | undefined, options: ProxyCommandOptions) => {
+      await run(operands ?? [], options);
+    });
+}
+
+function parseInterval(text_: string): number {
+  const seconds = parseGrace(text_);
+  if (seconds === 0) throw new UsageError("The time must be more than 0 seconds.");
+  return seconds;
+}
+
+function parseCount(text_: string): number {
+  const count = Number(text_);
+  if (!/^\d+$/.test(text_) || count < 1 || count > 0x7fffffff)
+    throw new UsageError(`"${text_}" is not a number of connections; it is a whole number from 1.`);
+  return count;
+}
+
+async function run(operands: readonly string[], options: ProxyCommandOptions): Promise<void> {
+  const output = standardOutput();
+  if (options.watch && !options.json && !(output.isTerminal && process.stdin.isTTY))
+    throw new UsageError("--watch needs a terminal; --watch --json prints a line every second for programs.");
+  const { signal: ended, send } = firstSignal();
+  const { server, targets, allAreTargets } = await start(operands, options);
+  process.on("exit", () => server.close());
+  const started = machineClock.now();
+  tellStart(server, targets, options, output);
+  const stopFaults = options.watch && !options.json ? undefined : readFaults(server, options);
+  const stopStates = options.watch ? undefined : tellStates(server);
+  const stopRestarts = onRestart(server, allAreTargets, () => send("SIGHUP"));
+  const signal = await (options.watch ? watch(server, options, output, ended) : ended);
+  stopFaults?.();
+  stopStates?.();
+  stopRestarts();
+  await server.close({ drain: options.grace * 1000 });
+  tellEnd(server, signal, machineClock.now() - started, options, output);
+  // Input, such as a terminal's, would keep the process.
+  process.stdin.pause();
+}
+
+/** Where it is to listen. */
+interface Asked {
+  readonly address: ListenAddress;
+  readonly listen: ListenOptions;
+  readonly ready?: () => void;
+}
+
+/** A proxy, its targets, and whether every operand is one. */
+interface Started {
+  readonly server: ProxyServer;
+  readonly targets: readonly AskedTarget[];
+  readonly allAreTargets: boolean;
+}
+
+async function start(operands: readonly string[], options: ProxyCommandOptions): Promise<Started> {
+  const handedOver = process.env[HANDED_OVER];
+  delete process.env[HANDED_OVER];
+  const inherited = handedOver === undefined ? inheritedSockets() : await handedSockets();
+  const alone = options.toUnix === undefined ? 1 : 0;
+  const allAreTargets =
+    handedOver === undefined
+      ? inherited !== undefined || options.unix !== undefined || operands.length === alone
+      : handedOver === ALL_ARE_TARGETS;
+  const [first, ...rest] = operands;
+  const targets = await targetsOf(allAreTargets ? operands : rest, options.toUnix ?? []);
+  const asked = inherited ?? (await askedAddress(allAreTargets ? undefined : first, options.unix));
+  checkNotItself(asked.address, targets);
+  const server = await open(asked, targets, options);
+  asked.ready?.();
+  return { server, targets, allAreTargets };
+}
+
+/** Sockets of the process that restarts. */
+async function handedSockets(): Promise<Asked> {
+  const taken = await takeOver();
+  return { address: unnamed, listen: { socket: taken }, ready: () => taken.ready() };
+}
+
+/** Sockets of `berkeley hold` and the like. */
+function inheritedSockets(): Asked | undefined {
+  const sockets = listenersFromEnvironment();
+  return sockets.length === 0 ? undefined : { address: unnamed, listen: { socket: { sockets } } };
+}
+
+/** That of an inherited socket, which cannot be in use. */
+const unnamed: ListenAddress = { family: "unix", path: "" };
+
+async function askedAddress(endpoint: string | undefined, unix: string | undefined): Promise<Asked> {
+  if (unix !== undefined) {
+    const address = parseUnixPath(unix);
+    return { address, listen: { path: address.path } };
+  }
+  const { host, port } = parseHostAndPort(endpoint);
+  const address = await resolve({ host, port });
+  const listening = isLocalhost(host) || !("address" in address) ? host : address.address;
+  return { address, listen: { host: listening, port } };
+}
+
+/** A target, and the address that it stands for. */
+interface AskedTarget {
+  readonly to: ProxyTarget;
+  readonly address: ListenAddress;
+}
+
+async function targetsOf(endpoints: readonly string[], paths: readonly string[]): Promise<AskedTarget[]> {
+  if (endpoints.length + paths.length === 0)
+    throw new UsageError(
+      "The target is missing; give a port to connect to, as in `berkeley proxy 8080 3000`.",
+    );
+  const ports = endpoints.map(async (endpoint) => {
+    const asked = parseEndpoint(endpoint, "localhost");
+    // A name that cannot be found is an error now, rather than of each connection.
+    return { to: asked, address: await resolve(asked) };
+  });
+  const unix = paths.map((path) => {
+    const address = parseUnixPath(path);
+    return { to: { path: address.path }, address };
+  });
+  return [...(await Promise.all(ports)), ...unix];
+}
+
+/** A proxy to itself would open connections until descriptors run out. */
+function checkNotItself(address: ListenAddress, targets: readonly AskedTarget[]): void {
+  for (const { address: target } of targets) {
+    const isSame =
+      "path" in address
+        ? "path" in target && address.path === target.path && address.path !== ""
+        : !("path" in target) && address.port === target.port && isHere(address.address, target.address);
+    if (isSame) throw new UsageError("A proxy cannot be its own target; give the port of another server.");
+  }
+}
+
+/** Whether a socket on the first address gets connections to the second, as far as one sees. */
+const isHere = (listening: string, target: string) =>
+  listening === target || ((listening === "0.0.0.0" || listening === "::") && /^(127\.|::1$)/.test(target));
+
+async function open(
+  asked: Asked,
+  targets: readonly AskedTarget[],
+  options: ProxyCommandOptions,
+): Promise<ProxyServer> {
+  const { balance, health, connectTimeout, idleTimeout, maxConnections, backlog } = options;
+  const { latency, jitter, rate, resetAfter, slice, stall, refuse } = options;
+  const isInherited = "socket" in asked.listen;
+  try {
+    return await proxy({
+      listen: isInherited ? asked.listen : { ...asked.listen, backlog },
+      to: targets.map(({ to }) => to),
+      balance,
+      health: health === false ? false : health * 1000,
+      proxyProtocol: { accept: options.acceptProxy ?? false, send: versionOf(options.sendProxy) },
+      connectTimeout: connectTimeout * 1000,
+      idleTimeout: idleTimeout === undefined ? undefined : idleTimeout * 1000,
+      maxConnections,
+      faults: { latency, jitter, rate, resetAfter, slice, stall, refuse },
+    });
+  } catch (error) {
+    throw cannotListen(error, asked.address);
+  }
+}
+
+function versionOf(version: string | undefined): 1 | 2 | undefined {
+  if (version === undefined) return undefined;
+  return version === "1" ? 1 : 2;
+}
+
+function tellStart(
+  server: ProxyServer,
+  targets: readonly AskedTarget[],
+  options: ProxyCommandOptions,
+  output: Output,
+) {
+  const addresses = server.addresses.map(formatAddress);
+  const names = server.targets.map(({ name }) => name);
+  if (options.json)
+    writeJson({ event: "listening", addresses, port: server.port, targets: names, pid: process.pid });
+  if (options.json || options.watch) return;
+  const { styles } = output;
+  const faults = describeFaults(server.faults);
+  output.write(
+    text`proxying ${styles.bold(addresses.join(" and "))} to ${styles.bold(names.join(", "))}${faults === "" ? "" : `, with ${faults}`}\n`,
+  );
+  output.write(text`  ${targets.length > 1 ? `${options.balance}; ` : ""}Ctrl-C ends\n`);
+}
+
+function tellEnd(
+  server: ProxyServer,
+  signal: string,
+  milliseconds: number,
+  options: ProxyCommandOptions,
+  output: Output,
+) {
+  const { stats } = server;
+  if (options.json) {
+    writeJson({ event: "summary", signal, ...stats, milliseconds: Math.round(milliseconds) });
+    return;
+  }
+  const { accepted, failed, retried, sent, received } = stats;
+  const notes = [failed > 0 ? `, ${failed} failed` : "", retried > 0 ? `, ${retried} retried` : ""].join("");
+  output.write(
+    text`${accepted === 1 ? "1 connection" : `${accepted} connections`} in ${formatDuration(milliseconds)}${notes}; ${formatBytes(sent)} sent, ${formatBytes(received)} received\n`,
+  );
+}
+
+/** Says when a target goes down or up. */
+function tellStates(server: ProxyServer): () => void {
+  const before = new Map<string, boolean>();
+  const look = () => {
+    for (const { name, up, error } of server.targets) {
+      if ((before.get(name) ?? true) !== up)
+        complain(up ? `${name} is up again.` : `${name} is down: ${error}`);
+      before.set(name, up);
+    }
+  };
+  const timer = machineClock.setInterval(look, INTERVAL / 4).unref();
+  return () => machineClock.clearInterval(timer);
+}
+
+/** Takes faults from lines of input. */
+function readFaults(server: ProxyServer, { json }: ProxyCommandOptions): () => void {
+  const lines = createInterface({ input: process.stdin });
+  lines.on("line", (line) => {
+    if (line.trim() === "") return;
+    try {
+      server.setFaults(changedFaults(server.faults, line));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      complain(error.message);
+      return;
+    }
+    if (json) writeJson({ event: "faults", ...server.faults });
+    else complain(`Faults: ${describeFaults(server.faults) || "none"}.`);
+  });
+  process.stdin.on("error", () => {});
+  // A daemon's input is at its end.
+  if ("unref" in process.stdin && typeof process.stdin.unref === "function") process.stdin.unref();
+  return () => lines.close();
+}
+
+/** Draws the table until a key or a signal ends it. */
+async function watch(
+  server: ProxyServer,
+  { json }: ProxyCommandOptions,
+  output: Output,
+  ended: Promise<NodeJS.Signals>,
+): Promise<string> {
+  if (json) {
+    const timer = machineClock.setInterval(() => {
+      writeJson({
+        event: "status",
+        stats: server.stats,
+        targets: server.targets,
+        connections: server.connections,
+      });
+    }, INTERVAL);
+    const signal = await ended;
+    machineClock.clearInterval(timer);
+    return signal;
+  }
+  using screen = new LiveScreen((rows) => {
+    const faults = describeFaults(server.faults);
+    const keys = output.styles.dim("q: quit  s: stall  f: refuse  0: no faults");
+    const where = server.addresses.map(formatAddress).join(" and ");
+    const head = text`${keys}\n${where}: ${server.connections.length} open${faults === "" ? "" : `, ${faults}`}\n`;
+    return text`${head}${proxyTables(server, rows - 2, output)}`;
+  });
+  const timer = machineClock.setInterval(() => screen.draw(), INTERVAL);
+  const key = screen.untilKey((name) => {
+    const { faults } = server;
+    if (name === "s") server.setFaults({ ...faults, stall: faults.stall !== true });
+    if (name === "f") server.setFaults({ ...faults, refuse: faults.refuse !== true });
+    if (name === "0") server.setFaults({});
+    screen.draw();
+    return name === "q";
+  });
+  const signal = await Promise.race([key.then(() => "q"), ended]);
+  machineClock.clearInterval(timer);
+  return signal;
+}
+
+/** SIGHUP hands the sockets to a new process of the same command; `ended` is called at the end. */
+function onRestart(server: ProxyServer, allAreTargets: boolean, ended: () => void): () => void {
+  const restart = () => {
+    restartHandingOver(server.listener, allAreTargets ? ALL_ARE_TARGETS : "the first is not").then(
+      ended,
+      (error: unknown) =>
+        complain(`Cannot restart: ${error instanceof Error ? error.message : String(error)}`),
+    );
+  };
+  process.on("SIGHUP", restart);
+  return () => process.off("SIGHUP", restart);
+}
+
+interface FirstSignal {
+  readonly signal: Promise<NodeJS.Signals>;
+  /** As if this signal had come. */
+  send(name: NodeJS.Signals): void;
+}
+
+/** The first SIGINT or SIGTERM; a second one ends the process. */
+function firstSignal(): FirstSignal {
+  let send = (_name: NodeJS.Signals) => {};
+  const signal = new Promise<NodeJS.Signals>((resolve_) => {
+    send = resolve_;
+    for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => resolve_(name));
+  });
+  return { signal, send };
+}

@@ -1,0 +1,62 @@
+import { invalidValue } from "../../errors/argument.ts";
+import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { type ConnectionBase, checkConnection } from "./connection-base.ts";
+import type { Pipe } from "./pipe.ts";
+
+/** How many bytes `join()` has sent. */
+export interface Joined {
+  /** From the first connection to the second. */
+  readonly forth: number;
+  /** From the second to the first. */
+  readonly back: number;
+}
+
+/**
+ * Sends everything that each of two connections receives to the other: `pipe()` in both directions.
+ * Each direction ends by itself, and both connections are closed once both have.
+ *
+ * @param options `signal` and `timeout` reset both connections
+ * @returns how many bytes were sent each way
+ * @throws the errors of `pipe()`; a failure of either connection resets both
+ * @example
+ * ```ts
+ * import { connect, join, listen } from "berkeley";
+ * await using server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * const proxy = await listen({ host: "127.0.0.1" }, {
+ *   async open(client) {
+ *     client.pause();
+ *     await join(client, await connect({ address: server.address }, {})).catch(() => client.reset());
+ *   },
+ * });
+ * const client = await connect({ address: proxy.address });
+ * await client.end("through the proxy");
+ * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // through the proxy
+ * await proxy.close({ drain: 1000 });
+ * ```
+ */
+export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOptions = {}): Promise<Joined> {
+  checkWait(options);
+  throwIfAborted(options.signal);
+  const [forth, back] = startJoin(a, b);
+  const stop = onAbort(a.socket.system.clock, "join()", options, (reason) => {
+    // One of them may have ended.
+    forth.abort(reason);
+    back.abort(reason);
+  });
+  try {
+    await Promise.all([forth.ended, back.ended]);
+  } finally {
+    stop();
+  }
+  return { forth: forth.bytes, back: back.bytes };
+}
+
+/** `join()`, with counts that can be read meanwhile. Starts both pipes or none. @internal */
+export function startJoin(a: ConnectionBase, b: ConnectionBase): readonly [forth: Pipe, back: Pipe] {
+  checkConnection(a);
+  checkConnection(b);
+  if (a === b) throw invalidValue("join() takes two connections; pipe() sends back what one receives");
+  a.checkPipe(b);
+  b.checkPipe(a);
+  return [a.startPipe(b), b.startPipe(a)];
+}

@@ -1,0 +1,202 @@
+import type { Forwarding } from "../../engine/engine.ts";
+
+/** A connection, for its pipes. @internal */
+export interface PipeEnd {
+  readonly isOpen: boolean;
+  readonly pendingBytes: number;
+  /** Why nothing is received from one that is not open. */
+  readonly receivingError: unknown;
+  /** Why nothing is sent to one that is not open. */
+  readonly sendingError: unknown;
+  /** Receives again for a pipe that was full, unless the program has it paused. */
+  resumeFullPipe(): void;
+  /** Sends bytes that were not forwarded. */
+  sendForPipe(bytes: Uint8Array): void;
+  /** Sends what a pipe was given, then its end. */
+  endForPipe(pipe: Pipe, done: (error: unknown) => void): void;
+  /** The pipe has ended. */
+  dropPipe(pipe: Pipe): void;
+  /**
+   * Resets the connection because the other end of its pipe is gone, in the event loop's next turn:
+   * until then the system takes what was received before.
+   */
+  resetForPipe(error: unknown): void;
+  resetBecause(error: unknown): void;
+}
+
+/** Takes the bytes of a pipe from the handler `data()`, and passes them on. @internal */
+export interface Diversion {
+  /** The source has ended: `Pipe.finish()` follows the last bytes. */
+  onEnd(): void;
+  /** The target has sent everything. */
+  onDrain(): void;
+}
+
+/** What one connection receives, on its way to another. @internal */
+export class Pipe {
+  readonly from: PipeEnd;
+  readonly to: PipeEnd;
+  /** Resolves once all is sent, with the end after it. */
+  readonly ended: Promise<void>;
+  readonly #forward: () => Forwarding;
+  #forwarding: Forwarding | undefined;
+  #diversion: Diversion | undefined;
+  /**
+   * "ending": the source has ended, and the rest is being sent. "broken": the target takes nothing
+   * more, but is still received from.
+   */
+  #state: "open" | "ending" | "broken" | "ended" = "open";
+  /** What other means than `#forwarding` have sent. */
+  #others = 0;
+  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+
+  constructor(from: PipeEnd, to: PipeEnd, forward: () => Forwarding) {
+    this.from = from;
+    this.to = to;
+    this.#forward = forward;
+    this.#forwarding = forward();
+    this.ended = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    // Callers may read the counts instead.
+    this.ended.catch(nothing);
+  }
+
+  get bytes(): number {
+    return this.#others + (this.#forwarding?.bytes ?? 0);
+  }
+
+  /** Sends bytes that were not forwarded. */
+  send(bytes: Uint8Array): void {
+    this.#others += bytes.length;
+    this.to.sendForPipe(bytes);
+  }
+
+  /** Forwards nothing more, or again without an argument. */
+  divert(diversion: Diversion | undefined): void {
+    if (this.#state !== "open" || this.#diversion === diversion) return;
+    this.#diversion = diversion;
+    this.#stopForwarding();
+    if (diversion === undefined) this.#forwarding = this.#forward();
+    this.from.resumeFullPipe();
+  }
+
+  /** The source has ended: the end follows what is not sent yet. */
+  onEnd(): void {
+    if (this.#state !== "open") return;
+    this.#state = "ending";
+    if (this.#diversion === undefined) this.finish();
+    else this.#diversion.onEnd();
+  }
+
+  /** Sends the end. */
+  finish(): void {
+    if (this.#state !== "ending") return;
+    this.to.endForPipe(this, (error) => {
+      if (error === null) this.#end(null);
+      else this.fail(error);
+    });
+  }
+
+  /** The target has sent everything. */
+  onDrain(): void {
+    this.#diversion?.onDrain();
+    if (this.#state === "open") this.from.resumeFullPipe();
+  }
+
+  /**
+   * The target cannot be sent to.
+   *
+   * @param isReceived whether its own pipe still receives what it has: its failure follows
+   */
+  onSendingFailed(error: unknown, isReceived: boolean): void {
+    if (!isReceived) {
+      this.fail(error);
+    } else if (this.#state === "open") {
+      this.#state = "broken";
+      // Dropped, so that a peer that only reads once it has written goes on to read.
+      this.from.resumeFullPipe();
+    }
+  }
+
+  /** One of the two has failed, or is closed. */
+  onClosing(which: PipeEnd): void {
+    if (which === this.to) this.fail(which.sendingError);
+    // Once it has ended, what the source received is the target's.
+    else if (this.#state !== "ending") this.fail(which.receivingError);
+  }
+
+  abort(reason: unknown): void {
+    if (this.#state === "ended") return;
+    this.#end({ error: reason });
+    this.from.resetBecause(reason);
+    this.to.resetBecause(reason);
+  }
+
+  /** Ends it with an error, and resets both connections. */
+  fail(error: unknown): void {
+    if (this.#state === "ended") return;
+    const sourceHasEnded = this.#state === "ending";
+    this.#end({ error });
+    if (!sourceHasEnded && this.from.isOpen) this.from.resetForPipe(error);
+    if (this.to.isOpen) this.to.resetForPipe(error);
+  }
+
+  #stopForwarding(): void {
+    this.#others = this.bytes;
+    this.#forwarding?.stop();
+    this.#forwarding = undefined;
+  }
+
+  #end(failure: { readonly error: unknown } | null): void {
+    this.#state = "ended";
+    this.#stopForwarding();
+    this.from.dropPipe(this);
+    this.to.dropPipe(this);
+    if (failure === null) this.#settle?.resolve();
+    else this.#settle?.reject(failure.error);
+  }
+}
+
+/** The pipes of a connection. @internal */
+export class Pipes {
+  /** Where what it receives goes. */
+  out: Pipe | undefined;
+  /** Those that send to it. */
+  readonly into: Pipe[] = [];
+  /** What earlier ones have sent to it. */
+  #earlier = 0;
+
+  get isEmpty(): boolean {
+    return this.out === undefined && this.into.length === 0;
+  }
+
+  get bytesInto(): number {
+    let bytes = this.#earlier;
+    for (const pipe of this.into) bytes += pipe.bytes;
+    return bytes;
+  }
+
+  drop(pipe: Pipe): void {
+    if (this.out === pipe) this.out = undefined;
+    const index = this.into.indexOf(pipe);
+    if (index === -1) return;
+    this.into.splice(index, 1);
+    this.#earlier += pipe.bytes;
+  }
+
+  onDrain(): void {
+    for (const pipe of this.into) pipe.onDrain();
+  }
+
+  onSendingFailed(error: unknown, isReceived: boolean): void {
+    for (const pipe of [...this.into]) pipe.onSendingFailed(error, isReceived);
+  }
+
+  onClosing(which: PipeEnd): void {
+    this.out?.onClosing(which);
+    for (const pipe of [...this.into]) pipe.onClosing(which);
+  }
+}
+
+const nothing = () => {};

@@ -1,0 +1,39 @@
+import type { Ipv4Address, Ipv6Address, UnixAddress } from "../../address/address.ts";
+
+/**
+ * The header of the PROXY protocol, which a proxy sends before the bytes of a connection:
+ * proxy-protocol.txt in HAProxy's doc/.
+ */
+export interface ProxyHeader {
+  /** 1 is a line of text, 2 is binary. */
+  readonly version: 1 | 2;
+  /**
+   * "local": the proxy's own connection, such as a health check, with no other client behind it.
+   */
+  readonly command: "proxy" | "local";
+  /** The client; undefined if the proxy does not say. */
+  readonly source: ProxiedAddress | undefined;
+  /** Where the client had connected to; undefined if the proxy does not say. */
+  readonly destination: ProxiedAddress | undefined;
+  /** What version 2 says besides, in order. */
+  readonly tlvs: readonly Tlv[];
+}
+
+/** An address that the header can carry. */
+export type ProxiedAddress = Ipv4Address | Ipv6Address | UnixAddress;
+
+/** A type and a value of version 2 (section 2.2). */
+export interface Tlv {
+  /** Such as 1 for ALPN and 2 for the host name that the client asked for. */
+  readonly type: number;
+  readonly value: Uint8Array;
+}
+
+/** What the first bytes of a connection are. */
+export type ParsedHeader =
+  /** A header of `length` bytes, which the connection's own bytes follow. */
+  | { readonly kind: "header"; readonly header: ProxyHeader; readonly length: number }
+  /** The beginning of one: more bytes are needed. */
+  | { readonly kind: "incomplete" }
+  /** No header, and none with any bytes to come. */
+  | { readonly kind: "invalid"; readonly reason: string };

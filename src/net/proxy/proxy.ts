@@ -1,0 +1,40 @@
+import { engine } from "../../engine/choice.ts";
+import { listen } from "../listener/listen.ts";
+import { checkProxyOptions, type ProxyOptions } from "./proxy-options.ts";
+import { ProxyServer } from "./proxy-server.ts";
+
+/**
+ * Starts a proxy: it listens, connects to a target for each connection, and passes bytes both ways,
+ * ends and resets too. No byte of it reaches JavaScript.
+ *
+ * A client that no target accepts is reset. For a restart without a refused connection, listen on a
+ * socket that `berkeley hold` keeps, or pass `proxy.listener` to `handOver()`. `setTargets()`
+ * changes the targets of a proxy that runs.
+ *
+ * @param options where it listens, and where to: see ProxyOptions
+ * @throws the errors of `listen()`
+ * @throws TypeError or RangeError if an option is malformed, before any call
+ * @example
+ * ```ts
+ * import { connect, listen, proxy } from "berkeley";
+ * const server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * const between = await proxy({
+ *   listen: { host: "127.0.0.1" },
+ *   to: { address: server.address },
+ *   faults: { latency: 20 },
+ * });
+ * const client = await connect({ address: between.address });
+ * await client.end("slowly");
+ * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // slowly
+ * between.setFaults({ refuse: true });
+ * await between.close({ drain: 1000 });
+ * await server.close({ drain: 1000 });
+ * ```
+ */
+export async function proxy(options: ProxyOptions): Promise<ProxyServer> {
+  const checked = checkProxyOptions(options);
+  const { listen: where } = checked;
+  const server = new ProxyServer(engine(where.engine), checked);
+  server.start(await listen(where, server.handlers));
+  return server;
+}

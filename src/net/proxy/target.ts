@@ -1,0 +1,180 @@
+import { isIPv6 } from "node:net";
+import type { AddressInput } from "../../address/address.ts";
+import type { Clock, Timer } from "../../clock/clock.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { TCP } from "../../options/tcp.ts";
+import { tryClose } from "../../posix/close.ts";
+import { timedOut } from "../abort.ts";
+import { ConnectAttempt, type Outcome } from "../connection/connect-attempt.ts";
+import { connectToFirst } from "../happy-eyeballs.ts";
+import { ipAddress } from "../open.ts";
+import type { AnyOptionValues } from "../options/listen-options.ts";
+import { addressesToTry, isName } from "../resolve.ts";
+import type { CheckedTarget } from "./proxy-options.ts";
+
+/** What a proxy knows of a target. */
+export interface TargetStatus {
+  /** `127.0.0.1:3000`, `[::1]:3000`, `localhost:3000`, or a path. */
+  readonly name: string;
+  /** Whether the last check or connection succeeded. */
+  readonly up: boolean;
+  /** The message of the last failure, while it is down; null otherwise. */
+  readonly error: string | null;
+  /** Connections that are open. */
+  readonly connections: number;
+  /** Connections since the start. */
+  readonly total: number;
+  /** Connections and checks that failed. */
+  readonly failures: number;
+  /** Bytes to the target. */
+  readonly sent: number;
+  /** Bytes from the target. */
+  readonly received: number;
+}
+
+/** An attempt that can be cancelled: then `done` is not called. */
+export interface Attempt {
+  cancel(): void;
+}
+
+/** A server that a proxy connects to. */
+export class Target {
+  readonly name: string;
+  readonly #target: CheckedTarget;
+  readonly #settings: { readonly engine: Engine; readonly options: AnyOptionValues };
+  readonly #clock: Clock;
+  #error: string | null = null;
+  #check: Attempt | undefined;
+  connections = 0;
+  total = 0;
+  failures = 0;
+  sent = 0;
+  received = 0;
+
+  constructor(engine: Engine, target: CheckedTarget) {
+    this.#target = target;
+    this.#clock = engine.system.clock;
+    this.name = nameOf(target);
+    const isUnix = target.endpoint.kind === "address" && target.endpoint.address.family === "unix";
+    // Small pieces must not wait for an acknowledgement of the last one.
+    const own: AnyOptionValues = isUnix ? [] : [[TCP.NODELAY, true]];
+    this.#settings = { engine, options: [...own, ...target.options] };
+  }
+
+  get up(): boolean {
+    return this.#error === null;
+  }
+
+  status(sent: number, received: number): TargetStatus {
+    const { name, up, connections, total, failures } = this;
+    return {
+      name,
+      up,
+      error: this.#error,
+      connections,
+      total,
+      failures,
+      sent: this.sent + sent,
+      received: this.received + received,
+    };
+  }
+
+  /** Connects; `done` is called once, later. */
+  connect(timeout: number, done: (outcome: Outcome) => void): Attempt {
+    let timer: Timer | undefined;
+    const ended = (outcome: Outcome) => {
+      this.#clock.clearTimeout(timer);
+      this.#note(outcome);
+      done(outcome);
+    };
+    const attempt = this.#begin(ended);
+    const cancel = () => {
+      this.#clock.clearTimeout(timer);
+      attempt.cancel();
+    };
+    if (timeout !== Number.POSITIVE_INFINITY) {
+      timer = this.#clock.setTimeout(() => {
+        attempt.cancel();
+        ended({ ok: false, error: timedOut(`connecting to ${this.name}`, timeout) });
+      }, timeout);
+    }
+    return { cancel };
+  }
+
+  /** Connects and closes, unless the last check is still under way. */
+  check(timeout: number): void {
+    if (this.#check !== undefined) return;
+    const timer = this.#clock
+      .setTimeout(() => {
+        this.stop();
+        this.#note({ ok: false, error: timedOut(`connecting to ${this.name}`, timeout) });
+      }, timeout)
+      .unref();
+    const attempt = this.#begin((outcome) => {
+      this.stop();
+      this.#note(outcome);
+      if (outcome.ok) tryClose(outcome.socket);
+    });
+    this.#check = {
+      cancel: () => {
+        this.#clock.clearTimeout(timer);
+        attempt.cancel();
+      },
+    };
+  }
+
+  /** Ends the check that is under way. */
+  stop(): void {
+    const check = this.#check;
+    this.#check = undefined;
+    check?.cancel();
+  }
+
+  #note(outcome: Outcome): void {
+    if (outcome.ok) {
+      this.#error = null;
+      return;
+    }
+    this.failures++;
+    this.#error = outcome.error instanceof Error ? outcome.error.message : String(outcome.error);
+  }
+
+  #begin(done: (outcome: Outcome) => void): Attempt {
+    const { endpoint } = this.#target;
+    const address = addressOf(this.#target);
+    const { localAddress = undefined, localPort = 0 } = endpoint.kind === "port" ? endpoint : {};
+    const settings = { ...this.#settings, localAddress, localPort };
+    if (address !== undefined) return new ConnectAttempt(address, settings, done);
+    const abort = new AbortController();
+    const name = endpoint.kind === "port" ? endpoint.host : undefined;
+    connectToFirst(addressesToTry(settings.engine.system, endpoint), settings, abort, name).then(
+      (socket) => {
+        if (abort.signal.aborted) tryClose(socket);
+        else done({ ok: true, socket });
+      },
+      (error: unknown) => {
+        if (!abort.signal.aborted) done({ ok: false, error });
+      },
+    );
+    return { cancel: () => abort.abort() };
+  }
+}
+
+/** The only address it stands for; undefined for a name. */
+function addressOf({ endpoint }: CheckedTarget): AddressInput | undefined {
+  if (endpoint.kind === "address") return endpoint.address;
+  return isName(endpoint.host) ? undefined : ipAddress(endpoint.host, endpoint.port);
+}
+
+function nameOf({ endpoint }: CheckedTarget): string {
+  if (endpoint.kind === "port") return withPort(endpoint.host, endpoint.port);
+  const { address } = endpoint;
+  if ("path" in address) {
+    const path = Buffer.from(address.path).toString();
+    return path.startsWith("\0") ? `@${path.slice(1)}` : path;
+  }
+  const isIp = "port" in address && "address" in address;
+  return isIp ? withPort(String(address.address), address.port) : String(address.family);
+}
+
+const withPort = (host: string, port: number) => (isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`);
