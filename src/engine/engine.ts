@@ -174,6 +174,18 @@ export interface Stream extends Handle {
    */
   write(bytes: Uint8Array): void;
   /**
+   * Sends a short string like `write()`, encoded into the engine's own memory.
+   *
+   * @param most how many bytes it takes at most: 4096 or less
+   * @returns how many bytes it took; 0 if it was dropped, too
+   */
+  writeText(text: string, encoding: BufferEncoding, most: number): number;
+  /**
+   * Called in a handler: the ticks and promises of the handlers called so far run before more than
+   * a few others are called. Without it they run once a whole batch of events is handled.
+   */
+  letTicksRun(): void;
+  /**
    * Sends everything written, then the end, which calls the peer's onEnd(). Receiving continues.
    *
    * @param done 0 once the end is on its way; otherwise the error, which onError() receives too;

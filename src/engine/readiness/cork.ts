@@ -1,3 +1,5 @@
+import { writeText } from "../write-text.ts";
+
 /** Longer writes get their own call: copying them would cost as much. */
 const LONGEST = 4096;
 const BUFFER = 16_384;
@@ -14,7 +16,7 @@ export interface Sender {
  * trip. It holds the writes of one stream at a time.
  */
 export class Cork {
-  readonly #bytes = new Uint8Array(BUFFER);
+  readonly #bytes = Buffer.allocUnsafeSlow(BUFFER);
   /** Views of the first N bytes, indexed by N, for common lengths. */
   readonly #views: (Uint8Array | undefined)[] = [];
   #length = 0;
@@ -36,6 +38,17 @@ export class Cork {
     }
     this.#bytes.set(bytes, this.#length);
     this.#length += length;
+  }
+
+  /** Adds a string of at most `most` bytes in the same way; returns its length. */
+  addText(sender: Sender, text: string, encoding: BufferEncoding, most: number): number {
+    if (this.#sender !== sender || this.#length + most > BUFFER) {
+      this.send();
+      this.#sender = sender;
+    }
+    const added = writeText(this.#bytes, this.#length, most, text, encoding);
+    this.#length += added;
+    return added;
   }
 
   /** How many gathered bytes belong to a sender. */

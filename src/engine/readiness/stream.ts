@@ -91,6 +91,23 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     }
   }
 
+  writeText(text: string, encoding: BufferEncoding, most: number): number {
+    if (text.length === 0 || this.stopped || this.#failureTold !== "nothing") return 0;
+    const { reactor } = this;
+    const isNext = this.#failed === 0 && this.#writeQueue.bytes === 0 && this.#shutdown === undefined;
+    if (!isNext || !(reactor.serving || reactor.mayWrite(most))) {
+      const bytes = Buffer.from(text, encoding);
+      this.write(bytes);
+      return bytes.length;
+    }
+    const length = reactor.cork.addText(this, text, encoding, most);
+    if (!reactor.serving) reactor.cork.send();
+    return length;
+  }
+
+  /** Each turn handles few events, and ends with ticks. */
+  letTicksRun(): void {}
+
   sendGathered(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
     this.#send(bytes, length);

@@ -28,6 +28,7 @@ export class PooledBuffer implements Address {
   readonly #offset: number;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
+  #text: Buffer | undefined;
 
   /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
@@ -55,6 +56,12 @@ export class PooledBuffer implements Address {
   get words(): Uint32Array {
     this.#words ??= new Uint32Array(this.#mapping, this.#offset, this.size >> 2);
     return this.#words;
+  }
+
+  /** The same bytes, for strings. */
+  get text(): Buffer {
+    this.#text ??= Buffer.from(this.#mapping, this.#offset, this.size);
+    return this.#text;
   }
 
   release(): void {

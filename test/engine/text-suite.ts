@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { nextTick } from "../../src/clock/clock.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { SOCK } from "../../src/posix/constants.ts";
+import type { Fixture } from "../fixture.ts";
+import { engineTest, someTurns } from "./engine-test.ts";
+import { RecordedStream } from "./recorded-stream.ts";
+
+const ENCODINGS = ["utf8", "latin1", "ascii", "ucs2", "hex", "base64"] as const;
+
+/** In each encoding it takes one to three bytes for each unit, or fewer. */
+const TEXT = "48656c6c6f é € 😀 \u0000";
+
+async function ended(...streams: RecordedStream[]): Promise<void> {
+  await Promise.all(streams.map((stream) => stream.close()));
+}
+
+export function textSuite(engine: Engine): void {
+  const textTest = (what: string, run: (fixture: Fixture) => Promise<void>) =>
+    engineTest(engine, `stream: ${what}`, run);
+
+  function both(fixture: Fixture): [RecordedStream, RecordedStream] {
+    const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+    return [new RecordedStream(engine, left), new RecordedStream(engine, right)];
+  }
+
+  textTest(
+    "writeText() sends what Buffer.from() makes of a string, in order with write()",
+    async (fixture) => {
+      const [left, right] = both(fixture);
+      right.stream.resume();
+      const expected: Buffer[] = [];
+      const bytes = (text: string) => {
+        left.stream.write(Buffer.from(text));
+        expected.push(Buffer.from(text));
+      };
+      const text = (written: string, encoding: BufferEncoding) => {
+        const buffer = Buffer.from(written, encoding);
+        assert.equal(left.stream.writeText(written, encoding, written.length * 3), buffer.length);
+        expected.push(buffer);
+      };
+      const writeAll = () => {
+        for (const encoding of ENCODINGS) {
+          text(TEXT, encoding);
+          bytes("between");
+          text("€".repeat(1365), encoding);
+          text("", encoding);
+        }
+      };
+      writeAll();
+      // From a handler, too, where small writes are gathered.
+      left.whenData = writeAll;
+      left.stream.resume();
+      right.stream.write(Buffer.from("go"));
+      await right.until(
+        () => expected.length === 48 && right.received.length >= Buffer.concat(expected).length,
+      );
+      assert.deepEqual(right.received, Buffer.concat(expected));
+      await ended(left, right);
+    },
+  );
+
+  textTest(
+    "writeText() while the peer does not read leaves it pending, and sends it later",
+    async (fixture) => {
+      const [left, right] = both(fixture);
+      const block = "0123456789abcdef".repeat(256);
+      let written = 0;
+      while (left.stream.pendingBytes < 1 << 20) {
+        written += left.stream.writeText(block, "latin1", block.length);
+        if (written % (block.length * 64) === 0) await someTurns();
+      }
+      right.stream.resume();
+      await right.until(() => right.received.length === written);
+      assert.equal(right.text, block.repeat(written / block.length));
+      assert.equal(left.stream.pendingBytes, 0);
+      await ended(left, right);
+    },
+  );
+
+  textTest("writeText() after shutdown() throws, and after close() does nothing", async (fixture) => {
+    const [left, right] = both(fixture);
+    left.stream.shutdown();
+    assert.throws(() => left.stream.writeText("late", "utf8", 12), { code: "ERR_STREAM_WRITE_AFTER_END" });
+    left.stream.close();
+    assert.equal(left.stream.writeText("late", "utf8", 12), 0);
+    right.stream.resume();
+    await right.until(() => right.ended);
+    assert.equal(right.text, "");
+    await ended(left, right);
+  });
+
+  textTest("letTicksRun() in a handler has its ticks run before its next call", async (fixture) => {
+    const [left, right] = both(fixture);
+    let ticks = 0;
+    const seen: number[] = [];
+    left.whenData = () => {
+      seen.push(ticks);
+      left.stream.letTicksRun();
+      nextTick(() => {
+        ticks += 1;
+      });
+      if (seen.length < 8) left.stream.write(Buffer.from("ping"));
+    };
+    right.whenData = () => right.stream.write(Buffer.from("pong"));
+    left.stream.resume();
+    right.stream.resume();
+    left.stream.write(Buffer.from("ping"));
+    await left.until(() => seen.length === 8);
+    assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7]);
+    await ended(left, right);
+  });
+}
