@@ -1,7 +1,7 @@
-// npm run bench: echo, short connections, idle ones, HTTP and TLS, served by this package's engines, by
-// each runtime's own server and by C. One server runs at a time, as a process with a processor to
-// itself; the load has another. They take turns, round after round; the figures are medians of the
-// rounds. See docs/benchmarks.md.
+// npm run bench: echo, short connections, idle ones, HTTP and TLS, served by this package's
+// engines, by each runtime's own server and by C. One server runs at a time, as a process with a
+// processor to itself; the load has another. They take turns, round after round; the figures are
+// medians of the rounds. See docs/benchmarks.md.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";

@@ -11,9 +11,9 @@
 //
 // Prints the figures since the warm-up: requests, seconds, the quantiles of a request's time in
 // nanoseconds, and how many seconds the server's process and this one had the processor. `idle`
-// prints how many connections are open. Compiled with -DTLS, it speaks TLS, with a full handshake for
-// each connection, and accepts any certificate. Any failure ends it with a message: a wrong byte, a lost
-// connection, no response for a while.
+// prints how many connections are open. Compiled with -DTLS, it speaks TLS, with a full handshake
+// for each connection, and accepts any certificate. Any failure ends it with a message: a wrong
+// byte, a lost connection, no response for a while.
 #define _GNU_SOURCE
 #include "program.h"
 #include <fcntl.h>

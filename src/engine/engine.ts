@@ -119,6 +119,11 @@ export interface StreamHandlers {
    * written during the call, to any Stream, it is sent without a copy.
    */
   onData(bytes: Uint8Array): void;
+  /**
+   * May be called in place of onData(): the engine uses the view itself again, so the handler
+   * copies what it keeps, and shows the view to no one. That saves the view.
+   */
+  onDataToCopy?(bytes: Uint8Array): void;
   /** The peer has shut down its side: no onData() follows. Sending continues as before. */
   onEnd(): void;
   /**

@@ -11,6 +11,16 @@ const ENCODINGS = ["utf8", "latin1", "ascii", "ucs2", "hex", "base64"] as const;
 /** In each encoding it takes one to three bytes for each unit, or fewer. */
 const TEXT = "48656c6c6f é € 😀 \u0000";
 
+/** It keeps copies of the views that the engine reuses. */
+class CopyingStream extends RecordedStream {
+  copied = Buffer.alloc(0);
+
+  onDataToCopy(bytes: Uint8Array): void {
+    this.copied = Buffer.concat([this.copied, bytes]);
+    this.changed();
+  }
+}
+
 async function ended(...streams: RecordedStream[]): Promise<void> {
   await Promise.all(streams.map((stream) => stream.close()));
 }
@@ -88,6 +98,22 @@ export function textSuite(engine: Engine): void {
     await right.until(() => right.ended);
     assert.equal(right.text, "");
     await ended(left, right);
+  });
+
+  textTest("onDataToCopy() is called in place of onData(), whatever the lengths", async (fixture) => {
+    const [left, right] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+    const sender = new RecordedStream(engine, left);
+    const receiver = new CopyingStream(engine, right);
+    receiver.stream.resume();
+    for (const length of [3, 3, 1, 70_000, 2, 16_384, 3]) {
+      const piece = Buffer.alloc(length, `${length} `);
+      const before = receiver.copied.length;
+      sender.stream.write(piece);
+      await receiver.until(() => receiver.copied.length === before + length);
+      assert.deepEqual(receiver.copied.subarray(before), piece);
+    }
+    assert.equal(receiver.chunks.length, 0);
+    await ended(sender, receiver);
   });
 
   textTest("letTicksRun() in a handler has its ticks run before its next call", async (fixture) => {

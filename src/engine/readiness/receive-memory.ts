@@ -13,6 +13,7 @@ export class ReceiveMemory implements BufferLoan {
   buffer = newBuffer();
   generation = 1;
   #bytes = new Uint8Array(this.buffer);
+  #first: Uint8Array | undefined;
 
   /**
    * The whole buffer. It may have been transferred at any time, since a program can keep the buffer
@@ -22,8 +23,15 @@ export class ReceiveMemory implements BufferLoan {
     if (this.isTransferred) {
       this.buffer = newBuffer();
       this.#bytes = new Uint8Array(this.buffer);
+      this.#first = undefined;
     }
     return this.#bytes;
+  }
+
+  /** The first bytes, in a view that is used again for the same length. */
+  first(length: number): Uint8Array {
+    if (this.#first?.length !== length) this.#first = this.bytes.subarray(0, length);
+    return this.#first;
   }
 
   /** A program has taken the received bytes. */

@@ -294,7 +294,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const { received } = this.reactor;
     const generation = received.lend();
     try {
-      this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
+      if (this.#handlers.onDataToCopy !== undefined) this.#handlers.onDataToCopy(received.first(length));
+      else this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
     } catch (error) {
       uncaught(error);
     }

@@ -158,6 +158,10 @@ export class StreamHandle implements StreamHandlers {
     this.#context.runInAsyncScope(this.#receive, this, bytes);
   }
 
+  onDataToCopy(bytes: Uint8Array): void {
+    this.#context.runInAsyncScope(this.#receive, this, bytes);
+  }
+
   #receive(bytes: Uint8Array) {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
