@@ -118,6 +118,34 @@ export function textSuite(engine: Engine): void {
     await ended(sender, receiver);
   });
 
+  textTest("handlers of one turn answer many peers, each its own, in order", async (fixture) => {
+    const pairs = Array.from({ length: 80 }, () => both(fixture));
+    for (const [index, [left, right]] of pairs.entries()) {
+      left.whenData = () => {
+        left.stream.write(Buffer.from(`${index}: `));
+        left.stream.writeText("€".repeat(index), "utf8", index * 3);
+        left.stream.write(Buffer.alloc(index % 9 === 0 ? 20_000 : 2000, "."));
+        // Writes to a peer whose handler may have run, or not.
+        const [other] = pairs[(index + 40) % pairs.length] ?? [left];
+        other.stream.writeText(`<${index}>`, "latin1", 9);
+        if (index % 3 === 0) left.stream.close();
+      };
+      right.stream.resume();
+      left.stream.resume();
+    }
+    for (const [, right] of pairs) right.stream.write(Buffer.from("all at once"));
+    for (const [index, [, right]] of pairs.entries()) {
+      const other = `<${(index + 40) % pairs.length}>`;
+      const own = `${index}: ${"€".repeat(index)}${".".repeat(index % 9 === 0 ? 20_000 : 2000)}`;
+      await right.until(() => right.text.includes(own) && (right.ended || right.text.includes(other)));
+      assert.ok(
+        [own, own + other, other + own].includes(right.text),
+        `${index}: ${right.text.slice(0, 100)}`,
+      );
+    }
+    await ended(...pairs.flat());
+  });
+
   textTest("letTicksRun() in a handler has its ticks run before its next call", async (fixture) => {
     const [left, right] = both(fixture);
     let ticks = 0;

@@ -22,6 +22,7 @@ const peeked = new Uint8Array(1);
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
   readonly #writeQueue = new WriteQueue();
+  corkSlot = -1;
   #paused = true;
   /**
    * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
