@@ -11,6 +11,8 @@ const NAMES = {
   "c:epoll": "C, epoll",
   "node26:uring": "berkeley, Node 26",
   "node20:uring": "berkeley, Node 20",
+  "node26:uring:serve": "berkeley, Node 26",
+  "node20:uring:serve": "berkeley, Node 20",
   "bun:uring": "berkeley, Bun",
   "deno:uring": "berkeley, Deno",
   "bun:listen": "Bun.listen",
@@ -40,7 +42,7 @@ const PANELS = [
     scenario: "http",
     title: "HTTP/1.1, node:http over berkeley or node:net",
     unit: "thousand requests per second; longer is better",
-    servers: ["node26:uring", "node26:net", "node20:uring", "node20:net"],
+    servers: ["node26:uring:serve", "node26:net", "node20:uring:serve", "node20:net"],
     figure: ({ rate }) => rate / 1000,
     label: (value) => value.toFixed(0),
   },
@@ -104,7 +106,7 @@ function drawPanel({ title, unit, label }, rows, top) {
   const bars = rows.map(({ server, value }, index) => {
     const y = top + PANEL_HEAD + index * BAR.line;
     const width = Math.max(1, (value / most) * BAR.most).toFixed(1);
-    const kind = server.endsWith(":uring") ? "ours" : "peer";
+    const kind = server.includes(":uring") ? "ours" : "peer";
     const base = y + BAR.height - 3;
     return [
       `<text x="${BAR.left - 8}" y="${base}" text-anchor="end">${escaped(NAMES[server])}</text>`,

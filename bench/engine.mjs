@@ -1,7 +1,7 @@
-// npm run bench: echo, short connections, idle ones and HTTP, served by this package's engines, by
-// each runtime's own server and by C. One server runs at a time, as a process with a processor to
-// itself; the load has another. They take turns, round after round; the figures are medians of the
-// rounds. See docs/benchmarks.md.
+// npm run bench: echo, short connections, idle ones, HTTP and TLS, served by this package's
+// engines, by each runtime's own server and by C. One server runs at a time, as a process with a
+// processor to itself; the load has another. They take turns, round after round; the figures are
+// medians of the rounds. See docs/benchmarks.md.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
@@ -10,6 +10,7 @@ import { writeChart } from "./chart.mjs";
 import { writeTables } from "./engine/document.mjs";
 import { installWrk } from "./engine/http.mjs";
 import { measured, reached } from "./engine/report.mjs";
+import { createCertificate, installFastify } from "./engine/requirements.mjs";
 import { scenarios } from "./engine/scenarios.mjs";
 import { chosen, everyServer } from "./engine/servers.mjs";
 import { columns } from "./figures.mjs";
@@ -60,7 +61,10 @@ if (cases.length === 0) {
   console.error("no server or scenario matches: see --help");
   process.exit(1);
 }
-if (wanted.some(({ name }) => name === "http")) installWrk();
+const needs = new Set(cases.map(({ scenario }) => scenario.needs));
+if (needs.has("http") || needs.has("fastify")) installWrk();
+if (needs.has("fastify")) installFastify();
+if (needs.has("tls")) createCertificate();
 
 const allowed = processors();
 if (allowed.length < 2)

@@ -9,12 +9,12 @@ const compiler = process.env.CC ?? "cc";
 
 /**
  * Compiles a C source file; returns the program's path, or undefined, after printing the reason, if
- * that fails.
+ * that fails. `options` are the compiler's.
  */
-export function compiled(source, name) {
+export function compiled(source, name, options = []) {
   const program = join(root, ".cache", name);
   mkdirSync(dirname(program), { recursive: true });
-  const { status, error } = spawnSync(compiler, ["-O2", "-pthread", "-o", program, source], {
+  const { status, error } = spawnSync(compiler, ["-O2", "-pthread", "-o", program, source, ...options], {
     stdio: ["ignore", "inherit", "inherit"],
   });
   if (status === 0) return program;

@@ -67,7 +67,7 @@ function soak(server) {
       }
     };
     const connect = async (count) => {
-      const command = [programs.load, "connections", port, pid, 64, AT_A_TIME, HOUR, count].map(String);
+      const command = [programs.load.plain, "connections", port, pid, 64, AT_A_TIME, HOUR, count].map(String);
       const { requests, seconds } = await during(start(command, allowed.at(-2) ?? allowed.at(-1)), (load) =>
         load.answer(HOUR),
       );

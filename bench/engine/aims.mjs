@@ -1,6 +1,9 @@
 // The engine's aims, as ratios of two servers in one run: of `server` to `against`, where "own" is
 // the listener of the same runtime. `least` or `most` is the bound.
 const NODES = ["node20:uring", "node26:uring"];
+/** Node's own servers under serve(). */
+const SERVED = ["node20:uring:serve", "node26:uring:serve"];
+const SERVED_ON_EPOLL = ["node20:readiness:serve", "node26:readiness:serve"];
 const OTHERS = ["bun:uring", "deno:uring"];
 
 export const aims = [
@@ -15,6 +18,15 @@ export const aims = [
   aim(OTHERS, "echo-64", "rate", "own", { least: 1 }),
   aim(OTHERS, "short", "rate", "own", { least: 1 }),
   aim([...NODES, ...OTHERS], "idle", "bytes", undefined, { most: 1024 }),
+  ...["http", "http-1000", "fastify"].flatMap((scenario) => [
+    aim(SERVED, scenario, "rate", "own", { least: 1.2 }),
+    aim(SERVED_ON_EPOLL, scenario, "rate", "own", { least: 1 }),
+    aim([...SERVED, ...SERVED_ON_EPOLL], scenario, "p99", "own", { most: 1 }),
+  ]),
+  ...["tls-64", "tls-16k", "handshakes"].flatMap((scenario) => [
+    aim([...SERVED, ...SERVED_ON_EPOLL], scenario, "rate", "own", { least: 1 }),
+    aim([...SERVED, ...SERVED_ON_EPOLL], scenario, "p99", "own", { most: 1 }),
+  ]),
 ].flat();
 
 /** One row for each server. Without `against`, the bound applies to the figure itself. */

@@ -14,21 +14,30 @@ export function installWrk() {
   run("apt-get", ["install", "-y", "--no-install-recommends", "wrk"]);
 }
 
-/** A server's responses, after a second of warm-up. wrk counts whole seconds. */
-export function http({ server, milliseconds, on }) {
-  return serving(server, "http", on.server, async ({ pid, port }) => {
-    const ask = (seconds) => {
-      const command = ["wrk", "-t1", "-c64", `-d${seconds}s`, "-s", report, `http://127.0.0.1:${port}/`];
-      return during(start(command, on.load), ({ answer }) => answer());
-    };
-    await ask(1);
-    const before = processorTime(pid);
-    const measured = await ask(Math.ceil(milliseconds / 1000));
-    const after = processorTime(pid);
-    const { failed } = measured;
-    if (failed > 0) throw new Error(`${server.name}: ${failed} requests failed`);
-    return perRequest({ ...measured, user: after.user - before.user, system: after.system - before.system });
-  });
+/**
+ * The responses of one of a server's programs, after two seconds of warm-up: compilers go by how
+ * often code ran. wrk counts whole seconds.
+ */
+export function http(program, connections) {
+  return ({ server, milliseconds, on }) =>
+    serving(server, program, on.server, async ({ pid, port }) => {
+      const ask = (seconds) => {
+        const options = ["-t1", `-c${connections}`, `-d${seconds}s`, "-s", report];
+        const command = ["wrk", ...options, `http://127.0.0.1:${port}/`];
+        return during(start(command, on.load), ({ answer }) => answer());
+      };
+      await ask(2);
+      const before = processorTime(pid);
+      const measured = await ask(Math.ceil(milliseconds / 1000));
+      const after = processorTime(pid);
+      const { failed } = measured;
+      if (failed > 0) throw new Error(`${server.name}: ${failed} requests failed`);
+      return perRequest({
+        ...measured,
+        user: after.user - before.user,
+        system: after.system - before.system,
+      });
+    });
 }
 
 /**

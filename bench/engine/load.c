@@ -11,13 +11,18 @@
 //
 // Prints the figures since the warm-up: requests, seconds, the quantiles of a request's time in
 // nanoseconds, and how many seconds the server's process and this one had the processor. `idle`
-// prints how many connections are open. Any failure ends it with a message: a wrong byte, a lost
-// connection, no response for a while.
+// prints how many connections are open. Compiled with -DTLS, it speaks TLS, with a full handshake
+// for each connection, and accepts any certificate. Any failure ends it with a message: a wrong
+// byte, a lost connection, no response for a while.
 #define _GNU_SOURCE
 #include "program.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
+#ifdef TLS
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#endif
 
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 20000, MOST_WARM_UP = 4000, PATIENCE = 5000, EVENTS = 1024, BUFFER = 64 << 10, SOURCES = 250 };
 enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26, MOST_TIMES = 1 << 20 };
@@ -31,7 +36,13 @@ struct connection {
   int fd;
   unsigned beginning;
   int received;
+  bool sent;
+  // What it waits for until the message is sent.
+  unsigned awaited;
   double since;
+#ifdef TLS
+  SSL *tls;
+#endif
 };
 
 static struct connection connections[MOST_CONNECTIONS];
@@ -53,21 +64,73 @@ static void watch(struct connection *connection, int how, unsigned events) {
   must(epoll_ctl(epoll, how, connection->fd, &event), "epoll_ctl");
 }
 
+#ifdef TLS
+static SSL_CTX *tls;
+
+static void start_protocol(void) {
+  tls = SSL_CTX_new(TLS_client_method());
+  if (tls == NULL) fail("SSL_CTX_new failed");
+  SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
+}
+
+static void open_protocol(struct connection *connection) {
+  connection->tls = SSL_new(tls);
+  if (connection->tls == NULL || SSL_set_fd(connection->tls, connection->fd) != 1) fail("SSL_new failed");
+  SSL_set_connect_state(connection->tls);
+}
+
+static void close_protocol(struct connection *connection) { SSL_free(connection->tls); }
+
+// The result of a call, as send() and recv() return it.
+static ssize_t outcome(struct connection *connection, int returned) {
+  if (returned > 0) return returned;
+  int error = SSL_get_error(connection->tls, returned);
+  if (error == SSL_ERROR_ZERO_RETURN) return 0;
+  if (error == SSL_ERROR_SSL) fail("TLS: %s", ERR_error_string(ERR_get_error(), NULL));
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) {
+    connection->awaited = error == SSL_ERROR_WANT_READ ? EPOLLIN : EPOLLOUT;
+    errno = EAGAIN;
+  }
+  return -1;
+}
+
+static ssize_t put(struct connection *connection, const void *bytes, int length) {
+  return outcome(connection, SSL_write(connection->tls, bytes, length));
+}
+
+static ssize_t take(struct connection *connection, void *buffer, int length) {
+  return outcome(connection, SSL_read(connection->tls, buffer, length));
+}
+#else
+static void start_protocol(void) {}
+static void open_protocol(struct connection *connection) { connection->awaited = EPOLLOUT; }
+static void close_protocol(struct connection *connection) { (void)connection; }
+
+static ssize_t put(struct connection *connection, const void *bytes, int length) {
+  return send(connection->fd, bytes, length, MSG_NOSIGNAL);
+}
+
+static ssize_t take(struct connection *connection, void *buffer, int length) {
+  return recv(connection->fd, buffer, length, 0);
+}
+#endif
+
 // Sends the next message; returns false until the connection is established.
 static bool send_message(struct connection *connection) {
   unsigned beginning = (connection->beginning + 7919) % BEGINNINGS;
-  ssize_t sent = send(connection->fd, contents + beginning, size, MSG_NOSIGNAL);
+  ssize_t sent = put(connection, contents + beginning, size);
   if (sent < 0 && errno == EAGAIN) return false;
   if (sent != size) fail("send: %s", sent < 0 ? strerror(errno) : "a message did not fit the socket's buffer");
   connection->beginning = beginning;
   connection->received = 0;
+  connection->sent = true;
   return true;
 }
 
 // Receives what has arrived; returns true when the message is complete.
 static bool receive_message(struct connection *connection) {
   static unsigned char buffer[BUFFER];
-  ssize_t received = recv(connection->fd, buffer, sizeof buffer, 0);
+  ssize_t received = take(connection, buffer, sizeof buffer);
   if (received < 0 && errno == EAGAIN) return false;
   if (received < 0) fail("recv: %s", strerror(errno));
   if (received == 0) fail("the server ended a connection");
@@ -95,7 +158,9 @@ static void open_connection(struct connection *connection) {
     fail("connect: %s", strerror(errno));
   connection->fd = fd;
   connection->since = now;
-  watch(connection, EPOLL_CTL_ADD, send_message(connection) ? EPOLLIN : EPOLLOUT);
+  connection->sent = false;
+  open_protocol(connection);
+  watch(connection, EPOLL_CTL_ADD, send_message(connection) ? EPOLLIN : connection->awaited);
 }
 
 // Waits for events, counts complete messages and passes them to `answered`.
@@ -106,8 +171,8 @@ static void turn(void (*answered)(struct connection *)) {
   now = seconds();
   for (int i = 0; i < count; i++) {
     struct connection *connection = events[i].data.ptr;
-    if (events[i].events & EPOLLOUT) {
-      if (send_message(connection)) watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+    if (!connection->sent) {
+      watch(connection, EPOLL_CTL_MOD, send_message(connection) ? EPOLLIN : connection->awaited);
     } else if (receive_message(connection)) {
       times[requests++ % MOST_TIMES] = (now - connection->since) * 1e9;
       answered(connection);
@@ -121,6 +186,7 @@ static void send_again(struct connection *connection) {
 }
 
 static void connect_again(struct connection *connection) {
+  close_protocol(connection);
   close(connection->fd);
   open_connection(connection);
 }
@@ -201,6 +267,7 @@ int main(int argc, char **argv) {
   size = atoi(argv[4]);
   if (size < 1 || size > MOST_SIZE || count < 1 || count > MOST_CONNECTIONS) return 2;
   start_program();
+  start_protocol();
   fill_contents();
   epoll = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   now = seconds();

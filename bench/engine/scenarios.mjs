@@ -30,15 +30,45 @@ export const scenarios = [
     sample: loaded("connections", 64, 64),
   },
   { name: "idle", title: `Memory of ${IDLE / 1000} 000 idle connections`, needs: "echo", sample: idle },
-  { name: "http", title: "HTTP/1.1, hello, 64 connections", needs: "http", sample: http },
+  { name: "http", title: "HTTP/1.1, hello, 64 connections", needs: "http", sample: http("http", 64) },
+  {
+    name: "http-1000",
+    title: "HTTP/1.1, hello, 1 000 connections",
+    needs: "http",
+    sample: http("http", 1000),
+  },
+  { name: "fastify", title: "Fastify, hello, 64 connections", needs: "fastify", sample: http("fastify", 64) },
+  {
+    name: "tls-64",
+    title: "TLS echo, 64 bytes, 64 connections",
+    needs: "tls",
+    sample: loaded("echo", 64, 64, "tls"),
+  },
+  {
+    name: "tls-16k",
+    title: "TLS echo, 16 KiB, 64 connections",
+    needs: "tls",
+    sample: loaded("echo", 16 << 10, 64, "tls"),
+  },
+  {
+    name: "handshakes",
+    title: "TLS handshakes: one message of 64 bytes each, 64 at a time",
+    needs: "tls",
+    sample: loaded("connections", 64, 64, "tls"),
+  },
 ];
 
 /** One of the modes of load.c. */
-function loaded(mode, size, connections) {
+function loaded(mode, size, connections, program = "echo") {
   return ({ server, load, milliseconds, on }) =>
-    serving(server, "echo", on.server, ({ port, pid }) =>
+    serving(server, program, on.server, ({ port, pid }) =>
       during(
-        start([load, mode, port, pid, size, connections, milliseconds].map(String), on.load),
+        start(
+          [program === "tls" ? load.tls : load.plain, mode, port, pid, size, connections, milliseconds].map(
+            String,
+          ),
+          on.load,
+        ),
         async ({ answer }) => perRequest(await answer()),
       ),
     );
@@ -55,14 +85,17 @@ function idle({ server, load, on }) {
       tell("collect");
       await answer();
     };
-    const warmUp = start([load, "echo", port, pid, 64, 64, 300].map(String), on.load);
+    const warmUp = start([load.plain, "echo", port, pid, 64, 64, 300].map(String), on.load);
     await during(warmUp, (clients) => clients.answer());
     await settle();
     const before = resident(pid);
-    return await during(start([load, "idle", port, pid, 64, IDLE].map(String), on.load), async (clients) => {
-      await clients.answer();
-      await settle();
-      return { bytes: Math.round((resident(pid) - before) / IDLE) };
-    });
+    return await during(
+      start([load.plain, "idle", port, pid, 64, IDLE].map(String), on.load),
+      async (clients) => {
+        await clients.answer();
+        await settle();
+        return { bytes: Math.round((resident(pid) - before) / IDLE) };
+      },
+    );
   });
 }

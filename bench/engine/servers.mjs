@@ -1,5 +1,6 @@
-// The servers that bench/engine.mjs compares: `echo` and `http` are the commands of each. `own`
-// names the listener of the same runtime, with which this package's servers are compared.
+// The servers that bench/engine.mjs compares: `echo`, `http`, `fastify` and `tls` are the commands
+// of each. `own` names the listener of the same runtime, with which this package's servers are
+// compared.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";
@@ -12,10 +13,11 @@ const script = (name) => path(`servers/${name}.mjs`);
 
 /** All of them; or undefined, after printing the reason, if there is no C compiler. */
 export function everyServer() {
-  const load = compiled(path("load.c"), "engine-load");
+  const plain = compiled(path("load.c"), "engine-load");
+  const tls = compiled(path("load.c"), "engine-load-tls", ["-DTLS", "-lssl", "-lcrypto"]);
   const epoll = compiled(path("epoll.c"), "engine-epoll");
   const uring = compiled(path("uring.c"), "engine-uring");
-  if (load === undefined || epoll === undefined || uring === undefined) return undefined;
+  if (plain === undefined || epoll === undefined || uring === undefined) return undefined;
   const runtimes = installRuntimes(RUNTIMES).map((runtime) => ({
     ...runtime,
     command: [runtime.program, ...runtime.args, ...collectable(runtime)],
@@ -28,8 +30,9 @@ export function everyServer() {
     ...runtimes.flatMap((runtime) => ENGINES.flatMap((engine) => ours(runtime, engine))),
   ];
   return {
-    load,
-    servers,
+    /** `tls` is undefined where OpenSSL's headers are not installed. */
+    load: { plain, tls },
+    servers: tls === undefined ? servers.map((server) => ({ ...server, tls: undefined })) : servers,
     versions: Object.fromEntries(runtimes.map(({ name, version }) => [name, version])),
   };
 }
@@ -43,17 +46,24 @@ export function chosen(list, names) {
 
 /** A runtime's own server. */
 function ownListener({ name, command }) {
-  if (!isNode({ name }))
-    return { name: `${name}:listen`, runtime: name, echo: [...command, script(`${name}-listen`)] };
+  const run = (program) => [...command, script(program)];
+  if (name === "bun")
+    return { name: "bun:listen", runtime: name, echo: run("bun-listen"), http: run("bun-http") };
+  if (!isNode({ name })) return { name: `${name}:listen`, runtime: name, echo: run(`${name}-listen`) };
   return {
     name: `${name}:net`,
     runtime: name,
-    echo: [...command, script("net")],
-    http: [...command, script("http")],
+    echo: run("net"),
+    http: run("http"),
+    fastify: run("fastify"),
+    tls: run("tls"),
   };
 }
 
-/** This package on a runtime, with handlers and with `for await`. */
+/**
+ * This package on a runtime, with handlers and with `for await`; on Node also `toDuplex()`, serve()
+ * and the preload for Node's own servers.
+ */
 function ours(runtime, engine) {
   const { name, command } = runtime;
   const shared = {
@@ -61,10 +71,30 @@ function ours(runtime, engine) {
     own: isNode(runtime) ? `${name}:net` : `${name}:listen`,
     environment: { BERKELEY_ENGINE: engine },
   };
-  const http = isNode(runtime) ? { http: [...command, script("berkeley-http")] } : {};
+  const run = (program, ...options) => [...command, ...options, script(program)];
+  const preload = ["--require", fileURLToPath(new URL("../../dist/node/register.cjs", import.meta.url))];
+  const own = [
+    { ...shared, name: `${name}:${engine}`, echo: run("berkeley-handlers") },
+    { ...shared, name: `${name}:${engine}:await`, echo: run("berkeley-await") },
+  ];
+  if (!isNode(runtime)) return own;
   return [
-    { ...shared, name: `${name}:${engine}`, echo: [...command, script("berkeley-handlers")], ...http },
-    { ...shared, name: `${name}:${engine}:await`, echo: [...command, script("berkeley-await")] },
+    ...own,
+    { ...shared, name: `${name}:${engine}:duplex`, http: run("berkeley-http") },
+    {
+      ...shared,
+      name: `${name}:${engine}:serve`,
+      http: run("serve-http"),
+      fastify: run("serve-fastify"),
+      tls: run("serve-tls"),
+    },
+    {
+      ...shared,
+      name: `${name}:${engine}:register`,
+      http: run("http", ...preload),
+      fastify: run("fastify", ...preload),
+      tls: run("tls", ...preload),
+    },
   ];
 }
 

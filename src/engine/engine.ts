@@ -138,6 +138,11 @@ export interface StreamHandlers {
    * written during the call, to any Stream, it is sent without a copy.
    */
   onData(bytes: Uint8Array): void;
+  /**
+   * May be called in place of onData(): the engine uses the view itself again, so the handler
+   * copies what it keeps, and shows the view to no one. That saves the view.
+   */
+  onDataToCopy?(bytes: Uint8Array): void;
   /** The peer has shut down its side: no onData() follows. Sending continues as before. */
   onEnd(): void;
   /**
@@ -202,6 +207,18 @@ export interface Stream extends Handle {
    * take, because it has ended or failed, are dropped.
    */
   forward(to: Stream): Forwarding;
+  /**
+   * Sends a short string like `write()`, encoded into the engine's own memory.
+   *
+   * @param most how many bytes it takes at most: 4096 or less
+   * @returns how many bytes it took; 0 if it was dropped, too
+   */
+  writeText(text: string, encoding: BufferEncoding, most: number): number;
+  /**
+   * Called in a handler: the ticks and promises of the handlers called so far run before more than
+   * a few others are called. Without it they run once a whole batch of events is handled.
+   */
+  letTicksRun(): void;
   /**
    * Sends everything written, then the end, which calls the peer's onEnd(). Receiving continues.
    *

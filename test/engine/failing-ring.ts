@@ -57,12 +57,12 @@ export class FailingRing extends Ring {
     this.#decided = this.unsubmitted;
   }
 
-  override reap(completed: Completed): void {
+  override reap(completed: Completed, most: number): void {
     super.reap((operation, generation, result, flags) => {
       const name = `${operation} ${generation}`;
       const errno = this.#failing.get(name);
       this.#failing.delete(name);
       completed(operation, generation, errno ?? result, flags);
-    });
+    }, most);
   }
 }

@@ -30,23 +30,23 @@ export class RecordedStream implements StreamHandlers {
   onData(bytes: Uint8Array): void {
     this.chunks.push(Buffer.from(bytes));
     this.whenData?.(bytes);
-    this.#changed();
+    this.changed();
   }
 
   onEnd(): void {
     this.ended = true;
     this.whenEnded?.();
-    this.#changed();
+    this.changed();
   }
 
   onError(errno: number): void {
     this.errno = errno;
-    this.#changed();
+    this.changed();
   }
 
   onDrain(): void {
     this.drains++;
-    this.#changed();
+    this.changed();
   }
 
   /** Resolves once the condition holds; it is checked after every event. */
@@ -74,7 +74,7 @@ export class RecordedStream implements StreamHandlers {
     return new Promise((resolve) => this.stream.shutdown(resolve));
   }
 
-  #changed(): void {
+  protected changed(): void {
     for (const look of this.#waiting) look();
   }
 }

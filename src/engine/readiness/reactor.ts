@@ -14,6 +14,13 @@ import { ReceiveMemory } from "./receive-memory.ts";
 const BETWEEN_TURNS = 262_144;
 const LEAST = 1024;
 
+/**
+ * For how many milliseconds handlers run before what they have written is sent, and how many run
+ * before the time is checked. Responses of slow handlers do not wait for each other.
+ */
+const SLICE = 1;
+const FEW = 8;
+
 /** An object registered with the reactor. */
 export interface Registration {
   /** It became ready: READABLE, WRITABLE, EXCEPTIONAL. */
@@ -63,6 +70,10 @@ export class Reactor {
   #later: Registration[] = [];
   #proceeding: Registration[] = [];
   #immediate: Immediate | undefined;
+  /** Handlers called in this turn that left something to send. */
+  #handled = 0;
+  /** When what they have written is to be sent. */
+  #sliceEnd = 0;
 
   /** @param turning wraps a turn, such as to run it in a context of its own */
   constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void) {
@@ -177,13 +188,16 @@ export class Reactor {
     this.serving = true;
     this.#mayWrite = BETWEEN_TURNS;
     const count = poller?.look() ?? 0;
+    this.#handled = 0;
+    this.#sliceEnd = this.system.clock.now() + SLICE;
     for (let index = 0; poller !== undefined && index < count; index++) {
       const slot = poller.slot(index);
       // The slot of an object deregistered meanwhile has another generation.
       if (this.#generations[slot] !== poller.generation(index)) continue;
       this.#members[slot]?.ready(poller.ready(index));
-      this.cork.send();
+      this.#continueSlice();
     }
+    this.cork.send();
     if (this.#later.length > 0) this.#proceed();
     this.serving = false;
     if (this.#later.length > 0) this.#soon();
@@ -196,9 +210,18 @@ export class Reactor {
     this.#proceeding = proceeding;
     for (const member of proceeding) {
       member.proceed();
-      this.cork.send();
+      this.#continueSlice();
     }
+    this.cork.send();
     proceeding.length = 0;
+  }
+
+  #continueSlice(): void {
+    if (this.cork.isEmpty || ++this.#handled % FEW !== 0) return;
+    const now = this.system.clock.now();
+    if (now < this.#sliceEnd) return;
+    this.cork.send();
+    this.#sliceEnd = now + SLICE;
   }
 
   #end(): void {

@@ -23,6 +23,7 @@ const peeked = new Uint8Array(1);
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
   readonly #writeQueue = new WriteQueue();
+  corkSlot = -1;
   #paused = true;
   /**
    * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
@@ -92,6 +93,23 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       this.later();
     }
   }
+
+  writeText(text: string, encoding: BufferEncoding, most: number): number {
+    if (text.length === 0 || this.stopped || this.#failureTold !== "nothing") return 0;
+    const { reactor } = this;
+    const isNext = this.#failed === 0 && this.#writeQueue.bytes === 0 && this.#shutdown === undefined;
+    if (!isNext || !(reactor.serving || reactor.mayWrite(most))) {
+      const bytes = Buffer.from(text, encoding);
+      this.write(bytes);
+      return bytes.length;
+    }
+    const length = reactor.cork.addText(this, text, encoding, most);
+    if (!reactor.serving) reactor.cork.send();
+    return length;
+  }
+
+  /** Each turn handles few events, and ends with ticks. */
+  letTicksRun(): void {}
 
   sendGathered(bytes: Uint8Array): void {
     const length = lengthOf(bytes);
@@ -288,7 +306,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const { received } = this.reactor;
     const generation = received.lend();
     try {
-      this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
+      if (this.#handlers.onDataToCopy !== undefined) this.#handlers.onDataToCopy(received.view(length));
+      else this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
     } catch (error) {
       uncaught(error);
     }

@@ -92,10 +92,10 @@ export class Loop {
    * engine's own: handlers' errors are caught where handlers are called.
    */
   #turn(): void {
-    if (!this.ring.busy && ++this.#idleTurns < MOST_IDLE_TURNS) return;
+    if (!this.ring.busy && !this.tick.isDue && ++this.#idleTurns < MOST_IDLE_TURNS) return;
     this.#idleTurns = 0;
     try {
-      this.ring.readEventfd();
+      if (!this.tick.isDue) this.ring.readEventfd();
       this.tick.run();
     } catch (error) {
       uncaught(error);

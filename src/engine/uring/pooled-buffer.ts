@@ -28,6 +28,7 @@ export class PooledBuffer implements Address {
   readonly #offset: number;
   #bytes: Uint8Array<ArrayBuffer> | undefined;
   #words: Uint32Array | undefined;
+  #text: Buffer | undefined;
 
   /** Safety: the bytes at `offset` of `memory` must be no other buffer's. */
   constructor(owner: BufferPool, index: number, memory: Memory, offset: number, size: number) {
@@ -57,6 +58,12 @@ export class PooledBuffer implements Address {
     return this.#words;
   }
 
+  /** The same bytes, for strings. */
+  get text(): Buffer {
+    this.#text ??= Buffer.from(this.#mapping, this.#offset, this.size);
+    return this.#text;
+  }
+
   release(): void {
     this.users--;
     if (this.users === 0) this.owner.takeBack(this);
@@ -77,6 +84,7 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
   readonly #owner: LentBufferOwner;
+  #first: Uint8Array | undefined;
 
   /** Safety: as for PooledBuffer. */
   constructor(owner: LentBufferOwner, index: number, memory: Memory, offset: number, size: number) {
@@ -98,5 +106,11 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);
     return new ReceivedBytes(this, generation, offset, length);
+  }
+
+  /** The first bytes, in a view that is used again for the same length. */
+  first(length: number): Uint8Array {
+    if (this.#first?.length !== length) this.#first = this.bytes.subarray(0, length);
+    return this.#first;
   }
 }

@@ -234,13 +234,18 @@ export class Ring {
    * completions.
    */
   get busy(): boolean {
-    const { completionHead, completionTail } = this.#at;
     if (this.#failure < 0 && (!this.#released || this.#waiting.length > 0)) return true;
-    return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail) || this.toEnter;
+    return this.hasCompletions || this.toEnter;
   }
 
-  /** Reads all available completions. `completed` must not throw. */
-  reap(completed: Completed): void {
+  /** Whether completions are available. */
+  get hasCompletions(): boolean {
+    const { completionHead, completionTail } = this.#at;
+    return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail);
+  }
+
+  /** Reads the available completions, at most `most`. `completed` must not throw. */
+  reap(completed: Completed, most: number): void {
     if (this.#released) {
       this.#refuse(completed);
       return;
@@ -250,9 +255,10 @@ export class Ring {
     const mask = this.#completionMask;
     // Always within the ring, here and below: `?? 0` only satisfies the compiler, and V8 drops it.
     let head = ring[completionHead] ?? 0;
-    const tail = Atomics.load(ring, completionTail);
+    const available = (Atomics.load(ring, completionTail) - head) | 0;
+    const end = (head + Math.min(available, most)) | 0;
     try {
-      while (head !== tail) {
+      while (head !== end) {
         const at = completions + ((head & mask) << 2);
         const operation = ring[at] ?? 0;
         const generation = ring[at + 1] ?? 0;

@@ -2,6 +2,7 @@ import { defined } from "../../invariant.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
 import { lengthOf, offsetOf, partOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
+import { writeText } from "../write-text.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
 import { LONGEST, type SendMemory } from "./send-memory.ts";
 
@@ -98,6 +99,26 @@ export class SendQueue {
     } else {
       this.#addCopy(buffer.bytes.subarray(0, length), length);
     }
+  }
+
+  /** Adds a string of at most `most` bytes, which must fit in a buffer; returns its length. */
+  addText(text: string, encoding: BufferEncoding, most: number): number {
+    const last = this.#tail;
+    let added: number;
+    if (last?.buffer?.owner === this.#memory && last.buffer.size - last.offset - last.length >= most) {
+      added = writeText(last.buffer.text, last.offset + last.length, most, text, encoding);
+      last.length += added;
+    } else if (this.#copied >= LONGEST) {
+      const bytes = Buffer.from(text, encoding);
+      this.add(bytes);
+      return bytes.length;
+    } else {
+      const buffer = this.#take(most);
+      added = writeText(buffer.text, 0, most, text, encoding);
+      this.#append(newPiece(buffer, undefined, 0, added));
+    }
+    this.bytes += added;
+    return added;
   }
 
   /** The first piece, moved to a buffer; undefined if the queue is empty. */

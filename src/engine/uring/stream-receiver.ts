@@ -305,7 +305,8 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
   #give(buffer: LoanedBuffer, length: number): void {
     const generation = ++buffer.generation;
     try {
-      this.handlers.onData(buffer.lent(generation, 0, length));
+      if (this.handlers.onDataToCopy !== undefined) this.handlers.onDataToCopy(buffer.first(length));
+      else this.handlers.onData(buffer.lent(generation, 0, length));
     } catch (error) {
       uncaught(error);
     }

@@ -55,6 +55,18 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.#prepareSoon();
   }
 
+  writeText(text: string, encoding: BufferEncoding, most: number): number {
+    if (text.length === 0 || this.stopped || this.failed < 0) return 0;
+    if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
+    const length = this.#queue.addText(text, encoding, most);
+    this.#prepareSoon();
+    return length;
+  }
+
+  letTicksRun(): void {
+    this.loop.tick.letTicksRun();
+  }
+
   shutdown(done?: (errno: number) => void): void {
     if (this.stopped) return;
     this.#shutdown ??= new Shutdown();

@@ -16,6 +16,17 @@ export interface Telling {
 /** Rounds in one turn before the event loop gets its turn. */
 const ROUNDS = 16;
 
+/** Completions taken at once: all there are, or few, between which the time is checked. */
+const ALL = 0x7fffffff;
+const FEW = 8;
+
+/**
+ * How many milliseconds of handlers run before their ticks, so that the responses of slow ones do
+ * not wait for each other. Smaller batches cost more wake-ups of peers: with 64 connections, hello
+ * over HTTP takes a tenth more processor time in batches of 16.
+ */
+const SLICE = 1;
+
 /**
  * Decides when the ring is entered and handlers are called: in turns of the event loop, each a
  * bounded number of rounds of preparing, entering and reaping, until nothing is left to do.
@@ -33,7 +44,13 @@ export class Tick {
   #toPrepare = 0;
   #telling: Telling[] = [];
   #running = false;
+  /** Ticks and promises of the handlers called in this round are to run before further handlers. */
+  #ticksFirst = false;
+  /** The round before was left to ticks. */
+  #sliced = false;
   #submission = false;
+  /** A turn was scheduled and has not run; the eventfd stays disabled. */
+  #due = false;
   #immediate: Immediate | undefined;
 
   constructor(
@@ -58,6 +75,16 @@ export class Tick {
     if (!this.#running) this.#runSoon();
   }
 
+  /** Whether a turn is scheduled, for which the eventfd need not signal. */
+  get isDue(): boolean {
+    return this.#due;
+  }
+
+  /** Ends the turn after this round, so that ticks and promises run before the next one. */
+  letTicksRun(): void {
+    this.#ticksFirst = true;
+  }
+
   /** Schedules the submission of written entries. */
   willSubmit(): void {
     if (!this.#running) this.#submitSoon();
@@ -67,6 +94,7 @@ export class Tick {
   readonly run = (): void => {
     if (this.#running) return;
     this.#running = true;
+    this.#due = false;
     let isComplete = false;
     try {
       this.#rounds();
@@ -87,14 +115,34 @@ export class Tick {
       }
       this.#prepare();
       if (ring.toEnter) ring.submit();
-      ring.reap(this.#completed);
+      if (this.#sliced) this.#reapSlice();
+      else ring.reap(this.#completed, ALL);
       this.#tell();
       this.#afterRound();
+      if (this.#ticksFirst) {
+        this.#leaveToTicks();
+        return;
+      }
+      this.#sliced = false;
       if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
       ring.signal();
       if (!ring.busy) return;
       ring.silence();
     }
+  }
+
+  #reapSlice(): void {
+    const end = machineClock.now() + SLICE;
+    do this.#ring.reap(this.#completed, FEW);
+    while (this.#ring.hasCompletions && machineClock.now() < end);
+  }
+
+  /** What the ticks write is submitted along with what the handlers wrote. */
+  #leaveToTicks(): void {
+    this.#ticksFirst = false;
+    this.#sliced = true;
+    if (this.#telling.length > 0) this.#runSoon();
+    this.#submitSoon();
   }
 
   #prepare(): void {
@@ -137,14 +185,21 @@ export class Tick {
     this.#prepare();
     this.#afterRound();
     ring.submit();
-    ring.signal();
-    if (ring.busy) this.#runSoon();
+    if (!this.#due) {
+      if (!ring.busy) ring.signal();
+      if (!ring.busy) return;
+      ring.silence();
+    }
+    this.#runSoon();
   }
 
   #runSoon(): void {
-    this.#immediate ??= machineClock.setImmediate(() => {
-      this.#immediate = undefined;
-      this.run();
-    });
+    this.#due = true;
+    this.#immediate ??= machineClock.setImmediate(this.#runIfDue);
   }
+
+  readonly #runIfDue = (): void => {
+    this.#immediate = undefined;
+    if (this.#due) this.run();
+  };
 }

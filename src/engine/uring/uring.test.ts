@@ -4,6 +4,7 @@ import { datagramsSuite } from "../../../test/engine/datagrams-suite.ts";
 import { lifeSuite } from "../../../test/engine/life-suite.ts";
 import { releaseSuite } from "../../../test/engine/release-suite.ts";
 import { streamSuite } from "../../../test/engine/stream-suite.ts";
+import { textSuite } from "../../../test/engine/text-suite.ts";
 import { uring } from "./uring.ts";
 
 acceptorSuite(uring);
@@ -12,3 +13,4 @@ datagramsSuite(uring);
 lifeSuite(uring);
 releaseSuite(uring);
 streamSuite(uring);
+textSuite(uring);

@@ -1,5 +1,5 @@
 // Compiled, never run: connections and listeners have every handler that an engine calls, including
-// the optional ones.
+// the optional ones, except for onDataToCopy: programs get views that are sent without a copy.
 import type { AcceptorHandlers, StreamHandlers } from "../../engine/engine.ts";
 import type { AcceptLoop, AcceptOwner } from "../listener/accept-loop.ts";
 import type { Listening } from "../listener/listener-base.ts";
@@ -12,8 +12,8 @@ declare const handled: HandledConnection;
 declare const loop: AcceptLoop;
 declare const listening: Listening;
 
-connection satisfies Required<StreamHandlers>;
+connection satisfies Required<Omit<StreamHandlers, "onDataToCopy">>;
 // It does not wait for parts of what it has written.
-handled satisfies Required<Omit<StreamHandlers, "onProgress">>;
+handled satisfies Required<Omit<StreamHandlers, "onDataToCopy" | "onProgress">>;
 loop satisfies Required<AcceptorHandlers>;
 listening satisfies Required<AcceptOwner & ConnectionOwner>;

@@ -116,6 +116,15 @@ class ConnectionStream implements StreamSource, HandleStream, Consumer {
     if (this.#connection.isOpen) this.#connection.send(bytes);
   }
 
+  writeText(text: string, encoding: BufferEncoding): number {
+    const bytes = Buffer.from(text, encoding);
+    this.write(bytes);
+    return bytes.length;
+  }
+
+  /** Ticks run after each batch of events, as for every Connection. */
+  letTicksRun(): void {}
+
   shutdown(done: () => void = () => {}): void {
     this.#connection.finish(done);
   }

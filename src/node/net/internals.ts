@@ -18,6 +18,8 @@ export interface KeepAlive {
 /** The members of Node's Socket that ours uses. */
 export interface NodeSocketMembers {
   connecting: boolean;
+  /** HTTP's; null once it is detached. */
+  parser?: unknown;
   server: unknown;
   _server: ConnectionCounter | null;
   timeout?: number;

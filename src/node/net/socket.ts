@@ -26,13 +26,7 @@ import {
   pendingSettings,
 } from "./internals.ts";
 import type { NodeAddress } from "./node-address.ts";
-import { type ConnectionOwner, StreamHandle, type StreamSource } from "./stream-handle.ts";
-
-/**
- * The engine copies what it is given, so strings and the chunks of one writev are gathered here if
- * they fit.
- */
-const writeBuffer = Buffer.allocUnsafeSlow(65_536);
+import { type ConnectionOwner, StreamHandle, type StreamSource, writeBuffer } from "./stream-handle.ts";
 
 /** A chunk that a Writable passes to `_writev()`. */
 interface Chunk {
@@ -243,10 +237,7 @@ export class EngineSocket extends NodeSocket {
     this._unrefTimer();
     if (typeof chunk !== "string") connection.write(chunk);
     else if (encoding === "buffer") connection.write(Buffer.from(chunk));
-    // A UTF-16 code unit takes at most three bytes.
-    else if (chunk.length * 3 <= writeBuffer.length) {
-      connection.write(writeBuffer.subarray(0, writeBuffer.write(chunk, encoding)));
-    } else connection.write(Buffer.from(chunk, encoding));
+    else connection.writeText(chunk, encoding);
     connection.whenWritten(done);
   }
 
@@ -382,6 +373,23 @@ export class EngineSocket extends NodeSocket {
   /** Like libuv, receives only after the work that the connection event started has run. */
   _startReading(): void {
     nextTick(readFirst, this);
+  }
+
+  /**
+   * `push()` costs more than HTTP's parser does with a request: it schedules a tick that asks for
+   * more, by a `read()` that calls `_read()`. Where the parser is the only listener, and nothing is
+   * buffered, no one notices that it was left out. The first chunk is pushed, which notes that data
+   * was read.
+   */
+  _emitData(chunk: Buffer): boolean {
+    const isPlain =
+      this.parser != null &&
+      this.readableFlowing === true &&
+      this.readableLength === 0 &&
+      this.readableDidRead &&
+      this.readableEncoding === null &&
+      this.listenerCount("data") === 1;
+    return isPlain && this.emit("data", chunk);
   }
 
   _isFreeInAgent(): boolean {

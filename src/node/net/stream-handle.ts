@@ -20,6 +20,12 @@ import { type NodeAddress, nodeAddress } from "./node-address.ts";
 /** How many unsent bytes a write may leave before its callback waits. */
 const MARK = 65_536;
 
+/** How many bytes a string may take to be encoded in the engine's memory. */
+const SHORT = 4096;
+
+/** The engine copies what it is given, so longer strings are encoded here if they fit. */
+export const writeBuffer = Buffer.allocUnsafeSlow(65_536);
+
 /**
  * Counts the engine's batches in which data was received. Ticks and promises run between two
  * batches, as they do between two libuv events.
@@ -39,6 +45,8 @@ export interface StreamReader {
   readonly parser?: unknown;
   destroy(): unknown;
   push(chunk: Uint8Array | null): boolean;
+  /** Hands over a chunk like `push()`, if nothing but the listener would see a difference. */
+  _emitData(chunk: Buffer): boolean;
   /**
    * Whether it is idle in an HTTP agent: unsolicited bytes would be taken for the answer to the
    * next request. Node's agent closes such a Socket, too, since Node 26.
@@ -62,7 +70,19 @@ export interface ConnectionOwner {
 
 /** The calls that it makes of a Stream. */
 export interface HandleStream
-  extends Pick<Stream, "fd" | "pendingBytes" | "ref" | "system" | "unref" | "resume" | "pause" | "write"> {
+  extends Pick<
+    Stream,
+    | "fd"
+    | "letTicksRun"
+    | "pause"
+    | "pendingBytes"
+    | "ref"
+    | "resume"
+    | "system"
+    | "unref"
+    | "write"
+    | "writeText"
+  > {
   shutdown(done?: () => void): void;
   closeNow(done: () => void): void;
   reset(done: () => void): void;
@@ -73,6 +93,13 @@ export interface StreamSource {
   stream(fd: number, handlers: StreamHandlers): HandleStream;
   /** Whether it remains the owner of the descriptor, and closes it. */
   readonly keepsDescriptor?: boolean;
+}
+
+/** A copy, since the engine owns the memory. `Buffer.from()` costs twice as much. */
+function copied(bytes: Uint8Array): Buffer {
+  const copy = Buffer.allocUnsafe(lengthOf(bytes));
+  copy.set(bytes);
+  return copy;
 }
 
 /** A connection of the engine: what our Socket has instead of a libuv handle. */
@@ -169,12 +196,17 @@ export class StreamHandle implements StreamHandlers {
     this.#context.runInAsyncScope(this.#receive, this, bytes);
   }
 
+  onDataToCopy(bytes: Uint8Array): void {
+    this.#context.runInAsyncScope(this.#receive, this, bytes);
+  }
+
   #receive(bytes: Uint8Array) {
     const reader = this.#reader;
     this.bytesRead += lengthOf(bytes);
     this.#lastBatch = batch;
     if (!batchEnds) {
       batchEnds = true;
+      this.#stream.letTicksRun();
       nextTick(endBatch);
     }
     reader._unrefTimer();
@@ -184,8 +216,10 @@ export class StreamHandle implements StreamHandlers {
       return;
     }
     if (this.#onRead !== null) this.#giveToBuffer(bytes, this.#onRead);
-    // A copy, since the engine owns the memory.
-    else if (!reader.push(Buffer.from(bytes))) this.readStop();
+    else {
+      const chunk = copied(bytes);
+      if (!reader._emitData(chunk) && !reader.push(chunk)) this.readStop();
+    }
   }
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
@@ -227,9 +261,10 @@ export class StreamHandle implements StreamHandlers {
   onDrain(): void {
     this.lastPendingBytes = 0;
     this.#shutEmpty = true;
-    this.#reader._unrefTimer();
     this.#hold();
-    if (this.#written !== undefined) this.#inContext(this.calledBack);
+    if (this.#written === undefined) return;
+    this.#reader._unrefTimer();
+    this.#inContext(this.calledBack);
   }
 
   /** Calls the callback of a waiting write, if any. */
@@ -267,6 +302,15 @@ export class StreamHandle implements StreamHandlers {
   write(bytes: Uint8Array): void {
     this.bytesWritten += lengthOf(bytes);
     this.#stream.write(bytes);
+  }
+
+  /** Writes a string. */
+  writeText(text: string, encoding: BufferEncoding): void {
+    // A UTF-16 code unit takes at most three bytes, or one in these.
+    const most = text.length * (encoding === "latin1" || encoding === "ascii" ? 1 : 3);
+    if (most <= SHORT) this.bytesWritten += this.#stream.writeText(text, encoding, most);
+    else if (most > writeBuffer.length) this.write(Buffer.from(text, encoding));
+    else this.write(writeBuffer.subarray(0, writeBuffer.write(text, encoding)));
   }
 
   /** Calls back once little is unsent: usually immediately. */

@@ -1,0 +1,16 @@
+const { write } = Buffer.prototype;
+
+/**
+ * Encodes a string into memory at an offset; returns how many bytes it took. Programs can replace
+ * what `write()` calls, so what it returns is bounded.
+ */
+export function writeText(
+  memory: Buffer,
+  offset: number,
+  most: number,
+  text: string,
+  encoding: BufferEncoding,
+): number {
+  const written: number = write.call(memory, text, offset, most, encoding);
+  return written > 0 && written <= most ? written : 0;
+}
