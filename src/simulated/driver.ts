@@ -29,7 +29,7 @@ const STEPS_PER_TURN = 16;
 const GRACE = 200;
 
 const timers = builtin("node:timers");
-const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
+export const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
 const realNow = performance.now.bind(performance);
 
 /** Calls a function in a later turn of the event loop, after ticks and microtasks. */

@@ -6,10 +6,11 @@ import type { Patches } from "./patches.ts";
 // time stands still meanwhile, since how long it takes says nothing about the simulation.
 
 /**
- * The requests of Node's thread pool, by the types of async_hooks: FSREQCALLBACK, FSREQPROMISE,
- * FILEHANDLECLOSEREQ, GETADDRINFOREQWRAP, QUERYWRAP, and PBKDF2REQUEST and all others of crypto.
+ * The requests of Node's thread pool, by the types of async_hooks (NODE_ASYNC_PROVIDER_TYPES in
+ * src/async_wrap.h). Libraries have types of their own, such as undici's UNDICI_REQUEST.
  */
-const REQUEST = /^(?!HTTP)(FSREQ|FILEHANDLECLOSEREQ|GETADDRINFOREQ|GETNAMEINFOREQ|QUERYWRAP$|.*REQUEST$)/;
+const REQUEST =
+  /^(FSREQ\w+|FILEHANDLECLOSEREQ|GET(ADDR|NAME)INFOREQWRAP|QUERYWRAP|(PBKDF2|SCRYPT|ARGON2|HASH|SIGN|VERIFY|CIPHER|DERIVEBITS|RANDOMBYTES|RANDOMPRIME|CHECKPRIME|KEYGEN|KEYPAIRGEN|KEYEXPORT|KEM\w+)REQUEST)$/;
 
 /** A stream of zlib lives longer than one request: its handle holds the chunk that it works on. */
 const ZLIB = "ZLIB";

@@ -2,6 +2,7 @@ import { argumentType, checkObject, invalidValue, kind } from "../errors/argumen
 import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
 import { baseContext, beginFinding, currentPlace, endFinding, runAt } from "./context.ts";
+import { realSetTimeout } from "./driver.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { Patches } from "./patches.ts";
@@ -107,6 +108,7 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
   const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
   const base = baseContext();
+  await parserReady();
   const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
   begin(network);
   try {
@@ -117,6 +119,20 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   } finally {
     end(network);
   }
+}
+
+/** Milliseconds of real time. */
+const COMPILING = 200;
+let isParserReady = false;
+
+/**
+ * undici begins to compile its parser when it is loaded, in threads that nobody can see, and its
+ * first request waits for that: virtual time would fly past.
+ */
+async function parserReady(): Promise<void> {
+  if (isParserReady || !(Symbol.for("undici.globalDispatcher.1") in globalThis)) return;
+  isParserReady = true;
+  await new Promise<void>((resolve) => void realSetTimeout(resolve, COMPILING));
 }
 
 /** A seed that nobody chose. */
