@@ -46,7 +46,7 @@ export function retransmitDue(tcb: ControlBlock): void {
 
 /** RFC 6298, 5.4 to 5.7: tcp_retransmit_timer(). */
 function retransmissionTimeout(tcb: ControlBlock): void {
-  const { sendQueue, rtt, statistics } = tcb;
+  const { sendQueue, statistics } = tcb;
   const first = sendQueue.firstSent;
   if (first === undefined) return;
   const handshake = tcb.state === STATE.SYN_SENT || tcb.state === STATE.SYN_RECV;
