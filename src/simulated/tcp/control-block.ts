@@ -94,6 +94,8 @@ export class ControlBlock implements TimerOwner {
   windowScalingOk = false;
   sndWscale = 0;
   rcvWscale = 0;
+  /** What our SYN said, whatever came of it. */
+  announcedWscale = 0;
   ecnOk = false;
   /** A CE mark is echoed in acknowledgments until the peer's CWR. */
   ecnDemandCwr = false;
@@ -131,6 +133,8 @@ export class ControlBlock implements TimerOwner {
   readonly recovery = new RecoveryState();
   readonly statistics = new Statistics();
   congestionControl: CongestionControl;
+  /** sk_pacing_rate, in bytes per second: nothing is paced, but the size of bursts follows it. */
+  pacingRate = Number.POSITIVE_INFINITY;
 
   // Timers, and what they count.
   readonly retransmitTimer: ConnectionTimer;

@@ -1,4 +1,5 @@
 import { TCP_FLAG } from "../ip/packet.ts";
+import { burstSegments } from "./burst.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { inReduction, validateWindow } from "./cwnd.ts";
@@ -15,7 +16,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * Sends as much of the write queue as the windows and Nagle's rule allow: tcp_write_xmit().
  *
- * @param mode `one` sends a single segment, `probe` one even if the congestion window is full
+ * @param mode `one` sends a single burst, `probe` one even if the congestion window is full
  * @returns whether there is data that nothing will push: a zero-window probe must
  */
 export function writeTransmit(
@@ -25,18 +26,29 @@ export function writeTransmit(
   mode: "all" | "one" | "probe" = "all",
 ): boolean {
   const { sendQueue, congestion } = tcb;
+  const most = burstSegments(tcb, mss);
   let sent = 0;
+  /** Segments of the present burst, which end with PSH if there are several. */
+  let burst = 0;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
-    if (sendQueue.inFlight >= congestion.cwnd && mode !== "probe") break;
-    if (!fitsWindow(tcb, segment, mss)) break;
-    if (segment.next !== undefined ? false : !nagleAllows(tcb, segment, mss, nonagle)) break;
+    if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
+    burst = segment.overhead > 0 || burst === most ? 1 : burst + 1;
+    const { next } = segment;
+    const goesOn =
+      burst < most &&
+      next !== undefined &&
+      next.overhead === 0 &&
+      mode !== "probe" &&
+      sendQueue.inFlight + 1 < congestion.cwnd &&
+      maySend(tcb, next, mss, nonagle, mode);
+    if (!goesOn && burst > 1) segment.flags |= PSH;
     if (transmitQueued(tcb, segment) < 0) break;
     newDataSent(tcb, segment);
     if (segment.length < mss) tcb.sndSml = segment.end;
     sent += 1;
-    if (mode !== "all") break;
+    if (mode === "probe" || (mode === "one" && !goesOn)) break;
   }
   const limited = sendQueue.inFlight >= congestion.cwnd;
   if (sent > 0 || limited) validateWindow(tcb, limited);
@@ -46,6 +58,18 @@ export function writeTransmit(
     return false;
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+function maySend(
+  tcb: ControlBlock,
+  segment: QueuedSegment,
+  mss: number,
+  nonagle: number,
+  mode: "all" | "one" | "probe",
+): boolean {
+  if (tcb.sendQueue.inFlight >= tcb.congestion.cwnd && mode !== "probe") return false;
+  if (!fitsWindow(tcb, segment, mss)) return false;
+  return segment.next !== undefined || nagleAllows(tcb, segment, mss, nonagle);
 }
 
 /** Whether at least the first MSS of a segment is within the peer's window: tcp_snd_wnd_test(). */
