@@ -182,10 +182,7 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
     }
     sendQueue.remove(segment);
   }
-  if (sendQueue.packetsOut === 0 && statistics.busySince >= 0) {
-    statistics.busyTime += now - statistics.busySince;
-    statistics.busySince = -1;
-  }
+  if (sendQueue.packetsOut === 0) tcb.chronograph.stop("busy", sendQueue.isEmpty, now);
   if (between(tcb.sndUp, priorUna, tcb.sndUna)) tcb.sndUp = tcb.sndUna;
   const first = sendQueue.firstSent;
   if (first !== undefined && (first.marks & MARK.SACKED) !== 0) outcome.flags |= FLAG.SACK_RENEGING;

@@ -27,6 +27,8 @@ export function writeTransmit(
 ): boolean {
   const { sendQueue, congestion } = tcb;
   const most = burstSegments(tcb, mss);
+  /** How many segments the present burst may have: at most half the window goes at once. */
+  let quota = 0;
   let sent = 0;
   /** Segments of the present burst, which end with PSH if there are several. */
   let burst = 0;
@@ -34,22 +36,25 @@ export function writeTransmit(
     if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
-    burst = segment.overhead > 0 || burst === most ? 1 : burst + 1;
+    if (burst === 0 || burst === quota || segment.overhead > 0) {
+      burst = 0;
+      quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
+    }
+    burst += 1;
     const { next } = segment;
     const goesOn =
-      burst < most &&
+      burst < quota &&
       next !== undefined &&
       next.overhead === 0 &&
       mode !== "probe" &&
-      sendQueue.inFlight + 1 < congestion.cwnd &&
       maySend(tcb, next, mss, nonagle, mode);
-    if (!goesOn && burst > 1) segment.flags |= PSH;
-    if (transmitQueued(tcb, segment) < 0) break;
+    if (transmitQueued(tcb, segment, false, !goesOn && burst > 1 ? PSH : 0) < 0) break;
     newDataSent(tcb, segment);
     if (segment.length < mss) tcb.sndSml = segment.end;
     sent += 1;
     if (mode === "probe" || (mode === "one" && !goesOn)) break;
   }
+  noteLimit(tcb, mss);
   const limited = sendQueue.inFlight >= congestion.cwnd;
   if (sent > 0 || limited) validateWindow(tcb, limited);
   if (sent > 0) {
@@ -58,6 +63,15 @@ export function writeTransmit(
     return false;
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+/** Whether the peer's window is what holds back the rest. */
+function noteLimit(tcb: ControlBlock, mss: number): void {
+  const { sendQueue, congestion, chronograph, now } = tcb;
+  const next = sendQueue.sendHead;
+  const held = next !== undefined && sendQueue.inFlight < congestion.cwnd && !fitsWindow(tcb, next, mss);
+  if (held) chronograph.start("peer's window", now);
+  else chronograph.stop("peer's window", sendQueue.isEmpty, now);
 }
 
 function maySend(
@@ -95,7 +109,6 @@ export function newDataSent(tcb: ControlBlock, segment: QueuedSegment): void {
   sendQueue.noteSent(segment);
   tcb.sndNxt = segment.end;
   if (before === 0) {
-    if (tcb.statistics.busySince < 0) tcb.statistics.busySince = tcb.now;
     rearmRto(tcb);
   } else if (tcb.pending === "loss probe") {
     rearmRto(tcb);

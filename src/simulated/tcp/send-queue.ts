@@ -70,8 +70,7 @@ export class SendQueue {
   retransmitHint: QueuedSegment | undefined = undefined;
   /** sk_wmem_queued: what SO_SNDBUF limits. */
   memory = 0;
-  /** How many bytes fit in the buffer that the last segment is in, and where that begins. */
-  bufferSpace = 0;
+  /** Where the buffer begins that the last segment is in. */
   bufferStart = 0;
   /** Segments sent and not acknowledged, and how many of these are sacked, lost, retransmitted. */
   packetsOut = 0;

@@ -10,7 +10,7 @@ import { restartAfterIdle } from "./cwnd.ts";
 import { markPush, pushPending, writeTransmit } from "./output.ts";
 import { currentMss } from "./path.ts";
 import { OVERHEAD, QueuedSegment } from "./send-queue.ts";
-import { add, after, before } from "./sequence.ts";
+import { add, after, before, later } from "./sequence.ts";
 import { STATE } from "./state.ts";
 
 const { MSG } = constants;
@@ -63,7 +63,8 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
   while (copied < piece.length) {
     let tail = sendQueue.sendHead === undefined ? undefined : sendQueue.tail;
     let overhead = 0;
-    if (tail === undefined || tail.endOfRecord || sendQueue.bufferSpace === 0) {
+    let space = tail === undefined || tail.endOfRecord ? 0 : bufferSpace(tcb, mss);
+    if (tail === undefined || space === 0) {
       if (!hasSendMemory(tcb)) {
         tcb.noSpace = true;
         break;
@@ -71,18 +72,24 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
       restartAfterIdle(tcb);
       tail = undefined;
       overhead = OVERHEAD;
-      sendQueue.bufferSpace = sizeGoal(tcb, mss);
+      space = sizeGoal(tcb, mss);
       sendQueue.bufferStart = tcb.writeSeq;
+      if (sendQueue.isEmpty) tcb.chronograph.start("busy", tcb.now);
     } else if (copied === 0) {
       tail.flags &= ~TCP_FLAG.PSH;
     }
-    const by = Math.min(sendQueue.bufferSpace, piece.length - copied);
+    const by = Math.min(space, piece.length - copied);
     fill(tcb, tail, piece.subarray(copied, copied + by), mss, overhead);
-    sendQueue.bufferSpace -= by;
     copied += by;
     if (copied < piece.length && (flags & MSG.OOB) === 0) pushFull(tcb, mss);
   }
   return copied;
+}
+
+/** How much more fits in the last buffer; what was sent of it has left it. */
+function bufferSpace(tcb: ControlBlock, mss: number): number {
+  const start = later(tcb.sendQueue.bufferStart, tcb.sndNxt);
+  return Math.max(0, sizeGoal(tcb, mss) - ((tcb.writeSeq - start) >>> 0));
 }
 
 /** Cuts data into segments: the last one is filled up first. */
@@ -127,8 +134,8 @@ function extend(tcb: ControlBlock, tail: QueuedSegment, data: Uint8Array, mss: n
 
 /** A full buffer is sent while the next one is still being filled. */
 function pushFull(tcb: ControlBlock, mss: number): void {
-  const { tail, sendHead, bufferStart, bufferSpace } = tcb.sendQueue;
-  if (tail === undefined || sendHead === undefined || bufferSpace > 0) return;
+  const { tail, sendHead, bufferStart } = tcb.sendQueue;
+  if (tail === undefined || sendHead === undefined || bufferSpace(tcb, mss) > 0) return;
   if (pushIsForced(tcb)) {
     markPush(tcb, tail);
     pushPending(tcb, mss, NAGLE.PUSH);

@@ -81,8 +81,9 @@ export function tcpInfo(
   u32(152, statistics.dataSegsIn);
   u32(156, statistics.dataSegsOut);
   u64(160, deliveryRate(tcb));
-  const busy = statistics.busyTime + (statistics.busySince >= 0 ? now - statistics.busySince : 0);
-  u64(168, Math.floor(busy / MICROSECOND));
+  u64(168, Math.floor(tcb.chronograph.spent("busy", now) / MICROSECOND));
+  u64(176, Math.floor(tcb.chronograph.spent("peer's window", now) / MICROSECOND));
+  u64(184, Math.floor(tcb.chronograph.spent("send buffer", now) / MICROSECOND));
   u32(192, statistics.delivered);
   u32(196, statistics.deliveredCe);
   u64(200, statistics.bytesSent);

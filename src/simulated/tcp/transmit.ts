@@ -134,11 +134,20 @@ function establishedOptions(tcb: ControlBlock): TcpOptions {
   };
 }
 
-/** Sends a segment of the queue, and notes when. */
-export function transmitQueued(tcb: ControlBlock, segment: QueuedSegment, retransmission = false): number {
+/**
+ * Sends a segment of the queue, and notes when.
+ *
+ * @param more flags for this time only
+ */
+export function transmitQueued(
+  tcb: ControlBlock,
+  segment: QueuedSegment,
+  retransmission = false,
+  more = 0,
+): number {
   segment.sentAt = tcb.now;
   segment.deliveredBefore = tcb.statistics.delivered;
-  return transmit(tcb, segment.sequence, segment.flags, segment.data, retransmission);
+  return transmit(tcb, segment.sequence, segment.flags | more, segment.data, retransmission);
 }
 
 /** Acknowledges now: tcp_send_ack(). */
