@@ -113,7 +113,10 @@ test("keepalive probes an idle connection, and gives up after TCP_KEEPCNT probes
   pair.drops = ({ from }) => from === "10.0.0.2";
   pair.advance(100_000);
   const probes = pair.seen.filter(({ from }) => from === "10.0.0.1");
-  assert.deepEqual(probes.map(({ segment }) => describe(segment)), ["ACK", "ACK", "ACK", "RST ACK"]);
+  assert.deepEqual(
+    probes.map(({ segment }) => describe(segment)),
+    ["ACK", "ACK", "ACK", "RST ACK"],
+  );
   assert.equal(pair.a.getInt(client, options.SO_ERROR), errnos.ETIMEDOUT);
 });
 
