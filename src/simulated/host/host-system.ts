@@ -167,7 +167,7 @@ export function hostSystem(parts: HostSystemParts): System {
     if (result < 0 || typeof accepted === "number") return result;
     const socket: KernelSocket = accepted;
     address.length = address.capacity;
-    const peer = socket.getpeername();
+    const peer = socket.acceptedFrom?.() ?? socket.getpeername();
     if (typeof peer === "number") {
       socket.close();
       return -ECONNABORTED;

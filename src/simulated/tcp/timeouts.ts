@@ -11,7 +11,7 @@ import { rackTimedOut } from "./rack.ts";
 import { enterLoss, enterRecovery } from "./recovery.ts";
 import { CA } from "./recovery-state.ts";
 import { reduce } from "./reduction.ts";
-import { retransmit, retransmitLost } from "./retransmit.ts";
+import { retransmit, retransmitLost, sendAgain } from "./retransmit.ts";
 import { rearmRto, startRetransmitTimer } from "./retransmit-timer.ts";
 import { STATE } from "./state.ts";
 import { sendReset } from "./transmit.ts";
@@ -46,7 +46,7 @@ export function retransmitDue(tcb: ControlBlock): void {
 
 /** RFC 6298, 5.4 to 5.7: tcp_retransmit_timer(). */
 function retransmissionTimeout(tcb: ControlBlock): void {
-  const { sendQueue, rtt, statistics } = tcb;
+  const { sendQueue, statistics } = tcb;
   const first = sendQueue.firstSent;
   if (first === undefined) return;
   const handshake = tcb.state === STATE.SYN_SENT || tcb.state === STATE.SYN_RECV;
@@ -188,7 +188,7 @@ function probeTail(tcb: ControlBlock): boolean {
     return sendQueue.packetsOut > before;
   }
   const last = sendQueue.lastSent;
-  if (last === undefined || retransmit(tcb, last) < 0) return false;
+  if (last === undefined || sendAgain(tcb, last) < 0) return false;
   recovery.tlpRetrans = true;
   return true;
 }
