@@ -3,6 +3,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { controls } from "../../system/linux/controls.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import type { MessageHeader, System, ValueResult } from "../../system/system.ts";
+import { lengthOf as bytesIn, partOf } from "../../system/view.ts";
 import type { Blocking } from "./blocking.ts";
 import type { SocketFile } from "./descriptors.ts";
 import type { FileTable } from "./file-table.ts";
@@ -32,6 +33,13 @@ export interface TransferContext {
 const lengthOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
+/**
+ * Plain views of a program's memory. A Buffer's slice() does not copy, and the methods and getters
+ * of a class of the program's own could do anything.
+ */
+const plain = (data: readonly Uint8Array[]): Uint8Array[] =>
+  data.map((piece) => partOf(piece, 0, bytesIn(piece)));
+
 /** Sends one message, waiting if the socket blocks. */
 export function sendMessage(
   context: TransferContext,
@@ -52,9 +60,10 @@ export function sendMessage(
   if (data.length > IOV_MAX) return -errnos.EMSGSIZE;
   const parsed = control === undefined ? NO_CONTROLS : takeControls(context, file, control);
   if (typeof parsed === "number") return parsed;
+  const pieces = plain(data);
   const request: SendRequest = {
-    pieces: data,
-    length: lengthOf(data),
+    pieces,
+    length: lengthOf(pieces),
     flags,
     address: address === undefined ? undefined : readSockaddr(address),
     controls: parsed.controls,
@@ -160,9 +169,10 @@ export function receiveMessage(
   file: SocketFile,
   { data, address, control, flags }: ReceiveBuffers,
 ): { received: number; outFlags: number } {
+  const pieces = plain(data);
   const request: ReceiveRequest = {
-    pieces: data,
-    length: lengthOf(data),
+    pieces,
+    length: lengthOf(pieces),
     flags,
     blocks: !file.nonblocking && (flags & (DONTWAIT | ERRQUEUE)) === 0,
     wantsControls: control !== undefined,
