@@ -52,7 +52,8 @@ interface Simulate {
    *   await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
    *   const connection = await client.connect({ host: "server", port: 80 });
    *   await connection.write("hello");
-   *   console.log(`${await connection.read()} after ${network.time} ms`); // hello after 80 ms
+   *   const answer = await connection.read();
+   *   console.log(`${Buffer.from(answer ?? [])} after ${network.time} ms`); // hello after 80 ms
    * });
    * ```
    */
