@@ -123,7 +123,9 @@ test("in net/, only resolve.ts knows localhost and calls the resolver", () => {
 const timing =
   /(?<![.\w#])((set|clear)(Timeout|Interval|Immediate)|queueMicrotask)\b(?!\(timeout: number)|(globalThis|global|window)\.(set|clear|queue)|(performance\.|Date\.)now\b|\bnew Date\(\)|\bhrtime\b|process\.nextTick\b|AbortSignal\.timeout|node:(timers|perf_hooks)/;
 
-/** These replace timers and the time while a simulation runs, or name the modules that have them. */
+/**
+ * These replace timers and the time while a simulation runs, or name the modules that have them.
+ */
 const replacing = [
   "builtin.ts",
   "simulated/calendar.ts",

@@ -19,7 +19,9 @@ export interface Steps {
   report(): string;
 }
 
-/** Steps that the driver takes in one turn of the event loop; ticks and microtasks run in between. */
+/**
+ * Steps that the driver takes in one turn of the event loop; ticks and microtasks run in between.
+ */
 const STEPS_PER_TURN = 16;
 
 /**

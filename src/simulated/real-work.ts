@@ -1,5 +1,5 @@
 import { builtin } from "../builtin.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // Real work that a simulated program waits for: files, zlib, crypto, names, WebAssembly. Virtual
@@ -30,8 +30,8 @@ export class RealWork {
     this.#hook = builtin("node:async_hooks")?.createHook({
       init: (id, type, _trigger, resource) => {
         if (type === ZLIB) this.#streams.set(id, new WeakRef(resource));
-        else if (REQUEST.test(type) && currentPlace() !== undefined) this.#requests.add(id);
-        else if (JOB.test(type) && currentPlace() !== undefined) this.#jobs.set(id, resource);
+        else if (REQUEST.test(type) && currentScope() !== undefined) this.#requests.add(id);
+        else if (JOB.test(type) && currentScope() !== undefined) this.#jobs.set(id, resource);
       },
       // A request is done when its callback runs.
       before: (id) => {
@@ -78,7 +78,7 @@ export class RealWork {
       if (typeof real !== "function") continue;
       patches.replace(assembly, name, (...args: unknown[]) => {
         const made = Reflect.apply(real, assembly, args);
-        if (currentPlace() !== undefined) this.#watch(made);
+        if (currentScope() !== undefined) this.#watch(made);
         return made;
       });
     }

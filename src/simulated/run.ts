@@ -1,7 +1,7 @@
 import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
 import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
-import { baseContext, beginFinding, currentPlace, endFinding, runAt } from "./context.ts";
+import { baseContext, beginFinding, currentScope, endFinding, runIn } from "./context.ts";
 import { realSetTimeout } from "./driver.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
@@ -72,8 +72,8 @@ const work = new RealWork();
  * came from; all, if that cannot be seen. It would end the process otherwise.
  */
 function uncaught(error: unknown): void {
-  const place = currentPlace();
-  const from = [...running].filter((network) => place !== undefined && network.owns(place));
+  const scope = currentScope();
+  const from = [...running].filter((network) => scope !== undefined && network.owns(scope));
   for (const { driver } of from.length > 0 ? from : running) driver.fail(error);
 }
 
@@ -113,7 +113,7 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
   begin(network);
   try {
-    const begun = runAt(network.place, async () => program(network));
+    const begun = runIn(network.scope, async () => program(network));
     return await network.driver.run(begun);
   } catch (error) {
     throw withSeed(error, network);

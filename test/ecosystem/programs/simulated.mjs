@@ -1,6 +1,6 @@
 // The ecosystem on simulated hosts: servers and clients as people install them, unchanged, in
-// virtual time, over a lossy link and a partition. It prints what came of it, which is the same each
-// time that it runs.
+// virtual time, over a lossy link and a partition. It prints what came of it, which is the same
+// each time that it runs.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import http from "node:http";
