@@ -197,8 +197,8 @@ const withoutTail = ({ sequence, data }: ReceivedSegment, end: number): Received
   new ReceivedSegment(sequence, data.subarray(0, distance(sequence, end)), false);
 
 /**
- * What the kernel charges for a received segment: struct sk_buff, the headers, and the size class of
- * kmalloc() that the data fits in.
+ * What the kernel charges for a received segment: struct sk_buff, the headers, and the size class
+ * of kmalloc() that the data fits in.
  */
 export function trueSize(bytes: number): number {
   const needed = bytes + 128 + 320;

@@ -33,7 +33,9 @@ const { EADDRNOTAVAIL } = errnos;
 /** A socket while it listens. */
 type ListeningSocket = TcpSocket & Listener<TcpSocket>;
 
-/** TCP on one host: its sockets, requests and TIME_WAIT records, and which of them a segment is for. */
+/**
+ * TCP on one host: its sockets, requests and TIME_WAIT records, and which of them a segment is for.
+ */
 export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeContext<TcpSocket>, TimeWaitOwner {
   readonly host: ProtocolHost;
   readonly secrets: Secrets;
@@ -199,7 +201,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     return 0;
   }
 
-  /** Whether no connection has these ends; one in TIME_WAIT may make way. __inet_check_established(). */
+  /**
+   * Whether no connection has these ends; one in TIME_WAIT may make way.
+   * __inet_check_established().
+   */
   #takeEnds(socket: TcpSocket, port: number, tries = false): boolean {
     const found = this.#connections.find(socket.localAddress, port, socket.remoteAddress, socket.remotePort);
     if (found === undefined) return true;
