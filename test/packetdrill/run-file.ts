@@ -10,8 +10,14 @@ import { ScriptError } from "./tokens.ts";
 export const FAILED = 1;
 export const UNSUPPORTED = 3;
 
-/** Runs a script of a file, prints how it went, and returns an exit status. */
-export async function runFile(path: string, on: Target["name"]): Promise<number> {
+/** How a script went, and what to print about it. */
+export interface Outcome {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Runs the script of a file. */
+export async function runFile(path: string, on: Target["name"]): Promise<Outcome> {
   let target: Target | undefined;
   try {
     const script = parseScript(path, readFileSync(path, "utf8"));
@@ -19,15 +25,16 @@ export async function runFile(path: string, on: Target["name"]): Promise<number>
     const settings = settingsOf(script);
     if (on === "kernel") warmUp(target, settings);
     runScript(script, settings, target);
-    console.log(`ok   ${path} (${on})`);
-    return 0;
+    return { status: 0, text: `ok   ${path} (${on})` };
   } catch (error) {
-    if (error instanceof ScriptError) console.log(`FAIL ${path}:${error.line}: ${error.message} (${on})`);
-    else if (error instanceof Unsupported) {
-      console.log(`SKIP ${path}: ${error.message} (${on})`);
-      return UNSUPPORTED;
-    } else console.log(`FAIL ${path}: ${error instanceof Error ? error.stack : error} (${on})`);
-    return FAILED;
+    if (error instanceof ScriptError) {
+      return { status: FAILED, text: `FAIL ${path}:${error.line}: ${error.message} (${on})` };
+    }
+    if (error instanceof Unsupported) {
+      return { status: UNSUPPORTED, text: `SKIP ${path}: ${error.message} (${on})` };
+    }
+    const shown = error instanceof Error ? error.stack : error;
+    return { status: FAILED, text: `FAIL ${path}: ${shown} (${on})` };
   } finally {
     target?.close();
   }
