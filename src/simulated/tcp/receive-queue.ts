@@ -107,6 +107,8 @@ export class ReceiveQueue {
       onDuplicate(next.sequence, next.end);
       this.#removeOutOfOrder(next);
     }
+    // Its neighbours may have all of it between them.
+    if (segment.end === segment.sequence) return false;
     this.#insertAfter(previous, segment);
     return true;
   }
