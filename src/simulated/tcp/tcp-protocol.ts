@@ -20,6 +20,7 @@ import { done, stopTimers } from "./lifecycle.ts";
 import { ListenQueue } from "./listen-queue.ts";
 import { ListenerTable } from "./listener-table.ts";
 import type { PendingConnection } from "./pending-connection.ts";
+import { queueChange } from "./queue-record.ts";
 import { resetFor } from "./reply.ts";
 import { segmentArrives, segmentEnd } from "./segment-arrives.ts";
 import { STATE, type State, stateName } from "./state.ts";
@@ -232,7 +233,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       socket.tcb.setState(STATE.CLOSE);
       return false;
     }
-    socket.queue = new ListenQueue<TcpSocket>(backlog);
+    const subject = `tcp ${socket.localAddress}:${socket.localPort}`;
+    socket.queue = new ListenQueue<TcpSocket>(backlog, (lengths) => {
+      this.host.logged(subject, queueChange(lengths));
+    });
     this.#listeners.add(socket);
     return true;
   }
