@@ -72,7 +72,11 @@ class Interpreter implements CallContext {
     try {
       this.#run();
     } finally {
-      for (const fd of this.#sockets.liveFds()) this.system.close(fd);
+      for (const fd of this.#sockets.liveFds()) {
+        // It wakes a call of a script that failed meanwhile.
+        this.system.shutdown(fd, this.system.constants.SHUT.RDWR);
+        this.system.close(fd);
+      }
     }
   }
 

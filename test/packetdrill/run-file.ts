@@ -23,7 +23,7 @@ export async function runFile(path: string, on: Target["name"]): Promise<Outcome
     const script = parseScript(path, readFileSync(path, "utf8"));
     target = await open(script, on);
     const settings = settingsOf(script);
-    if (on === "kernel") warmUp(target, settings);
+    if (on === "kernel") warmUp(target, settings, blocks(script));
     runScript(script, settings, target);
     return { status: 0, text: `ok   ${path} (${on})` };
   } catch (error) {
@@ -44,8 +44,9 @@ export async function runFile(path: string, on: Target["name"]): Promise<Outcome
  * Runs a short script, whenever its events happen: code runs slowly at first, which would delay the
  * first events of a script that is timed.
  */
-function warmUp(target: Target, settings: Settings): void {
-  const script = parseScript("warm-up", WARM_UP);
+function warmUp(target: Target, settings: Settings, blocking: boolean): void {
+  const text = blocking ? WARM_UP.replace("+0 read(", "+0...0 read(") : WARM_UP;
+  const script = parseScript("warm-up", text);
   for (let round = 0; round < 3; round += 1) {
     runScript(script, { ...settings, bindPort: 9, tolerance: Number.POSITIVE_INFINITY }, target);
   }
@@ -80,6 +81,8 @@ async function open(script: Script, on: Target["name"]): Promise<Target> {
   const { becomeRealTime } = await import("./kernel/real-time.ts");
   // Scripts time what the kernel does to a few milliseconds.
   becomeRealTime();
-  const blocks = script.events.some(({ action }) => action.kind === "call" && action.returnsAt !== undefined);
-  return KernelTarget.open(settings, blocks);
+  return KernelTarget.open(settings, blocks(script));
 }
+
+const blocks = ({ events }: Script): boolean =>
+  events.some(({ action }) => action.kind === "call" && action.returnsAt !== undefined);
