@@ -69,6 +69,18 @@ class Interpreter implements CallContext {
   }
 
   run(): void {
+    try {
+      this.#run();
+    } finally {
+      for (const fd of this.#sockets.liveFds()) {
+        // It wakes a call of a script that failed meanwhile.
+        this.system.shutdown(fd, this.system.constants.SHUT.RDWR);
+        this.system.close(fd);
+      }
+    }
+  }
+
+  #run(): void {
     const { setUp, events, cleanUp } = this.#script;
     if (setUp !== undefined) this.#at(setUp.line, () => this.#shell(setUp.text));
     this.#target.start();
@@ -247,7 +259,7 @@ class Interpreter implements CallContext {
 
   #readTcpInfo(fd: number): void {
     const { option } = this.system;
-    const { level, number } = this.system.options["TCP_INFO"] ?? { level: 6, number: 11 };
+    const { level, number } = this.system.options.TCP_INFO ?? { level: 6, number: 11 };
     option.length = tcpInfo.size;
     const returned = this.system.getsockopt(fd, level, number, option);
     if (returned < 0) throw new ArgumentError(`TCP_INFO is not available: errno ${-returned}`);

@@ -3,8 +3,8 @@
 import type { Packet } from "../ip/packet.ts";
 import type { TraceRecord } from "../network/trace.ts";
 import { formatTime } from "../network/units.ts";
+import type { QueueLengths } from "../tcp/queue-record.ts";
 import { packetText, SequenceNumbers, segmentText } from "./packet-text.ts";
-import type { QueueLengths } from "./queue-record.ts";
 import { type Arrow, type QueueLane, type StateLabel, type Timeline, timeline } from "./timeline.ts";
 
 /** What a diagram shows. */

@@ -1,6 +1,6 @@
 import type { Packet } from "../ip/packet.ts";
 import type { PacketRecord, TraceRecord } from "../network/trace.ts";
-import { type QueueLengths, readQueueChange } from "./queue-record.ts";
+import { type QueueLengths, readQueueChange } from "../tcp/queue-record.ts";
 
 /** Where things lie in a diagram: downwards is later, but idle times are shortened. */
 export interface Timeline {

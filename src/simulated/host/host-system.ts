@@ -36,8 +36,11 @@ const { POLL, SOCK, IPPROTO } = constants;
 const { EAGAIN, EALREADY, EBADF, EINPROGRESS, EINVAL, EMFILE, ENOTSOCK, ECONNABORTED } = errnos;
 const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
 
-/** Room for the 253 descriptors that a message can carry, and further control messages. */
-const CONTROL_SIZE = 2_048;
+/**
+ * Room for the 253 descriptors that a message can carry, and further control messages; as much as
+ * on a machine (system/message-memory.ts).
+ */
+const CONTROL_SIZE = 2_048 - 2 * LENGTH_SIZE - LONGEST_ADDRESS;
 /** The device of sockets' files: the number is arbitrary. */
 const SOCKFS = 8;
 
@@ -110,6 +113,7 @@ export function hostSystem(parts: HostSystemParts): System {
     (type & CLOEXEC ? CLOSE_ON_EXEC : 0) | (type & NONBLOCK ? NONBLOCKING : 0);
 
   function poll(entries: PollEntry[], timeout: number): number {
+    if (entries.length > files.descriptors.limit) return -EINVAL;
     const watched: Pollable[] = [];
     for (const { fd } of entries) {
       const entry = fd < 0 ? undefined : files.pollable(fd);
@@ -261,7 +265,7 @@ export function hostSystem(parts: HostSystemParts): System {
     option: memory(OPTION_CAPACITY),
     messageMemory(index) {
       while (messages.length <= index) {
-        messages.push({ address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE - LONGEST_ADDRESS) });
+        messages.push({ address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE) });
       }
       return messages[index] ?? { address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE) };
     },

@@ -14,7 +14,7 @@ import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 // control messages.
 
 const { AF, MSG, SOCK, SOL } = constants;
-const { EAGAIN, EBADF, EINVAL, ENOBUFS, ETOOMANYREFS } = errnos;
+const { EAGAIN, EBADF, EINVAL, ENOBUFS } = errnos;
 
 /** sizeof(struct sockaddr_storage): the longest address that move_addr_to_kernel() takes. */
 export const LONGEST_ADDRESS = 128;
@@ -129,16 +129,17 @@ function takeControls(
   if (torn && !endsShort(control.valid, cmsgs, system)) return -EINVAL;
   const files: OpenFile[] = [];
   const others: Cmsg[] = [];
+  const carries = ({ level, number }: Cmsg) =>
+    socket.domain === AF.UNIX && level === SOL.SOCKET && number === controls.SCM_RIGHTS?.number;
+  const count = cmsgs.reduce((sum, cmsg) => sum + (carries(cmsg) ? cmsg.data.byteLength >> 2 : 0), 0);
+  if (count > MOST_FILES) return -EINVAL;
   for (const cmsg of cmsgs) {
-    const rights = cmsg.level === SOL.SOCKET && cmsg.number === controls.SCM_RIGHTS?.number;
-    if (!rights || socket.domain !== AF.UNIX) {
+    if (!carries(cmsg)) {
       others.push({ ...cmsg, data: cmsg.data.slice() });
       continue;
     }
     const numbers = new DataView(cmsg.data.buffer, cmsg.data.byteOffset, cmsg.data.byteLength);
-    const count = cmsg.data.byteLength >> 2;
-    if (files.length + count > MOST_FILES) return files.length === 0 ? -EINVAL : -ETOOMANYREFS;
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < cmsg.data.byteLength >> 2; index += 1) {
       const file = table.pollable(numbers.getInt32(index * 4, true))?.file;
       if (file === undefined) return -EBADF;
       files.push(file);
@@ -300,6 +301,10 @@ export function receiveMessages(
   messages: readonly MessageHeader[],
   flags: number,
 ): number {
+  // do_recvmmsg() looks for a pending error before anything else.
+  const pending = file.socket.error;
+  file.socket.error = 0;
+  if (pending !== 0) return -pending;
   let count = 0;
   for (const message of messages) {
     const wait = count > 0 && flags & WAITFORONE ? DONTWAIT : 0;

@@ -1,8 +1,8 @@
 import { MSS_DEFAULT } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 
-// Linux hands several segments at once to the device, which cuts them apart (TSO). Here each segment
-// is on its own, but how many would go together shows: the last of them carries PSH.
+// Linux hands several segments at once to the device, which cuts them apart (TSO). Here each
+// segment is on its own, but how many would go together shows: the last of them carries PSH.
 
 /** GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and one. */
 const LARGEST = 65_536 - 321;

@@ -1,15 +1,22 @@
-/** What a connection with data to send waits for; later ones take precedence: enum tcp_chrono. */
-const ORDER = ["idle", "busy", "peer's window", "send buffer"] as const;
-export type Limit = (typeof ORDER)[number];
+/** What a connection with data to send waits for: enum tcp_chrono. */
+export type Limit = "idle" | "busy" | "peer's window" | "send buffer";
 
-/** Measures how long each of them holds a connection up: tcp_chrono_start() and tcp_chrono_stop(). */
+/** Later ones take precedence. */
+const RANK: Readonly<Record<Limit, number>> = { idle: 0, busy: 1, "peer's window": 2, "send buffer": 3 };
+
+/**
+ * Measures how long each of them holds a connection up: tcp_chrono_start() and tcp_chrono_stop().
+ * Times are nanoseconds.
+ */
 export class Chronograph {
   #limit: Limit = "idle";
   #since = 0;
-  readonly #spent = new Float64Array(ORDER.length);
+  #busy = 0;
+  #window = 0;
+  #buffer = 0;
 
   start(limit: Limit, now: number): void {
-    if (ORDER.indexOf(limit) > ORDER.indexOf(this.#limit)) this.#set(limit, now);
+    if (RANK[limit] > RANK[this.#limit]) this.#set(limit, now);
   }
 
   /** @param empty whether nothing is left to send or to be acknowledged */
@@ -20,21 +27,18 @@ export class Chronograph {
 
   #set(limit: Limit, now: number): void {
     if (limit === this.#limit) return;
-    const at = ORDER.indexOf(this.#limit);
-    this.#spent[at] = (this.#spent[at] ?? 0) + now - this.#since;
+    const spent = now - this.#since;
+    if (this.#limit !== "idle") this.#busy += spent;
+    if (this.#limit === "peer's window") this.#window += spent;
+    if (this.#limit === "send buffer") this.#buffer += spent;
     this.#since = now;
     this.#limit = limit;
   }
 
-  /** Nanoseconds. Whatever limits it, a connection is busy. */
-  spent(limit: Limit, now: number): number {
-    if (limit === "busy")
-      return this.#of("busy", now) + this.#of("peer's window", now) + this.#of("send buffer", now);
-    return this.#of(limit, now);
-  }
-
-  #of(limit: Limit, now: number): number {
-    const running = limit === this.#limit ? now - this.#since : 0;
-    return (this.#spent[ORDER.indexOf(limit)] ?? 0) + running;
+  /** Whatever limits it, a connection that is not idle is busy. */
+  spent(limit: Exclude<Limit, "idle">, now: number): number {
+    const isRunning = limit === "busy" ? this.#limit !== "idle" : limit === this.#limit;
+    const before = limit === "busy" ? this.#busy : limit === "send buffer" ? this.#buffer : this.#window;
+    return before + (isRunning ? now - this.#since : 0);
   }
 }

@@ -86,7 +86,9 @@ function forget({ sendQueue }: ControlBlock, { marks }: QueuedSegment): void {
   if ((marks & MARK.RETRANS) !== 0) sendQueue.retransOut -= 1;
 }
 
-/** Sends lost segments again, as far as the congestion window allows: tcp_xmit_retransmit_queue(). */
+/**
+ * Sends lost segments again, as far as the congestion window allows: tcp_xmit_retransmit_queue().
+ */
 export function retransmitLost(tcb: ControlBlock): void {
   const { sendQueue, congestion } = tcb;
   if (sendQueue.packetsOut === 0) return;

@@ -8,7 +8,10 @@ const SIZE = 280;
 const OPTION = { TIMESTAMPS: 1, SACK: 2, WSCALE: 4, ECN: 8, ECN_SEEN: 16 } as const;
 const UNLIMITED = 2 ** 64;
 
-/** The bytes of the structure. `unread` is the length of the accept queue of a listener, and `limit` its backlog. */
+/**
+ * The bytes of the structure. `unread` is the length of the accept queue of a listener, and `limit`
+ * its backlog.
+ */
 export function tcpInfo(
   tcb: ControlBlock,
   listener?: { readonly length: number; readonly backlog: number },

@@ -61,7 +61,7 @@ function retransmissionTimeout(tcb: ControlBlock): void {
     forgetRoute(tcb);
   } else {
     tcb.host.counters.count("TcpExt.TCPTimeouts");
-    if (gaveUp(tcb, handshake)) {
+    if (isOverdue(tcb, handshake)) {
       timedOut(tcb);
       return;
     }
@@ -106,7 +106,7 @@ function backOff(tcb: ControlBlock): void {
 }
 
 /** Whether it has gone on for too long: tcp_write_timeout(). */
-function gaveUp(tcb: ControlBlock, handshake: boolean): boolean {
+function isOverdue(tcb: ControlBlock, handshake: boolean): boolean {
   const { sysctls } = tcb.host;
   if (handshake) {
     const retries = tcb.synRetries || sysctls.get("net.ipv4.tcp_syn_retries");

@@ -16,8 +16,8 @@ const NO_SACK: TcpOptions["sack"] = [];
 const ECT_0 = 2;
 
 /**
- * Sends one segment of a connection: tcp_transmit_skb(). Returns 0, or the negative errno of a local
- * failure.
+ * Sends one segment of a connection: tcp_transmit_skb(). Returns 0, or the negative errno of a
+ * local failure.
  */
 export function transmit(
   tcb: ControlBlock,
