@@ -18,9 +18,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   engine: ["clock", "native", "system", "errors", "options"],
   diagnose: ["clock", "engine", "posix", "system", ...vocabulary],
   net: ["clock", "engine", "posix", "system", ...vocabulary],
-  node: ["clock", "net", "engine", "posix", "system", ...vocabulary],
-  cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
+  // held/ is loaded before everything else, and of native/ takes what loads koffi.
+  node: ["clock", "native", "net", "engine", "posix", "system", ...vocabulary],
   simulated: ["clock", "net", "engine", "posix", "system", ...vocabulary],
+  cli: ["clock", "diagnose", "net", "posix", "engine", ...vocabulary],
   // The entry point of the async API.
   "": ["diagnose", "node", "net", "engine", "posix"],
 };
@@ -73,6 +74,24 @@ test("diagnose/, cli/ and net/, including their tests, do not import a particula
   }
 });
 
+/** The network and its hosts' kernels, which know nothing of programs. */
+const kernels = /^simulated\/(capture|clock|host|ip|network|tcp|udp|unix)\//;
+
+test("what a simulated network is made of uses neither engines, nor Node, nor this machine", () => {
+  for (const source of sources.filter(({ path }) => kernels.test(path))) {
+    assert.doesNotMatch(codeOf(source.text), /["']node:|\bprocess\.|\bBuffer\./, source.path);
+    for (const target of importsOf(source)) {
+      const [from] = kernels.exec(source.path) ?? [];
+      assert.match(
+        target,
+        /^(address|control|options|errors|clock|system|simulated\/\w+)\/|^invariant\.ts$/,
+        `${from}${target}`,
+      );
+      assert.doesNotMatch(target, /machine|host\.ts$(?<!simulated.*)/, source.path);
+    }
+  }
+});
+
 test("only native/ imports koffi", () => {
   for (const { path, text } of sources) {
     if (folderOf(path) !== "native") assert.doesNotMatch(codeOf(text), /["']koffi["']/, path);
@@ -106,16 +125,19 @@ const timing =
   /(?<![.\w#])((set|clear)(Timeout|Interval|Immediate)|queueMicrotask)\b(?!\(timeout: number)|(globalThis|global|window)\.(set|clear|queue)|(performance\.|Date\.)now\b|\bnew Date\(\)|\bhrtime\b|process\.nextTick\b|AbortSignal\.timeout|node:(timers|perf_hooks)/;
 
 /**
- * builtin.ts names the modules, for clock/ to use; host-clock.ts is a Clock; the others replace the
- * time of a program.
+ * These replace timers and the time while a simulation runs, or name the modules that have them.
  */
-const replacingTime = ["calendar", "driver", "timers", "real-work", "patches"]
-  .map((name) => `simulated/${name}.ts`)
-  .concat("builtin.ts", "simulated/host/host-clock.ts");
+const replacing = [
+  "builtin.ts",
+  "simulated/calendar.ts",
+  "simulated/driver.ts",
+  "simulated/host/host-clock.ts",
+  "simulated/timers.ts",
+];
 
 test("only clock/ uses timers and the time, which fake timers replace", () => {
   for (const { path, text } of sources) {
-    if (folderOf(path) !== "clock" && !replacingTime.includes(path))
+    if (folderOf(path) !== "clock" && !replacing.includes(path))
       assert.doesNotMatch(codeOf(text), timing, path);
   }
   for (const bad of [

@@ -11,6 +11,7 @@ import { type Exceptions, exceptionHere } from "./platform.ts";
 import { type RowRecord, record } from "./record.ts";
 import { type Script, type ScriptedSystem, scripted } from "./scripted/scripted.ts";
 import { onSimulatedHosts, runSimulated } from "./simulated.ts";
+import { simulatedExceptions } from "./simulated-exceptions.ts";
 
 /**
  * One row of a call's conformance table: a clause of a document, how to provoke it, and what must
@@ -58,7 +59,12 @@ export function conformance(call: string, rows: readonly Row[], except: Exceptio
     const note = (outcome: Outcome) => record({ call, clause, source, system, ...outcome });
     test(`${call}: ${clause} [${source}; ${system}]`, async (context) => {
       try {
-        note(await outcomeOf({ ...row, except: { ...except, ...row.except } }, context));
+        note(
+          await outcomeOf(
+            { ...row, except: { ...simulatedExceptions(call, clause), ...except, ...row.except } },
+            context,
+          ),
+        );
       } catch (error) {
         note({ outcome: "failed", reason: error instanceof Error ? error.message : String(error) });
         throw error;

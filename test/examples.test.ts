@@ -14,6 +14,7 @@ import { root } from "./root.ts";
 const examples = [
   ...docExamples(root).map((example) => ({ ...example, code: prelude(example.code) + example.code })),
   ...markdownExamples(root, "README.md"),
+  ...markdownExamples(root, "docs/simulated.md"),
 ];
 
 // Inside the package, so that it finds itself by its name.

@@ -15,6 +15,7 @@ import type { Socket } from "../src/posix/owned-socket.ts";
 import { type SocketOptions, socket, trySocket } from "../src/posix/socket.ts";
 import { socketpair } from "../src/posix/socketpair.ts";
 import { host } from "../src/system/host.ts";
+import { makeSimulatedFolder } from "./simulated.ts";
 
 export const loopback = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
 
@@ -118,6 +119,7 @@ export class Fixture {
   folder(): string {
     const folder = mkdtempSync(join(tmpdir(), "berkeley-"));
     this.#folders.push(folder);
+    makeSimulatedFolder(folder);
     return folder;
   }
 

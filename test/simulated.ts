@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import childProcess from "node:child_process";
+import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 import workers from "node:worker_threads";
+import type { Host } from "../src/simulated/index.ts";
 import { currentSystem } from "../src/system/current.ts";
 import type { Calls, System } from "../src/system/system.ts";
 
@@ -21,6 +23,7 @@ export async function runSimulated(row: () => void | Promise<void>): Promise<voi
   try {
     await simulate({ seed: 1 }, async (network) => {
       const here = network.host("here", { addresses: ["10.0.0.1", "fd00::1"] });
+      rowHost = here;
       await here.run(async () => {
         const calls = countCalls(currentSystem());
         await row();
@@ -28,9 +31,25 @@ export async function runSimulated(row: () => void | Promise<void>): Promise<voi
       });
     });
   } finally {
+    rowHost = undefined;
     programs.restore();
   }
   if (programs.refused !== undefined) throw programs.refused;
+}
+
+/** The host of the row that runs. */
+let rowHost: Host | undefined;
+
+/** Makes a folder of this machine one of the simulated host's, too, for unix sockets. */
+export function makeSimulatedFolder(path: string): void {
+  rowHost?.kernel.files.makeDirectory(path);
+}
+
+/** A descriptor of the simulated host that is no socket: a readiness queue's. */
+function openFile(): number {
+  const queue = rowHost?.kernel.openReadinessQueue(() => {});
+  assert.ok(typeof queue === "object", "a queue can be opened");
+  return queue.fd;
 }
 
 /** Calls that a row makes itself, unlike those of its clean-up. */
@@ -48,7 +67,7 @@ function countCalls(system: System): { count: number } {
   return calls;
 }
 
-/** Lets nothing start a program or a thread. */
+/** Lets nothing start a program or a thread, and opens files of the host. */
 function refusePrograms() {
   const state: { refused: Error | undefined; restore(): void } = { refused: undefined, restore };
   const before: (() => void)[] = [];
@@ -69,6 +88,20 @@ function refusePrograms() {
     before.push(() => Reflect.set(childProcess, name, real));
     Reflect.set(childProcess, name, refuse);
   }
+  const { closeSync, openSync } = fs;
+  const files = new Set<number>();
+  before.push(() => Object.assign(fs, { closeSync, openSync }));
+  // Rows open it for a descriptor that is no socket.
+  fs.openSync = (...args) => {
+    if (args[0] !== "/dev/null") return openSync(...args);
+    const fd = openFile();
+    files.add(fd);
+    return fd;
+  };
+  fs.closeSync = (fd) => {
+    if (files.delete(fd)) currentSystem().close(fd);
+    else closeSync(fd);
+  };
   const { Worker } = workers;
   before.push(() => Reflect.set(workers, "Worker", Worker));
   Reflect.set(workers, "Worker", refuse);

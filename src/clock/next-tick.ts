@@ -1,8 +1,8 @@
 type NextTick = <Args extends unknown[]>(call: (...args: Args) => void, ...args: Args) => void;
 
 /**
- * process.nextTick(), captured when the package is loaded: fake timers may replace it too. A browser
- * has none: a microtask comes closest.
+ * process.nextTick(), captured when the package is loaded: fake timers may replace it too. A
+ * browser has none: a microtask comes closest.
  */
 export const nextTick: NextTick = globalThis.process?.nextTick.bind(globalThis.process) ?? inMicrotask();
 

@@ -1,4 +1,7 @@
-const { write } = Buffer.prototype;
+import { defined } from "../invariant.ts";
+
+/** A browser has no Buffer, nor node:net, which alone writes strings. */
+const write = globalThis.Buffer?.prototype.write;
 
 /**
  * Encodes a string into memory at an offset; returns how many bytes it took. Programs can replace
@@ -11,6 +14,12 @@ export function writeText(
   text: string,
   encoding: BufferEncoding,
 ): number {
-  const written: number = write.call(memory, text, offset, most, encoding);
+  const written: number = defined(write, "strings are only written on Node").call(
+    memory,
+    text,
+    offset,
+    most,
+    encoding,
+  );
   return written > 0 && written <= most ? written : 0;
 }

@@ -41,8 +41,8 @@ export class Socket extends Descriptor {
    * close it.
    *
    * @param fd a descriptor that refers to a socket
-   * @param options `system`: the system it belongs to; by default this machine's, or that of the simulated
-   * host that the code runs on
+   * @param options `system`: the system it belongs to; by default this machine's, or that of the
+   * simulated host that the code runs on
    * @throws TypeError or RangeError if an argument is not of its type or range
    * @throws SocketError named `BadFileDescriptor` or `FileDescriptorNotASocket`, leaving `fd` open
    * @throws Error with code ERR_INVALID_STATE if another Socket, a listener, a connection or a

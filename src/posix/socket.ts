@@ -66,7 +66,10 @@ export const isSocketCallError = (error: unknown): error is SocketCallError => s
 
 /** Options of `socket()` beyond the C arguments. */
 export interface SocketOptions extends DescriptorOptions {
-  /** The system to create the socket on; by default this machine's, or that of the simulated host that the code runs on. */
+  /**
+   * The system to create the socket on; by default this machine's, or that of the simulated host
+   * that the code runs on.
+   */
   readonly system?: System;
 }
 

@@ -15,7 +15,9 @@ import { root } from "../../test/root.ts";
 const folder = mkdtempSync(join(tmpdir(), "berkeley-simulated-"));
 after(() => rmSync(folder, { recursive: true }));
 
-/** A conversation over TCP and one over UDP, without AsyncLocalStorage; it returns what was said. */
+/**
+ * A conversation over TCP and one over UDP, without AsyncLocalStorage; it returns what was said.
+ */
 const conversation = `async (network) => {
   const said = [];
   const [server, client] = [network.host("server"), network.host("client")];

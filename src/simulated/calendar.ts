@@ -1,5 +1,5 @@
 import { builtin } from "../builtin.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // The time that programs read: Date, performance.now() and process.hrtime().
@@ -9,13 +9,13 @@ const NANOSECONDS = 1_000_000_000;
 export function patchCalendar(patches: Patches): void {
   const RealDate = Date;
   const realNow = RealDate.now.bind(RealDate);
-  const now = () => currentPlace()?.clock.date() ?? realNow();
+  const now = () => currentScope()?.clock.date() ?? realNow();
   const SimulatedDate = new Proxy(RealDate, {
     apply: () => new RealDate(now()).toString(),
     construct: (target, args, newTarget) =>
       Reflect.construct(
         target,
-        args.length === 0 && currentPlace() !== undefined ? [now()] : args,
+        args.length === 0 && currentScope() !== undefined ? [now()] : args,
         newTarget,
       ),
   });
@@ -26,14 +26,14 @@ export function patchCalendar(patches: Patches): void {
 
   const performance = builtin("node:perf_hooks")?.performance ?? globalThis.performance;
   const realPerformance = performance.now.bind(performance);
-  patches.replace(performance, "now", () => currentPlace()?.clock.now() ?? realPerformance());
+  patches.replace(performance, "now", () => currentScope()?.clock.now() ?? realPerformance());
 
   const { process } = globalThis;
   if (process === undefined) return;
   const real = process.hrtime;
   const nanoseconds = () => {
-    const place = currentPlace();
-    return place === undefined ? undefined : Math.round(place.clock.now() * 1_000_000);
+    const scope = currentScope();
+    return scope === undefined ? undefined : Math.round(scope.clock.now() * 1_000_000);
   };
   const hrtime = (since?: readonly [number, number]): [number, number] => {
     const at = nanoseconds();

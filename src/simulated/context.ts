@@ -7,7 +7,7 @@ import type { Random } from "./clock/random.ts";
 // Which simulation, and which of its hosts, the running code belongs to.
 
 /** Where code of a simulation runs: on a host, or beside them all, as the test itself does. */
-export interface Place {
+export interface Scope {
   /** Undefined beside the hosts. */
   readonly system: System | undefined;
   /** The clock of its timers. */
@@ -17,24 +17,24 @@ export interface Place {
 }
 
 const hooks = builtin("node:async_hooks");
-const storage = hooks && new hooks.AsyncLocalStorage<Place>();
+const storage = hooks && new hooks.AsyncLocalStorage<Scope>();
 
-/** Without AsyncLocalStorage, in a browser: the place of the code that runs at present. */
-let present: Place | undefined;
+/** Without AsyncLocalStorage, in a browser: the scope of the code that runs at present. */
+let present: Scope | undefined;
 
 /** Where the running code is; undefined outside of every simulation. */
-export function currentPlace(): Place | undefined {
+export function currentScope(): Scope | undefined {
   return storage === undefined ? present : storage.getStore();
 }
 
 /**
- * Runs code at a place, and what it starts. Without AsyncLocalStorage, only what runs until the
+ * Runs code in a scope, and what it starts. Without AsyncLocalStorage, only what runs until the
  * code returns.
  */
-export function runAt<Value>(place: Place, call: () => Value): Value {
-  if (storage !== undefined) return storage.run(place, call);
+export function runIn<Value>(scope: Scope, call: () => Value): Value {
+  if (storage !== undefined) return storage.run(scope, call);
   const before = present;
-  present = place;
+  present = scope;
   try {
     return call();
   } finally {
@@ -48,16 +48,16 @@ export function bound(call: () => void): () => void {
     const context = new hooks.AsyncResource("berkeley:simulated");
     return () => context.runInAsyncScope(call);
   }
-  const place = present;
-  return place === undefined ? call : () => runAt(place, call);
+  const scope = present;
+  return scope === undefined ? call : () => runIn(scope, call);
 }
 
 /**
- * Runs handlers of an engine: at a place, in the async context in which the simulation began rather
+ * Runs handlers of an engine in a scope, and in the async context in which the simulation began rather
  * than in that of whoever opened the first connection.
  */
-export function handlersAt(place: Place, base: (call: () => void) => void, call: () => void): () => void {
-  const run = () => runAt(place, call);
+export function handlersIn(scope: Scope, base: (call: () => void) => void, call: () => void): () => void {
+  const run = () => runIn(scope, call);
   return () => base(run);
 }
 
@@ -76,7 +76,7 @@ let simulations = 0;
  */
 export function beginFinding(): void {
   simulations += 1;
-  provideSimulatedHosts(() => currentPlace()?.system);
+  provideSimulatedHosts(() => currentScope()?.system);
 }
 
 export function endFinding(): void {

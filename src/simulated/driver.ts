@@ -19,7 +19,9 @@ export interface Steps {
   report(): string;
 }
 
-/** Steps that the driver takes in one turn of the event loop; ticks and microtasks run in between. */
+/**
+ * Steps that the driver takes in one turn of the event loop; ticks and microtasks run in between.
+ */
 const STEPS_PER_TURN = 16;
 
 /**
@@ -29,7 +31,7 @@ const STEPS_PER_TURN = 16;
 const GRACE = 200;
 
 const timers = builtin("node:timers");
-const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
+export const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
 const realNow = performance.now.bind(performance);
 
 /** Calls a function in a later turn of the event loop, after ticks and microtasks. */

@@ -4,7 +4,7 @@ import { provideEngine } from "../engine/engines.ts";
 import { QueuePoller } from "../engine/readiness/queue-poller.ts";
 import { ReadinessEngine } from "../engine/readiness/readiness.ts";
 import type { System } from "../system/system.ts";
-import { handlersAt, type Place } from "./context.ts";
+import { handlersIn, type Scope } from "./context.ts";
 import type { ProgramHost } from "./host/program-host.ts";
 
 const choice: EngineChoice = { name: "readiness", reason: "the host is simulated" };
@@ -20,18 +20,18 @@ const onLoop = { ref() {}, unref() {}, stop() {} };
  */
 export function provideHostEngine(
   host: ProgramHost,
-  place: Place & { readonly system: System },
+  scope: Scope & { readonly system: System },
   base: (call: () => void) => void,
 ): void {
   const engine: Engine = new ReadinessEngine(
-    place.system,
+    scope.system,
     (awake) => {
       const queue = host.openReadinessQueue(awake);
       return typeof queue === "number" ? queue : new QueuePoller(queue, onLoop);
     },
-    (turn) => handlersAt(place, base, turn),
+    (turn) => handlersIn(scope, base, turn),
   );
-  provideEngine(place.system, () => {
+  provideEngine(scope.system, () => {
     if (engineChannel.hasSubscribers) engineChannel.publish(choice);
     return engine;
   });

@@ -1,6 +1,6 @@
 import { builtin } from "../builtin.ts";
 import type { ResolvedAddress } from "../system/services.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // dns.lookup() of programs on a host, which Node's own modules and libraries call.
@@ -23,7 +23,7 @@ function familyOf({ family }: LookupOptions): number {
 
 /** Undefined beside the hosts, where names are real. */
 function found(name: unknown, options: LookupOptions): Promise<readonly ResolvedAddress[]> | undefined {
-  return currentPlace()?.system?.resolver.lookup(String(name), familyOf(options));
+  return currentScope()?.system?.resolver.lookup(String(name), familyOf(options));
 }
 
 const firstOf = (addresses: readonly ResolvedAddress[]): ResolvedAddress =>
@@ -38,12 +38,12 @@ export function patchNames(patches: Patches): void {
   patches.replace(dns, "lookup", (name: unknown, given: unknown, last: unknown) => {
     const done = typeof given === "function" ? given : last;
     const options = optionsOf(given);
-    const place = currentPlace();
+    const scope = currentScope();
     const looking = found(name, options);
     if (looking === undefined || typeof done !== "function")
       return Reflect.apply(real, dns, [name, given, last]);
     // In a turn of its own, so that what it throws is not a rejection.
-    const answer = (...args: unknown[]) => void place?.clock.setImmediate(() => done(...args));
+    const answer = (...args: unknown[]) => void scope?.clock.setImmediate(() => done(...args));
     looking.then((addresses) => {
       const { address, family } = firstOf(addresses);
       if (options.all) answer(null, addresses);

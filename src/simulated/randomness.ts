@@ -1,7 +1,7 @@
 import { builtin } from "../builtin.ts";
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 import type { Random } from "./clock/random.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // The random numbers of programs come from the seed. What OpenSSL draws for itself, such as for TLS
@@ -9,7 +9,7 @@ import type { Patches } from "./patches.ts";
 
 type Done = (error: Error | null, result?: unknown) => void;
 
-const randomHere = (): Random | undefined => currentPlace()?.random;
+const randomHere = (): Random | undefined => currentScope()?.random;
 
 /** The bytes of a view or a buffer. */
 function bytesOf(view: unknown): Uint8Array {
@@ -57,7 +57,7 @@ function patchWebCrypto(patches: Patches): void {
 /** Answers as Node does: immediately, or through a callback in a later turn. */
 function answer<Value>(value: Value, done: unknown): Value | undefined {
   if (typeof done !== "function") return value;
-  currentPlace()?.clock.setImmediate(() => done(null, value));
+  currentScope()?.clock.setImmediate(() => done(null, value));
   return undefined;
 }
 

@@ -1,15 +1,19 @@
 import { builtin } from "../builtin.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // Real work that a simulated program waits for: files, zlib, crypto, names, WebAssembly. Virtual
 // time stands still meanwhile, since how long it takes says nothing about the simulation.
 
 /**
- * The requests of Node's thread pool, by the types of async_hooks: FSREQCALLBACK, FSREQPROMISE,
- * FILEHANDLECLOSEREQ, GETADDRINFOREQWRAP, QUERYWRAP, and PBKDF2REQUEST and all others of crypto.
+ * The requests of Node's thread pool, by the types of async_hooks (NODE_ASYNC_PROVIDER_TYPES in
+ * src/async_wrap.h). Libraries have types of their own, such as undici's UNDICI_REQUEST.
  */
-const REQUEST = /^(?!HTTP)(FSREQ|FILEHANDLECLOSEREQ|GETADDRINFOREQ|GETNAMEINFOREQ|QUERYWRAP$|.*REQUEST$)/;
+const REQUEST = /^(FSREQ\w+|FILEHANDLECLOSEREQ|GET(ADDR|NAME)INFOREQWRAP|QUERYWRAP)$/;
+
+/** The jobs of node:crypto. */
+const JOB =
+  /^(PBKDF2|SCRYPT|ARGON2|HASH|SIGN|VERIFY|CIPHER|DERIVEBITS|RANDOMBYTES|RANDOMPRIME|CHECKPRIME|KEYGEN|KEYPAIRGEN|KEYEXPORT|KEM\w+)REQUEST$/;
 
 /** A stream of zlib lives longer than one request: its handle holds the chunk that it works on. */
 const ZLIB = "ZLIB";
@@ -17,6 +21,7 @@ const ZLIB = "ZLIB";
 /** Watches the work that begins in simulations. */
 export class RealWork {
   readonly #requests = new Set<number>();
+  readonly #jobs = new Map<number, object>();
   readonly #streams = new Map<number, WeakRef<object>>();
   readonly #hook;
   #promises = 0;
@@ -25,11 +30,13 @@ export class RealWork {
     this.#hook = builtin("node:async_hooks")?.createHook({
       init: (id, type, _trigger, resource) => {
         if (type === ZLIB) this.#streams.set(id, new WeakRef(resource));
-        else if (REQUEST.test(type) && currentPlace() !== undefined) this.#requests.add(id);
+        else if (REQUEST.test(type) && currentScope() !== undefined) this.#requests.add(id);
+        else if (JOB.test(type) && currentScope() !== undefined) this.#jobs.set(id, resource);
       },
       // A request is done when its callback runs.
       before: (id) => {
         this.#requests.delete(id);
+        this.#jobs.delete(id);
       },
     });
   }
@@ -42,11 +49,17 @@ export class RealWork {
   end(): void {
     this.#hook?.disable();
     this.#requests.clear();
+    this.#jobs.clear();
     this.#streams.clear();
   }
 
   get pending(): boolean {
     if (this.#requests.size > 0 || this.#promises > 0) return true;
+    for (const [id, job] of this.#jobs) {
+      // One that was done at once, such as that of randomBytes(8), has no such function.
+      if ("ondone" in job) return true;
+      this.#jobs.delete(id);
+    }
     for (const [id, reference] of this.#streams) {
       const handle = reference.deref();
       if (handle === undefined) this.#streams.delete(id);
@@ -65,7 +78,7 @@ export class RealWork {
       if (typeof real !== "function") continue;
       patches.replace(assembly, name, (...args: unknown[]) => {
         const made = Reflect.apply(real, assembly, args);
-        if (currentPlace() !== undefined) this.#watch(made);
+        if (currentScope() !== undefined) this.#watch(made);
         return made;
       });
     }

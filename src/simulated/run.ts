@@ -1,7 +1,8 @@
 import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
 import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
-import { baseContext, beginFinding, currentPlace, endFinding, runAt } from "./context.ts";
+import { baseContext, beginFinding, currentScope, endFinding, runIn } from "./context.ts";
+import { realSetTimeout } from "./driver.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { Patches } from "./patches.ts";
@@ -51,7 +52,8 @@ interface Simulate {
    *   await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
    *   const connection = await client.connect({ host: "server", port: 80 });
    *   await connection.write("hello");
-   *   console.log(`${await connection.read()} after ${network.time} ms`); // hello after 80 ms
+   *   const answer = await connection.read();
+   *   console.log(`${Buffer.from(answer ?? [])} after ${network.time} ms`); // hello after 80 ms
    * });
    * ```
    */
@@ -70,8 +72,8 @@ const work = new RealWork();
  * came from; all, if that cannot be seen. It would end the process otherwise.
  */
 function uncaught(error: unknown): void {
-  const place = currentPlace();
-  const from = [...running].filter((network) => place !== undefined && network.owns(place));
+  const scope = currentScope();
+  const from = [...running].filter((network) => scope !== undefined && network.owns(scope));
   for (const { driver } of from.length > 0 ? from : running) driver.fail(error);
 }
 
@@ -107,16 +109,31 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
   const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
   const base = baseContext();
+  await parserReady();
   const network = new SimulatedNetwork({ ...rest, seed, seedsRandom: random, idleTimers, work, base });
   begin(network);
   try {
-    const begun = runAt(network.place, async () => program(network));
+    const begun = runIn(network.scope, async () => program(network));
     return await network.driver.run(begun);
   } catch (error) {
     throw withSeed(error, network);
   } finally {
     end(network);
   }
+}
+
+/** Milliseconds of real time. */
+const COMPILING = 200;
+let isParserReady = false;
+
+/**
+ * undici begins to compile its parser when it is loaded, in threads that nobody can see, and its
+ * first request waits for that: virtual time would fly past.
+ */
+async function parserReady(): Promise<void> {
+  if (isParserReady || !(Symbol.for("undici.globalDispatcher.1") in globalThis)) return;
+  isParserReady = true;
+  await new Promise<void>((resolve) => void realSetTimeout(resolve, COMPILING));
 }
 
 /** A seed that nobody chose. */

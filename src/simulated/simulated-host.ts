@@ -11,7 +11,7 @@ import type { DatagramSocket } from "../net/udp/datagram-socket.ts";
 import type { DatagramSocketHandlers, HandledDatagramSocket } from "../net/udp/handled-datagram-socket.ts";
 import { udp } from "../net/udp/udp.ts";
 import type { System } from "../system/system.ts";
-import { type Place, runAt } from "./context.ts";
+import { runIn, type Scope } from "./context.ts";
 import type { SimulatedHost } from "./host/simulated-host.ts";
 import { provideHostEngine } from "./host-engine.ts";
 
@@ -26,7 +26,7 @@ interface HostSettings {
   readonly base: (call: () => void) => void;
 }
 
-type HostPlace = Place & { readonly system: System };
+type HostScope = Scope & { readonly system: System };
 
 /** How a host's clock is wrong. */
 export interface Skew {
@@ -42,7 +42,7 @@ export class Host {
   readonly kernel: SimulatedHost;
   readonly #settings: HostSettings;
   /** Of the present boot. */
-  #place: HostPlace | undefined;
+  #scope: HostScope | undefined;
 
   /** @internal */
   constructor(kernel: SimulatedHost, settings: HostSettings) {
@@ -92,7 +92,7 @@ export class Host {
   run<Value>(call: () => Value): Value;
   run(call: () => unknown): unknown {
     if (this.crashed) throw new HostCrashed(`host "${this.name}" has crashed: restart() it first`);
-    const result = runAt(this.#here(), call);
+    const result = runIn(this.#here(), call);
     return result instanceof Promise ? this.#untilCrash(result) : result;
   }
 
@@ -154,23 +154,23 @@ export class Host {
     return this.kernel.sysctl(name, value);
   }
 
-  /** Whether a place is this host, since it started last. @internal */
-  owns(place: Place): boolean {
-    return place === this.#place;
+  /** Whether a scope is this host, since it started last. @internal */
+  owns(scope: Scope): boolean {
+    return scope === this.#scope;
   }
 
-  #here(): HostPlace {
+  #here(): HostScope {
     const { system } = this.kernel;
-    if (this.#place?.system === system) return this.#place;
+    if (this.#scope?.system === system) return this.#scope;
     const { seedsRandom, base } = this.#settings;
-    const place = {
+    const scope = {
       system,
       clock: system.clock,
       random: seedsRandom ? this.kernel.random("program") : undefined,
     };
-    provideHostEngine(this.kernel, place, base);
-    this.#place = place;
-    return place;
+    provideHostEngine(this.kernel, scope, base);
+    this.#scope = scope;
+    return scope;
   }
 
   #untilCrash<Value>(result: Promise<Value>): Promise<Value> {

@@ -1,5 +1,5 @@
 import { VirtualTimer } from "./clock/virtual-clock.ts";
-import { bound, type Place } from "./context.ts";
+import { bound, type Scope } from "./context.ts";
 import { Driver, type Steps } from "./driver.ts";
 import { HostClock } from "./host/host-clock.ts";
 import type { Hosts, PartitionOptions, Rule } from "./network/faults.ts";
@@ -27,7 +27,7 @@ export class SimulatedNetwork {
   /** What is underneath: packets, links and the kernels of the hosts. @internal */
   readonly core: Network;
   /** Where the test itself runs, beside the hosts. @internal */
-  readonly place: Place;
+  readonly scope: Scope;
   /** @internal */
   readonly driver: Driver;
   readonly #options: SimulatedNetworkOptions;
@@ -39,7 +39,7 @@ export class SimulatedNetwork {
     this.#options = options;
     this.core = new Network({ ...options, bind: bound });
     const { clock, program, epoch } = this.core;
-    this.place = {
+    this.scope = {
       system: undefined,
       clock: new HostClock({ clock, program, epoch, bind: bound }),
       random: options.seedsRandom ? this.core.random("program") : undefined,
@@ -119,7 +119,10 @@ export class SimulatedNetwork {
     });
   }
 
-  /** Lets virtual time pass until a predicate is true. It is asked again after everything that happens. */
+  /**
+   * Lets virtual time pass until a predicate is true. It is asked again after everything that
+   * happens.
+   */
   async until(predicate: () => boolean): Promise<void> {
     this.#waiting += 1;
     try {
@@ -129,9 +132,9 @@ export class SimulatedNetwork {
     }
   }
 
-  /** Whether a place is one of this simulation's. @internal */
-  owns(place: Place): boolean {
-    return place === this.place || this.hosts.some((host) => host.owns(place));
+  /** Whether a scope is one of this simulation's. @internal */
+  owns(scope: Scope): boolean {
+    return scope === this.scope || this.hosts.some((host) => host.owns(scope));
   }
 
   /** Ends the hosts, without a packet. @internal */

@@ -1,6 +1,6 @@
 import { builtin } from "../builtin.ts";
 import type { Clock, Immediate, Timer } from "../clock/clock.ts";
-import { currentPlace } from "./context.ts";
+import { currentScope } from "./context.ts";
 import type { Patches } from "./patches.ts";
 
 // The timers of programs, in virtual time: what replaces setTimeout() and the like while a
@@ -145,18 +145,18 @@ function replaceStart(
 const delayed =
   (kind: Kind, real: Call): Call =>
   (call, ...rest) => {
-    const place = currentPlace();
-    if (place === undefined) return real(call, ...rest);
+    const scope = currentScope();
+    if (scope === undefined) return real(call, ...rest);
     const [delay = 1, ...args] = rest;
-    return new ProgramTimer(place.clock, kind, callable(call), Number(delay), args);
+    return new ProgramTimer(scope.clock, kind, callable(call), Number(delay), args);
   };
 
 const immediate =
   (real: Call): Call =>
   (call, ...args) => {
-    const place = currentPlace();
-    if (place === undefined) return real(call, ...args);
-    return new ProgramTimer(place.clock, "immediate", callable(call), 0, args);
+    const scope = currentScope();
+    if (scope === undefined) return real(call, ...args);
+    return new ProgramTimer(scope.clock, "immediate", callable(call), 0, args);
   };
 
 function callable(call: unknown): Call {
@@ -249,41 +249,41 @@ function patchPromises(patches: Patches, promises: Promises): void {
   const realWait = scheduler.wait.bind(scheduler);
   const realYield = scheduler.yield.bind(scheduler);
   patches.replace(promises, "setTimeout", (delay = 1, value?: unknown, options?: WaitOptions) => {
-    const place = currentPlace();
-    if (place === undefined) return real.setTimeout(delay, value, options);
-    return wait(place.clock, "timeout", Number(delay), value, options);
+    const scope = currentScope();
+    if (scope === undefined) return real.setTimeout(delay, value, options);
+    return wait(scope.clock, "timeout", Number(delay), value, options);
   });
   patches.replace(promises, "setImmediate", (value?: unknown, options?: WaitOptions) => {
-    const place = currentPlace();
-    if (place === undefined) return real.setImmediate(value, options);
-    return wait(place.clock, "immediate", 0, value, options);
+    const scope = currentScope();
+    if (scope === undefined) return real.setImmediate(value, options);
+    return wait(scope.clock, "immediate", 0, value, options);
   });
   patches.replace(promises, "setInterval", (delay = 1, value?: unknown, options?: WaitOptions) => {
-    const place = currentPlace();
-    if (place === undefined) return real.setInterval(delay, value, options);
-    return every(place.clock, Number(delay), value, options);
+    const scope = currentScope();
+    if (scope === undefined) return real.setInterval(delay, value, options);
+    return every(scope.clock, Number(delay), value, options);
   });
   patches.replace(scheduler, "wait", (delay: number, options?: WaitOptions) => {
-    const place = currentPlace();
-    if (place === undefined) return realWait(delay, options);
-    return wait(place.clock, "timeout", Number(delay), undefined, options);
+    const scope = currentScope();
+    if (scope === undefined) return realWait(delay, options);
+    return wait(scope.clock, "timeout", Number(delay), undefined, options);
   });
   patches.replace(scheduler, "yield", () => {
-    const place = currentPlace();
-    if (place === undefined) return realYield();
-    return wait(place.clock, "immediate", 0, undefined);
+    const scope = currentScope();
+    if (scope === undefined) return realYield();
+    return wait(scope.clock, "immediate", 0, undefined);
   });
 }
 
 function patchSignals(patches: Patches): void {
   const real = AbortSignal.timeout.bind(AbortSignal);
   patches.replace(AbortSignal, "timeout", (delay: number) => {
-    const place = currentPlace();
-    if (place === undefined) return real(delay);
+    const scope = currentScope();
+    if (scope === undefined) return real(delay);
     const controller = new AbortController();
     const end = () =>
       controller.abort(new DOMException("The operation was aborted due to timeout", "TimeoutError"));
-    new ProgramTimer(place.clock, "timeout", end, delay, []).unref();
+    new ProgramTimer(scope.clock, "timeout", end, delay, []).unref();
     return controller.signal;
   });
 }

@@ -4,30 +4,30 @@ import type { System } from "./system.ts";
 // is this machine's, except in code that runs on a simulated host.
 
 /** Once per thread: system/host.ts sets it when it is loaded. */
-let machine: System | undefined;
+let registered: System | undefined;
 
 /** Once per thread: set while a simulation runs. */
 let simulated: (() => System | undefined) | undefined;
 
 /**
- * Whether this machine's numbers are Linux's, as a simulated host's are: on Linux, and in a browser,
- * which has no others.
+ * Whether this machine's numbers are Linux's, as a simulated host's are: on Linux, and in a
+ * browser, which has no others.
  */
 export const onLinux: boolean = (globalThis.process?.platform ?? "linux") === "linux";
 
 /** The System that the running code is on. */
 export function currentSystem(): System {
-  return simulated?.() ?? machine ?? noMachine();
+  return simulated?.() ?? registered ?? noMachine();
 }
 
 /** This machine's System; undefined if it is not loaded, as in a browser. */
 export function machineSystem(): System | undefined {
-  return machine;
+  return registered;
 }
 
 /** Makes a System this machine's. */
 export function provideMachine(system: System): void {
-  machine = system;
+  registered = system;
 }
 
 /**

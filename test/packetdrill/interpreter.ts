@@ -69,6 +69,18 @@ class Interpreter implements CallContext {
   }
 
   run(): void {
+    try {
+      this.#run();
+    } finally {
+      for (const fd of this.#sockets.liveFds()) {
+        // It wakes a call of a script that failed meanwhile.
+        this.system.shutdown(fd, this.system.constants.SHUT.RDWR);
+        this.system.close(fd);
+      }
+    }
+  }
+
+  #run(): void {
     const { setUp, events, cleanUp } = this.#script;
     if (setUp !== undefined) this.#at(setUp.line, () => this.#shell(setUp.text));
     this.#target.start();

@@ -10,24 +10,31 @@ import { ScriptError } from "./tokens.ts";
 export const FAILED = 1;
 export const UNSUPPORTED = 3;
 
-/** Runs a script of a file, prints how it went, and returns an exit status. */
-export async function runFile(path: string, on: Target["name"]): Promise<number> {
+/** How a script went, and what to print about it. */
+export interface Outcome {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Runs the script of a file. */
+export async function runFile(path: string, on: Target["name"]): Promise<Outcome> {
   let target: Target | undefined;
   try {
     const script = parseScript(path, readFileSync(path, "utf8"));
     target = await open(script, on);
     const settings = settingsOf(script);
-    if (on === "kernel") warmUp(target, settings);
+    if (on === "kernel") warmUp(target, settings, blocks(script));
     runScript(script, settings, target);
-    console.log(`ok   ${path} (${on})`);
-    return 0;
+    return { status: 0, text: `ok   ${path} (${on})` };
   } catch (error) {
-    if (error instanceof ScriptError) console.log(`FAIL ${path}:${error.line}: ${error.message} (${on})`);
-    else if (error instanceof Unsupported) {
-      console.log(`SKIP ${path}: ${error.message} (${on})`);
-      return UNSUPPORTED;
-    } else console.log(`FAIL ${path}: ${error instanceof Error ? error.stack : error} (${on})`);
-    return FAILED;
+    if (error instanceof ScriptError) {
+      return { status: FAILED, text: `FAIL ${path}:${error.line}: ${error.message} (${on})` };
+    }
+    if (error instanceof Unsupported) {
+      return { status: UNSUPPORTED, text: `SKIP ${path}: ${error.message} (${on})` };
+    }
+    const shown = error instanceof Error ? error.stack : error;
+    return { status: FAILED, text: `FAIL ${path}: ${shown} (${on})` };
   } finally {
     target?.close();
   }
@@ -37,8 +44,9 @@ export async function runFile(path: string, on: Target["name"]): Promise<number>
  * Runs a short script, whenever its events happen: code runs slowly at first, which would delay the
  * first events of a script that is timed.
  */
-function warmUp(target: Target, settings: Settings): void {
-  const script = parseScript("warm-up", WARM_UP);
+function warmUp(target: Target, settings: Settings, blocking: boolean): void {
+  const text = blocking ? WARM_UP.replace("+0 read(", "+0...0 read(") : WARM_UP;
+  const script = parseScript("warm-up", text);
   for (let round = 0; round < 3; round += 1) {
     runScript(script, { ...settings, bindPort: 9, tolerance: Number.POSITIVE_INFINITY }, target);
   }
@@ -73,6 +81,8 @@ async function open(script: Script, on: Target["name"]): Promise<Target> {
   const { becomeRealTime } = await import("./kernel/real-time.ts");
   // Scripts time what the kernel does to a few milliseconds.
   becomeRealTime();
-  const blocks = script.events.some(({ action }) => action.kind === "call" && action.returnsAt !== undefined);
-  return KernelTarget.open(settings, blocks);
+  return KernelTarget.open(settings, blocks(script));
 }
+
+const blocks = ({ events }: Script): boolean =>
+  events.some(({ action }) => action.kind === "call" && action.returnsAt !== undefined);

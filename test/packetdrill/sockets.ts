@@ -27,6 +27,10 @@ export class Sockets {
     return this.#live.get(fd);
   }
 
+  liveFds(): IterableIterator<number> {
+    return this.#live.values();
+  }
+
   connectionOf(fd: number): Connection | undefined {
     return this.#connections.findLast((connection) => connection.fd === fd);
   }

@@ -20,8 +20,15 @@ export interface Sender {
 class Slot {
   sender: Sender | undefined;
   length = 0;
-  readonly bytes = Buffer.allocUnsafeSlow(SLOT);
+  readonly bytes = new Uint8Array(SLOT);
+  #text: Buffer | undefined;
   #gathered: Uint8Array = this.bytes.subarray(0, 0);
+
+  /** The same bytes, for strings. */
+  get text(): Buffer {
+    this.#text ??= Buffer.from(this.bytes.buffer);
+    return this.#text;
+  }
 
   /** The gathered bytes, in a view that is used again for the same length. */
   get gathered(): Uint8Array {
@@ -63,7 +70,7 @@ export class Cork {
   /** Adds a string of at most `most` bytes in the same way; returns its length. */
   addText(sender: Sender, text: string, encoding: BufferEncoding, most: number): number {
     const slot = this.#slotFor(sender, most);
-    const added = writeText(slot.bytes, slot.length, most, text, encoding);
+    const added = writeText(slot.text, slot.length, most, text, encoding);
     slot.length += added;
     return added;
   }

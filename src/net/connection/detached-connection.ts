@@ -21,7 +21,10 @@ export class DetachedConnection {
   }
 }
 
-/** Undefined once it is closed, and on Deno, which hides that of a TCP socket: the peer reads an end. */
+/**
+ * Undefined once it is closed, and on Deno, which hides that of a TCP socket: the peer reads an
+ * end.
+ */
 function borrowedFrom(socket: NetSocket): Borrowed | undefined {
   try {
     return borrow(socket);

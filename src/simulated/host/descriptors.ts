@@ -30,6 +30,11 @@ export class DescriptorTable {
     return this.#entries.reduce((count, entry) => count + (entry === undefined ? 0 : 1), 0);
   }
 
+  /** RLIMIT_NOFILE. */
+  get limit(): number {
+    return this.#sysctls.get("fs.rlimit_nofile");
+  }
+
   /** Gives it the lowest number that is free from `least` on, or -EMFILE. */
   open(entry: Pollable, least = 0): number {
     const fd = this.#free(least);
@@ -41,7 +46,7 @@ export class DescriptorTable {
 
   /** Whether so many more can be opened. */
   hasRoom(count = 1): boolean {
-    const limit = this.#sysctls.get("fs.rlimit_nofile");
+    const { limit } = this;
     let fd = this.#lowest;
     for (let found = 0; found < count; fd += 1) {
       if (fd >= limit) return false;
@@ -66,10 +71,9 @@ export class DescriptorTable {
 
   /** `#lowest` is never above the lowest free number. */
   #free(least: number): number {
-    const limit = this.#sysctls.get("fs.rlimit_nofile");
     let fd = Math.max(this.#lowest, least);
     while (fd < this.#entries.length && this.#entries[fd] !== undefined) fd += 1;
-    return fd < limit ? fd : -EMFILE;
+    return fd < this.limit ? fd : -EMFILE;
   }
 }
 

@@ -38,8 +38,11 @@ const { EAGAIN, EALREADY, EBADF, EINPROGRESS, EINVAL, EMFILE, ENODEV, ENOTSOCK, 
   errnos;
 const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
 
-/** Room for the 253 descriptors that a message can carry, and further control messages. */
-const CONTROL_SIZE = 2_048;
+/**
+ * Room for the 253 descriptors that a message can carry, and further control messages; as much as
+ * on a machine (system/message-memory.ts).
+ */
+const CONTROL_SIZE = 2_048 - 2 * LENGTH_SIZE - LONGEST_ADDRESS;
 /** The device of sockets' files: the number is arbitrary. */
 const SOCKFS = 8;
 
@@ -113,6 +116,7 @@ export function hostSystem(parts: HostSystemParts): System {
     (type & CLOEXEC ? CLOSE_ON_EXEC : 0) | (type & NONBLOCK ? NONBLOCKING : 0);
 
   function poll(entries: PollEntry[], timeout: number): number {
+    if (entries.length > files.descriptors.limit) return -EINVAL;
     const watched: Pollable[] = [];
     for (const { fd } of entries) {
       const entry = fd < 0 ? undefined : files.pollable(fd);
@@ -170,7 +174,7 @@ export function hostSystem(parts: HostSystemParts): System {
     if (result < 0 || typeof accepted === "number") return result;
     const socket: KernelSocket = accepted;
     address.length = address.capacity;
-    const peer = socket.getpeername();
+    const peer = socket.acceptedFrom?.() ?? socket.getpeername();
     if (typeof peer === "number") {
       socket.close();
       return -ECONNABORTED;
@@ -264,7 +268,7 @@ export function hostSystem(parts: HostSystemParts): System {
     option: memory(OPTION_CAPACITY),
     messageMemory(index) {
       while (messages.length <= index) {
-        messages.push({ address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE - LONGEST_ADDRESS) });
+        messages.push({ address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE) });
       }
       return messages[index] ?? { address: memory(LONGEST_ADDRESS), control: memory(CONTROL_SIZE) };
     },

@@ -76,10 +76,11 @@ export abstract class InetSocket extends SocketBase implements PortUser {
     if (address.length < SIN_SIZE) return -EINVAL;
     if (address.family !== AF.INET && !this.#isUnspecifiedAny(address)) return -EAFNOSUPPORT;
     const local = address.family === AF.INET ? address.address : "0.0.0.0";
+    const port = address.family === AF.INET ? address.port : portIn(address.data);
     if (!this.#mayBind(local)) return -EADDRNOTAVAIL;
-    if (this.#isPrivileged(address.port)) return -EACCES;
+    if (this.#isPrivileged(port)) return -EACCES;
     if (this.unbindable || this.localPort !== 0) return -EINVAL;
-    return this.#take(local, address.port);
+    return this.#take(local, port);
   }
 
   /** inet6_bind() and __inet6_bind() in net/ipv6/af_inet6.c. */
@@ -249,3 +250,6 @@ export abstract class InetSocket extends SocketBase implements PortUser {
     return -ENOPROTOOPT;
   }
 }
+
+/** sin_port of a sockaddr whose family is another. */
+const portIn = ([high = 0, low = 0]: Uint8Array): number => high * 256 + low;

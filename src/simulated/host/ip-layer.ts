@@ -36,6 +36,9 @@ export interface IpLayerHost {
   traced(event: "sent" | "delivered" | "dropped", packet: Packet, peer: string, why?: string): void;
 }
 
+/** The broadcast address of 127.0.0.1/8. */
+const LOOPBACK_BROADCAST = "127.255.255.255";
+
 /** How long Linux asks for a neighbor that does not answer: mcast_solicit times retrans_time_ms. */
 const RESOLUTION = 3 * SECOND;
 
@@ -46,7 +49,7 @@ export class IpLayer {
   readonly handlers = new Map<number | "unix", ProtocolHandler>();
   readonly #host: IpLayerHost;
   readonly #local = new Set<string>(["127.0.0.1", "::1"]);
-  readonly #broadcasts = new Set<string>(["255.255.255.255"]);
+  readonly #broadcasts = new Set<string>(["255.255.255.255", LOOPBACK_BROADCAST]);
   readonly #groups = new Map<string, number>();
   readonly #reassembly: Reassembly;
   readonly #pathMtus: PathMtus;
@@ -87,7 +90,7 @@ export class IpLayer {
   }
 
   isLocal(address: string): boolean {
-    return this.#local.has(address) || address.startsWith("127.");
+    return this.#local.has(address) || (address.startsWith("127.") && address !== LOOPBACK_BROADCAST);
   }
 
   isBroadcast(address: string): boolean {
@@ -129,7 +132,7 @@ export class IpLayer {
         kind: "local",
       };
     }
-    const device = bound ?? this.eth0;
+    const device = bound ?? (destination === LOOPBACK_BROADCAST ? this.lo : this.eth0);
     const chosen = source ?? device.sourceFor(destination);
     if (chosen === undefined) return -ENETUNREACH;
     if (isMulticast(destination) || this.isBroadcast(destination)) {

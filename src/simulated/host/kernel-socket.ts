@@ -116,6 +116,8 @@ export interface KernelSocket {
   receive(request: ReceiveRequest): number;
   getsockname(): SocketAddress | number;
   getpeername(): SocketAddress | number;
+  /** The name that accept() reports; that of `getpeername()` if absent. */
+  acceptedFrom?(): SocketAddress;
   /**
    * Reads an option. `value.length` is the caller's, already checked not to be negative; the
    * implementation writes the bytes, and the length that it wrote. (Helpers: host/option-value.ts.)

@@ -256,7 +256,7 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_CNX_ADVICE.number:
         return 0;
       case options.SO_DETACH_FILTER.number:
-        return -errnos.ENOENT;
+        return this.isSet(SOCKET_OPTION.LOCK_FILTER) ? -EPERM : -errnos.ENOENT;
       case options.SO_ATTACH_FILTER.number:
       case options.SO_ATTACH_REUSEPORT_CBPF.number:
       case options.SO_DETACH_REUSEPORT_BPF.number:
@@ -302,6 +302,8 @@ export abstract class SocketBase implements KernelSocket {
         return this.protocol === IPPROTO.TCP ? 0 : -EOPNOTSUPP;
       case SOCKET_OPTION.ZEROCOPY:
         return isUnix && value !== undefined ? -EOPNOTSUPP : 0;
+      case SOCKET_OPTION.LOCK_FILTER:
+        return value === 0 && this.isSet(option) ? -EPERM : 0;
       case SOCKET_OPTION.REUSEPORT:
         return isUnix && value !== undefined && value !== 0 ? -EOPNOTSUPP : 0;
       default:

@@ -46,6 +46,7 @@ export class SocketFactory {
     if (domain === AF.UNIX) return this.#findUnix(type, protocol);
     if (domain !== AF.INET && domain !== AF.INET6) return -EAFNOSUPPORT;
     if (protocol < 0 || protocol >= IPPROTO_MAX) return -EINVAL;
+    if (type === SOCK.RAW && protocol === 0) return -EPROTONOSUPPORT;
     const known = type === SOCK.STREAM ? IPPROTO.TCP : type === SOCK.DGRAM ? IPPROTO.UDP : undefined;
     if (known === undefined) return -ESOCKTNOSUPPORT;
     if (protocol !== 0 && protocol !== known) return -EPROTONOSUPPORT;

@@ -3,6 +3,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { controls } from "../../system/linux/controls.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import type { MessageHeader, System, ValueResult } from "../../system/system.ts";
+import { lengthOf as bytesIn, partOf } from "../../system/view.ts";
 import type { Blocking } from "./blocking.ts";
 import type { SocketFile } from "./descriptors.ts";
 import type { FileTable } from "./file-table.ts";
@@ -13,7 +14,7 @@ import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 // control messages.
 
 const { AF, MSG, SOCK, SOL } = constants;
-const { EAGAIN, EBADF, EINVAL, ENOBUFS, ETOOMANYREFS } = errnos;
+const { EAGAIN, EBADF, EINVAL, ENOBUFS } = errnos;
 
 /** sizeof(struct sockaddr_storage): the longest address that move_addr_to_kernel() takes. */
 export const LONGEST_ADDRESS = 128;
@@ -31,6 +32,13 @@ export interface TransferContext {
 
 const lengthOf = (pieces: readonly Uint8Array[]): number =>
   pieces.reduce((sum, { byteLength }) => sum + byteLength, 0);
+
+/**
+ * Plain views of a program's memory. A Buffer's slice() does not copy, and the methods and getters
+ * of a class of the program's own could do anything.
+ */
+const plain = (data: readonly Uint8Array[]): Uint8Array[] =>
+  data.map((piece) => partOf(piece, 0, bytesIn(piece)));
 
 /** Sends one message, waiting if the socket blocks. */
 export function sendMessage(
@@ -52,9 +60,10 @@ export function sendMessage(
   if (data.length > IOV_MAX) return -errnos.EMSGSIZE;
   const parsed = control === undefined ? NO_CONTROLS : takeControls(context, file, control);
   if (typeof parsed === "number") return parsed;
+  const pieces = plain(data);
   const request: SendRequest = {
-    pieces: data,
-    length: lengthOf(data),
+    pieces,
+    length: lengthOf(pieces),
     flags,
     address: address === undefined ? undefined : readSockaddr(address),
     controls: parsed.controls,
@@ -120,16 +129,17 @@ function takeControls(
   if (torn && !endsShort(control.valid, cmsgs, system)) return -EINVAL;
   const files: OpenFile[] = [];
   const others: Cmsg[] = [];
+  const carries = ({ level, number }: Cmsg) =>
+    socket.domain === AF.UNIX && level === SOL.SOCKET && number === controls.SCM_RIGHTS?.number;
+  const count = cmsgs.reduce((sum, cmsg) => sum + (carries(cmsg) ? cmsg.data.byteLength >> 2 : 0), 0);
+  if (count > MOST_FILES) return -EINVAL;
   for (const cmsg of cmsgs) {
-    const rights = cmsg.level === SOL.SOCKET && cmsg.number === controls.SCM_RIGHTS?.number;
-    if (!rights || socket.domain !== AF.UNIX) {
+    if (!carries(cmsg)) {
       others.push({ ...cmsg, data: cmsg.data.slice() });
       continue;
     }
     const numbers = new DataView(cmsg.data.buffer, cmsg.data.byteOffset, cmsg.data.byteLength);
-    const count = cmsg.data.byteLength >> 2;
-    if (files.length + count > MOST_FILES) return files.length === 0 ? -EINVAL : -ETOOMANYREFS;
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < cmsg.data.byteLength >> 2; index += 1) {
       const file = table.pollable(numbers.getInt32(index * 4, true))?.file;
       if (file === undefined) return -EBADF;
       files.push(file);
@@ -160,9 +170,10 @@ export function receiveMessage(
   file: SocketFile,
   { data, address, control, flags }: ReceiveBuffers,
 ): { received: number; outFlags: number } {
+  const pieces = plain(data);
   const request: ReceiveRequest = {
-    pieces: data,
-    length: lengthOf(data),
+    pieces,
+    length: lengthOf(pieces),
     flags,
     blocks: !file.nonblocking && (flags & (DONTWAIT | ERRQUEUE)) === 0,
     wantsControls: control !== undefined,
@@ -290,6 +301,10 @@ export function receiveMessages(
   messages: readonly MessageHeader[],
   flags: number,
 ): number {
+  // do_recvmmsg() looks for a pending error before anything else.
+  const pending = file.socket.error;
+  file.socket.error = 0;
+  if (pending !== 0) return -pending;
   let count = 0;
   for (const message of messages) {
     const wait = count > 0 && flags & WAITFORONE ? DONTWAIT : 0;

@@ -1,6 +1,7 @@
 import { MICROSECOND, SECOND } from "../clock/virtual-clock.ts";
 import { TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { ACKED, AckOutcome, ALERT, FLAG, FORWARD_PROGRESS, NOT_DUPLICATE } from "./ack-outcome.ts";
+import { updatePacingRate } from "./burst.ts";
 import { sendChallengeAck } from "./challenge-ack.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
@@ -52,7 +53,10 @@ export function acknowledge(
     }
     return "old";
   }
-  if (after(acknowledgment, tcb.sndNxt)) return "unacceptable";
+  if (after(acknowledgment, tcb.sndNxt)) {
+    if ((flags & FLAG.NO_CHALLENGE_ACK) === 0) sendChallengeAck(tcb);
+    return "unacceptable";
+  }
   const outcome = new AckOutcome();
   outcome.flags = flags | FLAG.SLOWPATH;
   if (after(acknowledgment, priorUna)) {
@@ -98,6 +102,7 @@ export function acknowledge(
     statistics.rateInterval = tcb.now - outcome.priorSentAt;
   }
   controlCongestion(tcb, delivered, statistics.lost - priorLost, outcome.flags);
+  updatePacingRate(tcb);
   resend(tcb, outcome);
   return "acceptable";
 }
@@ -177,10 +182,7 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
     }
     sendQueue.remove(segment);
   }
-  if (sendQueue.packetsOut === 0 && statistics.busySince >= 0) {
-    statistics.busyTime += now - statistics.busySince;
-    statistics.busySince = -1;
-  }
+  if (sendQueue.packetsOut === 0) tcb.chronograph.stop("busy", sendQueue.isEmpty, now);
   if (between(tcb.sndUp, priorUna, tcb.sndUna)) tcb.sndUp = tcb.sndUna;
   const first = sendQueue.firstSent;
   if (first !== undefined && (first.marks & MARK.SACKED) !== 0) outcome.flags |= FLAG.SACK_RENEGING;

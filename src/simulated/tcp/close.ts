@@ -19,7 +19,9 @@ const NEED_RESET = states(
 
 export const needsReset = ({ state }: ControlBlock): boolean => isOneOf(state, NEED_RESET);
 
-/** The state after the program has stopped sending, and whether a FIN says so: tcp_close_state(). */
+/**
+ * The state after the program has stopped sending, and whether a FIN says so: tcp_close_state().
+ */
 export function stopSending(tcb: ControlBlock): boolean {
   switch (tcb.state) {
     case STATE.ESTABLISHED:

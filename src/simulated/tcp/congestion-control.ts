@@ -58,7 +58,9 @@ export interface CongestionAck {
   readonly smoothed: number;
 }
 
-/** An algorithm of congestion control: struct tcp_congestion_ops. One object for each connection. */
+/**
+ * An algorithm of congestion control: struct tcp_congestion_ops. One object for each connection.
+ */
 export interface CongestionControl {
   readonly name: string;
   /** The new slow start threshold after a loss. */

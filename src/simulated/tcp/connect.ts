@@ -94,6 +94,7 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   window.clamp = first.clamp;
   window.threshold = first.window;
   tcb.rcvWscale = first.scale;
+  tcb.announcedWscale = first.scale;
   tcb.rtt.rto = tcb.rtt.rto || 1e9;
   tcb.recovery.reordering = sysctls.get("net.ipv4.tcp_reordering");
   tcb.ecnOk = sysctls.get("net.ipv4.tcp_ecn") === 1;

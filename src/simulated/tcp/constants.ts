@@ -13,8 +13,8 @@ export const TIMEOUT_FALLBACK = 3 * SECOND;
 export const RESOURCE_PROBE_INTERVAL = 500 * MILLISECOND;
 /** The model of tcp_retries1 and tcp_retries2 starts here, whatever the round trip is. */
 export const RTO_MIN = 200 * MILLISECOND;
-/** The least timeout of loss probes and of reordering: two ticks. */
-export const TIMEOUT_MIN = 2 * TICK;
+/** What loss probes and reordering wait at least. */
+export const TIMEOUT_MIN = 2 * MILLISECOND;
 
 export const DELACK_MIN = 40 * MILLISECOND;
 export const DELACK_MAX = 200 * MILLISECOND;

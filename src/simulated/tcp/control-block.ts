@@ -1,6 +1,7 @@
 import type { InetSocket } from "../host/inet-socket.ts";
 import type { ProtocolHost, Route } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
+import { Chronograph } from "./chronograph.ts";
 import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
 import { MSS_DEFAULT } from "./constants.ts";
 import { ReceiveQueue } from "./receive-queue.ts";
@@ -94,6 +95,8 @@ export class ControlBlock implements TimerOwner {
   windowScalingOk = false;
   sndWscale = 0;
   rcvWscale = 0;
+  /** What our SYN said, whatever came of it. */
+  announcedWscale = 0;
   ecnOk = false;
   /** A CE mark is echoed in acknowledgments until the peer's CWR. */
   ecnDemandCwr = false;
@@ -130,7 +133,10 @@ export class ControlBlock implements TimerOwner {
   readonly congestion = new CongestionWindow();
   readonly recovery = new RecoveryState();
   readonly statistics = new Statistics();
+  readonly chronograph = new Chronograph();
   congestionControl: CongestionControl;
+  /** sk_pacing_rate, in bytes per second: nothing is paced, but the size of bursts follows it. */
+  pacingRate = Number.POSITIVE_INFINITY;
 
   // Timers, and what they count.
   readonly retransmitTimer: ConnectionTimer;

@@ -40,7 +40,8 @@ export class Cubic implements CongestionControl {
   #delayMin = 0;
 
   #roundStart = 0;
-  #endSeq = 0;
+  /** undefined before the first round. */
+  #endSeq: number | undefined = undefined;
   #lastAck = 0;
   #currentRtt = Number.POSITIVE_INFINITY;
   #samples = 0;
@@ -121,7 +122,7 @@ export class Cubic implements CongestionControl {
   }
 
   #hystart(window: CongestionWindow, delay: number, { sndUna, sndNxt, now }: CongestionAck): void {
-    if (after(sndUna, this.#endSeq)) {
+    if (this.#endSeq === undefined || after(sndUna, this.#endSeq)) {
       this.#roundStart = now;
       this.#lastAck = now;
       this.#endSeq = sndNxt;
@@ -156,7 +157,7 @@ export class Cubic implements CongestionControl {
     this.#ackCount = 0;
     this.#delayMin = 0;
     this.#found = false;
-    this.#endSeq = 0;
+    this.#endSeq = undefined;
   }
 
   /** An idle time does not count as growth: the epoch shifts by it. */

@@ -203,7 +203,9 @@ export function delayedAckDue(tcb: ControlBlock): void {
   tcb.host.counters.count("TcpExt.DelayedACKs");
 }
 
-/** The program read `copied` bytes: acknowledge, if the window opened enough. __tcp_cleanup_rbuf(). */
+/**
+ * The program read `copied` bytes: acknowledge, if the window opened enough. __tcp_cleanup_rbuf().
+ */
 export function acknowledgeRead(tcb: ControlBlock, copied: number): void {
   const { ack, window, receiveQueue, socket } = tcb;
   let due = false;

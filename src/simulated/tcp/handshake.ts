@@ -1,11 +1,11 @@
 import { SECOND } from "../clock/virtual-clock.ts";
-import type { ProtocolHost, Route } from "../host/protocol-host.ts";
+import type { ProtocolHost } from "../host/protocol-host.ts";
 import { isMulticast } from "../ip/address.ts";
 import { NO_TCP_OPTIONS, type Packet, TCP_FLAG, type TcpOptions, type TcpSegment } from "../ip/packet.ts";
-import { fullSpace, receiveBufferLocked } from "./buffers.ts";
+import { agreeOn, offeredWindow } from "./agreement.ts";
 import { isRateLimited } from "./challenge-ack.ts";
 import type { Ends } from "./connection-table.ts";
-import { MAX_WSCALE, MSS_DEFAULT, TIMEOUT_INIT, TSTAMP_ALIGNED } from "./constants.ts";
+import { TIMEOUT_INIT } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import type { Secrets } from "./initial-sequence.ts";
 import type { ListenQueue } from "./listen-queue.ts";
@@ -20,13 +20,11 @@ import { endsOf, resetFor, sendReply, timestampsOnly } from "./reply.ts";
 import { add, after, before, between } from "./sequence.ts";
 import { checkCookie, cookieOptions, cookieTimestamp, makeCookie } from "./syn-cookies.ts";
 import { rejectsTimestamp } from "./timestamps.ts";
-import { initialWindow } from "./window.ts";
 
 // The passive side of the handshake, until there is a connection: LISTEN and SYN_RECV (RFC 9293,
 // 3.10.7.2), as tcp_conn_request() and tcp_check_req() do it.
 
-const { ACK, CWR, ECE, FIN, RST, SYN } = TCP_FLAG;
-const MSS_DEFAULT_IPV6 = 1_220;
+const { ACK, ECE, FIN, RST, SYN } = TCP_FLAG;
 /** How long after an overflow cookies are believed. */
 const COOKIE_VALID = 120 * SECOND;
 
@@ -111,8 +109,8 @@ export class Handshake<Connection> implements RequestOwner {
       interface: tcb.socket.boundInterface,
     });
     if (typeof route === "number") return;
-    const agreement = this.#agree(tcb, packet, segment, route, cookie);
-    const window = this.#offer(tcb, ends, route, agreement);
+    const agreement = agreeOn(host.sysctls, tcb, packet, segment, cookie);
+    const window = offeredWindow(host.sysctls, tcb, ends, route, agreement);
     const { now } = host.clock;
     const tsOffset = secrets.timestampOffset(ends);
     const clock = (Math.floor(now / 1e6) + 1) >>> 0;
@@ -150,50 +148,6 @@ export class Handshake<Connection> implements RequestOwner {
 
   #pending(ends: Ends, syn: RequestedConnection): PendingConnection {
     return new PendingConnection(this, ends, syn);
-  }
-
-  #agree(
-    tcb: ControlBlock,
-    packet: Packet,
-    { options, flags }: TcpSegment,
-    _route: Route,
-    cookie: boolean,
-  ): Agreement {
-    const { sysctls } = this.#context.host;
-    const timestamps = options.timestamps !== undefined && sysctls.get("net.ipv4.tcp_timestamps") !== 0;
-    // Without timestamps, a cookie cannot carry the other options.
-    const carries = !cookie || timestamps;
-    const mss = options.mss || (packet.version === 4 ? MSS_DEFAULT : MSS_DEFAULT_IPV6);
-    const scaling =
-      carries && options.windowScale !== undefined && sysctls.get("net.ipv4.tcp_window_scaling") !== 0;
-    const asksEcn = (flags & (ECE | CWR)) === (ECE | CWR) && (flags & TCP_FLAG.AE) === 0;
-    return {
-      mss: clampMss(mss, tcb.userMss),
-      timestamps,
-      sack: carries && options.sackPermitted && sysctls.get("net.ipv4.tcp_sack") !== 0,
-      sndWscale: scaling ? Math.min(options.windowScale ?? 0, MAX_WSCALE) : undefined,
-      rcvWscale: 0,
-      ecn: carries && asksEcn && sysctls.get("net.ipv4.tcp_ecn") !== 0,
-    };
-  }
-
-  /** The window of the SYN-ACK: tcp_openreq_init_rwin(). */
-  #offer(
-    tcb: ControlBlock,
-    ends: Ends,
-    route: Route,
-    agreement: Agreement,
-  ): { window: number; clamp: number; scale: number } {
-    const space = fullSpace(tcb);
-    const mss = clampMss(announcedMss(route.mtu, ends.remoteAddress), tcb.userMss);
-    let clamp = tcb.window.userClamp;
-    if (receiveBufferLocked(tcb) && (clamp > space || clamp === 0)) clamp = space;
-    return initialWindow(this.#context.host.sysctls, {
-      space,
-      mss: mss - (agreement.timestamps ? TSTAMP_ALIGNED : 0),
-      clamp,
-      scaling: agreement.sndWscale !== undefined,
-    });
   }
 
   /** tcp_make_synack(). */
@@ -405,7 +359,7 @@ export class Handshake<Connection> implements RequestOwner {
       rcvWscale: 0,
       ecn: carried.ecn,
     };
-    const window = this.#offer(tcb, ends, route, agreement);
+    const window = offeredWindow(host.sysctls, tcb, ends, route, agreement);
     const request = this.#pending(ends, {
       agreement: { ...agreement, rcvWscale: window.scale },
       irs: (segment.sequence - 1) >>> 0,

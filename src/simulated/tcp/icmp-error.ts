@@ -52,7 +52,9 @@ const isRouting = ({ version }: Packet, { type, code }: IcmpMessage): boolean =>
     ? type === ICMP.UNREACHABLE && (code === ICMP.NET_UNREACHABLE || code === ICMP.HOST_UNREACHABLE)
     : type === ICMPV6.UNREACHABLE && code === ICMPV6.NO_ROUTE;
 
-/** The loss was not congestion: undoes one doubling of the timeout (RFC 6069). tcp_ld_RTO_revert(). */
+/**
+ * The loss was not congestion: undoes one doubling of the timeout (RFC 6069). tcp_ld_RTO_revert().
+ */
 function revertBackoff(tcb: ControlBlock, sequence: number): void {
   const { rtt, sendQueue, now } = tcb;
   const first = sendQueue.firstSent;

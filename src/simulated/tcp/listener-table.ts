@@ -33,7 +33,9 @@ export class ListenerTable<Socket extends Listening> {
     this.#byPort.clear();
   }
 
-  /** __inet_lookup_listener(): the best match; among equals of SO_REUSEPORT, by a hash of the ends. */
+  /**
+   * __inet_lookup_listener(): the best match; among equals of SO_REUSEPORT, by a hash of the ends.
+   */
   find(packet: Packet, segment: TcpSegment, interfaceIndex: number): Socket | undefined {
     const sockets = this.#byPort.get(segment.destinationPort);
     if (sockets === undefined) return undefined;

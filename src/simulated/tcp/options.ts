@@ -5,7 +5,9 @@ import type { SackBlock, TcpOptions, UnknownTcpOption } from "../ip/packet.ts";
 
 const KIND = { END: 0, NOP: 1, MSS: 2, WINDOW_SCALE: 3, SACK_PERMITTED: 4, SACK: 5, TIMESTAMPS: 8 } as const;
 
-/** Four bytes for each, with NOPs before shorter ones; SACK-permitted fills the timestamps' padding. */
+/**
+ * Four bytes for each, with NOPs before shorter ones; SACK-permitted fills the timestamps' padding.
+ */
 export function encodeOptions(options: TcpOptions): Uint8Array {
   const bytes: number[] = [];
   const { mss, windowScale, sackPermitted, timestamps, sack, unknown } = options;

@@ -1,4 +1,5 @@
 import { TCP_FLAG } from "../ip/packet.ts";
+import { burstSegments } from "./burst.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { inReduction, validateWindow } from "./cwnd.ts";
@@ -15,7 +16,7 @@ const NOTHING = new Uint8Array(0);
 /**
  * Sends as much of the write queue as the windows and Nagle's rule allow: tcp_write_xmit().
  *
- * @param mode `one` sends a single segment, `probe` one even if the congestion window is full
+ * @param mode `one` sends a single burst, `probe` one even if the congestion window is full
  * @returns whether there is data that nothing will push: a zero-window probe must
  */
 export function writeTransmit(
@@ -25,19 +26,35 @@ export function writeTransmit(
   mode: "all" | "one" | "probe" = "all",
 ): boolean {
   const { sendQueue, congestion } = tcb;
+  const most = burstSegments(tcb, mss);
+  /** How many segments the present burst may have: at most half the window goes at once. */
+  let quota = 0;
   let sent = 0;
+  /** Segments of the present burst, which end with PSH if there are several. */
+  let burst = 0;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
-    if (sendQueue.inFlight >= congestion.cwnd && mode !== "probe") break;
-    if (!fitsWindow(tcb, segment, mss)) break;
-    if (segment.next !== undefined ? false : !nagleAllows(tcb, segment, mss, nonagle)) break;
+    if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
-    if (transmitQueued(tcb, segment) < 0) break;
+    if (burst === 0 || burst === quota || segment.overhead > 0) {
+      burst = 0;
+      quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
+    }
+    burst += 1;
+    const { next } = segment;
+    const goesOn =
+      burst < quota &&
+      next !== undefined &&
+      next.overhead === 0 &&
+      mode !== "probe" &&
+      maySend(tcb, next, mss, nonagle, mode);
+    if (transmitQueued(tcb, segment, false, !goesOn && burst > 1 ? PSH : 0) < 0) break;
     newDataSent(tcb, segment);
     if (segment.length < mss) tcb.sndSml = segment.end;
     sent += 1;
-    if (mode !== "all") break;
+    if (mode === "probe" || (mode === "one" && !goesOn)) break;
   }
+  noteLimit(tcb, mss);
   const limited = sendQueue.inFlight >= congestion.cwnd;
   if (sent > 0 || limited) validateWindow(tcb, limited);
   if (sent > 0) {
@@ -46,6 +63,27 @@ export function writeTransmit(
     return false;
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+/** Whether the peer's window is what holds back the rest. */
+function noteLimit(tcb: ControlBlock, mss: number): void {
+  const { sendQueue, congestion, chronograph, now } = tcb;
+  const next = sendQueue.sendHead;
+  const held = next !== undefined && sendQueue.inFlight < congestion.cwnd && !fitsWindow(tcb, next, mss);
+  if (held) chronograph.start("peer's window", now);
+  else chronograph.stop("peer's window", sendQueue.isEmpty, now);
+}
+
+function maySend(
+  tcb: ControlBlock,
+  segment: QueuedSegment,
+  mss: number,
+  nonagle: number,
+  mode: "all" | "one" | "probe",
+): boolean {
+  if (tcb.sendQueue.inFlight >= tcb.congestion.cwnd && mode !== "probe") return false;
+  if (!fitsWindow(tcb, segment, mss)) return false;
+  return segment.next !== undefined || nagleAllows(tcb, segment, mss, nonagle);
 }
 
 /** Whether at least the first MSS of a segment is within the peer's window: tcp_snd_wnd_test(). */
@@ -71,7 +109,6 @@ export function newDataSent(tcb: ControlBlock, segment: QueuedSegment): void {
   sendQueue.noteSent(segment);
   tcb.sndNxt = segment.end;
   if (before === 0) {
-    if (tcb.statistics.busySince < 0) tcb.statistics.busySince = tcb.now;
     rearmRto(tcb);
   } else if (tcb.pending === "loss probe") {
     rearmRto(tcb);

@@ -48,7 +48,9 @@ export class PendingConnection extends Scheduled implements Ends {
   /** SYN-ACK timeouts, and how often it was sent again for any reason. */
   timeouts = 0;
   retransmissions = 0;
-  /** An acknowledgment came, but was ignored: the accept queue is full, or TCP_DEFER_ACCEPT waits. */
+  /**
+   * An acknowledgment came, but was ignored: the accept queue is full, or TCP_DEFER_ACCEPT waits.
+   */
   acknowledged = false;
   lastOutOfWindowAck = Number.NEGATIVE_INFINITY;
 

@@ -14,7 +14,9 @@ const { MSG } = constants;
 const { EAGAIN, EINVAL, ENOTCONN } = errnos;
 const { ERRQUEUE = 0, TRUNC } = MSG;
 
-/** Copies what arrived to the program: tcp_recvmsg_locked(). Returns a count or a negative errno. */
+/**
+ * Copies what arrived to the program: tcp_recvmsg_locked(). Returns a count or a negative errno.
+ */
 export function read(tcb: ControlBlock, request: ReceiveRequest): number {
   const { flags } = request;
   if ((flags & ERRQUEUE) !== 0) return -EAGAIN;

@@ -107,6 +107,8 @@ export class ReceiveQueue {
       onDuplicate(next.sequence, next.end);
       this.#removeOutOfOrder(next);
     }
+    // Its neighbours may have all of it between them.
+    if (segment.end === segment.sequence) return false;
     this.#insertAfter(previous, segment);
     return true;
   }
@@ -197,8 +199,8 @@ const withoutTail = ({ sequence, data }: ReceivedSegment, end: number): Received
   new ReceivedSegment(sequence, data.subarray(0, distance(sequence, end)), false);
 
 /**
- * What the kernel charges for a received segment: struct sk_buff, the headers, and the size class of
- * kmalloc() that the data fits in.
+ * What the kernel charges for a received segment: struct sk_buff, the headers, and the size class
+ * of kmalloc() that the data fits in.
  */
 export function trueSize(bytes: number): number {
   const needed = bytes + 128 + 320;

@@ -29,8 +29,6 @@ export class RecoveryState {
   tlpRetrans = false;
   /** The end of the highest sacked segment, as long as any is. */
   highestSack = 0;
-  /** SACK blocks of the last acknowledgment. */
-  readonly receivedSacks: { left: number; right: number }[] = [];
 
   // RACK (RFC 8985): the most recently sent segment that arrived. Times are nanoseconds.
   rackSentAt = 0;

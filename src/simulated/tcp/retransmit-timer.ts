@@ -39,7 +39,8 @@ export function rearmRto(tcb: ControlBlock): void {
 }
 
 /**
- * Starts the timer of a tail loss probe (RFC 8985, 7.2), if one is allowed: tcp_schedule_loss_probe().
+ * Starts the timer of a tail loss probe (RFC 8985, 7.2), if one is allowed:
+ * tcp_schedule_loss_probe().
  *
  * @param advancing whether the timeout is about to be measured from now
  */

@@ -11,8 +11,23 @@ import { transmitQueued } from "./transmit.ts";
 
 const { CWR, ECE, FIN, SYN } = TCP_FLAG;
 
-/** Sends a segment again: __tcp_retransmit_skb() and tcp_retransmit_skb(). Returns 0 or less. */
+/** Sends a segment again, and counts it as on its way: tcp_retransmit_skb(). Returns 0 or less. */
 export function retransmit(tcb: ControlBlock, segment: QueuedSegment): number {
+  const { sendQueue, recovery } = tcb;
+  const result = sendAgain(tcb, segment);
+  if (result < 0) return result;
+  if ((segment.marks & MARK.RETRANS) === 0) {
+    segment.marks |= MARK.RETRANS;
+    sendQueue.retransOut += 1;
+  }
+  if (tcb.retransStamp === 0) tcb.retransStamp = tcb.timestamp;
+  if (recovery.undoRetrans < 0) recovery.undoRetrans = 0;
+  recovery.undoRetrans += 1;
+  return 0;
+}
+
+/** Sends a segment again, as far as the peer's window allows: __tcp_retransmit_skb(). */
+export function sendAgain(tcb: ControlBlock, segment: QueuedSegment): number {
   const { sendQueue, statistics } = tcb;
   if (before(segment.sequence, tcb.sndUna))
     sendQueue.trimHead(segment, distance(segment.sequence, tcb.sndUna));
@@ -30,25 +45,15 @@ export function retransmit(tcb: ControlBlock, segment: QueuedSegment): number {
   if (segment.length > limit) sendQueue.split(segment, limit);
   else collapse(tcb, segment, Math.min(limit, mss));
   // A SYN that asked for ECN in vain asks no more (RFC 3168, 6.1.1.1).
-  if (
-    (segment.flags & (SYN | ECE | CWR)) === (SYN | ECE | CWR) &&
-    tcb.host.sysctls.get("net.ipv4.tcp_ecn_fallback") !== 0
-  )
-    segment.flags &= ~(ECE | CWR);
+  const asksEcn = (segment.flags & (SYN | ECE | CWR)) === (SYN | ECE | CWR);
+  if (asksEcn && tcb.host.sysctls.get("net.ipv4.tcp_ecn_fallback") !== 0) segment.flags &= ~(ECE | CWR);
   statistics.totalRetrans += 1;
   statistics.bytesRetrans += segment.length;
   tcb.host.counters.count("Tcp.RetransSegs");
   segment.marks |= MARK.EVER_RETRANS;
   const result = transmitQueued(tcb, segment, true);
   if (result < 0) return result;
-  if ((segment.marks & MARK.RETRANS) === 0) {
-    segment.marks |= MARK.RETRANS;
-    sendQueue.retransOut += 1;
-  }
   sendQueue.noteSent(segment);
-  if (tcb.retransStamp === 0) tcb.retransStamp = tcb.timestamp;
-  if (tcb.recovery.undoRetrans < 0) tcb.recovery.undoRetrans = 0;
-  tcb.recovery.undoRetrans += 1;
   return 0;
 }
 
@@ -81,7 +86,9 @@ function forget({ sendQueue }: ControlBlock, { marks }: QueuedSegment): void {
   if ((marks & MARK.RETRANS) !== 0) sendQueue.retransOut -= 1;
 }
 
-/** Sends lost segments again, as far as the congestion window allows: tcp_xmit_retransmit_queue(). */
+/**
+ * Sends lost segments again, as far as the congestion window allows: tcp_xmit_retransmit_queue().
+ */
 export function retransmitLost(tcb: ControlBlock): void {
   const { sendQueue, congestion } = tcb;
   if (sendQueue.packetsOut === 0) return;

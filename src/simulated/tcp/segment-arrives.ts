@@ -2,6 +2,7 @@ import { constants } from "../../system/linux/constants.ts";
 import { type Packet, TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { FLAG } from "./ack-outcome.ts";
 import { acknowledge } from "./acknowledgment.ts";
+import { updatePacingRate } from "./burst.ts";
 import { isRateLimited, sendChallengeAck } from "./challenge-ack.ts";
 import { TIMEWAIT_LENGTH, TSTAMP_ALIGNED } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
@@ -222,6 +223,7 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
   tcb.sndWnd = segment.window * 2 ** tcb.sndWscale;
   tcb.sndWl1 = segment.sequence;
   tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
+  updatePacingRate(tcb);
   tcb.lsndTime = now;
   ack.lastReceived = now;
   initReceiveMss(tcb);

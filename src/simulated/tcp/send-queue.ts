@@ -28,6 +28,11 @@ export class QueuedSegment {
   deliveredBefore = 0;
   /** A larger buffer that `data` begins, if it was appended to. */
   spare: Uint8Array | undefined = undefined;
+  /**
+   * What the kernel's buffer around it costs. A buffer holds many segments; the first of them bears
+   * the cost, so that it also tells where a buffer begins.
+   */
+  overhead = 0;
   /** MSG_EOR: nothing may be appended to it. */
   endOfRecord = false;
   next: QueuedSegment | undefined = undefined;
@@ -65,6 +70,8 @@ export class SendQueue {
   retransmitHint: QueuedSegment | undefined = undefined;
   /** sk_wmem_queued: what SO_SNDBUF limits. */
   memory = 0;
+  /** Where the buffer begins that the last segment is in. */
+  bufferStart = 0;
   /** Segments sent and not acknowledged, and how many of these are sacked, lost, retransmitted. */
   packetsOut = 0;
   sackedOut = 0;
@@ -215,7 +222,7 @@ export class SendQueue {
   }
 }
 
-/** What a segment costs beside its bytes: SKB_TRUESIZE() of a header without data. */
-const OVERHEAD = 1280;
+/** What a buffer costs beside its bytes: SKB_TRUESIZE() of headers without data. */
+export const OVERHEAD = 832;
 
-const trueSize = (segment: QueuedSegment): number => OVERHEAD + segment.length;
+const trueSize = ({ overhead, data }: QueuedSegment): number => overhead + data.length;

@@ -3,13 +3,14 @@ import { errnos } from "../../system/linux/errno.ts";
 import type { SendRequest } from "../host/kernel-socket.ts";
 import { TCP_FLAG } from "../ip/packet.ts";
 import { hasSendMemory } from "./buffers.ts";
+import { sizeGoal } from "./burst.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { restartAfterIdle } from "./cwnd.ts";
 import { markPush, pushPending, writeTransmit } from "./output.ts";
 import { currentMss } from "./path.ts";
-import { QueuedSegment } from "./send-queue.ts";
-import { add, after } from "./sequence.ts";
+import { OVERHEAD, QueuedSegment } from "./send-queue.ts";
+import { add, after, before, later } from "./sequence.ts";
 import { STATE } from "./state.ts";
 
 const { MSG } = constants;
@@ -59,39 +60,61 @@ const pushIsForced = ({ writeSeq, pushedSeq, maxWindow }: ControlBlock): boolean
 function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number): number {
   const { sendQueue } = tcb;
   let copied = 0;
-  // One copy of the whole piece; segments are views of it.
-  let own: Uint8Array | undefined;
-  let start = 0;
   while (copied < piece.length) {
-    const { tail } = sendQueue;
-    if (tail !== undefined && sendQueue.sendHead !== undefined && !tail.endOfRecord && tail.length < mss) {
-      const by = Math.min(mss - tail.length, piece.length - copied);
-      extend(tcb, tail, piece.subarray(copied, copied + by), mss);
-      copied += by;
-    } else {
+    let tail = sendQueue.sendHead === undefined ? undefined : sendQueue.tail;
+    let overhead = 0;
+    let space = tail === undefined || tail.endOfRecord ? 0 : bufferSpace(tcb, mss);
+    if (tail === undefined || space === 0) {
       if (!hasSendMemory(tcb)) {
         tcb.noSpace = true;
         break;
       }
-      if (own === undefined) {
-        start = copied;
-        own = piece.slice(copied, copied + Math.min(piece.length - copied, tcb.socket.sendBuffer));
-      }
-      const from = copied - start;
-      const data = own.subarray(from, Math.min(from + mss, own.length));
-      if (data.length === 0) {
-        own = undefined;
-        continue;
-      }
-      if (sendQueue.sendHead === undefined) restartAfterIdle(tcb);
-      sendQueue.append(new QueuedSegment(tcb.writeSeq, TCP_FLAG.ACK, data));
-      tcb.writeSeq = add(tcb.writeSeq, data.length);
-      tcb.nonagle &= ~NAGLE.PUSH;
-      copied += data.length;
+      restartAfterIdle(tcb);
+      tail = undefined;
+      overhead = OVERHEAD;
+      space = sizeGoal(tcb, mss);
+      sendQueue.bufferStart = tcb.writeSeq;
+      if (sendQueue.isEmpty) tcb.chronograph.start("busy", tcb.now);
+    } else if (copied === 0) {
+      tail.flags &= ~TCP_FLAG.PSH;
     }
-    pushFull(tcb, mss, flags, copied < piece.length);
+    const by = Math.min(space, piece.length - copied);
+    fill(tcb, tail, piece.subarray(copied, copied + by), mss, overhead);
+    copied += by;
+    if (copied < piece.length && (flags & MSG.OOB) === 0) pushFull(tcb, mss);
   }
   return copied;
+}
+
+/** How much more fits in the last buffer; what was sent of it has left it. */
+function bufferSpace(tcb: ControlBlock, mss: number): number {
+  const start = later(tcb.sendQueue.bufferStart, tcb.sndNxt);
+  return Math.max(0, sizeGoal(tcb, mss) - ((tcb.writeSeq - start) >>> 0));
+}
+
+/** Cuts data into segments: the last one is filled up first. */
+function fill(
+  tcb: ControlBlock,
+  tail: QueuedSegment | undefined,
+  data: Uint8Array,
+  mss: number,
+  overhead: number,
+): void {
+  const { sendQueue } = tcb;
+  const first = tail === undefined ? 0 : Math.min(Math.max(0, mss - tail.length), data.length);
+  if (tail !== undefined && first > 0) extend(tcb, tail, data.subarray(0, first), mss);
+  if (first === data.length) return;
+  // One copy, of which the segments are views.
+  const own = data.slice(first);
+  let cost = overhead;
+  for (let from = 0; from < own.length; from += mss) {
+    const segment = new QueuedSegment(tcb.writeSeq, TCP_FLAG.ACK, own.subarray(from, from + mss));
+    segment.overhead = cost;
+    cost = 0;
+    sendQueue.append(segment);
+    tcb.writeSeq = segment.end;
+    tcb.nonagle &= ~NAGLE.PUSH;
+  }
 }
 
 /** Appends to the last segment, whose buffer has space for a full one after the first time. */
@@ -109,14 +132,14 @@ function extend(tcb: ControlBlock, tail: QueuedSegment, data: Uint8Array, mss: n
   tcb.writeSeq = add(tcb.writeSeq, data.length);
 }
 
-/** A full segment is sent while the others are still being copied. */
-function pushFull(tcb: ControlBlock, mss: number, flags: number, more: boolean): void {
-  const { tail, sendHead } = tcb.sendQueue;
-  if (!more || tail === undefined || tail.length < mss || (flags & MSG.OOB) !== 0) return;
+/** A full buffer is sent while the next one is still being filled. */
+function pushFull(tcb: ControlBlock, mss: number): void {
+  const { tail, sendHead, bufferStart } = tcb.sendQueue;
+  if (tail === undefined || sendHead === undefined || bufferSpace(tcb, mss) > 0) return;
   if (pushIsForced(tcb)) {
     markPush(tcb, tail);
     pushPending(tcb, mss, NAGLE.PUSH);
-  } else if (tail === sendHead) {
+  } else if (!before(sendHead.sequence, bufferStart)) {
     writeTransmit(tcb, mss, NAGLE.PUSH, "one");
   }
 }

@@ -25,7 +25,4 @@ export class Statistics {
   rateDelivered = 0;
   rateInterval = 0;
   appLimited = 0;
-  /** -1 while nothing is out. */
-  busySince = -1;
-  busyTime = 0;
 }

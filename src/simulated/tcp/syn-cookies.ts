@@ -1,11 +1,15 @@
 import { SECOND } from "../clock/virtual-clock.ts";
 import type { TcpSegment } from "../ip/packet.ts";
 import type { Ends } from "./connection-table.ts";
-import type { Secrets } from "./initial-sequence.ts";
 
 // SYN cookies: when the SYN queue is full, what a request must remember goes into the sequence
 // number and the timestamp of the SYN-ACK, and comes back with the peer's acknowledgment
 // (net/ipv4/syncookies.c).
+
+/** Where hashes with a secret come from. */
+export interface CookieSecrets {
+  cookie(ends: Ends, count: number, which: 0 | 1): number;
+}
 
 /** A cookie is good for this many periods. */
 const MAX_AGE = 2;
@@ -32,9 +36,9 @@ const tableOf = ({ localAddress }: Ends): readonly number[] => MSS_TABLE[localAd
 
 /** The initial sequence number that answers a SYN: secure_tcp_syn_cookie(). */
 export function makeCookie(
-  secrets: Secrets,
+  secrets: CookieSecrets,
   ends: Ends,
-  { sequence }: TcpSegment,
+  { sequence }: Pick<TcpSegment, "sequence">,
   mss: number,
   now: number,
 ): { readonly cookie: number; readonly mss: number } {
@@ -51,9 +55,9 @@ export function makeCookie(
 
 /** The MSS of a cookie that came back; undefined if it is none of ours: check_tcp_syn_cookie(). */
 export function checkCookie(
-  secrets: Secrets,
+  secrets: CookieSecrets,
   ends: Ends,
-  { sequence, acknowledgment }: TcpSegment,
+  { sequence, acknowledgment }: Pick<TcpSegment, "sequence" | "acknowledgment">,
   now: number,
 ): number | undefined {
   const peerSequence = (sequence - 1) >>> 0;

@@ -19,8 +19,8 @@ const { ACK, CWR, ECE, RST, SYN } = TCP_FLAG;
 const NOTHING = new Uint8Array(0);
 
 /**
- * SYN_SENT (RFC 9293, 3.10.7.3): tcp_rcv_synsent_state_process(). Returns whether the segment must be
- * answered with a reset.
+ * SYN_SENT (RFC 9293, 3.10.7.3): tcp_rcv_synsent_state_process(). Returns whether the segment must
+ * be answered with a reset.
  */
 export function receiveInSynSent(tcb: ControlBlock, segment: TcpSegment): boolean {
   const { flags, acknowledgment, sequence } = segment;

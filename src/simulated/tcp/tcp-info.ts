@@ -8,7 +8,10 @@ const SIZE = 280;
 const OPTION = { TIMESTAMPS: 1, SACK: 2, WSCALE: 4, ECN: 8, ECN_SEEN: 16 } as const;
 const UNLIMITED = 2 ** 64;
 
-/** The bytes of the structure. `unread` is the length of the accept queue of a listener, and `limit` its backlog. */
+/**
+ * The bytes of the structure. `unread` is the length of the accept queue of a listener, and `limit`
+ * its backlog.
+ */
 export function tcpInfo(
   tcb: ControlBlock,
   listener?: { readonly length: number; readonly backlog: number },
@@ -29,7 +32,7 @@ export function tcpInfo(
   };
   const { rtt, congestion, recovery, sendQueue, statistics, window, ack, now } = tcb;
   u8(0, tcb.state);
-  u64(104, pacingRate(tcb));
+  u64(104, tcb.pacingRate);
   u64(112, tcb.socket.pacingRate === Number.POSITIVE_INFINITY ? UNLIMITED : tcb.socket.pacingRate);
   u32(88, recovery.reordering);
   u32(80, congestion.cwnd);
@@ -81,8 +84,9 @@ export function tcpInfo(
   u32(152, statistics.dataSegsIn);
   u32(156, statistics.dataSegsOut);
   u64(160, deliveryRate(tcb));
-  const busy = statistics.busyTime + (statistics.busySince >= 0 ? now - statistics.busySince : 0);
-  u64(168, Math.floor(busy / MICROSECOND));
+  u64(168, Math.floor(tcb.chronograph.spent("busy", now) / MICROSECOND));
+  u64(176, Math.floor(tcb.chronograph.spent("peer's window", now) / MICROSECOND));
+  u64(184, Math.floor(tcb.chronograph.spent("send buffer", now) / MICROSECOND));
   u32(192, statistics.delivered);
   u32(196, statistics.deliveredCe);
   u64(200, statistics.bytesSent);
@@ -96,16 +100,6 @@ export function tcpInfo(
   u16(242, statistics.totalRtoRecoveries);
   u32(244, statistics.totalRtoTime);
   return bytes;
-}
-
-/** What tcp_update_pacing_rate() computes; nothing here paces. */
-function pacingRate({ congestion, rtt, mssCache, sendQueue, host }: ControlBlock): number {
-  const slow = congestion.cwnd < congestion.ssthresh / 2;
-  const ratio = host.sysctls.get(slow ? "net.ipv4.tcp_pacing_ss_ratio" : "net.ipv4.tcp_pacing_ca_ratio");
-  if (rtt.smoothed === 0) return 0;
-  const rate =
-    (mssCache * Math.max(congestion.cwnd, sendQueue.packetsOut) * (ratio / 100) * 1e6) / (rtt.smoothed / 8);
-  return Math.floor(rate);
 }
 
 /** Bytes per second of the last sample. */

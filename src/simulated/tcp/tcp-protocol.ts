@@ -20,6 +20,7 @@ import { done, stopTimers } from "./lifecycle.ts";
 import { ListenQueue } from "./listen-queue.ts";
 import { ListenerTable } from "./listener-table.ts";
 import type { PendingConnection } from "./pending-connection.ts";
+import { queueChange } from "./queue-record.ts";
 import { resetFor } from "./reply.ts";
 import { segmentArrives, segmentEnd } from "./segment-arrives.ts";
 import { STATE, type State, stateName } from "./state.ts";
@@ -33,7 +34,9 @@ const { EADDRNOTAVAIL } = errnos;
 /** A socket while it listens. */
 type ListeningSocket = TcpSocket & Listener<TcpSocket>;
 
-/** TCP on one host: its sockets, requests and TIME_WAIT records, and which of them a segment is for. */
+/**
+ * TCP on one host: its sockets, requests and TIME_WAIT records, and which of them a segment is for.
+ */
 export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeContext<TcpSocket>, TimeWaitOwner {
   readonly host: ProtocolHost;
   readonly secrets: Secrets;
@@ -199,7 +202,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     return 0;
   }
 
-  /** Whether no connection has these ends; one in TIME_WAIT may make way. __inet_check_established(). */
+  /**
+   * Whether no connection has these ends; one in TIME_WAIT may make way.
+   * __inet_check_established().
+   */
   #takeEnds(socket: TcpSocket, port: number, tries = false): boolean {
     const found = this.#connections.find(socket.localAddress, port, socket.remoteAddress, socket.remotePort);
     if (found === undefined) return true;
@@ -227,7 +233,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       socket.tcb.setState(STATE.CLOSE);
       return false;
     }
-    socket.queue = new ListenQueue<TcpSocket>(backlog);
+    const subject = `tcp ${socket.localAddress}:${socket.localPort}`;
+    socket.queue = new ListenQueue<TcpSocket>(backlog, (lengths) => {
+      this.host.logged(subject, queueChange(lengths));
+    });
     this.#listeners.add(socket);
     return true;
   }

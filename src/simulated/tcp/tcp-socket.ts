@@ -1,5 +1,7 @@
+import type { Cmsg } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
+import { options } from "../../system/linux/options.ts";
 import type { AcceptQueue, ValueResult } from "../../system/system.ts";
 import { SECOND } from "../clock/virtual-clock.ts";
 import { InetSocket } from "../host/inet-socket.ts";
@@ -245,7 +247,23 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   }
 
   receive(request: ReceiveRequest): number {
-    return read(this.tcb, request);
+    const received = read(this.tcb, request);
+    if (received >= 0 && this.#kept.inq !== 0) request.controls.push(this.#unreadControl());
+    return received;
+  }
+
+  /** TCP_CM_INQ: what is left to read, or 1 for the end (tcp_inq_hint()). */
+  #unreadControl(): Cmsg {
+    const { tcb } = this;
+    const unread = Math.max(0, distance(tcb.copiedSeq, tcb.rcvNxt));
+    const left = unread === 0 && tcb.finReceived ? 1 : unread;
+    const { level, number } = options.TCP_INQ;
+    return { level, number, data: new Uint8Array(Int32Array.of(left).buffer) };
+  }
+
+  /** The peer of a connection that is accepted, even if it has ended since. */
+  acceptedFrom(): SocketAddress {
+    return this.named(this.remoteAddress, this.remotePort);
   }
 
   override getsockname(): SocketAddress {

@@ -24,8 +24,8 @@ export type TimeWaitAnswer = "nothing" | "acknowledge" | "reset" | "reopen";
 
 /**
  * What is left of a connection in TIME_WAIT, or in FIN_WAIT2 after its socket was closed: struct
- * tcp_timewait_sock. It acknowledges a FIN that is sent again, and keeps old duplicates from a later
- * connection between the same ends.
+ * tcp_timewait_sock. It acknowledges a FIN that is sent again, and keeps old duplicates from a
+ * later connection between the same ends.
  */
 export class TimeWait extends Scheduled implements Ends, PortUser {
   readonly kind = "time-wait";

@@ -11,7 +11,7 @@ import { rackTimedOut } from "./rack.ts";
 import { enterLoss, enterRecovery } from "./recovery.ts";
 import { CA } from "./recovery-state.ts";
 import { reduce } from "./reduction.ts";
-import { retransmit, retransmitLost } from "./retransmit.ts";
+import { retransmit, retransmitLost, sendAgain } from "./retransmit.ts";
 import { rearmRto, startRetransmitTimer } from "./retransmit-timer.ts";
 import { STATE } from "./state.ts";
 import { sendReset } from "./transmit.ts";
@@ -61,7 +61,7 @@ function retransmissionTimeout(tcb: ControlBlock): void {
     forgetRoute(tcb);
   } else {
     tcb.host.counters.count("TcpExt.TCPTimeouts");
-    if (gaveUp(tcb, handshake)) {
+    if (isOverdue(tcb, handshake)) {
       timedOut(tcb);
       return;
     }
@@ -106,7 +106,7 @@ function backOff(tcb: ControlBlock): void {
 }
 
 /** Whether it has gone on for too long: tcp_write_timeout(). */
-function gaveUp(tcb: ControlBlock, handshake: boolean): boolean {
+function isOverdue(tcb: ControlBlock, handshake: boolean): boolean {
   const { sysctls } = tcb.host;
   if (handshake) {
     const retries = tcb.synRetries || sysctls.get("net.ipv4.tcp_syn_retries");
@@ -188,7 +188,7 @@ function probeTail(tcb: ControlBlock): boolean {
     return sendQueue.packetsOut > before;
   }
   const last = sendQueue.lastSent;
-  if (last === undefined || retransmit(tcb, last) < 0) return false;
+  if (last === undefined || sendAgain(tcb, last) < 0) return false;
   recovery.tlpRetrans = true;
   return true;
 }

@@ -29,7 +29,9 @@ export function initTransfer(tcb: ControlBlock): void {
   if (tcb.socket.isSet(SOCKET_OPTION.KEEPALIVE)) tcb.keepaliveTimer.startIn(keepaliveTime(tcb));
 }
 
-/** A retransmitted SYN whose original was answered counts as not lost: tcp_try_undo_spurious_syn(). */
+/**
+ * A retransmitted SYN whose original was answered counts as not lost: tcp_try_undo_spurious_syn().
+ */
 export function tryUndoSyn(tcb: ControlBlock): void {
   const { recovery, retransStamp } = tcb;
   if (recovery.undoMarker !== 0 && retransStamp !== 0 && tcb.sawTimestamp && retransStamp === tcb.rcvTsecr)
@@ -43,5 +45,6 @@ export function sendMore(tcb: ControlBlock): void {
   if (tcb.sendQueue.inFlight < tcb.congestion.cwnd) expandSendBuffer(tcb);
   if (!isWritable(tcb)) return;
   tcb.noSpace = false;
+  tcb.chronograph.stop("send buffer", tcb.sendQueue.isEmpty, tcb.now);
   tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);
 }

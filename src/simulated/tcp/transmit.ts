@@ -16,8 +16,8 @@ const NO_SACK: TcpOptions["sack"] = [];
 const ECT_0 = 2;
 
 /**
- * Sends one segment of a connection: tcp_transmit_skb(). Returns 0, or the negative errno of a local
- * failure.
+ * Sends one segment of a connection: tcp_transmit_skb(). Returns 0, or the negative errno of a
+ * local failure.
  */
 export function transmit(
   tcb: ControlBlock,
@@ -30,7 +30,7 @@ export function transmit(
   const route = routeOf(tcb);
   if (typeof route === "number") return route;
   const syn = (flags & SYN) !== 0;
-  const options = syn ? synOptions(tcb, (flags & ACK) !== 0) : establishedOptions(tcb);
+  const options = syn ? synOptions(tcb) : establishedOptions(tcb);
   // The window of a SYN is never scaled (RFC 7323, 2.2).
   const window = syn ? Math.min(tcb.window.offered, 0xffff) : selectWindow(tcb);
   let sent = flags;
@@ -106,18 +106,17 @@ function dataSent(tcb: ControlBlock, length: number): void {
   if (ack.ato !== 0 && now - ack.lastReceived < ack.ato - TICK / 2) ack.countPingpong();
 }
 
-function synOptions(tcb: ControlBlock, answer: boolean): TcpOptions {
-  const { host } = tcb;
-  const timestamps = answer ? tcb.timestampsOk : host.sysctls.get("net.ipv4.tcp_timestamps") !== 0;
+/** tcp_syn_options(): what we can do, also in the SYN-ACK of a simultaneous open. */
+function synOptions(tcb: ControlBlock): TcpOptions {
+  const { sysctls } = tcb.host;
   return {
     mss: tcb.advmss,
-    windowScale: (answer ? tcb.windowScalingOk : host.sysctls.get("net.ipv4.tcp_window_scaling") !== 0)
-      ? tcb.rcvWscale
-      : undefined,
-    sackPermitted: answer ? tcb.sackOk : host.sysctls.get("net.ipv4.tcp_sack") !== 0,
-    timestamps: timestamps ? { value: tcb.tsval, echo: tcb.tsRecent } : undefined,
+    windowScale: sysctls.get("net.ipv4.tcp_window_scaling") === 0 ? undefined : tcb.announcedWscale,
+    sackPermitted: sysctls.get("net.ipv4.tcp_sack") !== 0,
+    timestamps:
+      sysctls.get("net.ipv4.tcp_timestamps") === 0 ? undefined : { value: tcb.tsval, echo: tcb.tsRecent },
     sack: NO_SACK,
-    unknown: [],
+    unknown: NO_TCP_OPTIONS.unknown,
   };
 }
 
@@ -135,11 +134,20 @@ function establishedOptions(tcb: ControlBlock): TcpOptions {
   };
 }
 
-/** Sends a segment of the queue, and notes when. */
-export function transmitQueued(tcb: ControlBlock, segment: QueuedSegment, retransmission = false): number {
+/**
+ * Sends a segment of the queue, and notes when.
+ *
+ * @param more flags for this time only
+ */
+export function transmitQueued(
+  tcb: ControlBlock,
+  segment: QueuedSegment,
+  retransmission = false,
+  more = 0,
+): number {
   segment.sentAt = tcb.now;
   segment.deliveredBefore = tcb.statistics.delivered;
-  return transmit(tcb, segment.sequence, segment.flags, segment.data, retransmission);
+  return transmit(tcb, segment.sequence, segment.flags | more, segment.data, retransmission);
 }
 
 /** Acknowledges now: tcp_send_ack(). */

@@ -3,9 +3,13 @@ import type { UdpDatagram } from "../ip/packet.ts";
 
 /** A datagram that waits to be received. */
 export interface QueuedDatagram extends Arrival {
-  readonly datagram: UdpDatagram;
+  datagram: UdpDatagram;
   /** What it counts against the receive buffer. */
-  readonly truesize: number;
+  truesize: number;
+  /** When it arrived. */
+  readonly at: number;
+  /** With UDP_GRO, the length of each datagram that was joined into this one; 0 if none was. */
+  segment: number;
 }
 
 /** sizeof(struct sk_buff), sizeof(struct skb_shared_info), and the headroom of a loopback packet. */
@@ -49,6 +53,28 @@ export class DatagramQueue {
     return true;
   }
 
+  /**
+   * UDP_GRO: joins a datagram to the last, if that came from the same sender at the same moment, and
+   * all before were as long as each other. Returns whether it did.
+   */
+  join(datagram: QueuedDatagram): boolean {
+    const last = this.size === 0 ? undefined : this.#datagrams.at(-1);
+    if (last === undefined || last.at !== datagram.at || !sameFlow(last, datagram)) return false;
+    const have = last.datagram.data;
+    const more = datagram.datagram.data;
+    const segment = last.segment === 0 ? have.length : last.segment;
+    if (have.length % segment !== 0 || more.length > segment || more.length === 0) return false;
+    if (have.length + more.length > MOST_JOINED) return false;
+    const data = new Uint8Array(have.length + more.length);
+    data.set(have);
+    data.set(more, have.length);
+    last.datagram = { ...last.datagram, data };
+    last.segment = segment;
+    last.truesize += datagram.truesize;
+    this.#allocated += datagram.truesize;
+    return true;
+  }
+
   get first(): QueuedDatagram | undefined {
     return this.#datagrams[this.#head];
   }
@@ -78,3 +104,13 @@ export class DatagramQueue {
     }
   }
 }
+
+/** The longest datagram of IPv4. */
+const MOST_JOINED = 65_507;
+
+const sameFlow = (one: QueuedDatagram, other: QueuedDatagram): boolean =>
+  one.packet.source === other.packet.source &&
+  one.packet.destination === other.packet.destination &&
+  one.datagram.sourcePort === other.datagram.sourcePort &&
+  one.packet.trafficClass === other.packet.trafficClass &&
+  one.packet.hopLimit === other.packet.hopLimit;

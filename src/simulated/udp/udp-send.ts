@@ -36,6 +36,8 @@ export interface SendingSocket extends DestinationSocket {
   named(address: string, port: number): SocketAddress;
 }
 
+const NOTHING = new Uint8Array(0);
+
 /** UDP_MAX_SEGMENTS: the most datagrams of one call with UDP_SEGMENT. */
 const MOST_SEGMENTS = 128;
 
@@ -50,20 +52,19 @@ export function sendDatagram(socket: SendingSocket, request: SendRequest): numbe
   if (route.kind === "broadcast" && !socket.isSet(SOCKET_OPTION.BROADCAST)) return -EACCES;
   const version = versionOf(route.destination);
   const most = 0xffff - 8 - (version === 4 ? 20 : 0);
-  if (request.length > most) return tooBig(socket, route, to.port, request);
+  if (request.length > most) return tooBig(socket, route, to.port);
   // sock_alloc_send_pskb() reports what is pending.
   const pending = socket.takeError();
   if (pending < 0) return pending;
   if (socket.sendShutdown) return -EPIPE;
   const segment = controls.segment ?? socket.value(UDP_OPTION.SEGMENT);
   const data = gather(request.pieces, request.length);
-  if (segment === 0 || segment >= data.length)
-    return sendOne(socket, route, to.port, data, controls, request);
+  if (segment === 0 || segment >= data.length) return sendOne(socket, route, to.port, data, controls);
   if (Math.ceil(data.length / segment) > MOST_SEGMENTS) return -EINVAL;
   if (segment + 28 > route.mtu) return -EINVAL;
   if (socket.isSet(SOCKET_OPTION.NO_CHECK)) return -EIO;
   for (let from = 0; from < data.length; from += segment) {
-    const sent = sendOne(socket, route, to.port, data.subarray(from, from + segment), controls, request);
+    const sent = sendOne(socket, route, to.port, data.subarray(from, from + segment), controls);
     if (sent < 0) return sent;
   }
   return data.length;
@@ -118,7 +119,6 @@ function sendOne(
   port: number,
   data: Uint8Array,
   controls: SentControls,
-  request: SendRequest,
 ): number {
   const { host } = socket;
   const { destination } = route;
@@ -132,7 +132,7 @@ function sendOne(
   };
   const size = data.length + 8 + (version === 4 ? 20 : 40);
   const dontFragment = keepsWhole(socket, version, size, route.mtu);
-  if (size > route.mtu && dontFragment) return tooBig(socket, route, port, request);
+  if (size > route.mtu && dontFragment) return tooBig(socket, route, port);
   const packet: Packet = {
     version,
     source: route.source,
@@ -160,7 +160,7 @@ function keepsWhole(socket: SendingSocket, version: 4 | 6, size: number, mtu: nu
 }
 
 /** -EMSGSIZE, which IP_RECVERR also queues: ip_local_error(). */
-function tooBig(socket: SendingSocket, route: Route, port: number, request: SendRequest): number {
+function tooBig(socket: SendingSocket, route: Route, port: number): number {
   const option = socket.ipv6 ? IPV6_OPTION.RECVERR : IP_OPTION.RECVERR;
   if (socket.isSet(option)) {
     socket.errors.add({
@@ -171,7 +171,7 @@ function tooBig(socket: SendingSocket, route: Route, port: number, request: Send
       info: route.mtu,
       destination: socket.named(route.destination, port),
       offender: undefined,
-      data: gather(request.pieces, request.length),
+      data: NOTHING,
     });
   }
   return -EMSGSIZE;

@@ -1,5 +1,7 @@
+import type { Cmsg } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
+import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
 import { ErrorQueue, ORIGIN } from "../host/error-queue.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
@@ -17,7 +19,7 @@ import { SOCKET_OPTION } from "../host/socket-options.ts";
 import { isAnyAddress, isLinkLocal, isMulticast, versionOf } from "../ip/address.ts";
 import { reportedMtu } from "../ip/icmp.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type UdpDatagram } from "../ip/packet.ts";
-import { DatagramQueue, truesizeOf } from "./datagram-queue.ts";
+import { DatagramQueue, type QueuedDatagram, truesizeOf } from "./datagram-queue.ts";
 import { destinationOf, scopeOf } from "./destination.ts";
 import { UDP_OPTION, udpOptions } from "./udp-options.ts";
 import { sendDatagram } from "./udp-send.ts";
@@ -173,10 +175,12 @@ export class UdpSocket extends InetSocket {
     const { packet, datagram } = queued;
     const data = datagram.data.subarray(skip);
     const copied = scatter(data, request.pieces);
-    const { drops } = queued;
     if (copied < data.length) request.outFlags |= MSG.TRUNC;
     request.address = this.namedFrom(packet, datagram);
-    if (request.wantsControls) request.controls.push(...receivedControls(this, { ...queued, drops }));
+    if (request.wantsControls) {
+      request.controls.push(...receivedControls(this, queued));
+      if (queued.segment > 0) request.controls.push(segmentControl(queued.segment));
+    }
     if (!peeks) {
       this.#queue.shift();
       this.host.memory(PROTOCOL.UDP).uncharge(queued.truesize);
@@ -208,19 +212,19 @@ export class UdpSocket extends InetSocket {
     const minimum = this.value(packet.version === 4 ? IP_OPTION.MINTTL : IPV6_OPTION.MINHOPCOUNT);
     if (packet.hopLimit < minimum) return;
     const truesize = truesizeOf(datagram.data.length);
-    const added = this.#queue.add(
-      {
-        packet,
-        datagram,
-        truesize,
-        destinationPort: datagram.destinationPort,
-        interface: from.index,
-        time: host.time(),
-        drops: this.#queue.drops,
-      },
-      this.receiveBuffer,
-    );
-    if (!added) {
+    const queued: QueuedDatagram = {
+      packet,
+      datagram,
+      truesize,
+      at: host.clock.now,
+      segment: 0,
+      destinationPort: datagram.destinationPort,
+      interface: from.index,
+      time: host.time(),
+      drops: this.#queue.drops,
+    };
+    const joined = this.isSet(UDP_OPTION.GRO) && this.#queue.join(queued);
+    if (!joined && !this.#queue.add(queued, this.receiveBuffer)) {
       host.counters.count("Udp.RcvbufErrors");
       host.counters.count("Udp.InErrors");
       return;
@@ -328,3 +332,9 @@ export class UdpSocket extends InetSocket {
 const ALL = POLL.IN | POLL.OUT | POLL.RDHUP | POLL.HUP;
 /** The interface of the host's links. */
 const LINK = 2;
+
+/** UDP_GRO: how long the datagrams were that this one is made of. */
+const segmentControl = (segment: number): Cmsg => ({
+  ...options.UDP_GRO,
+  data: new Uint8Array(Int32Array.of(segment).buffer),
+});

@@ -10,7 +10,7 @@ import { SOCKET_OPTION } from "../host/socket-options.ts";
 import type { Sender, UnixMessage } from "./message.ts";
 
 const { AF, POLL, SHUT, SOL } = constants;
-const { EINVAL, ENOTTY, EPERM } = errnos;
+const { EINVAL, ENOTTY, EPERM, ESRCH } = errnos;
 
 /** offsetof(struct sockaddr_un, sun_path), and sizeof(struct sockaddr_un). */
 const FAMILY = 2;
@@ -177,7 +177,9 @@ function credentialsOf(cmsgs: readonly Cmsg[], own: Credentials): Credentials | 
     if (number !== SCM_CREDENTIALS || data.length !== 12) return -EINVAL;
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     found = { pid: view.getInt32(0, true), uid: view.getInt32(4, true), gid: view.getInt32(8, true) };
-    const isOwn = found.pid === own.pid && found.uid === own.uid && found.gid === own.gid;
+    // A simulated host has one process.
+    if (found.pid !== own.pid) return own.uid === 0 ? -ESRCH : -EPERM;
+    const isOwn = found.uid === own.uid && found.gid === own.gid;
     if (!isOwn && own.uid !== 0) return -EPERM;
   }
   return found;

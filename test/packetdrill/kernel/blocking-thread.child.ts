@@ -3,7 +3,7 @@ import { parentPort, receiveMessageOnPort, workerData } from "node:worker_thread
 import { openLibraryOn } from "../../../src/native/library.ts";
 import type { RawCall } from "../machine.ts";
 import { rawCall } from "../raw-calls.ts";
-import { BEGUN, ENDED, type Ended, type ThreadData } from "./blocking-thread.ts";
+import { BEGUN, END, ENDED, type Ended, type ThreadData } from "./blocking-thread.ts";
 import { kernelMachine } from "./kernel-machine.ts";
 
 const clockGettime = openLibraryOn(["linux"], null).func<(clock: number, time: Uint8Array) => number>(
@@ -17,8 +17,8 @@ const { port, words }: ThreadData = workerData;
 parentPort?.postMessage("ready");
 for (let made = 0; ; made += 1) {
   Atomics.wait(words, BEGUN, made);
-  const call: { message: RawCall } | undefined = receiveMessageOnPort(port);
-  if (call === undefined) continue;
+  const call: { message: RawCall | typeof END } | undefined = receiveMessageOnPort(port);
+  if (call === undefined || call.message === END) break;
   const result = rawCall(kernelMachine, call.message);
   const time = new Uint8Array(16);
   clockGettime(CLOCK_REALTIME, time);
@@ -29,3 +29,4 @@ for (let made = 0; ; made += 1) {
   Atomics.add(words, ENDED, 1);
   Atomics.notify(words, ENDED);
 }
+port.close();

@@ -12,6 +12,9 @@ export interface Ended {
 export const BEGUN = 0;
 export const ENDED = 1;
 
+/** In place of a call: the thread ends. */
+export const END = "end";
+
 export interface ThreadData {
   readonly port: MessagePort;
   readonly words: Int32Array;
@@ -41,9 +44,7 @@ export class BlockingThread {
 
   begin(call: RawCall): { wait(milliseconds: number): Ended | undefined } {
     const ended = Atomics.load(this.#words, ENDED);
-    this.#port.postMessage(call);
-    Atomics.add(this.#words, BEGUN, 1);
-    Atomics.notify(this.#words, BEGUN);
+    this.#post(call);
     return {
       wait: (milliseconds) => {
         Atomics.wait(this.#words, ENDED, ended, milliseconds);
@@ -55,7 +56,14 @@ export class BlockingThread {
 
   /** Ends the thread; one that still blocks ends with the process. */
   close(): void {
+    this.#post(END);
     this.#port.close();
     this.#worker.unref();
+  }
+
+  #post(message: RawCall | typeof END): void {
+    this.#port.postMessage(message);
+    Atomics.add(this.#words, BEGUN, 1);
+    Atomics.notify(this.#words, BEGUN);
   }
 }

@@ -7,6 +7,7 @@ import type { Machine, RawCall } from "../machine.ts";
 import { type CapturedPacket, type PendingCall, type Settings, type Target, Unsupported } from "../target.ts";
 import { BlockingThread } from "./blocking-thread.ts";
 import { kernelMachine } from "./kernel-machine.ts";
+import { enterNewNetworkNamespace } from "./namespace.ts";
 import { Sniffer } from "./sniffer.ts";
 import { TunDevice } from "./tun.ts";
 
@@ -20,10 +21,7 @@ const DEVICE = "tun0";
 /** The last bit of a wait is spent awake, because a sleeper wakes up late. */
 const AWAKE = 1_000;
 
-/**
- * The kernel of this network namespace, which must be new: whose address, route and settings are the
- * script's.
- */
+/** The kernel of a new network namespace, whose address, route and settings are the script's. */
 export class KernelTarget implements Target {
   readonly name = "kernel";
   readonly machine: Machine = {
@@ -42,6 +40,7 @@ export class KernelTarget implements Target {
 
   /** `blocks` starts a thread for calls that block. */
   static async open(settings: Settings, blocks: boolean): Promise<KernelTarget> {
+    enterNewNetworkNamespace();
     return new KernelTarget(settings, blocks ? await BlockingThread.start() : undefined);
   }
 

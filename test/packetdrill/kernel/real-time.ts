@@ -6,10 +6,8 @@ const schedSetscheduler = libc.func<(pid: number, policy: number, parameters: Ui
   "int",
   ["int", "int", "void*"],
 );
-const mlockall = libc.func<(flags: number) => number>("mlockall", "int", ["int"]);
-// include/uapi/linux/sched.h, include/uapi/asm-generic/mman.h
+// include/uapi/linux/sched.h
 const SCHED_RR = 2;
-const MCL_CURRENT = 1;
 
 /**
  * Has this thread run before all others that are not real-time, as far as it may: a script's events
@@ -18,5 +16,4 @@ const MCL_CURRENT = 1;
 export function becomeRealTime(): void {
   const parameters = new Uint8Array(Int32Array.of(1).buffer);
   schedSetscheduler(0, SCHED_RR, parameters);
-  mlockall(MCL_CURRENT);
 }

@@ -51,7 +51,7 @@ export class TunDevice {
   readonly name: string;
   readonly fd: number;
   readonly #header: number;
-  readonly #buffer: Uint8Array;
+  readonly #buffer: Uint8Array<ArrayBuffer>;
 
   /**
    * `segments` has the kernel hand over segments larger than the MTU, with checksums left to the
@@ -78,12 +78,17 @@ export class TunDevice {
     check(write(this.fd, bytes, bytes.length), "write to the TUN device");
   }
 
-  /** A packet that the kernel has sent; undefined if there is none. A view, until the next call. */
-  read(): Uint8Array | undefined {
+  /** A packet that the kernel has sent; undefined if there is none. */
+  read(): Uint8Array<ArrayBuffer> | undefined {
     const size = read(this.fd, this.#buffer, this.#buffer.length);
     if (size === -1 && lastErrno() === linux.errnos.EAGAIN) return undefined;
     check(size, "read from the TUN device");
-    return this.#buffer.subarray(this.#header, size);
+    return this.#buffer.slice(this.#header, size);
+  }
+
+  /** Waits until there may be a packet, for so many milliseconds at most. */
+  wait(milliseconds: number): void {
+    linux.poll([{ fd: this.fd, events: linux.constants.POLL.IN, revents: 0 }], Math.ceil(milliseconds));
   }
 
   close(): void {

@@ -1,7 +1,10 @@
+import { constants } from "../../../src/system/linux/constants.ts";
 import { errnos } from "../../../src/system/linux/errno.ts";
 import type { RawCall, RawResult } from "../machine.ts";
 import { rawCall } from "../raw-calls.ts";
 import type { SimulatedMachine } from "./simulated-machine.ts";
+
+const { POLL } = constants;
 
 /** The errnos of calls that would wait. */
 const UNDECIDED: ReadonlySet<number> = new Set([errnos.EAGAIN, errnos.EINPROGRESS, errnos.EALREADY]);
@@ -50,6 +53,8 @@ export class Attempts {
 
   /** A send that blocks returns once it has taken everything, or fails. */
   #send(call: Extract<RawCall, { name: "send" }>): RawResult | undefined {
+    // A third of the buffer must be free before it is woken: sk_stream_write_space().
+    if (this.#sent > 0 && !this.#isWritable(call.fd)) return undefined;
     const bytes = Uint8Array.from(call.pieces.flatMap((piece) => [...piece]));
     const result = this.#withoutBlocking(call.fd, { ...call, pieces: [bytes.subarray(this.#sent)] });
     if (result.returned < 0) {
@@ -58,6 +63,12 @@ export class Attempts {
     }
     this.#sent += result.returned;
     return this.#sent < bytes.length ? undefined : { returned: this.#sent };
+  }
+
+  #isWritable(fd: number): boolean {
+    const entry = { fd, events: POLL.OUT, revents: 0 };
+    this.#machine.system.poll([entry], 0);
+    return entry.revents !== 0;
   }
 
   #withoutBlocking(fd: number, call: RawCall): RawResult {

@@ -1,8 +1,9 @@
-import type { SimulatedHost } from "../../../src/simulated/host/simulated-host.ts";
+import { SimulatedHost } from "../../../src/simulated/host/simulated-host.ts";
 import { decodePacket } from "../../../src/simulated/ip/decode.ts";
 import { encodePacket } from "../../../src/simulated/ip/encode.ts";
 import type { Packet } from "../../../src/simulated/ip/packet.ts";
 import { Network, type Outside } from "../../../src/simulated/network/network.ts";
+import { errnos } from "../../../src/system/linux/errno.ts";
 import type { RawCall } from "../machine.ts";
 import { type CapturedPacket, type PendingCall, type Settings, type Target, Unsupported } from "../target.ts";
 import { Attempts } from "./attempts.ts";
@@ -19,6 +20,10 @@ const NEEDLESS = [
   // HyStart's default.
   /^echo 3 > \/sys\/module\/tcp_cubic\/parameters\/hystart_detect$/,
 ];
+
+/** A device whose queue takes nothing drops whatever the host sends. */
+const BLOCKS_DEVICE = /^tc qdisc (add|replace) dev tun0 root pfifo limit 0$/;
+const OPENS_DEVICE = /^tc qdisc (delete|del) dev tun0 root$/;
 
 /** A simulated host whose network is the script. */
 export class SimulatedTarget implements Target, Outside {
@@ -135,6 +140,15 @@ export class SimulatedTarget implements Target, Outside {
   }
 
   command(text: string): void {
+    if (BLOCKS_DEVICE.test(text)) {
+      // What dev_queue_xmit() has IP return when a queue drops a packet.
+      this.#host.send = () => -errnos.ENOBUFS;
+      return;
+    }
+    if (OPENS_DEVICE.test(text)) {
+      this.#host.send = SimulatedHost.prototype.send;
+      return;
+    }
     if (!NEEDLESS.some((needless) => needless.test(text))) {
       throw new Unsupported(`a simulated host cannot run ${JSON.stringify(text)}`);
     }

@@ -1,0 +1,38 @@
+import { MSS_DEFAULT } from "./constants.ts";
+import type { ControlBlock } from "./control-block.ts";
+
+// Linux hands several segments at once to the device, which cuts them apart (TSO). Here each
+// segment is on its own, but how many would go together shows: the last of them carries PSH.
+
+/** GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and one. */
+const LARGEST = 65_536 - 321;
+/** sk_pacing_shift: a burst is about a millisecond's worth. */
+const PACING_SHIFT = 1_024;
+
+/** The bytes that go into one buffer of the write queue: tcp_xmit_size_goal(). */
+export function sizeGoal({ maxWindow }: ControlBlock, mss: number): number {
+  const half = maxWindow > MSS_DEFAULT ? maxWindow >> 1 : maxWindow;
+  const most = half === 0 ? LARGEST : Math.min(LARGEST, Math.max(half, 48));
+  return Math.max(1, Math.floor(most / mss)) * mss;
+}
+
+/** The segments of one burst: tcp_tso_autosize(). */
+export function burstSegments({ pacingRate, rtt, host }: ControlBlock, mss: number): number {
+  let bytes = pacingRate / PACING_SHIFT;
+  // Over short distances, bursts may be larger.
+  const distance = rtt.minimum / 2 ** 9;
+  if (distance < 32) bytes += LARGEST / 2 ** Math.floor(distance);
+  return Math.max(Math.floor(Math.min(bytes, LARGEST) / mss), host.sysctls.get("net.ipv4.tcp_min_tso_segs"));
+}
+
+/** tcp_update_pacing_rate(). */
+export function updatePacingRate(tcb: ControlBlock): void {
+  const { congestion, rtt, mssCache, sendQueue, host, socket } = tcb;
+  const doubling = congestion.cwnd < congestion.ssthresh / 2;
+  const percent = host.sysctls.get(
+    doubling ? "net.ipv4.tcp_pacing_ss_ratio" : "net.ipv4.tcp_pacing_ca_ratio",
+  );
+  const window = mssCache * Math.max(congestion.cwnd, sendQueue.packetsOut);
+  const rate = (window * percent * 10_000 * 8) / (rtt.smoothed || 1);
+  tcb.pacingRate = Math.min(Math.floor(rate), socket.pacingRate);
+}
