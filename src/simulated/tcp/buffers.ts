@@ -23,7 +23,9 @@ export const freeSpace = ({ socket, window, receiveQueue }: ControlBlock): numbe
 /** Memory is charged by pages: SK_MEM_QUANTUM. */
 const PAGE = 4_096;
 
-/** Brings the charge for a connection's queues up to date: sk_mem_charge() and sk_mem_uncharge(). */
+/**
+ * Brings the charge for a connection's queues up to date: sk_mem_charge() and sk_mem_uncharge().
+ */
 export function chargeMemory(tcb: ControlBlock): void {
   const { memory } = tcb.stack;
   const used = Math.ceil((tcb.sendQueue.memory + tcb.receiveQueue.memory) / PAGE) * PAGE;
