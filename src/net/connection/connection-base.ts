@@ -251,7 +251,7 @@ export abstract class ConnectionBase implements PipeEnd {
     const pipe = this.startPipe(to);
     const stop = onAbort(this.#stream.system.clock, "pipe()", options, (reason) => pipe.abort(reason));
     try {
-      await pipe.ended;
+      await pipe.untilEnded();
       return pipe.bytes;
     } finally {
       stop();

@@ -44,7 +44,7 @@ export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOp
     back.abort(reason);
   });
   try {
-    await Promise.all([forth.ended, back.ended]);
+    await Promise.all([forth.untilEnded(), back.untilEnded()]);
   } finally {
     stop();
   }

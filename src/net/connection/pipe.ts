@@ -36,8 +36,6 @@ export interface Diversion {
 export class Pipe {
   readonly from: PipeEnd;
   readonly to: PipeEnd;
-  /** Resolves once all is sent, with the end after it. */
-  readonly ended: Promise<void>;
   readonly #forward: () => Forwarding;
   #forwarding: Forwarding | undefined;
   #diversion: Diversion | undefined;
@@ -48,18 +46,26 @@ export class Pipe {
   #state: "open" | "ending" | "broken" | "ended" = "open";
   /** What other means than `#forwarding` have sent. */
   #others = 0;
-  #settle: { readonly resolve: () => void; readonly reject: (error: unknown) => void } | undefined;
+  #failure: { readonly error: unknown } | null = null;
+  #whenEnded: (() => void) | undefined;
 
   constructor(from: PipeEnd, to: PipeEnd, forward: () => Forwarding) {
     this.from = from;
     this.to = to;
     this.#forward = forward;
     this.#forwarding = forward();
-    this.ended = new Promise((resolve, reject) => {
-      this.#settle = { resolve, reject };
+  }
+
+  /**
+   * Resolves once all is sent, with the end after it. May be called once, by callers that do not
+   * only count.
+   */
+  untilEnded(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = () => (this.#failure === null ? resolve() : reject(this.#failure.error));
+      if (this.#state === "ended") settle();
+      else this.#whenEnded = settle;
     });
-    // Callers may read the counts instead.
-    this.ended.catch(nothing);
   }
 
   get bytes(): number {
@@ -153,8 +159,8 @@ export class Pipe {
     this.#stopForwarding();
     this.from.dropPipe(this);
     this.to.dropPipe(this);
-    if (failure === null) this.#settle?.resolve();
-    else this.#settle?.reject(failure.error);
+    this.#failure = failure;
+    this.#whenEnded?.();
   }
 }
 
@@ -198,5 +204,3 @@ export class Pipes {
     for (const pipe of [...this.into]) pipe.onClosing(which);
   }
 }
-
-const nothing = () => {};
