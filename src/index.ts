@@ -74,6 +74,7 @@ export type {
   ListenOnPath,
   ListenOnPort,
   ListenOnSocket,
+  ListenOnVsock,
   ListenOptions,
   ListenSettings,
   OptionValues,

@@ -75,6 +75,7 @@ export function setOptionValues(opened: Socket, options: AnyOptionValues): void 
 
 function familyOf(address: AddressInput): number {
   if (address.family === "unix") return AF.UNIX;
+  if (address.family === "vsock") return AF.VSOCK;
   return address.family === "ipv6" ? AF.INET6 : AF.INET;
 }
 

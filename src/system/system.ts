@@ -89,6 +89,8 @@ export interface SockaddrLayout {
    * elsewhere it ends the path.
    */
   readonly abstractNames: boolean;
+  /** Whether Bluetooth addresses are BlueZ's: other systems lay them out otherwise. */
+  readonly bluez: boolean;
 }
 
 export interface CmsgLayout {

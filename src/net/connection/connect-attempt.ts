@@ -12,6 +12,7 @@ import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { ipAddress, openSocket } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
+import { connectByPolling } from "./connect-by-polling.ts";
 
 /** Settings for connecting to one address. */
 export interface AttemptSettings {
@@ -81,10 +82,14 @@ export class ConnectAttempt {
         const local = this.#local();
         if (local !== undefined) bind(opened, local);
         const sockaddr = encodeAddress(this.#address, host, host.address);
-        this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
+        const done = (errno: number) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
-        });
+        };
+        this.#pending =
+          this.#address.family === "vsock"
+            ? connectByPolling(engine, opened.fd, sockaddr, done)
+            : engine.connect(opened.fd, sockaddr, done);
         if (!this.#held) this.#pending.unref();
       });
     } catch (error) {

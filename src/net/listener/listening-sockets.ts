@@ -38,6 +38,10 @@ export async function openListeningSockets(options: CheckedListenOptions): Promi
       const opened = explainPathInUse(address, make);
       return { sockets: [opened], backlog, path: UnixPath.made(address) };
     }
+    case "address": {
+      const opened = openBound(where.address, SOCK.STREAM, options, (bound) => listen(bound, backlog));
+      return { sockets: [opened], backlog, path: undefined };
+    }
     case "port":
       return { sockets: await listenOnPort(where, options, backlog), backlog, path: undefined };
   }
