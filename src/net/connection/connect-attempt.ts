@@ -1,6 +1,7 @@
 import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import { afterThis, type Timer } from "../../clock/clock.ts";
+import { engine as engineNamed } from "../../engine/choice.ts";
 import type { Engine, PendingConnect } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
@@ -12,7 +13,6 @@ import type { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
 import { ipAddress, openSocket } from "../open.ts";
 import type { AnyOptionValues } from "../options/listen-options.ts";
-import { connectByPolling } from "./connect-by-polling.ts";
 
 /** Settings for connecting to one address. */
 export interface AttemptSettings {
@@ -82,14 +82,13 @@ export class ConnectAttempt {
         const local = this.#local();
         if (local !== undefined) bind(opened, local);
         const sockaddr = encodeAddress(this.#address, host, host.address);
-        const done = (errno: number) => {
+        // io_uring calls connect() again once it has waited, which vsock_connect() of
+        // net/vmw_vsock/af_vsock.c answers with EALREADY.
+        const connecting = this.#address.family === "vsock" ? engineNamed("readiness") : engine;
+        this.#pending = connecting.connect(opened.fd, sockaddr, (errno) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
-        };
-        this.#pending =
-          this.#address.family === "vsock"
-            ? connectByPolling(engine, opened.fd, sockaddr, done)
-            : engine.connect(opened.fd, sockaddr, done);
+        });
         if (!this.#held) this.#pending.unref();
       });
     } catch (error) {
