@@ -52,6 +52,9 @@ const packet = (value: unknown) => ({ family: "unknown", number: AF.INET, data: 
 const firstIsSocket: readonly (readonly [keyof typeof posix, ...unknown[]])[] = [
   ["accept"],
   ["acceptQueue"],
+  ["attachFilter", []],
+  ["attachReuseportFilter", []],
+  ["detachFilter"],
   ["bind", loopback],
   ["connect", loopback],
   ["dup"],
@@ -156,6 +159,16 @@ const positions: readonly Position[] = [
   },
   { calls: ["setCloseOnExec"], named: /closeOnExec/, takes: "boolean", with: (v, s) => [s, v] },
   { calls: ["setNonblocking"], named: /nonblocking/, takes: "boolean", with: (v, s) => [s, v] },
+  ...(["attachFilter", "attachReuseportFilter"] as const).flatMap((call): Position[] => [
+    { calls: [call], named: /instructions/, takes: "array", with: (value, s) => [s, value] },
+    { calls: [call], named: /instruction/, takes: "object", with: (value, s) => [s, [value]] },
+    {
+      calls: [call],
+      named: /k of instruction 0/,
+      takes: "int",
+      with: (k, s) => [s, [{ code: 6, jt: 0, jf: 0, k }]],
+    },
+  ]),
   { calls: ["listen"], named: /backlog/, takes: "int", with: (value, s) => [s, value] },
   { calls: ["shutdown"], named: /how/, takes: "int", with: (value, s) => [s, value] },
   { calls: ["getsockopt"], named: /option/, takes: "option", with: (value, s) => [s, value] },

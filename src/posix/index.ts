@@ -56,13 +56,35 @@ export {
   tryAccept,
 } from "./accept.ts";
 export * from "./accept-queue.ts";
+export {
+  type AttachFilterError,
+  type AttachFilterErrorName,
+  attachFilter,
+  isAttachFilterError,
+  tryAttachFilter,
+} from "./attachFilter.ts";
+export {
+  type AttachReuseportFilterError,
+  type AttachReuseportFilterErrorName,
+  attachReuseportFilter,
+  isAttachReuseportFilterError,
+  tryAttachReuseportFilter,
+} from "./attachReuseportFilter.ts";
 export { type BindError, type BindErrorName, bind, isBindError, tryBind } from "./bind.ts";
 export type { SocketLike } from "./borrow.ts";
 export type { BorrowedSocket } from "./borrowed-socket.ts";
+export { BPF, type FilterInstruction } from "./bpf.ts";
 export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } from "./close.ts";
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
+export {
+  type DetachFilterError,
+  type DetachFilterErrorName,
+  detachFilter,
+  isDetachFilterError,
+  tryDetachFilter,
+} from "./detachFilter.ts";
 export { type DupError, type DupErrorName, dup, isDupError, tryDup } from "./dup.ts";
 export {
   type GetpeernameError,

@@ -147,9 +147,13 @@ export interface MessageHeader {
 export interface Calls {
   /** `flags` of socket(), accept() and socketpair() are those of descriptor-flags.ts. */
   accept(fd: number, address: ValueResult, flags: number): number;
+  /** `filter` is an array of struct sock_filter. */
+  attachFilter(fd: number, filter: Uint8Array): number;
+  attachReuseportFilter(fd: number, filter: Uint8Array): number;
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
   connect(fd: number, address: ValueResult): number;
+  detachFilter(fd: number): number;
   /** `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0. */
   dup(fd: number, flags: number): number;
   getpeername(fd: number, address: ValueResult): number;
