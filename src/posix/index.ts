@@ -129,6 +129,7 @@ export {
   isIf_nametoindexError,
   tryIf_nametoindex,
 } from "./if_nametoindex.ts";
+export { inet_ntop, inet_pton } from "./inet.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export type { Message } from "./message-to-send.ts";
 export { Descriptor } from "./owned-descriptor.ts";
