@@ -330,6 +330,8 @@ export interface NotFound extends SocketError<"NotFound"> {
   /**
    * **NotFound**:
    * - `detachFilter()`: The socket has no filter.
+   * - `getprotobyname()`: The table of protocols has no such name.
+   * - `getservbyname()`: The table of services has no such name, or not with this protocol.
    * - `getsockopt()`: The option has no value: the peer's credentials are unknown, or the
    *   kernel's table has no entry.
    * - `setsockopt()`: The thing named by the value, or to be removed, does not exist: a
@@ -346,6 +348,7 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
+   * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
    * - `if_nameindex()`: The system has no call that lists network interfaces. On Windows, use
    *   os.networkInterfaces().

@@ -94,6 +94,22 @@ export {
   tryGetpeername,
 } from "./getpeername.ts";
 export {
+  type GetprotobynameError,
+  type GetprotobynameErrorName,
+  getprotobyname,
+  isGetprotobynameError,
+  type ProtocolEntry,
+  tryGetprotobyname,
+} from "./getprotobyname.ts";
+export {
+  type GetservbynameError,
+  type GetservbynameErrorName,
+  getservbyname,
+  isGetservbynameError,
+  type ServiceEntry,
+  tryGetservbyname,
+} from "./getservbyname.ts";
+export {
   type GetsocknameError,
   type GetsocknameErrorName,
   getsockname,

@@ -157,6 +157,10 @@ export interface Calls {
   /** `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0. */
   dup(fd: number, flags: number): number;
   getpeername(fd: number, address: ValueResult): number;
+  /** Writes the number of a protocol of /etc/protocols; C's returns a structure. */
+  getprotobyname(name: string, into: ProtocolEntry[]): number;
+  /** Writes the port of a service of /etc/services; null is of any protocol. */
+  getservbyname(name: string, protocol: string | null, into: ServiceEntry[]): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
   /** Writes the name of a network interface, with its NUL, into IF_NAMESIZE bytes. */
@@ -206,6 +210,20 @@ export interface Calls {
    * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
+}
+
+/** An entry of the table of protocols: struct protoent. */
+export interface ProtocolEntry {
+  readonly name: string;
+  readonly protocol: number;
+}
+
+/** An entry of the table of services: struct servent. */
+export interface ServiceEntry {
+  readonly name: string;
+  readonly port: number;
+  /** The protocol's name, such as `"tcp"`. */
+  readonly protocol: string;
 }
 
 /** A network interface. */

@@ -121,6 +121,9 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       address.length = address.capacity;
       return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
     },
+    // struct servent has another layout there, which nobody has tested.
+    getprotobyname: () => -errnos.EOPNOTSUPP,
+    getservbyname: () => -errnos.EOPNOTSUPP,
     getsockname(fd, address) {
       address.length = address.capacity;
       return result(winsock.getsockname(fd, address.pointer, address.lengthPointer));
