@@ -78,6 +78,7 @@ export type {
   ListenOnPath,
   ListenOnPort,
   ListenOnSocket,
+  ListenOnVsock,
   ListenOptions,
   ListenSettings,
   OptionValues,

@@ -447,13 +447,21 @@ const messageBuffer = fc.record(
   { requiredKeys: ["data"] },
 );
 
+/** Programs, most of which the kernel refuses. */
+const filter = fc.array(fc.record({ code: fc.nat(0xff), jt: fc.nat(3), jf: fc.nat(3), k: fc.nat(0xffff) }), {
+  maxLength: 6,
+});
+
 /** The arguments of each call. */
 export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   accept: fc.tuple(socket, descriptorOptions),
   acceptQueue: fc.tuple(socket),
+  attachFilter: fc.tuple(socket, mostly(filter)),
+  attachReuseportFilter: fc.tuple(socket, mostly(filter)),
   bind: fc.tuple(socket, mostly(address)),
   close: fc.tuple(socket),
   connect: fc.tuple(socket, mostly(address)),
+  detachFilter: fc.tuple(socket),
   dup: fc.tuple(socket, fc.record({ closeOnExec: fc.boolean() })),
   effectiveBacklog: fc.tuple(socket),
   getpeername: fc.tuple(socket),

@@ -11,7 +11,13 @@ export type Address =
   | UnixAddress
   | UnspecifiedAddress
   | UnknownAddress
-  | VsockAddress;
+  | VsockAddress
+  | AlgAddress
+  | BluetoothAddress
+  | CanAddress
+  | QipcrtrAddress
+  | TipcAddress
+  | XdpAddress;
 
 /** An IPv4 address and a port: sockaddr_in. */
 export interface Ipv4Address {
@@ -92,6 +98,139 @@ export interface VsockAddress {
   readonly flags: number;
 }
 
+/** A network of a CAN bus: sockaddr_can, Documentation/networking/can.rst. */
+export interface CanAddress {
+  readonly family: "can";
+  /** The interface index; 0 is any. */
+  readonly ifindex: number;
+  /**
+   * ISO-TP: the identifiers to receive and to send; J1939: the low and the high half of the name.
+   */
+  readonly rxId: number;
+  readonly txId: number;
+  /** J1939: the parameter group. */
+  readonly pgn: number;
+  /** J1939: the address. */
+  readonly addr: number;
+}
+
+/** An algorithm of the kernel's cryptography: sockaddr_alg; `bind()` alone takes it. */
+export interface AlgAddress {
+  readonly family: "alg";
+  /** `"hash"`, `"skcipher"`, `"aead"`, `"rng"`: at most 13 bytes. */
+  readonly type: string;
+  /** Such as `"sha256"` or `"cbc(aes)"`: at most 63 bytes. */
+  readonly name: string;
+  readonly feat: number;
+  readonly mask: number;
+}
+
+/** A Bluetooth address, whose protocol is that of its socket. */
+export type BluetoothAddress = BluetoothL2cap | BluetoothRfcomm | BluetoothSco | BluetoothHci;
+
+/** sockaddr_l2. */
+export interface BluetoothL2cap {
+  readonly family: "bluetooth";
+  readonly protocol: "l2cap";
+  /** Such as `"00:1a:7d:da:71:13"`; `"00:00:00:00:00:00"` is any. */
+  readonly address: string;
+  readonly psm: number;
+  readonly cid: number;
+  /** 0 for BR/EDR, 1 for public and 2 for random addresses of Low Energy. */
+  readonly addressType: number;
+}
+
+/** sockaddr_rc. */
+export interface BluetoothRfcomm {
+  readonly family: "bluetooth";
+  readonly protocol: "rfcomm";
+  readonly address: string;
+  readonly channel: number;
+}
+
+/** sockaddr_sco. */
+export interface BluetoothSco {
+  readonly family: "bluetooth";
+  readonly protocol: "sco";
+  readonly address: string;
+}
+
+/** sockaddr_hci. */
+export interface BluetoothHci {
+  readonly family: "bluetooth";
+  readonly protocol: "hci";
+  /** The number of the adapter; 0xffff is none. */
+  readonly dev: number;
+  readonly channel: number;
+}
+
+/** A TIPC address: sockaddr_tipc. */
+export type TipcAddress = TipcSocket | TipcService | TipcRange;
+
+/** One socket: TIPC_SOCKET_ADDR. */
+export interface TipcSocket {
+  readonly family: "tipc";
+  readonly type: "socket";
+  readonly ref: number;
+  readonly node: number;
+  readonly scope: number;
+}
+
+/** An instance of a service: TIPC_SERVICE_ADDR. */
+export interface TipcService {
+  readonly family: "tipc";
+  readonly type: "service";
+  readonly service: number;
+  readonly instance: number;
+  readonly domain: number;
+  readonly scope: number;
+}
+
+/** A range of instances of a service: TIPC_SERVICE_RANGE. */
+export interface TipcRange {
+  readonly family: "tipc";
+  readonly type: "range";
+  readonly service: number;
+  readonly lower: number;
+  readonly upper: number;
+  /** 2 is the cluster, 3 the node; negative withdraws a binding. */
+  readonly scope: number;
+}
+
+/** A port of a processor of Qualcomm: sockaddr_qrtr. */
+export interface QipcrtrAddress {
+  readonly family: "qipcrtr";
+  readonly node: number;
+  readonly port: number;
+}
+
+/** A queue of an interface: sockaddr_xdp. */
+export interface XdpAddress {
+  readonly family: "xdp";
+  /** XDP_ flags. */
+  readonly flags: number;
+  readonly ifindex: number;
+  readonly queueId: number;
+  /** The descriptor of a socket whose memory it shares. */
+  readonly sharedUmemFd: number;
+}
+
+/** The address of a CAN bus; everything but the interface is 0 by default. */
+export interface CanAddressInput extends Partial<Omit<CanAddress, "family" | "ifindex">> {
+  readonly family: "can";
+  readonly ifindex: InterfaceReference;
+}
+
+/** An algorithm; `feat` and `mask` are 0 by default. */
+export type AlgAddressInput = Pick<AlgAddress, "family" | "type" | "name"> & Partial<AlgAddress>;
+
+/** A queue of an interface; flags and the descriptor are 0 by default. */
+export interface XdpAddressInput extends Partial<Omit<XdpAddress, "family" | "ifindex" | "queueId">> {
+  readonly family: "xdp";
+  readonly ifindex: InterfaceReference;
+  readonly queueId: number;
+}
+
 /** No address (AF_UNSPEC). Pass it to `connect()` to disconnect. */
 export interface UnspecifiedAddress {
   readonly family: "unspecified";
@@ -119,7 +258,13 @@ export type AddressInput =
   | UnixAddress
   | UnspecifiedAddress
   | UnknownAddress
-  | VsockAddressInput;
+  | VsockAddressInput
+  | AlgAddressInput
+  | BluetoothAddress
+  | CanAddressInput
+  | QipcrtrAddress
+  | TipcAddress
+  | XdpAddressInput;
 
 /** A packet address without the receive-only fields. */
 export interface PacketAddressInput

@@ -11,7 +11,10 @@ import { formatIpv6 } from "./ip.ts";
 import { decodeAddress, encodeAddress } from "./sockaddr.ts";
 
 /** The BSDs' layout: a length byte before the family, and a shorter sun_path. */
-const bsd: System = { ...linux, sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false } };
+const bsd: System = {
+  ...linux,
+  sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false, bluez: false },
+};
 
 function encode(address: AddressInput, system: System = linux): Uint8Array {
   return encodeAddress(address, system, new ValueResult(new ArrayBuffer(LENGTH_SIZE + 128))).valid.slice();
@@ -62,6 +65,75 @@ test("netlink, packet and vsock addresses are laid out as sockaddr_nl, sockaddr_
   const vsock = { family: "vsock", cid: 2, port: 0xffffffff } as const;
   assert.deepEqual(encode(vsock), bytes("2800 0000 ffffffff 02000000 00 000000"));
   assert.deepEqual(encode({ ...vsock, flags: 1 }), bytes("2800 0000 ffffffff 02000000 01 000000"));
+});
+
+/** Each address with its sockaddr on Linux. */
+const special: readonly (readonly [Address, string])[] = [
+  [
+    { family: "can", ifindex: 3, rxId: 0x123, txId: 0x80000321, pgn: 0x12300, addr: 0x20 },
+    "1d00 0000 03000000 23010000 21030080 00230100 20 000000",
+  ],
+  [
+    { family: "alg", type: "hash", name: "sha256", feat: 1, mask: 2 },
+    `2600 68617368${"00".repeat(10)} 01000000 02000000 736861323536${"00".repeat(58)}`,
+  ],
+  [
+    {
+      ...{ family: "bluetooth", protocol: "l2cap", address: "00:1a:7d:da:71:13" },
+      ...{ psm: 0x1001, cid: 4, addressType: 1 },
+    } as const,
+    "1f00 0110 1371da7d1a00 0400 01 00",
+  ],
+  [
+    { family: "bluetooth", protocol: "rfcomm", address: "00:1a:7d:da:71:13", channel: 7 },
+    "1f00 1371da7d1a00 07 00",
+  ],
+  [{ family: "bluetooth", protocol: "sco", address: "00:1a:7d:da:71:13" }, "1f00 1371da7d1a00"],
+  [{ family: "bluetooth", protocol: "hci", dev: 1, channel: 3 }, "1f00 0100 0300"],
+  [
+    { family: "tipc", type: "range", service: 18888, lower: 0, upper: 0xffffffff, scope: -3 },
+    "1e00 01 fd c8490000 00000000 ffffffff",
+  ],
+  [
+    { family: "tipc", type: "service", service: 18888, instance: 17, domain: 0, scope: 0 },
+    "1e00 02 00 c8490000 11000000 00000000",
+  ],
+  [{ family: "tipc", type: "socket", ref: 1, node: 2, scope: 0 }, "1e00 03 00 01000000 02000000 00000000"],
+  [{ family: "qipcrtr", node: 1, port: 0xfffffffe }, "2a00 0000 01000000 feffffff"],
+  [
+    { family: "xdp", flags: 2, ifindex: 3, queueId: 4, sharedUmemFd: 5 },
+    "2c00 0200 03000000 04000000 05000000",
+  ],
+];
+
+for (const [address, sockaddr] of special) {
+  test(`${address.family} addresses are laid out as in C: ${sockaddr}`, () => {
+    assert.deepEqual(encode(address), bytes(sockaddr));
+    assert.deepEqual(decode(bytes(sockaddr)), address);
+    // One that is cut off stays bytes.
+    const cut = decode(bytes(sockaddr).subarray(0, 5));
+    assert.equal(cut.family, "unknown");
+  });
+}
+
+test("a raw CAN socket's name ends after its interface, and fields that are left out are 0", () => {
+  const none = { rxId: 0, txId: 0, pgn: 0, addr: 0 };
+  assert.deepEqual(decode(bytes("1d00 0000 03000000")), { family: "can", ifindex: 3, ...none });
+  assert.deepEqual(encode({ family: "can", ifindex: 3 }), bytes(`1d00 0000 03000000 ${"00".repeat(16)}`));
+  assert.deepEqual(
+    encode({ family: "xdp", ifindex: 3, queueId: 4 }),
+    bytes("2c00 0000 03000000 04000000 00000000"),
+  );
+  assert.deepEqual(
+    encode({ family: "alg", type: "rng", name: "stdrng" }),
+    bytes(`2600 726e67${"00".repeat(19)} 737464726e67${"00".repeat(58)}`),
+  );
+});
+
+test("Bluetooth addresses are BlueZ's alone", () => {
+  const address = { family: "bluetooth", protocol: "hci", dev: 0, channel: 0 } as const;
+  assert.throws(() => encode(address, bsd), { code: "ERR_INVALID_ARG_VALUE" });
+  assert.equal(decode(bytes("061f 0100 0300"), bsd).family, "unknown");
 });
 
 test("a packet address is as long as the address in it, or as the whole structure", () => {
@@ -127,7 +199,7 @@ const unix = fc
 const unknown = fc.record(
   {
     family: fc.constant("unknown"),
-    number: fc.integer({ min: 44, max: 0xff }),
+    number: fc.integer({ min: 46, max: 0xff }),
     data: fc.uint8Array({ maxLength: 126 }),
   },
   plain,
@@ -179,7 +251,7 @@ for (const [layout, system] of [
   });
 
   test(`any bytes decode, and what decodes encodes and decodes to the same (${layout})`, () => {
-    const families = fc.constantFrom(0, 1, 2, 10, 16, 17, 30, 40, 255);
+    const families = fc.constantFrom(0, 1, 2, 10, 16, 17, 29, 30, 31, 38, 40, 42, 44, 255);
     fc.assert(
       fc.property(families, fc.uint8Array({ maxLength: 126 }), (family, data) => {
         const head = system.sockaddr.lengthByte ? [data.byteLength + 2, family] : [family, 0];
@@ -316,6 +388,21 @@ test("a bad address throws, and says why", () => {
       /9 bytes long; at most 8 fit/,
       RangeError,
     ],
+    [{ family: "can", ifindex: "not-there" }, /the ifindex of an address must name/, RangeError],
+    [{ family: "can", ifindex: 1, rxId: -1 }, /the rxId of an address/, RangeError],
+    [{ family: "alg", type: "x".repeat(14), name: "a" }, /14 bytes long; at most 13 fit/, RangeError],
+    [{ family: "alg", type: "hash", name: "a\0b" }, /the name of an address must be ASCII/, TypeError],
+    [{ family: "alg", type: "hash" }, /the name of an address must be a string/, TypeError],
+    [{ family: "bluetooth", protocol: "ble" }, /the protocol of an address .* not "ble"/, TypeError],
+    [
+      { family: "bluetooth", protocol: "sco", address: "00:11" },
+      /a Bluetooth address .* not "00:11"/,
+      TypeError,
+    ],
+    [{ family: "tipc", type: "name", scope: 0 }, /the type of an address .* not "name"/, TypeError],
+    [{ family: "tipc", type: "socket", ref: 1, node: 2, scope: 128 }, /the scope of an address/, RangeError],
+    [{ family: "qipcrtr", node: 1 }, /the port of an address must be a number/, TypeError],
+    [{ family: "xdp", ifindex: 1, queueId: 2 ** 32 }, /the queueId of an address/, RangeError],
     [{ family: "vsock", cid: -1, port: 0 }, /the cid of an address/, RangeError],
     [{ family: "vsock", cid: 1 }, /the port of an address must be a number/, TypeError],
     [{ family: "vsock", cid: 1, port: 1, flags: 256 }, /the flags of an address/, RangeError],

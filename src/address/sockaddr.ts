@@ -19,6 +19,20 @@ import {
   encodePacket,
   encodeVsock,
 } from "./linux-families.ts";
+import {
+  decodeAlg,
+  decodeBluetooth,
+  decodeCan,
+  decodeQipcrtr,
+  decodeTipc,
+  decodeXdp,
+  encodeAlg,
+  encodeBluetooth,
+  encodeCan,
+  encodeQipcrtr,
+  encodeTipc,
+  encodeXdp,
+} from "./special-families.ts";
 import { decodePath, encodePath } from "./unix.ts";
 
 /**
@@ -81,6 +95,13 @@ function encode(input: AddressInput, system: System): ReadAddress {
   if (isOf(input, family, "netlink")) return [known(AF.NETLINK, family, system), encodeNetlink(input)];
   if (isOf(input, family, "packet")) return [known(AF.PACKET, family, system), encodePacket(input, system)];
   if (isOf(input, family, "vsock")) return [known(AF.VSOCK, family, system), encodeVsock(input)];
+  if (isOf(input, family, "alg")) return [known(AF.ALG, family, system), encodeAlg(input)];
+  if (isOf(input, family, "bluetooth"))
+    return [known(bluetooth(system), family, system), encodeBluetooth(input)];
+  if (isOf(input, family, "can")) return [known(AF.CAN, family, system), encodeCan(input, system)];
+  if (isOf(input, family, "qipcrtr")) return [known(AF.QIPCRTR, family, system), encodeQipcrtr(input)];
+  if (isOf(input, family, "tipc")) return [known(AF.TIPC, family, system), encodeTipc(input)];
+  if (isOf(input, family, "xdp")) return [known(AF.XDP, family, system), encodeXdp(input, system)];
   if (isOf(input, family, "unknown")) return encodeUnknown(input, system);
   if (isOf(input, family, "unspecified")) return [AF.UNSPEC, new Uint8Array(SOCKADDR_SIZE - DATA)];
   if (isOf(input, family, "ipv4") || isOf(input, family, "IPv4")) return [AF.INET, encodeIpv4(input)];
@@ -88,10 +109,14 @@ function encode(input: AddressInput, system: System): ReadAddress {
     return [AF.INET6, encodeIpv6(input, system)];
   throw invalidString(
     family,
-    'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "unspecified" or "unknown", ' +
+    'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "alg", "bluetooth", "can", "qipcrtr", ' +
+      '"tipc", "xdp", "unspecified" or "unknown", ' +
       `not ${quoted(family)}`,
   );
 }
+
+/** Undefined where the addresses are laid out otherwise. */
+const bluetooth = ({ constants: { AF }, sockaddr }: System) => (sockaddr.bluez ? AF.BLUETOOTH : undefined);
 
 /** The number of a family that some systems lack. */
 function known(number: number | undefined, family: AddressInput["family"], system: System): number {
@@ -147,6 +172,18 @@ function decodeFamily(
       return decodePacket(bytes, view, length);
     case AF.VSOCK:
       return decodeVsock(view, length);
+    case AF.ALG:
+      return decodeAlg(bytes, view, length);
+    case AF.CAN:
+      return decodeCan(view, length);
+    case AF.QIPCRTR:
+      return decodeQipcrtr(view, length);
+    case AF.TIPC:
+      return decodeTipc(view, length);
+    case AF.XDP:
+      return decodeXdp(view, length);
+    case AF.BLUETOOTH:
+      return sockaddr.bluez ? decodeBluetooth(bytes, view, length) : undefined;
     default:
       return undefined;
   }

@@ -15,8 +15,14 @@ export function formatAddress(address: Address): string {
       return "unnamed";
     case "unknown":
       return `family ${address.number}`;
+    case "alg":
+    case "bluetooth":
+    case "can":
     case "netlink":
     case "packet":
+    case "qipcrtr":
+    case "tipc":
+    case "xdp":
     case "vsock":
       return address.family;
   }

@@ -249,10 +249,14 @@ export interface InputOutput extends SocketError<"InputOutput"> {
 export interface InvalidArgument extends SocketError<"InvalidArgument"> {
   /**
    * **InvalidArgument**:
+   * - `attachFilter()`: The program is empty, jumps out of itself, or does not end by returning.
+   * - `attachReuseportFilter()`: The program is invalid, or the socket does not set
+   *   SO.REUSEPORT.
    * - `bind()`: The address is not valid for this socket, such as a link-local one without its
    *   scopeId, or an IPv4 one on an IPv6-only socket.
    * - `connect()`: The address is not valid for this socket, such as a link-local one without
    *   its scopeId; or a route discards packets to it.
+   * - `detachFilter()`: The socket cannot have a filter.
    * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
    * - `listenersFromEnvironment()`: The environment is malformed.
@@ -325,6 +329,9 @@ export interface NotADirectory extends SocketError<"NotADirectory"> {
 export interface NotFound extends SocketError<"NotFound"> {
   /**
    * **NotFound**:
+   * - `detachFilter()`: The socket has no filter.
+   * - `getprotobyname()`: The table of protocols has no such name.
+   * - `getservbyname()`: The table of services has no such name, or not with this protocol.
    * - `getsockopt()`: The option has no value: the peer's credentials are unknown, or the
    *   kernel's table has no entry.
    * - `setsockopt()`: The thing named by the value, or to be removed, does not exist: a
@@ -341,6 +348,7 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
+   * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
    * - `if_nameindex()`: The system has no call that lists network interfaces. On Windows, use
    *   os.networkInterfaces().
@@ -360,6 +368,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
 export interface OptionNotSupported extends SocketError<"OptionNotSupported"> {
   /**
    * **OptionNotSupported**:
+   * - `attachFilter()`, `attachReuseportFilter()`, `detachFilter()`: The system, or the protocol
+   *   of the socket, has no such filters.
    * - `getsockopt()`, `setsockopt()`: The system, or the protocol of the socket, does not have
    *   the option.
    * - `sendmmsg()`, `sendmsg()`: The system does not support this type of control message.
@@ -371,6 +381,8 @@ export interface PermissionDenied extends SocketError<"PermissionDenied"> {
   /**
    * **PermissionDenied**:
    * - `SO.ERROR`: A local firewall rule or security policy blocked the message.
+   * - `attachFilter()`, `attachReuseportFilter()`, `detachFilter()`: The filter is locked
+   *   (SO.LOCK_FILTER).
    * - `bind()`: The process lacks the privilege to bind to this address, or the path's file
    *   system does not support sockets.
    * - `connect()`: The unix datagram socket at the address accepts messages only from its own

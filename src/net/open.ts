@@ -1,5 +1,6 @@
 import type { AddressInput } from "../address/address.ts";
 import { isIPv6 } from "../address/is-ip.ts";
+import { defined } from "../invariant.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { rawOption } from "../options/raw.ts";
 import { SO } from "../options/so.ts";
@@ -76,6 +77,7 @@ export function setOptionValues(opened: Socket, options: AnyOptionValues): void 
 
 function familyOf({ constants: { AF } }: System, address: AddressInput): number {
   if (address.family === "unix") return AF.UNIX;
+  if (address.family === "vsock") return defined(AF.VSOCK, "the address could not be encoded otherwise");
   return address.family === "ipv6" ? AF.INET6 : AF.INET;
 }
 

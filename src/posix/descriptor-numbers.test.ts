@@ -7,10 +7,13 @@ import { SocketError } from "../errors/socket-error.ts";
 import { SO } from "../options/so.ts";
 import { tryAccept } from "./accept.ts";
 import { acceptQueue } from "./accept-queue.ts";
+import { tryAttachFilter } from "./attachFilter.ts";
+import { tryAttachReuseportFilter } from "./attachReuseportFilter.ts";
 import { tryBind } from "./bind.ts";
 import { close, tryClose } from "./close.ts";
 import { tryConnect } from "./connect.ts";
 import { AF, SOCK } from "./constants.ts";
+import { tryDetachFilter } from "./detachFilter.ts";
 import { tryDup } from "./dup.ts";
 import { tryGetpeername } from "./getpeername.ts";
 import { tryGetsockname } from "./getsockname.ts";
@@ -40,9 +43,12 @@ const message = { data: [bytes] };
 const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   accept: (s) => tryAccept(s),
   acceptQueue: (s) => acceptQueue(s),
+  attachFilter: (s) => tryAttachFilter(s, []),
+  attachReuseportFilter: (s) => tryAttachReuseportFilter(s, []),
   bind: (s) => tryBind(s, address),
   close: (s) => tryClose(s),
   connect: (s) => tryConnect(s, address),
+  detachFilter: (s) => tryDetachFilter(s),
   dup: (s) => {
     const result = tryDup(s);
     if (result.ok) close(result.value);

@@ -13,7 +13,10 @@ import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 const errnos = { ...linuxErrnos, ...windowsErrnos };
 
 /** Linux's and FreeBSD's own, and ours. */
-const notInPosix = ["recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"];
+const notInPosix = [
+  ...["attachFilter", "attachReuseportFilter", "detachFilter"],
+  ...["recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
+];
 
 // What every call's error set must be: the sets and the sources are found in the folder, so that a
 // new call is too.

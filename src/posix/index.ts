@@ -58,13 +58,35 @@ export {
   tryAccept,
 } from "./accept.ts";
 export * from "./accept-queue.ts";
+export {
+  type AttachFilterError,
+  type AttachFilterErrorName,
+  attachFilter,
+  isAttachFilterError,
+  tryAttachFilter,
+} from "./attachFilter.ts";
+export {
+  type AttachReuseportFilterError,
+  type AttachReuseportFilterErrorName,
+  attachReuseportFilter,
+  isAttachReuseportFilterError,
+  tryAttachReuseportFilter,
+} from "./attachReuseportFilter.ts";
 export { type BindError, type BindErrorName, bind, isBindError, tryBind } from "./bind.ts";
 export type { SocketLike } from "./borrow.ts";
 export type { BorrowedSocket } from "./borrowed-socket.ts";
+export { BPF, type FilterInstruction } from "./bpf.ts";
 export { type CloseError, type CloseErrorName, close, isCloseError, tryClose } from "./close.ts";
 export { type ConnectError, type ConnectErrorName, connect, isConnectError, tryConnect } from "./connect.ts";
 export * from "./constants.ts";
 export type { DescriptorOptions } from "./descriptor.ts";
+export {
+  type DetachFilterError,
+  type DetachFilterErrorName,
+  detachFilter,
+  isDetachFilterError,
+  tryDetachFilter,
+} from "./detachFilter.ts";
 export { type DupError, type DupErrorName, type DupOptions, dup, isDupError, tryDup } from "./dup.ts";
 export {
   type GetpeernameError,
@@ -73,6 +95,22 @@ export {
   isGetpeernameError,
   tryGetpeername,
 } from "./getpeername.ts";
+export {
+  type GetprotobynameError,
+  type GetprotobynameErrorName,
+  getprotobyname,
+  isGetprotobynameError,
+  type ProtocolEntry,
+  tryGetprotobyname,
+} from "./getprotobyname.ts";
+export {
+  type GetservbynameError,
+  type GetservbynameErrorName,
+  getservbyname,
+  isGetservbynameError,
+  type ServiceEntry,
+  tryGetservbyname,
+} from "./getservbyname.ts";
 export {
   type GetsocknameError,
   type GetsocknameErrorName,
@@ -109,6 +147,7 @@ export {
   isIf_nametoindexError,
   tryIf_nametoindex,
 } from "./if_nametoindex.ts";
+export { inet_ntop, inet_pton } from "./inet.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export type { Message } from "./message-to-send.ts";
 export { Descriptor } from "./owned-descriptor.ts";

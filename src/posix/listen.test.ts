@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
-import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
+import {
+  assertFails,
+  assertOk,
+  conformance,
+  documentedErrors,
+  errnoHere,
+  errnoOf,
+} from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";
+import { runProgram } from "../../test/program.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
 import { accept, tryAccept } from "./accept.ts";
@@ -28,6 +37,8 @@ import { socket } from "./socket.ts";
 
 const somaxconn = () => Number(readFileSync("/proc/sys/net/core/somaxconn", "utf8"));
 const POSIX = "POSIX listen(3p)";
+
+const program = (name: string) => new URL(`./${name}.child.js`, import.meta.url);
 
 /** Rows about what Windows does otherwise. */
 const others = "it is about Windows";
@@ -405,6 +416,39 @@ conformance("listen", [
       assertFails(tryListen(server, 1), "SocketClosed", "EBADF");
       assert.equal(system.calls.length, before);
     },
+  },
+  {
+    clause: "EACCES, ENOBUFS and ENOMEM, which a real process is made to get",
+    source: `${POSIX}, ERRORS (may fail); strace(1), inject`,
+    except: {
+      ...{ windows: "it runs strace", darwin: "it runs strace", freebsd: "it runs strace" },
+      ...{ bun: "strace runs only on Node", deno: "strace runs only on Node" },
+    },
+    run(fixture) {
+      const { error } = spawnSync("strace", ["-V"]);
+      if (error !== undefined) return fixture.skip(`cannot run strace: ${error.message}`);
+      for (const [code, name, message] of [
+        ["EACCES", "AccessDenied", /: The process lacks the privilege to listen on this socket\.$/],
+        ["ENOBUFS", "SystemResources", /: The system is out of memory, buffers /],
+        ["ENOMEM", "SystemResources", /: The system is out of memory, buffers /],
+      ] as const) {
+        const inject = ["-e", "trace=listen", "-e", `inject=listen:error=${code}:when=1`];
+        const under = ["strace", "-f", "-qq", "-o", "/dev/null", ...inject];
+        const [thrown = "", listening] = runProgram(program("listen-injected"), { under }).split("\n");
+        const { message: text, ...fields } = JSON.parse(thrown);
+        const expected = { name, code, errno: -errnoOf(code), syscall: "listen", address: "127.0.0.1" };
+        assert.deepEqual(fields, { ...expected, isHere: true });
+        assert.match(text, new RegExp(`^listen ${code} 127\\.0\\.0\\.1:\\d+: `));
+        assert.match(text, message);
+        assert.equal(listening, "listening");
+      }
+    },
+  },
+  {
+    clause: "the limits of incomplete and of complete connections may differ: each takes effect",
+    source: `${POSIX}, DESCRIPTION; listen(2), tcp_max_syn_backlog; tcp_conn_request in net/ipv4/tcp_input.c`,
+    except: { windows: "it is about Linux's settings" },
+    run: (fixture) => inNetworkNamespace(fixture, program("listen-limits"), { ip: true }),
   },
   {
     clause: "the socket may require a privilege: EACCES",

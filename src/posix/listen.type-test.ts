@@ -199,6 +199,18 @@ export function tellsAddressesApart(address: Address): number | string | Uint8Ar
       return address.ifindex;
     case "vsock":
       return address.cid;
+    case "alg":
+      return address.name;
+    case "bluetooth":
+      return address.protocol === "hci" ? address.dev : address.address;
+    case "can":
+      return address.ifindex;
+    case "qipcrtr":
+      return address.node;
+    case "tipc":
+      return address.type === "socket" ? address.ref : address.service;
+    case "xdp":
+      return address.queueId;
     default:
       return address satisfies never;
   }

@@ -12,6 +12,8 @@ export type PosixCalls = Pick<
   | "close"
   | "connect"
   | "getpeername"
+  | "getprotobyname"
+  | "getservbyname"
   | "getsockname"
   | "getsockopt"
   | "if_indextoname"
@@ -54,6 +56,28 @@ function readNames(libc: PosixLibc, names: Pointer, into: InterfaceName[]): void
   }
 }
 
+/** struct protoent is { char *p_name, **p_aliases; int p_proto } (<netdb.h>). */
+const PROTOENT = { name: 0, proto: 16, size: 24 };
+/** struct servent is { char *s_name, **s_aliases; int s_port; char *s_proto } (<netdb.h>). */
+const SERVENT = { name: 0, port: 16, proto: 24, size: 32 };
+/** Of all three systems. */
+const ENOENT = 2;
+/** Longer than any name in these tables; the rest of a longer one is left out. */
+const NAME_SIZE = 256;
+
+/** Safety: the C library keeps the structure until its next call. */
+function copied(libc: PosixLibc, from: Pointer, size: number): Buffer {
+  const bytes = Buffer.alloc(size);
+  libc.memcpy(bytes, from, size);
+  return bytes;
+}
+
+function stringAt(libc: PosixLibc, at: Pointer): string {
+  const bytes = Buffer.alloc(NAME_SIZE);
+  libc.strncpy(bytes, at, NAME_SIZE);
+  return stringOf(bytes);
+}
+
 /** A C string. */
 function stringOf(bytes: Buffer): string {
   const end = bytes.indexOf(0);
@@ -78,6 +102,27 @@ export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: Messa
     getsockname(fd, address) {
       address.length = address.capacity;
       return result(libc.getsockname(fd, address.pointer, address.lengthPointer));
+    },
+    getprotobyname(name, into) {
+      const found = libc.getprotobyname(Buffer.from(`${name}\0`));
+      if (found === null) return -ENOENT;
+      const entry = copied(libc, found, PROTOENT.size);
+      const text = stringAt(libc, entry.readBigUInt64LE(PROTOENT.name));
+      into.push({ name: text, protocol: entry.readInt32LE(PROTOENT.proto) });
+      return 0;
+    },
+    getservbyname(name, protocol, into) {
+      const of = protocol === null ? null : Buffer.from(`${protocol}\0`);
+      const found = libc.getservbyname(Buffer.from(`${name}\0`), of);
+      if (found === null) return -ENOENT;
+      const entry = copied(libc, found, SERVENT.size);
+      into.push({
+        name: stringAt(libc, entry.readBigUInt64LE(SERVENT.name)),
+        // An int in network byte order, of which the first two bytes count.
+        port: entry.readUInt16BE(SERVENT.port),
+        protocol: stringAt(libc, entry.readBigUInt64LE(SERVENT.proto)),
+      });
+      return 0;
     },
     getsockopt(fd, level, name, value) {
       if (value.length > value.capacity) value.length = value.capacity;

@@ -23,6 +23,14 @@ export const getpeername = libc.func<(fd: number, address: Bytes, length: Bytes)
   "int",
   ["int", "void*", "void*"],
 );
+export const getprotobyname = libc.func<(name: Uint8Array) => Pointer | null>("getprotobyname", "void*", [
+  "void*",
+]);
+export const getservbyname = libc.func<(name: Uint8Array, protocol: Uint8Array | null) => Pointer | null>(
+  "getservbyname",
+  "void*",
+  ["void*", "void*"],
+);
 export const getsockname = libc.func<(fd: number, address: Bytes, length: Bytes) => number>(
   "getsockname",
   "int",

@@ -94,6 +94,8 @@ export interface SockaddrLayout {
    * elsewhere it ends the path.
    */
   readonly abstractNames: boolean;
+  /** Whether Bluetooth addresses are BlueZ's: other systems lay them out otherwise. */
+  readonly bluez: boolean;
 }
 
 export interface CmsgLayout {
@@ -150,15 +152,23 @@ export interface MessageHeader {
 export interface Calls {
   /** `flags` of socket(), accept() and socketpair() are those of descriptor-flags.ts. */
   accept(fd: number, address: ValueResult, flags: number): number;
+  /** `filter` is an array of struct sock_filter. */
+  attachFilter(fd: number, filter: Uint8Array): number;
+  attachReuseportFilter(fd: number, filter: Uint8Array): number;
   bind(fd: number, address: ValueResult): number;
   close(fd: number): number;
   connect(fd: number, address: ValueResult): number;
+  detachFilter(fd: number): number;
   /**
    * `flags` is CLOSE_ON_EXEC of descriptor-flags.ts, or 0; `least` is the least number that the new
    * descriptor may get, which Windows ignores.
    */
   dup(fd: number, flags: number, least: number): number;
   getpeername(fd: number, address: ValueResult): number;
+  /** Writes the number of a protocol of /etc/protocols; C's returns a structure. */
+  getprotobyname(name: string, into: ProtocolEntry[]): number;
+  /** Writes the port of a service of /etc/services; null is of any protocol. */
+  getservbyname(name: string, protocol: string | null, into: ServiceEntry[]): number;
   getsockname(fd: number, address: ValueResult): number;
   getsockopt(fd: number, level: number, name: number, value: ValueResult): number;
   /** Writes the name of a network interface, with its NUL, into IF_NAMESIZE bytes. */
@@ -208,6 +218,20 @@ export interface Calls {
    * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
+}
+
+/** An entry of the table of protocols: struct protoent. */
+export interface ProtocolEntry {
+  readonly name: string;
+  readonly protocol: number;
+}
+
+/** An entry of the table of services: struct servent. */
+export interface ServiceEntry {
+  readonly name: string;
+  readonly port: number;
+  /** The protocol's name, such as `"tcp"`. */
+  readonly protocol: string;
 }
 
 /** A network interface. */

@@ -2,6 +2,7 @@ import type { AddressInput } from "../../address/address.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import { afterThis, type Timer } from "../../clock/clock.ts";
 import type { Engine, PendingConnect } from "../../engine/engine.ts";
+import { engineOf } from "../../engine/engines.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { bind } from "../../posix/bind.ts";
 import { tryClose } from "../../posix/close.ts";
@@ -81,7 +82,10 @@ export class ConnectAttempt {
         const local = this.#local();
         if (local !== undefined) bind(opened, local);
         const sockaddr = encodeAddress(this.#address, system, system.address);
-        this.#pending = engine.connect(opened.fd, sockaddr, (errno) => {
+        // io_uring calls connect() again once it has waited, which vsock_connect() of
+        // net/vmw_vsock/af_vsock.c answers with EALREADY.
+        const connecting = this.#address.family === "vsock" ? engineOf(system, "readiness") : engine;
+        this.#pending = connecting.connect(opened.fd, sockaddr, (errno) => {
           this.#pending = undefined;
           this.#ended(opened, errno);
         });

@@ -195,7 +195,7 @@ asyncApiTest("connect: rejects malformed options before any call", async (engine
     { port: 1, timeout: "1" },
     { port: 1, localAddress: 7 },
     { address: 7 },
-    { address: { family: "vsock", cid: 1, port: 1 } },
+    { address: { family: "netlink", pid: 0, groups: 0 } },
     { address: { family: "ipv4", address: "localhost", port: 1 } },
     { address: { family: "ipv6", address: "127.0.0.1", port: 1 } },
     { port: 1, localAddress: "localhost" },

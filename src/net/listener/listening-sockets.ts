@@ -42,6 +42,12 @@ export async function openListeningSockets(
       const opened = explainPathInUse(system, address, make);
       return { sockets: [opened], backlog, path: UnixPath.made(system, address) };
     }
+    case "address": {
+      const opened = openBound(system, where.address, SOCK.STREAM, options, (bound) =>
+        listen(bound, backlog),
+      );
+      return { sockets: [opened], backlog, path: undefined };
+    }
     case "port":
       return { sockets: await listenOnPort(system, where, options, backlog), backlog, path: undefined };
   }

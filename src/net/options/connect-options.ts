@@ -203,8 +203,11 @@ function checkFamilies({
 export function checkAddress(address: AddressInput): AddressInput {
   checkObject("address", "an address", address);
   const { family } = address;
-  if (typeof family !== "string" || !/^(ipv4|ipv6|unix)$/i.test(family))
-    throw invalidString(family, `address must be of IPv4, IPv6 or a unix socket, not of ${quoted(family)}`);
+  if (typeof family !== "string" || !/^(ipv4|ipv6|unix|vsock)$/i.test(family))
+    throw invalidString(
+      family,
+      `address must be of IPv4, IPv6, vsock or a unix socket, not of ${quoted(family)}`,
+    );
   // Node spells the family in mixed case; ours is in lower case.
   const checked = { ...address, family: family.toLowerCase() } as AddressInput;
   const system = currentSystem();

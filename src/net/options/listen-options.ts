@@ -1,5 +1,6 @@
-import type { UnixAddress } from "../../address/address.ts";
+import type { UnixAddress, VsockAddressInput } from "../../address/address.ts";
 import { isIPv4 } from "../../address/is-ip.ts";
+import { encodeAddress } from "../../address/sockaddr.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import {
   argumentType,
@@ -9,8 +10,10 @@ import {
   descriptor,
   elements,
   integer,
+  invalidString,
   invalidValue,
   kind,
+  quoted,
 } from "../../errors/argument.ts";
 import type { WritableOption } from "../../options/option.ts";
 import { SO } from "../../options/so.ts";
@@ -18,6 +21,7 @@ import type { AcceptError } from "../../posix/accept.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { Socket } from "../../posix/owned-socket.ts";
+import { currentSystem } from "../../system/current.ts";
 import { isUint8Array } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
 import type { UnixFile } from "../listener/unix-path.ts";
@@ -90,6 +94,21 @@ export interface ListenOnPort<Values extends readonly unknown[] = readonly unkno
   readonly exclusive?: boolean | undefined;
   readonly path?: undefined;
   readonly socket?: undefined;
+  readonly address?: undefined;
+}
+
+/** A port of a virtual machine and its host to listen on: vsock(7); Linux. */
+export interface ListenOnVsock<Values extends readonly unknown[] = readonly unknown[]>
+  extends ListenSettings<Values> {
+  /** `VMADDR.CID_ANY` is any context id of this machine, and `VMADDR.PORT_ANY` a free port. */
+  readonly address: VsockAddressInput;
+  readonly path?: undefined;
+  readonly socket?: undefined;
+  readonly host?: undefined;
+  readonly port?: undefined;
+  readonly reusePort?: undefined;
+  readonly ipv6Only?: undefined;
+  readonly exclusive?: undefined;
 }
 
 /** A unix socket to listen on. */
@@ -100,6 +119,7 @@ export interface ListenOnPath<Values extends readonly unknown[] = readonly unkno
    * replaced; or after a leading `"\0"` a name in Linux's abstract namespace.
    */
   readonly path: string | Uint8Array;
+  readonly address?: undefined;
   readonly socket?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -131,6 +151,7 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
    * undefined, which `listenersFromEnvironment()[0]` is when no socket was inherited.
    */
   readonly socket: Socket | number | SocketHolder | undefined;
+  readonly address?: undefined;
   readonly path?: undefined;
   readonly host?: undefined;
   readonly port?: undefined;
@@ -143,7 +164,8 @@ export interface ListenOnSocket<Values extends readonly unknown[] = readonly unk
 export type ListenOptions<Values extends readonly unknown[] = readonly unknown[]> =
   | ListenOnPort<Values>
   | ListenOnPath<Values>
-  | ListenOnSocket<Values>;
+  | ListenOnSocket<Values>
+  | ListenOnVsock<Values>;
 
 /** Options as pairs, whose types were checked where they were written. */
 export type AnyOptionValues = readonly (readonly [option: WritableOption<unknown>, value: unknown])[];
@@ -159,6 +181,7 @@ export type ListenEndpoint =
       readonly exclusive: boolean;
     }
   | { readonly kind: "path"; readonly address: UnixAddress }
+  | { readonly kind: "address"; readonly address: VsockAddressInput }
   | {
       readonly kind: "sockets";
       /** A number belongs to the caller until it is adopted. */
@@ -204,28 +227,43 @@ export function checkOptionValues(options: OptionValues | undefined): AnyOptionV
 }
 
 function checkEndpoint(options: ListenOptions): ListenEndpoint {
-  const given = (["host", "path", "socket"] as const).filter((name) => options[name] !== undefined);
-  if (given.length > 1) throw invalidValue(`give one of host, path and socket, not ${given.join(" and ")}`);
-  if (options.path !== undefined || options.socket !== undefined)
+  const names = ["host", "path", "socket", "address"] as const;
+  const given = names.filter((name) => options[name] !== undefined);
+  if (given.length > 1)
+    throw invalidValue(`give one of host, path, socket and address, not ${given.join(" and ")}`);
+  if (options.path !== undefined || options.socket !== undefined || options.address !== undefined)
     checkOfPort(options, ["port", "reusePort", "ipv6Only", "exclusive"]);
   if (options.socket !== undefined) return checkSockets(options.socket);
   if (options.path !== undefined)
     return { kind: "path", address: { family: "unix", path: checkPath(options.path) } };
+  if (options.address !== undefined) return { kind: "address", address: checkVsock(options.address) };
   if (lacksSocket(options)) {
     throw invalidValue(
       "socket is undefined: if it should come from listenersFromEnvironment(), this process inherited none",
     );
   }
-  const { host, port = 0, reusePort = false, ipv6Only, exclusive = !reusePort } = options;
-  checkHost("host", host);
+  const { host: name, port = 0, reusePort = false, ipv6Only, exclusive = !reusePort } = options;
+  checkHost("host", name);
   integer("port", port, 0, 0xffff);
   boolean("reusePort", reusePort);
   if (ipv6Only !== undefined) boolean("ipv6Only", ipv6Only);
-  if (ipv6Only === true && host !== undefined && isIPv4(host))
-    throw invalidValue(`ipv6Only does not go with the IPv4 address ${host}`);
+  if (ipv6Only === true && name !== undefined && isIPv4(name))
+    throw invalidValue(`ipv6Only does not go with the IPv4 address ${name}`);
   if (boolean("exclusive", exclusive) && reusePort)
     throw invalidValue("a port is either exclusive or shared with reusePort, not both");
-  return { kind: "port", host, port, reusePort, ipv6Only, exclusive };
+  return { kind: "port", host: name, port, reusePort, ipv6Only, exclusive };
+}
+
+/** A snapshot of a vsock address. Throws a TypeError or RangeError if it is malformed. */
+function checkVsock(address: VsockAddressInput): VsockAddressInput {
+  checkObject("address", "a vsock address", address);
+  const { family, cid, port, flags = 0 } = address;
+  if (family !== "vsock")
+    throw invalidString(family, `address must be of the family "vsock", not ${quoted(family)}`);
+  const checked = { family, cid, port, flags };
+  const system = currentSystem();
+  encodeAddress(checked, system, system.address);
+  return checked;
 }
 
 /** The only thing that says where to listen: falling back to any port would hide the mistake. */
@@ -285,5 +323,6 @@ export function checkOfPort<Name extends string>(
   names: readonly Name[],
 ): void {
   for (const name of names)
-    if (options[name] !== undefined) throw invalidValue(`${name} does not go with a path or a socket`);
+    if (options[name] !== undefined)
+      throw invalidValue(`${name} does not go with a path, a socket or an address`);
 }

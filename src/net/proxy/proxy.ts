@@ -1,4 +1,5 @@
-import { engine } from "../../engine/choice.ts";
+import { engineOf } from "../../engine/engines.ts";
+import { currentSystem } from "../../system/current.ts";
 import { listen } from "../listener/listen.ts";
 import { checkProxyOptions, type ProxyOptions } from "./proxy-options.ts";
 import { ProxyServer } from "./proxy-server.ts";
@@ -34,7 +35,7 @@ import { ProxyServer } from "./proxy-server.ts";
 export async function proxy(options: ProxyOptions): Promise<ProxyServer> {
   const checked = checkProxyOptions(options);
   const { listen: where } = checked;
-  const server = new ProxyServer(engine(where.engine), checked);
+  const server = new ProxyServer(engineOf(currentSystem(), where.engine), checked);
   server.start(await listen(where, server.handlers));
   return server;
 }

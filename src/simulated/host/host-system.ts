@@ -34,8 +34,20 @@ import {
 } from "./transfer.ts";
 
 const { POLL, SOCK, IPPROTO } = constants;
-const { EAGAIN, EALREADY, EBADF, EINPROGRESS, EINVAL, EMFILE, ENODEV, ENOTSOCK, ENXIO, ECONNABORTED } =
-  errnos;
+const {
+  EAGAIN,
+  EALREADY,
+  EBADF,
+  EINPROGRESS,
+  EINVAL,
+  EMFILE,
+  ENODEV,
+  ENOENT,
+  ENOTSOCK,
+  ENXIO,
+  EOPNOTSUPP,
+  ECONNABORTED,
+} = errnos;
 const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
 
 /**
@@ -333,6 +345,12 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     socketpair,
 
+    // Filters are not simulated, and a host has no tables of protocols and services.
+    attachFilter: () => -EOPNOTSUPP,
+    attachReuseportFilter: () => -EOPNOTSUPP,
+    detachFilter: () => -EOPNOTSUPP,
+    getprotobyname: () => -ENOENT,
+    getservbyname: () => -ENOENT,
     dup(fd, _flags, least) {
       const entry = parts.ended() ? undefined : files.pollable(fd);
       return entry === undefined ? -EBADF : files.duplicate(entry, least);

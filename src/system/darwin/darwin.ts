@@ -7,6 +7,7 @@ import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
+import { noFilters } from "../no-filters.ts";
 import { posixCalls } from "../posix-calls.ts";
 import type { System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
@@ -79,6 +80,7 @@ export function darwinOver(libc: DarwinLibc): System {
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,
+    ...noFilters(errnos.ENOPROTOOPT),
     ...calls,
 
     accept(fd, address, flags) {

@@ -14,7 +14,7 @@ export const darwinNumbers: SystemNumbers = {
   errnoName: (errno) => names.get(errno),
   options,
   pointerOptions,
-  sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false },
+  sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false, bluez: false },
   controls,
   controlName,
   cmsg: { headerSize: 12, alignment: 4, lengthSize: 4 },

@@ -5,12 +5,14 @@ import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
+import { noFilters } from "../no-filters.ts";
 import { posixCalls } from "../posix-calls.ts";
 import { receivingEnded } from "../receiving-ended.ts";
 import type { System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
+import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
 import { freebsdNumbers } from "./numbers.ts";
@@ -40,6 +42,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     address: new ValueResult(mapMemory(LENGTH_SIZE + ADDRESS_SIZE)),
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,
+    ...noFilters(errnos.ENOPROTOOPT),
     ...posixCalls(libc, { readHeaders, writeHeaders }),
 
     accept(fd, address, flags) {

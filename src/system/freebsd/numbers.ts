@@ -14,7 +14,7 @@ export const freebsdNumbers: SystemNumbers = {
   errnoName: (errno) => names.get(errno),
   options,
   pointerOptions,
-  sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false },
+  sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false, bluez: false },
   controls,
   controlName,
   cmsg: { headerSize: 12, alignment: 8, lengthSize: 4 },

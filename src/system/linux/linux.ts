@@ -1,4 +1,5 @@
-import { mapMemory } from "../../native/memory.ts";
+import { invariant } from "../../invariant.ts";
+import { type Memory, mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { machineServices } from "../machine-services.ts";
@@ -15,7 +16,34 @@ import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
 import { tcpState } from "./tcp-state.ts";
 
-const { SOCK } = constants;
+const { SOCK, SOL } = constants;
+
+// include/uapi/asm-generic/socket.h
+const SO_ATTACH_FILTER = 26;
+const SO_DETACH_FILTER = 27;
+const SO_ATTACH_REUSEPORT_CBPF = 51;
+
+/**
+ * struct sock_fprog is { unsigned short len; struct sock_filter *filter }, and struct sock_filter
+ * has 8 bytes, of which there are at most 4096 (linux/filter.h, linux/bpf_common.h).
+ */
+const SOCK_FPROG = 16;
+const SOCK_FILTER = 8;
+const MAX_FILTER = 4096 * SOCK_FILTER;
+
+/** Mapped when it is first needed. */
+let filters: Memory | undefined;
+
+/** Safety: the pointer is into our own mapping, which has room for the longest program. */
+function attach(fd: number, option: number, filter: Uint8Array): number {
+  invariant(filter.byteLength <= MAX_FILTER, "the longest program fits");
+  filters ??= mapMemory(SOCK_FPROG + MAX_FILTER);
+  const view = new DataView(filters.buffer);
+  view.setUint16(0, filter.byteLength / SOCK_FILTER, true);
+  view.setBigUint64(8, filters.pointer + BigInt(SOCK_FPROG), true);
+  new Uint8Array(filters.buffer).set(filter, SOCK_FPROG);
+  return result(libc.setsockopt(fd, SOL.SOCKET, option, filters.pointer, SOCK_FPROG));
+}
 
 /** The largest sockaddr is sockaddr_storage, 128 bytes (include/uapi/linux/socket.h). */
 const address = new ValueResult(mapMemory(LENGTH_SIZE + 128));
@@ -44,6 +72,9 @@ export const linux: System = {
   messageMemory,
   ...posixCalls(libc, { readHeaders, writeHeaders }),
 
+  attachFilter: (fd, filter) => attach(fd, SO_ATTACH_FILTER, filter),
+  attachReuseportFilter: (fd, filter) => attach(fd, SO_ATTACH_REUSEPORT_CBPF, filter),
+  detachFilter: (fd) => result(libc.setsockopt(fd, SOL.SOCKET, SO_DETACH_FILTER, zero, 4)),
   accept(fd, address, flags) {
     address.length = address.capacity;
     return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));

@@ -14,7 +14,7 @@ export const linuxNumbers: SystemNumbers = {
   errnoName: (errno) => names.get(errno),
   options,
   pointerOptions,
-  sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true },
+  sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true, bluez: true },
   controls,
   controlName,
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },

@@ -13,7 +13,7 @@ export const windowsNumbers: SystemNumbers = {
   options,
   pointerOptions,
   // UNIX_PATH_MAX of afunix.h.
-  sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true },
+  sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true, bluez: false },
   controls,
   controlName,
   // WSACMSGHDR is { SIZE_T cmsg_len; INT cmsg_level; INT cmsg_type } (ws2def.h).

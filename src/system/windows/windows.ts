@@ -5,6 +5,7 @@ import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
+import { noFilters } from "../no-filters.ts";
 import type { System, ValueResult } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult as Room } from "../value-result.ts";
 import { lengthOf } from "../view.ts";
@@ -74,6 +75,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
     address: scratch(128),
     option: scratch(OPTION_CAPACITY),
     messageMemory,
+    ...noFilters(errnos.ENOPROTOOPT),
 
     accept(fd, address, flags) {
       address.length = address.capacity;
@@ -119,6 +121,9 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       address.length = address.capacity;
       return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
     },
+    // struct servent has another layout there, which nobody has tested.
+    getprotobyname: () => -errnos.EOPNOTSUPP,
+    getservbyname: () => -errnos.EOPNOTSUPP,
     getsockname(fd, address) {
       address.length = address.capacity;
       return result(winsock.getsockname(fd, address.pointer, address.lengthPointer));

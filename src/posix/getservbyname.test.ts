@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
+import { except } from "../../test/platform.ts";
+import { getprotobyname, getprotobynameErrors, tryGetprotobyname } from "./getprotobyname.ts";
+import { getservbyname, getservbynameErrors, tryGetservbyname } from "./getservbyname.ts";
+
+const windows = "it reads /etc/services, and Windows has no such call here";
+
+/** The entries of a table: their words; none if the system has none. */
+function entries(path: string): string[][] {
+  try {
+    const lines = readFileSync(path, "utf8").split("\n");
+    return lines
+      .map((line) => line.replace(/#.*/, "").trim().split(/\s+/))
+      .filter(({ length }) => length > 1);
+  } catch {
+    return [];
+  }
+}
+
+conformance("getservbyname", [
+  {
+    clause: "every service of the table, by its name and by others, with its protocol",
+    source: "POSIX getservbyname(3p), DESCRIPTION; services(5)",
+    except: { windows },
+    run(fixture) {
+      const services = entries("/etc/services");
+      if (services.length === 0) return fixture.skip("this system has no /etc/services");
+      for (const [name = "", at = "", ...aliases] of services.slice(0, 200)) {
+        const [port, protocol = ""] = at.split("/");
+        // The first entry of a name wins.
+        const first = services.find(([other, where]) => other === name && where?.endsWith(`/${protocol}`));
+        if (first?.[1] !== at) continue;
+        assert.deepEqual(getservbyname(name, protocol), { name, port: Number(port), protocol });
+        const [alias] = aliases;
+        if (alias !== undefined) assert.ok(tryGetservbyname(alias, protocol).ok, alias);
+      }
+    },
+  },
+  {
+    clause: "a name that is not there, or not of this protocol, is NotFound",
+    source: "POSIX getservbyname(3p), RETURN VALUE",
+    except: { windows },
+    run() {
+      assertFails(tryGetservbyname("no-such-service"), "NotFound", "ENOENT");
+      assertFails(tryGetservbyname("http", "no-such-protocol"), "NotFound", "ENOENT");
+      assertFails(tryGetservbyname(""), "NotFound", "ENOENT");
+    },
+  },
+  ...documentedErrors(getservbynameErrors, (system) => tryGetservbyname("http", null, { system })),
+]);
+
+conformance("getprotobyname", [
+  {
+    clause: "every protocol of the table, by its name and by others",
+    source: "POSIX getprotobyname(3p), DESCRIPTION; protocols(5)",
+    except: { windows },
+    run(fixture) {
+      const protocols = entries("/etc/protocols");
+      if (protocols.length === 0) return fixture.skip("this system has no /etc/protocols");
+      for (const [name = "", number, ...aliases] of protocols) {
+        const first = protocols.find((each) => each.includes(name));
+        if (first?.[0] !== name) continue;
+        for (const each of [name, ...aliases.slice(0, 1)]) {
+          assert.deepEqual(getprotobyname(each).protocol, Number(number), each);
+        }
+      }
+    },
+  },
+  {
+    clause: "a name that is not there is NotFound",
+    source: "POSIX getprotobyname(3p), RETURN VALUE",
+    except: { windows },
+    run: () => void assertFails(tryGetprotobyname("no-such-protocol"), "NotFound", "ENOENT"),
+  },
+  ...documentedErrors(getprotobynameErrors, (system) => tryGetprotobyname("tcp", { system })),
+]);
+
+test("a name with a NUL, which C would cut", except({}), () => {
+  for (const call of [
+    () => getservbyname("http\0x"),
+    () => getservbyname("http", "tcp\0x"),
+    () => getprotobyname("tcp\0x"),
+  ]) {
+    assert.throws(call, { code: "ERR_INVALID_ARG_VALUE" });
+  }
+});
