@@ -1,8 +1,7 @@
 import { host } from "../../system/host.ts";
 import { openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import { EDGE, READABLE, type ReadinessQueue, WRITABLE } from "../../system/readiness-queue.ts";
-import { uncaught } from "../uncaught.ts";
-import { type OnLoop, wakeEachTurn } from "../wake.ts";
+import { type OnLoop, wakeUp } from "../wake.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 
 const BOTH_EDGES = READABLE | WRITABLE | EDGE;
@@ -21,15 +20,7 @@ class QueuePoller implements Poller {
     this.#queue = queue;
     // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
     host.closeAtThreadEnd(queue.fd);
-    // A turn without events costs the call that looks for them, but the others save a callback from
-    // libuv, which costs more than a recv().
-    this.#onLoop = wakeEachTurn(queue.fd, () => {
-      try {
-        awake();
-      } catch (error) {
-        uncaught(error);
-      }
-    });
+    this.#onLoop = wakeUp(queue.fd, awake);
   }
 
   add(fd: number, slot: number, generation: number): number {
