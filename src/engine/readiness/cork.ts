@@ -21,12 +21,12 @@ class Slot {
   sender: Sender | undefined;
   length = 0;
   readonly bytes = Buffer.allocUnsafeSlow(SLOT);
-  #gathered: Uint8Array = this.bytes.subarray(0, 0);
+  #corked: Uint8Array = this.bytes.subarray(0, 0);
 
   /** The gathered bytes, in a view that is used again for the same length. */
-  get gathered(): Uint8Array {
-    if (this.#gathered.length !== this.length) this.#gathered = this.bytes.subarray(0, this.length);
-    return this.#gathered;
+  get corked(): Uint8Array {
+    if (this.#corked.length !== this.length) this.#corked = this.bytes.subarray(0, this.length);
+    return this.#corked;
   }
 }
 
@@ -80,12 +80,12 @@ export class Cork {
     this.#used = 0;
     for (let index = 0; index < used; index++) {
       const slot = this.#slot(index);
-      const { sender, gathered } = slot;
+      const { sender, corked } = slot;
       slot.sender = undefined;
       slot.length = 0;
       if (sender === undefined) continue;
       sender.corkSlot = -1;
-      if (gathered.length > 0) sender.sendGathered(gathered);
+      if (corked.length > 0) sender.sendGathered(corked);
     }
   }
 
