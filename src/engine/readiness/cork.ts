@@ -22,7 +22,7 @@ class Slot {
   length = 0;
   readonly bytes = new Uint8Array(SLOT);
   #text: Buffer | undefined;
-  #gathered: Uint8Array = this.bytes.subarray(0, 0);
+  #corked: Uint8Array = this.bytes.subarray(0, 0);
 
   /** The same bytes, for strings. */
   get text(): Buffer {
@@ -31,9 +31,9 @@ class Slot {
   }
 
   /** The gathered bytes, in a view that is used again for the same length. */
-  get gathered(): Uint8Array {
-    if (this.#gathered.length !== this.length) this.#gathered = this.bytes.subarray(0, this.length);
-    return this.#gathered;
+  get corked(): Uint8Array {
+    if (this.#corked.length !== this.length) this.#corked = this.bytes.subarray(0, this.length);
+    return this.#corked;
   }
 }
 
@@ -87,12 +87,12 @@ export class Cork {
     this.#used = 0;
     for (let index = 0; index < used; index++) {
       const slot = this.#slot(index);
-      const { sender, gathered } = slot;
+      const { sender, corked } = slot;
       slot.sender = undefined;
       slot.length = 0;
       if (sender === undefined) continue;
       sender.corkSlot = -1;
-      if (gathered.length > 0) sender.sendGathered(gathered);
+      if (corked.length > 0) sender.sendGathered(corked);
     }
   }
 

@@ -1,8 +1,7 @@
 import { host } from "../../system/host.ts";
 import { hasReadinessQueue, openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import type { Engine } from "../engine.ts";
-import { uncaught } from "../uncaught.ts";
-import { hasLibuv, wakeEachTurn } from "../wake.ts";
+import { hasLibuv, wakeUp } from "../wake.ts";
 import { openLoopPoller } from "./loop-poller.ts";
 import type { OpenPoller } from "./poller.ts";
 import { QueuePoller } from "./queue-poller.ts";
@@ -14,15 +13,7 @@ const openQueuePoller: OpenPoller = (awake) => {
   if (typeof queue === "number") return queue;
   // Before it is put on the loop, since cleanup at the end of a thread runs in reverse order.
   host.closeAtThreadEnd(queue.fd);
-  // A turn without events costs the call that looks for them, but the others save a callback from
-  // libuv, which costs more than a recv().
-  const { ref, unref, stop } = wakeEachTurn(queue.fd, () => {
-    try {
-      awake();
-    } catch (error) {
-      uncaught(error);
-    }
-  });
+  const { ref, unref, stop } = wakeUp(queue.fd, awake);
   return new QueuePoller(queue, {
     ref,
     unref,
