@@ -120,6 +120,13 @@ test("mongodb's driver, with a small server of its wire protocol", limit, async 
   await client.finishes();
 });
 
+test("amqplib, with a small server of AMQP 0-9-1", limit, async () => {
+  await using server = new Program("amqplib-server.mjs", { stock: true });
+  const environment = { TEST_AMQP_PORT: String(await server.port()) };
+  await using client = new Program("amqplib-client.mjs", { environment });
+  await client.finishes();
+});
+
 /**
  * Waits until a database takes connections and answers; it retries, since that is what starting is.
  */
