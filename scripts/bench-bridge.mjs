@@ -1,5 +1,5 @@
-// Sends data between this machine's kernel and a simulated host, in both directions at once, through
-// a TUN device and a link with 1 % loss and reordering, and compares hashes. As root:
+// Sends data between this machine's kernel and a simulated host, in both directions at once,
+// through a TUN device and a link with 1 % loss and reordering, and compares hashes. As root:
 //
 //   npm run bench:bridge              1 GiB each way
 //   npm run bench:bridge -- --mib 64

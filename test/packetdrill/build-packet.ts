@@ -70,8 +70,8 @@ function message(content: IcmpContent, connection: Connection, settings: Setting
 }
 
 /**
- * The beginning of a packet that the host has sent: its IP header, whose length is that of the whole
- * packet, and eight bytes.
+ * The beginning of a packet that the host has sent: its IP header, whose length is that of the
+ * whole packet, and eight bytes.
  */
 function quotedBytes(
   quoted: NonNullable<IcmpContent["quoted"]>,

@@ -1,7 +1,7 @@
 // From a script's system calls to the machine's, and back: what the script says they return.
 import type { System } from "../../src/system/system.ts";
 import type { Connection } from "./connection.ts";
-import type { RawCall, RawResult } from "./machine.ts";
+import type { RawCall, RawResult } from "./host-calls.ts";
 import { messageCall, messageMismatch } from "./message-calls.ts";
 import { pattern } from "./pattern.ts";
 import type { Expression, SystemCall } from "./script.ts";
@@ -176,7 +176,9 @@ function pollEntries(call: SystemCall, context: CallContext): { fd: number; even
   }));
 }
 
-/** The data of an event is an fd of the script, a pointer or a number: 32 bits of it are compared. */
+/**
+ * The data of an event is an fd of the script, a pointer or a number: 32 bits of it are compared.
+ */
 function epollEvent(expression: Expression): { events: number; data: number } {
   const data = ["fd", "ptr", "u32", "u64"].map((name) => fieldOf(expression, name)).find((field) => field);
   const events = numberOf(fieldOf(expression, "events"), "events");

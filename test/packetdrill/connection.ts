@@ -77,8 +77,8 @@ export class Connection {
   }
 
   /**
-   * Learns what the host's timestamp is called in the script, and returns the host's on the script's
-   * scale.
+   * Learns what the host's timestamp is called in the script, and returns the host's on the
+   * script's scale.
    */
   timestampToScript(script: number, live: number): number {
     this.#timestamps.set(script, live);

@@ -5,7 +5,7 @@ import { tcpInfo } from "../../src/options/structures/tcp-info.ts";
 import { buildPacket } from "./build-packet.ts";
 import { type CallContext, callMismatch, OPENS, scriptFd, toRawCall } from "./calls.ts";
 import { type Connection, UnknownTimestamp } from "./connection.ts";
-import type { RawCall, RawResult } from "./machine.ts";
+import type { RawCall, RawResult } from "./host-calls.ts";
 import { OutboundPackets, type Received } from "./outbound-packets.ts";
 import { packetText } from "./packet-text.ts";
 import { pattern } from "./pattern.ts";
@@ -55,7 +55,7 @@ class Interpreter implements CallContext {
     this.#script = script;
     this.#settings = settings;
     this.#target = target;
-    this.system = target.machine.system;
+    this.system = target.calls.system;
     const { family, localAddress, remoteAddress, bindPort, connectPort, version } = settings;
     const mapped = family !== 2 && version === 4 ? "::ffff:" : "";
     this.family = family;
@@ -167,7 +167,7 @@ class Interpreter implements CallContext {
     const raw = toRawCall(call, this);
     this.#before(call, raw);
     if (call.returnsAt === undefined) {
-      this.#after(call, raw, rawCall(this.#target.machine, raw));
+      this.#after(call, raw, rawCall(this.#target.calls, raw));
       return;
     }
     const returnsAt = event.time.kind === "relative" ? due.base + call.returnsAt : call.returnsAt;

@@ -1,7 +1,7 @@
 // readv(), writev(), recvmsg() and sendmsg(): pieces, control messages and flags.
 import { type Cmsg, readCmsgs, writeCmsgs } from "../../src/control/cmsg.ts";
 import { argument, type CallContext, dataToSend, scriptFd, stringMismatch } from "./calls.ts";
-import type { RawCall, RawResult } from "./machine.ts";
+import type { RawCall, RawResult } from "./host-calls.ts";
 import { pattern } from "./pattern.ts";
 import type { Expression, SystemCall } from "./script.ts";
 import { symbol } from "./symbols.ts";

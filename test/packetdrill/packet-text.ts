@@ -12,7 +12,9 @@ const LETTERS = [
   [FLAG.AE, "A"],
 ] as const;
 
-/** A packet in the script's language, without its direction: `S. 0:0(0) ack 1 win 65535 <mss 1460>`. */
+/**
+ * A packet in the script's language, without its direction: `S. 0:0(0) ack 1 win 65535 <mss 1460>`.
+ */
 export function packetText({ content }: Pick<WirePacket, "content">): string {
   switch (content.protocol) {
     case "tcp":

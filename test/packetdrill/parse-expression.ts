@@ -31,7 +31,9 @@ function operand(reader: TokenReader): Expression {
   return { kind: "word", name: token.text };
 }
 
-/** Everything else before a parenthesis is a word with a note: `EPERM (Operation not permitted)`. */
+/**
+ * Everything else before a parenthesis is a word with a note: `EPERM (Operation not permitted)`.
+ */
 const FUNCTIONS = new Set(["htons", "inet_addr", "inet6_addr"]);
 
 function items(reader: TokenReader, end: string): Expression[] {

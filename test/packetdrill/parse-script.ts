@@ -90,7 +90,9 @@ function systemCall(reader: TokenReader, time: EventTime): Action {
   return { kind: "call", name, arguments: list, result, errno, returnsAt };
 }
 
-/** What an errno means, or the flags of F_GETFL: `(Operation now in progress)`. For readers only. */
+/**
+ * What an errno means, or the flags of F_GETFL: `(Operation now in progress)`. For readers only.
+ */
 function note(reader: TokenReader): void {
   while (reader.takeSign("(")) {
     while (!reader.takeSign(")")) {

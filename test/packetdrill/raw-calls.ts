@@ -1,10 +1,10 @@
 import { defined } from "../../src/invariant.ts";
 import type { MessageHeader, PollEntry, System, ValueResult } from "../../src/system/system.ts";
-import type { Machine, RawCall, RawResult } from "./machine.ts";
+import type { HostCalls, RawCall, RawResult } from "./host-calls.ts";
 
 /** Makes a call and returns what it did. */
-export function rawCall(machine: Machine, call: RawCall): RawResult {
-  const { system } = machine;
+export function rawCall(calls: HostCalls, call: RawCall): RawResult {
+  const { system } = calls;
   switch (call.name) {
     case "socket":
       return { returned: system.socket(call.domain, call.type, call.protocol, 0) };
@@ -46,15 +46,15 @@ export function rawCall(machine: Machine, call: RawCall): RawResult {
       return { returned, revents: entries.map(({ revents }) => revents) };
     }
     case "fcntl":
-      return { returned: machine.fcntl(call.fd, call.command, call.argument) };
+      return { returned: calls.fcntl(call.fd, call.command, call.argument) };
     case "ioctl":
-      return machine.ioctl(call.fd, call.request);
+      return calls.ioctl(call.fd, call.request);
     case "epoll_create":
-      return { returned: machine.epollCreate() };
+      return { returned: calls.epollCreate() };
     case "epoll_ctl":
-      return { returned: machine.epollCtl(call.epoll, call.operation, call.fd, call.event) };
+      return { returned: calls.epollCtl(call.epoll, call.operation, call.fd, call.event) };
     case "epoll_wait": {
-      const events = machine.epollWait(call.epoll, call.count, call.timeout);
+      const events = calls.epollWait(call.epoll, call.count, call.timeout);
       return typeof events === "number" ? { returned: events } : { returned: events.length, events };
     }
   }

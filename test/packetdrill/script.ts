@@ -27,7 +27,9 @@ export interface ScriptEvent {
   readonly action: Action;
 }
 
-/** When an event is due, in microseconds: absolute, relative to the event before, or at any time. */
+/**
+ * When an event is due, in microseconds: absolute, relative to the event before, or at any time.
+ */
 export type EventTime =
   | { readonly kind: "absolute" | "relative"; readonly from: number; readonly to: number | undefined }
   | { readonly kind: "any" };

@@ -6,8 +6,8 @@ export type ShellAction =
   | { readonly kind: "command"; readonly text: string };
 
 /**
- * What shell lines do, in order. `readFile` returns the text of a script that they call, by its path
- * relative to theirs, so that `../common/defaults.sh` is read in turn.
+ * What shell lines do, in order. `readFile` returns the text of a script that they call, by its
+ * path relative to theirs, so that `../common/defaults.sh` is read in turn.
  */
 export function shellActions(text: string, readFile: (path: string) => string | undefined): ShellAction[] {
   return commands(text).flatMap((command) => actionsOf(command, readFile));

@@ -1,9 +1,9 @@
-import type { Machine, RawCall, RawResult } from "./machine.ts";
+import type { HostCalls, RawCall, RawResult } from "./host-calls.ts";
 
 /** The host that a script tests: the kernel behind a TUN device, or a simulated host. */
 export interface Target {
   readonly name: "kernel" | "simulated";
-  readonly machine: Machine;
+  readonly calls: HostCalls;
   /** Which checksums of the host's packets are complete: a device may be left to finish TCP's. */
   readonly checks: "all" | "ip header";
   /** Begins to count time, in microseconds. */
@@ -47,7 +47,9 @@ export interface Settings {
   readonly bindPort: number;
   readonly connectPort: number;
   readonly mtu: number;
-  /** How far an event may be off, in microseconds, and in percent of the time since the last one. */
+  /**
+   * How far an event may be off, in microseconds, and in percent of the time since the last one.
+   */
   readonly tolerance: number;
   readonly tolerancePercent: number;
   /** Microseconds of a tick of timestamps; 0 leaves them uncompared. */

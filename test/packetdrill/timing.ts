@@ -28,7 +28,8 @@ export class Timing {
 
   /**
    * When an event is due. Relative times count from the end of the event before; but packets that
-   * the script sends in succession count from each other, so that delays do not add up (`anchored`).
+   * the script sends in succession count from each other, so that delays do not add up
+   * (`anchored`).
    */
   due(time: EventTime, now: number, anchored: boolean): Due {
     const base = anchored && this.#last?.anchored ? this.#last.from : now;

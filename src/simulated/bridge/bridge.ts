@@ -10,7 +10,9 @@ export interface BridgeDevice {
   /** The next packet that came; undefined if there is none. Its bytes are the bridge's to keep. */
   read(): Uint8Array<ArrayBuffer> | undefined;
   write(packet: Uint8Array): void;
-  /** Waits for a packet, so many milliseconds at most. Without it, waiting takes all of a processor. */
+  /**
+   * Waits for a packet, so many milliseconds at most. Without it, waiting takes all of a processor.
+   */
   wait?(milliseconds: number): void;
 }
 

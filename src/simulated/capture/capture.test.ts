@@ -141,3 +141,29 @@ test("the diagram is well-formed, and shows hosts, packets, losses and states", 
   if (xmllint.error === undefined) assert.equal(xmllint.status, 0, xmllint.stderr);
   else t.diagnostic("xmllint is not installed: only patterns were checked");
 });
+
+test("the diagram shows how a listener's queues fill, and of one connection only its own packets", () => {
+  const network = new Network({ seed: 3 });
+  const server = network.host("server", { addresses: ["10.0.0.1"] });
+  const client = network.host("client", { addresses: ["10.0.0.2"] });
+  network.link(server, client, { latency: "20ms" });
+  const capture = new Capture(network);
+  const [a, b] = [new Calls(server.system), new Calls(client.system)];
+  const listener = a.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+  a.bind(listener, "10.0.0.1:80");
+  a.system.listen(listener, 1);
+  const sockets = [0, 1].map(() => {
+    const socket = b.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+    b.connect(socket, "10.0.0.1:80");
+    return socket;
+  });
+  network.clock.advanceTo(1e9);
+  const svg = capture.svg();
+  assert.match(svg, />SYN queue<\/text>/);
+  assert.match(svg, />accept queue<\/text>/);
+  // Two connections are one more than the backlog, which is as many as fit.
+  assert.match(svg, /class="box full"/);
+  const [first = "", second = ""] = sockets.map((socket) => String(b.name(socket)));
+  const one = capture.svg({ connection: [first, "10.0.0.1:80"] });
+  assert.ok(one.includes(first) && !one.includes(second));
+});

@@ -59,8 +59,8 @@ export class Capture {
   }
 
   /**
-   * A pcapng file with one interface for each link. Every packet is in it once per link, when it was
-   * sent; a comment says if it was dropped, and why.
+   * A pcapng file with one interface for each link. Every packet is in it once per link, when it
+   * was sent; a comment says if it was dropped, and why.
    */
   pcapng(): Uint8Array<ArrayBuffer> {
     const writer = new PcapngWriter();

@@ -97,7 +97,7 @@ function option(code: number, value: Uint8Array): Uint8Array {
 const END = option(OPTION.end, new Uint8Array());
 
 function padded(bytes: Uint8Array): Uint8Array {
-  const room = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
-  room.set(bytes);
-  return room;
+  const whole = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  whole.set(bytes);
+  return whole;
 }

@@ -1,5 +1,6 @@
 // A sequence diagram as SVG: hosts as vertical lines, packets as arrows between them, and beside
-// them the two queues of each listener. It needs nothing else, and follows the reader's colour scheme.
+// them the two queues of each listener. It needs nothing else, and follows the reader's colour
+// scheme.
 import type { Packet } from "../ip/packet.ts";
 import type { TraceRecord } from "../network/trace.ts";
 import { formatTime } from "../network/units.ts";
@@ -183,13 +184,13 @@ const colours = (
   ground: string,
   bad: string,
   good: string,
-  mark: string,
+  state: string,
 ) => `
 text, .head { fill: ${ink}; }
 .background { fill: ${ground}; }
 .packet { stroke: ${ground}; }
 .time, .queue-name { fill: ${dim}; }
-.state { fill: ${mark}; }
+.state { fill: ${state}; }
 .life, .box { stroke: ${line}; }
 .bar { fill: ${line}; }
 .arrow { stroke: ${ink}; }

@@ -2,12 +2,13 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { formatIpv4, parseIpv4 } from "../ip/address.ts";
+import { formatIpv4, mapped, parseIpv4 } from "../ip/address.ts";
 import { IP_OPTION, IPV6_OPTION, ipOptions, ipv6Options } from "./ip-options.ts";
 import { getIpv4Filter, type MulticastSocket, setMulticastOption } from "./multicast-options.ts";
 import { giveBytes, giveInt, takenInt } from "./option-value.ts";
 import type { ProtocolHost, Route } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
+import { encodeSockaddr, internetAddress } from "./sockaddr.ts";
 
 const { IPPROTO, SOCK } = constants;
 const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOENT, ENOPROTOOPT, ENOTCONN } = errnos;
@@ -23,6 +24,8 @@ export interface IpOptionSocket extends MulticastSocket {
   multicastAddress: string;
   unicastInterface: number;
   ipOptionBytes: Uint8Array | undefined;
+  extensionHeaders: Map<number, Uint8Array> | undefined;
+  readonly localAddress: string;
   value(option: SimpleOption): number;
   wasSet(option: SimpleOption): boolean;
   setValue(option: SimpleOption, value: number): void;
@@ -77,9 +80,7 @@ function getIpv4(socket: IpOptionSocket, name: number, value: ValueResult): numb
     case number("IP_OPTIONS"):
       return giveBytes(value, socket.ipOptionBytes ?? new Uint8Array(0));
     case number("IP_PKTOPTIONS"):
-      if (socket.type !== SOCK.STREAM) return -ENOPROTOOPT;
-      value.length = 0;
-      return 0;
+      return socket.type === SOCK.STREAM ? givePacketOptions(socket, value) : -ENOPROTOOPT;
     case number("IP_MSFILTER"):
       return getIpv4Filter(socket, value);
     case number("MCAST_MSFILTER"):
@@ -189,8 +190,10 @@ function pathMtu(socket: IpOptionSocket, give: (mtu: number) => number): number 
   return typeof route === "number" ? -ENOTCONN : give(route.mtu);
 }
 
-/** Extension headers that a socket sends with every packet: none. */
-const emptyHeaders = new Set([
+const NOTHING = new Uint8Array(0);
+
+/** Extension headers that a socket would send with every packet. */
+const extensionHeaders = new Set([
   number("IPV6_HOPOPTS"),
   number("IPV6_RTHDRDSTOPTS"),
   number("IPV6_RTHDR"),
@@ -198,10 +201,7 @@ const emptyHeaders = new Set([
 ]);
 
 function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): number {
-  if (emptyHeaders.has(name)) {
-    value.length = 0;
-    return 0;
-  }
+  if (extensionHeaders.has(name)) return giveBytes(value, socket.extensionHeaders?.get(name) ?? NOTHING);
   switch (name) {
     case number("IPV6_V6ONLY"):
       return giveInt(value, socket.v6only ? 1 : 0);
@@ -212,6 +212,7 @@ function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): numb
     case number("IPV6_MTU"):
       return pathMtu(socket, (mtu) => giveInt(value, mtu));
     case number("IPV6_PATHMTU"):
+      return givePathMtu(socket, value);
     case number("IPV6_ADDRFORM"):
       return -ENOTCONN;
     case number("IPV6_MULTICAST_IF"):
@@ -240,7 +241,7 @@ function getIpv6(socket: IpOptionSocket, name: number, value: ValueResult): numb
 function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): number {
   const stream = socket.type === SOCK.STREAM;
   const int = takenInt(value);
-  if (emptyHeaders.has(name)) return value.length === 0 ? 0 : -EINVAL;
+  if (extensionHeaders.has(name)) return setExtensionHeader(socket, name, value);
   switch (name) {
     case number("IPV6_V6ONLY"):
       if (int === undefined || socket.localPort !== 0) return -EINVAL;
@@ -280,6 +281,68 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
   }
   const option = ipv6Options.get(optionKey(IPPROTO.IPV6, name));
   return option === undefined ? -ENOPROTOOPT : setSimple(socket, option, value);
+}
+
+/** A header of whole units of 8 bytes, whose second byte counts them without the first. */
+function setExtensionHeader(socket: IpOptionSocket, name: number, value: Uint8Array): number {
+  if (value.length === 0) {
+    socket.extensionHeaders?.delete(name);
+    return 0;
+  }
+  const [, units = 0] = value;
+  if (value.length < 2 || value.length % 8 !== 0 || value.length !== (units + 1) * 8) return -EINVAL;
+  socket.extensionHeaders ??= new Map();
+  socket.extensionHeaders.set(name, value.slice());
+  return 0;
+}
+
+/** struct ip6_mtuinfo. */
+function givePathMtu(socket: IpOptionSocket, value: ValueResult): number {
+  return pathMtu(socket, (mtu) => {
+    const bytes = new Uint8Array(32);
+    bytes.set(encodeSockaddr(internetAddress(mappedIfIpv4(socket.remoteAddress), 0)));
+    new DataView(bytes.buffer).setUint32(28, mtu, true);
+    return value.length < bytes.length ? -EINVAL : giveBytes(value, bytes);
+  });
+}
+
+const mappedIfIpv4 = (address: string): string => (address.includes(":") ? address : mapped(address));
+
+/** IP_PKTOPTIONS of a stream: control messages that recvmsg() has no datagram for. */
+function givePacketOptions(socket: IpOptionSocket, value: ValueResult): number {
+  const messages: Uint8Array[] = [];
+  const local = parseIpv4(socket.localAddress) ?? new Uint8Array(4);
+  if (socket.value(IP_OPTION.PKTINFO) !== 0) {
+    const data = new Uint8Array(12);
+    new DataView(data.buffer).setInt32(0, socket.multicastInterface, true);
+    data.set(local, 4);
+    data.set(local, 8);
+    messages.push(controlMessage(number("IP_PKTINFO"), data));
+  }
+  if (socket.value(IP_OPTION.RECVTTL) !== 0)
+    messages.push(
+      controlMessage(number("IP_TTL"), Uint8Array.of(socket.value(IP_OPTION.MULTICAST_TTL), 0, 0, 0)),
+    );
+  if (socket.value(IP_OPTION.RECVTOS) !== 0)
+    messages.push(controlMessage(number("IP_TOS"), new Uint8Array(4)));
+  const all = new Uint8Array(messages.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const message of messages) {
+    all.set(message, at);
+    at += message.length;
+  }
+  return giveBytes(value, all);
+}
+
+/** struct cmsghdr on 64-bit machines, and its data. */
+function controlMessage(type: number, data: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(16 + Math.ceil(data.length / 8) * 8);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, 16 + data.length, true);
+  view.setUint32(8, IPPROTO.IP, true);
+  view.setUint32(12, type, true);
+  bytes.set(data, 16);
+  return bytes;
 }
 
 // include/uapi/linux/in6.h

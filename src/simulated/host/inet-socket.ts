@@ -47,6 +47,8 @@ export abstract class InetSocket extends SocketBase implements PortUser {
   unicastInterface = 0;
   /** IP_OPTIONS: kept, but no packet carries them. */
   ipOptionBytes: Uint8Array | undefined;
+  /** IPV6_HOPOPTS and its kind, by number: kept, but no packet carries them. */
+  extensionHeaders: Map<number, Uint8Array> | undefined;
 
   constructor(host: ProtocolHost, domain: number, type: number, protocol: number) {
     super(host, domain, type, protocol);
@@ -122,6 +124,8 @@ export abstract class InetSocket extends SocketBase implements PortUser {
     if (
       host.sysctls.get(nonlocal) !== 0 ||
       this.isSet(IP_OPTION.FREEBIND) ||
+      this.isSet(IPV6_OPTION.FREEBIND) ||
+      this.isSet(IPV6_OPTION.TRANSPARENT) ||
       this.isSet(IP_OPTION.TRANSPARENT)
     )
       return true;

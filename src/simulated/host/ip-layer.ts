@@ -1,6 +1,6 @@
 import { errnos } from "../../system/linux/errno.ts";
 import type { Random } from "../clock/random.ts";
-import { Scheduled, SECOND, type VirtualClock } from "../clock/virtual-clock.ts";
+import { SECOND, type VirtualClock } from "../clock/virtual-clock.ts";
 import { isAnyAddress, isLinkLocal, isLoopback, isMulticast, versionOf } from "../ip/address.ts";
 import { ErrorLimit } from "../ip/error-limit.ts";
 import { fragmentPacket, Reassembly } from "../ip/fragments.ts";
@@ -8,6 +8,7 @@ import { errorNumbers, ICMP, ICMPV6, icmpError, reportedMtu, type Unreachable } 
 import { type IcmpMessage, type Packet, packetSize, protocolOf } from "../ip/packet.ts";
 import { PathMtus } from "../ip/path-mtus.ts";
 import type { HostInterface } from "./host-interface.ts";
+import { LoopbackQueue } from "./loopback-queue.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import type { Counters, IcmpError, ProtocolHandler, Route, RouteFrom } from "./protocol-host.ts";
 import type { Sysctls } from "./sysctls.ts";
@@ -65,7 +66,7 @@ export class IpLayer {
     this.#pathMtus = new PathMtus(clock);
     this.#limit = new ErrorLimit(clock);
     this.#identification = host.random("ip identification").below(0x10000);
-    this.#loopback = new LoopbackQueue(clock, (packet) => this.#receiveLooped(packet));
+    this.#loopback = new LoopbackQueue(clock, (packet, device) => this.#receiveLooped(packet, device));
     this.#reassembly = new Reassembly({
       clock,
       timeout: (version) =>
@@ -128,7 +129,8 @@ export class IpLayer {
         source: source ?? own,
         interface: this.lo,
         nextHop: destination,
-        mtu: this.lo.mtu,
+        // IP_MAX_MTU.
+        mtu: version === 4 ? Math.min(this.lo.mtu, 0xffff) : this.lo.mtu,
         kind: "local",
       };
     }
@@ -173,8 +175,8 @@ export class IpLayer {
   }
 
   /** Gives a packet to this host as well: multicast that loops back. */
-  loopBack(packet: Packet): void {
-    this.#loopback.add(packet);
+  loopBack(packet: Packet, device: NetworkInterface): void {
+    this.#loopback.add(packet, device);
   }
 
   /** Lets packets arrive that this host sent to itself. */
@@ -186,11 +188,11 @@ export class IpLayer {
     const host = this.#host;
     if (kind === "local") {
       host.traced("sent", packet, host.name);
-      this.#loopback.add(packet);
+      this.#loopback.add(packet, this.lo);
       return;
     }
     if (kind !== "unicast") {
-      if (kind === "broadcast") this.#loopback.add(packet);
+      if (kind === "broadcast") this.#loopback.add(packet, device);
       if (device.loopback || packet.hopLimit === 0) return;
       for (const path of host.neighbors()) path.send(packet);
       return;
@@ -225,10 +227,9 @@ export class IpLayer {
     this.#deliver(packet, this.eth0);
   }
 
-  #receiveLooped(packet: Packet): void {
+  #receiveLooped(packet: Packet, device: NetworkInterface): void {
     this.#host.traced("delivered", packet, this.#host.name);
-    const multicast = isMulticast(packet.destination) || this.isBroadcast(packet.destination);
-    this.#deliver(packet, multicast ? this.eth0 : this.lo);
+    this.#deliver(packet, device);
   }
 
   /** Every host is in the groups of all hosts. */
@@ -386,50 +387,3 @@ export class IpLayer {
 }
 
 const CHECKSUM_COUNTERS = { tcp: "Tcp.InCsumErrors", udp: "Udp.InCsumErrors", icmp: "Icmp.InCsumErrors" };
-
-/**
- * Packets of a host to itself. They arrive before the call that sent them returns, as a softirq
- * would let them; otherwise in an event of their own, at the same moment.
- */
-class LoopbackQueue extends Scheduled {
-  readonly #clock: VirtualClock;
-  readonly #receive: (packet: Packet) => void;
-  #packets: Packet[] = [];
-  #draining = false;
-
-  constructor(clock: VirtualClock, receive: (packet: Packet) => void) {
-    super();
-    this.#clock = clock;
-    this.#receive = receive;
-  }
-
-  add(packet: Packet): void {
-    this.#packets.push(packet);
-    if (!this.scheduled && !this.#draining) this.#clock.add(this, this.#clock.now);
-  }
-
-  drain(): void {
-    if (this.#packets.length === 0 || this.#draining) return;
-    this.#draining = true;
-    try {
-      // Those that arrive make others.
-      for (let at = 0; at < this.#packets.length; at += 1) {
-        const packet = this.#packets[at];
-        if (packet !== undefined) this.#receive(packet);
-      }
-    } finally {
-      this.#draining = false;
-      this.#packets = [];
-      this.#clock.cancel(this);
-    }
-  }
-
-  clear(): void {
-    this.#packets = [];
-    this.#clock.cancel(this);
-  }
-
-  override due(): void {
-    this.drain();
-  }
-}

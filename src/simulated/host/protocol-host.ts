@@ -46,7 +46,7 @@ export interface ProtocolHost extends GroupHost {
    */
   send(packet: Packet, route: Route): number;
   /** Gives a packet to this host as well as to its destination: multicast that loops back. */
-  loopBack(packet: Packet): void;
+  loopBack(packet: Packet, device: NetworkInterface): void;
   /** The number that the IP header's identification takes for a packet that may be fragmented. */
   nextIdentification(): number;
   /** Whether an address is one of this host's, including loopback. */

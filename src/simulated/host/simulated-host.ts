@@ -16,6 +16,7 @@ import { IpLayer, type Path } from "./ip-layer.ts";
 import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
 import type { GroupRequest } from "./memberships.ts";
 import { MemoryLimits } from "./memory-limits.ts";
+import type { NetworkInterface } from "./network-interface.ts";
 import { PortTable } from "./port-table.ts";
 import type { HostAddress, ProgramHost, ProgramQueue } from "./program-host.ts";
 import type {
@@ -256,8 +257,8 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     return this.ip.send(packet, route);
   }
 
-  loopBack(packet: Packet): void {
-    this.ip.loopBack(packet);
+  loopBack(packet: Packet, device: NetworkInterface): void {
+    this.ip.loopBack(packet, device);
   }
 
   nextIdentification(): number {

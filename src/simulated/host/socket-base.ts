@@ -2,7 +2,6 @@ import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { AcceptQueue, ValueResult } from "../../system/system.ts";
-import { SECOND } from "../clock/virtual-clock.ts";
 import type {
   Credentials,
   KernelSocket,
@@ -10,19 +9,23 @@ import type {
   SendRequest,
   SocketAddress,
 } from "./kernel-socket.ts";
-import { giveBytes, giveInt, takenInt } from "./option-value.ts";
+import { giveBytes, giveInt, ints, readWide, takenInt, wide } from "./option-value.ts";
 import type { ProtocolHost } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { writeSockaddr } from "./sockaddr.ts";
 import { SOCKET_OPTION, socketOptions } from "./socket-options.ts";
+import { readTimeout, timeval } from "./timeout-option.ts";
 
 const { AF, IPPROTO, SOL } = constants;
-const { EDOM, EINVAL, ENODATA, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM } = errnos;
+const { EINVAL, ENODATA, ENODEV, ENOPROTOOPT, EOPNOTSUPP, EPERM } = errnos;
 
 // include/net/sock.h: SOCK_MIN_SNDBUF, SOCK_MIN_RCVBUF.
 const MIN_SNDBUF = 4_608;
 const MIN_RCVBUF = 2_304;
 const INT_MAX = 0x7fffffff;
+/** SOF_TXTIME_FLAGS_MASK. */
+const TXTIME_FLAGS = 3;
+const NO_TRANSMIT_TIME = [0, 0] as const;
 
 /** What sockets of every protocol have: the options of SOL_SOCKET, buffers, and a pending error. */
 export abstract class SocketBase implements KernelSocket {
@@ -49,6 +52,8 @@ export abstract class SocketBase implements KernelSocket {
   boundInterface = 0;
   /** SO_MAX_PACING_RATE; Infinity (~0) if unlimited. */
   pacingRate = Number.POSITIVE_INFINITY;
+  /** SO_TXTIME: the clock and the flags. */
+  #transmitTime: readonly [clock: number, flags: number] = NO_TRANSMIT_TIME;
   /** Simple options that were set; absent while all have their initial values. */
   #values: Map<number, number> | undefined;
 
@@ -194,7 +199,7 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_TIMESTAMPING.number:
         return giveBytes(value, ints(this.value(SOCKET_OPTION.TIMESTAMPING), 0));
       case options.SO_TXTIME.number:
-        return giveBytes(value, ints(0, 0));
+        return giveBytes(value, ints(...this.#transmitTime));
       case options.SO_MEMINFO.number:
         return giveBytes(value, ints(...this.memoryInfo()));
       case options.SO_PEERCRED.number: {
@@ -260,8 +265,9 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_ATTACH_FILTER.number:
       case options.SO_ATTACH_REUSEPORT_CBPF.number:
       case options.SO_DETACH_REUSEPORT_BPF.number:
-      case options.SO_TXTIME.number:
         return -EINVAL;
+      case options.SO_TXTIME.number:
+        return this.#setTransmitTime(value, int);
       case options.SO_ATTACH_BPF.number:
       case options.SO_ATTACH_REUSEPORT_EBPF.number:
         // No descriptor is a program of BPF; those of standard input, output and error are others.
@@ -342,6 +348,14 @@ export abstract class SocketBase implements KernelSocket {
     return 0;
   }
 
+  /** struct sock_txtime: kept, but packets leave when they can. */
+  #setTransmitTime(value: Uint8Array, clock: number): number {
+    const flags = takenInt(value, 4);
+    if (value.length !== 8 || flags === undefined || (flags & ~TXTIME_FLAGS) !== 0) return -EINVAL;
+    this.#transmitTime = [clock, flags];
+    return 0;
+  }
+
   #setLinger(value: Uint8Array, on: number): number {
     const seconds = takenInt(value, 4);
     if (seconds === undefined) return -EINVAL;
@@ -349,16 +363,9 @@ export abstract class SocketBase implements KernelSocket {
     return 0;
   }
 
-  /** sock_set_timeout(). */
   #setTimeout(name: number, value: Uint8Array): number {
-    if (value.length < 16) return -EINVAL;
-    const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-    const seconds = view.getInt32(4, true) * 2 ** 32 + view.getUint32(0, true);
-    const microseconds = view.getInt32(12, true) * 2 ** 32 + view.getUint32(8, true);
-    if (microseconds < 0 || microseconds >= 1_000_000) return -EDOM;
-    const total = seconds * SECOND + microseconds * 1_000;
-    const endless = total === 0 || seconds >= MAX_SCHEDULE_TIMEOUT / HZ - 1;
-    const timeout = seconds < 0 ? 0 : endless ? Number.POSITIVE_INFINITY : total;
+    const timeout = readTimeout(value);
+    if (typeof timeout !== "number") return timeout.errno;
     if (name === options.SO_RCVTIMEO.number) this.receiveTimeout = timeout;
     else this.sendTimeout = timeout;
     return 0;
@@ -412,38 +419,3 @@ export abstract class SocketBase implements KernelSocket {
     return 0;
   }
 }
-
-function ints(...values: number[]): Uint8Array {
-  return new Uint8Array(Int32Array.from(values).buffer);
-}
-
-function wide(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, value % 2 ** 32, true);
-  view.setUint32(4, Math.floor(value / 2 ** 32), true);
-  return bytes;
-}
-
-function readWide(value: Uint8Array): number | undefined {
-  if (value.length < 8) return undefined;
-  const view = new DataView(value.buffer, value.byteOffset, value.byteLength);
-  return view.getUint32(4, true) * 2 ** 32 + view.getUint32(0, true);
-}
-
-/** struct timeval; zero for no limit, as sock_get_timeout(). Times round up to ticks of CONFIG_HZ. */
-function timeval(timeout: number): Uint8Array {
-  const bytes = new Uint8Array(16);
-  if (timeout === Number.POSITIVE_INFINITY) return bytes;
-  const view = new DataView(bytes.buffer);
-  const ticks = Math.ceil(timeout / TICK);
-  view.setUint32(0, Math.floor(ticks / HZ) % 2 ** 32, true);
-  view.setUint32(4, Math.floor(ticks / HZ / 2 ** 32), true);
-  view.setUint32(8, (ticks % HZ) * (1_000_000 / HZ), true);
-  return bytes;
-}
-
-/** CONFIG_HZ of Debian's and Ubuntu's kernels. */
-const HZ = 250;
-const TICK = SECOND / HZ;
-const MAX_SCHEDULE_TIMEOUT = 2 ** 63;

@@ -20,8 +20,25 @@ export const fullSpace = ({ socket, window }: ControlBlock): number => window.fr
 export const freeSpace = ({ socket, window, receiveQueue }: ControlBlock): number =>
   window.fromSpace(socket.receiveBuffer - receiveQueue.memory);
 
+/** Memory is charged by pages: SK_MEM_QUANTUM. */
+const PAGE = 4_096;
+
+/**
+ * Brings the charge for a connection's queues up to date: sk_mem_charge() and sk_mem_uncharge().
+ */
+export function chargeMemory(tcb: ControlBlock): void {
+  const { memory } = tcb.stack;
+  const used = Math.ceil((tcb.sendQueue.memory + tcb.receiveQueue.memory) / PAGE) * PAGE;
+  const more = used - tcb.charged;
+  if (more === 0) return;
+  if (more > 0) memory.charge(more);
+  else memory.uncharge(-more);
+  tcb.charged = used;
+}
+
 /** Whether the program may write more: sk_stream_memory_free(). */
 export function hasSendMemory(tcb: ControlBlock): boolean {
+  if (tcb.sendQueue.memory > 0 && tcb.stack.memory.exceeded) return false;
   return tcb.sendQueue.memory < tcb.socket.sendBuffer && unsent(tcb) < notsentLowat(tcb);
 }
 
@@ -79,28 +96,29 @@ export function initBuffers(tcb: ControlBlock): void {
  */
 export function hasReceiveMemory(tcb: ControlBlock): boolean {
   const { receiveQueue, socket, window } = tcb;
-  if (receiveQueue.memory <= socket.receiveBuffer) return true;
+  const { exceeded } = tcb.stack.memory;
+  if (receiveQueue.memory <= socket.receiveBuffer && !exceeded) return true;
   tcb.ack.quick = 0;
   const [, , most = 0] = tcb.host.sysctls.get("net.ipv4.tcp_rmem");
-  if (socket.receiveBuffer < most && !receiveBufferLocked(tcb))
+  if (socket.receiveBuffer < most && !receiveBufferLocked(tcb) && !tcb.stack.memory.pressure)
     socket.receiveBuffer = Math.min(receiveQueue.memory, most);
   if (receiveQueue.memory > socket.receiveBuffer) window.threshold = Math.min(window.clamp, 2 * tcb.advmss);
-  if (receiveQueue.memory <= socket.receiveBuffer) return true;
+  if (receiveQueue.memory <= socket.receiveBuffer && !exceeded) return true;
   receiveQueue.collapse();
-  if (receiveQueue.memory <= socket.receiveBuffer) return true;
+  if (receiveQueue.memory <= socket.receiveBuffer && !exceeded) return true;
   if (!receiveQueue.hasGap) return false;
   // The peer retransmits what it only had SACKs for: tcp_prune_ofo_queue().
   receiveQueue.clearOutOfOrder();
   tcb.selectiveAcks.clear();
   tcb.host.counters.count("TcpExt.OfoPruned");
-  return receiveQueue.memory <= socket.receiveBuffer;
+  return receiveQueue.memory <= socket.receiveBuffer && !exceeded;
 }
 
 /** Lets the window grow after a segment of `length` bytes: tcp_grow_window(). */
 export function growWindow(tcb: ControlBlock, length: number): void {
   const { window } = tcb;
   const more = Math.min(window.clamp, freeSpace(tcb)) - window.threshold;
-  if (more <= 0 || tcb.host.memory(tcb.socket.protocol).pressure) return;
+  if (more <= 0 || tcb.stack.memory.pressure) return;
   const size = trueSize(length);
   let by = window.fromSpace(size) <= length ? 2 * tcb.advmss : growthOf(tcb, size, length);
   if (by === 0) return;

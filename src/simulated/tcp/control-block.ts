@@ -1,5 +1,5 @@
 import type { InetSocket } from "../host/inet-socket.ts";
-import type { ProtocolHost, Route } from "../host/protocol-host.ts";
+import type { MemoryAccount, ProtocolHost, Route } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
 import { Chronograph } from "./chronograph.ts";
 import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
@@ -17,6 +17,8 @@ import { ConnectionTimer, type TimerOwner } from "./timer.ts";
 /** What a connection needs from the stack above it: sockets, timers, tables. */
 export interface Stack {
   readonly host: ProtocolHost;
+  /** The memory of all TCP sockets, which tcp_mem limits. */
+  readonly memory: MemoryAccount;
   /** A timer of a connection is due. */
   retransmitDue(tcb: ControlBlock): void;
   delayedAckDue(tcb: ControlBlock): void;
@@ -171,6 +173,8 @@ export class ControlBlock implements TimerOwner {
   thinLinearTimeouts = false;
   /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
   deferAccept = 0;
+  /** What it is charged of `Stack.memory`, in bytes. */
+  charged = 0;
   /** Whether a send found no memory: SOCK_NOSPACE. */
   noSpace = false;
 

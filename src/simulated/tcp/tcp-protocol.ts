@@ -3,9 +3,10 @@ import { errnos } from "../../system/linux/errno.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
-import type { ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import type { MemoryAccount, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
 import { isLoopback, isMulticast } from "../ip/address.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
+import { chargeMemory } from "./buffers.ts";
 import { openChild } from "./child.ts";
 import { disconnect } from "./close.ts";
 import type { Target } from "./connect.ts";
@@ -40,6 +41,7 @@ type ListeningSocket = TcpSocket & Listener<TcpSocket>;
 export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeContext<TcpSocket>, TimeWaitOwner {
   readonly host: ProtocolHost;
   readonly secrets: Secrets;
+  readonly memory: MemoryAccount;
   readonly #connections = new ConnectionTable<TcpSocket | PendingConnection | TimeWait>();
   readonly #listeners = new ListenerTable<TcpSocket>();
   readonly #listenerOf = new Map<PendingConnection, TcpSocket>();
@@ -50,6 +52,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   constructor(host: ProtocolHost) {
     this.host = host;
     this.secrets = new Secrets(host);
+    this.memory = host.memory(PROTOCOL.TCP);
     this.#handshake = new Handshake<TcpSocket>(this);
     host.register(PROTOCOL.TCP, this);
   }
@@ -73,6 +76,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
 
   #receiveForConnection({ tcb }: TcpSocket, packet: Packet, segment: TcpSegment): void {
     if (segmentArrives(tcb, packet, segment)) resetFor(this.host, packet, segment);
+    chargeMemory(tcb);
   }
 
   #receiveForListener(packet: Packet, segment: TcpSegment, from: NetworkInterface, iss?: number): void {
@@ -285,6 +289,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     if (!(socket instanceof TcpSocket)) return;
     this.unhash(socket);
     if (tcb.orphaned || !socket.boundPort) this.#releasePort(socket);
+    chargeMemory(tcb);
   }
 
   #releasePort(socket: TcpSocket): void {

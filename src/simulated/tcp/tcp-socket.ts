@@ -9,7 +9,7 @@ import type { KernelSocket, ReceiveRequest, SendRequest, SocketAddress } from ".
 import type { Route } from "../host/protocol-host.ts";
 import type { SimpleOption } from "../host/simple-option.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
-import { isWritable } from "./buffers.ts";
+import { chargeMemory, isWritable } from "./buffers.ts";
 import { inheritOptions } from "./child.ts";
 import { closeConnection, disconnect, needsReset, shutdownSend } from "./close.ts";
 import type { CongestionControl } from "./congestion-control.ts";
@@ -243,11 +243,14 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   }
 
   send(request: SendRequest): number {
-    return send(this.tcb, request);
+    const sent = send(this.tcb, request);
+    chargeMemory(this.tcb);
+    return sent;
   }
 
   receive(request: ReceiveRequest): number {
     const received = read(this.tcb, request);
+    chargeMemory(this.tcb);
     if (received >= 0 && this.#kept.inq !== 0) request.controls.push(this.#unreadControl());
     return received;
   }
@@ -337,6 +340,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     const wasClosed = tcb.state === STATE.CLOSE;
     closeConnection(tcb, this.linger);
     if (wasClosed) this.#stack.done(tcb);
+    chargeMemory(tcb);
   }
 
   override lingering(): number {

@@ -13,8 +13,8 @@ const ENOPROTOOPT = new Refused(-92);
 /** Options of IPPROTO_UDP (udp_lib_setsockopt() in net/ipv4/udp.c). */
 export const UDP_OPTION = {
   CORK: udp("UDP_CORK"),
-  /** Nothing here encapsulates; none (0) and UDP_ENCAP_ESPINUDP (2) are known. */
-  ENCAP: udp("UDP_ENCAP", (value) => (value === 0 || value === 2 ? value : ENOPROTOOPT)),
+  /** Nothing here encapsulates: 0, UDP_ENCAP_ESPINUDP (2) and UDP_ENCAP_L2TPINUDP (3) are kept. */
+  ENCAP: udp("UDP_ENCAP", (value) => (value === 0 || value === 2 || value === 3 ? value : ENOPROTOOPT)),
   GRO: udp("UDP_GRO"),
   NO_CHECK6_RX: udp("UDP_NO_CHECK6_RX"),
   NO_CHECK6_TX: udp("UDP_NO_CHECK6_TX"),

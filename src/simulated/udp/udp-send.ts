@@ -131,8 +131,11 @@ function sendOne(
     ...(version === 4 && socket.isSet(SOCKET_OPTION.NO_CHECK) && { noChecksum: true }),
   };
   const size = data.length + 8 + (version === 4 ? 20 : 40);
-  const dontFragment = keepsWhole(socket, version, size, route.mtu);
-  if (size > route.mtu && dontFragment) return tooBig(socket, route, port);
+  // IPV6_MTU: frag_size limits what the path allows.
+  const limit = version === 6 ? socket.value(IPV6_OPTION.MTU) : 0;
+  const mtu = limit === 0 ? route.mtu : Math.min(limit, route.mtu);
+  const dontFragment = keepsWhole(socket, version, size, mtu);
+  if (size > mtu && dontFragment) return tooBig(socket, route, port);
   const packet: Packet = {
     version,
     source: route.source,
@@ -147,8 +150,8 @@ function sendOne(
   };
   host.counters.count("Udp.OutDatagrams");
   const loops = socket.isSet(version === 4 ? IP_OPTION.MULTICAST_LOOP : IPV6_OPTION.MULTICAST_LOOP);
-  if (route.kind === "multicast" && loops) host.loopBack(packet);
-  const sent = host.send(packet, route);
+  if (route.kind === "multicast" && loops) host.loopBack(packet, route.interface);
+  const sent = host.send(packet, mtu === route.mtu ? route : { ...route, mtu });
   return sent < 0 ? sent : data.length;
 }
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from "node:worker_threads";
-import type { RawCall, RawResult } from "../machine.ts";
+import type { RawCall, RawResult } from "../host-calls.ts";
 
 /** A call's result, and its CLOCK_REALTIME in nanoseconds. */
 export interface Ended {

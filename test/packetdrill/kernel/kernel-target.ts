@@ -3,10 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { defined } from "../../../src/invariant.ts";
 import { openLibraryOn } from "../../../src/native/library.ts";
 import { linux } from "../../../src/system/linux/linux.ts";
-import type { Machine, RawCall } from "../machine.ts";
+import type { HostCalls, RawCall } from "../host-calls.ts";
 import { type CapturedPacket, type PendingCall, type Settings, type Target, Unsupported } from "../target.ts";
 import { BlockingThread } from "./blocking-thread.ts";
-import { kernelMachine } from "./kernel-machine.ts";
+import { kernelCalls } from "./kernel-calls.ts";
 import { enterNewNetworkNamespace } from "./namespace.ts";
 import { Sniffer } from "./sniffer.ts";
 import { TunDevice } from "./tun.ts";
@@ -24,8 +24,8 @@ const AWAKE = 1_000;
 /** The kernel of a new network namespace, whose address, route and settings are the script's. */
 export class KernelTarget implements Target {
   readonly name = "kernel";
-  readonly machine: Machine = {
-    ...kernelMachine,
+  readonly calls: HostCalls = {
+    ...kernelCalls,
     system: { ...linux, socket: (...args) => this.#socket(...args) },
   };
   readonly checks = "ip header";
@@ -53,7 +53,8 @@ export class KernelTarget implements Target {
 
   /**
    * Sets the congestion control of each socket: only the first network namespace may make any of
-   * them its default (tcp_set_default_congestion_control()), and its own may be another than Linux's.
+   * them its default (tcp_set_default_congestion_control()), and its own may be another than
+   * Linux's.
    */
   #socket(domain: number, type: number, protocol: number, flags: number): number {
     const fd = linux.socket(domain, type, protocol, flags);

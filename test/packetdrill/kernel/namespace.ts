@@ -5,8 +5,8 @@ const unshare = openLibraryOn(["linux"], null).func<(flags: number) => number>("
 const CLONE_NEWNET = 0x40000000;
 
 /**
- * Moves this thread into a new network namespace, and with it the programs that it runs. The old one
- * ends with its last socket and device.
+ * Moves this thread into a new network namespace, and with it the programs that it runs. The old
+ * one ends with its last socket and device.
  */
 export function enterNewNetworkNamespace(): void {
   if (unshare(CLONE_NEWNET) === -1)

@@ -11,8 +11,8 @@ const SO_RCVBUFFORCE = { level: 1, number: 33 };
 const swap16 = (value: number): number => ((value & 0xff) << 8) | (value >> 8);
 
 /**
- * Sees the packets that leave through a device, with the time at which the kernel sent each, however
- * late this process comes to read it.
+ * Sees the packets that leave through a device, with the time at which the kernel sent each,
+ * however late this process comes to read it.
  */
 export class Sniffer {
   readonly #fd: number;

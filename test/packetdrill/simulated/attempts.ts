@@ -1,8 +1,8 @@
 import { constants } from "../../../src/system/linux/constants.ts";
 import { errnos } from "../../../src/system/linux/errno.ts";
-import type { RawCall, RawResult } from "../machine.ts";
+import type { RawCall, RawResult } from "../host-calls.ts";
 import { rawCall } from "../raw-calls.ts";
-import type { SimulatedMachine } from "./simulated-machine.ts";
+import type { SimulatedCalls } from "./simulated-calls.ts";
 
 const { POLL } = constants;
 
@@ -17,15 +17,15 @@ export class Attempts {
   /** When poll() or epoll_wait() gives up, in nanoseconds of the network's clock. */
   readonly deadline: number;
   ended: { readonly result: RawResult; readonly at: number } | undefined;
-  readonly #machine: SimulatedMachine;
+  readonly #calls: SimulatedCalls;
   readonly #call: RawCall;
   readonly #now: () => number;
   readonly #clock: () => number;
   /** Bytes that a send has taken so far. */
   #sent = 0;
 
-  constructor(machine: SimulatedMachine, call: RawCall, now: () => number, clock: () => number) {
-    this.#machine = machine;
+  constructor(calls: SimulatedCalls, call: RawCall, now: () => number, clock: () => number) {
+    this.#calls = calls;
     this.#call = call;
     this.#now = now;
     this.#clock = clock;
@@ -42,11 +42,11 @@ export class Attempts {
   #attempt(): RawResult | undefined {
     const call = this.#call;
     if (call.name === "poll" || call.name === "epoll_wait") {
-      const result = rawCall(this.#machine, { ...call, timeout: 0 });
+      const result = rawCall(this.#calls, { ...call, timeout: 0 });
       return result.returned !== 0 || this.#clock() >= this.deadline ? result : undefined;
     }
     if (call.name === "send") return this.#send(call);
-    if (!("fd" in call)) return rawCall(this.#machine, call);
+    if (!("fd" in call)) return rawCall(this.#calls, call);
     const result = this.#withoutBlocking(call.fd, call);
     return UNDECIDED.has(-result.returned) ? undefined : result;
   }
@@ -67,16 +67,16 @@ export class Attempts {
 
   #isWritable(fd: number): boolean {
     const entry = { fd, events: POLL.OUT, revents: 0 };
-    this.#machine.system.poll([entry], 0);
+    this.#calls.system.poll([entry], 0);
     return entry.revents !== 0;
   }
 
   #withoutBlocking(fd: number, call: RawCall): RawResult {
-    const { system } = this.#machine;
-    if (this.#machine.isNonblocking(fd)) return rawCall(this.#machine, call);
+    const { system } = this.#calls;
+    if (this.#calls.isNonblocking(fd)) return rawCall(this.#calls, call);
     system.setNonblocking(fd, true);
     try {
-      return rawCall(this.#machine, call);
+      return rawCall(this.#calls, call);
     } finally {
       system.setNonblocking(fd, false);
     }

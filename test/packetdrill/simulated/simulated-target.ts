@@ -4,13 +4,15 @@ import { encodePacket } from "../../../src/simulated/ip/encode.ts";
 import type { Packet } from "../../../src/simulated/ip/packet.ts";
 import { Network, type Outside } from "../../../src/simulated/network/network.ts";
 import { errnos } from "../../../src/system/linux/errno.ts";
-import type { RawCall } from "../machine.ts";
+import type { RawCall } from "../host-calls.ts";
 import { type CapturedPacket, type PendingCall, type Settings, type Target, Unsupported } from "../target.ts";
 import { Attempts } from "./attempts.ts";
-import { SimulatedMachine } from "./simulated-machine.ts";
+import { SimulatedCalls } from "./simulated-calls.ts";
 
 const MICROSECOND = 1000;
-/** Sysctls of features that a simulated host lacks, which scripts set whether they use them or not. */
+/**
+ * Sysctls of features that a simulated host lacks, which scripts set whether they use them or not.
+ */
 const WITHOUT_EFFECT = /^net\.ipv4\.tcp_(fastopen|ecn_option|fastopen_key|fastopen_blackhole.*)$/;
 /** Commands about devices and caches that a simulated host has not. */
 const NEEDLESS = [
@@ -28,7 +30,7 @@ const OPENS_DEVICE = /^tc qdisc (delete|del) dev tun0 root$/;
 /** A simulated host whose network is the script. */
 export class SimulatedTarget implements Target, Outside {
   readonly name = "simulated";
-  readonly machine: SimulatedMachine;
+  readonly calls: SimulatedCalls;
   readonly checks = "all";
   readonly forwards = false;
   readonly #network: Network;
@@ -45,7 +47,7 @@ export class SimulatedTarget implements Target, Outside {
     this.#host = this.#network.host("tested", { addresses: [address] });
     this.#network.attach(this);
     this.#network.link(this.#host, this, { mtu: settings.mtu });
-    this.machine = new SimulatedMachine(this.#host);
+    this.calls = new SimulatedCalls(this.#host);
   }
 
   /** Everything else is in the script's network. */
@@ -113,7 +115,7 @@ export class SimulatedTarget implements Target, Outside {
 
   begin(call: RawCall): PendingCall {
     const attempts = new Attempts(
-      this.machine,
+      this.calls,
       call,
       () => this.now(),
       () => this.#network.clock.now,

@@ -1,8 +1,8 @@
-// What a script's calls run on: the System of the kernel, or of a simulated host, and the calls that
-// a System does not have.
+// What a script's calls run on: the System of the kernel, or of a simulated host, and the calls
+// that a System does not have.
 import type { System } from "../../src/system/system.ts";
 
-export interface Machine {
+export interface HostCalls {
   readonly system: System;
   /** fcntl() with an int; a negative errno if it fails. */
   fcntl(fd: number, command: number, argument: number): number;

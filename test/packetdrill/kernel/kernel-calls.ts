@@ -1,6 +1,6 @@
 import { lastErrno, openLibraryOn } from "../../../src/native/library.ts";
 import { linux } from "../../../src/system/linux/linux.ts";
-import type { EpollEvent, Machine } from "../machine.ts";
+import type { EpollEvent, HostCalls } from "../host-calls.ts";
 
 const libc = openLibraryOn(["linux"], null);
 const fcntl = libc.variadic<(fd: number, command: number, argument: number) => number>(
@@ -30,7 +30,7 @@ const epollWait = libc.func<(epoll: number, events: Uint8Array, count: number, t
 const EVENT = process.arch === "x64" ? { data: 4, size: 12 } : { data: 8, size: 16 };
 
 // Safety: every buffer lives as long as the call it is given to.
-export const kernelMachine: Machine = {
+export const kernelCalls: HostCalls = {
   system: linux,
   fcntl: (fd, command, argument) => result(fcntl(fd, command, argument)),
   ioctl(fd, request) {

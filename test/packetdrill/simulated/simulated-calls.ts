@@ -2,7 +2,7 @@ import type { SimulatedHost } from "../../../src/simulated/host/simulated-host.t
 import { errnos } from "../../../src/system/linux/errno.ts";
 import { EDGE, READABLE, type ReadinessQueue, WRITABLE } from "../../../src/system/readiness-queue.ts";
 import type { System } from "../../../src/system/system.ts";
-import type { EpollEvent, Machine } from "../machine.ts";
+import type { EpollEvent, HostCalls } from "../host-calls.ts";
 import { symbol } from "../symbols.ts";
 import { Unsupported } from "../target.ts";
 
@@ -30,7 +30,7 @@ interface Queue {
 }
 
 /** The calls of a simulated host that its System does not have. */
-export class SimulatedMachine implements Machine {
+export class SimulatedCalls implements HostCalls {
   readonly system: System;
   readonly #host: SimulatedHost;
   readonly #nonblocking = new Set<number>();
