@@ -129,6 +129,7 @@ const timing =
  */
 const replacing = [
   "builtin.ts",
+  "simulated/bridge/bridge.ts",
   "simulated/calendar.ts",
   "simulated/driver.ts",
   "simulated/host/host-clock.ts",

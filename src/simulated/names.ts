@@ -35,7 +35,7 @@ export function patchNames(patches: Patches): void {
   const real: unknown = Reflect.get(dns, "lookup");
   const realPromise: unknown = Reflect.get(dns.promises, "lookup");
   if (typeof real !== "function" || typeof realPromise !== "function") return;
-  patches.replace(dns, "lookup", (name: unknown, given: unknown, last: unknown) => {
+  const simulated = (name: unknown, given: unknown, last: unknown) => {
     const done = typeof given === "function" ? given : last;
     const options = optionsOf(given);
     const scope = currentScope();
@@ -50,7 +50,11 @@ export function patchNames(patches: Patches): void {
       else answer(null, address, family);
     }, answer);
     return {};
-  });
+  };
+  const custom = builtin("node:util")?.promisify.custom;
+  if (custom !== undefined)
+    Object.defineProperty(simulated, custom, { get: () => Reflect.get(dns.promises, "lookup") });
+  patches.replace(dns, "lookup", simulated);
   patches.replace(dns.promises, "lookup", (name: unknown, given: unknown) => {
     const options = optionsOf(given);
     const looking = found(name, options);

@@ -3,6 +3,7 @@
 // http, TLS, child-process pipes and the console on these classes, before or after.
 import "../../engine/choice.ts";
 import net from "node:net";
+import { nextTick } from "../../clock/next-tick.ts";
 import { currentSystem, machineSystem } from "../../system/current.ts";
 import type { AnyFunction } from "./arguments.ts";
 import { coded } from "./errors.ts";
@@ -37,7 +38,10 @@ export function _emitCloseIfDrained(this: ListeningServer): void {
 export function connect(this: net.Socket, ...args: unknown[]): unknown {
   const isPlain = Object.getPrototypeOf(this) === NodeSocket.prototype && !Reflect.get(this, "_handle");
   // Node's own would leave the simulation, and connect over the real network.
-  if (!isPlain && currentSystem() !== machineSystem()) throw notSimulated();
+  if (!isPlain && currentSystem() !== machineSystem()) {
+    nextTick(() => this.destroy(notSimulated()));
+    return this;
+  }
   return isPlain ? adopt(this).connect(...args) : Reflect.apply(nodeConnect, this, args);
 }
 

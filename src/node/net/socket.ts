@@ -110,6 +110,12 @@ export class EngineSocket extends NodeSocket {
     this._peerEnded = false;
     this._destroysSoon = false;
     this._connectOptions = options;
+    if (this.timeout && this._idle === null && !isOnMachine(this)) {
+      // Set on a Socket that was still Node's.
+      const { timeout } = this;
+      super.setTimeout(0);
+      this.setTimeout(timeout);
+    }
     this._undestroy();
     this._unrefTimer();
     this.connecting = true;

@@ -43,6 +43,25 @@ test("SO_SNDBUF and SO_RCVBUF limit what waits, and POLLOUT comes back after a t
   assert.equal(pair.a.poll(client) & POLL.OUT, POLL.OUT);
 });
 
+test("the right edge of the window never moves back, whatever becomes of the buffer", () => {
+  const pair = new TcpPair();
+  const { client, server } = pair.connected();
+  const scale = pair.seen.find(({ from }) => from === "10.0.0.2")?.segment.options.windowScale ?? 0;
+  pair.forget();
+  pair.a.system.send(client, new Uint8Array(30_000), DONTWAIT);
+  pair.advance(15);
+  pair.b.setInt(server, options.SO_RCVBUF, 4_000);
+  pair.advance(1_000);
+  let edge: number | undefined;
+  for (const { from, segment } of pair.seen) {
+    if (from !== "10.0.0.2") continue;
+    const next = (segment.acknowledgment + segment.window * 2 ** scale) >>> 0;
+    if (edge !== undefined) assert.ok(((next - edge) | 0) >= 0, `${next} before ${edge}`);
+    edge = next;
+  }
+  assert.ok(edge !== undefined);
+});
+
 test("all memory is given back when connections end", () => {
   const pair = new TcpPair();
   const { client, server } = pair.connected();
