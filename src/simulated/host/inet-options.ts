@@ -272,8 +272,9 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
     case number("IPV6_PKTINFO"):
     case number("IPV6_FLOWLABEL_MGR"):
     case number("IPV6_JOIN_ANYCAST"):
-    case number("IPV6_LEAVE_ANYCAST"):
       return -EINVAL;
+    case number("IPV6_LEAVE_ANYCAST"):
+      return value.length < 20 ? -EINVAL : -ENOENT;
     case number("IPV6_ROUTER_ALERT"):
       return int === undefined ? -EINVAL : -ENOPROTOOPT;
     case number("IPV6_2292PKTOPTIONS"):

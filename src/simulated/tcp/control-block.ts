@@ -1,5 +1,5 @@
 import type { InetSocket } from "../host/inet-socket.ts";
-import type { MemoryAccount, ProtocolHost, Route } from "../host/protocol-host.ts";
+import type { MemoryUse, ProtocolHost, Route } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
 import { Chronograph } from "./chronograph.ts";
 import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
@@ -18,7 +18,7 @@ import { ConnectionTimer, type TimerOwner } from "./timer.ts";
 export interface Stack {
   readonly host: ProtocolHost;
   /** The memory of all TCP sockets, which tcp_mem limits. */
-  readonly memory: MemoryAccount;
+  readonly memory: MemoryUse;
   /** A timer of a connection is due. */
   retransmitDue(tcb: ControlBlock): void;
   delayedAckDue(tcb: ControlBlock): void;
