@@ -17,8 +17,8 @@ const FIRST = 3;
 const HIGH = 64;
 
 /**
- * How a command inherits listening sockets: from descriptor 3 on, as sd_listen_fds(3) says, and once
- * more at high numbers, for the file that every Node process of the command loads first
+ * How a command inherits listening sockets: from descriptor 3 on, as sd_listen_fds(3) says, and
+ * once more at high numbers, for the file that every Node process of the command loads first
  * (node/held/preload.cts).
  */
 export class PassedSockets {

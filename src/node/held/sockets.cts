@@ -3,7 +3,9 @@ const { fstatSync }: typeof import("node:fs") = require("node:fs");
 
 /** A socket that hold keeps open, in BERKELEY_HOLD. */
 export interface HeldSocket {
-  /** Its descriptor by LISTEN_FDS: from 3 up. A watcher's channel to its child may take the number. */
+  /**
+   * Its descriptor by LISTEN_FDS: from 3 up. A watcher's channel to its child may take the number.
+   */
   readonly low: number;
   /** A second descriptor: 64 or more, where Node neither puts a channel nor sets close-on-exec. */
   readonly high: number;

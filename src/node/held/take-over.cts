@@ -1,5 +1,5 @@
-// Gives a held socket to whatever calls `listen()` of node:net on its port or path: the program need
-// not know of `berkeley hold`.
+// Gives a held socket to whatever calls `listen()` of node:net on its port or path: the program
+// need not know of `berkeley hold`.
 const { closeSync }: typeof import("node:fs") = require("node:fs");
 const net: typeof import("node:net") = require("node:net");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
