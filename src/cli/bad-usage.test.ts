@@ -29,7 +29,7 @@ const rows: readonly (readonly [string[], string | RegExp])[] = [
   [["127.0.0.1:"], "The port is empty; a port is a whole number from 0 (a free one) to 65535."],
   [
     ["abc"],
-    '"abc" is neither a port nor a command (listen, ports, why, wait, free, hold, help); a host needs a port after it, as in localhost:3000.',
+    '"abc" is neither a port nor a command (listen, ports, why, wait, free, hold, proxy, help); a host needs a port after it, as in localhost:3000.',
   ],
   [["localhost"], '"localhost" is not a port; a host needs one after it, as in localhost:3000.'],
   [["a.example"], '"a.example" is not a port; a host needs one after it, as in a.example:3000.'],
@@ -74,7 +74,7 @@ test("refuses an unknown option and an unknown command without the subcommand, t
   refuses(["--jsn"], /unknown option '--jsn'/);
   refuses(
     ["lisen"],
-    /"lisen" is neither a port nor a command \(listen, ports, why, wait, free, hold, help\)/,
+    /"lisen" is neither a port nor a command \(listen, ports, why, wait, free, hold, proxy, help\)/,
   );
   refuses(["--json", "listen"], '"listen" is not a port; a command comes first, before its options.');
 });
