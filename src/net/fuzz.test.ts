@@ -24,9 +24,17 @@ test(
   async (context) => {
     context.diagnostic(`seed ${seed}`);
     let count = 0;
-    const property = fc.asyncProperty(programs, (program) => {
+    let failed = false;
+    const property = fc.asyncProperty(programs, async (program) => {
       count += 1;
-      return compare(program);
+      try {
+        await compare(program);
+      } catch (error) {
+        // Shrinking may take longer than the run is given.
+        if (!failed) console.error(`# program ${count} failed: ${error}`);
+        failed = true;
+        throw error;
+      }
     });
     context.after(() => context.diagnostic(`${count} programs`));
     await fc.assert(property, {
