@@ -15,7 +15,7 @@ const { values } = parseArgs({
   },
 });
 installAndBuildTests();
-const { status } = spawnSync(process.execPath, ["build/src/net/fuzz.test.js"], {
+const { status } = spawnSync(process.execPath, ["--test", "--test-timeout=100000000", "build/src/net/fuzz.test.js"], {
   cwd: root,
   stdio: "inherit",
   env: {
