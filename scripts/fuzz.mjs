@@ -15,15 +15,19 @@ const { values } = parseArgs({
   },
 });
 installAndBuildTests();
-const { status } = spawnSync(process.execPath, ["--test", "--test-timeout=100000000", "build/src/net/fuzz.test.js"], {
-  cwd: root,
-  stdio: "inherit",
-  env: {
-    ...process.env,
-    FUZZ_MINUTES: values.minutes,
-    FUZZ_RUNS: "1000000000",
-    FUZZ_SEED: values.seed,
-    ...(values.path === undefined ? {} : { FUZZ_PATH: values.path }),
+const { status } = spawnSync(
+  process.execPath,
+  ["--test", "--test-force-exit", "build/src/net/fuzz.test.js"],
+  {
+    cwd: root,
+    stdio: "inherit",
+    env: {
+      ...process.env,
+      FUZZ_MINUTES: values.minutes,
+      FUZZ_RUNS: "1000000000",
+      FUZZ_SEED: values.seed,
+      ...(values.path === undefined ? {} : { FUZZ_PATH: values.path }),
+    },
   },
-});
+);
 process.exitCode = status ?? 1;
