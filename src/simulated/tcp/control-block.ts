@@ -13,6 +13,7 @@ import { SendQueue } from "./send-queue.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
 import { ConnectionTimer, type TimerOwner } from "./timer.ts";
+import type { TransmitReports } from "./transmit-reports.ts";
 
 /** What a connection needs from the stack above it: sockets, timers, tables. */
 export interface Stack {
@@ -173,6 +174,8 @@ export class ControlBlock implements TimerOwner {
   thinLinearTimeouts = false;
   /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
   deferAccept = 0;
+  /** SO_TIMESTAMPING of sent data. */
+  reports: TransmitReports | undefined = undefined;
   /** What it is charged of `Stack.memory`, in bytes. */
   charged = 0;
   /** Whether a send found no memory: SOCK_NOSPACE. */
