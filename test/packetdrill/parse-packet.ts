@@ -151,9 +151,26 @@ function tcpOption(reader: TokenReader): TcpOption {
       return { kind: "other", number: EXPERIMENT, bytes: [0xf9, 0x89, ...hexBytes(reader)] };
     case "md5":
       return { kind: "other", number: MD5, bytes: hexBytes(reader) };
+    case "ECN":
+      return accurateEcn(reader);
     default:
       return reader.fail(`the option ${name} of TCP is not supported`);
   }
+}
+
+/** RFC 9768, 3.2.3: counters of 24 bits, in one of two orders. */
+const ACCURATE_ECN = { e0b: 172, e1b: 174 };
+
+/** `ECN e0b 1 ceb 0 e1b 1` and `ECN e1b 1 ceb 0 e0b 1`, or the beginning of either. */
+function accurateEcn(reader: TokenReader): TcpOption {
+  const first = reader.peek().text === "e1b" ? "e1b" : "e0b";
+  const bytes: number[] = [];
+  for (const counter of first === "e0b" ? ["e0b", "ceb", "e1b"] : ["e1b", "ceb", "e0b"]) {
+    if (!reader.takeWord(counter)) break;
+    const value = reader.integer("a counter");
+    bytes.push((value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff);
+  }
+  return { kind: "other", number: ACCURATE_ECN[first], bytes };
 }
 
 function timestamps(reader: TokenReader): TcpOption {

@@ -91,6 +91,13 @@ test("segments: flags, ports, marks and options", () => {
     },
   ]);
   assert.deepEqual(data.ip, { tos: 16 });
+  const ecn = packet("> . 1:1(0) ack 1 <ECN e1b 1 ceb 65536 e0b 2,nop>");
+  assert.ok(ecn.content.protocol === "tcp" && ecn.content.options !== "any");
+  assert.deepEqual(ecn.content.options[0], {
+    kind: "other",
+    number: 174,
+    bytes: [0, 0, 1, 1, 0, 0, 0, 0, 2],
+  });
   const any = packet("> - 1:1(0) <...>");
   assert.ok(any.content.protocol === "tcp" && any.content.flags === 0 && any.content.options === "any");
   const counted = packet("> P.5 1:2(1) ack 1");

@@ -90,7 +90,9 @@ export class TcpPair {
     this.seen.length = 0;
   }
 
-  /** The segments seen, from the client with `>` and from the server with `<`: `> SYN`, `< ACK 5`. */
+  /**
+   * The segments seen, from the client with `>` and from the server with `<`: `> SYN`, `< ACK 5`.
+   */
   summary(): string[] {
     return this.seen.map((seen) => `${seen.from.endsWith("1") ? ">" : "<"} ${describe(seen.segment)}`);
   }

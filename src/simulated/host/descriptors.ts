@@ -45,7 +45,7 @@ export class DescriptorTable {
   }
 
   /** Whether so many more can be opened. */
-  hasRoom(count = 1): boolean {
+  canOpen(count = 1): boolean {
     const { limit } = this;
     let fd = this.#lowest;
     for (let found = 0; found < count; fd += 1) {

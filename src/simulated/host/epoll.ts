@@ -68,7 +68,9 @@ export class Epoll extends Scheduled implements ReadinessQueue, Pollable {
   readonly #host: EpollHost;
   readonly #call: () => void;
   readonly #registrations = new Map<string, Registration>();
-  /** The ready list: registrations that may have events, in the order in which they became ready. */
+  /**
+   * The ready list: registrations that may have events, in the order in which they became ready.
+   */
   readonly #ready = new Set<Registration>();
   readonly #found: { registration: Registration; events: number }[] = [];
   #closed = false;

@@ -55,7 +55,9 @@ export class ErrorQueue {
     return copied;
   }
 
-  /** The pending error after receive(): that of the next ICMP error, or 0 (sock_dequeue_err_skb()). */
+  /**
+   * The pending error after receive(): that of the next ICMP error, or 0 (sock_dequeue_err_skb()).
+   */
   get pending(): number {
     const next = this.#errors[0];
     return next === undefined || next.origin === ORIGIN.LOCAL ? 0 : next.errno;

@@ -42,7 +42,9 @@ export class FileTable implements EpollHost {
     return fd;
   }
 
-  /** Gives a file that a message carried another descriptor. The message's reference becomes its. */
+  /**
+   * Gives a file that a message carried another descriptor. The message's reference becomes its.
+   */
   install(file: OpenFile): number {
     return file instanceof SocketFile ? this.descriptors.open(file) : -EBADF;
   }

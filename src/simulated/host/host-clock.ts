@@ -50,7 +50,9 @@ export class HostClock implements Clock {
     return this.#options.epoch + this.#boot / MILLISECOND + this.now() + this.#offset;
   }
 
-  /** Makes the clock wrong: ahead by `offset` milliseconds, and `rate` times as fast as true time. */
+  /**
+   * Makes the clock wrong: ahead by `offset` milliseconds, and `rate` times as fast as true time.
+   */
   skew({ offset = this.#offset, rate = this.#rate }: { offset?: number; rate?: number }): void {
     this.#reading = this.now();
     this.#since = this.#options.clock.now;

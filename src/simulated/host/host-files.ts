@@ -4,7 +4,9 @@ import type { SocketFiles } from "../../system/services.ts";
 /** A file of a simulated host. */
 export interface HostFile {
   readonly inode: number;
-  /** The unix socket bound to it; undefined once that is closed, or if it is another kind of file. */
+  /**
+   * The unix socket bound to it; undefined once that is closed, or if it is another kind of file.
+   */
   socket: object | undefined;
   readonly isSocket: boolean;
   mode: number;
@@ -66,11 +68,14 @@ export class HostFileSystem implements SocketFiles {
     if (file !== undefined) file.mode |= (reading ? 0o444 : 0) | (writing ? 0o222 : 0);
   }
 
-  /** The file at a path that bind() or connect() was given, or the errno that looking it up gives. */
+  /**
+   * The file at a path that bind() or connect() was given, or the errno that looking it up gives.
+   */
   look(path: Uint8Array): HostFile | number {
     const key = keyOf(path);
     const problem = this.#parentOf(key);
     if (problem < 0) return problem;
+    if (endsWithSlash(path) && this.#files.has(key)) return -errnos.ENOTDIR;
     if (this.#directories.has(key)) return { inode: 0, socket: undefined, isSocket: false, mode: 0o755 };
     return this.#files.get(key) ?? -errnos.ENOENT;
   }
@@ -81,6 +86,8 @@ export class HostFileSystem implements SocketFiles {
     const problem = this.#parentOf(key);
     if (problem < 0) return problem;
     if (this.#files.has(key) || this.#directories.has(key)) return -errnos.EADDRINUSE;
+    // Only a directory can be made there: filename_create().
+    if (endsWithSlash(path)) return -errnos.ENOENT;
     const file: HostFile = { inode: this.#next(), socket, isSocket: true, mode: 0o755 };
     this.#files.set(key, file);
     return file;
@@ -109,6 +116,13 @@ export class HostFileSystem implements SocketFiles {
   }
 }
 
+const SLASH = 0x2f;
+
+const endsWithSlash = (path: Uint8Array): boolean => {
+  const end = path.indexOf(0);
+  return path[(end === -1 ? path.length : end) - 1] === SLASH;
+};
+
 /** A normal form of a path: one character for each byte, absolute, without "." and empty parts. */
 function keyOf(path: string | Uint8Array): string {
   const bytes = typeof path === "string" ? encoder.encode(path) : path;
@@ -121,7 +135,7 @@ function keyOf(path: string | Uint8Array): string {
   };
   for (const byte of bytes) {
     if (byte === 0) break;
-    if (byte === 0x2f) end();
+    if (byte === SLASH) end();
     else part += String.fromCharCode(byte);
   }
   end();

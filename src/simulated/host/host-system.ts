@@ -160,7 +160,7 @@ export function hostSystem(parts: HostSystemParts): System {
     const file = lookUp(fd);
     if (typeof file === "number") return file;
     // do_accept() comes after get_unused_fd_flags().
-    if (!files.descriptors.hasRoom()) return -EMFILE;
+    if (!files.descriptors.canOpen()) return -EMFILE;
     let accepted: KernelSocket | number = -EAGAIN;
     const attempt = (): number => {
       accepted = file.socket.accept();
@@ -219,7 +219,7 @@ export function hostSystem(parts: HostSystemParts): System {
     flags: number,
   ): number {
     if (parts.ended()) return -EBADF;
-    if (!files.descriptors.hasRoom(2)) return -EMFILE;
+    if (!files.descriptors.canOpen(2)) return -EMFILE;
     const pair = sockets.pair(domain, type, protocol);
     if (typeof pair === "number") return pair;
     const [first, second] = pair;

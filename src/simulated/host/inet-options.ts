@@ -111,6 +111,9 @@ function setIpv4(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
       return -EINVAL;
     case number("IP_TOS"):
       return setTos(socket, value);
+    case number("IP_LOCAL_PORT_RANGE"):
+      if (value.length !== 4) return -EINVAL;
+      break;
   }
   const option = ipOptions.get(optionKey(IPPROTO.IP, name));
   if (option === undefined) return -ENOPROTOOPT;
@@ -272,8 +275,9 @@ function setIpv6(socket: IpOptionSocket, name: number, value: Uint8Array): numbe
     case number("IPV6_PKTINFO"):
     case number("IPV6_FLOWLABEL_MGR"):
     case number("IPV6_JOIN_ANYCAST"):
-    case number("IPV6_LEAVE_ANYCAST"):
       return -EINVAL;
+    case number("IPV6_LEAVE_ANYCAST"):
+      return value.length < 20 ? -EINVAL : -ENOENT;
     case number("IPV6_ROUTER_ALERT"):
       return int === undefined ? -EINVAL : -ENOPROTOOPT;
     case number("IPV6_2292PKTOPTIONS"):
@@ -289,20 +293,26 @@ function setExtensionHeader(socket: IpOptionSocket, name: number, value: Uint8Ar
     socket.extensionHeaders?.delete(name);
     return 0;
   }
-  const [, units = 0] = value;
-  if (value.length < 2 || value.length % 8 !== 0 || value.length !== (units + 1) * 8) return -EINVAL;
+  const [, units = 0, type = 0] = value;
+  const size = (units + 1) * 8;
+  if (value.length % 8 !== 0 || value.length < size) return -EINVAL;
+  // Routing headers of mobility and segment routing only (RFC 5095).
+  if (name === number("IPV6_RTHDR") && type !== 2 && type !== 4) return -EINVAL;
   socket.extensionHeaders ??= new Map();
-  socket.extensionHeaders.set(name, value.slice());
+  socket.extensionHeaders.set(name, value.slice(0, size));
   return 0;
 }
 
+const MTUINFO_SIZE = 32;
+
 /** struct ip6_mtuinfo. */
 function givePathMtu(socket: IpOptionSocket, value: ValueResult): number {
+  if (value.length < MTUINFO_SIZE) return -EINVAL;
   return pathMtu(socket, (mtu) => {
-    const bytes = new Uint8Array(32);
+    const bytes = new Uint8Array(MTUINFO_SIZE);
     bytes.set(encodeSockaddr(internetAddress(mappedIfIpv4(socket.remoteAddress), 0)));
     new DataView(bytes.buffer).setUint32(28, mtu, true);
-    return value.length < bytes.length ? -EINVAL : giveBytes(value, bytes);
+    return giveBytes(value, bytes);
   });
 }
 

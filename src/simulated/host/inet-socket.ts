@@ -190,7 +190,9 @@ export abstract class InetSocket extends SocketBase implements PortUser {
     return this.remoteAddress === "" ? -ENOTCONN : this.named(this.remoteAddress, this.remotePort);
   }
 
-  /** An address of packets as this socket's program sees it: mapped if it is IPv4's and this IPv6's. */
+  /**
+   * An address of packets as this socket's program sees it: mapped if it is IPv4's and this IPv6's.
+   */
   named(address: string, port: number): SocketAddress {
     if (!this.ipv6) return internetAddress(address, port);
     const text = versionOf(address) === 6 ? address : mapped(address);

@@ -11,7 +11,8 @@ import { encodeSockaddr, internetAddress } from "./sockaddr.ts";
 import { SOCKET_OPTION } from "./socket-options.ts";
 
 // Control messages of datagrams: what recvmsg() gets (ip_cmsg_recv_offset(),
-// ip6_datagram_recv_ctl()), and what sendmsg() may ask for (ip_cmsg_send(), ip6_datagram_send_ctl()).
+// ip6_datagram_recv_ctl()), and what sendmsg() may ask for (ip_cmsg_send(),
+// ip6_datagram_send_ctl()).
 
 const { SOL, IPPROTO } = constants;
 const { EINVAL } = errnos;

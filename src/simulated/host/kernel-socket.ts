@@ -9,7 +9,9 @@ import type { AcceptQueue, ValueResult } from "../../system/system.ts";
 export interface SocketAddress {
   /** AF_INET, AF_INET6, AF_UNIX, AF_UNSPEC, or any number that a program passed. */
   readonly family: number;
-  /** The bytes that the caller passed, or that the kernel reports: sizeof(struct sockaddr_in) = 16. */
+  /**
+   * The bytes that the caller passed, or that the kernel reports: sizeof(struct sockaddr_in) = 16.
+   */
   readonly length: number;
   /** inet_ntop's text of AF_INET and AF_INET6, without a zone; "" otherwise or if too short. */
   readonly address: string;
@@ -18,7 +20,9 @@ export interface SocketAddress {
   readonly scopeId: number;
   /** sin6_flowinfo, in host byte order. */
   readonly flowInfo: number;
-  /** The bytes after the family of AF_UNIX and of other families; empty for AF_INET and AF_INET6. */
+  /**
+   * The bytes after the family of AF_UNIX and of other families; empty for AF_INET and AF_INET6.
+   */
   readonly data: Uint8Array;
 }
 

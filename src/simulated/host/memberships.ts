@@ -39,7 +39,9 @@ export class Memberships {
     this.#host = host;
   }
 
-  /** Whether this socket wants a packet; `all` is IP_MULTICAST_ALL, which decides for other groups. */
+  /**
+   * Whether this socket wants a packet; `all` is IP_MULTICAST_ALL, which decides for other groups.
+   */
   wants(group: string, source: string, interfaceIndex: number, all: boolean): boolean {
     const found = this.#find(group, interfaceIndex);
     if (found === undefined) return all;
@@ -58,7 +60,7 @@ export class Memberships {
     return 0;
   }
 
-  leave(request: GroupRequest): number {
+  leaveGroup(request: GroupRequest): number {
     const { group, interface: device, address } = request;
     if (device === 0 && address === "0.0.0.0" && this.#host.groupInterface(request) === undefined)
       return -ENODEV;
@@ -106,7 +108,7 @@ export class Memberships {
     const device = this.#host.groupInterface(request);
     if (device === undefined) return -ENODEV;
     // INCLUDE of nobody leaves the group.
-    if (mode === "include" && sources.length === 0) return this.leave({ ...request, interface: device });
+    if (mode === "include" && sources.length === 0) return this.leaveGroup({ ...request, interface: device });
     const found = this.#find(request.group, device);
     if (found === undefined) return -EINVAL;
     found.mode = mode;

@@ -1,9 +1,12 @@
-import type { MemoryAccount } from "./protocol-host.ts";
+import type { MemoryUse } from "./protocol-host.ts";
 
 const PAGE = 4_096;
 
-/** The memory of a protocol's sockets against a sysctl of three numbers of pages (sk_memory_pressure). */
-export class MemoryLimits implements MemoryAccount {
+/**
+ * The memory of a protocol's sockets against a sysctl of three numbers of pages
+ * (sk_memory_pressure).
+ */
+export class MemoryLimits implements MemoryUse {
   readonly #limits: () => readonly number[];
   #allocated = 0;
   #pressure = false;

@@ -123,7 +123,7 @@ function apply(socket: MulticastSocket, change: Change, request: GroupRequest, s
     case "join":
       return memberships.join(request, "exclude", limit);
     case "leave":
-      return memberships.leave(request);
+      return memberships.leaveGroup(request);
     case "join source": {
       const joined = memberships.join(request, "include", limit);
       if (joined < 0 && joined !== -errnos.EADDRINUSE) return joined;
@@ -188,13 +188,13 @@ export function getIpv4Filter(socket: MulticastSocket, value: ValueResult): numb
   if (!isMulticast(request.group)) return -EINVAL;
   const found = socket.memberships?.filter(request) ?? -EADDRNOTAVAIL;
   if (typeof found === "number") return found;
-  const room = Math.min(value.view.getUint32(12, true), found.sources.length);
-  const bytes = new Uint8Array(16 + 4 * room);
+  const count = Math.min(value.view.getUint32(12, true), found.sources.length);
+  const bytes = new Uint8Array(16 + 4 * count);
   bytes.set(value.bytes.subarray(0, 8));
   const view = new DataView(bytes.buffer);
   view.setUint32(8, found.mode === "include" ? 1 : 0, true);
   view.setUint32(12, found.sources.length, true);
-  for (let index = 0; index < room; index += 1)
+  for (let index = 0; index < count; index += 1)
     bytes.set(parseIpv4(found.sources[index] ?? "") ?? [], 16 + 4 * index);
   return giveBytes(value, bytes);
 }

@@ -6,13 +6,13 @@ export function scatter(bytes: Uint8Array, pieces: readonly Uint8Array[], at = 0
   let skip = at;
   for (const piece of pieces) {
     if (from === bytes.length) break;
-    const room = piece.byteLength - skip;
-    if (room > 0) {
-      const part = bytes.subarray(from, from + room);
+    const free = piece.byteLength - skip;
+    if (free > 0) {
+      const part = bytes.subarray(from, from + free);
       piece.set(part, skip);
       from += part.length;
     }
-    skip = Math.max(0, -room);
+    skip = Math.max(0, -free);
   }
   return from;
 }

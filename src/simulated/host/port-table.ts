@@ -87,8 +87,8 @@ export class PortTable {
 
   /**
    * A free port for bind() to port 0: a random one of the ephemeral range and then the next ones,
-   * odd ones first (inet_csk_find_open_port); undefined if every port is taken. TCP's bind() to port
-   * 0 shares no port, whatever SO_REUSEADDR says.
+   * odd ones first (inet_csk_find_open_port); undefined if every port is taken. TCP's bind() to
+   * port 0 shares no port, whatever SO_REUSEADDR says.
    */
   portToBind(user: PortUser, range = this.#range()): number | undefined {
     return this.#search(range, this.#random.uint32(), 1, (port) =>

@@ -9,9 +9,9 @@ import type { Scheduled } from "../clock/virtual-clock.ts";
 export interface ProgramHost {
   readonly name: string;
   /**
-   * The calls of the host's present boot, and its clock (`system.clock`). A crash ends a boot: every
-   * call of its System fails with EBADF from then on, and `restart()` brings another System. Code
-   * that was running keeps the old one.
+   * The calls of the host's present boot, and its clock (`system.clock`). A crash ends a boot:
+   * every call of its System fails with EBADF from then on, and `restart()` brings another System.
+   * Code that was running keeps the old one.
    */
   readonly system: System;
   /** Whether the host has crashed and was not restarted yet. */

@@ -32,7 +32,7 @@ export interface ProtocolHost extends GroupHost {
   /** The ports in use of a protocol: PROTOCOL.TCP, PROTOCOL.UDP. */
   ports(protocol: number): PortTable;
   /** The memory that all sockets of a protocol use: tcp_mem, udp_mem. */
-  memory(protocol: number): MemoryAccount;
+  memory(protocol: number): MemoryUse;
 
   /**
    * Finds the way to a destination: its source address, device and MTU; or -ENETUNREACH,
@@ -51,7 +51,9 @@ export interface ProtocolHost extends GroupHost {
   nextIdentification(): number;
   /** Whether an address is one of this host's, including loopback. */
   isLocal(address: string): boolean;
-  /** Whether an IPv4 address is 255.255.255.255, or a broadcast address of one of the interfaces. */
+  /**
+   * Whether an IPv4 address is 255.255.255.255, or a broadcast address of one of the interfaces.
+   */
   isBroadcast(address: string): boolean;
   /** The interface with a number or name, or the one that has an address. */
   interfaceOf(address: string): NetworkInterface | undefined;
@@ -127,7 +129,7 @@ export interface IcmpError {
 }
 
 /** The memory of one protocol's sockets on one host, in bytes, and its limits. */
-export interface MemoryAccount {
+export interface MemoryUse {
   readonly allocated: number;
   /** Above the middle limit, and not yet back below the lowest one. */
   readonly pressure: boolean;

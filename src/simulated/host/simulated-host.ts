@@ -21,7 +21,7 @@ import { PortTable } from "./port-table.ts";
 import type { HostAddress, ProgramHost, ProgramQueue } from "./program-host.ts";
 import type {
   IcmpError,
-  MemoryAccount,
+  MemoryUse,
   ProtocolHandler,
   ProtocolHost,
   Route,
@@ -166,7 +166,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     this.ip.crash();
     this.files.crash();
     for (const table of this.#ports.values()) table.clear();
-    for (const account of this.#memory.values()) account.clear();
+    for (const use of this.#memory.values()) use.clear();
     for (const call of [...this.#onCrash]) call();
     this.#onCrash.clear();
   }
@@ -239,14 +239,14 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     return table;
   }
 
-  memory(protocol: number): MemoryAccount {
-    let account = this.#memory.get(protocol);
-    if (account === undefined) {
+  memory(protocol: number): MemoryUse {
+    let use = this.#memory.get(protocol);
+    if (use === undefined) {
       const name = protocol === PROTOCOL.TCP ? "net.ipv4.tcp_mem" : "net.ipv4.udp_mem";
-      account = new MemoryLimits(() => this.sysctls.get(name));
-      this.#memory.set(protocol, account);
+      use = new MemoryLimits(() => this.sysctls.get(name));
+      this.#memory.set(protocol, use);
     }
-    return account;
+    return use;
   }
 
   route(destination: string, from?: RouteFrom): Route | number {

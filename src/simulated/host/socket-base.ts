@@ -285,7 +285,10 @@ export abstract class SocketBase implements KernelSocket {
     return 0;
   }
 
-  /** SO_MEMINFO: rmem_alloc, rcvbuf, wmem_alloc, sndbuf, fwd_alloc, wmem_queued, optmem, backlog, drops. */
+  /**
+   * SO_MEMINFO: rmem_alloc, rcvbuf, wmem_alloc, sndbuf, fwd_alloc, wmem_queued, optmem, backlog,
+   * drops.
+   */
   protected memoryInfo(): number[] {
     return [0, this.receiveBuffer, 0, this.sendBuffer, 0, 0, 0, 0, 0];
   }

@@ -1,4 +1,6 @@
-/** Settings of a host under Linux's names, with the defaults of Linux 6.18 on a machine with 24 GiB. */
+/**
+ * Settings of a host under Linux's names, with the defaults of Linux 6.18 on a machine with 24 GiB.
+ */
 export const SYSCTL_DEFAULTS = {
   "fs.nr_open": 1_048_576,
   /** RLIMIT_NOFILE of the host's one process; not a sysctl, but it limits descriptors likewise. */

@@ -16,7 +16,9 @@ export function readTimeout(value: Uint8Array): number | Refused {
   return total === 0 || seconds >= MAX_SCHEDULE_TIMEOUT / HZ - 1 ? Number.POSITIVE_INFINITY : total;
 }
 
-/** struct timeval; zero for no limit, as sock_get_timeout(). Times round up to ticks of CONFIG_HZ. */
+/**
+ * struct timeval; zero for no limit, as sock_get_timeout(). Times round up to ticks of CONFIG_HZ.
+ */
 export function timeval(timeout: number): Uint8Array {
   const bytes = new Uint8Array(16);
   if (timeout === Number.POSITIVE_INFINITY) return bytes;

@@ -253,20 +253,20 @@ function giveControls(
 ): number {
   const { system, files: table } = context;
   const header = system.cmsg.headerSize;
-  const room = control === undefined ? 0 : Math.min(control.length, control.capacity);
+  const space = control === undefined ? 0 : Math.min(control.length, control.capacity);
   let used = 0;
   let flags = request.flags & CMSG_CLOEXEC;
   for (const { level, number, data } of request.controls) {
-    if (room - used < header) {
+    if (space - used < header) {
       flags |= MSG.CTRUNC;
       continue;
     }
-    const fits = data.subarray(0, room - used - header);
+    const fits = data.subarray(0, space - used - header);
     if (fits.length < data.length) flags |= MSG.CTRUNC;
-    used = put(control, used, { level, number, data: fits }, room, system);
+    used = put(control, used, { level, number, data: fits }, space, system);
   }
   if (request.files.length > 0) {
-    const most = Math.max(0, Math.floor((room - used - header) / 4));
+    const most = Math.max(0, Math.floor((space - used - header) / 4));
     const numbers: number[] = [];
     for (const file of request.files) {
       const fd = numbers.length < most ? table.install(file) : -EBADF;
@@ -278,20 +278,25 @@ function giveControls(
     }
     if (numbers.length > 0) {
       const data = new Uint8Array(Int32Array.from(numbers).buffer);
-      used = put(control, used, { level: SOL.SOCKET, number: 1, data }, room, system);
+      used = put(control, used, { level: SOL.SOCKET, number: 1, data }, space, system);
     }
   }
   if (control !== undefined) control.length = used;
   return flags;
 }
 
-function put(control: ValueResult | undefined, at: number, cmsg: Cmsg, room: number, system: System): number {
+function put(
+  control: ValueResult | undefined,
+  at: number,
+  cmsg: Cmsg,
+  space: number,
+  system: System,
+): number {
   if (control === undefined) return at;
-  const space = cmsgSpace(cmsg.data.byteLength, system);
-  const bytes = new Uint8Array(space);
+  const bytes = new Uint8Array(cmsgSpace(cmsg.data.byteLength, system));
   writeCmsgs([cmsg], bytes, system);
-  control.bytes.set(bytes.subarray(0, room - at), at);
-  return Math.min(at + space, room);
+  control.bytes.set(bytes.subarray(0, space - at), at);
+  return Math.min(at + bytes.length, space);
 }
 
 /** recvmmsg(): waits for the first message, and with MSG_WAITFORONE for no other. */

@@ -5,8 +5,8 @@ import { encodePacket } from "./encode.ts";
 import { headerSize, type Packet, protocolOf } from "./packet.ts";
 
 /**
- * Cuts a packet so that each fragment fits in an MTU (RFC 791, 3.2; RFC 8200, 4.5). The last 8 bytes
- * of an IPv6 header go to the fragment header.
+ * Cuts a packet so that each fragment fits in an MTU (RFC 791, 3.2; RFC 8200, 4.5). The last 8
+ * bytes of an IPv6 header go to the fragment header.
  */
 export function fragmentPacket(packet: Packet, mtu: number, identification: number): Packet[] {
   const bytes = encodePacket(packet).subarray(headerSize(packet));

@@ -1,6 +1,8 @@
 import type { VirtualClock } from "../clock/virtual-clock.ts";
 
-/** The MTUs that errors have reported for paths, and for how long (RFC 1191, 6.3; RFC 8201, 5.3). */
+/**
+ * The MTUs that errors have reported for paths, and for how long (RFC 1191, 6.3; RFC 8201, 5.3).
+ */
 export class PathMtus {
   readonly #clock: VirtualClock;
   readonly #known = new Map<string, { readonly mtu: number; readonly until: number }>();

@@ -58,7 +58,9 @@ function namesOf(hosts: Hosts): string[] {
   return list.map((one) => (typeof one === "string" ? one : one.name));
 }
 
-/** Partitions, held links, and rules: everything that comes between hosts besides a link's nature. */
+/**
+ * Partitions, held links, and rules: everything that comes between hosts besides a link's nature.
+ */
 export class Faults {
   readonly #network: FaultNetwork;
   /** By the names of two hosts, in one direction. */

@@ -10,7 +10,9 @@ export interface Node {
   /** Whether it passes on packets that are not for itself. */
   readonly forwards: boolean;
   receive(packet: Packet, from: Node): void;
-  /** Answers a packet of its own that the network rejected: as if a router had sent an ICMP error. */
+  /**
+   * Answers a packet of its own that the network rejected: as if a router had sent an ICMP error.
+   */
   rejected(packet: Packet, by: string): void;
 }
 
@@ -26,7 +28,10 @@ export interface LinkConditions {
   readonly duplicate?: number;
   /** The probability that later packets overtake a packet. */
   readonly reorder?: number;
-  /** How much longer a packet takes that is overtaken; by default as long as the latency, at least 1 ms. */
+  /**
+   * How much longer a packet takes that is overtaken; by default as long as the latency, at least 1
+   * ms.
+   */
   readonly reorderDelay?: Duration;
   /** The probability that a bit flips, so that the receiver drops the packet for its checksum. */
   readonly corrupt?: number;
@@ -228,7 +233,9 @@ class Flight extends Scheduled {
   }
 }
 
-/** The same with a wrong checksum; without one, the header is damaged, and the packet is dropped. */
+/**
+ * The same with a wrong checksum; without one, the header is damaged, and the packet is dropped.
+ */
 function corrupted(packet: Packet): Packet {
   const { payload } = packet;
   if (payload.kind === "raw") return packet;

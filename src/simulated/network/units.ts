@@ -1,6 +1,9 @@
 import { MICROSECOND, MILLISECOND, SECOND } from "../clock/virtual-clock.ts";
 
-/** A time: `"20ms"`, `"1.5s"`, `"2min"`, `"1h"`, `"1d"`, `"10us"`, `"5ns"`; a number is milliseconds. */
+/**
+ * A time: `"20ms"`, `"1.5s"`, `"2min"`, `"1h"`, `"1d"`, `"10us"`, `"5ns"`; a number is
+ * milliseconds.
+ */
 export type Duration = number | `${number}${"ns" | "us" | "ms" | "s" | "min" | "h" | "d"}`;
 
 /** Bits per second: `"10Mbit/s"`, `"56kbit/s"`, `"1Gbit/s"`, `"9600bit/s"`, or a number. */

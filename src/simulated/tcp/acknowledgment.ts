@@ -1,3 +1,4 @@
+import { constants } from "../../system/linux/constants.ts";
 import { MICROSECOND, SECOND } from "../clock/virtual-clock.ts";
 import { TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { ACKED, AckOutcome, ALERT, FLAG, FORWARD_PROGRESS, NOT_DUPLICATE } from "./ack-outcome.ts";
@@ -21,6 +22,7 @@ import { MARK } from "./send-queue.ts";
 import { add, after, before, between } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { replaceTimestamp } from "./timestamps.ts";
+import { HAPPENED, STAMP } from "./transmit-reports.ts";
 
 /**
  * Processes the acknowledgment of a segment: tcp_ack() (RFC 9293, 3.10.7.4, fifth step). Returns
@@ -180,6 +182,7 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
       outcome.flags |= FLAG.SYN_ACKED;
       tcb.retransStamp = 0;
     }
+    if (segment.isReported) reportAcknowledged(tcb, end);
     sendQueue.remove(segment);
   }
   if (sendQueue.packetsOut === 0) tcb.chronograph.stop("busy", sendQueue.isEmpty, now);
@@ -203,6 +206,13 @@ function cleanQueue(tcb: ControlBlock, priorSack: number, priorUna: number, outc
   ) {
     outcome.flags |= FLAG.SET_XMIT_TIMER;
   }
+}
+
+function reportAcknowledged(tcb: ControlBlock, end: number): void {
+  const { reports } = tcb;
+  if (reports === undefined || (reports.flags & STAMP.TX_ACK) === 0) return;
+  reports.add(HAPPENED.ACKNOWLEDGED, add(end, -1), tcb.host.time());
+  tcb.stack.woken(tcb, constants.POLL.ERR);
 }
 
 /**

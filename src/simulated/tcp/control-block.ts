@@ -1,5 +1,5 @@
 import type { InetSocket } from "../host/inet-socket.ts";
-import type { MemoryAccount, ProtocolHost, Route } from "../host/protocol-host.ts";
+import type { MemoryUse, ProtocolHost, Route } from "../host/protocol-host.ts";
 import { AckState } from "./ack-state.ts";
 import { Chronograph } from "./chronograph.ts";
 import { type CongestionControl, CongestionWindow } from "./congestion-control.ts";
@@ -13,12 +13,13 @@ import { SendQueue } from "./send-queue.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
 import { ConnectionTimer, type TimerOwner } from "./timer.ts";
+import type { TransmitReports } from "./transmit-reports.ts";
 
 /** What a connection needs from the stack above it: sockets, timers, tables. */
 export interface Stack {
   readonly host: ProtocolHost;
   /** The memory of all TCP sockets, which tcp_mem limits. */
-  readonly memory: MemoryAccount;
+  readonly memory: MemoryUse;
   /** A timer of a connection is due. */
   retransmitDue(tcb: ControlBlock): void;
   delayedAckDue(tcb: ControlBlock): void;
@@ -173,6 +174,8 @@ export class ControlBlock implements TimerOwner {
   thinLinearTimeouts = false;
   /** TCP_DEFER_ACCEPT, in SYN-ACK timeouts. */
   deferAccept = 0;
+  /** SO_TIMESTAMPING of sent data. */
+  reports: TransmitReports | undefined = undefined;
   /** What it is charged of `Stack.memory`, in bytes. */
   charged = 0;
   /** Whether a send found no memory: SOCK_NOSPACE. */

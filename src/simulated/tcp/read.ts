@@ -19,7 +19,7 @@ const { ERRQUEUE = 0, TRUNC } = MSG;
  */
 export function read(tcb: ControlBlock, request: ReceiveRequest): number {
   const { flags } = request;
-  if ((flags & ERRQUEUE) !== 0) return -EAGAIN;
+  if ((flags & ERRQUEUE) !== 0) return tcb.reports?.receive(request, tcb.socket.ipv6) ?? -EAGAIN;
   if (tcb.state === STATE.LISTEN) return -ENOTCONN;
   if ((flags & MSG.OOB) !== 0) return readUrgent(tcb, request);
   const { socket } = tcb;

@@ -12,6 +12,7 @@ import { currentMss } from "./path.ts";
 import { OVERHEAD, QueuedSegment } from "./send-queue.ts";
 import { add, after, before, later } from "./sequence.ts";
 import { STATE } from "./state.ts";
+import { TX_STAMPS } from "./transmit-reports.ts";
 
 const { MSG } = constants;
 const { EAGAIN, EPIPE } = errnos;
@@ -38,6 +39,8 @@ export function send(tcb: ControlBlock, { pieces, length, flags }: SendRequest):
   if (copied === 0) return -EAGAIN;
   const isWhole = copied === length;
   const { tail } = tcb.sendQueue;
+  if (tcb.reports !== undefined && (tcb.reports.flags & TX_STAMPS) !== 0 && tail !== undefined)
+    tail.isReported = true;
   if (isWhole && (flags & EOR) !== 0 && tail !== undefined) tail.endOfRecord = true;
   push(tcb, isWhole ? flags : flags & ~MORE, mss, isWhole ? tcb.nonagle : NAGLE.PUSH);
   return copied;

@@ -3,7 +3,7 @@ import { errnos } from "../../system/linux/errno.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
-import type { MemoryAccount, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import type { MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
 import { isLoopback, isMulticast } from "../ip/address.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
 import { chargeMemory } from "./buffers.ts";
@@ -41,7 +41,7 @@ type ListeningSocket = TcpSocket & Listener<TcpSocket>;
 export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeContext<TcpSocket>, TimeWaitOwner {
   readonly host: ProtocolHost;
   readonly secrets: Secrets;
-  readonly memory: MemoryAccount;
+  readonly memory: MemoryUse;
   readonly #connections = new ConnectionTable<TcpSocket | PendingConnection | TimeWait>();
   readonly #listeners = new ListenerTable<TcpSocket>();
   readonly #listenerOf = new Map<PendingConnection, TcpSocket>();

@@ -25,6 +25,7 @@ import { before, distance } from "./sequence.ts";
 import { isOneOf, STATE, stateName, states } from "./state.ts";
 import { tcpInfo } from "./tcp-info.ts";
 import { getTcpOption, type KeptOptions, setTcpOption } from "./tcp-options.ts";
+import { STAMP, TransmitReports } from "./transmit-reports.ts";
 import { isInline } from "./urgent.ts";
 
 const { AF, IPPROTO, POLL, SHUT, SOCK } = constants;
@@ -291,7 +292,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
       else tcb.noSpace = true;
       if (tcb.urgent === "valid") events |= POLL.PRI;
     }
-    if (this.error !== 0) events |= POLL.ERR;
+    if (this.error !== 0 || tcb.reports?.isEmpty === false) events |= POLL.ERR;
     return events;
   }
 
@@ -368,8 +369,13 @@ export class TcpSocket extends InetSocket implements KernelSocket {
 
   /** tcp_set_keepalive(). */
   protected override optionChanged(option: SimpleOption, value: number): void {
-    if (option !== SOCKET_OPTION.KEEPALIVE) return;
     const { tcb } = this;
+    if (option === SOCKET_OPTION.TIMESTAMPING) {
+      const fromWritten = (value & STAMP.OPT_ID_TCP) !== 0;
+      if (tcb.reports !== undefined && (tcb.reports.flags & STAMP.OPT_ID) !== 0) tcb.reports.flags = value;
+      else tcb.reports = new TransmitReports(value, fromWritten ? tcb.writeSeq : tcb.sndUna);
+    }
+    if (option !== SOCKET_OPTION.KEEPALIVE) return;
     if (tcb.state === STATE.CLOSE || tcb.state === STATE.LISTEN) return;
     if (value === 0) tcb.keepaliveTimer.stop();
     else if (!tcb.keepaliveTimer.running) tcb.keepaliveTimer.startIn(keepaliveTime(tcb));

@@ -1,3 +1,4 @@
+import { constants } from "../../system/linux/constants.ts";
 import type { Packet, TcpOptions, TcpSegment } from "../ip/packet.ts";
 import { NO_TCP_OPTIONS, TCP_FLAG } from "../ip/packet.ts";
 import { TICK } from "./constants.ts";
@@ -6,6 +7,7 @@ import { routeOf, sackLimit } from "./path.ts";
 import type { QueuedSegment } from "./send-queue.ts";
 import { add, after, before } from "./sequence.ts";
 import { STATE } from "./state.ts";
+import { HAPPENED, STAMP } from "./transmit-reports.ts";
 import { selectWindow } from "./window.ts";
 
 const { ACK, CWR, ECE, RST, SYN, URG } = TCP_FLAG;
@@ -145,9 +147,19 @@ export function transmitQueued(
   retransmission = false,
   more = 0,
 ): number {
+  if (segment.isReported && segment.sentAt < 0) reportSent(tcb, segment);
   segment.sentAt = tcb.now;
   segment.deliveredBefore = tcb.statistics.delivered;
   return transmit(tcb, segment.sequence, segment.flags | more, segment.data, retransmission);
+}
+
+function reportSent(tcb: ControlBlock, segment: QueuedSegment): void {
+  const { reports } = tcb;
+  if (reports === undefined) return;
+  const last = add(segment.sequence, segment.length - 1);
+  if ((reports.flags & STAMP.TX_SCHED) !== 0) reports.add(HAPPENED.SCHEDULED, last, tcb.host.time());
+  if ((reports.flags & STAMP.TX_SOFTWARE) !== 0) reports.add(HAPPENED.SENT, last, tcb.host.time());
+  tcb.stack.woken(tcb, constants.POLL.ERR);
 }
 
 /** Acknowledges now: tcp_send_ack(). */

@@ -12,7 +12,9 @@ export interface QueuedDatagram extends Arrival {
   segment: number;
 }
 
-/** sizeof(struct sk_buff), sizeof(struct skb_shared_info), and the headroom of a loopback packet. */
+/**
+ * sizeof(struct sk_buff), sizeof(struct skb_shared_info), and the headroom of a loopback packet.
+ */
 const SK_BUFF = 256;
 const SHARED_INFO = 320;
 const HEADROOM = 60;
@@ -25,7 +27,10 @@ export function truesizeOf(length: number): number {
   return (needed <= SMALL_HEAD ? SMALL_HEAD : 2 ** Math.ceil(Math.log2(needed))) + SK_BUFF;
 }
 
-/** The datagrams that a socket has received, within its receive buffer (__udp_enqueue_schedule_skb()). */
+/**
+ * The datagrams that a socket has received, within its receive buffer
+ * (__udp_enqueue_schedule_skb()).
+ */
 export class DatagramQueue {
   readonly #datagrams: QueuedDatagram[] = [];
   #head = 0;
@@ -54,8 +59,8 @@ export class DatagramQueue {
   }
 
   /**
-   * UDP_GRO: joins a datagram to the last, if that came from the same sender at the same moment, and
-   * all before were as long as each other. Returns whether it did.
+   * UDP_GRO: joins a datagram to the last, if that came from the same sender at the same moment,
+   * and all before were as long as each other. Returns whether it did.
    */
   join(datagram: QueuedDatagram): boolean {
     const last = this.size === 0 ? undefined : this.#datagrams.at(-1);

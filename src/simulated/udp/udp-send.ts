@@ -155,7 +155,9 @@ function sendOne(
   return sent < 0 ? sent : data.length;
 }
 
-/** Whether DF is set: ip_dont_fragment() and __ip_make_skb(); in IPv6, whether nobody may fragment. */
+/**
+ * Whether DF is set: ip_dont_fragment() and __ip_make_skb(); in IPv6, whether nobody may fragment.
+ */
 function keepsWhole(socket: SendingSocket, version: 4 | 6, size: number, mtu: number): boolean {
   const discover = socket.value(version === 4 ? IP_OPTION.MTU_DISCOVER : IPV6_OPTION.MTU_DISCOVER);
   if (version === 6) return discover === 2 || discover === 3 || socket.isSet(IPV6_OPTION.DONTFRAG);

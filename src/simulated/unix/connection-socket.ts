@@ -149,7 +149,9 @@ export abstract class ConnectionSocket extends UnixSocket {
     return this.queue.reduce((sum, { data }) => sum + data.length, 0);
   }
 
-  /** unix_release_sock(): the peer finds both ends shut, and a reset if something was not received. */
+  /**
+   * unix_release_sock(): the peer finds both ends shut, and a reset if something was not received.
+   */
   close(): void {
     if (this.closed) return;
     this.closed = true;

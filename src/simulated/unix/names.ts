@@ -10,7 +10,10 @@ interface Named {
 
 const keyOf = (type: number, name: Uint8Array): string => `${type} ${name.join(",")}`;
 
-/** The names of a host's unix sockets: files, and Linux's abstract names, which each type has its own of. */
+/**
+ * The names of a host's unix sockets: files, and Linux's abstract names, which each type has its
+ * own of.
+ */
 export class UnixNames<UnixSocket extends Named> {
   readonly #files: HostFileSystem;
   readonly #abstract = new Map<string, UnixSocket>();

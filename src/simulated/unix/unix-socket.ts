@@ -169,7 +169,9 @@ const SCM_CREDENTIALS = controls.SCM_CREDENTIALS?.number ?? 2;
 /** Credentials that were not passed: overflowuid. */
 const NOBODY: Credentials = { pid: 0, uid: 65_534, gid: 65_534 };
 
-/** SCM_CREDENTIALS that a program passes must be its own, unless it is root's (scm_check_creds()). */
+/**
+ * SCM_CREDENTIALS that a program passes must be its own, unless it is root's (scm_check_creds()).
+ */
 function credentialsOf(cmsgs: readonly Cmsg[], own: Credentials): Credentials | undefined | number {
   let found: Credentials | undefined;
   for (const { level, number, data } of cmsgs) {
@@ -177,9 +179,9 @@ function credentialsOf(cmsgs: readonly Cmsg[], own: Credentials): Credentials | 
     if (number !== SCM_CREDENTIALS || data.length !== 12) return -EINVAL;
     const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
     found = { pid: view.getInt32(0, true), uid: view.getInt32(4, true), gid: view.getInt32(8, true) };
-    // A simulated host has one process.
-    if (found.pid !== own.pid) return own.uid === 0 ? -ESRCH : -EPERM;
-    const isOwn = found.uid === own.uid && found.gid === own.gid;
+    // A simulated host has one process, and that which starts all others.
+    if (found.pid !== own.pid && found.pid !== 1) return own.uid === 0 ? -ESRCH : -EPERM;
+    const isOwn = found.pid === own.pid && found.uid === own.uid && found.gid === own.gid;
     if (!isOwn && own.uid !== 0) return -EPERM;
   }
   return found;

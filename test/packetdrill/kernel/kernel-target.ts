@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { defined } from "../../../src/invariant.ts";
 import { openLibraryOn } from "../../../src/native/library.ts";
 import { linux } from "../../../src/system/linux/linux.ts";
@@ -129,6 +129,7 @@ export class KernelTarget implements Target {
       return;
     }
     const path = `/proc/sys/${name.replaceAll(".", "/")}`;
+    if (!existsSync(path)) throw new Unsupported(`this kernel has no sysctl ${name}`);
     try {
       writeFileSync(path, value);
     } catch (error) {
