@@ -26,6 +26,7 @@ export async function runSimulated(row: () => void | Promise<void>): Promise<voi
       rowHost = here;
       await here.run(async () => {
         const calls = countCalls(currentSystem());
+        rowCalls = calls;
         await row();
         assert.ok(calls.count > 0, "the row never called the simulated host");
       });
@@ -37,8 +38,9 @@ export async function runSimulated(row: () => void | Promise<void>): Promise<voi
   if (programs.refused !== undefined) throw programs.refused;
 }
 
-/** The host of the row that runs. */
+/** The host of the row that runs, and how often it was called. */
 let rowHost: Host | undefined;
+let rowCalls: { count: number } | undefined;
 
 /** Makes a folder of this machine one of the simulated host's, too, for unix sockets. */
 export function makeSimulatedFolder(path: string): void {
@@ -47,6 +49,7 @@ export function makeSimulatedFolder(path: string): void {
 
 /** A descriptor of the simulated host that is no socket: a readiness queue's. */
 function openFile(): number {
+  if (rowCalls !== undefined) rowCalls.count += 1;
   const queue = rowHost?.kernel.openReadinessQueue(() => {});
   assert.ok(typeof queue === "object", "a queue can be opened");
   return queue.fd;
@@ -90,7 +93,18 @@ function refusePrograms() {
   }
   const { closeSync, openSync } = fs;
   const files = new Set<number>();
-  before.push(() => Object.assign(fs, { closeSync, openSync }));
+  const { existsSync, mkdirSync, writeFileSync } = fs;
+  before.push(() => Object.assign(fs, { closeSync, existsSync, mkdirSync, openSync, writeFileSync }));
+  // The paths of unix sockets are the host's; what a row makes beside them is on both.
+  fs.existsSync = (path) => existsSync(path) || rowHost?.kernel.files.find(`${path}`) !== undefined;
+  Reflect.set(fs, "mkdirSync", (...args: unknown[]) => {
+    makeSimulatedFolder(String(args[0]));
+    return Reflect.apply(mkdirSync, fs, args);
+  });
+  fs.writeFileSync = (...args) => {
+    writeFileSync(...args);
+    if (typeof args[0] === "string") rowHost?.kernel.files.makeFile(args[0]);
+  };
   // Rows open it for a descriptor that is no socket.
   fs.openSync = (...args) => {
     if (args[0] !== "/dev/null") return openSync(...args);

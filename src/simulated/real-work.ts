@@ -15,6 +15,22 @@ const REQUEST = /^(FSREQ\w+|FILEHANDLECLOSEREQ|GET(ADDR|NAME)INFOREQWRAP|QUERYWR
 const JOB =
   /^(PBKDF2|SCRYPT|ARGON2|HASH|SIGN|VERIFY|CIPHER|DERIVEBITS|RANDOMBYTES|RANDOMPRIME|CHECKPRIME|KEYGEN|KEYPAIRGEN|KEYEXPORT|KEM\w+)REQUEST$/;
 
+/** The methods of SubtleCrypto. */
+const SUBTLE = [
+  "decrypt",
+  "deriveBits",
+  "deriveKey",
+  "digest",
+  "encrypt",
+  "exportKey",
+  "generateKey",
+  "importKey",
+  "sign",
+  "unwrapKey",
+  "verify",
+  "wrapKey",
+];
+
 /** A stream of zlib lives longer than one request: its handle holds the chunk that it works on. */
 const ZLIB = "ZLIB";
 
@@ -43,7 +59,10 @@ export class RealWork {
 
   begin(patches: Patches): void {
     this.#hook?.enable();
-    this.#patchCompilers(patches);
+    // undici compiles its parser for the first request.
+    this.#watchCalls(patches, Reflect.get(globalThis, "WebAssembly"), ["compile", "instantiate"]);
+    // Its jobs cannot be told from those that are done at once, since Node 24.
+    this.#watchCalls(patches, globalThis.crypto?.subtle, SUBTLE);
   }
 
   end(): void {
@@ -69,15 +88,14 @@ export class RealWork {
     return false;
   }
 
-  /** undici compiles its parser for the first request. */
-  #patchCompilers(patches: Patches) {
-    const assembly: unknown = Reflect.get(globalThis, "WebAssembly");
-    if (typeof assembly !== "object" || assembly === null) return;
-    for (const name of ["compile", "instantiate"]) {
-      const real: unknown = Reflect.get(assembly, name);
+  /** Watches the promises that methods return. */
+  #watchCalls(patches: Patches, object: unknown, names: readonly string[]) {
+    if (typeof object !== "object" || object === null) return;
+    for (const name of names) {
+      const real: unknown = Reflect.get(object, name);
       if (typeof real !== "function") continue;
-      patches.replace(assembly, name, (...args: unknown[]) => {
-        const made = Reflect.apply(real, assembly, args);
+      patches.replace(object, name, (...args: unknown[]) => {
+        const made = Reflect.apply(real, object, args);
         if (currentScope() !== undefined) this.#watch(made);
         return made;
       });
