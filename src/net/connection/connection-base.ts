@@ -355,6 +355,14 @@ export abstract class ConnectionBase implements PipeEnd {
 
   /** @internal */
   endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
+    if (this.isOpen && this.receivingEnded && this.pendingBytes === 0) {
+      // Closing sends the end as well, in one call.
+      this.#pipes?.drop(pipe);
+      this.endSending();
+      done(null);
+      this.closeIfEnded();
+      return;
+    }
     this.#stream.shutdown((errno) => {
       this.#pipes?.drop(pipe);
       if (errno === 0) {
