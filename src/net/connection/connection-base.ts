@@ -181,9 +181,9 @@ export abstract class ConnectionBase implements PipeEnd {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    checkDetachable(this.localAddress);
     if (this.#pipes !== undefined && !this.#pipes.isEmpty)
       throw invalidState("a pipe() of the connection has not ended");
+    checkDetachable(this.localAddress);
     this.checkReadable();
     const unread = this.takeUnread();
     this.#state = "detaching";
