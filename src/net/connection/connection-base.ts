@@ -186,9 +186,9 @@ export abstract class ConnectionBase implements PipeEnd {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    checkDetachable(this.#stream.system, this.localAddress);
     if (this.#pipes !== undefined && !this.#pipes.isEmpty)
       throw invalidState("a pipe() of the connection has not ended");
+    checkDetachable(this.#stream.system, this.localAddress);
     this.checkReadable();
     const unread = this.takeUnread();
     this.#state = this.#stream.hasRef() ? "detaching" : "detaching, unref'd";
@@ -364,6 +364,14 @@ export abstract class ConnectionBase implements PipeEnd {
 
   /** @internal */
   endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
+    if (this.isOpen && this.receivingEnded && this.pendingBytes === 0) {
+      // Closing sends the end as well, in one call.
+      this.#pipes?.drop(pipe);
+      this.endSending();
+      done(null);
+      this.closeIfEnded();
+      return;
+    }
     this.#stream.shutdown((errno) => {
       this.#pipes?.drop(pipe);
       if (errno === 0) {

@@ -360,6 +360,8 @@ asyncApiTest("pipe: what cannot be piped is an error, and stays as it is", async
   await other.inner.end();
   await assert.rejects(inner.pipe(other.inner), /after its end\(\)/);
   for (const each of [peer, inner, other.peer, other.inner]) each.reset();
+  await Promise.all([peer, inner, other.peer, other.inner].map(isGone));
+  await Promise.all([peer.closed, other.peer.closed]);
 });
 
 const isConnection = (connection: ConnectionBase): connection is Connection => "read" in connection;
