@@ -157,7 +157,7 @@ export function setTcpOption(tcb: ControlBlock, kept: KeptOptions, name: number,
     case TCP.REPAIR_QUEUE:
     case TCP.QUEUE_SEQ:
     case TCP.TIMESTAMP:
-      // TCP_REPAIR is not simulated: see OMISSIONS.
+      // TCP_REPAIR is not simulated: see docs/simulated.md.
       return -EPERM;
     case TCP.TX_DELAY:
       return int < 0 ? -EINVAL : -EOPNOTSUPP;
