@@ -105,7 +105,9 @@ export interface KernelSocket {
    */
   connect(address: SocketAddress): number;
   listen(backlog: number): number;
-  /** Takes a connection from the accept queue. `blocks` says whether the caller would wait for one. */
+  /**
+   * Takes a connection from the accept queue. `blocks` says whether the caller would wait for one.
+   */
   accept(blocks?: boolean): KernelSocket | number;
   shutdown(how: number): number;
   /**

@@ -9,8 +9,8 @@ import { options } from "../../system/linux/options.ts";
 import { Random } from "../clock/random.ts";
 import { Network } from "../network/network.ts";
 
-// Random calls on the kernel and on a simulated host, result by result. BERKELEY_RANDOM_CALLS is how
-// many sequences of 60 calls there are of each kind of socket.
+// Random calls on the kernel and on a simulated host, result by result. BERKELEY_RANDOM_CALLS is
+// how many sequences of 60 calls there are of each kind of socket.
 
 const { AF, SOCK } = constants;
 const SEQUENCES = Number(process.env.BERKELEY_RANDOM_CALLS ?? 100);
@@ -28,10 +28,10 @@ class Sequence {
   readonly #both: readonly [Calls, Calls];
 
   constructor(seed: number, kind: string) {
-    const machine = machineSystem();
-    assert.ok(machine);
+    const kernel = machineSystem();
+    assert.ok(kernel);
     this.random = new Random(seed, kind);
-    this.#both = [new Calls(machine), new Calls(new Network({ seed }).host("one").system)];
+    this.#both = [new Calls(kernel), new Calls(new Network({ seed }).host("one").system)];
   }
 
   pick<Value>(values: readonly Value[]): Value | undefined {
