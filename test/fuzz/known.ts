@@ -1,6 +1,6 @@
 // Where our engines may differ from node:net, and why.
 import type { Divergence } from "./compare.ts";
-import { asks } from "./program.ts";
+import { type Action, asks } from "./program.ts";
 
 interface Exception {
   readonly why: string;
@@ -25,6 +25,10 @@ const inOneTurn = ({ program }: Divergence, first: string, then: readonly string
       .slice(1, settled < 0 ? undefined : settled + 1)
       .some((step) => then.includes(step.action.do));
   });
+
+/** Whether the program pauses, at once or in a handler. */
+const pauses = (action: Action): boolean =>
+  action.do === "pause" || (action.do === "use" && action.use === "pause");
 
 /** With one "data" for data that comes in several pieces. */
 const merged = (events: string): string => events.replace(/\b(data )+/g, "data ");
@@ -144,7 +148,7 @@ const exceptions: readonly Exception[] = [
     covers: (divergence) =>
       divergence.what === "events" &&
       asks(divergence.program.setting) &&
-      divergence.program.steps.some(({ action }) => action.do === "pause") &&
+      divergence.program.steps.some(({ action }) => pauses(action)) &&
       divergence.expected.events.replace(/end /, "") === divergence.found.events,
   },
   {
