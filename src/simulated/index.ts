@@ -1,5 +1,7 @@
 /** A network of hosts in TypeScript, which programs of berkeley's run on in virtual time. */
 export type { ResolvedAddress } from "../system/services.ts";
+export type { Capture, CaptureOptions } from "./capture/capture.ts";
+export type { DiagramOptions } from "./capture/sequence-diagram.ts";
 export { StuckError } from "./driver.ts";
 export type { Fate, Hosts, PartitionOptions, Rule, RuleContext } from "./network/faults.ts";
 export type { LinkConditions } from "./network/link.ts";

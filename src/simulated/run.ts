@@ -153,8 +153,12 @@ function withSeed(error: unknown, network: SimulatedNetwork): unknown {
   return error;
 }
 
-const noteOf = ({ seed }: SimulatedNetwork): string =>
-  `(simulated with seed ${JSON.stringify(seed)}: simulate({ seed: ${JSON.stringify(seed)} }, …) repeats it)`;
+/** How to repeat the run, and what happened last. */
+function noteOf({ seed, recent }: SimulatedNetwork): string {
+  const text = JSON.stringify(seed);
+  const repeat = `(simulated with seed ${text}: simulate({ seed: ${text} }, …) repeats it)`;
+  return recent === "" ? repeat : `${repeat}\nThe last packets:\n${recent.trimEnd()}`;
+}
 
 async function seeds(options: SeedsOptions, program: Program<unknown>): Promise<void> {
   checkObject("options", "{ count, first?, … }", options);

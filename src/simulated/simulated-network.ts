@@ -1,3 +1,4 @@
+import { Capture, type CaptureOptions } from "./capture/capture.ts";
 import { VirtualTimer } from "./clock/virtual-clock.ts";
 import { bound, type Scope } from "./context.ts";
 import { Driver, type Steps } from "./driver.ts";
@@ -19,6 +20,9 @@ export interface SimulatedNetworkOptions extends Omit<NetworkOptions, "bind"> {
   readonly base: (call: () => void) => void;
 }
 
+/** How many packets and changes of state the error of a failed simulation ends with. */
+const RECENT = 12;
+
 /** So many events of kernels may follow one another before the test is asked again. */
 const EVENTS_PER_STEP = 10_000;
 
@@ -32,6 +36,7 @@ export class SimulatedNetwork {
   readonly driver: Driver;
   readonly #options: SimulatedNetworkOptions;
   readonly #hosts = new Map<string, Host>();
+  readonly #recent: Capture;
   #waiting = 0;
 
   /** @internal */
@@ -39,6 +44,7 @@ export class SimulatedNetwork {
     this.#options = options;
     this.core = new Network({ ...options, bind: bound });
     const { clock, program, epoch } = this.core;
+    this.#recent = new Capture(this.core, { limit: RECENT });
     this.scope = {
       system: undefined,
       clock: new HostClock({ clock, program, epoch, bind: bound }),
@@ -60,6 +66,19 @@ export class SimulatedNetwork {
   /** What happened so far: `digest` is equal for equal runs. */
   get trace(): Trace {
     return this.core.trace;
+  }
+
+  /**
+   * Records packets, what becomes of them, and changes of state from now on: as a file for Wireshark
+   * and tcpdump, as text, or as a sequence diagram.
+   */
+  capture(options?: CaptureOptions): Capture {
+    return new Capture(this.core, options);
+  }
+
+  /** The last packets and changes of state, one line each. @internal */
+  get recent(): string {
+    return this.#recent.text();
   }
 
   /** The hosts, in the order in which they were added. */

@@ -17,7 +17,7 @@ import {
   detached,
   netSocket,
 } from "./detached-socket.ts";
-import { Pipe, type PipeEnd, Pipes } from "./pipe.ts";
+import { Pipe, Pipes } from "./pipe.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
@@ -34,7 +34,7 @@ export function checkConnection(value: ConnectionBase): void {
 }
 
 /** The members that both kinds of connection share. */
-export abstract class ConnectionBase implements PipeEnd {
+export abstract class ConnectionBase {
   readonly #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
