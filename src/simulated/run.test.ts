@@ -84,6 +84,23 @@ test("a socket belongs to its host wherever it is used, and numbers to the curre
   });
 });
 
+test("what is sent may be changed once the call returns, also if it is a Buffer", async () => {
+  await simulate({ seed: 1 }, async (network) => {
+    const { server, client } = two(network);
+    await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
+    const connection = await client.connect({ host: "server", port: 80 });
+    const buffer = Buffer.from("first");
+    posix.send(connection.socket, buffer);
+    buffer.write("other");
+    assert.equal(`${Buffer.from((await connection.read()) ?? [])}`, "first");
+    const datagrams = await server.udp({ port: 53 });
+    const sender = await client.udp({ remote: { host: "server", port: 53 } });
+    posix.send(sender.socket, buffer);
+    buffer.write("third");
+    assert.equal(`${Buffer.from((await datagrams.receive()).data)}`, "other");
+  });
+});
+
 test("every part of the package asks the host: engine, numbers, errors without this machine's advice", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const { server } = two(network);
