@@ -70,6 +70,10 @@ test("a socket belongs to its host wherever it is used, and numbers to the curre
       address,
     );
     assert.equal(client.run(() => posix.tryGetsockname(socket.fd)).ok, false);
+    // The same number is another descriptor there.
+    const same = client.run(() => posix.socket(AF.INET, SOCK.STREAM)).detach();
+    assert.equal(same, socket.fd);
+    posix.close(posix.Socket.from(same, { system: client.system }));
     // A blocking call advances the network until it can return.
     const connecting = client.run(() => posix.socket(AF.INET, SOCK.STREAM));
     posix.connect(connecting, address);
@@ -102,16 +106,21 @@ test("what is sent may be changed once the call returns, also if it is a Buffer"
 });
 
 test("every part of the package asks the host: engine, numbers, errors without this machine's advice", async () => {
+  await using real = await listen({ host: "127.0.0.1" });
   await simulate({ seed: 1 }, async (network) => {
     const { server } = two(network);
     await server.run(async () => {
       assert.deepEqual(engineChoice(), { name: "readiness", reason: "the host is simulated" });
-      const held = await listen({ port: 80 });
-      await assert.rejects(listen({ port: 80 }), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "EADDRINUSE");
-        assert.doesNotMatch(error.message, /pid|berkeley free/);
-        return true;
-      });
+      // This machine's table has a listener on the port, too.
+      const held = await listen({ host: "127.0.0.1", port: real.port });
+      await assert.rejects(
+        listen({ host: "127.0.0.1", port: real.port }),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, "EADDRINUSE");
+          assert.doesNotMatch(error.message, /pid|berkeley free/);
+          return true;
+        },
+      );
       await held.close();
       const again = await listen({ port: 80, engine: "readiness" });
       await again.close({ drain: 1000 });
