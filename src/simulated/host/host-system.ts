@@ -163,7 +163,7 @@ export function hostSystem(parts: HostSystemParts): System {
     if (!files.descriptors.canOpen()) return -EMFILE;
     let accepted: KernelSocket | number = -EAGAIN;
     const attempt = (): number => {
-      accepted = file.socket.accept();
+      accepted = file.socket.accept(!file.nonblocking);
       return typeof accepted === "number" ? accepted : 0;
     };
     const timeout = file.nonblocking ? 0 : file.socket.receiveTimeout;

@@ -121,7 +121,8 @@ export class IpLayer {
     const bound = index === 0 ? undefined : this.interface(index);
     if (index !== 0 && bound === undefined) return -ENODEV;
     // No address means this host.
-    const destination = isAnyAddress(given) ? (source ?? (version === 4 ? "127.0.0.1" : "::1")) : given;
+    const sameVersion = source !== undefined && versionOf(source) === version ? source : undefined;
+    const destination = isAnyAddress(given) ? (sameVersion ?? (version === 4 ? "127.0.0.1" : "::1")) : given;
     if (this.isLocal(destination)) {
       const own = isLoopback(destination) ? (version === 4 ? "127.0.0.1" : "::1") : destination;
       return {

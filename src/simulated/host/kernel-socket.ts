@@ -105,8 +105,10 @@ export interface KernelSocket {
    */
   connect(address: SocketAddress): number;
   listen(backlog: number): number;
-  /** Takes a connection from the accept queue. */
-  accept(): KernelSocket | number;
+  /**
+   * Takes a connection from the accept queue. `blocks` says whether the caller would wait for one.
+   */
+  accept(blocks?: boolean): KernelSocket | number;
   shutdown(how: number): number;
   /**
    * Takes as many bytes as there is room for, or the whole message. -EPIPE raises no signal: a

@@ -88,11 +88,11 @@ const isLinux618 = process.platform === "linux" && release().startsWith("6.18.")
 
 for (const [kind, arguments_] of Object.entries(kinds)) {
   test(`options of ${kind} sockets are as on Linux 6.18`, { skip: !isLinux618 }, () => {
-    const machine = machineSystem();
-    assert.ok(machine);
+    const kernel = machineSystem();
+    assert.ok(kernel);
     const { system } = new Network({ seed: 1 }).host("one");
     const differences = compared.flatMap(([name, { level, number }]) => {
-      const wanted = answers(machine, arguments_, level, number);
+      const wanted = answers(kernel, arguments_, level, number);
       const given = answers(system, arguments_, level, number);
       return wanted.flatMap((want, at) =>
         given[at] === want ? [] : [`${name}, ${want}, here ${given[at]}`],

@@ -70,7 +70,7 @@ export abstract class SocketBase implements KernelSocket {
   abstract bind(address: SocketAddress): number;
   abstract connect(address: SocketAddress): number;
   abstract listen(backlog: number): number;
-  abstract accept(): KernelSocket | number;
+  abstract accept(blocks?: boolean): KernelSocket | number;
   abstract shutdown(how: number): number;
   abstract send(request: SendRequest): number;
   abstract receive(request: ReceiveRequest): number;

@@ -34,7 +34,7 @@ export function destinationOf(
   const given = address === "::" && boundToIpv4 ? "::ffff:127.0.0.1" : address === "::" ? "::1" : address;
   const ipv4 = unmapped(given);
   if (ipv4 !== undefined && socket.v6only) return -ENETUNREACH;
-  if (ipv4 === undefined && boundToIpv4) return -ENETUNREACH;
+  if (ipv4 === undefined && boundToIpv4) return -EAFNOSUPPORT;
   return { address: ipv4 ?? given, port };
 }
 

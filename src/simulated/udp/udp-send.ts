@@ -14,7 +14,7 @@ import { type DestinationSocket, destinationOf } from "./destination.ts";
 import { UDP_OPTION } from "./udp-options.ts";
 
 const { AF } = constants;
-const { EACCES, EAFNOSUPPORT, EDESTADDRREQ, EINVAL, EIO, EMSGSIZE, EPIPE } = errnos;
+const { EACCES, EAFNOSUPPORT, EDESTADDRREQ, EINVAL, EIO, EMSGSIZE, ENETUNREACH, EPIPE } = errnos;
 
 /** What sending needs of a UDP socket. */
 export interface SendingSocket extends DestinationSocket {
@@ -90,6 +90,8 @@ function whereTo(socket: SendingSocket, address: SocketAddress | undefined): Des
     return port === 0 ? -EINVAL : { address: `${b2}.${b3}.${b4}.${b5}`, port, scopeId: 0 };
   }
   if (!socket.ipv6 && address.length >= 16 && address.family !== AF.INET) return -EAFNOSUPPORT;
+  // udpv6_sendmsg() has another errno here than connect().
+  if (socket.ipv6 && address.family === AF.INET && socket.v6only && address.length >= 16) return -ENETUNREACH;
   const to = destinationOf(socket, address);
   if (typeof to === "number") return to;
   return to.port === 0 ? -EINVAL : { ...to, scopeId: address.scopeId };

@@ -209,3 +209,28 @@ test("broadcast needs SO_BROADCAST, and reaches everyone", () => {
   network.clock.advanceTo(1);
   assert.equal(b.recv(there), "all");
 });
+
+test("an IPv6 socket that is bound to an IPv4 address stays with IPv4, and V6ONLY with IPv6", () => {
+  const { a } = pair();
+  const mapped = udp(a, AF.INET6);
+  a.bind(mapped, "[::ffff:127.0.0.1]:7");
+  assert.equal(a.sendTo(mapped, "x", "[::1]:9"), -errnos.EAFNOSUPPORT);
+  assert.equal(a.connect(mapped, "[::1]:9"), -errnos.EAFNOSUPPORT);
+  const only = udp(a, AF.INET6);
+  a.setInt(only, options.IPV6_V6ONLY, 1);
+  assert.equal(a.sendTo(only, "x", "127.0.0.1:9"), -errnos.ENETUNREACH);
+  assert.equal(a.connect(only, "127.0.0.1:9"), -errnos.EAFNOSUPPORT);
+});
+
+test("UDP_GRO joins datagrams that were sent as one, and tells their length", () => {
+  const { a } = pair();
+  const [one, other] = [udp(a), udp(a)];
+  a.bind(other, "127.0.0.1:7");
+  a.setInt(other, options.UDP_GRO, 1);
+  a.setInt(one, options.UDP_SEGMENT, 100);
+  assert.equal(a.sendTo(one, "x".repeat(250), "127.0.0.1:7"), 250);
+  const control = valueResult(new Uint8Array(64));
+  assert.equal(a.system.recvmsg(other, message({ data: [new Uint8Array(1_000)], control }), 0), 250);
+  const [cmsg] = readCmsgs(control.valid, a.system).cmsgs;
+  assert.deepEqual([cmsg?.level, cmsg?.number, cmsg?.data[0]], [17, 104, 100]);
+});

@@ -5,7 +5,7 @@ import type { SocketAddress } from "../host/kernel-socket.ts";
 import { unixAddress } from "../host/sockaddr.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
 import type { UnixMessage } from "./message.ts";
-import { shutdownOf, UnixSocket } from "./unix-socket.ts";
+import { showName, shutdownOf, UnixSocket } from "./unix-socket.ts";
 
 const { POLL } = constants;
 const { EAGAIN, ECONNREFUSED, ECONNRESET, EINVAL, EISCONN, ENOTCONN } = errnos;
@@ -90,11 +90,12 @@ export abstract class ConnectionSocket extends UnixSocket {
     return 0;
   }
 
-  accept(): ConnectionSocket | number {
+  accept(blocks = false): ConnectionSocket | number {
     if (this.state !== "listening") return -EINVAL;
     const end = this.#backlog.shift();
     if (end !== undefined) return end;
-    return this.receiveShutdown ? -EINVAL : -EAGAIN;
+    // Only whoever waits learns that none will come.
+    return this.receiveShutdown && blocks ? -EINVAL : -EAGAIN;
   }
 
   /** unix_shutdown(): what one end shuts, the other finds shut; without a peer it succeeds. */
@@ -160,7 +161,7 @@ export abstract class ConnectionSocket extends UnixSocket {
     if (peer !== undefined && !peer.closed) {
       peer.receiveShutdown = true;
       peer.sendShutdown = true;
-      if (this.queue.length > 0 || this.#embryo) peer.error = ECONNRESET;
+      if (this.#hasUnread || this.#embryo) peer.error = ECONNRESET;
       this.host.changed(peer, ENDED | POLL.ERR);
     }
     for (const end of this.#backlog.splice(0)) {
@@ -170,12 +171,17 @@ export abstract class ConnectionSocket extends UnixSocket {
     this.discard(this.queue.splice(0));
   }
 
+  /** Whether something was not received; a first message of no bytes does not count. */
+  get #hasUnread(): boolean {
+    return this.queue.length > (this.queue[0]?.data.length === 0 ? 1 : 0);
+  }
+
   /** Whether nobody accepted it. */
   #embryo = false;
 
   override describe(): string {
     const state = this.state === "listening" ? " listening" : "";
-    const peer = this.peer?.name === undefined ? "" : ` to ${this.peer.describe()}`;
-    return `${super.describe()}${state}${this.name === undefined ? peer : ""}`;
+    const peer = this.peer?.name === undefined ? "" : ` to ${showName(this.peer.name)}`;
+    return `${super.describe()}${state}${peer}`;
   }
 }

@@ -94,42 +94,42 @@ export class DatagramSocket extends UnixSocket {
   }
 
   send(request: SendRequest): number {
-    if (request.flags & MSG.OOB) return -EOPNOTSUPP;
-    const other = this.#receiver(request.address);
-    if (typeof other === "number" && other !== -ECONNREFUSED) return other;
+    const { address, length, flags } = request;
+    if (flags & MSG.OOB) return -EOPNOTSUPP;
+    const problem = address === undefined ? 0 : this.checkName(address);
+    if (problem < 0) return problem;
     const bound = this.autobindToPass();
     if (bound < 0) return bound;
-    if (request.length > this.sendBuffer - 32) return -EMSGSIZE;
+    if (length > this.sendBuffer - 32) return -EMSGSIZE;
     const pending = this.takeError();
     if (pending < 0) return pending;
     if (this.sendShutdown) return -EPIPE;
     if (this.sent >= this.sendBuffer) return -EAGAIN;
+    const other = this.#receiver(address);
     if (typeof other === "number") return other;
     if (!other.#accepts(this)) return -EPERM;
     if (other.receiveShutdown) return -EPIPE;
     if (other !== this && other.#peer !== this && other.#full) return -EAGAIN;
-    const data = gather(request.pieces, request.length);
-    const message = this.message(request, data, other, datagramTruesize(request.length));
+    const data = gather(request.pieces, length);
+    const message = this.message(request, data, other, datagramTruesize(length));
     if (typeof message === "number") return message;
     this.sent += message.truesize;
     other.#queue.push(message);
     this.host.changed(other, READABLE);
-    return request.length;
+    return length;
   }
 
   /** Where a datagram goes. A peer that was closed refuses, and is the peer no more. */
   #receiver(address: SocketAddress | undefined): DatagramSocket | number {
-    if (address === undefined) {
-      const peer = this.#peer;
-      if (peer === undefined) return -ENOTCONN;
-      if (!peer.closed) return peer;
-      this.#setPeer(undefined);
-      return -ECONNREFUSED;
+    if (address !== undefined) {
+      const found = this.names.find(this.type, address.data);
+      return typeof found === "number" || found instanceof DatagramSocket ? found : -ECONNREFUSED;
     }
-    const problem = this.checkName(address);
-    if (problem < 0) return problem;
-    const found = this.names.find(this.type, address.data);
-    return typeof found === "number" || found instanceof DatagramSocket ? found : -ECONNREFUSED;
+    const peer = this.#peer;
+    if (peer === undefined || !peer.closed) return peer ?? -ENOTCONN;
+    this.#setPeer(undefined);
+    this.#disconnected(peer);
+    return -ECONNREFUSED;
   }
 
   /** unix_recvq_full(): net.unix.max_dgram_qlen, and one more. */

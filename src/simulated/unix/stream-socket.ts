@@ -22,7 +22,7 @@ export class StreamSocket extends ConnectionSocket {
   }
 
   send(request: SendRequest): number {
-    if (request.flags & MSG.OOB) return -EOPNOTSUPP;
+    if (request.flags & MSG.OOB && request.length === 0) return -EOPNOTSUPP;
     if (request.address !== undefined) return this.state === "connected" ? -EISCONN : -EOPNOTSUPP;
     const { peer } = this;
     if (peer === undefined) return -ENOTCONN;
@@ -42,6 +42,8 @@ export class StreamSocket extends ConnectionSocket {
     if (pending < 0) return pending;
     if (this.sent >= this.sendBuffer) return -EAGAIN;
     if (peer.closed || peer.receiveShutdown) return -EPIPE;
+    // Urgent data of unix streams (Linux 5.15) is not simulated.
+    if (request.flags & MSG.OOB) return -EOPNOTSUPP;
     const size = Math.min(request.length - from, (this.sendBuffer >> 1) - 64, MOST_OF_STREAM);
     const parts = { controls: request.controls, files: from === 0 ? request.files : [] };
     const message = this.message(parts, gather(request.pieces, size, from), peer, streamTruesize(size));

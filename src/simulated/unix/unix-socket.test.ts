@@ -199,3 +199,45 @@ test("seqpacket keeps messages apart on a connection", () => {
   a.system.close(one);
   assert.equal(a.recv(other), "");
 });
+
+// Found by random calls, here and on Linux 6.18.
+
+test("a named pair describes itself once", () => {
+  const a = new Calls(new Network({ seed: 1 }).host("one").system);
+  const [one, other] = pairOf(a, SOCK.STREAM);
+  a.bind(one, "\0one");
+  a.bind(other, "\0other");
+  a.system.setNonblocking(one, false);
+  assert.throws(() => a.recv(one), /recv\(\) on unix @one to @other/);
+});
+
+test("a first message of no bytes is no reason for a reset", () => {
+  const a = host();
+  const [one, other] = pairOf(a, SOCK.SEQPACKET);
+  a.send(one, "");
+  a.system.close(other);
+  assert.equal(a.recv(one), "");
+  const [here, there] = pairOf(a, SOCK.SEQPACKET);
+  a.send(here, "");
+  a.send(here, "x");
+  a.system.close(there);
+  assert.equal(a.recv(here), -errnos.ECONNRESET);
+});
+
+test("shutdown() of a datagram socket comes before a missing or closed peer", () => {
+  const a = host();
+  const socket = open(a, SOCK.DGRAM);
+  assert.equal(a.system.shutdown(socket, SHUT.WR), 0);
+  assert.equal(a.send(socket, "x"), -errnos.EPIPE);
+});
+
+test("accept() of a shut down listener fails only for those who wait", () => {
+  const a = host();
+  const server = open(a, SOCK.STREAM);
+  a.bind(server, "\0server");
+  a.system.listen(server, 1);
+  a.system.shutdown(server, SHUT.RD);
+  assert.equal(a.accept(server), -errnos.EAGAIN);
+  a.system.setNonblocking(server, false);
+  assert.equal(a.accept(server), -errnos.EINVAL);
+});
