@@ -53,8 +53,8 @@ export function bound(call: () => void): () => void {
 }
 
 /**
- * Runs handlers of an engine in a scope, and in the async context in which the simulation began rather
- * than in that of whoever opened the first connection.
+ * Runs handlers of an engine in a scope, and in the async context in which the simulation began
+ * rather than in that of whoever opened the first connection.
  */
 export function handlersIn(scope: Scope, base: (call: () => void) => void, call: () => void): () => void {
   const run = () => runIn(scope, call);

@@ -13,7 +13,8 @@ import Redis from "ioredis";
 import pg from "pg";
 import { Agent, request } from "undici";
 
-// ws takes its functions out of node:crypto when it is loaded: inside a simulation, those are seeded.
+// ws takes its functions out of node:crypto when it is loaded: inside a simulation, those are
+// seeded.
 const { default: WebSocket, WebSocketServer } = await simulate({ seed: 0, idleTimers: 1e9 }, async () => {
   const busy = setInterval(() => {}, 1);
   const ws = await import("ws");
