@@ -70,6 +70,10 @@ test("a socket belongs to its host wherever it is used, and numbers to the curre
       address,
     );
     assert.equal(client.run(() => posix.tryGetsockname(socket.fd)).ok, false);
+    // The same number is another descriptor there.
+    const same = client.run(() => posix.socket(AF.INET, SOCK.STREAM)).detach();
+    assert.equal(same, socket.fd);
+    posix.close(posix.Socket.from(same, { system: client.system }));
     // A blocking call advances the network until it can return.
     const connecting = client.run(() => posix.socket(AF.INET, SOCK.STREAM));
     posix.connect(connecting, address);
@@ -84,17 +88,39 @@ test("a socket belongs to its host wherever it is used, and numbers to the curre
   });
 });
 
+test("what is sent may be changed once the call returns, also if it is a Buffer", async () => {
+  await simulate({ seed: 1 }, async (network) => {
+    const { server, client } = two(network);
+    await server.listen({ port: 80 }, { data: (connection, bytes) => connection.write(bytes) });
+    const connection = await client.connect({ host: "server", port: 80 });
+    const buffer = Buffer.from("first");
+    posix.send(connection.socket, buffer);
+    buffer.write("other");
+    assert.equal(`${Buffer.from((await connection.read()) ?? [])}`, "first");
+    const datagrams = await server.udp({ port: 53 });
+    const sender = await client.udp({ remote: { host: "server", port: 53 } });
+    posix.send(sender.socket, buffer);
+    buffer.write("third");
+    assert.equal(`${Buffer.from((await datagrams.receive()).data)}`, "other");
+  });
+});
+
 test("every part of the package asks the host: engine, numbers, errors without this machine's advice", async () => {
+  await using real = await listen({ host: "127.0.0.1" });
   await simulate({ seed: 1 }, async (network) => {
     const { server } = two(network);
     await server.run(async () => {
       assert.deepEqual(engineChoice(), { name: "readiness", reason: "the host is simulated" });
-      const held = await listen({ port: 80 });
-      await assert.rejects(listen({ port: 80 }), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "EADDRINUSE");
-        assert.doesNotMatch(error.message, /pid|berkeley free/);
-        return true;
-      });
+      // This machine's table has a listener on the port, too.
+      const held = await listen({ host: "127.0.0.1", port: real.port });
+      await assert.rejects(
+        listen({ host: "127.0.0.1", port: real.port }),
+        (error: Error & { code?: string }) => {
+          assert.equal(error.code, "EADDRINUSE");
+          assert.doesNotMatch(error.message, /pid|berkeley free/);
+          return true;
+        },
+      );
       await held.close();
       const again = await listen({ port: 80, engine: "readiness" });
       await again.close({ drain: 1000 });

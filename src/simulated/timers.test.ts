@@ -142,9 +142,10 @@ test("every faked callback keeps its caller's AsyncLocalStorage context", async 
       network.host("h").run(see);
     });
     storage.run("two", () => setTimeout(see, 5));
+    storage.run("three", () => network.host("other").run(() => setTimeout(see, 6)));
     await network.advance(10);
   });
-  assert.deepEqual(seen, ["one", "one", "one", "one", "one", "one", "one", "two"]);
+  assert.deepEqual(seen, ["one", "one", "one", "one", "one", "one", "one", "two", "three"]);
 });
 
 test("code outside of the simulation keeps real timers meanwhile", async () => {

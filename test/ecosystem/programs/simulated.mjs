@@ -12,7 +12,15 @@ import express from "express";
 import Redis from "ioredis";
 import pg from "pg";
 import { Agent, request } from "undici";
-import WebSocket, { WebSocketServer } from "ws";
+
+// ws takes its functions out of node:crypto when it is loaded: inside a simulation, those are
+// seeded.
+const { default: WebSocket, WebSocketServer } = await simulate({ seed: 0, idleTimers: 1e9 }, async () => {
+  const busy = setInterval(() => {}, 1);
+  const ws = await import("ws");
+  clearInterval(busy);
+  return ws;
+});
 
 /** Two hosts on a slow and lossy link. */
 function hosts(network) {
