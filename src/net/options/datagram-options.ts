@@ -172,7 +172,12 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
 
 export function checkRemote(remote: Remote): CheckedRemote {
   checkObject("remote", "{ host?, port }, { path } or an address", remote);
-  if (isAddress(remote)) return { kind: "address", address: checkAddress(remote) };
+  if (isAddress(remote)) {
+    const address = checkAddress(remote);
+    // No transport of vsock in Linux but VMCI has datagrams.
+    if (address.family === "vsock") throw invalidValue("remote must be of IPv4, IPv6 or a unix socket");
+    return { kind: "address", address };
+  }
   if (remote.path !== undefined && (remote.host !== undefined || remote.port !== undefined))
     throw invalidValue("remote is either a path, or a host and port, not both");
   if (remote.path !== undefined)
