@@ -183,7 +183,10 @@ class Execution {
   }
 
   get #maySend(): boolean {
-    return !this.#left && !this.#ended && this.#subject.told.failure === undefined && !this.#isClosed;
+    const { told } = this.#subject;
+    // Without allowHalfOpen, the end of what it reads ends what it writes.
+    if (this.#setting.face === "duplex" && told.ended) return false;
+    return !this.#left && !this.#ended && told.failure === undefined && !this.#isClosed;
   }
 
   get #isClosed(): boolean {
