@@ -7,7 +7,7 @@ const tables = "a simulated host has no tables of services and protocols";
 const fastOpen = "TCP Fast Open is not simulated";
 const repair = "TCP_REPAIR is not simulated";
 const files = "a simulated host has no files but those of unix sockets";
-const machine = "the row compares with this machine's interfaces, descriptors or processes";
+const thisHost = "the row compares with this machine's interfaces, descriptors or processes";
 const yet = "not simulated";
 
 export const missing: Readonly<Record<string, readonly (readonly [clause: string, reason: string])[]>> = {
@@ -63,10 +63,10 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["TCP_TIMESTAMP: the clock continues from the value set", repair],
   ],
   SCM_RIGHTS: [
-    ["sockets arrive as Sockets that know their domain, type and protocol", machine],
-    ["the same descriptor several times, and a received one again: each is one of its own", machine],
-    ["close-on-exec: no program that is started inherits one", machine],
-    ["detach() and a scope's end: the receiver's to keep, or closed", machine],
+    ["sockets arrive as Sockets that know their domain, type and protocol", thisHost],
+    ["the same descriptor several times, and a received one again: each is one of its own", thisHost],
+    ["close-on-exec: no program that is started inherits one", thisHost],
+    ["detach() and a scope's end: the receiver's to keep, or closed", thisHost],
   ],
   SOL_NETLINK: [
     ["NETLINK_ADD_MEMBERSHIP: the group is in the address, until DROP_MEMBERSHIP", raw],
@@ -105,16 +105,16 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["SO_DETACH_FILTER: it is the same as DETACH_BPF", filters],
     ["SO_DETACH_REUSEPORT_BPF: it takes the program away, once", filters],
     ["SO_DEVMEM_DONTNEED: tokens that the socket does not hold are passed over", yet],
-    ["SO_PEERCRED: this process made both ends of a pair", machine],
-    ["SO_PEERGROUPS: 300 groups, more than it asks for at first, all come", machine],
-    ["SO_PEERGROUPS: 5000 groups, more than it asks for at first, all come", machine],
-    ["SO_PEERPIDFD: it is a new descriptor of this process", machine],
+    ["SO_PEERCRED: this process made both ends of a pair", thisHost],
+    ["SO_PEERGROUPS: 300 groups, more than it asks for at first, all come", thisHost],
+    ["SO_PEERGROUPS: 5000 groups, more than it asks for at first, all come", thisHost],
+    ["SO_PEERPIDFD: it is a new descriptor of this process", thisHost],
   ],
   Socket: [
-    ["using closes it at the end of the scope, whatever ends it", machine],
-    ["Socket.from adopts a descriptor, and asks the kernel what it is", machine],
+    ["using closes it at the end of the scope, whatever ends it", thisHost],
+    ["Socket.from adopts a descriptor, and asks the kernel what it is", thisHost],
   ],
-  accept: [["the new socket does not inherit O_NONBLOCK: it blocks by default", machine]],
+  accept: [["the new socket does not inherit O_NONBLOCK: it blocks by default", thisHost]],
   attachFilter: [
     ["what the program returns 0 for is dropped, and the rest is cut to its length", filters],
     ["bytes, lengths, calculations, jumps and what the kernel knows", filters],
@@ -153,15 +153,15 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["IPV6_DSTOPTS and IPV6_HOPOPTS", yet],
     ["IP_RECVOPTS and IP_RETOPTS", yet],
     ["IPV6_DONTFRAG and IPV6_PATHMTU", yet],
-    ["SCM_CREDENTIALS: the kernel adds them where the receiver sets SO_PASSCRED", machine],
-    ["SCM_CREDENTIALS: sent by a privileged process, they may be those of any", machine],
-    ["SCM_PIDFD: a descriptor of the sender, close on exec, where the receiver sets SO_PASSPIDFD", machine],
-    ["SCM_PIDFD, SCM_CREDENTIALS, SCM_RIGHTS and a time stamp in one message", machine],
+    ["SCM_CREDENTIALS: the kernel adds them where the receiver sets SO_PASSCRED", thisHost],
+    ["SCM_CREDENTIALS: sent by a privileged process, they may be those of any", thisHost],
+    ["SCM_PIDFD: a descriptor of the sender, close on exec, where the receiver sets SO_PASSPIDFD", thisHost],
+    ["SCM_PIDFD, SCM_CREDENTIALS, SCM_RIGHTS and a time stamp in one message", thisHost],
     ["what berkeley does not know arrives as bytes: IPV6_2292PKTINFO", yet],
   ],
   dup: [
-    ["close-on-exec is set unless told otherwise, whatever that of the other is", machine],
-    ["EMFILE: the process has no descriptor left", machine],
+    ["close-on-exec is set unless told otherwise, whatever that of the other is", thisHost],
+    ["EMFILE: the process has no descriptor left", thisHost],
   ],
   getprotobyname: [
     ["every protocol of the table, by its name and by others", tables],
@@ -176,44 +176,44 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["the address is the caller's own: a later call does not change it", yet],
   ],
   if_indextoname: [
-    ["returns the name of the interface with an index", machine],
-    ["ENXIO: there is no such interface", machine],
+    ["returns the name of the interface with an index", thisHost],
+    ["ENXIO: there is no such interface", thisHost],
   ],
   if_nameindex: [
-    ["returns every interface once, with its index and its name", machine],
+    ["returns every interface once, with its index and its name", thisHost],
     [
       "interfaces that are down or have no address; a name of 15 bytes; one that is renamed, or goes",
-      machine,
+      thisHost,
     ],
     [
       "EMFILE, of which glibc sometimes makes ENOENT: the calls open a descriptor of their own, and none is left",
-      machine,
+      thisHost,
     ],
   ],
   if_nametoindex: [
-    ["returns the index of the interface with a name", machine],
-    ["ENODEV, or ENXIO: there is no such interface; a name that is too long, or empty, is none", machine],
-    ["what follows a colon is ignored: the alias of an interface has its index", machine],
-    ["a name with a NUL, which C would cut, is a TypeError", machine],
-    ["so do the scope of an address, and a packet address", machine],
+    ["returns the index of the interface with a name", thisHost],
+    ["ENODEV, or ENXIO: there is no such interface; a name that is too long, or empty, is none", thisHost],
+    ["what follows a colon is ignored: the alias of an interface has its index", thisHost],
+    ["a name with a NUL, which C would cut, is a TypeError", thisHost],
+    ["so do the scope of an address, and a packet address", thisHost],
   ],
   listen: [
-    ["EACCES, ENOBUFS and ENOMEM, which a real process is made to get", machine],
-    ["the limits of incomplete and of complete connections may differ: each takes effect", machine],
+    ["EACCES, ENOBUFS and ENOMEM, which a real process is made to get", thisHost],
+    ["the limits of incomplete and of complete connections may differ: each takes effect", thisHost],
   ],
   "netlink addresses": [
     ["bind() with pid 0 gets a port: of a process's first socket its own number, of others another", raw],
     ["a mask of groups, and a port of one's own", raw],
     ["a question to the kernel, whose answer comes from pid 0: the interfaces", raw],
   ],
-  poll: [["EINVAL: there are more sockets than RLIMIT_NOFILE", machine]],
+  poll: [["EINVAL: there are more sockets than RLIMIT_NOFILE", thisHost]],
   recvmmsg: [
     [
       "MSG_CTRUNC of one leaves the others whole; what did arrive of it is closed, and nothing leaks",
-      machine,
+      thisHost,
     ],
   ],
-  recvmsg: [["the default control buffer holds the most that a message can carry", machine]],
+  recvmsg: [["the default control buffer holds the most that a message can carry", thisHost]],
   send: [
     ["EINVAL: MSG_FASTOPEN without an address", fastOpen],
     ["EISCONN: MSG_FASTOPEN on a listener", fastOpen],
@@ -229,13 +229,13 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ],
   ],
   setCloseOnExec: [
-    ["the flag is set and cleared, by Socket and by number", machine],
-    ["the flag is the descriptor's, not the open socket's", machine],
-    ["a program inherits a descriptor without the flag, and none with it", machine],
+    ["the flag is set and cleared, by Socket and by number", thisHost],
+    ["the flag is the descriptor's, not the open socket's", thisHost],
+    ["a program inherits a descriptor without the flag, and none with it", thisHost],
   ],
   setNonblocking: [
-    ["the flag is set and cleared, twice if one likes", machine],
-    ["a Descriptor, such as one that was received", machine],
+    ["the flag is set and cleared, twice if one likes", thisHost],
+    ["a Descriptor, such as one that was received", thisHost],
   ],
   shutdown: [["EOPNOTSUPP: the protocol does not have the call", yet]],
   sockatmark: [
@@ -243,7 +243,7 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
   ],
   socket: [
     ["a protocol that is not 0 is the one of the socket", yet],
-    ["the socket blocks by default", machine],
+    ["the socket blocks by default", thisHost],
     ["EPROTOTYPE, on Linux ESOCKTNOSUPPORT: the type is not supported", yet],
   ],
 };

@@ -69,8 +69,8 @@ export class SimulatedNetwork {
   }
 
   /**
-   * Records packets, what becomes of them, and changes of state from now on: as a file for Wireshark
-   * and tcpdump, as text, or as a sequence diagram.
+   * Records packets, what becomes of them, and changes of state from now on: as a file for
+   * Wireshark and tcpdump, as text, or as a sequence diagram.
    */
   capture(options?: CaptureOptions): Capture {
     return new Capture(this.core, options);
