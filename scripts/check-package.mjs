@@ -28,8 +28,11 @@ const tools = [
   "vitest@4.1.12",
 ];
 
-/** In bytes. Raise it when the package has grown for a reason, as with src/node/ to 640 KiB. */
-const MOST_PACKED = 640 * 1024;
+/**
+ * In bytes. Raise it when the package has grown for a reason: with src/node/ to 640 KiB, and with
+ * src/simulated/ and the calls of more headers to 960.
+ */
+const MOST_PACKED = 960 * 1024;
 
 installAndBuildTests();
 const folder = mkdtempSync(join(tmpdir(), "berkeley-package-"));

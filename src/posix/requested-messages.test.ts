@@ -164,6 +164,10 @@ conformance("control messages", [
     run(fixture) {
       const { receiver, sender } = connected(fixture, AF.INET6);
       setsockopt(receiver, IPV6.FLOWINFO, true);
+      // While anyone on the host leases a label exclusively, others must be leased too
+      // (ipv6_flowlabel_exclusive in net/ipv6/ip6_flowlabel.c).
+      const lease = { label: 0x0abcde, dst: "::1", share: "any", create: true } as const;
+      setsockopt(sender, IPV6.FLOWLABEL_MGR, { action: "get", ...lease });
       sendWith(sender, [{ type: "IPV6_FLOWINFO", value: 0x0abcde }]);
       assert.deepEqual(received(receiver), [{ type: "IPV6_FLOWINFO", value: 0x0abcde }]);
       setsockopt(sender, IPV6.AUTOFLOWLABEL, false);
