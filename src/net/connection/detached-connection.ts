@@ -27,7 +27,9 @@ export class DetachedConnection {
  */
 function borrowedFrom(socket: NetSocket): Borrowed | undefined {
   try {
-    return borrow(socket);
+    // Asking for the descriptor is what throws on Deno.
+    const { system, fd } = borrow(socket);
+    return { system, fd };
   } catch {
     return undefined;
   }
