@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SocketAddress } from "node:net";
 import { test } from "node:test";
 import fc from "fast-check";
-import { except } from "../../test/platform.ts";
+import { except, exceptionHere } from "../../test/platform.ts";
 import { linux } from "../system/linux/linux.ts";
 import type { System } from "../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../system/value-result.ts";
@@ -388,7 +388,11 @@ test("a bad address throws, and says why", () => {
       /9 bytes long; at most 8 fit/,
       RangeError,
     ],
-    [{ family: "can", ifindex: "not-there" }, /the ifindex of an address must name/, RangeError],
+    ...unnamed<[unknown, RegExp, RangeErrorConstructor | TypeErrorConstructor]>([
+      { family: "can", ifindex: "not-there" },
+      /the ifindex of an address must name/,
+      RangeError,
+    ]),
     [{ family: "can", ifindex: 1, rxId: -1 }, /the rxId of an address/, RangeError],
     [{ family: "alg", type: "x".repeat(14), name: "a" }, /14 bytes long; at most 13 fit/, RangeError],
     [{ family: "alg", type: "hash", name: "a\0b" }, /the name of an address must be ASCII/, TypeError],
@@ -435,3 +439,8 @@ test("a getter that encodes another address meanwhile does not mix the two", () 
     assert.deepEqual(encodeAddress(input, linux, into).valid, encode(address), field);
   }
 });
+
+/** A name is looked up by the system's own library. */
+function unnamed<Row>(row: Row): readonly Row[] {
+  return exceptionHere({ windows: "Linux's library is not there" }) === undefined ? [row] : [];
+}

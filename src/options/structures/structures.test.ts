@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { exceptionHere } from "../../../test/platform.ts";
 import { formatIpv6 } from "../../address/ip.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { ValueResult } from "../../system/value-result.ts";
@@ -245,11 +246,11 @@ test("a value that the option does not take is a TypeError or a RangeError", () 
     [ipMreqn, { multiaddr: "239.1.2" }, /^TypeError: multiaddr must be an IPv4 address, not "239.1.2"/],
     [ipMreqn, { multiaddr: "ff02::1" }, /^TypeError: multiaddr must be an IPv4/],
     [ipMreqn, { multiaddr: "239.1.2.3", ifindex: -1 }, /^RangeError: ifindex must be an integer from 0/],
-    [
+    ...unnamed<[WriteCodec<never>, unknown, RegExp]>([
       ipMreqn,
       { multiaddr: "239.1.2.3", ifindex: "not-there" },
       /^RangeError: ifindex must name a network interface .*, not "not-there"/,
-    ],
+    ]),
     [multicastInterface, 1, /^TypeError: the option must be an IPv4 address or \{ address, ifindex \}/],
     [multicastInterface, "lo", /^TypeError: address must be an IPv4 address, not "lo"/],
     [ipMreqSource, { multiaddr: "239.1.2.3" }, /^TypeError: sourceaddr must be an IPv4 address/],
@@ -282,3 +283,8 @@ test("a value that the option does not take is a TypeError or a RangeError", () 
     assert.throws(() => codec.encode(given as never, buffer(), linux), message, JSON.stringify(given));
   }
 });
+
+/** A name is looked up by the system's own library. */
+function unnamed<Row>(row: Row): readonly Row[] {
+  return exceptionHere({ windows: "Linux's library is not there" }) === undefined ? [row] : [];
+}
