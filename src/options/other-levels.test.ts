@@ -204,21 +204,17 @@ optionTests("ICMPV6", ICMPV6, [roundTrip(ICMPV6.FILTER, icmp6, [0, 128, 255], ra
 
 /** A socket of a protocol that the kernel may lack; throws OptionNotSupported then. */
 const vsock = (fixture: Fixture) => fixture.socket(AF.VSOCK, SOCK.STREAM);
-// Windows lacks the name.
-const { VSOCK: vsockFamily = 0 }: { readonly VSOCK?: number } = { ...AF };
-const withVsock = (row: ReturnType<typeof observed>) => lacking(row, vsockFamily, SOCK.STREAM, 0);
+const withVsock = (row: ReturnType<typeof observed>) => lacking(row, () => trySocket(AF.VSOCK, SOCK.STREAM));
 
-/** The row, skipped if the kernel has no such socket. */
+/** The row, skipped if the kernel has no such socket. Windows even lacks the names. */
 function lacking(
   row: ReturnType<typeof observed>,
-  domain: number,
-  type: number,
-  protocol: number,
+  make: () => ReturnType<typeof trySocket>,
 ): ReturnType<typeof observed> {
   return {
     ...row,
     run(fixture) {
-      const made = trySocket(domain, type, protocol);
+      const made = make();
       if (!made.ok) return fixture.skip(`this kernel lacks it: ${made.error.message}`);
       fixture.own(made.value);
       return row.run(fixture);
@@ -256,14 +252,13 @@ optionTests("SOL_MPTCP", MPTCP, [
       }
       assertFails(tryGetsockopt(fixture.tcp(), MPTCP.INFO), "OptionNotSupported");
     }),
-    AF.INET,
-    SOCK.STREAM,
-    IPPROTO.MPTCP,
+    () => trySocket(AF.INET, SOCK.STREAM, IPPROTO.MPTCP),
   ),
 ]);
 
 const udplite = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.DGRAM, IPPROTO.UDPLITE);
-const withUdplite = (row: ReturnType<typeof observed>) => lacking(row, AF.INET, SOCK.DGRAM, IPPROTO.UDPLITE);
+const withUdplite = (row: ReturnType<typeof observed>) =>
+  lacking(row, () => trySocket(AF.INET, SOCK.DGRAM, IPPROTO.UDPLITE));
 
 optionTests("IPPROTO_UDPLITE", UDPLITE, [
   withUdplite(roundTrip(UDPLITE.RECV_CSCOV, udplite, 20)),
@@ -271,7 +266,8 @@ optionTests("IPPROTO_UDPLITE", UDPLITE, [
 ]);
 
 const sctp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP);
-const withSctp = (row: ReturnType<typeof observed>) => lacking(row, AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP);
+const withSctp = (row: ReturnType<typeof observed>) =>
+  lacking(row, () => trySocket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP));
 
 optionTests("IPPROTO_SCTP", SCTP, [
   withSctp(roundTrip(SCTP.AUTOCLOSE, sctp, 7)),
