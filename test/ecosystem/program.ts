@@ -10,6 +10,8 @@ export interface ProgramStart {
   readonly environment?: Record<string, string>;
   /** Always on stock Node, as the other side of a program that is tested. */
   readonly stock?: boolean;
+  /** The engine of berkeley's that must have run; the one of BERKELEY_ENGINE by default. */
+  readonly engine?: string;
   /** RLIMIT_NOFILE. */
   readonly descriptors?: number;
 }
@@ -20,11 +22,13 @@ export class Program {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #ended: Promise<unknown>;
   readonly #witnessed: boolean;
+  readonly #engine: string | undefined;
   #text = "";
   #status: string | undefined;
 
-  constructor(name: string, { environment = {}, stock = false, descriptors }: ProgramStart = {}) {
+  constructor(name: string, { environment = {}, stock = false, engine, descriptors }: ProgramStart = {}) {
     this.name = name;
+    this.#engine = engine ?? process.env.BERKELEY_ENGINE;
     this.#witnessed = onBerkeley && !stock;
     const options = stock ? [] : preload;
     const words = [stock ? process.execPath : testedNode, ...options, join(folder, name)];
@@ -90,6 +94,6 @@ export class Program {
   #checkWitness(): void {
     if (!this.#witnessed) return;
     const [, engine] = /^berkeley's engine: (\w+)$/m.exec(this.#text) ?? [];
-    assert.equal(engine, process.env.BERKELEY_ENGINE, `${this.name} did not run on berkeley: ${this.#text}`);
+    assert.equal(engine, this.#engine, `${this.name} did not run on berkeley: ${this.#text}`);
   }
 }
