@@ -10,6 +10,7 @@ import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
 import { encodeFilter, type FilterInstruction } from "./bpf.ts";
+import { filterEntries } from "./filter-errors.ts";
 
 /** Everything `attachFilter()` can fail with. */
 export const attachFilterErrors = new ErrorSet("attachFilter", {
@@ -19,14 +20,7 @@ export const attachFilterErrors = new ErrorSet("attachFilter", {
     codes: ["EINVAL"],
     message: "The program is empty, jumps out of itself, or does not end by returning.",
   },
-  OptionNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    message: "The system, or the protocol of the socket, has no such filters.",
-  },
-  PermissionDenied: {
-    codes: ["EPERM"],
-    message: "The filter is locked (SO.LOCK_FILTER).",
-  },
+  ...filterEntries,
   SocketClosed,
   SystemResources,
   Unexpected,

@@ -9,6 +9,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { borrow, type SocketLike } from "./borrow.ts";
+import { filterEntries } from "./filter-errors.ts";
 
 /** Everything `detachFilter()` can fail with. */
 export const detachFilterErrors = new ErrorSet("detachFilter", {
@@ -22,14 +23,7 @@ export const detachFilterErrors = new ErrorSet("detachFilter", {
     codes: ["ENOENT"],
     message: "The socket has no filter.",
   },
-  OptionNotSupported: {
-    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
-    message: "The system, or the protocol of the socket, has no such filters.",
-  },
-  PermissionDenied: {
-    codes: ["EPERM"],
-    message: "The filter is locked (SO.LOCK_FILTER).",
-  },
+  ...filterEntries,
   SocketClosed,
   SystemResources,
   Unexpected,

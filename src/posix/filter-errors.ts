@@ -1,0 +1,11 @@
+/** What attachFilter(), attachReuseportFilter() and detachFilter() share of their error sets. */
+export const filterEntries = {
+  OptionNotSupported: {
+    codes: ["ENOPROTOOPT", "EOPNOTSUPP"],
+    message: "The system, or the protocol of the socket, has no such filters.",
+  },
+  PermissionDenied: {
+    codes: ["EPERM"],
+    message: "The filter is locked (SO.LOCK_FILTER).",
+  },
+} as const;
