@@ -38,8 +38,7 @@ const app = await Application.bootstrapWithPlugins({
     "ReadCodec",
     "WriteCodec",
     "SocketErrorInit",
-    "UnixFile",
-    "Callback",
+    "FileNumber",
   ],
   // Node documents what ConnectionDuplex inherits from node:stream.
   externalSymbolLinkMappings: { "@types/node": { "*": "https://nodejs.org/api/stream.html" } },

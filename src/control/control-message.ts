@@ -25,7 +25,8 @@ export type ControlMessageToSend<Descriptor = number> =
   | TimestampingRequest
   | TransmitTimeMessage;
 
-type TwoWayMessage<Descriptor, Interface> =
+/** The control messages that can be both sent and received. */
+export type TwoWayMessage<Descriptor, Interface> =
   | RightsMessage<Descriptor>
   | CredentialsMessage
   | HeaderMessage

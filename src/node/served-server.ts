@@ -5,9 +5,9 @@ import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
 import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
 import { TransferableListener } from "../net/listener/transferable-listener.ts";
-import type { UnixFile } from "../net/listener/unix-path.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
+import type { FileNumber } from "../system/services.ts";
 import type { ListenHandle } from "./net/listen-handle.ts";
 import type { ServedConnections } from "./served-connections.ts";
 
@@ -175,7 +175,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
   }
 
   /** The file at that path when it was created. @internal */
-  override get pathFile(): UnixFile | undefined {
+  override get pathFile(): FileNumber | undefined {
     return this.#handle.pathFile;
   }
 

@@ -14,8 +14,8 @@ import type { ReceivedMessage } from "../../posix/received-message.ts";
 import { tryRecvmsg } from "../../posix/recvmsg.ts";
 import { trySend } from "../../posix/send.ts";
 import { host } from "../../system/host.ts";
+import type { FileNumber } from "../../system/services.ts";
 import { checkWait, orAbort, type WaitOptions } from "../abort.ts";
-import type { UnixFile } from "../listener/unix-path.ts";
 import { adopted } from "../open.ts";
 import { checkSocket, type SocketHolder } from "../options/listen-options.ts";
 import { HAND_OVER_DESCRIPTOR, PATH_FILE_LENGTH, READY, SOCKETS_AND_PATH } from "./hand-over-message.ts";
@@ -63,13 +63,13 @@ export class TakenOver implements SocketHolder {
   readonly addresses: readonly Address[];
   readonly #channel: Socket;
   /** The file at the path of a unix socket, created by the old process. @internal */
-  readonly pathFile: UnixFile | undefined;
+  readonly pathFile: FileNumber | undefined;
   /** The process that created the channel; undefined if the system does not say. */
   readonly #oldProcess: number | undefined;
   #ready = false;
 
   /** @internal */
-  constructor(channel: Socket, sockets: readonly Socket[], pathFile: UnixFile | undefined) {
+  constructor(channel: Socket, sockets: readonly Socket[], pathFile: FileNumber | undefined) {
     this.#channel = channel;
     this.#oldProcess = readOption(host, channel.fd, SO.PEERCRED)?.pid;
     this.sockets = sockets;

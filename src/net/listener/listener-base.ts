@@ -6,6 +6,7 @@ import type { AcceptError, AcceptErrorName } from "../../posix/accept.ts";
 import type { AcceptQueue } from "../../posix/accept-queue.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { getsockname } from "../../posix/getsockname.ts";
+import type { FileNumber } from "../../system/services.ts";
 import { milliseconds } from "../abort.ts";
 import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
@@ -15,7 +16,7 @@ import { AcceptLoop } from "./accept-loop.ts";
 import { type Backlog, backlogOf, queueOf } from "./accept-queues.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 import { TransferableListener } from "./transferable-listener.ts";
-import type { UnixFile, UnixPath } from "./unix-path.ts";
+import type { UnixPath } from "./unix-path.ts";
 
 /** Options of `close()` of a Listener or Server. */
 export interface CloseOptions {
@@ -208,7 +209,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   }
 
   /** The file at that path when it was created. @internal */
-  override get pathFile(): UnixFile | undefined {
+  override get pathFile(): FileNumber | undefined {
     return this.#path?.file;
   }
 

@@ -1,5 +1,5 @@
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
-import type { UnixFile } from "./unix-path.ts";
+import type { FileNumber } from "../../system/services.ts";
 
 /** What `handOver()` takes: a Listener, a Server, or what `serve()` returned. */
 export abstract class TransferableListener {
@@ -10,7 +10,7 @@ export abstract class TransferableListener {
   /** Whether close() removes the path. @internal */
   abstract readonly ownsPath: boolean;
   /** The file at that path when it was created. @internal */
-  abstract readonly pathFile: UnixFile | undefined;
+  abstract readonly pathFile: FileNumber | undefined;
   /**
    * `close()` while another process accepts from the same sockets: no accepted connection is
    * dropped, and the path stays.

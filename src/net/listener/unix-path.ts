@@ -10,8 +10,6 @@ import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
 import { copyOf } from "../../system/view.ts";
 
-export type { FileNumber as UnixFile };
-
 /** The path that bind() created for a unix socket, to be removed at the end. */
 export class UnixPath {
   readonly #system: System;

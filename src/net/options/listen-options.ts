@@ -22,9 +22,9 @@ import { SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { currentSystem } from "../../system/current.ts";
+import type { FileNumber } from "../../system/services.ts";
 import { isUint8Array } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
-import type { UnixFile } from "../listener/unix-path.ts";
 
 /**
  * Socket options and their values, set before the socket is bound: `[[TCP.DEFER_ACCEPT, 5],
@@ -137,7 +137,7 @@ export interface SocketHolder {
   /** Whether the listener removes the path of a unix socket; read when it closes. */
   readonly ownsPath?: boolean;
   /** The file at that path, if another process created it. */
-  readonly pathFile?: UnixFile | undefined;
+  readonly pathFile?: FileNumber | undefined;
 }
 
 /** An existing socket. */
@@ -187,7 +187,7 @@ export type ListenEndpoint =
       /** A number belongs to the caller until it is adopted. */
       readonly sockets: readonly (Socket | number)[];
       readonly ownsPath: () => boolean;
-      readonly pathFile?: UnixFile | undefined;
+      readonly pathFile?: FileNumber | undefined;
     };
 
 /** Validated options of `listen()`, each read once. */

@@ -3,7 +3,7 @@ import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
 import type { ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
-import { explainPathInUse, type UnixFile, UnixPath } from "../../net/listener/unix-path.ts";
+import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import { type AcceptError, type AcceptErrorName, tryAccept } from "../../posix/accept.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
@@ -11,6 +11,7 @@ import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
 import { listen } from "../../posix/listen.ts";
 import { Socket } from "../../posix/owned-socket.ts";
+import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
 import { newContext } from "./connecting.ts";
 import { nativeHandle, type ServerHandle } from "./native-handle.ts";
@@ -181,7 +182,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   }
 
   /** The file at that path when it was created. */
-  get pathFile(): UnixFile | undefined {
+  get pathFile(): FileNumber | undefined {
     return this.#path?.file;
   }
 
