@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,6 +11,9 @@ import { berkeley, plainEnvironment } from "../../test/command.ts";
 import { type HeldByChild, Holding } from "../../test/holding.ts";
 import { except } from "../../test/platform.ts";
 import { sandbox } from "../../test/sandbox.ts";
+import { tryBind } from "../posix/bind.ts";
+import { AF, SOCK } from "../posix/constants.ts";
+import { socket } from "../posix/socket.ts";
 
 const alone = "netlink is Linux's";
 const ofNode = "the commands run on Node";
@@ -30,6 +34,20 @@ async function holding(context: TestContext, socket: HeldByChild): Promise<[endp
   if (address.family === "ipv4") return [`${address.address}:${address.port}`, held.pid];
   if (address.family === "ipv6") return [`[${address.address}]:${address.port}`, held.pid];
   return ["", held.pid];
+}
+
+/**
+ * A free port below the ephemeral range. `why` of a port alone looks at every address, where a test
+ * that runs beside this one may have got the same ephemeral port.
+ */
+function portOfNobodyElse(): number {
+  for (;;) {
+    const port = randomInt(20_000, 30_000);
+    using held = socket(AF.INET6, SOCK.STREAM);
+    const bound = tryBind(held, { family: "ipv6", address: "::", port });
+    if (bound.ok) return port;
+    assert.equal(bound.error.name, "AddressInUse");
+  }
 }
 
 const ipv4 = { family: "ipv4", address: "127.83.0.6", port: 0 } as const;
@@ -60,9 +78,9 @@ for (const address of [ipv4, ipv6]) {
     async (context) => {
       const under = sandbox(context);
       if (under === undefined) return;
-      const [endpoint] = await holding(context, { address });
-      const port = endpoint.slice(endpoint.lastIndexOf(":") + 1);
-      for (const asked of [endpoint, port]) {
+      const port = portOfNobodyElse();
+      const [endpoint] = await holding(context, { address: { ...address, port } });
+      for (const asked of [endpoint, `${port}`]) {
         const why = berkeleyUnder(under, "why", asked);
         assert.match(why.stdout, /: in use by a socket that /, `${asked} ${why.stdout}${why.stderr}`);
         assert.equal(why.status, 1);
