@@ -227,6 +227,13 @@ test("names resolve to the hosts that have them", () => {
     { address: "fd00::7", family: 6 },
   ]);
   assert.deepEqual(one.lookup("one", 6), [{ address: "fd00::7", family: 6 }]);
+  const assigned = network.host("assigned");
+  const linkLocal = assigned.addresses.filter((address) => address.startsWith("fe80:"));
+  assert.equal(linkLocal.length, 1);
+  assert.deepEqual(
+    one.lookup("assigned", 0).map(({ address }) => address),
+    assigned.addresses.filter((address) => !linkLocal.includes(address)),
+  );
   assert.deepEqual(one.lookup("localhost", 4), [{ address: "127.0.0.1", family: 4 }]);
   assert.deepEqual(one.lookup("nobody", 0), []);
   assert.throws(() => network.host("one"), RangeError);

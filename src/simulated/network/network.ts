@@ -4,7 +4,7 @@ import { Blocking, type Waiting } from "../host/blocking.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { type HostNetwork, type HostOptions, SimulatedHost } from "../host/simulated-host.ts";
 import type { SysctlValues } from "../host/sysctls.ts";
-import { canonical } from "../ip/address.ts";
+import { canonical, isLinkLocal } from "../ip/address.ts";
 import type { Packet } from "../ip/packet.ts";
 import { Faults, type Hosts, type PartitionOptions, type Rule } from "./faults.ts";
 import type { Direction, LinkConditions, LinkNetwork, Node, Verdict } from "./link.ts";
@@ -179,7 +179,8 @@ export class Network implements HostNetwork, LinkNetwork {
   }
 
   addressesOf(name: string): readonly string[] | undefined {
-    return this.#names.get(name)?.addresses;
+    // As in a name service: a link-local address says nothing without its link (RFC 4472, 2.1).
+    return this.#names.get(name)?.addresses.filter((address) => !isLinkLocal(address));
   }
 
   path(from: SimulatedHost, destination: string): Hop | undefined {
