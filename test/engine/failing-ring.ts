@@ -57,6 +57,11 @@ export class FailingRing extends Ring {
     this.#decided = this.unsubmitted;
   }
 
+  override peek(operation: number, generation: number): number | undefined {
+    const result = super.peek(operation, generation);
+    return result === undefined ? undefined : (this.#failing.get(`${operation} ${generation}`) ?? result);
+  }
+
   override reap(completed: Completed, most: number): void {
     super.reap((operation, generation, result, flags) => {
       const name = `${operation} ${generation}`;

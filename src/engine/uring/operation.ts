@@ -36,6 +36,15 @@ export abstract class UringOperation implements CompletionTarget {
   }
 
   /**
+   * The result of the operation of a tag, if it has completed and `completed()` was not called yet.
+   * Only for tags of single results.
+   */
+  protected peekResult(tag: OpTag): number | undefined {
+    const { ring, operations } = this.loop;
+    return ring.peek(userData(this.#slot, tag), operations.generation(this.#slot));
+  }
+
+  /**
    * Cancels all operations of a tag; each completes, with -ECANCELED unless something else came
    * first.
    */

@@ -244,6 +244,22 @@ export class Ring {
     return this.#ring[completionHead] !== Atomics.load(this.#ring, completionTail);
   }
 
+  /**
+   * The result of the first available completion with this user_data, which stays to be read;
+   * undefined if there is none.
+   */
+  peek(operation: number, generation: number): number | undefined {
+    if (this.#released) return undefined;
+    const ring = this.#ring;
+    const { completionHead, completionTail, completions } = this.#at;
+    const tail = Atomics.load(ring, completionTail);
+    for (let head = ring[completionHead] ?? 0; head !== tail; head = (head + 1) | 0) {
+      const at = completions + ((head & this.#completionMask) << 2);
+      if (ring[at] === operation && ring[at + 1] === generation) return ring[at + 2];
+    }
+    return undefined;
+  }
+
   /** Reads the available completions, at most `most`. `completed` must not throw. */
   reap(completed: Completed, most: number): void {
     if (this.#released) {

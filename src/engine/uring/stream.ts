@@ -24,8 +24,11 @@ const { EAGAIN, ECANCELED, EINTR, EPIPE } = errnos;
 /** A stream: its sending half, its failures, and its end. */
 export class UringStream extends StreamReceiver implements Stream, Preparing {
   readonly #queue: SendQueue;
-  /** Whether a send is in flight, or will be submitted before the ring is next entered. */
-  #send: "idle" | "deferred" | "sending" = "idle";
+  /**
+   * Whether a send is in flight, or will be submitted before the ring is next entered. "peeked":
+   * its result was used before its completion was read.
+   */
+  #send: "idle" | "deferred" | "sending" | "peeked" = "idle";
   #message: PooledBuffer | undefined;
   /** The kernel took part of an immediate send. */
   #sentInPart = false;
@@ -94,7 +97,8 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     this.whenClosed(done);
     if (this.closing) return;
     if (!this.stopped || this.releasing) this.stop();
-    // Where an operation is under way the system has no room: it was tried at once.
+    if (this.#send === "sending") this.#takeResult();
+    // While an operation is under way the system has no room: it was tried at once.
     if (this.#send !== "sending" && this.failed === 0) this.#sendNow();
     if (this.failed === 0 && this.#queue.bytes > 0) this.failed = -ECANCELED;
     this.#finish();
@@ -212,7 +216,19 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     }
   }
 
+  /** Uses the result of the send in flight, if it has completed since the ring was last read. */
+  #takeResult(): void {
+    const result = this.peekResult(SEND);
+    if (result === undefined) return;
+    this.#send = "peeked";
+    this.#message?.release();
+    this.#message = undefined;
+    if (result >= 0) this.#queue.sent(result);
+    else if (result !== -EINTR && result !== -EAGAIN && this.failed === 0) this.failed = result;
+  }
+
   #sent(result: number): void {
+    if (this.#send === "peeked") return;
     this.#send = "idle";
     this.#message?.release();
     this.#message = undefined;
