@@ -1,6 +1,6 @@
 // Where our engines may differ from node:net, and why.
 import type { Divergence } from "./compare.ts";
-import { type Action, asks } from "./program.ts";
+import { type Action, asks, isDuplex } from "./program.ts";
 
 interface Exception {
   readonly why: string;
@@ -83,7 +83,7 @@ const exceptions: readonly Exception[] = [
       // came just before.
       const hangsUp =
         peerDoes(divergence, "peer closes", "peer resets") ||
-        program.setting.face === "duplex" ||
+        isDuplex(program.setting) ||
         program.steps.some(({ action }) => action.do === "end");
       return (
         (what === "lostFromPeer" || what === "ending") &&

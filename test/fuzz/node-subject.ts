@@ -2,7 +2,7 @@ import { once } from "node:events";
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import type { Socket } from "../../src/posix/owned-socket.ts";
-import type { Setting } from "./program.ts";
+import { isDuplex, type Setting } from "./program.ts";
 import { connectedTo } from "./sockets.ts";
 import type { Implementation, Subject, Told } from "./subject.ts";
 
@@ -24,6 +24,7 @@ export class DuplexSubject implements Subject {
     this.#duplex = duplex;
     this.#resets = resets;
     this.told.echo = (bytes) => this.write(bytes);
+    this.told.pause = () => this.pause();
     this.told.ownsPieces = true;
     duplex.on("data", (bytes: Buffer) => this.told.data(bytes));
     duplex.on("end", () => this.told.end());
@@ -68,8 +69,9 @@ export class DuplexSubject implements Subject {
 export const nodeImplementation: Implementation = {
   name: "node",
 
-  async accept(listener: Socket, { transport, face }: Setting, told: Told): Promise<Subject> {
-    const server = net.createServer({ allowHalfOpen: face !== "duplex" });
+  async accept(listener: Socket, setting: Setting, told: Told): Promise<Subject> {
+    const { transport } = setting;
+    const server = net.createServer({ allowHalfOpen: !isDuplex(setting) });
     const subject = new Promise<Subject>((resolve) => {
       server.once("connection", (socket) => resolve(new DuplexSubject(socket, transport === "tcp", told)));
     });
@@ -80,13 +82,13 @@ export const nodeImplementation: Implementation = {
   },
 
   async connect(listener: Socket, setting: Setting, told: Told): Promise<Subject> {
-    const { transport, face } = setting;
+    const { transport } = setting;
     const fd = connectedTo(listener, setting).detach();
     const socket = new net.Socket({
       fd,
       readable: true,
       writable: true,
-      allowHalfOpen: face !== "duplex",
+      allowHalfOpen: !isDuplex(setting),
     });
     if (socket.connecting) await once(socket, "connect");
     return new DuplexSubject(socket, transport === "tcp", told);

@@ -1,14 +1,19 @@
 import type { EngineName } from "../../src/engine/engine.ts";
 import { connect } from "../../src/net/connection/connect.ts";
 import type { Connection } from "../../src/net/connection/connection.ts";
+import { PlainDuplex } from "../../src/net/connection/connection-duplex.ts";
 import type { HandledConnection } from "../../src/net/connection/handled-connection.ts";
 import { listen } from "../../src/net/listener/listen.ts";
+import { installConnectionSockets } from "../../src/node/net/connection-socket.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { DuplexSubject } from "./node-subject.ts";
 import type { Setting } from "./program.ts";
 import { bufferOptions } from "./sockets.ts";
 import type { Implementation, Subject, Told } from "./subject.ts";
+
+// As the package's entry does.
+installConnectionSockets();
 
 /** A program with handlers. */
 class HandledSubject implements Subject {
@@ -19,6 +24,7 @@ class HandledSubject implements Subject {
     this.told = told;
     this.#connection = connection;
     this.told.echo = (bytes) => this.#connection.write(bytes);
+    this.told.pause = () => this.pause();
   }
 
   write(bytes: Uint8Array): void {
@@ -61,6 +67,7 @@ class PulledSubject implements Subject {
     this.told = told;
     this.#connection = connection;
     this.told.echo = (bytes) => this.write(bytes);
+    this.told.pause = () => this.pause();
     this.told.ownsPieces = true;
     connection.closed.then(async (error) => {
       // A waiting read() settles before `closed` does, in no certain order of promises.
@@ -131,10 +138,12 @@ const paused = new Error("paused");
 
 /** The async API on one of its engines. */
 export function ownImplementation(engine: EngineName): Implementation {
-  const subjectOf = (connection: Connection, { face }: Setting, told: Told): Subject =>
-    face === "duplex"
-      ? new DuplexSubject(connection.toDuplex(), true, told)
-      : new PulledSubject(connection, told);
+  const subjectOf = (connection: Connection, { face, transport }: Setting, told: Told): Subject => {
+    // A Socket of berkeley/net throws where a net.Socket does.
+    if (face === "duplex") return new DuplexSubject(connection.toDuplex(), transport === "tcp", told);
+    if (face === "plain duplex") return new DuplexSubject(new PlainDuplex(connection), true, told);
+    return new PulledSubject(connection, told);
+  };
 
   return {
     name: engine,

@@ -10,8 +10,11 @@ export interface Setting {
   readonly transport: "tcp" | "unix";
   /** Whether the program accepts the connection, or connects. */
   readonly role: "accepted" | "connecting";
-  /** Which of our interfaces it uses; node:net has one for all. */
-  readonly face: "handlers" | "pull" | "duplex";
+  /**
+   * Which of our interfaces it uses; node:net has one for all. A "plain duplex" is what `toDuplex()`
+   * returns on Bun.
+   */
+  readonly face: "handlers" | "pull" | "duplex" | "plain duplex";
   /** The socket buffers of the program's end, and of the peer's. */
   readonly buffers: Buffers;
   readonly peerBuffers: Buffers;
@@ -22,6 +25,9 @@ export interface Setting {
 /** Whether it asks for bytes; only the programs of accepted connections have handlers. */
 export const asks = ({ face, role }: Setting): boolean =>
   face === "pull" || (face === "handlers" && role === "connecting");
+
+/** Whether it is used as most programs use a net.Socket: its end follows the peer's. */
+export const isDuplex = ({ face }: Setting): boolean => face === "duplex" || face === "plain duplex";
 
 /** What the program does with the views or pieces that it receives; "pause" does so once. */
 export type Use = "drop" | "echo" | "keep" | "transfer" | "pause";
@@ -54,7 +60,7 @@ export interface Program {
   readonly steps: readonly Step[];
 }
 
-const faces: readonly Setting["face"][] = ["handlers", "pull", "duplex"];
+const faces: readonly Setting["face"][] = ["handlers", "pull", "duplex", "plain duplex"];
 
 const setting: fc.Arbitrary<Setting> = fc.record({
   transport: fc.constantFrom("tcp", "unix"),

@@ -4,9 +4,9 @@ import { setTimeout } from "node:timers/promises";
 import { accept } from "../../src/posix/accept.ts";
 import { tryClose } from "../../src/posix/close.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
-import { Pattern, SentBytes } from "./bytes.ts";
+import { Pattern } from "./bytes.ts";
 import { Peer } from "./peer.ts";
-import { type Action, asks, type Kind, type Program, type Setting, type Step } from "./program.ts";
+import { type Action, asks, isDuplex, type Kind, type Program, type Setting, type Step } from "./program.ts";
 import { connectedTo, newListener } from "./sockets.ts";
 import { type Implementation, type Subject, Told } from "./subject.ts";
 
@@ -53,7 +53,8 @@ export async function run(program: Program, implementation: Implementation): Pro
   const told = new Told();
   const listener = newListener(setting.role === "accepted" ? setting : peerSetting(setting));
   // The peer's actions before the connection is accepted wait in the kernel: all at once, followed
-  // by the end.
+  // by the end. What the program does with them is decided by then, too: uring delivers them in the
+  // turn of the accept.
   const early = setting.role === "accepted" && setting.early ? earlySteps(program.steps) : [];
   const { subject, peer } =
     setting.role === "accepted"
@@ -70,9 +71,9 @@ export async function run(program: Program, implementation: Implementation): Pro
   }
 }
 
-/** The peer's steps that come first. */
+/** The peer's steps that come first, and the program's uses between them. */
 function earlySteps(steps: readonly Step[]): readonly Step[] {
-  const first = steps.findIndex(({ action }) => !action.do.startsWith("peer"));
+  const first = steps.findIndex(({ action }) => !action.do.startsWith("peer") && action.do !== "use");
   return first < 0 ? steps : steps.slice(0, first);
 }
 
@@ -88,7 +89,10 @@ async function accepted(
   { listener, told, early }: Waiting,
 ) {
   const peer = peerOf(connectedTo(listener, peerSetting(setting)), setting, told);
-  for (const { action } of early) actAsPeer(peer, action);
+  for (const { action } of early) {
+    if (action.do === "use") told.use = action.use;
+    else actAsPeer(peer, action);
+  }
   return { peer, subject: await implementation.accept(listener, setting, told) };
 }
 
@@ -102,7 +106,7 @@ async function connected(setting: Setting, implementation: Implementation, liste
 const peerSetting = (setting: Setting): Setting => ({ ...setting, buffers: setting.peerBuffers });
 
 function peerOf(socket: Socket, { transport }: Setting, told: Told): Peer {
-  return new Peer(socket, transport === "tcp", told.fromPeer, new SentBytes());
+  return new Peer(socket, transport === "tcp", told.fromPeer, told.toPeer);
 }
 
 /** Performs an action of the peer's; returns false for one of the program's. */
@@ -138,7 +142,6 @@ class Execution {
   readonly #setting: Setting;
   readonly #subject: Subject;
   readonly #peer: Peer;
-  #reading = true;
   #ended = false;
   /** The program has closed, reset or destroyed it. */
   #left = false;
@@ -152,14 +155,7 @@ class Execution {
     this.#setting = setting;
     this.#subject = subject;
     this.#peer = peer;
-    const { told } = subject;
-    const { echo } = told;
-    told.echo = (bytes) => {
-      if (!this.#maySend) return;
-      peer.fromSubject.add(new Uint8Array(bytes));
-      echo(bytes);
-    };
-    told.pause = () => this.#pause();
+    subject.told.maySend = () => this.#maySend;
   }
 
   async step({ action, settles }: Step): Promise<void> {
@@ -185,7 +181,7 @@ class Execution {
   get #maySend(): boolean {
     const { told } = this.#subject;
     // Without allowHalfOpen, the end of what it reads ends what it writes.
-    if (this.#setting.face === "duplex" && told.ended) return false;
+    if (isDuplex(this.#setting) && told.ended) return false;
     return !this.#left && !this.#ended && told.failure === undefined && !this.#isClosed;
   }
 
@@ -205,7 +201,7 @@ class Execution {
       case "pause":
         return this.#pause();
       case "resume":
-        this.#reading = true;
+        subject.told.reading = true;
         return subject.resume();
       case "write":
         return this.#write(action.size, action.kind);
@@ -221,7 +217,7 @@ class Execution {
   }
 
   #pause() {
-    this.#reading = false;
+    this.#subject.told.reading = false;
     this.#subject.pause();
   }
 
@@ -283,7 +279,7 @@ class Execution {
     const { fromSubject } = peer;
     if (told.closed || told.failure !== undefined || this.#left) {
       // A write() that fails tells at once: what has come is to be read before it is closed.
-      if (!this.#left && !this.#reading && asks(this.#setting)) return undefined;
+      if (!this.#left && !told.reading && asks(this.#setting)) return undefined;
       if (!told.closed && (peer.reading || !peer.open)) return "closed";
       if (told.closed && peer.open && peer.reading && peer.ending === undefined) return "peer's end";
       return undefined;
@@ -291,7 +287,7 @@ class Execution {
     if (peer.open && peer.reading && fromSubject.received < fromSubject.length) return "bytes at the peer";
     if (peer.open && peer.reading && this.#ended && peer.ending === undefined) return "peer's end";
     const held = this.#setting.face === "handlers" && fromSubject.length - fromSubject.received > CONGESTED;
-    if (!this.#reading || held) return undefined;
+    if (!told.reading || held) return undefined;
     if (!peer.idle || told.fromPeer.received < told.fromPeer.length) {
       if (!peer.mayLose) return "bytes from the peer";
     }
@@ -305,7 +301,7 @@ class Execution {
 
   /** A net.Socket ends its side once the peer has (allowHalfOpen is false). */
   get #endsByItself(): boolean {
-    return this.#setting.face === "duplex";
+    return isDuplex(this.#setting);
   }
 
   outcome(): Outcome {

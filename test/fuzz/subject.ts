@@ -6,6 +6,8 @@ import type { Setting, Use } from "./program.ts";
 export class Told {
   /** The peer's data, as far as it was received. */
   readonly fromPeer = new SentBytes();
+  /** The data that its program has written. */
+  readonly toPeer = new SentBytes();
   /** In the order of events; consecutive events of one kind count once. */
   readonly events: string[] = [];
   /** Memory that belongs to the program, and its content when it was received. */
@@ -14,10 +16,14 @@ export class Told {
   use: Use = "drop";
   /** Whether pieces belong to the program; a handler's views do only until it returns. */
   ownsPieces = false;
-  /** Writes a view during its handler. */
+  /** Writes a view during its handler: the subject's. */
   echo: (bytes: Uint8Array) => void = () => {};
-  /** Pauses during the handler. */
+  /** Pauses during the handler: the subject's. */
   pause: () => void = () => {};
+  /** Whether the program still writes. */
+  maySend: () => boolean = () => this.failure === undefined;
+  /** Whether the program reads, and has not paused. */
+  reading = true;
   ended = false;
   failure: string | undefined;
   closed = false;
@@ -25,13 +31,20 @@ export class Told {
   data(bytes: Uint8Array): void {
     this.#note("data");
     this.fromPeer.receive(bytes);
-    if (this.use === "echo") this.echo(bytes);
+    if (this.use === "echo") this.#echo(bytes);
     else if (this.use === "keep") this.#keep(bytes);
     else if (this.use === "transfer") this.#transfer(bytes);
     else if (this.use === "pause") {
       this.use = "drop";
+      this.reading = false;
       this.pause();
     }
+  }
+
+  #echo(bytes: Uint8Array) {
+    if (!this.maySend()) return;
+    this.toPeer.add(new Uint8Array(bytes));
+    this.echo(bytes);
   }
 
   #keep(bytes: Uint8Array) {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import tls from "node:tls";
 import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { exceptionHere } from "../../../test/platform.ts";
 import { noTlsOverDuplex } from "../../../test/tls-over-duplex.ts";
 import { resetsHidden } from "../../../test/winsock-exceptions.ts";
@@ -144,6 +145,27 @@ asyncApiTest(
       await assert.rejects(server.read(), { name: "ConnectionResetByPeer" });
     });
   },
+  resetsHidden,
+);
+
+asyncApiTest(
+  "duplex: destroySoon() after a reset, with data unread, destroys it with the error",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const duplex = client.toDuplex().resume().pause();
+      await server.write("unread");
+      await eventually(() => (duplex.readableLength > 0 ? true : undefined));
+      server.reset();
+      await server.closed;
+      await someTurns();
+      assert.equal(duplex.destroyed, false);
+      const closed = new Promise((resolve) => duplex.once("close", resolve));
+      const failed = once(duplex, "error");
+      duplex.destroySoon();
+      const [error] = await failed;
+      assert.equal(error.code, "ECONNRESET");
+      await closed;
+    }),
   resetsHidden,
 );
 

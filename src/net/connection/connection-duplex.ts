@@ -117,11 +117,10 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   #piped = false;
   /** Called once the system has taken what was written. */
   #written: Callback | undefined;
-  /** What it is destroyed with once what had been received is read. */
-  #failed: Error | undefined;
-  #sendingFailed = false;
-  /** The connection is closed, and its failure comes once what has been received is read. */
-  #failsAfterReading = false;
+  /** Sending failed with this; what has been received is still to be read. */
+  #sendingFailure: Error | undefined;
+  /** The connection is closed; it is destroyed with this once what had been received is read. */
+  #failure: Error | undefined;
   #ended = false;
   #destroySoon = false;
   #idle: Timer | undefined;
@@ -259,7 +258,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   /** Ends, and is destroyed once what was written is sent. */
   destroySoon(): void {
     this.#destroySoon = true;
-    if (this.#sendingFailed || this.#failsAfterReading) this.destroy();
+    const failure = this.#failure ?? this.#sendingFailure;
+    if (failure !== undefined) this.destroy(failure);
     if (this.writable) this.end();
     if (this.writableFinished) this.destroy();
     else this.once("finish", () => this.destroy());
@@ -274,9 +274,10 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
 
   override read(size?: number): unknown {
     const chunk: unknown = super.read(size);
-    const failed = this.#failed;
+    const failure = this.#failure;
     // The reader gets the last of the bytes first.
-    if (failed !== undefined && this.readableLength === 0) nextTick(() => this.destroy(failed));
+    if (failure !== undefined && !this.#ended && this.readableLength === 0)
+      nextTick(() => this.destroy(failure));
     return chunk;
   }
 
@@ -318,8 +319,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     this.#idle?.refresh();
     if (!this.#connection.isOpen) {
       // What is written seems to be sent (see #failToSend).
-      if (this.#failsAfterReading) done();
-      else done(this.#failure());
+      if (this.#failure !== undefined) done();
+      else done(this.#reason());
       return;
     }
     this.#bytesWritten += lengthOf(bytes);
@@ -337,7 +338,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
   override _final(done: Callback): void {
     this.#connection.finish((error) => {
       // It is destroyed with the error once what has been received is read.
-      if (!this.#sendingFailed && !this.#failsAfterReading) done(isError(error) ? error : null);
+      if (this.#sendingFailure === undefined && this.#failure === undefined)
+        done(isError(error) ? error : null);
     });
   }
 
@@ -380,7 +382,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
    * does not read gets it at once.
    */
   #failToSend(error: Error) {
-    this.#sendingFailed = true;
+    this.#sendingFailure = error;
     if (this.readableFlowing === null || this.#destroySoon) this.destroy(error);
     else this.#drained();
   }
@@ -391,9 +393,8 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
       this.destroy(error);
       return;
     }
-    this.#failsAfterReading = true;
+    this.#failure = error;
     if (this.#ended) this.once("end", () => this.destroy(error));
-    else this.#failed = error;
   }
 
   #received(bytes: Uint8Array) {
@@ -409,7 +410,7 @@ export class PlainDuplex extends Duplex implements ConnectionDuplex {
     done?.();
   }
 
-  #failure(): Error {
+  #reason(): Error {
     return isError(this.#connection.error) ? this.#connection.error : socketClosed();
   }
 }

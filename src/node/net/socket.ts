@@ -298,7 +298,8 @@ export class EngineSocket extends NodeSocket {
 
   override destroySoon(): void {
     this._destroysSoon = true;
-    if (this._sendingFailure !== undefined) this.destroy();
+    const failure = this._failure ?? this._sendingFailure;
+    if (failure !== undefined) this.destroy(asError(failure));
     else super.destroySoon();
   }
 
