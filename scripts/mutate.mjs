@@ -3,11 +3,12 @@
 //
 //   npm run mutate -- posix --sample 200 --seed 1
 //   npm run mutate -- engine/uring --sample 50
+//   npm run mutate -- net --sample 200 --seed 1 --results .cache/net.jsonl    goes on where it was ended
 //
 // Each mutant runs in its own namespaces (scripts/mutate/sandbox.mjs), on copies of the builds: the
 // tree may be edited meanwhile. Prints the survivors and the score. The exit status is 0 even if
 // some survive, unless --least says what percentage must be killed.
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
@@ -37,6 +38,11 @@ const { values, positionals } = parseArgs({
     /** Only the tests whose paths contain one of these words, as "posix/bind,posix/listen". */
     tests: { type: "string", default: "" },
     least: { type: "string" },
+    /**
+     * A file for the results, one a line. Mutants whose results it has are not tested again unless
+     * `--only` names them, and count. It is for one folder, sample, seed and build.
+     */
+    results: { type: "string" },
     /** Stops early after this many minutes, and reports what has run by then. */
     minutes: { type: "string", default: "600" },
     verbose: { type: "boolean", default: false },
@@ -57,12 +63,12 @@ const results = [];
 for (const folder of positionals) await mutate(folder.replace(/^(src|dist)\//, "").replace(/\/$/, ""));
 
 async function mutate(folder) {
-  const all = mutantsIn(folder);
-  const sample = shuffled(all)
+  const mutants = mutantsIn(folder);
+  const sample = shuffled(mutants)
     .slice(0, Number(values.sample))
     .map((mutant, index) => ({ ...mutant, index }))
     .filter(({ index }) => values.only === undefined || values.only.split(",").includes(String(index)));
-  console.log(`${folder}: ${sample.length} of ${all.length} mutations, seed ${values.seed}`);
+  console.log(`${folder}: ${sample.length} of ${mutants.length} mutations, seed ${values.seed}`);
   // All tests of the top folder test files of a sub-folder: engine/'s suites test engine/uring.
   const top = folder.split("/")[0];
   const neighbours = new Neighbours(
@@ -71,7 +77,9 @@ async function mutate(folder) {
     new Baseline(sandbox, top),
     values.tests.split(","),
   );
-  const queue = [...sample];
+  const earlier = earlierResults();
+  const again = values.only !== undefined;
+  const queue = sample.filter(({ index }) => again || !earlier.has(index));
   const tested = [];
   const began = performance.now();
   const worker = async () => {
@@ -79,12 +87,27 @@ async function mutate(folder) {
       if (performance.now() > deadline) return;
       const result = await test(next, neighbours);
       tested.push(result);
+      if (values.results !== undefined) appendFileSync(values.results, `${JSON.stringify(result)}\n`);
       if (result.outcome !== "killed" || values.verbose) console.log(describe(result));
     }
   };
   await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
-  report(folder, tested, (performance.now() - began) / 60_000);
-  results.push(...tested);
+  for (const result of tested) earlier.set(result.index, result);
+  const all = [...earlier.values()];
+  report(folder, all, (performance.now() - began) / 60_000);
+  results.push(...all);
+}
+
+/** The last result of each mutant in the file. */
+function earlierResults() {
+  if (values.results === undefined || !existsSync(values.results)) return new Map();
+  const lines = readFileSync(values.results, "utf8").split("\n");
+  return new Map(
+    lines
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line))
+      .map((each) => [each.index, each]),
+  );
 }
 
 async function test(mutant, neighbours) {
@@ -93,7 +116,7 @@ async function test(mutant, neighbours) {
   const tests = await neighbours.testsOf(mutant, Number(values.budget));
   if (tests.length === 0) return { ...mutant, outcome: "survived", why: "no test beside it reaches it" };
   const file = join(sandbox.folder, `${mutant.index}.js`);
-  const source = readFileSync(join(root, mutant.module), "utf8");
+  const source = readFileSync(join(sandbox.folder, mutant.module), "utf8");
   writeFileSync(file, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
   const failed = await sandbox.run(tests, { mutant: { file, module: mutant.module } });
   if (failed === undefined)
@@ -105,7 +128,7 @@ async function test(mutant, neighbours) {
 
 /** The mutations of a folder's modules, each with its line in the source. */
 function mutantsIn(folder) {
-  const start = join(root, "dist", folder);
+  const start = join(sandbox.folder, "dist", folder);
   const paths = folder.endsWith(".ts")
     ? [join("dist", folder.replace(/\.ts$/, ".js"))]
     : readdirSync(start, { recursive: true })
@@ -113,7 +136,7 @@ function mutantsIn(folder) {
         .map((path) => join("dist", folder, path))
         .sort();
   return paths.flatMap((module) => {
-    const text = readFileSync(join(root, module), "utf8");
+    const text = readFileSync(join(sandbox.folder, module), "utf8");
     const map = new SourceMap(
       JSON.parse(readFileSync(join(maps, `${relative("dist", module)}.map`), "utf8")),
     );

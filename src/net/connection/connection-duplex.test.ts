@@ -8,13 +8,17 @@ import net from "node:net";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import tls from "node:tls";
-import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, endpointFor, withEnds } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { exceptionHere } from "../../../test/platform.ts";
 import { noTlsOverDuplex } from "../../../test/tls-over-duplex.ts";
-import { resetsHidden } from "../../../test/winsock-exceptions.ts";
+import { noUnixStreams, resetsHidden } from "../../../test/winsock-exceptions.ts";
 import { TCP } from "../../options/tcp.ts";
+import { close } from "../../posix/close.ts";
+import { connect as posixConnect } from "../../posix/connect.ts";
+import { AF, SOCK } from "../../posix/constants.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
+import { send } from "../../posix/send.ts";
 import { listen } from "../listener/listen.ts";
 import { connect } from "./connect.ts";
 
@@ -146,6 +150,33 @@ asyncApiTest(
     });
   },
   resetsHidden,
+);
+
+asyncApiTest(
+  "duplex: a paused one ended after a failed write reports it once it has read everything",
+  async (engine, fixture) => {
+    const listener = await listen({ ...endpointFor(fixture, "unix"), engine });
+    const peer = fixture.socket(AF.UNIX, SOCK.STREAM);
+    posixConnect(peer, listener.address);
+    const duplex = (await listener.accept()).toDuplex().resume().pause();
+    await someTurns();
+    const told: string[] = [];
+    duplex.on("data", (bytes) => told.push(String(bytes)));
+    for (const event of ["end", "finish"]) duplex.on(event, () => told.push(event));
+    duplex.on("error", (error: NodeJS.ErrnoException) => told.push(error.code ?? ""));
+    const closed = new Promise((resolve) => duplex.once("close", resolve));
+    send(peer, Buffer.from("unread"));
+    close(peer);
+    duplex.write("to nobody");
+    await someTurns();
+    duplex.end();
+    await someTurns();
+    duplex.resume();
+    await closed;
+    assert.deepEqual(told, ["unread", "end", "EPIPE"]);
+    await listener.close();
+  },
+  noUnixStreams,
 );
 
 asyncApiTest(

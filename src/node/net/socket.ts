@@ -225,7 +225,8 @@ export class EngineSocket extends NodeSocket {
   override read(size?: number): unknown {
     const chunk: unknown = Duplex.prototype.read.call(this, size);
     // The reader gets the remaining bytes first.
-    if (this._failure !== undefined && this.readableLength === 0) nextTick(() => this._fail(this._failure));
+    if (this._failure !== undefined && !this._peerEnded && this.readableLength === 0)
+      nextTick(() => this._fail(this._failure));
     return chunk;
   }
 
@@ -291,8 +292,8 @@ export class EngineSocket extends NodeSocket {
       return;
     }
     connection.shutdown(() => {
-      // The send error destroys it once received data has been read.
-      if (this._sendingFailure === undefined) done();
+      // The error destroys it once received data has been read.
+      if (this._sendingFailure === undefined && this._failure === undefined) done();
     });
   }
 
@@ -425,10 +426,13 @@ export class EngineSocket extends NodeSocket {
     const error = asError(
       asCallOfNode(connectionError(systemOf(this), errno), callOf(systemOf(this), errno)),
     );
-    if (this.readableFlowing === null || this.readableEnded || this._destroysSoon) this.destroy(error);
-    else if (this._peerEnded) this.once("end", () => this.destroy(error));
-    else if (this.readableLength === 0) this.destroy(error);
-    else this._failure = error;
+    const isRead = this.readableEnded || (!this._peerEnded && this.readableLength === 0);
+    if (this.readableFlowing === null || this._destroysSoon || isRead) {
+      this.destroy(error);
+      return;
+    }
+    this._failure = error;
+    if (this._peerEnded) this.once("end", () => this.destroy(error));
   }
 
   /**

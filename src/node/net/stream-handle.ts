@@ -125,7 +125,8 @@ export class StreamHandle implements StreamHandlers {
   /** The batch in which it last received. */
   #lastBatch = -1;
   #open = true;
-  #ended = false;
+  /** Whether the peer has ended; "due" until the reader is notified. */
+  #ended: "no" | "due" | "told" = "no";
   #shutdown: "no" | "under way" | "done" = "no";
   /** The reader knows that sending failed, and waits for the failure itself. */
   #sendingFailed = false;
@@ -224,13 +225,15 @@ export class StreamHandle implements StreamHandlers {
 
   /** Work started by earlier bytes, such as answering a request, runs first. */
   onEnd(): void {
+    this.#ended = "due";
     if (this.#lastBatch === batch) this.system.clock.setImmediate(() => this.#inContext(this.#tellEnd));
     else this.#inContext(this.#tellEnd);
   }
 
   #tellEnd() {
+    if (this.#ended === "told") return;
     const reader = this.#reader;
-    this.#ended = true;
+    this.#ended = "told";
     this.#hold();
     reader._unrefTimer();
     if (reader.destroyed) return;
@@ -240,9 +243,9 @@ export class StreamHandle implements StreamHandlers {
   onError(errno: number, ended: boolean): void {
     // As in libuv, a shutdown() that fails after both sides have ended is not an error.
     const ofShutdown = this.#shutdown !== "no" && this.#shutEmpty && !this.#sendingFailed;
-    if (ofShutdown && this.#ended) return;
+    if (ofShutdown && this.#ended !== "no") return;
     this.#inContext(() => {
-      if (ended) this.#tellEnd();
+      if (ended || this.#ended === "due") this.#tellEnd();
       if (!this.#reader.destroyed) this.#reader._failed(errno);
     });
   }
@@ -407,7 +410,8 @@ export class StreamHandle implements StreamHandlers {
   /** Like a libuv handle, it keeps the process running only while it receives or sends. */
   #hold() {
     if (!this.#open) return;
-    const active = (this.reading && !this.#ended) || this.#shutdown === "under way" || this.pendingBytes > 0;
+    const active =
+      (this.reading && this.#ended !== "told") || this.#shutdown === "under way" || this.pendingBytes > 0;
     const holds = this.#referenced && active;
     if (holds === this.#held) return;
     this.#held = holds;
