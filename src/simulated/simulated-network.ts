@@ -1,4 +1,5 @@
 import { Capture, type CaptureOptions } from "./capture/capture.ts";
+import { recordsText } from "./capture/packet-text.ts";
 import { VirtualTimer } from "./clock/virtual-clock.ts";
 import { bound, type Scope } from "./context.ts";
 import { Driver, type Steps } from "./driver.ts";
@@ -36,7 +37,6 @@ export class SimulatedNetwork {
   readonly driver: Driver;
   readonly #options: SimulatedNetworkOptions;
   readonly #hosts = new Map<string, Host>();
-  readonly #recent: Capture;
   #waiting = 0;
 
   /** @internal */
@@ -44,7 +44,6 @@ export class SimulatedNetwork {
     this.#options = options;
     this.core = new Network({ ...options, bind: bound });
     const { clock, program, epoch } = this.core;
-    this.#recent = new Capture(this.core, { limit: RECENT });
     this.scope = {
       system: undefined,
       clock: new HostClock({ clock, program, epoch, bind: bound }),
@@ -78,7 +77,7 @@ export class SimulatedNetwork {
 
   /** The last packets and changes of state, one line each. @internal */
   get recent(): string {
-    return this.#recent.text();
+    return recordsText(this.core.trace.last.slice(-RECENT));
   }
 
   /** The hosts, in the order in which they were added. */

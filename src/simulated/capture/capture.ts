@@ -1,7 +1,7 @@
 import { encodePacket } from "../ip/encode.ts";
 import type { Packet } from "../ip/packet.ts";
 import type { PacketRecord, Trace, TraceRecord } from "../network/trace.ts";
-import { recordText, SequenceNumbers } from "./packet-text.ts";
+import { recordsText } from "./packet-text.ts";
 import { PcapngWriter } from "./pcapng.ts";
 import { type DiagramOptions, sequenceDiagram } from "./sequence-diagram.ts";
 
@@ -103,11 +103,7 @@ export class Capture {
 
   /** One line for each packet sent, dropped, held or duplicated, and each change of state. */
   text(): string {
-    const numbers = new SequenceNumbers();
-    return this.records
-      .filter((record) => record.kind === "state" || record.event !== "delivered")
-      .map((record) => `${recordText(record, numbers)}\n`)
-      .join("");
+    return recordsText(this.records);
   }
 
   /** A sequence diagram as SVG, with the queues of listeners beside it. */

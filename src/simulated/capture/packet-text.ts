@@ -100,3 +100,12 @@ export function recordText(record: TraceRecord, numbers: SequenceNumbers): strin
   const fate = event === "sent" ? "" : why === "" ? ` [${event}]` : ` [${event}: ${why}]`;
   return `${time} ${from} > ${to}: ${packetText(packet, numbers)}${fate}`;
 }
+
+/** One line for each packet sent, dropped, held or duplicated, and each change of state. */
+export function recordsText(records: readonly TraceRecord[]): string {
+  const numbers = new SequenceNumbers();
+  return records
+    .filter((record) => record.kind === "state" || record.event !== "delivered")
+    .map((record) => `${recordText(record, numbers)}\n`)
+    .join("");
+}

@@ -92,11 +92,25 @@ export class VirtualClock {
 
   /** Schedules an event at a moment, or now if that has passed, instead of any earlier choice. */
   add(event: Scheduled, at: number): void {
+    this.addRanked(event, at, this.nextOrder());
+  }
+
+  /** Takes the rank that the next event would have. */
+  nextOrder(): number {
+    const order = this.#scheduled;
+    this.#scheduled += 1;
+    return order;
+  }
+
+  /**
+   * Schedules an event under a rank that `nextOrder()` gave: a queue of packets has one event, for
+   * the packet that arrives first, and yet each packet keeps its place among other events.
+   */
+  addRanked(event: Scheduled, at: number, order: number): void {
     invariant(!Number.isNaN(at), "an event has a time");
     if (event.position !== -1) this.#take(event.position);
     event.at = at < this.#now ? this.#now : at;
-    event.order = this.#scheduled;
-    this.#scheduled += 1;
+    event.order = order;
     this.#heap.push(event);
     this.#rise(event, this.#heap.length - 1);
   }

@@ -1,18 +1,27 @@
-import type { Counters } from "./protocol-host.ts";
+import type { Counter, Counters } from "./protocol-host.ts";
 
 /** Counters by name; one that never counted is 0. */
 export class CounterTable implements Counters {
-  readonly #values = new Map<string, number>();
+  readonly #counters = new Map<string, Counter>();
+
+  counter(name: string): Counter {
+    let counter = this.#counters.get(name);
+    if (counter === undefined) {
+      counter = { value: 0 };
+      this.#counters.set(name, counter);
+    }
+    return counter;
+  }
 
   count(name: string, by = 1): void {
-    this.#values.set(name, (this.#values.get(name) ?? 0) + by);
+    this.counter(name).value += by;
   }
 
   get(name: string): number {
-    return this.#values.get(name) ?? 0;
+    return this.#counters.get(name)?.value ?? 0;
   }
 
-  entries(): IterableIterator<[name: string, value: number]> {
-    return this.#values.entries();
+  *entries(): IterableIterator<[name: string, value: number]> {
+    for (const [name, { value }] of this.#counters) if (value !== 0) yield [name, value];
   }
 }

@@ -211,20 +211,22 @@ export abstract class InetSocket extends SocketBase implements PortUser {
 
   /** The TTL or hop limit of packets to an address. */
   hopLimit(destination: string): number {
-    const { sysctls } = this.host;
-    if (versionOf(destination) === 4) {
-      if (isMulticast(destination)) return this.value(IP_OPTION.MULTICAST_TTL);
-      const ttl = this.value(IP_OPTION.TTL);
-      return ttl === -1 ? sysctls.get("net.ipv4.ip_default_ttl") : ttl;
-    }
-    if (isMulticast(destination)) return this.value(IPV6_OPTION.MULTICAST_HOPS);
-    const hops = this.value(IPV6_OPTION.UNICAST_HOPS);
-    return hops === -1 ? sysctls.get("net.ipv6.conf.all.hop_limit") : hops;
+    const version = versionOf(destination);
+    if (!isMulticast(destination)) return this.unicastHopLimit(version);
+    return this.value(version === 4 ? IP_OPTION.MULTICAST_TTL : IPV6_OPTION.MULTICAST_HOPS);
   }
 
-  /** The TOS or traffic class of packets to an address. */
-  trafficClass(destination: string): number {
-    return this.value(versionOf(destination) === 4 ? IP_OPTION.TOS : IPV6_OPTION.TCLASS);
+  /** The TTL or hop limit of packets to one host. */
+  unicastHopLimit(version: 4 | 6): number {
+    const { sysctls } = this.host;
+    const own = this.value(version === 4 ? IP_OPTION.TTL : IPV6_OPTION.UNICAST_HOPS);
+    if (own !== -1) return own;
+    return sysctls.get(version === 4 ? "net.ipv4.ip_default_ttl" : "net.ipv6.conf.all.hop_limit");
+  }
+
+  /** The TOS or traffic class of packets. */
+  trafficClass(version: 4 | 6): number {
+    return this.value(version === 4 ? IP_OPTION.TOS : IPV6_OPTION.TCLASS);
   }
 
   /**

@@ -10,7 +10,7 @@ import { PathMtus } from "../ip/path-mtus.ts";
 import type { HostInterface } from "./host-interface.ts";
 import { LoopbackQueue } from "./loopback-queue.ts";
 import type { NetworkInterface } from "./network-interface.ts";
-import type { Counters, IcmpError, ProtocolHandler, Route, RouteFrom } from "./protocol-host.ts";
+import type { Counter, Counters, IcmpError, ProtocolHandler, Route, RouteFrom } from "./protocol-host.ts";
 import type { Sysctls } from "./sysctls.ts";
 
 const { EINVAL, EMSGSIZE, ENETUNREACH, ENODEV } = errnos;
@@ -56,13 +56,21 @@ export class IpLayer {
   readonly #pathMtus: PathMtus;
   readonly #limit: ErrorLimit;
   readonly #loopback: LoopbackQueue;
+  readonly #sent4: Counter;
+  readonly #sent6: Counter;
+  readonly #received4: Counter;
+  readonly #received6: Counter;
   #identification: number;
 
   constructor(host: IpLayerHost, lo: HostInterface, eth0: HostInterface) {
     this.#host = host;
     this.lo = lo;
     this.eth0 = eth0;
-    const { clock, sysctls } = host;
+    const { clock, counters, sysctls } = host;
+    this.#sent4 = counters.counter("Ip.OutRequests");
+    this.#sent6 = counters.counter("Ip6.OutRequests");
+    this.#received4 = counters.counter("Ip.InReceives");
+    this.#received6 = counters.counter("Ip6.InReceives");
     this.#pathMtus = new PathMtus(clock);
     this.#limit = new ErrorLimit(clock);
     this.#identification = host.random("ip identification").below(0x10000);
@@ -126,6 +134,7 @@ export class IpLayer {
     if (this.isLocal(destination)) {
       const own = isLoopback(destination) ? (version === 4 ? "127.0.0.1" : "::1") : destination;
       return {
+        version,
         destination,
         source: source ?? own,
         interface: this.lo,
@@ -140,13 +149,15 @@ export class IpLayer {
     if (chosen === undefined) return -ENETUNREACH;
     if (isMulticast(destination) || this.isBroadcast(destination)) {
       const kind = isMulticast(destination) ? "multicast" : "broadcast";
-      return { destination, source: chosen, interface: device, nextHop: destination, mtu: device.mtu, kind };
+      const { mtu } = device;
+      return { version, destination, source: chosen, interface: device, nextHop: destination, mtu, kind };
     }
     if (isLoopback(chosen)) return -EINVAL;
     const path = device.loopback ? undefined : this.#host.path(destination);
     if (path === undefined && !device.reaches(destination)) return -ENETUNREACH;
     if (path === undefined && isLinkLocal(destination) && index === 0) return -EINVAL;
     return {
+      version,
       destination,
       source: chosen,
       interface: device,
@@ -162,7 +173,7 @@ export class IpLayer {
 
   /** Sends a packet of this host's own. */
   send(packet: Packet, { kind, mtu, interface: device }: Route): number {
-    this.#host.counters.count(packet.version === 4 ? "Ip.OutRequests" : "Ip6.OutRequests");
+    (packet.version === 4 ? this.#sent4 : this.#sent6).value += 1;
     if (kind !== "local" && packetSize(packet) > mtu) {
       const mayFragment = packet.version === 4 ? !packet.dontFragment : packet.payload.kind !== "tcp";
       if (!mayFragment) return -EMSGSIZE;
@@ -240,7 +251,7 @@ export class IpLayer {
 
   #deliver(fragment: Packet, from: NetworkInterface): void {
     const host = this.#host;
-    host.counters.count(fragment.version === 4 ? "Ip.InReceives" : "Ip6.InReceives");
+    (fragment.version === 4 ? this.#received4 : this.#received6).value += 1;
     const packet = this.#reassembly.add(fragment);
     if (packet === undefined) return;
     const { payload } = packet;

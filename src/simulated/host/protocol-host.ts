@@ -110,6 +110,7 @@ export interface RouteFrom {
 
 /** How a packet leaves the host. Valid for the moment; ask again after a while or an error. */
 export interface Route {
+  readonly version: 4 | 6;
   readonly destination: string;
   /** The source address for a socket that has none. */
   readonly source: string;
@@ -139,7 +140,14 @@ export interface MemoryUse {
   uncharge(bytes: number): void;
 }
 
+/** One counter of a host. */
+export interface Counter {
+  value: number;
+}
+
 export interface Counters {
+  /** The counter of a name, to keep where it counts every packet. */
+  counter(name: string): Counter;
   count(name: string, by?: number): void;
   get(name: string): number;
   entries(): IterableIterator<[name: string, value: number]>;

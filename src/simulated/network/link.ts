@@ -1,3 +1,4 @@
+import { defined } from "../../invariant.ts";
 import type { Random } from "../clock/random.ts";
 import { Scheduled, SECOND, type VirtualClock } from "../clock/virtual-clock.ts";
 import { type Packet, packetSize } from "../ip/packet.ts";
@@ -118,6 +119,7 @@ export class Direction {
   /** When each packet in the queue leaves. */
   readonly #departures: number[] = [];
   #lastArrival = 0;
+  readonly #wire: Wire;
   #held: Packet[] = [];
 
   constructor(network: LinkNetwork, from: Node, to: Node, conditions: ExactConditions) {
@@ -126,6 +128,7 @@ export class Direction {
     this.to = to;
     this.conditions = conditions;
     this.#random = network.random(`link ${from.name} ${to.name}`);
+    this.#wire = new Wire(this, network.clock);
   }
 
   get mtu(): number {
@@ -155,7 +158,7 @@ export class Direction {
       this.record("dropped", packet, verdict.reject);
       this.from.rejected(packet, this.to.name);
     } else if ("delay" in verdict) this.#pass(packet, verdict.delay);
-    else for (const one of verdict.instead) this.#pass(one, 0);
+    else for (const one of verdict.instead) this.#passInstead(one);
   }
 
   /** Lets the packets go that were held, unless something else still stops them. */
@@ -165,7 +168,7 @@ export class Direction {
     for (const packet of held) this.#apply(this.#network.judge(packet, this), packet);
   }
 
-  /** A packet arrives at `to`. Only Flight calls this. */
+  /** A packet arrives at `to`. Only Wire and Flight call this. */
   deliver(packet: Packet): void {
     this.to.receive(packet, this.from);
   }
@@ -175,6 +178,12 @@ export class Direction {
     const arrives = event === "delivered";
     const [host, peer] = arrives ? [this.to.name, this.from.name] : [this.from.name, this.to.name];
     trace.packet({ kind: "packet", at: clock.now, event, host, peer, packet, why });
+  }
+
+  /** No record tells of it before it arrives, so its data is hashed here. */
+  #passInstead(packet: Packet): void {
+    this.#network.trace.hashData(packet);
+    this.#pass(packet, 0);
   }
 
   #pass(packet: Packet, delay: number): void {
@@ -212,12 +221,79 @@ export class Direction {
       // A link is a wire: what was sent later does not arrive earlier.
       arrival = Math.max(arrival, this.#lastArrival);
       this.#lastArrival = arrival;
+      this.#wire.add(packet, arrival);
+      return;
     }
     clock.add(new Flight(this, packet), arrival);
   }
 }
 
-/** A packet on its way. */
+/** The least length of the lists of a wire; they grow by doubling. */
+const LEAST_CAPACITY = 4;
+
+/**
+ * The packets on a link that arrive in the order in which they were sent: one event of the clock,
+ * whatever their number.
+ */
+class Wire extends Scheduled {
+  readonly #direction: Direction;
+  readonly #clock: VirtualClock;
+  /** Rings of packets, their arrivals, and their ranks among the events of the clock. */
+  #packets = new Array<Packet | undefined>(LEAST_CAPACITY).fill(undefined);
+  #arrivals = new Array<number>(LEAST_CAPACITY).fill(0);
+  #orders = new Array<number>(LEAST_CAPACITY).fill(0);
+  #first = 0;
+  #count = 0;
+
+  constructor(direction: Direction, clock: VirtualClock) {
+    super();
+    this.#direction = direction;
+    this.#clock = clock;
+  }
+
+  add(packet: Packet, arrival: number): void {
+    const order = this.#clock.nextOrder();
+    if (this.#count === this.#packets.length) this.#grow();
+    const at = (this.#first + this.#count) & (this.#packets.length - 1);
+    this.#packets[at] = packet;
+    this.#arrivals[at] = arrival;
+    this.#orders[at] = order;
+    this.#count += 1;
+    if (this.#count === 1) this.#clock.addRanked(this, arrival, order);
+  }
+
+  override due(): void {
+    const at = this.#first;
+    const packet = defined(this.#packets[at], "a wire is due when it has a packet");
+    this.#packets[at] = undefined;
+    this.#first = (at + 1) & (this.#packets.length - 1);
+    this.#count -= 1;
+    // Before the packet is delivered, since that may advance the clock: a blocking call does.
+    if (this.#count > 0)
+      this.#clock.addRanked(
+        this,
+        defined(this.#arrivals[this.#first], "each packet has an arrival"),
+        defined(this.#orders[this.#first], "each packet has a rank"),
+      );
+    this.#direction.deliver(packet);
+  }
+
+  #grow(): void {
+    this.#packets = unrolled(this.#packets, this.#first, undefined);
+    this.#arrivals = unrolled(this.#arrivals, this.#first, 0);
+    this.#orders = unrolled(this.#orders, this.#first, 0);
+    this.#first = 0;
+  }
+}
+
+/** A full ring from its first entry on, with as much space behind it. */
+const unrolled = <Entry>(ring: readonly Entry[], first: number, empty: Entry): Entry[] => [
+  ...ring.slice(first),
+  ...ring.slice(0, first),
+  ...new Array<Entry>(ring.length).fill(empty),
+];
+
+/** A packet that others may overtake. */
 class Flight extends Scheduled {
   readonly #direction: Direction;
   readonly #packet: Packet;

@@ -75,8 +75,15 @@ export class Trace {
     this.#word(EVENTS[record.event]);
     this.#text(record.host);
     this.#text(record.peer);
-    this.#hashPacket(record.packet);
+    this.#hashHeaders(record.packet);
+    // The data was hashed when the packet was sent, and nobody changes it on the way.
+    if (record.event === "sent") this.hashData(record.packet);
     this.#keep(record);
+  }
+
+  /** Adds a packet's data to the hash, where no record says that it was sent. */
+  hashData({ payload }: Packet): void {
+    this.#bytes(payload.data);
   }
 
   state(record: StateRecord): void {
@@ -108,7 +115,7 @@ export class Trace {
     this.#word(hash);
   }
 
-  #hashPacket(packet: Packet): void {
+  #hashHeaders(packet: Packet): void {
     this.#text(packet.source);
     this.#text(packet.destination);
     this.#word((packet.hopLimit << 24) | (packet.trafficClass << 16) | packet.identification);
@@ -122,29 +129,32 @@ export class Trace {
         this.#word(payload.acknowledgment);
         this.#word((payload.flags << 16) | payload.window);
         if (payload.options.timestamps !== undefined) this.#word(payload.options.timestamps.value);
-        this.#bytes(payload.data);
         break;
       case "udp":
         this.#word((payload.sourcePort << 16) | payload.destinationPort);
-        this.#bytes(payload.data);
         break;
       case "icmp":
         this.#word((payload.type << 8) | payload.code);
         this.#word(payload.info);
-        this.#bytes(payload.data);
         break;
       case "raw":
-        this.#bytes(payload.data);
+        break;
     }
+    this.#word(payload.data.length);
   }
 
-  /** The length, the ends, and a byte of every 64: whole bulk data would take half the time. */
+  /** All of it up to 64 bytes, else 32 bytes of it: whole bulk data would take half the time. */
   #bytes(bytes: Uint8Array): void {
     const { length } = bytes;
-    this.#word(length);
-    const step = length <= 64 ? 1 : 64;
-    for (let at = 0; at < length; at += step) this.#word(bytes[at] ?? 0);
-    if (length > 64) for (let at = length - 8; at < length; at += 1) this.#word(bytes[at] ?? 0);
+    if (length <= 64) {
+      for (let at = 0; at < length; at += 1) this.#word(bytes[at] ?? 0);
+      return;
+    }
+    const step = length >> 5;
+    for (let at = length - 1, word = 0, count = 1; count <= 32; at -= step, count += 1) {
+      word = (word << 8) | (bytes[at] ?? 0);
+      if ((count & 3) === 0) this.#word(word);
+    }
   }
 }
 

@@ -13,6 +13,7 @@ import { SendQueue } from "./send-queue.ts";
 import { STATE, type State } from "./state.ts";
 import { Statistics } from "./statistics.ts";
 import { ConnectionTimer, type TimerOwner } from "./timer.ts";
+import type { TimestampOptions } from "./timestamp-options.ts";
 import type { TransmitReports } from "./transmit-reports.ts";
 
 /** What a connection needs from the stack above it: sockets, timers, tables. */
@@ -20,6 +21,7 @@ export interface Stack {
   readonly host: ProtocolHost;
   /** The memory of all TCP sockets, which tcp_mem limits. */
   readonly memory: MemoryUse;
+  readonly timestampOptions: TimestampOptions;
   /** A timer of a connection is due. */
   retransmitDue(tcb: ControlBlock): void;
   delayedAckDue(tcb: ControlBlock): void;

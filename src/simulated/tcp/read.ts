@@ -105,7 +105,8 @@ function readSegments(tcb: ControlBlock, cursor: Cursor, skip: number, peeks: bo
       }
     }
     if (from < segment.data.length) found = true;
-    if (used > 0) cursor.write(segment.data.subarray(from, from + used));
+    const isWhole = from === 0 && used === segment.data.length;
+    if (used > 0) cursor.write(isWhole ? segment.data : segment.data.subarray(from, from + used));
     sequence = add(sequence, used);
     if (!peeks) {
       tcb.copiedSeq = sequence;

@@ -204,6 +204,7 @@ const withoutTail = ({ sequence, data }: ReceivedSegment, end: number): Received
  */
 export function trueSize(bytes: number): number {
   const needed = bytes + 128 + 320;
-  if (needed <= 4096) return 256 + 2 ** Math.max(9, Math.ceil(Math.log2(needed)));
+  // The next power of two, at least 512.
+  if (needed <= 4096) return 256 + (1 << Math.max(9, 32 - Math.clz32(needed - 1)));
   return 256 + 512 + Math.ceil(bytes / 4096) * 4096;
 }

@@ -3,7 +3,7 @@ import { errnos } from "../../system/linux/errno.ts";
 import { icmpErrno } from "../host/icmp-errnos.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
-import type { MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import type { Counter, MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
 import { isLoopback, isMulticast } from "../ip/address.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
 import { chargeMemory } from "./buffers.ts";
@@ -28,6 +28,7 @@ import { STATE, type State, stateName } from "./state.ts";
 import { type SocketStack, TcpSocket } from "./tcp-socket.ts";
 import { TimeWait, type TimeWaitOwner } from "./time-wait.ts";
 import { keepaliveDue, retransmitDue } from "./timeouts.ts";
+import { TimestampOptions } from "./timestamp-options.ts";
 
 const { AF, POLL } = constants;
 const { EADDRNOTAVAIL } = errnos;
@@ -42,10 +43,12 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   readonly host: ProtocolHost;
   readonly secrets: Secrets;
   readonly memory: MemoryUse;
+  readonly timestampOptions = new TimestampOptions();
   readonly #connections = new ConnectionTable<TcpSocket | PendingConnection | TimeWait>();
   readonly #listeners = new ListenerTable<TcpSocket>();
   readonly #listenerOf = new Map<PendingConnection, TcpSocket>();
   readonly #handshake: Handshake<TcpSocket>;
+  readonly #segmentsIn: Counter;
   /** TIME_WAIT records, which tcp_max_tw_buckets limits. */
   #timeWaits = 0;
 
@@ -53,6 +56,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     this.host = host;
     this.secrets = new Secrets(host);
     this.memory = host.memory(PROTOCOL.TCP);
+    this.#segmentsIn = host.counters.counter("Tcp.InSegs");
     this.#handshake = new Handshake<TcpSocket>(this);
     host.register(PROTOCOL.TCP, this);
   }
@@ -64,12 +68,14 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   receive(packet: Packet, from: NetworkInterface): void {
     const segment = packet.payload;
     if (segment.kind !== "tcp") return;
-    this.host.counters.count("Tcp.InSegs");
+    this.#segmentsIn.value += 1;
     const { source, destination } = packet;
-    if (isMulticast(destination) || this.host.isBroadcast(destination)) return;
     const found = this.#connections.find(destination, segment.destinationPort, source, segment.sourcePort);
-    if (found === undefined) this.#receiveForListener(packet, segment, from);
-    else if (found.kind === "connection") this.#receiveForConnection(found, packet, segment);
+    if (found === undefined) {
+      // No connection has such an address.
+      if (isMulticast(destination) || this.host.isBroadcast(destination)) return;
+      this.#receiveForListener(packet, segment, from);
+    } else if (found.kind === "connection") this.#receiveForConnection(found, packet, segment);
     else if (found.kind === "request") this.#receiveForRequest(found, packet, segment, from);
     else this.#receiveInTimeWait(found, packet, segment, from);
   }

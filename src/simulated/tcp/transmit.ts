@@ -46,7 +46,7 @@ export function transmit(
       sent |= URG;
     }
   }
-  let trafficClass = socket.trafficClass(socket.remoteAddress);
+  let trafficClass = socket.trafficClass(route.version);
   if (tcb.ecnOk && !syn) {
     if (data.length > 0 && !retransmission) {
       trafficClass |= ECT_0;
@@ -70,10 +70,10 @@ export function transmit(
     data,
   };
   const packet: Packet = {
-    version: socket.localAddress.includes(":") ? 6 : 4,
+    version: route.version,
     source: socket.localAddress,
     destination: socket.remoteAddress,
-    hopLimit: socket.hopLimit(socket.remoteAddress),
+    hopLimit: socket.unicastHopLimit(route.version),
     trafficClass,
     flowLabel: 0,
     identification: tcb.identification,
@@ -125,7 +125,8 @@ function synOptions(tcb: ControlBlock): TcpOptions {
 function establishedOptions(tcb: ControlBlock): TcpOptions {
   const { selectiveAcks } = tcb;
   const sack = selectiveAcks.isEmpty ? NO_SACK : selectiveAcks.take(sackLimit(tcb));
-  if (!tcb.timestampsOk && sack.length === 0) return NO_TCP_OPTIONS;
+  if (sack.length === 0)
+    return tcb.timestampsOk ? tcb.stack.timestampOptions.of(tcb.tsval, tcb.tsRecent) : NO_TCP_OPTIONS;
   return {
     mss: undefined,
     windowScale: undefined,

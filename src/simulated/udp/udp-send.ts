@@ -32,7 +32,7 @@ export interface SendingSocket extends DestinationSocket {
   value(option: SimpleOption): number;
   takeError(): number;
   hopLimit(destination: string): number;
-  trafficClass(destination: string): number;
+  trafficClass(version: 4 | 6): number;
   named(address: string, port: number): SocketAddress;
 }
 
@@ -143,7 +143,7 @@ function sendOne(
     source: route.source,
     destination,
     hopLimit: controls.hopLimit ?? socket.hopLimit(destination),
-    trafficClass: controls.trafficClass ?? socket.trafficClass(destination),
+    trafficClass: controls.trafficClass ?? socket.trafficClass(versionOf(destination)),
     flowLabel: 0,
     identification: version === 4 ? host.nextIdentification() : 0,
     dontFragment,
