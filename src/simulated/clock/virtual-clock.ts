@@ -63,6 +63,8 @@ export class VirtualClock {
   #now = 0;
   #scheduled = 0;
   readonly #heap: Scheduled[] = [];
+  /** When each event of the heap is due, side by side: comparing times looks at no event. */
+  #times = new Float64Array(64);
 
   get now(): number {
     return this.#now;
@@ -155,42 +157,63 @@ export class VirtualClock {
     else this.#sink(last, position);
   }
 
+  #put(event: Scheduled, position: number): void {
+    this.#heap[position] = event;
+    this.#times[position] = event.at;
+    event.position = position;
+  }
+
   #rise(event: Scheduled, from: number): void {
+    if (this.#heap.length > this.#times.length) this.#grow();
     const heap = this.#heap;
+    const times = this.#times;
+    const { at } = event;
     let position = from;
     while (position > 0) {
       const parent = (position - 1) >> 1;
       const above = heap[parent];
-      if (above === undefined || !before(event, above)) break;
-      heap[position] = above;
-      above.position = position;
+      const aboveAt = times[parent] ?? 0;
+      if (above === undefined || at > aboveAt || (at === aboveAt && event.order > above.order)) break;
+      this.#put(above, position);
       position = parent;
     }
-    heap[position] = event;
-    event.position = position;
+    this.#put(event, position);
   }
 
   #sink(event: Scheduled, from: number): void {
     const heap = this.#heap;
+    const times = this.#times;
+    const { length } = heap;
+    const { at, order } = event;
     let position = from;
-    for (;;) {
-      let child = 2 * position + 1;
+    for (let child = 2 * position + 1; child < length; child = 2 * position + 1) {
+      let belowAt = times[child] ?? 0;
       let below = heap[child];
-      if (below === undefined) break;
-      const other = heap[child + 1];
-      if (other !== undefined && before(other, below)) {
-        below = other;
-        child += 1;
+      const otherAt = times[child + 1] ?? 0;
+      if (child + 1 < length && otherAt <= belowAt) {
+        const other = heap[child + 1];
+        if (otherAt < belowAt || isRankedBefore(other, below)) {
+          child += 1;
+          below = other;
+          belowAt = otherAt;
+        }
       }
-      if (!before(below, event)) break;
-      heap[position] = below;
-      below.position = position;
+      if (below === undefined || at < belowAt || (at === belowAt && order < below.order)) break;
+      this.#put(below, position);
       position = child;
     }
-    heap[position] = event;
-    event.position = position;
+    this.#put(event, position);
+  }
+
+  #grow(): void {
+    const times = new Float64Array(2 * this.#times.length);
+    times.set(this.#times);
+    this.#times = times;
   }
 }
+
+const isRankedBefore = (one: Scheduled | undefined, other: Scheduled | undefined): boolean =>
+  one !== undefined && other !== undefined && one.order < other.order;
 
 const before = (one: Scheduled, other: Scheduled): boolean =>
   one.at < other.at || (one.at === other.at && one.order < other.order);

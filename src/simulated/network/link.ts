@@ -176,8 +176,9 @@ export class Direction {
   record(event: "sent" | "delivered" | "dropped" | "held" | "duplicated", packet: Packet, why = ""): void {
     const { clock, trace } = this.#network;
     const arrives = event === "delivered";
-    const [host, peer] = arrives ? [this.to.name, this.from.name] : [this.from.name, this.to.name];
-    trace.packet({ kind: "packet", at: clock.now, event, host, peer, packet, why });
+    const host = (arrives ? this.to : this.from).name;
+    const peer = (arrives ? this.from : this.to).name;
+    trace.packet(clock.now, event, host, peer, packet, why);
   }
 
   /** No record tells of it before it arrives, so its data is hashed here. */

@@ -203,7 +203,7 @@ export class Network implements HostNetwork, LinkNetwork {
     peer: string,
     why: string,
   ): void {
-    this.trace.packet({ kind: "packet", at: this.clock.now, event, host: host.name, peer, packet, why });
+    this.trace.packet(this.clock.now, event, host.name, peer, packet, why);
   }
 
   tracedState(host: SimulatedHost, subject: string, change: string): void {

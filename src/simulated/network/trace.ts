@@ -29,6 +29,8 @@ export interface StateRecord {
 
 export type TraceRecord = PacketRecord | StateRecord;
 
+type MutableRecord = { -readonly [Name in keyof PacketRecord]: PacketRecord[Name] };
+
 /** Sees every record as it is made: a capture, a diagram, a test. */
 export type TraceObserver = (record: TraceRecord) => void;
 
@@ -38,7 +40,9 @@ const KEPT = 64;
 /** Everything that happened, as a hash, and the last of it. */
 export class Trace {
   readonly #observers = new Set<TraceObserver>();
+  /** A ring. Its records of packets are used again as long as nobody observes. */
   readonly #last: TraceRecord[] = [];
+  readonly #spare: MutableRecord[] = [];
   #count = 0;
   // Two FNV-1a hashes of 32 bits over the same words, from different offsets.
   #low = 0x811c9dc5;
@@ -58,7 +62,8 @@ export class Trace {
   /** The last records, oldest first. */
   get last(): readonly TraceRecord[] {
     const from = this.#count % KEPT;
-    return this.#last.length < KEPT ? this.#last : [...this.#last.slice(from), ...this.#last.slice(0, from)];
+    const ring = this.#last.map((record) => ({ ...record }));
+    return ring.length < KEPT ? ring : [...ring.slice(from), ...ring.slice(0, from)];
   }
 
   /** Calls an observer for every record. Returns a function that stops this. */
@@ -69,16 +74,43 @@ export class Trace {
     };
   }
 
-  packet(record: PacketRecord): void {
-    this.#word(record.at >>> 0);
-    this.#word((record.at / 2 ** 32) >>> 0);
-    this.#word(EVENTS[record.event]);
-    this.#text(record.host);
-    this.#text(record.peer);
-    this.#hashHeaders(record.packet);
+  packet(at: number, event: PacketEvent, host: string, peer: string, packet: Packet, why: string): void {
+    this.#word(at >>> 0);
+    this.#word((at / 2 ** 32) >>> 0);
+    this.#word(EVENTS[event]);
+    this.#text(host);
+    this.#text(peer);
+    this.#hashHeaders(packet);
     // The data was hashed when the packet was sent, and nobody changes it on the way.
-    if (record.event === "sent") this.hashData(record.packet);
-    this.#keep(record);
+    if (event === "sent") this.hashData(packet);
+    if (this.#observers.size > 0) this.#keep({ kind: "packet", at, event, host, peer, packet, why });
+    else this.#keepUnobserved(at, event, host, peer, packet, why);
+  }
+
+  /** As `#keep()`, without a new object for each packet. */
+  #keepUnobserved(
+    at: number,
+    event: PacketEvent,
+    host: string,
+    peer: string,
+    packet: Packet,
+    why: string,
+  ): void {
+    const slot = this.#count % KEPT;
+    let record = this.#spare[slot];
+    if (record === undefined) {
+      record = { kind: "packet", at, event, host, peer, packet, why };
+      this.#spare[slot] = record;
+    } else {
+      record.at = at;
+      record.event = event;
+      record.host = host;
+      record.peer = peer;
+      record.packet = packet;
+      record.why = why;
+    }
+    this.#last[slot] = record;
+    this.#count += 1;
   }
 
   /** Adds a packet's data to the hash, where no record says that it was sent. */

@@ -123,7 +123,7 @@ function countSacked({ statistics }: ControlBlock, _before: number, outcome: Ack
 /** tcp_ack_update_window() and tcp_snd_una_update(). */
 function updateSendWindow(tcb: ControlBlock, segment: TcpSegment, outcome: AckOutcome): void {
   const { acknowledgment, sequence, flags } = segment;
-  const window = (flags & TCP_FLAG.SYN) !== 0 ? segment.window : segment.window * 2 ** tcb.sndWscale;
+  const window = (flags & TCP_FLAG.SYN) !== 0 ? segment.window : segment.window << tcb.sndWscale;
   const mayUpdate =
     after(acknowledgment, tcb.sndUna) ||
     after(sequence, tcb.sndWl1) ||

@@ -20,8 +20,8 @@ export function sizeGoal({ maxWindow }: ControlBlock, mss: number): number {
 export function burstSegments({ pacingRate, rtt, host }: ControlBlock, mss: number): number {
   let bytes = pacingRate / PACING_SHIFT;
   // Over short distances, bursts may be larger.
-  const distance = rtt.minimum / 2 ** 9;
-  if (distance < 32) bytes += LARGEST / 2 ** Math.floor(distance);
+  const distance = rtt.minimum / 512;
+  if (distance < 31) bytes += LARGEST / (1 << Math.floor(distance));
   return Math.max(Math.floor(Math.min(bytes, LARGEST) / mss), host.sysctls.get("net.ipv4.tcp_min_tso_segs"));
 }
 

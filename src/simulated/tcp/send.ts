@@ -110,8 +110,11 @@ function fill(
   // One copy, of which the segments are views.
   const own = data.slice(first);
   let cost = overhead;
-  for (let from = 0; from < own.length; from += mss) {
-    const segment = new QueuedSegment(tcb.writeSeq, TCP_FLAG.ACK, own.subarray(from, from + mss));
+  const { buffer, byteOffset, length } = own;
+  for (let from = 0; from < length; from += mss) {
+    // Faster than subarray(), which looks for a species.
+    const view = new Uint8Array(buffer, byteOffset + from, Math.min(mss, length - from));
+    const segment = new QueuedSegment(tcb.writeSeq, TCP_FLAG.ACK, view);
     segment.overhead = cost;
     cost = 0;
     sendQueue.append(segment);

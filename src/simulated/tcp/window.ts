@@ -43,7 +43,7 @@ export function allowedWindow(tcb: ControlBlock): number {
     mss = full;
     if (mss <= 0) return 0;
   }
-  const unit = 2 ** rcvWscale;
+  const unit = 1 << rcvWscale;
   if (free < full >> 1) {
     ack.quick = 0;
     free = Math.max(0, free - (free % unit));
@@ -67,7 +67,7 @@ export function selectWindow(tcb: ControlBlock): number {
     return 0;
   }
   const present = window.remaining(rcvNxt);
-  const unit = 2 ** rcvWscale;
+  const unit = 1 << rcvWscale;
   let next = allowedWindow(tcb);
   if (next < present) next = Math.ceil(present / unit) * unit;
   window.offered = next;
