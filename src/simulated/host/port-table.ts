@@ -26,8 +26,8 @@ export interface PortUser {
 export type PortRules = "tcp" | "udp";
 
 interface PortUsers {
-  /** Sockets with this port, in the order of binding. */
-  readonly users: Set<PortUser>;
+  /** The socket with this port; or several, in the order of binding. */
+  users: PortUser | Set<PortUser>;
   /**
    * Whether every user came from connect(), which shares ports among connections to different
    * peers: tb->fastreuse < 0 in __inet_hash_connect().
@@ -51,8 +51,9 @@ export class PortTable {
   }
 
   /** The sockets with a port. */
-  users(port: number): ReadonlySet<PortUser> {
-    return this.#ports.get(port)?.users ?? NO_USERS;
+  users(port: number): Iterable<PortUser> {
+    const users = this.#ports.get(port)?.users ?? NO_USERS;
+    return users instanceof Set ? users : [users];
   }
 
   /** Whether `user` may not have this port beside its present users. */
@@ -67,22 +68,18 @@ export class PortTable {
   add(user: PortUser, port: number, how: "bind" | "connect" = "bind"): void {
     const entry = this.#ports.get(port);
     if (entry === undefined) {
-      this.#ports.set(port, { users: new Set([user]), connecting: how === "connect" });
+      this.#ports.set(port, { users: user, connecting: how === "connect" });
     } else {
-      entry.users.add(user);
+      if (entry.users instanceof Set) entry.users.add(user);
+      else entry.users = new Set([entry.users, user]);
       if (how === "bind") entry.connecting = false;
     }
   }
 
   remove(user: PortUser, port: number): void {
-    const entry = this.#ports.get(port);
-    if (entry?.users.delete(user) && entry.users.size === 0) this.#ports.delete(port);
-  }
-
-  /** Puts one user in the place of another: a connection's TIME_WAIT. */
-  replace(user: PortUser, by: PortUser, port: number): void {
-    const entry = this.#ports.get(port);
-    if (entry?.users.delete(user)) entry.users.add(by);
+    const users = this.#ports.get(port)?.users;
+    if (users === user || (users instanceof Set && users.delete(user) && users.size === 0))
+      this.#ports.delete(port);
   }
 
   /**
@@ -159,7 +156,7 @@ export class PortTable {
   }
 }
 
-const NO_USERS: ReadonlySet<PortUser> = new Set();
+const NO_USERS = new Set<PortUser>();
 
 /** Whether two local addresses overlap: inet_rcv_saddr_equal() with match_wildcard. */
 function sameAddress(one: PortUser, other: PortUser): boolean {

@@ -56,6 +56,8 @@ export abstract class SocketBase implements KernelSocket {
   #transmitTime: readonly [clock: number, flags: number] = NO_TRANSMIT_TIME;
   /** Simple options that were set; absent while all have their initial values. */
   #values: Map<number, number> | undefined;
+  /** Whether a listener and its connections share them, until one of them sets an option. */
+  #sharesValues = false;
 
   constructor(host: ProtocolHost, domain: number, type: number, protocol: number) {
     this.host = host;
@@ -117,7 +119,8 @@ export abstract class SocketBase implements KernelSocket {
   }
 
   setValue(option: SimpleOption, value: number): void {
-    this.#values ??= new Map();
+    if (this.#values === undefined || this.#sharesValues) this.#values = new Map(this.#values);
+    this.#sharesValues = false;
     this.#values.set(optionKey(option.level, option.number), value);
     this.optionChanged(option, value);
   }
@@ -151,7 +154,9 @@ export abstract class SocketBase implements KernelSocket {
     this.linger = from.linger;
     this.boundInterface = from.boundInterface;
     this.pacingRate = from.pacingRate;
-    this.#values = from.#values === undefined ? undefined : new Map(from.#values);
+    this.#values = from.#values;
+    this.#sharesValues = true;
+    from.#sharesValues = true;
   }
 
   getsockopt(level: number, name: number, value: ValueResult): number {

@@ -143,10 +143,10 @@ export class ControlBlock implements TimerOwner {
   /** sk_pacing_rate, in bytes per second: nothing is paced, but the size of bursts follows it. */
   pacingRate = Number.POSITIVE_INFINITY;
 
-  // Timers, and what they count.
-  readonly retransmitTimer: ConnectionTimer;
-  readonly delayedAckTimer: ConnectionTimer;
-  readonly keepaliveTimer: ConnectionTimer;
+  // Timers, made when they are first started, and what they count.
+  #retransmitTimer: ConnectionTimer | undefined = undefined;
+  #delayedAckTimer: ConnectionTimer | undefined = undefined;
+  #keepaliveTimer: ConnectionTimer | undefined = undefined;
   pending: Pending = "none";
   /** Retransmission timeouts without progress. */
   retransmits = 0;
@@ -188,15 +188,38 @@ export class ControlBlock implements TimerOwner {
     this.host = stack.host;
     this.socket = socket;
     this.congestionControl = congestionControl;
-    const { clock } = stack.host;
-    this.retransmitTimer = new ConnectionTimer(clock, this);
-    this.delayedAckTimer = new ConnectionTimer(clock, this);
-    this.keepaliveTimer = new ConnectionTimer(clock, this);
+  }
+
+  get retransmitTimer(): ConnectionTimer {
+    this.#retransmitTimer ??= new ConnectionTimer(this.host.clock, this);
+    return this.#retransmitTimer;
+  }
+
+  get delayedAckTimer(): ConnectionTimer {
+    this.#delayedAckTimer ??= new ConnectionTimer(this.host.clock, this);
+    return this.#delayedAckTimer;
+  }
+
+  get keepaliveTimer(): ConnectionTimer {
+    this.#keepaliveTimer ??= new ConnectionTimer(this.host.clock, this);
+    return this.#keepaliveTimer;
+  }
+
+  stopRetransmitTimer(): void {
+    this.#retransmitTimer?.stop();
+  }
+
+  stopDelayedAckTimer(): void {
+    this.#delayedAckTimer?.stop();
+  }
+
+  stopKeepaliveTimer(): void {
+    this.#keepaliveTimer?.stop();
   }
 
   timerDue(timer: ConnectionTimer): void {
-    if (timer === this.retransmitTimer) this.stack.retransmitDue(this);
-    else if (timer === this.delayedAckTimer) this.stack.delayedAckDue(this);
+    if (timer === this.#retransmitTimer) this.stack.retransmitDue(this);
+    else if (timer === this.#delayedAckTimer) this.stack.delayedAckDue(this);
     else this.stack.keepaliveDue(this);
   }
 

@@ -158,7 +158,7 @@ export function sendCompressedAck(tcb: ControlBlock): void {
 
 /** Starts the timer of a delayed acknowledgment: tcp_send_delayed_ack(). */
 export function delayAck(tcb: ControlBlock): void {
-  const { ack, rtt, now, delayedAckTimer } = tcb;
+  const { ack, rtt, now } = tcb;
   let { ato } = ack;
   if (ato > DELACK_MIN) {
     let most = ack.interactive || (ack.pending & ACK.PUSHED) !== 0 ? DELACK_MAX : 500e6;
@@ -166,6 +166,7 @@ export function delayAck(tcb: ControlBlock): void {
     ato = Math.min(ato, most);
   }
   ato = Math.min(ato, longestDelay(tcb));
+  const { delayedAckTimer } = tcb;
   let at = now + ato;
   if ((ack.pending & ACK.TIMER) !== 0 && delayedAckTimer.running) {
     if (delayedAckTimer.expires <= now + ato / 4) {

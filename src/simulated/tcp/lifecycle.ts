@@ -24,8 +24,8 @@ export function done(tcb: ControlBlock): void {
 
 export function stopTimers(tcb: ControlBlock): void {
   stopRetransmitTimer(tcb);
-  tcb.delayedAckTimer.stop();
-  tcb.keepaliveTimer.stop();
+  tcb.stopDelayedAckTimer();
+  tcb.stopKeepaliveTimer();
   tcb.ack.pending = 0;
 }
 

@@ -15,7 +15,7 @@ export function startRetransmitTimer(tcb: ControlBlock, pending: Pending, delay:
 
 export function stopRetransmitTimer(tcb: ControlBlock): void {
   tcb.pending = "none";
-  tcb.retransmitTimer.stop();
+  tcb.stopRetransmitTimer();
 }
 
 /** How far ahead the retransmission timeout of the first segment is: tcp_rto_delta_us(). */

@@ -7,12 +7,15 @@ interface Block {
   right: number;
 }
 
+const NO_BLOCKS: Block[] = [];
+
 /**
  * The SACK blocks that a receiver reports (RFC 2018): the one that changed last comes first. A
  * DSACK block, about bytes that arrived twice (RFC 2883), comes before all others, once.
  */
 export class SelectiveAcks {
-  readonly #blocks: Block[] = [];
+  /** Shared as long as there are none. */
+  #blocks = NO_BLOCKS;
   #duplicate: Block | undefined = undefined;
 
   /** The number of blocks, without the DSACK. */
@@ -34,6 +37,7 @@ export class SelectiveAcks {
    * belong to, before it became the first.
    */
   add(left: number, right: number): number {
+    if (this.#blocks === NO_BLOCKS) this.#blocks = [];
     const blocks = this.#blocks;
     for (const [rank, block] of blocks.entries()) {
       if (!extend(block, left, right)) continue;
@@ -62,7 +66,7 @@ export class SelectiveAcks {
   removeBefore(rcvNxt: number, queueEmpty: boolean): void {
     const blocks = this.#blocks;
     if (queueEmpty) {
-      blocks.length = 0;
+      this.#blocks = NO_BLOCKS;
       return;
     }
     for (let rank = blocks.length - 1; rank >= 0; rank -= 1) {
@@ -89,7 +93,7 @@ export class SelectiveAcks {
   }
 
   clear(): void {
-    this.#blocks.length = 0;
+    this.#blocks = NO_BLOCKS;
     this.#duplicate = undefined;
   }
 

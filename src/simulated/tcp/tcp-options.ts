@@ -72,6 +72,15 @@ export interface KeptOptions {
   fastOpenQueue: number;
 }
 
+/** What a new socket has. */
+export const NOTHING_KEPT: KeptOptions = {
+  saveSyn: 0,
+  inq: 0,
+  fastOpenConnect: 0,
+  fastOpenNoCookie: 0,
+  fastOpenQueue: 0,
+};
+
 export function setTcpOption(tcb: ControlBlock, kept: KeptOptions, name: number, value: Uint8Array): number {
   if (name === TCP.CONGESTION) return setCongestion(tcb, value);
   if (name === TCP.ULP) return value.length < 1 ? -EINVAL : -ENOENT;

@@ -24,7 +24,7 @@ import { send } from "./send.ts";
 import { before, distance } from "./sequence.ts";
 import { isOneOf, STATE, stateName, states } from "./state.ts";
 import { tcpInfo } from "./tcp-info.ts";
-import { getTcpOption, type KeptOptions, setTcpOption } from "./tcp-options.ts";
+import { getTcpOption, NOTHING_KEPT, setTcpOption } from "./tcp-options.ts";
 import { STAMP, TransmitReports } from "./transmit-reports.ts";
 import { isInline } from "./urgent.ts";
 
@@ -64,13 +64,8 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   queue: ListenQueue<TcpSocket> | undefined = undefined;
   /** struct socket's state: whether connect() has begun, and reported its end. */
   #progress: "unconnected" | "connecting" | "connected" | "disconnecting" = "unconnected";
-  readonly #kept: KeptOptions = {
-    saveSyn: 0,
-    inq: 0,
-    fastOpenConnect: 0,
-    fastOpenNoCookie: 0,
-    fastOpenQueue: 0,
-  };
+  /** Shared until an option is set. */
+  #kept = NOTHING_KEPT;
   /** When a lingering close() stops waiting. */
   #lingerUntil = 0;
 
@@ -364,6 +359,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
 
   protected override setProtocolOption(level: number, name: number, value: Uint8Array): number {
     if (level !== IPPROTO.TCP) return super.setProtocolOption(level, name, value);
+    if (this.#kept === NOTHING_KEPT) this.#kept = { ...NOTHING_KEPT };
     return setTcpOption(this.tcb, this.#kept, name, value);
   }
 
@@ -377,7 +373,7 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     }
     if (option !== SOCKET_OPTION.KEEPALIVE) return;
     if (tcb.state === STATE.CLOSE || tcb.state === STATE.LISTEN) return;
-    if (value === 0) tcb.keepaliveTimer.stop();
+    if (value === 0) tcb.stopKeepaliveTimer();
     else if (!tcb.keepaliveTimer.running) tcb.keepaliveTimer.startIn(keepaliveTime(tcb));
   }
 

@@ -93,7 +93,7 @@ function acknowledged(tcb: ControlBlock): void {
   const { ack } = tcb;
   ack.compressed = 0;
   ack.sent();
-  tcb.delayedAckTimer.stop();
+  tcb.stopDelayedAckTimer();
 }
 
 /** tcp_event_data_sent(). */
