@@ -474,7 +474,12 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   poll: fc.tuple(mostly(pollRequests), timeout),
   recv: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
   recvfrom: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
-  recvmmsg: fc.tuple(socket, mostly(fc.array(mostly(messageBuffer), { maxLength: 4 })), mostly(messageFlags)),
+  recvmmsg: fc.tuple(
+    socket,
+    mostly(fc.array(mostly(messageBuffer), { maxLength: 4 })),
+    mostly(messageFlags),
+    fc.option(timeout, { nil: undefined }),
+  ),
   recvmsg: fc.tuple(socket, mostly(messageBuffer), mostly(messageFlags)),
   send: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),
   sendmmsg: fc.tuple(socket, mostly(fc.array(mostly(message), { maxLength: 4 })), mostly(messageFlags)),

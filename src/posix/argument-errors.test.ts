@@ -18,6 +18,7 @@ type Takes =
   | "socket"
   | "owned"
   | "int"
+  | "milliseconds"
   | "bytes"
   | "object"
   | "array"
@@ -213,6 +214,13 @@ const positions: readonly Position[] = [
     { calls: [call], ...flags, with: (value, s) => [s, [message], value] },
   ]),
   {
+    calls: ["recvmmsg"],
+    named: /timeout/,
+    takes: "milliseconds",
+    isOptional: true,
+    with: (value, s) => [s, [message], 0, value],
+  },
+  {
     calls: ["sendmsg"],
     named: /address/,
     takes: "object",
@@ -257,7 +265,7 @@ const positions: readonly Position[] = [
   },
   { calls: ["poll"], named: /requests/, takes: "array", with: (value) => [value, 0] },
   { calls: ["poll"], named: /requests/, takes: "object", with: (value) => [[value], 0] },
-  { calls: ["poll"], named: /timeout/, takes: "int", with: (value) => [[], value] },
+  { calls: ["poll"], named: /timeout/, takes: "milliseconds", with: (value) => [[], value] },
   { calls: ["poll"], named: /events/, takes: "int", with: (events, socket) => [[{ socket, events }], 0] },
   {
     calls: ["poll"],
@@ -281,7 +289,8 @@ const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>
   socket: (value, call) => call.toLowerCase().endsWith("poll") && value === -1,
   owned: () => false,
   int: (value, call) =>
-    value === -1 || (/listen|poll/i.test(call) && typeof value === "number" && isBeyond(value, call)),
+    value === -1 || (/listen/i.test(call) && typeof value === "number" && isBeyond(value)),
+  milliseconds: (value) => typeof value === "number" && !Number.isNaN(value),
   bytes: (value) => typeof value === "string",
   object: () => false,
   array: (value) => Array.isArray(value),
@@ -292,12 +301,12 @@ const isRight: Readonly<Record<Takes, (value: unknown, call: string) => boolean>
   text: (value) => typeof value === "string",
 };
 
-/** A backlog that is too large is capped, and a timeout may be any number. */
-const isBeyond = (value: number, call: string) =>
-  /poll/i.test(call) ? !Number.isNaN(value) : Number.isInteger(value) || !Number.isFinite(value);
+/** A backlog that is too large is capped. */
+const isBeyond = (value: number) => Number.isInteger(value) || !Number.isFinite(value);
 
 function codesFor(takes: Takes, value: unknown): readonly string[] {
-  if ((takes === "int" || takes === "socket") && typeof value === "number") return ["ERR_OUT_OF_RANGE"];
+  if (["int", "milliseconds", "socket"].includes(takes) && typeof value === "number")
+    return ["ERR_OUT_OF_RANGE"];
   if (takes === "string" && typeof value === "string") return ["ERR_INVALID_ARG_VALUE"];
   // An array is an object that lacks every field.
   return ["ERR_INVALID_ARG_TYPE"];

@@ -1,4 +1,4 @@
-import { argumentType, elements, integer, invalidValue, kind, outOfRange } from "../errors/argument.ts";
+import { argumentType, elements, integer, invalidValue, kind } from "../errors/argument.ts";
 import { NetworkSubsystemFailed, SocketClosed, SystemResources, Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
@@ -6,7 +6,7 @@ import { unwrap } from "../errors/socket-error.ts";
 import { currentSystem } from "../system/current.ts";
 import type { PollEntry, System } from "../system/system.ts";
 import { type Borrowed, borrow, type SocketLike } from "./borrow.ts";
-import { wait } from "./wait.ts";
+import { checkTimeout, wait } from "./wait.ts";
 
 /** Everything `poll()` can fail with. */
 export const pollErrors = new ErrorSet("poll", {
@@ -90,8 +90,7 @@ export function tryPoll<Request extends PollRequest>(
   timeout: number,
 ): Result<Polled<Request["socket"]>[], PollError> {
   const given = elements("requests", "an array", requests);
-  if (typeof timeout !== "number") throw argumentType(`timeout must be a number, not ${kind(timeout)}`);
-  if (Number.isNaN(timeout)) throw outOfRange("timeout must be a number of milliseconds, not NaN");
+  checkTimeout(timeout);
   // A request's getters may close a socket, so descriptors are read after all getters have run.
   const asked = given.map((request) => checked(request)).filter((request) => request !== undefined);
   const entries: PollEntry[] = [];

@@ -3,13 +3,16 @@ import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
-import { loopback } from "../../test/fixture.ts";
+import { type Fixture, loopback } from "../../test/fixture.ts";
 import { openDescriptors } from "../../test/open-descriptors.ts";
+import { IP } from "../options/ip.ts";
 import { SO } from "../options/so.ts";
 import { bind } from "./bind.ts";
 import { close } from "./close.ts";
+import { connect } from "./connect.ts";
 import { AF, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
+import type { Socket } from "./owned-socket.ts";
 import { poll } from "./poll.ts";
 import type { MessageBuffers } from "./received-message.ts";
 import { isRecvmmsgError, recvmmsg, recvmmsgErrors, tryRecvmmsg } from "./recvmmsg.ts";
@@ -26,6 +29,15 @@ const buffers = (count: number, length = 8, controlLength?: number): MessageBuff
   Array.from({ length: count }, () => ({ data: [Buffer.alloc(length)], controlLength }));
 const textsOf = (all: readonly MessageBuffers[]) =>
   all.map(({ data }) => Buffer.concat(data).toString("latin1").replaceAll("\0", ""));
+
+/** Two UDP sockets, connected to each other. */
+function datagramPair(fixture: Fixture): { client: Socket; server: Socket } {
+  const [client, server] = [fixture.udp(), fixture.udp()];
+  for (const each of [client, server]) bind(each, loopback);
+  connect(client, getsockname(server));
+  connect(server, getsockname(client));
+  return { client, server };
+}
 
 conformance("recvmmsg", [
   {
@@ -178,6 +190,7 @@ conformance("recvmmsg", [
       assert.throws(() => recvmmsg(udp, [...buffers(1), { data: Buffer.alloc(1) }]), TypeError);
       assert.throws(() => recvmmsg(udp, buffers(1, 1, -1)), RangeError);
       assert.throws(() => recvmmsg(udp, buffers(1), 0.5), RangeError);
+      assert.throws(() => recvmmsg(udp, buffers(1), 0, Number.NaN), RangeError);
       close(udp);
       assertFails(tryRecvmmsg(udp, buffers(1)), "SocketClosed", "EBADF");
       assert.ok(!system.calls.some((call) => call.startsWith("recvmmsg")));
@@ -210,6 +223,86 @@ conformance("recvmmsg", [
         system.calls.filter((call) => call.startsWith("recvmmsg")),
         Array(2).fill(`recvmmsg(1000, ${MSG.WAITFORONE | MSG.CMSG_CLOEXEC})`),
       );
+    },
+  },
+  {
+    clause: "with a timeout it returns what arrived in time, where the kernel's own would wait for more",
+    source: `${LINUX}, BUGS: the timeout is checked only after the receipt of each datagram`,
+    run(fixture) {
+      const { client, server } = datagramPair(fixture);
+      assertFails(tryRecvmmsg(server, buffers(2), 0, 0), "WouldBlock", "EAGAIN");
+      assertFails(tryRecvmmsg(server, buffers(2), 0, 1), "WouldBlock", "EAGAIN");
+      for (const text of ["a", "b"]) send(client, Buffer.from(text));
+      const into = buffers(3);
+      assert.equal(recvmmsg(server, into, 0, 1).length, 2);
+      assert.deepEqual(textsOf(into), ["a", "b", ""]);
+      for (const text of ["c", "d"]) send(client, Buffer.from(text));
+      const full = buffers(2);
+      assert.equal(recvmmsg(server, full, 0, Number.POSITIVE_INFINITY).length, 2, "it waits for no more");
+      assert.deepEqual(textsOf(full), ["c", "d"]);
+      assert.equal(recvmmsg(server, [], 0, -1).length, 0);
+    },
+  },
+  {
+    clause: "with a timeout, MSG_WAITFORONE waits for the first only, and MSG_DONTWAIT not at all",
+    source: `${LINUX}, MSG_WAITFORONE; berkeley`,
+    except: { windows: "Windows has no MSG_WAITFORONE" },
+    run(fixture) {
+      const { client, server } = datagramPair(fixture);
+      assertFails(tryRecvmmsg(server, buffers(2), MSG.DONTWAIT, -1), "WouldBlock", "EAGAIN");
+      send(client, Buffer.from("a"));
+      assert.equal(recvmmsg(server, buffers(2), MSG.WAITFORONE, -1).length, 1);
+      send(client, Buffer.from("b"));
+      assert.equal(recvmmsg(server, buffers(2), MSG.DONTWAIT, -1).length, 1);
+    },
+  },
+  {
+    clause: "with a timeout, an error ends the wait; one that follows a message is the next call's",
+    source: `${LINUX}, BUGS: the error code can be expected to be returned on a subsequent call`,
+    except: { windows: "its recvmmsg() does not ask for the pending error first" },
+    run(fixture) {
+      const { client, server } = datagramPair(fixture);
+      const into = buffers(2);
+      send(server, Buffer.from("a"));
+      close(server);
+      send(client, Buffer.from("nobody"));
+      // Loopback has delivered the message, and the answer that nobody is there.
+      assertFails(tryRecvmmsg(client, into, 0, -1), "ConnectionRefused", "ECONNREFUSED");
+      assert.equal(recvmmsg(client, into, MSG.WAITFORONE, -1).length, 1);
+      assertFails(tryRecvmmsg(fixture.tcp(), into, 0, -1), "SocketNotConnected", "ENOTCONN");
+    },
+  },
+  {
+    clause: "with a timeout, an error between two waits is left to the next call",
+    source: "berkeley; do_recvmmsg in net/socket.c",
+    script: {
+      recvmmsg: [(_fd, [first]) => Object.assign(first ?? {}, { bytes: 1 }) && 1, -errnoOf("ECONNREFUSED")],
+      poll: [
+        ([entry]) => {
+          if (entry !== undefined) entry.revents = POLL.ERR;
+          return 1;
+        },
+      ],
+    },
+    play(system) {
+      using udp = socket(AF.INET, SOCK.DGRAM, 0, { system });
+      assert.equal(recvmmsg(udp, buffers(2), 0, 1000).length, 1);
+      assertFails(tryRecvmmsg(udp, buffers(2), 0, 1000), "ConnectionRefused", "ECONNREFUSED");
+    },
+  },
+  {
+    clause: "with a timeout, an error queue that is not empty ends the wait",
+    source: "ip(7), IP_RECVERR: POLLERR is reported while the queue is not empty",
+    except: { darwin: "only Linux has it", freebsd: "only Linux has it", windows: "only Linux has it" },
+    run(fixture) {
+      const { client, server } = datagramPair(fixture);
+      setsockopt(client, IP.RECVERR, true);
+      close(server);
+      send(client, Buffer.from("nobody"));
+      assertFails(tryRecvmmsg(client, buffers(1), 0, -1), "ConnectionRefused", "ECONNREFUSED");
+      assertFails(tryRecvmmsg(client, buffers(1), 0, -1), "WouldBlock", "EAGAIN");
+      const [{ flags = 0 } = {}] = recvmmsg(client, buffers(1), MSG.ERRQUEUE, -1);
+      assert.equal(flags & MSG.ERRQUEUE, MSG.ERRQUEUE);
     },
   },
   {

@@ -1,8 +1,15 @@
+import { argumentType, kind, outOfRange } from "../errors/argument.ts";
 import type { PollEntry, System } from "../system/system.ts";
 import { isInterrupted } from "./interrupted.ts";
 
 /** The longest timeout of one poll(2): a C int of milliseconds. */
 const LONGEST = 0x7fffffff;
+
+/** Throws a TypeError or RangeError unless the value is a timeout in milliseconds. */
+export function checkTimeout(timeout: number): void {
+  if (typeof timeout !== "number") throw argumentType(`timeout must be a number, not ${kind(timeout)}`);
+  if (Number.isNaN(timeout)) throw outOfRange("timeout must be a number of milliseconds, not NaN");
+}
 
 /**
  * Polls until one is ready or the timeout expires (0), resuming after signals. Negative values and
