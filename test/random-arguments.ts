@@ -470,6 +470,11 @@ export const callArguments: Readonly<Record<string, Arbitrary<unknown[]>>> = {
   if_indextoname: fc.tuple(mostly(fc.nat(5))),
   if_nameindex: fc.tuple(),
   if_nametoindex: fc.tuple(mostly(fc.constantFrom("lo", "", "not-there", "x".repeat(40)))),
+  ioctl: fc.tuple(
+    socket,
+    mostly(fc.constantFrom(...Object.values(posix.SIOC), ...Object.values(posix.FIO))),
+    mostly(fc.constantFrom<unknown>("lo", "not-there", 1, undefined)),
+  ),
   listen: fc.tuple(socket, mostly(number)),
   poll: fc.tuple(mostly(pollRequests), timeout),
   recv: fc.tuple(socket, mostly(bytes), mostly(messageFlags)),

@@ -197,6 +197,15 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["a name with a NUL, which C would cut, is a TypeError", thisHost],
     ["so do the scope of an address, and a packet address", thisHost],
   ],
+  ioctl: [
+    ["SIOCOUTQ, SIOCOUTQNSD: what the peer has not acknowledged", yet],
+    ["of an interface of this machine: what /sys says", thisHost],
+    ["the first IPv4 address of every interface of this machine", thisHost],
+    ["SIOCGSTAMP, SIOCGSTAMPNS: when the last packet that was received arrived", yet],
+    ["SIOCGPGRP: nobody, until F_SETOWN", yet],
+    ["an address, a broadcast address, a hardware address", thisHost],
+    ["ENOTTY: no socket, or one without the request", files],
+  ],
   listen: [
     ["EACCES, ENOBUFS and ENOMEM, which a real process is made to get", thisHost],
     ["the limits of incomplete and of complete connections may differ: each takes effect", thisHost],

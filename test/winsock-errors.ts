@@ -216,6 +216,15 @@ export const winsockErrors: Readonly<
       ["WSAENOTSOCK", "FileDescriptorNotASocket"],
     ],
   },
+  ioctl: {
+    function: "ioctlsocket",
+    codes: [
+      ...everywhere,
+      ["WSAEFAULT", "Unexpected"],
+      ["WSAEINVAL", "InvalidArgument"],
+      ["WSAENOTSOCK", "FileDescriptorNotASocket"],
+    ],
+  },
   listen: {
     function: "listen",
     codes: [

@@ -71,6 +71,7 @@ const expressions = [
   "CMSG_SPACE(12)",
   "FIOCLEX",
   "FIONBIO",
+  "FIONREAD",
   "SIOCATMARK",
 ];
 const laidOutBy = ["sys/types.h", "sys/ioctl.h", "sys/stat.h", "sys/time.h", "sys/ucred.h", "sys/uio.h"];

@@ -21,6 +21,15 @@ export function boolean(what: string, value: boolean): boolean {
   return value;
 }
 
+/** Returns the value if C can take it as a string; otherwise throws a TypeError. */
+export function cString(what: string, value: string): string {
+  if (typeof value !== "string") throw argumentType(`${what} must be a string, not ${kind(value)}`);
+  if (value.includes("\0")) {
+    throw invalidValue(`${what} must not contain a NUL, as ${JSON.stringify(value)} does`);
+  }
+  return value;
+}
+
 /** A C int. */
 export const int = (what: string, value: number): number => integer(what, value, -0x80000000, 0x7fffffff);
 

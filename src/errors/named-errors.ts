@@ -54,6 +54,7 @@ export interface AddressNotAvailable extends SocketError<"AddressNotAvailable"> 
    * - `connect()`, `send()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address is not available
    *   from this machine, or every port of the ephemeral range is in use.
    * - `getsockopt()`: The socket is not a member of the multicast group.
+   * - `ioctl()`: The network interface has no IPv4 address.
    * - `setsockopt()`: No interface has the address, or the socket is not a member of the
    *   multicast group.
    */
@@ -204,7 +205,7 @@ export interface DeviceNotFound extends SocketError<"DeviceNotFound"> {
    * - `getsockopt()`: The network interface no longer exists.
    * - `if_indextoname()`: No network interface has this index.
    * - `if_nametoindex()`: No network interface has this name.
-   * - `setsockopt()`: There is no such network interface.
+   * - `ioctl()`, `setsockopt()`: There is no such network interface.
    * - `socket()`, `socketpair()`: The machine lacks the device that the address family requires.
    */
   readonly name: "DeviceNotFound";
@@ -259,6 +260,8 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
    * - `detachFilter()`: The socket cannot have a filter.
    * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
+   * - `ioctl()`: The request does not apply to the socket in its state: a listener has no queues
+   *   of data.
    * - `listenersFromEnvironment()`: The environment is malformed.
    * - `poll()`: There are more sockets than the process's descriptor limit. See ulimit -n.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The flags are not valid for this
@@ -334,6 +337,7 @@ export interface NotFound extends SocketError<"NotFound"> {
    * - `getservbyname()`: The table of services has no such name, or not with this protocol.
    * - `getsockopt()`: The option has no value: the peer's credentials are unknown, or the
    *   kernel's table has no entry.
+   * - `ioctl()`: The socket has not received a packet since time stamps were turned on.
    * - `setsockopt()`: The thing named by the value, or to be removed, does not exist: a
    *   congestion control, a key, a filter.
    */
@@ -352,6 +356,7 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
    * - `if_nameindex()`: The system has no call that lists network interfaces. On Windows, use
    *   os.networkInterfaces().
+   * - `ioctl()`: The system, or the protocol of the socket, does not have the request.
    * - `listen()`: This type of socket cannot listen. SOCK.STREAM and SOCK.SEQPACKET sockets can.
    * - `listenersFromEnvironment()`: The promised descriptors cannot be taken over here.
    * - `recv()`, `recvfrom()`, `recvmmsg()`, `recvmsg()`: The socket does not support receiving,

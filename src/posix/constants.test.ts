@@ -21,6 +21,7 @@ test("a constant is the system's number, and only what the system has is there",
 
 const values = {
   ETH_P: constants.ETH_P,
+  IFF: constants.IFF,
   IP_PMTUDISC: constants.IP_PMTUDISC,
   NETLINK_FAMILY: constants.NETLINK_FAMILY,
   PACKET_TYPE: constants.PACKET_TYPE,

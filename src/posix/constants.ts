@@ -14,6 +14,7 @@ import { constants as linux } from "../system/linux/constants.ts";
 import type {
   ErrorOrigins,
   EtherTypes,
+  InterfaceFlags,
   NetlinkFamilies,
   PacketTypes,
   PathMtuDiscoveries,
@@ -27,6 +28,7 @@ export type {
   AddressFamilies,
   ErrorOrigins,
   EtherTypes,
+  InterfaceFlags,
   MessageFlags,
   NetlinkFamilies,
   OptionLevels,
@@ -80,6 +82,9 @@ export const SOMAXCONN: number =
  * and the protocol of a packet address.
  */
 export const ETH_P: EtherTypes = all("ETH_P");
+
+/** Flags of a network interface, in the answer of `SIOC.GIFFLAGS`. */
+export const IFF: InterfaceFlags = all("IFF");
 
 /** Values of `IP.MTU_DISCOVER` and `IPV6.MTU_DISCOVER`. */
 export const IP_PMTUDISC: PathMtuDiscoveries = all("IP_PMTUDISC");

@@ -18,6 +18,7 @@ import { tryDup } from "./dup.ts";
 import { tryGetpeername } from "./getpeername.ts";
 import { tryGetsockname } from "./getsockname.ts";
 import { tryGetsockopt } from "./getsockopt.ts";
+import { tryIoctl } from "./ioctl.ts";
 import { tryListen } from "./listen.ts";
 import type { Socket } from "./owned-socket.ts";
 import { tryRecv } from "./recv.ts";
@@ -32,6 +33,7 @@ import { trySetCloseOnExec } from "./setCloseOnExec.ts";
 import { trySetNonblocking } from "./setNonblocking.ts";
 import { trySetsockopt } from "./setsockopt.ts";
 import { tryShutdown } from "./shutdown.ts";
+import { FIO } from "./sioc.ts";
 import { trySockatmark } from "./sockatmark.ts";
 import { socket } from "./socket.ts";
 
@@ -57,6 +59,7 @@ const calls: Readonly<Record<string, (socket: Socket) => unknown>> = {
   getpeername: (s) => tryGetpeername(s),
   getsockname: (s) => tryGetsockname(s),
   getsockopt: (s) => tryGetsockopt(s, SO.TYPE),
+  ioctl: (s) => tryIoctl(s, FIO.NREAD),
   listen: (s) => tryListen(s, 1),
   recv: (s) => tryRecv(s, bytes),
   recvfrom: (s) => tryRecvfrom(s, bytes),

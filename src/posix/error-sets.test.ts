@@ -15,7 +15,7 @@ const errnos = { ...linuxErrnos, ...windowsErrnos };
 /** Linux's and FreeBSD's own, and ours. */
 const notInPosix = [
   ...["attachFilter", "attachReuseportFilter", "detachFilter"],
-  ...["recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
+  ...["ioctl", "recvmmsg", "sendmmsg", "setCloseOnExec", "setNonblocking"],
 ];
 
 // What every call's error set must be: the sets and the sources are found in the folder, so that a

@@ -1,4 +1,4 @@
-import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
+import { checkObject, cString } from "../errors/argument.ts";
 import { Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
@@ -54,17 +54,11 @@ export function tryGetprotobyname(
   name: string,
   options: { readonly system?: System } = {},
 ): Result<ProtocolEntry, GetprotobynameError> {
-  check("name", name);
+  cString("name", name);
   checkObject("options", "{ system? }", options);
   const { system = host } = options;
   const found: ProtocolEntry[] = [];
   const returned = system.getprotobyname(name, found);
   if (returned < 0) return getprotobynameErrors.failure(system, returned, { about: JSON.stringify(name) });
   return { ok: true, value: defined(found[0], "a call that succeeds finds an entry") };
-}
-
-function check(what: string, name: string): void {
-  if (typeof name !== "string") throw argumentType(`${what} must be a string, not ${kind(name)}`);
-  if (name.includes("\0"))
-    throw invalidValue(`${what} must not contain a NUL, as ${JSON.stringify(name)} does`);
 }

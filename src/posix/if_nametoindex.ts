@@ -1,4 +1,4 @@
-import { argumentType, checkObject, invalidValue, kind } from "../errors/argument.ts";
+import { checkObject, cString } from "../errors/argument.ts";
 import {
   ProcessFdQuotaExceeded,
   SystemFdQuotaExceeded,
@@ -65,8 +65,7 @@ export function tryIf_nametoindex(
   options: { readonly system?: System } = {},
 ): Result<number, If_nametoindexError> {
   checkNetPermission();
-  if (typeof name !== "string") throw argumentType(`name must be a string, not ${kind(name)}`);
-  if (name.includes("\0")) throw invalidValue(`name must not contain a NUL, as ${JSON.stringify(name)} does`);
+  cString("name", name);
   checkObject("options", "{ system? }", options);
   const { system = currentSystem() } = options;
   const returned = system.if_nametoindex(name);

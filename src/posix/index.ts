@@ -148,6 +148,14 @@ export {
   tryIf_nametoindex,
 } from "./if_nametoindex.ts";
 export { inet_ntop, inet_pton } from "./inet.ts";
+export {
+  type IoctlError,
+  type IoctlErrorName,
+  ioctl,
+  isIoctlError,
+  tryIoctl,
+} from "./ioctl.ts";
+export type { HardwareAddress, IoctlRequest } from "./ioctl-request.ts";
 export { isListenError, type ListenError, type ListenErrorName, listen, tryListen } from "./listen.ts";
 export type { Message } from "./message-to-send.ts";
 export { Descriptor } from "./owned-descriptor.ts";
@@ -217,6 +225,7 @@ export {
   shutdown,
   tryShutdown,
 } from "./shutdown.ts";
+export { FIO, SIOC } from "./sioc.ts";
 export {
   isSockatmarkError,
   type SockatmarkError,

@@ -54,6 +54,7 @@ const calls: Readonly<Record<string, () => unknown>> = {
   recvmsg: () => posix.recvmsg(INHERITED, message, posix.MSG.DONTWAIT),
   recvmmsg: () => posix.recvmmsg(INHERITED, [message], posix.MSG.DONTWAIT),
   poll: () => posix.poll([{ socket: INHERITED, events: posix.POLL.OUT }], 0),
+  ioctl: () => posix.ioctl(INHERITED, posix.FIO.NREAD),
   sockatmark: () => posix.sockatmark(INHERITED),
   acceptQueue: () => posix.acceptQueue(INHERITED),
   effectiveBacklog: () => posix.effectiveBacklog(INHERITED),

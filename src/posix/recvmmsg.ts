@@ -49,9 +49,9 @@ export const isRecvmmsgError = (error: unknown): error is RecvmmsgError => recvm
  * With a `timeout`, it returns the messages that arrived in time, and fails with `WouldBlock` if
  * there are none. The kernel's own timeout is not used: it is checked only when a message arrives,
  * so that a call for two messages waits forever if only one comes (recvmmsg(2), BUGS). berkeley
- * waits in poll() instead, on a non-blocking socket too. An error that follows a message is reported
- * by the next call; so as not to lose it, the wait ends early at an error, and when the error queue
- * is not empty.
+ * waits in poll() instead, on a non-blocking socket too. An error that follows a message is
+ * reported by the next call; so as not to lose it, the wait ends early at an error, and when the
+ * error queue is not empty.
  *
  * If a message's control messages do not fit their buffer, the call still succeeds, so that the
  * other messages are not lost. That message is returned with `MSG.CTRUNC` in its flags and without

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { root } from "../../test/root.ts";
-import { FIOCLEX, FIONBIO } from "./bsd/ioctl.ts";
+import { FIOCLEX, FIONBIO, ioctls } from "./bsd/ioctl.ts";
 import { MMSGHDR } from "./bsd/message-headers.ts";
 import { TCPS } from "./bsd/tcp-state.ts";
 import { valueConstants } from "./bsd/value-constants.ts";
@@ -227,7 +227,15 @@ test("the structures that the Systems read are laid out as in the headers", () =
 });
 
 test("the numbers that the Systems use are those of the headers", () => {
-  const both = { FIOCLEX, FIONBIO, MAP_ANON: 0x1000, MAP_PRIVATE: 0x2, PROT_READ: 0x1, PROT_WRITE: 0x2 };
+  const both = {
+    ...ioctls,
+    FIOCLEX,
+    FIONBIO,
+    MAP_ANON: 0x1000,
+    MAP_PRIVATE: 0x2,
+    PROT_READ: 0x1,
+    PROT_WRITE: 0x2,
+  };
   const tcps = Object.fromEntries(Object.entries(TCPS).map(([state, number]) => [`TCPS_${state}`, number]));
   assertDefined(darwinNumbers, {
     ...both,

@@ -43,6 +43,8 @@ export interface SystemNumbers {
    * The C name of the control message with a level and number; undefined if `controls` has none.
    */
   controlName(level: number, number: number): string | undefined;
+  /** Maps the C name of a request of ioctl() to its number; the system lacks those absent. */
+  readonly ioctls: Readonly<Record<string, number>>;
   readonly cmsg: CmsgLayout;
   readonly optionLayouts: OptionLayouts;
   readonly capabilities: Capabilities;
@@ -177,6 +179,8 @@ export interface Calls {
   if_nameindex(into: InterfaceName[]): number;
   /** The index of a network interface: unlike C's, a negative errno if none has that name. */
   if_nametoindex(name: string): number;
+  /** `argument` has room for the structure of the request, which carries no pointer. */
+  ioctl(fd: number, request: number, argument: ValueResult): number;
   listen(fd: number, backlog: number): number;
   poll(entries: PollEntry[], timeout: number): number;
   recv(fd: number, buffer: Uint8Array, flags: number): number;

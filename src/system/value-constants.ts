@@ -3,6 +3,7 @@
  * Linux's alone.
  */
 export interface ValueConstants {
+  readonly IFF: Partial<InterfaceFlags>;
   readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
   readonly SOF_TIMESTAMPING: Partial<TimestampingFlags>;
@@ -11,6 +12,42 @@ export interface ValueConstants {
   readonly ETH_P: Partial<EtherTypes>;
   readonly PACKET_TYPE: Partial<PacketTypes>;
   readonly VMADDR: Partial<VsockValues>;
+}
+
+/** Flags of a network interface, in the answer of `SIOC.GIFFLAGS`. */
+export interface InterfaceFlags {
+  /** Receives every multicast packet. */
+  readonly ALLMULTI: number;
+  /** Chooses its medium itself. */
+  readonly AUTOMEDIA: number;
+  /** Has a broadcast address. */
+  readonly BROADCAST: number;
+  /** Its driver prints messages. */
+  readonly DEBUG: number;
+  /** Loses its addresses when it goes down. */
+  readonly DYNAMIC: number;
+  /** The loopback interface. */
+  readonly LOOPBACK: number;
+  /** Is made of other interfaces, such as a bond. */
+  readonly MASTER: number;
+  /** Can send to groups. */
+  readonly MULTICAST: number;
+  /** Does not look addresses up (ARP). */
+  readonly NOARP: number;
+  /** Does without trailers. */
+  readonly NOTRAILERS: number;
+  /** Connects two machines. */
+  readonly POINTOPOINT: number;
+  /** Can choose its medium. */
+  readonly PORTSEL: number;
+  /** Receives every packet. */
+  readonly PROMISC: number;
+  /** Works: its cable, too. */
+  readonly RUNNING: number;
+  /** Is part of another interface. */
+  readonly SLAVE: number;
+  /** Is turned on. */
+  readonly UP: number;
 }
 
 /** Values of `IP.MTU_DISCOVER` and `IPV6.MTU_DISCOVER`. */

@@ -73,6 +73,7 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     if_indextoname: answer("if_indextoname", () => 0),
     if_nameindex: answer("if_nameindex", () => 0),
     if_nametoindex: answer("if_nametoindex", () => -19),
+    ioctl: answer("ioctl", () => 0),
     keepAtThreadEnd: () => {},
     listen: answer("listen", () => 0),
     poll: answer("poll", () => 0),

@@ -21,6 +21,7 @@ import { MILLISECOND } from "../clock/virtual-clock.ts";
 import type { Blocking } from "./blocking.ts";
 import { type Pollable, SocketFile } from "./descriptors.ts";
 import type { FileTable } from "./file-table.ts";
+import { socketIoctl } from "./ioctl.ts";
 import type { KernelSocket } from "./kernel-socket.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
@@ -299,6 +300,8 @@ export function hostSystem(parts: HostSystemParts): System {
         if (value.length > value.capacity) value.length = value.capacity;
         return value.length < 0 ? -EINVAL : socket.getsockopt(level, name, value);
       }),
+    ioctl: (fd, request, argument) =>
+      onSocket(fd, (socket) => socketIoctl(socket, parts.interfaces(), request, argument)),
     listen: (fd, backlog) =>
       onSocket(fd, (socket) => socket.listen(Math.min(backlog >>> 0, parts.somaxconn()))),
     poll,

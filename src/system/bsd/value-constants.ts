@@ -4,6 +4,7 @@ import { TCPS } from "./tcp-state.ts";
 /** macOS and FreeBSD have names for the states of TCP only (netinet/tcp_fsm.h). */
 export const valueConstants = {
   ETH_P: {},
+  IFF: {},
   IP_PMTUDISC: {},
   NETLINK_FAMILY: {},
   PACKET_TYPE: {},

@@ -108,6 +108,7 @@ export function darwinOver(libc: DarwinLibc): System {
       const fd = result(libc.socket(domain, type, protocol));
       return fd < 0 ? fd : made(fd, flags, false);
     },
+    ioctl: (fd, request, argument) => result(libc.ioctl(fd, request, argument.pointer)),
     socketpair(domain, type, protocol, fds, flags) {
       const bytes = new Uint8Array(fds.buffer, fds.byteOffset, 8);
       const returned = result(libc.socketpair(domain, type, protocol, bytes));

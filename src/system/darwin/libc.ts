@@ -24,7 +24,7 @@ export const fstat = libc.func<(fd: number, status: Bytes) => number>(
   "int",
   ["int", "void*"],
 );
-export const ioctl = libc.variadic<(fd: number, request: number, argument: Uint8Array) => number>(
+export const ioctl = libc.variadic<(fd: number, request: number, argument: Bytes) => number>(
   "ioctl",
   "int",
   ["int", "size_t"],

@@ -1,3 +1,4 @@
+import { ioctls } from "../bsd/ioctl.ts";
 import type { SystemNumbers } from "../system.ts";
 import { constants } from "./constants.ts";
 import { controlName, controls } from "./controls.ts";
@@ -17,6 +18,7 @@ export const darwinNumbers: SystemNumbers = {
   sockaddr: { lengthByte: true, sunPathSize: 104, abstractNames: false, bluez: false },
   controls,
   controlName,
+  ioctls,
   cmsg: { headerSize: 12, alignment: 4, lengthSize: 4 },
   optionLayouts: {
     timeout: "timeval",

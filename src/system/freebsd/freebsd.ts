@@ -62,6 +62,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
       return sent;
     },
     socket: (domain, type, protocol, flags) => result(libc.socket(domain, type | typeFlags(flags), protocol)),
+    ioctl: (fd, request, argument) => result(libc.ioctl(fd, request, argument.pointer)),
     socketpair(domain, type, protocol, fds, flags) {
       const bytes = new Uint8Array(fds.buffer, fds.byteOffset, 8);
       return result(libc.socketpair(domain, type | typeFlags(flags), protocol, bytes));

@@ -18,7 +18,7 @@ export const fcntl = libc.variadic<(fd: number, command: number, argument: Bytes
   ["void*"],
 );
 export const fstat = libc.func<(fd: number, status: Bytes) => number>("fstat", "int", ["int", "void*"]);
-export const ioctl = libc.variadic<(fd: number, request: number, argument: Uint8Array) => number>(
+export const ioctl = libc.variadic<(fd: number, request: number, argument: Bytes) => number>(
   "ioctl",
   "int",
   ["int", "size_t"],

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { print, printedByC } from "../../../test/c-program.ts";
+import { IFREQ } from "../../posix/ioctl-request.ts";
 import { constants } from "./constants.ts";
 import { controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
 import { BUF, BUF_REG, CQE_SIZE, IORING, IOSQE, PARAMS, RECVMSG_OUT, SQE_SIZE } from "./io-uring.ts";
+import { ioctls } from "./ioctls.ts";
 import { linux } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
@@ -110,7 +112,7 @@ test("value-constants.ts has the numbers of the headers", (context) => {
     )
     .filter(([name]) => !newer.has(name));
   const headers = ["time.h", "netinet/in.h", "netinet/tcp.h"];
-  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "vm_sockets"];
+  const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "if", "vm_sockets"];
   const printed = printedByC(
     context,
     [...headers, ...kernel.map((name) => `linux/${name}.h`)],
@@ -168,6 +170,20 @@ test("controls.ts has the numbers of the headers", (context) => {
     const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
     assert.equal(level, defined.get(ofLevel) ?? posix.get(ofLevel), `the level of ${name}`);
   }
+});
+
+test("ioctls.ts has the numbers of the kernel's headers", (context) => {
+  const defined = compiled(context, ["sys/ioctl.h", "linux/sockios.h"], Object.keys(ioctls));
+  const printed = printedByC(
+    context,
+    ["linux/if.h"],
+    [print("size", "sizeof(struct ifreq)"), print("value", "offsetof(struct ifreq, ifr_flags)")],
+  );
+  if (defined === undefined || printed === undefined) return;
+  for (const [name, number] of Object.entries(ioctls)) {
+    assert.equal(defined.get(name), number, name);
+  }
+  assert.deepEqual([printed.get("size"), printed.get("value")], [IFREQ.size, IFREQ.value]);
 });
 
 test("messages are laid out as in the C library's headers", (context) => {
@@ -294,6 +310,7 @@ for (const [file, tables] of Object.entries({
   "constants.ts": Object.entries(constants).filter(([, value]) => typeof value === "object"),
   "controls.ts": [["controls", controls]] as const,
   "errno.ts": [["errnos", errnos]] as const,
+  "ioctls.ts": [["ioctls", ioctls]] as const,
   "io-uring.ts": [
     ["IORING", IORING],
     ["IOSQE", IOSQE],

@@ -17,11 +17,11 @@ export const fcntl = libc.func<(fd: number, command: number, argument: number) =
   "int",
   "size_t",
 ]);
-export const ioctl = libc.func<(fd: number, request: number, argument: Uint8Array) => number>(
-  "ioctl",
+export const ioctl = libc.func<(fd: number, request: number, argument: Bytes) => number>("ioctl", "int", [
   "int",
-  ["int", "size_t", "void*"],
-);
+  "size_t",
+  "void*",
+]);
 export const recvmmsg = libc.func<
   (fd: number, messages: Bytes, count: number, flags: number, timeout: null) => number
 >("recvmmsg", "int", ["int", "void*", "uint", "int", "void*"]);

@@ -80,6 +80,7 @@ export const linux: System = {
     return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
   },
   dup: (fd, flags, least) => result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, least)),
+  ioctl: (fd, request, argument) => result(libc.ioctl(fd, request, argument.pointer)),
   recvmmsg(fd, messages, flags) {
     const received = result(libc.recvmmsg(fd, writeHeaders(messages), messages.length, flags, null));
     readHeaders(messages, received);

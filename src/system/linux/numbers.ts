@@ -2,6 +2,7 @@ import type { SystemNumbers } from "../system.ts";
 import { constants } from "./constants.ts";
 import { controlName, controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
+import { ioctls } from "./ioctls.ts";
 import { options, pointerOptions } from "./options.ts";
 
 const names = new Map<number, string>(Object.entries(errnos).map(([name, number]) => [number, name]));
@@ -17,6 +18,7 @@ export const linuxNumbers: SystemNumbers = {
   sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true, bluez: true },
   controls,
   controlName,
+  ioctls,
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
   optionLayouts: {
     timeout: "timeval",

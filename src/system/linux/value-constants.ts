@@ -1,8 +1,8 @@
 import type { ValueConstants } from "../value-constants.ts";
 
 // Sorted by C name. From include/uapi/linux/in.h, errqueue.h, net_tstamp.h, netlink.h, if_ether.h,
-// if_packet.h and vm_sockets.h, and include/net/tcp_states.h; headers.test.ts checks each with the
-// C compiler.
+// if_packet.h, if.h and vm_sockets.h, and include/net/tcp_states.h; headers.test.ts checks each
+// with the C compiler.
 export const valueConstants = {
   ETH_P: {
     "8021AD": 0x88a8,
@@ -22,6 +22,24 @@ export const valueConstants = {
     PPP_DISC: 0x8863,
     PPP_SES: 0x8864,
     RARP: 0x8035,
+  },
+  IFF: {
+    ALLMULTI: 0x200,
+    AUTOMEDIA: 0x4000,
+    BROADCAST: 0x2,
+    DEBUG: 0x4,
+    DYNAMIC: 0x8000,
+    LOOPBACK: 0x8,
+    MASTER: 0x400,
+    MULTICAST: 0x1000,
+    NOARP: 0x80,
+    NOTRAILERS: 0x20,
+    POINTOPOINT: 0x10,
+    PORTSEL: 0x2000,
+    PROMISC: 0x100,
+    RUNNING: 0x40,
+    SLAVE: 0x800,
+    UP: 0x1,
   },
   IP_PMTUDISC: {
     DO: 2,

@@ -4,6 +4,9 @@ import { controlName, controls } from "./controls.ts";
 import { errnoName, errnos } from "./errno.ts";
 import { options, pointerOptions } from "./options.ts";
 
+/** winsock2.h */
+export const SIOCATMARK = 0x40047307;
+
 /** The numbers of Windows, on x64 and arm64. */
 export const windowsNumbers: SystemNumbers = {
   name: "windows",
@@ -16,6 +19,8 @@ export const windowsNumbers: SystemNumbers = {
   sockaddr: { lengthByte: false, sunPathSize: 108, abstractNames: true, bluez: false },
   controls,
   controlName,
+  // winsock2.h
+  ioctls: { FIONREAD: 0x4004667f, SIOCATMARK },
   // WSACMSGHDR is { SIZE_T cmsg_len; INT cmsg_level; INT cmsg_type } (ws2def.h).
   cmsg: { headerSize: 16, alignment: 8, lengthSize: 8 },
   optionLayouts: {

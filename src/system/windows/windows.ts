@@ -12,7 +12,7 @@ import { lengthOf } from "../view.ts";
 import { constants } from "./constants.ts";
 import { errnoOfCode, errnos } from "./errno.ts";
 import { receiveMessage, receiveStream, sendMessage, WSAEMSGSIZE } from "./message.ts";
-import { windowsNumbers } from "./numbers.ts";
+import { SIOCATMARK, windowsNumbers } from "./numbers.ts";
 import { options } from "./options.ts";
 import { poll, pollMissesFailures } from "./poll.ts";
 import { PROTOCOL_INFO_SIZE, protocolInfo } from "./protocol-info.ts";
@@ -27,7 +27,6 @@ const WSA_FLAG_OVERLAPPED = 0x01;
 const WSA_FLAG_NO_HANDLE_INHERIT = 0x80;
 const HANDLE_FLAG_INHERIT = 0x1;
 const FIONBIO = 0x8004667e | 0;
-const SIOCATMARK = 0x40047307;
 const WSAEWOULDBLOCK = 10035;
 
 const one = new Uint8Array(Int32Array.of(1).buffer);
@@ -141,6 +140,7 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       }
       return returned;
     },
+    ioctl: (fd, request, argument) => result(winsock.ioctlsocket(fd, request, argument.pointer)),
     listen: (fd, backlog) => result(winsock.listen(fd, backlog)),
     poll: (entries, timeout) => result(poll(winsock, entries, timeout, misses)),
     recv(fd, buffer, flags) {
