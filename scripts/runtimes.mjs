@@ -4,10 +4,8 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, run } from "./install-and-build.mjs";
 
-const arm = process.arch === "arm64";
-
 /** The packages contain the programs themselves, so no install script has to run. */
-const runtimes = [
+const runtimesFor = (arm) => [
   ...["20", "22", "24", "26"].map((major) => {
     const name = `node-linux-${arm ? "arm64" : "x64"}`;
     return { name: `node${major}`, package: name, version: major, program: "bin/node", args: [] };
@@ -28,16 +26,25 @@ const runtimes = [
   },
 ];
 
-/** Installs missing runtimes; returns each with the path of its program. */
-export function installRuntimes(names = runtimes.map(({ name }) => name)) {
-  const wanted = runtimes.filter(({ name }) => names.includes(name));
+/**
+ * Installs missing runtimes, for this processor or another; returns each with the path of its
+ * program.
+ */
+export function installRuntimes(names, architecture = process.arch) {
+  const runtimes = runtimesFor(architecture === "arm64");
+  const wanted = runtimes.filter(({ name }) => names === undefined || names.includes(name));
+  const suffix = architecture === process.arch ? "" : `-${architecture}`;
   return wanted.map((runtime) => {
-    const folder = join(root, ".cache/runtimes", runtime.name);
+    const folder = join(root, ".cache/runtimes", `${runtime.name}${suffix}`);
     const program = join(folder, "node_modules", runtime.package, runtime.program);
     if (!existsSync(program)) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "package.json"), "{}\n");
-      run("npm", ["install", "--no-save", `${runtime.package}@${runtime.version}`], folder);
+      run(
+        "npm",
+        ["install", "--no-save", `--cpu=${architecture}`, `${runtime.package}@${runtime.version}`],
+        folder,
+      );
     }
     return { ...runtime, program };
   });

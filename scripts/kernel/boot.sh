@@ -1,0 +1,24 @@
+#!/bin/sh
+# Goes on in the Debian root of the virtual machine, as its first process: does what Debian's own
+# would, runs the tests, and switches the machine off.
+export PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LANG=C.UTF-8 NO_COLOR=1
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs devtmpfs /dev
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+for folder in /dev/shm /run /tmp; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mkdir -p /run/lock
+hostname berkeley
+ip link set lo up
+# Debian's limits; tests raise what they need.
+ulimit -n 1048576 -S 2>/dev/null || ulimit -n 4096
+while read -r module; do
+  modprobe "$module" 2>/dev/null || echo "the kernel has no module $module"
+done </etc/berkeley-modules
+echo "BOOTED $(uname -rm)"
+node /repository/scripts/kernel/guest.mjs </dev/null
+echo "FINISHED $?"
+sync
+busybox poweroff -f

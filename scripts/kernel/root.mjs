@@ -1,0 +1,172 @@
+// What a virtual machine boots: Debian's kernel with its modules, a root of Debian's packages with
+// Node and koffi for its processor, and an initramfs. Kept in .cache/kernels/, which may be deleted
+// at any time.
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, join } from "node:path";
+import { root, run } from "../install-and-build.mjs";
+import { installRuntimes } from "../runtimes.mjs";
+import { Debian } from "./debian.mjs";
+import { PATH } from "./machine.mjs";
+
+/** What the tests run, beside Node. */
+const programs = [
+  "base-passwd",
+  ...["bash", "busybox-static", "coreutils", "curl", "dash", "findutils", "grep", "iproute2", "iptables"],
+  ...["kmod", "libstdc++6", "mount", "netbase", "nftables", "openssl", "passwd", "procps", "strace"],
+  ...["tmux", "util-linux"],
+];
+
+/** What the initramfs loads, before the root is there. */
+const early = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_rng"];
+
+/** What rows need and the kernel does not load by itself. */
+const late = [
+  ...["af_alg", "algif_aead", "algif_hash", "algif_rng", "algif_skcipher", "can", "can_raw", "dummy"],
+  ...["inet_diag", "ipvlan", "nf_tables", "nft_chain_nat", "nft_redir", "raw_diag", "rds", "sch_netem"],
+  ...["sctp", "tcp_bbr", "tcp_diag", "tipc", "tls", "udp_diag", "unix_diag", "vcan", "veth"],
+  ...["vsock", "vsock_diag", "vsock_loopback", "xt_owner", "xt_REDIRECT"],
+];
+
+const debianNames = { x64: "amd64", arm64: "arm64" };
+const cache = join(root, ".cache/kernels");
+
+/**
+ * Prepares a kernel, such as `6.1`, for a processor. Returns its package, the files that boot it,
+ * and the folders that it mounts.
+ */
+export function prepare(version, architecture) {
+  const debian = new Debian(debianNames[architecture], join(cache, `apt-${architecture}`));
+  const folder = join(cache, `${version}-${architecture}`);
+  const lower = join(cache, `root-${architecture}`);
+  if (!existsSync(join(folder, "package"))) unpackKernel(debian, version, architecture, folder);
+  if (!existsSync(join(lower, "etc/berkeley-modules"))) makeRoot(debian, architecture, lower);
+  copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
+  const initramfs = join(folder, "initramfs");
+  makeInitramfs(folder, join(lower, "bin/busybox"), initramfs);
+  return {
+    package: readFileSync(join(folder, "package"), "utf8"),
+    kernel: kernelIn(folder),
+    initramfs,
+    shares: { lower, kernel: join(folder, "modules"), repository: root },
+  };
+}
+
+function kernelIn(folder) {
+  const name = readdirSync(join(folder, "boot")).find((file) => file.startsWith("vmlinuz-"));
+  return join(folder, "boot", name);
+}
+
+function unpackKernel(debian, version, architecture, folder) {
+  debian.update();
+  const dotted = version.replaceAll(".", "\\.");
+  // linux-image-6.1.0-57-amd64 in Debian 12; linux-image-6.12.117+deb12-amd64 from its backports.
+  const name = debian.newest(
+    new RegExp(`^linux-image-${dotted}\\.[\\d.]+(-\\d+|\\+deb\\d+)-${debianNames[architecture]}$`),
+  );
+  if (name === undefined) throw new Error(`Debian's sources here offer no linux-image-${version}`);
+  rmSync(folder, { recursive: true, force: true });
+  debian.unpack([name], folder, { dependencies: false });
+  const release = name.replace("linux-image-", "");
+  // As its installation does; merged with a root, lib/ holds modules only.
+  mkdirSync(join(folder, "modules/lib"), { recursive: true });
+  run("mv", [join(folder, "lib/modules"), join(folder, "modules/lib/modules")]);
+  run("env", [`PATH=${PATH}`, "depmod", "--basedir", join(folder, "modules"), release]);
+  writeFileSync(join(folder, "package"), `${name} ${debian.version(name)}`);
+}
+
+function makeRoot(debian, architecture, lower) {
+  debian.update();
+  rmSync(lower, { recursive: true, force: true });
+  debian.unpack(programs, lower, { dependencies: true });
+  const link = (target, path) => {
+    if (!existsSync(join(lower, path))) symlinkSync(target, join(lower, path));
+  };
+  // What the scripts of these packages would have made.
+  link("dash", "bin/sh");
+  for (const name of ["iptables", "ip6tables"]) link("xtables-nft-multi", `usr/sbin/${name}`);
+  for (const name of ["passwd", "group"])
+    copyFileSync(join(lower, `usr/share/base-passwd/${name}.master`), join(lower, "etc", name));
+  writeFileSync(join(lower, "etc/hosts"), "127.0.0.1 localhost berkeley\n::1 localhost ip6-localhost\n");
+  writeFileSync(join(lower, "etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
+  writeFileSync(join(lower, "etc/machine-id"), "00000000000000000000000000000000\n");
+  const [{ program }] = installRuntimes(["node20"], architecture);
+  mkdirSync(join(lower, "usr/local/bin"), { recursive: true });
+  copyFileSync(program, join(lower, "usr/local/bin/node"));
+  if (architecture !== process.arch) addKoffi(architecture, lower);
+  writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
+}
+
+/** Where koffi finds its binary after looking in the repository: /node_modules. */
+function addKoffi(architecture, lower) {
+  const { version } = JSON.parse(readFileSync(join(root, "node_modules/koffi/package.json"), "utf8"));
+  const name = `@koromix/koffi-linux-${architecture}`;
+  const folder = join(cache, `koffi-${architecture}`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}\n");
+  run("npm", ["install", "--no-save", `--cpu=${architecture}`, `${name}@${version}`], folder);
+  cpSync(join(folder, "node_modules", name), join(lower, "node_modules", name), { recursive: true });
+}
+
+/** An initramfs with busybox, and the modules that mount the root. */
+function makeInitramfs(folder, busybox, file) {
+  const files = join(folder, "initramfs.files");
+  rmSync(files, { recursive: true, force: true });
+  for (const part of ["bin", "modules"]) mkdirSync(join(files, part), { recursive: true });
+  copyFileSync(busybox, join(files, "bin/busybox"));
+  copyFileSync(join(root, "scripts/kernel/init.sh"), join(files, "init"));
+  chmodSync(join(files, "init"), 0o755);
+  const [release] = readdirSync(join(folder, "modules/lib/modules"));
+  const modules = join(folder, "modules/lib/modules", release);
+  const order = inOrder(readFileSync(join(modules, "modules.dep"), "utf8"), early);
+  for (const path of order) {
+    const to = join(files, "modules", basename(path));
+    copyFileSync(join(modules, path), to);
+    // Newer kernels' are compressed, which busybox cannot load.
+    if (path.endsWith(".xz")) run("xz", ["--decompress", to]);
+  }
+  const names = order.map((path) => `${basename(path).replace(/\.xz$/, "")}\n`);
+  writeFileSync(join(files, "modules/order"), names.join(""));
+  const { status, stdout, stderr } = spawnSync("sh", ["-c", "find . | cpio --quiet -o -H newc"], {
+    cwd: files,
+    maxBuffer: 2 ** 28,
+  });
+  if (status !== 0) throw new Error(`cpio: ${stderr}`);
+  writeFileSync(file, stdout);
+}
+
+/** The files of modules and of all that they need, each after what it needs; built-in ones have none. */
+function inOrder(dependencies, names) {
+  const needs = new Map(
+    dependencies
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => line.split(":"))
+      .map(([path, needed]) => [path, needed.split(" ").filter(Boolean)]),
+  );
+  const nameOf = (path) =>
+    basename(path)
+      .replace(/\.ko(\.xz)?$/, "")
+      .replaceAll("-", "_");
+  const order = new Set();
+  const add = (path) => {
+    for (const needed of needs.get(path) ?? []) add(needed);
+    order.add(path);
+  };
+  for (const name of names) {
+    const path = [...needs.keys()].find((candidate) => nameOf(candidate) === name);
+    if (path !== undefined) add(path);
+  }
+  return [...order];
+}

@@ -1,0 +1,134 @@
+// npm run test:kernel -- 6.1: boots Debian's newest kernel of a series in QEMU, and runs the tests
+// there, with Node 20. docs/kernels.md tells more.
+//
+//   npm run test:kernel -- 6.12 posix/listen    only tests whose path contains the words
+//   npm run test:kernel -- 6.1 --arch arm64     on that processor
+//   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
+//   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { installAndBuildTests, root } from "./install-and-build.mjs";
+import { boot, EMULATOR, lacks } from "./kernel/machine.mjs";
+import { recordRun } from "./kernel/recorded.mjs";
+import { prepare } from "./kernel/root.mjs";
+import { testFiles } from "./test-files.mjs";
+
+/** How much slower the emulator may be than this host. */
+const SLOWNESS = 30;
+/** The longest file takes ten seconds on this host. */
+const FILE_MINUTES = 10;
+/** It boots in ten seconds here; the machine may share its processors. */
+const BOOT_SECONDS = 180;
+/** Without an emulator it boots in two. */
+const PROBE_SECONDS = 15;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    accel: { type: "string" },
+    arch: { type: "string", default: "x64" },
+    minutes: { type: "string", default: "120" },
+    record: { type: "boolean", default: false },
+  },
+});
+const [version, ...words] = positionals;
+const architecture = { amd64: "x64", aarch64: "arm64" }[values.arch] ?? values.arch;
+if (!/^\d+\.\d+$/.test(version ?? "") || !["x64", "arm64"].includes(architecture)) {
+  console.error("usage: npm run test:kernel -- 6.1 [--arch arm64] [--record] [--minutes N] [words of paths]");
+  process.exit(2);
+}
+const missing = lacks(architecture);
+if (missing !== undefined) {
+  console.error(`Linux ${version} on ${architecture} cannot run: ${missing}`);
+  process.exit(2);
+}
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
+
+installAndBuildTests();
+const folders = ["posix/", "options/", "control/", "engine/", "net/", "diagnose/"];
+const wanted = words.length > 0 ? words : folders.map((folder) => `src/${folder}`);
+const files = tablesFirst(testFiles(wanted).filter((file) => !file.includes("/simulated/")));
+if (files.length === 0) {
+  console.error(`no test matches ${words.join(" or ")}`);
+  process.exit(2);
+}
+const machine = prepare(version, architecture);
+const results = join(root, ".cache/kernels", `results-${version}-${architecture}`);
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+const accelerator = values.accel ?? (await fastest());
+console.log(`${machine.package}, ${accelerator}: ${files.length} files`);
+
+const { booted, finished, late, lines } = await run(accelerator, files, Number(values.minutes) * 60);
+if (!booted) {
+  console.error(`${machine.package} did not boot${late ? " in time" : ""}; its last lines:`);
+  console.error(lines.slice(-20).join("\n"));
+  process.exit(1);
+}
+const ended = readdirSync(results)
+  .filter((name) => name.endsWith(".js.json"))
+  .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")));
+report();
+
+/** Boots it with a request for these files; ends early if it does not boot, or takes too long. */
+async function run(accelerator, files, seconds, bootSeconds = BOOT_SECONDS) {
+  const slowness = accelerator === EMULATOR ? SLOWNESS : 1;
+  const request = { files, timeout: FILE_MINUTES * 60_000, slowness };
+  writeFileSync(join(results, "request.json"), JSON.stringify(request));
+  const abort = new AbortController();
+  const bootTimer = setTimeout(() => abort.abort(), bootSeconds * 1000);
+  let booted = false;
+  let finished = false;
+  const end = await boot({
+    ...machine,
+    architecture,
+    shares: { ...machine.shares, results },
+    accelerator,
+    seconds,
+    signal: abort.signal,
+    onLine: (line) => {
+      if (line.startsWith("BOOTED")) {
+        booted = true;
+        clearTimeout(bootTimer);
+      }
+      if (line.startsWith("FINISHED 0")) finished = true;
+      if (files.length > 0 && /^(BOOTED|DONE|the kernel has no)|panic|Oops|BUG:/.test(line))
+        console.log(line);
+    },
+  });
+  clearTimeout(bootTimer);
+  return { ...end, booted, finished };
+}
+
+/** KVM, if a kernel boots with it: below another virtual machine it may hang. */
+async function fastest() {
+  if (architecture !== process.arch || !existsSync("/dev/kvm")) return EMULATOR;
+  const { booted } = await run("kvm", [], PROBE_SECONDS, PROBE_SECONDS);
+  return booted ? "kvm" : EMULATOR;
+}
+
+/** The tables, whose rows are for the matrix, come first, should time run out. */
+function tablesFirst(files) {
+  const isTable = (file) => /\b(conformance|optionTests)\(/.test(readFileSync(join(root, file), "utf8"));
+  return [...files.filter(isTable), ...files.filter((file) => !isTable(file))];
+}
+
+function report() {
+  const rows = ended.flatMap((file) => file.rows);
+  const failed = ended.filter(({ status }) => status !== 0);
+  const notRun = files.filter((file) => !ended.some((end) => end.file === file));
+  for (const { file, output } of failed) console.log(`# ${file}\n${output}`);
+  for (const { file } of failed) console.error(`${file} failed`);
+  for (const file of notRun) console.error(`${file} did not end`);
+  const count = (outcome) => rows.filter((row) => row.outcome === outcome).length;
+  console.log(
+    `${machine.package}: ${ended.length - failed.length} files passed, ${failed.length} failed, ` +
+      `${notRun.length} did not end; rows: ${count("passed")} passed, ${count("skipped")} skipped, ` +
+      `${count("failed")} failed`,
+  );
+  if (!finished && notRun.length === 0) console.error("the machine did not end properly");
+  if (values.record) recordRun({ version, architecture, kernel: machine.package, rows });
+  if (failed.length > 0 || notRun.length > 0) process.exitCode = 1;
+}
