@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
 installAndBuildTests();
 const { countsOf, differences, gather, problems, updated } = await import("../build/test/matrix.js");
 const { conformancePage, reasonsOf } = await import("../build/test/matrix-text.js");
+const { withRecorded } = await import("../build/test/recorded-runs.js");
 const { listenPage } = await import("../build/test/listen-map.js");
 
 const folder = join(root, ".cache/conformance");
@@ -67,7 +68,8 @@ const committed = JSON.parse(readFileSync(path("docs/conformance.json"), "utf8")
 const all = [...linux, simulated, ...windows].map(({ name }) => name);
 // A table that a complete run has not seen is gone.
 const whole = values.windows && positionals.length === 0;
-const merged = whole ? now : updated(committed, now, all);
+const recorded = JSON.parse(readFileSync(path("docs/kernels.json"), "utf8"));
+const merged = withRecorded(whole ? now : updated(committed, now, all), recorded);
 const changed = differences(committed, merged);
 if (values.check) wrong.push(...changed.map((difference) => `docs/conformance.json: ${difference}`));
 // The documents that this writes are compared with the tables there: after a row was renamed, they

@@ -40,11 +40,9 @@ export function installRuntimes(names, architecture = process.arch) {
     if (!existsSync(program)) {
       mkdirSync(folder, { recursive: true });
       writeFileSync(join(folder, "package.json"), "{}\n");
-      run(
-        "npm",
-        ["install", "--no-save", `--cpu=${architecture}`, `${runtime.package}@${runtime.version}`],
-        folder,
-      );
+      // Only --force installs another processor's.
+      const options = ["--no-save", ...(architecture === process.arch ? [] : ["--force"])];
+      run("npm", ["install", ...options, `${runtime.package}@${runtime.version}`], folder);
     }
     return { ...runtime, program };
   });

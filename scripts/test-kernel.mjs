@@ -5,7 +5,6 @@
 //   npm run test:kernel -- 6.1 --arch arm64     on that processor
 //   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
 //   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -70,7 +69,7 @@ if (!booted) {
 const ended = readdirSync(results)
   .filter((name) => name.endsWith(".js.json"))
   .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")));
-report();
+await report();
 
 /** Boots it with a request for these files; ends early if it does not boot, or takes too long. */
 async function run(accelerator, files, seconds, bootSeconds = BOOT_SECONDS) {
@@ -115,7 +114,7 @@ function tablesFirst(files) {
   return [...files.filter(isTable), ...files.filter((file) => !isTable(file))];
 }
 
-function report() {
+async function report() {
   const rows = ended.flatMap((file) => file.rows);
   const failed = ended.filter(({ status }) => status !== 0);
   const notRun = files.filter((file) => !ended.some((end) => end.file === file));
@@ -129,6 +128,7 @@ function report() {
       `${count("failed")} failed`,
   );
   if (!finished && notRun.length === 0) console.error("the machine did not end properly");
-  if (values.record) recordRun({ version, architecture, kernel: machine.package, rows });
+  const node = ended[0]?.node;
+  if (values.record) await recordRun({ version, architecture, kernel: machine.package, node, rows });
   if (failed.length > 0 || notRun.length > 0) process.exitCode = 1;
 }

@@ -54,6 +54,7 @@ export function conformancePage(conformance: Conformance): string {
     "",
     table(["", ...columns], lines),
     "",
+    ...recordedSection(conformance),
     "## Skipped rows, by reason",
     "",
     ...reasons,
@@ -61,6 +62,27 @@ export function conformancePage(conformance: Conformance): string {
     .join("\n")
     .trimEnd()
     .concat("\n");
+}
+
+/** How the columns of other kernels and processors were run. */
+function recordedSection({ recorded = {} }: Conformance): string[] {
+  const runs = Object.entries(recorded);
+  if (runs.length === 0) return [];
+  const lines = runs.map(([column, { kernel, node, command, date }]) => [
+    column,
+    kernel,
+    node,
+    code(command),
+    date,
+  ]);
+  return [
+    "## Recorded runs",
+    "",
+    "Virtual machines ran these columns, at the commits of these days ([kernels.md](kernels.md)):",
+    "",
+    table(["", "kernel", "Node", "command", "last run"], lines),
+    "",
+  ];
 }
 
 /** Every reason for which rows are skipped, with the rows and the columns. */

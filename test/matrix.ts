@@ -1,4 +1,5 @@
 import type { RowRecord } from "./record.ts";
+import type { RecordedRun } from "./recorded-runs.ts";
 
 /** A system and a runtime that the tables run on: `"Linux, Node 22"`. */
 export type Column = string;
@@ -25,6 +26,8 @@ export interface Skip {
  */
 export interface Conformance {
   readonly columns: readonly Column[];
+  /** How the columns were run that a run of this host does not repeat. */
+  readonly recorded?: Readonly<Record<Column, RecordedRun>>;
   readonly calls: Readonly<Record<string, CallTable>>;
 }
 

@@ -10,6 +10,10 @@ mount -t devpts devpts /dev/pts
 for folder in /dev/shm /run /tmp; do mount -t tmpfs -o mode=1777 tmpfs "$folder"; done
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 mkdir -p /run/lock
+# The tests run in a memory cgroup, as services do.
+echo +memory >/sys/fs/cgroup/cgroup.subtree_control
+mkdir /sys/fs/cgroup/tests
+echo $$ >/sys/fs/cgroup/tests/cgroup.procs
 hostname berkeley
 ip link set lo up
 # Debian's limits; tests raise what they need.

@@ -26,7 +26,10 @@ async function runFile(file) {
   const seconds = Math.round((performance.now() - began) / 1000);
   // Under its name only when it is whole.
   const partial = join(results, "partial");
-  writeFileSync(partial + name, JSON.stringify({ file, status, seconds, output, rows }));
+  writeFileSync(
+    partial + name,
+    JSON.stringify({ file, node: process.versions.node, status, seconds, output, rows }),
+  );
   renameSync(partial + name, join(results, `${name}.json`));
   console.log(`DONE ${file}: ${status === 0 ? "passed" : `failed (${status})`}, in ${seconds} s`);
 }

@@ -33,10 +33,20 @@ const early = ["virtio_pci", "9pnet_virtio", "9p", "overlay", "virtio_rng"];
 
 /** What rows need and the kernel does not load by itself. */
 const late = [
-  ...["af_alg", "algif_aead", "algif_hash", "algif_rng", "algif_skcipher", "can", "can_raw", "dummy"],
+  ...[
+    "af_alg",
+    "af_key",
+    "algif_aead",
+    "algif_hash",
+    "algif_rng",
+    "algif_skcipher",
+    "can",
+    "can_raw",
+    "dummy",
+  ],
   ...["inet_diag", "ipvlan", "nf_tables", "nft_chain_nat", "nft_redir", "raw_diag", "rds", "sch_netem"],
   ...["sctp", "tcp_bbr", "tcp_diag", "tipc", "tls", "udp_diag", "unix_diag", "vcan", "veth"],
-  ...["vsock", "vsock_diag", "vsock_loopback", "xt_owner", "xt_REDIRECT"],
+  ...["vsock", "vsock_diag", "vsock_loopback", "xfrm_user", "xt_owner", "xt_REDIRECT"],
 ];
 
 const debianNames = { x64: "amd64", arm64: "arm64" };
@@ -51,16 +61,32 @@ export function prepare(version, architecture) {
   const folder = join(cache, `${version}-${architecture}`);
   const lower = join(cache, `root-${architecture}`);
   if (!existsSync(join(folder, "package"))) unpackKernel(debian, version, architecture, folder);
-  if (!existsSync(join(lower, "etc/berkeley-modules"))) makeRoot(debian, architecture, lower);
+  if (!existsSync(join(lower, "etc/machine-id"))) makeRoot(debian, architecture, lower);
   copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
+  writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
   const initramfs = join(folder, "initramfs");
   makeInitramfs(folder, join(lower, "bin/busybox"), initramfs);
   return {
     package: readFileSync(join(folder, "package"), "utf8"),
     kernel: kernelIn(folder),
     initramfs,
-    shares: { lower, kernel: join(folder, "modules"), repository: root },
+    shares: {
+      lower,
+      kernel: join(folder, "modules"),
+      repository: copyRepository(join(folder, "repository")),
+    },
   };
+}
+
+/** What the tests read, so that it may be built again while they run. */
+function copyRepository(folder) {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const parts = readdirSync(root).filter((name) => !name.startsWith(".") && name !== "node_modules");
+  run("cp", ["-a", ...parts.map((name) => join(root, name)), folder]);
+  // Nobody writes these, so links will do.
+  run("cp", ["-al", join(root, "node_modules"), folder]);
+  return folder;
 }
 
 function kernelIn(folder) {
@@ -100,12 +126,12 @@ function makeRoot(debian, architecture, lower) {
     copyFileSync(join(lower, `usr/share/base-passwd/${name}.master`), join(lower, "etc", name));
   writeFileSync(join(lower, "etc/hosts"), "127.0.0.1 localhost berkeley\n::1 localhost ip6-localhost\n");
   writeFileSync(join(lower, "etc/nsswitch.conf"), "passwd: files\ngroup: files\nhosts: files dns\n");
-  writeFileSync(join(lower, "etc/machine-id"), "00000000000000000000000000000000\n");
   const [{ program }] = installRuntimes(["node20"], architecture);
   mkdirSync(join(lower, "usr/local/bin"), { recursive: true });
   copyFileSync(program, join(lower, "usr/local/bin/node"));
   if (architecture !== process.arch) addKoffi(architecture, lower);
-  writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
+  for (const name of ["mnt", "root"]) mkdirSync(join(lower, name), { recursive: true });
+  writeFileSync(join(lower, "etc/machine-id"), "00000000000000000000000000000000\n");
 }
 
 /** Where koffi finds its binary after looking in the repository: /node_modules. */
@@ -115,7 +141,7 @@ function addKoffi(architecture, lower) {
   const folder = join(cache, `koffi-${architecture}`);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), "{}\n");
-  run("npm", ["install", "--no-save", `--cpu=${architecture}`, `${name}@${version}`], folder);
+  run("npm", ["install", "--no-save", "--force", `${name}@${version}`], folder);
   cpSync(join(folder, "node_modules", name), join(lower, "node_modules", name), { recursive: true });
 }
 

@@ -312,7 +312,7 @@ optionTests("IPPROTO_IP", IP, [
   toggles(IP.RECVTOS, udp),
   toggles(IP.RECVTTL, udp),
   toggles(IP.RETOPTS, udp),
-  toggles(IP.ROUTER_ALERT, raw, needsRaw),
+  toggles(IP.ROUTER_ALERT, raw, { ...needsRaw, requires: "a kernel newer than Linux 6.1 to be read" }),
   roundTrip(IP.TOS, udp, 255),
   roundTrip(IP.TOS, tcp, 0x1f, { reads: 0x1c, why: "on TCP the two bits of ECN are the kernel's" }),
   toggles(IP.TRANSPARENT, tcp, { needs: "CAP_NET_ADMIN" }),

@@ -167,7 +167,10 @@ optionTests("SOL_NETLINK", NETLINK, [
   }),
   toggles(NETLINK.EXT_ACK, route),
   toggles(NETLINK.GET_STRICT_CHK, route),
-  toggles(NETLINK.LISTEN_ALL_NSID, route, { needs: "CAP_NET_ADMIN" }),
+  toggles(NETLINK.LISTEN_ALL_NSID, route, {
+    needs: "CAP_NET_ADMIN",
+    requires: "a kernel newer than Linux 6.1 to be read",
+  }),
   toggles(NETLINK.NO_ENOBUFS, route),
   toggles(NETLINK.PKTINFO, route),
   observed(NETLINK.PKTINFO, "the group arrives beside a message: 0, of an answer", (fixture) => {
