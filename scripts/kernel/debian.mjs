@@ -55,7 +55,10 @@ export class Debian {
     run("apt-get", [...this.#options, "-qq", "update"]);
   }
 
-  /** Downloads packages, with those they depend on if `dependencies`, and unpacks them into a folder. */
+  /**
+   * Downloads packages, with those they depend on if `dependencies`, and unpacks them into a
+   * folder.
+   */
   unpack(names, into, { dependencies }) {
     const downloads = join(this.#folder, "cache/archives");
     for (const file of readdirSync(downloads)) if (file.endsWith(".deb")) rmSync(join(downloads, file));

@@ -1,4 +1,5 @@
-// A virtual machine of QEMU: a Debian kernel, an initramfs, and folders of this host that it mounts.
+// A virtual machine of QEMU: a Debian kernel, an initramfs, and folders of this host that it
+// mounts.
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
 

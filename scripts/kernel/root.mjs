@@ -172,7 +172,10 @@ function makeInitramfs(folder, busybox, file) {
   writeFileSync(file, stdout);
 }
 
-/** The files of modules and of all that they need, each after what it needs; built-in ones have none. */
+/**
+ * The files of modules and of all that they need, each after what it needs; built-in ones have
+ * none.
+ */
 function inOrder(dependencies, names) {
   const needs = new Map(
     dependencies

@@ -140,7 +140,8 @@ conformance("attachFilter", [
     except,
     run(fixture) {
       const most = Number(readFileSync("/proc/sys/net/core/optmem_max", "utf8"));
-      // Eight bytes each, and what the kernel compiles them to; the default was 20 KiB before Linux 6.8.
+      // Eight bytes each, and what the kernel compiles them to; the default was 20 KiB before Linux
+      // 6.8.
       if (most < 64 * 1024)
         return fixture.skip(`net.core.optmem_max is ${most}, which takes no such program`);
       const longest = [...Array.from({ length: 4095 }, () => BPF.loadConstant(1)), all];

@@ -7,11 +7,9 @@ const libc = openLibraryOn(["linux"], null);
 
 // Calls that only Linux has, or whose prototype differs from the BSDs': as in <sys/socket.h>,
 // <sys/ioctl.h> and <sys/stat.h>.
-export const accept4 = libc.func<(fd: number, address: Bytes, length: Bytes, flags: number) => number>(
-  "accept4",
-  "int",
-  ["int", "void*", "void*", "int"],
-);
+export const accept4 = libc.func<
+  (fd: number, address: Bytes | null, length: Bytes | null, flags: number) => number
+>("accept4", "int", ["int", "void*", "void*", "int"]);
 export const fcntl = libc.func<(fd: number, command: number, argument: number) => number>("fcntl", "int", [
   "int",
   "int",

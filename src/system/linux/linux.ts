@@ -10,13 +10,15 @@ import type { System } from "../system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../value-result.ts";
 import { acceptQueue } from "./accept-queue.ts";
 import { constants } from "./constants.ts";
+import { errnos } from "./errno.ts";
 import { identity } from "./identity.ts";
 import * as libc from "./libc.ts";
 import { readHeaders, writeHeaders } from "./msghdr.ts";
 import { linuxNumbers } from "./numbers.ts";
+import { options } from "./options.ts";
 import { tcpState } from "./tcp-state.ts";
 
-const { SOCK, SOL } = constants;
+const { AF, SOCK, SOL } = constants;
 
 // include/uapi/asm-generic/socket.h
 const SO_ATTACH_FILTER = 26;
@@ -63,6 +65,24 @@ const F_DUPFD_CLOEXEC = 1030;
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
 
+const { ECONNABORTED } = errnos;
+
+/** Whether a socket is one of AF_ALG. */
+function isAlg(fd: number): boolean {
+  const { level, number } = options.SO_DOMAIN;
+  option.length = 4;
+  return linux.getsockopt(fd, level, number, option) >= 0 && option.ints[0] === AF.ALG;
+}
+
+/**
+ * A socket of AF_ALG has no peer. If it is to be named, the kernel closes what it has accepted, and
+ * reports ECONNABORTED (__sys_accept4_file in net/socket.c).
+ */
+function acceptUnnamed(fd: number, address: ValueResult, flags: number): number {
+  address.length = 0;
+  return result(libc.accept4(fd, null, null, typeFlags(flags)));
+}
+
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
   ...linuxNumbers,
@@ -77,7 +97,8 @@ export const linux: System = {
   detachFilter: (fd) => result(libc.setsockopt(fd, SOL.SOCKET, SO_DETACH_FILTER, zero, 4)),
   accept(fd, address, flags) {
     address.length = address.capacity;
-    return result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
+    const accepted = result(libc.accept4(fd, address.pointer, address.lengthPointer, typeFlags(flags)));
+    return accepted === -ECONNABORTED && isAlg(fd) ? acceptUnnamed(fd, address, flags) : accepted;
   },
   dup: (fd, flags, least) => result(libc.fcntl(fd, flags & CLOSE_ON_EXEC ? F_DUPFD_CLOEXEC : F_DUPFD, least)),
   ioctl: (fd, request, argument) => result(libc.ioctl(fd, request, argument.pointer)),
