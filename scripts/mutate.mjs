@@ -27,7 +27,8 @@ const { values, positionals } = parseArgs({
     /** How many mutants are tested in parallel. */
     jobs: { type: "string", default: "2" },
     /**
-     * The time limit for the tests of one mutant together, by their unmutated times, in seconds.
+     * How many seconds of processor time the tests of one mutant may take together, unmutated: on a
+     * busy machine they take longer.
      */
     budget: { type: "string", default: "40" },
     /**
@@ -118,7 +119,7 @@ async function test(mutant, neighbours) {
   const file = join(sandbox.folder, `${mutant.index}.js`);
   const source = readFileSync(join(sandbox.folder, mutant.module), "utf8");
   writeFileSync(file, source.slice(0, mutant.start) + mutant.text + source.slice(mutant.end));
-  const failed = await sandbox.run(tests, { mutant: { file, module: mutant.module } });
+  const { failed } = await sandbox.run(tests, { mutant: { file, module: mutant.module } });
   if (failed === undefined)
     return { ...mutant, outcome: "survived", why: `${tests.length} test files passed` };
   neighbours.killed(mutant, failed.test);

@@ -47,6 +47,7 @@ for test in "$@"; do
   echo "run: $test"
   "$NODE" --test-reporter=./scripts/mutate/reporter.mjs "$test" </dev/null || exit 1
 done
+times
 `;
 
 /** Copies of dist/ and build/, so that the tree can be edited and built while mutants run. */
@@ -79,7 +80,8 @@ export class Sandbox {
    * A test fails by "timeout" when it has run for `seconds`, or printed nothing for `silence`
    * seconds and then used no processor: on a busy machine, a slow test does not hang.
    *
-   * @returns undefined if all passed; otherwise the test that failed, how, and its output
+   * @returns `seconds`, the processor time of all if they passed; otherwise `failed`: the test that
+   *   failed, how, and its output
    */
   async run(tests, { mutant, coverage } = {}) {
     const child = spawn(
@@ -135,14 +137,23 @@ export class Sandbox {
     clearTimeout(quiet);
     quiet = undefined;
     process.off("exit", kill);
-    if (status === 0) return undefined;
+    if (status === 0) return { seconds: processorTime(printed) };
     if (running === -1) throw new Error(`the sandbox failed: ${printed}`);
     return {
-      test: tests[running].file,
-      how: timedOut ? "timeout" : "failed",
-      printed: withoutEvents(printed),
+      failed: {
+        test: tests[running].file,
+        how: timedOut ? "timeout" : "failed",
+        printed: withoutEvents(printed),
+      },
     };
   }
+}
+
+/** What the last line of the shell's `times` says: the minutes and seconds of its children. */
+function processorTime(printed) {
+  const [, ...times] = /(\d+)m([\d.]+)s (\d+)m([\d.]+)s\n$/.exec(printed) ?? [];
+  const [userMinutes = 0, user = 0, systemMinutes = 0, system = 0] = times.map(Number);
+  return 60 * (userMinutes + systemMinutes) + user + system;
 }
 
 /** The reporter's lines are for us, and not for people. */
