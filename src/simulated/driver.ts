@@ -11,6 +11,8 @@ export interface Steps {
    * it. Returns false if nothing is due any more. Throws what the program throws.
    */
   step(): boolean;
+  /** Whether virtual time follows real time: then nothing is due for a while, and that is fine. */
+  readonly followsRealTime: boolean;
   /** How many packets were sent so far. */
   readonly packets: number;
   /** Virtual time, for people: "at 3.02 s". */
@@ -121,7 +123,8 @@ export class Driver {
       return;
     }
     this.#turnsWaited = 0;
-    for (let step = 1; step < STEPS_PER_TURN; step += 1) nextTurn(this.#step);
+    const steps = this.#steps.followsRealTime ? 1 : STEPS_PER_TURN;
+    for (let step = 1; step < steps; step += 1) nextTurn(this.#step);
     nextTurn(this.#turn);
     this.#step();
   };
@@ -137,7 +140,7 @@ export class Driver {
     if (!this.#running || this.#work.pending || this.#askWaiters()) return;
     try {
       if (!this.#steps.step()) this.#nothingDue();
-      else {
+      else if (!this.#steps.followsRealTime) {
         this.#idleSince = undefined;
         this.#countStep();
       }

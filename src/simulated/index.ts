@@ -1,5 +1,6 @@
 /** A network of hosts in TypeScript, which programs of berkeley's run on in virtual time. */
 export type { ResolvedAddress } from "../system/services.ts";
+export type { BridgeDevice, BridgeOptions } from "./bridge/bridge.ts";
 export type { Capture, CaptureOptions } from "./capture/capture.ts";
 export type { DiagramOptions } from "./capture/sequence-diagram.ts";
 export { StuckError } from "./driver.ts";

@@ -1,3 +1,5 @@
+import { argumentType } from "../errors/argument.ts";
+import { Bridge, type BridgeDevice, type BridgeOptions } from "./bridge/bridge.ts";
 import { Capture, type CaptureOptions } from "./capture/capture.ts";
 import { recordsText } from "./capture/packet-text.ts";
 import { VirtualTimer } from "./clock/virtual-clock.ts";
@@ -37,6 +39,7 @@ export class SimulatedNetwork {
   readonly driver: Driver;
   readonly #options: SimulatedNetworkOptions;
   readonly #hosts = new Map<string, Host>();
+  #bridge: Bridge | undefined;
   #waiting = 0;
 
   /** @internal */
@@ -126,6 +129,22 @@ export class SimulatedNetwork {
     return this.core.rule(rule);
   }
 
+  /**
+   * Connects the network with a real one, through a device that carries IP packets, such as a TUN
+   * device: addresses that no simulated host has lie behind it. Virtual time follows real time from
+   * then on.
+   */
+  bridge(device: BridgeDevice, options?: BridgeOptions): void;
+  /** The same, over a link of one host. */
+  bridge(host: Host, device: BridgeDevice, link?: LinkOptions): void;
+  bridge(one: Host | BridgeDevice, other: BridgeDevice | BridgeOptions = {}, link: LinkOptions = {}): void {
+    if (this.#bridge !== undefined) throw new Error("the network has a bridge already");
+    const device = one instanceof Host ? other : one;
+    if (!isDevice(device)) throw argumentType("device must have read() and write(), as a BridgeDevice has");
+    this.#bridge = new Bridge(this.core, device, isDevice(other) ? {} : other);
+    if (one instanceof Host) this.core.link(one.kernel, this.#bridge, link);
+  }
+
   /** Lets virtual time pass: resolves when it has, and everything due until then has happened. */
   advance(duration: Duration): Promise<void> {
     const { clock, program } = this.core;
@@ -162,7 +181,11 @@ export class SimulatedNetwork {
 
   #steps(): Steps {
     const { clock, trace } = this.core;
+    const bridge = () => this.#bridge;
     return {
+      get followsRealTime() {
+        return bridge() !== undefined;
+      },
       step: () => this.#step(),
       get packets() {
         return trace.length;
@@ -176,6 +199,10 @@ export class SimulatedNetwork {
 
   /** Runs kernels until a program is due, and that program. */
   #step(): boolean {
+    if (this.#bridge !== undefined) {
+      this.#bridge.step();
+      return true;
+    }
     const { clock, program } = this.core;
     for (let events = 0; events < EVENTS_PER_STEP; events += 1) {
       const kernelAt = clock.nextAt ?? Number.POSITIVE_INFINITY;
@@ -191,3 +218,6 @@ export class SimulatedNetwork {
     return true;
   }
 }
+
+const isDevice = (given: BridgeDevice | BridgeOptions): given is BridgeDevice =>
+  "read" in given && typeof given.read === "function" && typeof given.write === "function";

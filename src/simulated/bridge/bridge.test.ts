@@ -65,6 +65,10 @@ test("bulk data in both directions matches, with loss and reordering, whoever is
   if (output !== undefined) for (const line of output.trimEnd().split("\n")) t.diagnostic(line);
 });
 
+test("curl of the kernel gets a page from node:http on a host of simulate()", (t) => {
+  run(t, `http.child.${extension}`);
+});
+
 /** A device whose packets a test makes and reads. */
 class TestDevice implements BridgeDevice {
   readonly written: Uint8Array[] = [];
