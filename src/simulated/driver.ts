@@ -34,7 +34,7 @@ const GRACE = 200;
 
 const timers = builtin("node:timers");
 export const realSetTimeout = timers?.setTimeout ?? globalThis.setTimeout;
-const realNow = performance.now.bind(performance);
+export const realNow = performance.now.bind(performance);
 
 /** Calls a function in a later turn of the event loop, after ticks and microtasks. */
 let nextTurn: (call: () => void) => void =

@@ -2,12 +2,13 @@ import { argumentType, checkObject, invalidValue, kind } from "../errors/argumen
 import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
 import { baseContext, beginFinding, currentScope, endFinding, runIn } from "./context.ts";
-import { realSetTimeout } from "./driver.ts";
+import { realNow, realSetTimeout } from "./driver.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { Patches } from "./patches.ts";
 import { patchRandomness } from "./randomness.ts";
 import { RealWork } from "./real-work.ts";
+import { shrinkFaults } from "./shrink.ts";
 import { SimulatedNetwork } from "./simulated-network.ts";
 import { patchTimers } from "./timers.ts";
 
@@ -23,11 +24,16 @@ export interface SimulateOptions extends Partial<Omit<NetworkOptions, "bind">> {
 }
 
 /** What `simulate.seeds()` takes. */
-export interface SeedsOptions extends Omit<SimulateOptions, "seed"> {
+export interface SeedsOptions extends Omit<SimulateOptions, "seed" | "faults"> {
   /** How many seeds to run. */
   readonly count: number;
   /** The first seed; the others follow. 1 by default. */
   readonly first?: number;
+  /**
+   * How often a seed that failed is run again to find the faults that matter, for half a minute at
+   * most; 100 by default. 0 reports it as it is.
+   */
+  readonly shrinkRuns?: number;
 }
 
 type Program<Value> = (network: SimulatedNetwork) => Value | Promise<Value>;
@@ -58,7 +64,12 @@ interface Simulate {
    * ```
    */
   <Value>(options: SimulateOptions, program: Program<Value>): Promise<Value>;
-  /** Runs a program with many seeds, one after the other, and stops at the first that fails. */
+  /**
+   * Runs a program with many seeds, one after the other, and stops at the first that fails. It then
+   * runs that seed without some of its faults (lost, duplicated, reordered and damaged packets;
+   * partitions, holds, crashes and pauses) to find those that matter, and the message of the error
+   * says how to repeat the run with these alone. The error is that of the first run.
+   */
   seeds(options: SeedsOptions, program: Program<unknown>): Promise<void>;
 }
 
@@ -104,7 +115,21 @@ function end(network: SimulatedNetwork): void {
   work.end();
 }
 
+interface Failure {
+  readonly error: unknown;
+  readonly network: SimulatedNetwork;
+}
+
 async function simulateOnce<Value>(options: SimulateOptions, program: Program<Value>): Promise<Value> {
+  const outcome = await run(options, program);
+  if ("value" in outcome) return outcome.value;
+  throw withNote(outcome.error, noteOf(outcome.network));
+}
+
+async function run<Value>(
+  options: SimulateOptions,
+  program: Program<Value>,
+): Promise<{ readonly value: Value } | Failure> {
   checkObject("options", "{ seed?, random?, … }", options);
   if (typeof program !== "function") throw argumentType(`program must be a function, not ${kind(program)}`);
   const { seed = randomSeed(), random = true, idleTimers = 100_000, ...rest } = options;
@@ -114,9 +139,9 @@ async function simulateOnce<Value>(options: SimulateOptions, program: Program<Va
   begin(network);
   try {
     const begun = runIn(network.scope, async () => program(network));
-    return await network.driver.run(begun);
+    return { value: await network.driver.run(begun) };
   } catch (error) {
-    throw withSeed(error, network);
+    return { error, network };
   } finally {
     end(network);
   }
@@ -140,8 +165,7 @@ async function parserReady(): Promise<void> {
 const randomSeed = (): number => Math.floor(Math.random() * 2 ** 32);
 
 /** Adds to an error's message how to repeat the run that it ended. */
-function withSeed(error: unknown, network: SimulatedNetwork): unknown {
-  const note = noteOf(network);
+function withNote(error: unknown, note: string): unknown {
   if (!isError(error)) return new Error(`${String(error)}\n${note}`, { cause: error });
   const { message, stack } = error;
   try {
@@ -154,18 +178,62 @@ function withSeed(error: unknown, network: SimulatedNetwork): unknown {
 }
 
 /** How to repeat the run, and what happened last. */
-function noteOf({ seed, recent }: SimulatedNetwork): string {
+function noteOf({ seed, recent }: SimulatedNetwork, enough?: string): string {
   const text = JSON.stringify(seed);
-  const repeat = `(simulated with seed ${text}: simulate({ seed: ${text} }, …) repeats it)`;
+  const repeat = [`(simulated with seed ${text}: simulate({ seed: ${text} }, …) repeats it)`, enough]
+    .filter((line) => line !== undefined)
+    .join("\n");
   return recent === "" ? repeat : `${repeat}\nThe last packets:\n${recent.trimEnd()}`;
 }
 
 async function seeds(options: SeedsOptions, program: Program<unknown>): Promise<void> {
   checkObject("options", "{ count, first?, … }", options);
-  const { count, first = 1, ...rest } = options;
+  const { count, first = 1, shrinkRuns = 100, ...rest } = options;
   if (!Number.isInteger(count) || count < 1)
     throw invalidValue(`count must be a positive integer, not ${count}`);
-  for (let seed = first; seed < first + count; seed += 1) await simulateOnce({ ...rest, seed }, program);
+  if (!Number.isInteger(shrinkRuns) || shrinkRuns < 0)
+    throw invalidValue(`shrinkRuns must be an integer from 0 on, not ${shrinkRuns}`);
+  for (let seed = first; seed < first + count; seed += 1) {
+    const outcome = await run({ ...rest, seed }, program);
+    if ("value" in outcome) continue;
+    const enough = await enoughFaults(outcome, { ...rest, seed }, program, shrinkRuns);
+    throw withNote(outcome.error, noteOf(outcome.network, enough));
+  }
+}
+
+/** How long the search for the faults that matter may take, in milliseconds of real time. */
+const SHRINKING = 30_000;
+
+/** The line about the faults that are enough for a failure; undefined if there is none to leave out. */
+async function enoughFaults(
+  { error, network }: Failure,
+  options: SimulateOptions,
+  program: Program<unknown>,
+  runs: number,
+): Promise<string | undefined> {
+  const { faults = [] } = network;
+  if (faults.length === 0 || runs === 0) return undefined;
+  const signature = signatureOf(error);
+  const until = realNow() + SHRINKING;
+  const enough = await shrinkFaults(
+    faults,
+    async (some) => {
+      const outcome = await run({ ...options, faults: some }, program);
+      return !("value" in outcome) && signatureOf(outcome.error) === signature;
+    },
+    { runs, expired: () => realNow() >= until },
+  );
+  const repeat = `simulate({ seed: ${JSON.stringify(network.seed)}, faults: ${JSON.stringify(enough)} }, …)`;
+  return enough.length === 0
+    ? `It fails without its ${faults.length} faults, too: ${repeat}`
+    : `Of its ${faults.length} faults, ${enough.length} are enough: ${repeat}`;
+}
+
+/** What two errors have in common that are the same failure: numbers in a message may differ. */
+function signatureOf(error: unknown): string {
+  if (!isError(error)) return String(error);
+  const [line = ""] = error.message.split("\n");
+  return [error.name, Reflect.get(error, "code"), line.replaceAll(/\d+/g, "#")].join(" ");
 }
 
 /** Runs programs on simulated hosts. */

@@ -14,6 +14,7 @@ import type { System } from "../system/system.ts";
 import { runIn, type Scope } from "./context.ts";
 import type { SimulatedHost } from "./host/simulated-host.ts";
 import { provideHostEngine } from "./host-engine.ts";
+import type { FaultPlan } from "./network/fault-plan.ts";
 
 /** The code that was running on a host when it crashed. */
 export class HostCrashed extends Error {
@@ -24,6 +25,7 @@ export class HostCrashed extends Error {
 interface HostSettings {
   readonly seedsRandom: boolean;
   readonly base: (call: () => void) => void;
+  readonly faultPlan: FaultPlan;
 }
 
 type HostScope = Scope & { readonly system: System };
@@ -41,6 +43,8 @@ export class Host {
   /** Its kernel: sockets, ports and settings. @internal */
   readonly kernel: SimulatedHost;
   readonly #settings: HostSettings;
+  /** A crash did not happen, since `faults` of the simulation leaves it out. */
+  #isSpared = false;
   /** Of the present boot. */
   #scope: HostScope | undefined;
 
@@ -126,17 +130,19 @@ export class Host {
 
   /** Loses power: sockets vanish without a packet, and the program never runs again. */
   crash(): void {
-    this.kernel.crash();
+    if (this.#settings.faultPlan.allowsNext(`crash ${this.name}`)) this.kernel.crash();
+    else this.#isSpared = true;
   }
 
   /** Starts it again, with no sockets and no program. */
   restart(): void {
-    this.kernel.restart();
+    if (this.#isSpared) this.#isSpared = false;
+    else this.kernel.restart();
   }
 
   /** Stops its program. Its kernel goes on: it acknowledges, and its queues fill. */
   pause(): void {
-    this.kernel.pause();
+    if (this.#settings.faultPlan.allowsNext(`pause ${this.name}`)) this.kernel.pause();
   }
 
   /** Lets its program go on. */

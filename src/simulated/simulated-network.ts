@@ -6,7 +6,7 @@ import { VirtualTimer } from "./clock/virtual-clock.ts";
 import { bound, type Scope } from "./context.ts";
 import { Driver, type Steps } from "./driver.ts";
 import { HostClock } from "./host/host-clock.ts";
-import type { Hosts, PartitionOptions, Rule } from "./network/faults.ts";
+import { type Hosts, namesOf, type PartitionOptions, type Rule } from "./network/faults.ts";
 import { type LinkOptions, Network, type NetworkOptions, type NewHost } from "./network/network.ts";
 import type { Trace } from "./network/trace.ts";
 import { type Duration, formatTime, nanoseconds } from "./network/units.ts";
@@ -78,6 +78,11 @@ export class SimulatedNetwork {
     return new Capture(this.core, options);
   }
 
+  /** The faults so far, if they are not too many: what `faults` of `simulate()` takes. @internal */
+  get faults(): readonly string[] | undefined {
+    return this.core.faultPlan.happened;
+  }
+
   /** The last packets and changes of state, one line each. @internal */
   get recent(): string {
     return recordsText(this.core.trace.last.slice(-RECENT));
@@ -91,7 +96,11 @@ export class SimulatedNetwork {
   /** Adds a host. Without `addresses` it gets one of each version. */
   host(name: string, options?: NewHost): Host {
     const { seedsRandom, base } = this.#options;
-    const host = new Host(this.core.host(name, options), { seedsRandom, base });
+    const host = new Host(this.core.host(name, options), {
+      seedsRandom,
+      base,
+      faultPlan: this.core.faultPlan,
+    });
     this.#hosts.set(name, host);
     return host;
   }
@@ -106,7 +115,8 @@ export class SimulatedNetwork {
 
   /** Stops packets between hosts, in both directions. */
   partition(one: Hosts, other: Hosts, options?: PartitionOptions): void {
-    this.core.partition(one, other, options);
+    if (this.core.faultPlan.allowsNext(`partition ${namesOf(one)} ${namesOf(other)}`))
+      this.core.partition(one, other, options);
   }
 
   /** Ends partitions between hosts; without arguments, all. Packets that were held go on. */
@@ -116,7 +126,7 @@ export class SimulatedNetwork {
 
   /** Keeps packets between hosts until `release()`. */
   hold(one: Hosts, other: Hosts): void {
-    this.core.hold(one, other);
+    if (this.core.faultPlan.allowsNext(`hold ${namesOf(one)} ${namesOf(other)}`)) this.core.hold(one, other);
   }
 
   /** Lets packets go that `hold()` kept. */

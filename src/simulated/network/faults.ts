@@ -53,7 +53,7 @@ export interface FaultNetwork {
 
 const keyOf = (from: string, to: string): string => `${from}\0${to}`;
 
-function namesOf(hosts: Hosts): string[] {
+export function namesOf(hosts: Hosts): string[] {
   const list = typeof hosts === "string" || "name" in hosts ? [hosts] : hosts;
   return list.map((one) => (typeof one === "string" ? one : one.name));
 }

@@ -2,6 +2,7 @@ import { defined } from "../../invariant.ts";
 import type { Random } from "../clock/random.ts";
 import { Scheduled, SECOND, type VirtualClock } from "../clock/virtual-clock.ts";
 import { type Packet, packetSize } from "../ip/packet.ts";
+import type { FaultPlan } from "./fault-plan.ts";
 import type { Trace } from "./trace.ts";
 import { bitsPerSecond, type Duration, nanoseconds, type Rate } from "./units.ts";
 
@@ -102,6 +103,7 @@ export type Verdict =
 export interface LinkNetwork {
   readonly clock: VirtualClock;
   readonly trace: Trace;
+  readonly faultPlan: FaultPlan;
   random(purpose: string): Random;
   /** Applies partitions, holds and rules. */
   judge(packet: Packet, direction: Direction): Verdict;
@@ -119,6 +121,8 @@ export class Direction {
   /** When each packet in the queue leaves. */
   readonly #departures: number[] = [];
   #lastArrival = 0;
+  /** How many packets it took, for the names of faults. */
+  #passed = 0;
   readonly #wire: Wire;
   #held: Packet[] = [];
 
@@ -190,18 +194,38 @@ export class Direction {
   #pass(packet: Packet, delay: number): void {
     const { loss, duplicate, corrupt } = this.conditions;
     const random = this.#random;
+    this.#passed += 1;
     if (random.chance(loss)) {
-      this.record("dropped", packet, "loss");
+      if (this.#suffers("loss")) this.record("dropped", packet, "loss");
+      // Without more draws, so that later packets meet the same fate.
+      else this.#fly(packet, delay, undefined);
       return;
     }
-    this.#fly(random.chance(corrupt) ? corrupted(packet) : packet, delay);
+    const damaged = random.chance(corrupt) && this.#suffers("corrupt");
+    this.#fly(damaged ? corrupted(packet) : packet, delay, random);
     if (random.chance(duplicate)) {
-      this.record("duplicated", packet);
-      this.#fly(packet, delay);
+      if (this.#suffers("duplicate")) {
+        this.record("duplicated", packet);
+        this.#fly(packet, delay, random);
+      } else {
+        this.#drawInVain();
+      }
     }
   }
 
-  #fly(packet: Packet, delay: number): void {
+  /** Draws what a duplicate would have: later packets meet the same fate without it. */
+  #drawInVain(): void {
+    if (this.conditions.jitter > 0) this.#random.real();
+    if (this.conditions.reorder > 0) this.#random.chance(this.conditions.reorder);
+  }
+
+  /** Whether the packet that passes at present suffers a fault. */
+  #suffers(fault: string): boolean {
+    return this.#network.faultPlan.allows(`${fault} ${this.from.name} ${this.to.name} ${this.#passed}`);
+  }
+
+  /** @param random undefined for a packet that was lost when its link's numbers were drawn */
+  #fly(packet: Packet, delay: number, random: Random | undefined): void {
     const { latency, jitter, rate, queue, reorder, reorderDelay } = this.conditions;
     const { clock } = this.#network;
     let departure = clock.now;
@@ -216,8 +240,8 @@ export class Direction {
       this.#departures.push(departure);
     }
     let arrival = departure + latency + delay;
-    if (jitter > 0) arrival += this.#random.below(jitter + 1);
-    if (reorder > 0 && this.#random.chance(reorder)) arrival += reorderDelay;
+    if (jitter > 0 && random !== undefined) arrival += random.below(jitter + 1);
+    if (reorder > 0 && random?.chance(reorder) && this.#suffers("reorder")) arrival += reorderDelay;
     else if (delay === 0) {
       // A link is a wire: what was sent later does not arrive earlier.
       arrival = Math.max(arrival, this.#lastArrival);

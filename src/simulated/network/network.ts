@@ -6,6 +6,7 @@ import { type HostNetwork, type HostOptions, SimulatedHost } from "../host/simul
 import type { SysctlValues } from "../host/sysctls.ts";
 import { canonical, isLinkLocal } from "../ip/address.ts";
 import type { Packet } from "../ip/packet.ts";
+import { FaultPlan } from "./fault-plan.ts";
 import { Faults, type Hosts, type PartitionOptions, type Rule } from "./faults.ts";
 import type { Direction, LinkConditions, LinkNetwork, Node, Verdict } from "./link.ts";
 import { ProgramItems } from "./program-queue.ts";
@@ -23,6 +24,10 @@ export interface NetworkOptions {
   readonly conditions?: LinkConditions;
   /** Whether hosts without a path of links reach each other at all; true by default. */
   readonly meshed?: boolean;
+  /**
+   * The faults that may happen, as the message of a failed simulation lists them; all by default.
+   */
+  readonly faults?: readonly string[] | undefined;
   /** Wraps the callbacks of programs, so that they run in the context of their caller. */
   readonly bind?: (call: () => void) => () => void;
 }
@@ -64,6 +69,7 @@ export class Network implements HostNetwork, LinkNetwork {
   readonly program = new ProgramItems(this.clock);
   readonly blocking: Blocking;
   readonly trace = new Trace();
+  readonly faultPlan: FaultPlan;
   readonly topology: Topology;
   readonly faults: Faults;
   readonly #bind: (call: () => void) => () => void;
@@ -80,7 +86,9 @@ export class Network implements HostNetwork, LinkNetwork {
     conditions = {},
     meshed = true,
     bind = (call) => call,
+    faults,
   }: NetworkOptions) {
+    this.faultPlan = new FaultPlan(faults);
     this.seed = seed;
     this.epoch = epoch;
     this.#bind = bind;
