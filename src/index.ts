@@ -13,6 +13,7 @@ export {
   type ConnectMessage,
   channels,
   type ListenMessage,
+  type RefuseMessage,
   type RetryMessage,
 } from "./net/channels.ts";
 export { connect } from "./net/connection/connect.ts";
@@ -51,7 +52,7 @@ export {
 export type { Backlog } from "./net/listener/accept-queues.ts";
 export { listen } from "./net/listener/listen.ts";
 export type { Listener } from "./net/listener/listener.ts";
-export type { CloseOptions, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
+export type { CloseOptions, DropCause, Listening, ListenStatistics } from "./net/listener/listener-base.ts";
 export { type ReservePortOptions, reservePort } from "./net/listener/reserve-port.ts";
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";
@@ -91,6 +92,11 @@ export { proxy } from "./net/proxy/proxy.ts";
 export type { Balance, ProxyOptions, ProxyTarget } from "./net/proxy/proxy-options.ts";
 export type { ProxyServer, ProxyStatistics } from "./net/proxy/proxy-server.ts";
 export type { TargetStatus } from "./net/proxy/target.ts";
+export type { AddressMatcher } from "./net/proxy-protocol/address-list.ts";
+export type { ProxiedAddress, ProxyHeader, Tlv } from "./net/proxy-protocol/proxy-header.ts";
+export { ProxyHeaderError, type ProxyHeaderErrorName } from "./net/proxy-protocol/proxy-header-error.ts";
+export { type ProxyInfo, proxyInfo } from "./net/proxy-protocol/proxy-info.ts";
+export type { ProxyProtocolOptions } from "./net/proxy-protocol/proxy-protocol-options.ts";
 export {
   isReadableError,
   type ReadableError,

@@ -5,6 +5,7 @@ import type { AcceptError } from "../posix/accept.ts";
 import type { ConnectionBase } from "./connection/connection-base.ts";
 import type { Listening } from "./listener/listener-base.ts";
 import type { ConnectOptions } from "./options/connect-options.ts";
+import type { ProxyHeaderError } from "./proxy-protocol/proxy-header-error.ts";
 
 /**
  * A message of `berkeley:listen`: a Listener or Server has started listening, or a server of Node's
@@ -44,6 +45,15 @@ export type RetryMessage = (
    */
   readonly delay: number;
 };
+
+/**
+ * A message of `berkeley:refuse`: a connection was closed because its PROXY header was missing,
+ * malformed, late, or not from a trusted address. The error has the peer's address.
+ */
+export type RefuseMessage = (
+  | { readonly listener: Listening; readonly server?: undefined }
+  | { readonly server: NetServer; readonly listener?: undefined }
+) & { readonly error: ProxyHeaderError };
 
 /**
  * A message of `berkeley:close`: a connection and its descriptor were closed, or a listener stopped
@@ -122,6 +132,8 @@ export const channels: {
   readonly accept: DiagnosticsChannel<AcceptMessage>;
   /** `berkeley:retry`: a message for each failed accept(2) that will be retried. */
   readonly retry: DiagnosticsChannel<RetryMessage>;
+  /** `berkeley:refuse`: a message for each connection that `proxyProtocol` refused. */
+  readonly refuse: DiagnosticsChannel<RefuseMessage>;
   /** `berkeley:close`: a message for each connection, and for each listener. */
   readonly close: DiagnosticsChannel<CloseMessage>;
   /** `berkeley:connect`: a message when `connect()` connects or fails. */
@@ -134,6 +146,7 @@ export const channels: {
   listen: typedChannel<ListenMessage>("berkeley:listen"),
   accept: typedChannel<AcceptMessage>("berkeley:accept"),
   retry: typedChannel<RetryMessage>("berkeley:retry"),
+  refuse: typedChannel<RefuseMessage>("berkeley:refuse"),
   close: typedChannel<CloseMessage>("berkeley:close"),
   connect: typedChannel<ConnectMessage>("berkeley:connect"),
   engine: engineChannel,

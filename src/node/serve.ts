@@ -15,6 +15,7 @@ import { checkNetPermission } from "../posix/net-permission.ts";
 import { currentSystem } from "../system/current.ts";
 import { coded } from "./net/errors.ts";
 import { nodeNetIsNodes, notNode } from "./net/internals.ts";
+import type { OpenedToListen } from "./net/listen-handle.ts";
 import type { ListeningServer } from "./net/server.ts";
 import { ServedConnections } from "./served-connections.ts";
 import { ServedServer } from "./served-server.ts";
@@ -22,7 +23,8 @@ import { ServedServer } from "./served-server.ts";
 /**
  * Makes a server of Node's (`net`, `http`, `https`, `http2` or `tls`) listen through our
  * `listen()`, with its options. The server behaves as if its own `listen()` had been called:
- * `listening`, `address()`, `close()`, `getConnections()` and the time limits of http work.
+ * `listening`, `address()`, `close()`, `getConnections()` and the time limits of http work. With
+ * `proxyProtocol`, `remoteAddress` of a socket is the client's, so `req.ip` of Express is.
  *
  * Connections of `net` and `http` are Sockets of `berkeley/net`. Those of `tls`, `https` and
  * `http2` are Node's own, made from the accepted descriptor. On Bun, whose node:net is built
@@ -104,7 +106,7 @@ function start(
   server: ListeningServer,
   chosen: Engine,
   { sockets, path }: ListeningSockets,
-  { onRetry }: CheckedListenOptions,
+  { onRetry, proxyProtocol }: CheckedListenOptions,
   listenOnOpened: typeof import("./net/server.ts").listenOnOpened,
 ) {
   const addresses = sockets.map(getsockname);
@@ -113,7 +115,8 @@ function start(
   const [address] = addresses;
   const name = address?.family === "unix" ? String(address.path) : undefined;
   const key = addresses.map((each) => ("port" in each ? `${each.family}:${each.port}` : each.family)).join();
-  const handle = listenOnOpened(server, chosen, { sockets: [first, ...others], path, name, key }, onRetry);
+  const toListen: OpenedToListen = { sockets: [first, ...others], path, name, key };
+  const handle = listenOnOpened(server, chosen, toListen, { onRetry, proxyProtocol });
   if (name !== undefined) server._pipeName = name;
   return { handle, addresses };
 }

@@ -9,6 +9,8 @@ import { tryGetsockname } from "../../posix/getsockname.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { checkWait, onAbort, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
+import { type ProxyInfo, proxyInfo, setProxyInfo } from "../proxy-protocol/proxy-info.ts";
+import { reportClient } from "../proxy-protocol/report-client.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import {
   checkDetachable,
@@ -106,8 +108,9 @@ export abstract class ConnectionBase {
   }
 
   /**
-   * The address of the peer; `{ family: "unspecified" }` if first read after the connection was
-   * closed.
+   * The address of the peer, or of the client that a PROXY header told of (`proxyProtocol` of
+   * `listen()`): then `proxyInfo(connection)` has the proxy's. `{ family: "unspecified" }` if first
+   * read after the connection was closed.
    */
   get remoteAddress(): Address {
     if (this.#addresses?.remote === undefined && this.isOpen) {
@@ -115,6 +118,12 @@ export abstract class ConnectionBase {
       if (named.ok) this.#addresses = { ...this.#addresses, remote: named.value };
     }
     return this.#addresses?.remote ?? { family: "unspecified" };
+  }
+
+  /** Reports what its PROXY header said. @internal */
+  setProxyInfo(info: ProxyInfo): void {
+    setProxyInfo(this, info);
+    if (info.source !== undefined) this.#addresses = { remote: info.source };
   }
 
   /** The number of written bytes that the system has not taken yet. */
@@ -518,6 +527,8 @@ export abstract class ConnectionBase {
       return;
     }
     if (this.#state === "detaching, unref'd") socket.unref();
+    const info = proxyInfo(this);
+    if (info !== undefined) reportClient(socket, info);
     this.#state = "detached";
     engineClosed(this.#stream.system, this.#stream.fd);
     this.#owner?.onConnectionDetached(this, socket);

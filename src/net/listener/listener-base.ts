@@ -12,6 +12,9 @@ import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
 import { DetachedConnection } from "../connection/detached-connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { HeaderGate } from "../proxy-protocol/header-gate.ts";
+import type { ProxyHeaderError, ProxyHeaderErrorName } from "../proxy-protocol/proxy-header-error.ts";
+import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { AcceptLoop } from "./accept-loop.ts";
 import { type Backlog, backlogOf, queueOf } from "./accept-queues.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
@@ -33,8 +36,8 @@ export interface ListenStatistics {
   /** Connections that were accepted. */
   readonly accepted: number;
   /**
-   * Connections that failed before they were accepted, and those accepted ahead that `close()`
-   * reset.
+   * Connections that failed before they were accepted, those accepted ahead that `close()` reset,
+   * and those that `proxyProtocol` refused.
    */
   readonly dropped: number;
   /**
@@ -46,8 +49,11 @@ export interface ListenStatistics {
    * Drops and retries, counted by the name of the error; `SocketClosed` for connections that
    * `close()` reset.
    */
-  readonly causes: Readonly<Partial<Record<AcceptErrorName, number>>>;
+  readonly causes: Readonly<Partial<Record<DropCause, number>>>;
 }
+
+/** What a connection was dropped for, or accepting it was delayed. */
+export type DropCause = AcceptErrorName | ProxyHeaderErrorName;
 
 /** Why no more connections come. @internal */
 export type StopReason =
@@ -76,7 +82,9 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   };
   /** The connections that it accepted and that are open, those that were detached among them. */
   readonly #connections = new Set<OpenConnection>();
-  readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
+  readonly #causes: Partial<Record<DropCause, number>> = {};
+  /** Reads PROXY headers. */
+  readonly #gate: HeaderGate | undefined;
   #accepted = 0;
   #dropped = 0;
   #retried = 0;
@@ -96,11 +104,15 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     this.#requestedBacklog = opened.backlog;
     this.#path = opened.path;
     this.#options = options;
+    const { proxyProtocol } = options;
+    this.#gate = proxyProtocol && new HeaderGate(engine, proxyProtocol, this);
     options.signal?.addEventListener("abort", this.#abort);
   }
 
   /** Makes a connection from an accepted descriptor, and keeps it in `hold()`. @internal */
-  protected abstract onDescriptor(fd: number): void;
+  protected abstract onDescriptor(fd: number, info: ProxyInfo | undefined): void;
+  /** An accepted connection has not come through the gate, or not yet. @internal */
+  protected abstract replaceDemand(): void;
   /** No more connections come. @internal */
   protected abstract onStop(reason: StopReason): void;
 
@@ -225,6 +237,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
       this.#loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))),
     );
     await this.#retired;
+    await this.#gate?.untilEmpty();
     this.#stop({ kind: "retired" });
     await this.#close(drain);
   }
@@ -232,7 +245,31 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   /** @internal */
   onAccepted(fd: number): void {
     this.#accepted += 1;
-    this.onDescriptor(fd);
+    if (this.#gate === undefined) this.onDescriptor(fd, undefined);
+    else this.#gate.admit(fd);
+  }
+
+  /** @internal */
+  onAdmitted(fd: number, info: ProxyInfo | undefined): void {
+    this.onDescriptor(fd, info);
+  }
+
+  /** @internal */
+  onRefused(error: ProxyHeaderError): void {
+    this.#uncount(error.name);
+    if (channels.refuse.hasSubscribers) channels.refuse.publish({ listener: this, error });
+    if (!this.closed) this.replaceDemand();
+  }
+
+  /** @internal */
+  onHeaderAwaited(): void {
+    if (this.closed) this.#gate?.close();
+    else this.replaceDemand();
+  }
+
+  /** @internal */
+  onHeaderAbandoned(): void {
+    this.#uncount("SocketClosed");
   }
 
   /** @internal */
@@ -285,10 +322,20 @@ export abstract class Listening extends TransferableListener implements AsyncDis
 
   /** Resets an accepted connection that will not be delivered. @internal */
   protected drop(connection: ConnectionBase): void {
+    this.#uncount("SocketClosed");
+    connection.reset();
+  }
+
+  /** How many connections have not sent their PROXY header. @internal */
+  protected get awaitedHeaders(): number {
+    return this.#gate?.size ?? 0;
+  }
+
+  /** An accepted connection is dropped. */
+  #uncount(cause: DropCause) {
     this.#accepted -= 1;
     this.#dropped += 1;
-    this.#count("SocketClosed");
-    connection.reset();
+    this.#count(cause);
   }
 
   /** @internal */
@@ -322,6 +369,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     this.#stopped = Promise.all(
       this.#loops.map((loop) => new Promise<void>((resolve) => loop.close(resolve))),
     );
+    this.#gate?.close();
     if (channels.close.hasSubscribers) {
       const error = "error" in reason ? reason.error : null;
       channels.close.publish({ listener: this, error });
@@ -338,7 +386,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
     for (const connection of this.#connections) connection.reset();
   }
 
-  #count(name: AcceptErrorName) {
+  #count(name: DropCause) {
     this.#causes[name] = (this.#causes[name] ?? 0) + 1;
   }
 }

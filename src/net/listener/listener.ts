@@ -3,12 +3,16 @@ import { acceptErrors } from "../../posix/accept.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import { Connection } from "../connection/connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
+import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { Waiters } from "../waiters.ts";
 import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
 /** How many connections are accepted ahead of a program that keeps asking. */
 const MOST_AHEAD = 16;
+
+/** How many connections may wait for their PROXY header before the rest stays in the queue. */
+const MOST_AWAITED = 1024;
 
 /**
  * Listening sockets whose connections the program takes one by one: `listen(options)` returns one.
@@ -79,11 +83,22 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
   }
 
   /** @internal */
-  protected override onDescriptor(fd: number): void {
+  protected override onDescriptor(fd: number, info: ProxyInfo | undefined): void {
     const connection = new Connection(this.engine, fd, this);
+    if (info !== undefined) connection.setProxyInfo(info);
     this.hold(connection);
     if (this.closed) this.drop(connection);
     else if (!this.#waiters.resolveFirst(connection)) this.#ready.push(connection);
+  }
+
+  /**
+   * A peer that does not send its header holds up no other: another connection is accepted in its
+   * place, up to a limit.
+   *
+   * @internal
+   */
+  protected override replaceDemand(): void {
+    if (this.awaitedHeaders < MOST_AWAITED) this.setDemand(this.#waiters.size);
   }
 
   /** @internal */

@@ -2,6 +2,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { HandledConnection } from "../connection/handled-connection.ts";
 import type { ConnectionHandlers } from "../connection/handlers.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
+import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
 import { Listening, type StopReason } from "./listener-base.ts";
 import type { ListeningSockets } from "./listening-sockets.ts";
 
@@ -45,12 +46,16 @@ export class Server extends Listening {
   }
 
   /** @internal */
-  protected override onDescriptor(fd: number): void {
+  protected override onDescriptor(fd: number, info: ProxyInfo | undefined): void {
     const connection = new HandledConnection(this.engine, fd, this, this.#handlers);
+    if (info !== undefined) connection.setProxyInfo(info);
     this.hold(connection);
     if (this.closed) this.drop(connection);
     else connection.start();
   }
+
+  /** It accepts every connection anyway. @internal */
+  protected override replaceDemand(): void {}
 
   /** @internal */
   protected override onStop(reason: StopReason): void {

@@ -25,6 +25,11 @@ import { currentSystem } from "../../system/current.ts";
 import type { FileNumber } from "../../system/services.ts";
 import { isUint8Array } from "../../system/view.ts";
 import { checkSignal } from "../abort.ts";
+import {
+  type CheckedProxyProtocol,
+  checkProxyProtocol,
+  type ProxyProtocolOptions,
+} from "../proxy-protocol/proxy-protocol-options.ts";
 
 /**
  * Socket options and their values, set before the socket is bound: `[[TCP.DEFER_ACCEPT, 5],
@@ -67,6 +72,17 @@ export interface ListenSettings<Values extends readonly unknown[]> extends Socke
    * connection failed before it was accepted. `stats` counts these.
    */
   readonly onRetry?: ((error: AcceptError, milliseconds: number) => void) | undefined;
+  /**
+   * Behind HAProxy, a load balancer or another proxy: each connection begins with a header of the
+   * PROXY protocol, version 1 or 2, which is read before the program sees the connection. Then
+   * `remoteAddress` is the client's, and `proxyInfo(connection)` says the rest. A header without a
+   * client's address, such as that of a health check, leaves the peer's own.
+   *
+   * A connection without a header, or with a malformed one, is closed, and the program never sees
+   * it. `"optional"` serves those without one too. See ProxyProtocolOptions for trusted addresses
+   * and the time limit. Only proxies may be able to connect: anyone else can claim any address.
+   */
+  readonly proxyProtocol?: boolean | "optional" | ProxyProtocolOptions | undefined;
 }
 
 /** A port to listen on. */
@@ -198,6 +214,7 @@ export interface CheckedListenOptions {
   readonly engine: EngineName | undefined;
   readonly signal: AbortSignal | undefined;
   readonly onRetry: ((error: AcceptError, milliseconds: number) => void) | undefined;
+  readonly proxyProtocol: CheckedProxyProtocol | undefined;
 }
 
 export function checkListenOptions<Values extends readonly unknown[]>(
@@ -209,7 +226,9 @@ export function checkListenOptions<Values extends readonly unknown[]>(
   checkSignal(signal);
   if (onRetry !== undefined && typeof onRetry !== "function")
     throw argumentType(`onRetry must be a function, not ${kind(onRetry)}`);
-  const checked = { backlog, engine, signal, onRetry, options: checkOptionValues(options.options) };
+  const proxyProtocol = checkProxyProtocol(options.proxyProtocol);
+  const values = checkOptionValues(options.options);
+  const checked = { backlog, engine, signal, onRetry, proxyProtocol, options: values };
   return { ...checked, endpoint: checkEndpoint(options) };
 }
 

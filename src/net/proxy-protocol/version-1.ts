@@ -14,6 +14,9 @@ export function startsV1(bytes: Uint8Array): boolean {
   return START.subarray(0, length).equals(bytes.subarray(0, length));
 }
 
+/** Whether the bytes can only be a line of the protocol. */
+export const isCertainlyV1 = (bytes: Uint8Array): boolean => bytes.length >= START.length && startsV1(bytes);
+
 export function parseV1(bytes: Uint8Array): ParsedHeader {
   const text = Buffer.from(bytes.subarray(0, LONGEST)).toString("latin1");
   const end = text.indexOf("\r\n");

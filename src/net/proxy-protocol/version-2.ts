@@ -27,6 +27,10 @@ export function startsV2(bytes: Uint8Array): boolean {
   return SIGNATURE.subarray(0, length).equals(bytes.subarray(0, length));
 }
 
+/** Whether the bytes can only be a header of version 2. */
+export const isCertainlyV2 = (bytes: Uint8Array): boolean =>
+  bytes.length >= SIGNATURE.length && startsV2(bytes);
+
 export function parseV2(bytes: Uint8Array): ParsedHeader {
   if (bytes.length < START) return { kind: "incomplete" };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

@@ -1,6 +1,7 @@
 // What subscribers of `channels` hear of Node's servers and sockets on our engine.
 import net from "node:net";
 import { channels } from "../../net/channels.ts";
+import type { ProxyHeaderError } from "../../net/proxy-protocol/proxy-header-error.ts";
 import type { AcceptError } from "../../posix/accept.ts";
 
 export function announceListen(server: net.Server): void {
@@ -15,6 +16,10 @@ export function announceAccept(server: net.Server, socket: object): void {
 
 export function announceRetry(server: net.Server, error: AcceptError, delay: number): void {
   if (channels.retry.hasSubscribers) channels.retry.publish({ server, error, delay });
+}
+
+export function announceRefusal(server: net.Server, error: ProxyHeaderError): void {
+  if (channels.refuse.hasSubscribers) channels.refuse.publish({ server, error });
 }
 
 export function announceConnect(socket: object, error: unknown): void {

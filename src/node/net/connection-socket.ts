@@ -9,6 +9,8 @@ import {
   type DuplexOptions,
   installDuplex,
 } from "../../net/connection/connection-duplex.ts";
+import { proxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
+import { reportClient } from "../../net/proxy-protocol/report-client.ts";
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import type { System } from "../../system/system.ts";
 import { newContext } from "./connecting.ts";
@@ -30,6 +32,8 @@ class ConnectionSocket extends EngineSocket implements ConnectionDuplex {
   constructor(connection: Connection, { allowHalfOpen = false }: DuplexOptions) {
     super({ allowHalfOpen });
     this.#connection = connection;
+    const info = proxyInfo(connection);
+    if (info !== undefined) reportClient(this, info);
     const stream = new ConnectionStream(this, connection);
     this._accepted(stream, connection.fd, newContext());
     stream.start();

@@ -1,11 +1,15 @@
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
-import type { ListenStatistics } from "../../net/listener/listener-base.ts";
+import type { DropCause, ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
-import { type AcceptError, type AcceptErrorName, tryAccept } from "../../posix/accept.ts";
+import { HeaderGate, type HeaderGateOwner } from "../../net/proxy-protocol/header-gate.ts";
+import type { ProxyHeaderError } from "../../net/proxy-protocol/proxy-header-error.ts";
+import type { ProxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
+import type { CheckedProxyProtocol } from "../../net/proxy-protocol/proxy-protocol-options.ts";
+import { type AcceptError, tryAccept } from "../../posix/accept.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { getsockname, tryGetsockname } from "../../posix/getsockname.ts";
@@ -108,10 +112,13 @@ function socketFrom(system: System, fd: number): Socket {
 
 /** Receives the connections. */
 export interface ListenOwner {
-  accepted(fd: number): void;
+  /** @param info what the connection's PROXY header said, if there was one */
+  accepted(fd: number, info: ProxyInfo | undefined): void;
   failed(error: AcceptError): void;
   /** accept(2) failed, and is retried after `delay` milliseconds. */
   retried?: ((error: AcceptError, delay: number) => void) | undefined;
+  /** A connection was closed because of its PROXY header. */
+  refused(error: ProxyHeaderError): void;
   /** The descriptor is being closed. */
   closing(): void;
   /** It is closed. */
@@ -129,7 +136,7 @@ export interface ConnectionEnds {
 }
 
 /** Listens for a Server of Node's. */
-export class ListenHandle implements AcceptOwner, ServerHandle {
+export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle {
   readonly engine: Engine;
   readonly isUnix: boolean;
   /** The async context of its events and its connections: that of the call of listen(). */
@@ -140,7 +147,9 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   readonly #path: UnixPath | undefined;
   readonly #name: string | undefined;
   readonly #owner: ListenOwner;
-  readonly #causes: Partial<Record<AcceptErrorName, number>> = {};
+  readonly #causes: Partial<Record<DropCause, number>> = {};
+  /** Reads PROXY headers. */
+  readonly #gate: HeaderGate | undefined;
   readonly #whenClosed: Promise<void>;
   #resolveClosed = () => {};
   #accepted = 0;
@@ -150,7 +159,12 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   /** Another process accepts from the sockets, and removes their path. */
   #retired = false;
 
-  constructor(engine: Engine, { sockets, path, name }: OpenedToListen, owner: ListenOwner) {
+  constructor(
+    engine: Engine,
+    { sockets, path, name }: OpenedToListen,
+    owner: ListenOwner,
+    proxyProtocol?: CheckedProxyProtocol,
+  ) {
     const [first] = sockets;
     this.engine = engine;
     this.isUnix = getsockname(first).family === "unix";
@@ -158,6 +172,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     this.#owner = owner;
     this.#path = path;
     this.#name = name;
+    this.#gate = proxyProtocol && new HeaderGate(engine, proxyProtocol, this);
     this.loops = sockets.map((socket) => new AcceptLoop(engine, socket.detach(), this));
     this.#whenClosed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -189,6 +204,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
   /** Stops accepting, without losing a connection; another process accepts. */
   async retire(): Promise<void> {
     await this.#stopAccepting();
+    await this.#gate?.untilEmpty();
     this.#retired = true;
   }
 
@@ -203,12 +219,30 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
         this.onAccepted(next.value.socket.detach());
       }
     }
+    await this.#gate?.untilEmpty();
   }
 
   onAccepted(fd: number): void {
     this.#accepted += 1;
     this.#putOff = false;
-    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd);
+    if (this.#gate === undefined) this.onAdmitted(fd, undefined);
+    else this.#gate.admit(fd);
+  }
+
+  onAdmitted(fd: number, info: ProxyInfo | undefined): void {
+    this.context.runInAsyncScope(this.#owner.accepted, this.#owner, fd, info);
+  }
+
+  onRefused(error: ProxyHeaderError): void {
+    this.#uncount(error.name);
+    this.connectionEnded();
+    this.#owner.refused(error);
+  }
+
+  onHeaderAwaited(): void {}
+
+  onHeaderAbandoned(): void {
+    this.#uncount("SocketClosed");
   }
 
   onPutOff(error: AcceptError, milliseconds: number): void {
@@ -233,11 +267,12 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     if (this.#putOff) for (const loop of this.loops) loop.tryAgain();
   }
 
-  ends(fd: number): ConnectionEnds {
+  ends(fd: number, info: ProxyInfo | undefined): ConnectionEnds {
     const socket = new BorrowedSocket(this.engine.system, { fd });
     const [here, there] = [tryGetsockname(socket), tryGetpeername(socket)];
     const local = here.ok ? nodeAddress(here.value) : {};
-    const remote = there.ok ? nodeAddress(there.value) : {};
+    const peer = there.ok ? nodeAddress(there.value) : {};
+    const remote = info?.source === undefined ? peer : nodeAddress(info.source);
     return {
       localAddress: local.address,
       localPort: local.port,
@@ -258,6 +293,7 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
 
   close(): void {
     if (!this.#retired) this.#path?.remove();
+    this.#gate?.close();
     this.#owner.closing();
     let left = this.loops.length;
     for (const loop of this.loops) {
@@ -282,7 +318,14 @@ export class ListenHandle implements AcceptOwner, ServerHandle {
     await Promise.all(this.loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))));
   }
 
-  #count(name: AcceptErrorName) {
+  /** An accepted connection is dropped. */
+  #uncount(cause: DropCause) {
+    this.#accepted -= 1;
+    this.#dropped += 1;
+    this.#count(cause);
+  }
+
+  #count(name: DropCause) {
     this.#causes[name] = (this.#causes[name] ?? 0) + 1;
   }
 }

@@ -5,8 +5,18 @@ import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { channels } from "../../net/channels.ts";
+import type { ProxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
+import type { CheckedProxyProtocol } from "../../net/proxy-protocol/proxy-protocol-options.ts";
+import { reportClient } from "../../net/proxy-protocol/report-client.ts";
 import { currentSystem } from "../../system/current.ts";
-import { announceAccept, announceClose, announceListen, announceRetry, announceStop } from "./announce.ts";
+import {
+  announceAccept,
+  announceClose,
+  announceListen,
+  announceRefusal,
+  announceRetry,
+  announceStop,
+} from "./announce.ts";
 import { asCallOfNode } from "./errors.ts";
 import { methodOfNode, NodeServer, type NodeServerMembers, NodeSocket } from "./internals.ts";
 import {
@@ -51,20 +61,27 @@ export function isServer(value: unknown): value is ListeningServer {
   return value instanceof net.Server;
 }
 
+/** What serve() has besides `listen()` of Node's. */
+export interface ServeSettings {
+  readonly onRetry?: ListenOwner["retried"];
+  readonly proxyProtocol?: CheckedProxyProtocol | undefined;
+}
+
 /** Makes a Server listen on sockets that already listen. */
 export function listenOnOpened(
   server: ListeningServer,
   chosen: Engine,
   opened: OpenedToListen,
-  onRetry?: ListenOwner["retried"],
+  { onRetry, proxyProtocol }: ServeSettings = {},
 ): ListenHandle {
-  const handle = new ListenHandle(chosen, opened, {
-    accepted: (fd) => accepted(server, handle, fd),
+  const owner: ListenOwner = {
+    accepted: (fd, info) => accepted(server, handle, fd, info),
     failed: (error) => server.emit("error", error),
     retried: (error, delay) => {
       announceRetry(server, error, delay);
       onRetry?.(error, delay);
     },
+    refused: (error) => announceRefusal(server, error),
     closing: () => {
       closing.add(server);
       announceStop(server);
@@ -73,7 +90,8 @@ export function listenOnOpened(
       closing.delete(server);
       server._emitCloseIfDrained?.();
     },
-  });
+  };
+  const handle = new ListenHandle(chosen, opened, owner, proxyProtocol);
   server._handle = handle.native;
   server._connectionKey = opened.key;
   if (server._unref) server.unref();
@@ -101,14 +119,19 @@ export function emitCloseIfDrained(server: ListeningServer): void {
   if (!closing.has(server)) nodeEmitClose.call(server);
 }
 
-function accepted(server: ListeningServer, handle: ListenHandle, fd: number): void {
+function accepted(
+  server: ListeningServer,
+  handle: ListenHandle,
+  fd: number,
+  info: ProxyInfo | undefined,
+): void {
   if (server.maxConnections != null && server._connections >= server.maxConnections) {
-    server.emit("drop", handle.isUnix ? undefined : handle.ends(fd));
+    server.emit("drop", handle.isUnix ? undefined : handle.ends(fd, info));
     handle.engine.system.close(fd);
     return;
   }
-  if (server.blockList !== undefined && !handle.isUnix) {
-    const { remoteAddress = "" } = handle.ends(fd);
+  if (server.blockList !== undefined && (!handle.isUnix || info !== undefined)) {
+    const { remoteAddress = "" } = handle.ends(fd, info);
     const family = isIP(remoteAddress);
     if (family !== 0 && server.blockList.check(remoteAddress, family === 4 ? "ipv4" : "ipv6")) {
       handle.engine.system.close(fd);
@@ -116,6 +139,7 @@ function accepted(server: ListeningServer, handle: ListenHandle, fd: number): vo
     }
   }
   const socket = takesNodeHandle(server, handle) ? nodeSocket(server, fd) : engineSocket(server, handle, fd);
+  if (info !== undefined) reportClient(socket, info);
   server._connections++;
   socket.server = server;
   socket._server = server;

@@ -1,0 +1,149 @@
+import type { Timer } from "../../clock/clock.ts";
+import type { Engine, PendingPoll } from "../../engine/engine.ts";
+import { invariant } from "../../invariant.ts";
+import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { tryRecv } from "../../posix/recv.ts";
+import { isCertainlyHeader, parseProxyHeader } from "./parse-proxy-header.ts";
+import type { ProxyHeader } from "./proxy-header.ts";
+
+/** How reading a header ended. */
+export type HeaderOutcome =
+  | { readonly kind: "header"; readonly header: ProxyHeader }
+  /** The connection begins with something else, and nothing of it was taken. */
+  | { readonly kind: "none" }
+  | { readonly kind: "missing" | "malformed" | "timed out"; readonly reason: string };
+
+/**
+ * How often bytes that may or may not begin a header are looked at again, in milliseconds. They are
+ * eleven at most, so that is rare.
+ */
+const LOOK_AGAIN = 5;
+
+/** What one look takes at most; longer headers take several. */
+const scratch = new Uint8Array(1024);
+const nothing = new Uint8Array(0);
+
+/** Limits of one header. */
+interface HeaderLimits {
+  readonly optional: boolean;
+  /** In milliseconds, or Infinity. */
+  readonly timeout: number;
+}
+
+/**
+ * Reads the header at the start of a connection, and not a byte more: it looks first (MSG_PEEK), as
+ * HAProxy does, so whatever reads the descriptor next finds what follows the header.
+ */
+export class HeaderReader {
+  readonly #engine: Engine;
+  readonly #socket: BorrowedSocket;
+  readonly #limits: HeaderLimits;
+  readonly #done: (outcome: HeaderOutcome) => void;
+  /** The part of the header that was taken. */
+  #taken: Uint8Array = nothing;
+  #poll: PendingPoll | undefined;
+  /** Looks at undecided bytes again. */
+  #again: Timer | undefined;
+  #limit: Timer | undefined;
+  /** What it ends with once nothing waits on the descriptor; null if it was cancelled. */
+  #outcome: HeaderOutcome | null | undefined;
+  #cancelled = () => {};
+
+  /**
+   * @param fd a connected, non-blocking socket, which the caller still owns
+   * @param done called once, unless `cancel()` was: within `start()` if the header is there already
+   */
+  constructor(engine: Engine, fd: number, limits: HeaderLimits, done: (outcome: HeaderOutcome) => void) {
+    this.#engine = engine;
+    this.#socket = new BorrowedSocket(engine.system, { fd });
+    this.#limits = limits;
+    this.#done = done;
+  }
+
+  start(): void {
+    this.#read();
+    const { timeout } = this.#limits;
+    if (this.#outcome !== undefined || timeout === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#engine.system;
+    // The listener decides whether the process keeps running.
+    this.#limit = clock.setTimeout(() => this.#timedOut(), timeout).unref();
+  }
+
+  /** @param done called once the descriptor may be closed */
+  cancel(done: () => void): void {
+    this.#cancelled = done;
+    this.#end(null);
+  }
+
+  #timedOut(): void {
+    // It waits for the server to speak first, or has sent what only begins like a header.
+    if (this.#limits.optional && this.#taken.length === 0) this.#end({ kind: "none" });
+    else this.#end({ kind: "timed out", reason: "it was not complete in time" });
+  }
+
+  /** Takes what belongs to the header, until it is complete or nothing more is there. */
+  #read(): void {
+    const { MSG } = this.#engine.system.constants;
+    for (;;) {
+      const looked = tryRecv(this.#socket, scratch, MSG.PEEK);
+      if (!looked.ok) {
+        if (looked.error.name === "WouldBlock") this.#wait();
+        else this.#end({ kind: "missing", reason: looked.error.message });
+        return;
+      }
+      const isEnd = looked.value === 0;
+      const bytes = Buffer.concat([this.#taken, scratch.subarray(0, looked.value)]);
+      const parsed = parseProxyHeader(bytes);
+      const isCertain = !this.#limits.optional || isCertainlyHeader(bytes);
+      if (parsed.kind === "header") {
+        this.#take(parsed.length - this.#taken.length);
+        this.#end({ kind: "header", header: parsed.header });
+      } else if (parsed.kind === "invalid") {
+        const kind = isCertainlyHeader(bytes) ? "malformed" : "missing";
+        this.#end(isCertain ? { kind, reason: parsed.reason } : { kind: "none" });
+      } else if (isEnd) {
+        const reason = bytes.length === 0 ? "it ended without one" : "it ended within the header";
+        this.#end(isCertain ? { kind: "missing", reason } : { kind: "none" });
+      } else if (isCertain) {
+        this.#take(looked.value);
+        this.#taken = bytes;
+        continue;
+      } else {
+        this.#again = this.#engine.system.clock.setTimeout(() => this.#read(), LOOK_AGAIN).unref();
+      }
+      return;
+    }
+  }
+
+  /** Takes bytes that were looked at: one call returns them all. */
+  #take(count: number): void {
+    const taken = tryRecv(this.#socket, scratch.subarray(0, count));
+    invariant(taken.ok && taken.value === count, "nothing else reads the descriptor");
+  }
+
+  #wait(): void {
+    this.#poll = this.#engine.poll(this.#socket.fd, "receive", (errno) => {
+      this.#poll = undefined;
+      if (this.#outcome !== undefined) this.#finish();
+      else if (errno === 0) this.#read();
+      else this.#end({ kind: "missing", reason: "waiting for it failed" });
+    });
+    this.#poll.unref();
+  }
+
+  #end(outcome: HeaderOutcome | null): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    const { clock } = this.#engine.system;
+    clock.clearTimeout(this.#limit);
+    clock.clearTimeout(this.#again);
+    if (this.#poll === undefined) this.#finish();
+    else this.#poll.cancel();
+  }
+
+  #finish(): void {
+    const outcome = this.#outcome;
+    if (outcome === null || outcome === undefined) this.#cancelled();
+    else this.#done(outcome);
+  }
+}

@@ -1,0 +1,55 @@
+import type { Address } from "../../address/address.ts";
+import type { ProxyHeader } from "./proxy-header.ts";
+
+/** The proxy in front of a connection, and what its header says: `proxyInfo()` returns it. */
+export interface ProxyInfo extends ProxyHeader {
+  /** The address of the proxy, which has connected to us. */
+  readonly proxyAddress: Address;
+}
+
+/**
+ * Where a connection or a socket has it. Only those with a header have this property; a Socket of
+ * an HTTP/2 request is a Proxy of Node's, which passes it on.
+ */
+const info = Symbol("berkeley.proxyInfo");
+
+/** Attaches it to a connection or a socket of Node's. */
+export function setProxyInfo(connection: object, value: ProxyInfo): void {
+  Object.defineProperty(connection, info, { value, configurable: true });
+}
+
+/**
+ * Returns what the header of the PROXY protocol says, of a connection that a listener with
+ * `proxyProtocol` accepted: the client, where it had connected to, the values of version 2, and the
+ * address of the proxy itself. Returns undefined if the connection had no header.
+ *
+ * @param connection a Connection or HandledConnection, or a socket of a server under `serve()`,
+ * such as `request.socket`
+ * @example
+ * ```ts
+ * import { connect, listen, proxyInfo } from "berkeley";
+ * const listener = await listen({ host: "127.0.0.1", proxyProtocol: true });
+ * const proxy = await connect({ address: listener.address });
+ * await proxy.write("PROXY TCP4 192.0.2.7 198.51.100.1 5000 443\r\nhello");
+ * const connection = await listener.accept();
+ * console.log(connection.remoteAddress); // { family: "ipv4", address: "192.0.2.7", port: 5000 }
+ * console.log(proxyInfo(connection)?.destination); // { family: "ipv4", address: "198.51.100.1", port: 443 }
+ * console.log(proxyInfo(connection)?.proxyAddress.family); // ipv4
+ * console.log(`${Buffer.from((await connection.read()) ?? [])}`); // hello
+ * await proxy.close();
+ * await listener.close({ drain: 0 });
+ * ```
+ */
+export function proxyInfo(connection: object): ProxyInfo | undefined {
+  // A TLSSocket is made over the socket that was accepted, its parent.
+  return infoOf(connection) ?? infoOf(Reflect.get(connection, "_parent"));
+}
+
+function infoOf(holder: unknown): ProxyInfo | undefined {
+  if (typeof holder !== "object" || holder === null) return undefined;
+  const value: unknown = Reflect.get(holder, info);
+  return isProxyInfo(value) ? value : undefined;
+}
+
+const isProxyInfo = (value: unknown): value is ProxyInfo =>
+  typeof value === "object" && value !== null && "proxyAddress" in value;

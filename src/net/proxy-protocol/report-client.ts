@@ -1,0 +1,22 @@
+import { type ProxyInfo, setProxyInfo } from "./proxy-info.ts";
+
+/** Has a socket of Node's report the client that a PROXY header told of. */
+export function reportClient(socket: object, info: ProxyInfo): void {
+  setProxyInfo(socket, info);
+  const { source } = info;
+  if (source === undefined) return;
+  const client =
+    source.family === "unix"
+      ? {}
+      : {
+          address: source.address,
+          family: source.family === "ipv4" ? "IPv4" : "IPv6",
+          port: source.port,
+        };
+  Reflect.set(socket, "_peername", client);
+  // A TLSSocket, or the session of HTTP/2, asks the handle.
+  const handle: unknown = Reflect.get(socket, "_handle");
+  if (typeof handle !== "object" || handle === null) return;
+  const getpeername = (into: object) => Object.assign(into, client) && 0;
+  Object.defineProperty(handle, "getpeername", { value: getpeername, configurable: true });
+}
