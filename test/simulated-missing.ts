@@ -3,6 +3,7 @@
 
 const raw = "raw, packet and netlink sockets are not simulated";
 const filters = "filters are not simulated";
+const resolver = "the C library's resolver is not simulated; node:dns is";
 const tables = "a simulated host has no tables of services and protocols";
 const fastOpen = "TCP Fast Open is not simulated";
 const repair = "TCP_REPAIR is not simulated";
@@ -162,6 +163,25 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
   dup: [
     ["close-on-exec is set unless told otherwise, whatever that of the other is", thisHost],
     ["EMFILE: the process has no descriptor left", thisHost],
+  ],
+  getaddrinfo: [
+    ["an address and a port are those of the entry, of each type of socket", resolver],
+    ["without a host it is this machine; with AI_PASSIVE, any of its addresses", resolver],
+    ["AI_CANONNAME: the canonical name, in the first entry", resolver],
+    ["AI_NUMERICHOST and AI_NUMERICSERV: nothing is looked up", resolver],
+    ["AI_V4MAPPED: an IPv4-mapped address where there is none of IPv6", resolver],
+    ["a scope of an IPv6 address: the index of the interface", resolver],
+    ["a service by its name: that of the table of services, with its protocols", tables],
+    ["localhost: the addresses that node:dns finds, too", resolver],
+    ["EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS, EAI_ADDRFAMILY, EAI_NONAME", resolver],
+    ["EAI_AGAIN: no name server can be reached", resolver],
+  ],
+  getnameinfo: [
+    ["NI_NUMERICHOST and NI_NUMERICSERV: the address and the port", resolver],
+    ["a scope is the name of the interface", resolver],
+    ["the name of a service, and with NI_DGRAM that of UDP", tables],
+    ["the name of this machine's own address, as node:dns finds it", resolver],
+    ["EAI_FAMILY, EAI_BADFLAGS, EAI_NONAME", resolver],
   ],
   getprotobyname: [
     ["every protocol of the table, by its name and by others", tables],

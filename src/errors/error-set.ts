@@ -1,3 +1,4 @@
+import { eaiName, eaiNumber } from "../system/eai.ts";
 import type { System } from "../system/system.ts";
 import { type ErrorCases, type ErrorEntry, type ErrorText, Unexpected } from "./entries.ts";
 import type { NamedErrors } from "./named-errors.ts";
@@ -59,7 +60,7 @@ export class ErrorSet<Name extends ErrorName> {
   failure(system: System, returned: number, context?: FailureContext<Name>): Failure<ErrorUnion<Name>> {
     const entered = errnoOfRing(returned);
     if (entered !== undefined) return this.#ringFailure(system, entered, context?.where?.());
-    const code = system.errnoName(-returned) ?? "UNKNOWN";
+    const code = system.errnoName(-returned) ?? eaiName(-returned) ?? "UNKNOWN";
     const names = this.#namesOfCode.get(code) ?? [];
     const name = names.length > 1 && context?.ask !== undefined ? context.ask(code) : names[0];
     return this.#failure(name ?? "Unexpected", code, returned, context?.where?.(), context?.about);
@@ -78,7 +79,8 @@ export class ErrorSet<Name extends ErrorName> {
   ): Failure<ErrorUnion<Name>> {
     const row = this.entries[name];
     const code = row.code ?? row.codes[0] ?? "UNKNOWN";
-    return this.#failure(name, code, -(system.errnos[code] ?? 0), where, about, detail);
+    const number = system.errnos[code] ?? eaiNumber(code) ?? 0;
+    return this.#failure(name, code, -number, where, about, detail);
   }
 
   #ringFailure(system: System, returned: number, where?: ErrorEndpoint): Failure<ErrorUnion<Name>> {

@@ -30,6 +30,8 @@ export interface AddressFamilyNotSupported extends SocketError<"AddressFamilyNot
    *   address as "::ffff:127.0.0.1".
    * - `connect()`, `sendmmsg()`, `sendmsg()`, `sendto()`: The address family does not match the
    *   socket's.
+   * - `getaddrinfo()`: The resolver does not support the address family.
+   * - `getnameinfo()`: The resolver does not know the address family.
    * - `socket()`, `socketpair()`: The system does not support the address family.
    */
   readonly name: "AddressFamilyNotSupported";
@@ -227,6 +229,14 @@ export interface FileNotFound extends SocketError<"FileNotFound"> {
   readonly name: "FileNotFound";
 }
 
+export interface HostLacksNetworkAddresses extends SocketError<"HostLacksNetworkAddresses"> {
+  /**
+   * **HostLacksNetworkAddresses**: The host exists, but has no address, or none of the address
+   * family.
+   */
+  readonly name: "HostLacksNetworkAddresses";
+}
+
 export interface HostUnreachable extends SocketError<"HostUnreachable"> {
   /**
    * **HostUnreachable**: The host cannot be reached.
@@ -258,6 +268,9 @@ export interface InvalidArgument extends SocketError<"InvalidArgument"> {
    * - `connect()`: The address is not valid for this socket, such as a link-local one without
    *   its scopeId; or a route discards packets to it.
    * - `detachFilter()`: The socket cannot have a filter.
+   * - `getaddrinfo()`: The flags contradict each other or the name, or are unknown; or the name
+   *   cannot be encoded.
+   * - `getnameinfo()`: A flag is unknown, or the name cannot be decoded.
    * - `getsockopt()`: The option cannot be read in the socket's current state, or not with this
    *   length.
    * - `ioctl()`: The request does not apply to the socket in its state: a listener has no queues
@@ -289,8 +302,17 @@ export interface MessageTooBig extends SocketError<"MessageTooBig"> {
   readonly name: "MessageTooBig";
 }
 
+export interface NameServerFailure extends SocketError<"NameServerFailure"> {
+  /** **NameServerFailure**: The name server failed for good. */
+  readonly name: "NameServerFailure";
+}
+
 export interface NameTooLong extends SocketError<"NameTooLong"> {
-  /** **NameTooLong**: The path, or a part of it, is too long. */
+  /**
+   * **NameTooLong**: The path, or a part of it, is too long.
+   *
+   * - `getaddrinfo()`, `getnameinfo()`: A name is too long for its buffer.
+   */
   readonly name: "NameTooLong";
 }
 
@@ -351,6 +373,8 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `accept()`: This type of socket cannot accept connections.
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
+   * - `getaddrinfo()`, `getnameinfo()`: Not supported on Windows, or on a simulated host. Use
+   *   node:dns.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
    * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.
@@ -439,8 +463,10 @@ export interface ProtocolFailure extends SocketError<"ProtocolFailure"> {
 
 export interface ProtocolNotSupported extends SocketError<"ProtocolNotSupported"> {
   /**
-   * **ProtocolNotSupported**: The address family does not support the protocol, or not with this
-   * type; or the protocol is disabled. IPPROTO.MPTCP needs net.mptcp.enabled.
+   * **ProtocolNotSupported**:
+   * - `getaddrinfo()`: The protocol is unknown.
+   * - `socket()`, `socketpair()`: The address family does not support the protocol, or not with
+   *   this type; or the protocol is disabled. IPPROTO.MPTCP needs net.mptcp.enabled.
    */
   readonly name: "ProtocolNotSupported";
 }
@@ -453,6 +479,11 @@ export interface ReadOnlyFileSystem extends SocketError<"ReadOnlyFileSystem"> {
 export interface ResourceBusy extends SocketError<"ResourceBusy"> {
   /** **ResourceBusy**: The resource that the option changes is in use. */
   readonly name: "ResourceBusy";
+}
+
+export interface ServiceUnavailable extends SocketError<"ServiceUnavailable"> {
+  /** **ServiceUnavailable**: The service is unknown, or not one of the socket type. */
+  readonly name: "ServiceUnavailable";
 }
 
 export interface SocketClosed extends SocketError<"SocketClosed"> {
@@ -521,7 +552,11 @@ export interface SocketShutDown extends SocketError<"SocketShutDown"> {
 }
 
 export interface SocketTypeNotSupported extends SocketError<"SocketTypeNotSupported"> {
-  /** **SocketTypeNotSupported**: The address family or protocol does not support the type. */
+  /**
+   * **SocketTypeNotSupported**:
+   * - `getaddrinfo()`: The resolver does not support the socket type, or not with the protocol.
+   * - `socket()`, `socketpair()`: The address family or protocol does not support the type.
+   */
   readonly name: "SocketTypeNotSupported";
 }
 
@@ -552,6 +587,11 @@ export interface SystemResources extends SocketError<"SystemResources"> {
   readonly name: "SystemResources";
 }
 
+export interface TemporaryNameServerFailure extends SocketError<"TemporaryNameServerFailure"> {
+  /** **TemporaryNameServerFailure**: No name server answered. Try again later. */
+  readonly name: "TemporaryNameServerFailure";
+}
+
 export interface TimeoutTooBig extends SocketError<"TimeoutTooBig"> {
   /** **TimeoutTooBig**: The timeout is out of the system's range. */
   readonly name: "TimeoutTooBig";
@@ -571,6 +611,16 @@ export interface Unexpected extends SocketError<"Unexpected"> {
    * it. Please report it.
    */
   readonly name: "Unexpected";
+}
+
+export interface UnknownHostName extends SocketError<"UnknownHostName"> {
+  /**
+   * **UnknownHostName**:
+   * - `getaddrinfo()`: There is no host of this name; or a number was asked for, and a name
+   *   given.
+   * - `getnameinfo()`: The address has no name, and NI.NAMEREQD asked for one.
+   */
+  readonly name: "UnknownHostName";
 }
 
 export interface WouldBlock extends SocketError<"WouldBlock"> {
@@ -616,10 +666,12 @@ export interface NamedErrors {
   readonly DeviceNotFound: DeviceNotFound;
   readonly FileDescriptorNotASocket: FileDescriptorNotASocket;
   readonly FileNotFound: FileNotFound;
+  readonly HostLacksNetworkAddresses: HostLacksNetworkAddresses;
   readonly HostUnreachable: HostUnreachable;
   readonly InputOutput: InputOutput;
   readonly InvalidArgument: InvalidArgument;
   readonly MessageTooBig: MessageTooBig;
+  readonly NameServerFailure: NameServerFailure;
   readonly NameTooLong: NameTooLong;
   readonly NetworkSubsystemFailed: NetworkSubsystemFailed;
   readonly NetworkUnreachable: NetworkUnreachable;
@@ -635,6 +687,7 @@ export interface NamedErrors {
   readonly ProtocolNotSupported: ProtocolNotSupported;
   readonly ReadOnlyFileSystem: ReadOnlyFileSystem;
   readonly ResourceBusy: ResourceBusy;
+  readonly ServiceUnavailable: ServiceUnavailable;
   readonly SocketClosed: SocketClosed;
   readonly SocketListening: SocketListening;
   readonly SocketNotBound: SocketNotBound;
@@ -645,9 +698,11 @@ export interface NamedErrors {
   readonly SymLinkLoop: SymLinkLoop;
   readonly SystemFdQuotaExceeded: SystemFdQuotaExceeded;
   readonly SystemResources: SystemResources;
+  readonly TemporaryNameServerFailure: TemporaryNameServerFailure;
   readonly TimeoutTooBig: TimeoutTooBig;
   readonly TooManyDescriptors: TooManyDescriptors;
   readonly Unexpected: Unexpected;
+  readonly UnknownHostName: UnknownHostName;
   readonly WouldBlock: WouldBlock;
   readonly WrongProtocolType: WrongProtocolType;
 }

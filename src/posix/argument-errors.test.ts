@@ -174,6 +174,48 @@ const positions: readonly Position[] = [
   { calls: ["inet_pton", "inet_ntop"], named: /family/, takes: "int", with: (value) => [value, "::"] },
   { calls: ["inet_pton"], named: /text/, takes: "text", with: (value) => [AF.INET, value] },
   { calls: ["inet_ntop"], named: /bytes/, takes: "object", with: (value) => [AF.INET, value] },
+  {
+    calls: ["getaddrinfo"],
+    named: /host/,
+    takes: "text",
+    with: (value) => [value === null ? 0 : value],
+  },
+  {
+    calls: ["getaddrinfo"],
+    named: /service/,
+    takes: "text",
+    isOptional: true,
+    with: (value) => [null, typeof value === "number" || value === null ? {} : value],
+  },
+  ...["flags", "family", "socktype", "protocol"].map(
+    (name): Position => ({
+      calls: ["getaddrinfo"],
+      named: new RegExp(name),
+      takes: "int",
+      isOptional: true,
+      with: (value) => ["127.0.0.1", 80, { [name]: value }],
+    }),
+  ),
+  {
+    calls: ["getaddrinfo"],
+    named: /options/,
+    takes: "options",
+    isOptional: true,
+    with: (value) => ["127.0.0.1", 80, value],
+  },
+  { calls: ["getnameinfo"], named: /address/, takes: "object", with: (value) => [value] },
+  {
+    calls: ["getnameinfo"],
+    ...flags,
+    with: (value) => [loopback, value],
+  },
+  {
+    calls: ["getnameinfo"],
+    named: /options/,
+    takes: "options",
+    isOptional: true,
+    with: (value) => [loopback, 0, value],
+  },
   { calls: ["getprotobyname", "getservbyname"], named: /name/, takes: "text", with: (value) => [value] },
   {
     calls: ["getservbyname"],

@@ -20,10 +20,12 @@ test("a constant is the system's number, and only what the system has is there",
 });
 
 const values = {
+  AI: constants.AI,
   ETH_P: constants.ETH_P,
   IFF: constants.IFF,
   IP_PMTUDISC: constants.IP_PMTUDISC,
   NETLINK_FAMILY: constants.NETLINK_FAMILY,
+  NI: constants.NI,
   PACKET_TYPE: constants.PACKET_TYPE,
   SOF_TIMESTAMPING: constants.SOF_TIMESTAMPING,
   SO_EE_ORIGIN: constants.SO_EE_ORIGIN,

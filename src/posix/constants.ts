@@ -12,9 +12,11 @@ import type {
 import { currentSystem, machineSystem, onLinux } from "../system/current.ts";
 import { constants as linux } from "../system/linux/constants.ts";
 import type {
+  AddressInfoFlags,
   ErrorOrigins,
   EtherTypes,
   InterfaceFlags,
+  NameInfoFlags,
   NetlinkFamilies,
   PacketTypes,
   PathMtuDiscoveries,
@@ -26,10 +28,12 @@ import { ofCurrentSystem } from "./of-current-system.ts";
 
 export type {
   AddressFamilies,
+  AddressInfoFlags,
   ErrorOrigins,
   EtherTypes,
   InterfaceFlags,
   MessageFlags,
+  NameInfoFlags,
   NetlinkFamilies,
   OptionLevels,
   PacketTypes,
@@ -82,6 +86,12 @@ export const SOMAXCONN: number =
  * and the protocol of a packet address.
  */
 export const ETH_P: EtherTypes = all("ETH_P");
+
+/** Flags of `getaddrinfo()`, combined with `|`. */
+export const AI: AddressInfoFlags = all("AI");
+
+/** Flags of `getnameinfo()`, combined with `|`. */
+export const NI: NameInfoFlags = all("NI");
 
 /** Flags of a network interface, in the answer of `SIOC.GIFFLAGS`. */
 export const IFF: InterfaceFlags = all("IFF");

@@ -6,11 +6,12 @@ import type { ErrorText } from "../errors/entries.ts";
 import { ErrorSet } from "../errors/error-set.ts";
 import type { ErrorName } from "../errors/names.ts";
 import { SocketError } from "../errors/socket-error.ts";
+import { EAI } from "../system/eai.ts";
 import { errnos as linuxErrnos } from "../system/linux/errno.ts";
 import { errnos as windowsErrnos } from "../system/windows/errno.ts";
 
-/** Of every system whose table of errnos is here. */
-const errnos = { ...linuxErrnos, ...windowsErrnos };
+/** Of every system whose table of errnos is here, and the resolver's. */
+const errnos = { ...linuxErrnos, ...windowsErrnos, ...EAI };
 
 /** Linux's and FreeBSD's own, and ours. */
 const notInPosix = [

@@ -89,6 +89,23 @@ export {
 } from "./detachFilter.ts";
 export { type DupError, type DupErrorName, type DupOptions, dup, isDupError, tryDup } from "./dup.ts";
 export {
+  type AddressInfo,
+  type GetaddrinfoError,
+  type GetaddrinfoErrorName,
+  type GetaddrinfoOptions,
+  getaddrinfo,
+  isGetaddrinfoError,
+  tryGetaddrinfo,
+} from "./getaddrinfo.ts";
+export {
+  type GetnameinfoError,
+  type GetnameinfoErrorName,
+  getnameinfo,
+  isGetnameinfoError,
+  type NameInfo,
+  tryGetnameinfo,
+} from "./getnameinfo.ts";
+export {
   type GetpeernameError,
   type GetpeernameErrorName,
   getpeername,

@@ -55,6 +55,8 @@ const calls: Readonly<Record<string, () => unknown>> = {
   recvmmsg: () => posix.recvmmsg(INHERITED, [message], posix.MSG.DONTWAIT),
   poll: () => posix.poll([{ socket: INHERITED, events: posix.POLL.OUT }], 0),
   ioctl: () => posix.ioctl(INHERITED, posix.FIO.NREAD),
+  getaddrinfo: () => posix.getaddrinfo("127.0.0.1", 80),
+  getnameinfo: () => posix.getnameinfo(ipv4, 0),
   sockatmark: () => posix.sockatmark(INHERITED),
   acceptQueue: () => posix.acceptQueue(INHERITED),
   effectiveBacklog: () => posix.effectiveBacklog(INHERITED),

@@ -1,36 +1,35 @@
 import type { Pointer } from "../native/library.ts";
 import type { MessageHeaders } from "./msghdr.ts";
+import type { PosixLibc } from "./posix-libc.ts";
+import { type NetdbCalls, type NetdbLayout, netdbCalls, stringOf } from "./posix-netdb.ts";
 import type { Calls, InterfaceName, PollEntry } from "./system.ts";
 import { lengthOf } from "./view.ts";
 
-export type PosixLibc = typeof import("./posix-libc.ts");
-
 /** The calls that Linux, macOS and FreeBSD share. */
-export type PosixCalls = Pick<
-  Calls,
-  | "bind"
-  | "close"
-  | "connect"
-  | "getpeername"
-  | "getprotobyname"
-  | "getservbyname"
-  | "getsockname"
-  | "getsockopt"
-  | "if_indextoname"
-  | "if_nameindex"
-  | "if_nametoindex"
-  | "listen"
-  | "poll"
-  | "recv"
-  | "recvfrom"
-  | "recvmsg"
-  | "send"
-  | "sendmsg"
-  | "sendto"
-  | "setsockopt"
-  | "shutdown"
-  | "sockatmark"
->;
+export type PosixCalls = NetdbCalls &
+  Pick<
+    Calls,
+    | "bind"
+    | "close"
+    | "connect"
+    | "getpeername"
+    | "getsockname"
+    | "getsockopt"
+    | "if_indextoname"
+    | "if_nameindex"
+    | "if_nametoindex"
+    | "listen"
+    | "poll"
+    | "recv"
+    | "recvfrom"
+    | "recvmsg"
+    | "send"
+    | "sendmsg"
+    | "sendto"
+    | "setsockopt"
+    | "shutdown"
+    | "sockatmark"
+  >;
 
 /** struct pollfd is { int fd; short events; short revents }. */
 const POLLFD = 8;
@@ -56,42 +55,19 @@ function readNames(libc: PosixLibc, names: Pointer, into: InterfaceName[]): void
   }
 }
 
-/** struct protoent is { char *p_name, **p_aliases; int p_proto } (<netdb.h>). */
-const PROTOENT = { name: 0, proto: 16, size: 24 };
-/** struct servent is { char *s_name, **s_aliases; int s_port; char *s_proto } (<netdb.h>). */
-const SERVENT = { name: 0, port: 16, proto: 24, size: 32 };
-/** Of all three systems. */
-const ENOENT = 2;
-/** Longer than any name in these tables; the rest of a longer one is left out. */
-const NAME_SIZE = 256;
-
-/** Safety: the C library keeps the structure until its next call. */
-function copied(libc: PosixLibc, from: Pointer, size: number): Buffer {
-  const bytes = Buffer.alloc(size);
-  libc.memcpy(bytes, from, size);
-  return bytes;
-}
-
-function stringAt(libc: PosixLibc, at: Pointer): string {
-  const bytes = Buffer.alloc(NAME_SIZE);
-  libc.strncpy(bytes, at, NAME_SIZE);
-  return stringOf(bytes);
-}
-
-/** A C string. */
-function stringOf(bytes: Buffer): string {
-  const end = bytes.indexOf(0);
-  return bytes.toString("utf8", 0, end < 0 ? bytes.byteLength : end);
-}
-
 /**
  * The calls over a C library: the system's, or a test's. Safety: no length passed to the kernel
  * reaches past the memory.
  */
-export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: MessageHeaders): PosixCalls {
+export function posixCalls(
+  libc: PosixLibc,
+  { readHeaders, writeHeaders }: MessageHeaders,
+  netdb: NetdbLayout,
+): PosixCalls {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
 
   return {
+    ...netdbCalls(libc, netdb),
     bind: (fd, address) => result(libc.bind(fd, address.pointer, address.validLength)),
     close: (fd) => result(libc.close(fd)),
     connect: (fd, address) => result(libc.connect(fd, address.pointer, address.validLength)),
@@ -102,27 +78,6 @@ export function posixCalls(libc: PosixLibc, { readHeaders, writeHeaders }: Messa
     getsockname(fd, address) {
       address.length = address.capacity;
       return result(libc.getsockname(fd, address.pointer, address.lengthPointer));
-    },
-    getprotobyname(name, into) {
-      const found = libc.getprotobyname(Buffer.from(`${name}\0`));
-      if (found === null) return -ENOENT;
-      const entry = copied(libc, found, PROTOENT.size);
-      const text = stringAt(libc, entry.readBigUInt64LE(PROTOENT.name));
-      into.push({ name: text, protocol: entry.readInt32LE(PROTOENT.proto) });
-      return 0;
-    },
-    getservbyname(name, protocol, into) {
-      const of = protocol === null ? null : Buffer.from(`${protocol}\0`);
-      const found = libc.getservbyname(Buffer.from(`${name}\0`), of);
-      if (found === null) return -ENOENT;
-      const entry = copied(libc, found, SERVENT.size);
-      into.push({
-        name: stringAt(libc, entry.readBigUInt64LE(SERVENT.name)),
-        // An int in network byte order, of which the first two bytes count.
-        port: entry.readUInt16BE(SERVENT.port),
-        protocol: stringAt(libc, entry.readBigUInt64LE(SERVENT.proto)),
-      });
-      return 0;
     },
     getsockopt(fd, level, name, value) {
       if (value.length > value.capacity) value.length = value.capacity;

@@ -104,5 +104,23 @@ export const strncpy = libc.func<(to: Uint8Array, from: Pointer, size: number) =
   ["void*", "void*", "size_t"],
 );
 
+export const freeaddrinfo = libc.func<(list: Pointer) => void>("freeaddrinfo", "void", ["void*"]);
+export const getaddrinfo = libc.func<
+  (node: Uint8Array | null, service: Uint8Array | null, hints: Uint8Array, list: Uint8Array) => number
+>("getaddrinfo", "int", ["void*", "void*", "void*", "void*"]);
+export const getnameinfo = libc.func<
+  (
+    address: Bytes,
+    length: number,
+    host: Uint8Array,
+    hostSize: number,
+    service: Uint8Array,
+    serviceSize: number,
+    flags: number,
+  ) => number
+>("getnameinfo", "int", ["void*", "uint", "void*", "uint", "void*", "uint", "int"]);
+
+export type PosixLibc = typeof import("./posix-libc.ts");
+
 /** errno belongs to the thread, and the next call may change it, so it is read immediately. */
 export const errno = lastErrno;

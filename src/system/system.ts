@@ -166,6 +166,18 @@ export interface Calls {
    * descriptor may get, which Windows ignores.
    */
   dup(fd: number, flags: number, least: number): number;
+  /**
+   * Appends the addresses of a name. Returns a number of EAI (eai.ts), made negative, for an error
+   * of its own.
+   */
+  getaddrinfo(
+    node: string | null,
+    service: string | null,
+    hints: AddressInfoHints,
+    into: ResolvedAddressInfo[],
+  ): number;
+  /** Writes the names of an address; fails as getaddrinfo(). */
+  getnameinfo(address: ValueResult, flags: number, into: NameInfo[]): number;
   getpeername(fd: number, address: ValueResult): number;
   /** Writes the number of a protocol of /etc/protocols; C's returns a structure. */
   getprotobyname(name: string, into: ProtocolEntry[]): number;
@@ -222,6 +234,30 @@ export interface Calls {
    * The length of a listener's accept queue, and its limit; undefined if the system cannot tell.
    */
   acceptQueue(fd: number): AcceptQueue | undefined;
+}
+
+/** Which addresses getaddrinfo() looks for: the members of struct addrinfo. */
+export interface AddressInfoHints {
+  readonly flags: number;
+  readonly family: number;
+  readonly socktype: number;
+  readonly protocol: number;
+}
+
+/** An entry of the answer of getaddrinfo(). */
+export interface ResolvedAddressInfo {
+  readonly family: number;
+  readonly socktype: number;
+  readonly protocol: number;
+  /** The sockaddr. */
+  readonly address: Uint8Array;
+  readonly canonname: string | undefined;
+}
+
+/** The names of an address. */
+export interface NameInfo {
+  readonly host: string;
+  readonly service: string;
 }
 
 /** An entry of the table of protocols: struct protoent. */

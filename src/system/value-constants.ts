@@ -3,6 +3,8 @@
  * Linux's alone.
  */
 export interface ValueConstants {
+  readonly AI: Partial<AddressInfoFlags>;
+  readonly NI: Partial<NameInfoFlags>;
   readonly IFF: Partial<InterfaceFlags>;
   readonly IP_PMTUDISC: Partial<PathMtuDiscoveries>;
   readonly SO_EE_ORIGIN: Partial<ErrorOrigins>;
@@ -12,6 +14,48 @@ export interface ValueConstants {
   readonly ETH_P: Partial<EtherTypes>;
   readonly PACKET_TYPE: Partial<PacketTypes>;
   readonly VMADDR: Partial<VsockValues>;
+}
+
+/** Flags of `getaddrinfo()`. */
+export interface AddressInfoFlags {
+  /** With V4MAPPED: IPv4-mapped addresses beside those of IPv6. */
+  readonly ALL: number;
+  /** Only families of which this machine has an address. */
+  readonly ADDRCONFIG: number;
+  /** The canonical name of the host, in the first entry. */
+  readonly CANONNAME: number;
+  /** With CANONNAME: decodes that name from Punycode; glibc. */
+  readonly CANONIDN: number;
+  /** Encodes a name that is not ASCII as Punycode, in the charset of the locale; glibc. */
+  readonly IDN: number;
+  /** The name is an address: nothing is looked up. */
+  readonly NUMERICHOST: number;
+  /** The service is a number: nothing is looked up. */
+  readonly NUMERICSERV: number;
+  /** Without a name: addresses to `bind()` to, instead of the loopback addresses. */
+  readonly PASSIVE: number;
+  /** With AF.INET6: IPv4-mapped addresses if there are none of IPv6. */
+  readonly V4MAPPED: number;
+  /** As V4MAPPED, if the kernel supports it; macOS and FreeBSD. */
+  readonly V4MAPPED_CFG: number;
+}
+
+/** Flags of `getnameinfo()`. */
+export interface NameInfoFlags {
+  /** The service is UDP's, where the names differ. */
+  readonly DGRAM: number;
+  /** Decodes the name from Punycode; glibc. */
+  readonly IDN: number;
+  /** Fails if the address has no name. */
+  readonly NAMEREQD: number;
+  /** Leaves out the domain of a host of this machine's own. */
+  readonly NOFQDN: number;
+  /** The host as an address: nothing is looked up. */
+  readonly NUMERICHOST: number;
+  /** The scope of an IPv6 address as a number; macOS and FreeBSD. */
+  readonly NUMERICSCOPE: number;
+  /** The service as a number. */
+  readonly NUMERICSERV: number;
 }
 
 /** Flags of a network interface, in the answer of `SIOC.GIFFLAGS`. */

@@ -64,6 +64,11 @@ export function scripted(script: Script, numbers: SystemNumbers = linuxNumbers):
     connect: answer("connect", () => 0),
     detachFilter: answer("detachFilter", () => 0),
     dup: answer("dup", () => nextFd++),
+    getaddrinfo: answer("getaddrinfo", () => 0),
+    getnameinfo: answer("getnameinfo", (_address, _flags, into) => {
+      into.push({ host: "host", service: "0" });
+      return 0;
+    }),
     getpeername: answer("getpeername", () => 0),
     getprotobyname: answer("getprotobyname", () => -2),
     getservbyname: answer("getservbyname", () => -2),

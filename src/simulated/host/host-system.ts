@@ -348,10 +348,13 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     socketpair,
 
-    // Filters are not simulated, and a host has no tables of protocols and services.
+    // Filters and the C library's resolver are not simulated, and a host has no tables of protocols
+    // and services.
     attachFilter: () => -EOPNOTSUPP,
     attachReuseportFilter: () => -EOPNOTSUPP,
     detachFilter: () => -EOPNOTSUPP,
+    getaddrinfo: () => -EOPNOTSUPP,
+    getnameinfo: () => -EOPNOTSUPP,
     getprotobyname: () => -ENOENT,
     getservbyname: () => -ENOENT,
     dup(fd, _flags, least) {

@@ -1,12 +1,17 @@
 import type { ValueConstants } from "../value-constants.ts";
 import { TCPS } from "./tcp-state.ts";
 
-/** macOS and FreeBSD have names for the states of TCP only (netinet/tcp_fsm.h). */
+/**
+ * macOS and FreeBSD have names for the states of TCP only (netinet/tcp_fsm.h), and numbers of their
+ * own for AI and NI.
+ */
 export const valueConstants = {
+  AI: {},
   ETH_P: {},
   IFF: {},
   IP_PMTUDISC: {},
   NETLINK_FAMILY: {},
+  NI: {},
   PACKET_TYPE: {},
   SOF_TIMESTAMPING: {},
   SO_EE_ORIGIN: {},

@@ -4,6 +4,7 @@ import { FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { stateOf } from "../bsd/tcp-state.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { bsdEai } from "../eai.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageByMessage } from "../message-by-message.ts";
 import { messageMemory } from "../message-memory.ts";
@@ -34,10 +35,13 @@ const ADDRESS_SIZE = 128;
 
 const one = new Uint8Array(Int32Array.of(1).buffer);
 
+/** The order in struct addrinfo of <netdb.h>, and its numbers. */
+export const NETDB = { addr: 32, canonname: 24, eai: bsdEai };
+
 /** macOS, over its C library, or over a test's. */
 export function darwinOver(libc: DarwinLibc): System {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
-  const calls = posixCalls(libc, { readHeaders, writeHeaders });
+  const calls = posixCalls(libc, { readHeaders, writeHeaders }, NETDB);
   const info = (fd: number) => socketInfo(libc.proc_pidfdinfo, fd);
   const setNonblocking = (fd: number, nonblocking: boolean): number =>
     result(libc.ioctl(fd, FIONBIO, flagOf(nonblocking)));

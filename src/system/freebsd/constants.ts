@@ -5,6 +5,19 @@ import type { Constants } from "../constants.ts";
 // and arm64, and headers.test.ts checks each.
 export const constants = {
   ...valueConstants,
+  // netdb.h
+  AI: {
+    ADDRCONFIG: 0x400,
+    ALL: 0x100,
+    CANONNAME: 0x2,
+    NUMERICHOST: 0x4,
+    NUMERICSERV: 0x8,
+    PASSIVE: 0x1,
+    V4MAPPED: 0x800,
+    V4MAPPED_CFG: 0x200,
+  },
+  NI: { DGRAM: 0x10, NAMEREQD: 0x4, NOFQDN: 0x1, NUMERICHOST: 0x2, NUMERICSCOPE: 0x20, NUMERICSERV: 0x8 },
+
   AF: {
     APPLETALK: 16,
     BLUETOOTH: 36,

@@ -3,6 +3,7 @@ import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { FIOCLEX, FIONBIO, flagOf } from "../bsd/ioctl.ts";
 import { readHeaders, writeHeaders } from "../bsd/message-headers.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { bsdEai } from "../eai.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { noFilters } from "../no-filters.ts";
@@ -32,6 +33,9 @@ export const F_SETFD = 2;
 /** The third argument of fcntl() as the integer 0, in the register of a pointer. */
 const NOTHING = 0n;
 
+/** The order in struct addrinfo of <netdb.h>, and its numbers. */
+export const NETDB = { addr: 32, canonname: 24, eai: bsdEai };
+
 /** FreeBSD, over its C library, or over a test's. */
 export function freebsdOver(libc: FreebsdLibc): System {
   const result = (returned: number): number => (returned === -1 ? -libc.errno() : returned);
@@ -43,7 +47,7 @@ export function freebsdOver(libc: FreebsdLibc): System {
     option: new ValueResult(mapMemory(LENGTH_SIZE + OPTION_CAPACITY)),
     messageMemory,
     ...noFilters(errnos.ENOPROTOOPT),
-    ...posixCalls(libc, { readHeaders, writeHeaders }),
+    ...posixCalls(libc, { readHeaders, writeHeaders }, NETDB),
 
     accept(fd, address, flags) {
       address.length = address.capacity;

@@ -2,12 +2,13 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { print, printedByC } from "../../../test/c-program.ts";
 import { IFREQ } from "../../posix/ioctl-request.ts";
+import { ADDRINFO } from "../posix-netdb.ts";
 import { constants } from "./constants.ts";
 import { controls } from "./controls.ts";
 import { errnos } from "./errno.ts";
 import { BUF, BUF_REG, CQE_SIZE, IORING, IOSQE, PARAMS, RECVMSG_OUT, SQE_SIZE } from "./io-uring.ts";
 import { ioctls } from "./ioctls.ts";
-import { linux } from "./linux.ts";
+import { linux, NETDB } from "./linux.ts";
 import { IOV, MSG } from "./msghdr.ts";
 import { options } from "./options.ts";
 import { valueConstants } from "./value-constants.ts";
@@ -111,7 +112,7 @@ test("value-constants.ts has the numbers of the headers", (context) => {
       ),
     )
     .filter(([name]) => !newer.has(name));
-  const headers = ["time.h", "netinet/in.h", "netinet/tcp.h"];
+  const headers = ["time.h", "netdb.h", "netinet/in.h", "netinet/tcp.h"];
   const kernel = ["errqueue", "net_tstamp", "netlink", "if_ether", "if_packet", "if", "vm_sockets"];
   const printed = printedByC(
     context,
@@ -170,6 +171,25 @@ test("controls.ts has the numbers of the headers", (context) => {
     const ofLevel = name.startsWith("SCM_") ? "SOL_SOCKET" : levelOf(name);
     assert.equal(level, defined.get(ofLevel) ?? posix.get(ofLevel), `the level of ${name}`);
   }
+});
+
+test("eai.ts and posix-netdb.ts have what <netdb.h> says", (context) => {
+  const { addr, canonname, eai } = NETDB;
+  const members = { ...ADDRINFO, addr, canonname };
+  const printed = printedByC(
+    context,
+    ["netdb.h"],
+    [
+      ...Object.keys(eai).map((name) => print(name, name)),
+      ...Object.keys(members)
+        .filter((name) => name !== "size")
+        .map((name) => print(name, `offsetof(struct addrinfo, ai_${name})`)),
+      print("size", "sizeof(struct addrinfo)"),
+    ],
+  );
+  if (printed === undefined) return;
+  for (const [name, number] of Object.entries({ ...eai, ...members }))
+    assert.equal(printed.get(name), number, name);
 });
 
 test("ioctls.ts has the numbers of the kernel's headers", (context) => {

@@ -2,6 +2,7 @@ import { invariant } from "../../invariant.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { closeAtThreadEnd, keepAtThreadEnd } from "../../native/thread-end.ts";
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../descriptor-flags.ts";
+import { linuxEai } from "../eai.ts";
 import { machineServices } from "../machine-services.ts";
 import { messageMemory } from "../message-memory.ts";
 import { posixCalls } from "../posix-calls.ts";
@@ -83,6 +84,9 @@ function acceptUnnamed(fd: number, address: ValueResult, flags: number): number 
   return result(libc.accept4(fd, null, null, typeFlags(flags)));
 }
 
+/** The order in struct addrinfo of <netdb.h>, and its numbers. */
+export const NETDB = { addr: 24, canonname: 32, eai: linuxEai };
+
 /** Linux: the kernel's sockets, through libc. */
 export const linux: System = {
   ...linuxNumbers,
@@ -90,7 +94,7 @@ export const linux: System = {
   address,
   option,
   messageMemory,
-  ...posixCalls(libc, { readHeaders, writeHeaders }),
+  ...posixCalls(libc, { readHeaders, writeHeaders }, NETDB),
 
   attachFilter: (fd, filter) => attach(fd, SO_ATTACH_FILTER, filter),
   attachReuseportFilter: (fd, filter) => attach(fd, SO_ATTACH_REUSEPORT_CBPF, filter),

@@ -1,9 +1,20 @@
 import type { ValueConstants } from "../value-constants.ts";
 
-// Sorted by C name. From include/uapi/linux/in.h, errqueue.h, net_tstamp.h, netlink.h, if_ether.h,
-// if_packet.h, if.h and vm_sockets.h, and include/net/tcp_states.h; headers.test.ts checks each
-// with the C compiler.
+// Sorted by C name. AI_ and NI_ are from <netdb.h>, the others from include/uapi/linux/in.h,
+// errqueue.h, net_tstamp.h, netlink.h, if_ether.h, if_packet.h, if.h and vm_sockets.h, and
+// include/net/tcp_states.h; headers.test.ts checks each with the C compiler.
 export const valueConstants = {
+  AI: {
+    ADDRCONFIG: 0x20,
+    ALL: 0x10,
+    CANONIDN: 0x80,
+    CANONNAME: 0x2,
+    IDN: 0x40,
+    NUMERICHOST: 0x4,
+    NUMERICSERV: 0x400,
+    PASSIVE: 0x1,
+    V4MAPPED: 0x8,
+  },
   ETH_P: {
     "8021AD": 0x88a8,
     "8021Q": 0x8100,
@@ -65,6 +76,14 @@ export const valueConstants = {
     SOCK_DIAG: 4,
     USERSOCK: 2,
     XFRM: 6,
+  },
+  NI: {
+    DGRAM: 0x10,
+    IDN: 0x20,
+    NAMEREQD: 0x8,
+    NOFQDN: 0x4,
+    NUMERICHOST: 0x1,
+    NUMERICSERV: 0x2,
   },
   PACKET_TYPE: {
     BROADCAST: 1,

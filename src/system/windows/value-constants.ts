@@ -2,10 +2,12 @@ import type { ValueConstants } from "../value-constants.ts";
 
 // IP_PMTUDISC_ is from ws2ipdef.h, and the states of TCP from mstcpip.h: TCPSTATE_CLOSED and so on.
 export const valueConstants: ValueConstants = {
+  AI: {},
   ETH_P: {},
   IFF: {},
   IP_PMTUDISC: { DO: 1, DONT: 2, PROBE: 3 },
   NETLINK_FAMILY: {},
+  NI: {},
   PACKET_TYPE: {},
   SOF_TIMESTAMPING: {},
   SO_EE_ORIGIN: {},

@@ -120,6 +120,9 @@ export function windowsOver(winsock: Winsock, misses = false, scratch = mappedBu
       address.length = address.capacity;
       return result(winsock.getpeername(fd, address.pointer, address.lengthPointer));
     },
+    // Nobody has tested GetAddrInfoW() here, whose names are UTF-16; node:dns has both.
+    getaddrinfo: () => -errnos.EOPNOTSUPP,
+    getnameinfo: () => -errnos.EOPNOTSUPP,
     // struct servent has another layout there, which nobody has tested.
     getprotobyname: () => -errnos.EOPNOTSUPP,
     getservbyname: () => -errnos.EOPNOTSUPP,

@@ -1,0 +1,33 @@
+import {
+  type ErrorEntry,
+  ProcessFdQuotaExceeded,
+  SystemFdQuotaExceeded,
+  SystemResources,
+  Unexpected,
+} from "../errors/entries.ts";
+
+/** The errors that getaddrinfo() and getnameinfo() share, less those of their arguments. */
+export const resolverEntries = {
+  NameServerFailure: {
+    codes: ["EAI_FAIL"],
+    message: "The name server failed for good.",
+  },
+  NameTooLong: {
+    codes: ["EAI_OVERFLOW"],
+    message: "A name is too long for its buffer.",
+  },
+  OperationNotSupported: {
+    codes: ["EOPNOTSUPP"],
+    message: "Not supported on Windows, or on a simulated host.",
+    advice: "Use node:dns.",
+  },
+  ProcessFdQuotaExceeded,
+  SystemFdQuotaExceeded,
+  SystemResources: { ...SystemResources, codes: [...SystemResources.codes, "EAI_MEMORY"] },
+  TemporaryNameServerFailure: {
+    codes: ["EAI_AGAIN"],
+    message: "No name server answered.",
+    advice: "Try again later.",
+  },
+  Unexpected,
+} satisfies Readonly<Record<string, ErrorEntry>>;
