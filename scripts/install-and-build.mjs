@@ -7,15 +7,20 @@ import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
-/** Installs if something changed, and builds the package into dist/. Exits if either fails. */
-export function installAndBuild() {
+/**
+ * Installs if something changed, and builds the package into dist/. Exits if either fails.
+ *
+ * @param options bundle.mjs's
+ */
+export function installAndBuild(options = []) {
   install(root);
   compile("tsconfig.build.json");
+  run(process.execPath, [join(root, "scripts/bundle.mjs"), ...options]);
 }
 
 /** Builds the package into dist/, and the tests into build/, where they run against the package. */
-export function installAndBuildTests() {
-  installAndBuild();
+export function installAndBuildTests(options = []) {
+  installAndBuild(options);
   compile("tsconfig.json");
   useThePackage();
 }
@@ -34,7 +39,7 @@ function useThePackage() {
     if (!/\.c?js$/.test(path) || /\.(test|type-test|child)\.js$/.test(path)) continue;
     const file = join(build, path);
     const module = relative(dirname(file), join(root, "dist", path)).replaceAll(sep, posix.sep);
-    const hasDefault = /^export default /m.test(readFileSync(join(root, "dist", path), "utf8"));
+    const hasDefault = /^export default |\bas default\b/m.test(readFileSync(join(root, "dist", path), "utf8"));
     const reexport = path.endsWith(".cjs")
       ? `module.exports = require("${module}");\n`
       : `${machine(file)}export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;

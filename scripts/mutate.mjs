@@ -54,7 +54,8 @@ if (positionals.length === 0) {
   process.exit(2);
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
-installAndBuildTests();
+// A mutation belongs to a module, and the coverage of a test says which modules it executes.
+installAndBuildTests(["--modules"]);
 const deadline = performance.now() + Number(values.minutes) * 60_000;
 const sandbox = new Sandbox();
 const random = randomFrom(Number(values.seed));
