@@ -3,7 +3,7 @@
 // its part of a chunk. The package contains the chunks and its entries; tests import any module,
 // and so run the published code. With --modules, dist/ gets the modules themselves.
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { basename, dirname, join, relative } from "node:path";
+import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
 import { root } from "./install-and-build.mjs";
@@ -17,6 +17,8 @@ const entries = {
   posix: "posix/index.js",
   net: "node/net/index.js",
   diagnose: "diagnose/index.js",
+  why: "cli/why.js",
+  wait: "cli/wait.js",
   index: "index.js",
 };
 
@@ -26,7 +28,7 @@ const entries = {
  * imports lies in it or in those above it.
  */
 const chunksByEntries = {
-  calls: (by) => by.has("simulated") && by.has("posix"),
+  calls: (by) => by.has("simulated") && (by.has("posix") || by.has("why") || by.has("wait")),
   api: (by) => by.has("simulated") && (by.has("net") || by.has("index")),
   simulated: (by) => by.has("simulated"),
   machine: (by) => by.has("posix"),
@@ -35,6 +37,9 @@ const chunksByEntries = {
   diagnose: (by) => by.has("diagnose"),
   index: (by) => by.has("index"),
 };
+
+/** Rolldown's own functions, for `export * as`. */
+const RUNTIME = "\0rolldown/runtime.js";
 
 const files = readdirSync(compiled, { recursive: true, encoding: "utf8" });
 const modules = files.filter((path) => path.endsWith(".js"));
@@ -49,12 +54,16 @@ async function bundle() {
   rmSync(chunks, { recursive: true, force: true });
   copy(files.filter((path) => /\.(cjs|d\.c?ts)$/.test(path)));
   const chunkOf = findChunks();
-  const names = [...new Set([...Object.keys(chunksByEntries), "cli", ...chunkOf.values()])];
+  const ofCommands = [...new Set(chunkOf.values())].filter((name) => name.startsWith("cli-"));
+  const shared = (name) => name.split("-").length;
+  ofCommands.sort((a, b) => shared(b) - shared(a));
+  const names = [...Object.keys(chunksByEntries), "cli", ...ofCommands];
   const build = await rolldown({
     input: Object.fromEntries(modules.map((path) => [path.replace(/\.js$/, ""), join(compiled, path)])),
     platform: "node",
     external: (id) => !/^[./]/.test(id),
-    treeshake: false,
+    // None of our modules is dropped: package.json's list is for those who bundle this package.
+    treeshake: { moduleSideEffects: isAbsolute },
   });
   await build.write({
     dir: dist,
@@ -63,13 +72,17 @@ async function bundle() {
     // Without comments, which are half of the text; with the names, for stack traces.
     comments: { legal: true, annotation: true, jsdoc: false },
     minify: false,
+    // load-koffi.js asks whether there is a `require`.
+    polyfillRequire: false,
+    // V8 stores a text of one-byte characters in half the memory.
+    plugins: [{ name: "ascii", renderChunk: escaped }],
     minifyInternalExports: false,
     codeSplitting: {
       groups: names.map((name, index) => ({
         name,
         // A chunk takes along what its modules import, unless one before it has it.
         priority: names.length - index,
-        test: (id) => chunkOf.get(relative(compiled, id)) === name,
+        test: (id) => (id === RUNTIME ? "calls" : chunkOf.get(relative(compiled, id))) === name,
       })),
     },
   });
@@ -77,24 +90,22 @@ async function bundle() {
 }
 
 /**
- * The chunk of each module that an entry or a command loads. What the entries do themselves, such as
- * running a command, stays in their own files, so that no other file does it too.
+ * The chunk of each module that an entry or a command loads. What an entry itself does, such as
+ * running a command, stays in a file of its own: a chunk would do it for others, too.
  */
 function findChunks() {
   const byEntries = loadedBy(entries);
   const [main, ...commands] = ["cli/main.js", ...importsOf("cli/main.js").onDemand];
   const byMain = reachedFrom(main);
-  const byCommands = loadedBy(
-    Object.fromEntries(commands.map((path) => [`cli-${basename(path, ".js")}`, path])),
-  );
+  const byCommands = loadedBy(Object.fromEntries(commands.map((path) => [basename(path, ".js"), path])));
+  const own = [entries.net, entries.diagnose, entries.index];
   const found = new Map();
   for (const path of modules) {
-    if (path === main || Object.values(entries).includes(path)) continue;
+    if (path === main || own.includes(path)) continue;
     const by = byEntries(path);
     const [name] = Object.entries(chunksByEntries).find(([, has]) => has(by)) ?? [];
-    const [command, another] = byCommands(path);
-    const chunk = name ?? (byMain.has(path) || another !== undefined ? "cli" : command);
-    if (chunk !== undefined) found.set(path, chunk);
+    if (name !== undefined || byMain.has(path)) found.set(path, name ?? "cli");
+    else if (byCommands(path).size > 0) found.set(path, ["cli", ...byCommands(path)].join("-"));
   }
   return found;
 }
@@ -127,6 +138,14 @@ function importsOf(path) {
   };
 }
 
+/** Strings, templates and regular expressions, which alone have such characters, all take \u. */
+function escaped(code) {
+  return code.replaceAll(
+    /[^\0-\x7f]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
 /** Copies compiled files into dist/. */
 function copy(paths) {
   for (const path of paths) {
@@ -151,7 +170,9 @@ function plainDeclaration(text) {
 /** Whether something was compiled, or this script changed, since dist/ was made. */
 function isStale() {
   const made = modified(chunks);
-  return [join(compiled, ".tsbuildinfo"), fileURLToPath(import.meta.url)].some((path) => modified(path) > made);
+  return [join(compiled, ".tsbuildinfo"), fileURLToPath(import.meta.url)].some(
+    (path) => modified(path) > made,
+  );
 }
 
 function modified(path) {

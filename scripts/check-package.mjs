@@ -51,6 +51,9 @@ try {
   const strays = withoutSource(join(folder, "node_modules/berkeley"));
   report(strays.length === 0, "source maps have their sources", strays.join("\n"));
 
+  const lost = withoutModule(join(folder, "node_modules/berkeley"));
+  report(lost.length === 0, "imports have their modules", lost.join("\n"));
+
   for (const runtime of installRuntimes()) {
     check(`an ES module on ${runtime.name}`, runtime.program, [...runtime.args, "program.mjs"]);
     const command = [runtime.program, ...runtime.args, "node_modules/berkeley/dist/cli/main.js"];
@@ -104,6 +107,21 @@ function report(ok, what, ...details) {
   console.log(`${ok ? "ok" : "not ok"} - ${what}`);
   if (!ok) console.log(...details);
 }
+
+/** Modules that import, or require, a missing one. */
+function withoutModule(published) {
+  const files = readdirSync(published, { recursive: true, encoding: "utf8" });
+  return files.filter(isModule).flatMap((file) => {
+    const text = readFileSync(join(published, file), "utf8");
+    const named = text.matchAll(
+      /^(?:import|export) (?:[^;"]* from )?"(\.[^"]+)"|\b(?:import|require)\("(\.[^"]+)"\)/gm,
+    );
+    const modules = [...named].map(([, atOnce, onDemand]) => join(dirname(file), atOnce ?? onDemand));
+    return modules.filter((module) => !files.includes(module)).map((module) => `${file} imports ${module}`);
+  });
+}
+
+const isModule = (file) => file.startsWith("dist/") && /\.c?js$/.test(file);
 
 /** Files that name a missing source map, and source maps that name a missing source. */
 function withoutSource(published) {

@@ -39,7 +39,9 @@ function useThePackage() {
     if (!/\.c?js$/.test(path) || /\.(test|type-test|child)\.js$/.test(path)) continue;
     const file = join(build, path);
     const module = relative(dirname(file), join(root, "dist", path)).replaceAll(sep, posix.sep);
-    const hasDefault = /^export default |\bas default\b/m.test(readFileSync(join(root, "dist", path), "utf8"));
+    const hasDefault = /^export default |\bas default\b/m.test(
+      readFileSync(join(root, "dist", path), "utf8"),
+    );
     const reexport = path.endsWith(".cjs")
       ? `module.exports = require("${module}");\n`
       : `${machine(file)}export * from "${module}";\n${hasDefault ? `export { default } from "${module}";\n` : ""}`;

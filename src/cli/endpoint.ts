@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP, isIPv6 } from "node:net";
 import type { IpAddressInput, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
@@ -129,6 +128,7 @@ export async function resolve({ host, port }: HostAndPort): Promise<ListenAddres
   const family = isIP(host);
   if (family !== 0) return { family: family === 6 ? "ipv6" : "ipv4", address: host, port };
   try {
+    const { lookup } = await import("node:dns/promises");
     const found = await lookup(host);
     return { family: found.family === 6 ? "ipv6" : "ipv4", address: found.address, port };
   } catch (error) {

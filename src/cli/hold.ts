@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { UnixAddress } from "../address/address.ts";
 import type { Timer } from "../clock/clock.ts";
 import { machineClock } from "../clock/machine-clock.ts";
+import "../engine/choice.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
 import { listen } from "../net/listener/listen.ts";
 import { reservePort } from "../net/listener/reserve-port.ts";

@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-import "../engine/choice.ts";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { complain, complainOfDefect } from "./complain.ts";

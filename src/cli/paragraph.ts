@@ -1,5 +1,5 @@
-import wrapAnsi from "wrap-ansi";
 import { TerminalText, text, type Words } from "./terminal-text.ts";
+import { wrap } from "./wrap.ts";
 
 /** The indentation of the lines after the first. */
 const HANG = 2;
@@ -12,7 +12,7 @@ export function paragraph(words: Words, columns: number | undefined, indent = 0)
   const { raw } = TerminalText.of(words);
   const first = " ".repeat(indent);
   if (columns === undefined) return TerminalText.trust(`${first}${raw}\n`);
-  const lines = wrapAnsi(raw, Math.max(1, columns - indent - HANG)).split("\n");
+  const lines = wrap(raw, Math.max(1, columns - indent - HANG));
   return TerminalText.trust(`${first}${lines.join(`\n${first}${" ".repeat(HANG)}`)}\n`);
 }
 

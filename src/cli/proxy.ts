@@ -2,6 +2,7 @@ import { createInterface } from "node:readline";
 import { type Command, Option } from "commander";
 import { isLocalhost } from "../address/localhost.ts";
 import { machineClock } from "../clock/machine-clock.ts";
+import "../engine/choice.ts";
 import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
 import { takeOver } from "../net/handoff/take-over.ts";
 import type { ListenOptions } from "../net/options/listen-options.ts";

@@ -1,4 +1,5 @@
 import { machineClock } from "../clock/machine-clock.ts";
+import "../engine/choice.ts";
 import type { QueueDrop } from "../diagnose/watch-queue.ts";
 import type { HandledConnection } from "../net/connection/handled-connection.ts";
 import { listen } from "../net/listener/listen.ts";

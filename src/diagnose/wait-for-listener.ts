@@ -1,4 +1,3 @@
-import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
@@ -143,6 +142,7 @@ async function watchedEndpoints(endpoint: ListenerEndpoint): Promise<WatchedEndp
 }
 
 async function addressesOf(name: string, port: number): Promise<(Ipv4Address | Ipv6Address)[]> {
+  const { lookup } = await import("node:dns/promises");
   // RFC 6761, 6.3: localhost is this machine, whatever the resolver says.
   const found = isLocalhost(name)
     ? localhostAddresses

@@ -12,7 +12,8 @@ import { root } from "../../test/root.ts";
 // The reported reason why koffi does not load: each cause is reproduced here, in a program of its
 // own.
 
-const here = join(root, "dist/native");
+/** As compiled: in dist/ they are part of a chunk. */
+const here = join(root, "build/package/native");
 const binaries = `@koromix/koffi-${process.platform}-${process.arch}`;
 const koffi = dirname(createRequire(import.meta.url).resolve("koffi"));
 const installed = dirname(createRequire(join(koffi, "index.cjs")).resolve(binaries));

@@ -21,13 +21,18 @@ export function loadKoffi(): Koffi {
 function requireFunction(): NodeJS.Require {
   const own = ownRequire();
   if (own === undefined) return require;
+  // webpack hard-codes the location at bundling time into `import.meta.url`.
+  if (typeof require === "function" && !finds(own)) return require;
+  return own;
+}
+
+function finds(own: NodeJS.Require): boolean {
   try {
     own.resolve("koffi");
+    return true;
   } catch {
-    // webpack hard-codes the location at bundling time into `import.meta.url`.
-    if (typeof require === "function") return require;
+    return false;
   }
-  return own;
 }
 
 function ownRequire(): NodeJS.Require | undefined {

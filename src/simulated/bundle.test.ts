@@ -40,8 +40,12 @@ const said = ["over TCP", "over UDP", "ENOTFOUND", 120];
 
 test("it runs where there is no koffi, and none of the package's native code", () => {
   const copy = join(folder, "dist");
-  cpSync(join(root, "dist"), copy, { recursive: true, filter: (path) => !/\/native$/.test(path) });
+  cpSync(join(root, "dist"), copy, {
+    recursive: true,
+    filter: (path) => !/\/(native|machine\.js)$/.test(path),
+  });
   assert.ok(!readdirSync(copy).includes("native"));
+  assert.ok(!readdirSync(join(copy, "chunks")).includes("machine.js"));
   writeFileSync(join(folder, "package.json"), '{ "type": "module" }\n');
   const program = join(folder, "program.mjs");
   writeFileSync(

@@ -1,12 +1,17 @@
-import { lookup } from "node:dns/promises";
 import { chmodSync, lstatSync, statSync, unlinkSync } from "node:fs";
 import { resolve } from "node:path";
+import { builtin } from "../builtin.ts";
 import { machineClock } from "../clock/machine-clock.ts";
+import { defined } from "../invariant.ts";
 import type { Resolver, SocketFiles } from "./services.ts";
 
 const resolver: Resolver = {
   lookup: (name, family, verbatim) =>
-    lookup(name, { all: true, family, ...(verbatim !== undefined && { verbatim }) }),
+    defined(builtin("node:dns"), "only a browser lacks it").promises.lookup(name, {
+      all: true,
+      family,
+      ...(verbatim !== undefined && { verbatim }),
+    }),
 };
 
 const files: SocketFiles = {

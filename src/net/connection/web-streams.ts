@@ -4,11 +4,11 @@ import type { Connection } from "./connection.ts";
 import type { Data } from "./data.ts";
 
 // From node:stream/web rather than the globals, which jsdom lacks.
-const streams = builtin("node:stream/web") ?? globalThis;
+const streams = () => builtin("node:stream/web") ?? globalThis;
 
 /** Reads only on demand. */
 export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
-  return new streams.ReadableStream<Uint8Array>(
+  return new (streams().ReadableStream)<Uint8Array>(
     {
       async pull(controller) {
         const piece = await connection.read();
@@ -24,7 +24,7 @@ export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
 }
 
 export function writableOf(connection: Connection): WritableStream<Data> {
-  return new streams.WritableStream<Data>({
+  return new (streams().WritableStream)<Data>({
     write: (data) => connection.write(data),
     close: () => connection.end(),
     abort: () => connection.reset(),

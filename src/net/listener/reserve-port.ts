@@ -1,6 +1,7 @@
-import { randomInt } from "node:crypto";
+import { builtin } from "../../builtin.ts";
 import { checkObject, integer, outOfRange } from "../../errors/argument.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { defined } from "../../invariant.ts";
 import type { PortRange } from "../../options/structures/port-range.ts";
 import { currentSystem } from "../../system/current.ts";
 import { checkListenOptions, type ListenOnPort } from "../options/listen-options.ts";
@@ -104,9 +105,10 @@ const isTaken = (error: unknown): error is SocketError =>
  * the same port.
  */
 function* inRandomOrder(min: number, max: number): Generator<number> {
+  const crypto = defined(builtin("node:crypto"), "only a browser lacks it");
   const ports = Array.from({ length: max - min + 1 }, (_, index) => min + index);
   for (let left = ports.length; left > 0; left--) {
-    const at = randomInt(left);
+    const at = crypto.randomInt(left);
     const [port = min] = ports.splice(at, 1, ports[left - 1] ?? min);
     yield port;
   }

@@ -1,6 +1,7 @@
-import dns from "node:dns";
 import { isIP } from "node:net";
+import { builtin } from "../../builtin.ts";
 import { nextTick } from "../../clock/next-tick.ts";
+import { defined } from "../../invariant.ts";
 import {
   type AnyFunction,
   type ConnectOptions,
@@ -34,7 +35,7 @@ export function lookUp(
   const lookup: AnyFunction = given == null ? dnsLookup : checkFunction("options.lookup", given);
   const family = familyNumber(options.family);
   const oneFamily = family === 4 || family === 6;
-  const hints = options.hints || (oneFamily ? 0 : dns.ADDRCONFIG);
+  const hints = options.hints || (oneFamily ? 0 : dns().ADDRCONFIG);
   const all = every && !oneFamily;
   // Listeners may be added in this turn.
   const fail = (error: unknown) => nextTick(() => isCurrent() && socket._fail(error));
@@ -69,7 +70,9 @@ export function lookUp(
 }
 
 /** The current dns.lookup(): a program may have replaced it. */
-const dnsLookup: AnyFunction = (...args) => Reflect.apply(dns.lookup, dns, args);
+const dnsLookup: AnyFunction = (...args) => Reflect.apply(dns().lookup, dns(), args);
+
+const dns = () => defined(builtin("node:dns"), "only a browser lacks it");
 
 function familyNumber(family: unknown): unknown {
   if (family === "IPv4") return 4;
