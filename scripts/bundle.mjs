@@ -2,7 +2,16 @@
 // loading hundreds of modules takes longer than running them, and each module's file only exports
 // its part of a chunk. The package contains the chunks and its entries; tests import any module,
 // and so run the published code. With --modules, dist/ gets the modules themselves.
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, dirname, isAbsolute, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
@@ -51,7 +60,6 @@ if (process.argv.includes("--modules")) {
 } else if (isStale()) await bundle();
 
 async function bundle() {
-  rmSync(chunks, { recursive: true, force: true });
   copy(files.filter((path) => /\.(cjs|d\.c?ts)$/.test(path)));
   const chunkOf = findChunks();
   const ofCommands = [...new Set(chunkOf.values())].filter((name) => name.startsWith("cli-"));
@@ -65,7 +73,7 @@ async function bundle() {
     // None of our modules is dropped: package.json's list is for those who bundle this package.
     treeshake: { moduleSideEffects: isAbsolute },
   });
-  await build.write({
+  const { output } = await build.write({
     dir: dist,
     entryFileNames: "[name].js",
     chunkFileNames: "chunks/[name].js",
@@ -87,6 +95,10 @@ async function bundle() {
     },
   });
   await build.close();
+  // Only now: what runs meanwhile finds the chunks that it needs.
+  const written = output.map(({ fileName }) => basename(fileName));
+  for (const name of readdirSync(chunks)) if (!written.includes(name)) rmSync(join(chunks, name));
+  utimesSync(chunks, new Date(), new Date());
 }
 
 /**

@@ -14,6 +14,7 @@ interface BuiltIns {
   readonly "node:timers/promises": typeof import("node:timers/promises");
   readonly "node:util": typeof import("node:util");
   readonly "node:util/types": typeof import("node:util/types");
+  readonly "node:worker_threads": typeof import("node:worker_threads");
 }
 
 /**

@@ -27,7 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules of src/ itself that every folder may import, since they import nothing. */
-const bottom = ["builtin.ts", "invariant.ts"];
+const bottom = ["builtin.ts", "invariant.ts", "main-thread.ts"];
 
 const src = join(root, "src");
 const sources = readdirSync(src, { recursive: true, encoding: "utf8" })

@@ -79,8 +79,12 @@ async function run(words: string[]): Promise<number> {
   }
 }
 
-/** The command that the first argument names, or all of them, for the help and for errors. */
+/**
+ * The command that the first argument names, none for the version, or all of them, for the help and
+ * for errors.
+ */
 function addsFor([command = ""]: readonly string[]): Promise<AddCommand[]> {
+  if (command === "--version") return Promise.resolve([]);
   const named = Object.hasOwn(adds, command) ? adds[command] : undefined;
   return Promise.all((named === undefined ? Object.values(adds) : [named]).map((load) => load()));
 }

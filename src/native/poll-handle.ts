@@ -1,5 +1,5 @@
-import { isMainThread } from "node:worker_threads";
 import { defined } from "../invariant.ts";
+import { isMainThread } from "../main-thread.ts";
 import { type CType, callback, koffi, openLibrary, type Pointer } from "./library.ts";
 import { mapMemory } from "./memory.ts";
 import { addressOfFunction } from "./symbol.ts";
@@ -51,7 +51,7 @@ export class PollHandle {
     const { uv, env, pollStop } = libuv;
     // Without it, the loop would keep calling while the thread or process ends, and hang in koffi.
     check("napi_add_env_cleanup_hook", uv.addCleanupHook(env, pollStop, scratch.pointer));
-    if (!isMainThread) outliveWorker(scratch);
+    if (!isMainThread()) outliveWorker(scratch);
     told.set(scratch.address, polled);
   }
 

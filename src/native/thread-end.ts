@@ -1,4 +1,4 @@
-import { isMainThread } from "node:worker_threads";
+import { isMainThread } from "../main-thread.ts";
 import { type CType, koffi, openLibrary, type Pointer } from "./library.ts";
 import { addressOfFunction } from "./symbol.ts";
 
@@ -13,7 +13,7 @@ import { addressOfFunction } from "./symbol.ts";
  */
 export function closeAtThreadEnd(fd: number): void {
   // Node aborts if a hook is added twice (CleanupQueue::Add in src/cleanup_queue-inl.h).
-  if (isMainThread || hooked.has(fd)) return;
+  if (isMainThread() || hooked.has(fd)) return;
   hooks ??= openHooks();
   hooked.add(fd);
   hooks.add(env, hooks.close, BigInt(fd));

@@ -1,4 +1,5 @@
-import { MessageChannel, type MessagePort } from "node:worker_threads";
+import type { MessageChannel, MessagePort } from "node:worker_threads";
+import { builtin } from "../../builtin.ts";
 import type { Immediate } from "../../clock/clock.ts";
 import { machineClock } from "../../clock/machine-clock.ts";
 import { defined } from "../../invariant.ts";
@@ -64,7 +65,7 @@ class LoopPoller implements Poller {
   readonly #awake: () => void;
   #immediate: Immediate | undefined;
   /** Keeps the process running on behalf of all handles. */
-  readonly #hold: MessagePort = new MessageChannel().port1;
+  readonly #hold: MessagePort = messageChannel().port1;
 
   constructor(awake: () => void) {
     this.#awake = awake;
@@ -146,3 +147,9 @@ class LoopPoller implements Poller {
 
 /** A poller over the event loop. */
 export const openLoopPoller: OpenPoller = (awake) => new LoopPoller(awake);
+
+/** An import would load node:worker_threads wherever another poller is used. */
+function messageChannel(): MessageChannel {
+  const { MessageChannel } = defined(builtin("node:worker_threads"), "only a browser lacks it");
+  return new MessageChannel();
+}

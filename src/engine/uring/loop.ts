@@ -1,5 +1,5 @@
-import { isMainThread } from "node:worker_threads";
 import { ringErrno } from "../../errors/ring-errno.ts";
+import { isMainThread } from "../../main-thread.ts";
 import type { OnLoop } from "../../native/event-loop.ts";
 import { uncaught } from "../uncaught.ts";
 import { wakeEachTurn } from "../wake.ts";
@@ -18,8 +18,14 @@ const DATAGRAM_BUFFER = 66_048;
  * terminating it while a buffer is being created would crash the process (viewMemory). A thousand
  * take one to seven milliseconds; untouched, they use no pages.
  */
-const STREAM_BUFFERS = { first: isMainThread ? 128 : 1024, limit: 1024 };
-const DATAGRAM_BUFFERS = { first: isMainThread ? 16 : 128, limit: 128 };
+const STREAM_BUFFERS: Counts = { main: 128, limit: 1024 };
+const DATAGRAM_BUFFERS: Counts = { main: 16, limit: 128 };
+
+/** How many buffers the main thread's ring starts with, and how many a ring has at most. */
+interface Counts {
+  readonly main: number;
+  readonly limit: number;
+}
 
 const MOST_IDLE_TURNS = 8;
 
@@ -50,14 +56,14 @@ export class Loop {
   constructor(ring: Ring, failed: (errno: number) => void = () => {}) {
     this.ring = ring;
     this.#failed = failed;
-    const stream = STREAM_BUFFERS;
-    const datagram = DATAGRAM_BUFFERS;
-    this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, stream.first, stream.limit);
-    this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, datagram.first, datagram.limit);
+    const first = ({ main, limit }: Counts) => (isMainThread() ? main : limit);
+    const [stream, datagram] = [STREAM_BUFFERS, DATAGRAM_BUFFERS];
+    this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, first(stream), stream.limit);
+    this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, first(datagram), datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
     this.tick = new Tick(ring, completed, () => this.#afterRound());
     // A thread must not be creating buffers when it is terminated.
-    if (!isMainThread) this.sendMemory.prepare();
+    if (!isMainThread()) this.sendMemory.prepare();
   }
 
   /** Something was opened, which keeps the process running. */

@@ -1,4 +1,4 @@
-import { isMainThread } from "node:worker_threads";
+import { isMainThread } from "../../main-thread.ts";
 import type { Pointer } from "../../native/library.ts";
 import { type Memory, mapMemory } from "../../native/memory.ts";
 import { CQE_SIZE, IORING, PARAMS, SQE_SIZE, setup } from "../../system/linux/io-uring.ts";
@@ -67,7 +67,7 @@ export interface RingSetUp {
  * of a thread that has ended (vm_file in mm/mmap.c).
  */
 export function setupRing(): RingSetUp {
-  const memory = isMainThread
+  const memory = isMainThread()
     ? undefined
     : { rings: mapMemory(RINGS_SIZE), entries: mapMemory(ENTRIES * SQE_SIZE) };
   let fd = -1;

@@ -1,4 +1,4 @@
-import { isMainThread } from "node:worker_threads";
+import { isMainThread } from "../../main-thread.ts";
 import { MappingError } from "../../native/memory.ts";
 import { IORING } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
@@ -10,15 +10,17 @@ const lockedMemory =
 /** The errors of io_uring's calls, with advice. */
 const setUpReasons: Readonly<Record<string, string>> = {
   EACCES: "a security module forbids it",
-  EINVAL: isMainThread
-    ? "the kernel is older than Linux 6.0"
-    : "the kernel is too old for a ring in our own memory, which worker threads need (IORING_SETUP_NO_MMAP)",
   EMFILE: "the process has no descriptor left; raise RLIMIT_NOFILE (ulimit -n)",
   ENFILE: "the system has no descriptor left; raise fs.file-max",
   ENOMEM: lockedMemory,
   ENOSYS: "the system has no io_uring, or a system call filter hides it",
   EPERM: "kernel.io_uring_disabled or a system call filter forbids it",
 };
+
+const tooOld = (): string =>
+  isMainThread()
+    ? "the kernel is older than Linux 6.0"
+    : "the kernel is too old for a ring in our own memory, which worker threads need (IORING_SETUP_NO_MMAP)";
 
 /** The same for mmap. */
 const mappingReasons: Readonly<Record<string, string>> = {
@@ -43,7 +45,7 @@ export function unavailable(error: unknown): Unavailable {
   if (!isMapping && !(error instanceof SetUpError))
     return { reason: error instanceof Error ? error.message : String(error), mayPass: false };
   const code = linux.errnoName(error.errno) ?? `errno ${error.errno}`;
-  const why = (isMapping ? mappingReasons : setUpReasons)[code];
+  const why = isMapping ? mappingReasons[code] : code === "EINVAL" ? tooOld() : setUpReasons[code];
   const reason = `${error.call} failed with ${code}`;
   return { reason: why === undefined ? reason : `${reason}: ${why}`, mayPass: passing.includes(code) };
 }

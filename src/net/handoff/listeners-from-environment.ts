@@ -1,8 +1,8 @@
-import { isMainThread } from "node:worker_threads";
 import { boolean, checkObject } from "../../errors/argument.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
+import { isMainThread } from "../../main-thread.ts";
 import { readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
@@ -121,7 +121,7 @@ export function listenersFromEnvironment(
     if (handed.count === 0) return [];
     if (!inheritsDescriptors)
       refuse("OperationNotSupported", undefined, "Windows processes do not inherit descriptors by number.");
-    if (!isMainThread)
+    if (!isMainThread())
       refuse("OperationNotSupported", undefined, "Only the main thread of the process can take them.");
     const end = FIRST_DESCRIPTOR + handed.count;
     // One by one, since the count may be huge: stop at the first that is not open.
