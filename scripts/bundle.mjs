@@ -25,6 +25,7 @@ const entries = {
   simulated: "simulated/index.js",
   posix: "posix/index.js",
   net: "node/net/index.js",
+  register: "node/net/install.js",
   diagnose: "diagnose/index.js",
   why: "cli/why.js",
   wait: "cli/wait.js",
@@ -42,6 +43,8 @@ const chunksByEntries = {
   simulated: (by) => by.has("simulated"),
   machine: (by) => by.has("posix"),
   engines: (by) => by.has("net") && by.has("index"),
+  // Not with berkeley/net's constructors, which change classes that berkeley/register uses as they are.
+  servers: (by) => by.has("register"),
   net: (by) => by.has("net"),
   diagnose: (by) => by.has("diagnose"),
   index: (by) => by.has("index"),
@@ -110,7 +113,7 @@ function findChunks() {
   const [main, ...commands] = ["cli/main.js", ...importsOf("cli/main.js").onDemand];
   const byMain = reachedFrom(main);
   const byCommands = loadedBy(Object.fromEntries(commands.map((path) => [basename(path, ".js"), path])));
-  const own = [entries.net, entries.diagnose, entries.index];
+  const own = [entries.net, entries.register, entries.diagnose, entries.index];
   const found = new Map();
   for (const path of modules) {
     if (path === main || own.includes(path)) continue;
