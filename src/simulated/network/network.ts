@@ -59,6 +59,9 @@ export interface Outside extends Node {
   owns(address: string): boolean;
 }
 
+/** The lines of a report of who waits. */
+const MOST_WAITS = 100;
+
 const YEAR_2000 = 946_684_800_000;
 
 /** Hosts and what connects them, in virtual time. */
@@ -168,7 +171,7 @@ export class Network implements HostNetwork, LinkNetwork {
     return this.faults.rule(rule);
   }
 
-  /** Who waits for what, one per line. */
+  /** Who waits for what, one per line, the first hundred. */
   describeWaits(): string {
     const waiting: Waiting[] = this.blocking.waiting === undefined ? [] : [this.blocking.waiting];
     const lines = waiting.map(({ host, what }) => `${host} waits in ${what}`);
@@ -177,7 +180,8 @@ export class Network implements HostNetwork, LinkNetwork {
       if (host.paused) lines.push(`${host.name} is paused`);
       if (host.crashed) lines.push(`${host.name} has crashed`);
     }
-    return lines.join("\n");
+    const more = lines.length - MOST_WAITS;
+    return [...lines.slice(0, MOST_WAITS), ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
   }
 
   // What hosts ask for.
