@@ -204,7 +204,7 @@ async function seeds(options: SeedsOptions, program: Program<unknown>): Promise<
 /** How long the search for the faults that matter may take, in milliseconds of real time. */
 const SHRINKING = 30_000;
 
-/** The line about the faults that are enough for a failure; undefined if there is none to leave out. */
+/** Says which faults are enough for a failure; undefined if there are none to leave out. */
 async function enoughFaults(
   { error, network }: Failure,
   options: SimulateOptions,
