@@ -43,7 +43,8 @@ const chunksByEntries = {
   simulated: (by) => by.has("simulated"),
   machine: (by) => by.has("posix"),
   engines: (by) => by.has("net") && by.has("index"),
-  // Not with berkeley/net's constructors, which change classes that berkeley/register uses as they are.
+  // Not with berkeley/net's constructors, which change classes that berkeley/register uses as they
+  // are.
   servers: (by) => by.has("register"),
   net: (by) => by.has("net"),
   diagnose: (by) => by.has("diagnose"),
@@ -57,13 +58,14 @@ const files = readdirSync(compiled, { recursive: true, encoding: "utf8" });
 const modules = files.filter((path) => path.endsWith(".js"));
 
 if (process.argv.includes("--modules")) {
-  copy(files.filter((path) => !path.startsWith(".")));
+  copy(files.filter((path) => /\.c?js$/.test(path)));
   // Stale: the next build makes them again.
   rmSync(chunks, { recursive: true, force: true });
 } else if (isStale()) await bundle();
 
 async function bundle() {
-  copy(files.filter((path) => /\.(cjs|d\.c?ts)$/.test(path)));
+  copy(files.filter((path) => path.endsWith(".cjs")));
+  copyDeclarations();
   const chunkOf = findChunks();
   const ofCommands = [...new Set(chunkOf.values())].filter((name) => name.startsWith("cli-"));
   const shared = (name) => name.split("-").length;
@@ -163,14 +165,32 @@ function escaped(code) {
 
 /** Copies compiled files into dist/. */
 function copy(paths) {
-  for (const path of paths) {
-    const from = join(compiled, path);
-    if (statSync(from).isDirectory()) continue;
-    const to = join(dist, path);
-    mkdirSync(dirname(to), { recursive: true });
-    if (path.endsWith(".d.ts")) writeFileSync(to, plainDeclaration(readFileSync(from, "utf8")));
-    else cpSync(from, to);
+  for (const path of paths) cpSync(join(compiled, path), join(dist, path));
+}
+
+/**
+ * Copies the declarations that a program's compiler reads: those of the entries, and of their
+ * types.
+ */
+function copyDeclarations() {
+  const { index, diagnose, net, posix, simulated } = entries;
+  const waiting = [index, diagnose, net, posix, simulated, "node/register.cjs"].map(declarationOf);
+  const wanted = new Set();
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (wanted.has(path)) continue;
+    wanted.add(path);
+    const text = plainDeclaration(readFileSync(join(compiled, path), "utf8"));
+    mkdirSync(dirname(join(dist, path)), { recursive: true });
+    writeFileSync(join(dist, path), text);
+    for (const [, name] of text.matchAll(/(?:from |\bimport |\bimport\()"(\.[^"]+)"/g))
+      waiting.push(declarationOf(join(dirname(path), name)));
   }
+  for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
+    if (/\.d\.c?ts$/.test(path) && !wanted.has(path)) rmSync(join(dist, path));
+}
+
+function declarationOf(path) {
+  return path.replace(/\.(c?)[jt]s$/, ".d.$1ts");
 }
 
 /**
