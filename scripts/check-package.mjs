@@ -121,7 +121,9 @@ function withoutModule(published) {
   });
 }
 
-const isModule = (file) => file.startsWith("dist/") && /\.c?js$/.test(file);
+function isModule(file) {
+  return file.startsWith("dist/") && /\.c?js$/.test(file);
+}
 
 /** Files that name a missing source map, and source maps that name a missing source. */
 function withoutSource(published) {
