@@ -28,6 +28,24 @@ export const sendmmsg = libc.func<(fd: number, messages: Bytes, count: number, f
   "int",
   ["int", "void*", "uint", "int"],
 );
-export const statx = libc.func<
-  (fd: number, path: Bytes, flags: number, mask: number, buffer: Bytes) => number
->("statx", "int", ["int", "void*", "int", "uint", "void*"]);
+
+type Statx = (fd: number, path: Bytes, flags: number, mask: number, buffer: Bytes) => number;
+
+/** arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
+const SYS_STATX: Partial<Record<NodeJS.Architecture, number>> = { arm64: 291, x64: 332 };
+
+export const statx: Statx = statxOf(SYS_STATX[process.arch]);
+
+/** musl has statx() only since 1.2.5, which Alpine has since 3.20. */
+function statxOf(number: number | undefined): Statx {
+  if (number === undefined) return libc.func("statx", "int", ["int", "void*", "int", "uint", "void*"]);
+  const call = libc.func<(number: number, ...rest: Parameters<Statx>) => number>("syscall", "int", [
+    "size_t",
+    "int",
+    "void*",
+    "int",
+    "uint",
+    "void*",
+  ]);
+  return (fd, path, flags, mask, buffer) => call(number, fd, path, flags, mask, buffer);
+}
