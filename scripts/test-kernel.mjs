@@ -128,7 +128,14 @@ async function report() {
       `${count("failed")} failed`,
   );
   if (!finished && notRun.length === 0) console.error("the machine did not end properly");
-  const node = ended[0]?.node;
-  if (values.record) await recordRun({ version, architecture, kernel: machine.package, node, rows });
+  if (values.record) {
+    await recordRun({
+      column: `Linux ${version}, ${architecture}`,
+      kernel: machine.package,
+      runtime: `Node ${ended[0]?.node}`,
+      command: `npm run test:kernel -- ${version}${architecture === "arm64" ? " --arch arm64" : ""} --record`,
+      rows,
+    });
+  }
   if (failed.length > 0 || notRun.length > 0) process.exitCode = 1;
 }

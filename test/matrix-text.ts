@@ -68,10 +68,10 @@ export function conformancePage(conformance: Conformance): string {
 function recordedSection({ recorded = {} }: Conformance): string[] {
   const runs = Object.entries(recorded);
   if (runs.length === 0) return [];
-  const lines = runs.map(([column, { kernel, node, command, date }]) => [
+  const lines = runs.map(([column, { kernel, runtime, command, date }]) => [
     column,
     kernel,
-    node,
+    runtime,
     code(command),
     date,
   ]);
@@ -80,7 +80,7 @@ function recordedSection({ recorded = {} }: Conformance): string[] {
     "",
     "Virtual machines ran these columns, at the commits of these days ([kernels.md](kernels.md)):",
     "",
-    table(["", "kernel", "Node", "command", "last run"], lines),
+    table(["", "kernel", "runtime", "command", "last run"], lines),
     "",
   ];
 }

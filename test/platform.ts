@@ -2,7 +2,7 @@ import { openLibrary } from "../src/native/library.ts";
 import { onSimulatedHosts } from "./simulated.ts";
 
 /**
- * Where a row runs: the system, `"windows"` for every Windows including Wine, and `"wine"` for Wine
+ * Where a row runs: the system, `"musl"` for Linux with that C library, `"windows"` for every Windows including Wine, and `"wine"` for Wine
  * only; the runtime; and `"simulated"` for a simulated host, which is like Linux. Several apply to
  * one process.
  */
@@ -10,6 +10,7 @@ export type Platform =
   | "darwin"
   | "freebsd"
   | "linux"
+  | "musl"
   | "windows"
   | "wine"
   | "bun"
@@ -35,14 +36,28 @@ function systems(): Platform[] {
   switch (process.platform) {
     case "win32":
       return isWine() ? ["windows", "wine"] : ["windows"];
+    case "linux":
+      return isMusl() ? ["linux", "musl"] : ["linux"];
     case "darwin":
     case "freebsd":
-    case "linux":
       return [process.platform];
     default:
       return [];
   }
 }
+
+/** musl has no function that tells; glibc has. */
+function isMusl(): boolean {
+  try {
+    openLibrary(null).func("gnu_get_libc_version", "void*", []);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Why rows with more control messages do not hold there: CHBUF in musl's src/network/sendmsg.c. */
+export const controlLimitOfMusl = "musl's sendmsg() takes at most 1024 bytes of control messages";
 
 /**
  * Wine is recognized by its ntdll.dll, which reports its version (wine_get_version in

@@ -10,7 +10,12 @@ const other: RowRecord = { ...row, clause: "b" };
 const send: RowRecord = { ...row, call: "send" };
 const lacking: RowRecord = { ...other, outcome: "skipped", reason: "Linux 6.8 and later" };
 const [rowName, otherName] = ["a [POSIX; kernel]", "b [POSIX; kernel]"];
-const run: RecordedRun = { kernel: "linux-image-6.1", node: "20", command: "npm run …", date: "2026-01-02" };
+const run: RecordedRun = {
+  kernel: "linux-image-6.1",
+  runtime: "Node 20",
+  command: "npm run …",
+  date: "2026-01-02",
+};
 const none: RecordedRuns = { runs: {}, conformance: { columns: [], calls: {} } };
 
 test("a recorded column follows the columns of this host, with its own skips", () => {

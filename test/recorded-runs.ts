@@ -5,7 +5,7 @@ import type { RowRecord } from "./record.ts";
 export interface RecordedRun {
   /** Debian's package of the kernel, and its version. */
   readonly kernel: string;
-  readonly node: string;
+  readonly runtime: string;
   readonly command: string;
   /** The day of the last run; a run of some tables keeps the others' outcomes. */
   readonly date: string;

@@ -7,19 +7,16 @@ import { root, run } from "../install-and-build.mjs";
 const file = join(root, "docs/kernels.json");
 
 /** Adds the rows of a run to its column, `Linux 6.1, x64`. Rows that failed are not recorded. */
-export async function recordRun({ version, architecture, kernel, node, rows }) {
+export async function recordRun({ column, kernel, runtime, command, rows }) {
   const failed = rows.filter(({ outcome }) => outcome === "failed");
   if (failed.length > 0) {
     console.error(`not recorded: ${failed.length} rows failed`);
     return;
   }
   const { recordedWith } = await import("../../build/test/recorded-runs.js");
-  const arch = architecture === "arm64" ? " --arch arm64" : "";
-  const command = `npm run test:kernel -- ${version}${arch} --record`;
   const date = new Date().toISOString().slice(0, 10);
-  const column = `Linux ${version}, ${architecture}`;
   const before = JSON.parse(readFileSync(file, "utf8"));
-  const after = recordedWith(before, column, { kernel, node, command, date }, rows);
+  const after = recordedWith(before, column, { kernel, runtime, command, date }, rows);
   writeFileSync(file, `${JSON.stringify(after, undefined, 2)}\n`);
   run(join(root, "node_modules/.bin/biome"), ["format", "--write", file]);
 }

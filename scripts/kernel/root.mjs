@@ -50,18 +50,16 @@ const late = [
 ];
 
 const debianNames = { x64: "amd64", arm64: "arm64" };
-const cache = join(root, ".cache/kernels");
+export const cache = join(root, ".cache/kernels");
 
 /**
  * Prepares a kernel, such as `6.1`, for a processor. Returns its package, the files that boot it,
  * and the folders that it mounts.
  */
 export function prepare(version, architecture) {
-  const debian = new Debian(debianNames[architecture], join(cache, `apt-${architecture}`));
+  const { debian, folder: lower } = debianRoot(architecture);
   const folder = join(cache, `${version}-${architecture}`);
-  const lower = join(cache, `root-${architecture}`);
   if (!existsSync(join(folder, "package"))) unpackKernel(debian, version, architecture, folder);
-  if (!existsSync(join(lower, "etc/machine-id"))) makeRoot(debian, architecture, lower);
   copyFileSync(join(root, "scripts/kernel/boot.sh"), join(lower, "etc/berkeley-boot.sh"));
   writeFileSync(join(lower, "etc/berkeley-modules"), `${late.join("\n")}\n`);
   const initramfs = join(folder, "initramfs");
@@ -76,6 +74,14 @@ export function prepare(version, architecture) {
       repository: copyRepository(join(folder, "repository")),
     },
   };
+}
+
+/** A root of Debian's packages, with Node. */
+export function debianRoot(architecture) {
+  const debian = new Debian(debianNames[architecture], join(cache, `apt-${architecture}`));
+  const folder = join(cache, `root-${architecture}`);
+  if (!existsSync(join(folder, "etc/machine-id"))) makeRoot(debian, architecture, folder);
+  return { debian, folder };
 }
 
 /** What the tests read, so that it may be built again while they run. */

@@ -17,6 +17,10 @@ const ntopOfC = libc.func<
 >("inet_ntop", "void*", ["int", "void*", "void*", "uint"]);
 
 const here = except({ windows: "it compares with the C library" });
+const ofGlibc = except({
+  windows: "it compares with the C library",
+  musl: "musl's inet_ntop() shortens the last of equally long runs of zeros",
+});
 const sizes = { [AF.INET]: 4, [AF.INET6]: 16 };
 
 /** What C makes of a text; undefined if it is no address. */
@@ -50,30 +54,34 @@ test("texts are what inet_pton(3) takes, and no others", here, () => {
   );
 });
 
-test("bytes become the text of inet_ntop(3), except those of ::/96, where RFC 5952 has no dots", here, () => {
-  const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
-  // Zeros often, of which the longest run is left out.
-  const sparse = fc.array(fc.constantFrom(0, 0, 0, 1, 0xff), { minLength: 16, maxLength: 16 });
-  const ipv6 = fc.oneof(
-    bytes(16),
-    sparse.map((each) => Uint8Array.from(each)),
-  );
-  const any = fc.oneof(
-    bytes(4).map((each) => [AF.INET, each] as const),
-    ipv6.map((each) => [AF.INET6, each] as const),
-  );
-  fc.assert(
-    fc.property(any, ([family, given]) => {
-      const isCompatible = given.byteLength === 16 && given.subarray(0, 12).every((byte) => byte === 0);
-      const into = Buffer.alloc(64);
-      assert.ok(ntopOfC(family, given, into, into.byteLength));
-      const ofC = into.toString("latin1", 0, into.indexOf(0));
-      if (!isCompatible) assert.equal(inet_ntop(family, given), ofC);
-      assert.deepEqual(inet_pton(family, inet_ntop(family, given)), given);
-    }),
-    { numRuns: 3000 },
-  );
-});
+test(
+  "bytes become the text of inet_ntop(3), except those of ::/96, where RFC 5952 has no dots",
+  ofGlibc,
+  () => {
+    const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+    // Zeros often, of which the longest run is left out.
+    const sparse = fc.array(fc.constantFrom(0, 0, 0, 1, 0xff), { minLength: 16, maxLength: 16 });
+    const ipv6 = fc.oneof(
+      bytes(16),
+      sparse.map((each) => Uint8Array.from(each)),
+    );
+    const any = fc.oneof(
+      bytes(4).map((each) => [AF.INET, each] as const),
+      ipv6.map((each) => [AF.INET6, each] as const),
+    );
+    fc.assert(
+      fc.property(any, ([family, given]) => {
+        const isCompatible = given.byteLength === 16 && given.subarray(0, 12).every((byte) => byte === 0);
+        const into = Buffer.alloc(64);
+        assert.ok(ntopOfC(family, given, into, into.byteLength));
+        const ofC = into.toString("latin1", 0, into.indexOf(0));
+        if (!isCompatible) assert.equal(inet_ntop(family, given), ofC);
+        assert.deepEqual(inet_pton(family, inet_ntop(family, given)), given);
+      }),
+      { numRuns: 3000 },
+    );
+  },
+);
 
 test("another family, and other lengths", () => {
   assert.throws(() => inet_pton(AF.UNIX, "::"), { code: "ERR_INVALID_ARG_VALUE" });
