@@ -2,9 +2,9 @@ import { openLibrary } from "../src/native/library.ts";
 import { onSimulatedHosts } from "./simulated.ts";
 
 /**
- * Where a row runs: the system, `"musl"` for Linux with that C library, `"windows"` for every Windows including Wine, and `"wine"` for Wine
- * only; the runtime; and `"simulated"` for a simulated host, which is like Linux. Several apply to
- * one process.
+ * Where a row runs: the system, `"musl"` for Linux with that C library, `"windows"` for every
+ * Windows including Wine, and `"wine"` for Wine only; the runtime; and `"simulated"` for a
+ * simulated host, which is like Linux. Several apply to one process.
  */
 export type Platform =
   | "darwin"

@@ -20,7 +20,7 @@ const setUpReasons: Readonly<Record<string, string>> = {
 const tooOld = (): string =>
   isMainThread()
     ? "the kernel is older than Linux 6.0"
-    : "the kernel is too old for a ring in our own memory, which worker threads need (IORING_SETUP_NO_MMAP)";
+    : "the kernel is older than Linux 6.5; worker threads need a ring in our own memory (IORING_SETUP_NO_MMAP)";
 
 /** The same for mmap. */
 const mappingReasons: Readonly<Record<string, string>> = {
