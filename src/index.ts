@@ -26,6 +26,7 @@ export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
 export { type Joined, join } from "./net/connection/join.ts";
+export type { ReadIntoOptions } from "./net/connection/read-into.ts";
 export {
   type HandOverError,
   type HandOverErrorName,

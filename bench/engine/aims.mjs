@@ -18,6 +18,16 @@ export const aims = [
   aim(OTHERS, "echo-64", "rate", "own", { least: 1 }),
   aim(OTHERS, "short", "rate", "own", { least: 1 }),
   aim([...NODES, ...OTHERS], "idle", "bytes", undefined, { most: 1024 }),
+  aim(
+    NODES.map((name) => `${name}:await`),
+    "echo-16k",
+    "rate",
+    "own",
+    { least: 1.3 },
+  ),
+  ...["echo-64", "echo-16k"].flatMap((scenario) =>
+    NODES.flatMap((name) => aim([`${name}:lend`], scenario, "rate", name, { least: 0.9 })),
+  ),
   ...["http", "http-1000", "fastify"].flatMap((scenario) => [
     aim(SERVED, scenario, "rate", "own", { least: 1.2 }),
     aim(SERVED_ON_EPOLL, scenario, "rate", "own", { least: 1 }),

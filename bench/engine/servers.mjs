@@ -61,8 +61,9 @@ function ownListener({ name, command }) {
 }
 
 /**
- * This package on a runtime, with handlers and with `for await`; on Node also `toDuplex()`, serve()
- * and the preload for Node's own servers.
+ * This package on a runtime, with handlers, and with `for await` over copies, over lent views and
+ * into a buffer of the program's; on Node also `toDuplex()`, serve() and the preload for Node's own
+ * servers.
  */
 function ours(runtime, engine) {
   const { name, command } = runtime;
@@ -76,6 +77,8 @@ function ours(runtime, engine) {
   const own = [
     { ...shared, name: `${name}:${engine}`, echo: run("berkeley-handlers") },
     { ...shared, name: `${name}:${engine}:await`, echo: run("berkeley-await") },
+    { ...shared, name: `${name}:${engine}:lend`, echo: run("berkeley-lend") },
+    { ...shared, name: `${name}:${engine}:into`, echo: run("berkeley-into") },
   ];
   if (!isNode(runtime)) return own;
   return [

@@ -1,5 +1,6 @@
 import { invalidValue } from "../errors/argument.ts";
-import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
+import { invariant } from "../invariant.ts";
+import { copyOf, lengthOf, memoryOf, offsetOf, partOf } from "../system/view.ts";
 
 /** An engine's memory that is lent to handlers. Each loan changes `generation`. */
 export interface BufferLoan {
@@ -9,6 +10,35 @@ export interface BufferLoan {
   readonly buffer: ArrayBuffer;
   /** Even while the memory is lent, odd otherwise. */
   generation: number;
+  /**
+   * Called while a handler runs: leaves the memory lent after it returns, until `giveBack()`.
+   * Returns false if the memory is needed, or so little of it used that a copy is cheaper. May be
+   * called again.
+   *
+   * @param length how many bytes are wanted
+   */
+  keep(length: number): boolean;
+  /** Ends what `keep()` began; does nothing unless it returned true. */
+  giveBack(): void;
+}
+
+/** A copy on V8's heap, lent like an engine's memory: its views end with it. */
+class LentCopy implements BufferLoan {
+  readonly buffer: ArrayBuffer;
+  generation = 0;
+
+  constructor(buffer: ArrayBuffer) {
+    this.buffer = buffer;
+    willBeLent(buffer);
+  }
+
+  keep(): boolean {
+    return true;
+  }
+
+  giveBack(): void {
+    this.generation++;
+  }
 }
 
 /**
@@ -23,6 +53,22 @@ export let isAttached: (bytes: Uint8Array) => boolean;
  * because a caller that could reach the lender could misstate the address.
  */
 export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
+
+/**
+ * Called in a handler: a view of the bytes that stays valid after it has returned, until
+ * `giveBackLent()`. It is the same view, or one of a copy. Bytes that a handler received as a plain
+ * copy are its own, and are not copied again.
+ */
+export let keepLent: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
+
+/** Ends what `keepLent()` began; does nothing for other bytes. */
+export let giveBackLent: (bytes: Uint8Array) => void;
+
+/** Whether the bytes are a view of lent memory, rather than a copy of their receiver's own. */
+export let isLent: (bytes: Uint8Array) => boolean;
+
+/** The bytes between two offsets, the second of which is the end by default: lent if they are. */
+export let partOfLent: (bytes: Uint8Array, start: number, end?: number) => Uint8Array;
 
 /** Every buffer that was ever lent. */
 const lent = new WeakSet<ArrayBufferLike>();
@@ -39,12 +85,28 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   static {
     Object.defineProperty(ReceivedBytes.prototype, "constructor", { value: Uint8Array });
     isAttached = (bytes) => #loan in bytes && lengthOf(bytes) > 0;
+    isLent = (bytes) => #loan in bytes;
+    keepLent = (bytes) => {
+      const length = lengthOf(bytes);
+      if (#loan in bytes && bytes.#loan.keep(length)) return bytes;
+      const copy = #loan in bytes ? copyOf(bytes) : bytes;
+      const memory = memoryOf(copy);
+      invariant(memory instanceof ArrayBuffer, "engines copy to plain memory");
+      return new ReceivedBytes(new LentCopy(memory), 0, offsetOf(copy), length);
+    };
+    giveBackLent = (bytes) => {
+      if (#loan in bytes && bytes.#generation === bytes.#loan.generation) bytes.#loan.giveBack();
+    };
+    partOfLent = (bytes, start, end = lengthOf(bytes)) => {
+      if (!(#loan in bytes) || memoryOf(bytes) !== bytes.#loan.buffer) return partOf(bytes, start, end);
+      return new ReceivedBytes(bytes.#loan, bytes.#generation, offsetOf(bytes) + start, end - start);
+    };
     loanOf = (bytes) => {
       if (#loan in bytes) {
         const loan = bytes.#loan;
         if (bytes.#generation === loan.generation) return loan;
         throw invalidValue(
-          "the bytes were received, and their handler has returned: their memory has been reused; copy bytes that you keep",
+          "the bytes were received, and their handler has returned or their loop has gone on: their memory has been reused; copy bytes that you keep",
         );
       }
       if (!lent.has(memoryOf(bytes))) return undefined;

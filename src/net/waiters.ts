@@ -1,7 +1,7 @@
 import type { Clock } from "../clock/clock.ts";
 import { onAbort, type WaitOptions } from "./abort.ts";
 
-/** A waiter for a Value, which gets the result of `as`. */
+/** A waiter for a Value, which gets the result of `as`, or what that throws. */
 class Waiter<Value, As> {
   readonly as: (value: Value) => As;
   readonly promised: (as: As) => void;
@@ -23,7 +23,14 @@ class Waiter<Value, As> {
   }
 
   resolve(value: Value): void {
-    this.promised(this.as(value));
+    let as: As;
+    try {
+      as = this.as(value);
+    } catch (error) {
+      this.reject(error);
+      return;
+    }
+    this.promised(as);
   }
 }
 

@@ -6,6 +6,7 @@ const lengthGetter = getter<number>(view, "length");
 const offsetGetter = getter<number>(view, "byteOffset");
 const bufferLengthGetter = getter<number>(ArrayBuffer.prototype, "byteLength");
 const bufferGetter = getter<ArrayBufferLike>(view, "buffer");
+const { set } = Uint8Array.prototype;
 
 /**
  * The length of a view in bytes; 0 once its memory is detached. (`byteLength` is the same, at six
@@ -43,6 +44,14 @@ export function bufferLengthOf(buffer: ArrayBuffer): number {
  */
 export function partOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
   return new Uint8Array(memoryOf(bytes), offsetOf(bytes) + start, end - start);
+}
+
+/**
+ * Copies bytes to the start of a caller's, which must be plain memory of that length at least; its
+ * own set() could do anything.
+ */
+export function copyTo(target: Uint8Array, bytes: Uint8Array): void {
+  Reflect.apply(set, target, [bytes]);
 }
 
 /**

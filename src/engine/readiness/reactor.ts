@@ -4,7 +4,7 @@ import type { System } from "../../system/system.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
-import { ReceiveMemory } from "./receive-memory.ts";
+import { ReceiveMemories } from "./receive-memory.ts";
 
 /**
  * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
@@ -51,7 +51,7 @@ export class Reactor {
    */
   readonly receiveFlags: number;
   readonly sendFlags: number;
-  readonly received = new ReceiveMemory();
+  readonly received = new ReceiveMemories();
   readonly cork = new Cork();
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */

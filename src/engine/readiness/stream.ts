@@ -256,13 +256,13 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   /** Receives until nothing is left, or it is the others' turn. */
   #receive(): void {
-    const { system, received, errors, receiveFlags } = this.reactor;
+    const { system, errors, receiveFlags } = this.reactor;
     for (let calls = 0; calls < CALLS; calls++) {
       if (this.#paused || this.#receiving === "ended" || this.stopped) {
         if (this.#failed < 0) this.later();
         return;
       }
-      const { bytes } = received;
+      const { bytes } = this.reactor.received.current;
       const count = system.recv(this.fd, bytes, receiveFlags);
       if (count > 0) {
         const isAll = count < bytes.length && this.#receiving !== "exceptional" && this.#shortIsAll();
@@ -303,7 +303,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   #give(length: number): void {
-    const { received } = this.reactor;
+    const received = this.reactor.received.current;
     const generation = received.lend();
     try {
       if (this.#handlers.onDataToCopy !== undefined) this.#handlers.onDataToCopy(received.view(length));
@@ -317,14 +317,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #forward(forwarding: StreamForwarding, length: number): void {
     const { to } = forwarding;
     forwarding.bytes += length;
-    if (to instanceof ReadinessStream) to.#sendReceived(this.reactor.received.view(length), length);
+    if (to instanceof ReadinessStream) to.#sendReceived(this.reactor.received.current.view(length), length);
     else this.#giveTo(to, length);
     // The system has no room, and what it did not take was copied.
     if (to.pendingBytes > 0) this.#paused = true;
   }
 
   #giveTo(to: Stream, length: number): void {
-    const { received } = this.reactor;
+    const received = this.reactor.received.current;
     const generation = received.lend();
     attempt((bytes: Uint8Array) => to.write(bytes), new ReceivedBytes(received, generation, 0, length));
     received.takeBack();

@@ -58,7 +58,8 @@ export class Loop {
     this.#failed = failed;
     const first = ({ main, limit }: Counts) => (isMainThread() ? main : limit);
     const [stream, datagram] = [STREAM_BUFFERS, DATAGRAM_BUFFERS];
-    this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, first(stream), stream.limit);
+    const feedSoon = () => this.tick.willSubmit();
+    this.streamBuffers = new ReceiveBuffers(ring, 1, STREAM_BUFFER, first(stream), stream.limit, feedSoon);
     this.datagramBuffers = new ReceiveBuffers(ring, 2, DATAGRAM_BUFFER, first(datagram), datagram.limit);
     const completed = this.operations.completed.bind(this.operations);
     this.tick = new Tick(ring, completed, () => this.#afterRound());

@@ -74,6 +74,8 @@ export class PooledBuffer implements Address {
 export interface LentBufferOwner extends BufferPool {
   /** Whether handlers get the buffers themselves, rather than copies. */
   readonly lends: boolean;
+  /** A program has given a buffer back, in a turn of the engine or between two. */
+  givenBack(): void;
 }
 
 /**
@@ -83,6 +85,8 @@ export interface LentBufferOwner extends BufferPool {
 export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   generation = 1;
   readonly buffer: ArrayBuffer;
+  /** Lent for longer than a handler runs. */
+  #kept = false;
   readonly #owner: LentBufferOwner;
   #first: Uint8Array | undefined;
 
@@ -106,6 +110,27 @@ export class LoanedBuffer extends PooledBuffer implements BufferLoan {
   lent(generation: number, offset: number, length: number): Uint8Array<ArrayBuffer> {
     if (this.isTransferred || !this.#owner.lends) return this.bytes.slice(offset, offset + length);
     return new ReceivedBytes(this, generation, offset, length);
+  }
+
+  /** The handler that it was lent to has returned. */
+  handlerReturned(): void {
+    if (!this.#kept) this.generation++;
+  }
+
+  keep(): boolean {
+    if (this.#kept) return true;
+    if (!this.#owner.mayWait) return false;
+    this.#kept = true;
+    this.users++;
+    return true;
+  }
+
+  giveBack(): void {
+    if (!this.#kept) return;
+    this.#kept = false;
+    this.generation++;
+    this.release();
+    this.#owner.givenBack();
   }
 
   /** The first bytes, in a view that is used again for the same length. */

@@ -23,6 +23,8 @@ export class ReceiveBuffers implements LentBufferOwner {
   readonly group: number;
   readonly #size: number;
   readonly #limit: number;
+  /** Has `feed()` called soon. */
+  readonly #feedSoon: () => void;
   readonly #buffers: LoanedBuffer[] = [];
   readonly #words: Uint32Array;
   readonly #halves: Uint16Array;
@@ -36,8 +38,18 @@ export class ReceiveBuffers implements LentBufferOwner {
   /** How much memory programs have taken. */
   #transferred = 0;
 
-  /** @param limit a power of two, at most 32768 (IORING_MAX_ENTRIES in io_uring/kbuf.c) */
-  constructor(ring: Ring, group: number, size: number, first: number, limit: number) {
+  /**
+   * @param limit a power of two, at most 32768 (IORING_MAX_ENTRIES in io_uring/kbuf.c)
+   * @param feedSoon has `feed()` called, between two turns of the engine
+   */
+  constructor(
+    ring: Ring,
+    group: number,
+    size: number,
+    first: number,
+    limit: number,
+    feedSoon: () => void = () => {},
+  ) {
     const memory = mapMemory(limit * BUF.size);
     const argument = new DataView(new ArrayBuffer(BUF_REG.size));
     argument.setBigUint64(BUF_REG.ring_addr, memory.pointer, true);
@@ -48,6 +60,7 @@ export class ReceiveBuffers implements LentBufferOwner {
     this.group = group;
     this.#size = size;
     this.#limit = limit;
+    this.#feedSoon = feedSoon;
     this.#words = new Uint32Array(memory.buffer);
     this.#halves = new Uint16Array(memory.buffer);
     this.#add(first);
@@ -104,6 +117,10 @@ export class ReceiveBuffers implements LentBufferOwner {
   takeBack(buffer: PooledBuffer): void {
     if (defined(this.#buffers[buffer.index], "it is one of them").isTransferred) this.#replace(buffer.index);
     else this.#give(buffer);
+  }
+
+  givenBack(): void {
+    if (this.#starved.length > 0) this.#feedSoon();
   }
 
   /** Replaces a buffer whose memory a program has taken. */

@@ -310,7 +310,7 @@ export abstract class StreamReceiver extends UringHandle implements BufferWaiter
     } catch (error) {
       uncaught(error);
     }
-    buffer.generation++;
+    buffer.handlerReturned();
   }
 
   #forward(forwarding: StreamForwarding, buffer: LoanedBuffer, length: number): void {

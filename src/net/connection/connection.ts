@@ -14,6 +14,10 @@ import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { type ConnectionDuplex, type DuplexOptions, duplexOf } from "./connection-duplex.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
 import { bytesToSend, type Data } from "./data.ts";
+import { Lending } from "./lending.ts";
+import { Pieces } from "./pieces.ts";
+import { checkReadInto, type ReadIntoOptions } from "./read-into.ts";
+import { own, Reading, type Take } from "./reading.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
 
 /** An object that takes a connection over, such as a Duplex. @internal */
@@ -52,7 +56,7 @@ export interface Consumer extends StreamHandlers {
  * ```
  */
 export class Connection extends ConnectionBase implements AsyncIterable<Uint8Array>, AsyncDisposable {
-  readonly #readers = new Waiters<Uint8Array | null>("read()");
+  readonly #reading = new Reading();
   readonly #writers = new Waiters<void>("write()");
   #closers: Waiters<void> | undefined;
   /**
@@ -60,8 +64,6 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * that chunk was unread, which `read()` returns first.
    */
   #receiving: "no" | "yes" | "failed" = "no";
-  /** The chunk received ahead. */
-  #unread: Uint8Array | undefined;
   /** The total number of bytes passed to write() and send(). */
   #written = 0;
   #sendingFailure: ConnectionError | undefined;
@@ -76,6 +78,35 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /**
+   * Reads whatever has arrived into the program's own memory, as much as fits; waits if nothing
+   * has. What does not fit is read next, by any kind of read.
+   *
+   * The bytes are copied there as they arrive; nothing is allocated for them. `into` may be written
+   * to until the promise has settled.
+   *
+   * @param options `into` is the memory; `signal` and `timeout` as below
+   * @returns how many bytes were read, 1 at least; null once the peer has ended
+   * @throws TypeError if `into` is not a Uint8Array over plain memory: shared, resizable and
+   * detached memory is refused, as is a view that a handler or `lend()` gave. If it is detached
+   * while it waits, no data is lost
+   * @throws RangeError if `into` is empty
+   * @throws the errors of a read() without `into`
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * await using listener = await listen({ host: "127.0.0.1" });
+   * await using client = await connect({ address: listener.address });
+   * await client.end("0123456789");
+   * await using connection = await listener.accept();
+   * const buffer = new Uint8Array(4);
+   * console.log(await connection.read({ into: buffer })); // 4
+   * console.log(`${Buffer.from(buffer)}`); // 0123
+   * console.log(`${Buffer.from((await connection.read()) ?? [])}`); // 456789
+   * console.log(await connection.read({ into: buffer })); // null
+   * ```
+   */
+  read(options: ReadIntoOptions): Promise<number | null>;
+  /**
    * Reads whatever has arrived, at most 64 KiB; waits if nothing has.
    *
    * @param options `signal` and `timeout` end the wait; no data is lost, and the next read() gets
@@ -85,10 +116,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * closed it
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
-  read(options?: WaitOptions): Promise<Uint8Array | null> {
-    return attempt(() => {
+  read(options?: WaitOptions): Promise<Uint8Array | null>;
+  read(options?: WaitOptions | ReadIntoOptions): Promise<Uint8Array | number | null> {
+    return attempt((): Promise<Uint8Array | number | null> => {
       checkWait(options);
-      return this.#read(options, same);
+      const into = checkReadInto(options);
+      return into === undefined
+        ? this.#read(options, own, false)
+        : this.#read(options, this.#reading.into(into), true);
     });
   }
 
@@ -127,7 +162,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       throwIfAborted(options?.signal);
       if (this.#end === undefined) {
         this.checkNotPipedHere();
-        if (data !== undefined) this.#write(bytesToSend(data), undefined).catch(nothing);
+        if (data !== undefined) this.#sendLast(bytesToSend(data));
         this.#end = new Promise((resolve, reject) => {
           this.finish((error) => (error === null ? resolve() : reject(error)));
         });
@@ -167,7 +202,37 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     return this.untilClosed().then(() => this.failure);
   }
 
-  /** The data of `read()` as a web stream. Cancelling it discards all further data. */
+  /**
+   * The chunks of `read()`, to the end, without a copy: each is a view of the engine's memory. It
+   * is valid until the loop asks for the next chunk or ends, and `write()` of it, or of a
+   * `subarray()` of it, to any connection sends it without a copy. Copy what you keep longer.
+   *
+   * Once the loop has gone on, a view may show other data, and writing it fails. Leaving the loop
+   * leaves the connection open. While a program has many chunks at once (some 500 on a thread), it
+   * gets copies.
+   *
+   * @throws in the loop, the errors of `read()`; and of `write()` of such a view later on a
+   * TypeError
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * await using listener = await listen({ host: "127.0.0.1" });
+   * await using client = await connect({ address: listener.address });
+   * await client.end("echo");
+   * await using connection = await listener.accept();
+   * for await (const bytes of connection.lend()) await connection.write(bytes);
+   * await connection.end();
+   * console.log(`${Buffer.from((await client.read()) ?? [])}`); // echo
+   * ```
+   */
+  lend(): AsyncIterableIterator<Uint8Array, void, void> {
+    return new Lending(this);
+  }
+
+  /**
+   * The data of `read()` as a web stream of bytes: a reader of the mode "byob" has them put into
+   * its own buffers. Cancelling it discards all further data.
+   */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= readableOf(this);
     return this.#readable;
@@ -228,18 +293,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       this.#consumer.onData(bytes);
       return;
     }
-    // The view may be a Buffer, whose own slice() does not copy.
-    const piece = new Uint8Array(bytes);
-    if (this.#readers.resolveFirst(piece)) return;
-    this.#unread = piece;
-    this.stopReceiving();
+    if (this.#reading.receive(bytes)) this.stopReceiving();
   }
 
   /** @internal */
   override onEnd(): void {
     this.endReceiving();
     if (!this.endPipe()) this.#consumer?.onEnd();
-    this.#readers.resolveAll(null);
+    this.#reading.resolveAll(null);
     this.closeIfEnded();
   }
 
@@ -268,7 +329,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   override onError(errno: number, ended: boolean): void {
-    if (this.#unread !== undefined && this.isOpen) {
+    if (this.#reading.hasUnread && this.isOpen) {
       this.#receiving = "failed";
       if (ended) this.endReceiving();
       this.#sendingFailure ??= connectionError(this.stream.system, errno);
@@ -282,7 +343,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   protected override onClosing(): void {
-    this.#readers.rejectAll(this.error ?? receivingClosed(this.stream.system));
+    this.#reading.giveBack();
+    this.#reading.rejectAll(this.error ?? receivingClosed(this.stream.system));
     if (this.error !== null) this.#writers.rejectAll(this.error);
   }
 
@@ -308,8 +370,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** `read()`, for an iterator. @internal */
-  readNext(): Promise<IteratorResult<Uint8Array, void>> {
-    return this.#read(undefined, asResult);
+  readNext<As>(take: Take<As>, keepsAhead: boolean): Promise<As> {
+    return this.#read(undefined, take, keepsAhead);
   }
 
   /** Sends everything written, then the end. @internal */
@@ -342,7 +404,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** Discards everything that is still to come. @internal */
   discardInput(): void {
     this.endReceiving();
-    this.#unread = undefined;
+    this.#reading.discard();
     this.#failAfterUnread();
     this.stopReceiving();
     this.closeIfEnded();
@@ -354,30 +416,26 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     if (!this.isOpen) throw this.receivingError;
     if (this.isPiped) throw invalidState("a pipe() reads the connection");
     this.checkNotPipedHere();
-    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
+    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
-    const unread = this.#unread;
-    this.#unread = undefined;
-    return { unread, ended: this.receivingEnded };
+    return { unread: this.#reading.takeAll(), ended: this.receivingEnded };
   }
 
   /** @internal */
   protected override checkReadable(): void {
     if (this.#consumer !== undefined) throw takenOver();
-    if (this.#readers.size > 0) throw invalidState("a read() of the connection is still waiting");
+    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
     if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
   }
 
   /** @internal */
   protected override takeUnread(): Uint8Array | undefined {
-    const unread = this.#unread;
-    this.#unread = undefined;
-    return unread;
+    return this.#reading.takeAll();
   }
 
   /** @internal */
   protected override putBack(bytes: Uint8Array): void {
-    this.#unread = bytes;
+    this.#reading.putBack(bytes);
   }
 
   /** @internal */
@@ -416,21 +474,30 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     if (this.#receiving === "failed" && errno !== undefined) super.onError(-errno, this.receivingEnded);
   }
 
-  #read<As>(options: WaitOptions | undefined, as: (piece: Uint8Array | null) => As): Promise<As> {
+  #read<As>(options: WaitOptions | undefined, take: Take<As>, keepsAhead: boolean): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     if (this.isPiped) return Promise.reject(invalidState("a pipe() reads the connection"));
     const aborted = options?.signal?.aborted === true;
-    const piece = this.#unread;
-    if (piece !== undefined && !aborted) {
-      this.#unread = undefined;
-      this.#failAfterUnread();
-      this.startReceiving();
-      return Promise.resolve(as(piece));
+    const reading = this.#reading;
+    reading.keepsAhead = keepsAhead;
+    if (reading.hasUnread && !aborted) {
+      const taken = reading.take(take);
+      if (!reading.hasUnread) {
+        this.#failAfterUnread();
+        this.startReceiving();
+      }
+      return Promise.resolve(taken);
     }
-    if (this.receivingEnded && !aborted) return Promise.resolve(as(null));
+    if (this.receivingEnded && !aborted) return Promise.resolve(take(null));
     if (!this.isOpen) return Promise.reject(this.receivingError);
     if (!aborted) this.startReceiving();
-    return this.#readers.wait(this.stream.system.clock, options, as);
+    return reading.wait(this.stream.system.clock, options, take);
+  }
+
+  /** Sends what `end()` was given, unless the end is going to fail anyway. */
+  #sendLast(bytes: Uint8Array): void {
+    if (this.#consumer !== undefined || !this.isOpen || this.#sendingFailure !== undefined) return;
+    this.send(bytes);
   }
 
   #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
@@ -449,40 +516,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 }
 
-/**
- * Iterates over the chunks of a connection. An async generator would cost 550 bytes more for each
- * waiting connection.
- */
-class Pieces implements AsyncIterableIterator<Uint8Array, void, void> {
-  readonly #connection: Connection;
-  #left = false;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  next(): Promise<IteratorResult<Uint8Array, void>> {
-    return this.#left ? Promise.resolve(asResult(null)) : this.#connection.readNext();
-  }
-
-  return(): Promise<IteratorResult<Uint8Array, void>> {
-    this.#left = true;
-    return Promise.resolve(asResult(null));
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-}
-
 const nothing = () => {};
-
-const same = <Value>(value: Value): Value => value;
-
-/** Converts the result of `read()` to that of an iterator. */
-function asResult(piece: Uint8Array | null): IteratorResult<Uint8Array, void> {
-  return piece === null ? { value: undefined, done: true } : { value: piece, done: false };
-}
 
 function takenOver(): TypeError {
   return invalidStateForGood("the connection belongs to the Duplex that its toDuplex() returned");

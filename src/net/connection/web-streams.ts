@@ -1,19 +1,30 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
 import { builtin } from "../../builtin.ts";
+import { isUint8Array } from "../../system/view.ts";
 import type { Connection } from "./connection.ts";
 import type { Data } from "./data.ts";
 
 // From node:stream/web rather than the globals, which jsdom lacks.
 const streams = () => builtin("node:stream/web") ?? globalThis;
 
-/** Reads only on demand. */
+/** Reads only on demand, and into the buffer of a reader that brings one. */
 export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
-  return new (streams().ReadableStream)<Uint8Array>(
+  return new (streams().ReadableStream)(
     {
+      type: "bytes",
       async pull(controller) {
-        const piece = await connection.read();
-        if (piece === null) controller.close();
-        else controller.enqueue(piece);
+        const request = controller.byobRequest;
+        const into = request?.view;
+        if (request === null || !isUint8Array(into)) {
+          const piece = await connection.read();
+          if (piece === null) controller.close();
+          else controller.enqueue(piece);
+          return;
+        }
+        const count = await connection.read({ into });
+        // A reader that waits for its buffer learns of the end by an answer of no bytes.
+        if (count === null) controller.close();
+        request.respond(count ?? 0);
       },
       cancel() {
         connection.discardInput();

@@ -1,0 +1,104 @@
+import { giveBackLent, isLent, keepLent, partOfLent } from "../../engine/received-bytes.ts";
+import { detached } from "../../errors/argument.ts";
+import { copyTo, lengthOf, partOf } from "../../system/view.ts";
+import { Waiters } from "../waiters.ts";
+
+/**
+ * Takes a piece for a read: null is the end. The piece may be lent, and is valid during the call.
+ */
+export type Take<As> = (piece: Uint8Array | null) => As;
+
+/** What a connection has received and its program has not read, and the reads that wait. */
+export class Reading extends Waiters<Uint8Array | null> {
+  /** Received ahead of the program: a copy of our own, or a view that is lent until it is read. */
+  #unread: Uint8Array | undefined;
+  /**
+   * Whether what is received ahead stays in the engine's memory: the last read does not need a copy
+   * of its own.
+   */
+  keepsAhead = false;
+
+  constructor() {
+    super("read()");
+  }
+
+  get hasUnread(): boolean {
+    return this.#unread !== undefined;
+  }
+
+  /** Gives received bytes to the reads that wait; returns whether some are left. */
+  receive(bytes: Uint8Array): boolean {
+    let rest: Uint8Array | undefined = bytes;
+    while (rest !== undefined && this.size > 0) {
+      this.#unread = undefined;
+      this.resolveFirst(rest);
+      rest = this.#unread;
+    }
+    if (rest === undefined) return false;
+    this.#unread = this.keepsAhead ? keepLent(rest) : owned(rest);
+    return true;
+  }
+
+  /** Gives what was received ahead, which there must be. */
+  take<As>(take: Take<As>): As {
+    const unread = this.#unread ?? null;
+    this.#unread = undefined;
+    return take(unread);
+  }
+
+  /** Takes all that was received ahead, as bytes of the caller's own. */
+  takeAll(): Uint8Array | undefined {
+    return this.#unread === undefined ? undefined : (this.take(own) ?? undefined);
+  }
+
+  /** What was received, or the rest of it, is to be read first again. */
+  putBack(bytes: Uint8Array): void {
+    this.#unread = bytes;
+  }
+
+  /** Gives memory back to the engine; what was received ahead can still be read. */
+  giveBack(): void {
+    this.#unread = this.takeAll();
+  }
+
+  /** Drops what was received ahead. */
+  discard(): void {
+    if (this.#unread !== undefined) giveBackLent(this.#unread);
+    this.#unread = undefined;
+  }
+
+  /** Takes as much of a piece as fits into a caller's memory; what does not is read next. */
+  into(target: Uint8Array): Take<number | null> {
+    return (piece) => {
+      if (piece === null) return null;
+      const length = lengthOf(piece);
+      const fitting = lengthOf(target);
+      if (fitting === 0) {
+        this.putBack(piece);
+        throw detached("into");
+      }
+      // Safety: the length was read just now, and nothing of the caller's runs before the copy.
+      if (length <= fitting) {
+        copyTo(target, piece);
+        giveBackLent(piece);
+        return length;
+      }
+      copyTo(target, partOf(piece, 0, fitting));
+      this.putBack(partOfLent(piece, fitting));
+      return fitting;
+    };
+  }
+}
+
+/** Bytes of the caller's own: a copy, unless they are one. */
+function owned(piece: Uint8Array): Uint8Array {
+  return isLent(piece) ? new Uint8Array(piece) : piece;
+}
+
+/** Takes a piece as bytes of the caller's own. */
+export function own(piece: Uint8Array | null): Uint8Array | null {
+  if (piece === null || !isLent(piece)) return piece;
+  const copy = new Uint8Array(piece);
+  giveBackLent(piece);
+  return copy;
+}
