@@ -26,6 +26,11 @@ const kinds: Readonly<Record<string, string>> = {
     const handle = engine(name).datagrams(datagrams.detach(), handlers);
     handle.resume();
     const end = () => handle.close();`,
+  poll: `
+    const polled = socket(AF.INET, SOCK.DGRAM, 0, { nonblocking: true });
+    bind(polled, { family: "ipv4", address: "127.0.0.1", port: 0 });
+    const handle = engine(name).poll(polled.fd, "receive", () => close(polled));
+    const end = () => handle.cancel();`,
   // The queue is full: it is not answered.
   connect: `
     connect(socket(AF.INET, SOCK.STREAM), getsockname(listener));
