@@ -55,6 +55,39 @@ const equivalents = [
     text: "false",
     why: "it is prepared twice, and finds itself sending the second time",
   },
+  {
+    source: "src/engine/readiness/stream.ts",
+    code: "if (sent === errors.wouldBlock || (sent >= 0 && sent < bytes.length)) {",
+    original: "0",
+    text: "1",
+    why: "the system never takes none of some bytes",
+  },
+  {
+    source: "src/engine/readiness/cork.ts",
+    code: "const SLOTS = 32;",
+    original: "32",
+    text: "33",
+    why: "it changes when bytes are sent, and not which",
+  },
+  {
+    source: "src/engine/uring/sqe.ts",
+    code: "words[at + OFF_HIGH] = 0;",
+    why: "the ring's memory is zero at first, and no entry sets it",
+  },
+  {
+    source: "src/engine/uring/receive-buffers.ts",
+    code: "if (this.#published === this.#tail)",
+    original: "this.#published === this.#tail",
+    text: "false",
+    why: "the same tail is stored again, which costs time alone",
+  },
+  {
+    source: "src/engine/uring/tick.ts",
+    code: "#ticksFirst = false;",
+    original: "false",
+    text: "true",
+    why: "the first turn ends after one round, and the next goes on",
+  },
 ];
 
 /** The reason why a mutation changes nothing; undefined for any other. */
