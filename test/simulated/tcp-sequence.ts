@@ -6,7 +6,7 @@ const { AF, SOCK } = constants;
 const CALLS = 60;
 /** The ports of a sequence that programs choose; sequences of one namespace have their own. */
 const PORTS = 3;
-export const SEQUENCES_PER_NAMESPACE = 10_000;
+const SEQUENCES_PER_NAMESPACE = 10_000;
 const FIRST_PORT = 1_024;
 
 const HOSTS = [

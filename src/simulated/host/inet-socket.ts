@@ -141,12 +141,12 @@ export abstract class InetSocket extends SocketBase implements PortUser {
   }
 
   #take(address: string, port: number): number {
-    const before = this.localAddress;
     this.localAddress = address;
     if (port !== 0 || !this.isSet(IP_OPTION.BIND_ADDRESS_NO_PORT)) {
       const result = this.takePort(port);
       if (result < 0) {
-        this.localAddress = before;
+        // inet_reset_saddr(): a connection that has ended leaves an address behind.
+        this.localAddress = this.ipv6 ? "::" : "0.0.0.0";
         return result;
       }
     }

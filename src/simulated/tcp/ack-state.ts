@@ -1,3 +1,4 @@
+import { SECOND } from "../clock/virtual-clock.ts";
 import { ATO_MIN, MAX_QUICKACKS, MSS_DEFAULT } from "./constants.ts";
 
 /** What a connection owes the peer: `icsk_ack.pending`. */
@@ -16,6 +17,8 @@ export const ACK = {
   NO_MEMORY: 32,
 } as const;
 
+const LONG_AGO = -24 * 3_600 * SECOND;
+
 /**
  * When to acknowledge: struct inet_connection_sock's icsk_ack. A connection starts by acknowledging
  * every segment (quick), and delays once the program answers what it receives (pingpong).
@@ -29,8 +32,8 @@ export class AckState {
   pingpong = 0;
   /** How long an acknowledgment waits for data to ride on, in nanoseconds; 0 before any data. */
   ato = 0;
-  /** When data last arrived, in nanoseconds. */
-  lastReceived = 0;
+  /** When data last arrived, in nanoseconds; long ago before any, as icsk_ack.lrcvtime of 0 is. */
+  lastReceived = LONG_AGO;
   /** A guess of the peer's segment size. */
   rcvMss = MSS_DEFAULT;
   lastSegmentSize = 0;

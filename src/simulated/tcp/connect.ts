@@ -48,8 +48,11 @@ export function targetOf(socket: InetSocket, address: SocketAddress): Target | n
     if (socket.v6only) return -ENETUNREACH;
     return { address: unspecified(socket, ipv4), port: address.port, scopeId: 0 };
   }
-  // A socket bound to an IPv4 address cannot speak IPv6.
-  if (!socket.localAddress.includes(":")) return -ENETUNREACH;
+  // A socket bound to an IPv4 address cannot speak IPv6: ip6_dst_lookup_tail().
+  if (!socket.localAddress.includes(":")) {
+    const route = socket.host.route(text);
+    return typeof route === "number" ? route : -EAFNOSUPPORT;
+  }
   if (isLinkLocal(text) && address.scopeId === 0 && socket.boundInterface === 0) return -EINVAL;
   return { address: text, port: address.port, scopeId: address.scopeId };
 }

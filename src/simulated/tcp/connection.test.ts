@@ -8,7 +8,7 @@ import { options } from "../../system/linux/options.ts";
 
 // One connection: how it opens, how it closes, and what the calls return meanwhile.
 
-const { AF, MSG, POLL, SHUT } = constants;
+const { AF, MSG, POLL, SHUT, SOCK } = constants;
 const { DONTWAIT = 0, OOB } = MSG;
 
 test("connect() reports how far it is: EINPROGRESS, EALREADY, 0, EISCONN", () => {
@@ -300,4 +300,88 @@ test("calls on a socket without a connection", () => {
   assert.equal(pair.a.peer(socket), -errnos.ENOTCONN);
   assert.equal(pair.a.system.shutdown(socket, SHUT.RDWR), -errnos.ENOTCONN);
   assert.equal(pair.a.accept(socket), -errnos.EINVAL);
+});
+
+test("a socket to itself acknowledges at once, so that Nagle's rule holds nothing back", () => {
+  const { a } = new TcpPair();
+  const socket = a.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+  a.bind(socket, "127.0.0.1:90");
+  a.connect(socket, "127.0.0.1:90");
+  assert.equal(a.send(socket, "small"), 5);
+  assert.equal(a.recv(socket), "small");
+  a.send(socket, "smaller than a segment, too");
+  assert.equal(a.recv(socket), "smaller than a segment, too");
+});
+
+test("shutdown() of a listener leaves it a port that bind() chose, and no other", () => {
+  const { a } = new TcpPair();
+  const [bound, unbound] = [
+    a.system.socket(AF.INET, SOCK.STREAM, 0, 2),
+    a.system.socket(AF.INET, SOCK.STREAM, 0, 2),
+  ];
+  a.bind(bound, "127.0.0.1:80");
+  for (const socket of [bound, unbound]) {
+    assert.equal(a.system.listen(socket, 1), 0);
+    assert.equal(a.system.shutdown(socket, SHUT.RD), 0);
+  }
+  const other = a.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+  assert.equal(a.bind(other, "127.0.0.1:80"), -errnos.EADDRINUSE);
+  assert.equal(a.bind(unbound, "127.0.0.1:81"), 0);
+  assert.equal(a.system.listen(bound, 1), 0);
+  assert.equal(a.name(bound), "127.0.0.1:80");
+  assert.equal(a.system.close(bound), 0);
+  assert.equal(a.bind(other, "127.0.0.1:80"), 0);
+});
+
+test("a bind() that fails leaves no address of an earlier connection", () => {
+  const { a } = new TcpPair();
+  const [socket, taker] = [
+    a.system.socket(AF.INET, SOCK.STREAM, 0, 2),
+    a.system.socket(AF.INET, SOCK.STREAM, 0, 2),
+  ];
+  a.bind(taker, "127.0.0.1:85");
+  a.connect(socket, "127.0.0.1:84");
+  assert.equal(a.send(socket, "x"), -errnos.ECONNREFUSED);
+  assert.match(`${a.name(socket)}`, /^127\.0\.0\.1:/);
+  assert.equal(a.bind(socket, "127.0.0.1:85"), -errnos.EADDRINUSE);
+  assert.match(`${a.name(socket)}`, /^0\.0\.0\.0:/);
+});
+
+test("an IPv6 socket that is bound to an IPv4 address cannot reach IPv6", () => {
+  const { a } = new TcpPair();
+  const socket = a.system.socket(AF.INET6, SOCK.STREAM, 0, 2);
+  assert.equal(a.bind(socket, "[::ffff:127.0.0.1]:80"), 0);
+  assert.equal(a.connect(socket, "[::1]:80"), -errnos.EAFNOSUPPORT);
+});
+
+test("connections of a listener that was shut down before listen() are, too", () => {
+  const pair = new TcpPair();
+  const { a, b } = pair;
+  const listener = b.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+  b.bind(listener, "10.0.0.2:80");
+  assert.equal(b.system.shutdown(listener, SHUT.RDWR), -errnos.ENOTCONN);
+  assert.equal(b.system.listen(listener, 1), 0);
+  const socket = pair.connecting();
+  pair.advance(100);
+  assert.equal(a.recv(socket), "");
+  assert.equal(a.send(socket, "nobody reads this"), 17);
+  pair.advance(100);
+  assert.equal(a.peer(socket), -errnos.ENOTCONN);
+});
+
+test("an accepted connection that was reset has no port, and can be bound to another", () => {
+  const pair = new TcpPair();
+  const { a, b } = pair;
+  const listener = pair.listen();
+  const socket = pair.connecting();
+  pair.advance(100);
+  const accepted = b.accept(listener);
+  assert.equal(b.bind(accepted, "10.0.0.2:81"), -errnos.EINVAL);
+  a.connect(socket, "10.0.0.2:80");
+  b.send(accepted, "unread");
+  pair.advance(100);
+  a.system.close(socket);
+  pair.advance(100);
+  assert.equal(b.bind(accepted, "10.0.0.2:81"), 0);
+  assert.equal(b.name(accepted), "10.0.0.2:81");
 });

@@ -211,7 +211,7 @@ function isLateData(tcb: ControlBlock, { sequence, flags }: TcpSegment, end: num
 }
 
 function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
-  const { socket, ack, now } = tcb;
+  const { socket, now } = tcb;
   tcb.statistics.delivered += 1;
   if (tcb.timestampsOk) tcb.advmss -= TSTAMP_ALIGNED;
   tryUndoSyn(tcb);
@@ -225,7 +225,6 @@ function becomeEstablished(tcb: ControlBlock, segment: TcpSegment): void {
   tcb.maxWindow = Math.max(tcb.maxWindow, tcb.sndWnd);
   updatePacingRate(tcb);
   tcb.lsndTime = now;
-  ack.lastReceived = now;
   initReceiveMss(tcb);
   if (!tcb.orphaned) tcb.stack.woken(tcb, POLL.OUT | POLL.WRNORM);
   if (socket.sendShutdown) {

@@ -257,7 +257,8 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     this.#listeners.remove(socket);
     socket.tcb.setState(STATE.CLOSE);
     socket.queue = undefined;
-    this.#releasePort(socket);
+    // shutdown() leaves the socket a port that bind() chose.
+    if (socket.tcb.orphaned || !socket.boundPort) this.#releasePort(socket);
     if (queue === undefined) return;
     for (const request of [...queue.requests]) this.#dropRequest(request);
     for (let child = queue.shift(); child !== undefined; child = queue.shift()) {
@@ -361,12 +362,15 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     const parent = listener.tcb.socket;
     const child = new TcpSocket(this, parent.ipv6 ? AF.INET6 : AF.INET);
     child.inherit(parent);
+    // sk_clone_lock() copies sk_shutdown, which shutdown() sets even before listen().
+    child.receiveShutdown = parent.receiveShutdown;
+    child.sendShutdown = parent.sendShutdown;
     child.localAddress = request.localAddress;
     child.localPort = request.localPort;
     child.remoteAddress = request.remoteAddress;
     child.remotePort = request.remotePort;
-    child.boundPort = parent.boundPort;
-    child.boundAddress = true;
+    // sk_userlocks without SOCK_BINDPORT_LOCK: its port is free once it has ended.
+    child.boundAddress = parent.boundAddress;
     child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
     child.tcb.congestionControl = child.newCongestionControl(listener.tcb.congestionControl.name);
     this.host.ports(PROTOCOL.TCP).add(child, child.localPort);

@@ -329,8 +329,8 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     if (this.linger !== undefined && this.linger > 0)
       this.#lingerUntil = this.host.clock.now + this.linger * SECOND;
     if (tcb.state === STATE.LISTEN) {
-      this.#stack.stopListening(this);
       tcb.orphaned = true;
+      this.#stack.stopListening(this);
       return;
     }
     const wasClosed = tcb.state === STATE.CLOSE;
