@@ -37,6 +37,9 @@ const rows: readonly [PortUser, PortUser, tcp: boolean, udp: boolean][] = [
   [user("::", only), user("::1", only), false, false],
   [user("::1", only), user("0.0.0.0"), true, true],
   [user("::"), user("10.0.0.1"), false, false],
+  // Bound to "::", and connected since.
+  [user("::1"), user("0.0.0.0"), false, false],
+  [user("::1"), user("127.0.0.1"), true, true],
   // SO_REUSEADDR: TCP's listener keeps its port, UDP shares it.
   [user("127.0.0.1", reuse), user("127.0.0.1", reuse), true, true],
   [user("127.0.0.1", { ...reuse, listening: true }), user("127.0.0.1", reuse), false, true],

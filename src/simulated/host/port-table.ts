@@ -172,8 +172,9 @@ function accepts(one: PortUser, other: PortUser): boolean {
   }
   if (!isAnyAddress(one.localAddress)) return false;
   const otherIpv4 = !other.localAddress.includes(":");
-  // "0.0.0.0" covers IPv4 only; "::" covers IPv6, and IPv4 unless it is IPV6_V6ONLY.
-  if (one.localAddress === "0.0.0.0") return otherIpv4 || (isAnyAddress(other.localAddress) && !other.v6only);
+  // "0.0.0.0" covers IPv4 only; "::" covers IPv6, and IPv4 unless it is IPV6_V6ONLY. An IPv6 socket
+  // that has connected since counts as IPv4's, too: LOOPBACK4_IPV6 in __ip6_datagram_connect().
+  if (one.localAddress === "0.0.0.0") return otherIpv4 || !other.v6only;
   return otherIpv4 ? !one.v6only : true;
 }
 
