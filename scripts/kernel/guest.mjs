@@ -6,7 +6,8 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 
 const results = "/results";
-const { files, timeout, slowness } = JSON.parse(readFileSync(join(results, "request.json"), "utf8"));
+const { files, name, timeout, slowness } = JSON.parse(readFileSync(join(results, "request.json"), "utf8"));
+const filter = name === undefined ? [] : [`--test-name-pattern=${name}`];
 const queue = [...files];
 await Promise.all(cpus().map(worker));
 
@@ -43,7 +44,7 @@ function run(file, rows) {
     BERKELEY_SLOWNESS: String(slowness),
     NODE_OPTIONS: `--require=${scale}`,
   };
-  const child = spawn(process.execPath, [file], {
+  const child = spawn(process.execPath, [...filter, file], {
     cwd: "/repository",
     env,
     detached: true,
