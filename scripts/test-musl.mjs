@@ -36,7 +36,7 @@ if (process.arch !== "x64" || process.getuid?.() !== 0) {
   process.exit(2);
 }
 installAndBuildTests();
-const folders = ["posix/", "options/", "control/"].map((folder) => `build/src/${folder}`);
+const folders = ["posix/", "options/", "control/", "diagnose/"].map((folder) => `build/src/${folder}`);
 const files = testFiles(positionals.length > 0 ? positionals : folders);
 const { debian, folder: lower } = debianRoot("x64");
 const upper = muslRoot();
