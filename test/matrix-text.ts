@@ -1,4 +1,5 @@
 import { type Column, type Conformance, type Count, countsOf } from "./matrix.ts";
+import { NOT_RUN } from "./recorded-runs.ts";
 
 /** Columns with the same counts in every row. */
 interface Group {
@@ -30,12 +31,14 @@ export function conformancePage(conformance: Conformance): string {
     code(call),
     ...countsOf(conformance, call).map(({ passed, skipped }) => `${passed} / ${skipped}`),
   ]);
-  const reasons = reasonsOf(conformance).flatMap(({ reason, rows }) => [
-    `### ${capitalized(reason)}`,
-    "",
-    ...rows.map(({ row, columns }) => `- ${row} (${columnsTitle(columns)})`),
-    "",
-  ]);
+  const reasons = reasonsOf(conformance)
+    .filter(({ reason }) => reason !== NOT_RUN.reason)
+    .flatMap(({ reason, rows }) => [
+      `### ${capitalized(reason)}`,
+      "",
+      ...rows.map(({ row, columns }) => `- ${row} (${columnsTitle(columns)})`),
+      "",
+    ]);
   return [
     "# Conformance",
     "",
@@ -55,6 +58,7 @@ export function conformancePage(conformance: Conformance): string {
     table(["", ...columns], lines),
     "",
     ...recordedSection(conformance),
+    ...notRunSection(conformance),
     "## Skipped rows, by reason",
     "",
     ...reasons,
@@ -83,6 +87,21 @@ function recordedSection({ recorded = {} }: Conformance): string[] {
     table(["", "kernel", "runtime", "command", "last run"], lines),
     "",
   ];
+}
+
+/** How many rows a recorded run has not had: too many to list. */
+function notRunSection({ columns, calls }: Conformance): string[] {
+  const lines = columns.flatMap((column) => {
+    const counts = Object.entries(calls)
+      .map(([call, { skipped }]): [string, number] => {
+        const skips = Object.values(skipped).map((where) => where[column]?.reason);
+        return [call, skips.filter((reason) => reason === NOT_RUN.reason).length];
+      })
+      .filter(([, count]) => count > 0);
+    if (counts.length === 0) return [];
+    return [`- ${column}: ${counts.map(([call, count]) => `${count} of ${code(call)}`).join(", ")}`];
+  });
+  return lines.length === 0 ? [] : ["## Rows that were not run", "", ...lines, ""];
 }
 
 /** Every reason for which rows are skipped, with the rows and the columns. */

@@ -36,6 +36,9 @@ test("a row that is newer than the recorded run counts as skipped there, until t
   const merged = withRecorded(gather({ Linux: [row, other, send] }), recorded);
   assert.deepEqual(merged.calls.listen?.skipped, { [otherName]: { "Linux 6.1": NOT_RUN } });
   assert.deepEqual(merged.calls.send?.skipped, { [rowName]: { "Linux 6.1": NOT_RUN } });
+  const page = conformancePage(merged);
+  assert.match(page, /^- Linux 6\.1: 1 of `listen`, 1 of `send`$/m);
+  assert.doesNotMatch(page, /### Not run/);
   const again = recordedWith(recorded, "Linux 6.1", run, [row, other, send]);
   assert.deepEqual(withRecorded(gather({ Linux: [row, other, send] }), again).calls.listen?.skipped, {});
 });
