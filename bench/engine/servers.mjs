@@ -79,6 +79,13 @@ function ours(runtime, engine) {
     { ...shared, name: `${name}:${engine}:await`, echo: run("berkeley-await") },
     { ...shared, name: `${name}:${engine}:lend`, echo: run("berkeley-lend") },
     { ...shared, name: `${name}:${engine}:into`, echo: run("berkeley-into") },
+
+    {
+      ...shared,
+      name: `${name}:${engine}:busy`,
+      echo: run("berkeley-handlers"),
+      environment: { ...shared.environment, BUSY_POLL: "100" },
+    },
   ];
   if (!isNode(runtime)) return own;
   return [

@@ -73,6 +73,12 @@ export interface Engine {
 
   /** Sends and receives datagrams. Starts paused. */
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams;
+
+  /**
+   * Polls for at least so many microseconds after activity before the thread sleeps, until nothing
+   * is open. Does nothing on a simulated host, whose time does not pass meanwhile.
+   */
+  busyPoll(microseconds: number): void;
 }
 
 /** What a socket is polled for. Accepting counts as receiving, and connecting as sending. */

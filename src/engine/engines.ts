@@ -14,7 +14,11 @@ export function provideEngine(system: System, provide: ProvideEngine): void {
 
 /**
  * The engine of a System, in this thread. The arguments and errors are those of `engineChoice()`.
+ *
+ * @param busyPoll see `Engine.busyPoll()`
  */
-export function engineOf(system: System, wanted?: EngineName): Engine {
-  return defined(engines.get(system), "a System that programs use has an engine")(wanted);
+export function engineOf(system: System, wanted?: EngineName, busyPoll = 0): Engine {
+  const engine = defined(engines.get(system), "a System that programs use has an engine")(wanted);
+  if (busyPoll > 0) engine.busyPoll(busyPoll);
+  return engine;
 }

@@ -31,6 +31,7 @@ const refused: readonly [call: Call, others: object, option: string, values: rea
   [listen, {}, "host", ["null", "number", "empty", "object", "flag"]],
   [listen, {}, "port", ["null", "text", "object", "flag"]],
   [listen, {}, "backlog", ["null", "text", "object", "flag"]],
+  [listen, {}, "busyPoll", ["null", "text", "object", "flag"]],
   [listen, {}, "reusePort", ["null", "number", "text", "object"]],
   [listen, {}, "ipv6Only", ["null", "number", "text", "object"]],
   [listen, {}, "exclusive", ["null", "number", "text", "object"]],
@@ -91,6 +92,8 @@ test("numbers up to their bounds, and no further", () => {
   const bounds: readonly [check: (options: object) => unknown, option: string, min: number, max: number][] = [
     [listening, "port", 0, 65_535],
     [listening, "backlog", 0, 2_147_483_647],
+    [listening, "busyPoll", 0, 1_000_000],
+    [connecting, "busyPoll", 0, 1_000_000],
     [connecting, "port", 1, 65_535],
     [connecting, "localPort", 0, 65_535],
   ];

@@ -59,7 +59,7 @@ export async function serve<const Values extends readonly unknown[]>(
   checkNetPermission(options);
   checkIdle(server);
   const system = currentSystem();
-  const chosen = engineOf(system, checked.engine);
+  const chosen = engineOf(system, checked.engine, checked.busyPoll);
   const opened = await openListeningSockets(system, checked);
   const connections = new ServedConnections(server, system.clock);
   try {

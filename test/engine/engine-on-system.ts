@@ -11,5 +11,6 @@ export function engineOnSystem(engine: Engine, system: System): Engine {
     connect: engine.connect.bind(engine),
     poll: engine.poll.bind(engine),
     datagrams: engine.datagrams.bind(engine),
+    busyPoll: engine.busyPoll.bind(engine),
   };
 }

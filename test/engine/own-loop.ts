@@ -17,5 +17,6 @@ export function engineOn(loop: Loop): Engine {
     connect: (fd, address, done) => new UringConnect(loop, fd, address, done),
     poll: (fd, direction, done) => new UringPoll(loop, fd, direction, done),
     datagrams: (fd, handlers) => new UringDatagrams(loop, fd, handlers),
+    busyPoll: (microseconds) => loop.tick.busyPoll.start(microseconds),
   };
 }

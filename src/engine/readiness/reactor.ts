@@ -1,6 +1,7 @@
 import type { Immediate } from "../../clock/clock.ts";
 import { defined } from "../../invariant.ts";
 import type { System } from "../../system/system.ts";
+import { BusyPoll } from "../busy-poll.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
@@ -53,6 +54,7 @@ export class Reactor {
   readonly sendFlags: number;
   readonly received = new ReceiveMemories();
   readonly cork = new Cork();
+  readonly busyPoll: BusyPoll;
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
   serving = false;
@@ -70,6 +72,8 @@ export class Reactor {
   #later: Registration[] = [];
   #proceeding: Registration[] = [];
   #immediate: Immediate | undefined;
+  /** How many were ready when it last looked. */
+  #found = 0;
   /** Handlers called in this turn that left something to send. */
   #handled = 0;
   /** When what they have written is to be sent. */
@@ -78,6 +82,7 @@ export class Reactor {
   /** @param turning wraps a turn, such as to run it in a context of its own */
   constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void) {
     this.system = system;
+    this.busyPoll = new BusyPoll(system.clock);
     this.#turn = turning(() => this.#serve());
     const errno = (name: string) => -defined(system.errnos[name], "every system has the errno");
     this.errors = {
@@ -187,7 +192,8 @@ export class Reactor {
     const poller = this.#poller;
     this.serving = true;
     this.#mayWrite = BETWEEN_TURNS;
-    const count = poller?.look() ?? 0;
+    const count = this.#look();
+    if (this.busyPoll.isOn && count > 0) this.busyPoll.active();
     this.#handled = 0;
     this.#sliceEnd = this.system.clock.now() + SLICE;
     for (let index = 0; poller !== undefined && index < count; index++) {
@@ -202,7 +208,19 @@ export class Reactor {
     this.serving = false;
     if (this.#later.length > 0) this.#soon();
     else if (this.#openCount === 0) this.#end();
+    else if (this.busyPoll.isDue) this.#soon();
   }
+
+  /** How many are ready; polls for a while if it is to. */
+  #look(): number {
+    if (!this.#finds() && this.busyPoll.isDue) this.busyPoll.poll(this.#finds);
+    return this.#found;
+  }
+
+  readonly #finds = (): boolean => {
+    this.#found = this.#poller?.look() ?? 0;
+    return this.#found > 0;
+  };
 
   #proceed(): void {
     const proceeding = this.#later;
@@ -225,6 +243,7 @@ export class Reactor {
   }
 
   #end(): void {
+    this.busyPoll.stop();
     this.#poller?.close();
     this.#poller = undefined;
   }

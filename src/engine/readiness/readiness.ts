@@ -1,3 +1,4 @@
+import { machineSystem } from "../../system/current.ts";
 import type { System, ValueResult } from "../../system/system.ts";
 import type {
   Acceptor,
@@ -55,6 +56,10 @@ export class ReadinessEngine implements Engine {
 
   datagrams(fd: number, handlers: DatagramHandlers): Datagrams {
     return new ReadinessDatagrams(this.#started(), fd, handlers);
+  }
+
+  busyPoll(microseconds: number): void {
+    if (this.system === machineSystem()) this.#started().busyPoll.start(microseconds);
   }
 
   #started(): Reactor {

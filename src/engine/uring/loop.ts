@@ -78,6 +78,7 @@ export class Loop {
   closed(): void {
     this.#open--;
     if (this.#open > 0) return;
+    this.tick.busyPoll.stop();
     this.#onLoop?.stop();
     this.#onLoop = undefined;
   }

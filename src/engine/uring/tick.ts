@@ -1,5 +1,6 @@
 import { afterThis, type Immediate } from "../../clock/clock.ts";
 import { machineClock } from "../../clock/machine-clock.ts";
+import { BusyPoll } from "../busy-poll.ts";
 import type { Ring } from "./ring.ts";
 
 /** An object with entries to write before the ring is entered. */
@@ -52,6 +53,7 @@ export class Tick {
   /** A turn was scheduled and has not run; the eventfd stays disabled. */
   #due = false;
   #immediate: Immediate | undefined;
+  readonly busyPoll = new BusyPoll(machineClock);
 
   constructor(
     ring: Ring,
@@ -115,6 +117,7 @@ export class Tick {
       }
       this.#prepare();
       if (ring.toEnter) ring.submit();
+      if (this.busyPoll.isOn && ring.hasCompletions) this.busyPoll.active();
       if (this.#sliced) this.#reapSlice();
       else ring.reap(this.#completed, ALL);
       this.#tell();
@@ -125,6 +128,11 @@ export class Tick {
       }
       this.#sliced = false;
       if (this.#toPrepare > 0 || this.#telling.length > 0 || ring.busy) continue;
+      if (this.busyPoll.isDue) {
+        if (this.busyPoll.poll(this.#isRingBusy)) continue;
+        this.#runSoon();
+        return;
+      }
       ring.signal();
       if (!ring.busy) return;
       ring.silence();
@@ -185,13 +193,15 @@ export class Tick {
     this.#prepare();
     this.#afterRound();
     ring.submit();
-    if (!this.#due) {
+    if (!this.#due && !this.busyPoll.isDue) {
       if (!ring.busy) ring.signal();
       if (!ring.busy) return;
       ring.silence();
     }
     this.#runSoon();
   }
+
+  readonly #isRingBusy = (): boolean => this.#ring.busy;
 
   #runSoon(): void {
     this.#due = true;

@@ -24,6 +24,7 @@ export const uring: Engine = {
   connect: (fd, address, done) => new UringConnect(started(), fd, address, done),
   poll: (fd, direction, done) => new UringPoll(started(), fd, direction, done),
   datagrams: (fd, handlers) => new UringDatagrams(started(), fd, handlers),
+  busyPoll: (microseconds) => started().tick.busyPoll.start(microseconds),
 };
 
 /** Whether the last failure may be temporary. */

@@ -112,12 +112,12 @@ type Make<Made> = (chosen: Engine, fd: number) => Made;
 
 function connected<Made extends ConnectionBase>(
   given: ConnectOptions,
-  { endpoint: where, options, wait, engine: wanted }: CheckedConnectOptions,
+  { endpoint: where, options, wait, engine: wanted, busyPoll }: CheckedConnectOptions,
   make: Make<Made>,
 ): Promise<Made> {
   // Checked before a name is looked up.
   checkNetPermission(where.kind === "address" ? where.address : where);
-  const chosen = engineOf(currentSystem(), wanted);
+  const chosen = engineOf(currentSystem(), wanted, busyPoll);
   if (where.kind === "socket")
     return announced(given, () => onSocket(chosen, where.socket, options, wait, make));
   return announced(given, () => toEndpoint(chosen, where, options, wait, make));

@@ -68,7 +68,7 @@ export async function listen<State>(
   checkNetPermission(options);
   if (handlers !== undefined) checkHandlers(handlers);
   const system = currentSystem();
-  const engine = engineOf(system, checked.engine);
+  const engine = engineOf(system, checked.engine, checked.busyPoll);
   const listener = serve(engine, await openListeningSockets(system, checked), checked, handlers);
   if (channels.listen.hasSubscribers) channels.listen.publish({ listener });
   return listener;

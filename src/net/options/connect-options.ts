@@ -20,6 +20,7 @@ import { currentSystem } from "../../system/current.ts";
 import { checkWait, type WaitOptions } from "../abort.ts";
 import {
   type AnyOptionValues,
+  checkBusyPoll,
   checkHost,
   checkOptionValues,
   checkPath,
@@ -135,9 +136,16 @@ export function checkConnectOptions<Values extends readonly unknown[]>(
 ): CheckedConnectOptions {
   checkObject("options", "{ host?, port }, { path }, { address } or { socket }", options);
   const { signal, timeout, engine } = options;
+  const busyPoll = checkBusyPoll(options.busyPoll);
   const wait = { signal, timeout };
   checkWait(wait);
-  return { endpoint: checkEndpoint(options), options: checkOptionValues(options.options), wait, engine };
+  return {
+    endpoint: checkEndpoint(options),
+    options: checkOptionValues(options.options),
+    wait,
+    engine,
+    busyPoll,
+  };
 }
 
 function checkEndpoint(options: ConnectOptions): ConnectEndpoint | ConnectedSocket {

@@ -10,6 +10,7 @@ import { checkSignal } from "../abort.ts";
 import { checkAddress } from "./connect-options.ts";
 import {
   type AnyOptionValues,
+  checkBusyPoll,
   checkHost,
   checkOfPort,
   checkOptionValues,
@@ -148,6 +149,7 @@ export interface CheckedDatagramOptions {
   readonly remote: CheckedRemote | undefined;
   readonly options: AnyOptionValues;
   readonly engine: EngineName | undefined;
+  readonly busyPoll: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -156,6 +158,7 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
 ): CheckedDatagramOptions {
   checkObject("options", "{ host?, port?, path?, socket?, remote?, … }", options);
   const { engine, signal } = options;
+  const busyPoll = checkBusyPoll(options.busyPoll);
   checkSignal(signal);
   const remote = options.remote === undefined ? undefined : checkRemote(options.remote);
   const values = checkOptionValues(options.options);
@@ -166,6 +169,7 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
     remote,
     options: boolean("reuseAddress", reuse) ? [[SO.REUSEADDR, true], ...values] : values,
     engine,
+    busyPoll,
     signal,
   };
 }

@@ -82,7 +82,7 @@ export async function udp(
   const checked = checkDatagramOptions(options);
   checkNetPermission(options);
   const system = currentSystem();
-  const chosen = engineOf(system, checked.engine);
+  const chosen = engineOf(system, checked.engine, checked.busyPoll);
   const opened = await openDatagramSocket(system, checked);
   try {
     throwIfAborted(checked.signal);
