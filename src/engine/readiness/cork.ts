@@ -1,32 +1,41 @@
 import { defined } from "../../invariant.ts";
 import { writeText } from "../write-text.ts";
+import { type OpenSendBatch, SEND_BUFFER, SENDS, type SendBatch } from "./send-batch.ts";
 
 /** Longer writes get their own call: copying them would cost as much. */
 const LONGEST = 4096;
-/** How much one sender may gather. */
-const SLOT = 16_384;
-/** How many senders may gather. */
-const SLOTS = 32;
 
 /** A sender whose writes can be corked. */
 export interface Sender {
+  readonly fd: number;
   /** The Cork's number for what it has gathered of it; -1 if there is nothing. */
   corkSlot: number;
+  /** Whether bytes may be sent now: none wait before them. */
+  readonly maySend: boolean;
   /** Sends the bytes, which are valid only during the call. */
   sendGathered(bytes: Uint8Array): void;
+  /** The bytes were sent with others: `sent` is what send() would have returned. */
+  sentGathered(bytes: Uint8Array, sent: number): void;
 }
 
 /** What is gathered of one sender. */
 class Slot {
   sender: Sender | undefined;
   length = 0;
-  readonly bytes = new Uint8Array(SLOT);
+  /** The number of its send in the batch; -1 if it is none of it. */
+  operation = -1;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   #text: Buffer | undefined;
-  #corked: Uint8Array = this.bytes.subarray(0, 0);
+  #corked: Uint8Array;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>) {
+    this.bytes = bytes;
+    this.#corked = bytes.subarray(0, 0);
+  }
 
   /** The same bytes, for strings. */
   get text(): Buffer {
-    this.#text ??= Buffer.from(this.bytes.buffer);
+    this.#text ??= Buffer.from(this.bytes.buffer, this.bytes.byteOffset, SEND_BUFFER);
     return this.#text;
   }
 
@@ -41,12 +50,19 @@ class Slot {
  * Gathers the small writes of handlers until several handlers have returned. Separate calls for a
  * header and a body cost twice as much, and with Nagle's algorithm a round trip. And a peer that
  * waits is woken by what is sent to it, which costs more than the rest of a call: while it handles
- * the first of several responses, the others wake no one.
+ * the first of several responses, the others wake no one. Where the system can, one call sends them
+ * all.
  */
 export class Cork {
+  readonly #openBatch: OpenSendBatch | undefined;
+  #batch: SendBatch | undefined;
   /** The first `#used` of them are in use. */
   readonly #slots: Slot[] = [];
   #used = 0;
+
+  constructor(openBatch: OpenSendBatch | undefined) {
+    this.#openBatch = openBatch;
+  }
 
   /** Whether the bytes are short enough to be gathered. */
   static takes(length: number): boolean {
@@ -80,19 +96,22 @@ export class Cork {
     return corkSlot < 0 ? 0 : this.#slot(corkSlot).length;
   }
 
-  /** Sends the gathered bytes, of each sender in one call. */
+  /** Sends the gathered bytes, of each sender in one call, or in one call for all. */
   send(): void {
     const used = this.#used;
     if (used === 0) return;
     this.#used = 0;
+    const made = this.#batch !== undefined && used > 1 ? this.#sendTogether(this.#batch, used) : 0;
     for (let index = 0; index < used; index++) {
       const slot = this.#slot(index);
-      const { sender, corked } = slot;
+      const { sender, corked, operation } = slot;
       slot.sender = undefined;
       slot.length = 0;
+      slot.operation = -1;
       if (sender === undefined) continue;
       sender.corkSlot = -1;
-      if (corked.length > 0) sender.sendGathered(corked);
+      if (operation >= 0 && operation < made) sender.sentGathered(corked, this.#result(operation));
+      else if (corked.length > 0) sender.sendGathered(corked);
     }
   }
 
@@ -103,21 +122,43 @@ export class Cork {
     sender.corkSlot = -1;
   }
 
+  /** Returns how many sends the batch has made. */
+  #sendTogether(batch: SendBatch, used: number): number {
+    let added = 0;
+    for (let index = 0; index < used; index++) {
+      const slot = this.#slot(index);
+      const { sender, length } = slot;
+      if (sender === undefined || length === 0 || !sender.maySend) continue;
+      slot.operation = added++;
+      batch.add(sender.fd, index, length);
+    }
+    return added === 0 ? 0 : batch.send();
+  }
+
+  #result(operation: number): number {
+    return defined(this.#batch, "it has made the sends").result(operation);
+  }
+
   #slotFor(sender: Sender, length: number): Slot {
     if (sender.corkSlot >= 0) {
       const slot = this.#slot(sender.corkSlot);
-      if (slot.length + length <= SLOT) return slot;
+      if (slot.length + length <= SEND_BUFFER) return slot;
       this.send();
-    } else if (this.#used === SLOTS) {
+    } else if (this.#used === SENDS) {
       this.send();
     }
     const index = this.#used++;
-    this.#slots[index] ??= new Slot();
+    this.#slots[index] ??= this.#newSlot(index);
     const slot = this.#slot(index);
     slot.sender = sender;
     slot.length = 0;
     sender.corkSlot = index;
     return slot;
+  }
+
+  #newSlot(index: number): Slot {
+    if (index === 0) this.#batch = this.#openBatch?.();
+    return new Slot(this.#batch?.buffer(index) ?? new Uint8Array(SEND_BUFFER));
   }
 
   #slot(index: number): Slot {

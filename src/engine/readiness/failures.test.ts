@@ -2,63 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { someTurns } from "../../../test/engine/engine-test.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
+import { ScriptedPoller } from "../../../test/engine/scripted-poller.ts";
 import { type Script, scripted } from "../../../test/scripted/scripted.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
-import type { OpenPoller, Poller } from "./poller.ts";
 import { ReadinessEngine } from "./readiness.ts";
-
-/** Reports the descriptors that a test declares ready. */
-class ScriptedPoller implements Poller {
-  readonly added = new Map<number, { slot: number; generation: number }>();
-  /** The result of add(). */
-  returned = 0;
-  open = false;
-  #events: { slot: number; generation: number; ready: number }[] = [];
-  #found: { slot: number; generation: number; ready: number }[] = [];
-  #awake = () => {};
-
-  readonly openPoller: OpenPoller = (awake) => {
-    this.#awake = awake;
-    this.open = true;
-    return this;
-  };
-
-  tell(fd: number, ready: number): void {
-    const added = this.added.get(fd);
-    assert.ok(added, `${fd} is not watched`);
-    this.#events.push({ ...added, ready });
-    setImmediate(this.#awake);
-  }
-
-  add(fd: number, slot: number, generation: number): number {
-    if (this.returned === 0) this.added.set(fd, { slot, generation });
-    return this.returned;
-  }
-
-  remove(fd: number): void {
-    this.added.delete(fd);
-  }
-
-  closing(): void {}
-  await(): void {}
-
-  look(): number {
-    this.#found = this.#events;
-    this.#events = [];
-    return this.#found.length;
-  }
-
-  slot = (index: number): number => this.#found[index]?.slot ?? 0;
-  generation = (index: number): number => this.#found[index]?.generation ?? 0;
-  ready = (index: number): number => this.#found[index]?.ready ?? 0;
-  ref(): void {}
-  unref(): void {}
-
-  close(): void {
-    this.open = false;
-  }
-}
 
 function start(script: Script) {
   const system = scripted(script);

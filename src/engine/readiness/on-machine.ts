@@ -2,6 +2,7 @@ import { host } from "../../system/host.ts";
 import { hasReadinessQueue, openReadinessQueue } from "../../system/host-readiness-queue.ts";
 import type { Engine } from "../engine.ts";
 import { hasLibuv, wakeUp } from "../wake.ts";
+import { openAioBatch } from "./aio-batch.ts";
 import { openLoopPoller } from "./loop-poller.ts";
 import type { OpenPoller } from "./poller.ts";
 import { QueuePoller } from "./queue-poller.ts";
@@ -31,7 +32,7 @@ const openQueuePoller: OpenPoller = (awake) => {
 export const openPoller: OpenPoller = hasReadinessQueue ? openQueuePoller : openLoopPoller;
 
 /** This thread's engine. */
-export const readiness: Engine = new ReadinessEngine(host, openPoller);
+export const readiness: Engine = new ReadinessEngine(host, openPoller, undefined, () => openAioBatch());
 
 /** The reason it is unavailable here; undefined if it is available. */
 export function readinessLacks(): string | undefined {

@@ -6,6 +6,7 @@ import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
 import { ReceiveMemories } from "./receive-memory.ts";
+import type { OpenSendBatch } from "./send-batch.ts";
 
 /**
  * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
@@ -53,7 +54,7 @@ export class Reactor {
   readonly receiveFlags: number;
   readonly sendFlags: number;
   readonly received = new ReceiveMemories();
-  readonly cork = new Cork();
+  readonly cork: Cork;
   readonly busyPoll: BusyPoll;
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
@@ -80,9 +81,15 @@ export class Reactor {
   #sliceEnd = 0;
 
   /** @param turning wraps a turn, such as to run it in a context of its own */
-  constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void) {
+  constructor(
+    system: System,
+    open: OpenPoller,
+    turning: (turn: () => void) => () => void,
+    openBatch: OpenSendBatch | undefined,
+  ) {
     this.system = system;
     this.busyPoll = new BusyPoll(system.clock);
+    this.cork = new Cork(openBatch);
     this.#turn = turning(() => this.#serve());
     const errno = (name: string) => -defined(system.errnos[name], "every system has the errno");
     this.errors = {

@@ -18,6 +18,7 @@ import { ReadinessDatagrams } from "./datagrams.ts";
 import { ReadinessPoll } from "./poll.ts";
 import type { OpenPoller } from "./poller.ts";
 import { Reactor } from "./reactor.ts";
+import type { OpenSendBatch } from "./send-batch.ts";
 import { ReadinessStream } from "./stream.ts";
 
 /**
@@ -29,13 +30,20 @@ export class ReadinessEngine implements Engine {
   readonly system: System;
   readonly #open: OpenPoller;
   readonly #turning: (turn: () => void) => () => void;
+  readonly #openBatch: OpenSendBatch | undefined;
   #reactor: Reactor | undefined;
 
   /** @param turning wraps the turns, in which handlers run */
-  constructor(system: System, open: OpenPoller, turning: (turn: () => void) => () => void = (turn) => turn) {
+  constructor(
+    system: System,
+    open: OpenPoller,
+    turning: (turn: () => void) => () => void = (turn) => turn,
+    openBatch?: OpenSendBatch,
+  ) {
     this.#turning = turning;
     this.system = system;
     this.#open = open;
+    this.#openBatch = openBatch;
   }
 
   acceptor(fd: number, handlers: AcceptorHandlers): Acceptor {
@@ -63,7 +71,7 @@ export class ReadinessEngine implements Engine {
   }
 
   #started(): Reactor {
-    this.#reactor ??= new Reactor(this.system, this.#open, this.#turning);
+    this.#reactor ??= new Reactor(this.system, this.#open, this.#turning, this.#openBatch);
     return this.#reactor;
   }
 }

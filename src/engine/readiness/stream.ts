@@ -75,7 +75,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   write(bytes: Uint8Array): void {
     if (this.stopped || this.#failureTold !== "nothing") return;
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
-    const received = loanOf(bytes) !== undefined;
+    // Throws if they lie in memory that was received into and used again since.
+    loanOf(bytes);
     const length = lengthOf(bytes);
     const { reactor } = this;
     if (length === 0) return;
@@ -83,7 +84,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       this.#lost += length;
     } else if (this.#writeQueue.bytes > 0) {
       this.#writeQueue.add(bytes);
-    } else if (reactor.serving && !received && Cork.takes(length)) {
+    } else if (reactor.serving && Cork.takes(length)) {
       reactor.cork.add(this, bytes, length);
     } else if (reactor.serving || reactor.mayWrite(length)) {
       reactor.cork.send();
@@ -111,13 +112,19 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   /** Each turn handles few events, and ends with ticks. */
   letTicksRun(): void {}
 
+  get maySend(): boolean {
+    return this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0;
+  }
+
   sendGathered(bytes: Uint8Array): void {
+    this.#send(bytes, lengthOf(bytes));
+    this.#drainLater();
+  }
+
+  sentGathered(bytes: Uint8Array, sent: number): void {
     const length = lengthOf(bytes);
-    this.#send(bytes, length);
-    if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
-    // This may run inside a write() of another stream.
-    this.#drained = true;
-    this.later();
+    if (sent !== length) this.#keepRest(bytes, length, sent);
+    this.#drainLater();
   }
 
   forward(to: Stream): Forwarding {
@@ -343,17 +350,32 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   /** Sends bytes immediately if none wait before them, and copies what the system does not take. */
   #send(bytes: Uint8Array, length: number): void {
-    const { system, errors, sendFlags } = this.reactor;
-    let sent = 0;
-    if (this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0) {
-      sent = system.send(this.fd, bytes, sendFlags);
-      if (sent === length) return;
-      if (sent >= 0 || sent === errors.wouldBlock) this.#full();
-      else if (sent === errors.interrupted) this.later();
-      else this.#fail(sent);
+    if (this.maySend) {
+      const { system, sendFlags } = this.reactor;
+      const sent = system.send(this.fd, bytes, sendFlags);
+      if (sent !== length) this.#keepRest(bytes, length, sent);
+    } else if (this.#failed < 0) {
+      this.#lost += length;
+    } else {
+      this.#writeQueue.add(bytes);
     }
+  }
+
+  /** Handles a send() that did not take all. */
+  #keepRest(bytes: Uint8Array, length: number, sent: number): void {
+    const { errors } = this.reactor;
+    if (sent >= 0 || sent === errors.wouldBlock) this.#full();
+    else if (sent === errors.interrupted) this.later();
+    else this.#fail(sent);
     if (this.#failed < 0) this.#lost += length;
     else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
+  }
+
+  /** Reports that gathered bytes were sent, later: this may run inside a write() of another stream. */
+  #drainLater(): void {
+    if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
+    this.#drained = true;
+    this.later();
   }
 
   /** Sends the rest, until the system's buffer is full, or it is the others' turn. */
