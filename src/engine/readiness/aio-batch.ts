@@ -7,7 +7,9 @@ import { errnos } from "../../system/linux/errno.ts";
 import { memcpy } from "../../system/linux/libc.ts";
 import { SEND_BUFFER, SENDS, type SendBatch } from "./send-batch.ts";
 
-/** At the same offset of different pages, buffers would share few lines of the processor's cache. */
+/**
+ * At the same offset of different pages, buffers would share few lines of the processor's cache.
+ */
 const STRIDE = SEND_BUFFER + 64;
 
 /**

@@ -371,7 +371,9 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
-  /** Reports that gathered bytes were sent, later: this may run inside a write() of another stream. */
+  /**
+   * Reports that gathered bytes were sent, later: this may run inside a write() of another stream.
+   */
   #drainLater(): void {
     if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
     this.#drained = true;
