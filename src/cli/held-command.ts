@@ -8,6 +8,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
+import { withPid } from "./listen-pid.ts";
 import { PassedSockets } from "./passed-sockets.ts";
 
 /** What to run, and how. */
@@ -171,14 +172,3 @@ export class HeldCommand {
     } else this.#finish(end);
   }
 }
-
-/** sh knows its pid before the command runs, and exec keeps it. */
-const SCRIPT = 'export LISTEN_PID=$$; exec "$@"';
-
-const withPid = (command: readonly [string, ...string[]]): readonly [string, ...string[]] => [
-  "/bin/sh",
-  "-c",
-  SCRIPT,
-  "berkeley",
-  ...command,
-];

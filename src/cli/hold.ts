@@ -8,6 +8,7 @@ import "../engine/choice.ts";
 import { inheritsDescriptors } from "../net/handoff/listeners-from-environment.ts";
 import { listen } from "../net/listener/listen.ts";
 import { reservePort } from "../net/listener/reserve-port.ts";
+import type { Server } from "../net/listener/server.ts";
 import type { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
@@ -22,14 +23,30 @@ import { parseGrace } from "./grace.ts";
 import { HeldCommand } from "./held-command.ts";
 import { passSignals } from "./pass-signals.ts";
 import { UsageError } from "./usage-error.ts";
+import { parseWorkers } from "./workers/count.ts";
+import { holdWorkers } from "./workers/hold-workers.ts";
+import { parseMemory } from "./workers/memory.ts";
+import { parseReadiness, type Readiness } from "./workers/readiness.ts";
+import { showStatus } from "./workers/show-status.ts";
 
 interface HoldOptions {
   readonly unix?: string;
   readonly backlog: number;
   readonly restartOnChange?: readonly string[];
-  readonly grace: number;
+  readonly watch?: readonly string[];
+  readonly grace?: number;
   readonly pid: boolean;
+  readonly workers?: number;
+  readonly reuseport?: true;
+  readonly ready?: Readiness;
+  readonly maxMemory?: number;
+  readonly status?: true;
+  readonly json?: true;
 }
+
+/** How many seconds a command, or a worker with its connections, may take to end. */
+const GRACE = 5;
+const WORKER_GRACE = 30;
 
 /**
  * Editors and compilers write in bursts, so a restart waits until nothing has changed for this many
@@ -54,12 +71,22 @@ export function addHold(program: Command, exit: (status: number) => void): void 
       "restart when a file in this directory changes; may be repeated",
       collect,
     )
+    .option("--watch <path>", "the same, for a directory or a file", collect)
     .option(
       "--grace <seconds>",
-      "how long the command may take after SIGTERM before it gets SIGKILL",
+      `how long the command may take to end before it gets SIGKILL (default: ${GRACE}, or ${WORKER_GRACE} with --workers)`,
       parseGrace,
-      5,
     )
+    .option("--workers <n>", "run the command n times, or cpus times; restarts lose no request", parseWorkers)
+    .option("--reuseport", "give each worker a socket of its own, with SO_REUSEPORT")
+    .option(
+      "--ready <how>",
+      "when a worker is ready: listening (the default), message (process.send) or notify (NOTIFY_SOCKET)",
+      parseReadiness,
+    )
+    .option("--max-memory <size>", "replace a worker that uses more, such as 300M", parseMemory)
+    .option("--status", "show the workers of your running holds, or of those on the port; live on a terminal")
+    .option("--json", "with --status, print JSON once")
     .option("--no-pid", "do not set LISTEN_PID, for a command that starts the server as a child process")
     .addHelpText(
       "after",
@@ -69,9 +96,19 @@ or a watcher starts it. Other programs inherit it as descriptor 3, with LISTEN_F
 (sd_listen_fds(3)).
 
 SIGUSR2 restarts the command; meanwhile connections wait in the queue. Other signals are passed on.
-Exit status: that of the command.`,
+Exit status: that of the command.
+
+With --workers the command runs several times, and SIGUSR2 replaces one after the other: a new one
+is ready before the old one stops accepting, and connections of Node programs end by themselves. If
+a new one does not become ready, the old ones stay. A worker that crashes is started again. The
+output of each has its number in front, which is BERKELEY_WORKER in its environment.`,
     )
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
+      if (options.status) {
+        exit((await showStatus(first ?? options.unix, options.json ?? false)) ? 0 : 1);
+        return;
+      }
+      checkWorkerOptions(options);
       const paths = options.unix === undefined ? [] : [options.unix];
       const operands = first === undefined ? [] : [first, ...rest];
       const [[endpoint, second], [command, ...words]] = endpointsAndCommand(operands, paths, process.argv);
@@ -83,16 +120,33 @@ Exit status: that of the command.`,
           "The command is missing; write it after --, as in `berkeley hold 3000 -- npm start`.",
         );
       }
-      for (const folder of options.restartOnChange ?? []) checkFolder(folder);
+      for (const folder of foldersOf(options)) checkFolder(folder);
       if (!inheritsDescriptors) {
         throw new UsageError(
           "hold is not supported on Windows, where a program does not inherit descriptors.",
         );
       }
-      const opened = await open(endpoint, options);
-      const end = await hold(opened, [command, ...words], options);
-      await opened.close();
-      exit(endLike(end));
+      if (options.workers === undefined) {
+        const opened = await open(endpoint, options);
+        const end = await hold(opened, [command, ...words], options);
+        await opened.close();
+        exit(endLike(end));
+        return;
+      }
+      const opened = await openForWorkers(endpoint, options.workers, options);
+      const end = await holdWorkers({
+        command: [command, ...words],
+        sockets: Array.from({ length: options.workers }, (_, index) => socketsOf(opened, index)),
+        addresses: opened[0].sockets.map((socket) => formatAddress(getsockname(socket))),
+        pid: options.pid,
+        ready: options.ready ?? "listening",
+        grace: (options.grace ?? WORKER_GRACE) * 1000,
+        maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
+        onChange: (changed) => onChange(foldersOf(options), changed),
+      });
+      for (const each of opened) await each.close();
+      // The workers ended as they should: 0, unless the command cannot be run.
+      exit(end.status ?? 0);
     });
 }
 
@@ -116,12 +170,43 @@ async function open(endpoint: string | undefined, { unix, backlog }: HoldOptions
   }
 }
 
+/** One set of sockets for all workers, or with `--reuseport` one for each. */
+async function openForWorkers(
+  endpoint: string | undefined,
+  workers: number,
+  options: HoldOptions,
+): Promise<readonly [HeldSockets, ...HeldSockets[]]> {
+  if (options.reuseport === undefined) return [await open(endpoint, options)];
+  const { host, port } = parseHostAndPort(endpoint);
+  const first = await openReuseport(host, port, options.backlog);
+  const others: HeldSockets[] = [];
+  const [chosen] = first.sockets.map((socket) => getsockname(socket));
+  const same = chosen !== undefined && "port" in chosen ? chosen.port : port;
+  while (others.length < workers - 1) others.push(await openReuseport(host, same, options.backlog));
+  return [first, ...others];
+}
+
+/** Those of a worker: the same array for those that share. */
+const socketsOf = (opened: readonly [HeldSockets, ...HeldSockets[]], index: number) =>
+  (opened[index] ?? opened[0]).sockets;
+
+async function openReuseport(host: string, port: number, backlog: number): Promise<HeldSockets> {
+  try {
+    return paused(await listen({ host, port, backlog, reusePort: true }, {}));
+  } catch (error) {
+    throw cannotListen(error, await resolve({ host, port }));
+  }
+}
+
+/** Before the event loop turns, so nothing has been accepted. */
+function paused(server: Server): HeldSockets {
+  server.pause();
+  return { sockets: server.sockets, close: () => server.close() };
+}
+
 async function openPath(address: UnixAddress, backlog: number): Promise<HeldSockets> {
   try {
-    const server = await listen({ path: address.path, backlog }, {});
-    // Before the event loop turns, so nothing has been accepted.
-    server.pause();
-    return { sockets: server.sockets, close: () => server.close() };
+    return paused(await listen({ path: address.path, backlog }, {}));
   } catch (error) {
     throw cannotListen(error, address);
   }
@@ -131,8 +216,10 @@ async function openPath(address: UnixAddress, backlog: number): Promise<HeldSock
 async function hold(
   { sockets }: HeldSockets,
   command: readonly [string, ...string[]],
-  { backlog, grace, pid, restartOnChange = [] }: HoldOptions,
+  options: HoldOptions,
 ): Promise<CommandEnd> {
+  const { backlog, grace = GRACE, pid } = options;
+  const folders = foldersOf(options);
   const where = sockets.map((socket) => formatAddress(getsockname(socket))).join(" and ");
   const held = new HeldCommand({
     command,
@@ -140,7 +227,7 @@ async function hold(
     backlog,
     pid,
     grace: grace * 1000,
-    staysForRestart: restartOnChange.length > 0,
+    staysForRestart: folders.length > 0,
     notTaken: (seconds) => notTaken(where, seconds),
     say: complain,
   });
@@ -148,7 +235,7 @@ async function hold(
     if (name === "SIGUSR2") void held.restart();
     else held.signal(name, isSentToBoth);
   });
-  const stopWatching = await onChange(restartOnChange, (path) => {
+  const stopWatching = await onChange(folders, (path) => {
     complain(`${path} has changed: restarting.`);
     void held.restart();
   });
@@ -193,6 +280,19 @@ async function onChange(
     machineClock.clearTimeout(timer);
     return watcher.close();
   };
+}
+
+const foldersOf = ({ restartOnChange = [], watch: watched = [] }: HoldOptions): readonly string[] => [
+  ...restartOnChange,
+  ...watched,
+];
+
+/** Throws if an option is given that only workers have. */
+function checkWorkerOptions({ workers, unix, reuseport, ready, maxMemory }: HoldOptions): void {
+  if (reuseport && unix !== undefined) throw new UsageError("--reuseport is for ports, not for --unix.");
+  if (workers !== undefined) return;
+  if (reuseport || ready !== undefined || maxMemory !== undefined)
+    throw new UsageError("--reuseport, --ready and --max-memory go with --workers.");
 }
 
 function checkFolder(folder: string): void {

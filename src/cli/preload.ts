@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 const MAIN = "node/held/preload.cjs";
 const FILES = [
   MAIN,
+  "node/held/channel.cjs",
+  "node/held/drain.cjs",
   "node/held/pass-on.cjs",
   "node/held/sockets.cjs",
   "node/held/take-over.cjs",

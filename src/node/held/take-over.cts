@@ -4,8 +4,11 @@ const { closeSync }: typeof import("node:fs") = require("node:fs");
 const net: typeof import("node:net") = require("node:net");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
 const inheritance: import("../../native/inheritance.cjs").Inheritance = require("../../native/inheritance.cjs");
+const { tellListening }: import("./channel.cjs").Channel = require("./channel.cjs");
+const { drainLater }: import("./drain.cjs").Drain = require("./drain.cjs");
 const { heldSockets, isOpenAs }: import("./sockets.cjs").Sockets = require("./sockets.cjs");
 
+type Server = import("node:net").Server;
 type HeldSocket = import("./sockets.cjs").HeldSocket;
 
 /** `_listen2()` of Node's Server: the last step of its `listen()`. A path has port -1. */
@@ -40,9 +43,13 @@ function takeOver(): void {
   const prototype: object = net.Server.prototype;
   const listen: unknown = Reflect.get(prototype, "_listen2");
   if (!isListen(listen)) return;
-  Reflect.set(prototype, "_listen2", function (this: object, ...args: Parameters<Listen>): void {
+  Reflect.set(prototype, "_listen2", function (this: Server, ...args: Parameters<Listen>): void {
     const [address, port, , backlog, fd] = args;
     const taken = typeof fd === "number" && fd >= 0 ? undefined : take(available, address, port);
+    if (taken !== undefined) {
+      drainLater(this);
+      this.once("listening", tellListening);
+    }
     Reflect.apply(listen, this, taken === undefined ? args : [null, null, null, backlog, taken]);
   });
 }

@@ -1,0 +1,19 @@
+/** The first delay after a crash at start, in milliseconds; it doubles up to the longest. */
+const FIRST = 100;
+const LONGEST = 15_000;
+
+/** A worker that has served this long, in milliseconds, is started again at once. */
+const STEADY = 1000;
+
+/** How long to wait before a worker that has crashed is started again. */
+export class BackOff {
+  #delay = 0;
+
+  /** @param served how many milliseconds it had been ready; 0 if it never was */
+  next(served: number): number {
+    if (served >= STEADY) this.#delay = 0;
+    const delay = this.#delay;
+    this.#delay = Math.min(LONGEST, Math.max(FIRST, delay * 2));
+    return served >= STEADY ? 0 : Math.max(FIRST, delay);
+  }
+}

@@ -1,0 +1,106 @@
+// The unix socket of a `berkeley hold --workers`: its workers report there, and `--status` asks.
+import { lstatSync, mkdirSync, readdirSync } from "node:fs";
+import { tmpdir, userInfo } from "node:os";
+import { join } from "node:path";
+import type { HandledConnection } from "../../net/connection/handled-connection.ts";
+import { listen } from "../../net/listener/listen.ts";
+import type { Server } from "../../net/listener/server.ts";
+import type { HoldStatus } from "./status.ts";
+
+/** What a process of a worker reports (node/held/channel.cts). */
+export interface WorkerReport {
+  /** Which start of which worker. */
+  readonly run: string;
+  readonly pid: number;
+  readonly event: "started" | "listening" | "drained";
+  /** Asks the process to drain. */
+  readonly drain: () => void;
+}
+
+/** Asks for the status. */
+export const ASK_STATUS = '{"ask":"status"}\n';
+
+const SUFFIX = ".sock";
+
+/** The folder of the control sockets of this user's holds, which no one else may enter. */
+function controlFolder(): string {
+  const { XDG_RUNTIME_DIR: runtime } = process.env;
+  return runtime ? join(runtime, "berkeley") : join(tmpdir(), `berkeley-${userInfo().uid}`);
+}
+
+/** The paths of the control sockets, some of which may be of holds that were killed. */
+export function controlSockets(): readonly string[] {
+  try {
+    const folder = controlFolder();
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(SUFFIX))
+      .map((name) => join(folder, name));
+  } catch {
+    return [];
+  }
+}
+
+/** Listens for workers and for `--status`. */
+export class ControlSocket {
+  readonly path: string;
+  readonly #server: Server;
+
+  private constructor(path: string, server: Server) {
+    this.path = path;
+    this.#server = server;
+  }
+
+  static async open(
+    onReport: (report: WorkerReport) => void,
+    status: () => HoldStatus,
+  ): Promise<ControlSocket> {
+    const folder = controlFolder();
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { uid, mode } = lstatSync(folder);
+    if (uid !== userInfo().uid || (mode & 0o77) !== 0)
+      throw new Error(`${folder} must belong to you alone (mode 0700): it is of user ${uid}`);
+    const path = join(folder, `${process.pid}${SUFFIX}`);
+    const server = await listen(
+      { path },
+      {
+        open: () => ({ unfinished: "" }),
+        data(connection: HandledConnection<{ unfinished: string }>, bytes) {
+          const lines = (connection.state.unfinished + Buffer.from(bytes).toString()).split("\n");
+          connection.state.unfinished = lines.pop() ?? "";
+          for (const line of lines) received(connection, line, onReport, status);
+        },
+        // A worker that was killed.
+        error() {},
+      },
+    );
+    return new ControlSocket(path, server.unref());
+  }
+
+  async close(): Promise<void> {
+    await this.#server.close({ drain: 0 });
+  }
+}
+
+function received(
+  connection: HandledConnection<{ unfinished: string }>,
+  line: string,
+  onReport: (report: WorkerReport) => void,
+  status: () => HoldStatus,
+): void {
+  const message: unknown = parsed(line);
+  if (typeof message !== "object" || message === null) return;
+  if ("ask" in message) connection.end(`${JSON.stringify(status())}\n`);
+  if (!("run" in message && "pid" in message && "event" in message)) return;
+  const { run, pid, event } = message;
+  if (typeof run !== "string" || typeof pid !== "number") return;
+  if (event !== "started" && event !== "listening" && event !== "drained") return;
+  onReport({ run, pid, event, drain: () => void connection.write("drain\n") });
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,69 @@
+import { cannotExecute } from "../can-execute.ts";
+import { type CommandEnd, cannotRun } from "../command-status.ts";
+import { complain } from "../complain.ts";
+import { passSignals } from "../pass-signals.ts";
+import { PassedSockets } from "../passed-sockets.ts";
+import { ControlSocket } from "./control-socket.ts";
+import type { Readiness } from "./readiness.ts";
+import { Supervisor } from "./supervisor.ts";
+import type { WorkerSockets } from "./worker.ts";
+
+/** What runs, and how. */
+export interface HoldWorkersOptions {
+  readonly command: readonly [string, ...string[]];
+  /** The sockets of each worker; all may have the same. */
+  readonly sockets: readonly WorkerSockets["sockets"][];
+  /** Where it listens, as people read it. */
+  readonly addresses: readonly string[];
+  readonly pid: boolean;
+  readonly ready: Readiness;
+  /** In milliseconds. */
+  readonly grace: number;
+  readonly maxMemory: number;
+  /** Watches for changes, and returns what stops that. */
+  readonly onChange: (changed: (path: string) => void) => Promise<() => Promise<void>>;
+}
+
+/** These signals ask us to end. */
+const LAST: readonly NodeJS.Signals[] = ["SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM"];
+
+/** Runs the command several times until a signal ends it. */
+export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandEnd> {
+  const { command, addresses } = options;
+  const refusal = cannotExecute(command[0]);
+  if (refusal !== undefined) return { status: cannotRun(command[0], refusal), signal: null };
+  const passed = new Map<WorkerSockets["sockets"], PassedSockets>();
+  for (const sockets of options.sockets) {
+    if (passed.has(sockets)) continue;
+    const one = new PassedSockets(sockets);
+    // Only now: O_NONBLOCK is the socket's, and workers that run share it.
+    one.prepare();
+    passed.set(sockets, one);
+  }
+  const sockets = options.sockets.flatMap((each) => {
+    const one = passed.get(each);
+    return one === undefined ? [] : [{ sockets: each, passed: one }];
+  });
+  const control = await ControlSocket.open(
+    (report) => supervisor.onReport(report),
+    () => ({ pid: process.pid, addresses, command, workers: supervisor.status() }),
+  );
+  const supervisor = new Supervisor({ ...options, sockets, controlPath: control.path, say: complain });
+  const stopPassing = passSignals((name) => {
+    if (name === "SIGUSR2") void supervisor.restart();
+    else if (LAST.includes(name)) void supervisor.stop({ status: null, signal: name });
+    else if (name === "SIGUSR1" || name === "SIGALRM") supervisor.signal(name);
+  });
+  const stopWatching = await options.onChange((path) => {
+    complain(`${path} has changed: restarting.`);
+    void supervisor.restart();
+  });
+  complain(
+    `Holding ${addresses.join(" and ")} for ${sockets.length} workers. To restart them: kill -USR2 ${process.pid}`,
+  );
+  const end = await supervisor.run();
+  await stopWatching();
+  stopPassing();
+  await control.close();
+  return end;
+}

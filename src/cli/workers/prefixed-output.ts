@@ -1,0 +1,18 @@
+import type { Readable, Writable } from "node:stream";
+
+/**
+ * Copies a worker's output with a prefix before each line. A line is written in one piece, so that
+ * lines of several workers do not mix; one that has no end yet follows when the worker ends.
+ */
+export function copyPrefixed(from: Readable, to: Writable, prefix: string): void {
+  let unfinished = "";
+  from.setEncoding("utf8");
+  from.on("data", (text: string) => {
+    const lines = (unfinished + text).split("\n");
+    unfinished = lines.pop() ?? "";
+    if (lines.length > 0) to.write(lines.map((line) => `${prefix}${line}\n`).join(""));
+  });
+  from.once("end", () => {
+    if (unfinished !== "") to.write(`${prefix}${unfinished}\n`);
+  });
+}

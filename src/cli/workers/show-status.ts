@@ -1,0 +1,72 @@
+import { machineClock } from "../../clock/machine-clock.ts";
+import { connect } from "../../net/connection/connect.ts";
+import { LiveScreen } from "../live-screen.ts";
+import { type Output, standardOutput, writeJson } from "../output.ts";
+import { text } from "../terminal-text.ts";
+import { ASK_STATUS, controlSockets } from "./control-socket.ts";
+import type { HoldStatus } from "./status.ts";
+import { statusTables } from "./status-table.ts";
+
+/** The refresh interval of the live table, in milliseconds. */
+const INTERVAL = 1000;
+
+/** How long a hold may take to answer, in milliseconds. */
+const PATIENCE = 2000;
+
+/**
+ * Shows the workers of this user's holds: live on a terminal, once elsewhere. Returns whether there
+ * are any.
+ */
+export async function showStatus(endpoint: string | undefined, json: boolean): Promise<boolean> {
+  const output = standardOutput();
+  const first = await statuses(endpoint);
+  if (json) writeJson(first);
+  else if (output.isTerminal && process.stdin.isTTY) await live(endpoint, first, output);
+  else output.write(text`${statusTables(first, output)}\n`);
+  return first.length > 0;
+}
+
+async function live(endpoint: string | undefined, first: readonly HoldStatus[], output: Output) {
+  let holds = first;
+  using screen = new LiveScreen(
+    () =>
+      text`${output.styles.dim("q: quit")}\n${statusTables(holds, { ...output, columns: output.columns })}`,
+  );
+  const timer = machineClock.setInterval(() => {
+    void statuses(endpoint).then((now) => {
+      holds = now;
+      screen.draw();
+    });
+  }, INTERVAL);
+  await screen.untilKey((key) => key === "q");
+  machineClock.clearInterval(timer);
+}
+
+/** What the holds say; those of one port or path, if given. */
+async function statuses(endpoint: string | undefined): Promise<readonly HoldStatus[]> {
+  const asked = await Promise.all(controlSockets().map(ask));
+  return asked.flatMap((status) => {
+    if (status === undefined) return [];
+    const isAsked =
+      endpoint === undefined ||
+      status.addresses.some((address) => address === endpoint || address.endsWith(`:${endpoint}`));
+    return isAsked ? [status] : [];
+  });
+}
+
+/** undefined for one that was killed, and left its path. */
+async function ask(path: string): Promise<HoldStatus | undefined> {
+  try {
+    await using connection = await connect({ path, timeout: PATIENCE });
+    await connection.write(ASK_STATUS);
+    const pieces: Uint8Array[] = [];
+    for await (const piece of connection) pieces.push(piece);
+    const answer: unknown = JSON.parse(Buffer.concat(pieces).toString());
+    return isStatus(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const isStatus = (answer: unknown): answer is HoldStatus =>
+  typeof answer === "object" && answer !== null && "workers" in answer && "addresses" in answer;

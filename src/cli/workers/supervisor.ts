@@ -1,0 +1,234 @@
+import type { Timer } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
+import type { CommandEnd } from "../command-status.ts";
+import { BackOff } from "./back-off.ts";
+import type { WorkerReport } from "./control-socket.ts";
+import { formatMemory, residentMemory } from "./memory.ts";
+import type { WorkerStatus } from "./status.ts";
+import { Worker, type WorkerOptions, type WorkerSockets } from "./worker.ts";
+
+/** How a supervisor runs its workers. */
+export interface SupervisorOptions extends WorkerOptions {
+  /** The sockets of each worker; all may have the same. */
+  readonly sockets: readonly WorkerSockets[];
+  /** The bytes of memory from which a worker is replaced; Infinity for none. */
+  readonly maxMemory: number;
+}
+
+/** How often memory is looked at, in milliseconds. */
+const LOOK = 1000;
+
+/** The place of a worker: its process is replaced, and the place stays. */
+interface Slot {
+  readonly number: number;
+  readonly sockets: WorkerSockets;
+  readonly backOff: BackOff;
+  worker: Worker | undefined;
+  /** Started, to replace the worker once it is ready. */
+  next: Worker | undefined;
+  /** Starts it again after a crash. */
+  timer: Timer | undefined;
+  starts: number;
+}
+
+/** The exit statuses of a shell for a command that cannot be run. */
+const CANNOT_RUN: readonly (number | null)[] = [126, 127];
+
+/** Keeps a number of workers running. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #slots: readonly Slot[];
+  /** Old workers whose connections are ending. */
+  readonly #ending = new Set<Promise<unknown>>();
+  readonly #memoryTimer: Timer;
+  #finish: (end: CommandEnd) => void = () => {};
+  #isStopping = false;
+  /** Replacements happen one after the other. */
+  #replacing: Promise<unknown> = Promise.resolve();
+  /** A restart that has not begun. */
+  #restart: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    this.#options = options;
+    this.#slots = options.sockets.map((sockets, index) => ({
+      number: index + 1,
+      sockets,
+      backOff: new BackOff(),
+      worker: undefined,
+      next: undefined,
+      timer: undefined,
+      starts: 0,
+    }));
+    this.#memoryTimer = machineClock.setInterval(() => this.#checkMemory(), LOOK);
+    this.#memoryTimer.unref();
+  }
+
+  /** Starts the workers; resolves once `stop()` has ended them, or the command cannot be run. */
+  run(): Promise<CommandEnd> {
+    const finished = new Promise<CommandEnd>((resolve) => {
+      this.#finish = resolve;
+    });
+    for (const slot of this.#slots) void this.#startFirst(slot);
+    return finished;
+  }
+
+  onReport(report: WorkerReport): void {
+    for (const { worker, next } of this.#slots) {
+      if (worker?.run === report.run) worker.onReport(report);
+      if (next?.run === report.run) next.onReport(report);
+    }
+    for (const worker of this.#old) if (worker.run === report.run) worker.onReport(report);
+  }
+  readonly #old = new Set<Worker>();
+
+  status(): readonly WorkerStatus[] {
+    return this.#slots.map(({ number, worker, starts }) => ({
+      worker: number,
+      pid: worker?.pid ?? null,
+      state: worker?.state ?? "waiting",
+      uptime: worker === undefined ? 0 : machineClock.now() - worker.startedAt,
+      restarts: Math.max(0, starts - 1),
+      memory: (worker?.pid === undefined ? undefined : residentMemory(worker.pid)) ?? null,
+    }));
+  }
+
+  signal(name: NodeJS.Signals): void {
+    for (const { worker } of this.#slots) worker?.signal(name);
+  }
+
+  /**
+   * Replaces the workers one by one; each new one is ready before the old one stops accepting. If a
+   * new one does not become ready, the old ones stay.
+   */
+  restart(): Promise<void> {
+    this.#restart ??= this.#afterOthers(async () => {
+      this.#restart = undefined;
+      for (const slot of this.#slots) {
+        if (await this.#replace(slot)) continue;
+        if (this.#isStopping) return;
+        this.#options.say(
+          `Worker ${slot.number} did not become ready: the restart is off, and the old workers stay.`,
+        );
+        return;
+      }
+    });
+    return this.#restart;
+  }
+
+  /** Ends all workers. */
+  async stop(end: CommandEnd): Promise<void> {
+    if (this.#isStopping) return;
+    this.#isStopping = true;
+    machineClock.clearInterval(this.#memoryTimer);
+    await Promise.all(
+      this.#slots.map(async (slot) => {
+        machineClock.clearTimeout(slot.timer);
+        await Promise.all([slot.next?.end(), slot.worker?.end()]);
+      }),
+    );
+    await Promise.all(this.#ending);
+    this.#finish(end);
+  }
+
+  #afterOthers<Value>(call: () => Promise<Value>): Promise<Value> {
+    const result = this.#replacing.then(call);
+    this.#replacing = result.catch(() => {});
+    return result;
+  }
+
+  async #startFirst(slot: Slot): Promise<void> {
+    const worker = await this.#start(slot);
+    slot.worker = worker;
+    this.#watch(slot, worker);
+    await worker.untilReady();
+  }
+
+  async #start(slot: Slot): Promise<Worker> {
+    slot.starts += 1;
+    const run = `${slot.number}.${slot.starts}`;
+    const worker = await Worker.start(slot.number, run, slot.sockets, this.#options);
+    // stop() may have been called meanwhile.
+    if (this.#isStopping) void worker.end();
+    return worker;
+  }
+
+  /** Starts a new worker, and ends the old one once the new one is ready. */
+  async #replace(slot: Slot): Promise<boolean> {
+    if (this.#isStopping) return false;
+    const next = await this.#start(slot);
+    slot.next = next;
+    const isReady = await next.untilReady();
+    slot.next = undefined;
+    if (this.#isStopping) {
+      this.#end(next);
+      return false;
+    }
+    if (!isReady) {
+      this.#end(next);
+      if (slot.worker === undefined) this.#startAgain(slot, 0);
+      return false;
+    }
+    const old = slot.worker;
+    machineClock.clearTimeout(slot.timer);
+    slot.worker = next;
+    this.#watch(slot, next);
+    if (old !== undefined) this.#end(old);
+    return true;
+  }
+
+  /** Ends a worker while others serve. */
+  #end(worker: Worker): void {
+    this.#old.add(worker);
+    const ending = worker.end().finally(() => {
+      this.#old.delete(worker);
+      this.#ending.delete(ending);
+    });
+    this.#ending.add(ending);
+  }
+
+  /** Starts a worker again when it ends by itself. */
+  #watch(slot: Slot, worker: Worker): void {
+    void worker.ended.then((end) => {
+      if (this.#isStopping || slot.worker !== worker) return;
+      // What it started, such as the server of an npm that was killed.
+      worker.signal("SIGKILL");
+      slot.worker = undefined;
+      if (worker.served === 0 && CANNOT_RUN.includes(end.status)) {
+        void this.stop(end);
+        return;
+      }
+      const how = end.signal === null ? `with status ${end.status}` : `by ${end.signal}`;
+      this.#options.say(`Worker ${slot.number} ended ${how}.`);
+      if (slot.next === undefined) this.#startAgain(slot, worker.served);
+    });
+  }
+
+  #startAgain(slot: Slot, served: number): void {
+    const start = () => {
+      slot.timer = undefined;
+      if (this.#isStopping || slot.worker !== undefined || slot.next !== undefined) return;
+      void this.#startFirst(slot);
+    };
+    slot.timer = machineClock.setTimeout(start, slot.backOff.next(served));
+  }
+
+  #checkMemory(): void {
+    const { maxMemory, say } = this.#options;
+    if (maxMemory === Number.POSITIVE_INFINITY) return;
+    for (const slot of this.#slots) {
+      const { worker } = slot;
+      if (worker?.state !== "ready" || worker.pid === undefined || slot.next !== undefined) continue;
+      const memory = residentMemory(worker.pid) ?? 0;
+      if (memory <= maxMemory || this.#overweight.has(worker)) continue;
+      this.#overweight.add(worker);
+      say(`Worker ${slot.number} uses ${formatMemory(memory)}: replacing it.`);
+      void this.#afterOthers(async () => {
+        if (slot.worker === worker) await this.#replace(slot);
+        this.#overweight.delete(worker);
+      });
+    }
+  }
+
+  /** Workers that are to be replaced for their memory. */
+  readonly #overweight = new Set<Worker>();
+}

@@ -1,0 +1,246 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { delay } from "../../clock/clock.ts";
+import { machineClock } from "../../clock/machine-clock.ts";
+import type { HandledDatagramSocket } from "../../net/udp/handled-datagram-socket.ts";
+import { udp } from "../../net/udp/udp.ts";
+import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import type { Socket } from "../../posix/owned-socket.ts";
+import { type CommandEnd, cannotRun } from "../command-status.ts";
+import { withPid } from "../listen-pid.ts";
+import type { PassedSockets } from "../passed-sockets.ts";
+import type { WorkerReport } from "./control-socket.ts";
+import { copyPrefixed } from "./prefixed-output.ts";
+import { LATEST, type Readiness, saysReady, UNTOLD } from "./readiness.ts";
+
+/** What a worker runs, and how. */
+export interface WorkerOptions {
+  readonly command: readonly [string, ...string[]];
+  /** Whether to set LISTEN_PID. */
+  readonly pid: boolean;
+  readonly ready: Readiness;
+  /** The milliseconds that it may take to end. */
+  readonly grace: number;
+  /** Where its processes report. */
+  readonly controlPath: string;
+  /** Reports to the user. */
+  readonly say: (text: string) => void;
+}
+
+/** The sockets of a worker. */
+export interface WorkerSockets {
+  readonly sockets: readonly (Socket | BorrowedSocket)[];
+  readonly passed: PassedSockets;
+}
+
+export type WorkerState = "starting" | "ready" | "draining" | "ended";
+
+/** The part of the grace that connections have before SIGTERM, when they do not end by themselves. */
+const DRAINING = 0.8;
+
+/** How often a process group is looked at until it is empty, in milliseconds. */
+const LOOK = 20;
+
+/** One process of a `hold --workers`, with what it started, in a process group of its own. */
+export class Worker {
+  readonly slot: number;
+  /** Which start of which worker: its processes report by it. */
+  readonly run: string;
+  readonly startedAt = machineClock.now();
+  readonly #options: WorkerOptions;
+  readonly #child: ChildProcess;
+  readonly #ended: Promise<CommandEnd>;
+  readonly #becomesReady: Promise<void>;
+  #setReady = () => {};
+  #setDrained = () => {};
+  #state: WorkerState = "starting";
+  #readyAt: number | undefined;
+  #isNode = false;
+  /** The processes that listen, and how to ask them to drain. */
+  readonly #listening = new Map<number, () => void>();
+  #notify: HandledDatagramSocket | undefined;
+
+  static async start(
+    slot: number,
+    run: string,
+    sockets: WorkerSockets,
+    options: WorkerOptions,
+  ): Promise<Worker> {
+    let worker: Worker | undefined;
+    let early = false;
+    const notifyPath = `${options.controlPath}.${run}`;
+    const notify =
+      options.ready === "notify"
+        ? await udp(
+            { path: notifyPath },
+            {
+              message(_socket, datagram) {
+                if (!saysReady(datagram)) return;
+                early = true;
+                worker?.onReady();
+              },
+            },
+          )
+        : undefined;
+    worker = new Worker(slot, run, sockets, options, notify && notifyPath);
+    worker.#notify = notify;
+    if (early) worker.onReady();
+    return worker;
+  }
+
+  private constructor(
+    slot: number,
+    run: string,
+    { sockets, passed }: WorkerSockets,
+    options: WorkerOptions,
+    notifyPath: string | undefined,
+  ) {
+    this.slot = slot;
+    this.run = run;
+    this.#options = options;
+    const { command, pid, ready, controlPath } = options;
+    const [program, ...words] = pid ? withPid(command) : command;
+    const ipc = ready === "message" ? (["ipc"] as const) : [];
+    const child = spawn(program, words, {
+      // A terminal's Ctrl-C must not reach it before it has drained, and nothing of it may remain.
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe", ...sockets.map(({ fd }) => fd), ...ipc],
+      env: {
+        ...passed.environment(process.env),
+        BERKELEY_WORKER: `${slot}`,
+        BERKELEY_WORKER_RUN: run,
+        BERKELEY_HOLD_CHANNEL: controlPath,
+        NOTIFY_SOCKET: notifyPath,
+      },
+    });
+    this.#child = child;
+    if (child.stdout !== null) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
+    if (child.stderr !== null) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
+    this.#becomesReady = new Promise((resolve) => {
+      this.#setReady = resolve;
+    });
+    if (ready === "message")
+      child.on("message", (message) => {
+        if (message === "ready") this.onReady();
+      });
+    this.#ended = new Promise((resolve) => {
+      const end = (ended: CommandEnd) => {
+        this.#state = "ended";
+        void this.#notify?.close();
+        resolve(ended);
+      };
+      child.once("exit", (status, signal) => end({ status, signal }));
+      child.once("error", (error) => {
+        if (child.pid === undefined) end({ status: cannotRun(command[0], error), signal: null });
+      });
+    });
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** The process that listens, or the command's own. */
+  get pid(): number | undefined {
+    const [listening] = this.#listening.keys();
+    return listening ?? this.#child.pid;
+  }
+
+  /** How it ended. */
+  get ended(): Promise<CommandEnd> {
+    return this.#ended;
+  }
+
+  /** For how many milliseconds it has been ready; 0 if it never was. */
+  get served(): number {
+    return this.#readyAt === undefined ? 0 : machineClock.now() - this.#readyAt;
+  }
+
+  onReady(): void {
+    if (this.#state !== "starting") return;
+    this.#state = "ready";
+    this.#readyAt = machineClock.now();
+    this.#setReady();
+  }
+
+  onReport({ pid, event, drain }: WorkerReport): void {
+    this.#isNode = true;
+    if (event === "listening") {
+      this.#listening.set(pid, drain);
+      if (this.#options.ready === "listening") this.onReady();
+    } else if (event === "drained" && this.#listening.delete(pid) && this.#listening.size === 0) {
+      this.#setDrained();
+    }
+  }
+
+  /** Resolves with true once it is ready; false if it ends before, or takes too long. */
+  async untilReady(): Promise<boolean> {
+    if (this.#options.ready === "listening") {
+      const timer = machineClock.setTimeout(() => {
+        if (!this.#isNode) this.onReady();
+      }, UNTOLD);
+      void this.#ended.then(() => machineClock.clearTimeout(timer));
+    }
+    const late = new AbortController();
+    const isLate = delay(machineClock, LATEST, late.signal).catch(() => {});
+    await Promise.race([this.#becomesReady, this.#ended, isLate]);
+    late.abort();
+    return this.#state === "ready";
+  }
+
+  signal(name: NodeJS.Signals): void {
+    signalGroup(this.#child.pid, name);
+  }
+
+  /** Has its connections end, then the processes; kills what is left after the grace. */
+  async end(): Promise<CommandEnd> {
+    const { grace, say } = this.#options;
+    const wasServing = this.#state === "ready";
+    if (this.#state !== "ended") this.#state = "draining";
+    const deadline = machineClock.now() + grace;
+    if (wasServing && this.#listening.size > 0) await this.#drain(grace * DRAINING);
+    this.signal("SIGTERM");
+    if (!(await this.#hasEnded(deadline))) {
+      say(`Worker ${this.slot} did not end within ${grace / 1000} s; killing it.`);
+      this.signal("SIGKILL");
+    }
+    return this.#ended;
+  }
+
+  async #drain(longest: number): Promise<void> {
+    const drained = new Promise<void>((resolve) => {
+      this.#setDrained = resolve;
+    });
+    const over = new AbortController();
+    const isOver = delay(machineClock, longest, over.signal).catch(() => {});
+    for (const drain of this.#listening.values()) drain();
+    await Promise.race([drained, this.#ended, isOver]);
+    over.abort();
+  }
+
+  /** Whether all its processes end before the deadline. */
+  async #hasEnded(deadline: number): Promise<boolean> {
+    while (isGroup(this.#child.pid)) {
+      if (machineClock.now() >= deadline) return false;
+      await delay(machineClock, LOOK);
+    }
+    return true;
+  }
+}
+
+/** kill(2) of a process group, which may be gone. */
+function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, name);
+  } catch {
+    // It has ended.
+  }
+}
+
+function isGroup(pid: number | undefined): boolean {
+  if (pid === undefined) return false;
+  try {
+    return process.kill(-pid, 0);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,50 @@
+// The worker's side of its channel to `berkeley hold --workers`: JSON, a line each.
+const net: typeof import("node:net") = require("node:net");
+const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
+const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
+
+/** What a worker tells: that Node has started, listens on the held socket, or has drained. */
+type WorkerEvent = "started" | "listening" | "drained";
+
+let isListening = false;
+let tell: (event: WorkerEvent) => void = () => {};
+
+/**
+ * Connects to hold, if it is one with workers. Every Node process of a worker does, such as npm:
+ * the one that serves tells that it listens.
+ */
+function openChannel(): void {
+  const { BERKELEY_HOLD_CHANNEL: path, BERKELEY_WORKER_RUN: run } = process.env;
+  if (!isMainThread || path === undefined || run === undefined) return;
+  const socket = net.connect(path);
+  socket.unref();
+  tell = (event) => socket.write(`${JSON.stringify({ run, pid: process.pid, event })}\n`);
+  // Where hold cannot be reached, as by another user, the worker runs without.
+  socket.on("error", () => {});
+  let isAsked = false;
+  const end = (done: () => void) => {
+    if (!isAsked) drain(done);
+    isAsked = true;
+  };
+  // The only thing that hold asks for.
+  socket.on("data", () => end(() => tell("drained")));
+  // hold is gone, however it ended: without it the port would stay taken.
+  socket.once("end", () => {
+    if (isListening) end(() => process.kill(process.pid, "SIGTERM"));
+  });
+  tell("started");
+}
+
+/** Tells hold that a server listens on the held socket. */
+function tellListening(): void {
+  isListening = true;
+  tell("listening");
+}
+
+/** What this module exports. */
+export interface Channel {
+  readonly openChannel: typeof openChannel;
+  readonly tellListening: typeof tellListening;
+}
+const channel: Channel = { openChannel, tellListening };
+module.exports = channel;
