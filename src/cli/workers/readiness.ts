@@ -16,7 +16,7 @@ export function parseReadiness(text: string): Readiness {
  * How long a program that is not Node's may take to listen, in milliseconds: it cannot tell, so it
  * is taken for ready if it still runs then. `--ready notify` waits for it to say so.
  */
-export const UNTOLD = 2000;
+export const UNREPORTED = 2000;
 
 /** How long a worker may take to be ready, in milliseconds. */
 export const LATEST = 60_000;

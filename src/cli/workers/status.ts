@@ -1,4 +1,5 @@
-import type { WorkerState } from "./worker.ts";
+/** What a worker is doing. */
+export type WorkerState = "starting" | "ready" | "draining" | "ended";
 
 /** What `hold --status` shows of a worker. */
 export interface WorkerStatus {

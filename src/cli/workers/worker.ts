@@ -10,7 +10,8 @@ import { withPid } from "../listen-pid.ts";
 import type { PassedSockets } from "../passed-sockets.ts";
 import type { WorkerReport } from "./control-socket.ts";
 import { copyPrefixed } from "./prefixed-output.ts";
-import { LATEST, type Readiness, saysReady, UNTOLD } from "./readiness.ts";
+import { LATEST, type Readiness, saysReady, UNREPORTED } from "./readiness.ts";
+import type { WorkerState } from "./status.ts";
 
 /** What a worker runs, and how. */
 export interface WorkerOptions {
@@ -32,9 +33,7 @@ export interface WorkerSockets {
   readonly passed: PassedSockets;
 }
 
-export type WorkerState = "starting" | "ready" | "draining" | "ended";
-
-/** The part of the grace that connections have before SIGTERM, when they do not end by themselves. */
+/** The part of the grace that connections have to end by themselves, before SIGTERM. */
 const DRAINING = 0.8;
 
 /** How often a process group is looked at until it is empty, in milliseconds. */
@@ -177,7 +176,7 @@ export class Worker {
     if (this.#options.ready === "listening") {
       const timer = machineClock.setTimeout(() => {
         if (!this.#isNode) this.onReady();
-      }, UNTOLD);
+      }, UNREPORTED);
       void this.#ended.then(() => machineClock.clearTimeout(timer));
     }
     const late = new AbortController();

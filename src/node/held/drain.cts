@@ -20,9 +20,6 @@ interface ConnectionsList {
 /** A GOAWAY that allows every stream so far (RFC 9113, 6.8). */
 const ANY_STREAM = 2 ** 31 - 1;
 
-/** How long streams that a client started before it had the GOAWAY may take to arrive, in ms. */
-const ON_THE_WAY = 100;
-
 /** The servers that listen on a held socket. */
 const servers = new Set<Server>();
 const sessions = new Set<Http2Session>();
@@ -77,7 +74,8 @@ function finishRequests(server: Server): void {
 function goAway(session: Http2Session): void {
   if (session.destroyed || session.closed) return;
   session.goaway(0, ANY_STREAM);
-  setTimeout(() => session.close(), ON_THE_WAY);
+  // Its answer follows whatever the client had begun before it knew.
+  session.ping(() => session.close());
 }
 
 const isHttp2 = (server: object): boolean => "updateSettings" in server;
