@@ -27,6 +27,8 @@ export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
 export { type Joined, join } from "./net/connection/join.ts";
 export type { ReadIntoOptions } from "./net/connection/read-into.ts";
+export type { SendFileOptions } from "./net/connection/send-file.ts";
+export type { SentFile } from "./net/connection/sent-file.ts";
 export {
   type HandOverError,
   type HandOverErrorName,

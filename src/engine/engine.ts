@@ -226,6 +226,15 @@ export interface Stream extends Handle {
    */
   letTicksRun(): void;
   /**
+   * `Engine.poll()` for sending, on a duplicate of the stream's descriptor that the caller owns.
+   */
+  pollDuplicate(fd: number, done: (errno: number) => void): PendingPoll;
+  /**
+   * A call that the caller made on the descriptor says that sending has failed: what follows is as
+   * if `write()` had found out.
+   */
+  failSending(errno: number): void;
+  /**
    * Sends everything written, then the end, which calls the peer's onEnd(). Receiving continues.
    *
    * @param done 0 once the end is on its way; otherwise the error, which onError() receives too;

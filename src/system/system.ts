@@ -12,6 +12,11 @@ export interface System extends SystemNumbers, Calls {
   readonly clock: Clock;
   readonly resolver: Resolver;
   readonly files: SocketFiles;
+  /**
+   * Sends up to `count` bytes of a regular file, from an offset on, without passing them through
+   * the process. Absent where the system has no such call.
+   */
+  readonly sendfile?: (fd: number, file: number, offset: number, count: number) => number;
   /** A buffer for one address, for the duration of one call. */
   readonly address: ValueResult;
   /** A buffer for the value of one option, for the duration of one call. */

@@ -2,7 +2,7 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { invariant } from "../../invariant.ts";
 import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
-import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
+import type { Forwarding, PendingPoll, Stream, StreamHandlers } from "../engine.ts";
 import { StreamForwarding } from "../forwarding.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
@@ -11,6 +11,7 @@ import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
 import { ReadinessHandle } from "./handle.ts";
+import { ReadinessPoll } from "./poll.ts";
 import type { Reactor } from "./reactor.ts";
 import { WriteQueue } from "./write-queue.ts";
 
@@ -133,6 +134,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     });
     this.#forwarding = forwarding;
     return forwarding;
+  }
+
+  pollDuplicate(fd: number, done: (errno: number) => void): PendingPoll {
+    return new ReadinessPoll(this.reactor, fd, "send", done);
+  }
+
+  failSending(errno: number): void {
+    if (!this.stopped && this.#failed === 0) this.#fail(errno);
   }
 
   shutdown(done?: (errno: number) => void): void {

@@ -2,13 +2,14 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { linux } from "../../system/linux/linux.ts";
-import type { Stream, StreamHandlers } from "../engine.ts";
+import type { PendingPoll, Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
+import { UringPoll } from "./poll.ts";
 import type { LoanedBuffer, PooledBuffer } from "./pooled-buffer.ts";
 import { SendQueue } from "./send-queue.ts";
 import { prepSend, prepSendmsg } from "./sqe.ts";
@@ -68,6 +69,14 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
 
   letTicksRun(): void {
     this.loop.tick.letTicksRun();
+  }
+
+  pollDuplicate(fd: number, done: (errno: number) => void): PendingPoll {
+    return new UringPoll(this.loop, fd, "send", done);
+  }
+
+  failSending(errno: number): void {
+    if (!this.stopped && this.failed === 0) this.#failToSend(errno);
   }
 
   shutdown(done?: (errno: number) => void): void {

@@ -19,7 +19,10 @@ import {
   detached,
   netSocket,
 } from "./detached-socket.ts";
+import { HeldStream } from "./held-stream.ts";
 import { Pipe, Pipes } from "./pipe.ts";
+import { checkSendFile, type SendFileOptions, sendFile } from "./send-file.ts";
+import type { SentFile } from "./sent-file.ts";
 
 /** The Listener or Server that accepted a connection. @internal */
 export interface ConnectionOwner {
@@ -29,6 +32,8 @@ export interface ConnectionOwner {
   onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void;
 }
 
+const nothing = new Uint8Array(0);
+
 /** Throws a TypeError unless it is a connection to pipe from or to. @internal */
 export function checkConnection(value: ConnectionBase): void {
   if (!(value instanceof ConnectionBase))
@@ -37,7 +42,8 @@ export function checkConnection(value: ConnectionBase): void {
 
 /** The members that both kinds of connection share. */
 export abstract class ConnectionBase {
-  readonly #stream: Stream;
+  /** The engine's; while a file is sent, one that holds back what is written. */
+  #stream: Stream;
   readonly #owner: ConnectionOwner | null;
   /** A descriptor is closing, or detaching, while what was written is still being sent. */
   #state: "open" | "closing" | "closed" | "detaching" | "detaching, unref'd" | "detached" = "open";
@@ -82,6 +88,8 @@ export abstract class ConnectionBase {
   protected abstract putBack(bytes: Uint8Array): void;
   /** Throws unless something else may receive just now. @internal */
   protected abstract checkReadable(): void;
+  /** Throws if something else sends, or sending has failed. @internal */
+  protected abstract checkWritable(): void;
   /** Receives for a pipe. @internal */
   protected abstract resumeForPipe(): void;
   /** @internal */
@@ -267,6 +275,77 @@ export abstract class ConnectionBase {
     }
   }
 
+  /**
+   * Sends a file, or a part of it, after everything written before; what is written meanwhile
+   * follows it. On Linux the system sends the file itself (`sendfile`), and no byte of it passes
+   * through the process; elsewhere, and for what is no regular file, it is read and written.
+   *
+   * The peer sets the pace. At most 1 MiB is sent in one turn of the event loop, so that a file
+   * that must be read from a disk does not keep others waiting for long.
+   *
+   * @param file a path, a URL, a FileHandle of `node:fs/promises`, or a descriptor's number; the
+   * last two may be closed while it is sent, except on Windows, and keep their position
+   * @param options `offset` and `length` select a part; `progress` is called with the bytes sent so
+   * far. `signal` and `timeout` end it: if part of the file is on its way, the connection is reset
+   * @returns how many bytes the system has taken: fewer than `length` if the file ended before, or
+   * was truncated meanwhile
+   * @throws the errors of `node:fs`, such as ENOENT and EISDIR. Once part of the file is on its
+   * way, such an error, or one that `progress` throws, resets the connection
+   * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
+   * closed it, or reset it
+   * @throws TypeError or RangeError if an argument is not of its type, or not allowed; TypeError if
+   * the connection was detached, or belongs to a Duplex
+   * @throws Error after `end()`, or if a `pipe()` sends to the connection
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * const file = new URL(import.meta.url);
+   * const server = await listen({ host: "127.0.0.1" }, {
+   *   async open(connection) {
+   *     connection.write("the file: ");
+   *     await connection.sendFile(file, { offset: 0, length: 6 });
+   *     connection.end();
+   *   },
+   * });
+   * const client = await connect({ address: server.address });
+   * let text = "";
+   * for await (const bytes of client) text += Buffer.from(bytes);
+   * console.log(text); // the file: import
+   * await client.close();
+   * await server.close({ drain: 1000 });
+   * ```
+   */
+  async sendFile(file: SentFile, options: SendFileOptions = {}): Promise<number> {
+    const checked = checkSendFile(file, options);
+    if (!this.isOpen) throw this.sendingError;
+    this.checkNotPipedHere();
+    this.checkWritable();
+    const inner = this.#stream;
+    // Throws after end().
+    inner.write(nothing);
+    this.#pipes ??= new Pipes();
+    const held = this.#pipes.held ?? this.#hold(this.#pipes);
+    return await sendFile(inner, held, checked, (error) => this.resetBecause(error));
+  }
+
+  #hold(pipes: Pipes): HeldStream {
+    const connection = this;
+    const held = new HeldStream(this.#stream, {
+      onReleased(inner) {
+        pipes.held = undefined;
+        connection.#stream = inner;
+      },
+      onDrain: () => this.onDrain(),
+      get sendingError() {
+        return connection.sendingError;
+      },
+    });
+    pipes.held = held;
+    this.#stream = held;
+    return held;
+  }
+
   /** Throws if it cannot be piped. @internal */
   checkPipe(to: ConnectionBase): void {
     if (!this.isOpen) throw this.receivingError;
@@ -361,9 +440,11 @@ export abstract class ConnectionBase {
     return pipe !== undefined;
   }
 
-  /** Everything is sent. @internal */
-  protected drainPipes(): void {
-    this.#pipes?.onDrain();
+  /**
+   * Everything is sent, except what waits behind a file: returns whether there is one. @internal
+   */
+  protected drainPipes(): boolean {
+    return this.#pipes?.onDrain() ?? false;
   }
 
   /** Sending has failed, and receiving not yet. @internal */
@@ -447,6 +528,7 @@ export abstract class ConnectionBase {
   /** @internal */
   onError(errno: number, _ended: boolean): void {
     this.#failure ??= connectionError(this.#stream.system, errno);
+    this.#pipes?.held?.fail(this.#failure);
     this.closeOnceSent();
   }
 

@@ -312,7 +312,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   override onDrain(): void {
-    this.drainPipes();
+    if (this.drainPipes()) {
+      this.onProgress();
+      return;
+    }
     this.#consumer?.onDrain();
     this.#writers.resolveAll();
   }
@@ -425,6 +428,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   protected override checkReadable(): void {
     if (this.#consumer !== undefined) throw takenOver();
     if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
+    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
+  }
+
+  /** @internal */
+  protected override checkWritable(): void {
+    if (this.#consumer !== undefined) throw takenOver();
     if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
   }
 

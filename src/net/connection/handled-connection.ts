@@ -136,8 +136,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** @internal */
   override onDrain(): void {
-    this.drainPipes();
-    if (!this.#congested) return;
+    if (this.drainPipes() || !this.#congested) return;
     this.#congested = false;
     if (!this.#paused) this.stream.resume();
     try {
@@ -154,14 +153,16 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    */
   override sendingFailed(errno: number): void {
     this.breakPipes(errno);
-    this.onDrain();
+    if (this.isOpen) this.onDrain();
   }
 
   /** @internal */
   override onError(errno: number, ended: boolean): void {
+    // It may be closing, with a file still to be sent.
+    const { isOpen } = this;
     if (ended) this.endPipe();
     super.onError(errno, ended);
-    this.#handlers.error?.(this, this.failure);
+    if (isOpen) this.#handlers.error?.(this, this.failure);
   }
 
   /** @internal */
@@ -174,6 +175,9 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** @internal */
   protected override checkReadable(): void {}
+
+  /** @internal */
+  protected override checkWritable(): void {}
 
   /** @internal */
   protected override resumeForPipe(): void {

@@ -1,4 +1,5 @@
 import type { Forwarding } from "../../engine/engine.ts";
+import type { HeldStream } from "./held-stream.ts";
 
 /** A connection, for its pipes. @internal */
 export interface PipeEnd {
@@ -164,10 +165,12 @@ export class Pipe {
   }
 }
 
-/** The pipes of a connection. @internal */
+/** The pipes of a connection, and the file that it sends. @internal */
 export class Pipes {
   /** Where what it receives goes. */
   out: Pipe | undefined;
+  /** Its stream while it sends a file. */
+  held: HeldStream | undefined;
   /** Those that send to it. */
   readonly into: Pipe[] = [];
   /** What earlier ones have sent to it. */
@@ -191,11 +194,18 @@ export class Pipes {
     this.#earlier += pipe.bytes;
   }
 
-  onDrain(): void {
+  /** Returns whether more waits behind a file. */
+  onDrain(): boolean {
+    if (this.held !== undefined) {
+      this.held.onDrain();
+      return true;
+    }
     for (const pipe of this.into) pipe.onDrain();
+    return false;
   }
 
   onSendingFailed(error: unknown, isReceived: boolean): void {
+    this.held?.fail(error);
     for (const pipe of [...this.into]) pipe.onSendingFailed(error, isReceived);
   }
 

@@ -28,6 +28,12 @@ export const sendmmsg = libc.func<(fd: number, messages: Bytes, count: number, f
   "int",
   ["int", "void*", "uint", "int"],
 );
+/** Its off_t has 64 bits where a pointer has; for the others glibc has another name. */
+export const sendfile = libc.func<(fd: number, file: number, offset: Uint8Array, count: number) => number>(
+  "sendfile",
+  "ssize_t",
+  ["int", "int", "void*", "size_t"],
+);
 
 type Statx = (fd: number, path: Bytes, flags: number, mask: number, buffer: Bytes) => number;
 

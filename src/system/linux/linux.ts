@@ -63,6 +63,16 @@ const FIONBIO = 0x5421;
 // include/uapi/linux/fcntl.h
 const F_DUPFD = 0;
 const F_DUPFD_CLOEXEC = 1030;
+/** The off_t of sendfile(), which the kernel advances, for the duration of one call. */
+const fileOffset = new BigInt64Array(1);
+const fileOffsetBytes = new Uint8Array(fileOffset.buffer);
+
+/** Safety: the kernel writes 8 bytes to the offset, and only during the call. */
+function sendfile(fd: number, file: number, offset: number, count: number): number {
+  fileOffset[0] = BigInt(offset);
+  return result(libc.sendfile(fd, file, fileOffsetBytes, count));
+}
+
 const one = new Uint8Array(new Int32Array([1]).buffer);
 const zero = new Uint8Array(4);
 
@@ -126,6 +136,8 @@ export const linux: System = {
         new Uint8Array(fds.buffer, fds.byteOffset, 8),
       ),
     ),
+
+  ...(process.arch === "arm" || process.arch === "ia32" ? {} : { sendfile }),
 
   setNonblocking: (fd, nonblocking) => result(libc.ioctl(fd, FIONBIO, nonblocking ? one : zero)),
   setCloseOnExec: (fd, closeOnExec) => result(libc.ioctl(fd, closeOnExec ? FIOCLEX : FIONCLEX, zero)),

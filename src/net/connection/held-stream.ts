@@ -1,0 +1,270 @@
+import type { Forwarding, PendingPoll, Stream } from "../../engine/engine.ts";
+import { loanOf } from "../../engine/received-bytes.ts";
+import { writeAfterEnd } from "../../errors/argument.ts";
+import { defined } from "../../invariant.ts";
+import type { System } from "../../system/system.ts";
+import { copyOf, lengthOf } from "../../system/view.ts";
+
+/** Something that is sent in the order of the writes, but not by write(). */
+export interface Sending {
+  /** Everything before it is sent. Calls `HeldStream.sent()` once it is sent, too. */
+  start(): void;
+  /** What it wrote itself has been taken by the system. */
+  onDrain(): void;
+  /** Stops it for good; calls `then` once nothing of it uses the socket. */
+  stop(error: unknown, then: () => void): void;
+}
+
+/** The connection whose stream is held. */
+export interface HeldOwner {
+  /** Nothing is held any more: the connection uses the stream itself again. */
+  onReleased(inner: Stream): void;
+  /** Everything is sent. */
+  onDrain(): void;
+  readonly sendingError: unknown;
+}
+
+/**
+ * A connection's stream while something other than bytes is being sent. What is written meanwhile
+ * waits here, and so do the end and a close(). Once all is sent, it passes every call on.
+ */
+export class HeldStream implements Stream {
+  readonly #inner: Stream;
+  readonly #owner: HeldOwner;
+  /** What waits, in order; the first `#next` have had their turn. */
+  #waiting: (Uint8Array | Sending)[] = [];
+  #next = 0;
+  #waitingBytes = 0;
+  #current: Sending | undefined;
+  #state: "holding" | "started" | "released" = "holding";
+  #ended = false;
+  #shutdowns: ((errno: number) => void)[] = [];
+  /** What ends it once all is sent: close() or release(). */
+  #finish: (() => void) | undefined;
+  #closeCalls: ((errno: number) => void)[] = [];
+
+  constructor(inner: Stream, owner: HeldOwner) {
+    this.#inner = inner;
+    this.#owner = owner;
+  }
+
+  get system(): System {
+    return this.#inner.system;
+  }
+
+  get fd(): number {
+    return this.#inner.fd;
+  }
+
+  /** The bytes of write() that wait: not those of a Sending. */
+  get pendingBytes(): number {
+    const before = this.#state === "started" ? 0 : this.#inner.pendingBytes;
+    return before + this.#waitingBytes;
+  }
+
+  get #isReleased(): boolean {
+    return this.#state === "released";
+  }
+
+  /** Sends it after everything written so far. */
+  send(sending: Sending): void {
+    this.#waiting.push(sending);
+    this.#proceed();
+  }
+
+  /** The current one is sent. */
+  sent(sending: Sending): void {
+    if (this.#current !== sending) return;
+    this.#current = undefined;
+    this.#state = "holding";
+    this.#proceed();
+  }
+
+  /** Drops one that has not started. */
+  drop(sending: Sending): void {
+    if (this.#current === sending) {
+      this.sent(sending);
+      return;
+    }
+    this.#waiting = this.#waiting.slice(this.#next).filter((each) => each !== sending);
+    this.#next = 0;
+  }
+
+  /** The engine's stream has sent everything that it was given. */
+  onDrain(): void {
+    if (this.#current === undefined) return;
+    if (this.#state === "started") this.#current.onDrain();
+    else this.#start(this.#current);
+  }
+
+  /** The connection has failed: what waits is dropped. */
+  fail(error: unknown): void {
+    if (this.#isReleased) return;
+    const shutdowns = this.#shutdowns;
+    this.#abandon(error, () => {
+      for (const done of shutdowns) this.#inner.shutdown(done);
+      this.#finish?.();
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#isReleased) {
+      this.#inner.write(bytes);
+      return;
+    }
+    if (this.#ended) throw writeAfterEnd("write() after end()");
+    loanOf(bytes);
+    const length = lengthOf(bytes);
+    if (length === 0) return;
+    this.#waiting.push(copyOf(bytes));
+    this.#waitingBytes += length;
+  }
+
+  writeText(text: string, encoding: BufferEncoding, most: number): number {
+    if (this.#isReleased) return this.#inner.writeText(text, encoding, most);
+    const bytes = Buffer.from(text, encoding);
+    this.write(bytes);
+    return bytes.length;
+  }
+
+  shutdown(done: (errno: number) => void = ignore): void {
+    if (this.#isReleased) {
+      this.#inner.shutdown(done);
+      return;
+    }
+    this.#ended = true;
+    this.#shutdowns.push(done);
+  }
+
+  close(done?: (errno: number) => void): void {
+    if (this.#isReleased) {
+      this.#inner.close(done);
+      return;
+    }
+    if (done !== undefined) this.#closeCalls.push(done);
+    this.#finishBy(() => this.#inner.close());
+  }
+
+  release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
+    this.#finishBy(() => this.#inner.release(done));
+  }
+
+  closeNow(done?: (errno: number) => void): void {
+    this.#endBy((inner) => inner.closeNow(done));
+  }
+
+  reset(done?: (errno: number) => void): void {
+    this.#endBy((inner) => inner.reset(done));
+  }
+
+  resume(): void {
+    if (this.#finish === undefined) this.#inner.resume();
+  }
+
+  pause(): void {
+    this.#inner.pause();
+  }
+
+  forward(to: Stream): Forwarding {
+    return this.#inner.forward(to);
+  }
+
+  pollDuplicate(fd: number, done: (errno: number) => void): PendingPoll {
+    return this.#inner.pollDuplicate(fd, done);
+  }
+
+  failSending(errno: number): void {
+    this.#inner.failSending(errno);
+  }
+
+  letTicksRun(): void {
+    this.#inner.letTicksRun();
+  }
+
+  ref(): void {
+    this.#inner.ref();
+  }
+
+  unref(): void {
+    this.#inner.unref();
+  }
+
+  hasRef(): boolean {
+    return this.#inner.hasRef();
+  }
+
+  #proceed(): void {
+    while (this.#current === undefined && this.#next < this.#waiting.length) {
+      const next = defined(this.#waiting[this.#next++], "it is one of them");
+      if (next instanceof Uint8Array) {
+        this.#waitingBytes -= next.length;
+        this.#inner.write(next);
+      } else {
+        this.#current = next;
+        if (this.#inner.pendingBytes === 0) this.#start(next);
+      }
+    }
+    if (this.#current !== undefined) return;
+    this.#release();
+    for (const done of this.#shutdowns) this.#inner.shutdown(done);
+    this.#finish?.();
+    // The system may have taken what waited at once, of which the engine does not tell.
+    if (this.#finish === undefined && this.#inner.pendingBytes === 0) this.#owner.onDrain();
+  }
+
+  #start(sending: Sending): void {
+    this.#state = "started";
+    sending.start();
+  }
+
+  #release(): void {
+    this.#state = "released";
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    this.#owner.onReleased(this.#inner);
+  }
+
+  /** Ends it once all is sent. No handler is called from now on. */
+  #finishBy(finish: () => void): void {
+    if (this.#isReleased) {
+      finish();
+      return;
+    }
+    this.#inner.pause();
+    this.#finish ??= () => {
+      finish();
+      for (const done of this.#closeCalls) this.#inner.close(done);
+    };
+  }
+
+  /** Ends it without waiting. */
+  #endBy(end: (inner: Stream) => void): void {
+    if (this.#isReleased) {
+      end(this.#inner);
+      return;
+    }
+    const shutdowns = this.#shutdowns;
+    this.#abandon(this.#owner.sendingError, () => {
+      // A release() is told that it was cut short, and that must come first.
+      const closes = this.#closeCalls;
+      this.#closeCalls = [];
+      if (this.#finish !== undefined && closes.length === 0) this.#finish();
+      end(this.#inner);
+      for (const done of closes) this.#inner.close(done);
+      for (const done of shutdowns) done(-this.system.errnos.ECANCELED);
+    });
+  }
+
+  #abandon(error: unknown, then: () => void): void {
+    const current = this.#current;
+    const later = this.#waiting.slice(this.#next);
+    this.#current = undefined;
+    this.#shutdowns = [];
+    this.#release();
+    for (const each of later) if (!(each instanceof Uint8Array)) each.stop(error, ignore);
+    if (current === undefined) then();
+    else current.stop(error, then);
+  }
+}
+
+const ignore = () => {};

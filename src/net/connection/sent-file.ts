@@ -1,0 +1,99 @@
+import type { FileHandle } from "node:fs/promises";
+import { builtin } from "../../builtin.ts";
+import { argumentType, descriptor, invalidValue, kind } from "../../errors/argument.ts";
+import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
+import type { System } from "../../system/system.ts";
+
+/** A file to send: its path, a FileHandle of `node:fs/promises`, or a descriptor's number. */
+export type SentFile = string | URL | FileHandle | number;
+
+const fs = builtin("node:fs");
+
+type ReadDone = (error: unknown, fd: number) => void;
+
+/** Throws a TypeError or RangeError unless the value is a file that can be sent. */
+export function checkFile(file: SentFile): void {
+  if (fs === undefined) throw invalidValue("sendFile() needs node:fs, which this runtime lacks");
+  if (typeof file === "number") {
+    descriptor(file);
+  } else if (typeof file === "string") {
+    if (file === "" || file.includes("\0"))
+      throw invalidValue("file is no path: it is empty or contains a NUL byte");
+  } else if (!(file instanceof URL) && !hasDescriptor(file)) {
+    throw argumentType(`file must be a path, a URL, a FileHandle or a descriptor, not ${kind(file)}`);
+  }
+}
+
+const hasDescriptor = (file: unknown): file is { readonly fd: number } =>
+  typeof file === "object" && file !== null && "fd" in file && typeof file.fd === "number";
+
+/**
+ * A file that is open while it is sent. Where it came as a descriptor it is a duplicate, if the
+ * system can make one: the caller may close its own, and its number be given to another file.
+ */
+export class OpenFile {
+  readonly fd: number;
+  readonly #close: (then: () => void) => void;
+
+  constructor(fd: number, close: (then: () => void) => void) {
+    this.fd = fd;
+    this.#close = close;
+  }
+
+  close(then: () => void): void {
+    this.#close(then);
+  }
+
+  /** Reads from an offset on, or from where the file is if that is null. */
+  read(into: Uint8Array, length: number, offset: number | null, done: ReadDone): void {
+    fs?.read(this.fd, into, 0, length, offset, done);
+  }
+}
+
+/** Opens a file that `checkFile()` accepts. Calls `done` in this call, or later. */
+export function openFile(
+  system: System,
+  file: SentFile,
+  done: (error: unknown, file?: OpenFile) => void,
+): void {
+  if (typeof file === "string" || file instanceof URL) {
+    fs?.open(file, "r", (error, fd) => {
+      if (error === null) done(null, new OpenFile(fd, (then) => fs.close(fd, then)));
+      else done(error);
+    });
+    return;
+  }
+  const fd = typeof file === "number" ? file : file.fd;
+  if (fd < 0) {
+    done(invalidValue("the FileHandle is closed"));
+    return;
+  }
+  if (system.sendfile === undefined) {
+    done(null, new OpenFile(fd, (then) => then()));
+    return;
+  }
+  const duplicate = system.dup(fd, CLOSE_ON_EXEC, 0);
+  if (duplicate < 0) {
+    done(systemError(system, duplicate, "dup"));
+    return;
+  }
+  system.closeAtThreadEnd(duplicate);
+  done(
+    null,
+    new OpenFile(duplicate, (then) => {
+      system.keepAtThreadEnd(duplicate);
+      system.close(duplicate);
+      then();
+    }),
+  );
+}
+
+/** An error such as node:fs makes: `EBADF: dup`. */
+function systemError(system: System, errno: number, syscall: string): Error {
+  const code = system.errnoName(-errno) ?? "Unknown";
+  return Object.assign(new Error(`${code}: the file's descriptor cannot be used, ${syscall}`), {
+    errno,
+    code,
+    syscall,
+  });
+}
