@@ -22,6 +22,7 @@ export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
+export type { ReceivedDescriptors } from "./net/connection/descriptor-passing.ts";
 export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";

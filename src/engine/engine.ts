@@ -203,6 +203,8 @@ export interface Stream extends Handle {
    * memory but are neither that view nor a `subarray()` of it
    */
   write(bytes: Uint8Array): void;
+  /** Sends several pieces as one, in order: like `write()` of each, in one call of the system. */
+  writev(pieces: readonly Uint8Array[]): void;
   /**
    * Sends what is received to a stream, instead of calling onData(): on the same engine without a
    * copy and without a view. The end and failures are reported as before, and the caller passes

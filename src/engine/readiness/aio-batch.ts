@@ -1,5 +1,5 @@
-import { isMainThread } from "node:worker_threads";
 import { defined, invariant } from "../../invariant.ts";
+import { isMainThread } from "../../main-thread.ts";
 import type { Pointer } from "../../native/library.ts";
 import { MappingError, type Memory, mapMemory, viewMemory } from "../../native/memory.ts";
 import { AIO, AIO_RING, IO_EVENT, IOCB, setup, submit } from "../../system/linux/aio.ts";
@@ -137,7 +137,7 @@ class AioBatch implements SendBatch {
  * @param flags those to try, in turn
  */
 export function openAioBatch(flags: readonly number[] = FLAGS): SendBatch | undefined {
-  if (!isMainThread) return undefined;
+  if (!isMainThread()) return undefined;
   const context = setup(SENDS);
   if (typeof context === "number") return undefined;
   const header = new Uint32Array(AIO_RING.size >> 2);

@@ -15,6 +15,9 @@ import { ReadinessPoll } from "./poll.ts";
 import type { Reactor } from "./reactor.ts";
 import { WriteQueue } from "./write-queue.ts";
 
+/** How many pieces one call takes (UIO_MAXIOV; IOV_MAX of limits.h elsewhere). */
+const IOV_MAX = 1024;
+
 /** Calls per turn, of at most 64 KiB each. */
 const CALLS = 4;
 
@@ -94,6 +97,23 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       this.#writeQueue.add(bytes);
       this.later();
     }
+  }
+
+  writev(pieces: readonly Uint8Array[]): void {
+    const { reactor } = this;
+    let length = 0;
+    for (const piece of pieces) {
+      // Throws on a view of a handler that has returned, before anything is sent.
+      loanOf(piece);
+      length += lengthOf(piece);
+    }
+    const isNext = this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0;
+    const isLive = !this.stopped && this.#failureTold === "nothing" && this.#shutdown === undefined;
+    // Small writes of handlers are gathered anyway; otherwise each piece does as it would alone.
+    const isGathered = reactor.serving && Cork.takes(length);
+    const mayCall = isLive && isNext && !isGathered && pieces.length <= IOV_MAX && length > 0;
+    if (mayCall && (reactor.serving || reactor.mayWrite(length))) this.#sendPieces(pieces, length);
+    else for (const piece of pieces) this.write(piece);
   }
 
   writeText(text: string, encoding: BufferEncoding, most: number): number {
@@ -387,6 +407,33 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
     this.#drained = true;
     this.later();
+  }
+
+  /** Sends pieces in one call, and copies what the system does not take. */
+  #sendPieces(pieces: readonly Uint8Array[], length: number): void {
+    const { system, errors, sendFlags, cork } = this.reactor;
+    cork.send();
+    // That may have failed, or filled the system's buffer.
+    if (!this.#writable || this.#writeQueue.bytes > 0 || this.#failed < 0) {
+      for (const piece of pieces) this.write(piece);
+      return;
+    }
+    const message = { address: null, data: pieces, locations: null, control: null, flags: 0, bytes: 0 };
+    const sent = system.sendmsg(this.fd, message, sendFlags);
+    if (sent === length) return;
+    if (sent >= 0 || sent === errors.wouldBlock) this.#full();
+    else if (sent === errors.interrupted) this.later();
+    else this.#fail(sent);
+    if (this.#failed < 0) {
+      this.#lost += length;
+      return;
+    }
+    let taken = Math.max(sent, 0);
+    for (const piece of pieces) {
+      const size = lengthOf(piece);
+      if (taken < size) this.#writeQueue.add(taken > 0 ? partOf(piece, taken, size) : piece);
+      taken = Math.max(0, taken - size);
+    }
   }
 
   /** Sends the rest, until the system's buffer is full, or it is the others' turn. */

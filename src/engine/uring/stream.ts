@@ -5,6 +5,7 @@ import { linux } from "../../system/linux/linux.ts";
 import type { PendingPoll, Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
+import { loanOf } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
@@ -51,6 +52,13 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
     this.#queue.add(bytes);
     this.#prepareSoon();
+  }
+
+  /** All that is written before the ring is entered goes out with one entry. */
+  writev(pieces: readonly Uint8Array[]): void {
+    // Throws on a view of a handler that has returned, before anything is queued.
+    for (const piece of pieces) loanOf(piece);
+    for (const piece of pieces) this.write(piece);
   }
 
   override sendReceived(buffer: LoanedBuffer, length: number): void {

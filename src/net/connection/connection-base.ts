@@ -329,6 +329,11 @@ export abstract class ConnectionBase {
     return await sendFile(inner, held, checked, (error) => this.resetBecause(error));
   }
 
+  /** Whether a `sendFile()` has not finished. @internal */
+  protected get isSendingFile(): boolean {
+    return this.#pipes?.held !== undefined;
+  }
+
   #hold(pipes: Pipes): HeldStream {
     const connection = this;
     const held = new HeldStream(this.#stream, {

@@ -3,17 +3,21 @@ import type { Engine, StreamHandlers } from "../../engine/engine.ts";
 import {
   boolean,
   checkObject,
+  elements,
   invalidState,
   invalidStateForGood,
   writeAfterEnd,
 } from "../../errors/argument.ts";
-import { lengthOf } from "../../system/view.ts";
+import type { SocketLike } from "../../posix/borrow.ts";
+import type { Descriptor } from "../../posix/owned-descriptor.ts";
+import { isUint8Array, lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
 import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { type ConnectionDuplex, type DuplexOptions, duplexOf } from "./connection-duplex.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
-import { bytesToSend, type Data } from "./data.ts";
+import { bytesToSend, copyToSend, type Data, isPieces, piecesToSend } from "./data.ts";
+import { DescriptorPassing, type PassingCall, type ReceivedDescriptors } from "./descriptor-passing.ts";
 import { Lending } from "./lending.ts";
 import { Pieces } from "./pieces.ts";
 import { checkReadInto, type ReadIntoOptions } from "./read-into.ts";
@@ -69,6 +73,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   #sendingFailure: ConnectionError | undefined;
   #consumer: Consumer | undefined;
   #end: Promise<void> | undefined;
+  #passing: DescriptorPassing | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Data> | undefined;
 
@@ -132,6 +137,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * everything before them. Awaiting each write keeps the program at the peer's pace. The bytes may
    * be changed immediately.
    *
+   * @param data what to send; the pieces of an array are sent together, in one call of the system
    * @param options `signal` and `timeout` only end the wait: written data is still sent, unless
    * `reset()` drops it. If the signal is already aborted, nothing is written
    * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
@@ -140,10 +146,122 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * @throws Error after `end()`
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
-  write(data: Data, options?: WaitOptions): Promise<void> {
+  write(data: Data | readonly Data[], options?: WaitOptions): Promise<void> {
     return attempt(() => {
       checkWait(options);
-      return this.#write(bytesToSend(data), options);
+      return this.#write(isPieces(data) ? piecesToSend(data) : bytesToSend(data), options);
+    });
+  }
+
+  /**
+   * Shows what the next `read()` returns, or its beginning, and leaves it there; waits if nothing
+   * has arrived. Reads and peeks take turns in the order of the calls.
+   *
+   * @param options `signal` and `timeout` end the wait
+   * @returns a copy of at most 64 KiB, which the program owns; null once the peer has ended
+   * @throws the errors of `read()`
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * await using listener = await listen({ host: "127.0.0.1" });
+   * await using client = await connect({ address: listener.address });
+   * await client.write(["GET / ", "HTTP/1.1"]);
+   * await using connection = await listener.accept();
+   * const isHttp = Buffer.from((await connection.peek()) ?? []).includes("HTTP/");
+   * console.log(isHttp, (await connection.read())?.length); // true 14
+   * ```
+   */
+  peek(options?: WaitOptions): Promise<Uint8Array | null> {
+    return attempt(() => {
+      checkWait(options);
+      return this.#read(options, this.#reading.shown(), false);
+    });
+  }
+
+  /**
+   * Sends open sockets and files to the process at the other end of a unix socket (SCM_RIGHTS),
+   * with the bytes, after everything written before. The other end gets duplicates, with
+   * `receiveDescriptors()`.
+   *
+   * The descriptors must stay open until the promise has settled, and so must the order: until
+   * then, `write()`, `end()`, `sendFile()` and another sendDescriptors() fail.
+   *
+   * @param descriptors at most 253; this process keeps them
+   * @param data what they accompany: one byte at least, since a stream carries them with bytes
+   * @param options `signal` and `timeout` only end the wait, as those of `write()`
+   * @throws SendmsgError if they cannot be sent, such as `TooManyDescriptors`
+   * @throws the errors of `write()`
+   * @throws TypeError if the connection is no unix socket's, or the system passes no descriptors
+   * @throws RangeError if `data` is empty
+   * @example
+   * ```ts
+   * import { connect, listen } from "berkeley";
+   * await using listener = await listen({ path: "\0descriptors-example" });
+   * await using client = await connect({ path: "\0descriptors-example" });
+   * await using connection = await listener.accept();
+   * using passed = socket(AF.INET, SOCK.STREAM);
+   * await client.sendDescriptors([passed], "a socket");
+   * const received = await connection.receiveDescriptors();
+   * console.log(`${Buffer.from(received?.data ?? [])}`); // a socket
+   * for (const descriptor of received?.descriptors ?? []) close(descriptor);
+   * ```
+   */
+  sendDescriptors(
+    descriptors: readonly (SocketLike | Descriptor)[],
+    data: Data,
+    options?: WaitOptions,
+  ): Promise<void> {
+    return attempt(() => {
+      checkWait(options);
+      throwIfAborted(options?.signal);
+      const bytes = copyToSend(data);
+      const passed = elements("descriptors", "an array of sockets and descriptors", descriptors);
+      this.checkNotPipedHere();
+      if (this.#end !== undefined) throw writeAfterEnd("cannot send descriptors after end()");
+      if (this.isSendingFile) throw invalidState("a sendFile() has not finished: await it first");
+      const passing = this.#passingFor("sendDescriptors()");
+      const mayAtOnce =
+        this.#consumer === undefined && this.#sendingFailure === undefined && this.pendingBytes === 0;
+      const before = mayAtOnce ? undefined : this.#write([], undefined);
+      const done = passing.send(passed, bytes, before, (rest) => this.#write(rest, undefined));
+      return options === undefined
+        ? done
+        : orAbort(this.stream.system.clock, "sendDescriptors()", done, options);
+    });
+  }
+
+  /**
+   * Receives bytes with the descriptors that came with them; waits if nothing has arrived.
+   *
+   * Use it in place of `read()`, from the beginning: the system closes descriptors whose bytes
+   * `read()` receives, which may be ahead of the program. Those that nobody receives are closed
+   * with the connection.
+   *
+   * @param options `signal` and `timeout` end the wait; nothing is lost
+   * @returns bytes, at most 64 KiB, and the descriptors, which the program owns and closes; they
+   * are close-on-exec. null once the peer has ended
+   * @throws RecvmsgError if the connection has failed; named `ProcessFdQuotaExceeded` if there is
+   * no room for the descriptors: then they are lost, and the connection is reset
+   * @throws RecvError or SendError as `read()`
+   * @throws Error after `read()`, `peek()` or `pipe()`, or while another is waiting
+   * @throws TypeError if the connection is no unix socket's, or the system passes no descriptors
+   * @throws DOMException named `TimeoutError`, or the `reason` of the signal
+   */
+  receiveDescriptors(options?: WaitOptions): Promise<ReceivedDescriptors | null> {
+    return attempt(async () => {
+      checkWait(options);
+      throwIfAborted(options?.signal);
+      if (this.#consumer !== undefined) throw takenOver();
+      if (this.receivingEnded) return null;
+      if (!this.isOpen) throw this.receivingError;
+      if (this.#receiving !== "no" || this.#reading.hasUnread)
+        throw invalidState("read() has received: descriptors may have been lost");
+      if (this.isPiped) throw invalidState("a pipe() reads the connection");
+      const received = await this.#passingFor("receiveDescriptors()").receive(options, (error) =>
+        this.resetBecause(error),
+      );
+      // The engine finds the same end, or failure, and does what follows from it.
+      return received ?? this.#read(options, nothingMore, false);
     });
   }
 
@@ -162,6 +280,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       throwIfAborted(options?.signal);
       if (this.#end === undefined) {
         this.checkNotPipedHere();
+        this.#passing?.check("sendDescriptors()");
         if (data !== undefined) this.#sendLast(bytesToSend(data));
         this.#end = new Promise((resolve, reject) => {
           this.finish((error) => (error === null ? resolve() : reject(error)));
@@ -348,6 +467,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   protected override onClosing(): void {
     this.#reading.giveBack();
     this.#reading.rejectAll(this.error ?? receivingClosed(this.stream.system));
+    this.#passing?.stop("receiveDescriptors()", this.error ?? receivingClosed(this.stream.system));
+    this.#passing?.stop("sendDescriptors()", this.error ?? sendingClosed(this.stream.system));
     if (this.error !== null) this.#writers.rejectAll(this.error);
   }
 
@@ -433,6 +554,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   protected override checkWritable(): void {
+    this.#passing?.check("sendDescriptors()");
     if (this.#consumer !== undefined) throw takenOver();
     if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
   }
@@ -463,6 +585,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     this.#written += lengthOf(bytes);
   }
 
+  #sendPieces(pieces: readonly Uint8Array[]): void {
+    this.stream.writev(pieces);
+    for (const piece of pieces) this.#written += lengthOf(piece);
+  }
+
   /** @internal */
   startReceiving(): void {
     if (this.#receiving !== "no" || this.receivingEnded || !this.isOpen) return;
@@ -486,6 +613,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   #read<As>(options: WaitOptions | undefined, take: Take<As>, keepsAhead: boolean): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     if (this.isPiped) return Promise.reject(invalidState("a pipe() reads the connection"));
+    this.#passing?.check("receiveDescriptors()");
     const aborted = options?.signal?.aborted === true;
     const reading = this.#reading;
     reading.keepsAhead = keepsAhead;
@@ -509,13 +637,23 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     this.send(bytes);
   }
 
-  #write(bytes: Uint8Array, options: WaitOptions | undefined): Promise<void> {
+  /** What passes descriptors, which does one thing at a time in each direction. */
+  #passingFor(call: PassingCall): DescriptorPassing {
+    if (!this.isOpen) throw call === "sendDescriptors()" ? this.sendingError : this.receivingError;
+    this.#passing ??= new DescriptorPassing(this.socket, this.stream.system, this.stream.fd);
+    this.#passing.check(call);
+    return this.#passing;
+  }
+
+  #write(bytes: Uint8Array | readonly Uint8Array[], options: WaitOptions | undefined): Promise<void> {
+    this.#passing?.check("sendDescriptors()");
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     if (!this.isOpen) return Promise.reject(this.sendingError);
     if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     try {
-      this.send(bytes);
+      if (isUint8Array(bytes)) this.send(bytes);
+      else this.#sendPieces(bytes);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -526,6 +664,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 }
 
 const nothing = () => {};
+
+const nothingMore = () => null;
 
 function takenOver(): TypeError {
   return invalidStateForGood("the connection belongs to the Duplex that its toDuplex() returned");

@@ -1,11 +1,26 @@
 import { isAttached } from "../../engine/received-bytes.ts";
-import { argumentType, kind } from "../../errors/argument.ts";
+import { argumentType, elements, kind, outOfRange } from "../../errors/argument.ts";
 import { checkData } from "../../posix/buffer.ts";
 import { encodeText } from "../../system/text.ts";
-import { isUint8Array } from "../../system/view.ts";
+import { copyOf, isUint8Array } from "../../system/view.ts";
 
 /** Data to send: bytes, or text, which is sent as UTF-8. */
 export type Data = Uint8Array | string;
+
+/** Returns a copy of bytes that are sent later, if not at once; throws if there are none. */
+export function copyToSend(data: Data): Uint8Array<ArrayBuffer> {
+  const bytes = copyOf(bytesToSend(data));
+  if (bytes.byteLength === 0) throw outOfRange("data is empty: a stream carries descriptors with bytes");
+  return bytes;
+}
+
+/** Whether these are pieces to send together. */
+export const isPieces = (data: Data | readonly Data[]): data is readonly Data[] => Array.isArray(data);
+
+/** Returns the pieces for the engine; throws unless every one is right. */
+export function piecesToSend(data: readonly Data[]): Uint8Array[] {
+  return elements("data", "an array of strings and Uint8Arrays", data).map((piece) => bytesToSend(piece));
+}
 
 /** Returns the bytes for the engine. Throws a TypeError or RangeError if `data` is neither. */
 export function bytesToSend(data: Data): Uint8Array {

@@ -1,6 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
-import { bytesToSend, type Data } from "./data.ts";
+import { bytesToSend, type Data, isPieces, piecesToSend } from "./data.ts";
 import type { ConnectionHandlers } from "./handlers.ts";
 
 /** The number of unsent bytes from which write() returns false, and receiving pauses. */
@@ -45,15 +45,15 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    * connection is closed.
    *
    * @param data a view that the handler `data()` received, or a `subarray()` of it, is sent without
-   * a copy during that handler
+   * a copy during that handler. The pieces of an array are sent together, in one call
    * @returns false if more than 64 KiB now wait to be sent, or the connection is closed: a program
    * that writes unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned
    * @throws Error after `end()`
    */
-  write(data: Data): boolean {
-    return this.#write(bytesToSend(data));
+  write(data: Data | readonly Data[]): boolean {
+    return isPieces(data) ? this.#writev(piecesToSend(data)) : this.#write(bytesToSend(data));
   }
 
   /**
@@ -208,8 +208,22 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
       this.checkNotDetached();
       return false;
     }
+    this.stream.write(bytes);
+    return this.#mayWriteOn();
+  }
+
+  #writev(pieces: readonly Uint8Array[]): boolean {
+    if (!this.isOpen) {
+      this.checkNotDetached();
+      return false;
+    }
+    this.stream.writev(pieces);
+    return this.#mayWriteOn();
+  }
+
+  /** Whether the program may write on; receiving pauses until it may. */
+  #mayWriteOn(): boolean {
     const { stream } = this;
-    stream.write(bytes);
     if (stream.pendingBytes <= HIGH_WATER_MARK) return true;
     if (!this.#congested) {
       this.#congested = true;

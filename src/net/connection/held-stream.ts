@@ -120,6 +120,11 @@ export class HeldStream implements Stream {
     this.#waitingBytes += length;
   }
 
+  writev(pieces: readonly Uint8Array[]): void {
+    if (this.#isReleased) this.#inner.writev(pieces);
+    else for (const piece of pieces) this.write(piece);
+  }
+
   writeText(text: string, encoding: BufferEncoding, most: number): number {
     if (this.#isReleased) return this.#inner.writeText(text, encoding, most);
     const bytes = Buffer.from(text, encoding);

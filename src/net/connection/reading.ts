@@ -67,6 +67,15 @@ export class Reading extends Waiters<Uint8Array | null> {
     this.#unread = undefined;
   }
 
+  /** Copies a piece, which is read next all the same. */
+  shown(): Take<Uint8Array | null> {
+    return (piece) => {
+      if (piece === null) return null;
+      this.putBack(piece);
+      return new Uint8Array(piece);
+    };
+  }
+
   /** Takes as much of a piece as fits into a caller's memory; what does not is read next. */
   into(target: Uint8Array): Take<number | null> {
     return (piece) => {
