@@ -44,7 +44,7 @@ export function http(program, connections) {
  * Seconds, from fields 14 and 15 of proc_pid_stat(5); the second field is a name in brackets, which
  * may contain spaces.
  */
-function processorTime(pid) {
+export function processorTime(pid) {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const [user, system] = fields.slice(11, 13).map((ticks) => Number(ticks) / ticksASecond);

@@ -2,6 +2,9 @@ import type { Forwarding, PendingPoll, Stream } from "../../engine/engine.ts";
 import { loanOf } from "../../engine/received-bytes.ts";
 import { writeAfterEnd } from "../../errors/argument.ts";
 import { defined } from "../../invariant.ts";
+import { readOption } from "../../options/read-option.ts";
+import { TCP } from "../../options/tcp.ts";
+import { writeOption } from "../../options/write-option.ts";
 import type { System } from "../../system/system.ts";
 import { copyOf, lengthOf } from "../../system/view.ts";
 
@@ -43,9 +46,22 @@ export class HeldStream implements Stream {
   #finish: (() => void) | undefined;
   #closeCalls: ((errno: number) => void)[] = [];
 
+  /**
+   * Whether TCP holds back partial segments until all is sent, as nginx's tcp_nopush does: with
+   * Nagle's algorithm, the last segment of a file would wait until the peer has acknowledged a
+   * header before it, 40 ms.
+   */
+  readonly #corked: boolean;
+
   constructor(inner: Stream, owner: HeldOwner) {
+    const { system, fd } = inner;
     this.#inner = inner;
     this.#owner = owner;
+    // The program may have set it itself.
+    this.#corked =
+      system.sendfile !== undefined &&
+      readOption(system, fd, TCP.CORK) === false &&
+      writeOption(system, fd, TCP.CORK, true) === 0;
   }
 
   get system(): System {
@@ -224,9 +240,20 @@ export class HeldStream implements Stream {
 
   #release(): void {
     this.#state = "released";
+    if (this.#corked) this.#uncork();
     this.#waiting = [];
     this.#waitingBytes = 0;
     this.#owner.onReleased(this.#inner);
+  }
+
+  #uncork(): void {
+    const { system, fd } = this;
+    writeOption(system, fd, TCP.CORK, false);
+    if (readOption(system, fd, TCP.NODELAY) !== false) return;
+    // What was sent before the cork may be unacknowledged, and Nagle's algorithm waits for that.
+    // Setting the option pushes the last segment out (__tcp_sock_set_nodelay in net/ipv4/tcp.c).
+    writeOption(system, fd, TCP.NODELAY, true);
+    writeOption(system, fd, TCP.NODELAY, false);
   }
 
   /** Ends it once all is sent. No handler is called from now on. */

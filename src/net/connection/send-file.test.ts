@@ -16,7 +16,10 @@ import {
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import type { Fixture } from "../../../test/fixture.ts";
 import type { EngineName } from "../../engine/engine.ts";
+import { TCP } from "../../options/tcp.ts";
 import { close } from "../../posix/close.ts";
+import { getsockopt } from "../../posix/getsockopt.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
 import { listen } from "../listener/listen.ts";
 import type { ListenOptions } from "../options/listen-options.ts";
 import { connect } from "./connect.ts";
@@ -192,6 +195,41 @@ asyncApiTest(
       await assert.rejects(sender.sendFile(path), { code: "ERR_STREAM_WRITE_AFTER_END" });
     });
   },
+);
+
+asyncApiTest(
+  "sendFile(): a header before a file waits for it, and the program's own cork stays",
+  async (engine, fixture) => {
+    const path = fileWith(fixture, "the file");
+    await withSender(engine, "HandledConnection", tcp, async (sender, peer) => {
+      const received = async (expected: string) => {
+        let text = "";
+        while (text.length < expected.length) text += Buffer.from((await peer.read()) ?? []).toString();
+        assert.equal(text, expected);
+        return getsockopt(peer.socket, TCP.INFO).data_segs_in;
+      };
+      const corked = () => getsockopt(sender.socket, TCP.CORK);
+      sender.write("header,");
+      const sent = sender.sendFile(path);
+      assert.equal(corked(), true);
+      await sent;
+      assert.equal(corked(), false);
+      // The readiness engine has sent the header at once.
+      const segments = engine === "uring" ? 1 : 2;
+      assert.equal(await received("header,the file"), segments);
+      assert.equal(getsockopt(sender.socket, TCP.NODELAY), false);
+      setsockopt(sender.socket, TCP.CORK, true);
+      await sender.sendFile(path);
+      assert.equal(corked(), true);
+      setsockopt(sender.socket, TCP.CORK, false);
+      assert.equal(await received("the file"), segments + 1);
+      const aborted = assert.rejects(sender.sendFile(`${path}-missing`), { code: "ENOENT" });
+      assert.equal(corked(), true);
+      await aborted;
+      assert.equal(corked(), false);
+    });
+  },
+  { darwin: "no sendfile here", freebsd: "no sendfile here", windows: "no sendfile here" },
 );
 
 asyncApiTest("sendFile(): arguments", async (engine, fixture) => {
