@@ -289,6 +289,22 @@ export function streamSuite(engine: Engine): void {
     }
   });
 
+  streamTest(
+    "closeNow() reports what it did not send, and why",
+    async (fixture) => {
+      const closeNow = ({ stream }: RecordedStream) =>
+        new Promise<number>((resolve) => stream.closeNow(resolve));
+      const [slow] = recorded(fixture);
+      await fill(slow);
+      assert.equal(await closeNow(slow), -ECANCELED);
+      // In one turn: nothing of it was sent before.
+      const [slower] = recorded(fixture);
+      slower.stream.write(pattern(8 << 20));
+      assert.equal(await closeNow(slower), -ECANCELED);
+    },
+    { windows: "Winsock takes all of a send", wine: "as Windows" },
+  );
+
   streamTest("reset() cuts close() short, and drops unsent data", async (fixture) => {
     const [left, peer] = recorded(fixture);
     await fill(left);

@@ -2,7 +2,7 @@
 // initial size.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { engineTest } from "../../../test/engine/engine-test.ts";
+import { engineTest, eventually } from "../../../test/engine/engine-test.ts";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { engineOn } from "../../../test/engine/own-loop.ts";
 import { RecordedStream } from "../../../test/engine/recorded-stream.ts";
@@ -19,6 +19,7 @@ import { setupRing } from "./ring-setup.ts";
 const FIRST_DATAGRAMS = 16;
 /** More than a ring has for streams: 128 of 16 KiB. */
 const MORE_THAN_BUFFERS = 3 << 20;
+const MORE_THAN_ENTRIES = 5000;
 
 if (enginesHere.some(({ name }) => name === "uring")) {
   const loop = new Loop(new Ring(setupRing()));
@@ -48,6 +49,18 @@ if (enginesHere.some(({ name }) => name === "uring")) {
     close(stalled);
     await Promise.all([relay.reset(), receiver.close(), sender.close()]);
     for (const buffer of held) buffer.release();
+  });
+
+  engineTest(engine, "more operations in a turn than the ring has entries", async (fixture) => {
+    const [left] = fixture.pair(SOCK.STREAM, { nonblocking: true });
+    let done = 0;
+    for (let count = 0; count < MORE_THAN_ENTRIES; count++) {
+      engine.poll(left.fd, "send", (errno) => {
+        assert.equal(errno, 0);
+        done++;
+      });
+    }
+    await eventually(() => (done === MORE_THAN_ENTRIES ? true : undefined));
   });
 
   test("uring: a turn that throws does not stop the next one", () => {
