@@ -88,6 +88,20 @@ const equivalents = [
     text: "true",
     why: "the first turn ends after one round, and the next goes on",
   },
+  {
+    source: "src/engine/uring/stream.ts",
+    code: "if (sent < 0 && sent !== -EAGAIN)",
+    original: "<",
+    text: "<=",
+    why: "the system never takes none of some bytes",
+  },
+  {
+    source: "src/engine/readiness/stream.ts",
+    code: 'if (this.#receiving === "waiting" && this.#failed === 0)',
+    original: '"waiting"',
+    text: '""',
+    why: "the next call finds that nothing is left, which costs time alone",
+  },
 ];
 
 /** The reason why a mutation changes nothing; undefined for any other. */

@@ -301,6 +301,10 @@ export function streamSuite(engine: Engine): void {
       const [slower] = recorded(fixture);
       slower.stream.write(pattern(8 << 20));
       assert.equal(await closeNow(slower), -ECANCELED);
+      const [alone, gone] = recorded(fixture);
+      close(gone);
+      alone.stream.write(Buffer.from("to nobody"));
+      assert.equal(await closeNow(alone), -EPIPE);
     },
     { windows: "Winsock takes all of a send", wine: "as Windows" },
   );
