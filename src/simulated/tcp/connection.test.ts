@@ -385,3 +385,24 @@ test("an accepted connection that was reset has no port, and can be bound to ano
   assert.equal(b.bind(accepted, "10.0.0.2:81"), 0);
   assert.equal(b.name(accepted), "10.0.0.2:81");
 });
+
+test("a port that bind() chose may be used again at once for the same connection", () => {
+  const pair = new TcpPair();
+  const { a, b } = pair;
+  const listener = pair.listen();
+  const connect = (): number => {
+    const socket = a.system.socket(AF.INET, SOCK.STREAM, 0, 2);
+    a.setInt(socket, options.SO_REUSEADDR, 1);
+    assert.equal(a.bind(socket, "10.0.0.1:2000"), 0);
+    assert.equal(a.connect(socket, "10.0.0.2:80"), -errnos.EINPROGRESS);
+    pair.advance(100);
+    return socket;
+  };
+  const socket = connect();
+  a.system.close(socket);
+  pair.advance(10);
+  b.system.close(b.accept(listener));
+  pair.advance(100);
+  // The first connection is in TIME_WAIT.
+  assert.equal(a.peer(connect()), "10.0.0.2:80");
+});

@@ -200,13 +200,13 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   bindToConnect(socket: TcpSocket, target: Target): number {
     socket.remoteAddress = target.address;
     socket.remotePort = target.port;
-    if (socket.localPort !== 0) return this.#takeEnds(socket, socket.localPort) ? 0 : -EADDRNOTAVAIL;
+    if (socket.localPort !== 0) return this.#takeEnds(socket, socket.localPort, "bound") ? 0 : -EADDRNOTAVAIL;
     const ports = this.host.ports(PROTOCOL.TCP);
     const port = ports.portToConnect(
-      (candidate) => !this.#takeEnds(socket, candidate, true),
+      (candidate) => !this.#takeEnds(socket, candidate, "try"),
       socket.portRange(),
     );
-    if (port === undefined || !this.#takeEnds(socket, port)) return -EADDRNOTAVAIL;
+    if (port === undefined || !this.#takeEnds(socket, port, "found")) return -EADDRNOTAVAIL;
     ports.add(socket, port, "connect");
     socket.localPort = port;
     return 0;
@@ -216,11 +216,11 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
    * Whether no connection has these ends; one in TIME_WAIT may make way.
    * __inet_check_established().
    */
-  #takeEnds(socket: TcpSocket, port: number, tries = false): boolean {
+  #takeEnds(socket: TcpSocket, port: number, how: "bound" | "try" | "found"): boolean {
     const found = this.#connections.find(socket.localAddress, port, socket.remoteAddress, socket.remotePort);
     if (found === undefined) return true;
-    if (found.kind !== "time-wait" || !this.#mayReuse(found)) return false;
-    if (tries) return true;
+    if (found.kind !== "time-wait" || !this.#mayReuse(found, how === "bound")) return false;
+    if (how === "try") return true;
     socket.tcb.iss = found.nextIss;
     socket.tcb.tsRecent = found.tsRecent;
     socket.tcb.tsRecentAt = found.tsRecentAt;
@@ -228,8 +228,12 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     return true;
   }
 
-  /** tcp_twsk_unique(): timestamps tell the connections apart, after a second. */
-  #mayReuse(record: TimeWait): boolean {
+  /**
+   * tcp_twsk_unique(): timestamps tell the connections apart, after a second; at once if the program
+   * has chosen the port.
+   */
+  #mayReuse(record: TimeWait, bound: boolean): boolean {
+    if (bound) return record.timestamps;
     const { sysctls, clock } = this.host;
     const reuse = sysctls.get("net.ipv4.tcp_tw_reuse");
     const loopback = isLoopback(record.localAddress) && isLoopback(record.remoteAddress);
