@@ -16,7 +16,7 @@ const TIMEOUT = 300_000;
  * those of the source and of systems' numbers, which are the same for every runtime.
  */
 const forEveryRuntime =
-  /^build\/src\/(address|control|diagnose|engine|errors|examples|net|options|posix|server-examples)/;
+  /^build\/src\/(address|control|diagnose|engine|errors|examples|net|options|posix|server-examples|simulated\/(bundle|crash|network-capture|randomness|real-work|run|shrink|timers)\.)/;
 
 /**
  * The tests for Node 22 and 24: the tables. Every other test runs on the oldest and the newest

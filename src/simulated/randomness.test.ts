@@ -2,20 +2,23 @@ import assert from "node:assert/strict";
 import crypto, { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { test } from "node:test";
 import { promisify } from "node:util";
+import { except } from "../../test/platform.ts";
 import { simulate } from "./index.ts";
+
+const imported = "what was imported by name from node:crypto stays real";
 
 async function draws(): Promise<unknown[]> {
   return [
     Math.random(),
-    randomUUID(),
+    crypto.randomUUID(),
     globalThis.crypto.randomUUID(),
-    randomBytes(8).toString("hex"),
-    (await promisify(randomBytes)(8)).toString("hex"),
+    crypto.randomBytes(8).toString("hex"),
+    (await promisify(crypto.randomBytes)(8)).toString("hex"),
     crypto.randomFillSync(new Uint16Array(4)),
     globalThis.crypto.getRandomValues(new Uint8Array(5)),
-    randomInt(100),
-    randomInt(1000, 2000),
-    await new Promise((resolve) => randomInt(10, (_, number) => resolve(number))),
+    crypto.randomInt(100),
+    crypto.randomInt(1000, 2000),
+    await new Promise((resolve) => crypto.randomInt(10, (_, number) => resolve(number))),
     await new Promise((resolve) => crypto.randomFill(Buffer.alloc(6), (_, bytes) => resolve(bytes))),
   ];
 }
@@ -42,4 +45,9 @@ test("random: false leaves them alone, and afterwards they are real again", asyn
   await run(1);
   assert.equal(Math.random, random);
   assert.notEqual(randomUUID(), randomUUID());
+});
+
+test("what was imported by name is seeded, too", except({ bun: imported, deno: imported }), async () => {
+  const draw = () => simulate({ seed: 1 }, () => [randomUUID(), randomBytes(8), randomInt(1_000_000)]);
+  assert.deepEqual(await draw(), await draw());
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
-import { setTimeout as delay } from "node:timers/promises";
+import timers from "node:timers/promises";
 import { connect, engineChoice, listen, udp } from "../index.ts";
 import * as posix from "../posix/index.ts";
 import { currentSystem } from "../system/current.ts";
@@ -9,6 +9,8 @@ import { host as thisMachine } from "../system/host.ts";
 import { type SimulatedNetwork, simulate } from "./index.ts";
 
 const { AF, SOCK } = posix;
+/** Not by name, since Bun and Deno would keep the real one. */
+const delay = (milliseconds: number) => timers.setTimeout(milliseconds);
 
 function two(network: SimulatedNetwork) {
   const [server, client] = [network.host("server"), network.host("client")];

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { test } from "node:test";
 import timers from "node:timers";
-import {
+import timersPromises, {
   setTimeout as delay,
   setInterval as everyFew,
   setImmediate as immediately,
   scheduler,
 } from "node:timers/promises";
 import { promisify } from "node:util";
+import { except } from "../../test/platform.ts";
 import { simulate } from "./index.ts";
 
 const real = {
@@ -23,6 +24,9 @@ const real = {
   random: Math.random,
   timeout: AbortSignal.timeout,
 };
+
+const imported = "what was imported by name from node:timers/promises stays real";
+const onNode = except({ bun: imported, deno: imported });
 
 function assertReal(): void {
   assert.equal(globalThis.setTimeout, real.setTimeout);
@@ -39,7 +43,7 @@ function assertReal(): void {
   assert.equal(AbortSignal.timeout, real.timeout);
 }
 
-test("an hour of a program's timers takes no time, and every clock agrees", async () => {
+test("an hour of a program's timers takes no time, and every clock agrees", onNode, async () => {
   const began = performance.now();
   const order: string[] = [];
   await simulate({ seed: 1 }, async (network) => {
@@ -77,7 +81,7 @@ test("an hour of a program's timers takes no time, and every clock agrees", asyn
   assertReal();
 });
 
-test("timers are Node's: refresh, unref, numbers, arguments, bad callbacks", async () => {
+test("timers are Node's: refresh, unref, numbers, arguments, bad callbacks", onNode, async () => {
   await simulate({ seed: 1 }, async (network) => {
     const fired: unknown[] = [];
     const refreshed = setTimeout((...args) => fired.push([network.time, ...args]), 100, "a", 2);
@@ -98,7 +102,7 @@ test("timers are Node's: refresh, unref, numbers, arguments, bad callbacks", asy
   });
 });
 
-test("timers/promises: an interval yields as often as it is due, and signals end waits", async () => {
+test("timers/promises: an interval yields as often as it is due, and signals end waits", onNode, async () => {
   await simulate({ seed: 1 }, async (network) => {
     const times: number[] = [];
     for await (const value of everyFew(50, "tick")) {
@@ -148,7 +152,7 @@ test("every faked callback keeps its caller's AsyncLocalStorage context", async 
   assert.deepEqual(seen, ["one", "one", "one", "one", "one", "one", "one", "two", "three"]);
 });
 
-test("code outside of the simulation keeps real timers meanwhile", async () => {
+test("code outside of the simulation keeps real timers meanwhile", onNode, async () => {
   const leave = AsyncLocalStorage.snapshot();
   const fired = await simulate({ seed: 1 }, async (network) => {
     assert.equal(setTimeout(() => {}, 1).constructor.name, "ProgramTimer");
@@ -252,5 +256,24 @@ test("until() asks after everything that happens", async () => {
     await network.advance("1s");
     assert.equal(count, 105);
     clearInterval(interval);
+  });
+});
+
+test("the functions of node:timers/promises are virtual on every runtime, unless imported by name", async () => {
+  await simulate({ seed: 1 }, async (network) => {
+    await timersPromises.setTimeout(3_600_000);
+    await timersPromises.setImmediate();
+    await timersPromises.scheduler.wait(10);
+    assert.equal(network.time, 3_600_010);
+    const times: number[] = [];
+    for await (const value of timersPromises.setInterval(50, "tick")) {
+      assert.equal(value, "tick");
+      if (times.push(network.time) === 3) break;
+    }
+    assert.deepEqual(times, [3_600_060, 3_600_110, 3_600_160]);
+    setTimeout(() => times.push(network.time), 40);
+    await timersPromises.setTimeout(41);
+    assert.equal(Date.now(), 946_684_800_000 + 3_600_201);
+    assert.equal(times[3], 3_600_200);
   });
 });
