@@ -131,7 +131,7 @@ test("at one bit a second, a datagram takes as many seconds as it has bits", asy
   });
 });
 
-test("a day away: datagrams take a day, and TCP has given up when it hears from there", async () => {
+test("a day away, datagrams take a day, and TCP gives up before it hears anything", async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = two(network, { latency: "1ms" });
     const receiver = await server.udp({ host: server.address, port: 7 });

@@ -229,8 +229,8 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
   }
 
   /**
-   * tcp_twsk_unique(): timestamps tell the connections apart, after a second; at once if the program
-   * has chosen the port.
+   * tcp_twsk_unique(): timestamps tell the connections apart, after a second; at once if the
+   * program has chosen the port.
    */
   #mayReuse(record: TimeWait, bound: boolean): boolean {
     if (bound) return record.timestamps;
