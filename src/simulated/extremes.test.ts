@@ -100,7 +100,7 @@ test("through a link that loses everything, connect() and write() time out as on
     network.link(server, client, { loss: 1 });
     const began = network.time;
     await assert.rejects(client.connect({ host: server.address, port: 80 }), { code: "ETIMEDOUT" });
-    // tcp_syn_linear_timeouts of 4, and then tcp_syn_retries of 6 that double: 1 1 1 1 1 2 4 … 64 s.
+    // tcp_syn_linear_timeouts of 4, then tcp_syn_retries of 6 that double: 1 1 1 1 1 2 4 … 64 s.
     const waited = network.time - began;
     assert.ok(waited > 130_000 && waited < 132_000, `${waited}`);
     const before = network.time;
