@@ -1,4 +1,5 @@
-// The checks of node:net, which a browser lacks.
+// The checks of node:net, which a browser lacks, and whose regular expression for IPv6 takes four
+// milliseconds to compile.
 
 const octet = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)$/;
 const group = /^[0-9a-f]{1,4}$/i;

@@ -1,5 +1,5 @@
-import { isIP, isIPv6 } from "node:net";
 import type { IpAddressInput, UnixAddress } from "../address/address.ts";
+import { isIP, isIPv6 } from "../address/is-ip.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { UsageError } from "./usage-error.ts";
 

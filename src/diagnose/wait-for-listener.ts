@@ -1,5 +1,5 @@
-import { isIP } from "node:net";
 import type { Ipv4Address, Ipv6Address, UnixAddress } from "../address/address.ts";
+import { isIP } from "../address/is-ip.ts";
 import { isLocalhost, localhostAddresses } from "../address/localhost.ts";
 import { encodeAddress } from "../address/sockaddr.ts";
 import { delay } from "../clock/clock.ts";
