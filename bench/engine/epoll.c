@@ -1,11 +1,14 @@
-// An echo server in C on epoll, written in the usual way, for comparison.
+// An echo server in C on epoll, written in the usual way, for comparison. The argument is a number
+// of threads, each with a socket of its own that listens on the same port; 1 by default.
 #define _GNU_SOURCE
 #include "program.h"
+#include <pthread.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 
 enum { EVENTS = 1024, BUFFER = 64 << 10 };
 
-static char buffer[BUFFER];
+static __thread char buffer[BUFFER];
 
 static void watch(int epoll, int fd) {
   struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
@@ -32,9 +35,8 @@ static void echo(int fd) {
   else if (sent != received) fail("send took %zd of %zd bytes", sent, received);
 }
 
-int main(void) {
-  start_program();
-  int listener = listen_on_loopback(SOCK_NONBLOCK);
+static void *serve(void *argument) {
+  int listener = (intptr_t)argument;
   int epoll = must(epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
   watch(epoll, listener);
   for (;;) {
@@ -45,4 +47,17 @@ int main(void) {
       else echo(events[i].data.fd);
     }
   }
+}
+
+int main(int argc, char **argv) {
+  int threads = argc > 1 ? atoi(argv[1]) : 1, port = 0;
+  start_program();
+  int listener = listen_on(SOCK_NONBLOCK, &port);
+  for (int started = 1; started < threads; started++) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, serve, (void *)(intptr_t)listen_on(SOCK_NONBLOCK, &port)) != 0)
+      fail("pthread_create failed");
+  }
+  tell_port(port);
+  serve((void *)(intptr_t)listener);
 }

@@ -47,16 +47,31 @@ static inline void start_program(void) {
   alarm(MOST_SECONDS);
 }
 
-// Listens on a port that the system chooses, and prints it. Accepted sockets inherit TCP_NODELAY.
-static inline int listen_on_loopback(int type) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+// Listens on a port, or one that the system chooses; returns the socket. Several threads may share
+// the port. Accepted sockets inherit TCP_NODELAY.
+static inline int listen_on(int type, int *port) {
+  struct sockaddr_in address = {
+      .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(*port)};
   socklen_t length = sizeof address;
   int fd = must(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | type, 0), "socket");
   must(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int)), "TCP_NODELAY");
+  must(setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &(int){1}, sizeof(int)), "SO_REUSEPORT");
   must(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
   must(listen(fd, BACKLOG), "listen");
   must(getsockname(fd, (struct sockaddr *)&address, &length), "getsockname");
-  printf("{\"port\":%d}\n", ntohs(address.sin_port));
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+static inline void tell_port(int port) {
+  printf("{\"port\":%d}\n", port);
   fflush(stdout);
+}
+
+// The same on a port that the system chooses, which is printed.
+static inline int listen_on_loopback(int type) {
+  int port = 0;
+  int fd = listen_on(type, &port);
+  tell_port(port);
   return fd;
 }

@@ -29,6 +29,18 @@ export const scenarios = [
     needs: "echo",
     sample: loaded("connections", 64, 64),
   },
+  {
+    name: "worker",
+    title: "Echo, 64 bytes, 64 connections, one thread; server and load on both processors",
+    needs: "one",
+    sample: onBoth(loaded("echo", 64, 64, "one")),
+  },
+  {
+    name: "workers",
+    title: "The same with two threads, which share a port",
+    needs: "two",
+    sample: onBoth(loaded("echo", 64, 64, "two")),
+  },
   { name: "idle", title: `Memory of ${IDLE / 1000} 000 idle connections`, needs: "echo", sample: idle },
   { name: "http", title: "HTTP/1.1, hello, 64 connections", needs: "http", sample: http("http", 64) },
   {
@@ -57,6 +69,14 @@ export const scenarios = [
     sample: loaded("connections", 64, 64, "tls"),
   },
 ];
+
+/** The same with the server and the load on all of their processors. */
+function onBoth(sample) {
+  return ({ on, ...rest }) => {
+    const all = [...new Set([on.load, on.server])].join();
+    return sample({ ...rest, on: { server: all, load: all } });
+  };
+}
 
 /** One of the modes of load.c. */
 function loaded(mode, size, connections, program = "echo") {

@@ -1,5 +1,5 @@
 // The servers that bench/engine.mjs compares: `echo`, `http`, `fastify` and `tls` are the commands
-// of each. `own` names the listener of the same runtime, with which this package's servers are
+// of each, and `one` and `two` those of that many threads that share a port. `own` names the listener of the same runtime, with which this package's servers are
 // compared.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
@@ -24,7 +24,7 @@ export function everyServer() {
     version: versionOf(runtime),
   }));
   const servers = [
-    { name: "c:epoll", echo: [epoll] },
+    { name: "c:epoll", echo: [epoll], one: [epoll, "1"], two: [epoll, "2"] },
     { name: "c:uring", echo: [uring] },
     ...runtimes.map(ownListener),
     ...runtimes.flatMap((runtime) => ENGINES.flatMap((engine) => ours(runtime, engine))),
@@ -88,8 +88,10 @@ function ours(runtime, engine) {
     },
   ];
   if (!isNode(runtime)) return own;
+  const [handlers, ...others] = own;
   return [
-    ...own,
+    { ...handlers, one: [...run("berkeley-workers"), "1"], two: [...run("berkeley-workers"), "2"] },
+    ...others,
     { ...shared, name: `${name}:${engine}:duplex`, http: run("berkeley-http") },
     {
       ...shared,
