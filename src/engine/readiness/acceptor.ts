@@ -1,6 +1,7 @@
 import { CLOSE_ON_EXEC, NONBLOCKING } from "../../system/descriptor-flags.ts";
 import { READABLE } from "../../system/readiness-queue.ts";
 import type { Acceptor, AcceptorHandlers } from "../engine.ts";
+import { isTcp } from "../is-tcp.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
@@ -12,6 +13,8 @@ const MOST = 64;
 export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
   readonly #handlers: AcceptorHandlers;
   #wanted = 0;
+  /** undefined until it is read. */
+  #tcp: boolean | undefined;
   /** A connection may be waiting. */
   #readable = false;
   /** The error of watching or accepting, until it is reported. */
@@ -72,11 +75,7 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
       const fd = system.accept(this.fd, system.address, CLOSE_ON_EXEC | NONBLOCKING);
       if (fd >= 0) {
         this.#wanted--;
-        try {
-          this.#handlers.onAccept(fd);
-        } catch (error) {
-          uncaught(error);
-        }
+        this.#tell(fd);
       } else if (fd === errors.wouldBlock) {
         this.#readable = false;
         this.await(READABLE);
@@ -87,6 +86,20 @@ export class ReadinessAcceptor extends ReadinessHandle implements Acceptor {
       }
     }
     this.later();
+  }
+
+  /** Accepted sockets have the protocol of the one that listens: they need not be asked. */
+  #tell(fd: number): void {
+    const { accepted, system } = this.reactor;
+    this.#tcp ??= isTcp(system, this.fd);
+    accepted.fd = fd;
+    accepted.isTcp = this.#tcp;
+    try {
+      this.#handlers.onAccept(fd);
+    } catch (error) {
+      uncaught(error);
+    }
+    accepted.fd = -1;
   }
 
   #fail(errno: number): void {

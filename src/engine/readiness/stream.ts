@@ -22,11 +22,14 @@ const IOV_MAX = 1024;
 const CALLS = 4;
 
 const peeked = new Uint8Array(1);
+/** Stays empty. */
+const nothingWaits = new WriteQueue();
 
 /** The readiness engine's stream. */
 export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   readonly #handlers: StreamHandlers;
-  readonly #writeQueue = new WriteQueue();
+  /** Its own from the first bytes that have to wait, which most streams never have. */
+  #writeQueue = nothingWaits;
   corkSlot = -1;
   #paused = true;
   /**
@@ -55,6 +58,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
     super(reactor, fd);
     this.#handlers = handlers;
+    if (reactor.accepted.fd === fd) this.#tcp = reactor.accepted.isTcp;
   }
 
   get pendingBytes(): number {
@@ -87,14 +91,14 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.#failed < 0) {
       this.#lost += length;
     } else if (this.#writeQueue.bytes > 0) {
-      this.#writeQueue.add(bytes);
+      this.#queue(bytes);
     } else if (reactor.serving && Cork.takes(length)) {
       reactor.cork.add(this, bytes, length);
     } else if (reactor.serving || reactor.mayWrite(length)) {
       reactor.cork.send();
       this.#send(bytes, length);
     } else {
-      this.#writeQueue.add(bytes);
+      this.#queue(bytes);
       this.later();
     }
   }
@@ -370,11 +374,16 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #sendReceived(bytes: Uint8Array, length: number): void {
     if (this.stopped || this.#failureTold !== "nothing" || this.#shutdown !== undefined) return;
     if (this.#failed < 0) this.#lost += length;
-    else if (this.#writeQueue.bytes > 0) this.#writeQueue.add(bytes);
+    else if (this.#writeQueue.bytes > 0) this.#queue(bytes);
     else {
       this.reactor.cork.send();
       this.#send(bytes, length);
     }
+  }
+
+  #queue(bytes: Uint8Array): void {
+    if (this.#writeQueue === nothingWaits) this.#writeQueue = new WriteQueue();
+    this.#writeQueue.add(bytes);
   }
 
   /** Sends bytes immediately if none wait before them, and copies what the system does not take. */
@@ -386,7 +395,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     } else if (this.#failed < 0) {
       this.#lost += length;
     } else {
-      this.#writeQueue.add(bytes);
+      this.#queue(bytes);
     }
   }
 
@@ -397,7 +406,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     else if (sent === errors.interrupted) this.later();
     else this.#fail(sent);
     if (this.#failed < 0) this.#lost += length;
-    else this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);
+    else this.#queue(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
   /**

@@ -54,6 +54,7 @@ export class WriteQueue {
   }
 
   clear(): void {
+    if (this.#chunks.length === 0) return;
     this.bytes = 0;
     this.#chunks = [];
     this.#first = 0;
