@@ -1,0 +1,62 @@
+// What must and must not compile; it is never run.
+import type { ErrorOrigins } from "../system/value-constants.ts";
+import {
+  AF,
+  AI,
+  ETH_P,
+  IFF,
+  type IN6ADDR,
+  INADDR,
+  IP_PMTUDISC,
+  IPPROTO,
+  NETLINK_FAMILY,
+  NI,
+  PACKET_TYPE,
+  SO_EE_ORIGIN,
+  SOF_TIMESTAMPING,
+  SOL,
+  TCP_STATE,
+  VMADDR,
+} from "./constants.ts";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+
+/** Compiles only where the two types are the same. */
+const same = <A, B>(_: Equal<A, B>): void => {};
+
+export function namesAreNumbers(): void {
+  const { DO } = IP_PMTUDISC;
+  same<typeof DO, number>(true);
+  const { ROUTE } = NETLINK_FAMILY;
+  same<typeof ROUTE, number>(true);
+  const { TX_SOFTWARE } = SOF_TIMESTAMPING;
+  same<typeof TX_SOFTWARE, number>(true);
+  const { ESTABLISHED } = TCP_STATE;
+  same<typeof ESTABLISHED, number>(true);
+  const { HOST } = PACKET_TYPE;
+  same<typeof HOST, number>(true);
+  const flags: number = IFF.UP | AI.PASSIVE | NI.DGRAM | ETH_P.IP | SO_EE_ORIGIN.ICMP | VMADDR.CID_ANY;
+  const others: number = AF.TIPC | AF.QIPCRTR | IPPROTO.GRE | IPPROTO.ESP | SOL.NETLINK;
+  same<typeof SO_EE_ORIGIN, ErrorOrigins>(true);
+  same<typeof flags, typeof others>(true);
+}
+
+export function addressesAreText(): void {
+  same<typeof INADDR.LOOPBACK, "127.0.0.1">(true);
+  same<typeof IN6ADDR.ANY, "::">(true);
+}
+
+export function onlyWhatIsThere(): void {
+  // @ts-expect-error it is spelled DONT
+  void IP_PMTUDISC.DO_NOT;
+  // @ts-expect-error the prefix is the group's
+  void TCP_STATE.TCP_ESTABLISHED;
+  // @ts-expect-error a family is no protocol
+  void IPPROTO.UNIX;
+  // @ts-expect-error a flag of interfaces is none of getaddrinfo()
+  void AI.UP;
+  // @ts-expect-error names cannot be given other numbers
+  IFF.UP = 2;
+  // @ts-expect-error nor addresses
+  INADDR.ANY = "127.0.0.1";
+}
