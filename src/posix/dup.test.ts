@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedSocket } from "../../test/closed-rows.ts";
 import { closesOnExec } from "../../test/closes-on-exec.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
@@ -157,18 +158,7 @@ conformance("dup", [
       runWithDescriptors(100, new URL("dup-last-descriptor.child.js", import.meta.url));
     },
   },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(tryDup(made), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedSocket((socket) => tryDup(socket)),
   ...winsockRows("dup", (socket) => tryDup(socket)),
   ...documentedErrors(dupErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { connect as connectNode, createServer } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack, closedSocket } from "../../test/closed-rows.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
 import { except } from "../../test/platform.ts";
@@ -161,17 +161,7 @@ conformance("getpeername", [
       assertFails(tryGetpeername(made.value), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: `${POSIX}, ERRORS; getpeername(2)`,
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(tryGetpeername(made), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
+  closedBehindOurBack(`${POSIX}, ERRORS; getpeername(2)`, (socket) => tryGetpeername(socket)),
   {
     clause: "ENOTSOCK: the descriptor does not refer to a socket",
     source: `${POSIX}, ERRORS; getpeername(2)`,
@@ -181,18 +171,7 @@ conformance("getpeername", [
       closeSync(file);
     },
   },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(tryGetpeername(made), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedSocket((socket) => tryGetpeername(socket)),
   ...winsockRows("getpeername", (socket) => tryGetpeername(socket)),
   ...documentedErrors(getpeernameErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { createServer } from "node:net";
 import { test } from "node:test";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack, closedSocket } from "../../test/closed-rows.ts";
 import { assertFails, assertOk, conformance, documentedErrors } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { descriptorsHidden } from "../../test/own-sockets.ts";
@@ -138,17 +138,7 @@ conformance("getsockname", [
       assert.deepEqual(name, { family: "netlink", pid: 0, groups: 0 });
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: `${POSIX}, ERRORS; getsockname(2)`,
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(tryGetsockname(made), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
+  closedBehindOurBack(`${POSIX}, ERRORS; getsockname(2)`, (socket) => tryGetsockname(socket)),
   {
     clause: "ENOTSOCK: the descriptor does not refer to a socket",
     source: `${POSIX}, ERRORS; getsockname(2)`,
@@ -169,18 +159,7 @@ conformance("getsockname", [
       assertFails(tryGetsockname(made.value), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(tryGetsockname(made), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedSocket((socket) => tryGetsockname(socket)),
   {
     clause: "the address is the caller's own: a later call does not change it",
     source: "berkeley",

@@ -1,15 +1,10 @@
 import { checkObject, integer } from "../errors/argument.ts";
-import {
-  ProcessFdQuotaExceeded,
-  SystemFdQuotaExceeded,
-  SystemResources,
-  Unexpected,
-} from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
+import { interfaceEntries } from "./interface-errors.ts";
 import { checkNetPermission } from "./net-permission.ts";
 
 /** Everything `if_indextoname()` can fail with. */
@@ -18,15 +13,7 @@ export const if_indextonameErrors = new ErrorSet("if_indextoname", {
     codes: ["ENXIO", "ENODEV"],
     message: "No network interface has this index.",
   },
-  ProcessFdQuotaExceeded: {
-    ...ProcessFdQuotaExceeded,
-    // glibc tries families of sockets until none is left to try, and keeps the error of a path that
-    // is not there (__opensock in socket/opensock.c).
-    codes: [...ProcessFdQuotaExceeded.codes, "ENOENT"],
-  },
-  SystemFdQuotaExceeded,
-  SystemResources,
-  Unexpected,
+  ...interfaceEntries,
 });
 
 export type If_indextonameErrorName = NameOf<typeof if_indextonameErrors>;

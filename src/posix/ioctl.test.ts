@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { test } from "node:test";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack } from "../../test/closed-rows.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { inNetworkNamespace } from "../../test/network-namespace.ts";
@@ -248,17 +248,7 @@ conformance("ioctl", [
       assertFails(tryIoctl(fixture.udp(), SIOC.ATMARK), "OperationNotSupported", "ENOTTY");
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: "ioctl(2), ERRORS",
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(tryIoctl(made, FIO.NREAD), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
+  closedBehindOurBack("ioctl(2), ERRORS", (socket) => tryIoctl(socket, FIO.NREAD)),
   {
     clause: "a request that the system lacks makes no system call; nor does a closed Socket",
     source: "berkeley",

@@ -1,10 +1,9 @@
-import { boolean } from "../errors/argument.ts";
 import { BadFileDescriptor, FileDescriptorNotASocket, SocketClosed, Unexpected } from "../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { borrowDescriptor } from "./borrow.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
+import { setDescriptorFlag } from "./set-descriptor-flag.ts";
 
 /** Everything `setCloseOnExec()` can fail with. */
 export const setCloseOnExecErrors = new ErrorSet("setCloseOnExec", {
@@ -54,9 +53,7 @@ export function trySetCloseOnExec(
   socket: Descriptor | number,
   closeOnExec: boolean,
 ): Result<void, SetCloseOnExecError> {
-  boolean("closeOnExec", closeOnExec);
-  const { system, fd } = borrowDescriptor(socket);
-  if (fd < 0) return setCloseOnExecErrors.fail(system, "SocketClosed");
-  const returned = system.setCloseOnExec(fd, closeOnExec);
-  return returned >= 0 ? { ok: true, value: undefined } : setCloseOnExecErrors.failure(system, returned);
+  return setDescriptorFlag(setCloseOnExecErrors, socket, "closeOnExec", closeOnExec, (system, fd) =>
+    system.setCloseOnExec(fd, closeOnExec),
+  );
 }

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack, closedSocket } from "../../test/closed-rows.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { tryAccept } from "./accept.ts";
 import { bind } from "./bind.ts";
-import { close } from "./close.ts";
 import { AF, SOCK } from "./constants.ts";
 import { Descriptor } from "./owned-descriptor.ts";
 import { tryRecv } from "./recv.ts";
@@ -63,29 +62,8 @@ conformance("setNonblocking", [
       assert.equal(isNonblocking(descriptor.fd), true);
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: "POSIX fcntl(3p), ERRORS",
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(trySetNonblocking(made, true), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(trySetNonblocking(made, true), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedBehindOurBack("POSIX fcntl(3p), ERRORS", (socket) => trySetNonblocking(socket, true)),
+  closedSocket((socket) => trySetNonblocking(socket, true)),
   ...winsockRows("setNonblocking", (socket) => trySetNonblocking(socket, true)),
   ...documentedErrors(setNonblockingErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });

@@ -1,4 +1,3 @@
-import { boolean } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -9,8 +8,8 @@ import {
 import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
-import { borrowDescriptor } from "./borrow.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
+import { setDescriptorFlag } from "./set-descriptor-flag.ts";
 
 /** Everything `setNonblocking()` can fail with. */
 export const setNonblockingErrors = new ErrorSet("setNonblocking", {
@@ -63,9 +62,7 @@ export function trySetNonblocking(
   socket: Descriptor | number,
   nonblocking: boolean,
 ): Result<void, SetNonblockingError> {
-  boolean("nonblocking", nonblocking);
-  const { system, fd } = borrowDescriptor(socket);
-  if (fd < 0) return setNonblockingErrors.fail(system, "SocketClosed");
-  const returned = system.setNonblocking(fd, nonblocking);
-  return returned >= 0 ? { ok: true, value: undefined } : setNonblockingErrors.failure(system, returned);
+  return setDescriptorFlag(setNonblockingErrors, socket, "nonblocking", nonblocking, (system, fd) =>
+    system.setNonblocking(fd, nonblocking),
+  );
 }

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack, closedSocket } from "../../test/closed-rows.ts";
 import { assertFails, assertOk, conformance, documentedErrors, errnoHere } from "../../test/conformance.ts";
 import { winsockRows } from "../../test/winsock.ts";
 import { SO } from "../options/so.ts";
@@ -248,17 +248,7 @@ conformance("shutdown", [
       assertFails(tryShutdown(made, SHUT.RD), "OperationNotSupported", "EOPNOTSUPP");
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: `${POSIX}, ERRORS; shutdown(2)`,
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(tryShutdown(made, SHUT.RD), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
+  closedBehindOurBack(`${POSIX}, ERRORS; shutdown(2)`, (socket) => tryShutdown(socket, SHUT.RD)),
   {
     clause: "ENOTSOCK: the descriptor does not refer to a socket",
     source: `${POSIX}, ERRORS; shutdown(2)`,
@@ -283,18 +273,7 @@ conformance("shutdown", [
       assertFails(tryRecv(client, buffer), "ConnectionResetByPeer");
     },
   },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(tryShutdown(made, SHUT.RD), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedSocket((socket) => tryShutdown(socket, SHUT.RD)),
   {
     clause: "a how that is not a C int is rejected before any system call",
     source: "berkeley",

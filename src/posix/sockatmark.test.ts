@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { closeSync, openSync } from "node:fs";
 import { test } from "node:test";
-import { closeDescriptor } from "../../test/close-descriptor.ts";
+import { closedBehindOurBack, closedSocket } from "../../test/closed-rows.ts";
 import { assertFails, conformance, documentedErrors } from "../../test/conformance.ts";
 import { winsockRows } from "../../test/winsock.ts";
-import { close } from "./close.ts";
 import { AF, IPPROTO, MSG, POLL, SHUT, SOCK } from "./constants.ts";
 import { poll } from "./poll.ts";
 import { recv } from "./recv.ts";
@@ -146,29 +145,8 @@ conformance("sockatmark", [
       assertFails(trySockatmark(made), "OperationNotSupported", "EINVAL");
     },
   },
-  {
-    clause: "EBADF: the descriptor was closed behind our back",
-    source: `${POSIX}, ERRORS; sockatmark(3)`,
-    except: { windows: "a handle that is closed is WSAENOTSOCK to Windows, not EBADF" },
-    run(fixture) {
-      const made = fixture.tcp();
-      closeDescriptor(made.fd);
-      assertFails(trySockatmark(made), "BadFileDescriptor", "EBADF");
-      made.detach();
-    },
-  },
-  {
-    clause: "a closed Socket makes no system call",
-    source: "berkeley",
-    script: {},
-    play(system) {
-      const made = socket(AF.INET, SOCK.STREAM, 0, { system });
-      close(made);
-      const before = system.calls.length;
-      assertFails(trySockatmark(made), "SocketClosed", "EBADF");
-      assert.equal(system.calls.length, before);
-    },
-  },
+  closedBehindOurBack(`${POSIX}, ERRORS; sockatmark(3)`, (socket) => trySockatmark(socket)),
+  closedSocket((socket) => trySockatmark(socket)),
   ...winsockRows("sockatmark", (socket) => trySockatmark(socket)),
   ...documentedErrors(sockatmarkErrors, (system) => {
     using made = socket(AF.INET, SOCK.STREAM, 0, { system });
