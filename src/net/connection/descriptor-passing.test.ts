@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { asyncApiTest, endpointFor, withEnds, withoutTransport } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
@@ -41,8 +41,8 @@ asyncApiTest(
       assert.ok(passed instanceof Socket && opened instanceof Descriptor && !(opened instanceof Socket));
       send(passed, Buffer.from("!"));
       assert.equal(recv(right, new Uint8Array(1)), 1);
-      const contents = Buffer.alloc(16);
-      assert.equal(readSync(opened.fd, contents, 0, 16, 0), 8);
+      // Deno's node:fs reads only descriptors that it has opened.
+      assert.equal(readFileSync(`/dev/fd/${opened.fd}`, "utf8"), "contents");
       assert.equal(closeAll(received), 2);
       assert.ok(!left.closed);
     }),
