@@ -39,7 +39,7 @@ export class PassedSockets {
         named.family === "ipv4" || named.family === "ipv6"
           ? { address: named.address, port: named.port }
           : { path: named.family === "unix" ? named.path : undefined };
-      return { low: FIRST + index, high, inode, ...where };
+      return { low: FIRST + index, high, pid: process.pid, inode, ...where };
     });
     this.#described = JSON.stringify(described);
   }

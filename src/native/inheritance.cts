@@ -1,6 +1,8 @@
 // The C library's calls on descriptors that decide what child programs inherit. CommonJS, and of
 // synchronous calls alone, for the file that `berkeley hold` preloads into every Node process.
 
+const { closeSync }: typeof import("node:fs") = require("node:fs");
+
 /** What this module exports. */
 export interface Inheritance {
   /** Has child programs inherit descriptors, if koffi loads. */
@@ -9,9 +11,15 @@ export interface Inheritance {
   keepFromChildren(fds: readonly number[]): void;
   /** A duplicate that child programs do not inherit; undefined if there is none. */
   duplicate(fd: number): number | undefined;
+  /**
+   * A duplicate of another process's descriptor, that child programs do not inherit; undefined if
+   * the kernel does not permit it, or is not Linux.
+   */
+  duplicateFrom(pid: number, fd: number): number | undefined;
 }
 
 interface Libc {
+  syscall(number: number, first: number, second: number, third: number): number;
   ioctl(fd: number, request: number): number;
   dup(fd: number): number;
 }
@@ -28,6 +36,7 @@ function load(): Libc | null {
     libc = {
       ioctl: library.func("int ioctl(int fd, unsigned long request)"),
       dup: library.func("int dup(int fd)"),
+      syscall: library.func("long syscall(long number, long first, long second, long third)"),
     };
   } catch {
     libc = null;
@@ -55,5 +64,18 @@ function duplicate(fd: number): number | undefined {
   return copy;
 }
 
-const inheritance: Inheritance = { letInherit, keepFromChildren, duplicate };
+/** pidfd_open(2) and pidfd_getfd(2), whose numbers are the same on every processor. */
+const [PIDFD_OPEN, PIDFD_GETFD] = [434, 438];
+
+function duplicateFrom(pid: number, fd: number): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  const calls = load();
+  const holder = calls?.syscall(PIDFD_OPEN, pid, 0, 0) ?? -1;
+  if (calls === null || holder < 0) return undefined;
+  const copy = calls.syscall(PIDFD_GETFD, holder, fd, 0);
+  closeSync(holder);
+  return copy < 0 ? undefined : copy;
+}
+
+const inheritance: Inheritance = { letInherit, keepFromChildren, duplicate, duplicateFrom };
 module.exports = inheritance;

@@ -9,6 +9,8 @@ export interface HeldSocket {
   readonly low: number;
   /** A second descriptor: 64 or more, where Node neither puts a channel nor sets close-on-exec. */
   readonly high: number;
+  /** hold's process, which has it open as `high`, too. */
+  readonly pid?: number;
   readonly inode: string;
   /** An IP address and a port, or the path of a unix socket. */
   readonly address?: string;

@@ -31,14 +31,12 @@ interface Available {
 /** Replaces Node's method, for every server that listens from now on. */
 function takeOver(): void {
   if (!isMainThread) return;
-  const available = heldSockets()
-    .map(
-      (socket): Available => ({
-        socket,
-        fds: [socket.low, socket.high].filter((fd) => isOpenAs(fd, socket)),
-      }),
-    )
-    .filter(({ fds }) => fds.length > 0);
+  const available = heldSockets().map(
+    (socket): Available => ({
+      socket,
+      fds: [socket.low, socket.high].filter((fd) => isOpenAs(fd, socket)),
+    }),
+  );
   if (available.length === 0) return;
   const prototype: object = net.Server.prototype;
   const listen: unknown = Reflect.get(prototype, "_listen2");
@@ -62,13 +60,16 @@ function isListen(value: unknown): value is Listen {
 function take(available: readonly Available[], address: string | null, port: number | null) {
   const fitting = available.filter(({ socket, fds }) => {
     return (
-      fds.length > 0 &&
+      (fds.length > 0 || socket.pid !== undefined) &&
       (port === -1 ? socket.path === address : port !== null && port > 0 && socket.port === port)
     );
   });
   const chosen = fitting.find(({ socket }) => socket.address === address) ?? fitting[0];
   if (chosen === undefined) return undefined;
-  return descriptorFor(chosen);
+  const fd = descriptorFor(chosen);
+  // What this process starts finds the port in use, as it would without hold.
+  if (fd !== undefined) delete process.env.BERKELEY_HOLD;
+  return fd;
 }
 
 /**
@@ -90,6 +91,15 @@ function descriptorFor({ socket, fds }: Available): number | undefined {
     for (const other of fds.splice(0, fds.length - 1)) if (isOpenAs(other, socket)) closeSync(other);
     return copy;
   }
+  return fetched(socket);
+}
+
+/** From hold itself, where a launcher closes every descriptor, as `bun run` does. */
+function fetched(socket: HeldSocket): number | undefined {
+  if (socket.pid === undefined) return undefined;
+  const copy = inheritance.duplicateFrom(socket.pid, socket.high);
+  if (copy === undefined || isOpenAs(copy, socket)) return copy;
+  closeSync(copy);
   return undefined;
 }
 
