@@ -2,10 +2,11 @@ import { writeAfterEnd } from "../../errors/argument.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { linux } from "../../system/linux/linux.ts";
+import { lengthOf } from "../../system/view.ts";
 import type { PendingPoll, Stream, StreamHandlers } from "../engine.ts";
 import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { loanOf } from "../received-bytes.ts";
+import { loanOf, partOfLent } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
@@ -18,6 +19,9 @@ import { StreamReceiver } from "./stream-receiver.ts";
 import type { Preparing } from "./tick.ts";
 
 const SEND: OpTag = 3;
+
+/** From here on, a copy costs more than a call. */
+const LARGE = 4096;
 
 const { MSG } = constants;
 const SEND_FLAGS = MSG.NOSIGNAL | MSG.WAITALL;
@@ -50,7 +54,11 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   write(bytes: Uint8Array): void {
     if (this.stopped || this.failed < 0) return;
     if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
-    this.#queue.add(bytes);
+    const length = lengthOf(bytes);
+    const sent = length < LARGE ? 0 : this.#sendAtOnce(bytes, length);
+    // Of no bytes, the queue checks that they may be sent.
+    if (sent === length && length > 0) return;
+    this.#queue.add(sent === 0 ? bytes : partOfLent(bytes, sent));
     this.#prepareSoon();
   }
 
@@ -217,6 +225,30 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
     // MSG_WAITALL hides a failure after a partial send: the next send then fails with EPIPE,
     // whatever the cause (io_send in io_uring/net.c).
     return this.failed === -EPIPE && !(this.#sentInPart && isTcp(linux, this.fd));
+  }
+
+  /**
+   * Sends a large piece of a program that awaits its writes: the copy that an entry needs would
+   * cost more than the call. Returns how much the kernel has taken.
+   */
+  #sendAtOnce(bytes: Uint8Array, length: number): number {
+    if (this.#send !== "idle" || this.#queue.bytes > 0 || !this.loop.tick.maySend(length)) return 0;
+    // Throws if the memory may have been reused.
+    loanOf(bytes);
+    const sent = linux.send(this.fd, bytes, MSG.NOSIGNAL | MSG.DONTWAIT);
+    if (sent < 0 && sent !== -EAGAIN && sent !== -EINTR) this.#failSoon(sent);
+    return Math.max(sent, 0);
+  }
+
+  /** No handler is called inside a call of the program's. Until then, nothing more is sent. */
+  #failSoon(errno: number): void {
+    this.#send = "deferred";
+    this.loop.tick.deferCallback({
+      tell: () => {
+        if (this.#send === "deferred") this.#send = "idle";
+        if (this.failed === 0 && !this.closing) this.#failToSend(errno);
+      },
+    });
   }
 
   /**

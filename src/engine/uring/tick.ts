@@ -29,6 +29,12 @@ const FEW = 8;
 const SLICE = 1;
 
 /**
+ * The bytes that may be sent by plain calls between two turns. Otherwise a program that only awaits
+ * its writes would starve the event loop for as long as the kernel takes them.
+ */
+const BETWEEN_TURNS = 262_144;
+
+/**
  * Decides when the ring is entered and handlers are called: in turns of the event loop, each a
  * bounded number of rounds of preparing, entering and reaping, until nothing is left to do.
  */
@@ -45,6 +51,7 @@ export class Tick {
   #toPrepare = 0;
   #telling: Telling[] = [];
   #running = false;
+  #maySend = BETWEEN_TURNS;
   /** Ticks and promises of the handlers called in this round are to run before further handlers. */
   #ticksFirst = false;
   /** The round before was left to ticks. */
@@ -69,6 +76,16 @@ export class Tick {
   deferSubmit(preparing: Preparing): void {
     this.#preparing[this.#toPrepare++] = preparing;
     if (!this.#running) this.#submitSoon();
+  }
+
+  /**
+   * Whether bytes may be sent by a plain call: outside of a turn, where an entry would be submitted
+   * alone and complete in another turn.
+   */
+  maySend(length: number): boolean {
+    if (this.#running || this.#maySend <= 0) return false;
+    this.#maySend -= length;
+    return true;
   }
 
   /** Schedules `tell()` for a turn. */
@@ -96,6 +113,7 @@ export class Tick {
   readonly run = (): void => {
     if (this.#running) return;
     this.#running = true;
+    this.#maySend = BETWEEN_TURNS;
     this.#due = false;
     let isComplete = false;
     try {

@@ -3,6 +3,7 @@ import { elements, invalidValue, quoted } from "../../errors/argument.ts";
 
 /** What says whether an address belongs to a list: a `net.BlockList` of Node's does. */
 export interface AddressMatcher {
+  /** Whether the address belongs to it. */
   check(address: string, family: "ipv4" | "ipv6"): boolean;
 }
 

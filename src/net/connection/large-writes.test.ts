@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
+import { someTurns } from "../../../test/engine/engine-test.ts";
+import { resetsHidden } from "../../../test/winsock-exceptions.ts";
+import { SO } from "../../options/so.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
+
+const tcp = { host: "127.0.0.1" };
+
+asyncApiTest("a program that awaits large writes leaves the event loop its turns", async (engine) => {
+  await withEnds(engine, tcp, async ({ client, server }) => {
+    setsockopt(client.socket, SO.SNDBUF, 4 << 20);
+    setsockopt(server.socket, SO.RCVBUF, 4 << 20);
+    const block = new Uint8Array(16_384);
+    let turned = false;
+    let written = 0;
+    setImmediate(() => {
+      turned = true;
+    });
+    while (!turned && written < 1 << 20) {
+      await client.write(block);
+      written += block.length;
+    }
+    assert.ok(turned, `${written} bytes were written in one turn`);
+  });
+});
+
+asyncApiTest("large and small writes, awaited and not, arrive in order", async (engine) => {
+  await withEnds(engine, tcp, async ({ client, server }) => {
+    const pieces = Array.from({ length: 300 }, (_, index) => randomBytes(index % 3 === 0 ? 50_000 : 700));
+    const sent = (async () => {
+      for (const [index, piece] of pieces.entries()) {
+        const writing = client.write(piece);
+        // Changed at once: what is sent is what it was.
+        const copy = Buffer.from(piece);
+        piece.fill(0);
+        pieces[index] = copy;
+        if (index % 7 < 4) await writing;
+      }
+      await client.end();
+    })();
+    const hash = createHash("sha256");
+    for await (const bytes of server) {
+      hash.update(bytes);
+      if (bytes.length > 30_000) await someTurns();
+    }
+    await sent;
+    assert.equal(hash.digest("hex"), createHash("sha256").update(Buffer.concat(pieces)).digest("hex"));
+  });
+});
+
+asyncApiTest(
+  "a large write after the peer's reset fails as any write",
+  async (engine) => {
+    for (const length of [1, 100_000]) {
+      await withEnds(engine, tcp, async ({ client, server }) => {
+        server.reset();
+        await server.closed;
+        const failed = assert.rejects(client.write(new Uint8Array(length)), {
+          name: "ConnectionResetByPeer",
+        });
+        await failed;
+        await assert.rejects(client.write(new Uint8Array(length)), { name: "ConnectionResetByPeer" });
+      });
+    }
+    // Closing and resetting before the failure has been told.
+    for (const end of ["close", "reset", "end"] as const) {
+      await withEnds(engine, tcp, async ({ client, server }) => {
+        server.reset();
+        await server.closed;
+        const failed = assert.rejects(client.write(new Uint8Array(100_000)));
+        const ended = Promise.resolve(client[end]()).catch(() => {});
+        await failed;
+        await ended;
+        client.reset();
+        await client.closed;
+      });
+    }
+  },
+  resetsHidden,
+);
