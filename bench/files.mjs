@@ -1,8 +1,8 @@
 // npm run bench:files: files over HTTP/1.1 from Debian's nginx (one process, sendfile), from
 // createReadStream().pipe() on node:net, and from sendFile() on this package's engines. The server
-// has a processor to itself, and so has the load: wrk, or one client for the largest file. They take
-// turns, round after round; the figures are medians of the rounds, and ratios to nginx are medians
-// of each round's. See docs/benchmarks.md.
+// has a processor to itself, and so has the load: wrk, or one client for the largest file. They
+// take turns, round after round; the figures are medians of the rounds, and ratios to nginx are
+// medians of each round's. See docs/benchmarks.md.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

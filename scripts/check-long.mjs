@@ -107,6 +107,6 @@ function record() {
 | suite | result | score, or programs | seed | commit | date | Node | minutes |
 | --- | --- | --- | --- | --- | --- | --- | --- |
 ${names.flatMap((name) => rows.get(name) ?? []).join("\n")}
-${left.length === 0 ? "" : `\nNot run yet: ${left.join(", ")}.\n`}`;
+${left.length === 0 ? "" : `\nNot run yet:\n\n${left.map((name) => `- ${name}\n`).join("")}`}`;
   writeFileSync(file, text);
 }

@@ -3,7 +3,7 @@
 //
 //   npm run mutate -- posix --sample 200 --seed 1
 //   npm run mutate -- engine/uring --sample 50
-//   npm run mutate -- net --sample 200 --seed 1 --results .cache/net.jsonl    goes on where it was ended
+//   npm run mutate -- net --sample 200 --seed 1 --results .cache/net.jsonl    resumes a run
 //
 // Each mutant runs in its own namespaces (scripts/mutate/sandbox.mjs), on copies of the builds: the
 // tree may be edited meanwhile. Prints the survivors and the score. The exit status is 0 even if

@@ -1,6 +1,6 @@
 // The servers that bench/engine.mjs compares: `echo`, `http`, `fastify` and `tls` are the commands
-// of each, and `one` and `two` those of that many threads that share a port. `own` names the listener of the same runtime, with which this package's servers are
-// compared.
+// of each, and `one` and `two` those of that many threads that share a port. `own` names the
+// listener of the same runtime, with which this package's servers are compared.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";

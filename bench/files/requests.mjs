@@ -20,7 +20,10 @@ export function filesOf(folder) {
   };
 }
 
-/** Takes what arrives on a connection; returns the name of the file that is asked for, if all of it has. */
+/**
+ * Takes what arrives on a connection; returns the name of the file that is asked for, if all of it
+ * has.
+ */
 export function request() {
   let text = "";
   return (bytes) => {

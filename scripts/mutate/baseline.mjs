@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 import { root } from "../install-and-build.mjs";
 
 /**
- * The behaviour of each test unmutated in the sandbox: its processor time, and the bytes of the modules that
- * it executes, itself or in a child process.
+ * The behaviour of each test unmutated in the sandbox: its processor time, and the bytes of the
+ * modules that it executes, itself or in a child process.
  */
 export class Baseline {
   #sandbox;

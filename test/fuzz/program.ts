@@ -11,8 +11,8 @@ export interface Setting {
   /** Whether the program accepts the connection, or connects. */
   readonly role: "accepted" | "connecting";
   /**
-   * Which of our interfaces it uses; node:net has one for all. A "plain duplex" is what `toDuplex()`
-   * returns on Bun.
+   * Which of our interfaces it uses; node:net has one for all. A "plain duplex" is what
+   * `toDuplex()` returns on Bun.
    */
   readonly face: "handlers" | "pull" | "duplex" | "plain duplex";
   /** The socket buffers of the program's end, and of the peer's. */

@@ -9,7 +9,9 @@ import { ReadinessEngine } from "./readiness.ts";
 
 const { EAGAIN = 0 } = scripted({}).errnos;
 
-/** The calls on two connections that a listener of a protocol accepts, each of which gets a piece. */
+/**
+ * The calls on two connections that a listener of a protocol accepts, each of which gets a piece.
+ */
 async function accepted(protocol: number) {
   const received = new Set<number>();
   const system = scripted({

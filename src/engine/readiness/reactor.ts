@@ -57,7 +57,9 @@ export class Reactor {
   readonly cork: Cork;
   readonly busyPoll: BusyPoll;
 
-  /** The descriptor just accepted, while its handler runs, and whether it is TCP's; -1 otherwise. */
+  /**
+   * The descriptor just accepted, while its handler runs, and whether it is TCP's; -1 otherwise.
+   */
   readonly accepted = { fd: -1, isTcp: false };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
