@@ -34,8 +34,8 @@ for (const engine of enginesHere) {
     await eventually(() => more.results[0]);
     recv(right, block);
 
-    const room = polled(engine, left.fd, "send");
-    await eventually(() => room.results[0]);
+    const space = polled(engine, left.fd, "send");
+    await eventually(() => space.results[0]);
     while (trySend(left, block).ok);
     const full = polled(engine, left.fd, "send");
     await someTurns();
@@ -51,7 +51,7 @@ for (const engine of enginesHere) {
     shutdown(right, SHUT.WR);
     await eventually(() => end.results[0]);
     await someTurns();
-    for (const { results } of [data, more, room, full, end]) assert.deepEqual(results, [0]);
+    for (const { results } of [data, more, space, full, end]) assert.deepEqual(results, [0]);
     close(left);
   });
 
