@@ -56,12 +56,6 @@ function byMessage(): (call: () => void) => void {
   };
 }
 
-/** Bun and Deno copy the functions of Node's modules into the names that programs import. */
-const keepsRealImports = globalThis.process?.versions.bun !== undefined || "Deno" in globalThis;
-const realImports = keepsRealImports
-  ? "\nOn Bun and Deno, functions imported by name from node:timers/promises stay real; import the module as a whole"
-  : "";
-
 /** A simulation that can never end by itself. */
 export class StuckError extends Error {
   override readonly name = "StuckError";
@@ -176,7 +170,7 @@ export class Driver {
     this.#idleSince ??= now;
     if (now - this.#idleSince < GRACE) return;
     throw new StuckError(
-      `stuck ${this.#steps.time}: everyone waits, and nothing is due\n${this.#steps.report()}${realImports}`,
+      `stuck ${this.#steps.time}: everyone waits, and nothing is due\n${this.#steps.report()}`,
     );
   }
 
