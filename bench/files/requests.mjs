@@ -21,8 +21,8 @@ export function filesOf(folder) {
 }
 
 /**
- * Takes what arrives on a connection; returns the name of the file that is asked for, if all of it
- * has.
+ * Takes what arrives on a connection; returns the name of the file that is asked for, once all of
+ * the request is there.
  */
 export function request() {
   let text = "";

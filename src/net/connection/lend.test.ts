@@ -275,12 +275,12 @@ asyncApiTest("lend(): what a program transfers away is its own", async (engine) 
 asyncApiTest("lend(): two next() at once, and other reads between", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {
     const lent = server.lend();
-    const both = Promise.all([lent.next(), server.read(), lent.next()]);
-    for (const word of ["one", "two", "three"]) {
+    const waiting = [lent.next(), server.read(), lent.next()] as const;
+    for (const [index, word] of ["one", "two", "three"].entries()) {
       await client.write(word);
-      await someTurns();
+      await waiting[index];
     }
-    const [first, second, third] = await both;
+    const [first, second, third] = await Promise.all(waiting);
     assert.equal(text(second), "two");
     assert.equal(text(third.value ?? null), "three");
     assert.ok(first.value instanceof Uint8Array);

@@ -34,10 +34,15 @@ const hasDescriptor = (file: unknown): file is { readonly fd: number } =>
 export class OpenFile {
   readonly fd: number;
   readonly #close: (then: () => void) => void;
+  /** What it is read by: Deno reads only the descriptors that it has opened itself. */
+  #readable: number;
+  readonly #original: number;
 
-  constructor(fd: number, close: (then: () => void) => void) {
+  constructor(fd: number, close: (then: () => void) => void, original = fd) {
     this.fd = fd;
     this.#close = close;
+    this.#readable = fd;
+    this.#original = original;
   }
 
   close(then: () => void): void {
@@ -46,7 +51,14 @@ export class OpenFile {
 
   /** Reads from an offset on, or from where the file is if that is null. */
   read(into: Uint8Array, length: number, offset: number | null, done: ReadDone): void {
-    fs?.read(this.fd, into, 0, length, offset, done);
+    fs?.read(this.#readable, into, 0, length, offset, (error, count) => {
+      if (error?.code !== "EBADF" || this.#readable === this.#original) {
+        done(error, count);
+        return;
+      }
+      this.#readable = this.#original;
+      this.read(into, length, offset, done);
+    });
   }
 }
 
@@ -80,11 +92,15 @@ export function openFile(
   system.closeAtThreadEnd(duplicate);
   done(
     null,
-    new OpenFile(duplicate, (then) => {
-      system.keepAtThreadEnd(duplicate);
-      system.close(duplicate);
-      then();
-    }),
+    new OpenFile(
+      duplicate,
+      (then) => {
+        system.keepAtThreadEnd(duplicate);
+        system.close(duplicate);
+        then();
+      },
+      fd,
+    ),
   );
 }
 
