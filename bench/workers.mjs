@@ -21,6 +21,8 @@ const { values: options } = parseArgs({
 });
 const execute = promisify(execFile);
 const WORKERS = 2;
+/** How long an answer, and the workers of a reload, may take, in milliseconds. */
+const PATIENCE = 10_000;
 
 installAndBuild();
 const installed = installPm2();
@@ -41,7 +43,8 @@ writeFileSync(
   for (let count = 0; count < ${WORKERS}; count++) cluster.fork();
   cluster.on("exit", (worker) => worker.exitedAfterDisconnect || cluster.fork());
   process.on("SIGUSR2", async () => {
-    for (const old of Object.values(cluster.workers)) {
+    // Those that still have connections of earlier reloads are on their way out.
+    for (const old of Object.values(cluster.workers).filter((each) => !each.exitedAfterDisconnect)) {
       const next = cluster.fork();
       await new Promise((resolve) => next.once("listening", resolve));
       old.disconnect();
@@ -95,7 +98,7 @@ for (const [name, start] of Object.entries(managers)) {
   const port = await freePort();
   const manager = await start(port);
   try {
-    await untilWorkers(port, new Set());
+    await untilWorkers(port);
     const rate = await requestsPerSecond(port);
     const memory = residentMemory(manager.pid);
     const { lost, all } = await lostInReloads(port, manager);
@@ -124,7 +127,9 @@ async function lostInReloads(port, manager) {
   for (let count = 0; count < Number(options.reloads); count++) {
     const old = new Set(clients.pids);
     await manager.reload();
-    while ([...clients.pids].filter((pid) => !old.has(pid)).length < WORKERS) await delay(20);
+    const latest = performance.now() + PATIENCE;
+    const areNew = () => [...clients.pids].filter((pid) => !old.has(pid)).length >= WORKERS;
+    while (!areNew() && performance.now() < latest) await delay(20);
   }
   await clients.stop();
   return { lost: clients.lost, all: clients.answers + clients.lost };
@@ -132,7 +137,7 @@ async function lostInReloads(port, manager) {
 
 /** From kill -9 until as many workers answer as before, a new one among them. */
 async function timeUntilBack(port) {
-  const old = await untilWorkers(port, new Set());
+  const old = await untilWorkers(port);
   const [victim] = old;
   const begun = performance.now();
   process.kill(Number(victim), "SIGKILL");
@@ -146,12 +151,13 @@ async function timeUntilBack(port) {
 /** The pids that answer, once there are enough. */
 async function untilWorkers(port) {
   const pids = new Set();
-  for (let last = 0; pids.size < WORKERS || last < 50; last++) {
+  for (;;) {
     const pid = await ask(port, false).catch(() => undefined);
     if (pid === undefined) await delay(50);
     else pids.add(pid);
+    for (const each of pids) if (!existsSync(`/proc/${each}`)) pids.delete(each);
+    if (pids.size >= WORKERS) return pids;
   }
-  return new Set([...pids].filter((pid) => existsSync(`/proc/${pid}`)));
 }
 
 /** Clients that ask all the time, some on kept connections and some on new ones. */
@@ -184,7 +190,7 @@ function load(port, kept, short) {
 
 function ask(port, agent) {
   return new Promise((resolve, reject) => {
-    const request = http.get({ host: "127.0.0.1", port, agent }, (response) => {
+    const request = http.get({ host: "127.0.0.1", port, agent, timeout: PATIENCE }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (piece) => {
         text += piece;
@@ -192,6 +198,7 @@ function ask(port, agent) {
       response.once("end", () => resolve(text)).once("error", reject);
     });
     request.once("error", reject);
+    request.once("timeout", () => request.destroy(new Error("no answer in time")));
   });
 }
 
