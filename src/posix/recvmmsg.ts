@@ -174,6 +174,7 @@ function receiveWithin(
   const events = ofErrors ? 0 : flags & MSG.OOB ? POLL.PRI : POLL.IN;
   const entry = { fd, events, revents: 0 };
   let count = 0;
+  let fruitless = 0;
   let isReady = DONTWAIT !== undefined;
   for (;;) {
     const failed = !ofErrors && (entry.revents & POLL.ERR) !== 0;
@@ -185,7 +186,11 @@ function receiveWithin(
       const returned = receiveAll(system, fd, left, flags | (DONTWAIT ?? 0));
       if (returned >= 0) count += returned;
       // Without an error to receive, POLL.ERR is the error queue, and would be reported forever.
-      else if (returned !== -errnos.EAGAIN || failed) return count > 0 ? count : returned;
+      else if (returned !== -errnos.EAGAIN || failed || !waits || clock.now() >= deadline)
+        return count > 0 ? count : returned;
+      fruitless = returned > 0 ? 0 : fruitless + 1;
+      // poll() may report what this call does not receive, such as POLL.HUP to one for errors.
+      if (fruitless > 1) wait(system, [], 1);
     }
     if (count === headers.length || (count > 0 && (flags & WAITFORONE) !== 0)) return count;
     const ready = wait(system, [entry], waits ? Math.max(0, deadline - clock.now()) : 0);
