@@ -53,11 +53,13 @@ export function lifeSuite(engine: Engine): void {
       `
       stream.unref();
       stream.unref();
-      handlers.onData = (bytes) => console.log(Buffer.from(bytes).toString());
-      send(peer, Buffer.from("heard"));
       const [other] = pair();
       const second = engine(name).stream(other.detach(), { ...handlers });
-      setTimeout(() => second.unref(), 50);
+      handlers.onData = (bytes) => {
+        console.log(Buffer.from(bytes).toString());
+        second.unref();
+      };
+      send(peer, Buffer.from("heard"));
     `,
     );
     assert.deepEqual({ status, stdout }, { status: 0, stdout: "heard\n" });
