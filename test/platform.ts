@@ -93,3 +93,8 @@ export function exceptionHere(exceptions: Exceptions): Exception | undefined {
 export function except(exceptions: Exceptions): { skip: string | false } {
   return { skip: exceptionHere(exceptions)?.reason ?? false };
 }
+
+/** For tests that expect a reset from a peer. */
+export const withoutResets: Exceptions = {
+  wine: "Wine reads the end of data; Windows reports WSAECONNRESET (recv, WSAECONNRESET)",
+};

@@ -158,6 +158,11 @@ const positions: Readonly<Record<string, readonly Position[]>> = {
   engineChoice: [{ named: /engine/, call: (value) => untyped(engineChoice)([value]), isRight: missing }],
 };
 
+/** The array of the wrong values has no pieces. */
+function textOrPieces(value: unknown): boolean {
+  return typeof value === "string" || Array.isArray(value);
+}
+
 function isTime(value: unknown): boolean {
   return value === undefined || value === 1.5;
 }
@@ -207,7 +212,7 @@ test("methods: wrong arguments have codes, and the connection goes on", async (c
     { named: /signal/, call: (signal) => call([...first, { signal }]), isRight: missing },
   ];
   const all: readonly Position[] = [
-    { named: /data/, call: (v) => method(client, "write")([v]), isRight: (v) => typeof v === "string" },
+    { named: /data/, call: (v) => method(client, "write")([v]), isRight: textOrPieces },
     { named: /data/, call: (v) => method(client, "end")([v]), isRight: missingOrText },
     ...wait(method(client, "read")),
     ...wait(method(client, "write"), "x"),
@@ -262,7 +267,7 @@ test("methods of objects with handlers: wrong arguments have codes, and they go 
   const method = (object: object, name: string) => (args: readonly unknown[]) =>
     Reflect.apply(Reflect.get(object, name), object, [...args]);
   const all: readonly Position[] = [
-    { named: /data/, call: (v) => method(served, "write")([v]), isRight: (v) => typeof v === "string" },
+    { named: /data/, call: (v) => method(served, "write")([v]), isRight: textOrPieces },
     { named: /data/, call: (v) => method(served, "end")([v]), isRight: missingOrText },
     { named: /options/, call: (v) => method(served, "detach")([v]), isRight: missingOrObject },
     { named: /options/, call: (v) => method(server, "close")([v]), isRight: missingOrObject },

@@ -23,5 +23,5 @@ test("channels: messages are only built if somebody subscribes", () => {
     );
     guarded += published.length;
   }
-  assert.equal(guarded, 17);
+  assert.equal(guarded, 19);
 });

@@ -29,7 +29,7 @@ asyncApiTest("connect: the error says so if every address of a name refuses", as
 
 asyncApiTest("write(): names what is neither text nor bytes, and text that it does not accept", (engine) =>
   withEnds(engine, loopback, async ({ client }) => {
-    for (const bad of [5, null, undefined, {}, ["x"]]) {
+    for (const bad of [5, null, undefined, {}, [["x"]], ["x", 5]]) {
       // @ts-expect-error
       await assert.rejects(client.write(bad), {
         name: "TypeError",

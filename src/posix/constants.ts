@@ -9,8 +9,9 @@ import type {
   Shutdowns,
   SocketTypes,
 } from "../system/constants.ts";
-import { currentSystem, machineSystem, onLinux } from "../system/current.ts";
+import { currentSystem, onLinux } from "../system/current.ts";
 import { constants as linux } from "../system/linux/constants.ts";
+import { somaxconn } from "../system/somaxconn.ts";
 import type {
   AddressInfoFlags,
   ErrorOrigins,
@@ -79,7 +80,8 @@ export const SOL: OptionLevels = all("SOL");
  * `net.core.somaxconn`. Always this machine's, also on a simulated host.
  */
 export const SOMAXCONN: number =
-  (onLinux ? undefined : machineSystem()?.constants.SOMAXCONN) ?? linux.SOMAXCONN;
+  Object.entries(somaxconn).find(([platform]) => platform === globalThis.process?.platform)?.[1] ??
+  somaxconn.linux;
 
 /**
  * Ethernet protocols: the third argument of `socket()` with AF.PACKET, in network byte order there,

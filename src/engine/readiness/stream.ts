@@ -440,7 +440,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     let taken = Math.max(sent, 0);
     for (const piece of pieces) {
       const size = lengthOf(piece);
-      if (taken < size) this.#writeQueue.add(taken > 0 ? partOf(piece, taken, size) : piece);
+      if (taken < size) this.#queue(taken > 0 ? partOf(piece, taken, size) : piece);
       taken = Math.max(0, taken - size);
     }
   }

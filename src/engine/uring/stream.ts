@@ -66,7 +66,10 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   writev(pieces: readonly Uint8Array[]): void {
     // Throws on a view of a handler that has returned, before anything is queued.
     for (const piece of pieces) loanOf(piece);
-    for (const piece of pieces) this.write(piece);
+    if (this.stopped || this.failed < 0) return;
+    if (this.#shutdown !== undefined) throw writeAfterEnd("write() after end()");
+    for (const piece of pieces) this.#queue.add(piece);
+    this.#prepareSoon();
   }
 
   override sendReceived(buffer: LoanedBuffer, length: number): void {

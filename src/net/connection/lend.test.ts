@@ -9,6 +9,7 @@ import {
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
+import { withoutResets } from "../../../test/platform.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import type { Connection } from "./connection.ts";
 
@@ -215,39 +216,43 @@ asyncApiTest("lend(): an iterator that is abandoned gives its chunk back once co
   });
 });
 
-asyncApiTest("lend(): a chunk outlives its connection, and a failure comes after it", async (engine) => {
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    const data = randomBytes(LONG);
-    await client.write(data);
-    await client.write("ahead");
-    const lent = server.lend();
-    const { value } = await lent.next();
-    assert.ok(value instanceof Uint8Array);
-    const before = Buffer.from(value);
-    await someTurns();
-    client.reset();
-    await client.closed;
-    await someTurns();
-    assert.ok(before.equals(value));
-    let rest = value.length;
-    const failed = (async () => {
-      for await (const bytes of lent) rest += bytes.length;
-    })();
-    await assert.rejects(failed, { name: "ConnectionResetByPeer" });
-    assert.ok(rest <= LONG + "ahead".length);
-  });
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    await client.write(randomBytes(LONG));
-    for await (const bytes of server.lend()) {
-      const before = Buffer.from(bytes);
-      server.reset();
-      await server.closed;
-      assert.ok(before.equals(bytes));
-      await assert.rejects(server.write(bytes), { name: "SocketClosed" });
-      break;
-    }
-  });
-});
+asyncApiTest(
+  "lend(): a chunk outlives its connection, and a failure comes after it",
+  async (engine) => {
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      const data = randomBytes(LONG);
+      await client.write(data);
+      await client.write("ahead");
+      const lent = server.lend();
+      const { value } = await lent.next();
+      assert.ok(value instanceof Uint8Array);
+      const before = Buffer.from(value);
+      await someTurns();
+      client.reset();
+      await client.closed;
+      await someTurns();
+      assert.ok(before.equals(value));
+      let rest = value.length;
+      const failed = (async () => {
+        for await (const bytes of lent) rest += bytes.length;
+      })();
+      await assert.rejects(failed, { name: "ConnectionResetByPeer" });
+      assert.ok(rest <= LONG + "ahead".length);
+    });
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      await client.write(randomBytes(LONG));
+      for await (const bytes of server.lend()) {
+        const before = Buffer.from(bytes);
+        server.reset();
+        await server.closed;
+        assert.ok(before.equals(bytes));
+        await assert.rejects(server.write(bytes), { name: "SocketClosed" });
+        break;
+      }
+    });
+  },
+  withoutResets,
+);
 
 asyncApiTest("lend(): what a program transfers away is its own", async (engine) => {
   await withEnds(engine, tcp, async ({ client, server }) => {

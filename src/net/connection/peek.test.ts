@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
+import { withoutResets } from "../../../test/platform.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 const text = (bytes: Uint8Array | null) => (bytes === null ? null : Buffer.from(bytes).toString());
@@ -57,13 +58,16 @@ asyncApiTest(
     }),
 );
 
-asyncApiTest("peek() fails as read() does, after what was received", (engine) =>
-  withEnds(engine, loopback, async ({ client, server }) => {
-    const waiting = server.peek();
-    client.reset();
-    await assert.rejects(waiting, { name: "ConnectionResetByPeer" });
-    await assert.rejects(server.peek(), { name: "ConnectionResetByPeer" });
-    await assert.rejects(client.peek(), { name: "SocketClosed" });
-    await assert.rejects(server.peek({ timeout: -1 }), RangeError);
-  }),
+asyncApiTest(
+  "peek() fails as read() does, after what was received",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const waiting = server.peek();
+      client.reset();
+      await assert.rejects(waiting, { name: "ConnectionResetByPeer" });
+      await assert.rejects(server.peek(), { name: "ConnectionResetByPeer" });
+      await assert.rejects(client.peek(), { name: "SocketClosed" });
+      await assert.rejects(server.peek({ timeout: -1 }), RangeError);
+    }),
+  withoutResets,
 );

@@ -8,6 +8,7 @@ import {
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import { withoutResets } from "../../../test/platform.ts";
 import type { Connection } from "./connection.ts";
 
 const tcp = { host: "127.0.0.1" };
@@ -178,23 +179,27 @@ asyncApiTest("read({ into }): a signal and a time limit lose nothing", async (en
   });
 });
 
-asyncApiTest("read({ into }): what was received before a reset, and then the reset", async (engine) => {
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    const into = new Uint8Array(2);
-    await client.write("012");
-    assert.equal(await server.read({ into }), 2);
-    const waiting = server.read({ into });
-    assert.equal(await waiting, 1);
-    const reset = assert.rejects(server.read({ into }), { name: "ConnectionResetByPeer" });
-    await someTurns();
-    client.reset();
-    await reset;
-    await assert.rejects(server.read({ into }), { name: "ConnectionResetByPeer" });
-  });
-  await withEnds(engine, tcp, async ({ server }) => {
-    const waiting = assert.rejects(server.read({ into: new Uint8Array(2) }), { name: "SocketClosed" });
-    server.reset();
-    await waiting;
-    await eventually(() => server.fd === -1 || undefined);
-  });
-});
+asyncApiTest(
+  "read({ into }): what was received before a reset, and then the reset",
+  async (engine) => {
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      const into = new Uint8Array(2);
+      await client.write("012");
+      assert.equal(await server.read({ into }), 2);
+      const waiting = server.read({ into });
+      assert.equal(await waiting, 1);
+      const reset = assert.rejects(server.read({ into }), { name: "ConnectionResetByPeer" });
+      await someTurns();
+      client.reset();
+      await reset;
+      await assert.rejects(server.read({ into }), { name: "ConnectionResetByPeer" });
+    });
+    await withEnds(engine, tcp, async ({ server }) => {
+      const waiting = assert.rejects(server.read({ into: new Uint8Array(2) }), { name: "SocketClosed" });
+      server.reset();
+      await waiting;
+      await eventually(() => server.fd === -1 || undefined);
+    });
+  },
+  withoutResets,
+);

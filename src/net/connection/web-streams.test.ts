@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes, randomInt } from "node:crypto";
 import { asyncApiTest, withEnds } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
+import { withoutResets } from "../../../test/platform.ts";
 
 const tcp = { host: "127.0.0.1" };
 
@@ -57,23 +58,27 @@ asyncApiTest("readable: nothing is read ahead of a reader, and the two modes tak
   });
 });
 
-asyncApiTest("readable: a reset fails a waiting read, and cancel() ends it", async (engine) => {
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    const reader = server.readable.getReader({ mode: "byob" });
-    const failed = assert.rejects(reader.read(new Uint8Array(4)), { name: "ConnectionResetByPeer" });
-    await someTurns();
-    client.reset();
-    await failed;
-  });
-  await withEnds(engine, tcp, async ({ client, server }) => {
-    const reader = server.readable.getReader({ mode: "byob" });
-    const waiting = reader.read(new Uint8Array(4));
-    await someTurns();
-    await reader.cancel();
-    assert.equal((await waiting).done, true);
-    await client.write("dropped");
-    await client.end();
-    await server.end();
-    assert.equal(await client.read(), null);
-  });
-});
+asyncApiTest(
+  "readable: a reset fails a waiting read, and cancel() ends it",
+  async (engine) => {
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      const reader = server.readable.getReader({ mode: "byob" });
+      const failed = assert.rejects(reader.read(new Uint8Array(4)), { name: "ConnectionResetByPeer" });
+      await someTurns();
+      client.reset();
+      await failed;
+    });
+    await withEnds(engine, tcp, async ({ client, server }) => {
+      const reader = server.readable.getReader({ mode: "byob" });
+      const waiting = reader.read(new Uint8Array(4));
+      await someTurns();
+      await reader.cancel();
+      assert.equal((await waiting).done, true);
+      await client.write("dropped");
+      await client.end();
+      await server.end();
+      assert.equal(await client.read(), null);
+    });
+  },
+  withoutResets,
+);

@@ -1,4 +1,4 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isIPv4, isIPv6 } from "../../address/is-ip.ts";
 import { formatIpv6, parseIpv6 } from "../../address/ip.ts";
 import { defined } from "../../invariant.ts";
 import type { ParsedHeader, ProxiedAddress, ProxyHeader } from "./proxy-header.ts";
@@ -6,12 +6,12 @@ import type { ParsedHeader, ProxiedAddress, ProxyHeader } from "./proxy-header.t
 /** The longest line, with its end (section 2.1). */
 const LONGEST = 107;
 
-const START = Buffer.from("PROXY ");
+/** "PROXY ". A browser, where a simulation loads this, has no Buffer. */
+const START = [0x50, 0x52, 0x4f, 0x58, 0x59, 0x20];
 
 /** Whether the bytes are the start of a line, or begin with it. */
 export function startsV1(bytes: Uint8Array): boolean {
-  const length = Math.min(bytes.length, START.length);
-  return START.subarray(0, length).equals(bytes.subarray(0, length));
+  return START.every((byte, index) => index >= bytes.length || bytes[index] === byte);
 }
 
 /** Whether the bytes can only be a line of the protocol. */

@@ -3,7 +3,8 @@ import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.t
 import { defined } from "../../invariant.ts";
 import type { ParsedHeader, ProxiedAddress, Tlv } from "./proxy-header.ts";
 
-const SIGNATURE = Buffer.from("\r\n\r\n\0\r\nQUIT\n", "latin1");
+/** "\r\n\r\n\0\r\nQUIT\n" */
+const SIGNATURE = [0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a];
 /** Signature, version and command, family and protocol, length. */
 const START = 16;
 
@@ -23,8 +24,7 @@ const PATH = 108;
 
 /** Whether the bytes are the start of the signature, or begin with it. */
 export function startsV2(bytes: Uint8Array): boolean {
-  const length = Math.min(bytes.length, SIGNATURE.length);
-  return SIGNATURE.subarray(0, length).equals(bytes.subarray(0, length));
+  return SIGNATURE.every((byte, index) => index >= bytes.length || bytes[index] === byte);
 }
 
 /** Whether the bytes can only be a header of version 2. */

@@ -1,4 +1,4 @@
-import { isIPv6 } from "node:net";
+import { isIPv6 } from "../../address/is-ip.ts";
 import type { AddressInput } from "../../address/address.ts";
 import type { Clock, Timer } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";

@@ -1,5 +1,6 @@
 import { valueConstants } from "../bsd/value-constants.ts";
 import type { Constants } from "../constants.ts";
+import { somaxconn } from "../somaxconn.ts";
 
 // Sorted by C name. From sys/socket.h, netinet/in.h and sys/poll.h; the numbers are the same on x64
 // and arm64, and headers.test.ts checks each. AF_VSOCK is left out: its sockaddr_vm differs from
@@ -99,5 +100,5 @@ export const constants = {
     LOCAL: 0,
     SOCKET: 65535,
   },
-  SOMAXCONN: 128,
+  SOMAXCONN: somaxconn.darwin,
 } satisfies Constants;

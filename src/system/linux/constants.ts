@@ -1,4 +1,5 @@
 import type { Constants } from "../constants.ts";
+import { somaxconn } from "../somaxconn.ts";
 import { valueConstants } from "./value-constants.ts";
 
 // Sorted by C name. From include/linux/socket.h, include/uapi/linux/in.h and
@@ -146,5 +147,5 @@ export const constants = {
     VSOCK: 287,
     XDP: 283,
   },
-  SOMAXCONN: 4096,
+  SOMAXCONN: somaxconn.linux,
 } satisfies Constants;

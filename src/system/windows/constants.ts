@@ -1,4 +1,5 @@
 import type { Constants } from "../constants.ts";
+import { somaxconn } from "../somaxconn.ts";
 import { valueConstants } from "./value-constants.ts";
 
 // Sorted by C name. From winsock2.h, ws2def.h and ws2tcpip.h of the Windows SDK; the numbers are
@@ -69,5 +70,5 @@ export const constants: Constants = {
     WRNORM: 0x10,
   },
   SOL: { SOCKET: 0xffff },
-  SOMAXCONN: 0x7fffffff,
+  SOMAXCONN: somaxconn.win32,
 };
