@@ -40,13 +40,12 @@ export class HeldProcess {
    * match.
    */
   async says(what: RegExp, count = 1): Promise<RegExpExecArray> {
-    for (;;) {
+    for (let ended = false; ; ) {
       const found = [...this.#text.matchAll(new RegExp(what, "g"))];
       const last = found[count - 1];
       if (last !== undefined) return last;
-      const rest = await Promise.race([this.ended, once(this.child, "told").then(() => undefined)]);
-      if (rest !== undefined && !what.test(this.#text))
-        assert.fail(`it ended without ${what}: ${this.#text}`);
+      if (ended) assert.fail(`it ended with ${found.length} of ${count} ${what}: ${this.#text}`);
+      ended = await Promise.race([this.ended.then(() => true), once(this.child, "told").then(() => false)]);
     }
   }
 
