@@ -121,3 +121,12 @@ netTest("serve, proxyProtocol: close() drops what has sent no header", async () 
   assert.equal(await answer(socket), "");
   assert.deepEqual(served.stats.causes, { SocketClosed: 1 });
 });
+
+netTest("serve, proxyProtocol: closeGracefully() waits for a header no longer than asked", async () => {
+  const server = http.createServer(() => {});
+  const served = await serve(server, { host, proxyProtocol: { timeout: Number.POSITIVE_INFINITY } });
+  const socket = await proxy(served.port, "PROXY ");
+  while (served.stats.accepted === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await served.closeGracefully({ timeout: 10 }), 0);
+  assert.equal(await answer(socket), "");
+});

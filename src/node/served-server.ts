@@ -159,7 +159,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
     const { clock } = this.#handle.engine.system;
     const begun = clock.now();
     this.#stopping ??= this.#stop(() => this.#handle.acceptRest());
-    await this.#stopping;
+    await this.#stopped(timeout);
     const left = Math.max(0, timeout - (clock.now() - begun));
     return this.#connections.ended(left);
   }
@@ -182,8 +182,22 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
   /** Its connections end as in `closeGracefully()`. @internal */
   override async retire(drain: number | undefined): Promise<void> {
     this.#stopping ??= this.#stop(() => this.#handle.retire());
-    await this.#stopping;
+    await this.#stopped(drain ?? Number.POSITIVE_INFINITY);
     if (drain !== undefined) await this.#connections.ended(drain);
+  }
+
+  /** Waits until it has stopped; connections whose PROXY header comes too late are closed. */
+  async #stopped(timeout: number): Promise<void> {
+    const { clock } = this.#handle.engine.system;
+    const isLate =
+      timeout === Number.POSITIVE_INFINITY
+        ? undefined
+        : clock.setTimeout(() => this.#handle.abandonHeaders(), timeout);
+    try {
+      await this.#stopping;
+    } finally {
+      clock.clearTimeout(isLate);
+    }
   }
 
   /** @param stopAccepting what happens to the connections that wait in the queue */

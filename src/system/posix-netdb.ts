@@ -43,7 +43,8 @@ export function netdbCalls(libc: PosixLibc, { addr, canonname, eai }: NetdbLayou
 
   /** A negative errno, or number of EAI, for what a call returned. */
   function failure(returned: number, errno: number): number {
-    if (returned === eai.EAI_SYSTEM) return -errno;
+    // Some modules of nsswitch.conf(5) set no errno, and 0 would be success.
+    if (returned === eai.EAI_SYSTEM) return -(errno || EAI.EAI_FAIL);
     return -(numbers.get(returned) ?? EAI.EAI_FAIL);
   }
 

@@ -1,6 +1,7 @@
 // The unix socket of a `berkeley hold --workers`: its workers report there, and `--status` asks.
+import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { HandledConnection } from "../../net/connection/handled-connection.ts";
 import { listen } from "../../net/listener/listen.ts";
@@ -22,10 +23,13 @@ export const ASK_STATUS = '{"ask":"status"}\n';
 
 const SUFFIX = ".sock";
 
+/** Not userInfo(), which throws where the user has no name, as in many containers. */
+const userId = (): number | undefined => process.getuid?.();
+
 /** The folder of the control sockets of this user's holds, which no one else may enter. */
 function controlFolder(): string {
   const { XDG_RUNTIME_DIR: runtime } = process.env;
-  return runtime ? join(runtime, "berkeley") : join(tmpdir(), `berkeley-${userInfo().uid}`);
+  return runtime ? join(runtime, "berkeley") : join(tmpdir(), `berkeley-${userId()}`);
 }
 
 /** The paths of the control sockets, some of which may be of holds that were killed. */
@@ -57,9 +61,10 @@ export class ControlSocket {
     const folder = controlFolder();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { uid, mode } = lstatSync(folder);
-    if (uid !== userInfo().uid || (mode & 0o77) !== 0)
+    if (uid !== userId() || (mode & 0o77) !== 0)
       throw new Error(`${folder} must belong to you alone (mode 0700): it is of user ${uid}`);
-    const path = join(folder, `${process.pid}${SUFFIX}`);
+    // A container's hold always has the same pid, and one that was killed left its path behind.
+    const path = join(folder, `${process.pid}-${randomBytes(4).toString("hex")}${SUFFIX}`);
     const server = await listen(
       { path },
       {

@@ -42,7 +42,13 @@ export class Supervisor {
   readonly #ending = new Set<Promise<unknown>>();
   readonly #memoryTimer: Timer;
   #finish: (end: CommandEnd) => void = () => {};
+  readonly #finished = new Promise<CommandEnd>((resolve) => {
+    this.#finish = resolve;
+  });
+  #isRunning = false;
   #isStopping = false;
+  /** A worker has been ready once: the command can be run. */
+  #hasServed = false;
   /** Replacements happen one after the other. */
   #replacing: Promise<unknown> = Promise.resolve();
   /** A restart that has not begun. */
@@ -65,11 +71,10 @@ export class Supervisor {
 
   /** Starts the workers; resolves once `stop()` has ended them, or the command cannot be run. */
   run(): Promise<CommandEnd> {
-    const finished = new Promise<CommandEnd>((resolve) => {
-      this.#finish = resolve;
-    });
-    for (const slot of this.#slots) void this.#startFirst(slot);
-    return finished;
+    this.#isRunning = true;
+    // stop() may have been called while its caller prepared.
+    if (!this.#isStopping) for (const slot of this.#slots) void this.#startFirst(slot);
+    return this.#finished;
   }
 
   onReport(report: WorkerReport): void {
@@ -101,6 +106,7 @@ export class Supervisor {
    * new one does not become ready, the old ones stay.
    */
   restart(): Promise<void> {
+    if (!this.#isRunning) return Promise.resolve();
     this.#restart ??= this.#afterOthers(async () => {
       this.#restart = undefined;
       for (const slot of this.#slots) {
@@ -138,15 +144,28 @@ export class Supervisor {
 
   async #startFirst(slot: Slot): Promise<void> {
     const worker = await this.#start(slot);
+    if (worker === undefined) {
+      if (!this.#isStopping) this.#startAgain(slot, 0);
+      return;
+    }
     slot.worker = worker;
     this.#watch(slot, worker);
-    await worker.untilReady();
+    if (await worker.untilReady()) this.#hasServed = true;
   }
 
-  async #start(slot: Slot): Promise<Worker> {
+  /** Undefined if the system has no process or descriptor left for it. */
+  async #start(slot: Slot): Promise<Worker | undefined> {
     slot.starts += 1;
     const run = `${slot.number}.${slot.starts}`;
-    const worker = await Worker.start(slot.number, run, slot.sockets, this.#options);
+    let worker: Worker;
+    try {
+      worker = await Worker.start(slot.number, run, slot.sockets, this.#options);
+    } catch (error) {
+      this.#options.say(
+        `Worker ${slot.number} cannot be started: ${error instanceof Error ? error.message : error}`,
+      );
+      return undefined;
+    }
     // stop() may have been called meanwhile.
     if (this.#isStopping) void worker.end();
     return worker;
@@ -156,6 +175,10 @@ export class Supervisor {
   async #replace(slot: Slot): Promise<boolean> {
     if (this.#isStopping) return false;
     const next = await this.#start(slot);
+    if (next === undefined) {
+      if (slot.worker === undefined && !this.#isStopping) this.#startAgain(slot, 0);
+      return false;
+    }
     slot.next = next;
     const isReady = await next.untilReady();
     slot.next = undefined;
@@ -193,7 +216,7 @@ export class Supervisor {
       // What it started, such as the server of an npm that was killed.
       worker.signal("SIGKILL");
       slot.worker = undefined;
-      if (worker.served === 0 && CANNOT_RUN.includes(end.status)) {
+      if (!this.#hasServed && worker.served === 0 && CANNOT_RUN.includes(end.status)) {
         void this.stop(end);
         return;
       }

@@ -112,8 +112,9 @@ export class Worker {
       },
     });
     this.#child = child;
-    if (child.stdout !== null) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
-    if (child.stderr !== null) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
+    // Without a descriptor for the pipes, they are undefined.
+    if (child.stdout) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
+    if (child.stderr) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
     this.#becomesReady = new Promise((resolve) => {
       this.#setReady = resolve;
     });

@@ -321,12 +321,11 @@ export abstract class ConnectionBase {
     if (!this.isOpen) throw this.sendingError;
     this.checkNotPipedHere();
     this.checkWritable();
-    const inner = this.#stream;
     // Throws after end().
-    inner.write(nothing);
+    this.#stream.write(nothing);
     this.#pipes ??= new Pipes();
     const held = this.#pipes.held ?? this.#hold(this.#pipes);
-    return await sendFile(inner, held, checked, (error) => this.resetBecause(error));
+    return await sendFile(held.inner, held, checked, (error) => this.resetBecause(error));
   }
 
   /** Whether a `sendFile()` has not finished. @internal */

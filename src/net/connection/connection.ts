@@ -538,6 +538,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
     if (this.#consumer !== undefined) throw takenOver();
     if (!this.isOpen) throw this.receivingError;
+    this.#passing?.check("receiveDescriptors()");
+    this.#passing?.check("sendDescriptors()");
+    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
     if (this.isPiped) throw invalidState("a pipe() reads the connection");
     this.checkNotPipedHere();
     if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
@@ -547,6 +550,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   protected override checkReadable(): void {
+    this.#passing?.check("receiveDescriptors()");
     if (this.#consumer !== undefined) throw takenOver();
     if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
     if (this.#sendingFailure !== undefined) throw this.#sendingFailure;

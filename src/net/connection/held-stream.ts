@@ -64,6 +64,11 @@ export class HeldStream implements Stream {
       writeOption(system, fd, TCP.CORK, true) === 0;
   }
 
+  /** The engine's stream, which sends in its turn what a Sending writes. */
+  get inner(): Stream {
+    return this.#inner;
+  }
+
   get system(): System {
     return this.#inner.system;
   }
@@ -117,10 +122,9 @@ export class HeldStream implements Stream {
   fail(error: unknown): void {
     if (this.#isReleased) return;
     const shutdowns = this.#shutdowns;
-    this.#abandon(error, () => {
-      for (const done of shutdowns) this.#inner.shutdown(done);
-      this.#finish?.();
-    });
+    this.#abandon(error, () => this.#finish?.());
+    // At once: what follows may close the stream, which then tells nobody.
+    for (const done of shutdowns) this.#inner.shutdown(done);
   }
 
   write(bytes: Uint8Array): void {
@@ -137,8 +141,13 @@ export class HeldStream implements Stream {
   }
 
   writev(pieces: readonly Uint8Array[]): void {
-    if (this.#isReleased) this.#inner.writev(pieces);
-    else for (const piece of pieces) this.write(piece);
+    if (this.#isReleased) {
+      this.#inner.writev(pieces);
+      return;
+    }
+    // Throws on a view of a handler that has returned, before anything waits.
+    for (const piece of pieces) loanOf(piece);
+    for (const piece of pieces) this.write(piece);
   }
 
   writeText(text: string, encoding: BufferEncoding, most: number): number {
@@ -275,6 +284,8 @@ export class HeldStream implements Stream {
       end(this.#inner);
       return;
     }
+    // No handler is called until the file has let go of the socket.
+    this.#inner.pause();
     const shutdowns = this.#shutdowns;
     this.#abandon(this.#owner.sendingError, () => {
       // A release() is told that it was cut short, and that must come first.

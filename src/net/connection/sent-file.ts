@@ -69,10 +69,15 @@ export function openFile(
   done: (error: unknown, file?: OpenFile) => void,
 ): void {
   if (typeof file === "string" || file instanceof URL) {
-    fs?.open(file, "r", (error, fd) => {
-      if (error === null) done(null, new OpenFile(fd, (then) => fs.close(fd, then)));
-      else done(error);
-    });
+    try {
+      fs?.open(file, "r", (error, fd) => {
+        if (error === null) done(null, new OpenFile(fd, (then) => fs.close(fd, then)));
+        else done(error);
+      });
+    } catch (error) {
+      // A URL that is no file's.
+      done(error);
+    }
     return;
   }
   const fd = typeof file === "number" ? file : file.fd;

@@ -237,7 +237,13 @@ export abstract class Listening extends TransferableListener implements AsyncDis
       this.#loops.map((loop) => new Promise<void>((resolve) => loop.retire(resolve))),
     );
     await this.#retired;
+    const { clock } = this.#engine.system;
+    const isLate =
+      drain === undefined || drain === Number.POSITIVE_INFINITY
+        ? undefined
+        : clock.setTimeout(() => this.#gate?.close(), drain);
     await this.#gate?.untilEmpty();
+    clock.clearTimeout(isLate);
     this.#stop({ kind: "retired" });
     await this.#close(drain);
   }

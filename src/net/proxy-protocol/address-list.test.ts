@@ -37,6 +37,13 @@ test("malformed entries", () => {
     assert.throws(() => new AddressList("trusted", [entry]), { code: "ERR_INVALID_ARG_VALUE" }, entry);
 });
 
+test("a mapped network that would contain every IPv4 address is refused", () => {
+  for (const entry of ["::ffff:10.0.0.0/8", "::ffff:0:0/95", "::ffff:a00:1/0"])
+    assert.throws(() => new AddressList("trusted", [entry]), { code: "ERR_OUT_OF_RANGE" }, entry);
+  assert.equal(new AddressList("trusted", ["::ffff:0:0/96"]).check("192.0.2.1"), true);
+  assert.equal(new AddressList("trusted", ["::ffff:10.0.0.0/104"]).check("11.0.0.1"), false);
+});
+
 test("a list agrees with Node's BlockList", () => {
   const byte = fc.constantFrom(0, 1, 10, 127, 128, 192, 254, 255);
   const four = fc.array(byte, { minLength: 4, maxLength: 4 }).map((bytes) => bytes.join("."));

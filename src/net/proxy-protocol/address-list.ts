@@ -1,5 +1,5 @@
 import { parseIpv4, parseIpv6 } from "../../address/ip.ts";
-import { elements, invalidValue, quoted } from "../../errors/argument.ts";
+import { elements, invalidValue, outOfRange, quoted } from "../../errors/argument.ts";
 
 /** What says whether an address belongs to a list: a `net.BlockList` of Node's does. */
 export interface AddressMatcher {
@@ -15,12 +15,15 @@ interface Network {
 
 /** The bits of ::ffff:0:0/96, in front of an IPv4 address. */
 const MAPPED = 96;
+const EVERY_IPV4: Network = { bytes: new Uint8Array(16).fill(0xff, 10, 12), bits: MAPPED };
 
 /** A list of addresses and networks in CIDR notation. */
 export class AddressList implements AddressMatcher {
   readonly #networks: readonly Network[];
 
-  /** Throws a TypeError if an entry is malformed. */
+  /**
+   * Throws a TypeError if an entry is malformed, a RangeError if it trusts all of IPv4 unawares.
+   */
   constructor(what: string, entries: readonly string[]) {
     this.#networks = elements(what, "an array of addresses", entries).map((entry) => network(what, entry));
   }
@@ -42,6 +45,12 @@ function network(what: string, entry: unknown): Network {
   if (length === undefined) return { bytes, bits: 128 };
   const unused = parseIpv4(address) === undefined ? 0 : MAPPED;
   if (!/^\d{1,3}$/.test(length) || unused + Number(length) > 128) throw malformed();
+  // It would contain every IPv4 address: what is meant is 10.0.0.0/8, or ::ffff:10.0.0.0/104.
+  if (unused === 0 && Number(length) < MAPPED && contains(EVERY_IPV4, bytes))
+    throw outOfRange(
+      `the network ${quoted(entry)} of ${what} must have at least ${MAPPED} bits, since it is of IPv4 ` +
+        "addresses in IPv6 form: add 96, or leave out ::ffff:",
+    );
   return { bytes, bits: unused + Number(length) };
 }
 

@@ -3,6 +3,7 @@ import type { Engine, PendingPoll } from "../../engine/engine.ts";
 import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryRecv } from "../../posix/recv.ts";
+import { receivingEnded } from "../../system/receiving-ended.ts";
 import { isCertainlyHeader, parseProxyHeader } from "./parse-proxy-header.ts";
 import type { ProxyHeader } from "./proxy-header.ts";
 
@@ -14,10 +15,14 @@ export type HeaderOutcome =
   | { readonly kind: "missing" | "malformed" | "timed out"; readonly reason: string };
 
 /**
- * How often bytes that may or may not begin a header are looked at again, in milliseconds. They are
- * eleven at most, so that is rare.
+ * When bytes that may or may not begin a header are looked at again, in milliseconds: poll(2) would
+ * report those that are there already. The delay doubles until more have come.
  */
-const LOOK_AGAIN = 5;
+const FIRST_LOOK = 5;
+const LONGEST_LOOK = 200;
+
+/** How long bytes may stay undecided, in milliseconds, whatever the time-out. */
+const LONGEST_UNDECIDED = 5000;
 
 /** What one look takes at most; longer headers take several. */
 const scratch = new Uint8Array(1024);
@@ -44,6 +49,9 @@ export class HeaderReader {
   #poll: PendingPoll | undefined;
   /** Looks at undecided bytes again. */
   #again: Timer | undefined;
+  #delay = FIRST_LOOK;
+  #undecided = 0;
+  #undecidedSince = 0;
   #limit: Timer | undefined;
   /** What it ends with once nothing waits on the descriptor; null if it was cancelled. */
   #outcome: HeaderOutcome | null | undefined;
@@ -83,7 +91,10 @@ export class HeaderReader {
 
   /** Takes what belongs to the header, until it is complete or nothing more is there. */
   #read(): void {
-    const { MSG } = this.#engine.system.constants;
+    const { system } = this.#engine;
+    const { MSG } = system.constants;
+    // Before looking, so that nothing comes after what is seen.
+    const hasEnded = this.#undecided > 0 && receivingEnded(system, this.#socket.fd);
     for (;;) {
       const looked = tryRecv(this.#socket, scratch, MSG.PEEK);
       if (!looked.ok) {
@@ -91,7 +102,7 @@ export class HeaderReader {
         else this.#end({ kind: "missing", reason: looked.error.message });
         return;
       }
-      const isEnd = looked.value === 0;
+      const isEnd = hasEnded || looked.value === 0;
       const bytes = Buffer.concat([this.#taken, scratch.subarray(0, looked.value)]);
       const parsed = parseProxyHeader(bytes);
       const isCertain = !this.#limits.optional || isCertainlyHeader(bytes);
@@ -109,10 +120,23 @@ export class HeaderReader {
         this.#taken = bytes;
         continue;
       } else {
-        this.#again = this.#engine.system.clock.setTimeout(() => this.#read(), LOOK_AGAIN).unref();
+        this.#lookAgain(bytes.length);
       }
       return;
     }
+  }
+
+  #lookAgain(length: number): void {
+    const { clock } = this.#engine.system;
+    if (this.#undecided === 0) this.#undecidedSince = clock.now();
+    const left = this.#undecidedSince + LONGEST_UNDECIDED - clock.now();
+    if (left <= 0) {
+      this.#end({ kind: "none" });
+      return;
+    }
+    this.#delay = length > this.#undecided ? FIRST_LOOK : Math.min(LONGEST_LOOK, this.#delay * 2);
+    this.#undecided = length;
+    this.#again = clock.setTimeout(() => this.#read(), Math.min(this.#delay, left)).unref();
   }
 
   /** Takes bytes that were looked at: one call returns them all. */
@@ -132,7 +156,11 @@ export class HeaderReader {
   }
 
   #end(outcome: HeaderOutcome | null): void {
-    if (this.#outcome !== undefined) return;
+    if (this.#outcome !== undefined) {
+      // The listener closes the descriptor itself, although the poll was being cancelled already.
+      if (outcome === null) this.#outcome = null;
+      return;
+    }
     this.#outcome = outcome;
     const { clock } = this.#engine.system;
     clock.clearTimeout(this.#limit);

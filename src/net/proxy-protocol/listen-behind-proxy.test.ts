@@ -241,6 +241,21 @@ asyncApiTest('proxyProtocol: "optional" serves what has no header, every byte of
   await waiting;
 });
 
+asyncApiTest(
+  'proxyProtocol: "optional" decides when the peer has ended, without the time-out',
+  async (engine) => {
+    const timeout = Number.POSITIVE_INFINITY;
+    const listener = await listen({ host, engine, proxyProtocol: { optional: true, timeout } });
+    const peer = await send(listener, "PRO");
+    await peer.end();
+    const connection = await listener.accept();
+    assert.equal(await readText(connection), "PRO");
+    await connection.close();
+    await peer.close();
+    await listener.close({ drain: timeout });
+  },
+);
+
 asyncApiTest("proxyProtocol: only trusted proxies are believed", async (engine) => {
   const trusted = ["10.0.0.0/8", "::1"];
   const strict = await listen({ host, engine, proxyProtocol: { trusted } });

@@ -1,5 +1,5 @@
-import { isIPv4, isIPv6 } from "../../address/is-ip.ts";
 import { formatIpv6, parseIpv6 } from "../../address/ip.ts";
+import { isIPv4, isIPv6 } from "../../address/is-ip.ts";
 import { defined } from "../../invariant.ts";
 import type { ParsedHeader, ProxiedAddress, ProxyHeader } from "./proxy-header.ts";
 

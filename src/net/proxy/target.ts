@@ -1,5 +1,5 @@
-import { isIPv6 } from "../../address/is-ip.ts";
 import type { AddressInput } from "../../address/address.ts";
+import { isIPv6 } from "../../address/is-ip.ts";
 import type { Clock, Timer } from "../../clock/clock.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { TCP } from "../../options/tcp.ts";

@@ -7,6 +7,8 @@ const { drain }: import("./drain.cjs").Drain = require("./drain.cjs");
 type WorkerEvent = "started" | "listening" | "drained";
 
 let isListening = false;
+let isGone = false;
+let leave: () => void = () => {};
 let tell: (event: WorkerEvent) => void = () => {};
 
 /**
@@ -21,24 +23,40 @@ function openChannel(): void {
   tell = (event) => socket.write(`${JSON.stringify({ run, pid: process.pid, event })}\n`);
   // Where hold cannot be reached, as by another user, the worker runs without.
   socket.on("error", () => {});
-  let isAsked = false;
+  let isDraining = false;
+  let isDrained = false;
+  const whenDrained: (() => void)[] = [];
   const end = (done: () => void) => {
-    if (!isAsked) drain(done);
-    isAsked = true;
+    if (isDrained) {
+      done();
+      return;
+    }
+    whenDrained.push(done);
+    if (isDraining) return;
+    isDraining = true;
+    drain(() => {
+      isDrained = true;
+      for (const each of whenDrained) each();
+    });
   };
+  leave = () => end(() => process.kill(process.pid, "SIGTERM"));
   // The only thing that hold asks for.
   socket.on("data", () => end(() => tell("drained")));
-  // hold is gone, however it ended: without it the port would stay taken.
-  socket.once("end", () => {
-    if (isListening) end(() => process.kill(process.pid, "SIGTERM"));
-  });
+  // hold is gone, however it ended (a reset has no "end"): without it the port would stay taken.
+  socket.once("connect", () =>
+    socket.once("close", () => {
+      isGone = true;
+      if (isListening) leave();
+    }),
+  );
   tell("started");
 }
 
 /** Tells hold that a server listens on the held socket. */
 function tellListening(): void {
   isListening = true;
-  tell("listening");
+  if (isGone) leave();
+  else tell("listening");
 }
 
 /** What this module exports. */

@@ -156,6 +156,8 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
   #dropped = 0;
   #retried = 0;
   #putOff = false;
+  /** It no longer waits for PROXY headers. */
+  #abandons = false;
   /** Another process accepts from the sockets, and removes their path. */
   #retired = false;
 
@@ -222,6 +224,12 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
     await this.#gate?.untilEmpty();
   }
 
+  /** Closes the connections whose PROXY header has not arrived. */
+  abandonHeaders(): void {
+    this.#abandons = true;
+    this.#gate?.close();
+  }
+
   onAccepted(fd: number): void {
     this.#accepted += 1;
     this.#putOff = false;
@@ -239,7 +247,9 @@ export class ListenHandle implements AcceptOwner, HeaderGateOwner, ServerHandle 
     this.#owner.refused(error);
   }
 
-  onHeaderAwaited(): void {}
+  onHeaderAwaited(): void {
+    if (this.#abandons) this.#gate?.close();
+  }
 
   onHeaderAbandoned(): void {
     this.#uncount("SocketClosed");
