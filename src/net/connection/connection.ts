@@ -344,7 +344,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * console.log(`${Buffer.from((await client.read()) ?? [])}`); // echo
    * ```
    */
-  lend(): AsyncIterableIterator<Uint8Array, void, void> {
+  lend(): AsyncIterableIterator<Uint8Array> {
     return new Lending(this);
   }
 

@@ -7,7 +7,9 @@ import { copyOf, isUint8Array } from "../../system/view.ts";
 /** Data to send: bytes, or text, which is sent as UTF-8. */
 export type Data = Uint8Array | string;
 
-/** Returns a copy of bytes that are sent later, if not at once; throws if there are none. */
+/**
+ * Returns a copy of bytes that are sent later, if not at once; throws if there are none. @internal
+ */
 export function copyToSend(data: Data): Uint8Array<ArrayBuffer> {
   const bytes = copyOf(bytesToSend(data));
   if (bytes.byteLength === 0) throw outOfRange("data is empty: a stream carries descriptors with bytes");
