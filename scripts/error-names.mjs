@@ -65,7 +65,8 @@ async function errorSets() {
   for (const folder of ["posix", "options", "net", "net/handoff"]) {
     for (const each of readdirSync(join(root, "dist", folder)).sort()) {
       if (!each.endsWith(".js")) continue;
-      if (!/export const \w+Errors = /.test(readFileSync(join(root, "dist", folder, each), "utf8"))) continue;
+      if (!/^export \{[^}]*\w+Errors\b/m.test(readFileSync(join(root, "dist", folder, each), "utf8")))
+        continue;
       for (const set of Object.values(await load(join("dist", folder, each))))
         if (set instanceof ErrorSet) found.set(set.syscall, set);
     }
