@@ -5,6 +5,7 @@ interface BuiltIns {
   readonly "node:diagnostics_channel": typeof import("node:diagnostics_channel");
   readonly "node:dns": typeof import("node:dns");
   readonly "node:fs": typeof import("node:fs");
+  readonly "node:http": typeof import("node:http");
   readonly "node:module": typeof import("node:module");
   readonly "node:net": typeof import("node:net");
   readonly "node:perf_hooks": typeof import("node:perf_hooks");

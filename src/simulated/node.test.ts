@@ -49,6 +49,47 @@ test("a server of node:http answers node:http and fetch in virtual time", onNode
   assert.deepEqual(answers, ["/one for ::ffff:10.0.0.2", "/two for ::ffff:10.0.0.2", true]);
 });
 
+test("the Date of an answer is virtual, unless the program gives its own", onNode, async () => {
+  const given = "Sun, 06 Nov 1994 08:49:37 GMT";
+  const ways: Readonly<Record<string, (response: http.ServerResponse) => unknown>> = {
+    "/none": () => {},
+    "/set": (response) => response.setHeader("date", given),
+    "/object": (response) => response.writeHead(200, { DATE: given }),
+    "/list": (response) => response.writeHead(200, ["x-name", "date", "Date", given]),
+    "/other": (response) => response.writeHead(200, ["x-name", "date"]),
+    "/without": (response) => {
+      response.sendDate = false;
+    },
+  };
+  const dates = await simulate({ seed: 1 }, async (network) => {
+    const [server, client] = hosts(network);
+    const web = http.createServer((request, response) => {
+      ways[request.url ?? ""]?.(response);
+      response.end();
+    });
+    await server.run(() => listening(web, 80));
+    return client.run(async () => {
+      await delay(86_400_000);
+      const found: Record<string, string | undefined> = {};
+      for (const way of Object.keys(ways)) {
+        const [response] = await once(http.get(`http://server${way}`), "response");
+        found[way] = response.headers.date;
+        response.resume();
+      }
+      return found;
+    });
+  });
+  const now = "Sun, 02 Jan 2000 00:00:00 GMT";
+  assert.deepEqual(dates, {
+    "/none": now,
+    "/set": given,
+    "/object": given,
+    "/list": given,
+    "/other": now,
+    "/without": undefined,
+  });
+});
+
 test("time-outs of Sockets are virtual, and so is keep-alive's", onNode, async () => {
   await simulate({ seed: 1 }, async (network) => {
     const [server, client] = hosts(network);

@@ -3,6 +3,7 @@ import { isError } from "../errors/is-error.ts";
 import { patchCalendar } from "./calendar.ts";
 import { baseContext, beginFinding, currentScope, endFinding, runIn } from "./context.ts";
 import { realNow, realSetTimeout } from "./driver.ts";
+import { patchHttpDate } from "./http-date.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
 import { Patches } from "./patches.ts";
@@ -97,6 +98,7 @@ function begin(network: SimulatedNetwork): void {
   patches = new Patches();
   patchTimers(patches);
   patchCalendar(patches);
+  patchHttpDate(patches);
   patchRandomness(patches);
   patchNames(patches);
   work.begin(patches);
