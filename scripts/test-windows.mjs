@@ -32,7 +32,6 @@ const elsewhere = [
   ["native/load-koffi", "the causes are produced with koffi's binaries for Linux"],
   ["net/stress/fake-timers", "its peers use MSG_DONTWAIT, which Windows lacks"],
   [
-    "net/connection/send-file.test",
     "Wine hides the resets that it ends with, and libuv there reads no foreign descriptor",
   ],
   ["net/stress/last-bytes", "its peers use unix sockets and MSG_DONTWAIT"],

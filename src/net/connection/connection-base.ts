@@ -340,7 +340,9 @@ export abstract class ConnectionBase {
         pipes.held = undefined;
         connection.#stream = inner;
       },
-      onDrain: () => this.onDrain(),
+      onDrain: () => {
+        if (this.isOpen) this.onDrain();
+      },
       get sendingError() {
         return connection.sendingError;
       },

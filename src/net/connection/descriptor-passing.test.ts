@@ -33,6 +33,9 @@ asyncApiTest(
       const file = openSync(path, "r");
       const [left, right] = fixture.pair(SOCK.STREAM);
       const waiting = server.receiveDescriptors();
+      assert.throws(() => server.toDuplex(), { code: "ERR_INVALID_STATE" });
+      await assert.rejects(server.detach(), { code: "ERR_INVALID_STATE" });
+      await assert.rejects(server.pipe(client), { code: "ERR_INVALID_STATE" });
       await client.sendDescriptors([left, file], "two");
       closeSync(file);
       const received = await waiting;

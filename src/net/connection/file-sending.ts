@@ -1,7 +1,7 @@
 import type { PendingPoll, Stream } from "../../engine/engine.ts";
 import { CLOSE_ON_EXEC } from "../../system/descriptor-flags.ts";
 import type { HeldStream, Sending } from "./held-stream.ts";
-import { type OpenFile, openFile, type SentFile } from "./sent-file.ts";
+import { type FileToOpen, type OpenFile, openFile } from "./sent-file.ts";
 
 /**
  * How much one turn of the event loop sends of a file: a call does not return while it reads from a
@@ -28,11 +28,14 @@ const OF_FILE: readonly string[] = [
 
 /** What it needs of `sendFile()`. */
 export interface FileRequest {
-  readonly file: SentFile;
+  readonly file: FileToOpen;
   readonly offset: number;
   readonly length: number;
   readonly progress: ((sent: number) => void) | undefined;
-  /** Called once, when the file is closed again. */
+  /**
+   * Called when the file is closed again; before that, if it is stopped while the file is opened or
+   * read, and then again, which changes nothing.
+   */
   readonly done: (error: unknown, failed: boolean) => void;
   /** Part of the file is sent, and the rest cannot be: the connection is of no use. */
   readonly broken: (error: unknown) => void;
@@ -192,9 +195,10 @@ export class FileSending implements Sending {
       }
       system.closeAtThreadEnd(this.#duplicate);
     }
-    this.#poll = this.#stream.pollDuplicate(this.#duplicate, () => {
+    this.#poll = this.#stream.pollDuplicate(this.#duplicate, (errno) => {
       this.#poll = undefined;
       if (this.#state === "stopped") this.#close();
+      else if (errno < 0) this.#readInstead();
       else this.#run();
     });
     if (!this.#stream.hasRef()) this.#poll.unref();
@@ -263,6 +267,9 @@ export class FileSending implements Sending {
     else if (!isOpening && !this.#reading) this.#close();
     // What waits for the socket alone need not wait for the file.
     if (this.#poll === undefined) this.#leaveSocket();
+    // Opening or reading a pipe may take for ever. The file is closed once that returns.
+    if (this.#error !== undefined && (isOpening || this.#reading))
+      this.#request.done(this.#error.error, true);
   }
 
   #close(): void {

@@ -45,6 +45,8 @@ export class HeldStream implements Stream {
   /** What ends it once all is sent: close() or release(). */
   #finish: (() => void) | undefined;
   #closeCalls: ((errno: number) => void)[] = [];
+  /** Who waits for a release(). */
+  #released: ((errno: number, received: readonly Uint8Array[]) => void) | undefined;
 
   /**
    * Whether TCP holds back partial segments until all is sent, as nginx's tcp_nopush does: with
@@ -176,6 +178,7 @@ export class HeldStream implements Stream {
   }
 
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
+    this.#released = done;
     this.#finishBy(() => this.#inner.release(done));
   }
 
@@ -238,8 +241,11 @@ export class HeldStream implements Stream {
     this.#release();
     for (const done of this.#shutdowns) this.#inner.shutdown(done);
     this.#finish?.();
-    // The system may have taken what waited at once, of which the engine does not tell.
-    if (this.#finish === undefined && this.#inner.pendingBytes === 0) this.#owner.onDrain();
+    // The system may have taken what waited at once, of which the engine does not tell. Later: this
+    // may be in a call of the program's, or of a file's that is not closed yet.
+    this.system.clock.setImmediate(() => {
+      if (this.#finish === undefined && this.#inner.pendingBytes === 0) this.#owner.onDrain();
+    });
   }
 
   #start(sending: Sending): void {
@@ -288,11 +294,13 @@ export class HeldStream implements Stream {
     this.#inner.pause();
     const shutdowns = this.#shutdowns;
     this.#abandon(this.#owner.sendingError, () => {
-      // A release() is told that it was cut short, and that must come first.
       const closes = this.#closeCalls;
+      const released = this.#released;
       this.#closeCalls = [];
-      if (this.#finish !== undefined && closes.length === 0) this.#finish();
       end(this.#inner);
+      // Not by release(), which would take the descriptor out before it is reset.
+      if (released !== undefined)
+        closes.push((errno) => released(errno || -this.system.errnos.ECANCELED, []));
       for (const done of closes) this.#inner.close(done);
       for (const done of shutdowns) done(-this.system.errnos.ECANCELED);
     });

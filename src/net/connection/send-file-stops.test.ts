@@ -1,8 +1,23 @@
 // sendFile() when something comes between: another that must be read, a bad URL, an end, a reset.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { noDetach } from "../../../test/detach.ts";
 import { asyncApiTest, readText, withEnds } from "../../../test/engine/async-api.ts";
+import { eventually } from "../../../test/engine/engine-test.ts";
+import { enginesHere } from "../../../test/engine/engines-here.ts";
+import { fileWith, LARGE, untilFull } from "../../../test/engine/sent-file.ts";
+import { Fixture } from "../../../test/fixture.ts";
+import { withoutResets } from "../../../test/platform.ts";
+import { runSource } from "../../../test/program.ts";
 import { close } from "../../posix/close.ts";
 import { send } from "../../posix/send.ts";
+import { listen } from "../listener/listen.ts";
+import { connect } from "./connect.ts";
+import type { ConnectionBase } from "./connection-base.ts";
+import type { HandledConnection } from "./handled-connection.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 const noSockets = { deno: "it reads only descriptors of its own", windows: "it has no such sockets" };
@@ -35,4 +50,133 @@ asyncApiTest("a URL that is no file's: what is written goes on", (engine) =>
     await client.end("after");
     assert.equal(await readText(server), "after");
   }),
+);
+
+/** A file that waits for a peer that does not read. */
+async function stuck(connection: ConnectionBase, path: string): Promise<{ sent: Promise<number> }> {
+  let count = 0;
+  const progress = (bytes: number) => {
+    count = bytes;
+  };
+  const sent = connection.sendFile(path, { progress });
+  sent.catch(() => {});
+  await untilFull(() => count);
+  return { sent };
+}
+
+asyncApiTest(
+  "detach() that is given up resets the connection, and keeps no socket",
+  (engine, fixture) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const { sent } = await stuck(client, fileWith(fixture, new Uint8Array(LARGE)));
+      await assert.rejects(client.detach({ timeout: 1 }), { name: "TimeoutError" });
+      await assert.rejects(sent);
+      // withEnds() sees a descriptor that is left open.
+      await assert.rejects(readText(server), { name: "ConnectionResetByPeer" });
+    }),
+  { ...noDetach, ...withoutResets },
+);
+
+asyncApiTest(
+  "end() settles if the connection fails meanwhile",
+  (engine, fixture) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const { sent } = await stuck(client, fileWith(fixture, new Uint8Array(LARGE)));
+      const ended = client.end();
+      ended.catch(() => {});
+      const read = client.read();
+      server.reset();
+      await assert.rejects(read);
+      await assert.rejects(sent);
+      await assert.rejects(ended);
+    }),
+  withoutResets,
+);
+
+test("after reset() no handler is called, though a file waits for the socket", async (context) => {
+  const fixture = new Fixture(context);
+  const path = fileWith(fixture, new Uint8Array(LARGE));
+  for (const { name: engine } of enginesHere) {
+    const called: string[] = [];
+    const served: HandledConnection[] = [];
+    const server = await listen(
+      { ...loopback, engine },
+      {
+        open: (connection) => void served.push(connection),
+        data(connection) {
+          called.push(connection.closed ? "data after reset()" : "data");
+          for (const each of served) each.reset();
+        },
+        end: () => void called.push("end"),
+        error() {},
+      },
+    );
+    const peers = [
+      await connect({ address: server.address, engine }),
+      await connect({ address: server.address, engine }),
+    ];
+    await eventually(() => served.length === 2 || undefined);
+    for (const connection of served) await stuck(connection, path);
+    // Both have data in one turn of the engine.
+    for (const peer of peers) void peer.write("x").catch(() => {});
+    await eventually(() => served.every(({ fd }) => fd === -1) || undefined);
+    assert.deepEqual(called, ["data"]);
+    for (const peer of peers) peer.reset();
+    await server.close({ drain: 0 });
+  }
+});
+
+test("what drain() throws is an uncaught exception, and the file is sent all the same", (context) => {
+  const path = fileWith(new Fixture(context), "the file");
+  const { stdout, stderr } = runSource(`
+    import { connect, listen } from ${JSON.stringify(new URL("../../index.js", import.meta.url).href)};
+    for (const engine of ${JSON.stringify(enginesHere.map(({ name }) => name))}) {
+      const uncaught = new Promise((resolve) => process.once("uncaughtException", resolve));
+      let opened;
+      const connection = new Promise((resolve) => { opened = resolve; });
+      const server = await listen({ host: "127.0.0.1", engine }, {
+        open: opened,
+        drain() { throw new Error("drain"); },
+      });
+      const peer = await connect({ address: server.address, engine });
+      const sender = await connection;
+      const sent = sender.sendFile(${JSON.stringify(path)});
+      sender.write(new Uint8Array(70_000));
+      console.log(await sent, (await uncaught).message);
+      peer.reset();
+      await server.close({ drain: 0 });
+    }
+  `);
+  assert.equal(stdout, enginesHere.map(() => "8 drain\n").join(""), stderr);
+});
+
+asyncApiTest(
+  "toDuplex() of a connection that has failed, behind data, throws the failure",
+  (engine) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      await server.write("ahead");
+      assert.equal(`${Buffer.from((await client.peek()) ?? [])}`, "ahead");
+      server.reset();
+      await assert.rejects(async () => {
+        for (;;) await client.write("x");
+      });
+      assert.throws(() => client.toDuplex(), { name: /^(ConnectionResetByPeer|BrokenPipe)$/ });
+      assert.equal(`${Buffer.from((await client.read()) ?? [])}`, "ahead");
+    }),
+  withoutResets,
+);
+
+asyncApiTest(
+  "a timeout ends one that cannot be opened, or read",
+  (engine, fixture) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const fifo = join(fixture.folder(), "fifo");
+      assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
+      await assert.rejects(client.sendFile(fifo, { timeout: 1 }), { name: "TimeoutError" });
+      // Lets the call return.
+      closeSync(openSync(fifo, "r+"));
+      await client.end("after");
+      assert.equal(await readText(server), "after");
+    }),
+  { windows: "it has no fifos" },
 );

@@ -3,7 +3,7 @@ import { argumentType, checkObject, integer, kind } from "../../errors/argument.
 import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { FileSending } from "./file-sending.ts";
 import type { HeldStream } from "./held-stream.ts";
-import { checkFile, type SentFile } from "./sent-file.ts";
+import { checkFile, type FileToOpen, type SentFile } from "./sent-file.ts";
 
 /** What `sendFile()` takes beside the file. */
 export interface SendFileOptions extends WaitOptions {
@@ -17,7 +17,7 @@ export interface SendFileOptions extends WaitOptions {
 
 /** What `checkSendFile()` returns: each option, read once. */
 export interface CheckedFile {
-  readonly file: SentFile;
+  readonly file: FileToOpen;
   readonly offset: number;
   readonly length: number;
   readonly progress: ((sent: number) => void) | undefined;
@@ -28,7 +28,7 @@ export interface CheckedFile {
  * Throws a TypeError or RangeError for bad arguments, and the reason of a signal that is aborted.
  */
 export function checkSendFile(file: SentFile, options: SendFileOptions): CheckedFile {
-  checkFile(file);
+  const fileToOpen = checkFile(file);
   checkObject("options", "{ offset?, length?, progress?, signal?, timeout? }", options);
   const { offset = 0, length, progress, signal, timeout } = options;
   integer("offset", offset, 0, Number.MAX_SAFE_INTEGER);
@@ -38,7 +38,7 @@ export function checkSendFile(file: SentFile, options: SendFileOptions): Checked
   const wait = { signal, timeout };
   checkWait(wait);
   throwIfAborted(signal);
-  return { file, offset, length: length ?? Number.MAX_SAFE_INTEGER, progress, wait };
+  return { file: fileToOpen, offset, length: length ?? Number.MAX_SAFE_INTEGER, progress, wait };
 }
 
 /** Sends a file in its turn; resolves with the number of bytes. */

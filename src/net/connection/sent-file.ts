@@ -11,21 +11,28 @@ const fs = builtin("node:fs");
 
 type ReadDone = (error: unknown, fd: number) => void;
 
-/** Throws a TypeError or RangeError unless the value is a file that can be sent. */
-export function checkFile(file: SentFile): void {
+/** A file as `openFile()` takes it: a path, or a descriptor's number. */
+export type FileToOpen = string | URL | number;
+
+/**
+ * Throws a TypeError or RangeError unless the value is a file that can be sent. The number of a
+ * FileHandle is read once, here.
+ */
+export function checkFile(file: SentFile): FileToOpen {
   if (fs === undefined) throw invalidValue("sendFile() needs node:fs, which this runtime lacks");
-  if (typeof file === "number") {
-    descriptor(file);
-  } else if (typeof file === "string") {
+  if (file instanceof URL) return file;
+  if (typeof file === "number") return descriptor(file);
+  if (typeof file === "string") {
     if (file === "" || file.includes("\0"))
       throw invalidValue("file is no path: it is empty or contains a NUL byte");
-  } else if (!(file instanceof URL) && !hasDescriptor(file)) {
-    throw argumentType(`file must be a path, a URL, a FileHandle or a descriptor, not ${kind(file)}`);
+    return file;
   }
+  const fd: unknown = typeof file === "object" && file !== null ? file.fd : undefined;
+  if (typeof fd !== "number")
+    throw argumentType(`file must be a path, a URL, a FileHandle or a descriptor, not ${kind(file)}`);
+  // A FileHandle has none any more once it is closed.
+  return fd === -1 ? fd : descriptor(fd);
 }
-
-const hasDescriptor = (file: unknown): file is { readonly fd: number } =>
-  typeof file === "object" && file !== null && "fd" in file && typeof file.fd === "number";
 
 /**
  * A file that is open while it is sent. Where it came as a descriptor it is a duplicate, if the
@@ -65,7 +72,7 @@ export class OpenFile {
 /** Opens a file that `checkFile()` accepts. Calls `done` in this call, or later. */
 export function openFile(
   system: System,
-  file: SentFile,
+  file: FileToOpen,
   done: (error: unknown, file?: OpenFile) => void,
 ): void {
   if (typeof file === "string" || file instanceof URL) {
@@ -80,16 +87,15 @@ export function openFile(
     }
     return;
   }
-  const fd = typeof file === "number" ? file : file.fd;
-  if (fd < 0) {
+  if (file < 0) {
     done(invalidValue("the FileHandle is closed"));
     return;
   }
   if (system.sendfile === undefined) {
-    done(null, new OpenFile(fd, (then) => then()));
+    done(null, new OpenFile(file, (then) => then()));
     return;
   }
-  const duplicate = system.dup(fd, CLOSE_ON_EXEC, 0);
+  const duplicate = system.dup(file, CLOSE_ON_EXEC, 0);
   if (duplicate < 0) {
     done(systemError(system, duplicate, "dup"));
     return;
@@ -104,7 +110,7 @@ export function openFile(
         system.close(duplicate);
         then();
       },
-      fd,
+      file,
     ),
   );
 }
