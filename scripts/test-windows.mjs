@@ -31,9 +31,7 @@ const elsewhere = [
   ["native/two-copies", "its copies link to a node_modules on another drive"],
   ["native/load-koffi", "the causes are produced with koffi's binaries for Linux"],
   ["net/stress/fake-timers", "its peers use MSG_DONTWAIT, which Windows lacks"],
-  [
-    "Wine hides the resets that it ends with, and libuv there reads no foreign descriptor",
-  ],
+  ["Wine hides the resets that it ends with, and libuv there reads no foreign descriptor"],
   ["net/stress/last-bytes", "its peers use unix sockets and MSG_DONTWAIT"],
   ["net/channel-guards", "reads src/, which is the same everywhere"],
   ["posix/argument-errors", "it passes descriptors, which Windows cannot, and reads src/"],

@@ -13,9 +13,16 @@ export interface WorkerReport {
   /** Which start of which worker. */
   readonly run: string;
   readonly pid: number;
-  readonly event: "started" | "listening" | "drained";
+  readonly event: "started" | "listening" | "drained" | "gone";
   /** Asks the process to drain. */
   readonly drain: () => void;
+}
+
+/** What is known of a connection. */
+interface Reporter {
+  unfinished: string;
+  /** What it reports of, from its first report on. */
+  process?: Pick<WorkerReport, "run" | "pid">;
 }
 
 /** Asks for the status. */
@@ -68,14 +75,17 @@ export class ControlSocket {
     const server = await listen(
       { path },
       {
-        open: () => ({ unfinished: "" }),
-        data(connection: HandledConnection<{ unfinished: string }>, bytes) {
+        open: (): Reporter => ({ unfinished: "" }),
+        data(connection: HandledConnection<Reporter>, bytes) {
           const lines = (connection.state.unfinished + Buffer.from(bytes).toString()).split("\n");
           connection.state.unfinished = lines.pop() ?? "";
           for (const line of lines) received(connection, line, onReport, status);
         },
         // A worker that was killed.
         error() {},
+        close({ state }) {
+          if (state.process !== undefined) onReport({ ...state.process, event: "gone", drain() {} });
+        },
       },
     );
     return new ControlSocket(path, server.unref());
@@ -87,7 +97,7 @@ export class ControlSocket {
 }
 
 function received(
-  connection: HandledConnection<{ unfinished: string }>,
+  connection: HandledConnection<Reporter>,
   line: string,
   onReport: (report: WorkerReport) => void,
   status: () => HoldStatus,
@@ -99,6 +109,7 @@ function received(
   const { run, pid, event } = message;
   if (typeof run !== "string" || typeof pid !== "number") return;
   if (event !== "started" && event !== "listening" && event !== "drained") return;
+  connection.state.process = { run, pid };
   onReport({ run, pid, event, drain: () => void connection.write("drain\n") });
 }
 

@@ -213,6 +213,84 @@ test("hold --workers --max-memory: a worker that grows is replaced", inherited, 
   await held.stop();
 });
 
+test(
+  "hold --workers --max-memory: one that is always too large is not replaced all the time",
+  inherited,
+  async (context) => {
+    const held = new Held(context, server, ["--workers", "1", "--max-memory", "1M"]);
+    await held.process.says(/serves as 1/, 2);
+    // Several looks later.
+    const [begun] = await held.process.says(/Worker 1 uses \d+ MB: replacing it/);
+    for (let look = 0; look < 3; look++) await held.workers();
+    assert.ok(begun);
+    assert.ok((await held.workers()).every(({ restarts }) => restarts <= 1));
+    await held.stop();
+  },
+);
+
+/** Programs that take the descriptor themselves. */
+const byDescriptor = {
+  "listen({ fd })": `
+    const server = require("node:http").createServer((_, response) => response.end(String(process.pid)));
+    server.listen({ fd: 3 }, () => console.log("serves"));`,
+  "listenersFromEnvironment()": `
+    import(process.env.BERKELEY).then(async ({ listen, listenersFromEnvironment }) => {
+      const [socket] = listenersFromEnvironment();
+      const head = "HTTP/1.1 200 OK\\r\\nConnection: close\\r\\n\\r\\n";
+      await listen({ socket }, { data: (c) => { c.write(head + process.pid); c.end(); }, error() {} });
+      console.log("serves");
+      process.once("SIGTERM", () => process.exit());
+    });`,
+};
+for (const [how, program] of Object.entries(byDescriptor)) {
+  test(
+    `hold --workers: a program that takes the socket by ${how} is restarted`,
+    inherited,
+    async (context) => {
+      const env = { BERKELEY: new URL("../../index.js", import.meta.url).href };
+      const held = new Held(context, program, ["--workers", "1"], env);
+      await held.untilRestarted(0);
+      const first = await ask(held.port, false);
+      held.process.child.kill("SIGUSR2");
+      await held.untilRestarted(1);
+      const second = await ask(held.port, false);
+      assert.match(second, /^\d+$/);
+      assert.notEqual(second, first);
+      await held.stop();
+    },
+  );
+}
+
+test(
+  "hold --workers: a watcher's new process is the one that is shown, and drained",
+  inherited,
+  async (context) => {
+    // As node --watch: the worker starts the server, and starts it again.
+    const program = `
+    const { spawn } = require("node:child_process");
+    const start = () => {
+      const child = spawn(process.execPath, ["-e", process.env.SERVER], { stdio: ["ignore", 1, 2] });
+      child.once("exit", start);
+    };
+    start();
+    process.once("SIGTERM", () => process.exit());`;
+    const held = new Held(context, program, ["--workers", "1", "--grace", "30"], { SERVER: server });
+    await held.process.says(/serves as 1/);
+    await held.untilRestarted(0);
+    const first = Number(await ask(held.port, false));
+    process.kill(first, "SIGKILL");
+    await held.process.says(/serves as 1/, 2);
+    const second = Number(await ask(held.port, false));
+    for (;;) {
+      const [worker] = await held.workers();
+      if (worker?.pid === second) break;
+      assert.ok(worker !== undefined);
+    }
+    // A drain would otherwise wait for the first for 24 s.
+    await held.stop();
+  },
+);
+
 test("hold --workers --watch: a change restarts", inherited, async (context) => {
   const folder = mkdtempSync(join(tmpdir(), "watched "));
   context.after(() => rmSync(folder, { recursive: true }));

@@ -57,10 +57,16 @@ async function statuses(endpoint: string | undefined): Promise<readonly HoldStat
 /** undefined for one that was killed, and left its path. */
 async function ask(path: string): Promise<HoldStatus | undefined> {
   try {
-    await using connection = await connect({ path, timeout: PATIENCE });
+    // A hold that is stopped still lets clients connect.
+    const patience = { timeout: PATIENCE };
+    await using connection = await connect({ path, ...patience });
     await connection.write(ASK_STATUS);
     const pieces: Uint8Array[] = [];
-    for await (const piece of connection) pieces.push(piece);
+    for (;;) {
+      const piece = await connection.read(patience);
+      if (piece === null) break;
+      pieces.push(piece);
+    }
     const answer: unknown = JSON.parse(Buffer.concat(pieces).toString());
     return isStatus(answer) ? answer : undefined;
   } catch {

@@ -29,7 +29,12 @@ interface Slot {
   /** Starts it again after a crash. */
   timer: Timer | undefined;
   starts: number;
+  /** How long its next worker must have served to be replaced for its memory, in milliseconds. */
+  memoryPause: number;
 }
+
+/** The most that `memoryPause` grows to. */
+const LONGEST_PAUSE = 600_000;
 
 /** The exit statuses of a shell for a command that cannot be run. */
 const CANNOT_RUN: readonly (number | null)[] = [126, 127];
@@ -64,6 +69,7 @@ export class Supervisor {
       next: undefined,
       timer: undefined,
       starts: 0,
+      memoryPause: 0,
     }));
     this.#memoryTimer = machineClock.setInterval(() => this.#checkMemory(), LOOK);
     this.#memoryTimer.unref();
@@ -236,13 +242,15 @@ export class Supervisor {
   }
 
   #checkMemory(): void {
-    const { maxMemory, say } = this.#options;
+    const { maxMemory, say, grace } = this.#options;
     if (maxMemory === Number.POSITIVE_INFINITY) return;
     for (const slot of this.#slots) {
       const { worker } = slot;
       if (worker?.state !== "ready" || worker.pid === undefined || slot.next !== undefined) continue;
       const memory = residentMemory(worker.pid) ?? 0;
-      if (memory <= maxMemory || this.#overweight.has(worker)) continue;
+      if (memory <= maxMemory || this.#overweight.has(worker) || worker.served < slot.memoryPause) continue;
+      // One that is too large from the start must not be replaced while its predecessors drain.
+      slot.memoryPause = Math.min(LONGEST_PAUSE, Math.max(grace, slot.memoryPause * 2));
       this.#overweight.add(worker);
       say(`Worker ${slot.number} uses ${formatMemory(memory)}: replacing it.`);
       void this.#afterOthers(async () => {

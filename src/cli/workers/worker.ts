@@ -39,6 +39,9 @@ const DRAINING = 0.8;
 /** How often a process group is looked at until it is empty, in milliseconds. */
 const LOOK = 20;
 
+/** How long what has ended may take to print, in milliseconds. */
+const LAST_WORDS = 500;
+
 /** One process of a `hold --workers`, with what it started, in a process group of its own. */
 export class Worker {
   readonly slot: number;
@@ -167,7 +170,7 @@ export class Worker {
     if (event === "listening") {
       this.#listening.set(pid, drain);
       if (this.#options.ready === "listening") this.onReady();
-    } else if (event === "drained" && this.#listening.delete(pid) && this.#listening.size === 0) {
+    } else if (event !== "started" && this.#listening.delete(pid) && this.#listening.size === 0) {
       this.#setDrained();
     }
   }
@@ -194,16 +197,27 @@ export class Worker {
   /** Has its connections end, then the processes; kills what is left after the grace. */
   async end(): Promise<CommandEnd> {
     const { grace, say } = this.#options;
-    const wasServing = this.#state === "ready";
     if (this.#state !== "ended") this.#state = "draining";
     const deadline = machineClock.now() + grace;
-    if (wasServing && this.#listening.size > 0) await this.#drain(grace * DRAINING);
+    // Also of one that was not ready yet: it accepts from the queue as soon as it listens.
+    if (this.#listening.size > 0) await this.#drain(grace * DRAINING);
     this.signal("SIGTERM");
     if (!(await this.#hasEnded(deadline))) {
       say(`Worker ${this.slot} did not end within ${grace / 1000} s; killing it.`);
       this.signal("SIGKILL");
     }
-    return this.#ended;
+    const ended = await this.#ended;
+    this.#leaveOutput();
+    return ended;
+  }
+
+  /** A process that left the group may have inherited the pipes; hold need not wait for it. */
+  #leaveOutput(): void {
+    for (const output of [this.#child.stdout, this.#child.stderr]) {
+      if (!output || output.readableEnded) continue;
+      const timer = machineClock.setTimeout(() => output.destroy(), LAST_WORDS);
+      output.once("close", () => machineClock.clearTimeout(timer));
+    }
   }
 
   async #drain(longest: number): Promise<void> {

@@ -130,6 +130,9 @@ export function listenersFromEnvironment(
     taken = Array.from({ length: handed.count }, (_, index) =>
       Object.assign(Socket.from(FIRST_DESCRIPTOR + index), { name: handed.names?.[index] ?? "unknown" }),
     );
+    // The preload of `berkeley hold --workers`, if there is one, tells that this worker serves.
+    const tellListening: unknown = Reflect.get(globalThis, Symbol.for("berkeley.held"));
+    if (typeof tellListening === "function") tellListening();
   }
   if (unsetEnvironment) {
     for (const name of ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID", "BERKELEY_HOLD"])

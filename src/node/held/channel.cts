@@ -49,6 +49,8 @@ function openChannel(): void {
       if (isListening) leave();
     }),
   );
+  // For listenersFromEnvironment(), whose sockets are none of node:net's.
+  Reflect.set(globalThis, Symbol.for("berkeley.held"), tellListening);
   tell("started");
 }
 

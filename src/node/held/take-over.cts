@@ -43,8 +43,10 @@ function takeOver(): void {
   if (!isListen(listen)) return;
   Reflect.set(prototype, "_listen2", function (this: Server, ...args: Parameters<Listen>): void {
     const [address, port, , backlog, fd] = args;
-    const taken = typeof fd === "number" && fd >= 0 ? undefined : take(available, address, port);
-    if (taken !== undefined) {
+    const given = typeof fd === "number" && fd >= 0;
+    const taken = given ? undefined : take(available, address, port);
+    // A program may take a descriptor by itself, as with systemd.
+    if (taken !== undefined || (given && available.some(({ socket }) => isOpenAs(fd, socket)))) {
       drainLater(this);
       this.once("listening", tellListening);
     }
