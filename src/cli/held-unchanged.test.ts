@@ -17,7 +17,7 @@ const inherited = except({ windows: "it refuses there: Windows hands no descript
 const server = (port: string) => `
   const server = require("node:http").createServer((_, response) => response.end(String(process.pid)));
   server.listen(${port}, () => console.log("listens " + process.pid));
-  // A watcher passes on the signal that its child gets too; a second close() would call back at once.
+  // A watcher passes on the signal that its child gets too; a second close() calls back at once.
   let closing = false;
   process.on("SIGTERM", () => {
     if (closing) return;
