@@ -133,6 +133,7 @@ const replacing = [
   "simulated/calendar.ts",
   "simulated/driver.ts",
   "simulated/host/host-clock.ts",
+  "simulated/http-date.ts",
   "simulated/timers.ts",
 ];
 
