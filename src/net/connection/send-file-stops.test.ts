@@ -1,7 +1,7 @@
 // sendFile() when something comes between: another that must be read, a bad URL, an end, a reset.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, constants, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { noDetach } from "../../../test/detach.ts";
@@ -21,6 +21,30 @@ import type { HandledConnection } from "./handled-connection.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 const noSockets = { deno: "it reads only descriptors of its own", windows: "it has no such sockets" };
+
+/** Undefined until somebody reads the fifo, or is about to. */
+function fifoWriter(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    if (isErrorOf(error, "ENXIO")) return undefined;
+    throw error;
+  }
+}
+
+function hasNoReader(writer: number): boolean {
+  try {
+    writeSync(writer, "x");
+    return false;
+  } catch (error) {
+    if (isErrorOf(error, "EPIPE")) return true;
+    if (isErrorOf(error, "EAGAIN")) return false;
+    throw error;
+  }
+}
+
+const isErrorOf = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
 
 for (const ended of [false, true]) {
   asyncApiTest(
@@ -173,8 +197,10 @@ asyncApiTest(
       const fifo = join(fixture.folder(), "fifo");
       assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
       await assert.rejects(client.sendFile(fifo, { timeout: 1 }), { name: "TimeoutError" });
-      // Lets the call return.
-      closeSync(openSync(fifo, "r+"));
+      // A writer lets the call return, which closes the file: then nobody reads any more.
+      const writer = await eventually(() => fifoWriter(fifo));
+      await eventually(() => hasNoReader(writer) || undefined);
+      closeSync(writer);
       await client.end("after");
       assert.equal(await readText(server), "after");
     }),
