@@ -141,7 +141,7 @@ test("every faked callback keeps its caller's AsyncLocalStorage context", async 
       }, 20);
       process.nextTick(see);
       queueMicrotask(see);
-      await delay(30);
+      await timersPromises.setTimeout(30);
       see();
       network.host("h").run(see);
     });
