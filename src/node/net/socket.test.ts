@@ -444,3 +444,26 @@ netTest("berkeley/net: whose handle is asked for as soon as it connects goes bac
 test("berkeley/net exports what node:net does", () => {
   assert.deepEqual(Object.keys(ourNet).toSorted(), Object.keys(nodeNet).toSorted());
 });
+
+both("`close` comes after the immediates that were set before it, and before later ones", async (net) => {
+  const server = net.createServer();
+  const port = await listening(server);
+  const client = net.connect(port, "127.0.0.1");
+  const [[socket]] = await Promise.all([once(server, "connection"), once(client, "connect")]);
+  // Not in a callback of the socket's own.
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  const told = eventsOf(socket, ["close"], () => "");
+  socket.destroy();
+  await new Promise<void>((resolve) => {
+    setImmediate(() => {
+      told.push("first");
+      setImmediate(() => {
+        told.push("second");
+        resolve();
+      });
+    });
+  });
+  assert.deepEqual(told, ["first", "close()", "second"]);
+  client.destroy();
+  await closed(server);
+});

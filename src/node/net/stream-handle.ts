@@ -449,7 +449,7 @@ export class StreamHandle implements StreamHandlers {
       this.#reader._descriptorClosed();
     }
     this.#owner?.connectionEnded();
-    // Like libuv, in a later turn: an `await` of the `error` event runs first.
+    // Like libuv, in a later turn: an `await` of `error`, and immediates set by then, run first.
     this.system.clock.setImmediate(() =>
       this.#inContext(() => {
         this.calledBack();
