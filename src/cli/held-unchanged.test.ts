@@ -113,15 +113,108 @@ test("hold: a program that listens again, on the held port and on others", inher
   assert.equal(stdout, "done\n", stderr);
 });
 
-test("hold --unix: an unchanged server gets the path", inherited, async (context) => {
+/** Runs a program of functions that listen, with a held port in PORT; returns what it prints. */
+async function runsHeld(context: TestContext, host: string, program: string, options: string[] = []) {
+  const functions = `
+    const net = require("node:net");
+    const port = Number(process.env.PORT);
+    const listen = (...args) => new Promise((resolve) => {
+      const server = net.createServer((socket) => socket.pipe(socket));
+      server.once("error", ({ code }) => resolve(code)).listen(...args, () => resolve(server));
+    });
+    const close = (server) => new Promise((resolve) => server.close(resolve));
+    const reach = (host) => new Promise((resolve) => {
+      const client = net.connect(port, host, () => client.end("reached"));
+      client.once("error", ({ code }) => resolve(code)).once("data", (text) => resolve(String(text)));
+    });`;
   const cwd = folder(context);
-  const path = join(cwd, "socket");
+  writeFileSync(join(cwd, "program.cjs"), `${functions}\n(async () => {${program}})();`);
+  const port = freePort();
+  const words = [`${host}:${port}`, "--", node, ...options, "program.cjs"];
+  const env = { ...plainEnvironment, PORT: String(port) };
+  const { status, stdout, stderr } = runBerkeley(["hold", ...words], { cwd, env });
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+const register = new URL("../../../dist/node/register.cjs", import.meta.url).href;
+for (const [on, options] of [
+  ["node:net", []],
+  ["berkeley/register", ["--import", register]],
+] as const) {
+  test(
+    `hold: a second server on the port gets EADDRINUSE while the first listens, on ${on}`,
+    inherited,
+    async (context) => {
+      const program = `
+      const first = await listen(port);
+      console.log(await listen(port), await listen(port, "127.0.0.1"), await reach("127.0.0.1"));
+      // A connection outlives its server, and does not keep the port.
+      const client = net.connect(port);
+      await new Promise((resolve) => client.once("data", resolve).write("x"));
+      const closed = close(first);
+      const second = await listen(port);
+      console.log(await listen(port), await reach("127.0.0.1"));
+      client.end();
+      await closed;
+      await close(second);`;
+      const stdout = await runsHeld(context, "127.0.0.1", program, [...options]);
+      assert.equal(stdout, "EADDRINUSE EADDRINUSE reached\nEADDRINUSE reached\n");
+    },
+  );
+
+  test(
+    `hold localhost: a server on every address gets both sockets, on ${on}`,
+    inherited,
+    async (context) => {
+      const program = `
+      const all = await listen(port);
+      console.log(await reach("127.0.0.1"), await reach("::1"), await listen(port, "::1"));
+      all.once("connection", () => console.log("connection"));
+      const client = net.connect(port, "::1");
+      await new Promise((resolve) => client.once("data", resolve).write("x"));
+      console.log(await new Promise((resolve) => all.getConnections((_, count) => resolve(count))));
+      all.close(() => console.log("closed"));
+      const both = [await listen(port, "127.0.0.1"), await listen(port, "::1")];
+      console.log(await reach("127.0.0.1"), await reach("::1"));
+      client.end();
+      for (const server of both) server.close();`;
+      const { stderr } = runBerkeley(["hold", "localhost:0", "--", "true"]);
+      if (!stderr.includes("[::1]")) {
+        context.skip("there is no IPv6");
+        return;
+      }
+      const stdout = await runsHeld(context, "localhost", program, [...options]);
+      assert.equal(stdout, "reached reached EADDRINUSE\nconnection\n1\nreached reached\nclosed\n");
+    },
+  );
+
+  test(`hold --unix: an unchanged server gets the path, on ${on}`, inherited, async (context) => {
+    const path = join(folder(context), "socket");
+    const program = `
+      const { createServer } = require("node:net");
+      const server = createServer((socket) => socket.end("served"));
+      server.listen(${JSON.stringify(path)}, () => {
+        createServer().once("error", ({ code }) => console.log("listens", server.address(), code))
+          .listen(${JSON.stringify(path)});
+      });`;
+    const held = new HeldProcess(context, ["--unix", path, "--", node, ...options, "-e", program]);
+    const [, address] = await held.says(/listens (.*) EADDRINUSE/);
+    assert.equal(address, path);
+    assert.equal(await readAll(createConnection(path)), "served");
+  });
+}
+
+test("hold: the workers of a program that uses node:cluster serve", inherited, async (context) => {
   const program = `
-    const server = require("node:net").createServer((socket) => socket.end("served"));
-    server.listen(${JSON.stringify(path)}, () => console.log("listens"));`;
-  const held = new HeldProcess(context, ["--unix", path, "--", node, "-e", program]);
-  await held.says(/listens/);
-  assert.equal(await readAll(createConnection(path)), "served");
+    const cluster = require("node:cluster");
+    if (cluster.isPrimary) {
+      const workers = [cluster.fork(), cluster.fork()];
+      await Promise.all(workers.map((each) => new Promise((resolve) => each.once("listening", resolve))));
+      console.log(await reach("127.0.0.1"), await listen(port));
+      for (const each of workers) each.disconnect();
+    } else await listen(port);`;
+  assert.equal(await runsHeld(context, "127.0.0.1", program), "reached EADDRINUSE\n");
 });
 
 test("hold: says so if the command does not use the socket, and how to", inherited, async (context) => {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 const MAIN = "node/held/preload.cjs";
 const FILES = [
   MAIN,
+  "node/held/accept-also.cjs",
   "node/held/channel.cjs",
   "node/held/drain.cjs",
   "node/held/pass-on.cjs",

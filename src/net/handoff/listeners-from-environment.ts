@@ -8,6 +8,7 @@ import { SO } from "../../options/so.ts";
 import { SOCK } from "../../posix/constants.ts";
 import { Socket } from "../../posix/owned-socket.ts";
 import { host } from "../../system/host.ts";
+import { heldListeners } from "./held-listeners.ts";
 import { copiesIn, FIRST_DESCRIPTOR, handedDescriptors } from "./listen-fds.ts";
 
 /** The errors of `listenersFromEnvironment()`. */
@@ -130,9 +131,7 @@ export function listenersFromEnvironment(
     taken = Array.from({ length: handed.count }, (_, index) =>
       Object.assign(Socket.from(FIRST_DESCRIPTOR + index), { name: handed.names?.[index] ?? "unknown" }),
     );
-    // The preload of `berkeley hold --workers`, if there is one, tells that this worker serves.
-    const tellListening: unknown = Reflect.get(globalThis, Symbol.for("berkeley.held"));
-    if (typeof tellListening === "function") tellListening();
+    heldListeners()?.tellListening();
   }
   if (unsetEnvironment) {
     for (const name of ["LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PID", "LISTEN_PIDFDID", "BERKELEY_HOLD"])

@@ -49,8 +49,6 @@ function openChannel(): void {
       if (isListening) leave();
     }),
   );
-  // For listenersFromEnvironment(), whose sockets are none of node:net's.
-  Reflect.set(globalThis, Symbol.for("berkeley.held"), tellListening);
   tell("started");
 }
 

@@ -4,28 +4,65 @@ const { closeSync }: typeof import("node:fs") = require("node:fs");
 const net: typeof import("node:net") = require("node:net");
 const { isMainThread }: typeof import("node:worker_threads") = require("node:worker_threads");
 const inheritance: import("../../native/inheritance.cjs").Inheritance = require("../../native/inheritance.cjs");
+const acceptAlso: import("./accept-also.cjs").AcceptAlso = require("./accept-also.cjs");
 const { tellListening }: import("./channel.cjs").Channel = require("./channel.cjs");
 const { drainLater }: import("./drain.cjs").Drain = require("./drain.cjs");
 const { heldSockets, isOpenAs }: import("./sockets.cjs").Sockets = require("./sockets.cjs");
 
 type Server = import("node:net").Server;
+type HeldListeners = import("../../net/handoff/held-listeners.ts").HeldListeners;
 type HeldSocket = import("./sockets.cjs").HeldSocket;
 
-/** `_listen2()` of Node's Server: the last step of its `listen()`. A path has port -1. */
-type Listen = (
-  address: string | null,
-  port: number | null,
-  addressType: number | null,
-  backlog: number,
-  fd?: number,
-  flags?: number,
-) => void;
+type Listen = import("./accept-also.cjs").Listen;
 
 /** What this process has of a held socket. */
 interface Available {
   readonly socket: HeldSocket;
+  /**
+   * The server that has it. While it listens, another one finds the port in use, as without hold.
+   */
+  server: Server | undefined;
+  /** Its handle, of which the primary process of node:cluster deprives its server. */
+  handle: unknown;
   /** Descriptors that are still ours to give away, the last one first. */
   readonly fds: number[];
+}
+
+/** Gives them to servers, of Node's and of our engines. */
+class Held implements HeldListeners {
+  readonly #available: readonly Available[];
+  readonly tellListening = tellListening;
+
+  constructor(available: readonly Available[]) {
+    this.#available = available;
+  }
+
+  take(server: Server, address: string | null, port: number | null, fd?: number): readonly number[] {
+    // A program may take a descriptor by itself, as with systemd.
+    const isGiven = typeof fd === "number" && fd >= 0;
+    const asked = isGiven
+      ? this.#available.filter(({ socket }) => isOpenAs(fd, socket))
+      : fitting(this.#available, address, port);
+    // A worker of node:cluster has its handle from the primary, which takes the socket.
+    const hasOne = isGiven || server.listening;
+    const taken = hasOne ? [] : asked.flatMap((each) => descriptorFor(each) ?? []);
+    if (asked.length === 0 || (taken.length === 0 && !hasOne)) return [];
+    for (const each of asked) {
+      each.server = server;
+      each.handle = undefined;
+    }
+    // What this process starts finds the port in use, as it would without hold.
+    if (taken.length > 0) delete process.env.BERKELEY_HOLD;
+    drainLater(server);
+    server.once("listening", tellListening);
+    return taken;
+  }
+
+  /** Notes the handle with which Node listens. */
+  noteHandle(server: Server): void {
+    for (const each of this.#available)
+      if (each.server === server) each.handle = Reflect.get(server, "_handle");
+  }
 }
 
 /** Replaces Node's method, for every server that listens from now on. */
@@ -34,23 +71,25 @@ function takeOver(): void {
   const available = heldSockets().map(
     (socket): Available => ({
       socket,
+      server: undefined,
+      handle: undefined,
       fds: [socket.low, socket.high].filter((fd) => isOpenAs(fd, socket)),
     }),
   );
   if (available.length === 0) return;
+  const held = new Held(available);
+  Reflect.set(globalThis, Symbol.for("berkeley.held"), held);
   const prototype: object = net.Server.prototype;
   const listen: unknown = Reflect.get(prototype, "_listen2");
   if (!isListen(listen)) return;
   Reflect.set(prototype, "_listen2", function (this: Server, ...args: Parameters<Listen>): void {
     const [address, port, , backlog, fd] = args;
-    const given = typeof fd === "number" && fd >= 0;
-    const taken = given ? undefined : take(available, address, port);
-    // A program may take a descriptor by itself, as with systemd.
-    if (taken !== undefined || (given && available.some(({ socket }) => isOpenAs(fd, socket)))) {
-      drainLater(this);
-      this.once("listening", tellListening);
-    }
-    Reflect.apply(listen, this, taken === undefined ? args : [null, null, null, backlog, taken]);
+    const [first, ...others] = held.take(this, address, port, fd);
+    Reflect.apply(listen, this, first === undefined ? args : [null, null, null, backlog, first]);
+    held.noteHandle(this);
+    // server.address() of a path.
+    if (first !== undefined && port === -1) Reflect.set(this, "_pipeName", address);
+    for (const other of others) acceptAlso(this, listen, backlog, other);
   });
 }
 
@@ -58,21 +97,29 @@ function isListen(value: unknown): value is Listen {
   return typeof value === "function";
 }
 
-/** A descriptor of the held socket that a server asks for; undefined if there is none. */
-function take(available: readonly Available[], address: string | null, port: number | null) {
-  const fitting = available.filter(({ socket, fds }) => {
-    return (
-      (fds.length > 0 || socket.pid !== undefined) &&
-      (port === -1 ? socket.path === address : port !== null && port > 0 && socket.port === port)
-    );
-  });
-  const chosen = fitting.find(({ socket }) => socket.address === address) ?? fitting[0];
-  if (chosen === undefined) return undefined;
-  const fd = descriptorFor(chosen);
-  // What this process starts finds the port in use, as it would without hold.
-  if (fd !== undefined) delete process.env.BERKELEY_HOLD;
-  return fd;
+/**
+ * The held sockets that a server asks for: the one of its address, or else all of the port. None if
+ * another server has one.
+ */
+function fitting(
+  available: readonly Available[],
+  address: string | null,
+  port: number | null,
+): readonly Available[] {
+  const found = available.filter(({ socket }) =>
+    port === -1 ? socket.path === address : port !== null && port > 0 && socket.port === port,
+  );
+  const exact = found.filter(({ socket }) => socket.address === address);
+  const asked = exact.length > 0 ? exact : found;
+  return asked.some(isTaken) ? [] : asked;
 }
+
+/** Without hold, too, the port is free before "close", which waits for the server's connections. */
+const isTaken = ({ server, handle }: Available): boolean => server?.listening === true || isOpen(handle);
+
+/** The descriptor of a handle that is closed is -1. */
+const isOpen = (handle: unknown): boolean =>
+  typeof handle === "object" && handle !== null && "fd" in handle && Number(handle.fd) >= 0;
 
 /**
  * The server closes its descriptor in the end, and may listen again: it gets a duplicate. Where

@@ -56,14 +56,26 @@ export interface OpenedToListen {
   readonly key: string;
 }
 
-/** Opens the socket for `listen()`. */
-export function openToListen(system: System, args: ListenArguments): OpenedToListen {
+/**
+ * Opens the socket for `listen()`.
+ *
+ * @param held descriptors that listen already where it is to, and are ours
+ */
+export function openToListen(
+  system: System,
+  args: ListenArguments,
+  held: readonly number[] = [],
+): OpenedToListen {
   const { SOCK } = system.constants;
   const { address, port, fd, flags = 0 } = args;
   const backlog = args.backlog || BACKLOG;
   const key = `${args.family}:${address}:${port}`;
-  if (typeof fd === "number" && fd >= 0)
-    return { sockets: [fromDescriptor(system, fd, backlog)], path: undefined, name: undefined, key };
+  const [first = fd, ...others] = held;
+  if (typeof first === "number" && first >= 0) {
+    const from = (each: number) => fromDescriptor(system, each, backlog);
+    const name = port === -1 && held.length > 0 ? (address ?? undefined) : undefined;
+    return { sockets: [from(first), ...others.map(from)], path: undefined, name, key };
+  }
   if (port === -1 && address !== null) {
     const unix = { family: "unix", path: address } as const;
     const open = () =>

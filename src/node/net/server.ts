@@ -5,10 +5,11 @@ import { nextTick } from "../../clock/next-tick.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { channels } from "../../net/channels.ts";
+import { heldListeners } from "../../net/handoff/held-listeners.ts";
 import type { ProxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
 import type { CheckedProxyProtocol } from "../../net/proxy-protocol/proxy-protocol-options.ts";
 import { reportClient } from "../../net/proxy-protocol/report-client.ts";
-import { currentSystem } from "../../system/current.ts";
+import { currentSystem, machineSystem } from "../../system/current.ts";
 import {
   announceAccept,
   announceClose,
@@ -50,7 +51,10 @@ export function listenOnEngine(server: ListeningServer, args: ListenArguments): 
   }
   try {
     const system = currentSystem();
-    listenOnOpened(server, engineOf(system), openToListen(system, args));
+    const isReal = system === machineSystem();
+    const held = isReal ? heldListeners()?.take(server, args.address, args.port, args.fd) : undefined;
+    const opened = openToListen(system, args, held);
+    listenOnOpened(server, engineOf(system), opened);
   } catch (error) {
     const failure = asCallOfNode(error, "listen");
     nextTick(() => server.emit("error", failure));
