@@ -9,6 +9,7 @@ import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
 import { withPid } from "./listen-pid.ts";
+import { noteChild } from "./own-children.ts";
 import { PassedSockets } from "./passed-sockets.ts";
 
 /** What to run, and how. */
@@ -144,6 +145,7 @@ export class HeldCommand {
       env: this.#passed.environment(process.env),
     });
     this.#child = child;
+    noteChild(child);
     this.#watchUntilTaken(child);
     child.once("exit", (status, signal) => this.#ended({ status, signal }));
     child.once("error", (error) => {

@@ -22,6 +22,7 @@ import { formatAddress } from "./format.ts";
 import { parseGrace } from "./grace.ts";
 import { HeldCommand } from "./held-command.ts";
 import { passSignals } from "./pass-signals.ts";
+import { reapOrphans } from "./reap-orphans.ts";
 import { UsageError } from "./usage-error.ts";
 import { parseWorkers } from "./workers/count.ts";
 import { holdWorkers } from "./workers/hold-workers.ts";
@@ -126,10 +127,12 @@ output of each has its number in front, which is BERKELEY_WORKER in its environm
           "hold is not supported on Windows, where a program does not inherit descriptors.",
         );
       }
+      const stopReaping = reapOrphans();
       if (options.workers === undefined) {
         const opened = await open(endpoint, options);
         const end = await hold(opened, [command, ...words], options);
         await opened.close();
+        stopReaping();
         exit(endLike(end));
         return;
       }
@@ -145,6 +148,7 @@ output of each has its number in front, which is BERKELEY_WORKER in its environm
         onChange: (changed) => onChange(foldersOf(options), changed),
       });
       for (const each of opened) await each.close();
+      stopReaping();
       // The workers ended as they should: 0, unless the command cannot be run.
       exit(end.status ?? 0);
     });

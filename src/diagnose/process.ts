@@ -12,6 +12,9 @@ export const readProcess = (pid: number): Holder | undefined => hostTables.proce
 /** The pid of this process in the system's table; undefined if it is not in it. */
 export const ownPid = (): number | undefined => hostTables.processes.ownPid();
 
+/** waitpid(2) of a child that has ended, and that Node has not started; nothing but on Linux. */
+export const reap = (pid: number): void => hostTables.processes.reap?.(pid);
+
 /**
  * Returns a function that maps uids to user names, for many of them; the number if it has no name.
  */

@@ -178,6 +178,11 @@ export interface ProcessTable {
    * open.
    */
   openProcess(pid: number): ProcessHandle | ProcessRefusal;
+  /**
+   * Removes a child of this process that has ended from the table: waitpid(2) without waiting.
+   * Only on Linux, and not for children that Node has started and waits for.
+   */
+  reap?(pid: number): void;
 }
 
 /**

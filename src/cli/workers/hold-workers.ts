@@ -4,9 +4,10 @@ import { complain } from "../complain.ts";
 import { passSignals } from "../pass-signals.ts";
 import { PassedSockets } from "../passed-sockets.ts";
 import { ControlSocket } from "./control-socket.ts";
+import { Guardian } from "./guardian.ts";
 import type { Readiness } from "./readiness.ts";
 import { Supervisor } from "./supervisor.ts";
-import type { WorkerSockets } from "./worker.ts";
+import { DRAINING, type WorkerSockets } from "./worker.ts";
 
 /** What runs, and how. */
 export interface HoldWorkersOptions {
@@ -32,6 +33,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   const { command, addresses } = options;
   const refusal = cannotExecute(command[0]);
   if (refusal !== undefined) return { status: cannotRun(command[0], refusal), signal: null };
+  const guardian = new Guardian(options.grace * DRAINING, options.grace);
   const passed = new Map<WorkerSockets["sockets"], PassedSockets>();
   for (const sockets of options.sockets) {
     if (passed.has(sockets)) continue;
@@ -48,7 +50,13 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
     (report) => supervisor.onReport(report),
     () => ({ pid: process.pid, addresses, command, workers: supervisor.status() }),
   );
-  const supervisor = new Supervisor({ ...options, sockets, controlPath: control.path, say: complain });
+  const supervisor = new Supervisor({
+    ...options,
+    sockets,
+    controlPath: control.path,
+    guardian,
+    say: complain,
+  });
   const stopPassing = passSignals((name) => {
     if (name === "SIGUSR2") void supervisor.restart();
     else if (LAST.includes(name)) void supervisor.stop({ status: null, signal: name });
@@ -64,6 +72,7 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   const end = await supervisor.run();
   await stopWatching();
   stopPassing();
+  guardian.close();
   await control.close();
   return end;
 }

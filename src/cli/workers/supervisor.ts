@@ -3,6 +3,7 @@ import { machineClock } from "../../clock/machine-clock.ts";
 import type { CommandEnd } from "../command-status.ts";
 import { BackOff } from "./back-off.ts";
 import type { WorkerReport } from "./control-socket.ts";
+import type { Guardian } from "./guardian.ts";
 import { formatMemory, residentMemory } from "./memory.ts";
 import type { WorkerStatus } from "./status.ts";
 import { Worker, type WorkerOptions, type WorkerSockets } from "./worker.ts";
@@ -13,6 +14,8 @@ export interface SupervisorOptions extends WorkerOptions {
   readonly sockets: readonly WorkerSockets[];
   /** The bytes of memory from which a worker is replaced; Infinity for none. */
   readonly maxMemory: number;
+  /** Ends the workers if this process cannot. */
+  readonly guardian: Guardian;
 }
 
 /** How often memory is looked at, in milliseconds. */
@@ -43,6 +46,8 @@ const CANNOT_RUN: readonly (number | null)[] = [126, 127];
 export class Supervisor {
   readonly #options: SupervisorOptions;
   readonly #slots: readonly Slot[];
+  /** All that have not ended, old and new. */
+  readonly #started = new Set<Worker>();
   /** Old workers whose connections are ending. */
   readonly #ending = new Set<Promise<unknown>>();
   readonly #memoryTimer: Timer;
@@ -84,13 +89,9 @@ export class Supervisor {
   }
 
   onReport(report: WorkerReport): void {
-    for (const { worker, next } of this.#slots) {
-      if (worker?.run === report.run) worker.onReport(report);
-      if (next?.run === report.run) next.onReport(report);
-    }
-    for (const worker of this.#old) if (worker.run === report.run) worker.onReport(report);
+    for (const worker of this.#started) if (worker.run === report.run) worker.onReport(report);
+    this.#guard();
   }
-  readonly #old = new Set<Worker>();
 
   status(): readonly WorkerStatus[] {
     return this.#slots.map(({ number, worker, starts }) => ({
@@ -139,6 +140,8 @@ export class Supervisor {
       }),
     );
     await Promise.all(this.#ending);
+    this.#started.clear();
+    this.#guard();
     this.#finish(end);
   }
 
@@ -172,8 +175,10 @@ export class Supervisor {
       );
       return undefined;
     }
+    this.#started.add(worker);
+    this.#guard();
     // stop() may have been called meanwhile.
-    if (this.#isStopping) void worker.end();
+    if (this.#isStopping) this.#end(worker);
     return worker;
   }
 
@@ -207,12 +212,20 @@ export class Supervisor {
 
   /** Ends a worker while others serve. */
   #end(worker: Worker): void {
-    this.#old.add(worker);
     const ending = worker.end().finally(() => {
-      this.#old.delete(worker);
       this.#ending.delete(ending);
+      this.#forget(worker);
     });
     this.#ending.add(ending);
+  }
+
+  #forget(worker: Worker): void {
+    this.#started.delete(worker);
+    this.#guard();
+  }
+
+  #guard(): void {
+    this.#options.guardian.guard([...this.#started].flatMap(({ guarded }) => guarded ?? []));
   }
 
   /** Starts a worker again when it ends by itself. */
@@ -221,6 +234,7 @@ export class Supervisor {
       if (this.#isStopping || slot.worker !== worker) return;
       // What it started, such as the server of an npm that was killed.
       worker.signal("SIGKILL");
+      this.#forget(worker);
       slot.worker = undefined;
       if (!this.#hasServed && worker.served === 0 && CANNOT_RUN.includes(end.status)) {
         void this.stop(end);

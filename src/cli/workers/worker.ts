@@ -7,9 +7,12 @@ import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
 import { type CommandEnd, cannotRun } from "../command-status.ts";
 import { withPid } from "../listen-pid.ts";
+import { noteChild } from "../own-children.ts";
 import type { PassedSockets } from "../passed-sockets.ts";
 import type { WorkerReport } from "./control-socket.ts";
+import type { GuardedGroup } from "./guardian.ts";
 import { copyPrefixed } from "./prefixed-output.ts";
+import { ProcessGroup } from "./process-group.ts";
 import { LATEST, type Readiness, saysReady, UNREPORTED } from "./readiness.ts";
 import type { WorkerState } from "./status.ts";
 
@@ -34,7 +37,7 @@ export interface WorkerSockets {
 }
 
 /** The part of the grace that connections have to end by themselves, before SIGTERM. */
-const DRAINING = 0.8;
+export const DRAINING = 0.8;
 
 /** How often a process group is looked at until it is empty, in milliseconds. */
 const LOOK = 20;
@@ -50,6 +53,8 @@ export class Worker {
   readonly startedAt = machineClock.now();
   readonly #options: WorkerOptions;
   readonly #child: ChildProcess;
+  /** Undefined if the command could not be run. */
+  readonly #group: ProcessGroup | undefined;
   readonly #ended: Promise<CommandEnd>;
   readonly #becomesReady: Promise<void>;
   #setReady = () => {};
@@ -115,6 +120,8 @@ export class Worker {
       },
     });
     this.#child = child;
+    noteChild(child);
+    this.#group = child.pid === undefined ? undefined : new ProcessGroup(child.pid);
     // Without a descriptor for the pipes, they are undefined.
     if (child.stdout) copyPrefixed(child.stdout, process.stdout, `[${slot}] `);
     if (child.stderr) copyPrefixed(child.stderr, process.stderr, `[${slot}] `);
@@ -158,6 +165,11 @@ export class Worker {
     return this.#readyAt === undefined ? 0 : machineClock.now() - this.#readyAt;
   }
 
+  /** Its processes; undefined if the command could not be run. */
+  get guarded(): GuardedGroup | undefined {
+    return this.#group && { id: this.#group.id, drains: this.#listening.size > 0 };
+  }
+
   onReady(): void {
     if (this.#state !== "starting") return;
     this.#state = "ready";
@@ -191,7 +203,7 @@ export class Worker {
   }
 
   signal(name: NodeJS.Signals): void {
-    signalGroup(this.#child.pid, name);
+    this.#group?.signal(name);
   }
 
   /** Has its connections end, then the processes; kills what is left after the grace. */
@@ -233,28 +245,10 @@ export class Worker {
 
   /** Whether all its processes end before the deadline. */
   async #hasEnded(deadline: number): Promise<boolean> {
-    while (isGroup(this.#child.pid)) {
+    while (this.#group?.isRunning) {
       if (machineClock.now() >= deadline) return false;
       await delay(machineClock, LOOK);
     }
     return true;
-  }
-}
-
-/** kill(2) of a process group, which may be gone. */
-function signalGroup(pid: number | undefined, name: NodeJS.Signals): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, name);
-  } catch {
-    // It has ended.
-  }
-}
-
-function isGroup(pid: number | undefined): boolean {
-  if (pid === undefined) return false;
-  try {
-    return process.kill(-pid, 0);
-  } catch {
-    return false;
   }
 }

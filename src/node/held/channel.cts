@@ -8,6 +8,7 @@ type WorkerEvent = "started" | "listening" | "drained";
 
 let isListening = false;
 let isGone = false;
+let isOpen = false;
 let leave: () => void = () => {};
 let tell: (event: WorkerEvent) => void = () => {};
 
@@ -49,14 +50,27 @@ function openChannel(): void {
       if (isListening) leave();
     }),
   );
+  isOpen = true;
   tell("started");
 }
 
 /** Tells hold that a server listens on the held socket. */
 function tellListening(): void {
+  if (isOpen && !isListening) outliveReaders();
   isListening = true;
   if (isGone) leave();
   else tell("listening");
+}
+
+/**
+ * Once hold is gone, nobody reads what this process prints: that must not end it before its
+ * connections.
+ */
+function outliveReaders(): void {
+  for (const output of [process.stdout, process.stderr])
+    output.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
 }
 
 /** What this module exports. */

@@ -5,6 +5,7 @@ import type { Holder, Holders, ProcessTable, SocketKey } from "../host-tables.ts
 import { userNames } from "../user-names.ts";
 import { text } from "./kernel-settings.ts";
 import { openProcess } from "./pidfd.ts";
+import { reap } from "./reap.ts";
 
 /**
  * The clock ticks of proc_pid_stat(5) are 1/100 s on every 64-bit architecture of Linux (USER_HZ).
@@ -206,4 +207,4 @@ function target(path: string): string | undefined {
 }
 
 /** Linux: /proc, and descriptors of processes. */
-export const processTable: ProcessTable = { holdersOf, readProcess, userNames, ownPid, openProcess };
+export const processTable: ProcessTable = { holdersOf, readProcess, userNames, ownPid, openProcess, reap };

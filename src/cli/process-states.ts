@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** What proc_pid_stat(5) says of a process. */
+export interface ProcessState {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  /** It has ended, and its parent has not waited for it. */
+  readonly isZombie: boolean;
+}
+
+/** All processes that this one sees; none where there is no /proc. */
+export function processStates(): readonly ProcessState[] {
+  try {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => stateOf(Number(name)) ?? []);
+  } catch {
+    return [];
+  }
+}
+
+/** Undefined if it is gone. */
+function stateOf(pid: number): ProcessState | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // The program's name, in parentheses, may contain blanks.
+    const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+    // The main thread may end before the others.
+    const isZombie = fields[0] === "Z" && Number(fields[17]) <= 1;
+    return { pid, parent: Number(fields[1]), group: Number(fields[2]), isZombie };
+  } catch {
+    return undefined;
+  }
+}

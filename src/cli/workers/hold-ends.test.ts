@@ -1,0 +1,119 @@
+// What is left when `berkeley hold --workers` itself ends, other than by a signal that it handles.
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { HeldWorkers, server } from "../../../test/held-workers.ts";
+import { except } from "../../../test/platform.ts";
+
+const linux = except({
+  windows: "it refuses there: Windows hands no descriptors on by their numbers",
+  darwin: "it has no /proc",
+  freebsd: "it has no /proc",
+});
+
+/** A program that is not Node's, and prints what it gets. */
+const shell = [
+  "sh",
+  "-c",
+  'trap "echo told >> told; exit" TERM; echo "serves as $$"; exec 2> /dev/null; while :; do sleep 0.1; done',
+];
+
+/** Ends hold when it gets SIGALRM; hold's own process alone. */
+function defect(context: TestContext, how: string): NodeJS.ProcessEnv {
+  const folder = mkdtempSync(join(tmpdir(), "defect-"));
+  context.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "defect.cjs");
+  const isHold = 'process.argv.includes("--workers")';
+  writeFileSync(file, `if (${isHold}) process.once("SIGALRM", () => { ${how}; });`);
+  return { NODE_OPTIONS: `--require ${file}` };
+}
+
+const ends: Readonly<Record<string, readonly [how: string, NodeJS.Signals]>> = {
+  "is killed": ["", "SIGKILL"],
+  throws: ['throw new Error("a defect")', "SIGALRM"],
+  "calls process.exit()": ["process.exit(3)", "SIGALRM"],
+};
+for (const [how, [program, signal]] of Object.entries(ends)) {
+  test(
+    `hold --workers: a program that is not Node's gets SIGTERM when hold ${how}`,
+    linux,
+    async (context) => {
+      const env = defect(context, program);
+      const held = new HeldWorkers(context, "", ["--workers", "2", "--grace", "1000"], env, shell);
+      const told = join(held.file, "../told");
+      const [, pid] = await held.process.says(/\[1\] serves as (\d+)/);
+      const [, other] = await held.process.says(/\[2\] serves as (\d+)/);
+      held.process.child.kill(signal);
+      await held.process.ended;
+      await HeldWorkers.ended([Number(pid), Number(other)]);
+      assert.equal(readFileSync(told, "utf8"), "told\ntold\n");
+    },
+  );
+
+  test(`hold --workers: Node workers drain when hold ${how}`, linux, async (context) => {
+    const slow = `
+      require("node:http").createServer((request, response) => {
+        response.write("begun ");
+        // There is nobody to read what it prints once hold is gone.
+        process.once("gone", () => {
+          process.stdout.write("log");
+          setImmediate(() => response.end("done"));
+        });
+      }).listen(process.env.PORT, () => console.log("serves"));
+      const look = () => (process.ppid === hold ? setImmediate(look) : setImmediate(() => process.emit("gone")));
+      const hold = process.ppid;
+      look();`;
+    const held = new HeldWorkers(context, slow, ["--workers", "1"], defect(context, program));
+    await held.untilRestarted(0);
+    const pids = (await held.workers()).map(({ pid }) => pid);
+    const client = connect(held.port, "127.0.0.1");
+    client.setEncoding("utf8").write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    let text = "";
+    for await (const piece of client) {
+      if (text === "") held.process.child.kill(signal);
+      text += piece;
+      if (text.includes("done")) break;
+    }
+    assert.match(text, /begun.*done/s);
+    await HeldWorkers.ended(pids);
+  });
+}
+
+test(
+  "hold --workers: after the grace, what does not end is killed when hold is killed",
+  linux,
+  async (context) => {
+    // Its connections never end, and it does not either.
+    const stubborn = `
+    require("node:http").createServer((request, response) => response.write("begun"))
+      .listen(process.env.PORT, () => console.log("serves"));
+    process.on("SIGTERM", () => {});`;
+    const held = new HeldWorkers(context, stubborn, ["--workers", "1", "--grace", "1"]);
+    await held.untilRestarted(0);
+    const pids = (await held.workers()).map(({ pid }) => pid);
+    const client = connect(held.port, "127.0.0.1");
+    client.on("error", () => {});
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await new Promise((resolve) => client.once("data", resolve));
+    held.process.child.kill("SIGKILL");
+    await held.process.ended;
+    await HeldWorkers.ended(pids);
+  },
+);
+
+test("hold --workers: its own end in order leaves nothing, the guardian neither", linux, async (context) => {
+  const held = new HeldWorkers(context, server, ["--workers", "2"]);
+  await held.untilRestarted(0);
+  const children = readFileSync(
+    `/proc/${held.process.child.pid}/task/${held.process.child.pid}/children`,
+    "utf8",
+  );
+  const pids = children.trim().split(" ").map(Number);
+  assert.equal(pids.length, 3);
+  await held.stop();
+  await HeldWorkers.ended(pids);
+  assert.ok(existsSync(held.file));
+});
