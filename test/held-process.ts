@@ -49,6 +49,11 @@ export class HeldProcess {
     }
   }
 
+  /** How often it, or its command, has printed this. */
+  said(what: RegExp): number {
+    return [...this.#text.matchAll(new RegExp(what, "g"))].length;
+  }
+
   async port(): Promise<number> {
     const [, port] = await this.says(/Holding \S+:(\d+)/);
     return Number(port);

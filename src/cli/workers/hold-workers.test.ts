@@ -128,13 +128,27 @@ test(
   "hold --workers --max-memory: one that is always too large is not replaced all the time",
   inherited,
   async (context) => {
-    const held = new HeldWorkers(context, server, ["--workers", "1", "--max-memory", "1M"]);
-    await held.process.says(/serves as 1/, 2);
-    // Several looks later.
-    const [begun] = await held.process.says(/Worker 1 uses \d+ MB: replacing it/);
-    for (let look = 0; look < 3; look++) await held.workers();
-    assert.ok(begun);
-    assert.ok((await held.workers()).every(({ restarts }) => restarts <= 1));
+    // The first worker is too large from its start, and the second one when it is asked to be.
+    const program = `
+      const grown = [];
+      const grow = () => grown.push(Buffer.alloc(300 << 20, 1));
+      if (process.env.BERKELEY_WORKER === "1") grow();
+      process.on("SIGUSR1", grow);
+      ${server}`;
+    const held = new HeldWorkers(context, program, ["--workers", "2", "--max-memory", "250M"]);
+    await held.process.says(/Worker 1 uses \d+ MB: replacing it/);
+    await held.process.says(/\[1\] serves as 1/, 2);
+    for (;;) {
+      const [first, second] = await held.workers();
+      assert.ok(first !== undefined && first.restarts <= 1);
+      if (first.state !== "ready" || first.restarts < 1 || second?.state !== "ready") continue;
+      process.kill(second.pid, "SIGUSR1");
+      break;
+    }
+    // It is looked at after the first.
+    await held.process.says(/Worker 2 uses \d+ MB: replacing it/);
+    assert.equal(held.process.said(/Worker 1 uses/), 1);
+    await held.process.says(/\[2\] serves as 2/, 2);
     await held.stop();
   },
 );
