@@ -251,6 +251,7 @@ function measure(tcb: ControlBlock, firstSentAt: number, lastSentAt: number, out
     sndNxt,
     now,
     smoothed: rtt.smoothed,
+    pacingRate: tcb.pacingRate,
   });
   return true;
 }
@@ -270,6 +271,7 @@ function controlCongestion(tcb: ControlBlock, delivered: number, lost: number, f
     sndNxt,
     now,
     smoothed: rtt.smoothed,
+    pacingRate: tcb.pacingRate,
   });
   tcb.congestion.stamp = now;
 }

@@ -5,14 +5,14 @@ import type { ControlBlock } from "./control-block.ts";
 // segment is on its own, but how many would go together shows: the last of them carries PSH.
 
 /** GSO_LEGACY_MAX_SIZE, less MAX_TCP_HEADER and one. */
-const LARGEST = 65_536 - 321;
+export const GSO_MAX_SIZE = 65_536 - 321;
 /** sk_pacing_shift: a burst is about a millisecond's worth. */
 const PACING_SHIFT = 1_024;
 
 /** The bytes that go into one buffer of the write queue: tcp_xmit_size_goal(). */
 export function sizeGoal({ maxWindow }: ControlBlock, mss: number): number {
   const half = maxWindow > MSS_DEFAULT ? maxWindow >> 1 : maxWindow;
-  const most = half === 0 ? LARGEST : Math.min(LARGEST, Math.max(half, 48));
+  const most = half === 0 ? GSO_MAX_SIZE : Math.min(GSO_MAX_SIZE, Math.max(half, 48));
   return Math.max(1, Math.floor(most / mss)) * mss;
 }
 
@@ -21,8 +21,11 @@ export function burstSegments({ pacingRate, rtt, host }: ControlBlock, mss: numb
   let bytes = pacingRate / PACING_SHIFT;
   // Over short distances, bursts may be larger.
   const distance = rtt.minimum / 512;
-  if (distance < 31) bytes += LARGEST / (1 << Math.floor(distance));
-  return Math.max(Math.floor(Math.min(bytes, LARGEST) / mss), host.sysctls.get("net.ipv4.tcp_min_tso_segs"));
+  if (distance < 31) bytes += GSO_MAX_SIZE / (1 << Math.floor(distance));
+  return Math.max(
+    Math.floor(Math.min(bytes, GSO_MAX_SIZE) / mss),
+    host.sysctls.get("net.ipv4.tcp_min_tso_segs"),
+  );
 }
 
 /** tcp_update_pacing_rate(). */

@@ -56,6 +56,8 @@ export interface CongestionAck {
   readonly now: number;
   /** The smoothed round trip time in microseconds. */
   readonly smoothed: number;
+  /** sk_pacing_rate, in bytes per second. */
+  readonly pacingRate: number;
 }
 
 /**

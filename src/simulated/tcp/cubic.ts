@@ -1,13 +1,17 @@
 import { MICROSECOND, MILLISECOND, SECOND } from "../clock/virtual-clock.ts";
+import { GSO_MAX_SIZE } from "./burst.ts";
 import type { CongestionAck, CongestionControl, CongestionWindow } from "./congestion-control.ts";
 import { INFINITE_SSTHRESH } from "./constants.ts";
+import { inTicks } from "./retransmit-timer.ts";
 import { after } from "./sequence.ts";
 
 /** The window after a loss, as a share of the one before: beta is 717/1024. */
 const BETA = 717;
 const BETA_SCALE = 1024;
-/** The cubic's C: bic_scale 41 is 0.4 (RFC 9438, 5). */
-const C = (41 * 10) / 1024;
+/** The cubic's C of 0.4 (RFC 9438, 5): cube_rtt_scale and bic_scale. */
+const CUBE_SCALE = 41 * 10;
+/** The cubic's unit of time is a 1,024th of a second: BICTCP_HZ. */
+const UNITS = 1_024;
 /** How many acknowledged segments the window of Reno grows by one at. */
 const RENO_SCALE = Math.floor((8 * (BETA_SCALE + BETA)) / 3 / (BETA_SCALE - BETA));
 
@@ -19,6 +23,10 @@ const HYSTART_DELAY_MAX = 16_000;
 /** Acknowledgments closer together than this belong to one train. */
 const HYSTART_ACK_DELTA = 2 * MILLISECOND;
 
+/** How much later bursts make an acknowledgment, in nanoseconds: hystart_ack_delay(). */
+const burstDelay = ({ pacingRate }: CongestionAck): number =>
+  Math.min(MILLISECOND, ((GSO_MAX_SIZE * 4) / pacingRate) * SECOND);
+
 /** CUBIC (RFC 9438) as in net/ipv4/tcp_cubic.c, with HyStart. */
 export class Cubic implements CongestionControl {
   readonly name = "cubic";
@@ -28,7 +36,7 @@ export class Cubic implements CongestionControl {
   #lastMax = 0;
   #lastCwnd = 0;
   #lastTime = 0;
-  /** Where the cubic's plateau is, in segments, and how long it takes to get there, in seconds. */
+  /** Where the cubic's plateau is, in segments, and how many UNITS of time it takes to get there. */
   #origin = 0;
   #k = 0;
   /** When this epoch began; 0 if it begins with the next acknowledgment. */
@@ -88,12 +96,14 @@ export class Cubic implements CongestionControl {
         this.#k = 0;
         this.#origin = cwnd;
       } else {
-        this.#k = Math.cbrt((this.#lastMax - cwnd) / C);
+        this.#k = Math.floor(Math.cbrt(((this.#lastMax - cwnd) * UNITS ** 4) / CUBE_SCALE));
         this.#origin = this.#lastMax;
       }
     }
-    const seconds = (now - this.#epochStart + this.#delayMin * MICROSECOND) / SECOND;
-    const target = this.#origin + C * (seconds - this.#k) ** 3;
+    const elapsed = now - this.#epochStart + inTicks(this.#delayMin * MICROSECOND);
+    const distance = Math.floor((elapsed * UNITS) / SECOND) - this.#k;
+    // Whole segments, rounded towards the plateau.
+    const target = this.#origin + Math.trunc((CUBE_SCALE * distance ** 3) / UNITS ** 4);
     this.#per = target > cwnd ? Math.floor(cwnd / (target - cwnd)) : 100 * cwnd;
     // The first epoch after a timeout grows at least by a twentieth.
     if (this.#lastMax === 0 && this.#per > 20) this.#per = 20;
@@ -121,7 +131,8 @@ export class Cubic implements CongestionControl {
       this.#hystart(window, delay, ack);
   }
 
-  #hystart(window: CongestionWindow, delay: number, { sndUna, sndNxt, now }: CongestionAck): void {
+  #hystart(window: CongestionWindow, delay: number, ack: CongestionAck): void {
+    const { sndUna, sndNxt, now } = ack;
     if (this.#endSeq === undefined || after(sndUna, this.#endSeq)) {
       this.#roundStart = now;
       this.#lastAck = now;
@@ -132,7 +143,8 @@ export class Cubic implements CongestionControl {
     // A train of acknowledgments as long as half the round trip fills the path.
     if (now - this.#lastAck <= HYSTART_ACK_DELTA) {
       this.#lastAck = now;
-      if (now - this.#roundStart > (this.#delayMin * MICROSECOND) / 2) this.#found = true;
+      const threshold = (this.#delayMin * MICROSECOND + burstDelay(ack)) / 2;
+      if (now - this.#roundStart > threshold) this.#found = true;
     }
     // The delay grows: a queue builds up.
     if (this.#currentRtt > delay) this.#currentRtt = delay;

@@ -196,7 +196,7 @@ test("the send queue counts what is on its way through splits and removals", () 
 test("Reno halves its window after a loss, and then grows by one segment a round trip", () => {
   const window = new CongestionWindow();
   const reno = new Reno();
-  const ack = (acked: number) => ({ acked, sndUna: 0, sndNxt: 0, now: 0, smoothed: 0 });
+  const ack = (acked: number) => ({ acked, sndUna: 0, sndNxt: 0, now: 0, smoothed: 0, pacingRate: 1e6 });
   reno.avoid(window, ack(10));
   assert.equal(window.cwnd, 20);
   window.ssthresh = reno.ssthresh(window);
@@ -222,6 +222,7 @@ test("CUBIC keeps 70 %, returns to the old window at its plateau, and then probe
         sndNxt: 0,
         now: at + 1,
         smoothed: 800_000,
+        pacingRate: 1e6,
       });
     sizes.push(window.cwnd);
   }
@@ -230,6 +231,22 @@ test("CUBIC keeps 70 %, returns to the old window at its plateau, and then probe
   assert.ok(plateau >= 93 && plateau <= 101, `${sizes}`);
   assert.ok((sizes[100] ?? 0) > 130, `${sizes}`);
   assert.ok(sizes.every((size, index) => index === 0 || size >= (sizes[index - 1] ?? 0)));
+});
+
+test("CUBIC grows in whole segments after slow start, as tcp_cubic.c with its integers does", () => {
+  const window = new CongestionWindow();
+  const cubic = new Cubic();
+  window.cwnd = 48;
+  window.ssthresh = 48;
+  const sizes: number[] = [];
+  for (let index = 0; index < 60; index += 1) {
+    const now = 1e9 + index * 100e6;
+    const ack = { acked: 2, sndUna: 0, sndNxt: 0, now, smoothed: 800_000, pacingRate: 1e6 };
+    cubic.measured(window, 100_000, ack);
+    cubic.avoid(window, ack);
+    if (index % 10 === 9) sizes.push(window.cwnd);
+  }
+  assert.deepEqual(sizes, [49, 50, 52, 57, 67, 77]);
 });
 
 test("a SYN cookie gives back the MSS, and no other number does", () => {
