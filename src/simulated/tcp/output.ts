@@ -41,6 +41,7 @@ export function writeTransmit(
       quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
     }
     burst += 1;
+    segment.joins = burst > 1;
     const { next } = segment;
     const goesOn =
       burst < quota &&

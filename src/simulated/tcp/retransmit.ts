@@ -1,5 +1,6 @@
 import { errnos } from "../../system/linux/errno.ts";
 import { TCP_FLAG } from "../ip/packet.ts";
+import { burstSegments } from "./burst.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { inReduction } from "./cwnd.ts";
 import { currentMss, routeOf } from "./path.ts";
@@ -9,12 +10,16 @@ import { add, after, before, distance } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { transmitQueued } from "./transmit.ts";
 
-const { CWR, ECE, FIN, SYN } = TCP_FLAG;
+const { CWR, ECE, FIN, PSH, SYN } = TCP_FLAG;
 
-/** Sends a segment again, and counts it as on its way: tcp_retransmit_skb(). Returns 0 or less. */
-export function retransmit(tcb: ControlBlock, segment: QueuedSegment): number {
+/**
+ * Sends a segment again, and counts it as on its way: tcp_retransmit_skb(). Returns 0 or less.
+ *
+ * @param more flags for this time only
+ */
+export function retransmit(tcb: ControlBlock, segment: QueuedSegment, more = 0): number {
   const { sendQueue, recovery } = tcb;
-  const result = sendAgain(tcb, segment);
+  const result = sendAgain(tcb, segment, more);
   if (result < 0) return result;
   if ((segment.marks & MARK.RETRANS) === 0) {
     segment.marks |= MARK.RETRANS;
@@ -27,7 +32,7 @@ export function retransmit(tcb: ControlBlock, segment: QueuedSegment): number {
 }
 
 /** Sends a segment again, as far as the peer's window allows: __tcp_retransmit_skb(). */
-export function sendAgain(tcb: ControlBlock, segment: QueuedSegment): number {
+export function sendAgain(tcb: ControlBlock, segment: QueuedSegment, more = 0): number {
   const { sendQueue, statistics } = tcb;
   if (before(segment.sequence, tcb.sndUna))
     sendQueue.trimHead(segment, distance(segment.sequence, tcb.sndUna));
@@ -51,7 +56,7 @@ export function sendAgain(tcb: ControlBlock, segment: QueuedSegment): number {
   statistics.bytesRetrans += segment.length;
   tcb.host.counters.count("Tcp.RetransSegs");
   segment.marks |= MARK.EVER_RETRANS;
-  const result = transmitQueued(tcb, segment, true);
+  const result = transmitQueued(tcb, segment, true, more);
   if (result < 0) return result;
   sendQueue.noteSent(segment);
   return 0;
@@ -87,6 +92,26 @@ function forget({ sendQueue }: ControlBlock, { marks }: QueuedSegment): void {
 }
 
 /**
+ * How many segments are sent again at once: those that were sent at once, unless some of them have
+ * arrived. What remains of them is a burst of its own from then on.
+ */
+function burstFrom(tcb: ControlBlock, first: QueuedSegment): number {
+  const { congestion, sendQueue } = tcb;
+  const limit = Math.min(burstSegments(tcb, currentMss(tcb)), congestion.cwnd - sendQueue.inFlight);
+  let count = 1;
+  let next = first.next;
+  while (next?.joins === true && count < limit && isToResend(next)) {
+    count += 1;
+    next = next.next;
+  }
+  if (next !== undefined) next.joins = false;
+  return count;
+}
+
+const isToResend = ({ marks }: QueuedSegment): boolean =>
+  (marks & (MARK.LOST | MARK.SACKED | MARK.RETRANS)) === MARK.LOST;
+
+/**
  * Sends lost segments again, as far as the congestion window allows: tcp_xmit_retransmit_queue().
  */
 export function retransmitLost(tcb: ControlBlock): void {
@@ -95,6 +120,9 @@ export function retransmitLost(tcb: ControlBlock): void {
   const head = sendQueue.firstSent;
   let rearm = false;
   let hole: QueuedSegment | undefined;
+  /** How many segments the present burst still has, and whether it has several. */
+  let left = 0;
+  let several = false;
   let segment = sendQueue.retransmitHint ?? head;
   for (; segment !== undefined && segment !== sendQueue.sendHead; segment = segment.next) {
     if (hole === undefined) sendQueue.retransmitHint = segment;
@@ -105,7 +133,12 @@ export function retransmitLost(tcb: ControlBlock): void {
       continue;
     }
     if ((marks & (MARK.SACKED | MARK.RETRANS)) !== 0) continue;
-    if (retransmit(tcb, segment) < 0) break;
+    if (left === 0) {
+      left = burstFrom(tcb, segment);
+      several = left > 1;
+    }
+    left -= 1;
+    if (retransmit(tcb, segment, left === 0 && several ? PSH : 0) < 0) break;
     if (inReduction(tcb)) tcb.recovery.prrOut += 1;
     if (segment === head && tcb.pending !== "reordering") rearm = true;
   }

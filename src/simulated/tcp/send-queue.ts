@@ -33,6 +33,8 @@ export class QueuedSegment {
    * the cost, so that it also tells where a buffer begins.
    */
   overhead = 0;
+  /** Whether it was sent in one burst with the segment before it: in Linux, in one sk_buff. */
+  joins = false;
   /** Whether its last byte is the last of a send() that SO_TIMESTAMPING reports. */
   isReported = false;
   /** MSG_EOR: nothing may be appended to it. */

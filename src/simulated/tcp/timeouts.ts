@@ -73,6 +73,7 @@ function retransmissionTimeout(tcb: ControlBlock): void {
       statistics.totalRtoRecoveries += 1;
     }
     const head = sendQueue.firstSent;
+    if (head?.next !== undefined) head.next.joins = false;
     if (head !== undefined && retransmit(tcb, head) < 0) {
       // A local failure: try again without counting it as congestion.
       if (tcb.state !== STATE.CLOSE) startRetransmitTimer(tcb, "retransmit", RESOURCE_PROBE_INTERVAL);
@@ -189,6 +190,7 @@ function probeTail(tcb: ControlBlock): boolean {
   }
   const last = sendQueue.lastSent;
   if (last === undefined || sendAgain(tcb, last) < 0) return false;
+  last.joins = false;
   recovery.tlpRetrans = true;
   return true;
 }
