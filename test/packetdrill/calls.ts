@@ -65,9 +65,11 @@ export function toRawCall(call: SystemCall, context: CallContext): RawCall {
     case "read":
     case "recv":
     case "recvfrom": {
-      if (isNull(argument(call, 1))) fail("a System cannot receive into NULL");
       const flags = call.name === "read" ? 0 : number(3, "the flags");
-      return { name: "receive", fd: fd(), size: number(2, "the length"), flags };
+      const length = number(2, "the length");
+      if (isNull(argument(call, 1)))
+        return { name: "transfer null", operation: "receive", fd: fd(), length, flags };
+      return { name: "receive", fd: fd(), size: length, flags };
     }
     case "write":
     case "send":
@@ -147,12 +149,11 @@ function endpoint(expression: Expression, context: CallContext, side: "local" | 
 
 function sendCall(call: SystemCall, context: CallContext): RawCall {
   const fd = scriptFd(call);
-  const data = dataToSend(
-    argument(call, 1),
-    numberOf(argument(call, 2), "the length"),
-    context.connectionOf(fd),
-  );
+  const length = numberOf(argument(call, 2), "the length");
   const flags = call.name === "write" ? 0 : numberOf(argument(call, 3), "the flags");
+  if (isNull(argument(call, 1)))
+    return { name: "transfer null", operation: "send", fd: context.liveFd(fd), length, flags };
+  const data = dataToSend(argument(call, 1), length, context.connectionOf(fd));
   const address = call.name === "sendto" ? endpoint(argument(call, 4), context, "remote") : undefined;
   return { name: "send", fd: context.liveFd(fd), pieces: [data], flags, address, control: undefined };
 }
@@ -163,7 +164,7 @@ export function dataToSend(
   length: number,
   connection: Connection | undefined,
 ): Uint8Array {
-  if (isNull(expression)) fail("a System cannot send from NULL");
+  if (isNull(expression)) fail("NULL is for send() and its like, not for pieces");
   if (expression.kind !== "string") return pattern(connection?.written ?? 0, length);
   if (connection !== undefined) connection.writesPattern = false;
   return new TextEncoder().encode(expression.text).subarray(0, length);

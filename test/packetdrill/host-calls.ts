@@ -8,6 +8,8 @@ export interface HostCalls {
   fcntl(fd: number, command: number, argument: number): number;
   /** ioctl() of a request that reports one int. */
   ioctl(fd: number, request: number): { readonly returned: number; readonly value: number };
+  /** send() or recv() with a NULL pointer, which a System cannot be given. */
+  transferNull(operation: "send" | "receive", fd: number, length: number, flags: number): number;
   epollCreate(): number;
   epollCtl(epoll: number, operation: number, fd: number, event: EpollEvent): number;
   epollWait(epoll: number, count: number, timeout: number): number | readonly EpollEvent[];
@@ -29,6 +31,13 @@ export type RawCall =
   | { readonly name: "close"; readonly fd: number }
   | { readonly name: "getpeername"; readonly fd: number }
   | { readonly name: "receive"; readonly fd: number; readonly size: number; readonly flags: number }
+  | {
+      readonly name: "transfer null";
+      readonly operation: "send" | "receive";
+      readonly fd: number;
+      readonly length: number;
+      readonly flags: number;
+    }
   | {
       readonly name: "recvmsg";
       readonly fd: number;

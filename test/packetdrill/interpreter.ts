@@ -124,6 +124,7 @@ class Interpreter implements CallContext {
       else if (action.kind === "shell") this.#shell(action.text);
       else this.#code(action);
     }
+    this.#target.eventEnded();
     this.#timing.passed(due, anchored);
   }
 

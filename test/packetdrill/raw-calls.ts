@@ -27,6 +27,8 @@ export function rawCall(calls: HostCalls, call: RawCall): RawResult {
     }
     case "receive":
       return receive(system, call.fd, call.size, call.flags);
+    case "transfer null":
+      return { returned: calls.transferNull(call.operation, call.fd, call.length, call.flags) };
     case "recvmsg":
       return receiveMessage(system, call);
     case "send":

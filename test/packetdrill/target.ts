@@ -10,6 +10,8 @@ export interface Target {
   start(): void;
   now(): number;
   sleepUntil(time: number): void;
+  /** An event of the script was carried out, which takes time on a machine. */
+  eventEnded(): void;
   /** Hands the host a packet from the network. */
   inject(packet: Uint8Array): void;
   /** The next packet that the host has sent, waiting for it until a time. */

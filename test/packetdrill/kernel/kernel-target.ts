@@ -92,6 +92,8 @@ export class KernelTarget implements Target {
     }
   }
 
+  eventEnded(): void {}
+
   inject(packet: Uint8Array): void {
     this.#tun.write(packet);
   }

@@ -72,6 +72,16 @@ export class SimulatedCalls implements HostCalls {
       : { returned: 0, value: Math.max(available, 0) };
   }
 
+  /** What precedes the copy decides, and then the copy fails; nothing is taken off a stream. */
+  transferNull(operation: "send" | "receive", fd: number, length: number, flags: number): number {
+    const returned =
+      operation === "send"
+        ? this.system.send(fd, new Uint8Array(), flags)
+        : this.system.recv(fd, new Uint8Array(Math.min(length, 1)), flags | number("MSG_PEEK"));
+    const copies = operation === "send" ? returned === 0 && length > 0 : returned > 0;
+    return copies ? -errnos.EFAULT : returned;
+  }
+
   epollCreate(): number {
     const queue = this.#host.openReadinessQueue(() => {});
     if (typeof queue === "number") return queue;

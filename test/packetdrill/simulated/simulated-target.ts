@@ -11,6 +11,11 @@ import { SimulatedCalls } from "./simulated-calls.ts";
 
 const MICROSECOND = 1000;
 /**
+ * What an event of a script takes, in microseconds. Otherwise whatever happens at +0 would happen at
+ * one moment, and scripts compare round trips that on a machine are never equal.
+ */
+const EVENT_COST = 5;
+/**
  * Sysctls of features that a simulated host lacks, which scripts set whether they use them or not.
  */
 const WITHOUT_EFFECT = /^net\.ipv4\.tcp_(fastopen|ecn_option|fastopen_key|fastopen_blackhole.*)$/;
@@ -80,6 +85,10 @@ export class SimulatedTarget implements Target, Outside {
 
   sleepUntil(time: number): void {
     while (this.#step(time));
+  }
+
+  eventEnded(): void {
+    this.sleepUntil(this.now() + EVENT_COST);
   }
 
   /** Runs the next event up to a time. Returns false when the time has come. */
