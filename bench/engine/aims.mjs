@@ -28,6 +28,10 @@ export const aims = [
   ...["echo-64", "echo-16k"].flatMap((scenario) =>
     NODES.flatMap((name) => aim([`${name}:lend`], scenario, "rate", name, { least: 0.9 })),
   ),
+  ...["datagrams-64", "datagrams-1200", "datagrams-64-100", "datagrams-1200-100"].flatMap((scenario) => [
+    aim(NODES, scenario, "rate", "own", { least: 3 }),
+    aim(NODES, scenario, "rate", "c:recvmmsg", { least: 0.8 }),
+  ]),
   ...["http", "http-1000", "fastify"].flatMap((scenario) => [
     aim(SERVED, scenario, "rate", "own", { least: 1.2 }),
     aim(SERVED_ON_EPOLL, scenario, "rate", "own", { least: 1 }),

@@ -15,7 +15,7 @@
 // for each connection, and accepts any certificate. Any failure ends it with a message: a wrong
 // byte, a lost connection, no response for a while.
 #define _GNU_SOURCE
-#include "program.h"
+#include "usage.h"
 #include <fcntl.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
@@ -25,7 +25,7 @@
 #endif
 
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 20000, MOST_WARM_UP = 4000, PATIENCE = 5000, EVENTS = 1024, BUFFER = 64 << 10, SOURCES = 250 };
-enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26, MOST_TIMES = 1 << 20 };
+enum { MOST_CONNECTIONS = 16384, MOST_REQUESTS = 1 << 26 };
 
 // Bytes that look random: each message is a piece of them that begins elsewhere, so no two are
 // alike.
@@ -193,42 +193,6 @@ static void connect_again(struct connection *connection) {
 
 static void stay_idle(struct connection *connection) { (void)connection; }
 
-struct usage {
-  double user, system, cpu, load;
-};
-
-static double clock_of(clockid_t clock) {
-  struct timespec time;
-  must(clock_gettime(clock, &time), "clock_gettime");
-  return time.tv_sec + time.tv_nsec / 1e9;
-}
-
-// `cpu` is exact. The kernel divides user and system time by sampling, in hundredths of a second.
-static struct usage usage(int pid) {
-  struct usage usage = {.load = clock_of(CLOCK_PROCESS_CPUTIME_ID)};
-  char path[64], line[1024];
-  long long user, system;
-  clockid_t clock;
-  if (clock_getcpuclockid(pid, &clock) != 0) fail("no process %d", pid);
-  usage.cpu = clock_of(clock);
-  snprintf(path, sizeof path, "/proc/%d/stat", pid);
-  FILE *stat = fopen(path, "r");
-  // utime and stime are fields 14 and 15 of proc_pid_stat(5); the second field is a name in
-  // brackets, which may contain spaces.
-  if (stat == NULL || fgets(line, sizeof line, stat) == NULL) fail("%s: %s", path, strerror(errno));
-  fclose(stat);
-  if (sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lld %lld", &user, &system) != 2)
-    fail("%s: no times in it", path);
-  usage.user = (double)user / sysconf(_SC_CLK_TCK);
-  usage.system = (double)system / sysconf(_SC_CLK_TCK);
-  return usage;
-}
-
-static int ascending(const void *a, const void *b) {
-  unsigned left = *(const unsigned *)a, right = *(const unsigned *)b;
-  return (left > right) - (left < right);
-}
-
 static void measure(int pid, int milliseconds, int most, void (*again)(struct connection *)) {
   // Compilers go by how often code ran: on a busy host, time alone would not do.
   double begin = now;
@@ -239,13 +203,8 @@ static void measure(int pid, int milliseconds, int most, void (*again)(struct co
   while (now < start + milliseconds / 1e3 && requests < most) turn(again);
   double end = seconds();
   struct usage after = usage(pid);
-  size_t count = requests < MOST_TIMES ? requests : MOST_TIMES;
-  if (count == 0) fail("no request was answered in %d milliseconds", milliseconds);
-  qsort(times, count, sizeof *times, ascending);
-  printf("{\"requests\":%lld,\"seconds\":%.9f,\"p50\":%u,\"p99\":%u,", requests, end - start, times[count / 2],
-         times[count * 99 / 100]);
-  printf("\"user\":%.2f,\"system\":%.2f,\"cpu\":%.9f,\"load\":%.9f}\n", after.user - before.user,
-         after.system - before.system, after.cpu - before.cpu, after.load - before.load);
+  if (requests == 0) fail("no request was answered in %d milliseconds", milliseconds);
+  print_measurement(requests, end - start, times, before, after);
 }
 
 // Opens this many, each with one message: few at a time, since a full queue makes a connection wait

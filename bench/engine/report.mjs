@@ -37,6 +37,7 @@ function requestRow(result, others) {
     busy: percent(middle("busy")),
     load: percent(middle("load")),
     "× C epoll": against("c:epoll"),
+    "× C recvmmsg": against("c:recvmmsg"),
     "× own": against(own),
     "× Bun": against("bun:listen"),
   };
@@ -92,4 +93,5 @@ function ratio(result, other, figure) {
 const times = (ratio) => (ratio === undefined ? "-" : ratio.toFixed(2));
 const percent = (share) =>
   share === undefined || Number.isNaN(share) ? "-" : `${Math.round(share * 100)} %`;
-const microseconds = (nanoseconds, digits = 1) => (nanoseconds / 1000).toFixed(digits);
+const microseconds = (nanoseconds, digits = 1) =>
+  Number.isNaN(nanoseconds) ? "-" : (nanoseconds / 1000).toFixed(digits);

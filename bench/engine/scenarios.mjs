@@ -41,6 +41,9 @@ export const scenarios = [
     needs: "two",
     sample: onBoth(loaded("echo", 64, 64, "two")),
   },
+  ...[1, 100].flatMap((peers) => [64, 1200].map((size) => datagrams("receive", size, peers))),
+  datagrams("single", 64, 1),
+  ...[1, 100].flatMap((peers) => [64, 1200].map((size) => datagrams("echo", size, peers))),
   { name: "idle", title: `Memory of ${IDLE / 1000} 000 idle connections`, needs: "echo", sample: idle },
   { name: "http", title: "HTTP/1.1, hello, 64 connections", needs: "http", sample: http("http", 64) },
   {
@@ -75,6 +78,28 @@ function onBoth(sample) {
   return ({ on, ...rest }) => {
     const all = [...new Set([on.load, on.server])].join();
     return sample({ ...rest, on: { server: all, load: all } });
+  };
+}
+
+/** One of the modes of datagram-load.c. */
+function datagrams(mode, size, peers) {
+  const { name, what } = {
+    receive: { name: "datagrams", what: "received, sent in bursts" },
+    single: { name: "datagrams-single", what: "received, each sent alone" },
+    echo: { name: "datagrams-echo", what: "sent back" },
+  }[mode];
+  const args = [mode === "echo" ? "echo" : "receive"];
+  return {
+    name: [name, size, ...(peers === 1 ? [] : [peers])].join("-"),
+    title: `Datagrams of ${size} bytes ${what}; ${peers === 1 ? "one peer" : `${peers} peers`}`,
+    needs: "datagrams",
+    sample({ server, load, milliseconds, on }) {
+      const measure = ({ port, pid }) => {
+        const command = [load.datagrams, mode, port, pid, size, peers, milliseconds].map(String);
+        return during(start(command, on.load), async ({ answer }) => perRequest(await answer()));
+      };
+      return serving(server, "datagrams", on.server, measure, args);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 // The servers that bench/engine.mjs compares: `echo`, `http`, `fastify` and `tls` are the commands
-// of each, and `one` and `two` those of that many threads that share a port. `own` names the
-// listener of the same runtime, with which this package's servers are compared.
+// of each, `one` and `two` those of that many threads that share a port, and `datagrams` one for
+// datagrams. `own` names the listener of the same runtime, with which this package's servers are
+// compared.
 import { fileURLToPath } from "node:url";
 import { installRuntimes, isNode } from "../../scripts/runtimes.mjs";
 import { compiled, firstLine } from "../machine.mjs";
@@ -14,10 +15,12 @@ const script = (name) => path(`servers/${name}.mjs`);
 /** All of them; or undefined, after printing the reason, if there is no C compiler. */
 export function everyServer() {
   const plain = compiled(path("load.c"), "engine-load");
+  const datagramLoad = compiled(path("datagram-load.c"), "engine-datagram-load");
+  const datagrams = compiled(path("datagrams.c"), "engine-datagrams");
   const tls = compiled(path("load.c"), "engine-load-tls", ["-DTLS", "-lssl", "-lcrypto"]);
   const epoll = compiled(path("epoll.c"), "engine-epoll");
   const uring = compiled(path("uring.c"), "engine-uring");
-  if (plain === undefined || epoll === undefined || uring === undefined) return undefined;
+  if ([plain, datagramLoad, datagrams, epoll, uring].includes(undefined)) return undefined;
   const runtimes = installRuntimes(RUNTIMES).map((runtime) => ({
     ...runtime,
     command: [runtime.program, ...runtime.args, ...collectable(runtime)],
@@ -25,13 +28,15 @@ export function everyServer() {
   }));
   const servers = [
     { name: "c:epoll", echo: [epoll], one: [epoll, "1"], two: [epoll, "2"] },
+    { name: "c:recvmmsg", datagrams: [datagrams] },
+    { name: "c:gro", datagrams: [datagrams, "gro"] },
     { name: "c:uring", echo: [uring] },
     ...runtimes.map(ownListener),
     ...runtimes.flatMap((runtime) => ENGINES.flatMap((engine) => ours(runtime, engine))),
   ];
   return {
     /** `tls` is undefined where OpenSSL's headers are not installed. */
-    load: { plain, tls },
+    load: { plain, tls, datagrams: datagramLoad },
     servers: tls === undefined ? servers.map((server) => ({ ...server, tls: undefined })) : servers,
     versions: Object.fromEntries(runtimes.map(({ name, version }) => [name, version])),
   };
@@ -48,7 +53,13 @@ export function chosen(list, names) {
 function ownListener({ name, command }) {
   const run = (program) => [...command, script(program)];
   if (name === "bun")
-    return { name: "bun:listen", runtime: name, echo: run("bun-listen"), http: run("bun-http") };
+    return {
+      name: "bun:listen",
+      runtime: name,
+      echo: run("bun-listen"),
+      http: run("bun-http"),
+      datagrams: run("bun-udp"),
+    };
   if (!isNode({ name })) return { name: `${name}:listen`, runtime: name, echo: run(`${name}-listen`) };
   return {
     name: `${name}:net`,
@@ -57,6 +68,7 @@ function ownListener({ name, command }) {
     http: run("http"),
     fastify: run("fastify"),
     tls: run("tls"),
+    datagrams: run("dgram"),
   };
 }
 
@@ -75,11 +87,15 @@ function ours(runtime, engine) {
   const run = (program, ...options) => [...command, ...options, script(program)];
   const preload = ["--require", fileURLToPath(new URL("../../dist/node/register.cjs", import.meta.url))];
   const own = [
-    { ...shared, name: `${name}:${engine}`, echo: run("berkeley-handlers") },
-    { ...shared, name: `${name}:${engine}:await`, echo: run("berkeley-await") },
+    { ...shared, name: `${name}:${engine}`, echo: run("berkeley-handlers"), datagrams: run("berkeley-udp") },
+    {
+      ...shared,
+      name: `${name}:${engine}:await`,
+      echo: run("berkeley-await"),
+      datagrams: run("berkeley-udp-await"),
+    },
     { ...shared, name: `${name}:${engine}:lend`, echo: run("berkeley-lend") },
     { ...shared, name: `${name}:${engine}:into`, echo: run("berkeley-into") },
-
     {
       ...shared,
       name: `${name}:${engine}:busy`,

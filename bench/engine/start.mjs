@@ -62,9 +62,9 @@ export async function during(started, body) {
   }
 }
 
-/** Runs `body` with one of a server's programs, once it listens. */
-export function serving(server, program, processor, body) {
-  return during(start(server[program], processor, server.environment), async (started) => {
+/** Runs `body` with one of a server's programs, given some arguments more, once it listens. */
+export function serving(server, program, processor, body, args = []) {
+  return during(start([...server[program], ...args], processor, server.environment), async (started) => {
     const { port } = await started.answer();
     try {
       return await body({ ...started, port });
