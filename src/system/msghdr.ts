@@ -113,8 +113,11 @@ export function messageHeaders(mmsghdr: MmsghdrLayout): MessageHeaders {
   return { writeHeaders, readHeaders };
 }
 
-const locationOf = (value: ValueResult | null): number =>
-  value === null ? 0 : (value.location ?? locationOfBytes(value.bytes));
+function locationOf(value: ValueResult | null): number {
+  if (value === null) return 0;
+  value.location ??= locationOfBytes(value.bytes);
+  return value.location;
+}
 
 /** Empty data needs no address. */
 const locationOfBytes = (bytes: Uint8Array): number => (lengthOf(bytes) === 0 ? 0 : Number(addressOf(bytes)));

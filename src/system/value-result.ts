@@ -29,9 +29,11 @@ export class ValueResult {
   readonly ints: Int32Array;
   readonly pointer: Bytes;
   /**
-   * `pointer` as a number, which is cheaper to write than a bigint; undefined if it is not mapped.
+   * `pointer` as a number, which is cheaper to write than a bigint; undefined if it is not mapped,
+   * until a structure that points to it is first written. Safety: the memory of an ArrayBuffer does
+   * not move, and nobody else has this one to transfer it.
    */
-  readonly location: number | undefined;
+  location: number | undefined;
   readonly lengthPointer: Bytes;
   readonly #length: Int32Array;
 

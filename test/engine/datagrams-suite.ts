@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import type { Ipv4Address } from "../../src/address/address.ts";
 import { decodeAddress, encodeAddress } from "../../src/address/sockaddr.ts";
 import type { DatagramHandlers, Datagrams, Engine } from "../../src/engine/engine.ts";
+import { SO } from "../../src/options/so.ts";
+import { UDP } from "../../src/options/udp.ts";
 import { bind } from "../../src/posix/bind.ts";
 import { close } from "../../src/posix/close.ts";
 import { connect } from "../../src/posix/connect.ts";
@@ -10,10 +12,13 @@ import { getsockname } from "../../src/posix/getsockname.ts";
 import type { Socket } from "../../src/posix/owned-socket.ts";
 import { tryRecvfrom } from "../../src/posix/recvfrom.ts";
 import { send } from "../../src/posix/send.ts";
+import { sendmsg } from "../../src/posix/sendmsg.ts";
 import { sendto, trySendto } from "../../src/posix/sendto.ts";
+import { setsockopt } from "../../src/posix/setsockopt.ts";
 import { host } from "../../src/system/host.ts";
 import type { ValueResult } from "../../src/system/value-result.ts";
 import { type Fixture, loopback } from "../fixture.ts";
+import { openDescriptors } from "../open-descriptors.ts";
 import type { Exceptions } from "../platform.ts";
 import { answersHidden, noUnixDatagrams } from "../winsock-exceptions.ts";
 import { engineTest, eventually, someTurns } from "./engine-test.ts";
@@ -76,6 +81,100 @@ function bound(fixture: Fixture): { readonly socket: Socket; readonly address: I
   const address = getsockname(socket);
   assert.equal(address.family, "ipv4");
   return { socket, address };
+}
+
+/** Datagrams that the system delivers as one message (UDP_GRO): 10 of 100 bytes, and one of 50. */
+function mergedSuite(engine: Engine): void {
+  const sizes = [...Array<number>(10).fill(100), 50];
+  const texts = sizes.map((_, index) => `datagram ${index}`.padEnd(20));
+
+  const mergedTest = (
+    what: string,
+    run: (here: RecordedDatagrams, from: Ipv4Address) => Promise<void>,
+    then: (here: RecordedDatagrams) => void = () => {},
+  ) =>
+    engineTest(engine, `merged datagrams: ${what}`, async (fixture) => {
+      const { socket, address } = bound(fixture);
+      setsockopt(socket, UDP.GRO, true);
+      // Asked for by the program: it comes before the size.
+      setsockopt(socket, SO.TIMESTAMP, true);
+      const peer = bound(fixture);
+      setsockopt(peer.socket, UDP.SEGMENT, 100);
+      const bytes = Buffer.concat(texts.map((text, index) => Buffer.from(text.padEnd(sizes[index] ?? 0))));
+      const here = new RecordedDatagrams(engine, socket);
+      then(here);
+      here.datagrams.resume();
+      sendto(peer.socket, bytes, 0, address);
+      await run(here, peer.address);
+      await here.close();
+    });
+
+  mergedTest("are delivered one by one", async (here, from) => {
+    await here.count(11);
+    assert.deepEqual([here.sizes, here.texts], [sizes, texts]);
+    assert.deepEqual(new Set(here.ports), new Set([from.port]));
+  });
+
+  mergedTest(
+    "pause() keeps the rest, in order",
+    async (here) => {
+      for (let count = 1; count <= 11; count++) {
+        await here.count(count);
+        await someTurns();
+        assert.equal(here.texts.length, count);
+        here.datagrams.resume();
+      }
+      assert.deepEqual([here.sizes, here.texts], [sizes, texts]);
+    },
+    (here) => {
+      here.onReceived = () => here.datagrams.pause();
+    },
+  );
+
+  mergedTest(
+    "the rest arrives although a handler transfers the memory of the first",
+    async (here) => {
+      await here.count(11);
+      assert.deepEqual([here.sizes, here.texts], [sizes, texts]);
+    },
+    (here) => {
+      here.onReceived = (bytes) => {
+        if (bytes.buffer instanceof ArrayBuffer) structuredClone(bytes, { transfer: [bytes.buffer] });
+      };
+    },
+  );
+
+  mergedTest(
+    "close() in a handler ends them",
+    async (here) => {
+      await eventually(() => (here.texts.length > 0 ? true : undefined));
+      await someTurns();
+      assert.equal(here.texts.length, 3);
+    },
+    (here) => {
+      here.onReceived = () => {
+        if (here.texts.length === 3) void here.close();
+      };
+    },
+  );
+
+  mergedTest(
+    "each view can be sent back during its handler only",
+    async (here, from) => {
+      await eventually(() => (here.sends.length === 11 ? true : undefined));
+      assert.deepEqual(here.sends, Array(11).fill(0));
+      assert.notEqual(from.port, 0);
+    },
+    (here) => {
+      let last: Uint8Array | undefined;
+      here.onReceived = (bytes, from) => {
+        const earlier = last;
+        if (earlier !== undefined) assert.throws(() => here.datagrams.send(earlier, from), TypeError);
+        here.datagrams.send(bytes, from);
+        last = bytes;
+      };
+    },
+  );
 }
 
 export function datagramsSuite(engine: Engine): void {
@@ -244,6 +343,27 @@ export function datagramsSuite(engine: Engine): void {
       assert.ok(here.texts.length < 5000, `${here.texts.length} were kept`);
       await here.close();
     });
+
+  if (host.options.UDP_GRO !== undefined) mergedSuite(engine);
+
+  datagramsTest(
+    "drops descriptors that a peer sends along",
+    async (fixture) => {
+      const address = fixture.abstractAddress();
+      const socket = fixture.socket(AF.UNIX, SOCK.DGRAM, 0, { nonblocking: true });
+      bind(socket, address);
+      const here = new RecordedDatagrams(engine, socket);
+      here.datagrams.resume();
+      const sender = fixture.socket(AF.UNIX, SOCK.DGRAM, 0);
+      const before = openDescriptors();
+      const control = [{ type: "SCM_RIGHTS", descriptors: [sender, sender] }] as const;
+      sendmsg(sender, { data: [Buffer.from("with two")], address, control });
+      await here.count(1);
+      assert.deepEqual(openDescriptors(), before);
+      await here.close();
+    },
+    noUnixDatagrams,
+  );
 
   /** A unix datagram socket whose queue is full, and how to empty it. */
   function full(fixture: Fixture) {

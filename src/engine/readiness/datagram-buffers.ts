@@ -1,5 +1,6 @@
 import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import { CONTROL_SIZE, type MergedDatagrams } from "../merged-datagrams.ts";
 import { ReceiveMemory } from "./receive-memory.ts";
 
 /** Datagrams received per call. */
@@ -12,8 +13,10 @@ export class DatagramBuffer implements MessageHeader {
   readonly memory = new ReceiveMemory();
   readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
   readonly #data = [this.memory.bytes];
-  readonly locations = null;
-  control = null;
+  readonly #control = new ValueResult(new ArrayBuffer(LENGTH_SIZE + CONTROL_SIZE));
+  /** Where the memory lies. Safety: an ArrayBuffer of ours does not move until it is transferred. */
+  readonly locations: number[] = [];
+  control: ValueResult | null = null;
   flags = 0;
   bytes = 0;
 
@@ -22,13 +25,29 @@ export class DatagramBuffer implements MessageHeader {
   }
 
   get data(): readonly Uint8Array[] {
-    this.#data[0] = this.memory.bytes;
     return this.#data;
   }
 
-  /** Call it before receiving into the buffer: it tells the system how long an address may be. */
-  empty(): void {
+  /**
+   * Call it before receiving into the buffer: it tells the system how long an address may be, and
+   * whether there is room for control messages.
+   */
+  empty(merged: MergedDatagrams | undefined): void {
     this.#address.length = ADDRESS_SIZE;
+    this.#control.length = CONTROL_SIZE;
+    this.control = merged === undefined ? null : this.#control;
+    const { bytes } = this.memory;
+    if (bytes === this.#data[0]) return;
+    this.#data[0] = bytes;
+    this.locations.length = 0;
+  }
+
+  /** The size of the datagrams that were received; `bytes` if it is one. */
+  sizeOfEach(merged: MergedDatagrams | undefined): number {
+    const control = this.#control;
+    return merged === undefined
+      ? this.bytes
+      : merged.sizeIn(control.ints, 0, control.validLength, this.bytes);
   }
 }
 

@@ -4,6 +4,7 @@ import type { MessageHeader } from "../../system/system.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
+import { MergedDatagrams } from "../merged-datagrams.ts";
 import { loanOf, ReceivedBytes } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import type { DatagramBuffer } from "./datagram-buffers.ts";
@@ -45,6 +46,7 @@ interface Kept {
 export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   pendingBytes = 0;
   readonly #handlers: DatagramHandlers;
+  readonly #merged: MergedDatagrams | undefined;
   #paused = true;
   readonly #kept: Kept[] = [];
   #readable = false;
@@ -58,6 +60,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   constructor(reactor: Reactor, fd: number, handlers: DatagramHandlers) {
     super(reactor, fd);
     this.#handlers = handlers;
+    this.#merged = MergedDatagrams.of(reactor.system, fd);
   }
 
   resume(): void {
@@ -127,7 +130,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     const buffers = this.reactor.datagramBuffers;
     for (let calls = 0; calls < CALLS; calls++) {
       if (this.#paused || this.stopped) return;
-      for (const buffer of buffers) buffer.empty();
+      for (const buffer of buffers) buffer.empty(this.#merged);
       const count = system.recvmmsg(this.fd, buffers, receiveFlags);
       if (count === errors.wouldBlock) {
         this.#readUp();
@@ -167,21 +170,37 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       const buffer = defined(buffers[index], "the system filled as many as it was given");
       // A handler of this batch has transferred its buffer, with this datagram in it.
       if (buffer.memory.isTransferred) continue;
-      if (this.#paused) {
-        const bytes = buffer.memory.bytes.slice(0, buffer.bytes);
-        this.#kept.push({ bytes, from: copyOf(buffer.address), flags: buffer.flags });
-        continue;
-      }
-      const { memory } = buffer;
-      const generation = memory.lend();
-      try {
-        const bytes = new ReceivedBytes(memory, generation, 0, buffer.bytes);
-        this.#handlers.onDatagram(bytes, buffer.address, buffer.flags);
-      } catch (error) {
-        uncaught(error);
-      }
-      memory.takeBack();
+      const size = buffer.sizeOfEach(this.#merged);
+      if (size < buffer.bytes) this.#giveMerged(buffer, size);
+      else this.#giveOne(buffer, 0, size);
     }
+  }
+
+  /**
+   * Delivers the datagrams of one message. A handler may transfer the memory of its view, with all
+   * of them in it, so there is a copy.
+   */
+  #giveMerged(buffer: DatagramBuffer, size: number): void {
+    const { memory, bytes: length } = buffer;
+    this.reactor.copyOfMessage.set(memory.view(length));
+    for (let at = 0; at < length && !this.stopped; at += size)
+      this.#giveOne(buffer, at, Math.min(size, length - at));
+  }
+
+  #giveOne({ memory, address, flags }: DatagramBuffer, at: number, length: number): void {
+    const copy = memory.isTransferred ? this.reactor.copyOfMessage.slice(at, at + length) : undefined;
+    if (this.#paused) {
+      const bytes = copy ?? memory.bytes.slice(at, at + length);
+      this.#kept.push({ bytes, from: copyOf(address), flags });
+      return;
+    }
+    const generation = memory.lend();
+    try {
+      this.#handlers.onDatagram(copy ?? new ReceivedBytes(memory, generation, at, length), address, flags);
+    } catch (error) {
+      uncaught(error);
+    }
+    memory.takeBack();
   }
 
   #tellKept(): void {

@@ -5,7 +5,7 @@ import { BusyPoll } from "../busy-poll.ts";
 import { Cork } from "./cork.ts";
 import { type DatagramBuffer, datagramBuffers } from "./datagram-buffers.ts";
 import type { OpenPoller, Poller } from "./poller.ts";
-import { ReceiveMemories } from "./receive-memory.ts";
+import { MOST_BYTES, ReceiveMemories } from "./receive-memory.ts";
 import type { OpenSendBatch } from "./send-batch.ts";
 
 /**
@@ -62,6 +62,7 @@ export class Reactor {
    */
   readonly accepted = { fd: -1, isTcp: false };
   #datagramBuffers: readonly DatagramBuffer[] | undefined;
+  #copyOfMessage: Uint8Array | undefined;
   /** Registrations are being served, so their handlers run from the event loop. */
   serving = false;
   readonly #open: OpenPoller;
@@ -116,6 +117,12 @@ export class Reactor {
   get datagramBuffers(): readonly DatagramBuffer[] {
     this.#datagramBuffers ??= datagramBuffers();
     return this.#datagramBuffers;
+  }
+
+  /** Used for one message at a time. */
+  get copyOfMessage(): Uint8Array {
+    this.#copyOfMessage ??= new Uint8Array(MOST_BYTES);
+    return this.#copyOfMessage;
   }
 
   /** Registers an object, which keeps the process running; returns its slot. */

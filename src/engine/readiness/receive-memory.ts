@@ -2,7 +2,7 @@ import { lengthOf } from "../../system/view.ts";
 import { type BufferLoan, willBeLent } from "../received-bytes.ts";
 
 /** The most that one call receives, and the longest datagram that IP carries. */
-const SIZE = 65_536;
+export const MOST_BYTES = 65_536;
 
 /**
  * A program keeps a view of fewer bytes as a copy: other memory would leave the processor's cache.
@@ -107,7 +107,7 @@ export class ReceiveMemory implements BufferLoan {
 }
 
 function newBuffer(): ArrayBuffer {
-  const buffer = new ArrayBuffer(SIZE);
+  const buffer = new ArrayBuffer(MOST_BYTES);
   willBeLent(buffer);
   return buffer;
 }

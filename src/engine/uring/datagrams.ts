@@ -6,6 +6,7 @@ import { linux } from "../../system/linux/linux.ts";
 import { MSG } from "../../system/linux/msghdr.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
+import { CONTROL_SIZE, MergedDatagrams } from "../merged-datagrams.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { DatagramSend } from "./datagram-send.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
@@ -13,7 +14,7 @@ import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import type { LoanedBuffer } from "./pooled-buffer.ts";
 import type { BufferWaiter, ReceiveBuffers } from "./receive-buffers.ts";
-import { halves, prepRecvmsgMultishot } from "./sqe.ts";
+import { type Address, halves, prepRecvmsgMultishot } from "./sqe.ts";
 import type { Preparing } from "./tick.ts";
 
 const RECEIVE: OpTag = 2;
@@ -21,7 +22,8 @@ const { EAGAIN, EINTR, ENOBUFS } = errnos;
 
 /** sizeof(struct sockaddr_storage): the space that a multishot recvmsg reserves for the name. */
 const NAME_SIZE = 128;
-const DATA = RECVMSG_OUT.size + NAME_SIZE;
+const NAME_WORD = RECVMSG_OUT.size >> 2;
+const CONTROL_WORD = (RECVMSG_OUT.size + NAME_SIZE) >> 2;
 const HEADER = "the buffer has a header and a name";
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
@@ -36,20 +38,35 @@ const WAIT = 1;
 /** A datagram that arrived while the socket was paused. */
 interface Kept {
   readonly bytes: Uint8Array;
-  readonly name: Uint8Array;
+  /** The sender's address, in words. */
+  readonly name: Int32Array;
+  readonly nameLength: number;
   readonly flags: number;
 }
 
 /** The sender of the datagram being delivered. */
 const sender = new ValueResult(new ArrayBuffer(LENGTH_SIZE + NAME_SIZE));
 
+interface Template {
+  readonly message: Address;
+  /** Where the data begins in a buffer: after a header, a name and control messages. */
+  readonly data: number;
+}
+
 /**
- * A struct msghdr that says how much room each datagram has for a name; the kernel reads it
- * whenever receiving starts.
+ * A struct msghdr that says how much room each message has for a name and control messages; the
+ * kernel reads it whenever receiving starts.
  */
-const template = mapMemory(MSG.size);
-new Uint32Array(template.buffer)[MSG.namelen >> 2] = NAME_SIZE;
-const templateAddress = halves(template.pointer);
+function template(controlSize: number): Template {
+  const { buffer, pointer } = mapMemory(MSG.size);
+  const words = new Uint32Array(buffer);
+  words[MSG.namelen >> 2] = NAME_SIZE;
+  words[MSG.controllen >> 2] = controlSize;
+  return { message: halves(pointer), data: RECVMSG_OUT.size + NAME_SIZE + controlSize };
+}
+
+const plain = template(0);
+const withControl = template(CONTROL_SIZE);
 
 export class UringDatagrams extends UringHandle implements Datagrams, Preparing, BufferWaiter {
   pendingBytes = 0;
@@ -72,12 +89,16 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
    */
   #send: "idle" | "deferred" | "sending" | "full" = "idle";
   readonly #buffers: ReceiveBuffers;
+  readonly #merged: MergedDatagrams | undefined;
+  readonly #template: Template;
   #telling = false;
 
   constructor(loop: Loop, fd: number, handlers: DatagramHandlers) {
     super(loop, fd);
     this.#handlers = handlers;
     this.#buffers = loop.datagramBuffers;
+    this.#merged = MergedDatagrams.of(linux, fd);
+    this.#template = this.#merged === undefined ? plain : withControl;
   }
 
   resume(): void {
@@ -162,12 +183,12 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     this.#telling = false;
     super.tell();
     let told = 0;
-    for (const { bytes, name, flags } of this.#kept) {
+    for (const { bytes, name, nameLength, flags } of this.#kept) {
       if (this.#paused || this.stopped) break;
       told++;
       this.#keptBytes -= bytes.length;
-      sender.bytes.set(name);
-      sender.length = name.length;
+      sender.ints.set(name);
+      sender.length = nameLength;
       this.#tellReceived(bytes, flags);
     }
     this.#kept.splice(0, told);
@@ -189,7 +210,8 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if ((flags & IORING.CQE_F_MORE) === 0) this.#receive = "idle";
     if ((flags & IORING.CQE_F_BUFFER) !== 0) {
       const buffer = this.#buffers.taken(flags);
-      if (!this.stopped && result >= DATA) this.#received(buffer, result - DATA);
+      const length = result - this.#template.data;
+      if (!this.stopped && length >= 0) this.#received(buffer, length);
       buffer.release();
     }
     if (result === -ENOBUFS) {
@@ -211,7 +233,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#receive !== "idle" || this.#paused || this.stopped) return;
     this.#receive = "armed";
     const { group } = this.#buffers;
-    prepRecvmsgMultishot(this.getSqe(RECEIVE), { fd: this.fd, message: templateAddress, group });
+    prepRecvmsgMultishot(this.getSqe(RECEIVE), { fd: this.fd, message: this.#template.message, group });
   }
 
   #cancelReceive(): void {
@@ -221,21 +243,28 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   }
 
   #received(buffer: LoanedBuffer, length: number): void {
-    const { words, bytes } = buffer;
-    const name = Math.min(defined(words[RECVMSG_OUT.namelen >> 2], HEADER), NAME_SIZE);
+    const { words } = buffer;
+    const { data } = this.#template;
+    const nameLength = Math.min(defined(words[RECVMSG_OUT.namelen >> 2], HEADER), NAME_SIZE);
+    const controlLength = defined(words[RECVMSG_OUT.controllen >> 2], HEADER);
     const flags = defined(words[RECVMSG_OUT.flags >> 2], HEADER);
+    for (let word = 0; word << 2 < nameLength; word++)
+      sender.ints[word] = defined(words[NAME_WORD + word], HEADER);
+    sender.length = nameLength;
+    const size = this.#merged?.sizeIn(words, CONTROL_WORD, controlLength, length) ?? length;
+    // An empty datagram is one, too.
+    this.#receivedOne(buffer, data, size, flags);
+    for (let at = size; at < length && !this.stopped; at += size)
+      this.#receivedOne(buffer, data + at, Math.min(size, length - at), flags);
+  }
+
+  #receivedOne(buffer: LoanedBuffer, offset: number, length: number, flags: number): void {
     if (this.#paused || this.#kept.length > 0) {
-      this.#keep(
-        bytes.slice(DATA, DATA + length),
-        bytes.slice(RECVMSG_OUT.size, RECVMSG_OUT.size + name),
-        flags,
-      );
+      this.#keep(buffer.bytes.slice(offset, offset + length), flags);
       return;
     }
-    for (let at = 0; at < name; at++) sender.bytes[at] = defined(bytes[RECVMSG_OUT.size + at], HEADER);
-    sender.length = name;
     const generation = ++buffer.generation;
-    this.#tellReceived(buffer.lent(generation, DATA, length), flags);
+    this.#tellReceived(buffer.lent(generation, offset, length), flags);
     buffer.generation++;
   }
 
@@ -247,8 +276,9 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     }
   }
 
-  #keep(bytes: Uint8Array, name: Uint8Array, flags: number): void {
-    this.#kept.push({ bytes, name, flags });
+  #keep(bytes: Uint8Array, flags: number): void {
+    const nameLength = sender.validLength;
+    this.#kept.push({ bytes, name: sender.ints.slice(0, (nameLength + 3) >> 2), nameLength, flags });
     this.#keptBytes += bytes.length;
     if (this.#keptBytes >= KEPT || this.#kept.length >= KEPT >> 8) this.#cancelReceive();
   }

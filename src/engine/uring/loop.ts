@@ -10,7 +10,10 @@ import { SendMemory } from "./send-memory.ts";
 import { Tick } from "./tick.ts";
 
 const STREAM_BUFFER = 16_384;
-/** 65 535 bytes of data, the header that the kernel writes before them, and a name of 128 bytes. */
+/**
+ * 65 535 bytes of data, the header that the kernel writes before them, a name of 128 bytes, and
+ * control messages of 256.
+ */
 const DATAGRAM_BUFFER = 66_048;
 
 /**

@@ -1,4 +1,5 @@
 import type { Address, AddressInput } from "../../address/address.ts";
+import { AddressCache } from "../../address/address-cache.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
 import type { Datagrams, Engine } from "../../engine/engine.ts";
 import { errnoOfRing } from "../../errors/ring-errno.ts";
@@ -36,6 +37,12 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   readonly #domain: number;
   readonly #path: UnixPath | undefined;
   readonly #signal: AbortSignal | undefined;
+  /**
+   * The addresses of its senders.
+   *
+   * @internal
+   */
+  protected readonly senders: AddressCache;
   readonly #abort = () => this.#close({ reason: this.#signal?.reason });
   /** Where each datagram goes whose onSent() has not been called; null is the peer. */
   readonly #sending: (AddressInput | null)[] = [];
@@ -51,6 +58,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     this.#domain = socket.domain;
     this.#path = path;
     this.#signal = signal;
+    this.senders = new AddressCache(socket.system);
     this.#datagrams = engine.datagrams(socket.detach(), this);
     engineOpened(this.system, this.#datagrams.fd);
     signal?.addEventListener("abort", this.#abort);

@@ -10,9 +10,12 @@ import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { answersHidden, noUnixDatagrams } from "../../../test/winsock-exceptions.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { SO } from "../../options/so.ts";
+import { UDP } from "../../options/udp.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
+import { getsockname } from "../../posix/getsockname.ts";
 import { getsockopt } from "../../posix/getsockopt.ts";
 import { sendto } from "../../posix/sendto.ts";
+import { setsockopt } from "../../posix/setsockopt.ts";
 import { socketpair } from "../../posix/socketpair.ts";
 import { host } from "../../system/host.ts";
 import type { DatagramOptions } from "../options/datagram-options.ts";
@@ -84,6 +87,35 @@ for (const carrier of carriers) {
     withoutCarrier[carrier],
   );
 }
+
+/** What the program says about UDP_GRO, and whether the system merges datagrams then. */
+const merging: readonly [what: string, options: DatagramOptions, merges: boolean][] = [
+  ["by default", loopback, true],
+  ["if the program wants them merged", { ...loopback, options: [[UDP.GRO, true]] }, true],
+  ["if it does not", { ...loopback, options: [[UDP.GRO, false]] }, false],
+];
+
+if (host.options.UDP_GRO !== undefined)
+  for (const [what, options, merges] of merging)
+    asyncApiTest(`datagrams: those sent with one call arrive one by one ${what}`, async (engine, fixture) => {
+      await using here = await udp({ ...options, engine });
+      assert.equal(getsockopt(here.socket, UDP.GRO), merges);
+      setsockopt(here.socket, SO.RCVBUF, 4 << 20);
+      const sender = fixture.udp();
+      setsockopt(sender, UDP.SEGMENT, 1000);
+      // More than are received ahead: the rest wait in the engine.
+      const bytes = Buffer.from(Array.from({ length: 20_500 }, (_, at) => Math.floor(at / 1000)));
+      for (let call = 0; call < 4; call++) sendto(sender, bytes, 0, here.address);
+      let count = 0;
+      for await (const { data, address } of here) {
+        const number = count % 21;
+        assert.deepEqual(data, new Uint8Array(number === 20 ? 500 : 1000).fill(number));
+        assert.equal(data.buffer.byteLength, data.length, "its memory is the program's own");
+        assert.equal(portOf(address), portOf(getsockname(sender)));
+        if (++count === 4 * 21) break;
+        if (count % 50 === 0) await someTurns();
+      }
+    });
 
 asyncApiTest("datagrams: one that cannot be sent fails alone", async (engine) => {
   await withTwo(engine, [loopback, loopback], async (here, there) => {

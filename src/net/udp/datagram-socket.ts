@@ -1,5 +1,4 @@
 import type { Address, AddressInput } from "../../address/address.ts";
-import { decodeAddress } from "../../address/sockaddr.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import type { ValueResult } from "../../system/value-result.ts";
@@ -13,7 +12,7 @@ import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
 export interface Datagram {
   /** Its bytes, the program's own; it may be empty. */
   readonly data: ReturnType<Uint8ArrayConstructor["from"]>;
-  /** The sender; `{ family: "unspecified" }` for a unix socket without a name. */
+  /** The sender, frozen; `{ family: "unspecified" }` for a unix socket without a name. */
   readonly address: Address;
   /** Whether it was longer than 65 535 bytes, and the rest is lost: a unix socket can send that. */
   readonly truncated: boolean;
@@ -106,7 +105,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
     const datagram: Datagram = {
       data: new Uint8Array(bytes),
-      address: decodeAddress(this.system, from),
+      address: this.senders.decode(from),
       truncated: (flags & this.system.constants.MSG.TRUNC) !== 0,
     };
     if (this.#receivers.resolveFirst(datagram)) return;

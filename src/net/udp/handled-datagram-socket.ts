@@ -1,5 +1,4 @@
 import type { Address, AddressInput } from "../../address/address.ts";
-import { decodeAddress } from "../../address/sockaddr.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
@@ -122,7 +121,7 @@ export class HandledDatagramSocket extends DatagramSocketBase {
 
   /** @internal */
   override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
-    const address = Object.freeze(decodeAddress(this.system, from));
+    const address = this.senders.decode(from);
     const truncated = (flags & this.system.constants.MSG.TRUNC) !== 0;
     if (address.family !== "unspecified") {
       this.#from = address;

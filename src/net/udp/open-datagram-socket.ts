@@ -1,8 +1,10 @@
 import type { AddressInput } from "../../address/address.ts";
 import { isIPv6 } from "../../address/is-ip.ts";
+import { UDP } from "../../options/udp.ts";
 import { tryClose } from "../../posix/close.ts";
 import { connect } from "../../posix/connect.ts";
 import type { Socket } from "../../posix/owned-socket.ts";
+import { trySetsockopt } from "../../posix/setsockopt.ts";
 import type { System } from "../../system/system.ts";
 import { throwIfAborted } from "../abort.ts";
 import { openOnEveryAddress } from "../listener/listening-sockets.ts";
@@ -78,12 +80,20 @@ async function openOnPort(
   const [local] = host === undefined ? [] : await addressesToBind(system, host, "udp()", { signal });
   const domain = local === undefined ? undefined : isIPv6(local) ? AF.INET6 : AF.INET;
   const peer = remote && (await peerAddress(system, remote, domain, { signal }));
-  const open = (address: string, at: number) =>
-    openBound(system, ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
+  const open = (address: string, at: number) => {
+    const opened = openBound(system, ipAddress(address, at), SOCK.DGRAM, setUp, connectTo(peer));
+    if (!options.some(([option]) => option === UDP.GRO)) mergeDatagrams(opened);
+    return opened;
+  };
   if (local !== undefined) return open(local, port);
   if (peer === undefined) return openOnEveryAddress(open, port, ipv6Only);
   if (peer.family === "unix") return openSocket(system, peer, SOCK.DGRAM, setUp, connectTo(peer));
   return open(peer.family === "ipv6" ? "::" : "0.0.0.0", port);
+}
+
+/** Has the system merge what it can; the engine splits it. Where that fails, nothing is merged. */
+function mergeDatagrams(socket: Socket): void {
+  if (socket.system.options.UDP_GRO !== undefined) trySetsockopt(socket, UDP.GRO, true);
 }
 
 /**
