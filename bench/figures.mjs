@@ -8,6 +8,25 @@ export function summary(values, round = Math.round) {
   return { median, min: sorted[0], max: sorted.at(-1) };
 }
 
+/** The median of one figure of the rounds' samples. */
+export const median = (samples, figure) =>
+  summary(
+    samples.map((sample) => sample[figure]),
+    Number,
+  ).median;
+
+/**
+ * The median of the rounds' ratios of a figure, which are steadier, since two servers of a round
+ * are measured close together; undefined if one of them was not measured.
+ */
+export function ratio(samples, others, figure) {
+  if (samples === undefined || others === undefined) return undefined;
+  return summary(
+    samples.map((sample, round) => sample[figure] / others[round][figure]),
+    Number,
+  ).median;
+}
+
 export function spread(figures, show = String) {
   return figures === undefined ? "-" : `${show(figures.median)} (${show(figures.min)}-${show(figures.max)})`;
 }

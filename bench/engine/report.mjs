@@ -1,5 +1,5 @@
 // Tables of a report: rows of text, from the samples of a run.
-import { summary } from "../figures.mjs";
+import { median, ratio, summary } from "../figures.mjs";
 import { aims } from "./aims.mjs";
 import { scenarios } from "./scenarios.mjs";
 
@@ -21,12 +21,8 @@ function filled(rows) {
 
 function requestRow(result, others) {
   const { server, own, samples } = result;
-  const middle = (figure) =>
-    summary(
-      samples.map((sample) => sample[figure]),
-      Number,
-    ).median;
-  const against = (name) => times(ratio(result, find(others, name), "rate"));
+  const middle = (figure) => median(samples, figure);
+  const against = (name) => times(ratio(samples, find(others, name)?.samples, "rate"));
   return {
     server,
     "thousand/s": (middle("rate") / 1000).toFixed(1),
@@ -48,7 +44,7 @@ function memoryRow(result, others) {
   return {
     server,
     "bytes per connection": `${summary(samples.map(({ bytes }) => bytes)).median}`,
-    "× own": times(ratio(result, find(others, own), "bytes")),
+    "× own": times(ratio(samples, find(others, own)?.samples, "bytes")),
   };
 }
 
@@ -58,7 +54,8 @@ export function reached({ results }) {
     const of = results.filter((result) => result.scenario === scenario);
     const result = find(of, server);
     const name = against === "own" ? result?.own : against;
-    const value = name === undefined ? absolute(result, figure) : ratio(result, find(of, name), figure);
+    const value =
+      name === undefined ? absolute(result, figure) : ratio(result?.samples, find(of, name)?.samples, figure);
     if (value === undefined) return [];
     const met = least === undefined ? value <= most : value >= least;
     return [
@@ -79,16 +76,6 @@ const find = (results, name) => results.find(({ server }) => server === name);
 
 const absolute = (result, figure) =>
   result === undefined ? undefined : summary(result.samples.map((sample) => sample[figure])).median;
-
-/**
- * The median of the rounds' ratios, which are steadier, since the two servers of a round are
- * measured close together.
- */
-function ratio(result, other, figure) {
-  if (result === undefined || other === undefined) return undefined;
-  const ratios = result.samples.map((sample, round) => sample[figure] / other.samples[round][figure]);
-  return summary(ratios, Number).median;
-}
 
 const times = (ratio) => (ratio === undefined ? "-" : ratio.toFixed(2));
 const percent = (share) =>

@@ -1,17 +1,10 @@
-// Debian's nginx with one process and sendfile: writes its configuration, starts it, and reports
-// where it listens. nginx.mjs FOLDER
-import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+// Debian's nginx with one process and sendfile. nginx.mjs FOLDER
+import { runConfigured } from "../configured.mjs";
 
-const folder = mkdtempSync(join(tmpdir(), "berkeley-nginx-"));
-const port = await freePort();
-const configuration = join(folder, "nginx.conf");
-writeFileSync(
-  configuration,
-  `daemon off;
+await runConfigured(
+  "nginx",
+  ["-c"],
+  (port, folder) => `daemon off;
 master_process off;
 pid ${folder}/pid;
 error_log stderr crit;
@@ -31,32 +24,3 @@ http {
 }
 `,
 );
-// It ends with this process, which is killed.
-const ends = ["--pdeathsig", "KILL"];
-const child = spawn("setpriv", [...ends, "nginx", "-c", configuration], { stdio: "ignore" });
-child.once("exit", () => process.exit(1));
-process.stdin.resume().once("end", () => process.exit());
-await listening();
-rmSync(folder, { recursive: true });
-console.log(JSON.stringify({ port, pid: child.pid }));
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port: free } = server.address();
-      server.close(() => resolve(free));
-    });
-  });
-}
-
-async function listening() {
-  for (;;) {
-    const connected = await new Promise((resolve) => {
-      const socket = connect(port, "127.0.0.1", () => resolve(true));
-      socket.once("error", () => resolve(false)).unref();
-      socket.once("connect", () => socket.destroy());
-    });
-    if (connected) return;
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
