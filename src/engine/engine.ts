@@ -296,13 +296,25 @@ export interface DatagramHandlers {
   /**
    * A datagram arrived, which may be empty.
    *
-   * @param bytes as with a Stream: valid during the call, and sent without a copy if sent during it
+   * @param bytes as with a Stream: valid during the call, and sent without a copy if sent during
+   * it. If they are not lent, they are a plain copy, and the handler's own
    * @param from the sender's address as the system wrote it, also valid only during the call. Its
    * length is 0 if the sender has no name
    * @param flags those of recvmsg(2): MSG_TRUNC if the datagram was longer than 65 535 bytes, or
    * than the engine's buffers
    */
-  onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void;
+  onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void;
+  /**
+   * May be called in place of onDatagram(): the bytes lie at an offset in memory of the engine,
+   * which the handler copies from, and shows to no one. That saves the view.
+   */
+  onDatagramToCopy?(
+    memory: Uint8Array<ArrayBuffer>,
+    offset: number,
+    length: number,
+    from: ValueResult,
+    flags: number,
+  ): void;
   /**
    * Called once for each send(), in order: 0, or the errno of sendmsg(2), which concerns only that
    * datagram.

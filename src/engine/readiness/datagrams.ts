@@ -37,7 +37,7 @@ class QueuedDatagram implements MessageHeader {
 
 /** A copy of a datagram that arrived in the same call as one at which the handler paused. */
 interface Kept {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly from: ValueResult;
   readonly flags: number;
 }
@@ -182,7 +182,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
    */
   #giveMerged(buffer: DatagramBuffer, size: number): void {
     const { memory, bytes: length } = buffer;
-    this.reactor.copyOfMessage.set(memory.view(length));
+    if (this.#handlers.onDatagramToCopy === undefined) this.reactor.copyOfMessage.set(memory.view(length));
     for (let at = 0; at < length && !this.stopped; at += size)
       this.#giveOne(buffer, at, Math.min(size, length - at));
   }
@@ -194,9 +194,12 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
       this.#kept.push({ bytes, from: copyOf(address), flags });
       return;
     }
+    const handlers = this.#handlers;
     const generation = memory.lend();
     try {
-      this.#handlers.onDatagram(copy ?? new ReceivedBytes(memory, generation, at, length), address, flags);
+      if (handlers.onDatagramToCopy !== undefined)
+        handlers.onDatagramToCopy(memory.bytes, at, length, address, flags);
+      else handlers.onDatagram(copy ?? new ReceivedBytes(memory, generation, at, length), address, flags);
     } catch (error) {
       uncaught(error);
     }

@@ -37,7 +37,7 @@ const WAIT = 1;
 
 /** A datagram that arrived while the socket was paused. */
 interface Kept {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   /** The sender's address, in words. */
   readonly name: Int32Array;
   readonly nameLength: number;
@@ -263,12 +263,24 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
       this.#keep(buffer.bytes.slice(offset, offset + length), flags);
       return;
     }
+    if (this.#handlers.onDatagramToCopy !== undefined) {
+      this.#tellToCopy(buffer, offset, length, flags);
+      return;
+    }
     const generation = ++buffer.generation;
     this.#tellReceived(buffer.lent(generation, offset, length), flags);
     buffer.generation++;
   }
 
-  #tellReceived(bytes: Uint8Array, flags: number): void {
+  #tellToCopy(buffer: LoanedBuffer, offset: number, length: number, flags: number): void {
+    try {
+      this.#handlers.onDatagramToCopy?.(buffer.bytes, offset, length, sender, flags);
+    } catch (error) {
+      uncaught(error);
+    }
+  }
+
+  #tellReceived(bytes: Uint8Array<ArrayBuffer>, flags: number): void {
     try {
       this.#handlers.onDatagram(bytes, sender, flags);
     } catch (error) {
@@ -276,7 +288,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     }
   }
 
-  #keep(bytes: Uint8Array, flags: number): void {
+  #keep(bytes: Uint8Array<ArrayBuffer>, flags: number): void {
     const nameLength = sender.validLength;
     this.#kept.push({ bytes, name: sender.ints.slice(0, (nameLength + 3) >> 2), nameLength, flags });
     this.#keptBytes += bytes.length;

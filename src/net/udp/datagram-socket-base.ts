@@ -197,7 +197,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /** @internal */
-  abstract onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void;
+  abstract onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void;
 
   /** @internal */
   onSent(errno: number): void {

@@ -1,11 +1,14 @@
 import type { Address, AddressInput } from "../../address/address.ts";
+import { isLent } from "../../engine/received-bytes.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import type { ValueResult } from "../../system/value-result.ts";
+import { copyOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
 import { Waiters } from "../waiters.ts";
 import { receivingClosed, sendingClosed } from "./datagram-error.ts";
+import { asResult, DatagramIterator } from "./datagram-iterator.ts";
 import { type Aborted, DatagramSocketBase } from "./datagram-socket-base.ts";
 
 /** A datagram that was received. */
@@ -22,8 +25,14 @@ export interface Datagram {
 const MOST_BYTES = 65_536;
 const MOST_DATAGRAMS = 64;
 
-/** What arrived while nobody was waiting. */
-type Queued = { readonly datagram: Datagram } | { readonly error: RecvfromError };
+/** Receiving failed while nobody was waiting. */
+class Failure {
+  readonly error: RecvfromError;
+
+  constructor(error: RecvfromError) {
+    this.error = error;
+  }
+}
 
 /**
  * A socket for datagrams, whose program receives them with `receive()` or a `for await` loop:
@@ -39,7 +48,7 @@ type Queued = { readonly datagram: Datagram } | { readonly error: RecvfromError 
 export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<Datagram> {
   readonly #receivers = new Waiters<Datagram | null>("receive()");
   readonly #senders = new Waiters<void>("send()");
-  #queue: Queued[] = [];
+  #queue: (Datagram | Failure)[] = [];
   #queuedBytes = 0;
   /**
    * Nothing is received before the first receive(), nor from when the queue is full until empty.
@@ -84,7 +93,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
     checkWait(options);
-    const datagram = await this.#next(options);
+    const datagram = await this.#next(same, options);
     if (datagram === null) throw receivingClosed(this.system);
     return datagram;
   }
@@ -93,29 +102,29 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * The datagrams, until `close()` is called. Leaving the loop leaves the socket open. An error
    * that `receive()` would throw ends the loop; another may begin after it.
    */
-  async *[Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
-    for (;;) {
-      const datagram = await this.#next();
-      if (datagram === null) return;
-      yield datagram;
-    }
+  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
+    return new DatagramIterator(() => this.#next(asResult));
   }
 
   /** @internal */
-  override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
-    const datagram: Datagram = {
-      data: new Uint8Array(bytes),
-      address: this.senders.decode(from),
-      truncated: (flags & this.system.constants.MSG.TRUNC) !== 0,
-    };
-    if (this.#receivers.resolveFirst(datagram)) return;
-    this.#queuedBytes += bytes.length;
-    this.#enqueue({ datagram });
+  override onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void {
+    this.#received(isLent(bytes) ? copyOf(bytes) : bytes, from, flags);
+  }
+
+  /** @internal */
+  onDatagramToCopy(
+    memory: Uint8Array<ArrayBuffer>,
+    offset: number,
+    length: number,
+    from: ValueResult,
+    flags: number,
+  ): void {
+    this.#received(memory.slice(offset, offset + length), from, flags);
   }
 
   /** @internal */
   protected override receivingFailed(error: RecvfromError): void {
-    if (!this.#receivers.rejectFirst(error)) this.#enqueue({ error });
+    if (!this.#receivers.rejectFirst(error)) this.#enqueue(new Failure(error));
   }
 
   /** @internal */
@@ -140,25 +149,38 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   protected override descriptorClosed(): void {}
 
   /** Null once it is closed. Not async, which would cost a promise more for each datagram. */
-  #next(options?: WaitOptions): Promise<Datagram | null> {
+  #next<As>(as: (datagram: Datagram | null) => As, options?: WaitOptions): Promise<As> {
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     if (this.closed)
-      return this.aborted === null ? Promise.resolve(null) : Promise.reject(this.aborted.reason);
+      return this.aborted === null ? Promise.resolve(as(null)) : Promise.reject(this.aborted.reason);
     const first = this.#queue.shift();
     if (first === undefined) {
       this.#receive = "receiving";
       this.flow();
-      return this.#receivers.wait(this.system.clock, options);
+      return this.#receivers.wait(this.system.clock, options, as);
     }
-    if ("error" in first) return Promise.reject(first.error);
-    this.#queuedBytes -= first.datagram.data.length;
-    return Promise.resolve(first.datagram);
+    if (first instanceof Failure) return Promise.reject(first.error);
+    this.#queuedBytes -= first.data.length;
+    return Promise.resolve(as(first));
   }
 
-  #enqueue(queued: Queued) {
+  #received(data: Datagram["data"], from: ValueResult, flags: number) {
+    const datagram = {
+      data,
+      address: this.senders.decode(from),
+      truncated: (flags & this.system.constants.MSG.TRUNC) !== 0,
+    };
+    if (this.#receivers.resolveFirst(datagram)) return;
+    this.#queuedBytes += data.length;
+    this.#enqueue(datagram);
+  }
+
+  #enqueue(queued: Datagram | Failure) {
     this.#queue.push(queued);
     if (this.#queuedBytes < MOST_BYTES && this.#queue.length < MOST_DATAGRAMS) return;
     this.#receive = "queue full";
     this.flow();
   }
 }
+
+const same = (datagram: Datagram | null): Datagram | null => datagram;

@@ -120,7 +120,7 @@ export class HandledDatagramSocket extends DatagramSocketBase {
   }
 
   /** @internal */
-  override onDatagram(bytes: Uint8Array, from: ValueResult, flags: number): void {
+  override onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void {
     const address = this.senders.decode(from);
     const truncated = (flags & this.system.constants.MSG.TRUNC) !== 0;
     if (address.family !== "unspecified") {

@@ -1,0 +1,32 @@
+import type { Datagram } from "./datagram-socket.ts";
+
+/**
+ * Iterates over the datagrams of a socket, with one promise for each; an async generator takes
+ * three.
+ */
+export class DatagramIterator implements AsyncIterableIterator<Datagram, void, void> {
+  readonly #next: () => Promise<IteratorResult<Datagram, void>>;
+  #left = false;
+
+  constructor(next: () => Promise<IteratorResult<Datagram, void>>) {
+    this.#next = next;
+  }
+
+  next(): Promise<IteratorResult<Datagram, void>> {
+    return this.#left ? Promise.resolve(asResult(null)) : this.#next();
+  }
+
+  return(): Promise<IteratorResult<Datagram, void>> {
+    this.#left = true;
+    return Promise.resolve(asResult(null));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}
+
+/** Converts what was received, or null at the end, to the result of an iterator. */
+export function asResult(datagram: Datagram | null): IteratorResult<Datagram, void> {
+  return datagram === null ? { value: undefined, done: true } : { value: datagram, done: false };
+}
