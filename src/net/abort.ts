@@ -43,12 +43,20 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw signal.reason;
 }
 
-/** Throws a TypeError or RangeError if the options are malformed. */
-export function checkWait(options: WaitOptions | undefined): void {
-  if (options === undefined) return;
+/**
+ * Returns the options, each read once: a getter could return something else the next time, or do
+ * anything, so this comes before the other arguments are checked. Throws a TypeError or RangeError
+ * if they are malformed.
+ */
+export function checkWait(options: WaitOptions): WaitOptions;
+export function checkWait(options: WaitOptions | undefined): WaitOptions | undefined;
+export function checkWait(options: WaitOptions | undefined): WaitOptions | undefined {
+  if (options === undefined) return undefined;
   checkObject("options", "{ signal?, timeout? }", options);
-  checkSignal(options.signal);
-  if (options.timeout !== undefined) milliseconds("timeout", options.timeout);
+  const { signal, timeout } = options;
+  checkSignal(signal);
+  if (timeout !== undefined) milliseconds("timeout", timeout);
+  return { signal, timeout };
 }
 
 /**
@@ -57,7 +65,7 @@ export function checkWait(options: WaitOptions | undefined): void {
  *
  * @param clock that of the socket's System
  * @param what the waiting call, for the timeout's message: "read()"
- * @param options already checked by `checkWait()`
+ * @param options those of `checkWait()`
  */
 export function onAbort(
   clock: Clock,

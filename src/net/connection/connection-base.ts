@@ -261,12 +261,12 @@ export abstract class ConnectionBase {
    * ```
    */
   async pipe(to: ConnectionBase, options: WaitOptions = {}): Promise<number> {
-    checkWait(options);
-    throwIfAborted(options.signal);
+    const wait = checkWait(options);
+    throwIfAborted(wait.signal);
     checkConnection(to);
     this.checkPipe(to);
     const pipe = this.startPipe(to);
-    const stop = onAbort(this.#stream.system.clock, "pipe()", options, (reason) => pipe.abort(reason));
+    const stop = onAbort(this.#stream.system.clock, "pipe()", wait, (reason) => pipe.abort(reason));
     try {
       await pipe.untilEnded();
       return pipe.bytes;

@@ -124,11 +124,11 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   read(options?: WaitOptions): Promise<Uint8Array | null>;
   read(options?: WaitOptions | ReadIntoOptions): Promise<Uint8Array | number | null> {
     return attempt((): Promise<Uint8Array | number | null> => {
-      checkWait(options);
+      const wait = checkWait(options);
       const into = checkReadInto(options);
       return into === undefined
-        ? this.#read(options, own, false)
-        : this.#read(options, this.#reading.into(into), true);
+        ? this.#read(wait, own, false)
+        : this.#read(wait, this.#reading.into(into), true);
     });
   }
 
@@ -148,8 +148,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   write(data: Data | readonly Data[], options?: WaitOptions): Promise<void> {
     return attempt(() => {
-      checkWait(options);
-      return this.#write(isPieces(data) ? piecesToSend(data) : bytesToSend(data), options);
+      const wait = checkWait(options);
+      return this.#write(isPieces(data) ? piecesToSend(data) : bytesToSend(data), wait);
     });
   }
 
@@ -173,8 +173,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   peek(options?: WaitOptions): Promise<Uint8Array | null> {
     return attempt(() => {
-      checkWait(options);
-      return this.#read(options, this.#reading.shown(), false);
+      return this.#read(checkWait(options), this.#reading.shown(), false);
     });
   }
 
@@ -212,10 +211,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     options?: WaitOptions,
   ): Promise<void> {
     return attempt(() => {
-      checkWait(options);
-      throwIfAborted(options?.signal);
-      const bytes = copyToSend(data);
+      const wait = checkWait(options);
+      throwIfAborted(wait?.signal);
       const passed = elements("descriptors", "an array of sockets and descriptors", descriptors);
+      const bytes = copyToSend(data);
       this.checkNotPipedHere();
       if (this.#end !== undefined) throw writeAfterEnd("cannot send descriptors after end()");
       if (this.isSendingFile) throw invalidState("a sendFile() has not finished: await it first");
@@ -224,9 +223,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
         this.#consumer === undefined && this.#sendingFailure === undefined && this.pendingBytes === 0;
       const before = mayAtOnce ? undefined : this.#write([], undefined);
       const done = passing.send(passed, bytes, before, (rest) => this.#write(rest, undefined));
-      return options === undefined
-        ? done
-        : orAbort(this.stream.system.clock, "sendDescriptors()", done, options);
+      return wait === undefined ? done : orAbort(this.stream.system.clock, "sendDescriptors()", done, wait);
     });
   }
 
@@ -249,19 +246,19 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   receiveDescriptors(options?: WaitOptions): Promise<ReceivedDescriptors | null> {
     return attempt(async () => {
-      checkWait(options);
-      throwIfAborted(options?.signal);
+      const wait = checkWait(options);
+      throwIfAborted(wait?.signal);
       if (this.#consumer !== undefined) throw takenOver();
       if (this.receivingEnded) return null;
       if (!this.isOpen) throw this.receivingError;
       if (this.#receiving !== "no" || this.#reading.hasUnread)
         throw invalidState("read() has received: descriptors may have been lost");
       if (this.isPiped) throw invalidState("a pipe() reads the connection");
-      const received = await this.#passingFor("receiveDescriptors()").receive(options, (error) =>
+      const received = await this.#passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),
       );
       // The engine finds the same end, or failure, and does what follows from it.
-      return received ?? this.#read(options, nothingMore, false);
+      return received ?? this.#read(wait, nothingMore, false);
     });
   }
 
@@ -276,8 +273,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   end(data?: Data, options?: WaitOptions): Promise<void> {
     return attempt(() => {
-      checkWait(options);
-      throwIfAborted(options?.signal);
+      const wait = checkWait(options);
+      throwIfAborted(wait?.signal);
       if (this.#end === undefined) {
         this.checkNotPipedHere();
         this.#passing?.check("sendDescriptors()");
@@ -288,9 +285,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       } else if (data !== undefined) {
         throw writeAfterEnd("cannot write after end()");
       }
-      return options === undefined
-        ? this.#end
-        : orAbort(this.stream.system.clock, "end()", this.#end, options);
+      return wait === undefined ? this.#end : orAbort(this.stream.system.clock, "end()", this.#end, wait);
     });
   }
 
@@ -304,10 +299,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * the reason
    */
   async close(options?: WaitOptions): Promise<void> {
-    checkWait(options);
+    const wait = checkWait(options);
     this.closeOnceSent();
     try {
-      await this.untilClosed(options);
+      await this.untilClosed(wait);
     } catch (error) {
       this.resetBecause(error);
       throw error;

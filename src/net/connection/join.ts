@@ -35,10 +35,10 @@ export interface Joined {
  * ```
  */
 export async function join(a: ConnectionBase, b: ConnectionBase, options: WaitOptions = {}): Promise<Joined> {
-  checkWait(options);
-  throwIfAborted(options.signal);
+  const wait = checkWait(options);
+  throwIfAborted(wait.signal);
   const [forth, back] = startJoin(a, b);
-  const stop = onAbort(a.socket.system.clock, "join()", options, (reason) => {
+  const stop = onAbort(a.socket.system.clock, "join()", wait, (reason) => {
     // One of them may have ended.
     forth.abort(reason);
     back.abort(reason);

@@ -107,19 +107,19 @@ export async function handOver(
       `listener must be a Listener, a Server or what serve() returned, not ${kind(listener)}`,
     );
   checkObject("options", "{ timeout?, signal?, drain? }", options);
-  checkWait(options);
+  const wait = checkWait(options);
   const { drain } = options;
   if (drain !== undefined) milliseconds("drain", drain);
   if (!host.capabilities.passesDescriptors) refuse("OperationNotSupported");
   const channel = channelTo(to);
   try {
-    throwIfAborted(options.signal);
+    throwIfAborted(wait.signal);
     if (listener.closed) refuse("SocketClosed");
     sendmsg(channel.socket, {
       data: [messageOf(listener)],
       control: [{ type: "SCM_RIGHTS", descriptors: listener.sockets }],
     });
-    const answer = await orAbort(host.clock, "handOver()", channel.answer(), options);
+    const answer = await orAbort(host.clock, "handOver()", channel.answer(), wait);
     if (answer !== READY) refuse("BrokenPipe");
   } finally {
     channel.close();

@@ -129,14 +129,14 @@ export class TakenOver implements SocketHolder {
  * @see [unix](https://man7.org/linux/man-pages/man7/unix.7.html)
  */
 export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver> {
-  checkWait(options);
+  const wait = checkWait(options);
   if (!host.capabilities.passesDescriptors)
     unwrap(takeOverErrors.fail(host, "OperationNotSupported"), takeOver);
   const channel = adopted(host, checkSocket(options.channel ?? HAND_OVER_DESCRIPTOR));
   host.setCloseOnExec(channel.fd, true);
   try {
     const kind = Buffer.alloc(1 + PATH_FILE_LENGTH);
-    const message = await orAbort(host.clock, "takeOver()", receive(channel, kind), options);
+    const message = await orAbort(host.clock, "takeOver()", receive(channel, kind), wait);
     const [rights] = message.control;
     const received = rights?.type === "SCM_RIGHTS" ? rights.descriptors : [];
     const sockets = received.filter((each) => each instanceof Socket);

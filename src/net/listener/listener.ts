@@ -63,8 +63,7 @@ export class Listener extends Listening implements AsyncIterable<Connection> {
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async accept(options?: WaitOptions): Promise<Connection> {
-    checkWait(options);
-    const connection = await this.#next(options);
+    const connection = await this.#next(checkWait(options));
     if (connection === null) throw acceptErrors.fail(this.engine.system, "SocketClosed").error;
     return connection;
   }

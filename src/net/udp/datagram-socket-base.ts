@@ -79,6 +79,12 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     return this.#address;
   }
 
+  /** The port it is bound to; 0 if it has none, such as a unix socket. */
+  get port(): number {
+    const { address } = this;
+    return "port" in address ? address.port : 0;
+  }
+
   /** The address of its peer; `{ family: "unspecified" }` if it is not connected, or closed. */
   get remoteAddress(): Address {
     const named = tryGetpeername(this.socket);
@@ -108,10 +114,10 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async connect(remote: Remote, options?: WaitOptions): Promise<void> {
-    checkWait(options);
+    const wait = checkWait(options);
     const checked = checkRemote(remote);
-    throwIfAborted(options?.signal);
-    const peer = await peerAddress(this.system, checked, this.#domain, options ?? {});
+    throwIfAborted(wait?.signal);
+    const peer = await peerAddress(this.system, checked, this.#domain, wait ?? {});
     connect(this.socket, addressFor(this.system, this.#domain, peer));
   }
 
@@ -163,11 +169,11 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    * throws the reason
    */
   async close(options?: WaitOptions): Promise<void> {
-    checkWait(options);
+    const wait = checkWait(options);
     this.#close(null);
     if (this.#state === "closed") return;
     try {
-      await this.#closers.wait(this.system.clock, options);
+      await this.#closers.wait(this.system.clock, wait);
     } catch (error) {
       // Fails what waits for room at a unix socket: shutdown() wakes it (unix_shutdown in
       // net/unix/af_unix.c).
@@ -271,24 +277,29 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /**
-   * `bytes` is already validated.
+   * An address for `sendEncoded()`, in memory of the System's; null for the peer. Its getters may
+   * close the socket and transfer the datagram's bytes, so both are checked afterwards.
    *
    * @internal
    */
-  protected sendOne(bytes: Uint8Array, to: AddressInput | null): void {
+  protected encoded(to: AddressInput | null): ValueResult | null {
     // A sender without a name has the address "unspecified": an answer to it goes to the peer, if
     // there is one.
     const toPeer = to === null || to.family === "unspecified";
-    const sockaddr = toPeer
-      ? null
-      : encodeAddress(addressFor(this.system, this.#domain, to), this.system, this.system.address);
+    if (toPeer) return null;
+    const sockaddr = encodeAddress(
+      addressFor(this.system, this.#domain, to),
+      this.system,
+      this.system.address,
+    );
     // A connected socket keeps working after --allow-net was dropped; a new peer is refused, as by
     // node:dgram.
-    if (!toPeer) checkNetPermission(to);
-    this.sendEncoded(bytes, to, sockaddr);
+    checkNetPermission(to);
+    return sockaddr;
   }
 
   /**
+   * @param bytes already checked, and nothing of the caller's has run since
    * @param sockaddr the same as `to`, as the system has it
    * @internal
    */

@@ -73,14 +73,15 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async send(data: Data, to?: AddressInput, options?: WaitOptions): Promise<void> {
-    checkWait(options);
-    throwIfAborted(options?.signal);
+    const wait = checkWait(options);
+    throwIfAborted(wait?.signal);
+    const sockaddr = this.encoded(to ?? null);
     const bytes = bytesToSend(data);
     if (this.closed) throw this.aborted === null ? sendingClosed(this.system) : this.aborted.reason;
-    this.sendOne(bytes, to ?? null);
+    this.sendEncoded(bytes, to ?? null, sockaddr);
     // Without the options: each waiter must stay in its place, for sentOne().
     const sent = this.#senders.wait(this.system.clock, undefined);
-    return options === undefined ? sent : orAbort(this.system.clock, "send()", sent, options);
+    return wait === undefined ? sent : orAbort(this.system.clock, "send()", sent, wait);
   }
 
   /**
@@ -92,8 +93,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    */
   async receive(options?: WaitOptions): Promise<Datagram> {
-    checkWait(options);
-    const datagram = await this.#next(same, options);
+    const datagram = await this.#next(same, checkWait(options));
     if (datagram === null) throw receivingClosed(this.system);
     return datagram;
   }

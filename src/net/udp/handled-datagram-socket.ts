@@ -107,10 +107,11 @@ export class HandledDatagramSocket extends DatagramSocketBase {
    * 255 KiB on io_uring
    */
   send(data: Data, to?: AddressInput): boolean {
+    const isAnswer = to !== undefined && to === this.#from;
+    const sockaddr = isAnswer ? this.#sockaddr : this.encoded(to ?? null);
     const bytes = bytesToSend(data);
     if (this.closed) return false;
-    if (to !== undefined && to === this.#from) this.sendEncoded(bytes, to, this.#sockaddr);
-    else this.sendOne(bytes, to ?? null);
+    this.sendEncoded(bytes, to ?? null, sockaddr);
     if (this.pendingBytes <= MOST_BYTES && this.pendingCount <= MOST_DATAGRAMS) return true;
     if (!this.#congested) {
       this.#congested = true;
