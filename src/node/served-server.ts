@@ -5,6 +5,7 @@ import { milliseconds } from "../net/abort.ts";
 import { type Backlog, backlogOf, queueOf } from "../net/listener/accept-queues.ts";
 import type { CloseOptions, ListenStatistics } from "../net/listener/listener-base.ts";
 import { TransferableListener } from "../net/listener/transferable-listener.ts";
+import { NOT_OF_LISTENER_CLOSE, refuseOptionsOfOthers } from "../net/options/options-of-others.ts";
 import type { AcceptQueue } from "../posix/accept-queue.ts";
 import { BorrowedSocket } from "../posix/borrowed-socket.ts";
 import type { FileNumber } from "../system/services.ts";
@@ -127,6 +128,7 @@ export class ServedServer extends TransferableListener implements AsyncDisposabl
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkObject("options", "{ drain? }", options);
+    refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
     const { drain } = options;
     if (drain !== undefined) milliseconds("drain", drain);
     if (!this.closed) this.server.close();

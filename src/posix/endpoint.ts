@@ -1,6 +1,7 @@
 import type { Address, AddressInput } from "../address/address.ts";
 import { decodeAddress } from "../address/sockaddr.ts";
 import type { ErrorEndpoint } from "../errors/socket-error.ts";
+import { copyOf, isUint8Array } from "../system/view.ts";
 import type { Borrowed } from "./borrow.ts";
 
 /** The error fields that describe a socket's bound address. */
@@ -9,10 +10,26 @@ export function localEndpoint({ system, fd }: Borrowed): ErrorEndpoint | undefin
   return endpointOf(decodeAddress(system, system.address));
 }
 
-/** The error fields that describe an address, named as in Node's errors. */
-export function endpointOf(address: Address | AddressInput): ErrorEndpoint | undefined {
-  if ("address" in address && "port" in address) return { address: address.address, port: address.port };
-  if (!("path" in address) || address.path.length === 0) return undefined;
-  const { path } = address;
-  return { path: typeof path === "string" ? path : String.fromCharCode(...path) };
+/**
+ * The error fields that describe an address, named as in Node's errors; undefined if it has none,
+ * or no longer has those that were encoded: getters of a caller's object may return anything, or
+ * throw.
+ */
+export function endpointOf(given: Address | AddressInput): ErrorEndpoint | undefined {
+  try {
+    return described(given);
+  } catch {
+    return undefined;
+  }
+}
+
+function described(given: Address | AddressInput): ErrorEndpoint | undefined {
+  if ("address" in given && "port" in given) {
+    const { address, port } = given;
+    return typeof address === "string" && typeof port === "number" ? { address, port } : undefined;
+  }
+  if (!("path" in given)) return undefined;
+  const { path } = given;
+  const text = isUint8Array(path) ? String.fromCharCode(...copyOf(path)) : path;
+  return typeof text === "string" && text.length > 0 ? { path: text } : undefined;
 }

@@ -25,7 +25,7 @@ import { recvmsg } from "./recvmsg.ts";
 import { send } from "./send.ts";
 import { sendmmsg } from "./sendmmsg.ts";
 import { sendmsg } from "./sendmsg.ts";
-import { sendto } from "./sendto.ts";
+import { sendto, trySendto } from "./sendto.ts";
 import { setsockopt, trySetsockopt } from "./setsockopt.ts";
 import { socket } from "./socket.ts";
 
@@ -401,4 +401,31 @@ test("recvmmsg: what it calls with is not handed out", () => {
   assert.equal(headers.size, 1);
   assert.deepEqual(seen, []);
   for (const part of Object.values(message ?? {})) assert.ok(typeof part !== "object" || !headers.has(part));
+});
+
+test("an error says nothing of an address whose getters throw or lie afterwards", (context) => {
+  const fixture = new Fixture(context);
+  try {
+    const sender = fixture.udp();
+    for (const later of [
+      () => {
+        throw new Error("read again");
+      },
+      () => Symbol("no address"),
+    ]) {
+      let reads = 0;
+      const to = {
+        family: "ipv4",
+        port: 9,
+        get address() {
+          reads += 1;
+          return reads === 1 ? "127.0.0.1" : (later() as never);
+        },
+      };
+      const failed = trySendto(sender, new Uint8Array(66_000), 0, to);
+      assert.equal(failed.ok ? "" : failed.error.name, "MessageTooBig");
+    }
+  } finally {
+    fixture.closeAll();
+  }
 });

@@ -12,6 +12,7 @@ import type { SocketLike } from "../../posix/borrow.ts";
 import type { Descriptor } from "../../posix/owned-descriptor.ts";
 import { isUint8Array, lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { INTO_OF_READ, NOT_OF_CLOSE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { Waiters } from "../waiters.ts";
 import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { type ConnectionDuplex, type DuplexOptions, duplexOf } from "./connection-duplex.ts";
@@ -173,7 +174,9 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   peek(options?: WaitOptions): Promise<Uint8Array | null> {
     return attempt(() => {
-      return this.#read(checkWait(options), this.#reading.shown(), false);
+      const wait = checkWait(options);
+      if (options !== undefined) refuseOptionsOfOthers("peek()", options, INTO_OF_READ);
+      return this.#read(wait, this.#reading.shown(), false);
     });
   }
 
@@ -247,6 +250,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   receiveDescriptors(options?: WaitOptions): Promise<ReceivedDescriptors | null> {
     return attempt(async () => {
       const wait = checkWait(options);
+      if (options !== undefined) refuseOptionsOfOthers("receiveDescriptors()", options, INTO_OF_READ);
       throwIfAborted(wait?.signal);
       if (this.#consumer !== undefined) throw takenOver();
       if (this.receivingEnded) return null;
@@ -300,6 +304,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    */
   async close(options?: WaitOptions): Promise<void> {
     const wait = checkWait(options);
+    if (options !== undefined) refuseOptionsOfOthers("close()", options, NOT_OF_CLOSE);
     this.closeOnceSent();
     try {
       await this.untilClosed(wait);

@@ -1,6 +1,7 @@
 import type { Stream } from "../../engine/engine.ts";
 import { argumentType, checkObject, integer, kind } from "../../errors/argument.ts";
 import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
+import { NOT_OF_SEND_FILE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { FileSending } from "./file-sending.ts";
 import type { HeldStream } from "./held-stream.ts";
 import { checkFile, type FileToOpen, type SentFile } from "./sent-file.ts";
@@ -30,6 +31,7 @@ export interface CheckedFile {
 export function checkSendFile(file: SentFile, options: SendFileOptions): CheckedFile {
   const fileToOpen = checkFile(file);
   checkObject("options", "{ offset?, length?, progress?, signal?, timeout? }", options);
+  refuseOptionsOfOthers("sendFile()", options, NOT_OF_SEND_FILE);
   const { offset = 0, length, progress, signal, timeout } = options;
   integer("offset", offset, 0, Number.MAX_SAFE_INTEGER);
   if (length !== undefined) integer("length", length, 0, Number.MAX_SAFE_INTEGER);

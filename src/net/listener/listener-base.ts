@@ -12,6 +12,7 @@ import { channels } from "../channels.ts";
 import type { ConnectionBase } from "../connection/connection-base.ts";
 import { DetachedConnection } from "../connection/detached-connection.ts";
 import type { CheckedListenOptions } from "../options/listen-options.ts";
+import { NOT_OF_LISTENER_CLOSE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { HeaderGate } from "../proxy-protocol/header-gate.ts";
 import type { ProxyHeaderError, ProxyHeaderErrorName } from "../proxy-protocol/proxy-header-error.ts";
 import type { ProxyInfo } from "../proxy-protocol/proxy-info.ts";
@@ -205,6 +206,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
    */
   async close(options: CloseOptions = {}): Promise<void> {
     checkObject("options", "{ drain? }", options);
+    refuseOptionsOfOthers("close()", options, NOT_OF_LISTENER_CLOSE);
     const { drain } = options;
     if (drain !== undefined) milliseconds("drain", drain);
     await this.#close(drain);

@@ -5,6 +5,7 @@ import { defined } from "../../invariant.ts";
 import type { PortRange } from "../../options/structures/port-range.ts";
 import { currentSystem } from "../../system/current.ts";
 import { checkListenOptions, type ListenOnPort } from "../options/listen-options.ts";
+import { NOT_OF_RESERVE_PORT, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { openListeningSockets } from "./listening-sockets.ts";
 import { ReservedPort } from "./reserved-port.ts";
 
@@ -65,6 +66,7 @@ export async function reservePort<const Values extends readonly unknown[]>(
   options: ReservePortOptions<Values> = {},
 ): Promise<ReservedPort> {
   checkObject("options", "{ port?, host?, … }", options);
+  refuseOptionsOfOthers("reservePort()", options, NOT_OF_RESERVE_PORT);
   const { host, port = 0, ipv6Only, backlog, signal } = options;
   const settings = { host, ipv6Only, backlog, signal, ...(options.options && { options: options.options }) };
   const system = currentSystem();

@@ -27,6 +27,7 @@ import {
   checkSocket,
   type SocketSettings,
 } from "./listen-options.ts";
+import { NOT_OF_CONNECT, refuseOptionsOfOthers } from "./options-of-others.ts";
 
 /**
  * Options of `connect()` for every kind of address: `signal` and `timeout` abort the whole attempt.
@@ -135,6 +136,7 @@ export function checkConnectOptions<Values extends readonly unknown[]>(
   options: ConnectOptions<Values>,
 ): CheckedConnectOptions {
   checkObject("options", "{ host?, port }, { path }, { address } or { socket }", options);
+  refuseOptionsOfOthers("connect()", options, NOT_OF_CONNECT);
   const { signal, timeout, engine } = options;
   const busyPoll = checkBusyPoll(options.busyPoll);
   const wait = { signal, timeout };

@@ -1,5 +1,5 @@
 import type { AddressInput, UnixAddress } from "../../address/address.ts";
-import { isIPv4 } from "../../address/is-ip.ts";
+import { isIPv4, isIPv6 } from "../../address/is-ip.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import { boolean, checkObject, integer, invalidValue } from "../../errors/argument.ts";
 import { SO } from "../../options/so.ts";
@@ -18,6 +18,7 @@ import {
   checkSocket,
   type SocketSettings,
 } from "./listen-options.ts";
+import { NOT_OF_UDP, refuseOptionsOfOthers } from "./options-of-others.ts";
 
 /** A port of a host to connect a datagram socket to. */
 export interface RemotePort {
@@ -157,12 +158,14 @@ export function checkDatagramOptions<Values extends readonly unknown[]>(
   options: DatagramOptions<Values>,
 ): CheckedDatagramOptions {
   checkObject("options", "{ host?, port?, path?, socket?, remote?, … }", options);
+  refuseOptionsOfOthers("udp()", options, NOT_OF_UDP);
   const { engine, signal } = options;
   const busyPoll = checkBusyPoll(options.busyPoll);
   checkSignal(signal);
   const remote = options.remote === undefined ? undefined : checkRemote(options.remote);
   const values = checkOptionValues(options.options);
   const where = checkEndpoint(options);
+  if (where.kind === "port" && remote !== undefined) checkWithRemote(options, where, remote);
   const reuse = "reuseAddress" in options && options.reuseAddress !== undefined && options.reuseAddress;
   return {
     endpoint: where,
@@ -186,9 +189,29 @@ export function checkRemote(remote: Remote): CheckedRemote {
     throw invalidValue("remote is either a path, or a host and port, not both");
   if (remote.path !== undefined)
     return { kind: "address", address: { family: "unix", path: checkPath(remote.path) } };
+  refuseOptionsOfOthers("remote", remote, { address: "without a family, an address is given as host" });
   const { host = "localhost", port } = remote;
   checkHost("the host of remote", host);
   return { kind: "port", host, port: integer("the port of remote", port, 1, 0xffff) };
+}
+
+/** What only applies to another kind of remote would be ignored. */
+function checkWithRemote(
+  options: DatagramOptions,
+  { host, ipv6Only }: Extract<DatagramEndpoint, { kind: "port" }>,
+  remote: CheckedRemote,
+): void {
+  if (remote.kind === "address" && remote.address.family === "unix") {
+    for (const name of ["host", "port", "reusePort", "reuseAddress", "ipv6Only"] as const)
+      if (options[name] !== undefined)
+        throw invalidValue(`${name} does not go with a remote that is a unix socket`);
+    return;
+  }
+  const to = remote.kind === "port" ? remote.host : "address" in remote.address && remote.address.address;
+  if (typeof to !== "string") return;
+  if (ipv6Only && isIPv4(to)) throw invalidValue(`ipv6Only does not go with a remote of IPv4, ${to}`);
+  if (host !== undefined && isIPv4(host) && isIPv6(to))
+    throw invalidValue(`host is of IPv4, remote is of IPv6: both must be of one family`);
 }
 
 const isAddress = (remote: Remote): remote is AddressInput => remote.family !== undefined;

@@ -30,6 +30,7 @@ import {
   checkProxyProtocol,
   type ProxyProtocolOptions,
 } from "../proxy-protocol/proxy-protocol-options.ts";
+import { NOT_OF_LISTEN, refuseOptionsOfOthers } from "./options-of-others.ts";
 
 /**
  * Socket options and their values, set before the socket is bound: `[[TCP.DEFER_ACCEPT, 5],
@@ -237,6 +238,7 @@ export function checkListenOptions<Values extends readonly unknown[]>(
   options: ListenOptions<Values>,
 ): CheckedListenOptions {
   checkObject("options", "{ host?, port?, path?, socket?, … }", options);
+  refuseOptionsOfOthers("listen()", options, NOT_OF_LISTEN);
   const { backlog, engine, signal, onRetry } = options;
   const busyPoll = checkBusyPoll(options.busyPoll);
   if (backlog !== undefined) integer("backlog", backlog, 0, 0x7fffffff);

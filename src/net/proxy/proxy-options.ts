@@ -9,10 +9,14 @@ import {
   checkConnectOptions,
 } from "../options/connect-options.ts";
 import type { AnyOptionValues, ListenOptions } from "../options/listen-options.ts";
+import { NOT_OF_PROXY, NOT_OF_TARGET, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { checkFaults, type Faults } from "./faults.ts";
 
+/** What a target has of options of `connect()`: a proxy has one engine, and its own limits of time. */
+type OfTarget<Options> = Omit<Options, "engine" | "busyPoll" | "signal" | "timeout">;
+
 /** Where a proxy sends connections. */
-export type ProxyTarget = ConnectToPort | ConnectToPath | ConnectToAddress;
+export type ProxyTarget = OfTarget<ConnectToPort> | OfTarget<ConnectToPath> | OfTarget<ConnectToAddress>;
 
 /** How a proxy chooses among its targets. */
 export type Balance = "round-robin" | "least-connections";
@@ -77,6 +81,7 @@ export interface CheckedProxyOptions {
 /** Throws a TypeError or RangeError. `listen()` checks its own options. */
 export function checkProxyOptions(options: ProxyOptions): CheckedProxyOptions {
   checkObject("options", "{ listen, to, … }", options);
+  refuseOptionsOfOthers("proxy()", options, NOT_OF_PROXY);
   const { listen, to, balance = "round-robin", health = 2000, proxyProtocol = {}, faults = {} } = options;
   const { connectTimeout = 5000, idleTimeout = Number.POSITIVE_INFINITY } = options;
   const { maxConnections = Number.POSITIVE_INFINITY } = options;
@@ -88,6 +93,8 @@ export function checkProxyOptions(options: ProxyOptions): CheckedProxyOptions {
   checkObject("proxyProtocol", "{ accept?, send? }", proxyProtocol);
   const { accept = false, send } = proxyProtocol;
   boolean("proxyProtocol.accept", accept);
+  if (accept && listen.proxyProtocol)
+    throw invalidValue("give proxyProtocol.accept or listen.proxyProtocol, not both: each reads one header");
   if (send !== undefined) integer("proxyProtocol.send", send, 1, 2);
   milliseconds("connectTimeout", connectTimeout);
   milliseconds("idleTimeout", idleTimeout);
@@ -119,6 +126,7 @@ function checkTarget(target: ConnectOptions): CheckedTarget {
   checkObject("a target", "{ host?, port }, { path } or { address }", target);
   // Before the socket is looked at.
   if (target.socket !== undefined) throw aSocket();
+  refuseOptionsOfOthers("a target", target, NOT_OF_TARGET);
   const { endpoint, options } = checkConnectOptions(target);
   if (endpoint.kind === "socket") throw aSocket();
   return { endpoint, options };

@@ -95,3 +95,20 @@ asyncApiTest("options are read once, before the bytes are checked", (engine) =>
     await assert.rejects(client.write(bytes, taking), transferred);
   }),
 );
+
+asyncApiTest("send(): a getter of the address that throws once the datagram has failed", async (engine) => {
+  await using receiver = await udp({ host: "127.0.0.1", engine });
+  await using sender = await udp({ host: "127.0.0.1", engine });
+  const { port } = receiver;
+  let reads = 0;
+  const to = toPort(port, () => {
+    reads += 1;
+    if (reads > 1) throw new Error("read again");
+  });
+  await assert.rejects(sender.send(new Uint8Array(66_000), to), {
+    name: "MessageTooBig",
+    address: undefined,
+  });
+  await sender.send(Uint8Array.of(1), receiver.address);
+  assert.equal((await receiver.receive()).data.length, 1);
+});

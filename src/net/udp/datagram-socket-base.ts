@@ -18,6 +18,7 @@ import type { ValueResult } from "../../system/value-result.ts";
 import { checkWait, throwIfAborted, type WaitOptions } from "../abort.ts";
 import type { UnixPath } from "../listener/unix-path.ts";
 import { checkRemote, type Remote } from "../options/datagram-options.ts";
+import { NOT_OF_CLOSE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { peerAddress } from "../resolve.ts";
 import { Waiters } from "../waiters.ts";
 import { recvfromError, sendtoError } from "./datagram-error.ts";
@@ -170,6 +171,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
    */
   async close(options?: WaitOptions): Promise<void> {
     const wait = checkWait(options);
+    if (options !== undefined) refuseOptionsOfOthers("close()", options, NOT_OF_CLOSE);
     this.#close(null);
     if (this.#state === "closed") return;
     try {
