@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import dns from "node:dns/promises";
 import { syncBuiltinESMExports } from "node:module";
+import { SocketAddress } from "node:net";
 import { join } from "node:path";
 import { mock } from "node:test";
 import { asyncApiTest, portOf, readText } from "../../../test/engine/async-api.ts";
@@ -10,6 +11,7 @@ import { SocketError } from "../../errors/socket-error.ts";
 import { SO } from "../../options/so.ts";
 import { getsockname } from "../../posix/getsockname.ts";
 import { listen } from "../listener/listen.ts";
+import { udp } from "../udp/udp.ts";
 import { connect } from "./connect.ts";
 import type { Connection } from "./connection.ts";
 
@@ -222,4 +224,20 @@ asyncApiTest("connect: rejects malformed options before any call", async (engine
   }
   // @ts-expect-error neither 4 nor 6
   await assert.rejects(connect({ port: 1, family: 5 }), RangeError);
+});
+
+asyncApiTest("connect(), udp(): a net.SocketAddress, whose fields are getters", async (engine) => {
+  await using listener = await listen({ host: "127.0.0.1", engine });
+  await using client = await connect({
+    address: new SocketAddress({ address: "127.0.0.1", port: listener.port }),
+    engine,
+  });
+  assert.deepEqual(client.remoteAddress, listener.address);
+  await using receiver = await udp({ host: "127.0.0.1", engine });
+  const remote = new SocketAddress({ address: "127.0.0.1", port: receiver.port });
+  await using sender = await udp({ remote, engine });
+  assert.deepEqual(sender.remoteAddress, receiver.address);
+  await sender.connect(remote);
+  await sender.send("x");
+  assert.equal((await receiver.receive()).data.length, 1);
 });

@@ -219,8 +219,20 @@ export function checkAddress(address: AddressInput): AddressInput {
       `address must be of IPv4, IPv6, vsock or a unix socket, not of ${quoted(family)}`,
     );
   // Node spells the family in mixed case; ours is in lower case.
-  const checked = { ...address, family: family.toLowerCase() } as AddressInput;
+  const checked = copied(address, family.toLowerCase());
   const system = currentSystem();
   encodeAddress(checked, system, system.address);
   return checked;
+}
+
+/** Reads every field: those of a net.SocketAddress, or another class, are getters. */
+function copied(given: AddressInput, family: string): AddressInput {
+  if (family === "unix" && "path" in given) return { family, path: given.path };
+  if (family === "vsock" && "cid" in given && "port" in given)
+    return { family, cid: given.cid, port: given.port, flags: given.flags ?? 0 };
+  if ("address" in given && "port" in given) {
+    const { address, port, flowlabel = 0, scopeId = 0 } = given;
+    return { family, address, port, flowlabel, scopeId };
+  }
+  return { ...given, family } as AddressInput;
 }

@@ -12,7 +12,7 @@ import type { AnyOptionValues, ListenOptions } from "../options/listen-options.t
 import { NOT_OF_PROXY, NOT_OF_TARGET, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { checkFaults, type Faults } from "./faults.ts";
 
-/** What a target has of options of `connect()`: a proxy has one engine, and its own limits of time. */
+/** The options of `connect()` that a target has: a proxy has one engine, and limits of its own. */
 type OfTarget<Options> = Omit<Options, "engine" | "busyPoll" | "signal" | "timeout">;
 
 /** Where a proxy sends connections. */

@@ -105,10 +105,7 @@ asyncApiTest("send(): a getter of the address that throws once the datagram has 
     reads += 1;
     if (reads > 1) throw new Error("read again");
   });
-  await assert.rejects(sender.send(new Uint8Array(66_000), to), {
-    name: "MessageTooBig",
-    address: undefined,
-  });
+  await assert.rejects(sender.send(new Uint8Array(66_000), to), { name: "MessageTooBig" });
   await sender.send(Uint8Array.of(1), receiver.address);
   assert.equal((await receiver.receive()).data.length, 1);
 });
