@@ -58,8 +58,10 @@ export let loanOf: (bytes: Uint8Array) => BufferLoan | undefined;
  * Called in a handler: a view of the bytes that stays valid after it has returned, until
  * `giveBackLent()`. It is the same view, or one of a copy. Bytes that a handler received as a plain
  * copy are its own, and are not copied again.
+ *
+ * @param holder an object that lives as long as the view, or a part of it, can be used
  */
-export let keepLent: (bytes: Uint8Array) => Uint8Array<ArrayBuffer>;
+export let keepLent: (bytes: Uint8Array, holder?: object) => Uint8Array<ArrayBuffer>;
 
 /** Ends what `keepLent()` began; does nothing for other bytes. */
 export let giveBackLent: (bytes: Uint8Array) => void;
@@ -81,25 +83,30 @@ const lent = new WeakSet<ArrayBufferLike>();
 export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
   readonly #loan: BufferLoan;
   readonly #generation: number;
+  #holder: object | undefined;
 
   static {
     Object.defineProperty(ReceivedBytes.prototype, "constructor", { value: Uint8Array });
     isAttached = (bytes) => #loan in bytes && lengthOf(bytes) > 0;
     isLent = (bytes) => #loan in bytes;
-    keepLent = (bytes) => {
+    keepLent = (bytes, holder) => {
       const length = lengthOf(bytes);
-      if (#loan in bytes && bytes.#loan.keep(length)) return bytes;
+      if (#loan in bytes && bytes.#loan.keep(length)) {
+        bytes.#holder = holder;
+        return bytes;
+      }
       const copy = #loan in bytes ? copyOf(bytes) : bytes;
       const memory = memoryOf(copy);
       invariant(memory instanceof ArrayBuffer, "engines copy to plain memory");
-      return new ReceivedBytes(new LentCopy(memory), 0, offsetOf(copy), length);
+      return new ReceivedBytes(new LentCopy(memory), 0, offsetOf(copy), length, holder);
     };
     giveBackLent = (bytes) => {
       if (#loan in bytes && bytes.#generation === bytes.#loan.generation) bytes.#loan.giveBack();
     };
     partOfLent = (bytes, start, end = lengthOf(bytes)) => {
       if (!(#loan in bytes) || memoryOf(bytes) !== bytes.#loan.buffer) return partOf(bytes, start, end);
-      return new ReceivedBytes(bytes.#loan, bytes.#generation, offsetOf(bytes) + start, end - start);
+      const at = offsetOf(bytes) + start;
+      return new ReceivedBytes(bytes.#loan, bytes.#generation, at, end - start, bytes.#holder);
     };
     loanOf = (bytes) => {
       if (#loan in bytes) {
@@ -116,10 +123,11 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     };
   }
 
-  constructor(loan: BufferLoan, generation: number, offset: number, length: number) {
+  constructor(loan: BufferLoan, generation: number, offset: number, length: number, holder?: object) {
     super(loan.buffer, offset, length);
     this.#loan = loan;
     this.#generation = generation;
+    this.#holder = holder;
   }
 
   /** As Uint8Array's; the result may also be sent without a copy. */
@@ -129,7 +137,7 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
     const length = Math.max(clamped(end, whole) - start, 0);
     const loan = this.#loan;
     if (memoryOf(this) !== loan.buffer) return super.subarray(begin, end);
-    return new ReceivedBytes(loan, this.#generation, offsetOf(this) + start, length);
+    return new ReceivedBytes(loan, this.#generation, offsetOf(this) + start, length, this.#holder);
   }
 }
 

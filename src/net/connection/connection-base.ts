@@ -571,6 +571,7 @@ export abstract class ConnectionBase {
    */
   closeNow(): void {
     if (!this.isOpen) {
+      this.#stopDetaching();
       this.#stream.closeNow();
       return;
     }
@@ -583,12 +584,18 @@ export abstract class ConnectionBase {
   resetBecause(error: unknown): void {
     this.#cause ??= error;
     if (!this.isOpen) {
+      this.#stopDetaching();
       this.#stream.reset();
       return;
     }
     this.#state = "closing";
     this.#stream.reset((errno) => this.#closed(errno));
     this.#nowClosing();
+  }
+
+  /** What waits fails because the connection ends, not because a net.Socket has it. */
+  #stopDetaching() {
+    if (this.#isDetaching) this.#state = "closing";
   }
 
   #nowClosing() {

@@ -326,10 +326,10 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
    * is valid until the loop asks for the next chunk or ends, and `write()` of it, or of a
    * `subarray()` of it, to any connection sends it without a copy. Copy what you keep longer.
    *
-   * Once the loop has gone on, a view may show other data, and writing it fails; so also once an
-   * iterator that is used without a loop is no longer referenced. Leaving the loop leaves the
-   * connection open. While a program has many chunks at once (some 500 on a thread), it
-   * gets copies.
+   * Once the loop has gone on, a view may show other data, and writing it fails. Leaving the loop
+   * leaves the connection open. An iterator that is used without a loop is given up when neither it
+   * nor its view is referenced any more. While a program has many chunks at once (some 500 on a
+   * thread), it gets copies.
    *
    * @throws in the loop, the errors of `read()`; and of `write()` of such a view later on a
    * TypeError

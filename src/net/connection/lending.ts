@@ -1,22 +1,26 @@
-import { giveBackLent, keepLent } from "../../engine/received-bytes.ts";
+import { type BufferLoan, keepLent, loanOf } from "../../engine/received-bytes.ts";
 import { asResult, type PieceSource } from "./pieces.ts";
 
-/** The view that an iterator has lent; apart from it, so that it outlives an abandoned one. */
+/**
+ * What an iterator has lent; apart from it, so that it outlives an abandoned one. It holds neither
+ * the iterator nor the view, which holds the iterator.
+ */
 class Loan {
-  #view: Uint8Array | undefined;
+  #loan: BufferLoan | undefined;
+  #generation = 0;
 
-  /** Takes a piece, and keeps it lent. */
-  readonly take = (piece: Uint8Array | null): IteratorResult<Uint8Array, void> => {
-    this.giveBack();
-    if (piece === null) return asResult(null);
-    this.#view = keepLent(piece);
-    return asResult(this.#view);
-  };
+  /** Takes a piece, and keeps it lent for as long as its holder lives. */
+  take(piece: Uint8Array, holder: object): Uint8Array {
+    const view = keepLent(piece, holder);
+    this.#loan = loanOf(view);
+    this.#generation = this.#loan?.generation ?? 0;
+    return view;
+  }
 
   giveBack(): void {
-    if (this.#view === undefined) return;
-    giveBackLent(this.#view);
-    this.#view = undefined;
+    const loan = this.#loan;
+    this.#loan = undefined;
+    if (loan?.generation === this.#generation) loan.giveBack();
   }
 }
 
@@ -28,6 +32,10 @@ export class Lending implements AsyncIterableIterator<Uint8Array, void, void> {
   readonly #source: PieceSource;
   readonly #loan = new Loan();
   #left = false;
+  readonly #take = (piece: Uint8Array | null): IteratorResult<Uint8Array, void> => {
+    this.#loan.giveBack();
+    return asResult(piece === null ? null : this.#loan.take(piece, this));
+  };
 
   constructor(source: PieceSource) {
     this.#source = source;
@@ -36,7 +44,7 @@ export class Lending implements AsyncIterableIterator<Uint8Array, void, void> {
 
   next(): Promise<IteratorResult<Uint8Array, void>> {
     this.#loan.giveBack();
-    return this.#left ? Promise.resolve(asResult(null)) : this.#source.readNext(this.#loan.take, true);
+    return this.#left ? Promise.resolve(asResult(null)) : this.#source.readNext(this.#take, true);
   }
 
   return(): Promise<IteratorResult<Uint8Array, void>> {
