@@ -278,7 +278,9 @@ export abstract class ConnectionBase {
   /**
    * Sends a file, or a part of it, after everything written before; what is written meanwhile
    * follows it. On Linux the system sends the file itself (`sendfile`), and no byte of it passes
-   * through the process; elsewhere, and for what is no regular file, it is read and written.
+   * through the process; elsewhere, and for what is no regular file, it is read and written. A fifo
+   * is refused, because a timeout cannot end the reading of one; so do not give the descriptor of a
+   * pipe or a terminal that may stay silent.
    *
    * The peer sets the pace. At most 1 MiB is sent in one turn of the event loop, so that a file
    * that must be read from a disk does not keep others waiting for long.
@@ -293,8 +295,8 @@ export abstract class ConnectionBase {
    * way, such an error, or one that `progress` throws, resets the connection
    * @throws RecvError or SendError if the connection has failed; named `SocketClosed` if this side
    * closed it, or reset it
-   * @throws TypeError or RangeError if an argument is not of its type, or not allowed; TypeError if
-   * the connection was detached, or belongs to a Duplex
+   * @throws TypeError or RangeError if an argument is not of its type, or not allowed, such as the
+   * path of a fifo; TypeError if the connection was detached, or belongs to a Duplex
    * @throws Error after `end()`, or if a `pipe()` sends to the connection
    * @throws DOMException named `TimeoutError`, or the `reason` of the signal
    * @example

@@ -1,12 +1,12 @@
 // sendFile() when something comes between: another that must be read, a bad URL, an end, a reset.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, constants, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { noDetach } from "../../../test/detach.ts";
 import { asyncApiTest, readText, withEnds } from "../../../test/engine/async-api.ts";
-import { eventually } from "../../../test/engine/engine-test.ts";
+import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { enginesHere } from "../../../test/engine/engines-here.ts";
 import { fileWith, LARGE, untilFull } from "../../../test/engine/sent-file.ts";
 import { Fixture } from "../../../test/fixture.ts";
@@ -21,30 +21,6 @@ import type { HandledConnection } from "./handled-connection.ts";
 
 const loopback = { host: "127.0.0.1" } as const;
 const noSockets = { deno: "it reads only descriptors of its own", windows: "it has no such sockets" };
-
-/** Undefined until somebody reads the fifo, or is about to. */
-function fifoWriter(path: string): number | undefined {
-  try {
-    return openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
-  } catch (error) {
-    if (isErrorOf(error, "ENXIO")) return undefined;
-    throw error;
-  }
-}
-
-function hasNoReader(writer: number): boolean {
-  try {
-    writeSync(writer, "x");
-    return false;
-  } catch (error) {
-    if (isErrorOf(error, "EPIPE")) return true;
-    if (isErrorOf(error, "EAGAIN")) return false;
-    throw error;
-  }
-}
-
-const isErrorOf = (error: unknown, code: string): boolean =>
-  error instanceof Error && "code" in error && error.code === code;
 
 for (const ended of [false, true]) {
   asyncApiTest(
@@ -191,18 +167,64 @@ asyncApiTest(
 );
 
 asyncApiTest(
-  "a timeout ends one that cannot be opened, or read",
+  "a fifo is refused, with or without a writer, and blocks nothing",
   (engine, fixture) =>
     withEnds(engine, loopback, async ({ client, server }) => {
       const fifo = join(fixture.folder(), "fifo");
       assert.equal(spawnSync("mkfifo", [fifo]).status, 0);
-      await assert.rejects(client.sendFile(fifo, { timeout: 1 }), { name: "TimeoutError" });
-      // A writer lets the call return, which closes the file: then nobody reads any more.
-      const writer = await eventually(() => fifoWriter(fifo));
-      await eventually(() => hasNoReader(writer) || undefined);
+      const fifoIsRefused = () =>
+        // More than node:fs has threads.
+        Promise.all(
+          Array.from({ length: 8 }, () =>
+            assert.rejects(client.sendFile(fifo), { name: "TypeError", code: "ERR_INVALID_ARG_VALUE" }),
+          ),
+        );
+      await fifoIsRefused();
+      const writer = openSync(fifo, "r+");
+      await fifoIsRefused();
       closeSync(writer);
       await client.end("after");
       assert.equal(await readText(server), "after");
     }),
   { windows: "it has no fifos" },
+);
+
+asyncApiTest(
+  "a timeout ends one that cannot be read",
+  (engine, fixture) =>
+    withEnds(engine, loopback, async ({ client, server }) => {
+      const [silent, other] = fixture.pair();
+      await assert.rejects(client.sendFile(silent.fd, { timeout: 1 }), { name: "TimeoutError" });
+      // Lets the call return.
+      close(other);
+      await client.end("after");
+      assert.equal(await readText(server), "after");
+    }),
+  noSockets,
+);
+
+asyncApiTest(
+  "a file that a detach() waits for ends with the reason that ended both",
+  async (engine, fixture) => {
+    const path = join(fixture.folder(), "file");
+    writeFileSync(path, Buffer.alloc(20_000_000));
+    await withEnds(engine, loopback, async ({ client }) => {
+      const sent = client.sendFile(path);
+      const detaching = client.detach();
+      const ended = Promise.all(
+        [sent, detaching].map((promise) => assert.rejects(promise, { name: "SocketClosed" })),
+      );
+      await someTurns();
+      client.reset();
+      await ended;
+    });
+    await withEnds(engine, loopback, async ({ client }) => {
+      const sent = client.sendFile(path);
+      const detaching = client.detach({ timeout: 20 });
+      await Promise.all(
+        [sent, detaching].map((promise) => assert.rejects(promise, { name: "TimeoutError" })),
+      );
+    });
+  },
+  noDetach,
 );

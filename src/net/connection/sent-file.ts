@@ -76,15 +76,7 @@ export function openFile(
   done: (error: unknown, file?: OpenFile) => void,
 ): void {
   if (typeof file === "string" || file instanceof URL) {
-    try {
-      fs?.open(file, "r", (error, fd) => {
-        if (error === null) done(null, new OpenFile(fd, (then) => fs.close(fd, then)));
-        else done(error);
-      });
-    } catch (error) {
-      // A URL that is no file's.
-      done(error);
-    }
+    openPath(file, done);
     return;
   }
   if (file < 0) {
@@ -113,6 +105,33 @@ export function openFile(
       file,
     ),
   );
+}
+
+/**
+ * Opens a path, unless it is a fifo: opening or reading one may take for ever, which no timeout can
+ * end, and a few of them block every call of node:fs.
+ */
+function openPath(path: string | URL, done: (error: unknown, file?: OpenFile) => void): void {
+  if (fs === undefined) return;
+  const refuse = (fd: number, error: unknown) => fs.close(fd, () => done(error));
+  try {
+    // A fifo without a writer opens at once. To other files the flag means nothing.
+    fs.open(path, fs.constants.O_RDONLY | (fs.constants.O_NONBLOCK ?? 0), (error, fd) => {
+      if (error !== null) {
+        done(error);
+        return;
+      }
+      fs.fstat(fd, (error, stats) => {
+        if (error !== null) refuse(fd, error);
+        else if (stats.isFIFO())
+          refuse(fd, invalidValue("file is a fifo, which may never end: open it, and pipe() its stream"));
+        else done(null, new OpenFile(fd, (then) => fs.close(fd, then)));
+      });
+    });
+  } catch (error) {
+    // A URL that is no file's.
+    done(error);
+  }
 }
 
 /** An error such as node:fs makes: `EBADF: dup`. */
