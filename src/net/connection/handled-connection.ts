@@ -17,8 +17,8 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   readonly #handlers: ConnectionHandlers<State>;
   /** Paused by the program. */
   #paused = false;
-  /** More than HIGH_WATER_MARK bytes are unsent. */
-  #congested = false;
+  /** "congested": more than HIGH_WATER_MARK bytes are unsent. "failed": nothing is sent any more. */
+  #sending: "free" | "congested" | "failed" = "free";
   /** The value that the handler `open()` returned, for the program's use. */
   declare state: State;
 
@@ -46,8 +46,8 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    *
    * @param data a view that the handler `data()` received, or a `subarray()` of it, is sent without
    * a copy during that handler. The pieces of an array are sent together, in one call
-   * @returns false if more than 64 KiB now wait to be sent, or the connection is closed: a program
-   * that writes unasked should wait for the handler `drain()`
+   * @returns false if more than 64 KiB now wait to be sent, or the connection is closed or has
+   * failed: a program that writes unasked should wait for the handler `drain()`
    * @throws TypeError if `data` is neither a string nor a Uint8Array over plain memory, or a view
    * of a handler that has returned
    * @throws Error after `end()`
@@ -98,7 +98,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     this.checkNotDetached();
     if (this.#paused && this.isOpen) {
       this.#paused = false;
-      if (!this.#congested && !this.isPipeFull) this.stream.resume();
+      if (!this.#isCongested && !this.isPipeFull) this.stream.resume();
     }
     return this;
   }
@@ -111,7 +111,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     } catch (error) {
       this.#threw(error);
     }
-    if (!this.#paused && !this.#congested && this.isOpen) this.stream.resume();
+    if (!this.#paused && !this.#isCongested && this.isOpen) this.stream.resume();
   }
 
   /** @internal */
@@ -136,8 +136,8 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** @internal */
   override onDrain(): void {
-    if (this.drainPipes() || !this.#congested) return;
-    this.#congested = false;
+    if (this.drainPipes() || !this.#isCongested) return;
+    this.#sending = "free";
     if (!this.#paused) this.stream.resume();
     try {
       this.#handlers.drain?.(this);
@@ -147,13 +147,15 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /**
-   * Nothing is left to send: receive what the peer sent, then the failure.
+   * Nothing can be sent: receive what the peer sent, then the failure. The handler drain() is not
+   * called, which would write on.
    *
    * @internal
    */
   override sendingFailed(errno: number): void {
+    this.#sending = "failed";
     this.breakPipes(errno);
-    if (this.isOpen) this.onDrain();
+    this.resumeFullPipe();
   }
 
   /** @internal */
@@ -187,7 +189,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
 
   /** @internal */
   override resumeFullPipe(): void {
-    if (!this.#paused && !this.#congested && this.isOpen) this.stream.resume();
+    if (!this.#paused && !this.#isCongested && this.isOpen) this.stream.resume();
   }
 
   /** @internal */
@@ -221,12 +223,17 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     return this.#mayWriteOn();
   }
 
+  get #isCongested(): boolean {
+    return this.#sending === "congested";
+  }
+
   /** Whether the program may write on; receiving pauses until it may. */
   #mayWriteOn(): boolean {
     const { stream } = this;
+    if (this.#sending === "failed") return false;
     if (stream.pendingBytes <= HIGH_WATER_MARK) return true;
-    if (!this.#congested) {
-      this.#congested = true;
+    if (!this.#isCongested) {
+      this.#sending = "congested";
       if (!this.#paused) stream.pause();
     }
     return false;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { asyncApiTest } from "../../../test/engine/async-api.ts";
+import { asyncApiTest, endpointFor, transports, withoutTransport } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
 import { connect } from "../connection/connect.ts";
 import type { HandledConnection } from "../connection/handled-connection.ts";
@@ -67,3 +67,45 @@ asyncApiTest("server: a connection congested by open() receives once it has drai
   await eventually(() => told.length === 3 || undefined);
   assert.deepEqual(told, ["open", "drain", "data"]);
 });
+
+for (const transport of transports) {
+  asyncApiTest(
+    `a program that writes until write() is false stops over ${transport} once sending has failed`,
+    async (engine, fixture) => {
+      const endpoint = endpointFor(fixture, transport);
+      const bytes = Buffer.alloc(65_536);
+      const endless: unknown[] = [];
+      /** A write() that sends nothing, and is true, would never end this loop. */
+      const writeOn = (connection: HandledConnection) => {
+        for (let times = 0; connection.write(bytes); times++) {
+          if (times < 10_000) continue;
+          endless.push(times);
+          connection.reset();
+        }
+      };
+      const events: string[] = [];
+      const server = await listen(
+        { ...endpoint, engine },
+        {
+          open: writeOn,
+          drain: writeOn,
+          data: (connection, data) => {
+            events.push(`${Buffer.from(data)}`);
+            writeOn(connection);
+          },
+          end: writeOn,
+          error: () => void events.push("error"),
+        },
+      );
+      const client = await connect({ address: server.address, engine });
+      await client.write("last words");
+      await client.close();
+      await eventually(() => server.connections === 0 || undefined);
+      await server.close();
+      assert.deepEqual(endless, []);
+      // TCP's reset drops what was received.
+      if (transport === "unix") assert.equal(events[0], "last words");
+    },
+    withoutTransport[transport],
+  );
+}
