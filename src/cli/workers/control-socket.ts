@@ -39,10 +39,21 @@ function controlFolder(): string {
   return runtime ? join(runtime, "berkeley") : join(tmpdir(), `berkeley-${userId()}`);
 }
 
-/** The paths of the control sockets, some of which may be of holds that were killed. */
+/** Undefined if no one else may enter the folder; otherwise why it is not to be trusted. */
+function distrust(folder: string): string | undefined {
+  const { uid, mode } = lstatSync(folder);
+  if (uid === userId() && (mode & 0o77) === 0) return undefined;
+  return `${folder} must belong to you alone (mode 0700): it is of user ${uid}`;
+}
+
+/**
+ * The paths of the control sockets, some of which may be of holds that were killed. None where
+ * others could have put one.
+ */
 export function controlSockets(): readonly string[] {
   try {
     const folder = controlFolder();
+    if (distrust(folder) !== undefined) return [];
     return readdirSync(folder)
       .filter((name) => name.endsWith(SUFFIX))
       .map((name) => join(folder, name));
@@ -67,9 +78,8 @@ export class ControlSocket {
   ): Promise<ControlSocket> {
     const folder = controlFolder();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const { uid, mode } = lstatSync(folder);
-    if (uid !== userId() || (mode & 0o77) !== 0)
-      throw new Error(`${folder} must belong to you alone (mode 0700): it is of user ${uid}`);
+    const distrusted = distrust(folder);
+    if (distrusted !== undefined) throw new Error(distrusted);
     // A container's hold always has the same pid, and one that was killed left its path behind.
     const path = join(folder, `${process.pid}-${randomBytes(4).toString("hex")}${SUFFIX}`);
     const server = await listen(

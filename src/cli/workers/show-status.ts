@@ -4,7 +4,7 @@ import { LiveScreen } from "../live-screen.ts";
 import { type Output, standardOutput, writeJson } from "../output.ts";
 import { text } from "../terminal-text.ts";
 import { ASK_STATUS, controlSockets } from "./control-socket.ts";
-import type { HoldStatus } from "./status.ts";
+import { type HoldStatus, statusOf } from "./status.ts";
 import { statusTables } from "./status-table.ts";
 
 /** The refresh interval of the live table, in milliseconds. */
@@ -12,6 +12,9 @@ const INTERVAL = 1000;
 
 /** How long a hold may take to answer, in milliseconds. */
 const PATIENCE = 2000;
+
+/** The longest answer in bytes: whatever else listens there could send for ever. */
+const LONGEST = 1 << 20;
 
 /**
  * Shows the workers of this user's holds: live on a terminal, once elsewhere. Returns whether there
@@ -58,21 +61,22 @@ async function statuses(endpoint: string | undefined): Promise<readonly HoldStat
 async function ask(path: string): Promise<HoldStatus | undefined> {
   try {
     // A hold that is stopped still lets clients connect.
-    const patience = { timeout: PATIENCE };
-    await using connection = await connect({ path, ...patience });
-    await connection.write(ASK_STATUS);
-    const pieces: Uint8Array[] = [];
-    for (;;) {
-      const piece = await connection.read(patience);
-      if (piece === null) break;
-      pieces.push(piece);
+    const signal = AbortSignal.timeout(PATIENCE);
+    const connection = await connect({ path, signal });
+    try {
+      await connection.write(ASK_STATUS);
+      const pieces: Uint8Array[] = [];
+      for (let length = 0; length <= LONGEST; ) {
+        const piece = await connection.read({ signal });
+        if (piece === null) return statusOf(JSON.parse(Buffer.concat(pieces).toString()));
+        pieces.push(piece);
+        length += piece.length;
+      }
+      return undefined;
+    } finally {
+      connection.reset();
     }
-    const answer: unknown = JSON.parse(Buffer.concat(pieces).toString());
-    return isStatus(answer) ? answer : undefined;
   } catch {
     return undefined;
   }
 }
-
-const isStatus = (answer: unknown): answer is HoldStatus =>
-  typeof answer === "object" && answer !== null && "workers" in answer && "addresses" in answer;

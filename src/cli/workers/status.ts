@@ -21,3 +21,27 @@ export interface HoldStatus {
   readonly command: readonly string[];
   readonly workers: readonly WorkerStatus[];
 }
+
+/** The status that an answer is; undefined if it is something else. */
+export function statusOf(answer: unknown): HoldStatus | undefined {
+  if (!isRecord(answer)) return undefined;
+  const { pid, addresses, command, workers } = answer;
+  if (!isCount(pid) || !isArrayOf(addresses, isText) || !isArrayOf(command, isText)) return undefined;
+  return isArrayOf(workers, isWorkerStatus) ? { pid, addresses, command, workers } : undefined;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null;
+
+const isText = (value: unknown): value is string => typeof value === "string";
+
+const isArrayOf = <Of>(value: unknown, is: (each: unknown) => each is Of): value is readonly Of[] =>
+  Array.isArray(value) && value.every(is);
+
+const isCount = (value: unknown): value is number => typeof value === "number";
+
+const isWorkerStatus = (value: unknown): value is WorkerStatus =>
+  isRecord(value) &&
+  [value.worker, value.uptime, value.restarts].every(isCount) &&
+  [value.pid, value.memory].every((each) => each === null || isCount(each)) &&
+  isText(value.state);

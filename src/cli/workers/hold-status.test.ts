@@ -1,0 +1,70 @@
+// `hold --status`, and what others may have put where holds have their control sockets.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { berkeley, plainEnvironment } from "../../../test/command.ts";
+import { except } from "../../../test/platform.ts";
+import { listen } from "../../net/listener/listen.ts";
+
+const worker = { worker: 1, pid: 7, state: "ready", uptime: 5, restarts: 0, memory: null };
+const right = { pid: 7, addresses: ["127.0.0.1:9"], command: ["x\u001b[31m\u202e"], workers: [worker] };
+
+/** What a control socket may answer: the first is a hold's. */
+const answers: readonly unknown[] = [
+  right,
+  null,
+  5,
+  { workers: 5, addresses: 3 },
+  { ...right, addresses: [5] },
+  { ...right, command: "x" },
+  { ...right, workers: [{ ...worker, uptime: "5" }] },
+  { ...right, workers: [null] },
+];
+
+const notThere = {
+  windows: "hold is not there",
+  bun: "the command runs on Node",
+  deno: "the command runs on Node",
+};
+
+/** Runs `hold --status` with this runtime folder; it must not wait for ever. */
+function status(runtime: string, ...words: string[]) {
+  const env = { ...plainEnvironment, XDG_RUNTIME_DIR: runtime };
+  return new Promise<{ code: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [berkeley, "hold", "--status", ...words], { env }, (error, stdout, stderr) =>
+      resolve({ code: error?.code ?? 0, stdout, stderr }),
+    );
+  });
+}
+
+test("hold --status shows holds, and ignores whatever else answers", except(notThere), async (context) => {
+  const runtime = mkdtempSync(join(tmpdir(), "berkeley-"));
+  context.after(() => rmSync(runtime, { recursive: true }));
+  const folder = join(runtime, "berkeley");
+  mkdirSync(folder, { mode: 0o700 });
+  const servers = [];
+  for (const [index, answer] of answers.entries()) {
+    const path = join(folder, `${index}.sock`);
+    const open = (connection: { end(data: string): unknown }) => connection.end(JSON.stringify(answer));
+    servers.push(await listen({ path }, { open, error() {} }));
+  }
+  // One that sends for ever, and one that sends nothing.
+  const endless = Buffer.alloc(65_536, " ");
+  const again = (connection: { write(data: Uint8Array): boolean }) => {
+    while (connection.write(endless));
+  };
+  servers.push(
+    await listen({ path: join(folder, "endless.sock") }, { open: again, drain: again, error() {} }),
+  );
+  servers.push(await listen({ path: join(folder, "silent.sock") }, { error() {} }));
+  const shown = await status(runtime);
+  assert.deepEqual([shown.code, shown.stderr], [0, ""]);
+  assert.match(shown.stdout, /^127\.0\.0\.1:9 pid 7: x\\u\{1b\}\[31m\\u\{202e\}\n/);
+  assert.deepEqual(JSON.parse((await status(runtime, "--json")).stdout), [right]);
+  chmodSync(folder, 0o755);
+  assert.match((await status(runtime)).stdout, /^No berkeley hold with workers is running/);
+  for (const server of servers) await server.close({ drain: 0 });
+});
