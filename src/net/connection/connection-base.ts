@@ -425,7 +425,7 @@ export abstract class ConnectionBase {
   }
 
   /** How many bytes pipes have sent here. @internal */
-  protected get pipedHere(): number {
+  get pipedHere(): number {
     return this.#pipes?.bytesInto ?? 0;
   }
 
@@ -504,7 +504,7 @@ export abstract class ConnectionBase {
   }
 
   /** @internal */
-  protected get receivingEnded(): boolean {
+  get receivingEnded(): boolean {
     return this.#directions === "sending" || this.#directions === "neither";
   }
 
@@ -529,7 +529,7 @@ export abstract class ConnectionBase {
   }
 
   /** @internal */
-  protected get stream(): Stream {
+  get stream(): Stream {
     return this.#stream;
   }
 

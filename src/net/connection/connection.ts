@@ -1,5 +1,5 @@
 import type { ReadableStream, WritableStream } from "node:stream/web";
-import type { Engine, StreamHandlers } from "../../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import {
   boolean,
   checkObject,
@@ -10,13 +10,13 @@ import {
 } from "../../errors/argument.ts";
 import type { SocketLike } from "../../posix/borrow.ts";
 import type { Descriptor } from "../../posix/owned-descriptor.ts";
-import { isUint8Array, lengthOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { INTO_OF_READ, NOT_OF_CLOSE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { Waiters } from "../waiters.ts";
 import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
 import { type ConnectionDuplex, type DuplexOptions, duplexOf } from "./connection-duplex.ts";
 import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
+import type { Consumed, Consumer } from "./consumer.ts";
 import { bytesToSend, copyToSend, type Data, isPieces, piecesToSend } from "./data.ts";
 import { DescriptorPassing, type PassingCall, type ReceivedDescriptors } from "./descriptor-passing.ts";
 import { Lending } from "./lending.ts";
@@ -24,16 +24,7 @@ import { Pieces } from "./pieces.ts";
 import { checkReadInto, type ReadIntoOptions } from "./read-into.ts";
 import { own, Reading, type Take } from "./reading.ts";
 import { readableOf, writableOf } from "./web-streams.ts";
-
-/** An object that takes a connection over, such as a Duplex. @internal */
-export interface Consumer extends StreamHandlers {
-  sendingFailed(errno: number): void;
-  /**
-   * Called if the program, its listener or a failure closed the descriptor before both sides had
-   * ended.
-   */
-  closed(error: unknown): void;
-}
+import { Writing } from "./writing.ts";
 
 /**
  * A connection whose program reads when it wants to: `connect()` and `Listener.accept()` return
@@ -62,16 +53,8 @@ export interface Consumer extends StreamHandlers {
  */
 export class Connection extends ConnectionBase implements AsyncIterable<Uint8Array>, AsyncDisposable {
   readonly #reading = new Reading();
-  readonly #writers = new Waiters<void>("write()");
+  readonly #writing = new Writing();
   #closers: Waiters<void> | undefined;
-  /**
-   * Whether the engine receives; at most one chunk ahead of the program. It may have failed while
-   * that chunk was unread, which `read()` returns first.
-   */
-  #receiving: "no" | "yes" | "failed" = "no";
-  /** The total number of bytes passed to write() and send(). */
-  #written = 0;
-  #sendingFailure: ConnectionError | undefined;
   #consumer: Consumer | undefined;
   #end: Promise<void> | undefined;
   #passing: DescriptorPassing | undefined;
@@ -223,7 +206,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       if (this.isSendingFile) throw invalidState("a sendFile() has not finished: await it first");
       const passing = this.#passingFor("sendDescriptors()");
       const mayAtOnce =
-        this.#consumer === undefined && this.#sendingFailure === undefined && this.pendingBytes === 0;
+        this.#consumer === undefined && this.#writing.failure === undefined && this.pendingBytes === 0;
       const before = mayAtOnce ? undefined : this.#write([], undefined);
       const done = passing.send(passed, bytes, before, (rest) => this.#write(rest, undefined));
       return wait === undefined ? done : orAbort(this.stream.system.clock, "sendDescriptors()", done, wait);
@@ -255,8 +238,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       if (this.#consumer !== undefined) throw takenOver();
       if (this.receivingEnded) return null;
       if (!this.isOpen) throw this.receivingError;
-      if (this.#receiving !== "no" || this.#reading.hasUnread)
-        throw invalidState("read() has received: descriptors may have been lost");
+      if (this.#reading.isAhead) throw invalidState("read() has received: descriptors may have been lost");
       if (this.isPiped) throw invalidState("a pipe() reads the connection");
       const received = await this.#passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),
@@ -409,11 +391,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   /** @internal */
   override onData(bytes: Uint8Array): void {
-    if (this.#consumer !== undefined) {
-      this.#consumer.onData(bytes);
-      return;
-    }
-    if (this.#reading.receive(bytes)) this.stopReceiving();
+    if (this.#consumer !== undefined) this.#consumer.onData(bytes);
+    else if (this.#reading.receive(bytes)) this.#reading.stop(this);
   }
 
   /** @internal */
@@ -427,7 +406,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   onProgress(): void {
     this.#consumer?.onProgress?.();
-    this.#writers.resolveUpTo(this.#written + this.pipedHere - this.pendingBytes);
+    this.#writing.onProgress(this);
   }
 
   /** @internal */
@@ -437,13 +416,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       return;
     }
     this.#consumer?.onDrain();
-    this.#writers.resolveAll();
+    this.#writing.resolveAll();
   }
 
   /** Received data can still be read; the failure itself comes after it. @internal */
   override sendingFailed(errno: number): void {
-    this.#sendingFailure = connectionError(this.stream.system, errno);
-    this.#writers.rejectAll(this.#sendingFailure);
+    this.#writing.fail(connectionError(this.stream.system, errno));
     this.breakPipes(errno);
     // No one will read the received data.
     if (this.receivingEnded) this.onError(errno, false);
@@ -453,15 +431,20 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   override onError(errno: number, ended: boolean): void {
     if (this.#reading.hasUnread && this.isOpen) {
-      this.#receiving = "failed";
+      this.#reading.failAfterUnread();
       if (ended) this.endReceiving();
-      this.#sendingFailure ??= connectionError(this.stream.system, errno);
-      this.#writers.rejectAll(this.#sendingFailure);
+      this.#writing.fail(this.#writing.failure ?? connectionError(this.stream.system, errno));
       return;
     }
     if (ended) this.onEnd();
     super.onError(errno, ended);
     this.#consumer?.onError(errno, ended);
+  }
+
+  /** The failure that waited until what had been received was read. @internal */
+  failAfterUnread(): void {
+    const errno = this.#writing.failure?.errno;
+    if (this.#reading.hasFailed && errno !== undefined) super.onError(-errno, this.receivingEnded);
   }
 
   /** @internal */
@@ -470,14 +453,14 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     this.#reading.rejectAll(this.error ?? receivingClosed(this.stream.system));
     this.#passing?.stop("receiveDescriptors()", this.error ?? receivingClosed(this.stream.system));
     this.#passing?.stop("sendDescriptors()", this.error ?? sendingClosed(this.stream.system));
-    if (this.error !== null) this.#writers.rejectAll(this.error);
+    if (this.error !== null) this.#writing.rejectAll(this.error);
   }
 
   /** @internal */
   protected override onClosed(): void {
     // close() has sent everything, unless something failed.
-    if (this.error === null) this.#writers.resolveAll();
-    else this.#writers.rejectAll(this.error);
+    if (this.error === null) this.#writing.resolveAll();
+    else this.#writing.rejectAll(this.error);
     this.#closers?.resolveAll();
     if (!this.bothEnded) this.#consumer?.closed(this.error);
   }
@@ -485,13 +468,43 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   override closeNow(): void {
     super.closeNow();
-    this.#writers.rejectAll(this.error ?? sendingClosed(this.stream.system));
+    this.#writing.rejectAll(this.error ?? sendingClosed(this.stream.system));
   }
 
   /** @internal */
   override resetBecause(error: unknown): void {
     super.resetBecause(error);
-    this.#writers.rejectAll(this.error ?? sendingClosed(this.stream.system));
+    this.#writing.rejectAll(this.error ?? sendingClosed(this.stream.system));
+  }
+
+  /** Waits until the descriptor is closed. @internal */
+  untilClosed(options?: WaitOptions): Promise<void> {
+    if (this.isClosed) return Promise.resolve();
+    this.#closers ??= new Waiters("close()");
+    return this.#closers.wait(this.stream.system.clock, options);
+  }
+
+  /** Discards everything that is still to come. @internal */
+  discardInput(): void {
+    this.endReceiving();
+    this.#reading.discard();
+    this.failAfterUnread();
+    this.stopReceiving();
+    this.closeIfEnded();
+  }
+
+  /** Hands the connection to a consumer, with data that was received but not read. @internal */
+  handOver(consumer: Consumer): Consumed {
+    if (this.#consumer !== undefined) throw takenOver();
+    if (!this.isOpen) throw this.receivingError;
+    this.#passing?.check("receiveDescriptors()");
+    this.#passing?.check("sendDescriptors()");
+    if (this.#writing.failure !== undefined) throw this.#writing.failure;
+    if (this.isPiped) throw invalidState("a pipe() reads the connection");
+    this.checkNotPipedHere();
+    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
+    this.#consumer = consumer;
+    return { unread: this.#reading.takeAll(), ended: this.receivingEnded };
   }
 
   /** `read()`, for an iterator. @internal */
@@ -519,49 +532,29 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     });
   }
 
-  /** Waits until the descriptor is closed. @internal */
-  untilClosed(options?: WaitOptions): Promise<void> {
-    if (this.isClosed) return Promise.resolve();
-    this.#closers ??= new Waiters("close()");
-    return this.#closers.wait(this.stream.system.clock, options);
-  }
-
-  /** Discards everything that is still to come. @internal */
-  discardInput(): void {
-    this.endReceiving();
-    this.#reading.discard();
-    this.#failAfterUnread();
-    this.stopReceiving();
-    this.closeIfEnded();
-  }
-
-  /** Hands the connection to a consumer, with data that was received but not read. @internal */
-  handOver(consumer: Consumer): { readonly unread: Uint8Array | undefined; readonly ended: boolean } {
-    if (this.#consumer !== undefined) throw takenOver();
-    if (!this.isOpen) throw this.receivingError;
-    this.#passing?.check("receiveDescriptors()");
-    this.#passing?.check("sendDescriptors()");
-    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
-    if (this.isPiped) throw invalidState("a pipe() reads the connection");
-    this.checkNotPipedHere();
-    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
-    this.#consumer = consumer;
-    return { unread: this.#reading.takeAll(), ended: this.receivingEnded };
+  /** `write()` for its consumer, without a promise. @internal */
+  send(bytes: Uint8Array): void {
+    this.#writing.send(this.stream, bytes);
   }
 
   /** @internal */
-  protected override checkReadable(): void {
-    this.#passing?.check("receiveDescriptors()");
-    if (this.#consumer !== undefined) throw takenOver();
-    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
-    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
+  startReceiving(): void {
+    this.#reading.start(this);
   }
 
   /** @internal */
-  protected override checkWritable(): void {
-    this.#passing?.check("sendDescriptors()");
-    if (this.#consumer !== undefined) throw takenOver();
-    if (this.#sendingFailure !== undefined) throw this.#sendingFailure;
+  stopReceiving(): void {
+    this.#reading.stop(this);
+  }
+
+  /** @internal */
+  protected override resumeForPipe(): void {
+    this.#reading.start(this);
+  }
+
+  /** @internal */
+  override resumeFullPipe(): void {
+    this.#reading.resume(this);
   }
 
   /** @internal */
@@ -575,70 +568,36 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override resumeForPipe(): void {
-    this.startReceiving();
+  protected override checkReadable(): void {
+    this.#passing?.check("receiveDescriptors()");
+    if (this.#consumer !== undefined) throw takenOver();
+    if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
+    if (this.#writing.failure !== undefined) throw this.#writing.failure;
   }
 
   /** @internal */
-  override resumeFullPipe(): void {
-    if (this.#receiving === "yes" && this.isOpen) this.stream.resume();
-  }
-
-  /** `write()` for its consumer, without a promise. @internal */
-  send(bytes: Uint8Array): void {
-    this.stream.write(bytes);
-    this.#written += lengthOf(bytes);
-  }
-
-  #sendPieces(pieces: readonly Uint8Array[]): void {
-    this.stream.writev(pieces);
-    for (const piece of pieces) this.#written += lengthOf(piece);
-  }
-
-  /** @internal */
-  startReceiving(): void {
-    if (this.#receiving !== "no" || this.receivingEnded || !this.isOpen) return;
-    this.#receiving = "yes";
-    this.stream.resume();
-  }
-
-  /** @internal */
-  stopReceiving(): void {
-    if (this.#receiving !== "yes" || !this.isOpen) return;
-    this.#receiving = "no";
-    this.stream.pause();
-  }
-
-  /** The failure that waited until what had been received was read. */
-  #failAfterUnread() {
-    const errno = this.#sendingFailure?.errno;
-    if (this.#receiving === "failed" && errno !== undefined) super.onError(-errno, this.receivingEnded);
+  protected override checkWritable(): void {
+    this.#passing?.check("sendDescriptors()");
+    if (this.#consumer !== undefined) throw takenOver();
+    if (this.#writing.failure !== undefined) throw this.#writing.failure;
   }
 
   #read<As>(options: WaitOptions | undefined, take: Take<As>, keepsAhead: boolean): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
     if (this.isPiped) return Promise.reject(invalidState("a pipe() reads the connection"));
     this.#passing?.check("receiveDescriptors()");
-    const aborted = options?.signal?.aborted === true;
-    const reading = this.#reading;
-    reading.keepsAhead = keepsAhead;
-    if (reading.hasUnread && !aborted) {
-      const taken = reading.take(take);
-      if (!reading.hasUnread) {
-        this.#failAfterUnread();
-        this.startReceiving();
-      }
-      return Promise.resolve(taken);
-    }
-    if (this.receivingEnded && !aborted) return Promise.resolve(take(null));
-    if (!this.isOpen) return Promise.reject(this.receivingError);
-    if (!aborted) this.startReceiving();
-    return reading.wait(this.stream.system.clock, options, take);
+    return this.#reading.read(this, options, take, keepsAhead);
+  }
+
+  #write(bytes: Uint8Array | readonly Uint8Array[], options: WaitOptions | undefined): Promise<void> {
+    this.#passing?.check("sendDescriptors()");
+    if (this.#consumer !== undefined) return Promise.reject(takenOver());
+    return this.#writing.write(this, bytes, options);
   }
 
   /** Sends what `end()` was given, unless the end is going to fail anyway. */
   #sendLast(bytes: Uint8Array): void {
-    if (this.#consumer !== undefined || !this.isOpen || this.#sendingFailure !== undefined) return;
+    if (this.#consumer !== undefined || !this.isOpen || this.#writing.failure !== undefined) return;
     this.send(bytes);
   }
 
@@ -649,26 +608,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     this.#passing.check(call);
     return this.#passing;
   }
-
-  #write(bytes: Uint8Array | readonly Uint8Array[], options: WaitOptions | undefined): Promise<void> {
-    this.#passing?.check("sendDescriptors()");
-    if (this.#consumer !== undefined) return Promise.reject(takenOver());
-    if (!this.isOpen) return Promise.reject(this.sendingError);
-    if (this.#sendingFailure !== undefined) return Promise.reject(this.#sendingFailure);
-    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
-    try {
-      if (isUint8Array(bytes)) this.send(bytes);
-      else this.#sendPieces(bytes);
-    } catch (error) {
-      return Promise.reject(error);
-    }
-    return this.pendingBytes === 0
-      ? Promise.resolve()
-      : this.#writers.wait(this.stream.system.clock, options, nothing, this.#written + this.pipedHere);
-  }
 }
-
-const nothing = () => {};
 
 const nothingMore = () => null;
 

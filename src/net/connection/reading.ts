@@ -1,6 +1,8 @@
+import type { Stream } from "../../engine/engine.ts";
 import { giveBackLent, isLent, keepLent, partOfLent } from "../../engine/received-bytes.ts";
 import { detached } from "../../errors/argument.ts";
 import { copyTo, lengthOf, partOf } from "../../system/view.ts";
+import type { WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
 
 /**
@@ -8,15 +10,32 @@ import { Waiters } from "../waiters.ts";
  */
 export type Take<As> = (piece: Uint8Array | null) => As;
 
-/** What a connection has received and its program has not read, and the reads that wait. */
+/** The connection that is read from. */
+export interface ReadConnection {
+  readonly stream: Stream;
+  readonly isOpen: boolean;
+  /** Whether the peer has ended. */
+  readonly receivingEnded: boolean;
+  /** Why nothing is received if it is not open. */
+  readonly receivingError: unknown;
+  /** Fails, if it did while there was something to read. */
+  failAfterUnread(): void;
+}
+
+/**
+ * What a connection has received and its program has not read, the reads that wait, and whether the
+ * engine receives: at most one chunk ahead of the program.
+ */
 export class Reading extends Waiters<Uint8Array | null> {
   /** Received ahead of the program: a copy of our own, or a view that is lent until it is read. */
   #unread: Uint8Array | undefined;
+  /** "failed": the connection has, which is told once what it had received is read. */
+  #state: "paused" | "receiving" | "failed" = "paused";
   /**
    * Whether what is received ahead stays in the engine's memory: the last read does not need a copy
    * of its own.
    */
-  keepsAhead = false;
+  #keepsAhead = false;
 
   constructor() {
     super("read()");
@@ -24,6 +43,61 @@ export class Reading extends Waiters<Uint8Array | null> {
 
   get hasUnread(): boolean {
     return this.#unread !== undefined;
+  }
+
+  /** Whether anything was received that may not have been read. */
+  get isAhead(): boolean {
+    return this.#state !== "paused" || this.hasUnread;
+  }
+
+  get hasFailed(): boolean {
+    return this.#state === "failed";
+  }
+
+  /** Has a failure wait until what was received is read. */
+  failAfterUnread(): void {
+    this.#state = "failed";
+  }
+
+  /** Has the engine receive. */
+  start(connection: ReadConnection): void {
+    if (this.#state !== "paused" || connection.receivingEnded || !connection.isOpen) return;
+    this.#state = "receiving";
+    connection.stream.resume();
+  }
+
+  stop(connection: ReadConnection): void {
+    if (this.#state !== "receiving" || !connection.isOpen) return;
+    this.#state = "paused";
+    connection.stream.pause();
+  }
+
+  /** Has the engine receive again after it paused by itself. */
+  resume(connection: ReadConnection): void {
+    if (this.#state === "receiving" && connection.isOpen) connection.stream.resume();
+  }
+
+  /** Reads what was received, or waits for it. */
+  read<As>(
+    connection: ReadConnection,
+    options: WaitOptions | undefined,
+    take: Take<As>,
+    keepsAhead: boolean,
+  ): Promise<As> {
+    const aborted = options?.signal?.aborted === true;
+    this.#keepsAhead = keepsAhead;
+    if (this.hasUnread && !aborted) {
+      const taken = this.take(take);
+      if (!this.hasUnread) {
+        connection.failAfterUnread();
+        this.start(connection);
+      }
+      return Promise.resolve(taken);
+    }
+    if (connection.receivingEnded && !aborted) return Promise.resolve(take(null));
+    if (!connection.isOpen) return Promise.reject(connection.receivingError);
+    if (!aborted) this.start(connection);
+    return this.wait(connection.stream.system.clock, options, take);
   }
 
   /** Gives received bytes to the reads that wait; returns whether some are left. */
@@ -35,7 +109,7 @@ export class Reading extends Waiters<Uint8Array | null> {
       rest = this.#unread;
     }
     if (rest === undefined) return false;
-    this.#unread = this.keepsAhead ? keepLent(rest) : owned(rest);
+    this.#unread = this.#keepsAhead ? keepLent(rest) : owned(rest);
     return true;
   }
 
