@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
 import { attempt } from "../../engine/uncaught.ts";
-import { argumentType, invalidState, kind, writeAfterEnd } from "../../errors/argument.ts";
+import { argumentType, invalidState, kind } from "../../errors/argument.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
@@ -20,7 +20,7 @@ import {
   netSocket,
 } from "./detached-socket.ts";
 import { HeldStream } from "./held-stream.ts";
-import { Pipe, Pipes } from "./pipe.ts";
+import { checkPipe, noPipes, type Pipes, startPipe } from "./pipe.ts";
 import { checkSendFile, type SendFileOptions, sendFile } from "./send-file.ts";
 import type { SentFile } from "./sent-file.ts";
 
@@ -53,8 +53,7 @@ export abstract class ConnectionBase {
   #cause: unknown = null;
   /** Those that were read. */
   #addresses: { local?: Address; remote?: Address } | undefined;
-  /** undefined until the first. */
-  #pipes: Pipes | undefined;
+  #pipes = noPipes;
 
   /**
    * @param fd a connected, non-blocking socket, which this object now owns
@@ -83,15 +82,15 @@ export abstract class ConnectionBase {
    *
    * @internal
    */
-  protected abstract takeUnread(): Uint8Array | undefined;
+  abstract takeUnread(): Uint8Array | undefined;
   /** Receives what was not read before detaching failed, in one piece. @internal */
   protected abstract putBack(bytes: Uint8Array): void;
   /** Throws unless something else may receive just now. @internal */
-  protected abstract checkReadable(): void;
+  abstract checkReadable(): void;
   /** Throws if something else sends, or sending has failed. @internal */
   protected abstract checkWritable(): void;
   /** Receives for a pipe. @internal */
-  protected abstract resumeForPipe(): void;
+  abstract resumeForPipe(): void;
   /** @internal */
   abstract resumeFullPipe(): void;
 
@@ -203,8 +202,7 @@ export abstract class ConnectionBase {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    if (this.#pipes !== undefined && !this.#pipes.isEmpty)
-      throw invalidState("a pipe() of the connection has not ended");
+    if (!this.#pipes.isEmpty) throw invalidState("a pipe() of the connection has not ended");
     checkDetachable(this.#stream.system, this.localAddress);
     this.checkReadable();
     const unread = this.takeUnread();
@@ -264,8 +262,8 @@ export abstract class ConnectionBase {
     const wait = checkWait(options);
     throwIfAborted(wait.signal);
     checkConnection(to);
-    this.checkPipe(to);
-    const pipe = this.startPipe(to);
+    checkPipe(this, to);
+    const pipe = startPipe(this, to);
     const stop = onAbort(this.#stream.system.clock, "pipe()", wait, (reason) => pipe.abort(reason));
     try {
       await pipe.untilEnded();
@@ -325,56 +323,28 @@ export abstract class ConnectionBase {
     this.checkWritable();
     // Throws after end().
     this.#stream.write(nothing);
-    this.#pipes ??= new Pipes();
-    const held = this.#pipes.held ?? this.#hold(this.#pipes);
-    return await sendFile(held.inner, held, checked, (error) => this.resetBecause(error));
+    return await sendFile(this.#held ?? this.#hold(), checked, (error) => this.resetBecause(error));
   }
 
-  /** Whether a `sendFile()` has not finished. @internal */
-  protected get isSendingFile(): boolean {
-    return this.#pipes?.held !== undefined;
+  /** The stream while a `sendFile()` has not finished. */
+  get #held(): HeldStream | undefined {
+    return this.#stream instanceof HeldStream ? this.#stream : undefined;
   }
 
-  #hold(pipes: Pipes): HeldStream {
-    const connection = this;
-    const held = new HeldStream(this.#stream, {
-      onReleased(inner) {
-        pipes.held = undefined;
-        connection.#stream = inner;
-      },
-      onDrain: () => {
-        if (this.isOpen) this.onDrain();
-      },
-      get sendingError() {
-        return connection.sendingError;
-      },
-    });
-    pipes.held = held;
+  #hold(): HeldStream {
+    const held = new HeldStream(this.#stream, this);
     this.#stream = held;
     return held;
   }
 
-  /** Throws if it cannot be piped. @internal */
-  checkPipe(to: ConnectionBase): void {
-    if (!this.isOpen) throw this.receivingError;
-    if (!to.isOpen) throw to.sendingError;
-    if (to.#sendingIsOver) throw writeAfterEnd("cannot pipe() to a connection after its end()");
-    if (this.#pipes?.out !== undefined) throw invalidState("the connection has a pipe() already");
-    this.checkReadable();
+  /** Nothing is held back any more. @internal */
+  onReleased(inner: Stream): void {
+    this.#stream = inner;
   }
 
-  /** `pipe()` after its checks, with a count that can be read meanwhile. @internal */
-  startPipe(to: ConnectionBase): Pipe {
-    const unread = this.takeUnread();
-    const pipe = new Pipe(this, to, () => this.#stream.forward(to.#stream));
-    this.#pipes ??= new Pipes();
-    this.#pipes.out = pipe;
-    to.#pipes ??= new Pipes();
-    to.#pipes.into.push(pipe);
-    if (unread !== undefined) pipe.send(unread);
-    if (this.receivingEnded) pipe.onEnd();
-    else this.resumeForPipe();
-    return pipe;
+  /** @internal */
+  protected get isSendingFile(): boolean {
+    return this.#held !== undefined;
   }
 
   /** -1 once it is closed, though what was written may still be on its way. @internal */
@@ -415,35 +385,45 @@ export abstract class ConnectionBase {
     return this.#isDetaching || this.#state === "detached";
   }
 
-  get #sendingIsOver(): boolean {
+  /** @internal */
+  get sendingEnded(): boolean {
     return this.#directions === "receiving" || this.#directions === "neither";
+  }
+
+  /** @internal */
+  get pipes(): Pipes {
+    return this.#pipes;
+  }
+
+  /** @internal */
+  set pipes(pipes: Pipes) {
+    this.#pipes = pipes;
   }
 
   /** Whether a pipe sends what is received. @internal */
   get isPiped(): boolean {
-    return this.#pipes?.out !== undefined;
+    return this.#pipes.out !== undefined;
   }
 
   /** How many bytes pipes have sent here. @internal */
   get pipedHere(): number {
-    return this.#pipes?.bytesInto ?? 0;
+    return this.#pipes.bytesInto;
   }
 
   /** Whether what is received waits until the other end of its pipe has sent more. @internal */
   protected get isPipeFull(): boolean {
-    const to = this.#pipes?.out?.to;
+    const to = this.#pipes.out?.to;
     return to !== undefined && to.pendingBytes > 0;
   }
 
   /** Throws if pipes send here, and will send the end. @internal */
   protected checkNotPipedHere(): void {
-    if (this.#pipes !== undefined && this.#pipes.into.length > 0)
-      throw invalidState("a pipe() sends to the connection, and ends it");
+    if (this.#pipes.into.length > 0) throw invalidState("a pipe() sends to the connection, and ends it");
   }
 
   /** The peer has ended: whether a pipe sends the end. @internal */
   protected endPipe(): boolean {
-    const pipe = this.#pipes?.out;
+    const pipe = this.#pipes.out;
     pipe?.onEnd();
     return pipe !== undefined;
   }
@@ -452,45 +432,37 @@ export abstract class ConnectionBase {
    * Everything is sent, except what waits behind a file: returns whether there is one. @internal
    */
   protected drainPipes(): boolean {
-    return this.#pipes?.onDrain() ?? false;
+    const held = this.#held;
+    if (held === undefined) this.#pipes.onDrain();
+    else held.onDrain();
+    return held !== undefined;
   }
 
   /** Sending has failed, and receiving not yet. @internal */
   protected breakPipes(errno: number): void {
-    this.#pipes?.onSendingFailed(connectionError(this.#stream.system, errno), this.isPiped);
+    const held = this.#held;
+    if (held === undefined && this.#pipes.into.length === 0) return;
+    const error = connectionError(this.#stream.system, errno);
+    held?.fail(error);
+    this.#pipes.onSendingFailed(error, this.isPiped);
   }
 
-  /** @internal */
-  endForPipe(pipe: Pipe, done: (error: unknown) => void): void {
-    if (this.isOpen && this.receivingEnded && this.pendingBytes === 0) {
-      // Closing sends the end as well, in one call.
-      this.#pipes?.drop(pipe);
-      this.endSending();
-      done(null);
-      this.closeIfEnded();
+  /** Sends everything written, then the end. @internal */
+  finish(done?: (error: unknown) => void): void {
+    if (!this.isOpen) {
+      done?.(this.sendingError);
       return;
     }
     this.#stream.shutdown((errno) => {
-      this.#pipes?.drop(pipe);
       if (errno === 0) {
         this.endSending();
-        done(null);
+        done?.(null);
         this.closeIfEnded();
       } else {
         const { system } = this.#stream;
-        done(this.error ?? (this.isOpen ? connectionError(system, errno) : sendingClosed(system)));
+        done?.(this.error ?? (this.isOpen ? connectionError(system, errno) : sendingClosed(system)));
       }
     });
-  }
-
-  /** @internal */
-  sendForPipe(bytes: Uint8Array): void {
-    this.#stream.write(bytes);
-  }
-
-  /** @internal */
-  dropPipe(pipe: Pipe): void {
-    this.#pipes?.drop(pipe);
   }
 
   /**
@@ -536,7 +508,7 @@ export abstract class ConnectionBase {
   /** @internal */
   onError(errno: number, _ended: boolean): void {
     this.#failure ??= connectionError(this.#stream.system, errno);
-    this.#pipes?.held?.fail(this.#failure);
+    this.#held?.fail(this.#failure);
     this.closeOnceSent();
   }
 
@@ -547,13 +519,13 @@ export abstract class ConnectionBase {
   }
 
   /** @internal */
-  protected endSending(): void {
+  endSending(): void {
     if (this.#directions === "both") this.#directions = "receiving";
     else if (this.#directions === "sending") this.#directions = "neither";
   }
 
   /** Closes a connection after both directions have ended. @internal */
-  protected closeIfEnded(): void {
+  closeIfEnded(): void {
     if (this.#directions === "neither") this.closeOnceSent();
   }
 
@@ -602,7 +574,7 @@ export abstract class ConnectionBase {
 
   #nowClosing() {
     this.onClosing();
-    this.#pipes?.onClosing(this);
+    this.#pipes.onClosing(this);
   }
 
   /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */

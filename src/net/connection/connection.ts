@@ -512,26 +512,6 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     return this.#read(undefined, take, keepsAhead);
   }
 
-  /** Sends everything written, then the end. @internal */
-  finish(done: (error: unknown) => void): void {
-    if (!this.isOpen) {
-      done(this.sendingError);
-      return;
-    }
-    this.stream.shutdown((errno) => {
-      if (errno === 0) {
-        this.endSending();
-        done(null);
-        this.closeIfEnded();
-      } else {
-        done(
-          this.error ??
-            (this.isOpen ? connectionError(this.stream.system, errno) : sendingClosed(this.stream.system)),
-        );
-      }
-    });
-  }
-
   /** `write()` for its consumer, without a promise. @internal */
   send(bytes: Uint8Array): void {
     this.#writing.send(this.stream, bytes);
@@ -548,7 +528,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override resumeForPipe(): void {
+  override resumeForPipe(): void {
     this.#reading.start(this);
   }
 
@@ -558,7 +538,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override takeUnread(): Uint8Array | undefined {
+  override takeUnread(): Uint8Array | undefined {
     return this.#reading.takeAll();
   }
 
@@ -568,7 +548,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   }
 
   /** @internal */
-  protected override checkReadable(): void {
+  override checkReadable(): void {
     this.#passing?.check("receiveDescriptors()");
     if (this.#consumer !== undefined) throw takenOver();
     if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");

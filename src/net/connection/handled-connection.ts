@@ -64,12 +64,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     this.checkNotDetached();
     this.checkNotPipedHere();
     if (data !== undefined) this.#write(bytesToSend(data));
-    if (!this.isOpen) return;
-    this.stream.shutdown((errno) => {
-      if (errno !== 0) return;
-      this.endSending();
-      this.closeIfEnded();
-    });
+    this.finish();
   }
 
   /**
@@ -168,7 +163,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /** @internal */
-  protected override takeUnread(): undefined {}
+  override takeUnread(): undefined {}
 
   /** @internal */
   protected override putBack(bytes: Uint8Array): void {
@@ -176,13 +171,13 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   }
 
   /** @internal */
-  protected override checkReadable(): void {}
+  override checkReadable(): void {}
 
   /** @internal */
   protected override checkWritable(): void {}
 
   /** @internal */
-  protected override resumeForPipe(): void {
+  override resumeForPipe(): void {
     this.#paused = false;
     this.resumeFullPipe();
   }

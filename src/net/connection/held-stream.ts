@@ -20,6 +20,7 @@ export interface Sending {
 
 /** The connection whose stream is held. */
 export interface HeldOwner {
+  readonly isOpen: boolean;
   /** Nothing is held any more: the connection uses the stream itself again. */
   onReleased(inner: Stream): void;
   /** Everything is sent. */
@@ -244,7 +245,8 @@ export class HeldStream implements Stream {
     // The system may have taken what waited at once, of which the engine does not tell. Later: this
     // may be in a call of the program's, or of a file's that is not closed yet.
     this.system.clock.setImmediate(() => {
-      if (this.#finish === undefined && this.#inner.pendingBytes === 0) this.#owner.onDrain();
+      const isDrained = this.#finish === undefined && this.#inner.pendingBytes === 0;
+      if (isDrained && this.#owner.isOpen) this.#owner.onDrain();
     });
   }
 

@@ -1,7 +1,7 @@
 import { invalidValue } from "../../errors/argument.ts";
 import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { type ConnectionBase, checkConnection } from "./connection-base.ts";
-import type { Pipe } from "./pipe.ts";
+import { checkPipe, type Pipe, startPipe } from "./pipe.ts";
 
 /** How many bytes `join()` has sent. */
 export interface Joined {
@@ -56,7 +56,7 @@ export function startJoin(a: ConnectionBase, b: ConnectionBase): readonly [forth
   checkConnection(a);
   checkConnection(b);
   if (a === b) throw invalidValue("join() takes two connections; pipe() sends back what one receives");
-  a.checkPipe(b);
-  b.checkPipe(a);
-  return [a.startPipe(b), b.startPipe(a)];
+  checkPipe(a, b);
+  checkPipe(b, a);
+  return [startPipe(a, b), startPipe(b, a)];
 }

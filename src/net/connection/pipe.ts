@@ -1,22 +1,31 @@
-import type { Forwarding } from "../../engine/engine.ts";
-import type { HeldStream } from "./held-stream.ts";
+import type { Forwarding, Stream } from "../../engine/engine.ts";
+import { invalidState, writeAfterEnd } from "../../errors/argument.ts";
 
 /** A connection, for its pipes. @internal */
 export interface PipeEnd {
+  readonly stream: Stream;
   readonly isOpen: boolean;
   readonly pendingBytes: number;
+  readonly receivingEnded: boolean;
+  readonly sendingEnded: boolean;
   /** Why nothing is received from one that is not open. */
   readonly receivingError: unknown;
   /** Why nothing is sent to one that is not open. */
   readonly sendingError: unknown;
+  /** `noPipes` until the first. */
+  pipes: Pipes;
+  /** Throws unless something else may receive just now. */
+  checkReadable(): void;
+  /** Gives what was received and not read yet, after `checkReadable()`. */
+  takeUnread(): Uint8Array | undefined;
+  /** Receives for a pipe. */
+  resumeForPipe(): void;
   /** Receives again for a pipe that was full, unless the program has it paused. */
   resumeFullPipe(): void;
-  /** Sends bytes that were not forwarded. */
-  sendForPipe(bytes: Uint8Array): void;
-  /** Sends what a pipe was given, then its end. */
-  endForPipe(pipe: Pipe, done: (error: unknown) => void): void;
-  /** The pipe has ended. */
-  dropPipe(pipe: Pipe): void;
+  /** Sends everything written, then the end. */
+  finish(done: (error: unknown) => void): void;
+  endSending(): void;
+  closeIfEnded(): void;
   /**
    * Resets the connection because the other end of its pipe is gone, in the event loop's next turn:
    * until then the system takes what was received before.
@@ -37,7 +46,6 @@ export interface Diversion {
 export class Pipe {
   readonly from: PipeEnd;
   readonly to: PipeEnd;
-  readonly #forward: () => Forwarding;
   #forwarding: Forwarding | undefined;
   #diversion: Diversion | undefined;
   /**
@@ -50,11 +58,10 @@ export class Pipe {
   #failure: { readonly error: unknown } | null = null;
   #whenEnded: (() => void) | undefined;
 
-  constructor(from: PipeEnd, to: PipeEnd, forward: () => Forwarding) {
+  constructor(from: PipeEnd, to: PipeEnd) {
     this.from = from;
     this.to = to;
-    this.#forward = forward;
-    this.#forwarding = forward();
+    this.#forwarding = from.stream.forward(to.stream);
   }
 
   /**
@@ -76,7 +83,7 @@ export class Pipe {
   /** Sends bytes that were not forwarded. */
   send(bytes: Uint8Array): void {
     this.#others += bytes.length;
-    this.to.sendForPipe(bytes);
+    this.to.stream.write(bytes);
   }
 
   /** Forwards nothing more, or again without an argument. */
@@ -84,7 +91,7 @@ export class Pipe {
     if (this.#state !== "open" || this.#diversion === diversion) return;
     this.#diversion = diversion;
     this.#stopForwarding();
-    if (diversion === undefined) this.#forwarding = this.#forward();
+    if (diversion === undefined) this.#forwarding = this.from.stream.forward(this.to.stream);
     this.from.resumeFullPipe();
   }
 
@@ -99,7 +106,15 @@ export class Pipe {
   /** Sends the end. */
   finish(): void {
     if (this.#state !== "ending") return;
-    this.to.endForPipe(this, (error) => {
+    const { to } = this;
+    if (to.isOpen && to.receivingEnded && to.pendingBytes === 0) {
+      // Closing sends the end as well, in one call.
+      to.endSending();
+      this.#end(null);
+      to.closeIfEnded();
+      return;
+    }
+    to.finish((error) => {
       if (error === null) this.#end(null);
       else this.fail(error);
     });
@@ -158,19 +173,17 @@ export class Pipe {
   #end(failure: { readonly error: unknown } | null): void {
     this.#state = "ended";
     this.#stopForwarding();
-    this.from.dropPipe(this);
-    this.to.dropPipe(this);
+    this.from.pipes.drop(this);
+    this.to.pipes.drop(this);
     this.#failure = failure;
     this.#whenEnded?.();
   }
 }
 
-/** The pipes of a connection, and the file that it sends. @internal */
+/** The pipes of a connection. @internal */
 export class Pipes {
   /** Where what it receives goes. */
   out: Pipe | undefined;
-  /** Its stream while it sends a file. */
-  held: HeldStream | undefined;
   /** Those that send to it. */
   readonly into: Pipe[] = [];
   /** What earlier ones have sent to it. */
@@ -194,18 +207,11 @@ export class Pipes {
     this.#earlier += pipe.bytes;
   }
 
-  /** Returns whether more waits behind a file. */
-  onDrain(): boolean {
-    if (this.held !== undefined) {
-      this.held.onDrain();
-      return true;
-    }
+  onDrain(): void {
     for (const pipe of this.into) pipe.onDrain();
-    return false;
   }
 
   onSendingFailed(error: unknown, isReceived: boolean): void {
-    this.held?.fail(error);
     for (const pipe of [...this.into]) pipe.onSendingFailed(error, isReceived);
   }
 
@@ -213,4 +219,30 @@ export class Pipes {
     this.out?.onClosing(which);
     for (const pipe of [...this.into]) pipe.onClosing(which);
   }
+}
+
+/** Those of a connection that has none. Stays empty. @internal */
+export const noPipes = new Pipes();
+
+/** Throws if nothing can be piped from one to the other. @internal */
+export function checkPipe(from: PipeEnd, to: PipeEnd): void {
+  if (!from.isOpen) throw from.receivingError;
+  if (!to.isOpen) throw to.sendingError;
+  if (to.sendingEnded) throw writeAfterEnd("cannot pipe() to a connection after its end()");
+  if (from.pipes.out !== undefined) throw invalidState("the connection has a pipe() already");
+  from.checkReadable();
+}
+
+/** Pipes from one to the other, after `checkPipe()`. @internal */
+export function startPipe(from: PipeEnd, to: PipeEnd): Pipe {
+  const unread = from.takeUnread();
+  const pipe = new Pipe(from, to);
+  if (from.pipes === noPipes) from.pipes = new Pipes();
+  if (to.pipes === noPipes) to.pipes = new Pipes();
+  from.pipes.out = pipe;
+  to.pipes.into.push(pipe);
+  if (unread !== undefined) pipe.send(unread);
+  if (from.receivingEnded) pipe.onEnd();
+  else from.resumeForPipe();
+  return pipe;
 }

@@ -1,4 +1,3 @@
-import type { Stream } from "../../engine/engine.ts";
 import { argumentType, checkObject, integer, kind } from "../../errors/argument.ts";
 import { checkWait, onAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { NOT_OF_SEND_FILE, refuseOptionsOfOthers } from "../options/options-of-others.ts";
@@ -45,11 +44,11 @@ export function checkSendFile(file: SentFile, options: SendFileOptions): Checked
 
 /** Sends a file in its turn; resolves with the number of bytes. */
 export function sendFile(
-  stream: Stream,
   held: HeldStream,
   { wait, ...file }: CheckedFile,
   broken: (error: unknown) => void,
 ): Promise<number> {
+  const stream = held.inner;
   return new Promise((resolve, reject) => {
     let stop = () => {};
     const done = (error: unknown, failed: boolean) => {
