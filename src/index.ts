@@ -19,7 +19,7 @@ export {
 export { connect } from "./net/connection/connect.ts";
 export type { Connection } from "./net/connection/connection.ts";
 export type { ConnectionBase } from "./net/connection/connection-base.ts";
-export type { ConnectionDuplex, DuplexAddress, DuplexOptions } from "./net/connection/connection-duplex.ts";
+export type { ConnectionDuplex, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { ReceivedDescriptors } from "./net/connection/descriptor-passing.ts";
@@ -27,6 +27,7 @@ export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
 export { type Joined, join } from "./net/connection/join.ts";
+export type { DuplexAddress } from "./net/connection/node-address.ts";
 export type { ReadIntoOptions } from "./net/connection/read-into.ts";
 export type { SendFileOptions } from "./net/connection/send-file.ts";
 export type { SentFile } from "./net/connection/sent-file.ts";

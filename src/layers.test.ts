@@ -185,7 +185,12 @@ test("only system/ and native/ compare the name of the system: others check a ca
  */
 const typeCycles: readonly (readonly string[])[] = [
   ["net/channels.ts", "net/connection/connection-base.ts", "net/listener/listener-base.ts"],
-  ["net/connection/connection-duplex.ts", "net/connection/connection.ts", "net/connection/web-streams.ts"],
+  [
+    "net/connection/connection-duplex.ts",
+    "net/connection/connection.ts",
+    "net/connection/plain-duplex.ts",
+    "net/connection/web-streams.ts",
+  ],
   ["net/connection/handled-connection.ts", "net/connection/handlers.ts"],
 ];
 

@@ -1,8 +1,8 @@
 import type { EngineName } from "../../src/engine/engine.ts";
 import { connect } from "../../src/net/connection/connect.ts";
 import type { Connection } from "../../src/net/connection/connection.ts";
-import { PlainDuplex } from "../../src/net/connection/connection-duplex.ts";
 import type { HandledConnection } from "../../src/net/connection/handled-connection.ts";
+import { PlainDuplex } from "../../src/net/connection/plain-duplex.ts";
 import { listen } from "../../src/net/listener/listen.ts";
 import { installConnectionSockets } from "../../src/node/net/connection-socket.ts";
 import { getsockname } from "../../src/posix/getsockname.ts";

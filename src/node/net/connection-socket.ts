@@ -3,13 +3,9 @@ import net from "node:net";
 import type { StreamHandlers } from "../../engine/engine.ts";
 import { isError } from "../../errors/is-error.ts";
 import type { Connection } from "../../net/connection/connection.ts";
-import {
-  type ConnectionDuplex,
-  type DuplexAddress,
-  type DuplexOptions,
-  installDuplex,
-} from "../../net/connection/connection-duplex.ts";
+import { type ConnectionDuplex, type DuplexOptions, installDuplex } from "../../net/connection/connection-duplex.ts";
 import type { Consumer } from "../../net/connection/consumer.ts";
+import type { DuplexAddress } from "../../net/connection/node-address.ts";
 import { proxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
 import { reportClient } from "../../net/proxy-protocol/report-client.ts";
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";

@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { nodeAddress } from "../../net/connection/node-address.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
 import type { DropCause, ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
@@ -19,7 +20,6 @@ import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
 import { newContext } from "./connecting.ts";
 import { nativeHandle, type ServerHandle } from "./native-handle.ts";
-import { nodeAddress } from "./node-address.ts";
 
 /** The arguments of Node's `_listen2()`. */
 export interface ListenArguments {

@@ -1,4 +1,5 @@
 import net from "node:net";
+import { nodeAddress } from "../../net/connection/node-address.ts";
 import { close } from "../../posix/close.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { getsockname } from "../../posix/getsockname.ts";
@@ -6,7 +7,6 @@ import type { Socket } from "../../posix/owned-socket.ts";
 import { recvmsg } from "../../posix/recvmsg.ts";
 import { sendmsg } from "../../posix/sendmsg.ts";
 import { socketpair } from "../../posix/socketpair.ts";
-import { nodeAddress } from "./node-address.ts";
 
 /** The handle methods that a Server calls. */
 export interface ServerHandle {

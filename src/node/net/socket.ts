@@ -5,6 +5,7 @@ import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { isError } from "../../errors/is-error.ts";
+import type { DuplexAddress } from "../../net/connection/node-address.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
@@ -25,7 +26,6 @@ import {
   onReadOf,
   pendingSettings,
 } from "./internals.ts";
-import type { NodeAddress } from "./node-address.ts";
 import { type ConnectionOwner, StreamHandle, type StreamSource, writeBuffer } from "./stream-handle.ts";
 
 /** A chunk that a Writable passes to `_writev()`. */
@@ -180,17 +180,17 @@ export class EngineSocket extends NodeSocket {
     return this;
   }
 
-  address(): NodeAddress {
+  address(): DuplexAddress {
     return this._getsockname();
   }
 
-  _getsockname(): NodeAddress {
+  _getsockname(): DuplexAddress {
     if (this._connection === null) return {};
     this._sockname ??= this._connection.localAddress;
     return this._sockname;
   }
 
-  _getpeername(): NodeAddress {
+  _getpeername(): DuplexAddress {
     if (this._connection === null || this.connecting) return this._peername ?? {};
     if (this._peername === null || this._peername === undefined) {
       const peer = this._connection.remoteAddress;

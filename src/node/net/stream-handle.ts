@@ -2,6 +2,7 @@ import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { nextTick } from "../../clock/next-tick.ts";
 import type { Stream, StreamHandlers } from "../../engine/engine.ts";
+import { type DuplexAddress, nodeAddress } from "../../net/connection/node-address.ts";
 import { IP } from "../../options/ip.ts";
 import { IPV6 } from "../../options/ipv6.ts";
 import { SO } from "../../options/so.ts";
@@ -15,7 +16,6 @@ import { trySetsockopt } from "../../posix/setsockopt.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Callback, OnRead } from "./internals.ts";
-import { type NodeAddress, nodeAddress } from "./node-address.ts";
 
 /** How many unsent bytes a write may leave before its callback waits. */
 const MARK = 65_536;
@@ -181,11 +181,11 @@ export class StreamHandle implements StreamHandlers {
     return this.#stream.pendingBytes;
   }
 
-  get localAddress(): NodeAddress {
+  get localAddress(): DuplexAddress {
     return nodeAddress(this.#named(tryGetsockname));
   }
 
-  get remoteAddress(): NodeAddress {
+  get remoteAddress(): DuplexAddress {
     return nodeAddress(this.#named(tryGetpeername));
   }
 
