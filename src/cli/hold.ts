@@ -128,30 +128,41 @@ output of each has its number in front, which is BERKELEY_WORKER in its environm
         );
       }
       const stopReaping = reapOrphans();
-      if (options.workers === undefined) {
-        const opened = await open(endpoint, options);
-        const end = await hold(opened, [command, ...words], options);
-        await opened.close();
-        stopReaping();
-        exit(endLike(end));
-        return;
-      }
-      const opened = await openForWorkers(endpoint, options.workers, options);
-      const end = await holdWorkers({
-        command: [command, ...words],
-        sockets: Array.from({ length: options.workers }, (_, index) => socketsOf(opened, index)),
-        addresses: opened[0].sockets.map((socket) => formatAddress(getsockname(socket))),
-        pid: options.pid,
-        ready: options.ready ?? "listening",
-        grace: (options.grace ?? WORKER_GRACE) * 1000,
-        maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
-        onChange: (changed) => onChange(foldersOf(options), changed),
-      });
-      for (const each of opened) await each.close();
+      exit(await holdCommand(endpoint, [command, ...words], options));
       stopReaping();
-      // The workers ended as they should: 0, unless the command cannot be run.
-      exit(end.status ?? 0);
     });
+}
+
+/** Opens the sockets, and runs the command, or its workers, to the end; returns the exit status. */
+async function holdCommand(
+  endpoint: string | undefined,
+  command: readonly [string, ...string[]],
+  options: HoldOptions,
+): Promise<number> {
+  const { workers, grace = WORKER_GRACE } = options;
+  if (workers === undefined) {
+    const opened = await open(endpoint, options);
+    const end = await hold(opened, command, options);
+    await opened.close();
+    return endLike(end);
+  }
+  const opened = await openForWorkers(endpoint, workers, options);
+  try {
+    const end = await holdWorkers({
+      command,
+      sockets: Array.from({ length: workers }, (_, index) => socketsOf(opened, index)),
+      addresses: opened[0].sockets.map((socket) => formatAddress(getsockname(socket))),
+      pid: options.pid,
+      ready: options.ready ?? "listening",
+      grace: grace * 1000,
+      maxMemory: options.maxMemory ?? Number.POSITIVE_INFINITY,
+      onChange: (changed) => onChange(foldersOf(options), changed),
+    });
+    // The workers ended as they should: 0, unless the command cannot be run.
+    return end.status ?? 0;
+  } finally {
+    for (const each of opened) await each.close();
+  }
 }
 
 /** Sockets that listen and accept nothing. */

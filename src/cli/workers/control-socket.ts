@@ -1,11 +1,8 @@
 // The unix socket of a `berkeley hold --workers`: its workers report there, and `--status` asks.
-import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { HandledConnection } from "../../net/connection/handled-connection.ts";
 import { listen } from "../../net/listener/listen.ts";
 import type { Server } from "../../net/listener/server.ts";
+import { newControlPath, removeStale } from "./control-folder.ts";
 import type { HoldStatus } from "./status.ts";
 
 /** What a process of a worker reports (node/held/channel.cts). */
@@ -28,40 +25,6 @@ interface Reporter {
 /** Asks for the status. */
 export const ASK_STATUS = '{"ask":"status"}\n';
 
-const SUFFIX = ".sock";
-
-/** Not userInfo(), which throws where the user has no name, as in many containers. */
-const userId = (): number | undefined => process.getuid?.();
-
-/** The folder of the control sockets of this user's holds, which no one else may enter. */
-function controlFolder(): string {
-  const { XDG_RUNTIME_DIR: runtime } = process.env;
-  return runtime ? join(runtime, "berkeley") : join(tmpdir(), `berkeley-${userId()}`);
-}
-
-/** Undefined if no one else may enter the folder; otherwise why it is not to be trusted. */
-function distrust(folder: string): string | undefined {
-  const { uid, mode } = lstatSync(folder);
-  if (uid === userId() && (mode & 0o77) === 0) return undefined;
-  return `${folder} must belong to you alone (mode 0700): it is of user ${uid}`;
-}
-
-/**
- * The paths of the control sockets, some of which may be of holds that were killed. None where
- * others could have put one.
- */
-export function controlSockets(): readonly string[] {
-  try {
-    const folder = controlFolder();
-    if (distrust(folder) !== undefined) return [];
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(SUFFIX))
-      .map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
-}
-
 /** Listens for workers and for `--status`. */
 export class ControlSocket {
   readonly path: string;
@@ -76,12 +39,8 @@ export class ControlSocket {
     onReport: (report: WorkerReport) => void,
     status: () => HoldStatus,
   ): Promise<ControlSocket> {
-    const folder = controlFolder();
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const distrusted = distrust(folder);
-    if (distrusted !== undefined) throw new Error(distrusted);
-    // A container's hold always has the same pid, and one that was killed left its path behind.
-    const path = join(folder, `${process.pid}-${randomBytes(4).toString("hex")}${SUFFIX}`);
+    const path = newControlPath();
+    await removeStale();
     const server = await listen(
       { path },
       {

@@ -3,7 +3,8 @@ import { connect } from "../../net/connection/connect.ts";
 import { LiveScreen } from "../live-screen.ts";
 import { type Output, standardOutput, writeJson } from "../output.ts";
 import { text } from "../terminal-text.ts";
-import { ASK_STATUS, controlSockets } from "./control-socket.ts";
+import { controlSockets } from "./control-folder.ts";
+import { ASK_STATUS } from "./control-socket.ts";
 import { type HoldStatus, statusOf } from "./status.ts";
 import { statusTables } from "./status-table.ts";
 
@@ -61,13 +62,14 @@ async function statuses(endpoint: string | undefined): Promise<readonly HoldStat
 async function ask(path: string): Promise<HoldStatus | undefined> {
   try {
     // A hold that is stopped still lets clients connect.
-    const signal = AbortSignal.timeout(PATIENCE);
-    const connection = await connect({ path, signal });
+    const deadline = machineClock.now() + PATIENCE;
+    const connection = await connect({ path, timeout: PATIENCE });
     try {
       await connection.write(ASK_STATUS);
       const pieces: Uint8Array[] = [];
       for (let length = 0; length <= LONGEST; ) {
-        const piece = await connection.read({ signal });
+        const timeout = Math.max(0, deadline - machineClock.now());
+        const piece = await connection.read({ timeout });
         if (piece === null) return statusOf(JSON.parse(Buffer.concat(pieces).toString()));
         pieces.push(piece);
         length += piece.length;
