@@ -8,6 +8,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { cannotExecute } from "./can-execute.ts";
 import { type CommandEnd, cannotRun } from "./command-status.ts";
+import { PATIENCE } from "./how-to-take.ts";
 import { withPid } from "./listen-pid.ts";
 import { noteChild } from "./own-children.ts";
 import { PassedSockets } from "./passed-sockets.ts";
@@ -24,14 +25,11 @@ export interface HeldCommandOptions {
   readonly grace: number;
   /** Whether to wait for a restart after the command has ended by itself. */
   readonly staysForRestart: boolean;
-  /** What to say if nobody uses a socket within some seconds. */
-  readonly notTaken: (seconds: number) => string;
+  /** What to say if nobody has used a socket. */
+  readonly notTaken: (when: string) => string;
   /** Reports to the user. */
   readonly say: (text: string) => void;
 }
-
-/** How many milliseconds a command may take to use a socket, before its user is told. */
-const PATIENCE = 5000;
 
 /** These signals ask the command, and us, to end. SIGHUP does so unless the command handles it. */
 const LAST: readonly NodeJS.Signals[] = ["SIGINT", "SIGQUIT", "SIGTERM"];
@@ -46,6 +44,7 @@ export class HeldCommand {
   #isAskedToEnd = false;
   #restarting = false;
   #again = false;
+  #hasSaid = false;
 
   constructor(options: HeldCommandOptions) {
     this.#options = options;
@@ -157,14 +156,22 @@ export class HeldCommand {
   /** Says so once if the command runs, but uses none of the sockets. */
   #watchUntilTaken(child: ChildProcess): void {
     const timer = machineClock.setTimeout(() => {
-      if (this.#passed.areTaken === false) this.#options.say(this.#options.notTaken(PATIENCE / 1000));
+      this.#sayIfNotTaken(`After ${PATIENCE / 1000} s the command`);
     }, PATIENCE);
     timer.unref();
     child.once("exit", () => machineClock.clearTimeout(timer));
   }
 
+  #sayIfNotTaken(when: string): void {
+    if (this.#hasSaid || this.#passed.areTaken !== false) return;
+    this.#hasSaid = true;
+    this.#options.say(this.#options.notTaken(when));
+  }
+
   #ended(end: CommandEnd): void {
     this.#child = undefined;
+    // It may have tried to bind the address itself.
+    if (end.status === 1 && !this.#isAskedToEnd) this.#sayIfNotTaken("The command ended with status 1, and");
     this.#last = end;
     if (this.#restarting) return;
     if (this.#isAskedToEnd) void this.#endOthers().then(() => this.#finish(end));

@@ -219,8 +219,22 @@ test("hold: the workers of a program that uses node:cluster serve", inherited, a
 
 test("hold: says so if the command does not use the socket, and how to", inherited, async (context) => {
   const held = new HeldProcess(context, ["0", "--", node, "-e", "setInterval(() => {}, 1000)"]);
-  const [text] = await held.says(/After \d+ s the command does not use 127\.0\.0\.1:\d+.*/);
+  const [text] = await held.says(/After \d+ s the command has not used 127\.0\.0\.1:\d+.*/);
   assert.match(text, /listens there.*descriptor 3/);
+});
+
+test("hold: says how to use the socket if the command binds the address, and fails", inherited, () => {
+  const port = freePort();
+  const program = `process.exit(require("node:child_process").spawnSync(process.execPath, ["-e", process.env.BIND], { env: {} }).status)`;
+  // Without its environment Node knows nothing of hold, as a program in another language.
+  const BIND = `require("node:net").createServer().listen(${port}, "127.0.0.1")`;
+  const env = { ...plainEnvironment, BIND };
+  const { status, stderr } = runBerkeley(["hold", String(port), "--", node, "-e", program], { env });
+  assert.equal(status, 1);
+  assert.match(
+    stderr.replaceAll("\n", " "),
+    /The command ended with status 1, and has not used .*descriptor 3/,
+  );
 });
 
 test("hold: a preload that another user cannot read does not break the command", inherited, (context) => {

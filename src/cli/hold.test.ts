@@ -235,6 +235,28 @@ test("hold refuses where programs inherit no descriptors", except(elsewhere), ()
   );
 });
 
+test(
+  "hold opens nothing for a command that does not exist, unless a change may bring it",
+  inherited,
+  async (context) => {
+    for (const options of [[], ["--workers", "2"]]) {
+      const { status, stderr } = runBerkeley(["hold", "0", ...options, "--", "berkeley-no-such-command"]);
+      assert.deepEqual(
+        [status, stderr],
+        [127, "berkeley: Cannot run berkeley-no-such-command: command not found.\n"],
+      );
+    }
+    const watched = HeldProcess.start(context, [
+      "0",
+      "--watch",
+      folder(context),
+      "--",
+      "berkeley-no-such-command",
+    ]);
+    await watched.says(/The command ended with status 127\. Connections wait until a change/);
+  },
+);
+
 test("hold refuses what it cannot hold", inherited, async (context) => {
   const address = { family: "ipv4", address: "127.0.0.1", port: 0 } as const;
   const taken = await Holding.start(context, { sockets: [{ address, backlog: 1 }] });
@@ -249,6 +271,15 @@ test("hold refuses what it cannot hold", inherited, async (context) => {
       /^Cannot watch "\/nowhere": it does not exist\.$/,
     ],
     [["0", "--grace", "soon", "--", "true"], /^"soon" is not a time/],
+    [
+      ["npm", "start"],
+      /^"npm" is not a port\. Give one first, as in `berkeley hold 3000 -- npm start`; after a host, too/,
+    ],
+    [["localhost", "--", "true"], /^"localhost" is not a port\. .* as in localhost:3000\.$/],
+    [["0", "--json", "--", "true"], /^--json goes with --status\.$/],
+    [["0", "--status", "--", "true"], /^--status shows holds that run: leave the command out\.$/],
+    [["0", "--ready", "message", "--", "true"], /go with --workers\.$/],
+    [["0", "--workers", "2", "--ready", "soon", "--", "true"], /It is one of listening, message, notify/],
     [[`${port}`, "--", "true"], new RegExp(`^127\\.0\\.0\\.1:${port} is held by \\S+ \\(pid ${taken.pid}, `)],
   ] as const) {
     const { status, stdout, stderr } = runBerkeley(["hold", ...words]);

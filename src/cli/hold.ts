@@ -14,13 +14,15 @@ import { SOMAXCONN } from "../posix/constants.ts";
 import { getsockname } from "../posix/getsockname.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { collect, endpointsAndCommand } from "./asked-address.ts";
+import { cannotExecute } from "./can-execute.ts";
 import { cannotListen } from "./cannot-listen.ts";
-import { type CommandEnd, statusOf } from "./command-status.ts";
+import { type CommandEnd, cannotRun, statusOf } from "./command-status.ts";
 import { complain } from "./complain.ts";
 import { parseBacklog, parseHostAndPort, parseUnixPath, resolve } from "./endpoint.ts";
 import { formatAddress } from "./format.ts";
 import { parseGrace } from "./grace.ts";
 import { HeldCommand } from "./held-command.ts";
+import { howToTake } from "./how-to-take.ts";
 import { passSignals } from "./pass-signals.ts";
 import { reapOrphans } from "./reap-orphans.ts";
 import { UsageError } from "./usage-error.ts";
@@ -105,7 +107,9 @@ a new one does not become ready, the old ones stay. A worker that crashes is sta
 output of each has its number in front, which is BERKELEY_WORKER in its environment.`,
     )
     .action(async (first: string | undefined, rest: readonly string[], options: HoldOptions) => {
+      if (options.json && !options.status) throw new UsageError("--json goes with --status.");
       if (options.status) {
+        if (rest.length > 0) throw new UsageError("--status shows holds that run: leave the command out.");
         exit((await showStatus(first ?? options.unix, options.json ?? false)) ? 0 : 1);
         return;
       }
@@ -113,6 +117,11 @@ output of each has its number in front, which is BERKELEY_WORKER in its environm
       const paths = options.unix === undefined ? [] : [options.unix];
       const operands = first === undefined ? [] : [first, ...rest];
       const [[endpoint, second], [command, ...words]] = endpointsAndCommand(operands, paths, process.argv);
+      if (endpoint !== undefined && !/\d$/.test(endpoint)) {
+        throw new UsageError(
+          `"${endpoint}" is not a port. Give one first, as in \`berkeley hold 3000 -- npm start\`; after a host, too, as in localhost:3000.`,
+        );
+      }
       if (second !== undefined) {
         throw new UsageError(`hold takes one port, not both "${endpoint}" and "${second}".`);
       }
@@ -140,6 +149,9 @@ async function holdCommand(
   options: HoldOptions,
 ): Promise<number> {
   const { workers, grace = WORKER_GRACE } = options;
+  const refusal = cannotExecute(command[0]);
+  // With a folder to watch, a program may still be built.
+  if (refusal !== undefined && foldersOf(options).length === 0) return cannotRun(command[0], refusal);
   if (workers === undefined) {
     const opened = await open(endpoint, options);
     const end = await hold(opened, command, options);
@@ -243,7 +255,7 @@ async function hold(
     pid,
     grace: grace * 1000,
     staysForRestart: folders.length > 0,
-    notTaken: (seconds) => notTaken(where, seconds),
+    notTaken: howToTake(where),
     say: complain,
   });
   const stopPassing = passSignals((name, isSentToBoth) => {
@@ -259,13 +271,6 @@ async function hold(
   await stopWatching();
   stopPassing();
   return end;
-}
-
-function notTaken(where: string, seconds: number): string {
-  return (
-    `After ${seconds} s the command does not use ${where}; connections wait. A Node program gets the ` +
-    "socket when it listens there. Others must take descriptor 3 (LISTEN_FDS, sd_listen_fds(3))."
-  );
 }
 
 /**

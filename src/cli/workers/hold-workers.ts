@@ -1,6 +1,8 @@
+import { machineClock } from "../../clock/machine-clock.ts";
 import { cannotExecute } from "../can-execute.ts";
 import { type CommandEnd, cannotRun } from "../command-status.ts";
 import { complain } from "../complain.ts";
+import { howToTake, PATIENCE } from "../how-to-take.ts";
 import { passSignals } from "../pass-signals.ts";
 import { PassedSockets } from "../passed-sockets.ts";
 import { ControlSocket } from "./control-socket.ts";
@@ -69,7 +71,13 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
   complain(
     `Holding ${addresses.join(" and ")} for ${sockets.length} workers. To restart them: kill -USR2 ${process.pid}`,
   );
+  const timer = machineClock.setTimeout(() => {
+    if (!supervisor.hasServed && sockets.every(({ passed: { areTaken } }) => areTaken === false))
+      complain(howToTake(addresses.join(" and "))(`After ${PATIENCE / 1000} s the command`));
+  }, PATIENCE);
+  timer.unref();
   const end = await supervisor.run();
+  machineClock.clearTimeout(timer);
   await stopWatching();
   stopPassing();
   guardian.close();

@@ -5,6 +5,7 @@ import { BackOff } from "./back-off.ts";
 import type { WorkerReport } from "./control-socket.ts";
 import type { Guardian } from "./guardian.ts";
 import { formatMemory, residentMemory } from "./memory.ts";
+import { LATEST } from "./readiness.ts";
 import type { WorkerStatus } from "./status.ts";
 import { Worker, type WorkerOptions, type WorkerSockets } from "./worker.ts";
 
@@ -93,6 +94,10 @@ export class Supervisor {
     this.#guard();
   }
 
+  get hasServed(): boolean {
+    return this.#hasServed;
+  }
+
   status(): readonly WorkerStatus[] {
     return this.#slots.map(({ number, worker, starts }) => ({
       worker: number,
@@ -160,6 +165,10 @@ export class Supervisor {
     slot.worker = worker;
     this.#watch(slot, worker);
     if (await worker.untilReady()) this.#hasServed = true;
+    else if (worker.state === "starting")
+      this.#options.say(
+        `Worker ${slot.number} is not ready after ${LATEST / 1000} s; see --ready, which is ${this.#options.ready}.`,
+      );
   }
 
   /** Undefined if the system has no process or descriptor left for it. */
@@ -241,18 +250,22 @@ export class Supervisor {
         return;
       }
       const how = end.signal === null ? `with status ${end.status}` : `by ${end.signal}`;
-      this.#options.say(`Worker ${slot.number} ended ${how}.`);
-      if (slot.next === undefined) this.#startAgain(slot, worker.served);
+      const pause = slot.next === undefined ? this.#startAgain(slot, worker.served) : 0;
+      const when = pause === 0 ? "" : ` in ${pause / 1000} s`;
+      this.#options.say(`Worker ${slot.number} ended ${how}; it is started again${when}.`);
     });
   }
 
-  #startAgain(slot: Slot, served: number): void {
+  /** Returns after how many milliseconds. */
+  #startAgain(slot: Slot, served: number): number {
     const start = () => {
       slot.timer = undefined;
       if (this.#isStopping || slot.worker !== undefined || slot.next !== undefined) return;
       void this.#startFirst(slot);
     };
-    slot.timer = machineClock.setTimeout(start, slot.backOff.next(served));
+    const pause = slot.backOff.next(served);
+    slot.timer = machineClock.setTimeout(start, pause);
+    return pause;
   }
 
   #checkMemory(): void {
