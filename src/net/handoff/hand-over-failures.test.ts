@@ -1,6 +1,6 @@
 // A hand-over that one side does not complete.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -22,28 +22,36 @@ const onNode: Exceptions = {
   deno: "the program runs on Node",
 };
 
-asyncApiTest(
-  "hand-over: ready() succeeds if the old process was killed just before",
-  async (engine, fixture) => {
-    const old = spawn(process.execPath, [program, "old", engine], {
-      stdio: ["ignore", "pipe", "inherit", "pipe"],
-    });
-    const [, , , control] = old.stdio;
-    assert.ok(old.stdout !== null && control instanceof Duplex);
-    fixture.after(() => void old.kill("SIGKILL"));
-    const lines = createInterface(old.stdout)[Symbol.asyncIterator]();
-    const next = async () => JSON.parse((await lines.next()).value ?? "null");
-    const { port } = await next();
-    old.kill("SIGKILL");
-    await once(old, "exit");
-    control.write("go on\n");
-    assert.deepEqual(await next(), { ready: true });
-    await using client = await connect({ host: "127.0.0.1", port });
-    assert.equal(Buffer.from((await client.read()) ?? []).toString(), "served by the new process");
-    control.end("end\n");
-  },
-  onNode,
-);
+for (const namespace of [undefined, "a PID namespace of its own"]) {
+  asyncApiTest(
+    `hand-over: ready()${namespace === undefined ? "" : `, in ${namespace},`} succeeds if the old process was killed just before`,
+    async (engine, fixture) => {
+      const mayUnshare = () => spawnSync("unshare", ["--pid", "--fork", "true"]).status === 0;
+      if (namespace !== undefined && !mayUnshare()) {
+        fixture.skip("this user may not create a PID namespace");
+        return;
+      }
+      const command = [program, "old", engine, ...(namespace === undefined ? [] : [namespace])];
+      const old = spawn(process.execPath, command, {
+        stdio: ["ignore", "pipe", "inherit", "pipe"],
+      });
+      const [, , , control] = old.stdio;
+      assert.ok(old.stdout !== null && control instanceof Duplex);
+      fixture.after(() => void old.kill("SIGKILL"));
+      const lines = createInterface(old.stdout)[Symbol.asyncIterator]();
+      const next = async () => JSON.parse((await lines.next()).value ?? "null");
+      const { port } = await next();
+      old.kill("SIGKILL");
+      await once(old, "exit");
+      control.write("go on\n");
+      assert.deepEqual(await next(), { ready: true });
+      await using client = await connect({ host: "127.0.0.1", port });
+      assert.equal(Buffer.from((await client.read()) ?? []).toString(), "served by the new process");
+      control.end("end\n");
+    },
+    onNode,
+  );
+}
 
 asyncApiTest(
   "takeOver: rejects and closes what is not a socket",

@@ -8,7 +8,7 @@ import { listen } from "../listener/listen.ts";
 import { handOver } from "./hand-over.ts";
 import { takeOver } from "./take-over.ts";
 
-const [program = "", role, engineName] = process.argv.slice(1);
+const [program = "", role, engineName, namespace] = process.argv.slice(1);
 const engine = engineName === "uring" ? "uring" : "readiness";
 setTimeout(() => process.exit(9), 30_000).unref();
 
@@ -17,7 +17,9 @@ if (role === "old") {
   const [ours, theirs] = socketpair(AF.UNIX, SOCK.STREAM);
   // The new process reads our descriptor 3: Node destroys the standard input of a child that has
   // ended.
-  spawn(process.execPath, [program, "new", engine], { stdio: [3, 1, 2, theirs.fd] });
+  const next = [process.execPath, program, "new", engine];
+  const [command = "", ...words] = namespace === undefined ? next : ["unshare", "--pid", "--fork", ...next];
+  spawn(command, words, { stdio: [3, 1, 2, theirs.fd] });
   theirs[Symbol.dispose]();
   await handOver(server, ours);
 } else {

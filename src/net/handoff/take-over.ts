@@ -4,7 +4,7 @@ import { delay } from "../../clock/clock.ts";
 import { Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
-import { readOption } from "../../options/read-option.ts";
+import { loadOption, missing, readOption } from "../../options/read-option.ts";
 import { SO } from "../../options/so.ts";
 import { tryClose } from "../../posix/close.ts";
 import { MSG } from "../../posix/constants.ts";
@@ -94,8 +94,9 @@ export class TakenOver implements SocketHolder {
    */
   ready(): void {
     const sent = trySend(this.#channel, Uint8Array.of(READY), MSG.NOSIGNAL);
+    const isAlone = !sent.ok && (peerHasEnded(this.#channel.fd) ?? hasEnded(this.#oldProcess));
     tryClose(this.#channel);
-    if (!sent.ok && !hasEnded(this.#oldProcess)) unwrap(takeOverErrors.fail(host, "BrokenPipe"), this.ready);
+    if (!sent.ok && !isAlone) unwrap(takeOverErrors.fail(host, "BrokenPipe"), this.ready);
     this.#ready = true;
   }
 
@@ -149,6 +150,27 @@ export async function takeOver(options: TakeOverOptions = {}): Promise<TakenOver
   } catch (error) {
     if (!channel.closed) tryClose(channel);
     throw error;
+  }
+}
+
+/**
+ * Whether the process that created a socket's other end has ended, in whatever PID namespace it
+ * was; undefined if the system does not say (SO_PEERPIDFD, Linux 6.5).
+ */
+function peerHasEnded(fd: number): boolean | undefined {
+  const returned = fd < 0 ? missing(host) : loadOption(host, fd, SO.PEERPIDFD);
+  if (returned === missing(host)) return undefined;
+  if (returned < 0) {
+    // No task has the number any more (pidfd_prepare in kernel/fork.c).
+    const code = host.errnoName(-returned);
+    return code === "ESRCH" || code === "EINVAL" ? true : undefined;
+  }
+  const pidfd = SO.PEERPIDFD.read.decode(host.option, host);
+  try {
+    // Readable once its process has ended, even if its parent has not waited for it.
+    return host.poll([{ fd: pidfd, events: host.constants.POLL.IN, revents: 0 }], 0) > 0;
+  } finally {
+    host.close(pidfd);
   }
 }
 
