@@ -40,7 +40,7 @@ interface HeaderLimits {
  * HAProxy does, so whatever reads the descriptor next finds what follows the header.
  */
 export class HeaderReader {
-  readonly #engine: Engine;
+  readonly #engine: Pick<Engine, "poll" | "system">;
   readonly #socket: BorrowedSocket;
   readonly #limits: HeaderLimits;
   readonly #done: (outcome: HeaderOutcome) => void;
@@ -61,7 +61,12 @@ export class HeaderReader {
    * @param fd a connected, non-blocking socket, which the caller still owns
    * @param done called once, unless `cancel()` was: within `start()` if the header is there already
    */
-  constructor(engine: Engine, fd: number, limits: HeaderLimits, done: (outcome: HeaderOutcome) => void) {
+  constructor(
+    engine: Pick<Engine, "poll" | "system">,
+    fd: number,
+    limits: HeaderLimits,
+    done: (outcome: HeaderOutcome) => void,
+  ) {
     this.#engine = engine;
     this.#socket = new BorrowedSocket(engine.system, { fd });
     this.#limits = limits;
