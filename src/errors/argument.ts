@@ -92,6 +92,17 @@ export function kind(value: unknown): string {
   return isProxy(value) ? `a Proxy of ${name}` : name;
 }
 
+const ours = new Set(["Socket", "Descriptor", "Connection", "HandledConnection", "Listener", "Server"]);
+
+/**
+ * `kind()` of a value that is none of our objects, though its class may have the same name: copies
+ * of the package in one process share nothing.
+ */
+export function foreignKind(value: unknown): string {
+  const name = kind(value);
+  return ours.has(name) ? `a ${name} of another module, such as another copy of berkeley` : name;
+}
+
 /** A getter or proxy of the caller's may throw here, or return anything. */
 function classNameOf(value: object): string | undefined {
   try {

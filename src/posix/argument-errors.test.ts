@@ -489,3 +489,17 @@ test("argument errors are made in errors/argument.ts alone", () => {
     ["errors/argument.ts"],
   );
 });
+
+test("a Socket of another copy of the package, or of another module, is called that", () => {
+  class Socket {}
+  const other: never = new Socket() as never;
+  for (const call of [
+    () => posix.getsockname(other),
+    () => posix.close(other),
+    () => posix.shutdown(other, 0),
+  ])
+    assert.throws(call, {
+      name: "TypeError",
+      message: /not a Socket of another module, such as another copy/,
+    });
+});

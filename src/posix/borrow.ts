@@ -1,6 +1,6 @@
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket as NetSocket, Server } from "node:net";
-import { argumentType, descriptor, invalidValue, kind } from "../errors/argument.ts";
+import { argumentType, descriptor, foreignKind, invalidValue, kind } from "../errors/argument.ts";
 import { currentSystem } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import { BorrowedSocket } from "./borrowed-socket.ts";
@@ -48,7 +48,9 @@ export function borrowDescriptor(socket: Descriptor | number): Borrowed {
     checkNetPermission();
     return socket instanceof Descriptor ? socket : { system: currentSystem(), fd: descriptor(socket) };
   }
-  throw argumentType(`socket must be a Socket, a Descriptor, or a descriptor number, not ${kind(socket)}`);
+  throw argumentType(
+    `socket must be a Socket, a Descriptor, or a descriptor number, not ${foreignKind(socket)}`,
+  );
 }
 
 /** The descriptor of a libuv handle, which is negative once it is closed. */
@@ -93,6 +95,6 @@ function handleOf(socket: object): unknown {
 
 function notASocket(value: unknown): TypeError {
   return argumentType(
-    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor number, not ${kind(value)}`,
+    `socket must be a Socket, a net.Server, net.Socket or dgram.Socket, or a descriptor number, not ${foreignKind(value)}`,
   );
 }

@@ -1,4 +1,4 @@
-import { argumentType, kind } from "../errors/argument.ts";
+import { argumentType, foreignKind } from "../errors/argument.ts";
 import {
   BadFileDescriptor,
   FileDescriptorNotASocket,
@@ -69,7 +69,7 @@ export function close(socket: Descriptor): void {
 export function tryClose(socket: Descriptor): Result<void, CloseError> {
   if (!(socket instanceof Descriptor)) {
     throw argumentType(
-      `socket must be a Socket or Descriptor, which close() owns, not ${kind(socket)}; adopt a number with Socket.from()`,
+      `socket must be a Socket or Descriptor, which close() owns, not ${foreignKind(socket)}; adopt a number with Socket.from()`,
     );
   }
   const { system } = socket;

@@ -2,7 +2,7 @@ import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
 import type { Engine, Stream } from "../../engine/engine.ts";
 import { attempt } from "../../engine/uncaught.ts";
-import { argumentType, invalidState, kind } from "../../errors/argument.ts";
+import { argumentType, foreignKind, invalidState } from "../../errors/argument.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
@@ -37,7 +37,7 @@ const nothing = new Uint8Array(0);
 /** Throws a TypeError unless it is a connection to pipe from or to. @internal */
 export function checkConnection(value: ConnectionBase): void {
   if (!(value instanceof ConnectionBase))
-    throw argumentType(`a connection must be a Connection or HandledConnection, not ${kind(value)}`);
+    throw argumentType(`a connection must be a Connection or HandledConnection, not ${foreignKind(value)}`);
 }
 
 /** The members that both kinds of connection share. */

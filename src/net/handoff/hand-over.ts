@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { Socket as NetSocket } from "node:net";
 import { engineOf } from "../../engine/engines.ts";
-import { argumentType, checkObject, invalidValue, kind } from "../../errors/argument.ts";
+import { argumentType, checkObject, foreignKind, invalidValue } from "../../errors/argument.ts";
 import { SocketClosed, Unexpected } from "../../errors/entries.ts";
 import { type ErrorOf, ErrorSet, type NameOf } from "../../errors/error-set.ts";
 import { unwrap } from "../../errors/socket-error.ts";
@@ -104,7 +104,7 @@ export async function handOver(
 ): Promise<void> {
   if (!(listener instanceof TransferableListener))
     throw argumentType(
-      `listener must be a Listener, a Server or what serve() returned, not ${kind(listener)}`,
+      `listener must be a Listener, a Server or what serve() returned, not ${foreignKind(listener)}`,
     );
   checkObject("options", "{ timeout?, signal?, drain? }", options);
   const wait = checkWait(options);

@@ -231,7 +231,9 @@ function copied(given: AddressInput, family: string): AddressInput {
   if (family === "vsock" && "cid" in given && "port" in given)
     return { family, cid: given.cid, port: given.port, flags: given.flags ?? 0 };
   if ("address" in given && "port" in given) {
-    const { address, port, flowlabel = 0, scopeId = 0 } = given;
+    const { address, port } = given;
+    if (family !== "ipv6") return { family, address, port };
+    const { flowlabel = 0, scopeId = 0 } = given;
     return { family, address, port, flowlabel, scopeId };
   }
   return { ...given, family } as AddressInput;

@@ -9,6 +9,7 @@ import {
   copyOfBytes,
   descriptor,
   elements,
+  foreignKind,
   integer,
   invalidString,
   invalidValue,
@@ -352,7 +353,7 @@ function checkStreamSocket(given: Socket | number): Socket | number {
 export function checkSocket(socket: Socket | number): Socket | number {
   if (socket instanceof Socket) return socket;
   if (typeof socket === "number") return descriptor(socket);
-  throw argumentType(`socket must be a Socket or a descriptor number, not ${kind(socket)}`);
+  throw argumentType(`socket must be a Socket or a descriptor number, not ${foreignKind(socket)}`);
 }
 
 /** Throws a TypeError for options that only apply to a port, and would be ignored. */
