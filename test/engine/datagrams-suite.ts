@@ -272,6 +272,23 @@ export function datagramsSuite(engine: Engine): void {
     await here.close();
   });
 
+  datagramsTest("what was kept comes before what arrives after resume()", async (fixture) => {
+    const { socket, address } = bound(fixture);
+    const peer = bound(fixture);
+    const here = new RecordedDatagrams(engine, socket);
+    for (let number = 0; number < 4; number++) sendto(peer.socket, Buffer.from(`${number}`), 0, address);
+    here.onReceived = () => here.datagrams.pause();
+    here.datagrams.resume();
+    await here.count(1);
+    await someTurns();
+    here.onReceived = undefined;
+    here.datagrams.resume();
+    for (let number = 4; number < 8; number++) sendto(peer.socket, Buffer.from(`${number}`), 0, address);
+    await here.count(8);
+    assert.deepEqual(here.texts, [..."01234567"]);
+    await here.close();
+  });
+
   datagramsTest(
     "a connected one hears that nothing listens, and continues",
     async (fixture) => {

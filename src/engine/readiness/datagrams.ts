@@ -97,6 +97,7 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     }
     if (ready & READABLE) {
       this.#readable = true;
+      this.#tellKept();
       this.#receive();
     }
   }
@@ -191,7 +192,10 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     const copy = memory.isTransferred ? this.reactor.copyOfMessage.slice(at, at + length) : undefined;
     if (this.#paused) {
       const bytes = copy ?? memory.bytes.slice(at, at + length);
-      this.#kept.push({ bytes, from: copyOf(address), flags });
+      // Copying an address costs more than the datagram.
+      const last = this.#kept.at(-1)?.from;
+      const from = last?.holdsSameAs(address) ? last : copyOf(address);
+      this.#kept.push({ bytes, from, flags });
       return;
     }
     const handlers = this.#handlers;
@@ -207,15 +211,17 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
   }
 
   #tellKept(): void {
-    while (this.#kept.length > 0 && !this.#paused && !this.stopped) {
-      const kept = this.#kept.shift();
-      if (kept === undefined) return;
+    let told = 0;
+    for (const { bytes, from, flags } of this.#kept) {
+      if (this.#paused || this.stopped) break;
+      told++;
       try {
-        this.#handlers.onDatagram(kept.bytes, kept.from, kept.flags);
+        this.#handlers.onDatagram(bytes, from, flags);
       } catch (error) {
         uncaught(error);
       }
     }
+    this.#kept.splice(0, told);
   }
 
   /** Sends until nothing is left, the system's buffer is full, or it is the others' turn. */

@@ -23,7 +23,7 @@ export interface Datagram {
 
 /** How much is received ahead of the program. */
 const MOST_BYTES = 65_536;
-const MOST_DATAGRAMS = 64;
+const MOST_DATAGRAMS = 256;
 
 /** Receiving failed while nobody was waiting. */
 class Failure {
@@ -38,7 +38,7 @@ class Failure {
  * A socket for datagrams, whose program receives them with `receive()` or a `for await` loop:
  * `udp(options)` returns one.
  *
- * It starts receiving with the first `receive()`, and from then on keeps up to about 64 datagrams
+ * It starts receiving with the first `receive()`, and from then on keeps up to about 256 datagrams
  * or 64 KiB ahead of the program. Beyond that the system's buffer (SO.RCVBUF) fills, and the system
  * drops what arrives, as it does for any slow reader.
  *
