@@ -30,9 +30,10 @@ const SLICE = 1;
 
 /**
  * The bytes that may be sent by plain calls between two turns. Otherwise a program that only awaits
- * its writes would starve the event loop for as long as the kernel takes them.
+ * its writes would starve the event loop for as long as the kernel takes them. A
+ * mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
  */
-const BETWEEN_TURNS = 262_144;
+const BETWEEN_TURNS = 1_048_576;
 
 /**
  * Decides when the ring is entered and handlers are called: in turns of the event loop, each a

@@ -18,7 +18,7 @@ asyncApiTest("a program that awaits large writes leaves the event loop its turns
     setImmediate(() => {
       turned = true;
     });
-    while (!turned && written < 1 << 20) {
+    while (!turned && written < 4 << 20) {
       await client.write(block);
       written += block.length;
     }
