@@ -17,7 +17,17 @@ export function inNetworkNamespace(fixture: Fixture, module: URL, options: { ip?
     return;
   }
   const run = spawnSync("unshare", ["--net", process.execPath, fileURLToPath(module)], { encoding: "utf8" });
-  assert.equal(run.status, 0, run.stderr);
+  if (run.status === SKIPPED) fixture.skip(run.stderr.trim());
+  else assert.equal(run.status, 0, run.stderr);
+}
+
+/** As in the test suites of GNU: the exit status of a test that cannot run here. */
+const SKIPPED = 77;
+
+/** Ends a module that runs in its own network namespace; its row is skipped, with the reason. */
+export function skipModule(reason: string): never {
+  console.error(reason);
+  process.exit(SKIPPED);
 }
 
 /** Runs ip(8): `ip("link set lo up")`. For modules that run in their own network namespace. */

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { assertFails, assertOk } from "../../test/conformance.ts";
 import type { Fixture } from "../../test/fixture.ts";
 import { LOOPBACK, type MulticastGroup, multicast4 } from "../../test/multicast.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { xfrmPolicy } from "../../test/xfrm-policy.ts";
 import { bind } from "../posix/bind.ts";
@@ -337,4 +338,10 @@ optionTests("IPPROTO_IP", IP, [
     // tracking.
     assert.ok(["ENOENT", "ENOPROTOOPT"].includes(result.error.code), result.error.message);
   }),
+  observed(
+    IP.ORIGINAL_DST,
+    "where a redirected connection was going",
+    (fixture) => inNetworkNamespace(fixture, new URL("original-dst.child.js", import.meta.url), { ip: true }),
+    { source: "getorigdst in net/netfilter/nf_conntrack_proto.c" },
+  ),
 ]);

@@ -422,6 +422,12 @@ const rows = [
     // tracking.
     assert.ok(["ENOENT", "ENOPROTOOPT"].includes(result.error.code), result.error.message);
   }),
+  observed(
+    IPV6.ORIGINAL_DST,
+    "where a redirected connection was going",
+    (fixture) => inNetworkNamespace(fixture, new URL("original-dst.child.js", import.meta.url), { ip: true }),
+    { source: "ipv6_getorigdst in net/netfilter/nf_conntrack_proto.c" },
+  ),
 ];
 
 optionTests("IPPROTO_IPV6", IPV6, rows.map(overIpv6));

@@ -430,6 +430,20 @@ conformance("connect", [
     },
   },
   {
+    clause: "EPERM: a BPF program of the cgroup forbids the address",
+    source: "connect(2), ERRORS; BPF_CGROUP_RUN_SA_PROG in include/linux/bpf-cgroup.h",
+    except: { windows: "it is about Linux's cgroups" },
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./forbidden-by-cgroup.child.js", import.meta.url), { ip: true }),
+  },
+  {
+    clause: "a firewall rule: TCP reports what it answers, and tries again if it drops",
+    source: "tcp_connect in net/ipv4/tcp_output.c; icmp_err_convert in net/ipv4/icmp.c",
+    except: { windows: "it is about Linux's firewalls" },
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
+  },
+  {
     clause: "ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: the path leads nowhere",
     source: `${POSIX}, ERRORS`,
     except: { wine: "Wine has no AF_UNIX; Windows has since 10 1803 (Winsock, AF_UNIX)" },

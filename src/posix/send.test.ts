@@ -286,6 +286,13 @@ conformance("send", [
     },
   },
   {
+    clause: "EPERM: a firewall rule drops or rejects the message",
+    source: "send(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
+    except: { windows: "it is about Linux's firewalls" },
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
+  },
+  {
     clause: "a network without routes, routers that complain, interfaces that are down, no port left",
     source: `${POSIX}, ERRORS; icmp_err_convert in net/ipv4/icmp.c; ip-route(8)`,
     run: (fixture) =>

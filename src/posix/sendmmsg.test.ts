@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { closeDescriptor } from "../../test/close-descriptor.ts";
 import { assertFails, conformance, documentedErrors, errnoOf } from "../../test/conformance.ts";
 import { loopback } from "../../test/fixture.ts";
+import { inNetworkNamespace } from "../../test/network-namespace.ts";
 import { controlLimitOfMusl, except } from "../../test/platform.ts";
 import { scripted } from "../../test/scripted/scripted.ts";
 import { SO } from "../options/so.ts";
@@ -127,6 +128,13 @@ conformance("sendmmsg", [
       const result = trySendmmsg(fixture.udp(), texts("a"));
       assertFails(result, "DestinationAddressRequired", "EDESTADDRREQ");
     },
+  },
+  {
+    clause: "EPERM: a firewall rule drops or rejects the first message",
+    source: "nf_hook_slow in net/netfilter/core.c: NF_DROP",
+    except: { windows: "it is about Linux's firewalls" },
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
   },
   {
     clause: "EBADF and ENOTSOCK: the descriptor is not open, or no socket",

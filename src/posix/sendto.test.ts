@@ -213,6 +213,13 @@ conformance("sendto", [
     },
   },
   {
+    clause: "EPERM: a firewall rule drops or rejects the message",
+    source: "sendto(2), ERRORS; nf_hook_slow in net/netfilter/core.c: NF_DROP",
+    except: { windows: "it is about Linux's firewalls" },
+    run: (fixture) =>
+      inNetworkNamespace(fixture, new URL("./firewall.child.js", import.meta.url), { ip: true }),
+  },
+  {
     clause: "EPIPE: the socket is shut down for sending",
     source: `${POSIX}, ERRORS`,
     except: { windows: "Winsock says WSAESHUTDOWN, of both directions (recv and send, WSAESHUTDOWN)" },
