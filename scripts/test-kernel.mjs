@@ -5,6 +5,8 @@
 //   npm run test:kernel -- 6.1 --arch arm64     on that processor
 //   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
 //   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
+//   npm run test:kernel -- 6.1 --resume         goes on with a run that was cut: the same build, and
+//                                               the files that failed or did not end
 //   npm run test:kernel -- 6.1 engine/uring --name "close"   only tests of such names
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,12 +34,15 @@ const { values, positionals } = parseArgs({
     name: { type: "string" },
     minutes: { type: "string", default: "120" },
     record: { type: "boolean", default: false },
+    resume: { type: "boolean", default: false },
   },
 });
 const [version, ...words] = positionals;
 const architecture = { amd64: "x64", aarch64: "arm64" }[values.arch] ?? values.arch;
 if (!/^\d+\.\d+$/.test(version ?? "") || !["x64", "arm64"].includes(architecture)) {
-  console.error("usage: npm run test:kernel -- 6.1 [--arch arm64] [--record] [--minutes N] [words of paths]");
+  console.error(
+    "usage: npm run test:kernel -- 6.1 [--arch arm64] [--record] [--minutes N] [--resume | words]",
+  );
   process.exit(2);
 }
 const missing = lacks(architecture);
@@ -47,31 +52,54 @@ if (missing !== undefined) {
 }
 for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => process.exit(1));
 
-installAndBuildTests();
-const folders = ["posix/", "options/", "control/", "engine/", "net/", "diagnose/"];
-const wanted = words.length > 0 ? words : folders.map((folder) => `src/${folder}`);
-const files = tablesFirst(testFiles(wanted).filter((file) => !file.includes("/simulated/")));
-if (files.length === 0) {
-  console.error(`no test matches ${words.join(" or ")}`);
-  process.exit(2);
-}
-const machine = prepare(version, architecture);
 const results = join(root, ".cache/kernels", `results-${version}-${architecture}`);
-rmSync(results, { recursive: true, force: true });
-mkdirSync(results, { recursive: true });
+/** The files of the run, which one that resumes it goes on with. */
+const list = join(results, "files");
+const files = values.resume ? filesToResume() : filesOfNewRun();
+const machine = prepare(version, architecture, { keepsRepository: values.resume });
 const accelerator = values.accel ?? (await fastest());
-console.log(`${machine.package}, ${accelerator}: ${files.length} files`);
+const remaining = files.filter((file) => !endedFiles().some((end) => end.file === file));
+console.log(`${machine.package}, ${accelerator}: ${remaining.length} files of ${files.length}`);
 
-const { booted, finished, late, lines } = await run(accelerator, files, Number(values.minutes) * 60);
+const { booted, finished, late, lines } = await run(accelerator, remaining, Number(values.minutes) * 60);
 if (!booted) {
   console.error(`${machine.package} did not boot${late ? " in time" : ""}; its last lines:`);
   console.error(lines.slice(-20).join("\n"));
   process.exit(1);
 }
-const ended = readdirSync(results)
-  .filter((name) => name.endsWith(".js.json"))
-  .map((name) => JSON.parse(readFileSync(join(results, name), "utf8")));
-await report();
+await report(endedFiles());
+
+function filesOfNewRun() {
+  installAndBuildTests();
+  const folders = ["posix/", "options/", "control/", "engine/", "net/", "diagnose/"];
+  const wanted = words.length > 0 ? words : folders.map((folder) => `src/${folder}`);
+  const chosen = tablesFirst(testFiles(wanted).filter((file) => !file.includes("/simulated/")));
+  if (chosen.length === 0) {
+    console.error(`no test matches ${words.join(" or ")}`);
+    process.exit(2);
+  }
+  rmSync(results, { recursive: true, force: true });
+  mkdirSync(results, { recursive: true });
+  writeFileSync(list, JSON.stringify(chosen));
+  return chosen;
+}
+
+/** Those of the last run, whose outcomes stay, except of the files that failed. */
+function filesToResume() {
+  if (!existsSync(list) || words.length > 0) {
+    console.error(words.length > 0 ? "--resume takes no words" : "there is no run to resume");
+    process.exit(2);
+  }
+  for (const { status, name } of endedFiles()) if (status !== 0) rmSync(join(results, name));
+  return JSON.parse(readFileSync(list, "utf8"));
+}
+
+/** What the virtual machine left for each file that it ran. */
+function endedFiles() {
+  return readdirSync(results)
+    .filter((name) => name.endsWith(".js.json"))
+    .map((name) => ({ name, ...JSON.parse(readFileSync(join(results, name), "utf8")) }));
+}
 
 /** Boots it with a request for these files; ends early if it does not boot, or takes too long. */
 async function run(accelerator, files, seconds, bootSeconds = BOOT_SECONDS) {
@@ -116,7 +144,7 @@ function tablesFirst(files) {
   return [...files.filter(isTable), ...files.filter((file) => !isTable(file))];
 }
 
-async function report() {
+async function report(ended) {
   const rows = ended.flatMap((file) => file.rows);
   const failed = ended.filter(({ status }) => status !== 0);
   const notRun = files.filter((file) => !ended.some((end) => end.file === file));

@@ -54,9 +54,10 @@ export const cache = join(root, ".cache/kernels");
 
 /**
  * Prepares a kernel, such as `6.1`, for a processor. Returns its package, the files that boot it,
- * and the folders that it mounts.
+ * and the folders that it mounts. `keepsRepository` keeps the copy of the repository that the last
+ * run made.
  */
-export function prepare(version, architecture) {
+export function prepare(version, architecture, { keepsRepository = false } = {}) {
   const { debian, folder: lower } = debianRoot(architecture);
   const folder = join(cache, `${version}-${architecture}`);
   if (!existsSync(join(folder, "package"))) unpackKernel(debian, version, architecture, folder);
@@ -71,7 +72,7 @@ export function prepare(version, architecture) {
     shares: {
       lower,
       kernel: join(folder, "modules"),
-      repository: copyRepository(join(folder, "repository")),
+      repository: keepsRepository ? join(folder, "repository") : copyRepository(join(folder, "repository")),
     },
   };
 }
