@@ -19,6 +19,7 @@ import type {
   NumberMessage,
   NumberMessageToSend,
   OriginalDestinationMessage,
+  PacketInfo6Message,
   ReceivedNumberMessage,
 } from "./control-message.ts";
 
@@ -58,7 +59,7 @@ function number(type: NumberMessage["type"], max: number, width: 2 | 4 = 4): Con
 function numberToSend(
   type: NumberMessage["type"] | NumberMessageToSend["type"],
   max: number,
-  width: 2 | 4 = 4,
+  width: 1 | 2 | 4 = 4,
 ): Required<Pick<ControlCodec, "encode">> & ControlCodec {
   return {
     decode: () => undefined,
@@ -84,6 +85,24 @@ function header(type: HeaderMessage["type"]): ControlCodec {
   return {
     decode: (data) => ({ type, data: new Uint8Array(data) }),
     encode: (message) => (message.type === type ? copyOfBytes(type, message.data) : undefined),
+  };
+}
+
+/** struct in6_pktinfo is { struct in6_addr ipi6_addr; int ipi6_ifindex }. */
+function packetInfo6(type: PacketInfo6Message["type"]): ControlCodec {
+  return {
+    decode(data) {
+      if (data.byteLength !== 20) return undefined;
+      const ifindex = viewOf(data).getUint32(16, true);
+      return { type, address: formatIpv6(data.subarray(0, 16)), ifindex };
+    },
+    encode(message, system) {
+      if (message.type !== type) return undefined;
+      const data = new Uint8Array(20);
+      data.set(ipBytes("address", message.address, parseIpv6));
+      data.set(ints([interfaceIndex("ifindex", message.ifindex, system)]), 16);
+      return data;
+    },
   };
 }
 
@@ -145,6 +164,11 @@ function ipBytes(what: string, text: string, parse: (text: string) => Uint8Array
 
 /** By C name, sorted. */
 export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
+  IPV6_2292DSTOPTS: header("IPV6_2292DSTOPTS"),
+  IPV6_2292HOPLIMIT: number("IPV6_2292HOPLIMIT", 255),
+  IPV6_2292HOPOPTS: header("IPV6_2292HOPOPTS"),
+  IPV6_2292PKTINFO: packetInfo6("IPV6_2292PKTINFO"),
+  IPV6_2292RTHDR: header("IPV6_2292RTHDR"),
   IPV6_DONTFRAG: numberToSend("IPV6_DONTFRAG", 1),
   IPV6_DSTOPTS: header("IPV6_DSTOPTS"),
   IPV6_FLOWINFO: {
@@ -170,25 +194,13 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       return { type: "IPV6_PATHMTU", address, mtu: viewOf(data).getUint32(28, true) };
     },
   },
-  IPV6_PKTINFO: {
-    decode(data) {
-      if (data.byteLength !== 20) return undefined;
-      const ifindex = viewOf(data).getUint32(16, true);
-      return { type: "IPV6_PKTINFO", address: formatIpv6(data.subarray(0, 16)), ifindex };
-    },
-    encode(message, system) {
-      if (message.type !== "IPV6_PKTINFO") return undefined;
-      const data = new Uint8Array(20);
-      data.set(ipBytes("address", message.address, parseIpv6));
-      data.set(ints([interfaceIndex("ifindex", message.ifindex, system)]), 16);
-      return data;
-    },
-  },
+  IPV6_PKTINFO: packetInfo6("IPV6_PKTINFO"),
   IPV6_RECVERR: extendedError("IPV6_RECVERR"),
   IPV6_RECVFRAGSIZE: { decode: (data) => numberIn(data, "IPV6_RECVFRAGSIZE") },
   IPV6_RTHDR: header("IPV6_RTHDR"),
   IPV6_RTHDRDSTOPTS: header("IPV6_RTHDRDSTOPTS"),
   IPV6_TCLASS: number("IPV6_TCLASS", 255),
+  IP_CHECKSUM: receivedUint("IP_CHECKSUM"),
   IP_ORIGDSTADDR: originalDestination("IP_ORIGDSTADDR", 16),
   IP_PKTINFO: {
     decode(data) {
@@ -297,6 +309,9 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       return ints([integer("flags", message.flags, 0, 0xffffffff)]);
     },
   },
+  SCM_TIMESTAMPING_OPT_STATS: {
+    decode: (data) => ({ type: "SCM_TIMESTAMPING_OPT_STATS", data: new Uint8Array(data) }),
+  },
   SCM_TIMESTAMPING_PKTINFO: {
     /** struct scm_ts_pktinfo is { __u32 if_index, pkt_length, reserved[2] }. */
     decode(data) {
@@ -323,10 +338,49 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
     },
   },
   SCM_WIFI_STATUS: receivedUint("SCM_WIFI_STATUS"),
+  SCTP_RCVINFO: {
+    /**
+     * { __u16 rcv_sid, rcv_ssn, rcv_flags; __u32 rcv_ppid, rcv_tsn, rcv_cumtsn, rcv_context;
+     * sctp_assoc_t rcv_assoc_id }. The ppid is as it is in the packet.
+     */
+    decode(data) {
+      if (data.byteLength !== 28) return undefined;
+      const view = viewOf(data);
+      return {
+        type: "SCTP_RCVINFO",
+        sid: view.getUint16(0, true),
+        ssn: view.getUint16(2, true),
+        flags: view.getUint16(4, true),
+        ppid: view.getUint32(8),
+        tsn: view.getUint32(12, true),
+        cumtsn: view.getUint32(16, true),
+        context: view.getUint32(20, true),
+        assocId: view.getInt32(24, true),
+      };
+    },
+  },
+  SCTP_SNDINFO: {
+    decode: () => undefined,
+    /** { __u16 snd_sid, snd_flags; __u32 snd_ppid, snd_context; sctp_assoc_t snd_assoc_id }. */
+    encode(message) {
+      if (message.type !== "SCTP_SNDINFO") return undefined;
+      const { sid, flags = 0, ppid = 0, context = 0, assocId = 0 } = message;
+      const data = new Uint8Array(16);
+      const view = viewOf(data);
+      view.setUint16(0, integer("sid", sid, 0, 0xffff), true);
+      view.setUint16(2, integer("flags", flags, 0, 0xffff), true);
+      view.setUint32(4, integer("ppid", ppid, 0, 0xffffffff));
+      view.setUint32(8, integer("context", context, 0, 0xffffffff), true);
+      view.setInt32(12, int("assocId", assocId), true);
+      return data;
+    },
+  },
   SO_MARK: uint("SO_MARK"),
   SO_PRIORITY: uint("SO_PRIORITY"),
   SO_RXQ_OVFL: receivedUint("SO_RXQ_OVFL"),
   TCP_CM_INQ: { decode: (data) => numberIn(data, "TCP_CM_INQ") },
+  TLS_GET_RECORD_TYPE: { decode: (data) => numberIn(data, "TLS_GET_RECORD_TYPE") },
+  TLS_SET_RECORD_TYPE: numberToSend("TLS_SET_RECORD_TYPE", 255, 1),
   UDP_GRO: { decode: (data) => numberIn(data, "UDP_GRO") },
   UDP_SEGMENT: number("UDP_SEGMENT", 0xffff, 2),
 };

@@ -12,16 +12,19 @@ export type ControlMessage<Descriptor = number> =
   | OriginalDestinationMessage
   | PacketAuxdataMessage
   | PathMtuMessage
+  | SctpReceiveMessage
   | SecurityLabelMessage
   | TimestampMessage
   | TimestampingMessage
   | TimestampingPacketMessage
+  | TimestampingStatsMessage
   | ExtendedErrorMessage;
 
 /** The control messages that a program can send; all others come from the kernel. */
 export type ControlMessageToSend<Descriptor = number> =
   | TwoWayMessage<Descriptor, InterfaceReference>
   | NumberMessageToSend
+  | SctpSendMessage
   | TimestampingRequest
   | TransmitTimeMessage;
 
@@ -67,8 +70,8 @@ export interface NumberMessage {
   /**
    * - `IPV6_FLOWINFO`: the flow label, in the low 20 bits, and the traffic class above them. The
    *   receiver must set IPV6.FLOWINFO, and gets one that is not 0.
-   * - `IP_TTL`, `IPV6_HOPLIMIT`: the hop limit of the packet: to send, how many hops it may take;
-   *   received, how many were left.
+   * - `IP_TTL`, `IPV6_HOPLIMIT`, `IPV6_2292HOPLIMIT`: the hop limit of the packet: to send, how
+   *   many hops it may take; received, how many were left.
    * - `IP_TOS`, `IPV6_TCLASS`: the type of service or traffic class.
    * - `SO_MARK`: the mark of the packet, for routing and firewall rules; sending it takes
    *   CAP_NET_ADMIN or CAP_NET_RAW. The receiver must set SO.RCVMARK (Linux 5.19).
@@ -80,6 +83,7 @@ export interface NumberMessage {
   readonly type:
     | "IP_TTL"
     | "IP_TOS"
+    | "IPV6_2292HOPLIMIT"
     | "IPV6_FLOWINFO"
     | "IPV6_HOPLIMIT"
     | "IPV6_TCLASS"
@@ -96,14 +100,18 @@ export interface NumberMessageToSend {
    * - `IPV6_DONTFRAG`: 1 if the packet must not be fragmented, 0 if it may.
    * - `SCM_TS_OPT_ID`: the number of the packet's time stamps (Linux 6.13). SO.TIMESTAMPING must
    *   have SOF_TIMESTAMPING_OPT_ID.
+   * - `TLS_SET_RECORD_TYPE`: the type of the TLS record, such as 21 for an alert; data is 23. The
+   *   socket must have set TLS.TX.
    */
-  readonly type: "IP_PROTOCOL" | "IPV6_DONTFRAG" | "SCM_TS_OPT_ID";
+  readonly type: "IP_PROTOCOL" | "IPV6_DONTFRAG" | "SCM_TS_OPT_ID" | "TLS_SET_RECORD_TYPE";
   readonly value: number;
 }
 
 /** A control message whose value is a number; receive only. */
 export interface ReceivedNumberMessage {
   /**
+   * - `IP_CHECKSUM`: the sum of the packet's data, if the device added it up. The receiver must set
+   *   IP.CHECKSUM.
    * - `IP_RECVFRAGSIZE`, `IPV6_RECVFRAGSIZE`: the bytes of the largest fragment. The receiver must
    *   set IP.RECVFRAGSIZE or IPV6.RECVFRAGSIZE.
    * - `NETLINK_PKTINFO`: the group that the message was sent to. The receiver must set
@@ -113,16 +121,20 @@ export interface ReceivedNumberMessage {
    * - `SO_RXQ_OVFL`: how many messages the socket has dropped since it was made, modulo 2^32; sent
    *   along once it has dropped one. The receiver must set SO.RXQ_OVFL.
    * - `TCP_CM_INQ`: the bytes that are left in the receive queue. The receiver must set TCP.INQ.
+   * - `TLS_GET_RECORD_TYPE`: the type of the TLS record: 23 is data. The receiver must have set
+   *   TLS.RX.
    * - `UDP_GRO`: the data consists of several datagrams; the length of each in bytes, of which the
    *   last may have fewer. The receiver must set UDP.GRO.
    */
   readonly type:
+    | "IP_CHECKSUM"
     | "IP_RECVFRAGSIZE"
     | "IPV6_RECVFRAGSIZE"
     | "NETLINK_PKTINFO"
     | "SCM_WIFI_STATUS"
     | "SO_RXQ_OVFL"
     | "TCP_CM_INQ"
+    | "TLS_GET_RECORD_TYPE"
     | "UDP_GRO";
   readonly value: number;
 }
@@ -135,9 +147,19 @@ export interface ReceivedNumberMessage {
  * - `IPV6_DSTOPTS`, `IPV6_HOPOPTS`, `IPV6_RTHDR`: the receiver must set IPV6.RECVDSTOPTS and so on;
  *   the first two take CAP_NET_RAW to send.
  * - `IPV6_RTHDRDSTOPTS`: to send only.
+ * - `IPV6_2292DSTOPTS` and so on: the same of RFC 2292, where the receiver set IPV6["2292DSTOPTS"]
+ *   and so on.
  */
 export interface HeaderMessage {
-  readonly type: "IP_RETOPTS" | "IPV6_DSTOPTS" | "IPV6_HOPOPTS" | "IPV6_RTHDR" | "IPV6_RTHDRDSTOPTS";
+  readonly type:
+    | "IP_RETOPTS"
+    | "IPV6_2292DSTOPTS"
+    | "IPV6_2292HOPOPTS"
+    | "IPV6_2292RTHDR"
+    | "IPV6_DSTOPTS"
+    | "IPV6_HOPOPTS"
+    | "IPV6_RTHDR"
+    | "IPV6_RTHDRDSTOPTS";
   readonly data: Uint8Array;
 }
 
@@ -190,7 +212,8 @@ export interface PacketInfoMessage<Interface = number> {
 
 /** Where an IPv6 packet arrived, or where to send one from: struct in6_pktinfo (RFC 3542). */
 export interface PacketInfo6Message<Interface = number> {
-  readonly type: "IPV6_PKTINFO";
+  /** `IPV6_2292PKTINFO` is that of RFC 2292, where the receiver set IPV6["2292PKTINFO"]. */
+  readonly type: "IPV6_PKTINFO" | "IPV6_2292PKTINFO";
   /**
    * Received: the destination in the packet's header. To send: the source address; `"::"` lets the
    * kernel choose.
@@ -239,6 +262,51 @@ export interface TimestampingPacketMessage {
   readonly ifindex: number;
   /** The bytes of the packet, with the header of its link. */
   readonly length: number;
+}
+
+/**
+ * What TCP counted until a time stamp of SO.TIMESTAMPING, with SOF_TIMESTAMPING_OPT_STATS; receive
+ * only.
+ */
+export interface TimestampingStatsMessage {
+  readonly type: "SCM_TIMESTAMPING_OPT_STATS";
+  /** Netlink attributes: TCP_NLA_BUSY and so on of include/uapi/linux/tcp.h. */
+  readonly data: Uint8Array;
+}
+
+/** How to send an SCTP message: struct sctp_sndinfo (RFC 6458, 5.3.4); send only. */
+export interface SctpSendMessage {
+  readonly type: "SCTP_SNDINFO";
+  /** The stream. */
+  readonly sid: number;
+  /** SCTP_UNORDERED and so on; 0 by default. */
+  readonly flags?: number;
+  /** The payload protocol identifier, as IANA numbers it; 0 by default. */
+  readonly ppid?: number;
+  /** Returned with an error of this message; 0 by default. */
+  readonly context?: number;
+  /** The association, on a one-to-many socket; 0 by default. */
+  readonly assocId?: number;
+}
+
+/**
+ * How an SCTP message arrived: struct sctp_rcvinfo (RFC 6458, 5.3.5); receive only. The receiver
+ * must set SCTP.RECVRCVINFO.
+ */
+export interface SctpReceiveMessage {
+  readonly type: "SCTP_RCVINFO";
+  /** The stream, and the message's number in it. */
+  readonly sid: number;
+  readonly ssn: number;
+  /** SCTP_UNORDERED and so on. */
+  readonly flags: number;
+  /** The payload protocol identifier, as IANA numbers it. */
+  readonly ppid: number;
+  /** Transmission sequence numbers: the message's, and the last that is acknowledged. */
+  readonly tsn: number;
+  readonly cumtsn: number;
+  readonly context: number;
+  readonly assocId: number;
 }
 
 /** What a packet socket adds to a frame: struct tpacket_auxdata; receive only: PACKET.AUXDATA. */

@@ -38,6 +38,8 @@ const SOL_SOCKET = 1;
 const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_UDP = 17;
+const IPPROTO_SCTP = 132;
+const SOL_TLS = 282;
 
 /** Both ways: what is sent has these bytes, and what has these bytes is received as that. */
 const bothWays: readonly [ControlMessage, level: number, number: number, data: string][] = [
@@ -64,6 +66,16 @@ const bothWays: readonly [ControlMessage, level: number, number: number, data: s
   [{ type: "IP_TTL", value: 64 }, IPPROTO_IP, 2, "40000000"],
   [{ type: "IP_TOS", value: 0xb8 }, IPPROTO_IP, 1, "b8000000"],
   [{ type: "IPV6_HOPLIMIT", value: 255 }, IPPROTO_IPV6, 52, "ff000000"],
+  [{ type: "IPV6_2292HOPLIMIT", value: 64 }, IPPROTO_IPV6, 8, "40000000"],
+  [{ type: "IPV6_2292HOPOPTS", data: bytes("0000010400000000") }, IPPROTO_IPV6, 3, "0000010400000000"],
+  [{ type: "IPV6_2292DSTOPTS", data: bytes("0000010400000000") }, IPPROTO_IPV6, 4, "0000010400000000"],
+  [{ type: "IPV6_2292RTHDR", data: bytes("0000") }, IPPROTO_IPV6, 5, "0000"],
+  [
+    { type: "IPV6_2292PKTINFO", address: "2001:db8::1", ifindex: 3 },
+    IPPROTO_IPV6,
+    2,
+    "20010db8000000000000000000000001 03000000",
+  ],
   [{ type: "IPV6_TCLASS", value: 0x20 }, IPPROTO_IPV6, 67, "20000000"],
   [{ type: "IPV6_FLOWINFO", value: 0x0fe12345 }, IPPROTO_IPV6, 11, "0fe12345"],
   [{ type: "IPV6_DSTOPTS", data: bytes("0000010400000000") }, IPPROTO_IPV6, 59, "0000010400000000"],
@@ -151,6 +163,25 @@ const received: readonly [ControlMessage, level: number, number: number, data: s
   [{ type: "SCM_SECURITY", label: "unconfined" }, SOL_SOCKET, 3, "756e636f6e66696e6564 00"],
   [{ type: "SCM_SECURITY", label: "u" }, SOL_SOCKET, 3, "75"],
   [{ type: "TCP_CM_INQ", value: 3 }, 6, 36, "03000000"],
+  [{ type: "IP_CHECKSUM", value: 0xfffe0001 }, IPPROTO_IP, 23, "0100feff"],
+  [{ type: "TLS_GET_RECORD_TYPE", value: 21 }, SOL_TLS, 2, "15"],
+  [{ type: "SCM_TIMESTAMPING_OPT_STATS", data: bytes("08000100") }, SOL_SOCKET, 54, "08000100"],
+  [
+    {
+      type: "SCTP_RCVINFO",
+      sid: 1,
+      ssn: 2,
+      flags: 4,
+      ppid: 46,
+      tsn: 0xfffffff0,
+      cumtsn: 6,
+      context: 7,
+      assocId: 8,
+    },
+    IPPROTO_SCTP,
+    3,
+    "0100 0200 0400 0000 0000002e f0ffffff 06000000 07000000 08000000",
+  ],
   [{ type: "IP_RECVFRAGSIZE", value: 1500 }, IPPROTO_IP, 25, "dc050000"],
   [{ type: "IPV6_RECVFRAGSIZE", value: 1280 }, IPPROTO_IPV6, 77, "00050000"],
   [{ type: "IP_RECVOPTS", data: bytes("01010101") }, IPPROTO_IP, 6, "01010101"],
@@ -209,6 +240,14 @@ const onlySent: readonly [ControlMessageToSend, level: number, number: number, d
   [{ type: "IP_PROTOCOL", value: 17 }, IPPROTO_IP, 52, "11000000"],
   [{ type: "SCM_TS_OPT_ID", value: 0xffffffff }, SOL_SOCKET, 81, "ffffffff"],
   [{ type: "SCM_TIMESTAMPING", flags: 0x302 }, SOL_SOCKET, 37, "02030000"],
+  [{ type: "TLS_SET_RECORD_TYPE", value: 21 }, SOL_TLS, 1, "15"],
+  [
+    { type: "SCTP_SNDINFO", sid: 1, flags: 4, ppid: 46, context: 7, assocId: 8 },
+    IPPROTO_SCTP,
+    2,
+    "0100 0400 0000002e 07000000 08000000",
+  ],
+  [{ type: "SCTP_SNDINFO", sid: 3 }, IPPROTO_SCTP, 2, "0300 0000 00000000 00000000 00000000"],
   [{ type: "SCM_TXTIME", nanoseconds: 2n ** 64n - 2n }, SOL_SOCKET, 61, "feffffffffffffff"],
 ];
 
@@ -225,6 +264,8 @@ test("a value out of its range is not sent", () => {
     { type: "IPV6_DONTFRAG", value: 2 },
     { type: "SO_MARK", value: 2 ** 32 },
     { type: "SO_PRIORITY", value: -1 },
+    { type: "SCTP_SNDINFO", sid: 0x10000 },
+    { type: "TLS_SET_RECORD_TYPE", value: 256 },
     { type: "SCM_TXTIME", nanoseconds: -1n },
     { type: "SCM_TXTIME", nanoseconds: 2n ** 64n },
     { type: "SCM_TIMESTAMPING", flags: 1.5 },
@@ -274,7 +315,10 @@ test("what is not as long as its type stays bytes", () => {
     SCM_TXTIME: [0, 8],
     SO_MARK: [0, 2, 8],
     SO_RXQ_OVFL: [0, 1, 8],
+    SCTP_RCVINFO: [0, 27, 32],
+    SCTP_SNDINFO: [0, 16],
     TCP_CM_INQ: [0, 3, 8],
+    TLS_GET_RECORD_TYPE: [0, 3, 8],
     UDP_SEGMENT: [0, 3, 5],
   })) {
     const type = linux.controls[name];

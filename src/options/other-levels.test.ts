@@ -15,6 +15,7 @@ import { listen } from "../posix/listen.ts";
 import type { Socket } from "../posix/owned-socket.ts";
 import { recv, tryRecv } from "../posix/recv.ts";
 import { recvmsg } from "../posix/recvmsg.ts";
+import { sendmsg } from "../posix/sendmsg.ts";
 import { sendto } from "../posix/sendto.ts";
 import { setsockopt, trySetsockopt } from "../posix/setsockopt.ts";
 import { trySocket } from "../posix/socket.ts";
@@ -280,6 +281,21 @@ optionTests("IPPROTO_SCTP", SCTP, [
   ),
   withSctp(toggles(SCTP.NODELAY, sctp)),
   withSctp(toggles(SCTP.RECVRCVINFO, sctp)),
+  withSctp(
+    observed(SCTP.RECVRCVINFO, "each message tells its stream and payload protocol", (fixture) => {
+      const [sender, receiver] = [sctp(fixture), sctp(fixture)];
+      bind(receiver, loopback);
+      listen(receiver, 1);
+      setsockopt(receiver, SCTP.RECVRCVINFO, true);
+      const control = [{ type: "SCTP_SNDINFO", sid: 2, ppid: 46, context: 7 }] as const;
+      sendmsg(sender, { address: getsockname(receiver), data: [Buffer.from("hello")], control });
+      const message = recvmsg(receiver, { data: [new Uint8Array(16)], controlLength: 128 });
+      const info = message.control.find(({ type }) => type === "SCTP_RCVINFO");
+      assert.ok(message.bytes === 5 && info?.type === "SCTP_RCVINFO");
+      assert.deepEqual([info.sid, info.ssn, info.ppid, info.flags], [2, 0, 46, 0]);
+      assert.ok(info.assocId > 0 && info.tsn > 0);
+    }),
+  ),
   withSctp(roundTrip(SCTP.RTOINFO, sctp, { assocId: 0, initial: 2000, max: 30_000, min: 500 })),
 ]);
 
@@ -313,6 +329,16 @@ optionTests("SOL_TLS", TLS, [
     sendto(both.client, Buffer.from("secret"), 0, getsockname(both.server));
     const buffer = Buffer.alloc(16);
     assert.equal(buffer.toString("utf8", 0, recv(both.server, buffer)), "secret");
+  }),
+  observed(TLS.RX, "records of other types than data, both ways", (fixture) => {
+    const both = encrypted(fixture);
+    if (both === undefined) return;
+    setsockopt(both.client, TLS.TX, keys);
+    setsockopt(both.server, TLS.RX, keys);
+    const alert = Uint8Array.of(1, 0); // close_notify (RFC 5246, 7.2)
+    sendmsg(both.client, { data: [alert], control: [{ type: "TLS_SET_RECORD_TYPE", value: 21 }] });
+    const { bytes, control } = recvmsg(both.server, { data: [new Uint8Array(16)], controlLength: 64 });
+    assert.deepEqual([bytes, control], [2, [{ type: "TLS_GET_RECORD_TYPE", value: 21 }]]);
   }),
   observed(TLS.RX_EXPECT_NO_PAD, "it is TLS 1.3's", (fixture) => {
     const both = encrypted(fixture);

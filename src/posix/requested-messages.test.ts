@@ -10,7 +10,7 @@ import { SO } from "../options/so.ts";
 import { TCP } from "../options/tcp.ts";
 import { bind } from "./bind.ts";
 import { connect } from "./connect.ts";
-import { AF, MSG, POLL, SOCK } from "./constants.ts";
+import { AF, MSG, POLL, SOCK, SOF_TIMESTAMPING } from "./constants.ts";
 import { getsockname } from "./getsockname.ts";
 import { getsockopt } from "./getsockopt.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
@@ -241,6 +241,51 @@ conformance("control messages", [
         assert.ok(message?.type === type);
         assert.deepEqual(message.data.subarray(1), padding.subarray(1));
       }
+    },
+  },
+  {
+    clause: "IPV6_2292PKTINFO and the others of RFC 2292: both ways",
+    source: "RFC 2292, 5 to 7; ip6_datagram_recv_specific_ctl in net/ipv6/datagram.c",
+    except,
+    run(fixture) {
+      const { receiver, sender } = connected(fixture, AF.INET6);
+      setsockopt(receiver, IPV6["2292PKTINFO"], true);
+      setsockopt(receiver, IPV6["2292HOPLIMIT"], true);
+      setsockopt(receiver, IPV6["2292DSTOPTS"], true);
+      setsockopt(receiver, IPV6["2292HOPOPTS"], true);
+      const info = { type: "IPV6_2292PKTINFO", address: "::1", ifindex: 1 } as const;
+      const hops = { type: "IPV6_2292HOPLIMIT", value: 7 } as const;
+      sendWith(sender, [{ ...info, ifindex: "lo" }, hops]);
+      assert.deepEqual(received(receiver), [info, hops]);
+      // The next header, the length, and PadN with four bytes.
+      const padding = Uint8Array.from([0, 0, 1, 4, 0, 0, 0, 0]);
+      for (const type of ["IPV6_2292DSTOPTS", "IPV6_2292HOPOPTS"] as const) {
+        const result = trySendmsg(sender, { data: [hello], control: [{ type, data: padding }] });
+        if (!result.ok && result.error.code === "EPERM") return fixture.skip("it takes CAP_NET_RAW");
+        const message = received(receiver).find((message) => message.type === type);
+        assert.ok(message?.type === type);
+        assert.deepEqual(message.data.subarray(1), padding.subarray(1));
+      }
+    },
+  },
+  {
+    clause: "SCM_TIMESTAMPING_OPT_STATS: what TCP counted until a time stamp, as netlink attributes",
+    source:
+      "Documentation/networking/timestamping.rst, 1.3.3; tcp_get_timestamping_opt_stats in net/ipv4/tcp.c",
+    except,
+    run(fixture) {
+      const { client } = fixture.connection();
+      const { TX_ACK, SOFTWARE, OPT_ID, OPT_TSONLY, OPT_STATS } = SOF_TIMESTAMPING;
+      setsockopt(client, SO.TIMESTAMPING, TX_ACK | SOFTWARE | OPT_ID | OPT_TSONLY | OPT_STATS);
+      send(client, hello);
+      assert.equal(poll([{ socket: client, events: 0 }], 5000).length, 1);
+      const control = recvmsg(client, { ...buffer(), controlLength: 1024 }, MSG.ERRQUEUE).control;
+      const stats = control.find((message) => message.type === "SCM_TIMESTAMPING_OPT_STATS");
+      assert.ok(stats?.type === "SCM_TIMESTAMPING_OPT_STATS");
+      // struct nlattr { __u16 nla_len, nla_type }, then TCP_NLA_BUSY: 8 bytes.
+      const { buffer: memory, byteOffset } = stats.data;
+      const view = new DataView(memory, byteOffset);
+      assert.deepEqual([view.getUint16(0, true), view.getUint16(2, true)], [12, 1]);
     },
   },
   {

@@ -89,10 +89,12 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
       return `${message.pid} ${message.uid} ${message.gid}`;
     case "SCM_PIDFD":
       return `${message.descriptor.fd}`;
+    case "IPV6_2292HOPLIMIT":
     case "IPV6_FLOWINFO":
     case "IPV6_HOPLIMIT":
     case "IPV6_RECVFRAGSIZE":
     case "IPV6_TCLASS":
+    case "IP_CHECKSUM":
     case "IP_RECVFRAGSIZE":
     case "IP_TOS":
     case "IP_TTL":
@@ -102,13 +104,17 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "SO_PRIORITY":
     case "SO_RXQ_OVFL":
     case "TCP_CM_INQ":
+    case "TLS_GET_RECORD_TYPE":
     case "UDP_GRO":
     case "UDP_SEGMENT":
       return `${message.value}`;
     case "IP_PKTINFO":
       return message.specDst;
+    case "IPV6_2292PKTINFO":
     case "IPV6_PKTINFO":
       return message.address;
+    case "SCTP_RCVINFO":
+      return `${message.sid} ${message.ppid}`;
     case "SCM_TIMESTAMP":
     case "SCM_TIMESTAMPNS":
       same<typeof message.nanoseconds, bigint>(true);
@@ -126,11 +132,15 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "IPV6_PATHMTU":
     case "IP_ORIGDSTADDR":
       return message.address.family;
+    case "IPV6_2292DSTOPTS":
+    case "IPV6_2292HOPOPTS":
+    case "IPV6_2292RTHDR":
     case "IPV6_DSTOPTS":
     case "IPV6_HOPOPTS":
     case "IPV6_RTHDR":
     case "IPV6_RTHDRDSTOPTS":
     case "IP_RECVOPTS":
+    case "SCM_TIMESTAMPING_OPT_STATS":
     case "IP_RETOPTS":
       return `${message.data.byteLength}`;
     case "IPV6_RECVERR":

@@ -5,6 +5,8 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
+const IPPROTO_SCTP = 132;
+const SOL_TLS = 282;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
@@ -14,11 +16,16 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Control messages by C name, sorted. From include/linux/socket.h,
- * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h and linux/udp.h; the
+ * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/sctp.h, linux/tcp.h, linux/tls.h and linux/udp.h; the
  * numbers are the same on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the
  * options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
+  IPV6_2292DSTOPTS: ipv6(4),
+  IPV6_2292HOPLIMIT: ipv6(8),
+  IPV6_2292HOPOPTS: ipv6(3),
+  IPV6_2292PKTINFO: ipv6(2),
+  IPV6_2292RTHDR: ipv6(5),
   IPV6_DONTFRAG: ipv6(62),
   IPV6_DSTOPTS: ipv6(59),
   IPV6_FLOWINFO: ipv6(11),
@@ -32,6 +39,7 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_RTHDR: ipv6(57),
   IPV6_RTHDRDSTOPTS: ipv6(55),
   IPV6_TCLASS: ipv6(67),
+  IP_CHECKSUM: ip(23),
   IP_ORIGDSTADDR: ip(20),
   IP_PKTINFO: ip(8),
   IP_PROTOCOL: ip(52),
@@ -49,15 +57,20 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   SCM_SECURITY: so(3),
   SCM_TIMESTAMP: so(29),
   SCM_TIMESTAMPING: so(37),
+  SCM_TIMESTAMPING_OPT_STATS: so(54),
   SCM_TIMESTAMPING_PKTINFO: so(58),
   SCM_TIMESTAMPNS: so(35),
   SCM_TS_OPT_ID: so(81),
   SCM_TXTIME: so(61),
   SCM_WIFI_STATUS: so(41),
+  SCTP_RCVINFO: { level: IPPROTO_SCTP, number: 3 },
+  SCTP_SNDINFO: { level: IPPROTO_SCTP, number: 2 },
   SO_MARK: so(36),
   SO_PRIORITY: so(12),
   SO_RXQ_OVFL: so(40),
   TCP_CM_INQ: tcp(36),
+  TLS_GET_RECORD_TYPE: { level: SOL_TLS, number: 2 },
+  TLS_SET_RECORD_TYPE: { level: SOL_TLS, number: 1 },
   UDP_GRO: udp(104),
   UDP_SEGMENT: udp(103),
 };
