@@ -5,7 +5,7 @@
 //   npm run test:kernel -- 6.1 --arch arm64     on that processor
 //   npm run test:kernel -- 6.1 --record         keeps the rows' outcomes for the matrix
 //   npm run test:kernel -- 6.1 --minutes 20     ends it after that time
-//   npm run test:kernel -- 6.1 --resume         goes on with a run that was cut: the same build, and
+//   npm run test:kernel -- 6.1 --resume         goes on with a run that was cut: the same build;
 //                                               the files that failed or did not end
 //   npm run test:kernel -- 6.1 engine/uring --name "close"   only tests of such names
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

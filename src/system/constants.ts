@@ -10,14 +10,20 @@ export interface Constants extends ValueConstants {
     AddressFamilies,
     | "ALG"
     | "APPLETALK"
+    | "ASH"
+    | "ATMPVC"
+    | "ATMSVC"
     | "AX25"
     | "BLUETOOTH"
+    | "BRIDGE"
     | "CAIF"
     | "CAN"
+    | "ECONET"
     | "HYPERV"
     | "IB"
     | "IEEE802154"
     | "IPX"
+    | "IRDA"
     | "ISDN"
     | "KCM"
     | "KEY"
@@ -25,19 +31,25 @@ export interface Constants extends ValueConstants {
     | "LLC"
     | "MCTP"
     | "MPLS"
+    | "NETBEUI"
     | "NETLINK"
+    | "NETROM"
     | "NFC"
     | "PACKET"
     | "PHONET"
     | "PPPOX"
     | "QIPCRTR"
     | "RDS"
+    | "ROSE"
     | "ROUTE"
     | "RXRPC"
+    | "SECURITY"
     | "SMC"
+    | "SNA"
     | "SYSTEM"
     | "TIPC"
     | "VSOCK"
+    | "WANPIPE"
     | "X25"
     | "XDP"
   >;
@@ -87,21 +99,30 @@ export interface Constants extends ValueConstants {
   readonly POLL: Lacking<PollEvents, "RDHUP">;
   readonly SOL: Lacking<
     OptionLevels,
+    | "AAL"
     | "ALG"
+    | "ATM"
     | "BLUETOOTH"
+    | "CAIF"
     | "CAN_BASE"
     | "CAN_RAW"
     | "DCCP"
+    | "DECNET"
     | "ICMPV6"
     | "IP"
     | "IPV6"
+    | "IRDA"
+    | "IUCV"
     | "KCM"
     | "LLC"
     | "LOCAL"
     | "MCTP"
     | "MPTCP"
+    | "NETBEUI"
     | "NETLINK"
+    | "NFC"
     | "PACKET"
+    | "PNPIPE"
     | "PPPOL2TP"
     | "RAW"
     | "RDS"
@@ -110,7 +131,9 @@ export interface Constants extends ValueConstants {
     | "TCP"
     | "TIPC"
     | "TLS"
+    | "UDP"
     | "VSOCK"
+    | "X25"
     | "XDP"
   >;
   /**
@@ -129,14 +152,24 @@ export interface AddressFamilies {
   readonly ALG: number;
   /** AppleTalk. */
   readonly APPLETALK: number;
+  /** Ash. */
+  readonly ASH: number;
+  /** ATM, permanent circuits. */
+  readonly ATMPVC: number;
+  /** ATM, switched circuits. */
+  readonly ATMSVC: number;
   /** Amateur radio. */
   readonly AX25: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
+  /** A bridge of the kernel, in messages of NETLINK. */
+  readonly BRIDGE: number;
   /** Modems of ST-Ericsson. */
   readonly CAIF: number;
   /** Controller area network. */
   readonly CAN: number;
+  /** Econet. */
+  readonly ECONET: number;
   /** A Hyper-V virtual machine and its host. */
   readonly HYPERV: number;
   /** InfiniBand. */
@@ -149,6 +182,8 @@ export interface AddressFamilies {
   readonly INET6: number;
   /** IPX. */
   readonly IPX: number;
+  /** Infrared. */
+  readonly IRDA: number;
   /** ISDN. */
   readonly ISDN: number;
   /** Messages over TCP (kernel connection multiplexor). */
@@ -165,8 +200,12 @@ export interface AddressFamilies {
   readonly MCTP: number;
   /** MPLS. */
   readonly MPLS: number;
+  /** NetBEUI; reserved. */
+  readonly NETBEUI: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
+  /** NET/ROM of amateur radio. */
+  readonly NETROM: number;
   /** Near-field communication. */
   readonly NFC: number;
   /** Frames of a network device. */
@@ -179,12 +218,18 @@ export interface AddressFamilies {
   readonly QIPCRTR: number;
   /** Reliable datagrams. */
   readonly RDS: number;
+  /** ROSE of amateur radio. */
+  readonly ROSE: number;
   /** Routes; another name of NETLINK on Linux. */
   readonly ROUTE: number;
   /** RPC of AFS. */
   readonly RXRPC: number;
+  /** Security callbacks; reserved. */
+  readonly SECURITY: number;
   /** TCP over RDMA (shared memory communications). */
   readonly SMC: number;
+  /** SNA of IBM. */
+  readonly SNA: number;
   /** The kernel of macOS. */
   readonly SYSTEM: number;
   /** TIPC. */
@@ -195,6 +240,8 @@ export interface AddressFamilies {
   readonly UNSPEC: number;
   /** A virtual machine and its host. */
   readonly VSOCK: number;
+  /** Wanpipe. */
+  readonly WANPIPE: number;
   /** X.25. */
   readonly X25: number;
   /** Frames of a network device, past the network stack. */
@@ -296,22 +343,34 @@ export interface Protocols {
  * system's headers have more; `rawOption()` takes any number.
  */
 export interface OptionLevels {
+  /** ATM adaptation layers. */
+  readonly AAL: number;
   /** The kernel's cryptography. */
   readonly ALG: number;
+  /** ATM. */
+  readonly ATM: number;
   /** Bluetooth. */
   readonly BLUETOOTH: number;
+  /** CAIF. */
+  readonly CAIF: number;
   /** CAN: its level, plus the protocol. */
   readonly CAN_BASE: number;
   /** Raw CAN. */
   readonly CAN_RAW: number;
   /** DCCP. */
   readonly DCCP: number;
+  /** DECnet. */
+  readonly DECNET: number;
   /** ICMPv6. */
   readonly ICMPV6: number;
   /** IPv4: the level of `IP`. */
   readonly IP: number;
   /** IPv6: the level of `IPV6`. */
   readonly IPV6: number;
+  /** Infrared. */
+  readonly IRDA: number;
+  /** Virtual machines of z/VM. */
+  readonly IUCV: number;
   /** KCM. */
   readonly KCM: number;
   /** IEEE 802.2. */
@@ -322,10 +381,16 @@ export interface OptionLevels {
   readonly MCTP: number;
   /** Multipath TCP. */
   readonly MPTCP: number;
+  /** NetBEUI. */
+  readonly NETBEUI: number;
   /** Messages to and from the Linux kernel. */
   readonly NETLINK: number;
+  /** Near-field communication. */
+  readonly NFC: number;
   /** Frames of a network device. */
   readonly PACKET: number;
+  /** Pipes of Phonet. */
+  readonly PNPIPE: number;
   /** PPP over L2TP. */
   readonly PPPOL2TP: number;
   /** Raw IP. */
@@ -344,8 +409,12 @@ export interface OptionLevels {
   readonly TIPC: number;
   /** Encryption of a TCP connection by the kernel. */
   readonly TLS: number;
+  /** UDP: the level of `UDP`. */
+  readonly UDP: number;
   /** vsock. */
   readonly VSOCK: number;
+  /** X.25. */
+  readonly X25: number;
   /** Frames of a network device, past the network stack. */
   readonly XDP: number;
 }

@@ -30,6 +30,7 @@ export const constants = {
     LINK: 18,
     LOCAL: 1,
     ROUTE: 17,
+    SNA: 11,
     SYSTEM: 32,
     UNIX: 1,
     UNSPEC: 0,

@@ -31,6 +31,7 @@ export const constants = {
     LOCAL: 1,
     NETLINK: 38,
     ROUTE: 17,
+    SNA: 11,
     UNIX: 1,
     UNSPEC: 0,
   },

@@ -16,9 +16,9 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Control messages by C name, sorted. From include/linux/socket.h,
- * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/sctp.h, linux/tcp.h, linux/tls.h and linux/udp.h; the
- * numbers are the same on x64 and arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the
- * options.
+ * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/sctp.h, linux/tcp.h,
+ * linux/tls.h and linux/udp.h; the numbers are the same on x64 and arm64. SCM_TIMESTAMP and
+ * SCM_TIMESTAMPNS have the numbers of the options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
   IPV6_2292DSTOPTS: ipv6(4),

@@ -82,7 +82,7 @@ test("constants.ts has the numbers of the C library's headers", (context) => {
   );
   const defined = compiled(
     context,
-    [...libcHeaders, "netinet/tcp.h", "linux/can.h", "linux/can/raw.h"],
+    [...libcHeaders, "netinet/tcp.h", "netinet/udp.h", "linux/can.h", "linux/can/raw.h"],
     flat.map(([name]) => name),
   );
   if (defined === undefined) return;

@@ -8,12 +8,14 @@ export const constants: Constants = {
   ...valueConstants,
   AF: {
     APPLETALK: 16,
-    BLUETOOTH: 32, // AF_BTH
+    BLUETOOTH: 32,
     HYPERV: 34,
     INET: 2,
     INET6: 23,
     IPX: 6,
+    IRDA: 26,
     LOCAL: 1,
+    SNA: 11,
     UNIX: 1,
     UNSPEC: 0,
   },
