@@ -3,6 +3,7 @@ import type { VirtualClock } from "../clock/virtual-clock.ts";
 import type { IcmpMessage, Packet } from "../ip/packet.ts";
 import type { HostFileSystem } from "./host-files.ts";
 import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
+import type { LinuxTraits } from "./linux-release.ts";
 import type { GroupHost } from "./memberships.ts";
 import type { NetworkInterface } from "./network-interface.ts";
 import type { PortTable } from "./port-table.ts";
@@ -14,6 +15,8 @@ export interface ProtocolHost extends GroupHost {
   readonly clock: VirtualClock;
   /** Settings under Linux's names; read them when they are needed, since they can change. */
   readonly sysctls: Sysctls;
+  /** How its release of Linux behaves where releases differ. */
+  readonly linux: LinuxTraits;
   /** Counters under Linux's names: those of /proc/net/snmp and netstat, "TcpExt.ListenDrops". */
   readonly counters: Counters;
   /** The effective user: port rules and SO_REUSEPORT compare it. 0 by default. */

@@ -14,6 +14,7 @@ import { hostResolver, lookUp, type NameTable } from "./host-resolver.ts";
 import { hostSystem } from "./host-system.ts";
 import { IpLayer, type Path } from "./ip-layer.ts";
 import type { Credentials, KernelSocket, OpenFile } from "./kernel-socket.ts";
+import { type LinuxRelease, type LinuxTraits, linuxTraits } from "./linux-release.ts";
 import type { GroupRequest } from "./memberships.ts";
 import { MemoryLimits } from "./memory-limits.ts";
 import type { NetworkInterface } from "./network-interface.ts";
@@ -63,6 +64,8 @@ export interface HostOptions {
   readonly pid?: number;
   /** Settings by Linux's names: `{ "net.core.somaxconn": 128 }`. */
   readonly sysctls?: Partial<SysctlValues>;
+  /** The release of Linux that it behaves as: 6.18 unless it is another. */
+  readonly linux?: LinuxRelease;
 }
 
 /** A simulated machine with one process: its kernel, and the System of its program. */
@@ -70,6 +73,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   readonly name: string;
   readonly clock: VirtualClock;
   readonly sysctls = new Sysctls();
+  readonly linux: LinuxTraits;
   readonly counters = new CounterTable();
   readonly user: number;
   readonly credentials: Credentials;
@@ -90,12 +94,13 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   constructor(
     network: HostNetwork,
     name: string,
-    { addresses, user = 0, pid = 1, sysctls = {} }: HostOptions,
+    { addresses, user = 0, pid = 1, sysctls = {}, linux = "6.18" }: HostOptions,
   ) {
     this.#network = network;
     this.name = name;
     this.clock = network.clock;
     this.user = user;
+    this.linux = linuxTraits[linux];
     this.credentials = { pid, uid: user, gid: user };
     Object.entries(sysctls).forEach(([setting, value]) => {
       this.sysctl(setting, value);

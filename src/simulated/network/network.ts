@@ -1,6 +1,7 @@
 import { Random } from "../clock/random.ts";
 import { VirtualClock } from "../clock/virtual-clock.ts";
 import { Blocking, type Waiting } from "../host/blocking.ts";
+import type { LinuxRelease } from "../host/linux-release.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { type HostNetwork, type HostOptions, SimulatedHost } from "../host/simulated-host.ts";
 import type { SysctlValues } from "../host/sysctls.ts";
@@ -43,6 +44,8 @@ export interface NewHost {
   readonly user?: number;
   readonly pid?: number;
   readonly sysctls?: Partial<SysctlValues>;
+  /** The release of Linux that it behaves as; 6.18 by default. */
+  readonly linux?: LinuxRelease;
 }
 
 /** Conditions of a link, which may differ by direction. */
@@ -110,7 +113,15 @@ export class Network implements HostNetwork, LinkNetwork {
   /** Adds a host. */
   host(
     name: string,
-    { addresses, forwards = false, names = [], user = 0, pid = 1, sysctls = {} }: NewHost = {},
+    {
+      addresses,
+      forwards = false,
+      names = [],
+      user = 0,
+      pid = 1,
+      sysctls = {},
+      linux = "6.18",
+    }: NewHost = {},
   ): SimulatedHost {
     if (this.#hosts.has(name)) throw new RangeError(`there is already a host "${name}"`);
     const given = addresses ?? this.#nextAddresses();
@@ -126,6 +137,7 @@ export class Network implements HostNetwork, LinkNetwork {
       user,
       pid,
       sysctls: { ...(forwards && forwarding), ...sysctls },
+      linux,
     };
     const host = new SimulatedHost(this, name, options);
     this.#hosts.set(name, host);

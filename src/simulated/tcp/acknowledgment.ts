@@ -56,7 +56,7 @@ export function acknowledge(
     return "old";
   }
   if (after(acknowledgment, tcb.sndNxt)) {
-    if ((flags & FLAG.NO_CHALLENGE_ACK) === 0) sendChallengeAck(tcb);
+    if ((flags & FLAG.NO_CHALLENGE_ACK) === 0 && tcb.host.linux.challengesUnsent) sendChallengeAck(tcb);
     return "unacceptable";
   }
   const outcome = new AckOutcome();

@@ -1,4 +1,4 @@
-import type { Route } from "../host/protocol-host.ts";
+import type { ProtocolHost, Route } from "../host/protocol-host.ts";
 import type { Sysctls } from "../host/sysctls.ts";
 import { type Packet, TCP_FLAG, type TcpSegment } from "../ip/packet.ts";
 import { fullSpace, receiveBufferLocked } from "./buffers.ts";
@@ -39,7 +39,7 @@ export function agreeOn(
 
 /** The window of the SYN-ACK: tcp_openreq_init_rwin(). */
 export function offeredWindow(
-  sysctls: Sysctls,
+  host: ProtocolHost,
   tcb: ControlBlock,
   ends: Ends,
   route: Route,
@@ -49,7 +49,7 @@ export function offeredWindow(
   const mss = clampMss(announcedMss(route.mtu, ends.remoteAddress), tcb.userMss);
   let clamp = tcb.window.userClamp;
   if (receiveBufferLocked(tcb) && (clamp > space || clamp === 0)) clamp = space;
-  return initialWindow(sysctls, {
+  return initialWindow(host, {
     space,
     mss: mss - (agreement.timestamps ? TSTAMP_ALIGNED : 0),
     clamp,

@@ -21,7 +21,7 @@ export function burstSegments({ pacingRate, rtt, host }: ControlBlock, mss: numb
   let bytes = pacingRate / PACING_SHIFT;
   // Over short distances, bursts may be larger.
   const distance = rtt.minimum / 512;
-  if (distance < 31) bytes += GSO_MAX_SIZE / (1 << Math.floor(distance));
+  if (host.linux.burstsByDistance && distance < 31) bytes += GSO_MAX_SIZE / (1 << Math.floor(distance));
   return Math.max(
     Math.floor(Math.min(bytes, GSO_MAX_SIZE) / mss),
     host.sysctls.get("net.ipv4.tcp_min_tso_segs"),

@@ -87,7 +87,7 @@ export function sendSyn(tcb: ControlBlock, iss: number, route: Route): void {
   tcb.advmss = clampMss(announcedMss(route.mtu, remoteAddress), tcb.userMss);
   syncMss(tcb, route.mtu);
   initReceiveMss(tcb);
-  const first = initialWindow(sysctls, {
+  const first = initialWindow(host, {
     space: fullSpace(tcb),
     mss: tcb.advmss,
     clamp: window.userClamp,

@@ -110,7 +110,7 @@ export class Handshake<Connection> implements RequestOwner {
     });
     if (typeof route === "number") return;
     const agreement = agreeOn(host.sysctls, tcb, packet, segment, cookie);
-    const window = offeredWindow(host.sysctls, tcb, ends, route, agreement);
+    const window = offeredWindow(host, tcb, ends, route, agreement);
     const { now } = host.clock;
     const tsOffset = secrets.timestampOffset(ends);
     const clock = (Math.floor(now / 1e6) + 1) >>> 0;
@@ -359,7 +359,7 @@ export class Handshake<Connection> implements RequestOwner {
       rcvWscale: 0,
       ecn: carried.ecn,
     };
-    const window = offeredWindow(host.sysctls, tcb, ends, route, agreement);
+    const window = offeredWindow(host, tcb, ends, route, agreement);
     const request = this.#pending(ends, {
       agreement: { ...agreement, rcvWscale: window.scale },
       irs: (segment.sequence - 1) >>> 0,

@@ -1,9 +1,11 @@
+import { MILLISECOND } from "../clock/virtual-clock.ts";
 import { TCP_FLAG } from "../ip/packet.ts";
 import { burstSegments } from "./burst.ts";
 import { NAGLE } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { inReduction, validateWindow } from "./cwnd.ts";
 import { currentMss } from "./path.ts";
+import { CA } from "./recovery-state.ts";
 import { rearmRto, scheduleLossProbe, startRetransmitTimer } from "./retransmit-timer.ts";
 import { QueuedSegment } from "./send-queue.ts";
 import { add, after, before, between } from "./sequence.ts";
@@ -32,12 +34,17 @@ export function writeTransmit(
   let sent = 0;
   /** Segments of the present burst, which end with PSH if there are several. */
   let burst = 0;
+  let waitsForWindow = false;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
     if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
     if (burst === 0 || burst === quota || segment.overhead > 0) {
       burst = 0;
+      if (mode === "all" && shouldDefer(tcb, segment, most)) {
+        waitsForWindow = congestionWindowLeft(tcb) < windowLeft(tcb, segment);
+        break;
+      }
       quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
     }
     burst += 1;
@@ -56,7 +63,7 @@ export function writeTransmit(
     if (mode === "probe" || (mode === "one" && !goesOn)) break;
   }
   noteLimit(tcb, mss);
-  const limited = sendQueue.inFlight >= congestion.cwnd;
+  const limited = waitsForWindow || sendQueue.inFlight >= congestion.cwnd;
   if (sent > 0 || limited) validateWindow(tcb, limited);
   if (sent > 0) {
     if (inReduction(tcb)) tcb.recovery.prrOut += sent;
@@ -64,6 +71,48 @@ export function writeTransmit(
     return false;
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
+}
+
+/** Bytes that the windows still allow, from a segment on. */
+const windowLeft = ({ windowEnd }: ControlBlock, { sequence }: QueuedSegment): number =>
+  (windowEnd - sequence) >>> 0;
+
+const congestionWindowLeft = ({ sendQueue, congestion, mssCache }: ControlBlock): number =>
+  (congestion.cwnd - sendQueue.inFlight) * mssCache;
+
+/**
+ * Whether to wait for an acknowledgment that is about to come and allows a larger burst:
+ * tcp_tso_should_defer().
+ *
+ * @param most the segments that a burst may have
+ */
+function shouldDefer(tcb: ControlBlock, segment: QueuedSegment, most: number): boolean {
+  const { sendQueue, congestion, rtt, host, now } = tcb;
+  const { next } = segment;
+  // A single segment is Nagle's matter.
+  if (next === undefined || next.overhead > 0) return false;
+  if (tcb.recovery.state >= CA.RECOVERY || now - tcb.lsndTime > MILLISECOND) return false;
+  const limit = Math.min(windowLeft(tcb, segment), congestionWindowLeft(tcb));
+  if (limit >= most * tcb.mssCache) return false;
+  const divisor = host.sysctls.get("net.ipv4.tcp_tso_win_divisor");
+  // TCP_TSO_DEFERRED_MSS is 3: more than that is not worth waiting for.
+  const enough =
+    divisor === 0
+      ? limit > 3 * tcb.mssCache
+      : limit >= Math.min(tcb.sndWnd, congestion.cwnd * tcb.mssCache) / divisor;
+  if (enough) return false;
+  const oldest = sendQueue.firstSent;
+  if (oldest === undefined) return false;
+  const roundTrip = rtt.smoothedNanoseconds;
+  const ackIsFar = host.linux.defersForNearAcks
+    ? oldest.sentAt + roundTrip - now > Math.min(roundTrip / 2, MILLISECOND)
+    : now - oldest.sentAt < roundTrip / 2;
+  if (ackIsFar) return false;
+  let last = segment;
+  while (last.next !== undefined && last.next.overhead === 0) last = last.next;
+  const length = (last.end - segment.sequence) >>> 0;
+  if (last.next !== undefined && limit >= length) return false;
+  return limit <= length || !(last.endOfRecord || (last.flags & FIN) !== 0);
 }
 
 /** Whether the peer's window is what holds back the rest. */
@@ -82,10 +131,14 @@ function maySend(
   nonagle: number,
   mode: "all" | "one" | "probe",
 ): boolean {
-  if (tcb.sendQueue.inFlight >= tcb.congestion.cwnd && mode !== "probe") return false;
+  if (tcb.sendQueue.inFlight >= tcb.congestion.cwnd && mode !== "probe" && !mayExceed(tcb, segment))
+    return false;
   if (!fitsWindow(tcb, segment, mss)) return false;
   return segment.next !== undefined || nagleAllows(tcb, segment, mss, nonagle);
 }
+
+const mayExceed = ({ host }: ControlBlock, { flags }: QueuedSegment): boolean =>
+  host.linux.finIgnoresWindow && (flags & FIN) !== 0;
 
 /** Whether at least the first MSS of a segment is within the peer's window: tcp_snd_wnd_test(). */
 export function fitsWindow(tcb: ControlBlock, segment: QueuedSegment, mss: number): boolean {

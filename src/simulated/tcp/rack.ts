@@ -1,8 +1,7 @@
 import { MICROSECOND } from "../clock/virtual-clock.ts";
-import { TIMEOUT_MIN } from "./constants.ts";
 import type { ControlBlock } from "./control-block.ts";
 import { CA } from "./recovery-state.ts";
-import { inTicks, startRetransmitTimer } from "./retransmit-timer.ts";
+import { startRetransmitTimer, withLeast } from "./retransmit-timer.ts";
 import { MARK, type QueuedSegment } from "./send-queue.ts";
 import { after, before } from "./sequence.ts";
 
@@ -78,7 +77,7 @@ export function rackMarkLost(tcb: ControlBlock): boolean {
   tcb.recovery.rackAdvanced = false;
   const wait = detectLoss(tcb);
   if (wait === 0) return false;
-  startRetransmitTimer(tcb, "reordering", inTicks(wait + TIMEOUT_MIN));
+  startRetransmitTimer(tcb, "reordering", withLeast(tcb, wait));
   return true;
 }
 

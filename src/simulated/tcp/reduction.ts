@@ -33,6 +33,12 @@ export function reduce(tcb: ControlBlock, delivered: number, lost: number, flags
   let send: number;
   if (delta < 0) {
     send = Math.ceil((congestion.ssthresh * recovery.prrDelivered) / congestion.priorCwnd) - recovery.prrOut;
+  } else if (!tcb.host.linux.growsDuringReduction) {
+    const known = FLAG.RETRANS_DATA_ACKED | FLAG.LOST_RETRANS;
+    const slowStart = (flags & known) === FLAG.RETRANS_DATA_ACKED;
+    send = delivered;
+    if (slowStart) send = Math.max(recovery.prrDelivered - recovery.prrOut, delivered) + 1;
+    send = Math.min(delta, send);
   } else {
     send = Math.max(recovery.prrDelivered - recovery.prrOut, delivered);
     if ((flags & FLAG.SND_UNA_ADVANCED) !== 0 && lost === 0) send += 1;

@@ -1,5 +1,5 @@
 import { MICROSECOND } from "../clock/virtual-clock.ts";
-import { TICK, TIMEOUT_INIT, TIMEOUT_MIN } from "./constants.ts";
+import { TICK, TIMEOUT_INIT } from "./constants.ts";
 import type { ControlBlock, Pending } from "./control-block.ts";
 import { CA } from "./recovery-state.ts";
 
@@ -7,6 +7,12 @@ import { CA } from "./recovery-state.ts";
 
 /** Rounds up to whole ticks: usecs_to_jiffies(). */
 export const inTicks = (nanoseconds: number): number => Math.ceil(nanoseconds / TICK) * TICK;
+
+/** A delay, and the least that loss probes and reordering wait, in whole ticks. */
+export function withLeast({ host }: ControlBlock, delay: number): number {
+  const { leastTimeout, leastTimeoutInTicks } = host.linux;
+  return leastTimeoutInTicks ? inTicks(delay) + leastTimeout : inTicks(delay + leastTimeout);
+}
 
 export function startRetransmitTimer(tcb: ControlBlock, pending: Pending, delay: number): void {
   tcb.pending = pending;
@@ -54,7 +60,7 @@ export function scheduleLossProbe(tcb: ControlBlock, advancing: boolean): boolea
   if (rtt.smoothed !== 0) {
     timeout = Math.floor(rtt.smoothed / 4) * MICROSECOND;
     // One segment may wait for the peer's delayed acknowledgment.
-    timeout = inTicks(timeout + (sendQueue.packetsOut === 1 ? tcb.leastRto : TIMEOUT_MIN));
+    timeout = sendQueue.packetsOut === 1 ? inTicks(timeout + tcb.leastRto) : withLeast(tcb, timeout);
   }
   const left = advancing ? rtt.rto : untilTimeout(tcb);
   if (left > 0) timeout = Math.min(timeout, inTicks(left));

@@ -226,7 +226,4 @@ export class SendQueue {
   }
 }
 
-/** What a buffer costs beside its bytes: SKB_TRUESIZE() of headers without data. */
-export const OVERHEAD = 832;
-
 const trueSize = ({ overhead, data }: QueuedSegment): number => overhead + data.length;

@@ -9,7 +9,7 @@ import type { ControlBlock } from "./control-block.ts";
 import { restartAfterIdle } from "./cwnd.ts";
 import { markPush, pushPending, writeTransmit } from "./output.ts";
 import { currentMss } from "./path.ts";
-import { OVERHEAD, QueuedSegment } from "./send-queue.ts";
+import { QueuedSegment } from "./send-queue.ts";
 import { add, after, before, later } from "./sequence.ts";
 import { STATE } from "./state.ts";
 import { TX_STAMPS } from "./transmit-reports.ts";
@@ -74,7 +74,7 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
       }
       restartAfterIdle(tcb);
       tail = undefined;
-      overhead = OVERHEAD;
+      overhead = tcb.host.linux.bufferOverhead;
       space = sizeGoal(tcb, mss);
       sendQueue.bufferStart = tcb.writeSeq;
       if (sendQueue.isEmpty) tcb.chronograph.start("busy", tcb.now);

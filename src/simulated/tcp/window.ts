@@ -1,4 +1,4 @@
-import type { Sysctls } from "../host/sysctls.ts";
+import type { ProtocolHost } from "../host/protocol-host.ts";
 import { ACK } from "./ack-state.ts";
 import { freeSpace, fullSpace } from "./buffers.ts";
 import { MAX_WINDOW, MAX_WSCALE } from "./constants.ts";
@@ -15,14 +15,14 @@ export interface InitialWindow {
 
 /** The window and scale that a SYN announces: tcp_select_initial_window(). */
 export function initialWindow(
-  sysctls: Sysctls,
+  { sysctls, linux }: ProtocolHost,
   { space, mss, clamp, scaling }: { space: number; mss: number; clamp: number; scaling: boolean },
 ): InitialWindow {
   const limit = clamp === 0 ? 0xffff << MAX_WSCALE : clamp;
   let available = Math.min(limit, Math.max(0, space));
   if (available > mss) available -= available % mss;
   const signed = sysctls.get("net.ipv4.tcp_workaround_signed_windows") !== 0;
-  const window = signed ? Math.min(available, MAX_WINDOW) : available;
+  const window = Math.min(available, signed ? MAX_WINDOW : linux.largestFirstWindow);
   let scale = 0;
   if (scaling) {
     const [, , most = 0] = sysctls.get("net.ipv4.tcp_rmem");

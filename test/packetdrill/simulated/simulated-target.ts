@@ -1,3 +1,4 @@
+import type { LinuxRelease } from "../../../src/simulated/host/linux-release.ts";
 import { SimulatedHost } from "../../../src/simulated/host/simulated-host.ts";
 import { decodePacket } from "../../../src/simulated/ip/decode.ts";
 import { encodePacket } from "../../../src/simulated/ip/encode.ts";
@@ -45,11 +46,11 @@ export class SimulatedTarget implements Target, Outside {
   #attempts: Attempts | undefined;
   #start = 0;
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, linux: LinuxRelease = "6.18") {
     this.#settings = settings;
     this.#network = new Network({ seed: 1 });
     const address = `${settings.localAddress}/${settings.localPrefix}`;
-    this.#host = this.#network.host("tested", { addresses: [address] });
+    this.#host = this.#network.host("tested", { addresses: [address], linux });
     this.#network.attach(this);
     this.#network.link(this.#host, this, { mtu: settings.mtu });
     this.calls = new SimulatedCalls(this.#host);
