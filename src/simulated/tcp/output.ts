@@ -58,6 +58,9 @@ export function writeTransmit(
       maySend(tcb, next, mss, nonagle, mode);
     if (transmitQueued(tcb, segment, false, !goesOn && burst > 1 ? PSH : 0) < 0) break;
     newDataSent(tcb, segment);
+    // What is left of a buffer goes into one of its own: tso_fragment().
+    if (!goesOn && next !== undefined && next.overhead === 0)
+      sendQueue.beginBuffer(next, tcb.host.linux.bufferOverhead);
     if (segment.length < mss) tcb.sndSml = segment.end;
     sent += 1;
     if (mode === "probe" || (mode === "one" && !goesOn)) break;

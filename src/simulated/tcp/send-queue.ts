@@ -202,6 +202,12 @@ export class SendQueue {
     this.memory += by;
   }
 
+  /** A buffer begins with a segment. */
+  beginBuffer(segment: QueuedSegment, overhead: number): void {
+    segment.overhead = overhead;
+    this.memory += overhead;
+  }
+
   /** Drops the first bytes of a segment, which were acknowledged: tcp_trim_head(). */
   trimHead(segment: QueuedSegment, by: number): void {
     const bytes = Math.min(by, segment.length);
