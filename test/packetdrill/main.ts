@@ -1,16 +1,20 @@
-// npm run packetdrill -- [--kernel] FILE…
+// npm run packetdrill -- [--kernel | --linux RELEASE] FILE…
 //
 // Runs packetdrill scripts against the simulated host, or against this machine's kernel.
 import { parseArgs } from "node:util";
+import { LINUX_RELEASES } from "../../src/simulated/host/linux-release.ts";
 import { runFile, UNSUPPORTED } from "./run-file.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { kernel: { type: "boolean", default: false } },
+  options: { kernel: { type: "boolean", default: false }, linux: { type: "string" } },
 });
 
-if (positionals.length === 0) {
-  console.error("usage: npm run packetdrill -- [--kernel] FILE…");
+// Public scripts were written for kernels of several years.
+const releases = LINUX_RELEASES.filter((release) => values.linux === undefined || release === values.linux);
+
+if (positionals.length === 0 || releases.length === 0) {
+  console.error(`usage: npm run packetdrill -- [--kernel | --linux ${LINUX_RELEASES.join("|")}] FILE…`);
   process.exit(2);
 }
 
@@ -25,7 +29,7 @@ if (values.kernel) {
 
 let worst = 0;
 for (const path of positionals) {
-  const { status, text } = await runFile(path, values.kernel ? "kernel" : "simulated");
+  const { status, text } = await runFile(path, values.kernel ? "kernel" : "simulated", releases);
   console.log(text);
   worst = Math.max(worst, status);
 }

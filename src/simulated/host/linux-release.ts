@@ -1,5 +1,6 @@
 /** The releases of Linux that a host can behave as: today's, and those that older systems run. */
-export type LinuxRelease = "6.18" | "6.6" | "5.10";
+export const LINUX_RELEASES = ["6.18", "6.6", "5.10"] as const;
+export type LinuxRelease = (typeof LINUX_RELEASES)[number];
 
 /**
  * Where the TCP of those releases differs in what programs and peers see most: not everywhere, but
@@ -21,6 +22,8 @@ export interface LinuxTraits {
   readonly bufferOverhead: number;
   /** Whether bursts over short distances may be larger: tcp_tso_autosize(). */
   readonly burstsByDistance: boolean;
+  /** Whether a burst goes on in the next buffer if one is too short: tcp_grow_skb(). */
+  readonly burstsAcrossBuffers: boolean;
   /** Whether a burst waits only if the next acknowledgment is near: tcp_tso_should_defer(). */
   readonly defersForNearAcks: boolean;
 }
@@ -37,6 +40,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
     growsDuringReduction: true,
     bufferOverhead: 832,
     burstsByDistance: true,
+    burstsAcrossBuffers: true,
     defersForNearAcks: true,
   },
   "6.6": {
@@ -48,6 +52,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
     growsDuringReduction: true,
     bufferOverhead: 832,
     burstsByDistance: true,
+    burstsAcrossBuffers: false,
     defersForNearAcks: true,
   },
   "5.10": {
@@ -61,6 +66,7 @@ export const linuxTraits: Readonly<Record<LinuxRelease, LinuxTraits>> = {
     // Headers come from kmalloc-1k.
     bufferOverhead: 1_280,
     burstsByDistance: false,
+    burstsAcrossBuffers: false,
     defersForNearAcks: false,
   },
 };

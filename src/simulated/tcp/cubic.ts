@@ -36,7 +36,9 @@ export class Cubic implements CongestionControl {
   #lastMax = 0;
   #lastCwnd = 0;
   #lastTime = 0;
-  /** Where the cubic's plateau is, in segments, and how many UNITS of time it takes to get there. */
+  /**
+   * Where the cubic's plateau is, in segments, and how many UNITS of time it takes to get there.
+   */
   #origin = 0;
   #k = 0;
   /** When this epoch began; 0 if it begins with the next acknowledgment. */

@@ -35,17 +35,21 @@ export function writeTransmit(
   /** Segments of the present burst, which end with PSH if there are several. */
   let burst = 0;
   let waitsForWindow = false;
+  /** What the buffers cost that the present burst has gone on in. */
+  let entered = 0;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
     if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
     if (segment.end === segment.sequence) break;
-    if (burst === 0 || burst === quota || segment.overhead > 0) {
-      burst = 0;
-      if (mode === "all" && shouldDefer(tcb, segment, most)) {
+    if (burst === 0) {
+      quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
+      if (mode === "all" && shouldDefer(tcb, segment, most, quota)) {
         waitsForWindow = congestionWindowLeft(tcb) < windowLeft(tcb, segment);
         break;
       }
-      quota = Math.min(most, Math.max(congestion.cwnd >> 1, 1), congestion.cwnd - sendQueue.inFlight);
+    } else if (segment.overhead > 0) {
+      entered += segment.overhead;
+      segment.overhead = 0;
     }
     burst += 1;
     segment.joins = burst > 1;
@@ -53,18 +57,23 @@ export function writeTransmit(
     const goesOn =
       burst < quota &&
       next !== undefined &&
-      next.overhead === 0 &&
+      follows(tcb, segment, next) &&
       mode !== "probe" &&
       maySend(tcb, next, mss, nonagle, mode);
     if (transmitQueued(tcb, segment, false, !goesOn && burst > 1 ? PSH : 0) < 0) break;
     newDataSent(tcb, segment);
-    // What is left of a buffer goes into one of its own: tso_fragment().
-    if (!goesOn && next !== undefined && next.overhead === 0)
-      sendQueue.beginBuffer(next, tcb.host.linux.bufferOverhead);
+    if (!goesOn) {
+      sendQueue.memory -= entered;
+      entered = 0;
+      burst = 0;
+      // What is left of a buffer goes into one of its own: tso_fragment().
+      if (next?.overhead === 0) sendQueue.beginBuffer(next, tcb.host.linux.bufferOverhead);
+    }
     if (segment.length < mss) tcb.sndSml = segment.end;
     sent += 1;
     if (mode === "probe" || (mode === "one" && !goesOn)) break;
   }
+  sendQueue.memory -= entered;
   noteLimit(tcb, mss);
   const limited = waitsForWindow || sendQueue.inFlight >= congestion.cwnd;
   if (sent > 0 || limited) validateWindow(tcb, limited);
@@ -75,6 +84,10 @@ export function writeTransmit(
   }
   return sendQueue.packetsOut === 0 && sendQueue.sendHead !== undefined;
 }
+
+/** Whether a burst may go on with the next segment. */
+const follows = ({ host }: ControlBlock, segment: QueuedSegment, next: QueuedSegment): boolean =>
+  next.overhead === 0 || (host.linux.burstsAcrossBuffers && !segment.endOfRecord);
 
 /** Bytes that the windows still allow, from a segment on. */
 const windowLeft = ({ windowEnd }: ControlBlock, { sequence }: QueuedSegment): number =>
@@ -88,12 +101,14 @@ const congestionWindowLeft = ({ sendQueue, congestion, mssCache }: ControlBlock)
  * tcp_tso_should_defer().
  *
  * @param most the segments that a burst may have
+ * @param quota how many of them this one may have
  */
-function shouldDefer(tcb: ControlBlock, segment: QueuedSegment, most: number): boolean {
+function shouldDefer(tcb: ControlBlock, segment: QueuedSegment, most: number, quota: number): boolean {
   const { sendQueue, congestion, rtt, host, now } = tcb;
   const { next } = segment;
   // A single segment is Nagle's matter.
-  if (next === undefined || next.overhead > 0) return false;
+  if (next === undefined || (next.overhead > 0 && (quota === 1 || !follows(tcb, segment, next))))
+    return false;
   if (tcb.recovery.state >= CA.RECOVERY || now - tcb.lsndTime > MILLISECOND) return false;
   const limit = Math.min(windowLeft(tcb, segment), congestionWindowLeft(tcb));
   if (limit >= most * tcb.mssCache) return false;
@@ -112,7 +127,9 @@ function shouldDefer(tcb: ControlBlock, segment: QueuedSegment, most: number): b
     : now - oldest.sentAt < roundTrip / 2;
   if (ackIsFar) return false;
   let last = segment;
-  while (last.next !== undefined && last.next.overhead === 0) last = last.next;
+  for (let count = 1; last.next !== undefined; count += 1, last = last.next) {
+    if (last.next.overhead > 0 && (count >= quota || !follows(tcb, last, last.next))) break;
+  }
   const length = (last.end - segment.sequence) >>> 0;
   if (last.next !== undefined && limit >= length) return false;
   return limit <= length || !(last.endOfRecord || (last.flags & FIN) !== 0);

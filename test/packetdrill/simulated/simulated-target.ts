@@ -12,8 +12,8 @@ import { SimulatedCalls } from "./simulated-calls.ts";
 
 const MICROSECOND = 1000;
 /**
- * What an event of a script takes, in microseconds. Otherwise whatever happens at +0 would happen at
- * one moment, and scripts compare round trips that on a machine are never equal.
+ * What an event of a script takes, in microseconds. Otherwise whatever happens at +0 would happen
+ * at one moment, and scripts compare round trips that on a machine are never equal.
  */
 const EVENT_COST = 5;
 /**
