@@ -3,7 +3,11 @@ import net from "node:net";
 import type { StreamHandlers } from "../../engine/engine.ts";
 import { isError } from "../../errors/is-error.ts";
 import type { Connection } from "../../net/connection/connection.ts";
-import { type ConnectionDuplex, type DuplexOptions, installDuplex } from "../../net/connection/connection-duplex.ts";
+import {
+  type ConnectionDuplex,
+  type DuplexOptions,
+  installDuplex,
+} from "../../net/connection/connection-duplex.ts";
 import type { Consumer } from "../../net/connection/consumer.ts";
 import type { DuplexAddress } from "../../net/connection/node-address.ts";
 import { proxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
@@ -13,7 +17,7 @@ import type { System } from "../../system/system.ts";
 import { newContext } from "./connecting.ts";
 import { nodeNetIsNodes } from "./internals.ts";
 import { EngineSocket } from "./socket.ts";
-import type { HandleStream, StreamSource } from "./stream-handle.ts";
+import type { HandleStream, StreamSource } from "./stream-reader.ts";
 
 /** Has `toDuplex()` return these. Does nothing where node:net is not Node's own. */
 export function installConnectionSockets(): void {

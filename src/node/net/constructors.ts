@@ -1,9 +1,10 @@
 import net from "node:net";
+import { initialize } from "./adopt.ts";
 import { connectArguments } from "./arguments.ts";
 import { codedType } from "./errors.ts";
 import { NodeSocket } from "./internals.ts";
 import { EngineServer } from "./server.ts";
-import { EngineSocket, initialize } from "./socket.ts";
+import { EngineSocket } from "./socket.ts";
 
 /**
  * Works like net.Socket: with or without `new`, as a base class, or called by the constructor of a

@@ -4,8 +4,11 @@
 import { getSystemErrorMap } from "node:util";
 import { argumentType } from "../../errors/argument.ts";
 import { formatEndpoint } from "../../errors/error-set.ts";
+import { isError } from "../../errors/is-error.ts";
 import { SocketError } from "../../errors/socket-error.ts";
+import { connectionError } from "../../net/connection/connection-error.ts";
 import { currentSystem } from "../../system/current.ts";
+import type { System } from "../../system/system.ts";
 
 /** An error with one of Node's codes. */
 export function coded(code: string, message: string): Error {
@@ -99,4 +102,15 @@ function messageOf(error: SocketError, syscall: string): string {
   const text = syscall === "listen" ? `: ${getSystemErrorMap().get(errno)?.[1] ?? "unknown error"}` : "";
   const where = path ?? (address === undefined ? "" : `${address}:${port}`);
   return `${syscall} ${code}${text}${where && ` ${where}`}: ${detail}`;
+}
+
+/** The error of a connection that failed with a negative errno. Only sending fails with EPIPE. */
+export function failedWith(system: System, errno: number): Error {
+  const call = system.errnoName(-errno) === "EPIPE" ? "write" : "read";
+  return asError(asCallOfNode(connectionError(system, errno), call));
+}
+
+/** Anything may be thrown; a Socket is destroyed with an Error. */
+export function asError(error: unknown): Error {
+  return isError(error) ? error : coded("UNKNOWN", String(error));
 }

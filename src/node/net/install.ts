@@ -5,11 +5,11 @@ import "../../engine/choice.ts";
 import net from "node:net";
 import { nextTick } from "../../clock/next-tick.ts";
 import { currentSystem, machineSystem } from "../../system/current.ts";
+import { adopt } from "./adopt.ts";
 import type { AnyFunction } from "./arguments.ts";
 import { coded } from "./errors.ts";
 import { methodOfNode, NodeSocket } from "./internals.ts";
 import { emitCloseIfDrained, type ListeningServer, listenOnEngine } from "./server.ts";
-import { adopt } from "./socket.ts";
 
 const nodeConnect = methodOfNode<AnyFunction>(net.Socket.prototype, "connect");
 

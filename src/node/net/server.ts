@@ -28,6 +28,7 @@ import {
   openToListen,
 } from "./listen-handle.ts";
 import { EngineSocket } from "./socket.ts";
+import { setKeepAlive, setNoDelay } from "./socket-options.ts";
 
 const serverSockets = diagnostics.channel("net.server.socket");
 
@@ -186,8 +187,8 @@ function nodeSocket(server: ListeningServer, fd: number) {
 function engineSocket(server: ListeningServer, handle: ListenHandle, fd: number): EngineSocket {
   const socket = new EngineSocket(socketOptions(server));
   const connection = socket._accepted(handle.engine, fd, handle.context, handle);
-  if (server.noDelay) connection.setNoDelay(true);
-  if (server.keepAlive) connection.setKeepAlive(true, server.keepAliveInitialDelay);
+  if (server.noDelay) setNoDelay(connection.socket, true);
+  if (server.keepAlive) setKeepAlive(connection.socket, true, server.keepAliveInitialDelay);
   if (server.pauseOnConnect) Reflect.set(socket, "readableFlowing", false);
   else socket._startReading();
   return socket;

@@ -4,9 +4,8 @@ import net from "node:net";
 import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
 import { engineOf } from "../../engine/engines.ts";
-import { isError } from "../../errors/is-error.ts";
-import type { DuplexAddress } from "../../net/connection/node-address.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
+import type { DuplexAddress } from "../../net/connection/node-address.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { currentSystem, machineSystem } from "../../system/current.ts";
@@ -16,7 +15,9 @@ import { type ConnectOptions, checkString, connectArguments, missingArguments } 
 import { carriesTls } from "./carries-tls.ts";
 import { attempts, connectToPort } from "./connect-to.ts";
 import type { Connecting } from "./connecting.ts";
-import { asCallOfNode, coded, codedType, socketClosed } from "./errors.ts";
+import { asCallOfNode, asError, codedType, failedWith, socketClosed } from "./errors.ts";
+import { handleOfNode, isSettingUp, setUp } from "./handle-of-node.ts";
+import { isFreeInAgent, isParsedAlone } from "./http-parser.ts";
 import { IdleTimer } from "./idle-timer.ts";
 import {
   type Callback,
@@ -26,13 +27,17 @@ import {
   onReadOf,
   pendingSettings,
 } from "./internals.ts";
-import { type ConnectionOwner, StreamHandle, type StreamSource, writeBuffer } from "./stream-handle.ts";
-
-/** A chunk that a Writable passes to `_writev()`. */
-interface Chunk {
-  readonly chunk: string | Uint8Array;
-  readonly encoding: BufferEncoding;
-}
+import {
+  applySettings,
+  getTypeOfService,
+  setKeepAlive,
+  setNoDelay,
+  setTypeOfService,
+} from "./socket-options.ts";
+import { StreamHandle } from "./stream-handle.ts";
+import type { ConnectionOwner, StreamSource } from "./stream-reader.ts";
+import { waitToWrite } from "./wait-to-write.ts";
+import { type Chunk, writeChunks } from "./write-chunks.ts";
 
 const clientSockets = diagnostics.channel("net.client.socket");
 
@@ -64,12 +69,12 @@ export class EngineSocket extends NodeSocket {
    *   `connect` event without.
    */
   override get _handle(): unknown {
-    if (this._attempts?.isNew === true && !settingUp && isOnMachine(this)) goBack(this);
-    return this._connection && carriesTls(this) ? this._connection : nodeHandle.get.call(this);
+    if (this._attempts?.isNew === true && !isSettingUp() && isOnMachine(this)) goBack(this);
+    return this._connection && carriesTls(this) ? this._connection : handleOfNode.get.call(this);
   }
 
   override set _handle(handle: unknown) {
-    nodeHandle.set.call(this, handle);
+    handleOfNode.set.call(this, handle);
   }
 
   get pending(): boolean {
@@ -126,7 +131,7 @@ export class EngineSocket extends NodeSocket {
 
   override setNoDelay(on = true): this {
     if (this._connection === null) return setUp(() => super.setNoDelay(on));
-    this._connection.setNoDelay(Boolean(on));
+    setNoDelay(this._connection.socket, Boolean(on));
     return this;
   }
 
@@ -139,7 +144,8 @@ export class EngineSocket extends NodeSocket {
     if (this._connection === null) return setUp(() => super.setKeepAlive(on, initialDelay, interval, count));
     const given = typeof on === "object" && on !== null;
     const settings: KeepAlive = given ? on : { enable: on, initialDelay, interval, count };
-    this._connection.setKeepAlive(
+    setKeepAlive(
+      this._connection.socket,
       Boolean(settings.enable),
       seconds(settings.initialDelay),
       seconds(settings.interval),
@@ -152,18 +158,13 @@ export class EngineSocket extends NodeSocket {
     if (typeof typeOfService !== "number" || Number.isNaN(typeOfService))
       throw codedType("ERR_INVALID_ARG_TYPE", 'The "tos" argument must be of type number.');
     if (this._connection === null) return setUp(() => super.setTypeOfService?.(typeOfService) ?? this);
-    if (!Number.isInteger(typeOfService) || typeOfService < 0 || typeOfService > 255)
-      throw coded("ERR_OUT_OF_RANGE", `tos must be an integer from 0 to 255, not ${typeOfService}`);
-    const set = this._connection.setTypeOfService(typeOfService);
-    if (!set.ok) throw asCallOfNode(set.error, "setTypeOfService");
+    setTypeOfService(this._connection.socket, typeOfService);
     return this;
   }
 
   override getTypeOfService(): number {
     if (this._connection === null) return setUp(() => super.getTypeOfService?.() ?? 0);
-    const asked = this._connection.getTypeOfService();
-    if (!asked.ok) throw asCallOfNode(asked.error, "getTypeOfService");
-    return asked.value;
+    return getTypeOfService(this._connection.socket);
   }
 
   ref(): this {
@@ -255,23 +256,7 @@ export class EngineSocket extends NodeSocket {
       return;
     }
     this._unrefTimer();
-    let at = 0;
-    for (const { chunk, encoding } of chunks) {
-      const most = typeof chunk === "string" ? chunk.length * 3 : chunk.length;
-      if (most > writeBuffer.length - at) {
-        if (at > 0) connection.write(writeBuffer.subarray(0, at));
-        at = 0;
-      }
-      if (most > writeBuffer.length) {
-        connection.write(typeof chunk === "string" ? Buffer.from(chunk, encoding) : chunk);
-      } else if (typeof chunk === "string") {
-        at += writeBuffer.write(chunk, at, encoding);
-      } else {
-        writeBuffer.set(chunk, at);
-        at += chunk.length;
-      }
-    }
-    if (at > 0) connection.write(writeBuffer.subarray(0, at));
+    writeChunks(connection, chunks);
     connection.whenWritten(done);
   }
 
@@ -363,15 +348,7 @@ export class EngineSocket extends NodeSocket {
     );
     this._connection = connection;
     this._unrefTimer();
-    if (settings.noDelay) connection.setNoDelay(true);
-    if (settings.keepAlive)
-      connection.setKeepAlive(
-        true,
-        settings.keepAliveInitialDelay,
-        settings.keepAliveInterval,
-        settings.keepAliveCount,
-      );
-    if (settings.typeOfService !== undefined) connection.setTypeOfService(settings.typeOfService);
+    applySettings(connection.socket, settings);
     announceConnect(this, null);
     this.emit("connect");
     this.emit("ready");
@@ -383,25 +360,12 @@ export class EngineSocket extends NodeSocket {
     nextTick(readFirst, this);
   }
 
-  /**
-   * `push()` costs more than HTTP's parser does with a request: it schedules a tick that asks for
-   * more, by a `read()` that calls `_read()`. Where the parser is the only listener, and nothing is
-   * buffered, no one notices that it was left out. The first chunk is pushed, which notes that data
-   * was read.
-   */
   _emitData(chunk: Buffer): boolean {
-    const isPlain =
-      this.parser != null &&
-      this.readableFlowing === true &&
-      this.readableLength === 0 &&
-      this.readableDidRead &&
-      this.readableEncoding === null &&
-      this.listenerCount("data") === 1;
-    return isPlain && this.emit("data", chunk);
+    return isParsedAlone(this) && this.emit("data", chunk);
   }
 
   _isFreeInAgent(): boolean {
-    return this.listenerCount("agentRemove") > 0 && !Reflect.get(this, "_httpMessage");
+    return isFreeInAgent(this);
   }
 
   _endOfPeer(): void {
@@ -423,9 +387,7 @@ export class EngineSocket extends NodeSocket {
   }
 
   _failed(errno: number): void {
-    const error = asError(
-      asCallOfNode(connectionError(systemOf(this), errno), callOf(systemOf(this), errno)),
-    );
+    const error = failedWith(systemOf(this), errno);
     const isRead = this.readableEnded || (!this._peerEnded && this.readableLength === 0);
     if (this.readableFlowing === null || this._destroysSoon || isRead) {
       this.destroy(error);
@@ -455,39 +417,11 @@ Object.defineProperty(EngineSocket.prototype, "constructor", {
   configurable: true,
 });
 
-/** Turns an unconnected Socket of Node's into one that connects on our engine. */
-export function adopt(socket: net.Socket): EngineSocket {
-  const adopted: object = Object.setPrototypeOf(socket, EngineSocket.prototype);
-  if (!(adopted instanceof EngineSocket)) throw new TypeError("not a Socket");
-  initialize(adopted);
-  return adopted;
-}
-
-/** Node's `_handle`, which it stores under a symbol. */
-const nodeHandle = accessorOf(NodeSocket.prototype, "_handle");
-
-function accessorOf(prototype: object, name: string) {
-  const { get, set } = Object.getOwnPropertyDescriptor(prototype, name) ?? {};
-  return { get: get ?? (() => null), set: set ?? (() => {}) };
-}
-
 function readFirst(socket: EngineSocket): void {
   if (!socket.destroyed) socket.read(0);
 }
 
 const nodeConnect = methodOfNode<(options: unknown) => unknown>(net.Socket.prototype, "connect");
-
-/** Whether Node's own method looks for a handle, finds none, and stores the setting for later. */
-let settingUp = false;
-
-function setUp<Value>(method: () => Value): Value {
-  settingUp = true;
-  try {
-    return method();
-  } finally {
-    settingUp = false;
-  }
-}
 
 /** Turns it back into a Socket of Node's with the same endpoint; a subclass stays ours. */
 function goBack(socket: EngineSocket): void {
@@ -498,57 +432,10 @@ function goBack(socket: EngineSocket): void {
   nodeConnect.call(socket, socket._connectOptions);
 }
 
-/** Adds the members that the class initializes. */
-export function initialize(socket: EngineSocket): void {
-  socket._connection = null;
-  socket._attempts = null;
-  socket._failure = undefined;
-  socket._sendingFailure = undefined;
-  socket._peerEnded = false;
-  socket._destroysSoon = false;
-  socket._idle = null;
-  socket._connectOptions = undefined;
-}
-
 /** In whole seconds, rounded down, as in Node. */
 const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
-
-/** Only sending fails with EPIPE. */
-const callOf = (system: System, errno: number): string =>
-  system.errnoName(-errno) === "EPIPE" ? "write" : "read";
 
 const isOnMachine = (socket: EngineSocket): boolean => systemOf(socket) === machineSystem();
 
 /** The System of its connection, or the one that it would connect on. */
 const systemOf = ({ _connection }: EngineSocket): System => _connection?.system ?? currentSystem();
-
-function asError(error: unknown): Error {
-  return isError(error) ? error : coded("UNKNOWN", String(error));
-}
-
-/** Before the connection, a write waits; after its end, it fails. */
-function waitToWrite(
-  socket: EngineSocket,
-  data: unknown,
-  encoding: string,
-  done: Callback,
-  write: () => void,
-): void {
-  socket._pendingData = null;
-  socket._pendingEncoding = "";
-  if (!socket.connecting) {
-    done(socketClosed());
-    return;
-  }
-  socket._pendingData = data;
-  socket._pendingEncoding = encoding;
-  const closed = () =>
-    done(coded("ERR_SOCKET_CLOSED_BEFORE_CONNECTION", "Socket closed before the connection was established"));
-  socket.once("connect", () => {
-    socket.off("close", closed);
-    socket._pendingData = null;
-    socket._pendingEncoding = "";
-    write();
-  });
-  socket.once("close", closed);
-}

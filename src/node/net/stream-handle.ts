@@ -1,30 +1,23 @@
 import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { nextTick } from "../../clock/next-tick.ts";
-import type { Stream, StreamHandlers } from "../../engine/engine.ts";
+import type { StreamHandlers } from "../../engine/engine.ts";
 import { type DuplexAddress, nodeAddress } from "../../net/connection/node-address.ts";
-import { IP } from "../../options/ip.ts";
-import { IPV6 } from "../../options/ipv6.ts";
-import { SO } from "../../options/so.ts";
-import { TCP } from "../../options/tcp.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
-import { tryGetsockopt } from "../../posix/getsockopt.ts";
 import { engineClosed, engineOpened } from "../../posix/ownership.ts";
-import { trySetsockopt } from "../../posix/setsockopt.ts";
 import type { System } from "../../system/system.ts";
 import { lengthOf } from "../../system/view.ts";
 import type { Callback, OnRead } from "./internals.ts";
+import type { ConnectionOwner, HandleStream, StreamReader, StreamSource } from "./stream-reader.ts";
+import { encoded } from "./write-chunks.ts";
 
 /** How many unsent bytes a write may leave before its callback waits. */
 const MARK = 65_536;
 
 /** How many bytes a string may take to be encoded in the engine's memory. */
 const SHORT = 4096;
-
-/** The engine copies what it is given, so longer strings are encoded here if they fit. */
-export const writeBuffer = Buffer.allocUnsafeSlow(65_536);
 
 /**
  * Counts the engine's batches in which data was received. Ticks and promises run between two
@@ -36,63 +29,6 @@ let batchEnds = false;
 function endBatch(): void {
   batchEnds = false;
   batch += 1;
-}
-
-/** The Socket, which receives the data. */
-export interface StreamReader {
-  readonly destroyed: boolean;
-  /** HTTP's parser; null once it is detached. */
-  readonly parser?: unknown;
-  destroy(): unknown;
-  push(chunk: Uint8Array | null): boolean;
-  /** Hands over a chunk like `push()`, if nothing but the listener would see a difference. */
-  _emitData(chunk: Buffer): boolean;
-  /**
-   * Whether it is idle in an HTTP agent: unsolicited bytes would be taken for the answer to the
-   * next request. Node's agent closes such a Socket, too, since Node 26.
-   */
-  _isFreeInAgent(): boolean;
-  /** Everything has been pushed. */
-  _endOfPeer(): void;
-  _unrefTimer(): void;
-  /** Receiving or sending failed, and everything that came before has been pushed. */
-  _failed(errno: number): void;
-  /** Its own descriptor is closed. */
-  _descriptorClosed(): void;
-  /** Sending failed; received data is still to be read. */
-  _sendingFailed(errno: number): void;
-}
-
-/** The server that accepted it, which is notified when the descriptor is closed. */
-export interface ConnectionOwner {
-  connectionEnded(): void;
-}
-
-/** The calls that it makes of a Stream. */
-export interface HandleStream
-  extends Pick<
-    Stream,
-    | "fd"
-    | "letTicksRun"
-    | "pause"
-    | "pendingBytes"
-    | "ref"
-    | "resume"
-    | "system"
-    | "unref"
-    | "write"
-    | "writeText"
-  > {
-  shutdown(done?: () => void): void;
-  closeNow(done: () => void): void;
-  reset(done: () => void): void;
-}
-
-/** Gives the stream of a descriptor: an engine, or a Connection. */
-export interface StreamSource {
-  stream(fd: number, handlers: StreamHandlers): HandleStream;
-  /** Whether it remains the owner of the descriptor, and closes it. */
-  readonly keepsDescriptor?: boolean;
 }
 
 /** A copy, since the engine owns the memory. `Buffer.from()` costs twice as much. */
@@ -312,8 +248,7 @@ export class StreamHandle implements StreamHandlers {
     // A UTF-16 code unit takes at most three bytes, or one in these.
     const most = text.length * (encoding === "latin1" || encoding === "ascii" ? 1 : 3);
     if (most <= SHORT) this.bytesWritten += this.#stream.writeText(text, encoding, most);
-    else if (most > writeBuffer.length) this.write(Buffer.from(text, encoding));
-    else this.write(writeBuffer.subarray(0, writeBuffer.write(text, encoding)));
+    else this.write(encoded(text, encoding, most));
   }
 
   /** Calls back once little is unsent: usually immediately. */
@@ -378,33 +313,6 @@ export class StreamHandle implements StreamHandlers {
   unref(): void {
     this.#referenced = false;
     this.#hold();
-  }
-
-  // Like libuv handles, these ignore a refusal by the system.
-
-  setNoDelay(on: boolean): void {
-    trySetsockopt(this.socket, TCP.NODELAY, on);
-  }
-
-  /** @param initialDelay in seconds, as `interval`; 0 leaves the system's */
-  setKeepAlive(on: boolean, initialDelay: number, interval?: number, count?: number): void {
-    const { socket } = this;
-    trySetsockopt(socket, SO.KEEPALIVE, on);
-    if (!on || initialDelay <= 0) return;
-    trySetsockopt(socket, TCP.KEEPIDLE, Math.min(initialDelay, 32_767));
-    // libuv's own (uv__tcp_keepalive in src/unix/tcp.c): a probe a second, ten times.
-    trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
-    trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
-  }
-
-  setTypeOfService(typeOfService: number) {
-    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
-    return trySetsockopt(this.socket, option, typeOfService);
-  }
-
-  getTypeOfService() {
-    const option = this.#named(tryGetsockname).family === "ipv6" ? IPV6.TCLASS : IP.TOS;
-    return tryGetsockopt(this.socket, option);
   }
 
   /** Like a libuv handle, it keeps the process running only while it receives or sends. */

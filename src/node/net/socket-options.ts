@@ -1,0 +1,67 @@
+// The options that a Socket of node:net sets. Like libuv handles, they ignore a refusal by the
+// system, except that of the type of service.
+import { IP } from "../../options/ip.ts";
+import { IPV6 } from "../../options/ipv6.ts";
+import { SO } from "../../options/so.ts";
+import { TCP } from "../../options/tcp.ts";
+import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import { tryGetsockname } from "../../posix/getsockname.ts";
+import { tryGetsockopt } from "../../posix/getsockopt.ts";
+import { trySetsockopt } from "../../posix/setsockopt.ts";
+import { asCallOfNode, coded } from "./errors.ts";
+import type { PendingSettings } from "./internals.ts";
+
+export function setNoDelay(socket: BorrowedSocket, on: boolean): void {
+  trySetsockopt(socket, TCP.NODELAY, on);
+}
+
+/** @param initialDelay in seconds, as `interval`; 0 leaves the system's */
+export function setKeepAlive(
+  socket: BorrowedSocket,
+  on: boolean,
+  initialDelay: number,
+  interval?: number,
+  count?: number,
+): void {
+  trySetsockopt(socket, SO.KEEPALIVE, on);
+  if (!on || initialDelay <= 0) return;
+  trySetsockopt(socket, TCP.KEEPIDLE, Math.min(initialDelay, 32_767));
+  // libuv's own (uv__tcp_keepalive in src/unix/tcp.c): a probe a second, ten times.
+  trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
+  trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
+}
+
+/** Throws as Node's does. */
+export function setTypeOfService(socket: BorrowedSocket, typeOfService: number): void {
+  if (!Number.isInteger(typeOfService) || typeOfService < 0 || typeOfService > 255)
+    throw coded("ERR_OUT_OF_RANGE", `tos must be an integer from 0 to 255, not ${typeOfService}`);
+  const set = trySetsockopt(socket, typeOfServiceOption(socket), typeOfService);
+  if (!set.ok) throw asCallOfNode(set.error, "setTypeOfService");
+}
+
+/** Throws as Node's does. */
+export function getTypeOfService(socket: BorrowedSocket): number {
+  const got = tryGetsockopt(socket, typeOfServiceOption(socket));
+  if (!got.ok) throw asCallOfNode(got.error, "getTypeOfService");
+  return got.value;
+}
+
+/** Sets what a Socket was given before it connected. */
+export function applySettings(socket: BorrowedSocket, settings: PendingSettings): void {
+  if (settings.noDelay) setNoDelay(socket, true);
+  if (settings.keepAlive)
+    setKeepAlive(
+      socket,
+      true,
+      settings.keepAliveInitialDelay,
+      settings.keepAliveInterval,
+      settings.keepAliveCount,
+    );
+  const { typeOfService } = settings;
+  if (typeOfService !== undefined) trySetsockopt(socket, typeOfServiceOption(socket), typeOfService);
+}
+
+function typeOfServiceOption(socket: BorrowedSocket) {
+  const named = tryGetsockname(socket);
+  return named.ok && named.value.family === "ipv6" ? IPV6.TCLASS : IP.TOS;
+}
