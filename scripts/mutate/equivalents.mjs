@@ -36,7 +36,7 @@ const equivalents = [
   },
   {
     source: "src/engine/readiness/stream.ts",
-    code: "this.#writeQueue.add(sent > 0 ? partOf(bytes, sent, length) : bytes);",
+    code: "else this.#queue(sent > 0 ? partOf(bytes, sent, length) : bytes);",
     original: ">",
     text: ">=",
     why: "the part from 0 on is all of it",
@@ -96,8 +96,8 @@ const equivalents = [
     why: "the system never takes none of some bytes",
   },
   {
-    source: "src/engine/readiness/stream.ts",
-    code: 'if (this.#receiving === "waiting" && this.#failed === 0)',
+    source: "src/engine/readiness/stream-receiver.ts",
+    code: 'if (this.#receiving === "waiting" && this.failed === 0)',
     original: '"waiting"',
     text: '""',
     why: "the next call finds that nothing is left, which costs time alone",

@@ -1,83 +1,47 @@
 import { writeAfterEnd } from "../../errors/argument.ts";
 import { invariant } from "../../invariant.ts";
-import { EXCEPTIONAL, READABLE, WRITABLE } from "../../system/readiness-queue.ts";
+import { WRITABLE } from "../../system/readiness-queue.ts";
 import { lengthOf, partOf } from "../../system/view.ts";
-import type { Forwarding, PendingPoll, Stream, StreamHandlers } from "../engine.ts";
-import { StreamForwarding } from "../forwarding.ts";
-import { isTcp } from "../is-tcp.ts";
+import type { PendingPoll, Stream } from "../engine.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
-import { loanOf, ReceivedBytes } from "../received-bytes.ts";
+import { loanOf } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
 import { attempt, uncaught } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
-import { ReadinessHandle } from "./handle.ts";
 import { ReadinessPoll } from "./poll.ts";
-import type { Reactor } from "./reactor.ts";
+import { StreamReceiver } from "./stream-receiver.ts";
 import { WriteQueue } from "./write-queue.ts";
 
 /** How many pieces one call takes (UIO_MAXIOV; IOV_MAX of limits.h elsewhere). */
 const IOV_MAX = 1024;
 
-/** Calls per turn, of at most 64 KiB each. */
+/** Sends per turn, of the rest that waits. */
 const CALLS = 4;
 
-const peeked = new Uint8Array(1);
 /** Stays empty. */
 const nothingWaits = new WriteQueue();
 
-/** The readiness engine's stream. */
-export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
-  readonly #handlers: StreamHandlers;
+/** A stream: its sending half, its failures, and its end. */
+export class ReadinessStream extends StreamReceiver implements Stream, Sender {
   /** Its own from the first bytes that have to wait, which most streams never have. */
   #writeQueue = nothingWaits;
   corkSlot = -1;
-  #paused = true;
-  /**
-   * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
-   * follow even if a call emptied the socket. "ended": nothing more will be received.
-   */
-  #receiving: "waiting" | "readable" | "exceptional" | "ended" = "waiting";
-  /** undefined until it is read. */
-  #tcp: boolean | undefined;
   #writable = true;
   /** Some bytes remained when write() returned; they are sent later. */
   #drained = false;
-  /**
-   * The first failure of sending or receiving. After a failure to send, received data is delivered
-   * before it is reported.
-   */
-  #failed = 0;
-  /** What has been reported of it: nothing, that sending failed, or everything. */
+  /** What has been reported of `failed`: nothing, that sending failed, or everything. */
   #failureTold: "nothing" | "sending" | "all" = "nothing";
   /** Bytes that will never be sent: they count as pending until that is reported. */
   #lost = 0;
   /** undefined until shutdown() is called. */
   #shutdown: Shutdown | undefined;
-  #forwarding: StreamForwarding | undefined;
-
-  constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
-    super(reactor, fd);
-    this.#handlers = handlers;
-    if (reactor.accepted.fd === fd) this.#tcp = reactor.accepted.isTcp;
-  }
 
   get pendingBytes(): number {
     return this.#writeQueue.bytes + this.#lost + this.reactor.cork.of(this);
   }
 
-  resume(): void {
-    if (!this.#paused || this.stopped || this.#failureTold === "all") return;
-    this.#paused = false;
-    if (this.#failed < 0 || this.#mayReceive) {
-      this.later();
-    } else if (this.#receiving === "waiting") {
-      const returned = this.await(READABLE);
-      if (returned < 0) this.#fail(returned);
-    }
-  }
-
-  pause(): void {
-    this.#paused = true;
+  override resume(): void {
+    if (this.#failureTold !== "all") super.resume();
   }
 
   write(bytes: Uint8Array): void {
@@ -88,7 +52,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     const length = lengthOf(bytes);
     const { reactor } = this;
     if (length === 0) return;
-    if (this.#failed < 0) {
+    if (this.failed < 0) {
       this.#lost += length;
     } else if (this.#writeQueue.bytes > 0) {
       this.#queue(bytes);
@@ -111,7 +75,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       loanOf(piece);
       length += lengthOf(piece);
     }
-    const isNext = this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0;
+    const isNext = this.#writable && this.#writeQueue.bytes === 0 && this.failed === 0;
     const isLive = !this.stopped && this.#failureTold === "nothing" && this.#shutdown === undefined;
     // Small writes of handlers are gathered anyway; otherwise each piece does as it would alone.
     const isGathered = reactor.serving && Cork.takes(length);
@@ -123,7 +87,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   writeText(text: string, encoding: BufferEncoding, most: number): number {
     if (text.length === 0 || this.stopped || this.#failureTold !== "nothing") return 0;
     const { reactor } = this;
-    const isNext = this.#failed === 0 && this.#writeQueue.bytes === 0 && this.#shutdown === undefined;
+    const isNext = this.failed === 0 && this.#writeQueue.bytes === 0 && this.#shutdown === undefined;
     if (!isNext || !(reactor.serving || reactor.mayWrite(most))) {
       const bytes = Buffer.from(text, encoding);
       this.write(bytes);
@@ -138,7 +102,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   letTicksRun(): void {}
 
   get maySend(): boolean {
-    return this.#writable && this.#writeQueue.bytes === 0 && this.#failed === 0;
+    return this.#writable && this.#writeQueue.bytes === 0 && this.failed === 0;
   }
 
   sendGathered(bytes: Uint8Array): void {
@@ -152,20 +116,12 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     this.#drainLater();
   }
 
-  forward(to: Stream): Forwarding {
-    const forwarding = new StreamForwarding(to, () => {
-      if (this.#forwarding === forwarding) this.#forwarding = undefined;
-    });
-    this.#forwarding = forwarding;
-    return forwarding;
-  }
-
   pollDuplicate(fd: number, done: (errno: number) => void): PendingPoll {
     return new ReadinessPoll(this.reactor, fd, "send", done);
   }
 
   failSending(errno: number): void {
-    if (!this.stopped && this.#failed === 0) this.#fail(errno);
+    if (!this.stopped && this.failed === 0) this.fail(errno);
   }
 
   shutdown(done?: (errno: number) => void): void {
@@ -184,7 +140,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     if (this.stopped) return;
     this.stop();
     this.reactor.cork.send();
-    if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.#failed);
+    if (this.#writeQueue.bytes === 0) this.closeDescriptor(this.failed);
   }
 
   release(done: (errno: number, received: readonly Uint8Array[]) => void): void {
@@ -195,7 +151,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       done(result, []);
     });
     this.stopToRelease();
-    this.#paused = true;
+    this.pause();
     this.#lost = 0;
     this.reactor.cork.send();
     this.#letGo();
@@ -210,32 +166,29 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
     }
     while (!this.closed && this.#writable && this.#writeQueue.bytes > 0) this.#sendOutgoing();
     if (this.closed) return;
-    if (this.#failed === 0 && this.#writeQueue.bytes > 0) this.#failed = this.reactor.errors.cancelled;
+    if (this.failed === 0 && this.#writeQueue.bytes > 0) this.failed = this.reactor.errors.cancelled;
     this.#writeQueue.clear();
-    this.closeDescriptor(this.#failed);
+    this.closeDescriptor(this.failed);
   }
 
   reset(done?: (errno: number) => void): void {
     this.whenClosed(done);
     if (this.closed) return;
-    if (this.#failed === 0 && this.pendingBytes > 0) this.#failed = this.reactor.errors.cancelled;
+    if (this.failed === 0 && this.pendingBytes > 0) this.failed = this.reactor.errors.cancelled;
     this.stop();
     this.reactor.cork.drop(this);
     this.#writeQueue.clear();
     lingerAtOnce(this.reactor.system, this.fd);
-    this.closeDescriptor(this.#failed);
+    this.closeDescriptor(this.failed);
   }
 
   override ready(ready: number): void {
-    if (ready & READABLE && this.#receiving !== "ended") {
-      if (ready & EXCEPTIONAL) this.#receiving = "exceptional";
-      else if (this.#receiving === "waiting") this.#receiving = "readable";
-    }
+    this.noteReadable(ready);
     if (ready & WRITABLE) {
       this.#writable = true;
       if (this.#writeQueue.bytes > 0) this.#sendOutgoing();
     }
-    if (this.#mayReceive && !this.#paused) this.#receive();
+    if (this.mayReceive) this.receive();
   }
 
   protected override continueWork(): void {
@@ -243,137 +196,47 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       this.#letGo();
     } else if (this.stopped) {
       this.#shutdown?.tell(this.reactor.errors.cancelled);
-    } else if (this.#failed < 0) {
+    } else if (this.failed < 0) {
       if (this.#failureTold !== "all") this.#goOnToFail();
-      this.#shutdown?.tell(this.#failed);
+      this.#shutdown?.tell(this.failed);
     } else {
       if (this.#drained && this.pendingBytes === 0) this.#tellDrained();
       if (this.#shutdown?.isWanted === false) this.#shutdown.tell(0);
     }
     if (this.#writeQueue.bytes > 0 && this.#writable) this.#sendOutgoing();
-    if (this.#mayReceive && !this.#paused && this.#failed === 0) this.#receive();
-  }
-
-  get #mayReceive(): boolean {
-    return this.#receiving === "readable" || this.#receiving === "exceptional";
+    if (this.mayReceive && this.failed === 0) this.receive();
   }
 
   /** Reports a failure, after everything that the system has received. */
   #goOnToFail(): void {
-    if (this.#receiving !== "ended" && this.#failureTold === "nothing") {
+    if (!this.receivingEnded && this.#failureTold === "nothing") {
       this.#failureTold = "sending";
       this.#lost = 0;
-      attempt((errno: number) => this.#handlers.sendingFailed?.(errno), this.#failed);
+      attempt((errno: number) => this.handlers.sendingFailed?.(errno), this.failed);
       if (this.stopped) return;
     }
-    if (this.#receiving === "ended") this.#tellFailure(false);
-    else if (!this.#paused) this.#receive();
+    if (this.receivingEnded) this.#tellFailure(false);
+    else if (!this.paused) this.receive();
     else {
-      const { system, receiveFlags } = this.reactor;
-      const waiting = system.recv(this.fd, peeked, receiveFlags | system.constants.MSG.PEEK);
-      if (waiting <= 0) this.#tellFailure(waiting === 0 && this.#endIsThePeers());
+      const waiting = this.peek();
+      if (waiting <= 0) this.#tellFailure(waiting === 0 && this.endIsThePeers);
     }
   }
 
   #tellFailure(ended: boolean): void {
-    this.#receiving = "ended";
+    this.endReceiving();
     this.#failureTold = "all";
     this.#lost = 0;
     try {
-      this.#handlers.onError(this.#failed, ended);
+      this.handlers.onError(this.failed, ended);
     } catch (error) {
       uncaught(error);
     }
   }
 
-  /**
-   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
-   * an end.
-   */
-  #endIsThePeers(): boolean {
-    return this.#failed === 0 || this.#failed === this.reactor.errors.brokenPipe;
-  }
-
-  /** Receives until nothing is left, or it is the others' turn. */
-  #receive(): void {
-    const { system, errors, receiveFlags } = this.reactor;
-    for (let calls = 0; calls < CALLS; calls++) {
-      if (this.#paused || this.#receiving === "ended" || this.stopped) {
-        if (this.#failed < 0) this.later();
-        return;
-      }
-      const { bytes } = this.reactor.received.current;
-      const count = system.recv(this.fd, bytes, receiveFlags);
-      if (count > 0) {
-        const isAll = count < bytes.length && this.#receiving !== "exceptional" && this.#shortIsAll();
-        if (isAll && this.#failed === 0) this.#readUp();
-        if (this.#forwarding === undefined) this.#give(count);
-        else this.#forward(this.#forwarding, count);
-        if (this.#receiving === "waiting" && this.#failed === 0) return;
-      } else if (count === 0) {
-        this.#receiving = "ended";
-        if (this.#endIsThePeers()) attempt(() => this.#handlers.onEnd(), undefined);
-        if (this.#failed < 0) this.later();
-        return;
-      } else if (count === errors.wouldBlock && this.#failed === 0) {
-        this.#readUp();
-        return;
-      } else if (count !== errors.interrupted) {
-        this.#receiving = "ended";
-        this.#fail(count);
-        return;
-      }
-    }
-    this.later();
-  }
-
-  #readUp(): void {
-    this.#receiving = "waiting";
-    this.await(READABLE);
-  }
-
-  /**
-   * After a short read, TCP has no more, and reports new data (epoll(7), "Questions and answers",
-   * 9). A unix socket also stops before bytes that came with descriptors, and others may stop at
-   * message boundaries.
-   */
-  #shortIsAll(): boolean {
-    this.#tcp ??= isTcp(this.reactor.system, this.fd);
-    return this.#tcp;
-  }
-
-  #give(length: number): void {
-    const received = this.reactor.received.current;
-    const generation = received.lend();
-    try {
-      if (this.#handlers.onDataToCopy !== undefined) this.#handlers.onDataToCopy(received.view(length));
-      else this.#handlers.onData(new ReceivedBytes(received, generation, 0, length));
-    } catch (error) {
-      uncaught(error);
-    }
-    received.takeBack();
-  }
-
-  #forward(forwarding: StreamForwarding, length: number): void {
-    const { to } = forwarding;
-    forwarding.bytes += length;
-    if (to instanceof ReadinessStream) to.#sendReceived(this.reactor.received.current.view(length), length);
-    else this.#giveTo(to, length);
-    // The system has no room, and what it did not take was copied.
-    if (to.pendingBytes > 0) this.#paused = true;
-  }
-
-  #giveTo(to: Stream, length: number): void {
-    const received = this.reactor.received.current;
-    const generation = received.lend();
-    attempt((bytes: Uint8Array) => to.write(bytes), new ReceivedBytes(received, generation, 0, length));
-    received.takeBack();
-  }
-
-  /** Sends bytes of the memory that was received into, which is reused when this returns. */
-  #sendReceived(bytes: Uint8Array, length: number): void {
+  override sendReceived(bytes: Uint8Array, length: number): void {
     if (this.stopped || this.#failureTold !== "nothing" || this.#shutdown !== undefined) return;
-    if (this.#failed < 0) this.#lost += length;
+    if (this.failed < 0) this.#lost += length;
     else if (this.#writeQueue.bytes > 0) this.#queue(bytes);
     else {
       this.reactor.cork.send();
@@ -392,7 +255,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       const { system, sendFlags } = this.reactor;
       const sent = system.send(this.fd, bytes, sendFlags);
       if (sent !== length) this.#keepRest(bytes, length, sent);
-    } else if (this.#failed < 0) {
+    } else if (this.failed < 0) {
       this.#lost += length;
     } else {
       this.#queue(bytes);
@@ -401,11 +264,8 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
 
   /** Handles a send() that did not take all. */
   #keepRest(bytes: Uint8Array, length: number, sent: number): void {
-    const { errors } = this.reactor;
-    if (sent >= 0 || sent === errors.wouldBlock) this.#full();
-    else if (sent === errors.interrupted) this.later();
-    else this.#fail(sent);
-    if (this.#failed < 0) this.#lost += length;
+    this.#tookLess(sent);
+    if (this.failed < 0) this.#lost += length;
     else this.#queue(sent > 0 ? partOf(bytes, sent, length) : bytes);
   }
 
@@ -413,27 +273,25 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
    * Reports that gathered bytes were sent, later: this may run inside a write() of another stream.
    */
   #drainLater(): void {
-    if (this.#writeQueue.bytes > 0 || this.#failed < 0) return;
+    if (this.#writeQueue.bytes > 0 || this.failed < 0) return;
     this.#drained = true;
     this.later();
   }
 
   /** Sends pieces in one call, and copies what the system does not take. */
   #sendPieces(pieces: readonly Uint8Array[], length: number): void {
-    const { system, errors, sendFlags, cork } = this.reactor;
+    const { system, sendFlags, cork } = this.reactor;
     cork.send();
     // That may have failed, or filled the system's buffer.
-    if (!this.#writable || this.#writeQueue.bytes > 0 || this.#failed < 0) {
+    if (!this.#writable || this.#writeQueue.bytes > 0 || this.failed < 0) {
       for (const piece of pieces) this.write(piece);
       return;
     }
     const message = { address: null, data: pieces, locations: null, control: null, flags: 0, bytes: 0 };
     const sent = system.sendmsg(this.fd, message, sendFlags);
     if (sent === length) return;
-    if (sent >= 0 || sent === errors.wouldBlock) this.#full();
-    else if (sent === errors.interrupted) this.later();
-    else this.#fail(sent);
-    if (this.#failed < 0) {
+    this.#tookLess(sent);
+    if (this.failed < 0) {
       this.#lost += length;
       return;
     }
@@ -443,6 +301,13 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       if (taken < size) this.#queue(taken > 0 ? partOf(piece, taken, size) : piece);
       taken = Math.max(0, taken - size);
     }
+  }
+
+  #tookLess(sent: number): void {
+    const { errors } = this.reactor;
+    if (sent >= 0 || sent === errors.wouldBlock) this.#full();
+    else if (sent === errors.interrupted) this.later();
+    else this.fail(sent);
   }
 
   /** Sends the rest, until the system's buffer is full, or it is the others' turn. */
@@ -463,7 +328,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
         return;
       }
       if (sent < 0 && sent !== errors.interrupted) {
-        this.#fail(sent);
+        this.fail(sent);
         return;
       }
     }
@@ -472,9 +337,9 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   }
 
   #tellSent(): void {
-    if (this.stopped || this.#failed < 0) return;
+    if (this.stopped || this.failed < 0) return;
     try {
-      this.#handlers.onProgress?.();
+      this.handlers.onProgress?.();
     } catch (error) {
       uncaught(error);
     }
@@ -483,7 +348,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #full(): void {
     this.#writable = false;
     const returned = this.await(WRITABLE);
-    if (returned < 0) this.#fail(returned);
+    if (returned < 0) this.fail(returned);
   }
 
   #tellDrained(): void {
@@ -497,7 +362,7 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
       return;
     }
     try {
-      this.#handlers.onDrain();
+      this.handlers.onDrain();
     } catch (error) {
       uncaught(error);
     }
@@ -508,31 +373,31 @@ export class ReadinessStream extends ReadinessHandle implements Stream, Sender {
   #shutDown(): void {
     const shutdown = this.#shutdown;
     if (!shutdown?.isWanted || this.stopped || this.pendingBytes > 0) return;
-    const result = shutdown.make(this.reactor.system, this.fd, this.#failed);
+    const result = shutdown.make(this.reactor.system, this.fd, this.failed);
     invariant(result !== undefined, "no receive is in flight");
-    if (result < 0) this.#fail(result);
+    if (result < 0) this.fail(result);
     if (shutdown.isAwaited) this.later();
   }
 
   /** Releases the descriptor, once everything is sent. */
   #letGo(): void {
-    if (this.closed || (this.#failed === 0 && this.pendingBytes > 0)) return;
+    if (this.closed || (this.failed === 0 && this.pendingBytes > 0)) return;
     if (this.#shutdown?.isWanted) {
-      const result = this.#shutdown.make(this.reactor.system, this.fd, this.#failed);
+      const result = this.#shutdown.make(this.reactor.system, this.fd, this.failed);
       invariant(result !== undefined, "no receive is under way");
-      if (this.#failed === 0) this.#failed = result;
+      if (this.failed === 0) this.failed = result;
     }
-    if (this.#failed < 0) this.closeDescriptor(this.#failed);
+    if (this.failed < 0) this.closeDescriptor(this.failed);
     else this.releaseDescriptor();
   }
 
   /** A handler is told of it in a turn to come: this may be in a call of the interface. */
-  #fail(errno: number): void {
-    if (this.#failed < 0) {
+  protected override fail(errno: number): void {
+    if (this.failed < 0) {
       this.later();
       return;
     }
-    this.#failed = errno;
+    this.failed = errno;
     // While it closes, no handler is called.
     this.#lost = this.stopped ? 0 : this.#writeQueue.bytes;
     this.#writeQueue.clear();

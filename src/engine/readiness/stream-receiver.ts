@@ -1,0 +1,184 @@
+import { EXCEPTIONAL, READABLE } from "../../system/readiness-queue.ts";
+import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
+import { StreamForwarding } from "../forwarding.ts";
+import { isTcp } from "../is-tcp.ts";
+import { ReceivedBytes } from "../received-bytes.ts";
+import { attempt, uncaught } from "../uncaught.ts";
+import { ReadinessHandle } from "./handle.ts";
+import type { Reactor } from "./reactor.ts";
+
+/** Receives per turn, of at most 64 KiB each. */
+const CALLS = 4;
+
+const peeked = new Uint8Array(1);
+
+/**
+ * The receiving half of a stream. It shares one object with the sending half, since there are many
+ * streams.
+ */
+export abstract class StreamReceiver extends ReadinessHandle {
+  protected readonly handlers: StreamHandlers;
+  /**
+   * The first failure of sending or receiving. After a failure to send, received data is delivered
+   * before it is reported.
+   */
+  protected failed = 0;
+  #paused = true;
+  /**
+   * "readable": receiving may find something: bytes, the end or a failure. "exceptional": more may
+   * follow even if a call emptied the socket. "ended": nothing more will be received.
+   */
+  #receiving: "waiting" | "readable" | "exceptional" | "ended" = "waiting";
+  /** undefined until it is read. */
+  #tcp: boolean | undefined;
+  #forwarding: StreamForwarding | undefined;
+
+  constructor(reactor: Reactor, fd: number, handlers: StreamHandlers) {
+    super(reactor, fd);
+    this.handlers = handlers;
+    if (reactor.accepted.fd === fd) this.#tcp = reactor.accepted.isTcp;
+  }
+
+  /** Fails, unless it has: a handler is told of it in a turn to come. */
+  protected abstract fail(errno: number): void;
+  /** Sends bytes of the memory that was received into, which is reused when this returns. */
+  abstract sendReceived(bytes: Uint8Array, length: number): void;
+
+  resume(): void {
+    if (!this.#paused || this.stopped) return;
+    this.#paused = false;
+    if (this.failed < 0 || this.mayReceive) {
+      this.later();
+    } else if (this.#receiving === "waiting") {
+      const returned = this.await(READABLE);
+      if (returned < 0) this.fail(returned);
+    }
+  }
+
+  pause(): void {
+    this.#paused = true;
+  }
+
+  forward(to: Stream): Forwarding {
+    const forwarding = new StreamForwarding(to, () => {
+      if (this.#forwarding === forwarding) this.#forwarding = undefined;
+    });
+    this.#forwarding = forwarding;
+    return forwarding;
+  }
+
+  protected get paused(): boolean {
+    return this.#paused;
+  }
+
+  /** Notes what `ready()` is called with. */
+  protected noteReadable(ready: number): void {
+    if (!(ready & READABLE) || this.#receiving === "ended") return;
+    if (ready & EXCEPTIONAL) this.#receiving = "exceptional";
+    else if (this.#receiving === "waiting") this.#receiving = "readable";
+  }
+
+  /** Whether it is to receive, and that may find something. */
+  protected get mayReceive(): boolean {
+    return !this.#paused && (this.#receiving === "readable" || this.#receiving === "exceptional");
+  }
+
+  /** Whether nothing more will be received. */
+  protected get receivingEnded(): boolean {
+    return this.#receiving === "ended";
+  }
+
+  protected endReceiving(): void {
+    this.#receiving = "ended";
+  }
+
+  /** Returns what receiving would: 0 at the end, 1 if there is data, or a negative errno. */
+  protected peek(): number {
+    const { system, receiveFlags } = this.reactor;
+    return system.recv(this.fd, peeked, receiveFlags | system.constants.MSG.PEEK);
+  }
+
+  /**
+   * Whether a received end comes from the peer: after sending reported a reset, receiving reports
+   * an end.
+   */
+  protected get endIsThePeers(): boolean {
+    return this.failed === 0 || this.failed === this.reactor.errors.brokenPipe;
+  }
+
+  /** Receives until nothing is left, or it is the others' turn. */
+  protected receive(): void {
+    const { system, errors, receiveFlags } = this.reactor;
+    for (let calls = 0; calls < CALLS; calls++) {
+      if (this.#paused || this.#receiving === "ended" || this.stopped) {
+        if (this.failed < 0) this.later();
+        return;
+      }
+      const { bytes } = this.reactor.received.current;
+      const count = system.recv(this.fd, bytes, receiveFlags);
+      if (count > 0) {
+        const isAll = count < bytes.length && this.#receiving !== "exceptional" && this.#shortIsAll();
+        if (isAll && this.failed === 0) this.#readUp();
+        if (this.#forwarding === undefined) this.#give(count);
+        else this.#forward(this.#forwarding, count);
+        if (this.#receiving === "waiting" && this.failed === 0) return;
+      } else if (count === 0) {
+        this.#receiving = "ended";
+        if (this.endIsThePeers) attempt(() => this.handlers.onEnd(), undefined);
+        if (this.failed < 0) this.later();
+        return;
+      } else if (count === errors.wouldBlock && this.failed === 0) {
+        this.#readUp();
+        return;
+      } else if (count !== errors.interrupted) {
+        this.#receiving = "ended";
+        this.fail(count);
+        return;
+      }
+    }
+    this.later();
+  }
+
+  #readUp(): void {
+    this.#receiving = "waiting";
+    this.await(READABLE);
+  }
+
+  /**
+   * After a short read, TCP has no more, and reports new data (epoll(7), "Questions and answers",
+   * 9). A unix socket also stops before bytes that came with descriptors, and others may stop at
+   * message boundaries.
+   */
+  #shortIsAll(): boolean {
+    this.#tcp ??= isTcp(this.reactor.system, this.fd);
+    return this.#tcp;
+  }
+
+  #give(length: number): void {
+    const received = this.reactor.received.current;
+    const generation = received.lend();
+    try {
+      if (this.handlers.onDataToCopy !== undefined) this.handlers.onDataToCopy(received.view(length));
+      else this.handlers.onData(new ReceivedBytes(received, generation, 0, length));
+    } catch (error) {
+      uncaught(error);
+    }
+    received.takeBack();
+  }
+
+  #forward(forwarding: StreamForwarding, length: number): void {
+    const { to } = forwarding;
+    forwarding.bytes += length;
+    if (to instanceof StreamReceiver) to.sendReceived(this.reactor.received.current.view(length), length);
+    else this.#giveTo(to, length);
+    // The system has no room, and what it did not take was copied.
+    if (to.pendingBytes > 0) this.#paused = true;
+  }
+
+  #giveTo(to: Stream, length: number): void {
+    const received = this.reactor.received.current;
+    const generation = received.lend();
+    attempt((bytes: Uint8Array) => to.write(bytes), new ReceivedBytes(received, generation, 0, length));
+    received.takeBack();
+  }
+}
