@@ -19,6 +19,7 @@ import { release } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { installAndBuildTests, root, run } from "./install-and-build.mjs";
+import { installForeign } from "./kernel/foreign-package.mjs";
 import { recordRun } from "./kernel/recorded.mjs";
 import { cache, debianRoot } from "./kernel/root.mjs";
 import { resultsOf, runFiles } from "./run-files.mjs";
@@ -78,13 +79,9 @@ function muslRoot() {
   cpSync(join(lower, "usr", gnu, "libstdc++.so.6"), join(libraries, "libstdc++.so.6"), { dereference: true });
   copyFileSync(join(lower, gnu, "libgcc_s.so.1"), join(libraries, "libgcc_s.so.1"));
   writeFileSync(join(folder, "etc/ld-musl-x86_64.path"), "/usr/lib/musl-c++\n/lib/x86_64-linux-musl\n");
-  const bun = join(cache, "bun-musl");
-  mkdirSync(bun, { recursive: true });
-  writeFileSync(join(bun, "package.json"), "{}\n");
-  // Only --force installs what is for another C library.
-  run("npm", ["install", "--no-save", "--force", `${BUN}@1`], bun);
+  const bun = installForeign(BUN, 1, join(cache, "bun-musl"));
   mkdirSync(join(folder, "usr/local/bin"), { recursive: true });
-  copyFileSync(join(bun, "node_modules", BUN, "bin/bun"), join(folder, "usr/local/bin/bun"));
+  copyFileSync(join(bun, "bin/bun"), join(folder, "usr/local/bin/bun"));
   const names = join(root, "scripts/kernel/glibc-names.c");
   run("gcc", ["-shared", "-fPIC", "-nostdlib", "-o", join(libraries, "ld-linux-x86-64.so.2"), names]);
   return folder;

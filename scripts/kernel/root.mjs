@@ -18,6 +18,7 @@ import { basename, join } from "node:path";
 import { root, run } from "../install-and-build.mjs";
 import { installRuntimes } from "../runtimes.mjs";
 import { Debian } from "./debian.mjs";
+import { installForeign } from "./foreign-package.mjs";
 import { PATH } from "./machine.mjs";
 
 /** What the tests run, beside Node. */
@@ -145,11 +146,8 @@ function makeRoot(debian, architecture, lower) {
 function addKoffi(architecture, lower) {
   const { version } = JSON.parse(readFileSync(join(root, "node_modules/koffi/package.json"), "utf8"));
   const name = `@koromix/koffi-linux-${architecture}`;
-  const folder = join(cache, `koffi-${architecture}`);
-  mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, "package.json"), "{}\n");
-  run("npm", ["install", "--no-save", "--force", `${name}@${version}`], folder);
-  cpSync(join(folder, "node_modules", name), join(lower, "node_modules", name), { recursive: true });
+  const installed = installForeign(name, version, join(cache, `koffi-${architecture}`));
+  cpSync(installed, join(lower, "node_modules", name), { recursive: true });
 }
 
 /** An initramfs with busybox, and the modules that mount the root. */

@@ -1,14 +1,10 @@
 // What must and must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import { type AttachFilterError, attachFilter, type tryAttachFilter } from "./attachFilter.ts";
 import { type AttachReuseportFilterError, attachReuseportFilter } from "./attachReuseportFilter.ts";
 import { BPF, type FilterInstruction } from "./bpf.ts";
 import { type DetachFilterError, detachFilter } from "./detachFilter.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const fd: number;
 

@@ -1,4 +1,5 @@
 // What must and must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { ErrorOrigins } from "../system/value-constants.ts";
 import {
   AF,
@@ -18,11 +19,6 @@ import {
   TCP_STATE,
   VMADDR,
 } from "./constants.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 export function namesAreNumbers(): void {
   const { DO } = IP_PMTUDISC;

@@ -1,16 +1,13 @@
 // What must and what must not compile; it is never run.
+
 import type { Server } from "node:net";
+import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import { type DupError, dup, type tryDup } from "./dup.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
 import type { Socket } from "./owned-socket.ts";
 import { setCloseOnExec } from "./setCloseOnExec.ts";
 import { type SetNonblockingError, setNonblocking, type trySetNonblocking } from "./setNonblocking.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const descriptor: Descriptor;
 declare const server: Server;

@@ -1,4 +1,5 @@
 // What must and must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { Address } from "../address/address.ts";
 import type { Result } from "../errors/result.ts";
 import { connect } from "./connect.ts";
@@ -9,11 +10,6 @@ import type { getprotobyname, ProtocolEntry } from "./getprotobyname.ts";
 import { type GetservbynameError, getservbyname, type ServiceEntry } from "./getservbyname.ts";
 import { type inet_ntop, inet_pton } from "./inet.ts";
 import { socket } from "./socket.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 export function returnsWhatCallsTake(): void {
   const found = getaddrinfo("localhost", "http", { socktype: SOCK.STREAM, flags: AI.CANONNAME });

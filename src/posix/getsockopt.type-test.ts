@@ -1,4 +1,5 @@
 // What must and what must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import type { PendingError } from "../options/pending-error.ts";
 import { rawOption } from "../options/raw.ts";
@@ -8,11 +9,6 @@ import type { Linger } from "../options/structures/linger.ts";
 import type { TcpInfo } from "../options/structures/tcp-info.ts";
 import { TCP } from "../options/tcp.ts";
 import { type GetsockoptError, getsockopt, tryGetsockopt } from "./getsockopt.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const fd: number;
 

@@ -1,4 +1,5 @@
 // What must and what must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import { IPV6 } from "../options/ipv6.ts";
 import { SO } from "../options/so.ts";
@@ -10,11 +11,6 @@ import { type If_nametoindexError, if_nametoindex, type tryIf_nametoindex } from
 import type { ReceivedMessage } from "./received-message.ts";
 import { sendmsg } from "./sendmsg.ts";
 import { setsockopt } from "./setsockopt.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const fd: number;
 

@@ -1,15 +1,11 @@
 // What must and what must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { Result } from "../errors/result.ts";
 import { SO } from "../options/so.ts";
 import { getsockopt } from "./getsockopt.ts";
 import { type IoctlError, ioctl, tryIoctl } from "./ioctl.ts";
 import type { HardwareAddress } from "./ioctl-request.ts";
 import { FIO, SIOC } from "./sioc.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const fd: number;
 

@@ -1,4 +1,5 @@
 // What must and what must not compile; it is never run.
+import { same } from "../../test/same-type.ts";
 import type { ControlMessage } from "../control/control-message.ts";
 import type { Result } from "../errors/result.ts";
 import type { Descriptor } from "./owned-descriptor.ts";
@@ -8,11 +9,6 @@ import { type RecvmmsgError, recvmmsg, type tryRecvmmsg } from "./recvmmsg.ts";
 import { type RecvmsgError, recvmsg, type tryRecvmsg } from "./recvmsg.ts";
 import { type SendmmsgError, sendmmsg, type trySendmmsg } from "./sendmmsg.ts";
 import { type SendmsgError, sendmsg, type trySendmsg } from "./sendmsg.ts";
-
-type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-
-/** Compiles only where the two types are the same. */
-const same = <A, B>(_: Equal<A, B>): void => {};
 
 declare const fd: number;
 declare const socket: Socket;

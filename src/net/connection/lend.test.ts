@@ -9,13 +9,12 @@ import {
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
 import { someTurns } from "../../../test/engine/engine-test.ts";
+import { sendInPieces, sha, text } from "../../../test/engine/send-in-pieces.ts";
 import { withoutResets } from "../../../test/platform.ts";
 import type { EngineName } from "../../engine/engine.ts";
 import type { Connection } from "./connection.ts";
 
 const tcp = { host: "127.0.0.1" };
-
-const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString();
 
 /** How many bytes a receive buffer of an engine has: a view of another buffer is one of a copy. */
 const bufferSize = (engine: EngineName) => (engine === "uring" ? 16_384 : 65_536);
@@ -25,18 +24,11 @@ const isCopy = (engine: EngineName, bytes: Uint8Array) => bytes.buffer.byteLengt
 /** Long enough for every engine to lend its own memory. */
 const LONG = 8192;
 
-/** Sends the bytes in random pieces, now fast, now slowly, and then the end; returns their hash. */
-async function sendInPieces(connection: Connection, total: number): Promise<string> {
-  const hash = createHash("sha256");
-  for (let rest = total; rest > 0; ) {
-    const piece = randomBytes(Math.min(rest, randomInt(1, 1 + 10 ** randomInt(1, 6))));
-    rest -= piece.length;
-    hash.update(piece);
-    await connection.write(piece);
-    if (randomInt(4) === 0) await someTurns();
-  }
-  await connection.end();
-  return hash.digest("hex");
+/** Sends random bytes in pieces, and then the end; returns their hash. */
+async function sendRandom(connection: Connection, total: number): Promise<string> {
+  const data = randomBytes(total);
+  await sendInPieces(connection, data);
+  return sha(data);
 }
 
 async function hashOf(connection: Connection, isSlow: boolean): Promise<string> {
@@ -54,7 +46,7 @@ for (const transport of transports) {
       `lend() over ${transport}: ${isSlow ? "a slow" : "a fast"} peer gets back every byte`,
       async (engine, fixture) => {
         await withEnds(engine, endpointFor(fixture, transport), async ({ client, server }) => {
-          const sent = sendInPieces(client, 3_000_000);
+          const sent = sendRandom(client, 3_000_000);
           const received = hashOf(client, isSlow);
           for await (const bytes of server.lend()) {
             // In two pieces, the second of which waits for the first.
@@ -76,7 +68,7 @@ asyncApiTest("lend(): a view stays as it is until the loop goes on", async (engi
     await withEnds(engine, tcp, async (other) => {
       const data = randomBytes(LONG);
       await one.client.write(data);
-      const sent = sendInPieces(other.client, 2_000_000);
+      const sent = sendRandom(other.client, 2_000_000);
       let views = 0;
       for await (const bytes of one.server.lend()) {
         views++;
@@ -177,7 +169,7 @@ asyncApiTest("lend(): more chunks at once than an engine lends are copies", asyn
     assert.ok(held.some(({ bytes }) => isCopy(engine, bytes)));
     // Every other connection is served all the while.
     await withEnds(engine, tcp, async (other) => {
-      const sent = sendInPieces(other.client, 1_000_000);
+      const sent = sendRandom(other.client, 1_000_000);
       assert.equal(await hashOf(other.server, false), await sent);
     });
     for (const { lent, bytes, copy } of held) {

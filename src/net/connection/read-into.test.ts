@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import {
   asyncApiTest,
   endpointFor,
@@ -8,25 +8,10 @@ import {
   withoutTransport,
 } from "../../../test/engine/async-api.ts";
 import { eventually, someTurns } from "../../../test/engine/engine-test.ts";
+import { sendInPieces, sha, text } from "../../../test/engine/send-in-pieces.ts";
 import { withoutResets } from "../../../test/platform.ts";
-import type { Connection } from "./connection.ts";
 
 const tcp = { host: "127.0.0.1" };
-
-const text = (bytes: Uint8Array | null | undefined) => Buffer.from(bytes ?? []).toString();
-
-const sha = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-/** Sends the bytes in random pieces, now fast, now slowly, and then the end. */
-async function sendInPieces(connection: Connection, data: Uint8Array): Promise<void> {
-  for (let at = 0; at < data.length; ) {
-    const end = at + randomInt(1, 1 + 10 ** randomInt(1, 6));
-    await connection.write(data.subarray(at, end));
-    at = end;
-    if (randomInt(4) === 0) await someTurns();
-  }
-  await connection.end();
-}
 
 for (const transport of transports) {
   asyncApiTest(

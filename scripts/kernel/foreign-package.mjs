@@ -1,0 +1,15 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { run } from "../install-and-build.mjs";
+
+/**
+ * Installs a package of npm's that is for another processor or C library into a folder; returns
+ * where it lies.
+ */
+export function installForeign(name, version, folder) {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), "{}\n");
+  // Only --force installs what is not for this system.
+  run("npm", ["install", "--no-save", "--force", `${name}@${version}`], folder);
+  return join(folder, "node_modules", name);
+}
