@@ -17,7 +17,9 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   readonly #handlers: ConnectionHandlers<State>;
   /** Paused by the program. */
   #paused = false;
-  /** "congested": more than HIGH_WATER_MARK bytes are unsent. "failed": nothing is sent any more. */
+  /**
+   * "congested": more than HIGH_WATER_MARK bytes are unsent. "failed": nothing is sent any more.
+   */
   #sending: "free" | "congested" | "failed" = "free";
   /** The value that the handler `open()` returned, for the program's use. */
   declare state: State;
