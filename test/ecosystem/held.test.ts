@@ -1,11 +1,11 @@
 // `berkeley hold` with programs that know nothing of it, started by what people start them with.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { plainEnvironment, readAll, runBerkeley } from "../command.ts";
 import { HeldProcess } from "../held-process.ts";
 import { root } from "../root.ts";
@@ -39,6 +39,8 @@ const files: Readonly<Record<string, string>> = {
     console.log("listens " + process.pid);`,
   "two.cjs": `
     require("node:net").createServer(() => {}).listen(0, "127.0.0.1", () => require("./server.cjs"));`,
+  // A folder without the TypeScript files, for which Next would install packages.
+  "next/app/route.js": `export const GET = () => new Response("held by " + process.pid);`,
   "index.html": "<!doctype html><title>held</title>",
   "server.py": `
 import os, socket
@@ -56,9 +58,9 @@ while True:
 };
 
 /** A new folder, whose path has a blank, with the files and the packages. */
-function project(context: TestContext): string {
+function project(): string {
   const made = mkdtempSync(join(tmpdir(), "held project "));
-  context.after(() => rmSync(made, { recursive: true, force: true }));
+  mkdirSync(join(made, "next/app"), { recursive: true });
   for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
   symlinkSync(join(folder, "node_modules"), join(made, "node_modules"));
   return made;
@@ -115,6 +117,12 @@ const ways: Readonly<Record<string, Way>> = {
     says: /Local:/,
     answers: /<title>held/,
   },
+  "Next's dev server": {
+    command: [bin("next"), "dev", "next", "--webpack", "--hostname", "127.0.0.1", "--port", "$PORT"],
+    says: /Ready in/,
+    answers: /held by \d+/,
+    environment: { NEXT_TELEMETRY_DISABLED: "1" },
+  },
   "Python, LISTEN_FDS": { command: ["python3", "server.py"], needs: "python3" },
 };
 
@@ -122,7 +130,7 @@ for (const [name, way] of Object.entries(ways)) {
   const { command, says = /listens (\d+)/, answers, environment = {}, needs } = way;
   const skip = needs !== undefined && spawnSync(needs, ["--version"]).status !== 0 && `no ${needs}`;
   test(`hold: ${name}, before and after a restart`, { ...limit, skip }, async (context) => {
-    const cwd = project(context);
+    const cwd = project();
     const port = freePort();
     const env = {
       ...plainEnvironment,
@@ -133,6 +141,8 @@ for (const [name, way] of Object.entries(ways)) {
     };
     const words = command.map((word) => word.replace("$PORT", String(port)));
     const held = new HeldProcess(context, [String(port), "--", ...words], { cwd, env });
+    // Once the command has ended, which may write there.
+    context.after(() => rmSync(cwd, { recursive: true, force: true }));
     const check = async (count: number) => {
       const [, pid] = await held.says(says, count);
       const answer = await ask(port);
