@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { udp } from "../../src/net/udp/udp.ts";
+import { root } from "../root.ts";
 import { folder, testedNode } from "./column.ts";
 import { Program } from "./program.ts";
 
@@ -95,7 +96,50 @@ test("Docker's default: a filter that denies io_uring", { ...limit, skip: !has("
   );
 });
 
+/** The examples of a language in docs/production.md. */
+function examples(language: string): readonly string[] {
+  const document = readFileSync(join(root, "docs/production.md"), "utf8");
+  const found = [...document.matchAll(new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, "gm"))];
+  return found.map(([, text = ""]) => text);
+}
+
+/** Runs a program that checks a file, and has nothing to say against it. */
+function accepts(program: string, words: readonly string[]): void {
+  const { status, stdout, stderr } = spawnSync(program, words, { encoding: "utf8" });
+  assert.equal(status, 0, `${program}: ${stdout}${stderr}`);
+}
+
+test("systemd accepts the units", { ...limit, skip: !has("systemd-analyze") }, (context) => {
+  const made = temporary(context);
+  const units = examples("ini").map((text) => {
+    const path = join(made, /^# (\S+)/.exec(text)?.[1] ?? "");
+    writeFileSync(path, text.replace("/usr/bin/node", testedNode));
+    return path;
+  });
+  assert.equal(units.length, 2);
+  accepts("systemd-analyze", ["verify", ...units]);
+});
+
+test("HAProxy accepts its example", { ...limit, skip: !has("haproxy", "-v") }, (context) => {
+  const path = join(temporary(context), "haproxy.cfg");
+  const times = ["connect", "client", "server"].map((each) => `timeout ${each} 5s\n`).join("");
+  const front = "frontend front\nmode http\nbind 127.0.0.1:3000\ndefault_backend web\n";
+  writeFileSync(path, `defaults\n${times}${front}${examples("haproxy").join("")}`);
+  accepts("haproxy", ["-c", "-f", path]);
+});
+
 const streamModule = "/usr/lib/nginx/modules/ngx_stream_module.so";
+
+test("nginx accepts its example", {
+  ...limit,
+  skip: !has("nginx", "-v") || !existsSync(streamModule),
+}, (context) => {
+  const made = temporary(context);
+  const path = join(made, "nginx.conf");
+  const example = examples("nginx").join("");
+  writeFileSync(path, `load_module ${streamModule};\npid ${made}/pid;\nevents {}\n${example}`);
+  accepts("nginx", ["-t", "-p", made, "-c", path, "-e", "stderr"]);
+});
 
 test("nginx with proxy_protocol: req.ip is the client's", {
   ...limit,
