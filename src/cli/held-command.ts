@@ -52,11 +52,16 @@ export class HeldCommand {
   }
 
   /** Starts it; resolves with how it ended once it will not be restarted any more. */
-  run(): Promise<CommandEnd> {
-    return new Promise((resolve) => {
+  async run(): Promise<CommandEnd> {
+    // Also where this process ends by a defect: the command would keep the port.
+    const end = () => this.#child?.kill("SIGTERM");
+    process.once("exit", end);
+    const ended = await new Promise<CommandEnd>((resolve) => {
       this.#finish = resolve;
       this.#start();
     });
+    process.off("exit", end);
+    return ended;
   }
 
   /** Passes a signal on. */

@@ -5,6 +5,8 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { plainEnvironment } from "../../../test/command.ts";
+import { HeldProcess } from "../../../test/held-process.ts";
 import { HeldWorkers, server } from "../../../test/held-workers.ts";
 import { except } from "../../../test/platform.ts";
 
@@ -21,12 +23,16 @@ const shell = [
   'trap "echo told >> told; exit" TERM; echo "serves as $$"; exec 2> /dev/null; while :; do sleep 0.1; done',
 ];
 
+function folder(context: TestContext): string {
+  const made = mkdtempSync(join(tmpdir(), "ends-"));
+  context.after(() => rmSync(made, { recursive: true }));
+  return made;
+}
+
 /** Ends hold when it gets SIGALRM; hold's own process alone. */
 function defect(context: TestContext, how: string): NodeJS.ProcessEnv {
-  const folder = mkdtempSync(join(tmpdir(), "defect-"));
-  context.after(() => rmSync(folder, { recursive: true }));
-  const file = join(folder, "defect.cjs");
-  const isHold = 'process.argv.includes("--workers")';
+  const file = join(folder(context), "defect.cjs");
+  const isHold = 'process.argv.includes("hold")';
   writeFileSync(file, `if (${isHold}) process.once("SIGALRM", () => { ${how}; });`);
   return { NODE_OPTIONS: `--require ${file}` };
 }
@@ -36,6 +42,15 @@ const ends: Readonly<Record<string, readonly [how: string, NodeJS.Signals]>> = {
   throws: ['throw new Error("a defect")', "SIGALRM"],
   "calls process.exit()": ["process.exit(3)", "SIGALRM"],
 };
+test("hold: its command gets SIGTERM when hold throws", linux, async (context) => {
+  const env = { ...plainEnvironment, ...defect(context, ends.throws?.[0] ?? "") };
+  const held = new HeldProcess(context, ["0", "--", ...shell], { env, cwd: folder(context) });
+  const [, pid] = await held.says(/serves as (\d+)/);
+  held.child.kill("SIGALRM");
+  await held.ended;
+  await HeldWorkers.ended([Number(pid)]);
+});
+
 for (const [how, [program, signal]] of Object.entries(ends)) {
   test(
     `hold --workers: a program that is not Node's gets SIGTERM when hold ${how}`,
