@@ -1,3 +1,4 @@
+import { machineClock } from "../../clock/machine-clock.ts";
 import { defined } from "../../invariant.ts";
 import { detachMapping, type Memory, mapDescriptor, mapMemory } from "../../native/memory.ts";
 import { errnos } from "../../system/linux/errno.ts";
@@ -32,6 +33,12 @@ export type Completed = (operation: number, generation: number, result: number, 
 
 const { EAGAIN, EBUSY, EINTR, ENOMEM } = errnos;
 const transient: ReadonlySet<number> = new Set([-EAGAIN, -EBUSY, -EINTR, -ENOMEM]);
+
+/**
+ * For how many milliseconds one of them is taken to be temporary: after that nothing will be sent
+ * or received any more, and programs should know.
+ */
+const PATIENCE = 5000;
 
 /**
  * An io_uring: entries are written to mapped memory and submitted in batches with io_uring_enter();
@@ -72,6 +79,8 @@ export class Ring {
   #waiting: Sqe[] = [];
   /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
   #failure = 0;
+  /** Since when io_uring_enter has not succeeded, in milliseconds; undefined if it did last. */
+  #failingSince: number | undefined;
   #released = false;
   readonly #mappings: readonly Memory[];
 
@@ -169,11 +178,12 @@ export class Ring {
       if (submitted < 0) {
         // EINTR: a signal came first. EAGAIN, ENOMEM: no memory for now. EBUSY: completions
         // overflow, and are read after this. The caller sees that the ring still needs entering.
-        if (transient.has(submitted)) return;
+        if (transient.has(submitted) && this.#mayBeTemporary()) return;
         this.#failure = submitted;
         this.#limit = 0;
         return;
       }
+      this.#failingSince = undefined;
       this.#unsubmitted -= submitted;
       if (this.#waiting.length === 0 || this.#unsubmitted > 0) return;
       this.#limit = this.#mask + 1;
@@ -183,6 +193,12 @@ export class Ring {
       }
       if (this.#waiting.length > 0) this.#limit = 0;
     }
+  }
+
+  #mayBeTemporary(): boolean {
+    const now = machineClock.now();
+    this.#failingSince ??= now;
+    return now - this.#failingSince < PATIENCE;
   }
 
   /** The error that io_uring_enter failed with for good: a negative errno, or 0. */
