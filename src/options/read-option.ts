@@ -14,7 +14,7 @@ export function readOption<Get>(system: System, fd: number, option: ReadableOpti
 export function loadOption(system: System, fd: number, option: ReadableOption<unknown>): number {
   const number = option.numberOn(system);
   if (number === undefined) return missing(system);
-  system.option.length = option.read.size;
+  system.option.length = Math.min(option.read.size, system.option.capacity);
   return system.getsockopt(fd, number.level, number.number, system.option);
 }
 

@@ -128,6 +128,7 @@ function read(
   size: number,
 ): number {
   option.read.prepare?.(value, system);
-  value.length = size;
+  // Safety: an object that only looks like an option may say anything.
+  value.length = Math.min(size, value.capacity);
   return system.getsockopt(fd, level, number, value);
 }

@@ -429,3 +429,19 @@ test("an error says nothing of an address whose getters throw or lie afterwards"
     fixture.closeAll();
   }
 });
+
+test("an object that only looks like an option does not say how much memory the kernel may write", () => {
+  let asked = 0;
+  const system = scripted({
+    getsockopt: [
+      (_fd, _level, _number, value) => {
+        asked = value.length;
+        return 0;
+      },
+    ],
+  });
+  using s = socket(AF.INET, SOCK.STREAM, 0, { system });
+  const forged = { ...SO.TYPE, read: { ...SO.TYPE.read, size: 1 << 20 } };
+  getsockopt(s, forged);
+  assert.equal(asked, system.option.capacity);
+});
