@@ -228,3 +228,31 @@ asyncApiTest(
   },
   noDetach,
 );
+
+asyncApiTest(
+  "pieces with a view of a handler that has returned are refused while a file is sent, all of them",
+  async (engine, fixture) => {
+    const path = fileWith(fixture, Buffer.alloc(LARGE));
+    const views: Uint8Array[] = [];
+    const server = await listen({ ...loopback, engine }, { data: (_, bytes) => void views.push(bytes) });
+    const client = await connect({ address: server.address, engine });
+    await client.write("a view");
+    const stale = await eventually(() => views[0]);
+    const sender = await connect({ address: server.address, engine });
+    let count = 0;
+    const sent = sender.sendFile(path, {
+      progress(bytes) {
+        count = bytes;
+      },
+    });
+    const ended = assert.rejects(sent, { name: "SocketClosed" });
+    await someTurns();
+    const before = sender.pendingBytes;
+    await assert.rejects(sender.write(["first", stale]), { name: "TypeError" });
+    assert.equal(sender.pendingBytes, before);
+    assert.ok(count <= LARGE);
+    for (const each of [sender, client]) each.reset();
+    await ended;
+    await server.close({ drain: 0 });
+  },
+);
