@@ -138,3 +138,21 @@ test("why, in a narrow terminal: no word is broken, and the command to run stand
     assert.match(told, new RegExp(`^ +(Stop it\\. Run: )?berkeley free ${held.port}$`, "m"));
   }
 });
+
+test("why, without /proc: the kernel's usual settings", (context) => {
+  const hidden = ["--mount", "--net", "sh", "-c", 'mount -t tmpfs none /proc && exec "$@"', "sh"];
+  const ask = (port: string) =>
+    spawnSync("unshare", [...hidden, process.execPath, berkeley, "why", port], {
+      encoding: "utf8",
+      env: plainEnvironment,
+    });
+  const run = ask("24063");
+  if (run.error !== undefined || /unshare|mount/.test(run.stderr)) {
+    context.skip("this user may not hide /proc");
+    return;
+  }
+  assert.deepEqual([run.status, run.stdout, run.stderr], [0, "port 24063: free\n", ""]);
+  assert.match(ask("40000").stdout, /in the ephemeral range \(32768 to 60999/);
+  // Only root gets here.
+  assert.deepEqual([ask("80").status, ask("80").stdout], [0, "port 80: free\n"]);
+});

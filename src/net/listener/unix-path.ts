@@ -10,7 +10,15 @@ import type { FileNumber } from "../../system/services.ts";
 import type { System } from "../../system/system.ts";
 import { copyOf } from "../../system/view.ts";
 
-/** The path that bind() created for a unix socket, to be removed at the end. */
+/**
+ * The path that bind() created for a unix socket, to be removed at the end.
+ *
+ * Two windows cannot be closed: another program may replace the path between bind() and the look
+ * at its file, and between the look and unlink(). bind() does not say which file it made, and
+ * unlink() takes a name, not a file. Binding another name and linking that to the path would change
+ * what getsockname() tells every client; taking the path aside with renameat2() to look at it would
+ * refuse those that connect meanwhile; and a lock binds only programs that take it.
+ */
 export class UnixPath {
   readonly #system: System;
   readonly #path: string | Uint8Array;

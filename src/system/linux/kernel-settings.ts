@@ -15,10 +15,9 @@ export function numericSetting(name: string): number | undefined {
 
 /** net.ipv4.ip_local_port_range, from which the system chooses ports: first and last. */
 export function ephemeralRange(): { readonly first: number; readonly last: number } {
-  const [first = 32768, last = 60999] = (setting("net.ipv4.ip_local_port_range") ?? "")
-    .split(/\s+/)
-    .map(Number);
-  return Number.isNaN(first) || Number.isNaN(last) ? { first: 32768, last: 60999 } : { first, last };
+  const [, first = 32_768, last = 60_999] =
+    /^(\d+)\s+(\d+)$/.exec(setting("net.ipv4.ip_local_port_range") ?? "") ?? [];
+  return { first: Number(first), last: Number(last) };
 }
 
 /**
@@ -38,7 +37,9 @@ const CAP_NET_BIND_SERVICE = 10n;
 
 /** Whether this process may bind to every port. */
 export function mayBindPrivilegedPorts(): boolean {
-  const [, effective = "0"] = /^CapEff:\s*([\da-f]+)/m.exec(text("/proc/self/status") ?? "") ?? [];
+  const [, effective] = /^CapEff:\s*([\da-f]+)/m.exec(text("/proc/self/status") ?? "") ?? [];
+  // Without /proc, root most likely has it.
+  if (effective === undefined) return process.geteuid?.() === 0;
   return (BigInt(`0x${effective}`) & (1n << CAP_NET_BIND_SERVICE)) !== 0n;
 }
 
