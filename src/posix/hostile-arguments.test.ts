@@ -1,6 +1,7 @@
 // No method, getter, species or iterator of a caller's object decides which memory a call reads or
 // writes.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { test } from "node:test";
 import { Fixture, loopback } from "../../test/fixture.ts";
 import { brokenArrays, bytesIn, hostileArrays, hostileBytes, hostileViews } from "../../test/hostile.ts";
@@ -445,3 +446,28 @@ test("an object that only looks like an option does not say how much memory the 
   getsockopt(s, forged);
   assert.equal(asked, system.option.capacity);
 });
+
+/** A socket of Node's whose handle does something when it is asked for its descriptor. */
+function acting(fd: number, act: () => void): net.Socket {
+  const handle = {
+    get fd() {
+      act();
+      return fd;
+    },
+  };
+  return Object.defineProperty(new net.Socket(), "_handle", { value: handle });
+}
+
+for (const [name, call] of Object.entries({ send, recv, recvfrom })) {
+  test(
+    `${name}: a getter of the socket that transfers the buffer is not a message without bytes`,
+    except({ ...unixOnly, bun: "its sockets have no such handle", deno: "its sockets have no such handle" }),
+    withPair((left, right) => {
+      send(left, bytes);
+      const buffer = new Uint8Array(64);
+      const socket = acting(right.fd, () => structuredClone(buffer.buffer, { transfer: [buffer.buffer] }));
+      assert.throws(() => call(socket, buffer), { name: "TypeError", code: "ERR_INVALID_ARG_VALUE" });
+      assert.equal(recv(right, new Uint8Array(64)), bytes.length);
+    }),
+  );
+}

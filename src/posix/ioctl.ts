@@ -93,17 +93,18 @@ export function tryIoctl<Argument extends readonly unknown[], Value>(
   if (typeof request?.decode !== "function") {
     throw argumentType(`request is SIOC.OUTQ, FIO.NREAD and so on, not ${kind(request)}`);
   }
-  const number = system.ioctls[request.name];
+  const { name } = request;
+  const number = Object.hasOwn(system.ioctls, name) ? system.ioctls[name] : undefined;
   // Safety: the kernel reads and writes at most the structure of the request, 40 bytes for the
   // longest, and no request here carries a pointer. The memory is the System's own.
   request.encode(system.option, argument);
   const { fd } = borrowed;
-  if (fd < 0) return ioctlErrors.fail(system, "SocketClosed", undefined, request.name);
-  if (number === undefined) return ioctlErrors.fail(system, "OperationNotSupported", undefined, request.name);
+  if (fd < 0) return ioctlErrors.fail(system, "SocketClosed", undefined, name);
+  if (number === undefined) return ioctlErrors.fail(system, "OperationNotSupported", undefined, name);
   const returned = system.ioctl(fd, number, system.option);
   if (returned >= 0) return { ok: true, value: request.decode(system.option) };
   return ioctlErrors.failure(system, returned, {
-    about: request.name,
+    about: name,
     // As with sockatmark(): on a socket, ENOTTY means that it lacks the request.
     ask(code) {
       if (readOption(system, fd, SO.TYPE) === undefined) return "FileDescriptorNotASocket";

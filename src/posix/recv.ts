@@ -129,10 +129,11 @@ export function recv(socket: SocketLike, buffer: Uint8Array, flags = 0): number 
 
 /** Like {@link recv}, but returns errors instead of throwing them. Still throws on a bad buffer. */
 export function tryRecv(socket: SocketLike, buffer: Uint8Array, flags = 0): Result<number, RecvError> {
-  checkBuffer("buffer", buffer);
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
+  // Last: a socket of Node's may have getters, which could transfer the buffer.
+  checkBuffer("buffer", buffer);
   if (fd < 0) return recvErrors.fail(system, "SocketClosed");
   let returned = system.recv(fd, buffer, flags);
   if (isInterrupted(system, returned)) {

@@ -85,10 +85,11 @@ export function tryRecvfrom(
   buffer: Uint8Array,
   flags = 0,
 ): Result<Received, RecvfromError> {
-  checkBuffer("buffer", buffer);
   int("flags", flags);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
+  // Last: a socket of Node's may have getters, which could transfer the buffer.
+  checkBuffer("buffer", buffer);
   if (fd < 0) return recvfromErrors.fail(system, "SocketClosed");
   let bytes = system.recvfrom(fd, buffer, flags, system.address);
   if (isInterrupted(system, bytes)) {

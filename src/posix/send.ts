@@ -148,10 +148,11 @@ export function send(socket: SocketLike, data: Uint8Array, flags = 0): number {
 
 /** Like {@link send}, but returns errors instead of throwing them. Still throws on bad data. */
 export function trySend(socket: SocketLike, data: Uint8Array, flags = 0): Result<number, SendError> {
-  checkData(data);
   const borrowed = borrow(socket);
   const { system, fd } = borrowed;
   const quietFlags = sendFlags(system, flags);
+  // Last: a socket of Node's may have getters, which could transfer the data.
+  checkData(data);
   if (fd < 0) return sendErrors.fail(system, "SocketClosed");
   let returned = system.send(fd, data, quietFlags);
   if (isInterrupted(system, returned)) {
