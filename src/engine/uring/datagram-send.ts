@@ -1,108 +1,108 @@
 import { outOfRange } from "../../errors/argument.ts";
+import { defined } from "../../invariant.ts";
+import { mapMemory } from "../../native/memory.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
-import { IOSQE } from "../../system/linux/io-uring.ts";
 import { IOV, MSG } from "../../system/linux/msghdr.ts";
+import { sendmmsgAt } from "../../system/linux/sendmmsg.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import { lengthOf, offsetOf } from "../../system/view.ts";
 import { loanOf } from "../received-bytes.ts";
-import type { Loop } from "./loop.ts";
-import { UringOperation } from "./operation.ts";
-import type { OpTag } from "./operations.ts";
 import { LoanedBuffer, type PooledBuffer } from "./pooled-buffer.ts";
-import { LONGEST } from "./send-memory.ts";
-import { prepSendmsg } from "./sqe.ts";
+import { LONGEST, type SendMemory } from "./send-memory.ts";
 
-const SEND: OpTag = 2;
-/**
- * MSG_DONTWAIT, because waiting in io_uring is broken: unix_dgram_sendmsg (net/unix/af_unix.c)
- * finds its peer full only after it has read the data, and when io_uring retries, no data is left,
- * so an empty datagram is sent (Linux 6.18).
- */
+const { EAGAIN, EINTR } = errnos;
+
+/** Datagrams sent per call. */
+const AT_ONCE = 64;
+/** The descriptor does not block; a datagram without room is sent again by `UringDatagrams`. */
 const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
-const { EAGAIN, ECANCELED, EINTR } = errnos;
-const NAME = MSG.size + IOV.size;
-/** After the name, which has at most 128 bytes. */
+/** A buffer begins with the struct iovec; then comes the name, which has at most 128 bytes. */
+const NAME = IOV.size;
 const DATA = NAME + 128;
 
-/** A socket that sends datagrams. */
-export interface Sender {
-  readonly fd: number;
-  /**
-   * A datagram was sent or failed; or it must be sent again, `later` if there was no room for it.
-   */
-  settled(later: boolean): void;
-}
+/** The struct mmsghdr of a call, which only the call looks at. */
+const memory = mapMemory(AT_ONCE * MSG.size);
+const headers = new Uint32Array(memory.buffer);
 
 /**
- * One datagram in flight: a struct msghdr, the name, and the data if it was copied, in one buffer.
+ * A datagram that waits to be sent: a name, and the data if it was copied, in one buffer.
+ *
+ * They go out with sendmmsg(2). Entries of the ring would have to be linked so that none overtakes
+ * another, which takes the kernel twice the time of one call for all of them (docs/benchmarks.md).
  */
-export class DatagramSend extends UringOperation {
+export class DatagramSend {
   readonly length: number;
-  /** The result of sendmsg; undefined until then. */
+  /** 0 once it is sent, or a negative errno; undefined until then. */
   result: number | undefined;
-  readonly #sender: Sender;
   readonly #message: PooledBuffer;
   readonly #received: PooledBuffer | undefined;
+  readonly #nameLength: number;
 
-  constructor(loop: Loop, sender: Sender, bytes: Uint8Array, to: ValueResult | null) {
+  constructor(pool: SendMemory, bytes: Uint8Array, to: ValueResult | null) {
     const loan = loanOf(bytes);
     const length = lengthOf(bytes);
     if (length > LONGEST - DATA)
       throw outOfRange(`a datagram of ${length} bytes is too long; at most ${LONGEST - DATA} can be sent`);
     const received = loan instanceof LoanedBuffer && loan.owner.mayWait ? loan : undefined;
-    const message = loop.sendMemory.take(DATA + (received === undefined ? length : 0));
-    let data = message.pointer + BigInt(DATA);
-    if (received === undefined) {
-      message.bytes.set(bytes, DATA);
-    } else {
-      received.users++;
-      data = received.pointer + BigInt(offsetOf(bytes));
-    }
+    const message = pool.take(DATA + (received === undefined ? length : 0));
+    if (received === undefined) message.bytes.set(bytes, DATA);
+    else received.users++;
     if (to !== null) message.bytes.set(to.valid, NAME);
-    const { words } = message;
-    words.fill(0, 0, NAME >> 2);
-    if (to !== null) {
-      setPointer(words, MSG.name, message.pointer + BigInt(NAME));
-      words[MSG.namelen >> 2] = to.validLength;
-    }
-    setPointer(words, MSG.iov, message.pointer + BigInt(MSG.size));
-    words[MSG.iovlen >> 2] = 1;
-    setPointer(words, MSG.size + IOV.base, data);
-    words[(MSG.size + IOV.len) >> 2] = length;
-    super(loop);
     this.length = length;
-    this.#sender = sender;
     this.#message = message;
     this.#received = received;
+    this.#nameLength = to === null ? 0 : to.validLength;
+    const { words } = message;
+    const data = received === undefined ? message.location + DATA : received.location + offsetOf(bytes);
+    setPointer(words, IOV.base, data);
+    words[IOV.len >> 2] = length;
+    words[(IOV.len >> 2) + 1] = 0;
   }
 
-  /** @param linked whether another one follows, which must not overtake it */
-  prepare(linked: boolean): void {
-    const sqe = this.getSqe(SEND);
-    prepSendmsg(sqe, { fd: this.#sender.fd, message: this.#message, flags: FLAGS });
-    // The next entry starts when this one has succeeded; otherwise it is cancelled.
-    if (linked) sqe.addFlags(IOSQE.IO_LINK);
-  }
-
-  override lost(errno: number): void {
-    if (this.result === undefined) this.completed(SEND, errno);
-  }
-
-  override completed(_tag: OpTag, result: number): void {
-    if (result === -EAGAIN || result === -ECANCELED || result === -EINTR) {
-      this.#sender.settled(result === -EAGAIN);
-      return;
+  /**
+   * Sends the first that have no result, from an index on, and gives a result to those that need
+   * not be sent again. Returns how many those are; 0 if there was no room for the first.
+   */
+  static sendFrom(fd: number, sends: readonly DatagramSend[], first: number): number {
+    const count = Math.min(sends.length - first, AT_ONCE);
+    for (let index = 0; index < count; index++) sendAt(sends, first + index).#writeHeader(index * MSG.size);
+    // Safety: the headers and the buffers are mapped; each buffer is in use until it is settled.
+    let returned = sendmmsgAt(fd, memory.pointer, count, FLAGS);
+    while (returned === -EINTR) returned = sendmmsgAt(fd, memory.pointer, count, FLAGS);
+    if (returned === -EAGAIN) return 0;
+    if (returned < 0) {
+      sendAt(sends, first).settle(returned);
+      return 1;
     }
-    this.deregister();
+    for (let index = 0; index < returned; index++) sendAt(sends, first + index).settle(0);
+    return returned;
+  }
+
+  /** The system has taken the bytes, or never will. */
+  settle(result: number): void {
+    this.result = result;
     this.#message.release();
     this.#received?.release();
-    this.result = result;
-    this.#sender.settled(false);
+  }
+
+  #writeHeader(at: number): void {
+    const { location } = this.#message;
+    headers.fill(0, at >> 2, (at + MSG.size) >> 2);
+    if (this.#nameLength > 0) {
+      setPointer(headers, at + MSG.name, location + NAME);
+      headers[(at + MSG.namelen) >> 2] = this.#nameLength;
+    }
+    setPointer(headers, at + MSG.iov, location);
+    headers[(at + MSG.iovlen) >> 2] = 1;
   }
 }
 
-function setPointer(words: Uint32Array, at: number, pointer: bigint): void {
-  words[at >> 2] = Number(pointer & 0xffffffffn);
-  words[(at >> 2) + 1] = Number(pointer >> 32n);
+const sendAt = (sends: readonly DatagramSend[], index: number): DatagramSend =>
+  defined(sends[index], "as many wait");
+
+/** Pointers of a process are below 2^53. Storing to a word reduces a number modulo 2^32. */
+function setPointer(words: Uint32Array, at: number, pointer: number): void {
+  words[at >> 2] = pointer;
+  words[(at >> 2) + 1] = pointer / 2 ** 32;
 }

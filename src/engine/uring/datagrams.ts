@@ -27,8 +27,6 @@ const CONTROL_WORD = (RECVMSG_OUT.size + NAME_SIZE) >> 2;
 const HEADER = "the buffer has a header and a name";
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
-/** Datagrams of one socket in flight at once. */
-const AT_ONCE = 64;
 /**
  * The delay in milliseconds before a datagram is sent again after the peer had no room. No event
  * reports room at an unconnected unix peer.
@@ -76,18 +74,14 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   #receive: "idle" | "armed" | "cancelling" | "starved" | "ended" = "idle";
   #kept: Kept[] = [];
   #keptBytes = 0;
-  /** In order: those in flight, then those waiting. */
+  /** In order: those whose results are to be told, then those waiting. */
   readonly #sends: DatagramSend[] = [];
+  #settled = 0;
   /**
-   * How many are in flight. More are submitted only once there are none, so that none overtakes
-   * another.
+   * "deferred": they are sent before the ring is next entered. "full": one found no room, and all
+   * wait for a while.
    */
-  #given = 0;
-  /**
-   * "deferred": some are submitted before the ring is next entered. "full": one found no room, and
-   * all wait for a while.
-   */
-  #send: "idle" | "deferred" | "sending" | "full" = "idle";
+  #send: "idle" | "deferred" | "full" = "idle";
   readonly #buffers: ReceiveBuffers;
   readonly #merged: MergedDatagrams | undefined;
   readonly #template: Template;
@@ -114,7 +108,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
 
   send(bytes: Uint8Array, to: ValueResult | null): void {
     if (this.stopped) return;
-    const send = new DatagramSend(this.loop, this, bytes, to);
+    const send = new DatagramSend(this.loop.sendMemory, bytes, to);
     this.#sends.push(send);
     this.pendingBytes += send.length;
     this.#prepareSoon();
@@ -129,42 +123,38 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#sends.length === 0) this.closeDescriptor(0);
   }
 
-  /** Submits waiting datagrams. */
+  /** Sends waiting datagrams. */
   prepare(): void {
     if (this.#send !== "deferred") return;
-    this.#send = "sending";
-    this.#given = Math.min(this.#sends.length, AT_ONCE);
-    for (let index = 0; index < this.#given; index++)
-      defined(this.#sends[index], "as many wait").prepare(index + 1 < this.#given);
+    this.#send = "idle";
+    while (this.#send === "idle" && this.#settled < this.#sends.length) {
+      const settled = DatagramSend.sendFrom(this.fd, this.#sends, this.#settled);
+      this.#settled += settled;
+      if (settled === 0) this.#prepareLater();
+    }
+    if (this.#settled > 0) this.#tellSoon();
   }
 
-  /**
-   * A datagram in flight has a result, which is reported after those before it; or it must be sent
-   * again.
-   */
-  settled(later: boolean): void {
-    this.#given--;
-    if (later) this.#send = "full";
-    else if (this.#given === 0 && this.#send === "sending") this.#send = "idle";
+  #tellSent(): void {
     let result = 0;
     for (let send = this.#sends[0]; send?.result !== undefined; send = this.#sends[0]) {
       this.#sends.shift();
+      this.#settled--;
       this.pendingBytes -= send.length;
-      result = Math.min(send.result, 0);
+      result = send.result;
       if (!this.stopped) attempt((errno: number) => this.#handlers.onSent(errno), result);
     }
     if (this.stopped && this.#sends.length === 0) this.closeDescriptor(result);
-    else if (this.#send === "full" && this.#given === 0) this.#prepareLater();
-    else this.#prepareSoon();
   }
 
   #prepareSoon(): void {
-    if (this.#send !== "idle" || this.#sends.length === 0) return;
+    if (this.#send !== "idle" || this.#settled === this.#sends.length) return;
     this.#send = "deferred";
     this.loop.tick.deferSubmit(this);
   }
 
   #prepareLater(): void {
+    this.#send = "full";
     // Open sockets keep the process running unless unref'd.
     linux.clock
       .setTimeout(() => {
@@ -182,6 +172,7 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
   override tell(): void {
     this.#telling = false;
     super.tell();
+    this.#tellSent();
     let told = 0;
     for (const { bytes, name, nameLength, flags } of this.#kept) {
       if (this.#paused || this.stopped) break;
@@ -195,9 +186,10 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     if (this.#kept.length === 0) this.#startReceiving();
   }
 
-  /** Datagrams to be sent keep it running by themselves. */
   protected override abandon(errno: number): void {
     this.#receive = "ended";
+    for (; this.#settled < this.#sends.length; this.#settled++) this.#sends[this.#settled]?.settle(errno);
+    if (this.#settled > 0) this.#tellSoon();
     if (this.stopped) return;
     attempt((failed: number) => this.#handlers.onError(failed), errno);
   }

@@ -47,6 +47,11 @@ export class PooledBuffer implements Address {
     return (BigInt(this.high) << 32n) | BigInt(this.low >>> 0);
   }
 
+  /** The address as a number: those of a process are below 2^53. */
+  get location(): number {
+    return this.high * 2 ** 32 + (this.low >>> 0);
+  }
+
   get bytes(): Uint8Array<ArrayBuffer> {
     this.#bytes ??= new Uint8Array(this.#mapping, this.#offset, this.size);
     return this.#bytes;
