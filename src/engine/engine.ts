@@ -342,4 +342,10 @@ export interface Datagrams extends Handle {
    * @param to the address to send to; null on a connected socket
    */
   send(bytes: Uint8Array, to: ValueResult | null): void;
+  /**
+   * Sends one datagram within the call, if the engine may do that now and none waits: for a program
+   * that sends one after the other. Returns 0 or the errno, and onSent() is not called for it; or
+   * undefined if it must be sent with `send()`.
+   */
+  sendAtOnce(bytes: Uint8Array, to: ValueResult | null): number | undefined;
 }

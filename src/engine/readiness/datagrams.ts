@@ -13,6 +13,8 @@ import type { Reactor } from "./reactor.ts";
 
 /** Datagrams sent per call. */
 const AT_ONCE = 64;
+/** What one datagram counts as, at least, of the bytes that may be sent between two turns. */
+const LEAST_AT_ONCE = 4096;
 /** Calls per turn. */
 const CALLS = 4;
 
@@ -81,6 +83,16 @@ export class ReadinessDatagrams extends ReadinessHandle implements Datagrams {
     this.#queued.push(queued);
     this.pendingBytes += queued.length;
     if (this.#writable) this.later();
+  }
+
+  sendAtOnce(bytes: Uint8Array, to: ValueResult | null): number | undefined {
+    const { system, errors, sendFlags, serving } = this.reactor;
+    if (this.stopped || serving || !this.#writable || this.#waiting > 0) return undefined;
+    if (!this.reactor.mayWrite(Math.max(lengthOf(bytes), LEAST_AT_ONCE))) return undefined;
+    loanOf(bytes);
+    const { fd } = this;
+    const sent = to === null ? system.send(fd, bytes, sendFlags) : system.sendto(fd, bytes, sendFlags, to);
+    return sent === errors.wouldBlock || sent === errors.interrupted ? undefined : Math.min(sent, 0);
   }
 
   override close(done?: (errno: number) => void): void {

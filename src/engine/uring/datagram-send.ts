@@ -16,10 +16,13 @@ const { EAGAIN, EINTR } = errnos;
 /** Datagrams sent per call. */
 const AT_ONCE = 64;
 /** The descriptor does not block; a datagram without room is sent again by `UringDatagrams`. */
-const FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
+export const SEND_FLAGS = constants.MSG.NOSIGNAL | constants.MSG.DONTWAIT;
 /** A buffer begins with the struct iovec; then comes the name, which has at most 128 bytes. */
 const NAME = IOV.size;
 const DATA = NAME + 128;
+
+/** The longest that can be sent. */
+export const LONGEST_DATAGRAM = LONGEST - DATA;
 
 /** The struct mmsghdr of a call, which only the call looks at. */
 const memory = mapMemory(AT_ONCE * MSG.size);
@@ -42,8 +45,8 @@ export class DatagramSend {
   constructor(pool: SendMemory, bytes: Uint8Array, to: ValueResult | null) {
     const loan = loanOf(bytes);
     const length = lengthOf(bytes);
-    if (length > LONGEST - DATA)
-      throw outOfRange(`a datagram of ${length} bytes is too long; at most ${LONGEST - DATA} can be sent`);
+    if (length > LONGEST_DATAGRAM)
+      throw outOfRange(`a datagram of ${length} bytes is too long; at most ${LONGEST_DATAGRAM} can be sent`);
     const received = loan instanceof LoanedBuffer && loan.owner.mayWait ? loan : undefined;
     const message = pool.take(DATA + (received === undefined ? length : 0));
     if (received === undefined) message.bytes.set(bytes, DATA);
@@ -68,8 +71,8 @@ export class DatagramSend {
     const count = Math.min(sends.length - first, AT_ONCE);
     for (let index = 0; index < count; index++) sendAt(sends, first + index).#writeHeader(index * MSG.size);
     // Safety: the headers and the buffers are mapped; each buffer is in use until it is settled.
-    let returned = sendmmsgAt(fd, memory.pointer, count, FLAGS);
-    while (returned === -EINTR) returned = sendmmsgAt(fd, memory.pointer, count, FLAGS);
+    let returned = sendmmsgAt(fd, memory.pointer, count, SEND_FLAGS);
+    while (returned === -EINTR) returned = sendmmsgAt(fd, memory.pointer, count, SEND_FLAGS);
     if (returned === -EAGAIN) return 0;
     if (returned < 0) {
       sendAt(sends, first).settle(returned);

@@ -5,10 +5,12 @@ import { IORING, RECVMSG_OUT } from "../../system/linux/io-uring.ts";
 import { linux } from "../../system/linux/linux.ts";
 import { MSG } from "../../system/linux/msghdr.ts";
 import { LENGTH_SIZE, ValueResult } from "../../system/value-result.ts";
+import { lengthOf } from "../../system/view.ts";
 import type { DatagramHandlers, Datagrams } from "../engine.ts";
 import { CONTROL_SIZE, MergedDatagrams } from "../merged-datagrams.ts";
+import { loanOf } from "../received-bytes.ts";
 import { attempt, uncaught } from "../uncaught.ts";
-import { DatagramSend } from "./datagram-send.ts";
+import { DatagramSend, LONGEST_DATAGRAM, SEND_FLAGS } from "./datagram-send.ts";
 import { isCancelled, UringHandle } from "./handle.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
@@ -25,6 +27,8 @@ const NAME_SIZE = 128;
 const NAME_WORD = RECVMSG_OUT.size >> 2;
 const CONTROL_WORD = (RECVMSG_OUT.size + NAME_SIZE) >> 2;
 const HEADER = "the buffer has a header and a name";
+/** What one datagram counts as, at least, of the bytes that may be sent between two turns. */
+const LEAST_AT_ONCE = 4096;
 /** How much a paused socket keeps before it stops receiving. */
 const KEPT = 32_768;
 /**
@@ -112,6 +116,17 @@ export class UringDatagrams extends UringHandle implements Datagrams, Preparing,
     this.#sends.push(send);
     this.pendingBytes += send.length;
     this.#prepareSoon();
+  }
+
+  sendAtOnce(bytes: Uint8Array, to: ValueResult | null): number | undefined {
+    const length = lengthOf(bytes);
+    if (this.stopped || this.#sends.length > 0 || length > LONGEST_DATAGRAM) return undefined;
+    if (!this.loop.tick.maySend(Math.max(length, LEAST_AT_ONCE))) return undefined;
+    // Throws if the memory may have been reused.
+    loanOf(bytes);
+    const { fd } = this;
+    const sent = to === null ? linux.send(fd, bytes, SEND_FLAGS) : linux.sendto(fd, bytes, SEND_FLAGS, to);
+    return sent === -EAGAIN || sent === -EINTR ? undefined : Math.min(sent, 0);
   }
 
   override close(done?: (errno: number) => void): void {

@@ -287,8 +287,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   protected encoded(to: AddressInput | null): ValueResult | null {
     // A sender without a name has the address "unspecified": an answer to it goes to the peer, if
     // there is one.
-    const toPeer = to === null || to.family === "unspecified";
-    if (toPeer) return null;
+    if (to === null || to.family === "unspecified") return null;
     const sockaddr = encodeAddress(
       addressFor(this.system, this.#domain, to),
       this.system,
@@ -298,6 +297,21 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
     // node:dgram.
     checkNetPermission(to);
     return sockaddr;
+  }
+
+  /**
+   * Sends it within the call if possible; returns whether it was sent. The parameters are those of
+   * `sendEncoded()`.
+   *
+   * @throws SendtoError
+   * @internal
+   */
+  protected sendAtOnce(bytes: Uint8Array, to: AddressInput | null, sockaddr: ValueResult | null): boolean {
+    if (this.#sending.length > 0) return false;
+    const errno = this.#datagrams.sendAtOnce(bytes, sockaddr);
+    if (errno === undefined) return false;
+    if (errno < 0) throw sendtoError(this.#engineSocket, errno, to);
+    return true;
   }
 
   /**

@@ -117,6 +117,24 @@ if (host.options.UDP_GRO !== undefined)
       }
     });
 
+asyncApiTest("datagrams: awaited and not, they arrive in order, and failures are told", async (engine) => {
+  await withTwo(engine, [loopback, loopback], async (here, there) => {
+    const to = there.address;
+    const sent: Promise<void>[] = [];
+    for (let number = 0; number < 60; number++) {
+      const sending = here.send(`${number}`, to);
+      sent.push(sending);
+      if (number % 7 < 3) await sending;
+      // Within the call, or later.
+      if (number % 20 === 0)
+        await assert.rejects(here.send(new Uint8Array(65_508), to), { code: "EMSGSIZE" });
+    }
+    for (let number = 0; number < 60; number++) assert.equal(textOf(await there.receive()), `${number}`);
+    await Promise.all(sent);
+    assert.equal(here.pendingBytes, 0);
+  });
+});
+
 asyncApiTest("datagrams: one that cannot be sent fails alone", async (engine) => {
   await withTwo(engine, [loopback, loopback], async (here, there) => {
     const to = there.address;

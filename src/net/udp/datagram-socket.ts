@@ -50,6 +50,8 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   readonly #senders = new Waiters<void>("send()");
   #queue: (Datagram | Failure)[] = [];
   #queuedBytes = 0;
+  /** Within the same job: datagrams that follow it, unawaited, share a call. */
+  #sentAtOnce = false;
   /**
    * Nothing is received before the first receive(), nor from when the queue is full until empty.
    */
@@ -78,6 +80,12 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
     const sockaddr = this.encoded(to ?? null);
     const bytes = bytesToSend(data);
     if (this.closed) throw this.aborted === null ? sendingClosed(this.system) : this.aborted.reason;
+    if (wait === undefined && !this.#sentAtOnce && this.sendAtOnce(bytes, to ?? null, sockaddr)) {
+      this.#sentAtOnce = true;
+      await undefined;
+      this.#sentAtOnce = false;
+      return;
+    }
     this.sendEncoded(bytes, to ?? null, sockaddr);
     // Without the options: each waiter must stay in its place, for sentOne().
     const sent = this.#senders.wait(this.system.clock, undefined);

@@ -2,7 +2,10 @@
 import { udp } from "./udp.ts";
 
 const engine = process.argv[2] === "uring" ? "uring" : "readiness";
-process.on("uncaughtException", (error: unknown) => console.log(`uncaught: ${error}`));
+process.on("uncaughtException", (error: unknown) => {
+  console.log(`uncaught: ${error}`);
+  void client.send("2");
+});
 let received = 0;
 const server = await udp(
   { host: "127.0.0.1", engine },
@@ -18,4 +21,3 @@ const server = await udp(
 const client = await udp({ remote: server.address, engine });
 client.unref();
 await client.send("1");
-await client.send("2");

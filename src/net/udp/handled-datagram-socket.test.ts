@@ -126,7 +126,7 @@ asyncApiTest(
     const client = await udp({ ...datagramEndpoint(fixture, "unix"), engine });
     await client.connect(server.address);
     const sent = Promise.all(Array.from({ length: 200 }, () => client.send(new Uint8Array(8192))));
-    await eventually(() => (server.pendingBytes > 65_536 ? true : undefined));
+    await eventually(() => (most > 65_536 ? true : undefined));
     for (let count = 0; count < 800; count++) assert.equal((await client.receive()).data.length, 8192);
     await sent;
     await eventually(() => (drains > 0 && server.pendingBytes === 0 ? true : undefined));
