@@ -6,9 +6,7 @@ import type { System } from "../system/system.ts";
  */
 export const CONTROL_SIZE = 256;
 
-/**
- * sizeof(struct cmsghdr) in words; its members are cmsg_len, a size_t, cmsg_level and cmsg_type.
- */
+/** Words of struct cmsghdr: cmsg_len, a size_t, cmsg_level and cmsg_type. */
 const HEADER_WORDS = 4;
 const LEVEL = 2;
 const TYPE = 3;

@@ -14,9 +14,7 @@ export class DatagramBuffer implements MessageHeader {
   readonly #address = new ValueResult(new ArrayBuffer(LENGTH_SIZE + ADDRESS_SIZE));
   readonly #data = [this.memory.bytes];
   readonly #control = new ValueResult(new ArrayBuffer(LENGTH_SIZE + CONTROL_SIZE));
-  /**
-   * Where the memory lies. Safety: an ArrayBuffer of ours does not move until it is transferred.
-   */
+  /** Where the memory lies. Safety: our ArrayBuffer does not move until it is transferred. */
   readonly locations: number[] = [];
   control: ValueResult | null = null;
   flags = 0;

@@ -15,7 +15,7 @@ import type { OpenSendBatch } from "./send-batch.ts";
  * mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
  */
 const BETWEEN_TURNS = 1_048_576;
-const LEAST = 1024;
+const LEAST = 4096;
 
 /**
  * For how many milliseconds handlers run before what they have written is sent, and how many run

@@ -1,10 +1,8 @@
-import type { Datagram } from "./datagram-socket.ts";
-
 /**
  * Iterates over the datagrams of a socket, with one promise for each; an async generator takes
  * three.
  */
-export class DatagramIterator implements AsyncIterableIterator<Datagram, void, void> {
+export class DatagramIterator<Datagram> implements AsyncIterableIterator<Datagram, void, void> {
   readonly #next: () => Promise<IteratorResult<Datagram, void>>;
   #left = false;
 
@@ -13,12 +11,12 @@ export class DatagramIterator implements AsyncIterableIterator<Datagram, void, v
   }
 
   next(): Promise<IteratorResult<Datagram, void>> {
-    return this.#left ? Promise.resolve(asResult(null)) : this.#next();
+    return this.#left ? Promise.resolve(asResult<Datagram>(null)) : this.#next();
   }
 
   return(): Promise<IteratorResult<Datagram, void>> {
     this.#left = true;
-    return Promise.resolve(asResult(null));
+    return Promise.resolve(asResult<Datagram>(null));
   }
 
   [Symbol.asyncIterator](): this {
@@ -27,6 +25,6 @@ export class DatagramIterator implements AsyncIterableIterator<Datagram, void, v
 }
 
 /** Converts what was received, or null at the end, to the result of an iterator. */
-export function asResult(datagram: Datagram | null): IteratorResult<Datagram, void> {
+export function asResult<Datagram>(datagram: Datagram | null): IteratorResult<Datagram, void> {
   return datagram === null ? { value: undefined, done: true } : { value: datagram, done: false };
 }
