@@ -25,7 +25,7 @@ import { ICMP, ICMPV6 } from "./icmp.ts";
 import { MPTCP } from "./mptcp.ts";
 import { NETLINK, PACKET } from "./packet.ts";
 import { SCTP } from "./sctp.ts";
-import { sctpInitmsg, sctpRtoinfo } from "./structures/sctp.ts";
+import { sctpAssocinfo, sctpAssocValue, sctpInitmsg, sctpRtoinfo, sctpStatus } from "./structures/sctp.ts";
 import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
 import { TCP } from "./tcp.ts";
 import { TLS } from "./tls.ts";
@@ -270,15 +270,26 @@ optionTests("IPPROTO_UDPLITE", UDPLITE, [
 ]);
 
 const sctp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP);
+const sctp6 = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.SEQPACKET, IPPROTO.SCTP);
 const withSctp = (row: ReturnType<typeof observed>) =>
   lacking(row, () => trySocket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP));
 
 optionTests("IPPROTO_SCTP", SCTP, [
+  withSctp(
+    observed(SCTP.ASSOCINFO, "retransmissions and the life of cookies are read back", (fixture) => {
+      const socket = sctp(fixture);
+      setsockopt(socket, SCTP.ASSOCINFO, { asocmaxrxt: 7, cookieLife: 5000 });
+      const info = getsockopt(socket, SCTP.ASSOCINFO);
+      assert.deepEqual([info.asocmaxrxt, info.cookieLife, info.numberPeerDestinations], [7, 5000, 0]);
+    }),
+  ),
   withSctp(roundTrip(SCTP.AUTOCLOSE, sctp, 7)),
   withSctp(toggles(SCTP.DISABLE_FRAGMENTS, sctp)),
   withSctp(
     roundTrip(SCTP.INITMSG, sctp, { numOstreams: 5, maxInstreams: 6, maxAttempts: 3, maxInitTimeo: 900 }),
   ),
+  withSctp(toggles(SCTP.I_WANT_MAPPED_V4_ADDR, sctp6)),
+  withSctp(roundTrip(SCTP.MAXSEG, sctp, { assocId: 0, value: 900 })),
   withSctp(toggles(SCTP.NODELAY, sctp)),
   withSctp(toggles(SCTP.RECVRCVINFO, sctp)),
   withSctp(
@@ -294,6 +305,29 @@ optionTests("IPPROTO_SCTP", SCTP, [
       assert.ok(message.bytes === 5 && info?.type === "SCTP_RCVINFO");
       assert.deepEqual([info.sid, info.ssn, info.ppid, info.flags], [2, 0, 46, 0]);
       assert.ok(info.assocId > 0 && info.tsn > 0);
+    }),
+  ),
+  withSctp(toggles(SCTP.REUSE_PORT, (fixture) => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP))),
+  withSctp(
+    observed(SCTP.RTOINFO, "is the socket's own, whatever an earlier call left in memory", (fixture) => {
+      const socket = sctp(fixture);
+      setsockopt(socket, SCTP.AUTOCLOSE, 7);
+      assert.equal(getsockopt(socket, SCTP.AUTOCLOSE), 7);
+      assert.equal(getsockopt(socket, SCTP.RTOINFO).assocId, 0);
+    }),
+  ),
+  withSctp(
+    observed(SCTP.STATUS, "an association is established, and names its peer", (fixture) => {
+      const [server, client] = [1, 2].map(() => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP));
+      assert.ok(server !== undefined && client !== undefined);
+      bind(server, loopback);
+      listen(server, 1);
+      connect(client, getsockname(server));
+      fixture.own(accept(server).socket);
+      const { state, outstrms, unackdata, primary } = getsockopt(client, SCTP.STATUS);
+      assert.deepEqual([state, outstrms, unackdata], [4, 10, 0]);
+      assert.deepEqual([primary.address, primary.state], [getsockname(server), 2]);
+      assert.ok(primary.cwnd > 0 && primary.mtu > 0 && primary.rto > 0);
     }),
   ),
   withSctp(roundTrip(SCTP.RTOINFO, sctp, { assocId: 0, initial: 2000, max: 30_000, min: 500 })),
@@ -377,4 +411,17 @@ test("structures are laid out as in the headers", () => {
   assert.equal(encoded(), "0100020003000400");
   sctpRtoinfo.encode({ initial: 1, max: 2, min: 3 }, value, linux);
   assert.equal(encoded(), "00000000010000000200000003000000");
+  sctpAssocinfo.encode({ assocId: 9, asocmaxrxt: 7, cookieLife: 5000 }, value, linux);
+  assert.equal(encoded(), "0900000007000000000000000000000088130000");
+  sctpAssocValue.encode({ value: 900 }, value, linux);
+  assert.equal(encoded(), "0000000084030000");
+});
+
+test("SCTP's structures are read for the socket's own association", () => {
+  for (const codec of [sctpAssocinfo, sctpAssocValue, sctpRtoinfo, sctpStatus]) {
+    const value = new ValueResult(new ArrayBuffer(512));
+    value.bytes.fill(7);
+    codec.prepare?.(value, linux);
+    assert.equal(value.view.getInt32(0, true), 0);
+  }
 });

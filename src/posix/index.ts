@@ -36,7 +36,14 @@ export type { MemoryInfo } from "../options/structures/meminfo.ts";
 export type { MptcpInfo } from "../options/structures/mptcp-info.ts";
 export type { PacketFanout, PacketMreq, PacketStatistics } from "../options/structures/packet.ts";
 export type { PortRange } from "../options/structures/port-range.ts";
-export type { SctpInitmsg, SctpRtoinfo } from "../options/structures/sctp.ts";
+export type {
+  SctpAssocinfo,
+  SctpAssocparams,
+  SctpAssocValue,
+  SctpInitmsg,
+  SctpRtoinfo,
+  SctpStatus,
+} from "../options/structures/sctp.ts";
 export type { FilterMode } from "../options/structures/source-filter.ts";
 export type { TcpInfo } from "../options/structures/tcp-info.ts";
 export type { TcpMd5Signature, TcpMd5SignatureExtended } from "../options/structures/tcp-md5sig.ts";

@@ -1,5 +1,15 @@
+import type { Address } from "../../address/address.ts";
+import { decodeSockaddr } from "../../address/sockaddr.ts";
 import { checkObject, integer } from "../../errors/argument.ts";
+import type { ValueResult } from "../../system/value-result.ts";
 import type { Codec } from "../codecs.ts";
+import type { ReadCodec, WriteCodec } from "../option.ts";
+
+/**
+ * The kernel reads the association that an option is asked of: 0, the socket's own, and not what an
+ * earlier call left there.
+ */
+const prepare = (into: ValueResult): void => void into.view.setInt32(0, 0, true);
 
 /** What a new association proposes: struct sctp_initmsg. */
 export interface SctpInitmsg {
@@ -43,6 +53,7 @@ export interface SctpRtoinfo {
 /** { sctp_assoc_t srto_assoc_id; __u32 srto_initial, srto_max, srto_min }. */
 export const sctpRtoinfo: Codec<SctpRtoinfo> = {
   size: 16,
+  prepare,
   decode: ({ view }) => ({
     assocId: view.getInt32(0, true),
     initial: view.getUint32(4, true),
@@ -58,4 +69,131 @@ export const sctpRtoinfo: Codec<SctpRtoinfo> = {
     for (const [index, number] of numbers.entries()) into.view.setUint32(4 + index * 4, number, true);
     into.length = 16;
   },
+};
+
+/** A number of an association: struct sctp_assoc_value. */
+export interface SctpAssocValue {
+  /** The association, on a one-to-many socket; 0 by default. */
+  readonly assocId?: number;
+  readonly value: number;
+}
+
+/** { sctp_assoc_t assoc_id; __u32 assoc_value }. */
+export const sctpAssocValue: Codec<SctpAssocValue> = {
+  size: 8,
+  prepare,
+  decode: ({ view }) => ({ assocId: view.getInt32(0, true), value: view.getUint32(4, true) }),
+  encode(value, into) {
+    checkObject("the option", "{ assocId?, value }", value);
+    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const number = integer("value", value.value, 0, 0xffffffff);
+    into.view.setInt32(0, assocId, true);
+    into.view.setUint32(4, number, true);
+    into.length = 8;
+  },
+};
+
+/** What can be set of an association: struct sctp_assocparams. */
+export interface SctpAssocparams {
+  /** The association, on a one-to-many socket; 0 by default. */
+  readonly assocId?: number;
+  /** How often to retransmit before the association fails; 0 leaves it. */
+  readonly asocmaxrxt: number;
+  /** How many milliseconds a cookie is valid; 0 leaves it. */
+  readonly cookieLife: number;
+}
+
+/** All of struct sctp_assocparams. */
+export interface SctpAssocinfo extends Required<SctpAssocparams> {
+  /** The addresses of the peer. */
+  readonly numberPeerDestinations: number;
+  /** The receive windows in bytes. */
+  readonly peerRwnd: number;
+  readonly localRwnd: number;
+}
+
+/**
+ * { sctp_assoc_t sasoc_assoc_id; __u16 sasoc_asocmaxrxt, sasoc_number_peer_destinations; __u32
+ * sasoc_peer_rwnd, sasoc_local_rwnd, sasoc_cookie_life }.
+ */
+export const sctpAssocinfo: ReadCodec<SctpAssocinfo> & WriteCodec<SctpAssocparams> = {
+  size: 20,
+  prepare,
+  decode: ({ view }) => ({
+    assocId: view.getInt32(0, true),
+    asocmaxrxt: view.getUint16(4, true),
+    numberPeerDestinations: view.getUint16(6, true),
+    peerRwnd: view.getUint32(8, true),
+    localRwnd: view.getUint32(12, true),
+    cookieLife: view.getUint32(16, true),
+  }),
+  encode(value, into) {
+    checkObject("the option", "{ assocId?, asocmaxrxt, cookieLife }", value);
+    const assocId = integer("assocId", value.assocId ?? 0, 0, 0x7fffffff);
+    const asocmaxrxt = integer("asocmaxrxt", value.asocmaxrxt, 0, 0xffff);
+    const cookieLife = integer("cookieLife", value.cookieLife, 0, 0xffffffff);
+    into.bytes.fill(0, 0, 20);
+    into.view.setInt32(0, assocId, true);
+    into.view.setUint16(4, asocmaxrxt, true);
+    into.view.setUint32(16, cookieLife, true);
+    into.length = 20;
+  },
+};
+
+/** The state of the association of a one-to-one socket: struct sctp_status. */
+export interface SctpStatus {
+  readonly assocId: number;
+  /** enum sctp_sstat_state: 4 is established. */
+  readonly state: number;
+  /** The peer's receive window in bytes. */
+  readonly rwnd: number;
+  /** Chunks that the peer has not acknowledged, and that the program has not received. */
+  readonly unackdata: number;
+  readonly penddata: number;
+  /** The incoming and outgoing streams. */
+  readonly instrms: number;
+  readonly outstrms: number;
+  /** Longer messages are fragmented. */
+  readonly fragmentationPoint: number;
+  /** The peer's address that is sent to. */
+  readonly primary: {
+    readonly address: Address;
+    /** enum sctp_spinfo_state: 0 is inactive, 2 active. */
+    readonly state: number;
+    /** The congestion window and the path MTU in bytes. */
+    readonly cwnd: number;
+    readonly mtu: number;
+    /** The round-trip time and the retransmission timeout in milliseconds. */
+    readonly srtt: number;
+    readonly rto: number;
+  };
+}
+
+/**
+ * { sctp_assoc_t sstat_assoc_id; __s32 sstat_state; __u32 sstat_rwnd; __u16 sstat_unackdata,
+ * sstat_penddata, sstat_instrms, sstat_outstrms; __u32 sstat_fragmentation_point; struct
+ * sctp_paddrinfo { sctp_assoc_t; struct sockaddr_storage; __s32 spinfo_state; __u32 spinfo_cwnd,
+ * spinfo_srtt, spinfo_rto, spinfo_mtu } sstat_primary }.
+ */
+export const sctpStatus: ReadCodec<SctpStatus> = {
+  size: 176,
+  prepare,
+  decode: ({ view, bytes }, system) => ({
+    assocId: view.getInt32(0, true),
+    state: view.getInt32(4, true),
+    rwnd: view.getUint32(8, true),
+    unackdata: view.getUint16(12, true),
+    penddata: view.getUint16(14, true),
+    instrms: view.getUint16(16, true),
+    outstrms: view.getUint16(18, true),
+    fragmentationPoint: view.getUint32(20, true),
+    primary: {
+      address: decodeSockaddr(bytes.subarray(28, 156), system),
+      state: view.getInt32(156, true),
+      cwnd: view.getUint32(160, true),
+      srtt: view.getUint32(164, true),
+      rto: view.getUint32(168, true),
+      mtu: view.getUint32(172, true),
+    },
+  }),
 };
