@@ -417,6 +417,22 @@ test("structures are laid out as in the headers", () => {
   assert.equal(encoded(), "0000000084030000");
 });
 
+test("the peer of SCTP_STATUS is an address of either family", () => {
+  for (const [bytes, address] of [
+    ["02001f90c0000201", { family: "ipv4", address: "192.0.2.1", port: 8080 }],
+    [
+      "0a001f900000000020010db8000000000000000000000001",
+      { family: "ipv6", address: "2001:db8::1", port: 8080, flowlabel: 0, scopeId: 0 },
+    ],
+  ] as const) {
+    const value = new ValueResult(new ArrayBuffer(512));
+    value.bytes.set(Buffer.from(bytes, "hex"), 28);
+    value.view.setInt32(156, 2, true);
+    const { primary } = sctpStatus.decode(value, linux);
+    assert.deepEqual([primary.address, primary.state], [address, 2]);
+  }
+});
+
 test("SCTP's structures are read for the socket's own association", () => {
   for (const codec of [sctpAssocinfo, sctpAssocValue, sctpRtoinfo, sctpStatus]) {
     const value = new ValueResult(new ArrayBuffer(512));
