@@ -53,10 +53,10 @@ export function measureSegmentSize(tcb: ControlBlock, { data, flags, options }: 
       const ratio = Math.max(1, Math.floor((length * 256) / trueSize(length)));
       if (ratio !== window.ratio) {
         window.ratio = Math.min(ratio, 255);
-        window.clamp = Math.min(
-          window.fromSpace(socket.receiveBuffer),
-          window.userClamp || Number.POSITIVE_INFINITY,
+        window.setClamp(
+          Math.min(window.fromSpace(socket.receiveBuffer), window.userClamp || Number.POSITIVE_INFINITY),
         );
+        window.space = Math.min(window.space, window.clamp);
       }
     }
     ack.rcvMss = Math.min(length, tcb.advmss);

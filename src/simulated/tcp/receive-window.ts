@@ -32,6 +32,13 @@ export class ReceiveWindow {
     return Math.floor((window * 256) / this.ratio);
   }
 
+  /** Sets the most that may be offered: tcp_set_window_clamp(). */
+  setClamp(clamp: number): void {
+    if (clamp < this.clamp) this.threshold = Math.min(this.threshold, clamp);
+    else if (clamp > this.clamp) this.threshold = Math.max(this.threshold, Math.min(this.offered, clamp));
+    this.clamp = clamp;
+  }
+
   /** What is left of the last offer: tcp_receive_window(). */
   remaining(rcvNxt: number): number {
     const left = (this.offeredAt + this.offered - rcvNxt) | 0;

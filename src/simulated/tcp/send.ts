@@ -66,6 +66,7 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
   while (copied < piece.length) {
     let tail = sendQueue.sendHead === undefined ? undefined : sendQueue.tail;
     let overhead = 0;
+    let pushed = 0;
     let space = tail === undefined || tail.endOfRecord ? 0 : bufferSpace(tcb, mss);
     if (tail === undefined || space === 0) {
       if (!hasSendMemory(tcb)) {
@@ -78,11 +79,14 @@ function queue(tcb: ControlBlock, piece: Uint8Array, mss: number, flags: number)
       space = sizeGoal(tcb, mss);
       sendQueue.bufferStart = tcb.writeSeq;
       if (sendQueue.isEmpty) tcb.chronograph.start("busy", tcb.now);
-    } else if (copied === 0) {
+    } else {
+      // A flag that this write has set belongs to the end of the buffer.
+      if (copied > 0) pushed = tail.flags & TCP_FLAG.PSH;
       tail.flags &= ~TCP_FLAG.PSH;
     }
     const by = Math.min(space, piece.length - copied);
     fill(tcb, tail, piece.subarray(copied, copied + by), mss, overhead);
+    if (pushed !== 0 && sendQueue.tail !== undefined) sendQueue.tail.flags |= pushed;
     copied += by;
     if (copied < piece.length && (flags & MSG.OOB) === 0) pushFull(tcb, mss);
   }

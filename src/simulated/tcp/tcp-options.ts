@@ -223,8 +223,7 @@ function setWindowClamp(tcb: ControlBlock, bytes: number): number {
   // SOCK_MIN_RCVBUF / 2.
   const clamp = Math.max(bytes, 1_152);
   window.userClamp = clamp;
-  window.clamp = clamp;
-  window.threshold = Math.min(window.threshold, clamp);
+  window.setClamp(clamp);
   return 0;
 }
 
