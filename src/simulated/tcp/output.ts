@@ -37,6 +37,8 @@ export function writeTransmit(
   let waitsForWindow = false;
   /** What the buffers cost that the present burst has gone on in. */
   let entered = 0;
+  /** PSH of the segment before such a buffer, which moves to the end of the burst. */
+  let carried = 0;
   for (let segment = sendQueue.sendHead; segment !== undefined; segment = sendQueue.sendHead) {
     if (!maySend(tcb, segment, mss, nonagle, mode)) break;
     if (segment.length > mss) sendQueue.split(segment, mss);
@@ -60,6 +62,13 @@ export function writeTransmit(
       follows(tcb, segment, next) &&
       mode !== "probe" &&
       maySend(tcb, next, mss, nonagle, mode);
+    if (!goesOn) {
+      segment.flags |= carried;
+      carried = 0;
+    } else if (next.overhead > 0) {
+      carried |= segment.flags & PSH;
+      segment.flags &= ~PSH;
+    }
     if (transmitQueued(tcb, segment, false, !goesOn && burst > 1 ? PSH : 0) < 0) break;
     newDataSent(tcb, segment);
     if (!goesOn) {
