@@ -109,7 +109,8 @@ function encode(input: AddressInput, system: System): ReadAddress {
     return [AF.INET6, encodeIpv6(input, system)];
   throw invalidString(
     family,
-    'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", "alg", "bluetooth", "can", "qipcrtr", ' +
+    'the family of an address is "ipv4", "ipv6", "unix", "netlink", "packet", "vsock", ' +
+      '"alg", "bluetooth", "can", "qipcrtr", ' +
       '"tipc", "xdp", "unspecified" or "unknown", ' +
       `not ${quoted(family)}`,
   );

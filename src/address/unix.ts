@@ -21,7 +21,8 @@ export function encodePath(path: string | Uint8Array, layout: SockaddrLayout): U
   const isAbstract = abstractNames && bytes[0] === 0;
   if (!isAbstract && bytes.includes(0)) {
     throw invalidValue(
-      `the path of a unix address contains a NUL, allowed only in ${abstractNames ? "the" : "Linux's"} abstract namespace`,
+      `the path of a unix address contains a NUL, allowed only in ${abstractNames ? "the" : "Linux's"} ` +
+        "abstract namespace",
     );
   }
   if (bytes.byteLength > sunPathSize) {

@@ -40,7 +40,10 @@ function reason(error: unknown, address: ListenAddress, endpoint: string): strin
     return `Cannot listen on ${endpoint}: ${error instanceof Error ? error.message : String(error)}.`;
   }
   if (error.name === "AccessDenied" && "port" in address) {
-    return `Port ${address.port} is privileged (below net.ipv4.ip_unprivileged_port_start, usually 1024). Choose a higher port, run as root, or grant CAP_NET_BIND_SERVICE.`;
+    return (
+      `Port ${address.port} is privileged (below net.ipv4.ip_unprivileged_port_start, usually ` +
+      "1024). Choose a higher port, run as root, or grant CAP_NET_BIND_SERVICE."
+    );
   }
   if (error.name === "AccessDenied" && "path" in address) {
     return `This user may not write or search ${dirname(endpoint)}. Choose a path in another directory.`;
@@ -50,7 +53,10 @@ function reason(error: unknown, address: ListenAddress, endpoint: string): strin
   }
   if (error.code === "EINVAL" && "port" in address && isLinkLocal(address.address)) {
     const scoped = { ...address, address: `${address.address}%${interfaceOf(address.address) ?? "eth0"}` };
-    return `The link-local address ${address.address} needs the name of its interface; write ${endpointOf(scoped)}.`;
+    return (
+      `The link-local address ${address.address} needs the name of its interface; write ` +
+      `${endpointOf(scoped)}.`
+    );
   }
   if (error.name === "FileNotFound" && "path" in address)
     return `Cannot listen on ${endpoint}: the directory ${dirname(endpoint)} does not exist.`;

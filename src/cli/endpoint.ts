@@ -79,7 +79,10 @@ function whyNoPort(text: string): string {
   if (text.includes(".") || text === "localhost") {
     return `"${text}" is not a port; a host needs one after it, as in ${text}:3000.`;
   }
-  return `"${text}" is neither a port nor a command (${commands.join(", ")}); a host needs a port after it, as in localhost:3000.`;
+  return (
+    `"${text}" is neither a port nor a command (${commands.join(", ")}); a host needs a port after ` +
+    "it, as in localhost:3000."
+  );
 }
 
 /** The commands; any other first argument is taken for a port. */

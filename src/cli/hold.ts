@@ -77,7 +77,8 @@ export function addHold(program: Command, exit: (status: number) => void): void 
     .option("--watch <path>", "the same, for a directory or a file", collect)
     .option(
       "--grace <seconds>",
-      `how long the command may take to end before it gets SIGKILL (default: ${GRACE}, or ${WORKER_GRACE} with --workers)`,
+      `how long the command may take to end before it gets SIGKILL (default: ${GRACE}, or ` +
+        `${WORKER_GRACE} with --workers)`,
       parseGrace,
     )
     .option("--workers <n>", "run the command n times, or cpus times; restarts lose no request", parseWorkers)

@@ -107,7 +107,10 @@ function badUsage(message: string, command?: string): number {
 /** commander's error on one line, and where to find help. */
 function asSentence(message: string, [command = ""]: readonly string[]): string {
   const words = message.replace(/^error: /, "").replaceAll(/\s*\n\s*/g, " ");
-  return `${words.replace(/\.$/, "")}; see \`berkeley ${commands.includes(command) ? command : "listen"} --help\`.`;
+  return (
+    `${words.replace(/\.$/, "")}; see \`berkeley ` +
+    `${commands.includes(command) ? command : "listen"} --help\`.`
+  );
 }
 
 function version(): string {

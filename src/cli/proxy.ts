@@ -63,7 +63,8 @@ export function addProxy(program: Command): void {
     .description("pass connections on to one or more servers, if need be with faults")
     .argument(
       "[[[host:]port] [host:]port...]",
-      "where to listen, on 127.0.0.1 without a host; then where to connect to, on localhost without a host. One alone is where to connect to.",
+      "where to listen, on 127.0.0.1 without a host; then where to connect to, on localhost without a " +
+        "host. One alone is where to connect to.",
     )
     .option("--unix <path>", "listen on a unix socket; every port is then a target")
     .option("--to-unix <path>", "connect to a unix socket; may be repeated", collect)
@@ -290,8 +291,9 @@ function tellStart(
   if (options.json || options.watch) return;
   const { styles } = output;
   const faults = describeFaults(server.faults);
+  const added = faults === "" ? "" : `, with ${faults}`;
   output.write(
-    text`proxying ${styles.bold(addresses.join(" and "))} to ${styles.bold(names.join(", "))}${faults === "" ? "" : `, with ${faults}`}\n`,
+    text`proxying ${styles.bold(addresses.join(" and "))} to ${styles.bold(names.join(", "))}${added}\n`,
   );
   output.write(text`  ${targets.length > 1 ? `${options.balance}; ` : ""}Ctrl-C ends\n`);
 }
@@ -309,10 +311,10 @@ function tellEnd(
     return;
   }
   const { accepted, failed, retried, sent, received } = stats;
+  const count = accepted === 1 ? "1 connection" : `${accepted} connections`;
   const notes = [failed > 0 ? `, ${failed} failed` : "", retried > 0 ? `, ${retried} retried` : ""].join("");
-  output.write(
-    text`${accepted === 1 ? "1 connection" : `${accepted} connections`} in ${formatDuration(milliseconds)}${notes}; ${formatBytes(sent)} sent, ${formatBytes(received)} received\n`,
-  );
+  const traffic = `${formatBytes(sent)} sent, ${formatBytes(received)} received`;
+  output.write(text`${count} in ${formatDuration(milliseconds)}${notes}; ${traffic}\n`);
 }
 
 /** Says when a target goes down or up. */
@@ -374,7 +376,8 @@ async function watch(
     const faults = describeFaults(server.faults);
     const keys = output.styles.dim("q: quit  s: stall  f: refuse  0: no faults");
     const where = server.addresses.map(formatAddress).join(" and ");
-    const head = text`${keys}\n${where}: ${server.connections.length} open${faults === "" ? "" : `, ${faults}`}\n`;
+    const state = `${server.connections.length} open${faults === "" ? "" : `, ${faults}`}`;
+    const head = text`${keys}\n${where}: ${state}\n`;
     return text`${head}${proxyTables(server, rows - 2, output)}`;
   });
   const timer = machineClock.setInterval(() => screen.draw(), INTERVAL);

@@ -136,7 +136,8 @@ export function decidedByBind(
       notes:
         trial === "bound"
           ? [
-              "bind() succeeds all the same: an address can be bound beside a wildcard unless that set SO_EXCLUSIVEADDRUSE.",
+              "bind() succeeds all the same: an address can be bound beside a wildcard unless that set " +
+                "SO_EXCLUSIVEADDRUSE.",
             ]
           : [],
     };
@@ -281,11 +282,13 @@ function notesOn(port: number): string[] {
   const notes: string[] = [];
   if (hostTables.ports.reservedPorts()(port)) {
     notes.push(
-      `The port is reserved (${terms.reservedPorts}): the system never picks it, but a program can ask for it.`,
+      `The port is reserved (${terms.reservedPorts}): the system never picks it, but a program can ask ` +
+        "for it.",
     );
   } else if (range !== undefined && port >= range.first && port <= range.last) {
     notes.push(
-      `The port is in the ephemeral range (${range.first} to ${range.last}, ${terms.ephemeralRange}), so an outgoing connection may take it at times.`,
+      `The port is in the ephemeral range (${range.first} to ${range.last}, ${terms.ephemeralRange}), ` +
+        "so an outgoing connection may take it at times.",
     );
   }
   return notes;

@@ -48,7 +48,8 @@ export interface ExplainOptions {
  * listen(server, 16);
  * const { verdict, text } = explain(getsockname(server));
  * console.log(verdict); // taken
- * if (verdict !== "taken") throw new Error(text); // 0.0.0.0:39117: held by node (pid 4121, user ana, "node server.js", …
+ * // 0.0.0.0:39117: held by node (pid 4121, user ana, "node server.js", …
+ * if (verdict !== "taken") throw new Error(text);
  * ```
  * @see [Linux](https://man7.org/linux/man-pages/man7/sock_diag.7.html)
  * @see

@@ -34,7 +34,11 @@ export function messageOf(cause: Cause): string {
         ? "not an address of this machine, which has none of this family"
         : `not an address of this machine; its addresses are ${cause.here.join(", ")}`;
     case "ports-used-up":
-      return `every ephemeral port is in use: ${cause.first} to ${cause.last} (${terms.ephemeralRange})${cause.reserved === 0 ? "" : `, except ${cause.reserved} reserved ones (${terms.reservedPorts})`}; closed connections alone keep ${cause.timeWait} of them (TIME_WAIT)`;
+      return (
+        `every ephemeral port is in use: ${cause.first} to ${cause.last} (${terms.ephemeralRange})` +
+        (cause.reserved === 0 ? "" : `, except ${cause.reserved} reserved ones (${terms.reservedPorts})`) +
+        `; closed connections alone keep ${cause.timeWait} of them (TIME_WAIT)`
+      );
     case "stale-path":
       return "left behind by a closed socket; nothing listens on it";
     case "not-a-socket":
@@ -62,7 +66,9 @@ export function adviceOn(
         cause.reuseAddress
           ? { message: "Set SO.REUSEADDR before bind() to bind the address at once." }
           : {
-              message: `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; SO.REUSEADDR does not help, because the closed socket had not set it.`,
+              message:
+                `Wait ${cause.remaining === undefined ? "a minute or four" : duration(cause.remaining)}; ` +
+                "SO.REUSEADDR does not help, because the closed socket had not set it.",
             },
       ];
     case "reuse-port-group":

@@ -162,15 +162,27 @@ const isAtSomaxconn = ({ queue }: QueueSample, asked: number | undefined) =>
 function saying(limit: QueueLimit, { limit: granted }: AcceptQueue): string {
   switch (limit) {
     case "backlog":
-      return `the accept queue overflowed for a moment. Its limit is ${granted}, the backlog passed to listen(): pass a larger one.`;
+      return (
+        `the accept queue overflowed for a moment. Its limit is ${granted}, the backlog passed to ` +
+        "listen(): pass a larger one."
+      );
     case "somaxconn":
-      return `the accept queue overflowed for a moment. Its limit is ${granted}, set by net.core.somaxconn: raise that, then listen again.`;
+      return (
+        `the accept queue overflowed for a moment. Its limit is ${granted}, set by ` +
+        "net.core.somaxconn: raise that, then listen again."
+      );
     case "slow accept":
       return `the accept queue (limit ${granted}) stays full: the program does not accept fast enough.`;
     case "tcp_syncookies":
-      return "the queue of incomplete connections is full: turn on net.ipv4.tcp_syncookies, or raise the backlog.";
+      return (
+        "the queue of incomplete connections is full: turn on net.ipv4.tcp_syncookies, or raise " +
+        "the backlog."
+      );
     case "tcp_max_syn_backlog":
-      return "incomplete connections come near net.ipv4.tcp_max_syn_backlog: raise it, or turn on net.ipv4.tcp_syncookies.";
+      return (
+        "incomplete connections come near net.ipv4.tcp_max_syn_backlog: raise it, or turn on " +
+        "net.ipv4.tcp_syncookies."
+      );
     case "other":
       return "neither queue is full; the cause is something else, such as a lack of memory.";
   }

@@ -113,12 +113,14 @@ export class ReceivedBytes extends Uint8Array<ArrayBuffer> {
         const loan = bytes.#loan;
         if (bytes.#generation === loan.generation) return loan;
         throw invalidValue(
-          "the bytes were received, and their handler has returned or their loop has gone on: their memory has been reused; copy bytes that you keep",
+          "the bytes were received, and their handler has returned or their loop has gone on: their " +
+            "memory has been reused; copy bytes that you keep",
         );
       }
       if (!lent.has(memoryOf(bytes))) return undefined;
       throw invalidValue(
-        "the bytes lie in memory that was received into, but are neither the view that the handler got nor a subarray() of it: copy them",
+        "the bytes lie in memory that was received into, but are neither the view that the handler got " +
+          "nor a subarray() of it: copy them",
       );
     };
   }

@@ -70,7 +70,10 @@ function loadFailure(cause: unknown): string {
         ? "native addons are disabled (--no-addons). Run node without that flag."
         : "Node's permission model refuses native addons. Run node with --allow-addons.";
     case "ERR_ACCESS_DENIED":
-      return `Node's permission model refused ${describe(cause)}. Run node with --allow-addons and --allow-fs-read for node_modules.`;
+      return (
+        `Node's permission model refused ${describe(cause)}. Run node with --allow-addons and ` +
+        "--allow-fs-read for node_modules."
+      );
     default:
       // dlopen's own text; Deno gives such errors no code.
       return message.includes("koffi.node") || codeOf(cause) === "ERR_DLOPEN_FAILED"
@@ -82,11 +85,13 @@ function loadFailure(cause: unknown): string {
 function missing(message: string): string {
   if (!message.includes(`'${binaries}'`)) {
     return message.includes("'koffi'")
-      ? "it is not installed near this program. Run npm install; a bundle needs koffi in a node_modules folder above it."
+      ? "it is not installed near this program. Run npm install; a bundle needs koffi in a node_modules " +
+          "folder above it."
       : message;
   }
   return process.arch === "x64" || process.arch === "arm64"
-    ? `its binary for ${platform}, the optional dependency ${binaries}, is not installed. Install again on this ` +
+    ? `its binary for ${platform}, the optional dependency ${binaries}, is not installed. ` +
+        "Install again on this " +
         "platform, without --omit=optional or --no-optional."
     : `it has no binary for ${platform}. berkeley runs on x64 and arm64.`;
 }

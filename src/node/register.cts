@@ -25,7 +25,8 @@ function replace(prototype: object, name: keyof Install): void {
   if (typeof node !== "function")
     throw Object.assign(
       new Error(
-        "berkeley/register needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley",
+        "berkeley/register needs Node's own node:net, which this runtime implements differently: use " +
+          "listen() and connect() of berkeley",
       ),
       { code: "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM" },
     );

@@ -94,7 +94,8 @@ function refuseLateListen(server: ListeningServer): void {
   const listen = () => {
     const error = coded(
       "ERR_SERVER_ALREADY_LISTEN",
-      "listen() was called before serve(), and has now found the address of its host: serve() listens already, so leave the call of listen() out",
+      "listen() was called before serve(), and has now found the address of its host: serve() listens " +
+        "already, so leave the call of listen() out",
     );
     server.emit("error", error);
   };

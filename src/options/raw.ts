@@ -36,7 +36,8 @@ export function rawOption(level: number, number: number, size = OPTION_CAPACITY)
     numberOn(system) {
       if (carriesPointer(system, identity)) {
         throw invalidValue(
-          `option ${number} of level ${level} carries a pointer into the process's memory, and cannot be handed over as bytes`,
+          `option ${number} of level ${level} carries a pointer into the process's memory, and cannot ` +
+            "be handed over as bytes",
         );
       }
       return identity;

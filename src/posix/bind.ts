@@ -49,7 +49,8 @@ export const bindErrors = new ErrorSet("bind", {
       port: {
         message: "The port is in use.",
         advice:
-          "Choose another, or find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before bind().",
+          "Choose another, or find its holder with `ss -lap`; after a restart, set SO.REUSEADDR before " +
+          "bind().",
       },
       noPort: {
         message: "No port was given, and every port of the ephemeral range is in use.",
@@ -94,7 +95,8 @@ export const bindErrors = new ErrorSet("bind", {
   InvalidArgument: {
     codes: ["EINVAL", "EDESTADDRREQ", "EFAULT", "EISDIR"],
     message:
-      "The address is not valid for this socket, such as a link-local one without its scopeId, or an IPv4 one on an IPv6-only socket.",
+      "The address is not valid for this socket, such as a link-local one without its scopeId, or an " +
+      "IPv4 one on an IPv6-only socket.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
@@ -110,7 +112,8 @@ export const bindErrors = new ErrorSet("bind", {
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The process lacks the privilege to bind to this address, or the path's file system does not support sockets.",
+      "The process lacks the privilege to bind to this address, or the path's file system does not " +
+      "support sockets.",
   },
   ReadOnlyFileSystem: {
     codes: ["EROFS"],

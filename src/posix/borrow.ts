@@ -60,7 +60,8 @@ function descriptorOf(system: System, handle: unknown, socket: object): number {
   // descriptor for a socket).
   if (fd === -1 && !system.capabilities.tellsHandles) {
     throw invalidValue(
-      `socket is a ${kind(socket)} whose descriptor Node does not expose on Windows; create one with socket() instead`,
+      `socket is a ${kind(socket)} whose descriptor Node does not expose on Windows; create one with ` +
+        "socket() instead",
     );
   }
   if (typeof fd === "number") return fd < 0 ? -1 : descriptor(fd);
@@ -73,7 +74,8 @@ function descriptorOf(system: System, handle: unknown, socket: object): number {
  */
 function hidden(socket: object): TypeError {
   return invalidValue(
-    `socket is a ${kind(socket)} without a descriptor: a cluster's primary process owns it, or the runtime hides it; ` +
+    `socket is a ${kind(socket)} without a descriptor: a cluster's primary process owns it, ` +
+      "or the runtime hides it; " +
       "make one with socket() and use that",
   );
 }

@@ -37,7 +37,8 @@ export const connectErrors = new ErrorSet("connect", {
   AccessDenied: {
     codes: ["EACCES"],
     message:
-      "The unix socket is not writable, or its directory not searchable; a broadcast address needs SO.BROADCAST; or a route prohibits the address.",
+      "The unix socket is not writable, or its directory not searchable; a broadcast address needs " +
+      "SO.BROADCAST; or a route prohibits the address.",
   },
   AddressFamilyNotSupported: {
     codes: ["EAFNOSUPPORT"],
@@ -92,7 +93,8 @@ export const connectErrors = new ErrorSet("connect", {
   InvalidArgument: {
     codes: ["EINVAL", "EFAULT"],
     message:
-      "The address is not valid for this socket, such as a link-local one without its scopeId; or a route discards packets to it.",
+      "The address is not valid for this socket, such as a link-local one without its scopeId; or a " +
+      "route discards packets to it.",
   },
   NameTooLong,
   NetworkSubsystemFailed,
@@ -105,7 +107,8 @@ export const connectErrors = new ErrorSet("connect", {
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The unix datagram socket at the address accepts messages only from its own peer; or a firewall rule or security policy blocked the connection.",
+      "The unix datagram socket at the address accepts messages only from its own peer; or a firewall " +
+      "rule or security policy blocked the connection.",
   },
   ProtocolFailure,
   SocketClosed,

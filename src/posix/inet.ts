@@ -32,7 +32,9 @@ export function inet_pton(family: number, text: string): Uint8Array | undefined 
  * @throws RangeError if there are more or fewer bytes
  * @example
  * ```ts
- * console.log(inet_ntop(AF.INET6, Uint8Array.of(...[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]))); // ::1
+ * const loopback = new Uint8Array(16);
+ * loopback[15] = 1;
+ * console.log(inet_ntop(AF.INET6, loopback)); // ::1
  * ```
  * @see [POSIX](https://pubs.opengroup.org/onlinepubs/9699919799/functions/inet_ntop.html)
  * @see [Linux](https://man7.org/linux/man-pages/man3/inet_ntop.3.html)

@@ -30,7 +30,8 @@ const unclosed = new FinalizationRegistry<Location>(({ descriptor }) => {
   if (now === null || now.inode !== file.inode || now.device !== file.device) return;
   system.close(fd);
   process.emitWarning(
-    `a Socket (descriptor ${fd}) was garbage-collected while open and has now been closed; call close(socket), or declare it with \`using\``,
+    `a Socket (descriptor ${fd}) was garbage-collected while open and has now been closed; call ` +
+      `close(socket), or declare it with \`using\``,
     "SocketLeakWarning",
   );
 });

@@ -54,7 +54,8 @@ export const recvErrors = new ErrorSet("recv", {
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
     message:
-      "The socket does not support receiving, or one of the flags; or the source route of an earlier message failed.",
+      "The socket does not support receiving, or one of the flags; or the source route of an earlier " +
+      "message failed.",
   },
   ProtocolFailure,
   SocketClosed,

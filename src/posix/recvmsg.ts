@@ -27,7 +27,8 @@ export const recvmsgErrors = new ErrorSet("recvmsg", {
     codes: [],
     code: "EMSGSIZE",
     message:
-      "The control messages did not fit their buffer. Descriptors that did arrive are closed, and the message is lost.",
+      "The control messages did not fit their buffer. Descriptors that did arrive are closed, and the " +
+      "message is lost.",
     advice: "Pass a larger controlLength, or omit it.",
   },
   MessageTooBig: {
@@ -37,7 +38,8 @@ export const recvmsgErrors = new ErrorSet("recvmsg", {
   ProcessFdQuotaExceeded: {
     codes: ["EMFILE"],
     message:
-      "The process is at its descriptor limit, or a security policy rejected a descriptor. Descriptors that did arrive are closed, and the message is lost.",
+      "The process is at its descriptor limit, or a security policy rejected a descriptor. Descriptors " +
+      "that did arrive are closed, and the message is lost.",
     advice: "Close some, or raise the limit (ulimit -n).",
   },
 });

@@ -6,7 +6,8 @@ export function sendFlags(system: System, flags: number): number {
   const { NOSIGNAL = 0, ZEROCOPY = 0 } = system.constants.MSG;
   if (int("flags", flags) & ZEROCOPY) {
     throw outOfRange(
-      "flags has MSG.ZEROCOPY: the kernel would read the memory after the call, when it may hold something else",
+      "flags has MSG.ZEROCOPY: the kernel would read the memory after the call, when it may hold " +
+        "something else",
     );
   }
   return flags | NOSIGNAL;

@@ -31,7 +31,8 @@ export const sendErrors = new ErrorSet("send", {
   AccessDenied: {
     codes: ["EACCES"],
     message:
-      "The unix socket is not writable; a broadcast address needs SO.BROADCAST; or a route or the network prohibits the address.",
+      "The unix socket is not writable; a broadcast address needs SO.BROADCAST; or a route or the " +
+      "network prohibits the address.",
   },
   AddressNotAvailable: {
     codes: ["EADDRNOTAVAIL", "EAGAIN"],
@@ -83,7 +84,8 @@ export const sendErrors = new ErrorSet("send", {
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "The unix datagram socket accepts messages only from its own peer; or a firewall rule or security policy blocked the message.",
+      "The unix datagram socket accepts messages only from its own peer; or a firewall rule or security " +
+      "policy blocked the message.",
   },
   ProtocolFailure,
   SocketClosed,
@@ -98,7 +100,8 @@ export const sendErrors = new ErrorSet("send", {
     // Windows returns ETIMEDOUT when a timeout expires.
     codes: [...WouldBlock.codes, "ETIMEDOUT"],
     message:
-      "The send buffer is full, or the connection still in progress: the socket is non-blocking, or its SO.SNDTIMEO expired.",
+      "The send buffer is full, or the connection still in progress: the socket is non-blocking, or its " +
+      "SO.SNDTIMEO expired.",
   },
 });
 

@@ -31,7 +31,8 @@ export const sendmsgErrors = new ErrorSet("sendmsg", {
   PermissionDenied: {
     codes: ["EPERM"],
     message:
-      "A firewall rule or security policy blocked the message; the credentials are not the process's own; or the receiver does not accept descriptors (SO.PASSRIGHTS).",
+      "A firewall rule or security policy blocked the message; the credentials are not the process's " +
+      "own; or the receiver does not accept descriptors (SO.PASSRIGHTS).",
   },
   ProcessNotFound: {
     codes: ["ESRCH"],
@@ -41,7 +42,8 @@ export const sendmsgErrors = new ErrorSet("sendmsg", {
     codes: [],
     code: "EBADF",
     message:
-      "The socket, or a descriptor carried by the message, is closed or not open yet; no system call was made.",
+      "The socket, or a descriptor carried by the message, is closed or not open yet; no system call " +
+      "was made.",
   },
   SystemResources: {
     codes: ["ENOBUFS", "ENOMEM"],
@@ -88,7 +90,10 @@ export const isSendmsgError = (error: unknown): error is SendmsgError => sendmsg
  * const [left, right] = socketpair(AF.UNIX, SOCK.STREAM);
  * using listener = socket(AF.INET, SOCK.STREAM);
  * listen(listener, 16);
- * sendmsg(left, { data: [Buffer.from("yours")], control: [{ type: "SCM_RIGHTS", descriptors: [listener] }] });
+ * sendmsg(left, {
+ *   data: [Buffer.from("yours")],
+ *   control: [{ type: "SCM_RIGHTS", descriptors: [listener] }],
+ * });
  * for (const message of recvmsg(right, { data: [new Uint8Array(16)] }).control) {
  *   if (message.type === "SCM_RIGHTS") for (const descriptor of message.descriptors) close(descriptor);
  * }

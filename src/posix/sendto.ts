@@ -24,7 +24,8 @@ export const sendtoErrors = new ErrorSet("sendto", {
   AlreadyConnected: {
     codes: ["EISCONN"],
     message:
-      "The socket is connected and does not accept an address, or it is listening and cannot open a connection.",
+      "The socket is connected and does not accept an address, or it is listening and cannot open a " +
+      "connection.",
     advice: "On a connected socket, use send().",
   },
   FileNotFound,

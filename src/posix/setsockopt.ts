@@ -50,7 +50,8 @@ export const setsockoptErrors = new ErrorSet("setsockopt", {
   NotFound: {
     codes: ["ENOENT", "ESRCH"],
     message:
-      "The thing named by the value, or to be removed, does not exist: a congestion control, a key, a filter.",
+      "The thing named by the value, or to be removed, does not exist: a congestion control, a key, a " +
+      "filter.",
   },
   OptionNotSupported: {
     codes: ["ENOPROTOOPT", "EOPNOTSUPP", "EPROTO"],

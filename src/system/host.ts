@@ -23,6 +23,7 @@ function hostSystem(): System {
   const system = systems[process.platform];
   if (system !== undefined && (process.arch === "x64" || process.arch === "arm64")) return system;
   throw new Error(
-    `berkeley: ${process.platform} on ${process.arch} is not supported; Linux, macOS, FreeBSD and Windows on x64 and arm64 are`,
+    `berkeley: ${process.platform} on ${process.arch} is not supported; Linux, macOS, FreeBSD and ` +
+      "Windows on x64 and arm64 are",
   );
 }

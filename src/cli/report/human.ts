@@ -44,9 +44,8 @@ export function humanReport(output: Output): Report {
 
   function closed({ id, peer, received, sent, milliseconds, error }: CloseEvent) {
     const how = error === null ? styles.dim("closed") : styles.red(`closed by ${error}`);
-    print(
-      text`${name(id, peer)} ${how}  ${formatBytes(received)} in, ${formatBytes(sent)} out, ${formatDuration(milliseconds)}`,
-    );
+    const traffic = `${formatBytes(received)} in, ${formatBytes(sent)} out`;
+    print(text`${name(id, peer)} ${how}  ${traffic}, ${formatDuration(milliseconds)}`);
   }
 
   function name(id: number, peer: string): TerminalText {
@@ -143,7 +142,8 @@ function backlog({ backlog, granted, somaxconn }: ListeningEvent): string {
 
 /** Linux checks for more than the backlog: sk_acceptq_is_full() in include/net/sock.h. */
 const capacity = (connections: number) =>
-  `holds ${connections}, one more than the backlog: Linux drops connections only while more than the backlog are waiting`;
+  `holds ${connections}, one more than the backlog: Linux drops connections only while more than the ` +
+  "backlog are waiting";
 
 const attempts = (count: number) => (count === 1 ? "1 connection attempt" : `${count} connection attempts`);
 
@@ -158,7 +158,8 @@ function summary(event: SummaryEvent): string[] {
   const count = connections === 1 ? "1 connection" : `${connections} connections`;
   return [
     `${count} in ${formatDuration(milliseconds)}${notes.length > 0 ? ` (${notes.join(", ")})` : ""}`,
-    `${formatBytes(received)} in, ${formatBytes(sent)} out; at most ${deepestQueue} waited in the accept queue`,
+    `${formatBytes(received)} in, ${formatBytes(sent)} out; at most ${deepestQueue} waited in the ` +
+      "accept queue",
     ...(dropped === null || dropped === 0
       ? []
       : [`${attempts(dropped)} dropped; a client that retries counts again`]),

@@ -69,7 +69,8 @@ export async function holdWorkers(options: HoldWorkersOptions): Promise<CommandE
     void supervisor.restart();
   });
   complain(
-    `Holding ${addresses.join(" and ")} for ${sockets.length} workers. To restart them: kill -USR2 ${process.pid}`,
+    `Holding ${addresses.join(" and ")} for ${sockets.length} workers. To restart them: kill -USR2 ` +
+      `${process.pid}`,
   );
   const timer = machineClock.setTimeout(() => {
     if (!supervisor.hasServed && sockets.every(({ passed: { areTaken } }) => areTaken === false))

@@ -5,7 +5,8 @@ import { linux } from "../../system/linux/linux.ts";
 import { SetUpError } from "./ring-setup.ts";
 
 const lockedMemory =
-  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK (ulimit -l)";
+  "the limit on locked memory, which all processes of a user share, is used up; raise RLIMIT_MEMLOCK " +
+  "(ulimit -l)";
 
 /** The errors of io_uring's calls, with advice. */
 const setUpReasons: Readonly<Record<string, string>> = {
@@ -20,7 +21,8 @@ const setUpReasons: Readonly<Record<string, string>> = {
 const tooOld = (): string =>
   isMainThread()
     ? "the kernel is older than Linux 6.0"
-    : "the kernel is older than Linux 6.5; worker threads need a ring in our own memory (IORING_SETUP_NO_MMAP)";
+    : "the kernel is older than Linux 6.5; worker threads need a ring in our own memory " +
+      "(IORING_SETUP_NO_MMAP)";
 
 /** The same for mmap. */
 const mappingReasons: Readonly<Record<string, string>> = {

@@ -47,7 +47,9 @@ import { type ConnectionHandlers, checkHandlers } from "./handlers.ts";
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
- * await using server = await listen({ host: "localhost" }, { open: (connection) => connection.end("hello") });
+ * await using server = await listen({ host: "localhost" }, {
+ *   open: (connection) => connection.end("hello"),
+ * });
  * const port = "port" in server.address ? server.address.port : 0;
  * await using connection = await connect({ port, timeout: 5000 });
  * for await (const bytes of connection) console.log(`${Buffer.from(bytes)}`); // hello

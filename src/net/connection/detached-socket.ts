@@ -43,7 +43,8 @@ export function checkDetachable(system: System, localAddress: Address): void {
   const { family } = localAddress;
   if (family !== "ipv4" && family !== "ipv6" && family !== "unix")
     throw new Error(
-      `the connection cannot be detached: a net.Socket is of TCP or a unix socket, and this socket's family is ${family}; use toDuplex()`,
+      "the connection cannot be detached: a net.Socket is of TCP or a unix socket, and this socket's " +
+        `family is ${family}; use toDuplex()`,
     );
 }
 

@@ -21,7 +21,9 @@ export interface Joined {
  * @example
  * ```ts
  * import { connect, join, listen } from "berkeley";
- * await using server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * await using server = await listen({ host: "127.0.0.1" }, {
+ *   data: (connection, bytes) => connection.write(bytes),
+ * });
  * const proxy = await listen({ host: "127.0.0.1" }, {
  *   async open(client) {
  *     client.pause();

@@ -49,7 +49,9 @@ export async function listen<const Values extends readonly unknown[]>(
  * @example
  * ```ts
  * import { connect, listen } from "berkeley";
- * const server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * const server = await listen({ host: "127.0.0.1" }, {
+ *   data: (connection, bytes) => connection.write(bytes),
+ * });
  * const client = await connect({ address: server.address });
  * await client.end("echo");
  * for await (const bytes of client) console.log(`${Buffer.from(bytes)}`); // echo

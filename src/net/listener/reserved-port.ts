@@ -13,7 +13,8 @@ const detachErrors = new ErrorSet("detach", {
     codes: ["EOPNOTSUPP"],
     message: "Node on Windows cannot listen on a socket by its number.",
     advice:
-      'Give the port to listen({ socket: reserved }), and its connections to the server: server.emit("connection", connection.toDuplex()).',
+      "Give the port to listen({ socket: reserved }), and its connections to the server: " +
+      'server.emit("connection", connection.toDuplex()).',
   },
 });
 

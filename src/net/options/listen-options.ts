@@ -346,7 +346,8 @@ function checkStreamSocket(given: Socket | number): Socket | number {
   const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
   if (type !== SOCK.SEQPACKET) return socket;
   throw invalidValue(
-    "socket is of type SOCK_SEQPACKET, whose message boundaries a connection would lose: use accept(), recvmsg() and sendmsg() of berkeley/posix",
+    "socket is of type SOCK_SEQPACKET, whose message boundaries a connection would lose: use accept(), " +
+      "recvmsg() and sendmsg() of berkeley/posix",
   );
 }
 

@@ -18,7 +18,9 @@ import { ProxyServer } from "./proxy-server.ts";
  * @example
  * ```ts
  * import { connect, listen, proxy } from "berkeley";
- * const server = await listen({ host: "127.0.0.1" }, { data: (connection, bytes) => connection.write(bytes) });
+ * const server = await listen({ host: "127.0.0.1" }, {
+ *   data: (connection, bytes) => connection.write(bytes),
+ * });
  * const between = await proxy({
  *   listen: { host: "127.0.0.1" },
  *   to: { address: server.address },

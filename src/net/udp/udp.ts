@@ -64,7 +64,9 @@ export async function udp<const Values extends readonly unknown[]>(
  * @example
  * ```ts
  * import { udp } from "berkeley";
- * await using server = await udp({ host: "127.0.0.1" }, { message: (socket, bytes, from) => socket.send(bytes, from) });
+ * await using server = await udp({ host: "127.0.0.1" }, {
+ *   message: (socket, bytes, from) => socket.send(bytes, from),
+ * });
  * await using client = await udp({ remote: server.address });
  * await client.send("echo");
  * console.log(`${Buffer.from((await client.receive()).data)}`); // echo

@@ -48,6 +48,7 @@ export function connect(this: net.Socket, ...args: unknown[]): unknown {
 function notSimulated(): Error {
   return coded(
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-    "a Socket of Node's own cannot connect on a simulated host: give tls.connect() a Socket that is connected, as its option `socket`",
+    "a Socket of Node's own cannot connect on a simulated host: give tls.connect() a Socket that is " +
+      "connected, as its option `socket`",
   );
 }

@@ -167,6 +167,7 @@ export function methodOfNode<Method>(prototype: object, name: string): Method {
 export function notNode(what = "berkeley/net"): Error {
   return coded(
     "ERR_FEATURE_UNAVAILABLE_ON_PLATFORM",
-    `${what} needs Node's own node:net, which this runtime implements differently: use listen() and connect() of berkeley`,
+    `${what} needs Node's own node:net, which this runtime implements differently: use listen() and ` +
+      "connect() of berkeley",
   );
 }

@@ -39,7 +39,8 @@ export const ipMreqn: WriteCodec<IpMreqn> = {
     if (optionLayouts.membership === "ip_mreqn") return;
     if (into.ints[IP_MREQN.ifindex >> 2] !== 0) {
       throw outOfRange(
-        `ifindex must be 0: ${name} knows the interface by its address here, and by its number in MCAST_JOIN_GROUP`,
+        `ifindex must be 0: ${name} knows the interface by its address here, and by its number in ` +
+          "MCAST_JOIN_GROUP",
       );
     }
     into.length = IP_MREQN.ifindex;

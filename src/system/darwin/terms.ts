@@ -28,7 +28,8 @@ export const terms: HostTerms = {
       name: "AirPlay Receiver",
       advice: {
         message:
-          "Choose another port, or switch AirPlay Receiver off: System Settings > General > AirDrop & Handoff.",
+          "Choose another port, or switch AirPlay Receiver off: System Settings > General > AirDrop & " +
+          "Handoff.",
       },
     };
   },

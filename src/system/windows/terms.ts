@@ -22,7 +22,8 @@ export const terms: HostTerms = {
       },
       {
         message:
-          "Those without a * often belong to Hyper-V or WSL, which choose new ones when the service winnat restarts.",
+          "Those without a * often belong to Hyper-V or WSL, which choose new ones when the service " +
+          "winnat restarts.",
       },
     ],
     unavailable: { message: "See which process has it.", command: "netstat -qano" },
