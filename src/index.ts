@@ -27,7 +27,6 @@ export type { DetachOptions } from "./net/connection/detached-socket.ts";
 export type { HandledConnection } from "./net/connection/handled-connection.ts";
 export type { ConnectionHandlers } from "./net/connection/handlers.ts";
 export { type Joined, join } from "./net/connection/join.ts";
-export type { DuplexAddress } from "./net/connection/node-address.ts";
 export type { ReadIntoOptions } from "./net/connection/read-into.ts";
 export type { SendFileOptions } from "./net/connection/send-file.ts";
 export type { SentFile } from "./net/connection/sent-file.ts";
@@ -62,6 +61,7 @@ export { type ReservePortOptions, reservePort } from "./net/listener/reserve-por
 export type { ReservedPort } from "./net/listener/reserved-port.ts";
 export type { Server } from "./net/listener/server.ts";
 export type { TransferableListener } from "./net/listener/transferable-listener.ts";
+export type { DuplexAddress } from "./net/node-address.ts";
 export type {
   ConnectOnSocket,
   ConnectOptions,

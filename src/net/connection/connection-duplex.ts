@@ -1,7 +1,7 @@
 import type { Duplex as NodeDuplex } from "node:stream";
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
+import type { DuplexAddress } from "../node-address.ts";
 import type { Connection } from "./connection.ts";
-import type { DuplexAddress } from "./node-address.ts";
 import { PlainDuplex } from "./plain-duplex.ts";
 
 /** What `toDuplex()` takes. */

@@ -8,11 +8,11 @@ import { TCP } from "../../options/tcp.ts";
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { trySetsockopt } from "../../posix/setsockopt.ts";
 import { lengthOf } from "../../system/view.ts";
+import { type DuplexAddress, nodeAddress } from "../node-address.ts";
 import type { Connection } from "./connection.ts";
 import type { ConnectionDuplex, DuplexOptions } from "./connection-duplex.ts";
 import { connectionError } from "./connection-error.ts";
 import type { Consumer } from "./consumer.ts";
-import { type DuplexAddress, nodeAddress } from "./node-address.ts";
 
 /** How many bytes a write may leave with the engine before its callback waits. */
 const MARK = 65_536;

@@ -1,3 +1,4 @@
+import { nodeAddress } from "../node-address.ts";
 import { type ProxyInfo, setProxyInfo } from "./proxy-info.ts";
 
 /** Has a socket of Node's report the client that a PROXY header told of. */
@@ -5,14 +6,7 @@ export function reportClient(socket: object, info: ProxyInfo): void {
   setProxyInfo(socket, info);
   const { source } = info;
   if (source === undefined) return;
-  const client =
-    source.family === "unix"
-      ? {}
-      : {
-          address: source.address,
-          family: source.family === "ipv4" ? "IPv4" : "IPv6",
-          port: source.port,
-        };
+  const client = nodeAddress(source);
   Reflect.set(socket, "_peername", client);
   // A TLSSocket, or the session of HTTP/2, asks the handle.
   const handle: unknown = Reflect.get(socket, "_handle");

@@ -9,7 +9,7 @@ import {
   installDuplex,
 } from "../../net/connection/connection-duplex.ts";
 import type { Consumer } from "../../net/connection/consumer.ts";
-import type { DuplexAddress } from "../../net/connection/node-address.ts";
+import type { DuplexAddress } from "../../net/node-address.ts";
 import { proxyInfo } from "../../net/proxy-protocol/proxy-info.ts";
 import { reportClient } from "../../net/proxy-protocol/report-client.ts";
 import type { BorrowedSocket } from "../../posix/borrowed-socket.ts";

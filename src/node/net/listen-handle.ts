@@ -1,10 +1,10 @@
 import type { Engine } from "../../engine/engine.ts";
 import { SocketError } from "../../errors/socket-error.ts";
-import { nodeAddress } from "../../net/connection/node-address.ts";
 import { AcceptLoop, type AcceptOwner } from "../../net/listener/accept-loop.ts";
 import type { DropCause, ListenStatistics } from "../../net/listener/listener-base.ts";
 import { openOnEveryAddress } from "../../net/listener/listening-sockets.ts";
 import { explainPathInUse, UnixPath } from "../../net/listener/unix-path.ts";
+import { nodeAddress } from "../../net/node-address.ts";
 import { ipAddress, openBound } from "../../net/open.ts";
 import { HeaderGate, type HeaderGateOwner } from "../../net/proxy-protocol/header-gate.ts";
 import type { ProxyHeaderError } from "../../net/proxy-protocol/proxy-header-error.ts";

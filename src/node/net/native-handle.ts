@@ -1,5 +1,5 @@
 import net from "node:net";
-import { nodeAddress } from "../../net/connection/node-address.ts";
+import { nodeAddress } from "../../net/node-address.ts";
 import { close } from "../../posix/close.ts";
 import { AF, SOCK } from "../../posix/constants.ts";
 import { getsockname } from "../../posix/getsockname.ts";

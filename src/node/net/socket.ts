@@ -5,7 +5,7 @@ import { Duplex } from "node:stream";
 import { nextTick } from "../../clock/next-tick.ts";
 import { engineOf } from "../../engine/engines.ts";
 import { connectionError } from "../../net/connection/connection-error.ts";
-import type { DuplexAddress } from "../../net/connection/node-address.ts";
+import type { DuplexAddress } from "../../net/node-address.ts";
 import { connectErrors } from "../../posix/connect.ts";
 import type { Socket as OpenSocket } from "../../posix/owned-socket.ts";
 import { currentSystem, machineSystem } from "../../system/current.ts";

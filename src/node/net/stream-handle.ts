@@ -2,7 +2,7 @@ import type { AsyncResource } from "node:async_hooks";
 import type { Address } from "../../address/address.ts";
 import { nextTick } from "../../clock/next-tick.ts";
 import type { StreamHandlers } from "../../engine/engine.ts";
-import { type DuplexAddress, nodeAddress } from "../../net/connection/node-address.ts";
+import { type DuplexAddress, nodeAddress } from "../../net/node-address.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";

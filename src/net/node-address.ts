@@ -1,4 +1,4 @@
-import type { Address } from "../../address/address.ts";
+import type { Address } from "../address/address.ts";
 
 /** What a net.Socket's `address()` gives. */
 export interface DuplexAddress {
