@@ -319,7 +319,7 @@ export abstract class ConnectionBase {
   async sendFile(file: SentFile, options: SendFileOptions = {}): Promise<number> {
     const checked = checkSendFile(file, options);
     if (!this.isOpen) throw this.sendingError;
-    this.checkNotPipedHere();
+    this.#pipes.checkNoneInto();
     this.checkWritable();
     // Throws after end().
     this.#stream.write(nothing);
@@ -400,34 +400,6 @@ export abstract class ConnectionBase {
     this.#pipes = pipes;
   }
 
-  /** Whether a pipe sends what is received. @internal */
-  get isPiped(): boolean {
-    return this.#pipes.out !== undefined;
-  }
-
-  /** How many bytes pipes have sent here. @internal */
-  get pipedHere(): number {
-    return this.#pipes.bytesInto;
-  }
-
-  /** Whether what is received waits until the other end of its pipe has sent more. @internal */
-  protected get isPipeFull(): boolean {
-    const to = this.#pipes.out?.to;
-    return to !== undefined && to.pendingBytes > 0;
-  }
-
-  /** Throws if pipes send here, and will send the end. @internal */
-  protected checkNotPipedHere(): void {
-    if (this.#pipes.into.length > 0) throw invalidState("a pipe() sends to the connection, and ends it");
-  }
-
-  /** The peer has ended: whether a pipe sends the end. @internal */
-  protected endPipe(): boolean {
-    const pipe = this.#pipes.out;
-    pipe?.onEnd();
-    return pipe !== undefined;
-  }
-
   /**
    * Everything is sent, except what waits behind a file: returns whether there is one. @internal
    */
@@ -444,7 +416,7 @@ export abstract class ConnectionBase {
     if (held === undefined && this.#pipes.into.length === 0) return;
     const error = connectionError(this.#stream.system, errno);
     held?.fail(error);
-    this.#pipes.onSendingFailed(error, this.isPiped);
+    this.#pipes.onSendingFailed(error, this.#pipes.out !== undefined);
   }
 
   /** Sends everything written, then the end. @internal */

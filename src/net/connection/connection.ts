@@ -201,7 +201,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       throwIfAborted(wait?.signal);
       const passed = elements("descriptors", "an array of sockets and descriptors", descriptors);
       const bytes = copyToSend(data);
-      this.checkNotPipedHere();
+      this.pipes.checkNoneInto();
       if (this.#end !== undefined) throw writeAfterEnd("cannot send descriptors after end()");
       if (this.isSendingFile) throw invalidState("a sendFile() has not finished: await it first");
       const passing = this.#passingFor("sendDescriptors()");
@@ -239,7 +239,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       if (this.receivingEnded) return null;
       if (!this.isOpen) throw this.receivingError;
       if (this.#reading.isAhead) throw invalidState("read() has received: descriptors may have been lost");
-      if (this.isPiped) throw invalidState("a pipe() reads the connection");
+      this.pipes.checkNoneOut();
       const received = await this.#passingFor("receiveDescriptors()").receive(wait, (error) =>
         this.resetBecause(error),
       );
@@ -262,7 +262,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
       const wait = checkWait(options);
       throwIfAborted(wait?.signal);
       if (this.#end === undefined) {
-        this.checkNotPipedHere();
+        this.pipes.checkNoneInto();
         this.#passing?.check("sendDescriptors()");
         if (data !== undefined) this.#sendLast(bytesToSend(data));
         this.#end = new Promise((resolve, reject) => {
@@ -398,7 +398,7 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
   /** @internal */
   override onEnd(): void {
     this.endReceiving();
-    if (!this.endPipe()) this.#consumer?.onEnd();
+    if (!this.pipes.onEnd()) this.#consumer?.onEnd();
     this.#reading.resolveAll(null);
     this.closeIfEnded();
   }
@@ -500,8 +500,8 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
     this.#passing?.check("receiveDescriptors()");
     this.#passing?.check("sendDescriptors()");
     if (this.#writing.failure !== undefined) throw this.#writing.failure;
-    if (this.isPiped) throw invalidState("a pipe() reads the connection");
-    this.checkNotPipedHere();
+    this.pipes.checkNoneOut();
+    this.pipes.checkNoneInto();
     if (this.#reading.size > 0) throw invalidState("a read() of the connection is still waiting");
     this.#consumer = consumer;
     return { unread: this.#reading.takeAll(), ended: this.receivingEnded };
@@ -564,8 +564,12 @@ export class Connection extends ConnectionBase implements AsyncIterable<Uint8Arr
 
   #read<As>(options: WaitOptions | undefined, take: Take<As>, keepsAhead: boolean): Promise<As> {
     if (this.#consumer !== undefined) return Promise.reject(takenOver());
-    if (this.isPiped) return Promise.reject(invalidState("a pipe() reads the connection"));
-    this.#passing?.check("receiveDescriptors()");
+    try {
+      this.pipes.checkNoneOut();
+      this.#passing?.check("receiveDescriptors()");
+    } catch (error) {
+      return Promise.reject(error);
+    }
     return this.#reading.read(this, options, take, keepsAhead);
   }
 

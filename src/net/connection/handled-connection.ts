@@ -64,7 +64,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
    */
   end(data?: Data): void {
     this.checkNotDetached();
-    this.checkNotPipedHere();
+    this.pipes.checkNoneInto();
     if (data !== undefined) this.#write(bytesToSend(data));
     this.finish();
   }
@@ -95,7 +95,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
     this.checkNotDetached();
     if (this.#paused && this.isOpen) {
       this.#paused = false;
-      if (!this.#isCongested && !this.isPipeFull) this.stream.resume();
+      if (!this.#isCongested && !this.pipes.isFull) this.stream.resume();
     }
     return this;
   }
@@ -124,7 +124,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   override onEnd(): void {
     this.endReceiving();
     try {
-      if (!this.endPipe()) this.#ended();
+      if (!this.pipes.onEnd()) this.#ended();
     } catch (error) {
       this.#threw(error);
     }
@@ -159,7 +159,7 @@ export class HandledConnection<State = unknown> extends ConnectionBase {
   override onError(errno: number, ended: boolean): void {
     // It may be closing, with a file still to be sent.
     const { isOpen } = this;
-    if (ended) this.endPipe();
+    if (ended) this.pipes.onEnd();
     super.onError(errno, ended);
     if (isOpen) this.#handlers.error?.(this, this.failure);
   }

@@ -193,10 +193,33 @@ export class Pipes {
     return this.out === undefined && this.into.length === 0;
   }
 
+  /** Throws if one takes what is received. */
+  checkNoneOut(): void {
+    if (this.out !== undefined) throw invalidState("a pipe() reads the connection");
+  }
+
+  /** Throws if any sends to the connection, and will send the end. */
+  checkNoneInto(): void {
+    if (this.into.length > 0) throw invalidState("a pipe() sends to the connection, and ends it");
+  }
+
+  /** Whether what is received waits until the other end has sent more. */
+  get isFull(): boolean {
+    return this.out !== undefined && this.out.to.pendingBytes > 0;
+  }
+
+  /** How many bytes they have sent to the connection. */
   get bytesInto(): number {
     let bytes = this.#earlier;
     for (const pipe of this.into) bytes += pipe.bytes;
     return bytes;
+  }
+
+  /** The peer has ended: returns whether a pipe sends the end. */
+  onEnd(): boolean {
+    const pipe = this.out;
+    pipe?.onEnd();
+    return pipe !== undefined;
   }
 
   drop(pipe: Pipe): void {

@@ -3,14 +3,15 @@ import { isUint8Array, lengthOf } from "../../system/view.ts";
 import type { WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
 import type { ConnectionError } from "./connection-error.ts";
+import type { Pipes } from "./pipe.ts";
 
 /** The connection that is written to. */
 export interface WrittenConnection {
   readonly stream: Stream;
   readonly isOpen: boolean;
   readonly pendingBytes: number;
-  /** How many bytes pipes have sent to it, which count as pending, too. */
-  readonly pipedHere: number;
+  /** What they have sent to it counts as pending, too. */
+  readonly pipes: Pipes;
   /** Why nothing is sent if it is not open. */
   readonly sendingError: unknown;
 }
@@ -39,7 +40,7 @@ export class Writing extends Waiters<void> {
 
   /** The system has taken some of it. */
   onProgress(connection: WrittenConnection): void {
-    this.resolveUpTo(this.#written + connection.pipedHere - connection.pendingBytes);
+    this.resolveUpTo(this.#written + connection.pipes.bytesInto - connection.pendingBytes);
   }
 
   /** Sends without a promise. */
@@ -66,7 +67,7 @@ export class Writing extends Waiters<void> {
     }
     return connection.pendingBytes === 0
       ? Promise.resolve()
-      : this.wait(stream.system.clock, options, nothing, this.#written + connection.pipedHere);
+      : this.wait(stream.system.clock, options, nothing, this.#written + connection.pipes.bytesInto);
   }
 
   #sendPieces(stream: Stream, pieces: readonly Uint8Array[]): void {
