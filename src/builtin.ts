@@ -8,6 +8,7 @@ interface BuiltIns {
   readonly "node:http": typeof import("node:http");
   readonly "node:module": typeof import("node:module");
   readonly "node:net": typeof import("node:net");
+  readonly "node:os": typeof import("node:os");
   readonly "node:perf_hooks": typeof import("node:perf_hooks");
   readonly "node:process": typeof import("node:process");
   readonly "node:stream": typeof import("node:stream");

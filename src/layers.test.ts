@@ -75,7 +75,7 @@ test("diagnose/, cli/ and net/, including their tests, do not import a particula
 });
 
 /** The network and its hosts' kernels, which know nothing of programs. */
-const kernels = /^simulated\/(capture|clock|host|ip|network|tcp|udp|unix)\//;
+const kernels = /^simulated\/(bpf|capture|clock|host|ip|network|tcp|udp|unix)\//;
 
 test("what a simulated network is made of uses neither engines, nor Node, nor this machine", () => {
   for (const source of sources.filter(({ path }) => kernels.test(path))) {

@@ -7,12 +7,15 @@ import { SO } from "../src/options/so.ts";
 import { AF, SOCK } from "../src/posix/constants.ts";
 import { host } from "../src/system/host.ts";
 import { exceptionHere } from "./platform.ts";
+import { rowDescriptors } from "./simulated.ts";
 
 /**
  * Identifies this process's descriptors, for comparing before and after, without the event loop's
  * own, and those for standard output and error that Bun opens on first use.
  */
 export function openDescriptors(): string[] {
+  const simulated = rowDescriptors();
+  if (simulated !== undefined) return simulated;
   return process.platform === "win32" ? openSocketHandles() : openFiles();
 }
 

@@ -2,13 +2,16 @@
 // (docs/simulated.md). Beside simulated-exceptions.ts, whose rows cannot hold there: these could.
 
 const raw = "raw, packet and netlink sockets are not simulated";
-const filters = "filters are not simulated";
-const resolver = "the C library's resolver is not simulated; node:dns is";
-const tables = "a simulated host has no tables of services and protocols";
+const ebpf = "programs of eBPF, which a descriptor of the kernel's names, are not simulated";
+const mcfilter = "the row reads the kernel's table of sources, /proc/net/mcfilter6";
+const resolver = "a simulated network has no name servers that could be out of reach";
+const tables = "the row reads this machine's table, and a simulated host has a shorter one";
 const fastOpen = "TCP Fast Open is not simulated";
 const repair = "TCP_REPAIR is not simulated";
 const files = "a simulated host has no files but those of unix sockets";
 const thisHost = "the row compares with this machine's interfaces, descriptors or processes";
+const mptcp = "Multipath TCP is not simulated";
+const program = "it starts a program, which runs on this machine's kernel";
 const yet = "not simulated";
 
 export const missing: Readonly<Record<string, readonly (readonly [clause: string, reason: string])[]>> = {
@@ -24,12 +27,9 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["IP_ROUTER_ALERT: the flag is inverted, then restored", raw],
   ],
   IPPROTO_IPV6: [
-    ["IPV6_ADD_MEMBERSHIP: the interface is in the group", yet],
-    ["IPV6_JOIN_GROUP: the interface is in the group", yet],
-    ["IPV6_MCAST_JOIN_GROUP: the interface is in the group", yet],
-    ["IPV6_MCAST_JOIN_SOURCE_GROUP: includes one source", yet],
-    ["IPV6_MCAST_BLOCK_SOURCE: excludes one source", yet],
-    ["IPV6_MCAST_MSFILTER: sets all sources", filters],
+    ["IPV6_MCAST_JOIN_SOURCE_GROUP: includes one source", mcfilter],
+    ["IPV6_MCAST_BLOCK_SOURCE: excludes one source", mcfilter],
+    ["IPV6_MCAST_MSFILTER: sets all sources", mcfilter],
     ["IPV6_2292PKTOPTIONS: a message with hop-by-hop options sets them", yet],
     ["IPV6_PKTINFO: is what 2292PKTOPTIONS tells on TCP", yet],
     ["IPV6_ADDRFORM: makes a socket that is connected over IPv4 an IPv4 socket", yet],
@@ -64,10 +64,9 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["TCP_TIMESTAMP: the clock continues from the value set", repair],
   ],
   SCM_RIGHTS: [
-    ["sockets arrive as Sockets that know their domain, type and protocol", thisHost],
-    ["the same descriptor several times, and a received one again: each is one of its own", thisHost],
-    ["close-on-exec: no program that is started inherits one", thisHost],
-    ["detach() and a scope's end: the receiver's to keep, or closed", thisHost],
+    ["sockets arrive as Sockets that know their domain, type and protocol", raw],
+    ["the same descriptor several times, and a received one again: each is one of its own", files],
+    ["close-on-exec: no program that is started inherits one", program],
   ],
   SOL_NETLINK: [
     ["NETLINK_ADD_MEMBERSHIP: the group is in the address, until DROP_MEMBERSHIP", raw],
@@ -99,50 +98,23 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["PACKET_VNET_HDR: the flag is inverted, then restored", raw],
   ],
   SOL_SOCKET: [
-    ["SO_ATTACH_BPF: a program that keeps 0 bytes drops every datagram", filters],
-    ["SO_ATTACH_BPF: a descriptor that is no program is InvalidArgument", filters],
-    ["SO_ATTACH_REUSEPORT_EBPF: a program that returns 1 chooses the second socket", filters],
-    ["SO_DETACH_BPF: datagrams come again, and there is no filter any more", filters],
-    ["SO_DETACH_FILTER: it is the same as DETACH_BPF", filters],
-    ["SO_DETACH_REUSEPORT_BPF: it takes the program away, once", filters],
+    ["SO_ATTACH_BPF: a program that keeps 0 bytes drops every datagram", ebpf],
+    ["SO_ATTACH_BPF: a descriptor that is no program is InvalidArgument", ebpf],
+    ["SO_ATTACH_REUSEPORT_EBPF: a program that returns 1 chooses the second socket", ebpf],
+    ["SO_DETACH_BPF: datagrams come again, and there is no filter any more", ebpf],
+    ["SO_DETACH_FILTER: it is the same as DETACH_BPF", ebpf],
+    ["SO_DETACH_REUSEPORT_BPF: it takes the program away, once", ebpf],
     ["SO_DEVMEM_DONTNEED: tokens that the socket does not hold are passed over", yet],
-    ["SO_PEERCRED: this process made both ends of a pair", thisHost],
     ["SO_PEERGROUPS: 300 groups, more than it asks for at first, all come", thisHost],
     ["SO_PEERGROUPS: 5000 groups, more than it asks for at first, all come", thisHost],
     ["SO_PEERPIDFD: it is a new descriptor of this process", thisHost],
   ],
-  Socket: [
-    ["using closes it at the end of the scope, whatever ends it", thisHost],
-    ["Socket.from adopts a descriptor, and asks the kernel what it is", thisHost],
-  ],
-  accept: [["the new socket does not inherit O_NONBLOCK: it blocks by default", thisHost]],
-  attachFilter: [
-    ["what the program returns 0 for is dropped, and the rest is cut to its length", filters],
-    ["bytes, lengths, calculations, jumps and what the kernel knows", filters],
-    ["another program replaces it, until it is detached; then there is none", filters],
-    ["EINVAL: a program that is empty, does not return, or jumps out of itself", filters],
-    ["the longest program has 4096 instructions", filters],
-    ["EPERM: the filter is locked", filters],
-    ["EBADF: the descriptor was closed behind our back", filters],
-  ],
-  attachReuseportFilter: [
-    ["the program chooses among the sockets of a port, in the order of their bind()", filters],
-    ["EINVAL: the program is none", filters],
-  ],
+  Socket: [["Socket.from adopts a descriptor, and asks the kernel what it is", mptcp]],
   bind: [
-    ["a unix path is made in the file system, as a socket, and stays when the socket is closed", files],
-    ["a relative path is the process's own folder's", files],
-    ["a path that is not UTF-8 stays bytes", files],
-    ["EADDRINUSE: the path exists, whatever it is", files],
     ["EINVAL: an address that no socket of the kind can have", yet],
     ["an address given as bytes is passed to the kernel unchanged", yet],
-    ["ELOOP: the path goes through a loop of symbolic links", files],
-    ["ENAMETOOLONG: a part of the path is longer than NAME_MAX, once its links are followed", files],
   ],
-  connect: [
-    ["EACCES: the unix socket is not writable, or a directory in its path not searchable", files],
-    ["ENOENT, ENOTDIR, ELOOP, ENAMETOOLONG: the path leads nowhere", files],
-  ],
+  connect: [["EACCES: the unix socket is not writable, or a directory in its path not searchable", files]],
   "control messages": [
     ["SCM_TIMESTAMPING: when a packet arrived", yet],
     ["SCM_TIMESTAMPING: sent, it asks", yet],
@@ -154,53 +126,20 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["IPV6_DSTOPTS and IPV6_HOPOPTS", yet],
     ["IP_RECVOPTS and IP_RETOPTS", yet],
     ["IPV6_DONTFRAG and IPV6_PATHMTU", yet],
-    ["SCM_CREDENTIALS: the kernel adds them where the receiver sets SO_PASSCRED", thisHost],
     ["SCM_CREDENTIALS: sent by a privileged process, they may be those of any", thisHost],
     ["SCM_PIDFD: a descriptor of the sender, close on exec, where the receiver sets SO_PASSPIDFD", thisHost],
     ["SCM_PIDFD, SCM_CREDENTIALS, SCM_RIGHTS and a time stamp in one message", thisHost],
     ["what berkeley does not know arrives as bytes: IPV6_2292PKTINFO", yet],
   ],
-  dup: [
-    ["close-on-exec is set unless told otherwise, whatever that of the other is", thisHost],
-    ["EMFILE: the process has no descriptor left", thisHost],
-  ],
-  getaddrinfo: [
-    ["an address and a port are those of the entry, of each type of socket", resolver],
-    ["without a host it is this machine; with AI_PASSIVE, any of its addresses", resolver],
-    ["AI_CANONNAME: the canonical name, in the first entry", resolver],
-    ["AI_NUMERICHOST and AI_NUMERICSERV: nothing is looked up", resolver],
-    ["AI_V4MAPPED: an IPv4-mapped address where there is none of IPv6", resolver],
-    ["a scope of an IPv6 address: the index of the interface", resolver],
-    ["a service by its name: that of the table of services, with its protocols", tables],
-    ["localhost: the addresses that node:dns finds, too", resolver],
-    ["EAI_FAMILY, EAI_SOCKTYPE, EAI_BADFLAGS, EAI_ADDRFAMILY, EAI_NONAME", resolver],
-    ["EAI_AGAIN: no name server can be reached", resolver],
-  ],
-  getnameinfo: [
-    ["NI_NUMERICHOST and NI_NUMERICSERV: the address and the port", resolver],
-    ["a scope is the name of the interface", resolver],
-    ["the name of a service, and with NI_DGRAM that of UDP", tables],
-    ["the name of this machine's own address, as node:dns finds it", resolver],
-    ["EAI_FAMILY, EAI_BADFLAGS, EAI_NONAME", resolver],
-  ],
-  getprotobyname: [
-    ["every protocol of the table, by its name and by others", tables],
-    ["a name that is not there is NotFound", tables],
-  ],
-  getservbyname: [
-    ["every service of the table, by its name and by others, with its protocol", tables],
-    ["a name that is not there, or not of this protocol, is NotFound", tables],
-  ],
+  dup: [["EMFILE: the process has no descriptor left", program]],
+  getaddrinfo: [["EAI_AGAIN: no name server can be reached", resolver]],
+  getprotobyname: [["every protocol of the table, by its name and by others", tables]],
+  getservbyname: [["every service of the table, by its name and by others, with its protocol", tables]],
   getsockname: [
     ["an unbound netlink socket has port number 0", raw],
     ["the address is the caller's own: a later call does not change it", yet],
   ],
-  if_indextoname: [
-    ["returns the name of the interface with an index", thisHost],
-    ["ENXIO: there is no such interface", thisHost],
-  ],
   if_nameindex: [
-    ["returns every interface once, with its index and its name", thisHost],
     [
       "interfaces that are down or have no address; a name of 15 bytes; one that is renamed, or goes",
       thisHost,
@@ -211,20 +150,12 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ],
   ],
   if_nametoindex: [
-    ["returns the index of the interface with a name", thisHost],
-    ["ENODEV, or ENXIO: there is no such interface; a name that is too long, or empty, is none", thisHost],
-    ["what follows a colon is ignored: the alias of an interface has its index", thisHost],
-    ["a name with a NUL, which C would cut, is a TypeError", thisHost],
-    ["so do the scope of an address, and a packet address", thisHost],
+    ["a name with a NUL, which C would cut, is a TypeError", "it makes no call"],
+    ["so do the scope of an address, and a packet address", raw],
   ],
   ioctl: [
-    ["SIOCOUTQ, SIOCOUTQNSD: what the peer has not acknowledged", yet],
-    ["of an interface of this machine: what /sys says", thisHost],
-    ["the first IPv4 address of every interface of this machine", thisHost],
-    ["SIOCGSTAMP, SIOCGSTAMPNS: when the last packet that was received arrived", yet],
-    ["SIOCGPGRP: nobody, until F_SETOWN", yet],
-    ["an address, a broadcast address, a hardware address", thisHost],
-    ["ENOTTY: no socket, or one without the request", files],
+    ["an address, a broadcast address, a hardware address", program],
+    ["ENOTTY: no socket, or one without the request", "a simulated host has no /dev/urandom"],
   ],
   listen: [
     ["EACCES, ENOBUFS and ENOMEM, which a real process is made to get", thisHost],
@@ -235,14 +166,6 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["a mask of groups, and a port of one's own", raw],
     ["a question to the kernel, whose answer comes from pid 0: the interfaces", raw],
   ],
-  poll: [["EINVAL: there are more sockets than RLIMIT_NOFILE", thisHost]],
-  recvmmsg: [
-    [
-      "MSG_CTRUNC of one leaves the others whole; what did arrive of it is closed, and nothing leaks",
-      thisHost,
-    ],
-  ],
-  recvmsg: [["the default control buffer holds the most that a message can carry", thisHost]],
   send: [
     ["EINVAL: MSG_FASTOPEN without an address", fastOpen],
     ["EISCONN: MSG_FASTOPEN on a listener", fastOpen],
@@ -257,22 +180,13 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
       files,
     ],
   ],
-  setCloseOnExec: [
-    ["the flag is set and cleared, by Socket and by number", thisHost],
-    ["the flag is the descriptor's, not the open socket's", thisHost],
-    ["a program inherits a descriptor without the flag, and none with it", thisHost],
-  ],
-  setNonblocking: [
-    ["the flag is set and cleared, twice if one likes", thisHost],
-    ["a Descriptor, such as one that was received", thisHost],
-  ],
+  setCloseOnExec: [["a program inherits a descriptor without the flag, and none with it", program]],
   shutdown: [["EOPNOTSUPP: the protocol does not have the call", yet]],
   sockatmark: [
-    ["EINVAL, on Linux ENOTTY and EOPNOTSUPP: the socket's protocol has no out-of-band data", yet],
+    ["EINVAL, on Linux ENOTTY and EOPNOTSUPP: the socket's protocol has no out-of-band data", mptcp],
   ],
   socket: [
-    ["a protocol that is not 0 is the one of the socket", yet],
-    ["the socket blocks by default", thisHost],
+    ["a protocol that is not 0 is the one of the socket", mptcp],
     ["EPROTOTYPE, on Linux ESOCKTNOSUPPORT: the type is not supported", yet],
   ],
 };

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import childProcess from "node:child_process";
-import fs from "node:fs";
-import { syncBuiltinESMExports } from "node:module";
-import workers from "node:worker_threads";
 import type { Host } from "../src/simulated/index.ts";
 import { currentSystem } from "../src/system/current.ts";
 import type { Calls, System } from "../src/system/system.ts";
+import { simulateMachine } from "./simulated-machine.ts";
 
 /**
  * Whether the tables run on a simulated host instead of this machine's kernel: in the column
@@ -19,23 +16,24 @@ export const onSimulatedHosts: boolean = process.env.BERKELEY_SIMULATED === "1";
  */
 export async function runSimulated(row: () => void | Promise<void>): Promise<void> {
   const { simulate } = await import("../src/simulated/index.ts");
-  const programs = refusePrograms();
+  const surroundings = simulateMachine(() => rowHost, openFile);
   try {
     await simulate({ seed: 1 }, async (network) => {
-      const here = network.host("here", { addresses: ["10.0.0.1", "fd00::1"] });
+      const here = network.host("here", { addresses: ["10.0.0.1", "fd00::1"], pid: process.pid });
       rowHost = here;
       await here.run(async () => {
         const calls = countCalls(currentSystem());
         rowCalls = calls;
         await row();
         assert.ok(calls.count > 0, "the row never called the simulated host");
+        assert.deepEqual(rowDescriptors(), [], "descriptors of the host were left open");
       });
     });
   } finally {
     rowHost = undefined;
-    programs.restore();
+    surroundings.restore();
   }
-  if (programs.refused !== undefined) throw programs.refused;
+  if (surroundings.refused !== undefined) throw surroundings.refused;
 }
 
 /** The host of the row that runs, and how often it was called. */
@@ -47,6 +45,13 @@ export function makeSimulatedFolder(path: string): void {
   rowHost?.kernel.files.makeDirectory(path);
 }
 
+/** The sockets that the host of the row has open; undefined outside of a row. */
+export const rowDescriptors = (): string[] | undefined =>
+  rowHost &&
+  [...rowHost.kernel.openDescriptors()]
+    .filter(({ kind }) => kind === "socket")
+    .map(({ fd, inode }) => `${fd} socket:[${inode}]`);
+
 /** A descriptor of the simulated host that is no socket: a readiness queue's. */
 function openFile(): number {
   if (rowCalls !== undefined) rowCalls.count += 1;
@@ -56,7 +61,11 @@ function openFile(): number {
 }
 
 /** Calls that a row makes itself, unlike those of its clean-up. */
-const counted: readonly (keyof Calls)[] = ["socket", "socketpair", "poll", "getsockopt", "identity"];
+const counted: readonly (keyof Calls)[] = [
+  ...(["socket", "socketpair", "poll", "getsockopt", "identity"] as const),
+  ...(["getaddrinfo", "getnameinfo", "getprotobyname", "getservbyname"] as const),
+  ...(["if_indextoname", "if_nameindex", "if_nametoindex"] as const),
+];
 
 function countCalls(system: System): { count: number } {
   const calls = { count: 0 };
@@ -68,61 +77,4 @@ function countCalls(system: System): { count: number } {
     });
   }
   return calls;
-}
-
-/** Lets nothing start a program or a thread, and opens files of the host. */
-function refusePrograms() {
-  const state: { refused: Error | undefined; restore(): void } = { refused: undefined, restore };
-  const before: (() => void)[] = [];
-  function refuse(): never {
-    state.refused ??= new Error("a program that a row starts does not run on the simulated host");
-    throw state.refused;
-  }
-  for (const name of [
-    "exec",
-    "execFile",
-    "execFileSync",
-    "execSync",
-    "fork",
-    "spawn",
-    "spawnSync",
-  ] as const) {
-    const real = childProcess[name];
-    before.push(() => Reflect.set(childProcess, name, real));
-    Reflect.set(childProcess, name, refuse);
-  }
-  const { closeSync, openSync } = fs;
-  const files = new Set<number>();
-  const { existsSync, mkdirSync, writeFileSync } = fs;
-  before.push(() => Object.assign(fs, { closeSync, existsSync, mkdirSync, openSync, writeFileSync }));
-  // The paths of unix sockets are the host's; what a row makes beside them is on both.
-  fs.existsSync = (path) => existsSync(path) || rowHost?.kernel.files.find(`${path}`) !== undefined;
-  Reflect.set(fs, "mkdirSync", (...args: unknown[]) => {
-    makeSimulatedFolder(String(args[0]));
-    return Reflect.apply(mkdirSync, fs, args);
-  });
-  fs.writeFileSync = (...args) => {
-    writeFileSync(...args);
-    if (typeof args[0] === "string") rowHost?.kernel.files.makeFile(args[0]);
-  };
-  // Rows open it for a descriptor that is no socket.
-  fs.openSync = (...args) => {
-    if (args[0] !== "/dev/null") return openSync(...args);
-    const fd = openFile();
-    files.add(fd);
-    return fd;
-  };
-  fs.closeSync = (fd) => {
-    if (files.delete(fd)) currentSystem().close(fd);
-    else closeSync(fd);
-  };
-  const { Worker } = workers;
-  before.push(() => Reflect.set(workers, "Worker", Worker));
-  Reflect.set(workers, "Worker", refuse);
-  syncBuiltinESMExports();
-  function restore() {
-    for (const undo of before) undo();
-    syncBuiltinESMExports();
-  }
-  return state;
 }

@@ -373,8 +373,7 @@ export interface OperationNotSupported extends SocketError<"OperationNotSupporte
    * - `accept()`: This type of socket cannot accept connections.
    * - `bind()`: This type of socket cannot be bound to an address.
    * - `connect()`: This type of socket cannot be connected.
-   * - `getaddrinfo()`, `getnameinfo()`: Not supported on Windows, or on a simulated host. Use
-   *   node:dns.
+   * - `getaddrinfo()`, `getnameinfo()`: Not supported on Windows. Use node:dns.
    * - `getpeername()`, `getsockname()`, `shutdown()`: The protocol does not support the call.
    * - `getprotobyname()`, `getservbyname()`: Not supported on Windows.
    * - `handOver()`, `takeOver()`: Windows cannot pass sockets between processes in messages.

@@ -29,8 +29,8 @@ const operand = (code: number, k: number | "x"): FilterInstruction =>
 
 /**
  * Makes the usual instructions of a filter, which works on an accumulator A and a register X. The
- * packet begins with its link-layer header on a raw packet socket, with its UDP header on a UDP
- * socket, and with its data on a TCP or unix socket.
+ * packet begins with its link-layer header on a raw packet socket, with its TCP or UDP header on a
+ * socket of those, and with its data on a unix socket.
  */
 export const BPF = {
   /**

@@ -4,7 +4,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { defined } from "../invariant.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { ProtocolEntry, System } from "../system/system.ts";
 
 export type { ProtocolEntry };
@@ -56,7 +56,7 @@ export function tryGetprotobyname(
 ): Result<ProtocolEntry, GetprotobynameError> {
   cString("name", name);
   checkObject("options", "{ system? }", options);
-  const { system = host } = options;
+  const { system = currentSystem() } = options;
   const found: ProtocolEntry[] = [];
   const returned = system.getprotobyname(name, found);
   if (returned < 0) return getprotobynameErrors.failure(system, returned, { about: JSON.stringify(name) });

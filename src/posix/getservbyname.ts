@@ -4,7 +4,7 @@ import { type ErrorOf, ErrorSet, type NameOf } from "../errors/error-set.ts";
 import type { Result } from "../errors/result.ts";
 import { unwrap } from "../errors/socket-error.ts";
 import { defined } from "../invariant.ts";
-import { host } from "../system/host.ts";
+import { currentSystem } from "../system/current.ts";
 import type { ServiceEntry, System } from "../system/system.ts";
 
 export type { ServiceEntry };
@@ -63,7 +63,7 @@ export function tryGetservbyname(
   cString("name", name);
   if (protocol !== null) cString("protocol", protocol);
   checkObject("options", "{ system? }", options);
-  const { system = host } = options;
+  const { system = currentSystem() } = options;
   const found: ServiceEntry[] = [];
   const returned = system.getservbyname(name, protocol, found);
   if (returned < 0) return getservbynameErrors.failure(system, returned, { about: JSON.stringify(name) });

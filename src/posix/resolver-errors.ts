@@ -18,7 +18,7 @@ export const resolverEntries = {
   },
   OperationNotSupported: {
     codes: ["EOPNOTSUPP"],
-    message: "Not supported on Windows, or on a simulated host.",
+    message: "Not supported on Windows.",
     advice: "Use node:dns.",
   },
   ProcessFdQuotaExceeded,

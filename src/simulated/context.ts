@@ -3,6 +3,7 @@ import type { Clock } from "../clock/clock.ts";
 import { provideSimulatedHosts } from "../system/current.ts";
 import type { System } from "../system/system.ts";
 import type { Random } from "./clock/random.ts";
+import type { SimulatedHost } from "./host/simulated-host.ts";
 
 // Which simulation, and which of its hosts, the running code belongs to.
 
@@ -10,6 +11,8 @@ import type { Random } from "./clock/random.ts";
 export interface Scope {
   /** Undefined beside the hosts. */
   readonly system: System | undefined;
+  /** The host of that System. */
+  readonly host: SimulatedHost | undefined;
   /** The clock of its timers. */
   readonly clock: Clock;
   /** Its random numbers; undefined if they are left alone. */

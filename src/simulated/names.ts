@@ -1,9 +1,14 @@
 import { builtin } from "../builtin.ts";
+import { constants } from "../system/linux/constants.ts";
 import type { ResolvedAddress } from "../system/services.ts";
+import type { NameInfo, System } from "../system/system.ts";
 import { currentScope } from "./context.ts";
+import { encodeSockaddr, internetAddress } from "./host/sockaddr.ts";
+import { canonical } from "./ip/address.ts";
 import type { Patches } from "./patches.ts";
 
-// dns.lookup() of programs on a host, which Node's own modules and libraries call.
+// dns.lookup() and dns.lookupService() of programs on a host, which Node's own modules and
+// libraries call.
 
 interface LookupOptions {
   readonly family?: unknown;
@@ -24,6 +29,24 @@ function familyOf({ family }: LookupOptions): number {
 /** Undefined beside the hosts, where names are real. */
 function found(name: unknown, options: LookupOptions): Promise<readonly ResolvedAddress[]> | undefined {
   return currentScope()?.system?.resolver.lookup(String(name), familyOf(options));
+}
+
+/** The names of an address and a port, as dns.lookupService() gives them. */
+function namesOf(system: System, address: unknown, port: unknown): { hostname: string; service: string } {
+  const names: NameInfo[] = [];
+  const ask = system.address;
+  const bytes = encodeSockaddr(internetAddress(String(address), Number(port)));
+  ask.bytes.set(bytes);
+  ask.length = bytes.length;
+  const returned = system.getnameinfo(ask, constants.NI.NAMEREQD, names);
+  const [found] = names;
+  if (found !== undefined) return { hostname: found.host, service: found.service };
+  throw Object.assign(new Error(`getnameinfo ENOTFOUND ${address}`), {
+    errno: returned,
+    code: "ENOTFOUND",
+    syscall: "getnameinfo",
+    hostname: address,
+  });
 }
 
 const firstOf = (addresses: readonly ResolvedAddress[]): ResolvedAddress =>
@@ -61,4 +84,32 @@ export function patchNames(patches: Patches): void {
     if (looking === undefined) return Reflect.apply(realPromise, dns.promises, [name, given]);
     return looking.then((addresses) => (options.all ? [...addresses] : firstOf(addresses)));
   });
+  patchService(patches, dns);
+}
+
+function patchService(patches: Patches, dns: object & { readonly promises: object }): void {
+  const real: unknown = Reflect.get(dns, "lookupService");
+  const realPromise: unknown = Reflect.get(dns.promises, "lookupService");
+  if (typeof real !== "function" || typeof realPromise !== "function") return;
+  // What Node rejects, it rejects itself.
+  const systemFor = (address: unknown): System | undefined =>
+    typeof address === "string" && canonical(address) !== undefined ? currentScope()?.system : undefined;
+  const simulated = async (address: unknown, port: unknown) => {
+    const system = systemFor(address);
+    if (system === undefined) return Reflect.apply(realPromise, dns.promises, [address, port]);
+    return namesOf(system, address, port);
+  };
+  const withCallback = (address: unknown, port: unknown, done: unknown) => {
+    const scope = currentScope();
+    if (systemFor(address) === undefined || typeof done !== "function")
+      return Reflect.apply(real, dns, [address, port, done]);
+    const answer = (...args: unknown[]) => void scope?.clock.setImmediate(() => done(...args));
+    simulated(address, port).then(({ hostname, service }) => answer(null, hostname, service), answer);
+    return {};
+  };
+  const custom = builtin("node:util")?.promisify.custom;
+  if (custom !== undefined)
+    Object.defineProperty(withCallback, custom, { get: () => Reflect.get(dns.promises, "lookupService") });
+  patches.replace(dns, "lookupService", withCallback);
+  patches.replace(dns.promises, "lookupService", simulated);
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { lookup } from "node:dns";
-import { lookup as lookUp } from "node:dns/promises";
+import { lookup as lookUp, lookupService } from "node:dns/promises";
 import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
+import { hostname, networkInterfaces } from "node:os";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import tls from "node:tls";
@@ -155,6 +156,35 @@ test("names are those of the network, for dns.lookup() too", onNode, async () =>
       });
     });
   });
+});
+
+test("dns.lookupService() and node:os know the host's name and addresses", onNode, async () => {
+  const real = hostname();
+  await simulate({ seed: 1 }, async (network) => {
+    const [server, client] = hosts(network);
+    assert.equal(hostname(), real);
+    await client.run(async () => {
+      const { address } = server;
+      assert.deepEqual(await lookupService(address, 443), { hostname: "server", service: "https" });
+      await assert.rejects(lookupService("203.0.113.1", 1), { code: "ENOTFOUND", syscall: "getnameinfo" });
+      assert.equal(hostname(), "client");
+      const { lo, eth0, ...others } = networkInterfaces();
+      assert.deepEqual(others, {});
+      assert.deepEqual(lo?.[0], {
+        address: "127.0.0.1",
+        netmask: "255.0.0.0",
+        family: "IPv4",
+        mac: "00:00:00:00:00:00",
+        internal: true,
+        cidr: "127.0.0.1/8",
+      });
+      assert.deepEqual(
+        eth0?.filter(({ address: own }) => !own.startsWith("fe80:")).map(({ address: own }) => own),
+        client.addresses.filter((own) => !own.startsWith("fe80:")),
+      );
+    });
+  });
+  assert.equal(hostname(), real);
 });
 
 test("serve() listens on the host, with its limits, and ends gracefully", onNode, async () => {

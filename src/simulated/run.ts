@@ -6,6 +6,7 @@ import { realNow, realSetTimeout } from "./driver.ts";
 import { patchHttpDate } from "./http-date.ts";
 import { patchNames } from "./names.ts";
 import type { NetworkOptions } from "./network/network.ts";
+import { patchOs } from "./os.ts";
 import { Patches } from "./patches.ts";
 import { patchRandomness } from "./randomness.ts";
 import { RealWork } from "./real-work.ts";
@@ -101,6 +102,7 @@ function begin(network: SimulatedNetwork): void {
   patchHttpDate(patches);
   patchRandomness(patches);
   patchNames(patches);
+  patchOs(patches);
   work.begin(patches);
   patches.sync();
 }

@@ -171,6 +171,7 @@ export class Host {
     const { seedsRandom, base } = this.#settings;
     const scope = {
       system,
+      host: this.kernel,
       clock: system.clock,
       random: seedsRandom ? this.kernel.random("program") : undefined,
     };

@@ -49,6 +49,7 @@ export class SimulatedNetwork {
     const { clock, program, epoch } = this.core;
     this.scope = {
       system: undefined,
+      host: undefined,
       clock: new HostClock({ clock, program, epoch, bind: bound }),
       random: options.seedsRandom ? this.core.random("program") : undefined,
     };

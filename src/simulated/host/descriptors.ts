@@ -13,11 +13,24 @@ export interface Pollable {
   readonly inode: number;
 }
 
+/** An open descriptor, as /proc/self/fdinfo shows one. */
+export interface OpenDescriptor {
+  readonly fd: number;
+  readonly inode: number;
+  readonly kind: "socket" | "readiness queue";
+  readonly nonblocking: boolean;
+  readonly closeOnExec: boolean;
+}
+
 /** The descriptors of the one process of a host: the lowest free number is next (POSIX). */
 export class DescriptorTable {
   readonly #sysctls: Sysctls;
   /** By number; those of standard input, output and error are not for sockets. */
   readonly #entries: (Pollable | undefined)[] = [];
+  /**
+   * Those without close-on-exec, which is all that it does: a simulated process starts no program.
+   */
+  readonly #inherited = new Set<number>();
   /** No number below it is free. */
   #lowest = FIRST;
 
@@ -36,10 +49,11 @@ export class DescriptorTable {
   }
 
   /** Gives it the lowest number that is free from `least` on, or -EMFILE. */
-  open(entry: Pollable, least = 0): number {
+  open(entry: Pollable, closeOnExec: boolean, least = 0): number {
     const fd = this.#free(least);
     if (fd < 0) return fd;
     this.#entries[fd] = entry;
+    if (!closeOnExec) this.#inherited.add(fd);
     if (least <= this.#lowest) this.#lowest = fd + 1;
     return fd;
   }
@@ -59,9 +73,19 @@ export class DescriptorTable {
     return this.#entries[fd];
   }
 
+  closesOnExec(fd: number): boolean {
+    return !this.#inherited.has(fd);
+  }
+
+  setCloseOnExec(fd: number, closeOnExec: boolean): void {
+    if (closeOnExec) this.#inherited.delete(fd);
+    else this.#inherited.add(fd);
+  }
+
   /** Frees a number. */
   close(fd: number): void {
     this.#entries[fd] = undefined;
+    this.#inherited.delete(fd);
     if (fd < this.#lowest) this.#lowest = fd;
   }
 

@@ -34,9 +34,9 @@ export class FileTable implements EpollHost {
   }
 
   /** Gives a socket a descriptor. If there is none left, closes the socket and returns -EMFILE. */
-  open(socket: KernelSocket, nonblocking: boolean): number {
+  open(socket: KernelSocket, nonblocking: boolean, closeOnExec: boolean): number {
     const file = new SocketFile(socket, nonblocking);
-    const fd = this.descriptors.open(file);
+    const fd = this.descriptors.open(file, closeOnExec);
     if (fd < 0) socket.close();
     else this.#files.set(socket, file);
     return fd;
@@ -45,20 +45,20 @@ export class FileTable implements EpollHost {
   /**
    * Gives a file that a message carried another descriptor. The message's reference becomes its.
    */
-  install(file: OpenFile): number {
-    return file instanceof SocketFile ? this.descriptors.open(file) : -EBADF;
+  install(file: OpenFile, closeOnExec: boolean): number {
+    return file instanceof SocketFile ? this.descriptors.open(file, closeOnExec) : -EBADF;
   }
 
   /** Gives a file another descriptor, `least` or above: dup(), and fcntl() with F_DUPFD. */
-  duplicate(pollable: Pollable, least: number): number {
-    const fd = this.descriptors.open(pollable, least);
+  duplicate(pollable: Pollable, closeOnExec: boolean, least: number): number {
+    const fd = this.descriptors.open(pollable, closeOnExec, least);
     if (fd >= 0 && pollable.file !== undefined) pollable.file.references += 1;
     return fd;
   }
 
   openQueue(ready: () => void): Epoll | number {
     const queue = new Epoll(this, this.#host.nextCookie(), ready);
-    const fd = this.#ended ? -EMFILE : this.descriptors.open(queue);
+    const fd = this.#ended ? -EMFILE : this.descriptors.open(queue, true);
     if (fd < 0) return fd;
     queue.fd = fd;
     return queue;

@@ -1,7 +1,9 @@
 import { errnos } from "../../system/linux/errno.ts";
 import type { SocketFiles } from "../../system/services.ts";
 
-/** A file of a simulated host. */
+const { EADDRINUSE, ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR } = errnos;
+
+/** A file of a simulated host that is no directory and no symbolic link. */
 export interface HostFile {
   readonly inode: number;
   /**
@@ -12,29 +14,84 @@ export interface HostFile {
   mode: number;
 }
 
+class Directory {
+  readonly inode: number;
+  /** The root's is itself. */
+  readonly parent: Directory;
+  readonly entries = new Map<string, Entry>();
+
+  constructor(inode: number, parent?: Directory) {
+    this.inode = inode;
+    this.parent = parent ?? this;
+  }
+}
+
+class Link {
+  readonly inode: number;
+  readonly target: string;
+
+  constructor(inode: number, target: string) {
+    this.inode = inode;
+    this.target = target;
+  }
+}
+
+type Entry = Directory | Link | HostFile;
+
+/** Where a path ends: in a directory, under a name there. */
+interface LookedUp {
+  readonly directory: Directory;
+  /** "", "." and ".." name the directory, or the one above it. */
+  readonly name: string;
+  readonly entry: Entry | undefined;
+  /** Whether the path ends with a slash, as only a directory's may. */
+  readonly slash: boolean;
+}
+
 const DEVICE = 1n;
 const decoder = new TextDecoder();
 const encoder = new TextEncoder();
+/** NAME_MAX and MAXSYMLINKS. */
+const LONGEST_NAME = 255;
+const MOST_LINKS = 40;
 
 /**
- * The little of a file system that unix sockets need: directories, and the files that bind() makes.
- * Bytes of a path are kept as they are, one character each.
+ * The little of a file system that unix sockets need: directories, symbolic links, and the files
+ * that bind() makes. The process's own directory is the root. Bytes of a path are kept as they are,
+ * one character each.
  */
 export class HostFileSystem implements SocketFiles {
-  readonly #directories = new Set<string>(["/", "/run", "/tmp", "/var", "/var/run"]);
-  readonly #files = new Map<string, HostFile>();
+  readonly #root = new Directory(1);
   #inodes = 1;
+
+  constructor() {
+    for (const path of ["/run", "/tmp", "/var/run"]) this.makeDirectory(path);
+  }
 
   /** Makes a directory, and those above it. */
   makeDirectory(path: string): void {
-    const parts = this.absolute(path).split("/").filter(Boolean);
-    for (let count = 1; count <= parts.length; count += 1)
-      this.#directories.add(`/${parts.slice(0, count).join("/")}`);
+    let at = this.#root;
+    for (const name of this.absolute(path).split("/").filter(Boolean)) {
+      const found = at.entries.get(name);
+      const next = found instanceof Directory ? found : new Directory(this.#next(), at);
+      at.entries.set(name, next);
+      at = next;
+    }
   }
 
   /** Makes a file that is no socket. */
   makeFile(path: string): void {
-    this.#files.set(keyOf(path), { inode: this.#next(), socket: undefined, isSocket: false, mode: 0o644 });
+    this.#make(path, { inode: this.#next(), socket: undefined, isSocket: false, mode: 0o644 });
+  }
+
+  /** Makes a symbolic link. */
+  makeLink(target: string, path: string): void {
+    this.#make(path, new Link(this.#next(), textOf(target)));
+  }
+
+  #make(path: string, entry: Entry): void {
+    const walked = this.#walk(textOf(path), "keep");
+    if (typeof walked === "object") walked.directory.entries.set(walked.name, entry);
   }
 
   absolute(path: string): string {
@@ -47,67 +104,93 @@ export class HostFileSystem implements SocketFiles {
   }
 
   find(path: string | Uint8Array): { dev: bigint; ino: bigint; isSocket: boolean } | undefined {
-    const file = this.#files.get(keyOf(path));
-    if (file !== undefined) return { dev: DEVICE, ino: BigInt(file.inode), isSocket: file.isSocket };
-    return this.#directories.has(keyOf(path)) ? { dev: DEVICE, ino: 0n, isSocket: false } : undefined;
+    const walked = this.#walk(textOf(path), "keep");
+    const entry = typeof walked === "number" ? undefined : walked.entry;
+    return (
+      entry && { dev: DEVICE, ino: BigInt(entry.inode), isSocket: "isSocket" in entry && entry.isSocket }
+    );
   }
 
   remove(path: string | Uint8Array): void {
-    if (this.#files.delete(keyOf(path))) return;
+    const walked = this.#walk(textOf(path), "keep");
+    if (typeof walked === "object" && walked.entry !== undefined && !(walked.entry instanceof Directory)) {
+      walked.directory.entries.delete(walked.name);
+      return;
+    }
     const error = new Error(`ENOENT: no such file or directory, unlink '${show(path)}'`);
-    throw Object.assign(error, {
-      code: "ENOENT",
-      errno: -errnos.ENOENT,
-      syscall: "unlink",
-      path: show(path),
-    });
+    throw Object.assign(error, { code: "ENOENT", errno: -ENOENT, syscall: "unlink", path: show(path) });
   }
 
   permitAll(path: string, reading: boolean, writing: boolean): void {
-    const file = this.#files.get(keyOf(path));
-    if (file !== undefined) file.mode |= (reading ? 0o444 : 0) | (writing ? 0o222 : 0);
+    const file = this.look(encoder.encode(path));
+    if (typeof file === "object") file.mode |= (reading ? 0o444 : 0) | (writing ? 0o222 : 0);
   }
 
   /**
-   * The file at a path that bind() or connect() was given, or the errno that looking it up gives.
+   * The file at a path that connect() was given, or the errno that looking it up gives:
+   * kern_path().
    */
   look(path: Uint8Array): HostFile | number {
-    const key = keyOf(path);
-    const problem = this.#parentOf(key);
-    if (problem < 0) return problem;
-    if (endsWithSlash(path) && this.#files.has(key)) return -errnos.ENOTDIR;
-    if (this.#directories.has(key)) return { inode: 0, socket: undefined, isSocket: false, mode: 0o755 };
-    return this.#files.get(key) ?? -errnos.ENOENT;
+    const walked = this.#walk(textOf(path), "follow");
+    if (typeof walked === "number") return walked;
+    const { entry, slash } = walked;
+    if (entry === undefined) return -ENOENT;
+    if ("isSocket" in entry) return slash ? -ENOTDIR : entry;
+    return { inode: entry.inode, socket: undefined, isSocket: false, mode: 0o755 };
   }
 
-  /** Makes the file of a unix socket; or a negative errno: mknod(2). */
+  /** Makes the file of a unix socket; or a negative errno: filename_create() and mknod(2). */
   bind(path: Uint8Array, socket: object): HostFile | number {
-    const key = keyOf(path);
-    const problem = this.#parentOf(key);
-    if (problem < 0) return problem;
-    if (this.#files.has(key) || this.#directories.has(key)) return -errnos.EADDRINUSE;
-    // Only a directory can be made there: filename_create().
-    if (endsWithSlash(path)) return -errnos.ENOENT;
+    const walked = this.#walk(textOf(path), "keep");
+    if (typeof walked === "number") return walked;
+    if (walked.entry !== undefined) return -EADDRINUSE;
+    // Only a directory can be made there.
+    if (walked.slash) return -ENOENT;
     const file: HostFile = { inode: this.#next(), socket, isSocket: true, mode: 0o755 };
-    this.#files.set(key, file);
+    walked.directory.entries.set(walked.name, file);
     return file;
   }
 
   /** Sockets are gone after a crash; their files stay. */
   crash(): void {
-    for (const file of this.#files.values()) file.socket = undefined;
+    const forget = (directory: Directory): void => {
+      for (const entry of directory.entries.values()) {
+        if (entry instanceof Directory) forget(entry);
+        else if ("isSocket" in entry) entry.socket = undefined;
+      }
+    };
+    forget(this.#root);
   }
 
-  /** Checks the directory that a path is in. */
-  #parentOf(key: string): number {
-    if (key.split("/").some((part) => part.length > 255)) return -errnos.ENAMETOOLONG;
-    const parent = key.slice(0, key.lastIndexOf("/")) || "/";
-    if (this.#directories.has(parent)) return 0;
-    for (let at = parent; at !== ""; at = at.slice(0, at.lastIndexOf("/"))) {
-      if (this.#files.has(at)) return -errnos.ENOTDIR;
-      if (this.#directories.has(at)) break;
+  /**
+   * Walks along a path, and through the links on its way; "follow" follows a link at its end, too.
+   * Returns a negative errno if it leads nowhere: path_lookupat() in fs/namei.c.
+   */
+  #walk(path: string, atEnd: "follow" | "keep"): LookedUp | number {
+    const slash = path.endsWith("/");
+    const names = path.split("/").filter(Boolean);
+    let directory = this.#root;
+    let links = 0;
+    for (let at = 0; at < names.length; at += 1) {
+      const name = names[at] ?? "";
+      const isLast = at === names.length - 1;
+      if (name.length > LONGEST_NAME) return -ENAMETOOLONG;
+      const entry = entryOf(directory, name);
+      if (entry instanceof Link && (!isLast || atEnd === "follow")) {
+        links += 1;
+        if (links > MOST_LINKS) return -ELOOP;
+        if (entry.target.startsWith("/")) directory = this.#root;
+        names.splice(0, at + 1, ...entry.target.split("/").filter(Boolean));
+        at = -1;
+      } else if (isLast) {
+        return { directory, name, entry, slash };
+      } else if (entry instanceof Directory) {
+        directory = entry;
+      } else {
+        return entry === undefined ? -ENOENT : -ENOTDIR;
+      }
     }
-    return -errnos.ENOENT;
+    return { directory, name: "", entry: directory, slash };
   }
 
   #next(): number {
@@ -116,30 +199,18 @@ export class HostFileSystem implements SocketFiles {
   }
 }
 
-const SLASH = 0x2f;
+function entryOf(directory: Directory, name: string): Entry | undefined {
+  if (name === ".") return directory;
+  return name === ".." ? directory.parent : directory.entries.get(name);
+}
 
-const endsWithSlash = (path: Uint8Array): boolean => {
-  const end = path.indexOf(0);
-  return path[(end === -1 ? path.length : end) - 1] === SLASH;
-};
-
-/** A normal form of a path: one character for each byte, absolute, without "." and empty parts. */
-function keyOf(path: string | Uint8Array): string {
+/** One character for each byte of a path, up to its NUL. */
+function textOf(path: string | Uint8Array): string {
   const bytes = typeof path === "string" ? encoder.encode(path) : path;
-  const parts: string[] = [];
-  let part = "";
-  const end = () => {
-    if (part === "..") parts.pop();
-    else if (part !== "" && part !== ".") parts.push(part);
-    part = "";
-  };
-  for (const byte of bytes) {
-    if (byte === 0) break;
-    if (byte === SLASH) end();
-    else part += String.fromCharCode(byte);
-  }
-  end();
-  return `/${parts.join("/")}`;
+  const end = bytes.indexOf(0);
+  let text = "";
+  for (const byte of end < 0 ? bytes : bytes.subarray(0, end)) text += String.fromCharCode(byte);
+  return text;
 }
 
 const show = (path: string | Uint8Array): string => (typeof path === "string" ? path : decoder.decode(path));

@@ -36,6 +36,13 @@ export class HostInterface implements NetworkInterface {
     return added;
   }
 
+  /** One of those that are administered locally, with the first IPv4 address at its end. */
+  get hardware(): Uint8Array {
+    if (this.loopback) return new Uint8Array(6);
+    const address = this.addresses.find(({ version }) => version === 4)?.address ?? "0.0.0.0";
+    return Uint8Array.of(2, 0, ...(parseAddress(address) ?? []));
+  }
+
   /** The source of packets to an address: the first of its kind (RFC 6724 in short). */
   sourceFor(destination: string): string | undefined {
     const version = versionOf(destination);

@@ -5,6 +5,8 @@ import { canonical, versionOf } from "../ip/address.ts";
 export interface NameTable {
   /** The addresses of a name of the network, in order; undefined if nobody has it. */
   addressesOf(name: string): readonly string[] | undefined;
+  /** The name of the host with an address; undefined if nobody has it. */
+  nameOf(address: string): string | undefined;
 }
 
 /** Looks a name up for a program: names of hosts, "localhost", and numeric addresses. */

@@ -18,12 +18,14 @@ import type {
 } from "../../system/system.ts";
 import { LENGTH_SIZE, OPTION_CAPACITY, ValueResult } from "../../system/value-result.ts";
 import { MILLISECOND } from "../clock/virtual-clock.ts";
+import { addressInfo, type LocalNames, nameInfo } from "./address-info.ts";
 import type { Blocking } from "./blocking.ts";
 import { type Pollable, SocketFile } from "./descriptors.ts";
 import type { FileTable } from "./file-table.ts";
 import { socketIoctl } from "./ioctl.ts";
 import type { KernelSocket } from "./kernel-socket.ts";
 import type { NetworkInterface } from "./network-interface.ts";
+import { protocolByName, serviceByName } from "./services.ts";
 import { readSockaddr, writeSockaddr } from "./sockaddr.ts";
 import type { SocketFactory } from "./socket-factory.ts";
 import {
@@ -45,8 +47,8 @@ const {
   ENODEV,
   ENOENT,
   ENOTSOCK,
+  ENOTTY,
   ENXIO,
-  EOPNOTSUPP,
   ECONNABORTED,
 } = errnos;
 const { CLOEXEC = 0, NONBLOCK = 0 } = SOCK;
@@ -64,6 +66,8 @@ export interface HostSystemParts {
   readonly hostName: string;
   readonly clock: Clock;
   readonly resolver: Resolver;
+  /** What getaddrinfo() and getnameinfo() find. */
+  readonly names: LocalNames;
   readonly socketFiles: SocketFiles;
   readonly files: FileTable;
   readonly blocking: Blocking;
@@ -122,7 +126,7 @@ export function hostSystem(parts: HostSystemParts): System {
 
   /** Opens a descriptor for a new socket. */
   const openSocket = (socket: KernelSocket, flags: number): number =>
-    files.open(socket, (flags & NONBLOCKING) !== 0);
+    files.open(socket, (flags & NONBLOCKING) !== 0, (flags & CLOSE_ON_EXEC) !== 0);
 
   /** The flags that the type of a socket carries, as descriptor-flags.ts has them. */
   const typeFlags = (type: number): number =>
@@ -300,8 +304,11 @@ export function hostSystem(parts: HostSystemParts): System {
         if (value.length > value.capacity) value.length = value.capacity;
         return value.length < 0 ? -EINVAL : socket.getsockopt(level, name, value);
       }),
-    ioctl: (fd, request, argument) =>
-      onSocket(fd, (socket) => socketIoctl(socket, parts.interfaces(), request, argument)),
+    ioctl(fd, request, argument) {
+      const returned = onSocket(fd, (socket) => socketIoctl(socket, parts.interfaces(), request, argument));
+      // What is no socket has other requests.
+      return returned === -ENOTSOCK ? -ENOTTY : returned;
+    },
     listen: (fd, backlog) =>
       onSocket(fd, (socket) => socket.listen(Math.min(backlog >>> 0, parts.somaxconn()))),
     poll,
@@ -348,18 +355,22 @@ export function hostSystem(parts: HostSystemParts): System {
     },
     socketpair,
 
-    // Filters and the C library's resolver are not simulated, and a host has no tables of protocols
-    // and services.
-    attachFilter: () => -EOPNOTSUPP,
-    attachReuseportFilter: () => -EOPNOTSUPP,
-    detachFilter: () => -EOPNOTSUPP,
-    getaddrinfo: () => -EOPNOTSUPP,
-    getnameinfo: () => -EOPNOTSUPP,
-    getprotobyname: () => -ENOENT,
-    getservbyname: () => -ENOENT,
-    dup(fd, _flags, least) {
+    attachFilter: (fd, filter) => onSocket(fd, (socket) => socket.attachFilter(filter)),
+    attachReuseportFilter: (fd, filter) => onSocket(fd, (socket) => socket.attachReuseportFilter(filter)),
+    detachFilter: (fd) => onSocket(fd, (socket) => socket.detachFilter()),
+    getaddrinfo(node, service, hints, into) {
+      const found = addressInfo(parts.names, node, service, hints);
+      if (typeof found === "number") return found;
+      into.push(...found);
+      return 0;
+    },
+    getnameinfo: (address, flags, into) => found(nameInfo(parts.names, readSockaddr(address), flags), into),
+    getprotobyname: (name, into) => found(protocolByName(name) ?? -ENOENT, into),
+    getservbyname: (name, protocol, into) =>
+      found(serviceByName(name, protocol ?? undefined) ?? -ENOENT, into),
+    dup(fd, flags, least) {
       const entry = parts.ended() ? undefined : files.pollable(fd);
-      return entry === undefined ? -EBADF : files.duplicate(entry, least);
+      return entry === undefined ? -EBADF : files.duplicate(entry, (flags & CLOSE_ON_EXEC) !== 0, least);
     },
     if_indextoname(index, name) {
       const found = parts.interfaces().find((each) => each.index === index);
@@ -372,7 +383,11 @@ export function hostSystem(parts: HostSystemParts): System {
       for (const { index, name } of parts.interfaces()) into.push({ index, name });
       return 0;
     },
-    if_nametoindex: (name) => parts.interfaces().find((each) => each.name === name)?.index ?? -ENODEV,
+    if_nametoindex(name) {
+      // dev_ioctl(): what follows a colon is an alias's.
+      const [own] = name.split(":");
+      return parts.interfaces().find((each) => each.name === own)?.index ?? -ENODEV;
+    },
 
     setNonblocking(fd, nonblocking) {
       const entry = files.pollable(fd);
@@ -380,7 +395,11 @@ export function hostSystem(parts: HostSystemParts): System {
       if (entry.file !== undefined) entry.file.nonblocking = nonblocking;
       return 0;
     },
-    setCloseOnExec: (fd) => (files.pollable(fd) === undefined ? -EBADF : 0),
+    setCloseOnExec(fd, closeOnExec) {
+      if (files.pollable(fd) === undefined) return -EBADF;
+      files.descriptors.setCloseOnExec(fd, closeOnExec);
+      return 0;
+    },
     identity(fd): FileIdentity | null {
       const entry = files.pollable(fd);
       return entry === undefined ? null : { device: SOCKFS, inode: entry.inode };
@@ -397,6 +416,13 @@ export function hostSystem(parts: HostSystemParts): System {
   };
   const context: TransferContext = { system, files, blocking, hostName };
   return system;
+}
+
+/** Gives what a look-up found, or returns its errno. */
+function found<Entry>(entry: Entry | number, into: Entry[]): number {
+  if (typeof entry === "number") return entry;
+  into.push(entry);
+  return 0;
 }
 
 function giveName(name: ReturnType<KernelSocket["getpeername"]>, address: ValueResult): number {

@@ -1,13 +1,26 @@
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { isAnyAddress, isLinkLocal, isMulticast, mapped, unmapped, versionOf } from "../ip/address.ts";
+import {
+  isAnyAddress,
+  isLinkLocal,
+  isMulticast,
+  isOfOneLink,
+  mapped,
+  unmapped,
+  versionOf,
+} from "../ip/address.ts";
 import { getIpOption, setIpOption } from "./inet-options.ts";
 import { IP_OPTION, IPV6_OPTION } from "./ip-options.ts";
 import type { SocketAddress } from "./kernel-socket.ts";
 import type { Memberships } from "./memberships.ts";
-import type { PortUser } from "./port-table.ts";
 import type { ProtocolHost, Route } from "./protocol-host.ts";
+import {
+  attachReuseportFilter,
+  detachReuseportFilter,
+  type ReuseportGroup,
+  type SharingSocket,
+} from "./reuseport-group.ts";
 import { internetAddress } from "./sockaddr.ts";
 import { SocketBase } from "./socket-base.ts";
 
@@ -20,7 +33,7 @@ const SIN_SIZE = 16;
 const SIN6_LEAST = 24;
 
 /** A socket of IPv4 or IPv6: its addresses and ports, bind(), and the options of IP. */
-export abstract class InetSocket extends SocketBase implements PortUser {
+export abstract class InetSocket extends SocketBase implements SharingSocket {
   readonly ipv6: boolean;
   /**
    * Where packets must be addressed to, in the text of packets: a wildcard, or one address. An IPv6
@@ -32,6 +45,7 @@ export abstract class InetSocket extends SocketBase implements PortUser {
   /** The peer; "" without one. */
   remoteAddress = "";
   remotePort = 0;
+  reuseportGroup: ReuseportGroup | undefined = undefined;
   /** Whether bind() chose the address, or the port: SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK. */
   boundAddress = false;
   boundPort = false;
@@ -66,6 +80,11 @@ export abstract class InetSocket extends SocketBase implements PortUser {
     return false;
   }
 
+  /**
+   * Whether packets may find it: a UDP socket with a port, a TCP socket that listens or connects.
+   */
+  protected abstract get hashed(): boolean;
+
   /** Whether bind() comes too late for this socket's state. */
   protected abstract get unbindable(): boolean;
 
@@ -98,7 +117,7 @@ export abstract class InetSocket extends SocketBase implements PortUser {
       if (this.v6only) return -EINVAL;
       return this.#mayBind(ipv4) ? this.#take(ipv4, port) : -EADDRNOTAVAIL;
     }
-    if (isLinkLocal(text) || (isMulticast(text) && /^ff[0-9a-f]2:/.test(text))) {
+    if (isOfOneLink(text)) {
       if (address.scopeId !== 0) this.boundInterface = address.scopeId;
       if (this.boundInterface === 0) return -EINVAL;
       if (this.host.interfaceByIndex(this.boundInterface) === undefined) return -ENODEV;
@@ -196,7 +215,7 @@ export abstract class InetSocket extends SocketBase implements PortUser {
   named(address: string, port: number): SocketAddress {
     if (!this.ipv6) return internetAddress(address, port);
     const text = versionOf(address) === 6 ? address : mapped(address);
-    return internetAddress(text, port, isLinkLocal(text) ? this.scopeId || this.boundInterface : 0);
+    return internetAddress(text, port, isOfOneLink(text) ? this.scopeId || this.boundInterface : 0);
   }
 
   /** The route to an address, as this socket is bound. */
@@ -235,6 +254,14 @@ export abstract class InetSocket extends SocketBase implements PortUser {
   dontFragment(): boolean {
     const discover = this.value(IP_OPTION.MTU_DISCOVER);
     return discover === 1 || discover === 2 || discover === 3;
+  }
+
+  override attachReuseportFilter(filter: Uint8Array): number {
+    return attachReuseportFilter(this, filter, this.hashed);
+  }
+
+  protected override detachReuseportFilter(): number {
+    return detachReuseportFilter(this);
   }
 
   override inherit(from: SocketBase): void {

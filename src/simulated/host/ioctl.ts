@@ -5,15 +5,22 @@ import { errnos } from "../../system/linux/errno.ts";
 import { ioctls } from "../../system/linux/ioctls.ts";
 import type { ValueResult } from "../../system/value-result.ts";
 import type { KernelSocket } from "./kernel-socket.ts";
-import type { NetworkInterface } from "./network-interface.ts";
+import { HARDWARE, type NetworkInterface } from "./network-interface.ts";
 
 const { AF, IFF, SOCK } = constants;
 const { EADDRNOTAVAIL, EINVAL, ENODEV, ENOTTY } = errnos;
 
 /** struct ifreq: a name of 16 bytes, and the value. */
 const VALUE = 16;
+const NO_QUEUE = { queued: -ENOTTY, unsent: -ENOTTY };
+/** In nanoseconds. */
+const SECOND = 1_000_000_000n;
 /** In a sockaddr_in. */
 const ADDRESS = 4;
+/** In a sockaddr. */
+const HARDWARE_ADDRESS = 2;
+/** DEFAULT_TX_QUEUE_LEN. */
+const TRANSMIT_QUEUE = 1_000;
 
 /** ioctl() of a socket: its queue to receive, and the interfaces of the host. */
 export function socketIoctl(
@@ -33,6 +40,26 @@ export function socketIoctl(
       if (returned >= 0) argument.view.setInt32(0, returned, true);
       return Math.min(returned, 0);
     }
+    case ioctls.SIOCOUTQ:
+    case ioctls.SIOCOUTQNSD: {
+      const { queued, unsent } = socket.unacknowledged?.() ?? NO_QUEUE;
+      const count = request === ioctls.SIOCOUTQ ? queued : unsent;
+      if (count >= 0) argument.view.setInt32(0, count, true);
+      return Math.min(count, 0);
+    }
+    case ioctls.SIOCGSTAMP:
+    case ioctls.SIOCGSTAMPNS: {
+      const stamp = socket.stamp?.() ?? BigInt(-ENOTTY);
+      if (stamp < 0n) return Number(stamp);
+      const fraction = stamp % SECOND;
+      argument.view.setBigInt64(0, stamp / SECOND, true);
+      argument.view.setBigInt64(8, request === ioctls.SIOCGSTAMP ? fraction / 1_000n : fraction, true);
+      return 0;
+    }
+    case ioctls.SIOCGPGRP:
+      // No process asks for signals.
+      argument.view.setInt32(0, 0, true);
+      return 0;
     case ioctls.SIOCGIFNAME: {
       const index = argument.view.getInt32(VALUE, true);
       const found = interfaces.find((each) => each.index === index);
@@ -84,6 +111,13 @@ function interfaceIoctl(
       return setInt(found?.index ?? 0);
     case ioctls.SIOCGIFMTU:
       return setInt(found?.mtu ?? 0);
+    case ioctls.SIOCGIFTXQLEN:
+      return setInt(TRANSMIT_QUEUE);
+    case ioctls.SIOCGIFHWADDR:
+      if (found === undefined) return -ENODEV;
+      view.setUint16(VALUE, found.loopback ? HARDWARE.LOOPBACK : HARDWARE.ETHER, true);
+      bytes.set(found.hardware, VALUE + HARDWARE_ADDRESS);
+      return 0;
     default:
       return -ENOTTY;
   }

@@ -116,6 +116,14 @@ export class IpLayer {
     this.#groups.set(key, (this.#groups.get(key) ?? 0) + 1);
   }
 
+  /** The groups of an interface, and how many sockets are in each. */
+  *groupsOf(index: number): IterableIterator<[group: string, sockets: number]> {
+    for (const [key, sockets] of this.#groups) {
+      const [at, group = ""] = key.split(" ");
+      if (Number(at) === index) yield [group, sockets];
+    }
+  }
+
   leaveGroup(group: string, index: number): void {
     const key = `${index} ${group}`;
     const left = (this.#groups.get(key) ?? 0) - 1;

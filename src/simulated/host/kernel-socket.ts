@@ -130,12 +130,24 @@ export interface KernelSocket {
    */
   getsockopt(level: number, name: number, value: ValueResult): number;
   setsockopt(level: number, name: number, value: Uint8Array): number;
+  /** SO_ATTACH_FILTER, whose value is a pointer: `filter` is an array of struct sock_filter. */
+  attachFilter(filter: Uint8Array): number;
+  /** SO_ATTACH_REUSEPORT_CBPF. */
+  attachReuseportFilter(filter: Uint8Array): number;
+  detachFilter(): number;
   /** The events of poll() that hold now: POLLIN, POLLOUT, POLLERR, POLLHUP, POLLRDHUP, POLLPRI. */
   events(): number;
   /** sockatmark(): 1 at the mark, 0 elsewhere, or a negative errno. */
   atMark(): number;
   /** Bytes that can be received now (FIONREAD); the host needs it for MSG_PEEK | MSG_WAITALL. */
   readable(): number;
+  /** What SIOCOUTQ and SIOCOUTQNSD count, or negative errnos; ENOTTY if absent. */
+  unacknowledged?(): { readonly queued: number; readonly unsent: number };
+  /**
+   * SIOCGSTAMP: when the last packet that was received arrived, in nanoseconds since 1970, or a
+   * negative errno; ENOTTY if absent.
+   */
+  stamp?(): bigint;
   /** The length of the accept queue and its limit; undefined unless listening. */
   acceptQueue(): AcceptQueue | undefined;
   /** The last descriptor was closed. Queues may live on: TIME_WAIT, unsent data. */

@@ -1,3 +1,6 @@
+/** ARPHRD_ETHER and ARPHRD_LOOPBACK (include/uapi/linux/if_arp.h). */
+export const HARDWARE = { ETHER: 1, LOOPBACK: 772 } as const;
+
 /** A device of a host: `lo`, `eth0` and so on. Each end of a link is one. */
 export interface NetworkInterface {
   /** if_nametoindex(): 1 is `lo`. */
@@ -6,6 +9,8 @@ export interface NetworkInterface {
   /** Bytes of the largest packet. */
   readonly mtu: number;
   readonly loopback: boolean;
+  /** The hardware address: six bytes. */
+  readonly hardware: Uint8Array;
   /** The addresses, in order; the first of a family is the source of choice. */
   readonly addresses: readonly InterfaceAddress[];
   readonly up: boolean;

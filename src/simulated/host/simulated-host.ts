@@ -5,6 +5,7 @@ import { MILLISECOND, type Scheduled, type VirtualClock } from "../clock/virtual
 import { type Packet, PROTOCOL } from "../ip/packet.ts";
 import type { Blocking } from "./blocking.ts";
 import { CounterTable } from "./counter-table.ts";
+import type { OpenDescriptor } from "./descriptors.ts";
 import { Epoll } from "./epoll.ts";
 import { FileTable } from "./file-table.ts";
 import { HostClock } from "./host-clock.ts";
@@ -141,6 +142,10 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     return this.eth0.addresses.map(({ address }) => address);
   }
 
+  get interfaces(): readonly HostInterface[] {
+    return [this.lo, this.eth0];
+  }
+
   /** Reads a setting, or sets it: a value of its kind, or text as for sysctl(8). */
   sysctl(name: string, value?: string | number | readonly number[]): string | number | readonly number[] {
     if (value !== undefined)
@@ -200,6 +205,20 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
     return () => {
       this.#onCrash.delete(call);
     };
+  }
+
+  /** The open descriptors of its process: sockets, and readiness queues. */
+  *openDescriptors(): IterableIterator<OpenDescriptor> {
+    const { descriptors } = this.#boot.files;
+    for (const [fd, { inode, file }] of descriptors.entries()) {
+      yield {
+        fd,
+        inode,
+        kind: file === undefined ? "readiness queue" : "socket",
+        nonblocking: file?.nonblocking ?? false,
+        closeOnExec: descriptors.closesOnExec(fd),
+      };
+    }
   }
 
   /** What its readiness queues wait for, for the report of a deadlock. */
@@ -279,7 +298,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   }
 
   interfaceOf(address: string): HostInterface | undefined {
-    return [this.lo, this.eth0].find((one) => one.addresses.some((has) => has.address === address));
+    return this.interfaces.find((one) => one.addresses.some((has) => has.address === address));
   }
 
   interfaceByIndex(index: number): HostInterface | undefined {
@@ -287,7 +306,7 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
   }
 
   interfaceByName(name: string): HostInterface | undefined {
-    return [this.lo, this.eth0].find((one) => one.name === name);
+    return this.interfaces.find((one) => one.name === name);
   }
 
   groupInterface({ group, interface: index, address }: GroupRequest): number | undefined {
@@ -369,12 +388,18 @@ export class SimulatedHost implements ProtocolHost, ProgramHost {
       hostName: this.name,
       clock,
       resolver: hostResolver(network),
+      names: {
+        addressesOf: (name) => network.addressesOf(name),
+        nameOf: (address) => network.nameOf(address),
+        hostName: this.name,
+        interfaces: () => this.interfaces,
+      },
       socketFiles: this.files,
       files,
       blocking,
       sockets: new SocketFactory(this.ip.handlers),
       somaxconn: () => this.sysctls.get("net.core.somaxconn"),
-      interfaces: () => [this.lo, this.eth0],
+      interfaces: () => this.interfaces,
       settle: () => this.ip.drainLoopback(),
       ended: () => this.#boot.system !== system || this.#crashed,
     });

@@ -13,6 +13,7 @@ import { giveBytes, giveInt, ints, readWide, takenInt, wide } from "./option-val
 import type { ProtocolHost } from "./protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "./simple-option.ts";
 import { writeSockaddr } from "./sockaddr.ts";
+import { attachFilter, detachFilter, type Program } from "./socket-filter.ts";
 import { SOCKET_OPTION, socketOptions } from "./socket-options.ts";
 import { readTimeout, timeval } from "./timeout-option.ts";
 
@@ -52,6 +53,8 @@ export abstract class SocketBase implements KernelSocket {
   boundInterface = 0;
   /** SO_MAX_PACING_RATE; Infinity (~0) if unlimited. */
   pacingRate = Number.POSITIVE_INFINITY;
+  /** SO_ATTACH_FILTER. */
+  filter: Program | undefined = undefined;
   /** SO_TXTIME: the clock and the flags. */
   #transmitTime: readonly [clock: number, flags: number] = NO_TRANSMIT_TIME;
   /** Simple options that were set; absent while all have their initial values. */
@@ -90,6 +93,23 @@ export abstract class SocketBase implements KernelSocket {
 
   lingering(): number {
     return 0;
+  }
+
+  attachFilter(filter: Uint8Array): number {
+    return attachFilter(this, filter);
+  }
+
+  detachFilter(): number {
+    return detachFilter(this);
+  }
+
+  /** Only sockets of IP share ports. */
+  attachReuseportFilter(_filter: Uint8Array): number {
+    return -EINVAL;
+  }
+
+  protected detachReuseportFilter(): number {
+    return -EINVAL;
   }
 
   /** Options of other levels than SOL_SOCKET. */
@@ -154,6 +174,7 @@ export abstract class SocketBase implements KernelSocket {
     this.linger = from.linger;
     this.boundInterface = from.boundInterface;
     this.pacingRate = from.pacingRate;
+    this.filter = from.filter;
     this.#values = from.#values;
     this.#sharesValues = true;
     from.#sharesValues = true;
@@ -218,7 +239,7 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_PEERNAME.number:
         return this.#getPeerName(value);
       case options.SO_GET_FILTER.number:
-        value.length = 0;
+        value.length = this.filter?.length ?? 0;
         return 0;
       default:
         return this.#getSimple(name, value);
@@ -266,10 +287,12 @@ export abstract class SocketBase implements KernelSocket {
       case options.SO_CNX_ADVICE.number:
         return 0;
       case options.SO_DETACH_FILTER.number:
-        return this.isSet(SOCKET_OPTION.LOCK_FILTER) ? -EPERM : -errnos.ENOENT;
+        return this.detachFilter();
+      case options.SO_DETACH_REUSEPORT_BPF.number:
+        return this.detachReuseportFilter();
       case options.SO_ATTACH_FILTER.number:
       case options.SO_ATTACH_REUSEPORT_CBPF.number:
-      case options.SO_DETACH_REUSEPORT_BPF.number:
+        // Their value is a pointer, which comes through attachFilter() and its like.
         return -EINVAL;
       case options.SO_TXTIME.number:
         return this.#setTransmitTime(value, int);

@@ -269,7 +269,7 @@ function giveControls(
     const most = Math.max(0, Math.floor((space - used - header) / 4));
     const numbers: number[] = [];
     for (const file of request.files) {
-      const fd = numbers.length < most ? table.install(file) : -EBADF;
+      const fd = numbers.length < most ? table.install(file, (flags & CMSG_CLOEXEC) !== 0) : -EBADF;
       if (fd >= 0) numbers.push(fd);
       else {
         flags |= MSG.CTRUNC;

@@ -94,6 +94,10 @@ export const isLoopback = (address: string): boolean => address.startsWith("127.
 
 export const isLinkLocal = (address: string): boolean => /^fe[89ab][0-9a-f]:/.test(address);
 
+/** Whether an address means nothing without its link: __ipv6_addr_needs_scope_id(). */
+export const isOfOneLink = (address: string): boolean =>
+  isLinkLocal(address) || /^ff[0-9a-f][12]:/.test(address);
+
 export function isMulticast(address: string): boolean {
   if (address.includes(":")) return address.startsWith("ff") && address.indexOf(":") === 4;
   const first = Number.parseInt(address, 10);

@@ -207,6 +207,10 @@ export class Network implements HostNetwork, LinkNetwork {
     return this.#names.get(name)?.addresses.filter((address) => !isLinkLocal(address));
   }
 
+  nameOf(address: string): string | undefined {
+    return this.#owners.get(address)?.name;
+  }
+
   path(from: SimulatedHost, destination: string): Hop | undefined {
     const to = this.#nodeAt(destination);
     return to === undefined || to === from ? undefined : this.topology.hop(from, to);

@@ -1,14 +1,12 @@
+import type { NetworkInterface } from "../host/network-interface.ts";
+import type { ProtocolHost } from "../host/protocol-host.ts";
+import { joinGroup, leaveGroup, type SharingSocket } from "../host/reuseport-group.ts";
 import { isAnyAddress } from "../ip/address.ts";
 import type { Packet, TcpSegment } from "../ip/packet.ts";
 
 /** What finding a listener needs to know of one. */
-export interface Listening {
-  readonly ipv6: boolean;
-  readonly v6only: boolean;
-  readonly localAddress: string;
+export interface Listening extends SharingSocket {
   readonly localPort: number;
-  readonly boundInterface: number;
-  readonly reusePort: boolean;
 }
 
 /** Finds the listener that a SYN is for: the kernel's lhash2. */
@@ -17,11 +15,13 @@ export class ListenerTable<Socket extends Listening> {
 
   add(socket: Socket): void {
     const sockets = this.#byPort.get(socket.localPort);
+    if (socket.reusePort) joinGroup(socket, sockets ?? []);
     if (sockets === undefined) this.#byPort.set(socket.localPort, [socket]);
     else sockets.push(socket);
   }
 
   remove(socket: Socket): void {
+    leaveGroup(socket);
     const sockets = this.#byPort.get(socket.localPort);
     const at = sockets?.indexOf(socket) ?? -1;
     if (sockets === undefined || at === -1) return;
@@ -36,23 +36,21 @@ export class ListenerTable<Socket extends Listening> {
   /**
    * __inet_lookup_listener(): the best match; among equals of SO_REUSEPORT, by a hash of the ends.
    */
-  find(packet: Packet, segment: TcpSegment, interfaceIndex: number): Socket | undefined {
+  find(host: ProtocolHost, packet: Packet, segment: TcpSegment, from: NetworkInterface): Socket | undefined {
     const sockets = this.#byPort.get(segment.destinationPort);
     if (sockets === undefined) return undefined;
     let best: Socket | undefined;
     let most = -1;
     for (const socket of sockets) {
-      const score = scoreOf(socket, packet, interfaceIndex);
+      const score = scoreOf(socket, packet, from.index);
       if (score > most) {
         best = socket;
         most = score;
       }
     }
-    if (best === undefined || !best.reusePort || sockets.length === 1) return best;
-    const group = sockets.filter(
-      (socket) => socket.reusePort && scoreOf(socket, packet, interfaceIndex) === most,
-    );
-    return group[hashOf(packet, segment) % group.length] ?? best;
+    if (best?.reuseportGroup === undefined || sockets.length === 1) return best;
+    const chosen = best.reuseportGroup.select(host, packet, from, hashOf(packet, segment));
+    return sockets.find((socket) => socket === chosen) ?? best;
   }
 }
 

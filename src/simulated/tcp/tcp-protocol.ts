@@ -4,6 +4,7 @@ import { icmpErrno } from "../host/icmp-errnos.ts";
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
 import type { Counter, MemoryUse, ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import { filtered } from "../host/socket-filter.ts";
 import { isLoopback, isMulticast } from "../ip/address.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type TcpSegment } from "../ip/packet.ts";
 import { chargeMemory } from "./buffers.ts";
@@ -75,8 +76,10 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       // No connection has such an address.
       if (isMulticast(destination) || this.host.isBroadcast(destination)) return;
       this.#receiveForListener(packet, segment, from);
-    } else if (found.kind === "connection") this.#receiveForConnection(found, packet, segment);
-    else if (found.kind === "request") this.#receiveForRequest(found, packet, segment, from);
+    } else if (found.kind === "connection") {
+      const left = filtered(found, packet, segment, from);
+      if (left !== undefined) this.#receiveForConnection(found, packet, left);
+    } else if (found.kind === "request") this.#receiveForRequest(found, packet, segment, from);
     else this.#receiveInTimeWait(found, packet, segment, from);
   }
 
@@ -91,12 +94,14 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       resetFor(this.host, packet, segment);
       return;
     }
-    const child = this.#handshake.receiveInListen(listener, packet, segment, iss);
-    if (child !== undefined) this.#establish(child, listener, packet, segment);
+    const left = filtered(listener, packet, segment, from);
+    if (left === undefined) return;
+    const child = this.#handshake.receiveInListen(listener, packet, left, iss);
+    if (child !== undefined) this.#establish(child, listener, packet, left);
   }
 
   #findListener(packet: Packet, segment: TcpSegment, from: NetworkInterface): ListeningSocket | undefined {
-    const listener = this.#listeners.find(packet, segment, from.index);
+    const listener = this.#listeners.find(this.host, packet, segment, from);
     return listener === undefined || !isListening(listener) ? undefined : listener;
   }
 
@@ -113,11 +118,12 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       this.#receiveForListener(packet, segment, from);
       return;
     }
-    const end = segmentEnd(segment);
-    const result = this.#handshake.receiveInSynReceived(listener, request, packet, segment, end);
+    const left = filtered(listener, packet, segment, from);
+    if (left === undefined) return;
+    const result = this.#handshake.receiveInSynReceived(listener, request, packet, left, segmentEnd(left));
     if (result === undefined) return;
     if (result === "listen") this.#receiveForListener(packet, segment, from);
-    else this.#establish(result, listener, packet, segment);
+    else this.#establish(result, listener, packet, left);
   }
 
   /** The segment that made a connection is its first: tcp_child_process(). */

@@ -29,8 +29,18 @@ import { STAMP, TransmitReports } from "./transmit-reports.ts";
 import { isInline } from "./urgent.ts";
 
 const { AF, IPPROTO, POLL, SHUT, SOCK } = constants;
-const { EADDRINUSE, EAGAIN, EALREADY, ECONNABORTED, ECONNRESET, EINPROGRESS, EINVAL, EISCONN, ENOTCONN } =
-  errnos;
+const {
+  EADDRINUSE,
+  EAGAIN,
+  EALREADY,
+  ECONNABORTED,
+  ECONNRESET,
+  EINPROGRESS,
+  EINVAL,
+  EISCONN,
+  ENOENT,
+  ENOTCONN,
+} = errnos;
 
 const CONNECTING = states(STATE.SYN_SENT, STATE.SYN_RECV);
 const LINGERING = states(STATE.FIN_WAIT1, STATE.CLOSING, STATE.LAST_ACK);
@@ -94,6 +104,10 @@ export class TcpSocket extends InetSocket implements KernelSocket {
   }
 
   protected override get unbindable(): boolean {
+    return this.tcb.state !== STATE.CLOSE;
+  }
+
+  protected override get hashed(): boolean {
     return this.tcb.state !== STATE.CLOSE;
   }
 
@@ -337,6 +351,19 @@ export class TcpSocket extends InetSocket implements KernelSocket {
     closeConnection(tcb, this.linger);
     if (wasClosed) this.#stack.done(tcb);
     chargeMemory(tcb);
+  }
+
+  /** tcp_ioctl(). */
+  unacknowledged(): { readonly queued: number; readonly unsent: number } {
+    const { state, writeSeq, sndUna, sndNxt } = this.tcb;
+    if (state === STATE.LISTEN) return { queued: -EINVAL, unsent: -EINVAL };
+    if (state === STATE.SYN_SENT || state === STATE.SYN_RECV) return { queued: 0, unsent: 0 };
+    return { queued: distance(sndUna, writeSeq), unsent: distance(sndNxt, writeSeq) };
+  }
+
+  /** Segments leave no stamp. */
+  stamp(): bigint {
+    return BigInt(-ENOENT);
   }
 
   override lingering(): number {

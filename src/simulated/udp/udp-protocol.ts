@@ -1,6 +1,7 @@
 import type { KernelSocket } from "../host/kernel-socket.ts";
 import type { NetworkInterface } from "../host/network-interface.ts";
 import type { ProtocolHandler, ProtocolHost } from "../host/protocol-host.ts";
+import { joinGroup, leaveGroup } from "../host/reuseport-group.ts";
 import { isAnyAddress, isMulticast, versionOf } from "../ip/address.ts";
 import { errorNumbers } from "../ip/icmp.ts";
 import { type IcmpMessage, type Packet, PROTOCOL, type UdpDatagram } from "../ip/packet.ts";
@@ -21,6 +22,11 @@ export class UdpProtocol implements ProtocolHandler, UdpSockets {
     return new UdpSocket(this.#host, this, domain);
   }
 
+  bound(socket: UdpSocket): void {
+    if (socket.reusePort) joinGroup(socket, this.#byPort.get(socket.localPort) ?? []);
+    this.changed(socket);
+  }
+
   changed(socket: UdpSocket): void {
     const sockets = this.#byPort.get(socket.localPort);
     if (sockets === undefined) this.#byPort.set(socket.localPort, [socket]);
@@ -28,6 +34,7 @@ export class UdpProtocol implements ProtocolHandler, UdpSockets {
   }
 
   removed(socket: UdpSocket): void {
+    leaveGroup(socket);
     const sockets = this.#byPort.get(socket.localPort);
     const at = sockets?.indexOf(socket) ?? -1;
     if (sockets === undefined || at === -1) return;
@@ -78,11 +85,9 @@ export class UdpProtocol implements ProtocolHandler, UdpSockets {
       const score = scoreOf(socket, packet, datagram, from);
       if (score > most) [best, most] = [socket, score];
     }
-    if (best === undefined || !best.reusePort || best.connected) return best;
-    const group = (this.#byPort.get(datagram.destinationPort) ?? []).filter(
-      (socket) => socket.reusePort && !socket.connected && scoreOf(socket, packet, datagram, from) === most,
-    );
-    return group[hashOf(packet, datagram) % group.length];
+    if (best?.reuseportGroup === undefined) return best;
+    const chosen = best.reuseportGroup.select(this.#host, packet, from, hashOf(packet, datagram));
+    return chosen instanceof UdpSocket ? chosen : best;
   }
 
   /** __udp4_lib_mcast_deliver(): a copy for every socket. */

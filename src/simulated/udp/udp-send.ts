@@ -145,7 +145,7 @@ function sendOne(
     hopLimit: controls.hopLimit ?? socket.hopLimit(destination),
     trafficClass: controls.trafficClass ?? socket.trafficClass(versionOf(destination)),
     flowLabel: 0,
-    identification: version === 4 ? host.nextIdentification() : 0,
+    identification: version === 4 ? identify(socket) : 0,
     dontFragment,
     fragment: undefined,
     payload,
@@ -164,6 +164,13 @@ function keepsWhole(socket: SendingSocket, version: 4 | 6, size: number, mtu: nu
   const discover = socket.value(version === 4 ? IP_OPTION.MTU_DISCOVER : IPV6_OPTION.MTU_DISCOVER);
   if (version === 6) return discover === 2 || discover === 3 || socket.isSet(IPV6_OPTION.DONTFRAG);
   return discover === 2 || discover === 3 || (discover === 1 && size <= mtu);
+}
+
+/** ip_select_ident_segs(): what nobody may fragment needs none, unless the socket has a peer. */
+function identify(socket: SendingSocket): number {
+  const discover = socket.value(IP_OPTION.MTU_DISCOVER);
+  const needsNone = (discover === 2 || discover === 3) && socket.remoteAddress === "";
+  return needsNone ? 0 : socket.host.nextIdentification();
 }
 
 /** -EMSGSIZE, which IP_RECVERR also queues: ip_local_error(). */

@@ -15,6 +15,7 @@ import { giveInt, takenInt } from "../host/option-value.ts";
 import { gather, scatter } from "../host/pieces.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { optionKey, Refused, type SimpleOption } from "../host/simple-option.ts";
+import { filtered } from "../host/socket-filter.ts";
 import { SOCKET_OPTION } from "../host/socket-options.ts";
 import { isAnyAddress, isLinkLocal, isMulticast, versionOf } from "../ip/address.ts";
 import { reportedMtu } from "../ip/icmp.ts";
@@ -25,11 +26,13 @@ import { UDP_OPTION, udpOptions } from "./udp-options.ts";
 import { sendDatagram } from "./udp-send.ts";
 
 const { AF, IPPROTO, MSG, POLL, SHUT, SOCK } = constants;
-const { EACCES, EAGAIN, EINVAL, EMSGSIZE, ENOPROTOOPT, ENOTCONN, ENOTTY, EOPNOTSUPP } = errnos;
+const { EACCES, EAGAIN, EINVAL, EMSGSIZE, ENOENT, ENOPROTOOPT, ENOTCONN, ENOTTY, EOPNOTSUPP } = errnos;
 
 /** What a UDP socket needs of the protocol: it is found by its addresses. */
 export interface UdpSockets {
-  /** The socket has a port, or another peer, from now on. */
+  /** The socket has a port from now on. */
+  bound(socket: UdpSocket): void;
+  /** It has another peer. */
   changed(socket: UdpSocket): void;
   removed(socket: UdpSocket): void;
 }
@@ -47,6 +50,9 @@ export class UdpSocket extends InetSocket {
   readonly #queue = new DatagramQueue();
   readonly errors = new ErrorQueue();
   #corked: Corked | undefined;
+  /** sk_stamp: undefined before anything was received, 0 if that was not stamped. */
+  #stamp: bigint | undefined;
+  #keepsStamp = false;
 
   constructor(host: ProtocolHost, sockets: UdpSockets, domain: number) {
     super(host, domain, SOCK.DGRAM, IPPROTO.UDP);
@@ -62,9 +68,13 @@ export class UdpSocket extends InetSocket {
     return this.connected;
   }
 
+  protected override get hashed(): boolean {
+    return this.localPort !== 0;
+  }
+
   override takePort(port: number): number {
     const result = super.takePort(port);
-    if (result >= 0) this.#sockets.changed(this);
+    if (result >= 0) this.#sockets.bound(this);
     return result;
   }
 
@@ -181,6 +191,9 @@ export class UdpSocket extends InetSocket {
       request.controls.push(...receivedControls(this, queued));
       if (queued.segment > 0) request.controls.push(segmentControl(queued.segment));
     }
+    if (this.#keepsStamp)
+      this.#stamp = BigInt(queued.time.seconds) * SECOND + BigInt(queued.time.nanoseconds);
+    else this.#stamp ??= 0n;
     if (!peeks) {
       this.#queue.shift();
       this.host.memory(PROTOCOL.UDP).uncharge(queued.truesize);
@@ -207,10 +220,16 @@ export class UdpSocket extends InetSocket {
   }
 
   /** A datagram arrived for this socket: udp_queue_rcv_skb(). */
-  deliver(packet: Packet, datagram: UdpDatagram, from: NetworkInterface): void {
+  deliver(packet: Packet, arrived: UdpDatagram, from: NetworkInterface): void {
     const { host } = this;
     const minimum = this.value(packet.version === 4 ? IP_OPTION.MINTTL : IPV6_OPTION.MINHOPCOUNT);
     if (packet.hopLimit < minimum) return;
+    const datagram = filtered(this, packet, arrived, from);
+    if (datagram === undefined) {
+      this.#queue.drops += 1;
+      host.counters.count("Udp.InErrors");
+      return;
+    }
     const truesize = truesizeOf(datagram.data.length);
     const queued: QueuedDatagram = {
       packet,
@@ -289,6 +308,20 @@ export class UdpSocket extends InetSocket {
     return this.#queue.first?.datagram.data.length ?? 0;
   }
 
+  /** Datagrams leave at once. */
+  unacknowledged(): { readonly queued: number; readonly unsent: number } {
+    return { queued: 0, unsent: -ENOTTY };
+  }
+
+  /** sock_gettstamp(): the first call asks for stamps. */
+  stamp(): bigint {
+    const { seconds, nanoseconds } = this.host.time();
+    const now = BigInt(seconds) * SECOND + BigInt(nanoseconds);
+    this.#keepsStamp = true;
+    if (this.#stamp === 0n) this.#stamp = now;
+    return this.#stamp ?? BigInt(-ENOENT);
+  }
+
   close(): void {
     this.#corked = undefined;
     this.memberships?.leaveAll();
@@ -330,6 +363,8 @@ export class UdpSocket extends InetSocket {
 }
 
 const ALL = POLL.IN | POLL.OUT | POLL.RDHUP | POLL.HUP;
+/** In nanoseconds. */
+const SECOND = 1_000_000_000n;
 /** The interface of the host's links. */
 const LINK = 2;
 

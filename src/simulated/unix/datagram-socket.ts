@@ -4,6 +4,7 @@ import type { KernelSocket, ReceiveRequest, SendRequest, SocketAddress } from ".
 import { gather } from "../host/pieces.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
 import { unixAddress } from "../host/sockaddr.ts";
+import { filteredData } from "../host/socket-filter.ts";
 import { datagramTruesize, type UnixMessage } from "./message.ts";
 import { receiveMessage } from "./receive-message.ts";
 import { shutdownOf, type UnixNamespace, UnixSocket } from "./unix-socket.ts";
@@ -107,10 +108,11 @@ export class DatagramSocket extends UnixSocket {
     if (this.sent >= this.sendBuffer) return -EAGAIN;
     const other = this.#receiver(address);
     if (typeof other === "number") return other;
+    const data = filteredData(other, gather(request.pieces, length));
+    if (data === undefined) return this.toss(request);
     if (!other.#accepts(this)) return -EPERM;
     if (other.receiveShutdown) return -EPIPE;
     if (other !== this && other.#peer !== this && other.#full) return -EAGAIN;
-    const data = gather(request.pieces, length);
     const message = this.message(request, data, other, datagramTruesize(length));
     if (typeof message === "number") return message;
     this.sent += message.truesize;

@@ -3,6 +3,7 @@ import { errnos } from "../../system/linux/errno.ts";
 import type { ReceiveRequest, SendRequest } from "../host/kernel-socket.ts";
 import { gather } from "../host/pieces.ts";
 import type { ProtocolHost } from "../host/protocol-host.ts";
+import { filteredData } from "../host/socket-filter.ts";
 import { ConnectionSocket } from "./connection-socket.ts";
 import { datagramTruesize } from "./message.ts";
 import { receiveMessage } from "./receive-message.ts";
@@ -30,7 +31,8 @@ export class SeqpacketSocket extends ConnectionSocket {
     if (request.length > this.sendBuffer - 32) return -EMSGSIZE;
     if (this.sendShutdown || peer.closed || peer.receiveShutdown) return -EPIPE;
     if (this.sent >= this.sendBuffer) return -EAGAIN;
-    const data = gather(request.pieces, request.length);
+    const data = filteredData(peer, gather(request.pieces, request.length));
+    if (data === undefined) return this.toss(request);
     const message = this.message(request, data, peer, datagramTruesize(request.length));
     if (typeof message === "number") return message;
     this.pass(message, peer);

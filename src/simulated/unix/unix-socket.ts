@@ -139,6 +139,12 @@ export abstract class UnixSocket extends SocketBase implements Sender {
     return this.sent * 4 <= this.sendBuffer;
   }
 
+  /** The receiver's filter drops a message, which the sender never learns. */
+  protected toss({ files, length }: SendRequest): number {
+    for (const file of files) this.host.release(file);
+    return length;
+  }
+
   /** Lets go of messages that nobody received. */
   protected discard(messages: readonly UnixMessage[]): void {
     for (const { files, sender, truesize } of messages) {
@@ -149,6 +155,11 @@ export abstract class UnixSocket extends SocketBase implements Sender {
 
   protected releaseName(): void {
     if (this.name !== undefined) this.names.release(this, this.name);
+  }
+
+  /** unix_outq_len(). */
+  unacknowledged(): { readonly queued: number; readonly unsent: number } {
+    return { queued: this.sent, unsent: -ENOTTY };
   }
 
   atMark(): number {
