@@ -5,6 +5,9 @@ import { promisify } from "node:util";
 import { except } from "../../test/platform.ts";
 import { simulate } from "./index.ts";
 
+/** As ws takes it, before any simulation has begun. */
+const taken = { randomFillSync: crypto.randomFillSync };
+
 const imported = "what was imported by name from node:crypto stays real";
 
 async function draws(): Promise<unknown[]> {
@@ -45,6 +48,13 @@ test("random: false leaves them alone, and afterwards they are real again", asyn
   await run(1);
   assert.equal(Math.random, random);
   assert.notEqual(randomUUID(), randomUUID());
+});
+
+test("what a library took out of node:crypto after this was loaded is seeded, too", async () => {
+  const draw = () => simulate({ seed: 1 }, () => taken.randomFillSync(new Uint8Array(8)));
+  assert.deepEqual(await draw(), await draw());
+  const [one, other] = [0, 0].map(() => taken.randomFillSync(new Uint8Array(8)));
+  assert.notDeepEqual(one, other);
 });
 
 test("what was imported by name is seeded, too", except({ bun: imported, deno: imported }), async () => {

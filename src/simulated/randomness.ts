@@ -2,7 +2,7 @@ import { builtin } from "../builtin.ts";
 import { lengthOf, memoryOf, offsetOf } from "../system/view.ts";
 import type { Random } from "./clock/random.ts";
 import { currentScope } from "./context.ts";
-import type { Patches } from "./patches.ts";
+import { Patches } from "./patches.ts";
 
 // The random numbers of programs come from the seed. What OpenSSL draws for itself, such as for TLS
 // and for keys, does not.
@@ -33,8 +33,19 @@ export function patchRandomness(patches: Patches): void {
   const real = Math.random;
   patches.replace(Math, "random", () => randomHere()?.real() ?? real());
   patchWebCrypto(patches);
+}
+
+/**
+ * Replaces functions of node:crypto for good, as soon as this is loaded, so that libraries such as
+ * ws, which take them out of the module while they load, have seeded ones on hosts. Elsewhere they
+ * are Node's own.
+ */
+function seedNodeCrypto(): void {
   const crypto = builtin("node:crypto");
-  if (crypto !== undefined) patchNodeCrypto(patches, crypto);
+  if (crypto === undefined) return;
+  const patches = new Patches();
+  patchNodeCrypto(patches, crypto);
+  patches.sync();
 }
 
 function patchWebCrypto(patches: Patches): void {
@@ -110,3 +121,5 @@ function patchNodeCrypto(patches: Patches, crypto: typeof import("node:crypto"))
     return view;
   });
 }
+
+seedNodeCrypto();

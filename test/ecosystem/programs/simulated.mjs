@@ -7,20 +7,13 @@ import http from "node:http";
 import net from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { serve } from "berkeley";
+// Before ws, which takes its functions out of node:crypto while it loads.
 import { simulate } from "berkeley/simulated";
 import express from "express";
 import Redis from "ioredis";
 import pg from "pg";
 import { Agent, request } from "undici";
-
-// ws takes its functions out of node:crypto when it is loaded: inside a simulation, those are
-// seeded.
-const { default: WebSocket, WebSocketServer } = await simulate({ seed: 0, idleTimers: 1e9 }, async () => {
-  const busy = setInterval(() => {}, 1);
-  const ws = await import("ws");
-  clearInterval(busy);
-  return ws;
-});
+import WebSocket, { WebSocketServer } from "ws";
 
 /** Two hosts on a slow and lossy link. */
 function hosts(network) {
