@@ -63,8 +63,19 @@ export interface ExactConditions {
 const LEAST_MTU = 68;
 const MOST_MTU = 65_535;
 
-/** @throws RangeError if a condition makes no sense */
+const CONDITIONS: readonly string[] = [
+  ...["latency", "jitter", "loss", "duplicate", "reorder", "reorderDelay", "corrupt"],
+  ...["rate", "queue", "mtu"],
+];
+
+/**
+ * @throws RangeError if a condition makes no sense
+ * @throws TypeError if there is none of a name
+ */
 export function exactConditions(given: LinkConditions): ExactConditions {
+  const unknown = Object.keys(given).find((name) => !CONDITIONS.includes(name));
+  if (unknown !== undefined)
+    throw new TypeError(`a link has no condition ${unknown}, only ${CONDITIONS.join(", ")}`);
   const { mtu = 1_500, queue = 1_000 } = given;
   const probability = (name: "loss" | "duplicate" | "reorder" | "corrupt"): number => {
     const value = given[name] ?? 0;

@@ -251,4 +251,6 @@ test("times and rates are read, and nonsense is refused", () => {
   assert.throws(() => bitsPerSecond(0, "rate"), /rate must be a rate/);
   assert.throws(() => sent(1, { loss: 2 }), /loss must be a probability/);
   assert.throws(() => sent(1, { mtu: 20 }), /mtu must be an integer/);
+  const misspelt: object = { duplication: 0.1 };
+  assert.throws(() => sent(1, misspelt), { name: "TypeError", message: /no condition duplication, only / });
 });
