@@ -138,14 +138,22 @@ export function tryGetaddrinfo(
   };
   const found: ResolvedAddressInfo[] = [];
   const returned = system.getaddrinfo(host, port, hints, found);
-  if (returned >= 0) return { ok: true, value: found.map((entry) => addressInfo(entry, system)) };
+  if (returned >= 0) {
+    // musl gives the name unasked, and in every entry.
+    const isNamed = (hints.flags & (system.constants.AI.CANONNAME ?? 0)) !== 0;
+    const entries = found.map((entry, index) => addressInfo(entry, system, isNamed && index === 0));
+    return { ok: true, value: entries };
+  }
   return getaddrinfoErrors.failure(system, returned, { about: about(host, service) });
 }
 
-const addressInfo = ({ address, ...entry }: ResolvedAddressInfo, system: System): AddressInfo => ({
-  ...entry,
-  address: decodeSockaddr(address, system),
-});
+function addressInfo(entry: ResolvedAddressInfo, system: System, isNamed: boolean): AddressInfo {
+  return {
+    ...entry,
+    address: decodeSockaddr(entry.address, system),
+    canonname: isNamed ? entry.canonname : undefined,
+  };
+}
 
 /** What was asked for, as messages show it. */
 function about(host: string | null, service: string | number | null): string {
