@@ -53,7 +53,7 @@ export function measureSegmentSize(tcb: ControlBlock, { data, flags, options }: 
       const ratio = Math.max(1, Math.floor((length * 256) / trueSize(length)));
       if (ratio !== window.ratio) {
         window.ratio = Math.min(ratio, 255);
-        window.setClamp(
+        window.clampTo(
           Math.min(window.fromSpace(socket.receiveBuffer), window.userClamp || Number.POSITIVE_INFINITY),
         );
         window.space = Math.min(window.space, window.clamp);

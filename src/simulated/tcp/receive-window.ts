@@ -33,7 +33,7 @@ export class ReceiveWindow {
   }
 
   /** Sets the most that may be offered: tcp_set_window_clamp(). */
-  setClamp(clamp: number): void {
+  clampTo(clamp: number): void {
     if (clamp < this.clamp) this.threshold = Math.min(this.threshold, clamp);
     else if (clamp > this.clamp) this.threshold = Math.max(this.threshold, Math.min(this.offered, clamp));
     this.clamp = clamp;

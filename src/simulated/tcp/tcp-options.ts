@@ -223,7 +223,7 @@ function setWindowClamp(tcb: ControlBlock, bytes: number): number {
   // SOCK_MIN_RCVBUF / 2.
   const clamp = Math.max(bytes, 1_152);
   window.userClamp = clamp;
-  window.setClamp(clamp);
+  window.clampTo(clamp);
   return 0;
 }
 
