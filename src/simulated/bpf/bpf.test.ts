@@ -144,6 +144,29 @@ test("random programs leave of datagrams what they leave on the kernel", { skip 
   assert.ok(valid > 200 && passed > 200, `${valid} programs were valid, and ${passed} datagrams passed`);
 });
 
+test("calculations have 32 bits without a sign, as on the kernel", { skip }, () => {
+  assert.ok(kernel !== undefined);
+  const { system } = new Network({ seed: 1 }).host("one", { addresses: ["10.0.0.1"] });
+  const numbers = [1, 31, 0x7fffffff, 0x80000000, 0xffffffff];
+  const sent = [new Uint8Array(32)];
+  for (let operation = 0x00; operation <= 0xa0; operation += 0x10) {
+    for (const [a, x] of numbers.flatMap((one) => numbers.map((other) => [one, other] as const))) {
+      // How much of the datagram is left tells five bits of the result.
+      for (const shift of [0, 13, 27]) {
+        const takesX = operation === 0x80 ? 0 : 0x08;
+        const calculates = [plain(0x00, a), plain(0x01, x), plain(0x04 | operation | takesX)];
+        const program = [...calculates, plain(0x74, shift), plain(0x54, 31), plain(0x04, 8), returnA];
+        const { result } = passing(kernel, program, sent);
+        assert.deepEqual(
+          passing(system, program, sent).result,
+          result,
+          `operation ${operation} of ${a} and ${x}, shifted by ${shift}`,
+        );
+      }
+    }
+  }
+});
+
 /** The program that keeps what has this byte at an offset, and drops all else. */
 const keepsOnly = (byte: number, offset: number): Instruction[] => [
   plain(0x30, offset),
