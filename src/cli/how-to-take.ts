@@ -6,5 +6,5 @@ export const howToTake =
   (where: string) =>
   (when: string): string =>
     `${when} has not used ${where}, where connections wait. A Node program gets the socket when it ` +
-    "listens there. Others, and Bun, must take descriptor 3 (LISTEN_FDS, sd_listen_fds(3)): " +
+    "listens there. Other programs must take descriptor 3 (LISTEN_FDS, sd_listen_fds(3)): " +
     "to bind the address is an error.";

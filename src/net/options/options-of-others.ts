@@ -3,7 +3,7 @@ import { invalidValue } from "../../errors/argument.ts";
 /** Options that a call does not have, and what to use in their place. */
 type Advice = Readonly<Record<string, string>>;
 
-const limit = "use signal: AbortSignal.timeout(…)";
+const limit = "use signal, an AbortSignal with a timeout";
 const ofListen = "it is an option of listen()";
 
 /** `fd` is Node's name. */

@@ -2,7 +2,7 @@
  * Iterates over the datagrams of a socket, with one promise for each; an async generator takes
  * three.
  */
-export class DatagramIterator<Datagram> implements AsyncIterableIterator<Datagram, void, void> {
+export class DatagramIterator<Datagram> implements AsyncGenerator<Datagram, void, void> {
   readonly #next: () => Promise<IteratorResult<Datagram, void>>;
   #left = false;
 
@@ -17,6 +17,15 @@ export class DatagramIterator<Datagram> implements AsyncIterableIterator<Datagra
   return(): Promise<IteratorResult<Datagram, void>> {
     this.#left = true;
     return Promise.resolve(asResult<Datagram>(null));
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Datagram, void>> {
+    this.#left = true;
+    return Promise.reject(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#left = true;
   }
 
   [Symbol.asyncIterator](): this {

@@ -110,7 +110,7 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
    * The datagrams, until `close()` is called. Leaving the loop leaves the socket open. An error
    * that `receive()` would throw ends the loop; another may begin after it.
    */
-  [Symbol.asyncIterator](): AsyncIterableIterator<Datagram, void, void> {
+  [Symbol.asyncIterator](): AsyncGenerator<Datagram, void, void> {
     return new DatagramIterator(() => this.#next(asResult));
   }
 
