@@ -108,7 +108,7 @@ test(
   inherited,
   async (context) => {
     const held = new HeldWorkers(context, "console.log('starts'); process.exit(3)", ["--workers", "1"]);
-    await held.process.says(/Worker 1 ended with status 3\./, 3);
+    await held.process.says(/Worker 1 ended with status 3;/, 3);
     writeFileSync(held.file, server);
     await held.process.says(/\[1\] serves as 1/);
     await held.stop();
