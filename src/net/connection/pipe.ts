@@ -34,6 +34,8 @@ export interface PipeEnd {
   resetBecause(error: unknown): void;
 }
 
+const nothing = new Uint8Array(0);
+
 /** Takes the bytes of a pipe from the handler `data()`, and passes them on. @internal */
 export interface Diversion {
   /** The source has ended: `Pipe.finish()` follows the last bytes. */
@@ -252,6 +254,8 @@ export function checkPipe(from: PipeEnd, to: PipeEnd): void {
   if (!from.isOpen) throw from.receivingError;
   if (!to.isOpen) throw to.sendingError;
   if (to.sendingEnded) throw writeAfterEnd("cannot pipe() to a connection after its end()");
+  // Throws after an end() that waits for what was written before.
+  to.stream.write(nothing);
   if (from.pipes.out !== undefined) throw invalidState("the connection has a pipe() already");
   from.checkReadable();
 }
