@@ -124,10 +124,9 @@ export class HeldStream implements Stream {
   /** The connection has failed: what waits is dropped. */
   fail(error: unknown): void {
     if (this.#isReleased) return;
-    const shutdowns = this.#shutdowns;
+    // Before: what follows may close the stream, which then tells nobody.
+    for (const done of this.#shutdowns) this.#inner.shutdown(done);
     this.#abandon(error, () => this.#finish?.());
-    // At once: what follows may close the stream, which then tells nobody.
-    for (const done of shutdowns) this.#inner.shutdown(done);
   }
 
   write(bytes: Uint8Array): void {

@@ -256,3 +256,26 @@ asyncApiTest(
     await server.close({ drain: 0 });
   },
 );
+
+asyncApiTest(
+  "an end() behind a file fails with the connection, also one that is closing",
+  async (engine, fixture) => {
+    const path = fileWith(fixture, Buffer.alloc(LARGE));
+    await withEnds(engine, loopback, async ({ client, server }) => {
+      let count = 0;
+      const sent = client.sendFile(path, {
+        progress(bytes) {
+          count = bytes;
+        },
+      });
+      const ended = client.end();
+      const closed = client.close();
+      const failed = Promise.all([sent, ended].map((each) => assert.rejects(each)));
+      await untilFull(() => count);
+      server.reset();
+      await failed;
+      await closed;
+    });
+  },
+  withoutResets,
+);
