@@ -39,7 +39,8 @@ if (options.help) {
   --rounds N         how often each is measured; 5 by default
   --milliseconds N   how long each time, after the warm-up; 1500 by default
   --output PATH      where the figures go; .cache/engine.json by default
-  --write            writes bench/results/engine.json, the tables in docs/benchmarks.md and README's chart
+  --write            writes bench/results/engine.json, the tables in docs/benchmarks.md and README's chart;
+                     what is recorded of other scenarios stays
   --tables           measures nothing: writes the tables and the chart from bench/results/engine.json`);
   process.exit(0);
 }
@@ -99,11 +100,24 @@ const report = {
   })),
 };
 const output = options.write ? RESULTS : options.output;
+const recorded = options.write && options.only !== "" ? withRecorded(report) : report;
 mkdirSync(dirname(output), { recursive: true });
-writeFileSync(output, `${JSON.stringify(report, null, 2)}\n`);
-if (options.write) document(report);
+writeFileSync(output, `${JSON.stringify(recorded, null, 2)}\n`);
+if (options.write) document(recorded);
 for (const { title, rows } of [...measured(report), { title: "Aims", rows: reached(report) }]) {
   if (rows.length > 0) console.log(`\n${title}: medians of ${rounds} rounds\n${columns(rows)}`);
+}
+
+/** The recorded report, in which some scenarios were measured anew. */
+function withRecorded({ date, rounds, milliseconds, results }) {
+  const earlier = JSON.parse(readFileSync(RESULTS, "utf8"));
+  const names = new Set(results.map(({ scenario }) => scenario));
+  const later = [...names].map((name) => [name, { date, rounds, milliseconds }]);
+  return {
+    ...earlier,
+    later: { ...earlier.later, ...Object.fromEntries(later) },
+    results: [...earlier.results.filter(({ scenario }) => !names.has(scenario)), ...results],
+  };
 }
 
 /** Writes the tables of docs/benchmarks.md and README's chart. */

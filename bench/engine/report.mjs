@@ -4,12 +4,17 @@ import { aims } from "./aims.mjs";
 import { scenarios } from "./scenarios.mjs";
 
 /** The figures of each scenario: its title, and a row for each server. */
-export function measured({ results }) {
+export function measured({ results, later = {} }) {
   return scenarios.flatMap(({ name, title }) => {
     const of = results.filter(({ scenario }) => scenario === name);
     if (of.length === 0) return [];
     const row = name === "idle" ? memoryRow : requestRow;
-    return [{ title, rows: filled(of.map((result) => row(result, of))) }];
+    const other =
+      later[name] &&
+      `${later[name].date.slice(0, 10)}, ${later[name].rounds} rounds of ${later[name].milliseconds} ms`;
+    return [
+      { title: [title, other].filter(Boolean).join("; "), rows: filled(of.map((result) => row(result, of))) },
+    ];
   });
 }
 
