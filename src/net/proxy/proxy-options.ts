@@ -12,11 +12,16 @@ import type { AnyOptionValues, ListenOptions } from "../options/listen-options.t
 import { NOT_OF_PROXY, NOT_OF_TARGET, refuseOptionsOfOthers } from "../options/options-of-others.ts";
 import { checkFaults, type Faults } from "./faults.ts";
 
-/** The options of `connect()` that a target has: a proxy has one engine, and limits of its own. */
-type OfTarget<Options> = Omit<Options, "engine" | "busyPoll" | "signal" | "timeout">;
-
-/** Where a proxy sends connections. */
-export type ProxyTarget = OfTarget<ConnectToPort> | OfTarget<ConnectToPath> | OfTarget<ConnectToAddress>;
+/**
+ * Where a proxy sends connections: options of `connect()`, but for those that a proxy has itself,
+ * as it has one engine and limits of its own.
+ */
+export type ProxyTarget = (ConnectToPort | ConnectToPath | ConnectToAddress) & {
+  readonly engine?: undefined;
+  readonly busyPoll?: undefined;
+  readonly signal?: undefined;
+  readonly timeout?: undefined;
+};
 
 /** How a proxy chooses among its targets. */
 export type Balance = "round-robin" | "least-connections";
