@@ -24,7 +24,7 @@ const LINE =
 
 /** The sockets of one of these files; undefined if it cannot be read. */
 export function procNetSockets(file: "tcp" | "tcp6" | "udp" | "udp6"): ProcNetSocket[] | undefined {
-  return read(file)
+  const sockets = read(file)
     ?.split("\n")
     .flatMap((line) => {
       const found = LINE.exec(line);
@@ -41,6 +41,21 @@ export function procNetSockets(file: "tcp" | "tcp6" | "udp" | "udp6"): ProcNetSo
         },
       ];
     });
+  return sockets && eachOnce(sockets);
+}
+
+/**
+ * The kernel writes such a file a page at a time, and counts sockets to find where it was: it
+ * writes one again if others were opened before it meanwhile (udp_seq_next() in net/ipv4/udp.c). An
+ * inode of 0 is nobody's, such as in TIME_WAIT.
+ */
+function eachOnce<Socket extends { readonly inode: number }>(sockets: readonly Socket[]): Socket[] {
+  const inodes = new Set<number>();
+  return sockets.filter(({ inode }) => {
+    const isNew = inode === 0 || !inodes.has(inode);
+    inodes.add(inode);
+    return isNew;
+  });
 }
 
 /** 32-bit words, printed in the byte order of this machine, which is little-endian. */
@@ -67,7 +82,7 @@ const CONNECTED = 3; // SS_CONNECTED
 /** The named unix sockets; undefined if they cannot be listed. */
 export function procNetUnixSockets(): ProcNetUnixSocket[] | undefined {
   // A path may contain newlines.
-  return read("unix")
+  const sockets = read("unix")
     ?.trimEnd()
     .split(/\n(?=[\da-f]+: [\dA-F]{8} )/i)
     .flatMap((line) => {
@@ -83,6 +98,7 @@ export function procNetUnixSockets(): ProcNetUnixSocket[] | undefined {
         },
       ];
     });
+  return sockets && eachOnce(sockets);
 }
 
 function read(file: string): string | undefined {
