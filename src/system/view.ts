@@ -65,27 +65,6 @@ export function copyOf(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   return copy;
 }
 
-/** From this length on, clearing memory costs more than getting it from Buffer, which does not. */
-const LONG = 4096;
-
-/** Taken when loaded; a browser has none. */
-const unclearedBuffer: typeof Buffer.allocUnsafeSlow | undefined = globalThis.Buffer?.allocUnsafeSlow;
-
-/**
- * A plain copy for a program, in memory that is not cleared first: with 16 KiB that is half of the
- * cost. Where a test runner has contexts of its own, the memory may be of the main one.
- *
- * @throws TypeError if the memory of the bytes is detached
- */
-export function copyForProgram(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const length = lengthOf(bytes);
-  if (length < LONG || unclearedBuffer === undefined) return copyOf(bytes);
-  // Safety: all of it is overwritten before anyone sees it.
-  const copy = new Uint8Array(unclearedBuffer(length).buffer);
-  copy.set(bytes);
-  return copy;
-}
-
 /** The getter of a property that the language standard guarantees. */
 export function getter<Value>(of: object, name: string | symbol): () => Value {
   const get = Reflect.getOwnPropertyDescriptor(of, name)?.get;

@@ -9,9 +9,12 @@ export const MOST_BYTES = 65_536;
  */
 const LEAST_KEPT = 4096;
 
-/** How many may be kept by programs at once (16 MiB), and how many of those are used again. */
+/**
+ * How many may be kept by programs at once (16 MiB), and how many of those are used again (4 MiB):
+ * new memory costs more than copying to it, since it is cleared.
+ */
 const MOST_KEPT = 256;
-const MOST_SPARE = 16;
+const MOST_SPARE = 64;
 
 /**
  * The memory that a thread receives into. Where a program keeps what it received, other memory

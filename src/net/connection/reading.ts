@@ -1,7 +1,7 @@
 import type { Stream } from "../../engine/engine.ts";
 import { giveBackLent, isLent, keepLent, partOfLent } from "../../engine/received-bytes.ts";
 import { detached } from "../../errors/argument.ts";
-import { copyForProgram, copyTo, lengthOf, partOf } from "../../system/view.ts";
+import { copyOf, copyTo, lengthOf, partOf } from "../../system/view.ts";
 import type { WaitOptions } from "../abort.ts";
 import { Waiters } from "../waiters.ts";
 
@@ -175,13 +175,13 @@ export class Reading extends Waiters<Uint8Array | null> {
 
 /** Bytes of the caller's own: a copy, unless they are one. */
 function owned(piece: Uint8Array): Uint8Array {
-  return isLent(piece) ? copyForProgram(piece) : piece;
+  return isLent(piece) ? copyOf(piece) : piece;
 }
 
 /** Takes a piece as bytes of the caller's own. */
 export function own(piece: Uint8Array | null): Uint8Array | null {
   if (piece === null || !isLent(piece)) return piece;
-  const copy = copyForProgram(piece);
+  const copy = copyOf(piece);
   giveBackLent(piece);
   return copy;
 }

@@ -3,7 +3,7 @@ import { isLent } from "../../engine/received-bytes.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
 import type { ValueResult } from "../../system/value-result.ts";
-import { copyOf } from "../../system/view.ts";
+import { copyOf, partOf } from "../../system/view.ts";
 import { checkWait, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { bytesToSend, type Data } from "../connection/data.ts";
 import { Waiters } from "../waiters.ts";
@@ -127,7 +127,10 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
     from: ValueResult,
     flags: number,
   ): void {
-    this.#received(memory.slice(offset, offset + length), from, flags);
+    const copy = new Uint8Array(length);
+    // A third faster than slice() with 1200 bytes on Node 26, and the same on Node 20.
+    copy.set(partOf(memory, offset, offset + length));
+    this.#received(copy, from, flags);
   }
 
   /** @internal */
