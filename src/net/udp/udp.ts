@@ -16,6 +16,10 @@ import { openDatagramSocket } from "./open-datagram-socket.ts";
  * Opens a UDP socket, or a unix socket for datagrams. Receive datagrams from the returned
  * DatagramSocket with `receive()` or `for await`.
  *
+ * On Linux, the system may merge datagrams on their way to a socket that this opens (UDP.GRO), and
+ * the engine splits them again. Only a filter attached to the socket sees them merged; the option
+ * `[UDP.GRO, false]` prevents that.
+ *
  * @param options where and how: see DatagramOptions
  * @throws SocketCallError, SetsockoptError, BindError or ConnectError of the call that failed; if a
  * unix path is in use, the message says by what
