@@ -12,6 +12,7 @@ import {
 import { join } from "node:path";
 import { lastErrno, openLibraryOn } from "../src/native/library.ts";
 import { mapMemory } from "../src/native/memory.ts";
+import { host } from "../src/system/host.ts";
 import { skipModule } from "./network-namespace.ts";
 
 const SYS_BPF: Readonly<Record<string, number>> = { x64: 321, arm64: 280 };
@@ -71,7 +72,7 @@ export function forbidByCgroup(hook: keyof typeof hooks): Disposable {
   const attached = syscall(SYS_BPF[process.arch] ?? 0, BPF_PROG_ATTACH, pointer, 16);
   const errno = lastErrno();
   // The cgroup keeps the program.
-  closeSync(program);
+  host.close(program);
   closeSync(cgroup);
   if (attached !== 0) {
     leave();

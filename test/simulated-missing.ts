@@ -12,6 +12,7 @@ const files = "a simulated host has no files but those of unix sockets";
 const thisHost = "the row compares with this machine's interfaces, descriptors or processes";
 const mptcp = "Multipath TCP is not simulated";
 const program = "it starts a program, which runs on this machine's kernel";
+const firewall = "firewall rules are not simulated: see the network's rule()";
 const yet = "not simulated";
 
 export const missing: Readonly<Record<string, readonly (readonly [clause: string, reason: string])[]>> = {
@@ -21,12 +22,14 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
   ],
   ICMPV6: [["ICMPV6_FILTER: [ 0, 128, 255 ] is read back", raw]],
   IPPROTO_IP: [
+    ["SO_ORIGINAL_DST: where a redirected connection was going", firewall],
     ["IP_HDRINCL: the flag is inverted, then restored", raw],
     ["IP_NODEFRAG: the flag is inverted, then restored", raw],
     ["IP_PROTOCOL: is that of a raw socket", raw],
     ["IP_ROUTER_ALERT: the flag is inverted, then restored", raw],
   ],
   IPPROTO_IPV6: [
+    ["IP6T_SO_ORIGINAL_DST: where a redirected connection was going", firewall],
     ["IPV6_MCAST_JOIN_SOURCE_GROUP: includes one source", mcfilter],
     ["IPV6_MCAST_BLOCK_SOURCE: excludes one source", mcfilter],
     ["IPV6_MCAST_MSFILTER: sets all sources", mcfilter],
@@ -114,7 +117,11 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["EINVAL: an address that no socket of the kind can have", yet],
     ["an address given as bytes is passed to the kernel unchanged", yet],
   ],
-  connect: [["EACCES: the unix socket is not writable, or a directory in its path not searchable", files]],
+  connect: [
+    ["EACCES: the unix socket is not writable, or a directory in its path not searchable", files],
+    ["EPERM: a BPF program of the cgroup forbids the address", ebpf],
+    ["a firewall rule: TCP reports what it answers, and tries again if it drops", firewall],
+  ],
   "control messages": [
     ["SCM_TIMESTAMPING: when a packet arrived", yet],
     ["SCM_TIMESTAMPING: sent, it asks", yet],
@@ -129,7 +136,9 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["SCM_CREDENTIALS: sent by a privileged process, they may be those of any", thisHost],
     ["SCM_PIDFD: a descriptor of the sender, close on exec, where the receiver sets SO_PASSPIDFD", thisHost],
     ["SCM_PIDFD, SCM_CREDENTIALS, SCM_RIGHTS and a time stamp in one message", thisHost],
-    ["what berkeley does not know arrives as bytes: IPV6_2292PKTINFO", yet],
+    ["what berkeley does not know arrives as bytes: SO_TIMESTAMP_NEW", yet],
+    ["IPV6_2292PKTINFO and the others of RFC 2292: both ways", yet],
+    ["SCM_TIMESTAMPING_OPT_STATS: what TCP counted until a time stamp, as netlink attributes", yet],
   ],
   dup: [["EMFILE: the process has no descriptor left", program]],
   getaddrinfo: [["EAI_AGAIN: no name server can be reached", resolver]],
@@ -167,10 +176,14 @@ export const missing: Readonly<Record<string, readonly (readonly [clause: string
     ["a question to the kernel, whose answer comes from pid 0: the interfaces", raw],
   ],
   send: [
+    ["EPERM: a firewall rule drops or rejects the message", firewall],
     ["EINVAL: MSG_FASTOPEN without an address", fastOpen],
     ["EISCONN: MSG_FASTOPEN on a listener", fastOpen],
   ],
+  sendmmsg: [["EPERM: a firewall rule drops or rejects the first message", firewall]],
+  sendmsg: [["EPERM: a firewall rule drops or rejects the message", firewall]],
   sendto: [
+    ["EPERM: a firewall rule drops or rejects the message", firewall],
     ["EISCONN: MSG_FASTOPEN on a connected socket", fastOpen],
     ["EINPROGRESS: MSG_FASTOPEN opens a connection on a non-blocking socket", fastOpen],
     ["ECONNREFUSED: MSG_FASTOPEN without a listener; or no unix socket has the name", fastOpen],
