@@ -40,6 +40,7 @@ function run(file, rows) {
   const scale = new URL("scale-time-limits.cjs", import.meta.url).pathname;
   const env = {
     ...process.env,
+    BERKELEY_KERNEL_GUEST: "1",
     BERKELEY_CONFORMANCE_RESULTS: rows,
     BERKELEY_SLOWNESS: String(slowness),
     NODE_OPTIONS: `--require=${scale}`,

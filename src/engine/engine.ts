@@ -292,6 +292,9 @@ export interface PendingPoll {
   cancel(): void;
 }
 
+/** `Uint8Array<ArrayBuffer>`, in the words of TypeScript before 5.7, too. */
+export type OwnBytes = ReturnType<Uint8ArrayConstructor["from"]>;
+
 export interface DatagramHandlers {
   /**
    * A datagram arrived, which may be empty.
@@ -303,13 +306,13 @@ export interface DatagramHandlers {
    * @param flags those of recvmsg(2): MSG_TRUNC if the datagram was longer than 65 535 bytes, or
    * than the engine's buffers
    */
-  onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void;
+  onDatagram(bytes: OwnBytes, from: ValueResult, flags: number): void;
   /**
    * May be called in place of onDatagram(): the bytes lie at an offset in memory of the engine,
    * which the handler copies from, and shows to no one. That saves the view.
    */
   onDatagramToCopy?(
-    memory: Uint8Array<ArrayBuffer>,
+    memory: Uint8Array,
     offset: number,
     length: number,
     from: ValueResult,

@@ -1,7 +1,7 @@
 import type { Address, AddressInput } from "../../address/address.ts";
 import { AddressCache } from "../../address/address-cache.ts";
 import { encodeAddress } from "../../address/sockaddr.ts";
-import type { Datagrams, Engine } from "../../engine/engine.ts";
+import type { Datagrams, Engine, OwnBytes } from "../../engine/engine.ts";
 import { errnoOfRing } from "../../errors/ring-errno.ts";
 import { invariant } from "../../invariant.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
@@ -205,7 +205,7 @@ export abstract class DatagramSocketBase implements AsyncDisposable {
   }
 
   /** @internal */
-  abstract onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void;
+  abstract onDatagram(bytes: OwnBytes, from: ValueResult, flags: number): void;
 
   /** @internal */
   onSent(errno: number): void {

@@ -1,4 +1,5 @@
 import type { Address, AddressInput } from "../../address/address.ts";
+import type { OwnBytes } from "../../engine/engine.ts";
 import { isLent } from "../../engine/received-bytes.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
@@ -115,13 +116,13 @@ export class DatagramSocket extends DatagramSocketBase implements AsyncIterable<
   }
 
   /** @internal */
-  override onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void {
+  override onDatagram(bytes: OwnBytes, from: ValueResult, flags: number): void {
     this.#received(isLent(bytes) ? copyOf(bytes) : bytes, from, flags);
   }
 
   /** @internal */
   onDatagramToCopy(
-    memory: Uint8Array<ArrayBuffer>,
+    memory: Uint8Array,
     offset: number,
     length: number,
     from: ValueResult,

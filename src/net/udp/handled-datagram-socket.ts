@@ -1,5 +1,5 @@
 import type { Address, AddressInput } from "../../address/address.ts";
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, OwnBytes } from "../../engine/engine.ts";
 import { argumentType, checkObject, kind } from "../../errors/argument.ts";
 import type { RecvfromError } from "../../posix/recvfrom.ts";
 import type { SendtoError } from "../../posix/sendto.ts";
@@ -121,7 +121,7 @@ export class HandledDatagramSocket extends DatagramSocketBase {
   }
 
   /** @internal */
-  override onDatagram(bytes: Uint8Array<ArrayBuffer>, from: ValueResult, flags: number): void {
+  override onDatagram(bytes: OwnBytes, from: ValueResult, flags: number): void {
     const address = this.senders.decode(from);
     const truncated = (flags & this.system.constants.MSG.TRUNC) !== 0;
     if (address.family !== "unspecified") {

@@ -8,7 +8,7 @@ import type { Network, Outside } from "../network/network.ts";
 /** A device that IP packets come from and go to, such as a TUN device. */
 export interface BridgeDevice {
   /** The next packet that came; undefined if there is none. Its bytes are the bridge's to keep. */
-  read(): Uint8Array<ArrayBuffer> | undefined;
+  read(): Uint8Array | undefined;
   write(packet: Uint8Array): void;
   /**
    * Waits for a packet, so many milliseconds at most. Without it, waiting takes all of a processor.

@@ -62,7 +62,7 @@ export class Capture {
    * A pcapng file with one interface for each link. Every packet is in it once per link, when it
    * was sent; a comment says if it was dropped, and why.
    */
-  pcapng(): Uint8Array<ArrayBuffer> {
+  pcapng(): Uint8Array {
     const writer = new PcapngWriter();
     const links = new Map<string, number>();
     const { sent, comments } = this.#sentPackets();
