@@ -11,8 +11,7 @@ import type { OpenSendBatch } from "./send-batch.ts";
 /**
  * The bytes that may be sent between two turns, and the minimum that each call counts as. Otherwise
  * a program that only awaits its writes would starve the event loop for as long as the system takes
- * them. A
- * mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
+ * them. A mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
  */
 const BETWEEN_TURNS = 1_048_576;
 const LEAST = 4096;
