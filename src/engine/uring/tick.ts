@@ -29,9 +29,9 @@ const FEW = 8;
 const SLICE = 1;
 
 /**
- * The bytes that may be sent by plain calls between two turns. Otherwise a program that only awaits
- * its writes would starve the event loop for as long as the kernel takes them. A
- * mebibyte takes some 300 microseconds, and is 16 KiB on each of 64 connections.
+ * The bytes that may be sent by plain calls between two turns. Otherwise a program that only
+ * awaits its writes would starve the event loop for as long as the kernel takes them. A mebibyte
+ * takes some 300 microseconds, and is 16 KiB on each of 64 connections.
  */
 const BETWEEN_TURNS = 1_048_576;
 
