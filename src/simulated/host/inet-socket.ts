@@ -49,6 +49,8 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   /** Whether bind() chose the address, or the port: SOCK_BINDADDR_LOCK, SOCK_BINDPORT_LOCK. */
   boundAddress = false;
   boundPort = false;
+  /** Whether connect() chose the port: SOCK_CONNECT_BIND. */
+  connectBound = false;
   /** sk_ipv6only: the option, or the result of bind() to one IPv6 address. */
   v6only: boolean;
   /** The interface of a link-local peer, or of the socket's own link-local address. */
@@ -189,6 +191,7 @@ export abstract class InetSocket extends SocketBase implements SharingSocket {
   releasePort(): void {
     if (this.localPort !== 0) this.host.ports(this.protocol).remove(this, this.localPort);
     this.localPort = 0;
+    this.connectBound = false;
   }
 
   /** The ephemeral ports of this socket: the host's, narrowed by IP_LOCAL_PORT_RANGE. */

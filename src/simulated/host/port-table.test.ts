@@ -6,7 +6,7 @@ import { Sysctls } from "./sysctls.ts";
 
 const table = (rules: "tcp" | "udp") => new PortTable(rules, new Sysctls(), new Random(1, "ports"));
 
-function user(localAddress: string, options: Partial<PortUser> = {}): PortUser {
+function user(localAddress: string, options: Options = {}): PortUser {
   return {
     ipv6: localAddress.includes(":"),
     v6only: false,
@@ -17,9 +17,12 @@ function user(localAddress: string, options: Partial<PortUser> = {}): PortUser {
     user: 0,
     listening: false,
     timeWait: false,
+    connectBound: false,
     ...options,
   };
 }
+
+type Options = Partial<PortUser>;
 
 const reuse = { reuseAddress: true };
 const share = { reusePort: true };
@@ -102,7 +105,7 @@ test("connect() shares ports of connections to other peers, and none of bind()",
     ports.portToConnect(() => false, range),
     40_000,
   );
-  ports.add(user("127.0.0.1"), 40_000, "connect");
+  ports.add(user("127.0.0.1", { connectBound: true }), 40_000, "silently");
   assert.equal(
     ports.portToConnect(() => false, range),
     40_000,
@@ -111,6 +114,38 @@ test("connect() shares ports of connections to other peers, and none of bind()",
     ports.portToConnect(() => true, range),
     undefined,
   );
+});
+
+test("connections share a port again when those of bind() have left it", () => {
+  const ports = table("tcp");
+  const range = [40_000, 40_000] as const;
+  const free = () => ports.portToConnect(() => false, range);
+  const bound = user("127.0.0.2");
+  ports.add(user("127.0.0.1", { connectBound: true }), 40_000, "silently");
+  ports.add(user("127.0.0.1", { connectBound: true, timeWait: true }), 40_000, "silently");
+  assert.equal(free(), 40_000);
+  ports.add(bound, 40_000);
+  assert.equal(free(), undefined);
+  ports.remove(bound, 40_000);
+  assert.equal(free(), 40_000);
+});
+
+test("TCP's bind() counts the options that others had when they bound the port", () => {
+  const bind = (first: Options, now: Options, second: Options) => {
+    const ports = table("tcp");
+    const one = { ...user("127.0.0.1", first) };
+    ports.add(one, 80);
+    Object.assign(one, now);
+    if (one.listening) ports.listens(one, 80);
+    return !ports.conflicts(user("127.0.0.1", second), 80);
+  };
+  const off = { reuseAddress: false, reusePort: false };
+  assert.equal(bind(share, off, share), true);
+  assert.equal(bind(reuse, off, reuse), true);
+  assert.equal(bind({}, share, share), true);
+  assert.equal(bind(reuse, { ...off, listening: true }, reuse), false);
+  assert.equal(bind(share, off, { ...share, user: 1 }), false);
+  assert.equal(bind(share, off, { ...share, reuseportGroup: {} }), false);
 });
 
 test("reserved ports are not chosen", () => {

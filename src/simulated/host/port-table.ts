@@ -20,6 +20,10 @@ export interface PortUser {
   /** A TCP listener; others may share its port only with SO_REUSEPORT. */
   readonly listening: boolean;
   readonly timeWait: boolean;
+  /** Whether connect() chose its port, or that of the connection it remains of. */
+  readonly connectBound: boolean;
+  /** The group of SO_REUSEPORT that it is in: sk_reuseport_cb. */
+  readonly reuseportGroup?: object | undefined;
 }
 
 /** Which rules apply: inet_csk_bind_conflict() for TCP, udp_lib_lport_inuse() for UDP. */
@@ -29,10 +33,30 @@ interface PortUsers {
   /** The socket with this port; or several, in the order of binding. */
   users: PortUser | Set<PortUser>;
   /**
-   * Whether every user came from connect(), which shares ports among connections to different
-   * peers: tb->fastreuse < 0 in __inet_hash_connect().
+   * How many of them came by bind(). Where all came by connect(), connections to different peers
+   * share the port: __inet_hash_connect(), inet_bind_bucket_destroy().
    */
-  connecting: boolean;
+  bound: number;
+  /** What bind() has found out; undefined where none bound the port, and for UDP. */
+  sharing: Sharing | undefined;
+}
+
+/**
+ * What the sockets had asked for when they bound a port: tb->fastreuse, tb->fastreuseport and the
+ * like. It counts, and not what setsockopt() has made of it since.
+ */
+interface Sharing {
+  /** Every one set SO_REUSEADDR, and none listened. */
+  readonly reuseAddress: boolean;
+  /**
+   * Whether one may join with SO_REUSEPORT: FASTREUSEPORT_ANY, or, after others without it,
+   * FASTREUSEPORT_STRICT, where its address must be that of the last.
+   */
+  readonly reusePort: "no" | "any" | "strict";
+  /** The socket whose SO_REUSEPORT counts, as it was when it bound the port. */
+  readonly user: number;
+  readonly localAddress: string;
+  readonly v6only: boolean;
 }
 
 /** The local ports of one protocol on one host, for both versions of IP. */
@@ -58,28 +82,47 @@ export class PortTable {
 
   /** Whether `user` may not have this port beside its present users. */
   conflicts(user: PortUser, port: number): boolean {
+    const sharing = this.#ports.get(port)?.sharing;
+    if (sharing !== undefined && (reusesAddress(user, sharing) || reusesPort(user, sharing))) return false;
     for (const other of this.users(port)) {
       if (other !== user && this.#overlap(user, other) && !this.#share(user, other)) return true;
     }
     return false;
   }
 
-  /** Enters a user that has this port from now on. The caller has checked for conflicts. */
-  add(user: PortUser, port: number, how: "bind" | "connect" = "bind"): void {
+  /**
+   * Enters a user that has this port from now on: by bind(), whose caller has checked for
+   * conflicts, or without a question, as accepted connections, their remains, and connect() do.
+   */
+  add(user: PortUser, port: number, how: "bind" | "silently" = "bind"): void {
+    const bound = user.connectBound ? 0 : 1;
     const entry = this.#ports.get(port);
     if (entry === undefined) {
-      this.#ports.set(port, { users: user, connecting: how === "connect" });
-    } else {
-      if (entry.users instanceof Set) entry.users.add(user);
-      else entry.users = new Set([entry.users, user]);
-      if (how === "bind") entry.connecting = false;
+      this.#ports.set(port, { users: user, bound, sharing: undefined });
+      if (how === "bind") this.#note(user, port, "first");
+      return;
     }
+    if (entry.users instanceof Set) entry.users.add(user);
+    else entry.users = new Set([entry.users, user]);
+    entry.bound += bound;
+    if (how === "bind") this.#note(user, port, "next");
+  }
+
+  /** A user has begun to listen at its port. */
+  listens(user: PortUser, port: number): void {
+    this.#note(user, port, "next");
   }
 
   remove(user: PortUser, port: number): void {
-    const users = this.#ports.get(port)?.users;
+    const entry = this.#ports.get(port);
+    if (entry === undefined) return;
+    const { users } = entry;
     if (users === user || (users instanceof Set && users.delete(user) && users.size === 0))
       this.#ports.delete(port);
+    else if (users instanceof Set && !user.connectBound) {
+      entry.bound -= 1;
+      if (entry.bound === 0) entry.sharing = undefined;
+    }
   }
 
   /**
@@ -102,7 +145,7 @@ export class PortTable {
     const from = this.#perturb + (this.#random.uint32() & 0xffff);
     return this.#search(range, from, 0, (port) => {
       const entry = this.#ports.get(port);
-      const free = entry === undefined || (entry.connecting && !isTaken(port));
+      const free = entry === undefined || (entry.bound === 0 && !isTaken(port));
       if (free) this.#perturb = (this.#perturb + 2) >>> 0;
       return free;
     });
@@ -136,6 +179,22 @@ export class PortTable {
     return undefined;
   }
 
+  /** inet_csk_update_fastreuse(). */
+  #note(user: PortUser, port: number, which: "first" | "next"): void {
+    const entry = this.#ports.get(port);
+    if (this.#rules === "udp" || entry === undefined) return;
+    const { sharing } = entry;
+    const reuseAddress =
+      user.reuseAddress && !user.listening && (which === "first" || sharing?.reuseAddress === true);
+    if (user.reusePort && sharing !== undefined && reusesPort(user, sharing)) {
+      entry.sharing = { ...sharing, reuseAddress };
+    } else {
+      const reusePort = user.reusePort ? (which === "first" ? "any" : "strict") : "no";
+      const { localAddress, v6only } = user;
+      entry.sharing = { reuseAddress, reusePort, user: user.user, localAddress, v6only };
+    }
+  }
+
   #overlaps(user: PortUser, port: number): boolean {
     for (const other of this.users(port)) if (other !== user && this.#overlap(user, other)) return true;
     return false;
@@ -158,14 +217,26 @@ export class PortTable {
 
 const NO_USERS = new Set<PortUser>();
 
+const reusesAddress = (user: PortUser, sharing: Sharing): boolean =>
+  sharing.reuseAddress && user.reuseAddress && !user.listening;
+
+/** sk_reuseport_match(). */
+function reusesPort(user: PortUser, sharing: Sharing): boolean {
+  if (sharing.reusePort === "no" || !user.reusePort || user.reuseportGroup !== undefined) return false;
+  return sharing.user === user.user && (sharing.reusePort === "any" || sameAddress(user, sharing));
+}
+
+/** What decides whether a packet is for a socket. */
+type Bound = Pick<PortUser, "localAddress" | "v6only">;
+
 /** Whether two local addresses overlap: inet_rcv_saddr_equal() with match_wildcard. */
-function sameAddress(one: PortUser, other: PortUser): boolean {
+function sameAddress(one: Bound, other: Bound): boolean {
   if (accepts(one, other)) return true;
   return accepts(other, one);
 }
 
 /** Whether one is bound to a wildcard that covers the other, or to the same address. */
-function accepts(one: PortUser, other: PortUser): boolean {
+function accepts(one: Bound, other: Bound): boolean {
   if (one.localAddress === other.localAddress) {
     // Two wildcards, "::" each: at least one address is common.
     return true;

@@ -213,7 +213,8 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       socket.portRange(),
     );
     if (port === undefined || !this.#takeEnds(socket, port, "found")) return -EADDRNOTAVAIL;
-    ports.add(socket, port, "connect");
+    socket.connectBound = true;
+    ports.add(socket, port, "silently");
     socket.localPort = port;
     return 0;
   }
@@ -249,10 +250,12 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
 
   startListening(socket: TcpSocket, backlog: number): boolean {
     socket.tcb.setState(STATE.LISTEN);
-    if (this.host.ports(PROTOCOL.TCP).conflicts(socket, socket.localPort)) {
+    const ports = this.host.ports(PROTOCOL.TCP);
+    if (ports.conflicts(socket, socket.localPort)) {
       socket.tcb.setState(STATE.CLOSE);
       return false;
     }
+    ports.listens(socket, socket.localPort);
     const subject = `tcp ${socket.localAddress}:${socket.localPort}`;
     socket.queue = new ListenQueue<TcpSocket>(backlog, (lengths) => {
       this.host.logged(subject, queueChange(lengths));
@@ -323,7 +326,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
       this.unhash(socket);
       this.#connections.add(record);
       // Even if the program keeps the socket, the connection's part of the port is the record's.
-      this.host.ports(PROTOCOL.TCP).add(record, port);
+      this.host.ports(PROTOCOL.TCP).add(record, port, "silently");
       this.#timeWaits += 1;
       const least = Math.max(timeout, 3.5 * tcb.rtt.rto);
       clock.add(record, clock.now + (substate === STATE.TIME_WAIT ? TIMEWAIT_LENGTH : least));
@@ -383,7 +386,7 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     child.boundAddress = parent.boundAddress;
     child.scopeId = parent.scopeId || (request.remoteAddress.startsWith("fe80:") ? request.interface : 0);
     child.tcb.congestionControl = child.newCongestionControl(listener.tcb.congestionControl.name);
-    this.host.ports(PROTOCOL.TCP).add(child, child.localPort);
+    this.host.ports(PROTOCOL.TCP).add(child, child.localPort, "silently");
     openChild(child.tcb, listener.tcb, request);
     this.hash(child);
     return child;

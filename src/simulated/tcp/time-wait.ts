@@ -42,6 +42,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
   readonly user: number;
   readonly listening = false;
   readonly timeWait = true;
+  readonly connectBound: boolean;
   /** FIN_WAIT2 or TIME_WAIT. */
   substate: State;
   readonly sndNxt: number;
@@ -68,6 +69,7 @@ export class TimeWait extends Scheduled implements Ends, PortUser {
     this.reusePort = socket.reusePort;
     this.boundInterface = socket.boundInterface;
     this.user = socket.user;
+    this.connectBound = socket.connectBound;
     this.substate = substate;
     this.sndNxt = tcb.sndNxt;
     this.rcvNxt = tcb.rcvNxt;
