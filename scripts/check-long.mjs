@@ -29,6 +29,11 @@ const suites = [
     env: { RANDOM_CALLS: "10000000", RANDOM_SEED: seed },
   },
   {
+    name: "simulated sequences",
+    minutes: 60,
+    args: ["run", "random-calls", "--", "--count", "1000000", "--first", seed],
+  },
+  {
     name: "hand-over",
     minutes: 20,
     args: ["test", "--", "handoff/hand-over-chain"],
@@ -79,12 +84,15 @@ function resultOf(status, most) {
   return status === 124 || status === 137 ? `ended after ${most} minutes` : "failed";
 }
 
-/** The score of mutations, or how many programs were compared and where they differ. */
+/** The score of mutations, or how many programs or sequences were compared and where they differ. */
 function detail(output) {
   const [, score] = /: ([\d.]+ %), seed/.exec(output) ?? [];
   const [, programs] = /^# (\d+ programs)$/m.exec(output) ?? [];
+  const sequences = [...output.matchAll(/^(\d+) sequences of \w+ agree$/gm)];
+  const sum = sequences.reduce((total, [, count]) => total + Number(count), 0);
+  const agreed = sum === 0 ? undefined : `${sum} sequences`;
   const [, path] = /seed: \d+, path: "([\d:]+)"/.exec(output) ?? [];
-  return [score ?? programs, path === undefined ? undefined : `path ${path}`]
+  return [score ?? programs ?? agreed, path === undefined ? undefined : `path ${path}`]
     .filter((part) => part !== undefined)
     .join(", ");
 }
