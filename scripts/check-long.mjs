@@ -84,7 +84,7 @@ function resultOf(status, most) {
   return status === 124 || status === 137 ? `ended after ${most} minutes` : "failed";
 }
 
-/** The score of mutations, or how many programs or sequences were compared and where they differ. */
+/** The score of mutations, or how many programs or sequences agree, and where they differ. */
 function detail(output) {
   const [, score] = /: ([\d.]+ %), seed/.exec(output) ?? [];
   const [, programs] = /^# (\d+ programs)$/m.exec(output) ?? [];

@@ -333,6 +333,22 @@ test("shutdown() of a listener leaves it a port that bind() chose, and no other"
   assert.equal(a.bind(other, "127.0.0.1:80"), 0);
 });
 
+test("a request outlives shutdown() of its listener, which may listen again in time", () => {
+  for (const again of [true, false]) {
+    const pair = new TcpPair();
+    const listener = pair.listen(1);
+    const socket = pair.connecting();
+    pair.advance(15);
+    assert.deepEqual(pair.summary(), ["> SYN", "< SYN ACK"]);
+    assert.equal(pair.b.system.shutdown(listener, SHUT.RD), 0);
+    if (again) assert.equal(pair.b.system.listen(listener, 1), 0);
+    pair.advance(100);
+    assert.equal(pair.summary().at(-1), again ? "> ACK" : "< RST");
+    assert.equal(pair.a.connect(socket, "10.0.0.2:80"), again ? 0 : -errnos.ECONNRESET);
+    if (again) assert.ok(pair.b.accept(listener) >= 0);
+  }
+});
+
 test("a bind() that fails leaves no address of an earlier connection", () => {
   const { a } = new TcpPair();
   const [socket, taker] = [

@@ -60,7 +60,7 @@ export class ListenQueue<Connection> {
 
   add(request: PendingConnection): void {
     this.requests.add(request);
-    this.young += 1;
+    if (request.timeouts === 0) this.young += 1;
     this.#report();
   }
 

@@ -260,11 +260,17 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     socket.queue = new ListenQueue<TcpSocket>(backlog, (lengths) => {
       this.host.logged(subject, queueChange(lengths));
     });
+    for (const [request, listener] of this.#listenerOf) {
+      if (listener === socket) socket.queue.add(request);
+    }
     this.#listeners.add(socket);
     return true;
   }
 
-  /** inet_csk_listen_stop(): nobody will accept what waits. */
+  /**
+   * inet_csk_listen_stop(): nobody will accept what waits. Requests stay until their next segment
+   * or time-out, and become connections if the socket listens again by then.
+   */
   stopListening(socket: TcpSocket): void {
     const { queue } = socket;
     this.#listeners.remove(socket);
@@ -273,7 +279,6 @@ export class TcpProtocol implements ProtocolHandler, SocketStack, HandshakeConte
     // shutdown() leaves the socket a port that bind() chose.
     if (socket.tcb.orphaned || !socket.boundPort) this.#releasePort(socket);
     if (queue === undefined) return;
-    for (const request of [...queue.requests]) this.#dropRequest(request);
     for (let child = queue.shift(); child !== undefined; child = queue.shift()) {
       child.tcb.orphaned = true;
       disconnect(child.tcb);
