@@ -39,24 +39,18 @@ function groups(text: string): number[] {
  * Formats an address according to RFC 5952: lower case, the longest run of two or more zero groups
  * as `::`, mapped addresses dotted.
  */
-export function formatIpv6(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
-  const words = Array.from({ length: 8 }, (_, index) => view.getUint16(index * 2));
-  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) {
-    return `::ffff:${formatIpv4(bytes, 12)}`;
+export function formatIpv6(bytes: Uint8Array, at = 0): string {
+  const words: number[] = [];
+  for (let index = 0; index < 8; index += 1)
+    words.push((bytes[at + 2 * index] ?? 0) * 256 + (bytes[at + 2 * index + 1] ?? 0));
+  let [start, length] = [0, 0];
+  for (let from = 0, index = 0; index <= 8; index += 1) {
+    if (words[index] === 0) continue;
+    if (index - from > length) [start, length] = [from, index - from];
+    from = index + 1;
   }
-  const run = longestZeroRun(words);
-  const hex = (part: number[]) => part.map((word) => word.toString(16)).join(":");
-  if (run.length < 2) return hex(words);
-  return `${hex(words.slice(0, run.start))}::${hex(words.slice(run.start + run.length))}`;
-}
-
-function longestZeroRun(words: number[]): { start: number; length: number } {
-  let best = { start: 0, length: 0 };
-  let start = 0;
-  for (const [index, word] of words.entries()) {
-    if (word !== 0) start = index + 1;
-    else if (index + 1 - start > best.length) best = { start, length: index + 1 - start };
-  }
-  return best;
+  if (start === 0 && length === 5 && words[5] === 0xffff) return `::ffff:${formatIpv4(bytes, at + 12)}`;
+  const hex = (part: readonly number[]) => part.map((word) => word.toString(16)).join(":");
+  if (length < 2) return hex(words);
+  return `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
 }

@@ -5,7 +5,7 @@ import { enginesHere } from "../../test/engine/engines-here.ts";
 import { ManualClock } from "../../test/manual-clock.ts";
 import type { Clock } from "../clock/clock.ts";
 import type { Engine } from "../engine/engine.ts";
-import { connectToFirst } from "./happy-eyeballs.ts";
+import { connectToFirst, failureOf } from "./happy-eyeballs.ts";
 
 const [engine] = enginesHere;
 
@@ -61,4 +61,24 @@ test("tries the next address immediately if the last has failed", async () => {
   assert.equal(answers.length, 2);
   answers[1]?.(0);
   (await connected)[Symbol.dispose]();
+});
+
+test("the error has the first code, and its message what else went wrong", () => {
+  const failed = (...codes: readonly (string | undefined)[]) =>
+    failureOf(
+      "several.test",
+      addresses,
+      codes.map((code) => Object.assign(new Error("it failed"), { code })),
+    );
+  const several = failed(undefined, "ECONNREFUSED", "EHOSTUNREACH");
+  assert.equal(Reflect.get(several, "code"), "ECONNREFUSED");
+  assert.equal(
+    several.message,
+    "connect ECONNREFUSED several.test:9 (tried 127.0.0.1, 127.0.0.2, 127.0.0.3, also EHOSTUNREACH)",
+  );
+  assert.equal(
+    failed("ETIMEDOUT", "ETIMEDOUT").message,
+    "connect ETIMEDOUT several.test:9 (tried 127.0.0.1, 127.0.0.2, 127.0.0.3)",
+  );
+  assert.equal(Reflect.get(failed(undefined), "code"), "UNKNOWN");
 });

@@ -180,7 +180,7 @@ function checkEndpoint(options: ConnectOptions): ConnectEndpoint | ConnectedSock
 /** Throws a TypeError or GetpeernameError, with the socket left as it is. */
 function checkConnected(given: Socket | number): Socket | number {
   const socket = checkSocket(given);
-  const type = typeof socket === "number" ? getsockopt(socket, SO.TYPE) : socket.type;
+  const type = getsockopt(socket, SO.TYPE);
   if (type !== SOCK.STREAM) {
     const what = Object.entries(SOCK).find(([, number]) => number === type)?.[0] ?? type;
     throw argumentType(`socket must be of type SOCK.STREAM, not ${kind(given)} of type ${what}`);

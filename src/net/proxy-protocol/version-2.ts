@@ -73,7 +73,7 @@ function addresses(bytes: Uint8Array, view: DataView, family: number) {
   if (family === TCP6) {
     return both((index) => ({
       family: "ipv6",
-      address: formatIpv6(bytes.subarray(START + 16 * index, START + 16 * index + 16)),
+      address: formatIpv6(bytes, START + 16 * index),
       port: view.getUint16(START + 32 + 2 * index),
       flowlabel: 0,
       scopeId: 0,

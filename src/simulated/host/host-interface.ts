@@ -1,4 +1,5 @@
-import { formatIpv4, isLinkLocal, parseAddress, samePrefix, versionOf } from "../ip/address.ts";
+import { formatIpv4 } from "../../address/ip.ts";
+import { isLinkLocal, parseAddress, samePrefix, versionOf } from "../ip/address.ts";
 import type { InterfaceAddress, NetworkInterface } from "./network-interface.ts";
 
 /** An interface of a simulated host. Every host has two: `lo`, and `eth0`, where its links end. */

@@ -1,8 +1,9 @@
+import { formatIpv4, parseIpv4 } from "../../address/ip.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { formatIpv4, mapped, parseIpv4 } from "../ip/address.ts";
+import { mapped } from "../ip/address.ts";
 import { IP_OPTION, IPV6_OPTION, ipOptions, ipv6Options } from "./ip-options.ts";
 import { getIpv4Filter, type MulticastSocket, setMulticastOption } from "./multicast-options.ts";
 import { giveBytes, giveInt, takenInt } from "./option-value.ts";

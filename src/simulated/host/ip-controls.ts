@@ -1,8 +1,9 @@
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import type { Cmsg } from "../../control/cmsg.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
-import { formatIpv4, formatIpv6, mapped, parseIpv4, parseIpv6, unmapped, versionOf } from "../ip/address.ts";
+import { mapped, unmapped, versionOf } from "../ip/address.ts";
 import type { Packet } from "../ip/packet.ts";
 import { IP_OPTION, IPV6_OPTION } from "./ip-options.ts";
 import { takenInt } from "./option-value.ts";

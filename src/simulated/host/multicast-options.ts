@@ -1,8 +1,9 @@
+import { formatIpv4, formatIpv6, parseIpv4 } from "../../address/ip.ts";
 import { constants } from "../../system/linux/constants.ts";
 import { errnos } from "../../system/linux/errno.ts";
 import { options } from "../../system/linux/options.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { formatIpv4, formatIpv6, isMulticast, parseIpv4 } from "../ip/address.ts";
+import { isMulticast } from "../ip/address.ts";
 import { type GroupHost, type GroupRequest, type Membership, Memberships } from "./memberships.ts";
 import { giveBytes, takenInt } from "./option-value.ts";
 import type { Sysctls } from "./sysctls.ts";

@@ -1,6 +1,7 @@
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 import { constants } from "../../system/linux/constants.ts";
 import type { ValueResult } from "../../system/system.ts";
-import { formatIpv4, formatIpv6, parseAddress, parseIpv4, parseIpv6 } from "../ip/address.ts";
+import { parseAddress } from "../ip/address.ts";
 import type { SocketAddress } from "./kernel-socket.ts";
 
 // The one place where sockaddrs are bytes: sockaddr_in (include/uapi/linux/in.h), sockaddr_in6

@@ -1,80 +1,10 @@
-import { defined } from "../../invariant.ts";
+import { formatIpv4, formatIpv6, parseIpv4, parseIpv6 } from "../../address/ip.ts";
 
-// Addresses as text, as packets carry them, and as bytes, without node:net, which browsers lack.
-
-/** Four bytes of a dotted address; undefined if it is malformed, as for inet_pton(3). */
-export function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4 || !parts.every((part) => /^(0|[1-9]\d{0,2})$/.test(part))) return undefined;
-  const bytes = parts.map(Number);
-  return bytes.every((byte) => byte <= 255) ? Uint8Array.from(bytes) : undefined;
-}
-
-/** Sixteen bytes of an IPv6 address without a zone; undefined if it is malformed. */
-export function parseIpv6(text: string): Uint8Array | undefined {
-  const halves = text.split("::");
-  if (halves.length > 2) return undefined;
-  const head = groups(defined(halves[0], "split() returns a part"), halves.length === 1);
-  const tail = halves.length === 1 ? [] : groups(defined(halves[1], "there are two halves"), true);
-  if (head === undefined || tail === undefined) return undefined;
-  const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return undefined;
-  const bytes = new Uint8Array(16);
-  const words = [...head, ...new Array<number>(missing).fill(0), ...tail];
-  for (const [index, word] of words.entries()) {
-    bytes[2 * index] = word >> 8;
-    bytes[2 * index + 1] = word & 0xff;
-  }
-  return bytes;
-}
-
-/** 16-bit groups; the last may be a dotted address, which counts as two. */
-function groups(text: string, last: boolean): number[] | undefined {
-  if (text === "") return [];
-  const words: number[] = [];
-  const parts = text.split(":");
-  for (const [index, part] of parts.entries()) {
-    if (/^[0-9a-f]{1,4}$/i.test(part)) {
-      words.push(Number.parseInt(part, 16));
-      continue;
-    }
-    const dotted = last && index === parts.length - 1 ? parseIpv4(part) : undefined;
-    if (dotted === undefined) return undefined;
-    const [a = 0, b = 0, c = 0, d = 0] = dotted;
-    words.push(a * 256 + b, c * 256 + d);
-  }
-  return words;
-}
+// Addresses of either version as text, as sockets and the routing table have them, and as bytes.
 
 /** The bytes of an address of either version. */
 export const parseAddress = (text: string): Uint8Array | undefined =>
   text.includes(":") ? parseIpv6(text) : parseIpv4(text);
-
-export function formatIpv4(bytes: Uint8Array, at = 0): string {
-  return `${bytes[at]}.${bytes[at + 1]}.${bytes[at + 2]}.${bytes[at + 3]}`;
-}
-
-/**
- * inet_ntop's text: lower case, the longest run of two or more zero groups as `::`, mapped and
- * compatible addresses dotted.
- */
-export function formatIpv6(bytes: Uint8Array, at = 0): string {
-  const words: number[] = [];
-  for (let index = 0; index < 8; index += 1)
-    words.push((bytes[at + 2 * index] ?? 0) * 256 + (bytes[at + 2 * index + 1] ?? 0));
-  let [start, length] = [0, 0];
-  for (let from = 0, index = 0; index <= 8; index += 1) {
-    if (words[index] === 0) continue;
-    if (index - from > length) [start, length] = [from, index - from];
-    from = index + 1;
-  }
-  if (start === 0 && (length === 6 || (length === 5 && words[5] === 0xffff))) {
-    return `::${length === 5 ? "ffff:" : ""}${formatIpv4(bytes, at + 12)}`;
-  }
-  const hex = (part: readonly number[]) => part.map((word) => word.toString(16)).join(":");
-  if (length < 2) return hex(words);
-  return `${hex(words.slice(0, start))}::${hex(words.slice(start + length))}`;
-}
 
 export const formatAddress = (bytes: Uint8Array): string =>
   bytes.length === 4 ? formatIpv4(bytes) : formatIpv6(bytes);

@@ -1,4 +1,4 @@
-import { formatIpv4, formatIpv6 } from "./address.ts";
+import { formatIpv4, formatIpv6 } from "../../address/ip.ts";
 import { addWords, finishChecksum, pseudoHeader } from "./checksum.ts";
 import {
   type Fragment,
