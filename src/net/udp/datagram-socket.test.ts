@@ -214,6 +214,24 @@ asyncApiTest(
 );
 
 asyncApiTest(
+  "datagrams: a failure between two receive() calls is the second's, in the order of arrival",
+  async (engine) => {
+    await withTwo(engine, [loopback, loopback], async (here, peer) => {
+      await here.connect(peer.address);
+      await peer.send("first", here.address);
+      assert.equal(textOf(await here.receive()), "first");
+      await peer.send("second", here.address);
+      await peer.close();
+      await here.send("to nobody");
+      await someTurns();
+      assert.equal(textOf(await here.receive()), "second");
+      await assert.rejects(here.receive(), { name: nobodyThere, syscall: "recvfrom" });
+    });
+  },
+  answersHidden,
+);
+
+asyncApiTest(
   "datagrams: a connected socket only receives from its peer, until it is disconnected",
   async (engine) => {
     await withTwo(engine, [loopback, loopback], async (here, peer) => {
