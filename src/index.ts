@@ -21,6 +21,8 @@ export type { Connection } from "./net/connection/connection.ts";
 export type { ConnectionBase } from "./net/connection/connection-base.ts";
 export type { ConnectionDuplex, DuplexOptions } from "./net/connection/connection-duplex.ts";
 export type { ConnectionError } from "./net/connection/connection-error.ts";
+export type { ConnectionLifecycle } from "./net/connection/connection-lifecycle.ts";
+export type { ConnectionReader } from "./net/connection/connection-reader.ts";
 export type { Data } from "./net/connection/data.ts";
 export type { ReceivedDescriptors } from "./net/connection/descriptor-passing.ts";
 export type { DetachOptions } from "./net/connection/detached-socket.ts";

@@ -187,6 +187,7 @@ const typeCycles: readonly (readonly string[])[] = [
   ["net/channels.ts", "net/connection/connection-base.ts", "net/listener/listener-base.ts"],
   [
     "net/connection/connection-duplex.ts",
+    "net/connection/connection-reader.ts",
     "net/connection/connection.ts",
     "net/connection/plain-duplex.ts",
     "net/connection/web-streams.ts",

@@ -1,36 +1,17 @@
 import type { Socket as NetSocket } from "node:net";
 import type { Address } from "../../address/address.ts";
-import type { Engine, Stream } from "../../engine/engine.ts";
-import { attempt } from "../../engine/uncaught.ts";
 import { argumentType, foreignKind, invalidState } from "../../errors/argument.ts";
 import { BorrowedSocket } from "../../posix/borrowed-socket.ts";
 import { tryGetpeername } from "../../posix/getpeername.ts";
 import { tryGetsockname } from "../../posix/getsockname.ts";
-import { engineClosed, engineOpened } from "../../posix/ownership.ts";
 import { checkWait, onAbort, orAbort, throwIfAborted, type WaitOptions } from "../abort.ts";
 import { channels } from "../channels.ts";
-import { type ProxyInfo, proxyInfo, setProxyInfo } from "../proxy-protocol/proxy-info.ts";
-import { reportClient } from "../proxy-protocol/report-client.ts";
-import { type ConnectionError, connectionError, receivingClosed, sendingClosed } from "./connection-error.ts";
-import {
-  checkDetachable,
-  checkDetachOptions,
-  type DetachOptions,
-  detached,
-  netSocket,
-} from "./detached-socket.ts";
-import { HeldStream } from "./held-stream.ts";
-import { checkPipe, noPipes, type Pipes, startPipe } from "./pipe.ts";
+import { type ProxyInfo, setProxyInfo } from "../proxy-protocol/proxy-info.ts";
+import { ConnectionLifecycle } from "./connection-lifecycle.ts";
+import { checkDetachable, checkDetachOptions, type DetachOptions } from "./detached-socket.ts";
+import { checkPipe, startPipe } from "./pipe.ts";
 import { checkSendFile, type SendFileOptions, sendFile } from "./send-file.ts";
 import type { SentFile } from "./sent-file.ts";
-
-/** The Listener or Server that accepted a connection. @internal */
-export interface ConnectionOwner {
-  /** Called when the descriptor of one of its connections is closed. */
-  onConnectionClosed(connection: ConnectionBase): void;
-  /** A socket of Node's has the descriptor of one of its connections. */
-  onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void;
-}
 
 const nothing = new Uint8Array(0);
 
@@ -41,65 +22,16 @@ export function checkConnection(value: ConnectionBase): void {
 }
 
 /** The members that both kinds of connection share. */
-export abstract class ConnectionBase {
-  /** The engine's; while a file is sent, one that holds back what is written. */
-  #stream: Stream;
-  readonly #owner: ConnectionOwner | null;
-  /** A descriptor is closing, or detaching, while what was written is still being sent. */
-  #state: "open" | "closing" | "closed" | "detaching" | "detaching, unref'd" | "detached" = "open";
-  /** The directions that have not ended yet. */
-  #directions: "both" | "receiving" | "sending" | "neither" = "both";
-  #failure: ConnectionError | null = null;
-  #cause: unknown = null;
+export abstract class ConnectionBase extends ConnectionLifecycle {
   /** Those that were read. */
   #addresses: { local?: Address; remote?: Address } | undefined;
-  #pipes = noPipes;
-
-  /**
-   * @param fd a connected, non-blocking socket, which this object now owns
-   * @internal
-   */
-  constructor(engine: Engine, fd: number, owner: ConnectionOwner | null) {
-    this.#owner = owner;
-    this.#stream = engine.stream(fd, this);
-    engineOpened(this.#stream.system, fd);
-  }
-
-  /** @internal */
-  abstract onData(bytes: Uint8Array): void;
-  /** @internal */
-  abstract onEnd(): void;
-  /** @internal */
-  abstract sendingFailed(errno: number): void;
-  /** @internal */
-  abstract onDrain(): void;
-  /** Whether the descriptor is closing or closed. @internal */
-  protected abstract onClosing(): void;
-  /** The descriptor is closed, or detached. @internal */
-  protected abstract onClosed(): void;
-  /**
-   * Gives what was received and not read yet, after `checkReadable()`.
-   *
-   * @internal
-   */
-  abstract takeUnread(): Uint8Array | undefined;
-  /** Receives what was not read before detaching failed, in one piece. @internal */
-  protected abstract putBack(bytes: Uint8Array): void;
-  /** Throws unless something else may receive just now. @internal */
-  abstract checkReadable(): void;
-  /** Throws if something else sends, or sending has failed. @internal */
-  protected abstract checkWritable(): void;
-  /** Receives for a pipe. @internal */
-  abstract resumeForPipe(): void;
-  /** @internal */
-  abstract resumeFullPipe(): void;
 
   /**
    * Its socket, for options: `setsockopt(connection.socket, TCP.NODELAY, true)`. The connection
    * still owns it.
    */
   get socket(): BorrowedSocket {
-    return new BorrowedSocket(this.#stream.system, this);
+    return new BorrowedSocket(this.stream.system, this);
   }
 
   /**
@@ -131,33 +63,6 @@ export abstract class ConnectionBase {
   setProxyInfo(info: ProxyInfo): void {
     setProxyInfo(this, info);
     if (info.source !== undefined) this.#addresses = { remote: info.source };
-  }
-
-  /** The number of written bytes that the system has not taken yet. */
-  get pendingBytes(): number {
-    return this.#stream.pendingBytes;
-  }
-
-  /** Keeps the process running while the connection is open, as it does by default. */
-  ref(): this {
-    if (this.#isDetaching) this.#state = "detaching";
-    this.#stream.ref();
-    return this;
-  }
-
-  /** Lets the process exit while the connection is open. */
-  unref(): this {
-    if (this.#isDetaching) this.#state = "detaching, unref'd";
-    this.#stream.unref();
-    return this;
-  }
-
-  /**
-   * Closes the connection immediately: unsent data is dropped, and a TCP peer gets a reset. May be
-   * called after `close()`.
-   */
-  reset(): void {
-    this.resetBecause(null);
   }
 
   /**
@@ -202,24 +107,12 @@ export abstract class ConnectionBase {
   async detach(options: DetachOptions = {}): Promise<NetSocket> {
     const { allowHalfOpen, wait } = checkDetachOptions(options);
     if (!this.isOpen) throw this.receivingError;
-    if (!this.#pipes.isEmpty) throw invalidState("a pipe() of the connection has not ended");
-    checkDetachable(this.#stream.system, this.localAddress);
+    if (!this.pipes.isEmpty) throw invalidState("a pipe() of the connection has not ended");
+    checkDetachable(this.stream.system, this.localAddress);
     this.checkReadable();
-    const unread = this.takeUnread();
-    this.#state = this.#stream.hasRef() ? "detaching" : "detaching, unref'd";
-    const done = new Promise<NetSocket>((resolve, reject) => {
-      this.#stream.release((errno, received) => {
-        const all = unread === undefined ? received : [unread, ...received];
-        if (errno === 0) {
-          this.#detach(all, allowHalfOpen, resolve, reject);
-        } else {
-          this.#closed(errno, all);
-          reject(this.error ?? sendingClosed(this.#stream.system));
-        }
-      });
-    });
+    const done = this.detachOnceSent(allowHalfOpen);
     try {
-      return await orAbort(this.#stream.system.clock, "detach()", done, wait);
+      return await orAbort(this.stream.system.clock, "detach()", done, wait);
     } catch (error) {
       this.resetBecause(error);
       throw error;
@@ -264,7 +157,7 @@ export abstract class ConnectionBase {
     checkConnection(to);
     checkPipe(this, to);
     const pipe = startPipe(this, to);
-    const stop = onAbort(this.#stream.system.clock, "pipe()", wait, (reason) => pipe.abort(reason));
+    const stop = onAbort(this.stream.system.clock, "pipe()", wait, (reason) => pipe.abort(reason));
     try {
       await pipe.untilEnded();
       return pipe.bytes;
@@ -319,281 +212,15 @@ export abstract class ConnectionBase {
   async sendFile(file: SentFile, options: SendFileOptions = {}): Promise<number> {
     const checked = checkSendFile(file, options);
     if (!this.isOpen) throw this.sendingError;
-    this.#pipes.checkNoneInto();
+    this.pipes.checkNoneInto();
     this.checkWritable();
     // Throws after end().
-    this.#stream.write(nothing);
-    return await sendFile(this.#held ?? this.#hold(), checked, (error) => this.resetBecause(error));
-  }
-
-  /** The stream while a `sendFile()` has not finished. */
-  get #held(): HeldStream | undefined {
-    return this.#stream instanceof HeldStream ? this.#stream : undefined;
-  }
-
-  #hold(): HeldStream {
-    const held = new HeldStream(this.#stream, this);
-    this.#stream = held;
-    return held;
-  }
-
-  /** Nothing is held back any more. @internal */
-  onReleased(inner: Stream): void {
-    this.#stream = inner;
+    this.stream.write(nothing);
+    return await sendFile(this.hold(), checked, (error) => this.resetBecause(error));
   }
 
   /** @internal */
-  protected get isSendingFile(): boolean {
-    return this.#held !== undefined;
-  }
-
-  /** -1 once it is closed, though what was written may still be on its way. @internal */
-  get fd(): number {
-    return this.isOpen ? this.#stream.fd : -1;
-  }
-
-  /** @internal */
-  get isOpen(): boolean {
-    return this.#state === "open";
-  }
-
-  /** @internal */
-  protected get isClosed(): boolean {
-    return this.#state === "closed" || this.#state === "detached";
-  }
-
-  /** Throws if it is detached, or about to be. @internal */
-  protected checkNotDetached(): void {
-    if (this.#isDetached) throw detached();
-  }
-
-  /** Why nothing is received from one that is not open. @internal */
-  get receivingError(): unknown {
-    return this.#isDetached ? detached() : (this.error ?? receivingClosed(this.#stream.system));
-  }
-
-  /** Why nothing is sent to one that is not open. @internal */
-  get sendingError(): unknown {
-    return this.#isDetached ? detached() : (this.error ?? sendingClosed(this.#stream.system));
-  }
-
-  get #isDetaching(): boolean {
-    return this.#state === "detaching" || this.#state === "detaching, unref'd";
-  }
-
-  get #isDetached(): boolean {
-    return this.#isDetaching || this.#state === "detached";
-  }
-
-  /** @internal */
-  get sendingEnded(): boolean {
-    return this.#directions === "receiving" || this.#directions === "neither";
-  }
-
-  /** @internal */
-  get pipes(): Pipes {
-    return this.#pipes;
-  }
-
-  /** @internal */
-  set pipes(pipes: Pipes) {
-    this.#pipes = pipes;
-  }
-
-  /**
-   * Everything is sent, except what waits behind a file: returns whether there is one. @internal
-   */
-  protected drainPipes(): boolean {
-    const held = this.#held;
-    if (held === undefined) this.#pipes.onDrain();
-    else held.onDrain();
-    return held !== undefined;
-  }
-
-  /** Sending has failed, and receiving not yet. @internal */
-  protected breakPipes(errno: number): void {
-    const held = this.#held;
-    if (held === undefined && this.#pipes.into.length === 0) return;
-    const error = connectionError(this.#stream.system, errno);
-    held?.fail(error);
-    this.#pipes.onSendingFailed(error, this.#pipes.out !== undefined);
-  }
-
-  /** Sends everything written, then the end. @internal */
-  finish(done?: (error: unknown) => void): void {
-    if (!this.isOpen) {
-      done?.(this.sendingError);
-      return;
-    }
-    this.#stream.shutdown((errno) => {
-      if (errno === 0) {
-        this.endSending();
-        done?.(null);
-        this.closeIfEnded();
-      } else {
-        const { system } = this.#stream;
-        done?.(this.error ?? (this.isOpen ? connectionError(system, errno) : sendingClosed(system)));
-      }
-    });
-  }
-
-  /**
-   * Resets the connection because the other end of its pipe is gone, in the event loop's next turn:
-   * until then the system takes what was received before. @internal
-   */
-  resetForPipe(error: unknown): void {
-    this.#stream.system.clock.setImmediate(() => {
-      if (!this.isClosed) this.resetBecause(error);
-    });
-  }
-
-  /** @internal */
-  get receivingEnded(): boolean {
-    return this.#directions === "sending" || this.#directions === "neither";
-  }
-
-  /** @internal */
-  protected get bothEnded(): boolean {
-    return this.#directions === "neither";
-  }
-
-  /** The error that the connection failed with; null if it did not fail. @internal */
-  protected get failure(): ConnectionError | null {
-    return this.#failure;
-  }
-
-  /**
-   * The error that ended it: its failure, or the reason of its reset; null if the program closed
-   * it, or it is open.
-   *
-   * @internal
-   */
-  get error(): unknown {
-    return this.#cause ?? this.#failure;
-  }
-
-  /** @internal */
-  get stream(): Stream {
-    return this.#stream;
-  }
-
-  /** @internal */
-  onError(errno: number, _ended: boolean): void {
-    this.#failure ??= connectionError(this.#stream.system, errno);
-    this.#held?.fail(this.#failure);
-    this.closeOnceSent();
-  }
-
-  /** @internal */
-  protected endReceiving(): void {
-    if (this.#directions === "both") this.#directions = "sending";
-    else if (this.#directions === "receiving") this.#directions = "neither";
-  }
-
-  /** @internal */
-  endSending(): void {
-    if (this.#directions === "both") this.#directions = "receiving";
-    else if (this.#directions === "sending") this.#directions = "neither";
-  }
-
-  /** Closes a connection after both directions have ended. @internal */
-  closeIfEnded(): void {
-    if (this.#directions === "neither") this.closeOnceSent();
-  }
-
-  /** Closes the descriptor once written data is sent. @internal */
-  protected closeOnceSent(): void {
-    if (!this.isOpen) return;
-    this.#state = "closing";
-    this.#stream.close((errno) => this.#closed(errno));
-    this.#nowClosing();
-  }
-
-  /**
-   * Closes the descriptor without waiting, and drops data that the system does not take
-   * immediately. May be called after `closeOnceSent()`.
-   *
-   * @internal
-   */
-  closeNow(): void {
-    if (!this.isOpen) {
-      this.#stopDetaching();
-      this.#stream.closeNow();
-      return;
-    }
-    this.#state = "closing";
-    this.#stream.closeNow((errno) => this.#closed(errno));
-    this.#nowClosing();
-  }
-
-  /** Resets the connection. May be called after `closeOnceSent()`. @internal */
-  resetBecause(error: unknown): void {
-    this.#cause ??= error;
-    if (!this.isOpen) {
-      this.#stopDetaching();
-      this.#stream.reset();
-      return;
-    }
-    this.#state = "closing";
-    this.#stream.reset((errno) => this.#closed(errno));
-    this.#nowClosing();
-  }
-
-  /** What waits fails because the connection ends, not because a net.Socket has it. */
-  #stopDetaching() {
-    if (this.#isDetaching) this.#state = "closing";
-  }
-
-  #nowClosing() {
-    this.onClosing();
-    this.#pipes.onClosing(this);
-  }
-
-  /** A socket of Node's gets the descriptor, which nothing of the engine's touches any more. */
-  #detach(
-    received: readonly Uint8Array[],
-    allowHalfOpen: boolean,
-    resolve: (socket: NetSocket) => void,
-    reject: (error: unknown) => void,
-  ) {
-    const writable = this.#directions === "both" || this.#directions === "sending";
-    let socket: NetSocket;
-    try {
-      socket = netSocket(this.#stream.fd, writable, allowHalfOpen, received);
-    } catch (error) {
-      this.#stream.system.close(this.#stream.fd);
-      this.#cause ??= error;
-      this.#closed(0);
-      reject(error);
-      return;
-    }
-    if (this.#state === "detaching, unref'd") socket.unref();
-    const info = proxyInfo(this);
-    if (info !== undefined) reportClient(socket, info);
-    this.#state = "detached";
-    engineClosed(this.#stream.system, this.#stream.fd);
-    this.#owner?.onConnectionDetached(this, socket);
-    resolve(socket);
-    this.#announceEnd();
-    this.onClosed();
-  }
-
-  /** @param unread what `detach()` had taken, if it failed */
-  #closed(errno: number, unread: readonly Uint8Array[] = []) {
-    this.#state = "closed";
-    engineClosed(this.#stream.system, this.#stream.fd);
-    // Our own reset drops unsent data; that is not a failure.
-    const { system } = this.#stream;
-    if (errno !== 0 && errno !== -system.errnos.ECANCELED) {
-      this.#failure ??= connectionError(system, errno);
-      if (unread.length > 0) attempt((all) => this.putBack(new Uint8Array(Buffer.concat(all))), unread);
-    }
-    this.#announceEnd();
-    this.#owner?.onConnectionClosed(this);
-    this.onClosed();
-  }
-
-  #announceEnd() {
+  protected override announceEnd(): void {
     if (channels.close.hasSubscribers) channels.close.publish({ connection: this, error: this.error });
   }
 }

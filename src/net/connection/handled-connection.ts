@@ -1,5 +1,6 @@
 import type { Engine } from "../../engine/engine.ts";
-import { ConnectionBase, type ConnectionOwner } from "./connection-base.ts";
+import { ConnectionBase } from "./connection-base.ts";
+import type { ConnectionOwner } from "./connection-lifecycle.ts";
 import { bytesToSend, type Data, isPieces, piecesToSend } from "./data.ts";
 import type { ConnectionHandlers } from "./handlers.ts";
 

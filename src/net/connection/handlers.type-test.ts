@@ -4,7 +4,7 @@ import type { AcceptorHandlers, StreamHandlers } from "../../engine/engine.ts";
 import type { AcceptLoop, AcceptOwner } from "../listener/accept-loop.ts";
 import type { Listening } from "../listener/listener-base.ts";
 import type { Connection } from "./connection.ts";
-import type { ConnectionOwner } from "./connection-base.ts";
+import type { ConnectionOwner } from "./connection-lifecycle.ts";
 import type { HandledConnection } from "./handled-connection.ts";
 
 declare const connection: Connection;

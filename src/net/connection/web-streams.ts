@@ -2,13 +2,14 @@ import type { ReadableStream, WritableStream } from "node:stream/web";
 import { builtin } from "../../builtin.ts";
 import { isUint8Array } from "../../system/view.ts";
 import type { Connection } from "./connection.ts";
+import type { ConnectionReader } from "./connection-reader.ts";
 import type { Data } from "./data.ts";
 
 // From node:stream/web rather than the globals, which jsdom lacks.
 const streams = () => builtin("node:stream/web") ?? globalThis;
 
 /** Reads only on demand, and into the buffer of a reader that brings one. */
-export function readableOf(connection: Connection): ReadableStream<Uint8Array> {
+export function readableOf(connection: ConnectionReader): ReadableStream<Uint8Array> {
   return new (streams().ReadableStream)(
     {
       type: "bytes",

@@ -300,7 +300,7 @@ export abstract class Listening extends TransferableListener implements AsyncDis
   }
 
   /** @internal */
-  onConnectionDetached(connection: ConnectionBase, socket: NetSocket): void {
+  onConnectionDetached(connection: OpenConnection, socket: NetSocket): void {
     this.#connections.delete(connection);
     const detached = new DetachedConnection(socket);
     this.#connections.add(detached);
