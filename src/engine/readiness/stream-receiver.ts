@@ -3,7 +3,7 @@ import type { Forwarding, Stream, StreamHandlers } from "../engine.ts";
 import { StreamForwarding } from "../forwarding.ts";
 import { isTcp } from "../is-tcp.ts";
 import { ReceivedBytes } from "../received-bytes.ts";
-import { attempt, uncaught } from "../uncaught.ts";
+import { attempt, callOnEnd, uncaught } from "../uncaught.ts";
 import { ReadinessHandle } from "./handle.ts";
 import type { Reactor } from "./reactor.ts";
 
@@ -124,7 +124,7 @@ export abstract class StreamReceiver extends ReadinessHandle {
         if (this.#receiving === "waiting" && this.failed === 0) return;
       } else if (count === 0) {
         this.#receiving = "ended";
-        if (this.endIsThePeers) attempt(() => this.handlers.onEnd(), undefined);
+        if (this.endIsThePeers) callOnEnd(this.handlers);
         if (this.failed < 0) this.later();
         return;
       } else if (count === errors.wouldBlock && this.failed === 0) {

@@ -6,7 +6,7 @@ import type { PendingPoll, Stream } from "../engine.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { loanOf } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
-import { attempt, uncaught } from "../uncaught.ts";
+import { attempt, callOnDrain, callOnError, callOnProgress } from "../uncaught.ts";
 import { Cork, type Sender } from "./cork.ts";
 import { ReadinessPoll } from "./poll.ts";
 import { StreamReceiver } from "./stream-receiver.ts";
@@ -227,11 +227,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
     this.endReceiving();
     this.#failureTold = "all";
     this.#lost = 0;
-    try {
-      this.handlers.onError(this.failed, ended);
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnError(this.handlers, this.failed, ended);
   }
 
   override sendReceived(bytes: Uint8Array, length: number): void {
@@ -338,11 +334,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
 
   #tellSent(): void {
     if (this.stopped || this.failed < 0) return;
-    try {
-      this.handlers.onProgress?.();
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnProgress(this.handlers);
   }
 
   #full(): void {
@@ -361,11 +353,7 @@ export class ReadinessStream extends StreamReceiver implements Stream, Sender {
       this.closeDescriptor(0);
       return;
     }
-    try {
-      this.handlers.onDrain();
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnDrain(this.handlers);
     this.#shutDown();
   }
 

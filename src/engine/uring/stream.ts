@@ -8,7 +8,7 @@ import { isTcp } from "../is-tcp.ts";
 import { lingerAtOnce } from "../linger-at-once.ts";
 import { loanOf, partOfLent } from "../received-bytes.ts";
 import { Shutdown } from "../shutdown.ts";
-import { attempt, uncaught } from "../uncaught.ts";
+import { attempt, callOnDrain, callOnEnd, callOnError, callOnProgress } from "../uncaught.ts";
 import type { Loop } from "./loop.ts";
 import type { OpTag } from "./operations.ts";
 import { UringPoll } from "./poll.ts";
@@ -208,13 +208,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   protected override receivedLast(result: number): void {
     if (this.stopped || this.#failureTold) return;
     const ended = result === 0 && this.#endIsThePeers();
-    if (ended && !this.paused) {
-      try {
-        this.handlers.onEnd();
-      } catch (error) {
-        uncaught(error);
-      }
-    }
+    if (ended && !this.paused) callOnEnd(this.handlers);
     if (this.failed === 0 && result < 0) this.#failToReceive(result);
     else if (this.failed < 0 && !this.stopped) this.#tellFailure(ended && this.paused);
   }
@@ -303,11 +297,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
 
   #tellSent(): void {
     if (this.stopped) return;
-    try {
-      this.handlers.onProgress?.();
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnProgress(this.handlers);
   }
 
   #drained(): void {
@@ -315,11 +305,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
       this.#finish();
       return;
     }
-    try {
-      this.handlers.onDrain();
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnDrain(this.handlers);
     if (this.#queue.bytes === 0) this.#shutDown();
   }
 
@@ -370,11 +356,7 @@ export class UringStream extends StreamReceiver implements Stream, Preparing {
   #tellFailure(ended: boolean): void {
     this.#failureTold = true;
     this.endReceiving();
-    try {
-      this.handlers.onError(this.failed, ended);
-    } catch (error) {
-      uncaught(error);
-    }
+    callOnError(this.handlers, this.failed, ended);
     this.#shutDown();
   }
 
