@@ -14,15 +14,11 @@ import { LONGEST_HEADER, parseProxyHeader } from "../proxy-protocol/parse-proxy-
 import type { ProxiedAddress } from "../proxy-protocol/proxy-header.ts";
 import { encodeV1 } from "../proxy-protocol/version-1.ts";
 import { encodeV2 } from "../proxy-protocol/version-2.ts";
+import { Balancer } from "./balancer.ts";
 import { checkFaults, type Faults } from "./faults.ts";
 import { ProxiedConnection, type ProxiedStatus, type ProxySide } from "./proxied-connection.ts";
-import {
-  type CheckedProxyOptions,
-  type CheckedTarget,
-  checkTargets,
-  type ProxyTarget,
-} from "./proxy-options.ts";
-import { Target, type TargetStatus } from "./target.ts";
+import { type CheckedProxyOptions, checkTargets, type ProxyTarget } from "./proxy-options.ts";
+import type { Target, TargetStatus } from "./target.ts";
 
 /** Counts of a proxy since its start. */
 export interface ProxyStatistics {
@@ -50,9 +46,8 @@ export class ProxyServer implements AsyncDisposable {
   /** Accepted before accepting could be paused. */
   readonly #waiting: ProxiedConnection[] = [];
   #server: Server | undefined;
-  #targets: readonly Target[];
+  readonly #balancer: Balancer;
   #faults: Faults;
-  #next = 0;
   #accepted = 0;
   #failed = 0;
   #retried = 0;
@@ -69,7 +64,7 @@ export class ProxyServer implements AsyncDisposable {
     this.#clock = engine.system.clock;
     this.#options = options;
     this.#faults = options.faults;
-    this.#targets = options.to.map((target) => new Target(engine, target));
+    this.#balancer = new Balancer(engine, options.balance, options.to);
   }
 
   /** The handlers of its listener. @internal */
@@ -126,7 +121,7 @@ export class ProxyServer implements AsyncDisposable {
 
   /** The targets, in their order. */
   get targets(): readonly TargetStatus[] {
-    return this.#targets.map((target) => {
+    return this.#balancer.targets.map((target) => {
       const its = [...this.#connections].filter((one) => one.target === target);
       return target.status(sum(its, "sent"), sum(its, "received"));
     });
@@ -170,14 +165,7 @@ export class ProxyServer implements AsyncDisposable {
    * others stay open.
    */
   setTargets(to: ProxyTarget | readonly ProxyTarget[]): void {
-    const before = new Map(this.#targets.map((target) => [target.name, target]));
-    const made = (target: CheckedTarget) => {
-      const its = new Target(this.#engine, target);
-      return before.get(its.name) ?? its;
-    };
-    const after = checkTargets(to).map(made);
-    for (const target of this.#targets) if (!after.includes(target)) target.stop();
-    this.#targets = after;
+    this.#balancer.replace(checkTargets(to));
     this.#check();
   }
 
@@ -212,7 +200,7 @@ export class ProxyServer implements AsyncDisposable {
 
   #stop(): void {
     this.#clock.clearInterval(this.#healthTimer);
-    for (const target of this.#targets) target.stop();
+    this.#balancer.stop();
   }
 
   #check(): void {
@@ -223,7 +211,7 @@ export class ProxyServer implements AsyncDisposable {
       return;
     }
     if (health === Number.POSITIVE_INFINITY) return;
-    for (const target of this.#targets) target.check(Math.min(health, connectTimeout));
+    this.#balancer.check(Math.min(health, connectTimeout));
   }
 
   #opened(client: ProxySide): ProxiedConnection {
@@ -291,7 +279,7 @@ export class ProxyServer implements AsyncDisposable {
   }
 
   #connect(connection: ProxiedConnection): void {
-    const target = this.#choose(connection.tried);
+    const target = this.#balancer.choose(connection.tried);
     if (target === undefined) {
       this.#fail(connection, new Error("no target accepted the connection"));
       return;
@@ -310,7 +298,7 @@ export class ProxyServer implements AsyncDisposable {
       connection.target = undefined;
       connection.tried ??= new Set();
       connection.tried.add(target);
-      if (connection.tried.size < this.#targets.length) this.#retried++;
+      if (connection.tried.size < this.#balancer.targets.length) this.#retried++;
       this.#connect(connection);
       return;
     }
@@ -335,21 +323,6 @@ export class ProxyServer implements AsyncDisposable {
     const from = carried(source ?? client.remoteAddress);
     const to = carried(destination ?? client.localAddress);
     return version === 1 ? encodeV1(from, to) : encodeV2(from, to);
-  }
-
-  /** The next target, of those that are up if any is; undefined if all were tried. */
-  #choose(tried: ReadonlySet<Target> | undefined): Target | undefined {
-    const targets = this.#targets;
-    const [only] = targets;
-    if (targets.length === 1) return only !== undefined && tried?.has(only) ? undefined : only;
-    const left = tried === undefined ? targets : targets.filter((target) => !tried.has(target));
-    const up = left.filter((target) => target.up);
-    const candidates = up.length > 0 ? up : left;
-    const turn = this.#next++;
-    if (this.#options.balance === "round-robin") return candidates[turn % candidates.length];
-    const fewest = Math.min(...candidates.map(({ connections }) => connections));
-    const equal = candidates.filter(({ connections }) => connections === fewest);
-    return equal[turn % equal.length];
   }
 
   #fail(connection: ProxiedConnection, error: Error): void {
