@@ -1,31 +1,29 @@
 import { createInterface } from "node:readline";
 import { type Command, Option } from "commander";
-import { isLocalhost } from "../address/localhost.ts";
 import { machineClock } from "../clock/machine-clock.ts";
 import "../engine/choice.ts";
-import { listenersFromEnvironment } from "../net/handoff/listeners-from-environment.ts";
-import { takeOver } from "../net/handoff/take-over.ts";
-import type { ListenOptions } from "../net/options/listen-options.ts";
 import type { Faults } from "../net/proxy/faults.ts";
 import { proxy } from "../net/proxy/proxy.ts";
-import type { Balance, ProxyTarget } from "../net/proxy/proxy-options.ts";
+import type { Balance } from "../net/proxy/proxy-options.ts";
 import type { ProxyServer } from "../net/proxy/proxy-server.ts";
 import { SOMAXCONN } from "../posix/constants.ts";
 import { collect } from "./asked-address.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { complain } from "./complain.ts";
-import {
-  type ListenAddress,
-  parseBacklog,
-  parseEndpoint,
-  parseHostAndPort,
-  parseUnixPath,
-  resolve,
-} from "./endpoint.ts";
+import { parseBacklog } from "./endpoint.ts";
 import { formatAddress, formatBytes, formatDuration } from "./format.ts";
 import { parseGrace } from "./grace.ts";
 import { LiveScreen } from "./live-screen.ts";
 import { type Output, standardOutput, writeJson } from "./output.ts";
+import {
+  addressToListenOn,
+  checkNotItself,
+  handedSockets,
+  inheritedSockets,
+  type ListenSource,
+  type ResolvedTarget,
+  targetsOf,
+} from "./proxy-endpoints.ts";
 import { changedFaults, describeFaults, parseBytes, parseMilliseconds } from "./proxy-faults.ts";
 import { proxyTables } from "./proxy-table.ts";
 import { HANDED_OVER, restartHandingOver } from "./restart.ts";
@@ -152,17 +150,10 @@ async function run(operands: readonly string[], options: ProxyCommandOptions): P
   process.stdin.pause();
 }
 
-/** Where it is to listen. */
-interface Asked {
-  readonly address: ListenAddress;
-  readonly listen: ListenOptions;
-  readonly ready?: () => void;
-}
-
 /** A proxy, its targets, and whether every operand is one. */
 interface Started {
   readonly server: ProxyServer;
-  readonly targets: readonly AskedTarget[];
+  readonly targets: readonly ResolvedTarget[];
   readonly allAreTargets: boolean;
 }
 
@@ -177,88 +168,24 @@ async function start(operands: readonly string[], options: ProxyCommandOptions):
       : handedOver === ALL_ARE_TARGETS;
   const [first, ...rest] = operands;
   const targets = await targetsOf(allAreTargets ? operands : rest, options.toUnix ?? []);
-  const asked = inherited ?? (await askedAddress(allAreTargets ? undefined : first, options.unix));
-  checkNotItself(asked.address, targets);
-  const server = await open(asked, targets, options);
-  asked.ready?.();
+  const source = inherited ?? (await addressToListenOn(allAreTargets ? undefined : first, options.unix));
+  checkNotItself(source.address, targets);
+  const server = await open(source, targets, options);
+  source.ready?.();
   return { server, targets, allAreTargets };
 }
 
-/** Sockets of the process that restarts. */
-async function handedSockets(): Promise<Asked> {
-  const taken = await takeOver();
-  return { address: unnamed, listen: { socket: taken }, ready: () => taken.ready() };
-}
-
-/** Sockets of `berkeley hold` and the like. */
-function inheritedSockets(): Asked | undefined {
-  const sockets = listenersFromEnvironment();
-  return sockets.length === 0 ? undefined : { address: unnamed, listen: { socket: { sockets } } };
-}
-
-/** That of an inherited socket, which cannot be in use. */
-const unnamed: ListenAddress = { family: "unix", path: "" };
-
-async function askedAddress(endpoint: string | undefined, unix: string | undefined): Promise<Asked> {
-  if (unix !== undefined) {
-    const address = parseUnixPath(unix);
-    return { address, listen: { path: address.path } };
-  }
-  const { host, port } = parseHostAndPort(endpoint);
-  const address = await resolve({ host, port });
-  const listening = isLocalhost(host) || !("address" in address) ? host : address.address;
-  return { address, listen: { host: listening, port } };
-}
-
-/** A target, and the address that it stands for. */
-interface AskedTarget {
-  readonly to: ProxyTarget;
-  readonly address: ListenAddress;
-}
-
-async function targetsOf(endpoints: readonly string[], paths: readonly string[]): Promise<AskedTarget[]> {
-  if (endpoints.length + paths.length === 0)
-    throw new UsageError(
-      "The target is missing; give a port to connect to, as in `berkeley proxy 8080 3000`.",
-    );
-  const ports = endpoints.map(async (endpoint) => {
-    const asked = parseEndpoint(endpoint, "localhost");
-    // A name that cannot be found is an error now, rather than of each connection.
-    return { to: asked, address: await resolve(asked) };
-  });
-  const unix = paths.map((path) => {
-    const address = parseUnixPath(path);
-    return { to: { path: address.path }, address };
-  });
-  return [...(await Promise.all(ports)), ...unix];
-}
-
-/** A proxy to itself would open connections until descriptors run out. */
-function checkNotItself(address: ListenAddress, targets: readonly AskedTarget[]): void {
-  for (const { address: target } of targets) {
-    const isSame =
-      "path" in address
-        ? "path" in target && address.path === target.path && address.path !== ""
-        : !("path" in target) && address.port === target.port && isHere(address.address, target.address);
-    if (isSame) throw new UsageError("A proxy cannot be its own target; give the port of another server.");
-  }
-}
-
-/** Whether a socket on the first address gets connections to the second, as far as one sees. */
-const isHere = (listening: string, target: string) =>
-  listening === target || ((listening === "0.0.0.0" || listening === "::") && /^(127\.|::1$)/.test(target));
-
 async function open(
-  asked: Asked,
-  targets: readonly AskedTarget[],
+  source: ListenSource,
+  targets: readonly ResolvedTarget[],
   options: ProxyCommandOptions,
 ): Promise<ProxyServer> {
   const { balance, health, connectTimeout, idleTimeout, maxConnections, backlog } = options;
   const { latency, jitter, rate, resetAfter, slice, stall, refuse } = options;
-  const isInherited = "socket" in asked.listen;
+  const isInherited = "socket" in source.listen;
   try {
     return await proxy({
-      listen: isInherited ? asked.listen : { ...asked.listen, backlog },
+      listen: isInherited ? source.listen : { ...source.listen, backlog },
       to: targets.map(({ to }) => to),
       balance,
       health: health === false ? false : health * 1000,
@@ -269,7 +196,7 @@ async function open(
       faults: { latency, jitter, rate, resetAfter, slice, stall, refuse },
     });
   } catch (error) {
-    throw cannotListen(error, asked.address);
+    throw cannotListen(error, source.address);
   }
 }
 
@@ -280,7 +207,7 @@ function versionOf(version: string | undefined): 1 | 2 | undefined {
 
 function tellStart(
   server: ProxyServer,
-  targets: readonly AskedTarget[],
+  targets: readonly ResolvedTarget[],
   options: ProxyCommandOptions,
   output: Output,
 ) {
