@@ -9,7 +9,7 @@ import { tryGetsockname } from "../../posix/getsockname.ts";
 import { tryGetsockopt } from "../../posix/getsockopt.ts";
 import { trySetsockopt } from "../../posix/setsockopt.ts";
 import { asCallOfNode, coded } from "./errors.ts";
-import type { PendingSettings } from "./internals.ts";
+import type { KeepAlive, PendingSettings } from "./internals.ts";
 
 export function setNoDelay(socket: BorrowedSocket, on: boolean): void {
   trySetsockopt(socket, TCP.NODELAY, on);
@@ -30,6 +30,28 @@ export function setKeepAlive(
   trySetsockopt(socket, TCP.KEEPINTVL, Math.min(interval || 1, 32_767));
   trySetsockopt(socket, TCP.KEEPCNT, Math.min(count || 10, 127));
 }
+
+/** Takes what Node's `socket.setKeepAlive()` takes, with times in milliseconds. */
+export function setKeepAliveOfNode(
+  socket: BorrowedSocket,
+  on?: boolean | KeepAlive,
+  initialDelay?: number,
+  interval?: number,
+  count?: number,
+): void {
+  const given = typeof on === "object" && on !== null;
+  const settings: KeepAlive = given ? on : { enable: on, initialDelay, interval, count };
+  setKeepAlive(
+    socket,
+    Boolean(settings.enable),
+    seconds(settings.initialDelay),
+    seconds(settings.interval),
+    settings.count,
+  );
+}
+
+/** In whole seconds, rounded down, as in Node. */
+const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 
 /** Throws as Node's does. */
 export function setTypeOfService(socket: BorrowedSocket, typeOfService: number): void {

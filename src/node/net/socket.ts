@@ -30,7 +30,7 @@ import {
 import {
   applySettings,
   getTypeOfService,
-  setKeepAlive,
+  setKeepAliveOfNode,
   setNoDelay,
   setTypeOfService,
 } from "./socket-options.ts";
@@ -142,15 +142,7 @@ export class EngineSocket extends NodeSocket {
     count?: number,
   ): this {
     if (this._connection === null) return setUp(() => super.setKeepAlive(on, initialDelay, interval, count));
-    const given = typeof on === "object" && on !== null;
-    const settings: KeepAlive = given ? on : { enable: on, initialDelay, interval, count };
-    setKeepAlive(
-      this._connection.socket,
-      Boolean(settings.enable),
-      seconds(settings.initialDelay),
-      seconds(settings.interval),
-      settings.count,
-    );
+    setKeepAliveOfNode(this._connection.socket, on, initialDelay, interval, count);
     return this;
   }
 
@@ -315,16 +307,8 @@ export class EngineSocket extends NodeSocket {
   }
 
   override _onTimeout(): void {
-    const connection = this._connection;
-    if (connection !== null && connection.lastPendingBytes > 0) {
-      const { pendingBytes } = connection;
-      if (pendingBytes !== connection.lastPendingBytes) {
-        connection.lastPendingBytes = pendingBytes;
-        this._unrefTimer();
-        return;
-      }
-    }
-    this.emit("timeout");
+    if (this._connection?.hasProgressed() === true) this._unrefTimer();
+    else this.emit("timeout");
   }
 
   /** Takes over an accepted socket. */
@@ -431,9 +415,6 @@ function goBack(socket: EngineSocket): void {
   Object.setPrototypeOf(socket, NodeSocket.prototype);
   nodeConnect.call(socket, socket._connectOptions);
 }
-
-/** In whole seconds, rounded down, as in Node. */
-const seconds = (milliseconds = 0): number => Math.trunc(milliseconds / 1000);
 
 const isOnMachine = (socket: EngineSocket): boolean => systemOf(socket) === machineSystem();
 

@@ -46,7 +46,7 @@ export class StreamHandle implements StreamHandlers {
   bytesRead = 0;
   bytesWritten = 0;
   /** `pendingBytes` when the timer of `setTimeout()` last started. */
-  lastPendingBytes = 0;
+  #lastPendingBytes = 0;
   /** The async context of the connection's events, such as a libuv handle has. */
   readonly #context: AsyncResource;
   readonly #reader: StreamReader;
@@ -198,7 +198,7 @@ export class StreamHandle implements StreamHandlers {
   }
 
   onDrain(): void {
-    this.lastPendingBytes = 0;
+    this.#lastPendingBytes = 0;
     this.#shutEmpty = true;
     this.#hold();
     if (this.#written === undefined) return;
@@ -251,6 +251,15 @@ export class StreamHandle implements StreamHandlers {
     else this.write(encoded(text, encoding, most));
   }
 
+  /** Whether the system has taken some of what waits since the timer last started. */
+  hasProgressed(): boolean {
+    if (this.#lastPendingBytes === 0) return false;
+    const { pendingBytes } = this;
+    if (pendingBytes === this.#lastPendingBytes) return false;
+    this.#lastPendingBytes = pendingBytes;
+    return true;
+  }
+
   /** Calls back once little is unsent: usually immediately. */
   whenWritten(done: Callback): void {
     const { pendingBytes } = this;
@@ -259,7 +268,7 @@ export class StreamHandle implements StreamHandlers {
       done();
       return;
     }
-    this.lastPendingBytes = pendingBytes;
+    this.#lastPendingBytes = pendingBytes;
     this.#written = done;
   }
 
