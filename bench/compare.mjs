@@ -10,6 +10,7 @@ import { writeBetween } from "./document.mjs";
 import { chosen } from "./engine/servers.mjs";
 import { columns, markdown } from "./figures.mjs";
 import { description, firstLine, processors } from "./machine.mjs";
+import { benchmarkOptions } from "./options.mjs";
 
 /**
  * Runs `npm run bench:NAME`. The programs are those of bench/NAME: `peer` is Debian's, whose
@@ -18,17 +19,7 @@ import { description, firstLine, processors } from "./machine.mjs";
  */
 export async function compare({ name, peer, version, scenarios, measure, row }) {
   const results = join(root, `bench/results/${name}.json`);
-  const { values: options } = parseArgs({
-    options: {
-      only: { type: "string", default: "" },
-      servers: { type: "string", default: "" },
-      rounds: { type: "string", default: "5" },
-      milliseconds: { type: "string", default: "1500" },
-      output: { type: "string", default: join(root, `.cache/${name}.json`) },
-      write: { type: "boolean", default: false },
-      tables: { type: "boolean", default: false },
-    },
-  });
+  const { values: options } = parseArgs({ options: benchmarkOptions(name) });
   const tablesOf = (report) => tables(report, { peer, scenarios, row });
   if (options.tables) {
     const report = JSON.parse(readFileSync(results, "utf8"));

@@ -7,32 +7,16 @@
 // `segmented` is UDP_SEGMENT and UDP_GRO. A receiver prints its port first. The last line has the
 // figures since the warm-up; with 0 milliseconds, those until SIGTERM.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
-#include <netinet/udp.h>
+#include "engine/program.h"
+#include "engine/udp-offload.h"
 #include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/resource.h>
-#include <sys/socket.h>
-#include <time.h>
-#include <unistd.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
 
 // As in datagrams-here.mjs.
 enum { BATCH = 64, MOST_BYTES = 65507, MOST_SEGMENTS = 64, WARM_UP = 200, RECEIVE_BUFFER = 4 << 20 };
 static const long long MOST_DATAGRAMS = 1 << 25;
-// No process outlives this, whatever happens to the others.
-enum { MOST_SECONDS = 20 };
+// No sender or receiver outlives this, whatever happens to the others.
+enum { MOST_SECONDS_EACH = 20 };
 
 static volatile sig_atomic_t stopped;
 
@@ -41,21 +25,7 @@ static void stop(int signal) {
   stopped = 1;
 }
 
-static double seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec + now.tv_nsec / 1e9;
-}
-
 static double of(struct timeval time) { return time.tv_sec + time.tv_usec / 1e6; }
-
-static int must(int returned, const char *call) {
-  if (returned < 0) {
-    perror(call);
-    exit(1);
-  }
-  return returned;
-}
 
 static struct mmsghdr messages[BATCH];
 static struct iovec pieces[BATCH];
@@ -93,10 +63,8 @@ static int receive_batch(int fd, int size) {
   must(received, "recvmmsg");
   for (int i = 0; i < received; i++) {
     int segment = messages[i].msg_hdr.msg_control ? segment_size(&messages[i].msg_hdr) : 0;
-    if ((segment ? segment : (int)messages[i].msg_len) != size) {
-      fprintf(stderr, "a datagram of %d bytes\n", segment ? segment : (int)messages[i].msg_len);
-      exit(1);
-    }
+    int each = segment ? segment : (int)messages[i].msg_len;
+    if (each != size) fail("a datagram of %d bytes", each);
     datagrams += messages[i].msg_len / size;
   }
   return datagrams;
@@ -129,7 +97,7 @@ int main(int argc, char **argv) {
   struct sigaction action = {.sa_handler = stop};
   static struct sockaddr_in senders[BATCH];
   sigaction(SIGTERM, &action, NULL);
-  alarm(MOST_SECONDS);
+  alarm(MOST_SECONDS_EACH);
   int fd = must(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), "socket");
   int segments = MOST_BYTES / size < MOST_SEGMENTS ? MOST_BYTES / size : MOST_SEGMENTS;
   int length = sends ? (segmented ? segments * size : size) : (segmented ? 1 << 16 : 2048);
@@ -155,8 +123,7 @@ int main(int argc, char **argv) {
     if (segmented) must(setsockopt(fd, IPPROTO_UDP, UDP_GRO, &(int){1}, sizeof(int)), "UDP_GRO");
     must(bind(fd, (struct sockaddr *)&address, sizeof address), "bind");
     must(getsockname(fd, (struct sockaddr *)&address, &length), "getsockname");
-    printf("{\"port\":%d}\n", ntohs(address.sin_port));
-    fflush(stdout);
+    tell_port(ntohs(address.sin_port));
     measure(receive_batch, fd, size, milliseconds);
   }
 }

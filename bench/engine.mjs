@@ -15,20 +15,12 @@ import { scenarios } from "./engine/scenarios.mjs";
 import { chosen, everyServer } from "./engine/servers.mjs";
 import { columns } from "./figures.mjs";
 import { description, processors } from "./machine.mjs";
+import { benchmarkOptions } from "./options.mjs";
 
 const RESULTS = join(root, "bench/results/engine.json");
 
 const { values: options } = parseArgs({
-  options: {
-    only: { type: "string", default: "" },
-    servers: { type: "string", default: "" },
-    rounds: { type: "string", default: "5" },
-    milliseconds: { type: "string", default: "1500" },
-    output: { type: "string", default: join(root, ".cache/engine.json") },
-    write: { type: "boolean", default: false },
-    tables: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
+  options: { ...benchmarkOptions("engine"), help: { type: "boolean", default: false } },
 });
 
 if (options.help) {

@@ -11,15 +11,11 @@
 // A datagram of one byte asks the server for what it has counted since it was last asked. Prints
 // the figures since the warm-up, as load.c does, and how many datagrams were lost.
 #define _GNU_SOURCE
+#include "udp-offload.h"
 #include "usage.h"
-#include <netinet/udp.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/epoll.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
 
 enum { WARM_UP = 700, WARM_UP_REQUESTS = 100000, MOST_WARM_UP = 4000, IN_FLIGHT = 64, MOST_PEERS = 1024, LARGEST = 9000, SEND_BUFFER = 4 << 20 };
 // Datagrams of a burst: from one peer, and from each of many.

@@ -7,15 +7,8 @@
 // again by it (UDP_SEGMENT).
 #define _GNU_SOURCE
 #include "program.h"
-#include <netinet/udp.h>
+#include "udp-offload.h"
 #include <stdbool.h>
-
-#ifndef UDP_SEGMENT
-#define UDP_SEGMENT 103
-#endif
-#ifndef UDP_GRO
-#define UDP_GRO 104
-#endif
 
 enum { BATCH = 64, LARGEST = 1 << 16, ORDINARY = 2048, RECEIVE_BUFFER = 4 << 20 };
 

@@ -35,6 +35,12 @@ export interface ControlCodec {
 
 const viewOf = (data: Uint8Array) => new DataView(data.buffer, data.byteOffset, data.byteLength);
 
+/** Decodes a structure of so many bytes. */
+const structure =
+  (length: number, read: (view: DataView) => ControlMessage | undefined): ControlCodec["decode"] =>
+  (data) =>
+    data.byteLength === length ? read(viewOf(data)) : undefined;
+
 function ints(values: readonly number[]): Uint8Array {
   const data = new Uint8Array(values.length * 4);
   for (const [index, value] of values.entries()) viewOf(data).setUint32(index * 4, value >>> 0, true);
@@ -123,12 +129,10 @@ function timespec(view: DataView, at: number): bigint {
  */
 function timestamp(type: "SCM_TIMESTAMP" | "SCM_TIMESTAMPNS", unit: bigint): ControlCodec {
   return {
-    decode(data) {
-      if (data.byteLength !== 16) return undefined;
-      const view = viewOf(data);
+    decode: structure(16, (view) => {
       const nanoseconds = view.getBigInt64(0, true) * 1_000_000_000n + BigInt(view.getInt32(8, true)) * unit;
       return { type, nanoseconds };
-    },
+    }),
   };
 }
 
@@ -231,28 +235,22 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
   NETLINK_PKTINFO: receivedUint("NETLINK_PKTINFO"),
   PACKET_AUXDATA: {
     /** { __u32 tp_status, tp_len, tp_snaplen; __u16 tp_mac, tp_net, tp_vlan_tci, tp_vlan_tpid }. */
-    decode(data) {
-      if (data.byteLength !== 20) return undefined;
-      const view = viewOf(data);
-      return {
-        type: "PACKET_AUXDATA",
-        status: view.getUint32(0, true),
-        length: view.getUint32(4, true),
-        snaplen: view.getUint32(8, true),
-        mac: view.getUint16(12, true),
-        net: view.getUint16(14, true),
-        vlanTci: view.getUint16(16, true),
-        vlanTpid: view.getUint16(18, true),
-      };
-    },
+    decode: structure(20, (view) => ({
+      type: "PACKET_AUXDATA",
+      status: view.getUint32(0, true),
+      length: view.getUint32(4, true),
+      snaplen: view.getUint32(8, true),
+      mac: view.getUint16(12, true),
+      net: view.getUint16(14, true),
+      vlanTci: view.getUint16(16, true),
+      vlanTpid: view.getUint16(18, true),
+    })),
   },
   SCM_CREDENTIALS: {
-    decode(data) {
-      if (data.byteLength !== 12) return undefined;
-      const view = viewOf(data);
+    decode: structure(12, (view) => {
       const [pid, uid, gid] = [view.getInt32(0, true), view.getUint32(4, true), view.getUint32(8, true)];
       return { type: "SCM_CREDENTIALS", pid, uid, gid };
-    },
+    }),
     encode(message) {
       if (message.type !== "SCM_CREDENTIALS") return undefined;
       const { pid, uid, gid } = message;
@@ -298,11 +296,11 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
      * struct scm_timestamping is { struct timespec ts[3] }; the second is no longer used
      * (include/uapi/linux/errqueue.h).
      */
-    decode(data) {
-      if (data.byteLength !== 48) return undefined;
-      const view = viewOf(data);
-      return { type: "SCM_TIMESTAMPING", software: timespec(view, 0), hardware: timespec(view, 32) };
-    },
+    decode: structure(48, (view) => ({
+      type: "SCM_TIMESTAMPING",
+      software: timespec(view, 0),
+      hardware: timespec(view, 32),
+    })),
     /** SO_TIMESTAMPING, whose number it has: __u32 flags (__sock_cmsg_send in net/core/sock.c). */
     encode(message) {
       if (message.type !== "SCM_TIMESTAMPING" || !("flags" in message)) return undefined;
@@ -314,12 +312,10 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
   },
   SCM_TIMESTAMPING_PKTINFO: {
     /** struct scm_ts_pktinfo is { __u32 if_index, pkt_length, reserved[2] }. */
-    decode(data) {
-      if (data.byteLength !== 16) return undefined;
-      const view = viewOf(data);
+    decode: structure(16, (view) => {
       const [ifindex, length] = [view.getUint32(0, true), view.getUint32(4, true)];
       return { type: "SCM_TIMESTAMPING_PKTINFO", ifindex, length };
-    },
+    }),
   },
   SCM_TIMESTAMPNS: timestamp("SCM_TIMESTAMPNS", 1n),
   SCM_TS_OPT_ID: numberToSend("SCM_TS_OPT_ID", 0xffffffff),
@@ -343,21 +339,17 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
      * { __u16 rcv_sid, rcv_ssn, rcv_flags; __u32 rcv_ppid, rcv_tsn, rcv_cumtsn, rcv_context;
      * sctp_assoc_t rcv_assoc_id }. The ppid is as it is in the packet.
      */
-    decode(data) {
-      if (data.byteLength !== 28) return undefined;
-      const view = viewOf(data);
-      return {
-        type: "SCTP_RCVINFO",
-        sid: view.getUint16(0, true),
-        ssn: view.getUint16(2, true),
-        flags: view.getUint16(4, true),
-        ppid: view.getUint32(8),
-        tsn: view.getUint32(12, true),
-        cumtsn: view.getUint32(16, true),
-        context: view.getUint32(20, true),
-        assocId: view.getInt32(24, true),
-      };
-    },
+    decode: structure(28, (view) => ({
+      type: "SCTP_RCVINFO",
+      sid: view.getUint16(0, true),
+      ssn: view.getUint16(2, true),
+      flags: view.getUint16(4, true),
+      ppid: view.getUint32(8),
+      tsn: view.getUint32(12, true),
+      cumtsn: view.getUint32(16, true),
+      context: view.getUint32(20, true),
+      assocId: view.getInt32(24, true),
+    })),
   },
   SCTP_SNDINFO: {
     decode: () => undefined,
