@@ -7,6 +7,7 @@ import type { Option, ReadableOption, WritableOption } from "../src/options/opti
 import { getsockopt } from "../src/posix/getsockopt.ts";
 import type { Socket } from "../src/posix/owned-socket.ts";
 import { setsockopt } from "../src/posix/setsockopt.ts";
+import type { trySocket } from "../src/posix/socket.ts";
 import { host } from "../src/system/host.ts";
 import { linuxNumbers } from "../src/system/linux/numbers.ts";
 import { conformance, type KernelRow } from "./conformance.ts";
@@ -159,6 +160,19 @@ export function observed(
         if (requires === undefined || !isNotSupported(error)) throw error;
         fixture.skip(`this kernel lacks the option: it takes ${requires}`);
       }
+    },
+  };
+}
+
+/** The row, skipped if the kernel has no such socket. Windows even lacks the names. */
+export function lacking(row: OptionRow, make: () => ReturnType<typeof trySocket>): OptionRow {
+  return {
+    ...row,
+    run(fixture) {
+      const made = make();
+      if (!made.ok) return fixture.skip(`this kernel lacks it: ${made.error.message}`);
+      fixture.own(made.value);
+      return row.run(fixture);
     },
   };
 }

@@ -168,6 +168,20 @@ function ipBytes(what: string, text: string, parse: (text: string) => Uint8Array
 
 /** By C name, sorted. */
 export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
+  ALG_SET_AEAD_ASSOCLEN: numberToSend("ALG_SET_AEAD_ASSOCLEN", 0xffffffff),
+  ALG_SET_IV: {
+    decode: () => undefined,
+    /** struct af_alg_iv is { __u32 ivlen; __u8 iv[] } (include/uapi/linux/if_alg.h). */
+    encode(message) {
+      if (message.type !== "ALG_SET_IV") return undefined;
+      const iv = copyOfBytes("iv", message.iv);
+      const data = new Uint8Array(4 + iv.byteLength);
+      viewOf(data).setUint32(0, iv.byteLength, true);
+      data.set(iv, 4);
+      return data;
+    },
+  },
+  ALG_SET_OP: numberToSend("ALG_SET_OP", 0xffffffff),
   IPV6_2292DSTOPTS: header("IPV6_2292DSTOPTS"),
   IPV6_2292HOPLIMIT: number("IPV6_2292HOPLIMIT", 255),
   IPV6_2292HOPOPTS: header("IPV6_2292HOPOPTS"),
@@ -257,6 +271,16 @@ export const controlCodecs: Readonly<Record<string, ControlCodec>> = {
       return ints([int("pid", pid), integer("uid", uid, 0, 0xffffffff), integer("gid", gid, 0, 0xffffffff)]);
     },
   },
+  SCM_INQ: { decode: (data) => numberIn(data, "SCM_INQ") },
+  SCM_J1939_DEST_ADDR: { decode: (data) => numberIn(data, "SCM_J1939_DEST_ADDR") },
+  SCM_J1939_DEST_NAME: {
+    /** A __u64 (j1939_sk_recvmsg in net/can/j1939/socket.c). */
+    decode: (data) =>
+      data.byteLength === 8
+        ? { type: "SCM_J1939_DEST_NAME", name: viewOf(data).getBigUint64(0, true) }
+        : undefined,
+  },
+  SCM_J1939_PRIO: { decode: (data) => numberIn(data, "SCM_J1939_PRIO") },
   SCM_PIDFD: {
     /**
      * The kernel writes a negative errno if it cannot create the descriptor (scm_pidfd_recv in

@@ -8,6 +8,7 @@ export type ControlMessage<Descriptor = number> =
   | TwoWayMessage<Descriptor, number>
   | PidfdMessage<Descriptor>
   | HeaderOptionsMessage
+  | J1939NameMessage
   | ReceivedNumberMessage
   | OriginalDestinationMessage
   | PacketAuxdataMessage
@@ -23,6 +24,7 @@ export type ControlMessage<Descriptor = number> =
 /** The control messages that a program can send; all others come from the kernel. */
 export type ControlMessageToSend<Descriptor = number> =
   | TwoWayMessage<Descriptor, InterfaceReference>
+  | AlgInitialisationMessage
   | NumberMessageToSend
   | SctpSendMessage
   | TimestampingRequest
@@ -96,6 +98,8 @@ export interface NumberMessage {
 /** A control message whose value is a number; send only. */
 export interface NumberMessageToSend {
   /**
+   * - `ALG_SET_AEAD_ASSOCLEN`: how many bytes at the start are authenticated and not encrypted.
+   * - `ALG_SET_OP`: `ALG_OP.ENCRYPT` or `ALG_OP.DECRYPT`, on a socket of AF.ALG that was accepted.
    * - `IP_PROTOCOL`: the protocol of the packet, on a raw socket (Linux 6.4).
    * - `IPV6_DONTFRAG`: 1 if the packet must not be fragmented, 0 if it may.
    * - `SCM_TS_OPT_ID`: the number of the packet's time stamps (Linux 6.13). SO.TIMESTAMPING must
@@ -103,7 +107,13 @@ export interface NumberMessageToSend {
    * - `TLS_SET_RECORD_TYPE`: the type of the TLS record, such as 21 for an alert; data is 23. The
    *   socket must have set TLS.TX.
    */
-  readonly type: "IP_PROTOCOL" | "IPV6_DONTFRAG" | "SCM_TS_OPT_ID" | "TLS_SET_RECORD_TYPE";
+  readonly type:
+    | "ALG_SET_AEAD_ASSOCLEN"
+    | "ALG_SET_OP"
+    | "IP_PROTOCOL"
+    | "IPV6_DONTFRAG"
+    | "SCM_TS_OPT_ID"
+    | "TLS_SET_RECORD_TYPE";
   readonly value: number;
 }
 
@@ -116,6 +126,10 @@ export interface ReceivedNumberMessage {
    *   set IP.RECVFRAGSIZE or IPV6.RECVFRAGSIZE.
    * - `NETLINK_PKTINFO`: the group that the message was sent to. The receiver must set
    *   NETLINK.PKTINFO.
+   * - `SCM_INQ`: the bytes that are left in the receive queue of a unix stream. The receiver must
+   *   set SO.INQ (Linux 6.17).
+   * - `SCM_J1939_DEST_ADDR`, `SCM_J1939_PRIO`: the address that a J1939 message was sent to, and
+   *   its priority.
    * - `SCM_WIFI_STATUS`: 1 if the wireless frame was acknowledged. The sender must set
    *   SO.WIFI_STATUS.
    * - `SO_RXQ_OVFL`: how many messages the socket has dropped since it was made, modulo 2^32; sent
@@ -131,6 +145,9 @@ export interface ReceivedNumberMessage {
     | "IP_RECVFRAGSIZE"
     | "IPV6_RECVFRAGSIZE"
     | "NETLINK_PKTINFO"
+    | "SCM_INQ"
+    | "SCM_J1939_DEST_ADDR"
+    | "SCM_J1939_PRIO"
     | "SCM_WIFI_STATUS"
     | "SO_RXQ_OVFL"
     | "TCP_CM_INQ"
@@ -188,6 +205,18 @@ export interface PathMtuMessage {
   readonly address: Address;
   /** The path MTU in bytes. */
   readonly mtu: number;
+}
+
+/** The initialisation vector of a cipher: struct af_alg_iv; send only. */
+export interface AlgInitialisationMessage {
+  readonly type: "ALG_SET_IV";
+  readonly iv: Uint8Array;
+}
+
+/** The name that a J1939 message was sent to; receive only. */
+export interface J1939NameMessage {
+  readonly type: "SCM_J1939_DEST_NAME";
+  readonly name: bigint;
 }
 
 /** The sender's security label; receive only. The receiver must set SO.PASSSEC or IP.PASSSEC. */

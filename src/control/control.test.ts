@@ -39,6 +39,8 @@ const IPPROTO_IP = 0;
 const IPPROTO_IPV6 = 41;
 const IPPROTO_UDP = 17;
 const IPPROTO_SCTP = 132;
+const SOL_ALG = 279;
+const SOL_CAN_J1939 = 107;
 const SOL_TLS = 282;
 
 /** Both ways: what is sent has these bytes, and what has these bytes is received as that. */
@@ -160,6 +162,10 @@ const received: readonly [ControlMessage, level: number, number: number, data: s
   ],
   [{ type: "SO_RXQ_OVFL", value: 0xffffffff }, SOL_SOCKET, 40, "ffffffff"],
   [{ type: "SCM_WIFI_STATUS", value: 1 }, SOL_SOCKET, 41, "01000000"],
+  [{ type: "SCM_INQ", value: 3 }, SOL_SOCKET, 84, "03000000"],
+  [{ type: "SCM_J1939_DEST_ADDR", value: 0xfe }, SOL_CAN_J1939, 1, "fe"],
+  [{ type: "SCM_J1939_DEST_NAME", name: 0x8000_0000_0000_0002n }, SOL_CAN_J1939, 2, "0200000000000080"],
+  [{ type: "SCM_J1939_PRIO", value: 6 }, SOL_CAN_J1939, 3, "06"],
   [{ type: "SCM_SECURITY", label: "unconfined" }, SOL_SOCKET, 3, "756e636f6e66696e6564 00"],
   [{ type: "SCM_SECURITY", label: "u" }, SOL_SOCKET, 3, "75"],
   [{ type: "TCP_CM_INQ", value: 3 }, 6, 36, "03000000"],
@@ -241,6 +247,9 @@ const onlySent: readonly [ControlMessageToSend, level: number, number: number, d
   [{ type: "SCM_TS_OPT_ID", value: 0xffffffff }, SOL_SOCKET, 81, "ffffffff"],
   [{ type: "SCM_TIMESTAMPING", flags: 0x302 }, SOL_SOCKET, 37, "02030000"],
   [{ type: "TLS_SET_RECORD_TYPE", value: 21 }, SOL_TLS, 1, "15"],
+  [{ type: "ALG_SET_OP", value: 1 }, SOL_ALG, 3, "01000000"],
+  [{ type: "ALG_SET_IV", iv: bytes("0102") }, SOL_ALG, 2, "020000000102"],
+  [{ type: "ALG_SET_AEAD_ASSOCLEN", value: 20 }, SOL_ALG, 4, "14000000"],
   [
     { type: "SCTP_SNDINFO", sid: 1, flags: 4, ppid: 46, context: 7, assocId: 8 },
     IPPROTO_SCTP,
@@ -405,7 +414,7 @@ function hostile(random: (below: number) => number, system: System): Uint8Array 
   let offset = 0;
   while (random(8) > 0 && buffer.byteLength - offset >= headerSize) {
     const rest = buffer.byteLength - offset;
-    const data = [0, 1, 2, 4, 12, 16, 20, 28, 32, 48, random(40)][random(11)] ?? 0;
+    const data = [0, 1, 2, 4, 8, 12, 16, 20, 28, 32, 48, random(40)][random(12)] ?? 0;
     const header = cmsgSpace(0, system);
     const length =
       [header + data, header + data, rest, rest + 1, random(rest), 0, 0xffffffff][random(7)] ?? 0;

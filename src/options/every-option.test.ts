@@ -7,6 +7,9 @@ import { freebsdNumbers } from "../system/freebsd/numbers.ts";
 import { linux } from "../system/linux/linux.ts";
 import { ValueResult } from "../system/value-result.ts";
 import { windowsNumbers } from "../system/windows/numbers.ts";
+import { ALG } from "./alg.ts";
+import { BT } from "./bt.ts";
+import { CAN_J1939, CAN_RAW } from "./can.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { IP } from "./ip.ts";
 import { IPV6 } from "./ipv6.ts";
@@ -17,6 +20,7 @@ import { NETLINK, PACKET } from "./packet.ts";
 import { SCTP } from "./sctp.ts";
 import { SO } from "./so.ts";
 import { TCP } from "./tcp.ts";
+import { TIPC } from "./tipc.ts";
 import { TLS } from "./tls.ts";
 import { UDP } from "./udp.ts";
 import { UDPLITE } from "./udplite.ts";
@@ -29,6 +33,7 @@ interface AnyOption {
 }
 
 const levels: Record<string, Record<string, AnyOption>> = {
+  ...{ ALG, BT, CAN_J1939, CAN_RAW, TIPC },
   ...{ ICMP, ICMPV6, IP, IPV6, LOCAL, MPTCP, NETLINK, PACKET, SCTP, SO, TCP, TLS, UDP, UDPLITE, VSOCK },
 };
 const all = Object.values(levels).flatMap((options) => Object.values(options));
@@ -43,7 +48,10 @@ test("an option's key is its C name without the prefix", () => {
   for (const [level, options] of Object.entries(levels)) {
     for (const [key, { name }] of Object.entries(options)) {
       assert.ok(
-        name === key || name === `${level}_${key}` || name.endsWith(`SO_${key}`),
+        name === key ||
+          name === `${level}_${key}` ||
+          name.endsWith(`SO_${key}`) ||
+          name === `SO_J1939_${key}`,
         `${level}.${key}: ${name}`,
       );
     }

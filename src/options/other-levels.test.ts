@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { assertFails } from "../../test/conformance.ts";
 import { type Fixture, loopback } from "../../test/fixture.ts";
-import { observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
+import { lacking, observed, optionTests, roundTrip, toggles } from "../../test/round-trip.ts";
 import { accept } from "../posix/accept.ts";
 import { bind } from "../posix/bind.ts";
 import { connect } from "../posix/connect.ts";
@@ -24,8 +24,6 @@ import { ValueResult } from "../system/value-result.ts";
 import { ICMP, ICMPV6 } from "./icmp.ts";
 import { MPTCP } from "./mptcp.ts";
 import { NETLINK, PACKET } from "./packet.ts";
-import { SCTP } from "./sctp.ts";
-import { sctpAssocinfo, sctpAssocValue, sctpInitmsg, sctpRtoinfo, sctpStatus } from "./structures/sctp.ts";
 import { tlsCryptoInfo } from "./structures/tls-crypto-info.ts";
 import { TCP } from "./tcp.ts";
 import { TLS } from "./tls.ts";
@@ -210,22 +208,6 @@ optionTests("ICMPV6", ICMPV6, [roundTrip(ICMPV6.FILTER, icmp6, [0, 128, 255], ra
 const vsock = (fixture: Fixture) => fixture.socket(AF.VSOCK, SOCK.STREAM);
 const withVsock = (row: ReturnType<typeof observed>) => lacking(row, () => trySocket(AF.VSOCK, SOCK.STREAM));
 
-/** The row, skipped if the kernel has no such socket. Windows even lacks the names. */
-function lacking(
-  row: ReturnType<typeof observed>,
-  make: () => ReturnType<typeof trySocket>,
-): ReturnType<typeof observed> {
-  return {
-    ...row,
-    run(fixture) {
-      const made = make();
-      if (!made.ok) return fixture.skip(`this kernel lacks it: ${made.error.message}`);
-      fixture.own(made.value);
-      return row.run(fixture);
-    },
-  };
-}
-
 optionTests("AF_VSOCK", VSOCK, [
   withVsock(roundTrip(VSOCK.VM_SOCKETS_BUFFER_MAX_SIZE, vsock, 1_000_000)),
   withVsock(roundTrip(VSOCK.VM_SOCKETS_BUFFER_MIN_SIZE, vsock, 1000)),
@@ -267,70 +249,6 @@ const withUdplite = (row: ReturnType<typeof observed>) =>
 optionTests("IPPROTO_UDPLITE", UDPLITE, [
   withUdplite(roundTrip(UDPLITE.RECV_CSCOV, udplite, 20)),
   withUdplite(roundTrip(UDPLITE.SEND_CSCOV, udplite, 8)),
-]);
-
-const sctp = (fixture: Fixture) => fixture.socket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP);
-const sctp6 = (fixture: Fixture) => fixture.socket(AF.INET6, SOCK.SEQPACKET, IPPROTO.SCTP);
-const withSctp = (row: ReturnType<typeof observed>) =>
-  lacking(row, () => trySocket(AF.INET, SOCK.SEQPACKET, IPPROTO.SCTP));
-
-optionTests("IPPROTO_SCTP", SCTP, [
-  withSctp(
-    observed(SCTP.ASSOCINFO, "retransmissions and the life of cookies are read back", (fixture) => {
-      const socket = sctp(fixture);
-      setsockopt(socket, SCTP.ASSOCINFO, { asocmaxrxt: 7, cookieLife: 5000 });
-      const info = getsockopt(socket, SCTP.ASSOCINFO);
-      assert.deepEqual([info.asocmaxrxt, info.cookieLife, info.numberPeerDestinations], [7, 5000, 0]);
-    }),
-  ),
-  withSctp(roundTrip(SCTP.AUTOCLOSE, sctp, 7)),
-  withSctp(toggles(SCTP.DISABLE_FRAGMENTS, sctp)),
-  withSctp(
-    roundTrip(SCTP.INITMSG, sctp, { numOstreams: 5, maxInstreams: 6, maxAttempts: 3, maxInitTimeo: 900 }),
-  ),
-  withSctp(toggles(SCTP.I_WANT_MAPPED_V4_ADDR, sctp6)),
-  withSctp(roundTrip(SCTP.MAXSEG, sctp, { assocId: 0, value: 900 })),
-  withSctp(toggles(SCTP.NODELAY, sctp)),
-  withSctp(toggles(SCTP.RECVRCVINFO, sctp)),
-  withSctp(
-    observed(SCTP.RECVRCVINFO, "each message tells its stream and payload protocol", (fixture) => {
-      const [sender, receiver] = [sctp(fixture), sctp(fixture)];
-      bind(receiver, loopback);
-      listen(receiver, 1);
-      setsockopt(receiver, SCTP.RECVRCVINFO, true);
-      const control = [{ type: "SCTP_SNDINFO", sid: 2, ppid: 46, context: 7 }] as const;
-      sendmsg(sender, { address: getsockname(receiver), data: [Buffer.from("hello")], control });
-      const message = recvmsg(receiver, { data: [new Uint8Array(16)], controlLength: 128 });
-      const info = message.control.find(({ type }) => type === "SCTP_RCVINFO");
-      assert.ok(message.bytes === 5 && info?.type === "SCTP_RCVINFO");
-      assert.deepEqual([info.sid, info.ssn, info.ppid, info.flags], [2, 0, 46, 0]);
-      assert.ok(info.assocId > 0 && info.tsn > 0);
-    }),
-  ),
-  withSctp(toggles(SCTP.REUSE_PORT, (fixture) => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP))),
-  withSctp(
-    observed(SCTP.RTOINFO, "is the socket's own, whatever an earlier call left in memory", (fixture) => {
-      const socket = sctp(fixture);
-      setsockopt(socket, SCTP.AUTOCLOSE, 7);
-      assert.equal(getsockopt(socket, SCTP.AUTOCLOSE), 7);
-      assert.equal(getsockopt(socket, SCTP.RTOINFO).assocId, 0);
-    }),
-  ),
-  withSctp(
-    observed(SCTP.STATUS, "an association is established, and names its peer", (fixture) => {
-      const [server, client] = [1, 2].map(() => fixture.socket(AF.INET, SOCK.STREAM, IPPROTO.SCTP));
-      assert.ok(server !== undefined && client !== undefined);
-      bind(server, loopback);
-      listen(server, 1);
-      connect(client, getsockname(server));
-      fixture.own(accept(server).socket);
-      const { state, outstrms, unackdata, primary } = getsockopt(client, SCTP.STATUS);
-      assert.deepEqual([state, outstrms, unackdata], [4, 10, 0]);
-      assert.deepEqual([primary.address, primary.state], [getsockname(server), 2]);
-      assert.ok(primary.cwnd > 0 && primary.mtu > 0 && primary.rto > 0);
-    }),
-  ),
-  withSctp(roundTrip(SCTP.RTOINFO, sctp, { assocId: 0, initial: 2000, max: 30_000, min: 500 })),
 ]);
 
 const keys = {
@@ -407,37 +325,4 @@ test("structures are laid out as in the headers", () => {
     () => tlsCryptoInfo.encode({ ...keys, key: new Uint8Array(32) }, value, linux),
     /^RangeError: key/,
   );
-  sctpInitmsg.encode({ numOstreams: 1, maxInstreams: 2, maxAttempts: 3, maxInitTimeo: 4 }, value, linux);
-  assert.equal(encoded(), "0100020003000400");
-  sctpRtoinfo.encode({ initial: 1, max: 2, min: 3 }, value, linux);
-  assert.equal(encoded(), "00000000010000000200000003000000");
-  sctpAssocinfo.encode({ assocId: 9, asocmaxrxt: 7, cookieLife: 5000 }, value, linux);
-  assert.equal(encoded(), "0900000007000000000000000000000088130000");
-  sctpAssocValue.encode({ value: 900 }, value, linux);
-  assert.equal(encoded(), "0000000084030000");
-});
-
-test("the peer of SCTP_STATUS is an address of either family", () => {
-  for (const [bytes, address] of [
-    ["02001f90c0000201", { family: "ipv4", address: "192.0.2.1", port: 8080 }],
-    [
-      "0a001f900000000020010db8000000000000000000000001",
-      { family: "ipv6", address: "2001:db8::1", port: 8080, flowlabel: 0, scopeId: 0 },
-    ],
-  ] as const) {
-    const value = new ValueResult(new ArrayBuffer(512));
-    value.bytes.set(Buffer.from(bytes, "hex"), 28);
-    value.view.setInt32(156, 2, true);
-    const { primary } = sctpStatus.decode(value, linux);
-    assert.deepEqual([primary.address, primary.state], [address, 2]);
-  }
-});
-
-test("SCTP's structures are read for the socket's own association", () => {
-  for (const codec of [sctpAssocinfo, sctpAssocValue, sctpRtoinfo, sctpStatus]) {
-    const value = new ValueResult(new ArrayBuffer(512));
-    value.bytes.fill(7);
-    codec.prepare?.(value, linux);
-    assert.equal(value.view.getInt32(0, true), 0);
-  }
 });

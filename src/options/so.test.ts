@@ -191,6 +191,17 @@ optionTests("SOL_SOCKET", SO, [
     (fixture) => assert.equal(getsockopt(fixture.tcp(), SO.INCOMING_NAPI_ID), 0),
     { requires: "CONFIG_NET_RX_BUSY_POLL" },
   ),
+  observed(
+    SO.INQ,
+    "a unix stream takes it, and no other socket",
+    (fixture) => {
+      const [stream] = fixture.pair();
+      setsockopt(stream, SO.INQ, true);
+      setsockopt(stream, SO.INQ, false);
+      assertFails(trySetsockopt(fixture.udp(), SO.INQ, true), "OptionNotSupported");
+    },
+    { requires: "Linux 6.17" },
+  ),
   toggles(SO.KEEPALIVE, tcp),
   roundTrip(SO.LINGER, tcp, { on: true, seconds: 7 }),
   observed(SO.LOCK_FILTER, "it is for good", (fixture) => {

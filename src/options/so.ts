@@ -102,6 +102,8 @@ export const SO = {
   INCOMING_CPU: option("SO_INCOMING_CPU", int),
   /** The NAPI id of the device queue that received the last packet; 0 is none; Linux 4.12. */
   INCOMING_NAPI_ID: readOnly("SO_INCOMING_NAPI_ID", uint),
+  /** Received messages of a unix stream carry how many bytes are left (SCM_INQ); Linux 6.17. */
+  INQ: writeOnly("SO_INQ", flag),
   /**
    * Probes an idle connection, and ends it if the peer does not answer (TCP.KEEPIDLE, KEEPINTVL,
    * KEEPCNT).

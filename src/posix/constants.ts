@@ -10,6 +10,24 @@ import type {
   SocketTypes,
 } from "../system/constants.ts";
 import { currentSystem, onLinux } from "../system/current.ts";
+import type {
+  AlgOperations,
+  BluetoothAddressTypes,
+  BluetoothProtocols,
+  BluetoothSecurityLevels,
+  CanBroadcastManager,
+  CanValues,
+  HciChannels,
+  J1939Values,
+  SctpEvents,
+  SctpFlags,
+  TipcEvents,
+  TipcImportances,
+  TipcScopes,
+  TipcServices,
+  TipcSubscriptions,
+  XdpFlags,
+} from "../system/family-constants.ts";
 import { constants as linux } from "../system/linux/constants.ts";
 import { somaxconn } from "../system/somaxconn.ts";
 import type {
@@ -30,9 +48,17 @@ import { ofCurrentSystem } from "./of-current-system.ts";
 export type {
   AddressFamilies,
   AddressInfoFlags,
+  AlgOperations,
+  BluetoothAddressTypes,
+  BluetoothProtocols,
+  BluetoothSecurityLevels,
+  CanBroadcastManager,
+  CanValues,
   ErrorOrigins,
   EtherTypes,
+  HciChannels,
   InterfaceFlags,
+  J1939Values,
   MessageFlags,
   NameInfoFlags,
   NetlinkFamilies,
@@ -41,11 +67,19 @@ export type {
   PathMtuDiscoveries,
   PollEvents,
   Protocols,
+  SctpEvents,
+  SctpFlags,
   Shutdowns,
   SocketTypes,
   TcpStates,
   TimestampingFlags,
+  TipcEvents,
+  TipcImportances,
+  TipcScopes,
+  TipcServices,
+  TipcSubscriptions,
   VsockValues,
+  XdpFlags,
 };
 
 // The constants of this machine's system, or of the simulated host that the code runs on, under
@@ -122,6 +156,56 @@ export const TCP_STATE: TcpStates = all("TCP_STATE");
 /** Values of a vsock address. */
 export const VMADDR: VsockValues = all("VMADDR");
 
+/** Values of the control message `ALG_SET_OP`: ALG_OP_ENCRYPT is `ALG_OP.ENCRYPT`. */
+export const ALG_OP: AlgOperations = all("ALG_OP");
+
+/** Values of `addressType` in an L2CAP address. */
+export const BDADDR: BluetoothAddressTypes = all("BDADDR");
+
+/** Protocols of AF.BLUETOOTH: the third argument of `socket()`. */
+export const BTPROTO: BluetoothProtocols = all("BTPROTO");
+
+/** Values of `level` in `BT.SECURITY`. */
+export const BT_SECURITY: BluetoothSecurityLevels = all("BT_SECURITY");
+
+/** Protocols of AF.CAN, the flags and masks of an identifier, and the flag of a filter. */
+export const CAN: CanValues = all("CAN");
+
+/** Operations and flags of messages of CAN.BCM: TX_SETUP is `CAN_BCM.TX_SETUP`. */
+export const CAN_BCM: CanBroadcastManager = all("CAN_BCM");
+
+/** Values of `channel` in an HCI address. */
+export const HCI_CHANNEL: HciChannels = all("HCI_CHANNEL");
+
+/** Addresses and parameter groups of SAE J1939. */
+export const J1939: J1939Values = all("J1939");
+
+/**
+ * Values of `type` in `SCTP.EVENT`, and the types of notifications: SCTP_ASSOC_CHANGE and so on.
+ */
+export const SCTP_EVENT: SctpEvents = all("SCTP_EVENT");
+
+/** Flags of `SCTP_SNDINFO` and `SCTP_RCVINFO`: SCTP_UNORDERED is `SCTP_FLAG.UNORDERED`. */
+export const SCTP_FLAG: SctpFlags = all("SCTP_FLAG");
+
+/** The events of TIPC's topology service: TIPC_PUBLISHED and so on. */
+export const TIPC_EVENT: TipcEvents = all("TIPC_EVENT");
+
+/** Values of `TIPC.IMPORTANCE`: TIPC_LOW_IMPORTANCE is `TIPC_IMPORTANCE.LOW`. */
+export const TIPC_IMPORTANCE: TipcImportances = all("TIPC_IMPORTANCE");
+
+/** Values of `scope` in a TIPC address: TIPC_CLUSTER_SCOPE is `TIPC_SCOPE.CLUSTER`. */
+export const TIPC_SCOPE: TipcScopes = all("TIPC_SCOPE");
+
+/** Values of `service` in a TIPC address: TIPC_TOP_SRV is `TIPC_SERVICE.TOP_SRV`. */
+export const TIPC_SERVICE: TipcServices = all("TIPC_SERVICE");
+
+/** Flags of a subscription at TIPC's topology service: TIPC_SUB_PORTS and so on. */
+export const TIPC_SUBSCRIPTION: TipcSubscriptions = all("TIPC_SUBSCRIPTION");
+
+/** Values of `flags` in an XDP address, combined with `|`. */
+export const XDP: XdpFlags = all("XDP");
+
 /** IPv4 addresses that `<netinet/in.h>` names, as text. */
 export const INADDR = {
   /** Every group member on this network. */
@@ -136,8 +220,18 @@ export const INADDR = {
   LOOPBACK: "127.0.0.1",
   /** The last group that routers do not pass on. */
   MAX_LOCAL_GROUP: "224.0.0.255",
+  /** What `inet_addr()` returns for text that is no address; the same as BROADCAST. */
+  NONE: "255.255.255.255",
   /** The base of all groups. */
   UNSPEC_GROUP: "224.0.0.0",
+} as const;
+
+/** Ports that `<netinet/in.h>` names. */
+export const IPPORT = {
+  /** Those below are privileged. */
+  RESERVED: 1024,
+  /** Those from here on were once for servers. */
+  USERRESERVED: 5000,
 } as const;
 
 /** IPv6 addresses that `<netinet/in.h>` names, as text. */

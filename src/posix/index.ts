@@ -7,6 +7,9 @@ export type * as SocketErrors from "../errors/named-errors.ts";
 export type { ErrorName } from "../errors/names.ts";
 export type { Result } from "../errors/result.ts";
 export { SocketError } from "../errors/socket-error.ts";
+export { ALG } from "../options/alg.ts";
+export { type BluetoothSecurity, BT } from "../options/bt.ts";
+export { CAN_J1939, CAN_RAW } from "../options/can.ts";
 export { ICMP, ICMPV6 } from "../options/icmp.ts";
 export { IP } from "../options/ip.ts";
 export { IPV6 } from "../options/ipv6.ts";
@@ -19,6 +22,7 @@ export { rawOption } from "../options/raw.ts";
 export { SCTP } from "../options/sctp.ts";
 export { SO } from "../options/so.ts";
 export type { AcceptFilter } from "../options/structures/accept-filter-arg.ts";
+export type { CanFilter, J1939Filter } from "../options/structures/can.ts";
 export type { Credentials } from "../options/structures/credentials.ts";
 export type { DmabufToken } from "../options/structures/dmabuf-tokens.ts";
 export type { GroupFilter } from "../options/structures/group-filter.ts";
@@ -44,6 +48,13 @@ export type {
   SctpRtoinfo,
   SctpStatus,
 } from "../options/structures/sctp.ts";
+export type { SctpEventSubscribe, SctpEventSubscription } from "../options/structures/sctp-events.ts";
+export type {
+  SctpDefaultSendInfo,
+  SctpPeerAddressChange,
+  SctpPeerAddressParameters,
+  SctpSackInfo,
+} from "../options/structures/sctp-peer.ts";
 export type { FilterMode } from "../options/structures/source-filter.ts";
 export type { TcpInfo } from "../options/structures/tcp-info.ts";
 export type { TcpMd5Signature, TcpMd5SignatureExtended } from "../options/structures/tcp-md5sig.ts";
@@ -52,6 +63,7 @@ export type { TlsCryptoInfo } from "../options/structures/tls-crypto-info.ts";
 export type { TransmitTime } from "../options/structures/txtime.ts";
 export type { PeerCredentials } from "../options/structures/xucred.ts";
 export { TCP } from "../options/tcp.ts";
+export { TIPC, type TipcGroup } from "../options/tipc.ts";
 export { TLS } from "../options/tls.ts";
 export { UDP } from "../options/udp.ts";
 export { UDPLITE } from "../options/udplite.ts";

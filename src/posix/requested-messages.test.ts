@@ -196,6 +196,23 @@ conformance("control messages", [
     },
   },
   {
+    clause: "SCM_INQ: how much is left in the queue of a unix stream",
+    source: "unix_stream_read_generic in net/unix/af_unix.c; Linux 6.17",
+    except,
+    run(fixture) {
+      const [client, server] = fixture.pair();
+      if (!request(fixture, server, SO.INQ)) return;
+      send(client, hello);
+      for (const [size, left] of [
+        [2, 3],
+        [3, 0],
+      ] as const) {
+        const { bytes, control } = recvmsg(server, buffer(size));
+        assert.deepEqual([bytes, control], [size, [{ type: "SCM_INQ", value: left }]]);
+      }
+    },
+  },
+  {
     clause: "SCM_TXTIME: when a message is sent; EINVAL without SO_TXTIME",
     source: "socket(7); __sock_cmsg_send in net/core/sock.c; tc-etf(8)",
     except,

@@ -83,6 +83,8 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
       return `${message.descriptors.length}`;
     case "SCM_CREDENTIALS":
       return `${message.pid} ${message.uid} ${message.gid}`;
+    case "SCM_J1939_DEST_NAME":
+      return `${message.name}`;
     case "SCM_PIDFD":
       return `${message.descriptor.fd}`;
     case "IPV6_2292HOPLIMIT":
@@ -95,6 +97,9 @@ export function isExhaustive(message: ControlMessage<Socket | Descriptor>): stri
     case "IP_TOS":
     case "IP_TTL":
     case "NETLINK_PKTINFO":
+    case "SCM_INQ":
+    case "SCM_J1939_DEST_ADDR":
+    case "SCM_J1939_PRIO":
     case "SCM_WIFI_STATUS":
     case "SO_MARK":
     case "SO_PRIORITY":

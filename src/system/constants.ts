@@ -18,6 +18,7 @@ export interface Constants extends ValueConstants {
     | "BRIDGE"
     | "CAIF"
     | "CAN"
+    | "DECnet"
     | "ECONET"
     | "HYPERV"
     | "IB"
@@ -25,6 +26,7 @@ export interface Constants extends ValueConstants {
     | "IPX"
     | "IRDA"
     | "ISDN"
+    | "IUCV"
     | "KCM"
     | "KEY"
     | "LINK"
@@ -63,36 +65,51 @@ export interface Constants extends ValueConstants {
     | "DSTOPTS"
     | "EGP"
     | "ENCAP"
+    | "EON"
     | "ESP"
     | "ETHERNET"
     | "FRAGMENT"
+    | "GGP"
     | "GRE"
+    | "HELLO"
     | "HOPOPTS"
     | "IDP"
+    | "IPCOMP"
     | "IPIP"
+    | "IPV4"
     | "L2TP"
     | "MH"
     | "MPLS"
     | "MPTCP"
+    | "MTP"
+    | "ND"
     | "NONE"
+    | "PGM"
     | "PIM"
     | "PUP"
     | "ROUTING"
     | "RSVP"
+    | "SMC"
     | "TP"
     | "UDPLITE"
+    | "XTP"
   >;
   readonly SHUT: Shutdowns;
   readonly MSG: Lacking<
     MessageFlags,
+    | "BCAST"
     | "CMSG_CLOEXEC"
     | "CONFIRM"
     | "DONTWAIT"
+    | "EOF"
     | "EOR"
     | "ERRQUEUE"
     | "FASTOPEN"
+    | "MCAST"
     | "MORE"
     | "NOSIGNAL"
+    | "NOTIFICATION"
+    | "PARTIAL"
     | "WAITFORONE"
     | "ZEROCOPY"
   >;
@@ -105,15 +122,18 @@ export interface Constants extends ValueConstants {
     | "BLUETOOTH"
     | "CAIF"
     | "CAN_BASE"
+    | "CAN_J1939"
     | "CAN_RAW"
     | "DCCP"
     | "DECNET"
+    | "HCI"
     | "ICMPV6"
     | "IP"
     | "IPV6"
     | "IRDA"
     | "IUCV"
     | "KCM"
+    | "L2CAP"
     | "LLC"
     | "LOCAL"
     | "MCTP"
@@ -126,7 +146,10 @@ export interface Constants extends ValueConstants {
     | "PPPOL2TP"
     | "RAW"
     | "RDS"
+    | "RFCOMM"
     | "RXRPC"
+    | "SCO"
+    | "SCTP"
     | "SMC"
     | "TCP"
     | "TIPC"
@@ -168,6 +191,8 @@ export interface AddressFamilies {
   readonly CAIF: number;
   /** Controller area network. */
   readonly CAN: number;
+  /** DECnet. */
+  readonly DECnet: number;
   /** Econet. */
   readonly ECONET: number;
   /** A Hyper-V virtual machine and its host. */
@@ -186,6 +211,8 @@ export interface AddressFamilies {
   readonly IRDA: number;
   /** ISDN. */
   readonly ISDN: number;
+  /** Virtual machines of z/VM. */
+  readonly IUCV: number;
   /** Messages over TCP (kernel connection multiplexor). */
   readonly KCM: number;
   /** IPsec keys (PF_KEY). */
@@ -282,14 +309,20 @@ export interface Protocols {
   readonly EGP: number;
   /** Encapsulation. */
   readonly ENCAP: number;
+  /** ISO CLNP. */
+  readonly EON: number;
   /** IPsec encryption. */
   readonly ESP: number;
   /** Ethernet in IPv6. */
   readonly ETHERNET: number;
   /** IPv6 fragments. */
   readonly FRAGMENT: number;
+  /** Gateway to gateway; obsolete. */
+  readonly GGP: number;
   /** Generic routing encapsulation. */
   readonly GRE: number;
+  /** Hello routing. */
+  readonly HELLO: number;
   /** IPv6 hop-by-hop options. */
   readonly HOPOPTS: number;
   /** Internet control messages. */
@@ -302,8 +335,12 @@ export interface Protocols {
   readonly IGMP: number;
   /** The default protocol of the type. */
   readonly IP: number;
+  /** Compression: the name on macOS and FreeBSD of COMP. */
+  readonly IPCOMP: number;
   /** IPv4 in IP. */
   readonly IPIP: number;
+  /** IPv4 in IP: the name on macOS, FreeBSD and Windows of IPIP. */
+  readonly IPV4: number;
   /** IPv6. */
   readonly IPV6: number;
   /** Layer 2 tunnels. */
@@ -314,8 +351,14 @@ export interface Protocols {
   readonly MPLS: number;
   /** TCP over several paths. */
   readonly MPTCP: number;
+  /** Multicast transport. */
+  readonly MTP: number;
+  /** Sun's disks over the network. */
+  readonly ND: number;
   /** No next header of IPv6. */
   readonly NONE: number;
+  /** Pragmatic general multicast. */
+  readonly PGM: number;
   /** Multicast routing. */
   readonly PIM: number;
   /** PARC universal packets. */
@@ -328,6 +371,8 @@ export interface Protocols {
   readonly RSVP: number;
   /** Stream control transmission protocol. */
   readonly SCTP: number;
+  /** TCP over RDMA: the protocol of AF.INET and AF.INET6; Linux 6.11. */
+  readonly SMC: number;
   /** Transmission control protocol. */
   readonly TCP: number;
   /** ISO transport class 4. */
@@ -336,6 +381,8 @@ export interface Protocols {
   readonly UDP: number;
   /** UDP with a partial checksum. */
   readonly UDPLITE: number;
+  /** Express transport. */
+  readonly XTP: number;
 }
 
 /**
@@ -355,12 +402,16 @@ export interface OptionLevels {
   readonly CAIF: number;
   /** CAN: its level, plus the protocol. */
   readonly CAN_BASE: number;
+  /** SAE J1939 on CAN. */
+  readonly CAN_J1939: number;
   /** Raw CAN. */
   readonly CAN_RAW: number;
   /** DCCP. */
   readonly DCCP: number;
   /** DECnet. */
   readonly DECNET: number;
+  /** Bluetooth adapters. */
+  readonly HCI: number;
   /** ICMPv6. */
   readonly ICMPV6: number;
   /** IPv4: the level of `IP`. */
@@ -373,6 +424,8 @@ export interface OptionLevels {
   readonly IUCV: number;
   /** KCM. */
   readonly KCM: number;
+  /** Logical links of Bluetooth. */
+  readonly L2CAP: number;
   /** IEEE 802.2. */
   readonly LLC: number;
   /** Unix sockets, on macOS and FreeBSD: the level of `LOCAL`. */
@@ -397,8 +450,14 @@ export interface OptionLevels {
   readonly RAW: number;
   /** RDS. */
   readonly RDS: number;
+  /** Serial ports over Bluetooth. */
+  readonly RFCOMM: number;
   /** RxRPC. */
   readonly RXRPC: number;
+  /** Voice over Bluetooth. */
+  readonly SCO: number;
+  /** SCTP. */
+  readonly SCTP: number;
   /** SMC. */
   readonly SMC: number;
   /** The socket itself, whatever its protocol: the level of `SO`. */
@@ -431,6 +490,8 @@ export interface Shutdowns {
 
 /** Flags of `send()` and `recv()`, combined with `|`. */
 export interface MessageFlags {
+  /** Sent to everyone (received); Windows. */
+  readonly BCAST: number;
   /** Sets close-on-exec on received descriptors. */
   readonly CMSG_CLOEXEC: number;
   /** The neighbour answered: do not probe it. */
@@ -441,18 +502,26 @@ export interface MessageFlags {
   readonly DONTROUTE: number;
   /** Do not block in this call. */
   readonly DONTWAIT: number;
+  /** Ends sending after this data; macOS and FreeBSD. */
+  readonly EOF: number;
   /** The end of a record. */
   readonly EOR: number;
   /** Receive a queued error instead of data. */
   readonly ERRQUEUE: number;
   /** Connect and send in one step (TCP Fast Open). */
   readonly FASTOPEN: number;
+  /** Sent to a group (received); Windows. */
+  readonly MCAST: number;
   /** More data will follow: hold a partial segment back. */
   readonly MORE: number;
   /** No SIGPIPE. Every send here sets it. */
   readonly NOSIGNAL: number;
+  /** A notification of SCTP, not data (received). */
+  readonly NOTIFICATION: number;
   /** Out-of-band data. */
   readonly OOB: number;
+  /** A part of a message; Windows. */
+  readonly PARTIAL: number;
   /** Receive, and leave the data in the queue. */
   readonly PEEK: number;
   /** Return the datagram's real length, even if the buffer was shorter. */

@@ -1,8 +1,10 @@
+import type { FamilyConstants } from "./family-constants.ts";
+
 /**
  * The values of options, addresses and messages under their C names. Those of most groups are
  * Linux's alone.
  */
-export interface ValueConstants {
+export interface ValueConstants extends FamilyConstants {
   readonly AI: Partial<AddressInfoFlags>;
   readonly NI: Partial<NameInfoFlags>;
   readonly IFF: Partial<InterfaceFlags>;
@@ -207,14 +209,26 @@ export interface NetlinkFamilies {
   readonly CONNECTOR: number;
   /** Cryptographic algorithms. */
   readonly CRYPTO: number;
+  /** DECnet; no longer used. */
+  readonly DNRTMSG: number;
+  /** eCryptfs; no longer used. */
+  readonly ECRYPTFS: number;
+  /** Looks a route up. */
+  readonly FIB_LOOKUP: number;
+  /** ip_queue; no longer used. */
+  readonly FIREWALL: number;
   /** Generic netlink: families by name. */
   readonly GENERIC: number;
+  /** ip6_queue; no longer used. */
+  readonly IP6_FW: number;
   /** iSCSI. */
   readonly ISCSI: number;
   /** Device events. */
   readonly KOBJECT_UEVENT: number;
   /** Firewalls. */
   readonly NETFILTER: number;
+  /** The log of iptables; no longer used. */
+  readonly NFLOG: number;
   /** RDMA. */
   readonly RDMA: number;
   /** Routes, interfaces and addresses. */
@@ -278,8 +292,12 @@ export interface EtherTypes {
 export interface PacketTypes {
   /** To all. */
   readonly BROADCAST: number;
+  /** Forwarded fast; no longer used. */
+  readonly FASTROUTE: number;
   /** To this machine. */
   readonly HOST: number;
+  /** To the kernel. */
+  readonly KERNEL: number;
   /** Looped back by multicast. */
   readonly LOOPBACK: number;
   /** To a group. */
@@ -288,6 +306,8 @@ export interface PacketTypes {
   readonly OTHERHOST: number;
   /** Sent by this machine. */
   readonly OUTGOING: number;
+  /** To programs. */
+  readonly USER: number;
 }
 
 /** Values of a vsock address. */

@@ -26,7 +26,11 @@ const kinds = {
 /** Why an option is not compared. */
 const except: readonly (readonly [RegExp, why: string])[] = [
   [/^TCP_/, "src/simulated/tcp has tests of its own"],
-  [/^(UDPLITE|MPTCP|SCTP|TLS|NETLINK|PACKET|ICMP|VSOCK|SO_VM)/, "the protocol is not simulated"],
+  [
+    /^(ALG|BT|CAN_RAW|SO_J1939|TIPC|UDPLITE|MPTCP|SCTP|TLS|NETLINK|PACKET|ICMP|VSOCK|SO_VM)/,
+    "the protocol is not simulated",
+  ],
+  [/^SO_INQ$/, "SCM_INQ is not simulated"],
   [/COOKIE|PEERCRED/, "a number of the socket, the namespace or the process"],
   [/IPSEC|XFRM|ORIGINAL_DST/, "neither IPsec nor netfilter is simulated"],
   [/SO_INCOMING_CPU|BUSY_POLL|NAPI/, "depends on the device and the CPU"],

@@ -1,3 +1,4 @@
+import { noFamilyConstants } from "../family-constants.ts";
 import type { ValueConstants } from "../value-constants.ts";
 import { TCPS } from "./tcp-state.ts";
 
@@ -6,6 +7,7 @@ import { TCPS } from "./tcp-state.ts";
  * own for AI and NI.
  */
 export const valueConstants = {
+  ...noFamilyConstants,
   AI: {},
   ETH_P: {},
   IFF: {},

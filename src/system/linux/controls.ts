@@ -6,6 +6,8 @@ const IPPROTO_IPV6 = 41;
 const IPPROTO_TCP = 6;
 const IPPROTO_UDP = 17;
 const IPPROTO_SCTP = 132;
+const SOL_ALG = 279;
+const SOL_CAN_J1939 = 107;
 const SOL_TLS = 282;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
@@ -16,11 +18,14 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Control messages by C name, sorted. From include/linux/socket.h,
- * include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/sctp.h, linux/tcp.h,
- * linux/tls.h and linux/udp.h; the numbers are the same on x64 and arm64. SCM_TIMESTAMP and
- * SCM_TIMESTAMPNS have the numbers of the options.
+ * include/uapi/asm-generic/socket.h, linux/can/j1939.h, linux/if_alg.h, linux/in.h, linux/in6.h,
+ * linux/sctp.h, linux/tcp.h, linux/tls.h and linux/udp.h; the numbers are the same on x64 and
+ * arm64. SCM_TIMESTAMP and SCM_TIMESTAMPNS have the numbers of the options.
  */
 export const controls: Readonly<Record<string, OptionNumber>> = {
+  ALG_SET_AEAD_ASSOCLEN: { level: SOL_ALG, number: 4 },
+  ALG_SET_IV: { level: SOL_ALG, number: 2 },
+  ALG_SET_OP: { level: SOL_ALG, number: 3 },
   IPV6_2292DSTOPTS: ipv6(4),
   IPV6_2292HOPLIMIT: ipv6(8),
   IPV6_2292HOPOPTS: ipv6(3),
@@ -52,6 +57,10 @@ export const controls: Readonly<Record<string, OptionNumber>> = {
   NETLINK_PKTINFO: { level: 270, number: 3 },
   PACKET_AUXDATA: { level: 263, number: 8 },
   SCM_CREDENTIALS: so(2),
+  SCM_INQ: so(84),
+  SCM_J1939_DEST_ADDR: { level: SOL_CAN_J1939, number: 1 },
+  SCM_J1939_DEST_NAME: { level: SOL_CAN_J1939, number: 2 },
+  SCM_J1939_PRIO: { level: SOL_CAN_J1939, number: 3 },
   SCM_PIDFD: so(4),
   SCM_RIGHTS: so(1),
   SCM_SECURITY: so(3),

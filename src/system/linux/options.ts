@@ -9,6 +9,10 @@ const IPPROTO_ICMPV6 = 58;
 const IPPROTO_UDPLITE = 136;
 /** The level of vsock's options is its family. */
 const AF_VSOCK = 40;
+const SOL_ALG = 279;
+const SOL_BLUETOOTH = 274;
+const SOL_CAN_J1939 = 107;
+const SOL_CAN_RAW = 101;
 const SOL_MPTCP = 284;
 const SOL_NETLINK = 270;
 const SOL_RAW = 255;
@@ -16,12 +20,18 @@ const SOL_TLS = 282;
 const SOL_PACKET = 263;
 const SOL_RDS = 276;
 const SOL_SCTP = 132;
+const SOL_TIPC = 271;
 const SOL_XDP = 283;
 
 const so = (number: number): OptionNumber => ({ level: SOL_SOCKET, number });
 const ip = (number: number): OptionNumber => ({ level: IPPROTO_IP, number });
 const ipv6 = (number: number): OptionNumber => ({ level: IPPROTO_IPV6, number });
 const tcp = (number: number): OptionNumber => ({ level: IPPROTO_TCP, number });
+const alg = (number: number): OptionNumber => ({ level: SOL_ALG, number });
+const bt = (number: number): OptionNumber => ({ level: SOL_BLUETOOTH, number });
+const canRaw = (number: number): OptionNumber => ({ level: SOL_CAN_RAW, number });
+const j1939 = (number: number): OptionNumber => ({ level: SOL_CAN_J1939, number });
+const tipc = (number: number): OptionNumber => ({ level: SOL_TIPC, number });
 const icmpv6 = (number: number): OptionNumber => ({ level: IPPROTO_ICMPV6, number });
 const mptcp = (number: number): OptionNumber => ({ level: SOL_MPTCP, number });
 const netlink = (number: number): OptionNumber => ({ level: SOL_NETLINK, number });
@@ -35,8 +45,9 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
 
 /**
  * Sorted by C name. From include/uapi/asm-generic/socket.h, linux/in.h, linux/in6.h, linux/tcp.h,
- * linux/udp.h, linux/icmp.h, linux/icmpv6.h, linux/if_packet.h, linux/mptcp.h, linux/netlink.h,
- * linux/sctp.h, linux/tls.h, linux/vm_sockets.h, include/net/udplite.h, linux/netfilter_ipv4.h and
+ * linux/udp.h, linux/can/j1939.h, linux/can/raw.h, linux/icmp.h, linux/icmpv6.h, linux/if_alg.h,
+ * linux/if_packet.h, linux/mptcp.h, linux/netlink.h, linux/sctp.h, linux/tipc.h, linux/tls.h,
+ * linux/vm_sockets.h, include/net/udplite.h, linux/netfilter_ipv4.h and
  * linux/netfilter_ipv6/ip6_tables.h of Linux 6.18; the numbers are the same on x64 and arm64, and
  * headers.test.ts checks each with the C compiler.
  *
@@ -46,6 +57,21 @@ const udp = (number: number): OptionNumber => ({ level: IPPROTO_UDP, number });
  * and IPPROTO_IPV6: those of IPPROTO_IPV6 are IPV6_MCAST_ here.
  */
 export const options = {
+  ALG_SET_AEAD_AUTHSIZE: alg(5),
+  ALG_SET_KEY: alg(1),
+  BT_DEFER_SETUP: bt(7),
+  BT_FLUSHABLE: bt(8),
+  BT_POWER: bt(9),
+  BT_RCVMTU: bt(13),
+  BT_SECURITY: bt(4),
+  BT_SNDMTU: bt(12),
+  CAN_RAW_ERR_FILTER: canRaw(2),
+  CAN_RAW_FD_FRAMES: canRaw(5),
+  CAN_RAW_FILTER: canRaw(1),
+  CAN_RAW_JOIN_FILTERS: canRaw(6),
+  CAN_RAW_LOOPBACK: canRaw(3),
+  CAN_RAW_RECV_OWN_MSGS: canRaw(4),
+  CAN_RAW_XL_FRAMES: canRaw(7),
   ICMPV6_FILTER: icmpv6(1),
   ICMP_FILTER: raw(1),
   IP6T_SO_ORIGINAL_DST: ipv6(80),
@@ -184,11 +210,20 @@ export const options = {
   PACKET_VNET_HDR: packet(15),
   SCTP_ASSOCINFO: sctp(1),
   SCTP_AUTOCLOSE: sctp(4),
+  SCTP_CONTEXT: sctp(17),
+  SCTP_DEFAULT_SNDINFO: sctp(34),
+  SCTP_DELAYED_SACK: sctp(16),
   SCTP_DISABLE_FRAGMENTS: sctp(8),
+  SCTP_EVENT: sctp(127),
+  SCTP_EVENTS: sctp(11),
+  SCTP_FRAGMENT_INTERLEAVE: sctp(18),
   SCTP_INITMSG: sctp(2),
   SCTP_I_WANT_MAPPED_V4_ADDR: sctp(12),
   SCTP_MAXSEG: sctp(13),
+  SCTP_MAX_BURST: sctp(20),
   SCTP_NODELAY: sctp(3),
+  SCTP_PARTIAL_DELIVERY_POINT: sctp(19),
+  SCTP_PEER_ADDR_PARAMS: sctp(9),
   SCTP_RECVRCVINFO: sctp(32),
   SCTP_REUSE_PORT: sctp(36),
   SCTP_RTOINFO: sctp(0),
@@ -218,6 +253,11 @@ export const options = {
   SO_GET_FILTER: so(26),
   SO_INCOMING_CPU: so(49),
   SO_INCOMING_NAPI_ID: so(56),
+  SO_INQ: so(84),
+  SO_J1939_ERRQUEUE: j1939(4),
+  SO_J1939_FILTER: j1939(1),
+  SO_J1939_PROMISC: j1939(2),
+  SO_J1939_SEND_PRIO: j1939(3),
   SO_KEEPALIVE: so(9),
   SO_LINGER: so(13),
   SO_LOCK_FILTER: so(44),
@@ -315,6 +355,18 @@ export const options = {
   TCP_USER_TIMEOUT: tcp(18),
   TCP_WINDOW_CLAMP: tcp(10),
   TCP_ZEROCOPY_RECEIVE: tcp(35),
+  TIPC_CONN_TIMEOUT: tipc(130),
+  TIPC_DEST_DROPPABLE: tipc(129),
+  TIPC_GROUP_JOIN: tipc(135),
+  TIPC_GROUP_LEAVE: tipc(136),
+  TIPC_IMPORTANCE: tipc(127),
+  TIPC_MCAST_BROADCAST: tipc(133),
+  TIPC_MCAST_REPLICAST: tipc(134),
+  TIPC_NODELAY: tipc(138),
+  TIPC_NODE_RECVQ_DEPTH: tipc(131),
+  TIPC_SOCK_RECVQ_DEPTH: tipc(132),
+  TIPC_SOCK_RECVQ_USED: tipc(137),
+  TIPC_SRC_DROPPABLE: tipc(128),
   TLS_RX: tls(2),
   TLS_RX_EXPECT_NO_PAD: tls(4),
   TLS_TX: tls(1),

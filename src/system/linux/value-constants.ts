@@ -1,9 +1,11 @@
 import type { ValueConstants } from "../value-constants.ts";
+import { familyConstants } from "./family-constants.ts";
 
 // Sorted by C name. AI_ and NI_ are from <netdb.h>, the others from include/uapi/linux/in.h,
 // errqueue.h, net_tstamp.h, netlink.h, if_ether.h, if_packet.h, if.h and vm_sockets.h, and
 // include/net/tcp_states.h; headers.test.ts checks each with the C compiler.
 export const valueConstants = {
+  ...familyConstants,
   AI: {
     ADDRCONFIG: 0x20,
     ALL: 0x10,
@@ -64,10 +66,16 @@ export const valueConstants = {
     AUDIT: 9,
     CONNECTOR: 11,
     CRYPTO: 21,
+    DNRTMSG: 14,
+    ECRYPTFS: 19,
+    FIB_LOOKUP: 10,
+    FIREWALL: 3,
     GENERIC: 16,
+    IP6_FW: 13,
     ISCSI: 8,
     KOBJECT_UEVENT: 15,
     NETFILTER: 12,
+    NFLOG: 5,
     RDMA: 20,
     ROUTE: 0,
     SCSITRANSPORT: 18,
@@ -87,11 +95,14 @@ export const valueConstants = {
   },
   PACKET_TYPE: {
     BROADCAST: 1,
+    FASTROUTE: 6,
     HOST: 0,
+    KERNEL: 7,
     LOOPBACK: 5,
     MULTICAST: 2,
     OTHERHOST: 3,
     OUTGOING: 4,
+    USER: 6,
   },
   SOF_TIMESTAMPING: {
     BIND_PHC: 0x8000,

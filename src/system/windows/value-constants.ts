@@ -1,7 +1,9 @@
+import { noFamilyConstants } from "../family-constants.ts";
 import type { ValueConstants } from "../value-constants.ts";
 
 // IP_PMTUDISC_ is from ws2ipdef.h, and the states of TCP from mstcpip.h: TCPSTATE_CLOSED and so on.
 export const valueConstants: ValueConstants = {
+  ...noFamilyConstants,
   AI: {},
   ETH_P: {},
   IFF: {},

@@ -1,0 +1,61 @@
+import { checkObject, integer } from "../errors/argument.ts";
+import { type Codec, flag } from "./codecs.ts";
+import { option } from "./option.ts";
+
+/** The security of a Bluetooth connection: struct bt_security. */
+export interface BluetoothSecurity {
+  /** `BT_SECURITY.LOW` and so on. */
+  readonly level: number;
+  /** The bytes of the key of a connection of Low Energy; 0 by default. */
+  readonly keySize?: number;
+}
+
+/** { __u8 level, key_size } (include/net/bluetooth/bluetooth.h). */
+const security: Codec<BluetoothSecurity> = {
+  size: 2,
+  decode: ({ view }) => ({ level: view.getUint8(0), keySize: view.getUint8(1) }),
+  encode(value, into) {
+    checkObject("the option", "{ level, keySize? }", value);
+    const level = integer("level", value.level, 0, 0xff);
+    const keySize = integer("keySize", value.keySize ?? 0, 0, 0xff);
+    into.view.setUint8(0, level);
+    into.view.setUint8(1, keySize);
+    into.length = 2;
+  },
+};
+
+/** struct bt_power is { __u8 force_active }. */
+const power: Codec<boolean> = {
+  size: 1,
+  decode: ({ bytes }) => bytes[0] !== 0,
+  encode(value, into, system) {
+    flag.encode(value, into, system);
+    into.length = 1;
+  },
+};
+
+/** A __u16: bytes. */
+const mtu: Codec<number> = {
+  size: 2,
+  decode: ({ view }) => view.getUint16(0, true),
+  encode(value, into) {
+    into.view.setUint16(0, integer("the option", value, 0, 0xffff), true);
+    into.length = 2;
+  },
+};
+
+/** Options of SOL_BLUETOOTH (bluetooth.h of BlueZ), under their C names. */
+export const BT = {
+  /** A listener accepts connections before they are authorised. */
+  DEFER_SETUP: option("BT_DEFER_SETUP", flag),
+  /** Packets may be dropped if they are late. */
+  FLUSHABLE: option("BT_FLUSHABLE", flag),
+  /** The radio is woken to send; true at first. */
+  POWER: option("BT_POWER", power),
+  /** The most that this side receives at once; Low Energy only. */
+  RCVMTU: option("BT_RCVMTU", mtu),
+  /** How a connection is paired and encrypted. */
+  SECURITY: option("BT_SECURITY", security),
+  /** The most that the peer receives at once; Low Energy only. */
+  SNDMTU: option("BT_SNDMTU", mtu),
+};

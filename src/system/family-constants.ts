@@ -1,0 +1,334 @@
+/**
+ * The values of addresses, options and messages of special families and protocols, under their C
+ * names. They are Linux's alone.
+ */
+export interface FamilyConstants {
+  readonly ALG_OP: Partial<AlgOperations>;
+  readonly BDADDR: Partial<BluetoothAddressTypes>;
+  readonly BTPROTO: Partial<BluetoothProtocols>;
+  readonly BT_SECURITY: Partial<BluetoothSecurityLevels>;
+  readonly CAN: Partial<CanValues>;
+  readonly CAN_BCM: Partial<CanBroadcastManager>;
+  readonly HCI_CHANNEL: Partial<HciChannels>;
+  readonly J1939: Partial<J1939Values>;
+  readonly SCTP_EVENT: Partial<SctpEvents>;
+  readonly SCTP_FLAG: Partial<SctpFlags>;
+  readonly TIPC_EVENT: Partial<TipcEvents>;
+  readonly TIPC_IMPORTANCE: Partial<TipcImportances>;
+  readonly TIPC_SCOPE: Partial<TipcScopes>;
+  readonly TIPC_SERVICE: Partial<TipcServices>;
+  readonly TIPC_SUBSCRIPTION: Partial<TipcSubscriptions>;
+  readonly XDP: Partial<XdpFlags>;
+}
+
+/** Values of the control message `ALG_SET_OP`. */
+export interface AlgOperations {
+  /** Decrypts. */
+  readonly DECRYPT: number;
+  /** Encrypts. */
+  readonly ENCRYPT: number;
+}
+
+/** Values of `addressType` in an L2CAP address. */
+export interface BluetoothAddressTypes {
+  /** BR/EDR, the classic Bluetooth. */
+  readonly BREDR: number;
+  /** A public address of Low Energy. */
+  readonly LE_PUBLIC: number;
+  /** A random address of Low Energy. */
+  readonly LE_RANDOM: number;
+}
+
+/** Protocols of AF.BLUETOOTH: the third argument of `socket()`. */
+export interface BluetoothProtocols {
+  /** Audio and video. */
+  readonly AVDTP: number;
+  /** Ethernet over Bluetooth. */
+  readonly BNEP: number;
+  /** ISDN. */
+  readonly CMTP: number;
+  /** The adapter itself. */
+  readonly HCI: number;
+  /** Keyboards and mice. */
+  readonly HIDP: number;
+  /** Isochronous channels; Linux 6.0. */
+  readonly ISO: number;
+  /** Logical links. */
+  readonly L2CAP: number;
+  /** Serial ports. */
+  readonly RFCOMM: number;
+  /** Voice. */
+  readonly SCO: number;
+}
+
+/** Values of `level` in `BT.SECURITY`. */
+export interface BluetoothSecurityLevels {
+  /** Authenticated pairing with keys of 128 bits. */
+  readonly FIPS: number;
+  /** Authenticated pairing. */
+  readonly HIGH: number;
+  /** None is needed. */
+  readonly LOW: number;
+  /** Encryption. */
+  readonly MEDIUM: number;
+  /** Service discovery only. */
+  readonly SDP: number;
+}
+
+/**
+ * Protocols of AF.CAN, the flags and masks of an identifier, and the flag of a filter: CAN_RAW is
+ * `CAN.RAW`.
+ */
+export interface CanValues {
+  /** Protocol: messages that the kernel repeats and filters (broadcast manager). */
+  readonly BCM: number;
+  /** Flag: an identifier of 29 bits. */
+  readonly EFF_FLAG: number;
+  /** The bits of such an identifier. */
+  readonly EFF_MASK: number;
+  /** Flag: a frame that reports an error. */
+  readonly ERR_FLAG: number;
+  /** The bits of its error class. */
+  readonly ERR_MASK: number;
+  /** Flag of a filter: passes the frames that do not match. */
+  readonly INV_FILTER: number;
+  /** Protocol: ISO 15765-2. */
+  readonly ISOTP: number;
+  /** Protocol: SAE J1939. */
+  readonly J1939: number;
+  /** Protocol: Bosch MCNet; not in Linux. */
+  readonly MCNET: number;
+  /** Protocol: frames. */
+  readonly RAW: number;
+  /** Flag: a request for a frame. */
+  readonly RTR_FLAG: number;
+  /** The bits of an identifier of 11 bits. */
+  readonly SFF_MASK: number;
+  /** Protocol: VAG Transport Protocol 1.6; not in Linux. */
+  readonly TP16: number;
+  /** Protocol: VAG Transport Protocol 2.0; not in Linux. */
+  readonly TP20: number;
+}
+
+/**
+ * Operations and flags of a struct bcm_msg_head, with which messages of CAN.BCM begin. In C, all
+ * but CAN_FD_FRAME are without a prefix: TX_SETUP is `CAN_BCM.TX_SETUP`.
+ */
+export interface CanBroadcastManager {
+  /** Flag: the frames are of CAN FD. */
+  readonly CAN_FD_FRAME: number;
+  /** Flag: reports when frames come again after a timeout. */
+  readonly RX_ANNOUNCE_RESUME: number;
+  /** A frame came whose content is new (received). */
+  readonly RX_CHANGED: number;
+  /** Flag: a new length is a change, too. */
+  readonly RX_CHECK_DLC: number;
+  /** Ends a subscription. */
+  readonly RX_DELETE: number;
+  /** Flag: filters by identifier alone. */
+  readonly RX_FILTER_ID: number;
+  /** Flag: does not start the timer of the timeout by itself. */
+  readonly RX_NO_AUTOTIMER: number;
+  /** Asks for a subscription. */
+  readonly RX_READ: number;
+  /** Flag: answers requests for a frame. */
+  readonly RX_RTR_FRAME: number;
+  /** Subscribes to frames. */
+  readonly RX_SETUP: number;
+  /** The answer to RX_READ (received). */
+  readonly RX_STATUS: number;
+  /** No frame came in time (received). */
+  readonly RX_TIMEOUT: number;
+  /** Flag: sets the intervals. */
+  readonly SETTIMER: number;
+  /** Flag: starts the timer. */
+  readonly STARTTIMER: number;
+  /** Flag: sends a changed frame at once. */
+  readonly TX_ANNOUNCE: number;
+  /** Flag: reports when the count has run out. */
+  readonly TX_COUNTEVT: number;
+  /** Flag: copies the identifier into each frame. */
+  readonly TX_CP_CAN_ID: number;
+  /** Ends a repeated transmission. */
+  readonly TX_DELETE: number;
+  /** The count has run out (received). */
+  readonly TX_EXPIRED: number;
+  /** Asks for a repeated transmission. */
+  readonly TX_READ: number;
+  /** Flag: begins again at the first frame. */
+  readonly TX_RESET_MULTI_IDX: number;
+  /** Sends one frame. */
+  readonly TX_SEND: number;
+  /** Sends frames repeatedly. */
+  readonly TX_SETUP: number;
+  /** The answer to TX_READ (received). */
+  readonly TX_STATUS: number;
+}
+
+/** Values of `channel` in an HCI address. */
+export interface HciChannels {
+  /** The management of adapters. */
+  readonly CONTROL: number;
+  /** Writes to the monitor's log. */
+  readonly LOGGING: number;
+  /** What passes between adapters and programs. */
+  readonly MONITOR: number;
+  /** An adapter, beside the kernel. */
+  readonly RAW: number;
+  /** An adapter, without the kernel. */
+  readonly USER: number;
+}
+
+/** Addresses and parameter groups of SAE J1939. */
+export interface J1939Values {
+  /** addr: none can be claimed. */
+  readonly IDLE_ADDR: number;
+  /** addr: the largest of one device. */
+  readonly MAX_UNICAST_ADDR: number;
+  /** addr: none, or all. */
+  readonly NO_ADDR: number;
+  /** pgn: none. */
+  readonly NO_PGN: number;
+  /** pgn: claims an address. */
+  readonly PGN_ADDRESS_CLAIMED: number;
+  /** pgn: gives a device an address. */
+  readonly PGN_ADDRESS_COMMANDED: number;
+  /** pgn: the largest. */
+  readonly PGN_MAX: number;
+  /** pgn: the largest of those that are sent to an address. */
+  readonly PGN_PDU1_MAX: number;
+  /** pgn: asks for another. */
+  readonly PGN_REQUEST: number;
+}
+
+/** Values of `type` in `SCTP.EVENT`, and the types of notifications. */
+export interface SctpEvents {
+  /** The peer's adaptation layer. */
+  readonly ADAPTATION_INDICATION: number;
+  /** An association began or ended. */
+  readonly ASSOC_CHANGE: number;
+  /** An association was reset. */
+  readonly ASSOC_RESET_EVENT: number;
+  /** Keys changed. */
+  readonly AUTHENTICATION_EVENT: number;
+  /** Messages carry SCTP_SNDRCV. */
+  readonly DATA_IO_EVENT: number;
+  /** The delivery of a message in parts was aborted. */
+  readonly PARTIAL_DELIVERY_EVENT: number;
+  /** An address of the peer works again, or does not. */
+  readonly PEER_ADDR_CHANGE: number;
+  /** The peer reported an error. */
+  readonly REMOTE_ERROR: number;
+  /** Nothing is left to be acknowledged. */
+  readonly SENDER_DRY_EVENT: number;
+  /** A message was not sent; replaced by SEND_FAILED_EVENT. */
+  readonly SEND_FAILED: number;
+  /** A message was not sent. */
+  readonly SEND_FAILED_EVENT: number;
+  /** The peer has stopped sending. */
+  readonly SHUTDOWN_EVENT: number;
+  /** There are more or fewer streams. */
+  readonly STREAM_CHANGE_EVENT: number;
+  /** A stream was reset. */
+  readonly STREAM_RESET_EVENT: number;
+}
+
+/** Flags of `SCTP_SNDINFO` and `SCTP_RCVINFO`, combined with `|`: SCTP_UNORDERED and so on. */
+export interface SctpFlags {
+  /** Ends the association with ABORT. */
+  readonly ABORT: number;
+  /** Sends to the given address, not the primary one. */
+  readonly ADDR_OVER: number;
+  /** Ends the association in an orderly way. */
+  readonly EOF: number;
+  /** To be acknowledged at once. */
+  readonly SACK_IMMEDIATELY: number;
+  /** Sends to every association of the socket. */
+  readonly SENDALL: number;
+  /** Without order. */
+  readonly UNORDERED: number;
+}
+
+/** The events of TIPC's topology service. */
+export interface TipcEvents {
+  /** A service is there. */
+  readonly PUBLISHED: number;
+  /** A subscription has ended. */
+  readonly SUBSCR_TIMEOUT: number;
+  /** A service is gone. */
+  readonly WITHDRAWN: number;
+}
+
+/** Values of `TIPC.IMPORTANCE`: TIPC_LOW_IMPORTANCE is `TIPC_IMPORTANCE.LOW`. */
+export interface TipcImportances {
+  readonly CRITICAL: number;
+  readonly HIGH: number;
+  readonly LOW: number;
+  readonly MEDIUM: number;
+}
+
+/** Values of `scope` in a TIPC address: TIPC_CLUSTER_SCOPE is `TIPC_SCOPE.CLUSTER`. */
+export interface TipcScopes {
+  /** Every node. */
+  readonly CLUSTER: number;
+  /** This node. */
+  readonly NODE: number;
+  /** The same as CLUSTER; no longer used. */
+  readonly ZONE: number;
+}
+
+/** Values of `service` in a TIPC address that the kernel answers: TIPC_TOP_SRV and so on. */
+export interface TipcServices {
+  /** The state of links. */
+  readonly LINK_STATE: number;
+  /** The state of nodes. */
+  readonly NODE_STATE: number;
+  /** The lowest service that programs may use. */
+  readonly RESERVED_TYPES: number;
+  /** Topology: who is there. */
+  readonly TOP_SRV: number;
+}
+
+/** Flags of a subscription at TIPC's topology service: TIPC_SUB_PORTS and so on. */
+export interface TipcSubscriptions {
+  /** Ends one. */
+  readonly CANCEL: number;
+  /** Reports each match. */
+  readonly PORTS: number;
+  /** Reports the first match, and when the last is gone. */
+  readonly SERVICE: number;
+}
+
+/** Values of `flags` in an XDP address. */
+export interface XdpFlags {
+  /** Copies frames. */
+  readonly COPY: number;
+  /** Shares the memory of another socket. */
+  readonly SHARED_UMEM: number;
+  /** Frames may have several parts. */
+  readonly USE_SG: number;
+  /** The kernel is woken with a call. */
+  readonly USE_NEED_WAKEUP: number;
+  /** Does not copy frames, or fails. */
+  readonly ZEROCOPY: number;
+}
+
+/** None of them, on the other systems. */
+export const noFamilyConstants: FamilyConstants = {
+  ALG_OP: {},
+  BDADDR: {},
+  BTPROTO: {},
+  BT_SECURITY: {},
+  CAN: {},
+  CAN_BCM: {},
+  HCI_CHANNEL: {},
+  J1939: {},
+  SCTP_EVENT: {},
+  SCTP_FLAG: {},
+  TIPC_EVENT: {},
+  TIPC_IMPORTANCE: {},
+  TIPC_SCOPE: {},
+  TIPC_SERVICE: {},
+  TIPC_SUBSCRIPTION: {},
+  XDP: {},
+};
